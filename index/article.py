@@ -1,0 +1,58 @@
+"""The values every layer speaks: an article, its language, its moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Timestamp = float
+"""Seconds since 1970-01-01 00:00 UTC."""
+
+PARTS = ("title", "summary", "body", "author")
+"""The parts of an article that hold words, in the order they are read."""
+
+
+class Language(NamedTuple):
+    """A language and how sure we are of it; an empty code is undetermined."""
+
+    code: str
+    confidence: float
+
+
+UNDETERMINED = Language("", 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A document of the archive: identified, dated, cleaned, with a language.
+
+    All text is clean (see `index.text.clean`). Offsets anywhere in tocsin count
+    characters of these very strings.
+    """
+
+    id: int
+    """Ingestion order; 0 while not yet stored."""
+    feeds: tuple[int, ...]
+    """Numbers of the feeds that carried it, the first one first."""
+    url: str
+    title: str
+    summary: str
+    body: str = ""
+    author: str = ""
+    lang: str = ""
+    """ISO 639-1 code, or empty when undetermined."""
+    published: Timestamp | None = None
+    """What the feed says; None when it says nothing usable."""
+    seen: Timestamp
+    """When tocsin first had it."""
+    story: int = 0
+    """Id of the first article that told the same thing; its own when alone."""
+
+    @property
+    def date(self) -> Timestamp:
+        """Return the moment to sort by: publication, never later than first seen."""
+        return self.seen if self.published is None else min(self.published, self.seen)
+
+    def part(self, name: str) -> str:
+        """Return the text of one of `PARTS`."""
+        return str(getattr(self, name))

@@ -1,0 +1,24 @@
+"""What can go wrong in the archive, each with its subject and a way out."""
+
+from __future__ import annotations
+
+
+class ArchiveError(Exception):
+    """The archive cannot do what was asked."""
+
+
+class QueryError(ArchiveError):
+    """A query that cannot be understood or can never match.
+
+    `position` is the column of the mistake, from 0; `hint` says what to write.
+    """
+
+    def __init__(self, message: str, position: int, hint: str = "") -> None:
+        self.message = message
+        self.position = position
+        self.hint = hint
+        super().__init__(f"col {position + 1}: {message}" + (f" ({hint})" if hint else ""))
+
+
+class ArchiveDamaged(ArchiveError):
+    """The index is missing, broken or of another version; it can be rebuilt."""

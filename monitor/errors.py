@@ -1,0 +1,79 @@
+"""What can go wrong while watching, each with its subject and a way out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class MonitorError(Exception):
+    """Something the user must know; the message says what to do next."""
+
+
+class Problem(NamedTuple):
+    """One mistake in `feeds.yaml`; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.message}"
+
+
+class ConfigError(MonitorError):
+    """A configuration that cannot be used, with every problem in it."""
+
+    def __init__(self, path: str, problems: list[Problem]) -> None:
+        self.path = path
+        self.problems = sorted(problems)
+        super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
+
+
+class StoreError(MonitorError):
+    """The store cannot be opened, read or written."""
+
+
+class AlreadyRunning(MonitorError):
+    """Another monitor watches this data folder."""
+
+    def __init__(self, folder: str, pid: int) -> None:
+        self.pid = pid
+        super().__init__(
+            f"{folder}: a monitor already runs here (pid {pid}); "
+            "`tocsin stop` ends it, `tocsin` joins it"
+        )
+
+
+class FeedError(MonitorError):
+    """One feed failed; the others go on. `url` names it, `reason` says why in words."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"{url}: {reason}")
+
+
+class FetchError(FeedError):
+    """The server could not be asked or did not give a usable answer.
+
+    `status` is the HTTP status if there was one; `retry_after` is in seconds;
+    `network` is true when nothing could be reached at all (name, route, connection).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        network: bool = False,
+    ) -> None:
+        super().__init__(url, reason)
+        self.status = status
+        self.retry_after = retry_after
+        self.network = network
+
+
+class ParseError(FeedError):
+    """The answer holds no feed that can be read."""
