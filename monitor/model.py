@@ -224,10 +224,40 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownArticle:
+    """What recognition needs of an archived article."""
+
+    id: int
+    feed: int
+    """Number of the feed that had it first."""
+    title: str
+    fingerprint: bytes
+    """As that feed published it; empty when not at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store knows of the entries of one feed's document."""
+
+    feed: int
+    """Number of the feed asked about."""
+    guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
+    """Article id and fingerprint by key of this feed's entries (see `identify.key`)."""
+    urls: Mapping[str, tuple[KnownArticle, ...]] = field(default_factory=dict)
+    """Articles of any feed, by canonical URL."""
+    contents: Mapping[bytes, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """(guid, article id) of this feed's earlier entries, by fingerprint."""
+    own: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Guids under which this feed published the articles named above, by article id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A new article, or a known one (`article.id`) whose text changed."""
+    """A new article, or a known one whose text changed."""
 
     article: Article
+    new: bool
+    """False for an edited one: its earlier text becomes a version."""
     guid: str
     """Key of the entry in its feed (see `identify.key`)."""
     fingerprint: bytes
@@ -236,6 +266,8 @@ class Arrival:
     """Canonical URL, for recognition across feeds; may be empty."""
     hits: tuple[Hit, ...] = ()
     shingles: frozenset[int] = frozenset()
+    copy_of: int | None = None
+    """The article of which this is nearly the same text."""
     wants_page: bool = False
     backfill: bool = False
     """It was there before we watched: alerts from it are not news."""
@@ -308,7 +340,7 @@ class Alert:
     lang: str
     published: Timestamp | None
     copies: int = 0
-    """Other outlets that carry the same story."""
+    """Other articles that tell the same story."""
     matches: tuple[Match, ...] = ()
 
 

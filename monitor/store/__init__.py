@@ -1,1 +1,144 @@
-"""."""
+"""The store: the truth of a newsroom, behind two protocols.
+
+The monitor writes through `Store`; the command line and the dashboard read through
+`Views`. `sqlite` and `views` implement them; another database must pass the same tests.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from index.article import Article, Timestamp
+from monitor.model import (
+    Alert,
+    AlertState,
+    Arrival,
+    Entry,
+    Feed,
+    FeedState,
+    Filter,
+    Known,
+    Poll,
+    Refresh,
+    Verdict,
+    WatchlistCount,
+)
+
+
+class Batch(Protocol):
+    """One transaction: what is read in it includes what was written in it."""
+
+    def known(self, feed: Feed, entries: Mapping[str, Entry]) -> Known:
+        """Return what the store knows of these entries (by key), for `identify`."""
+
+    def next_article(self) -> int:
+        """Return the id that the next new article will have."""
+
+    def languages(self, feed: Feed) -> list[str]:
+        """Return the languages of the feed's last twenty articles, newest first."""
+
+    def candidates(self, shingles: Iterable[int]) -> dict[int, int]:
+        """Return articles that share any of these shingles, with how many they share."""
+
+    def shingles_of(self, article: int) -> int:
+        """Return how many shingles an article has."""
+
+    def story_of(self, article: int) -> int:
+        """Return the story an article belongs to."""
+
+    def article(self, id: int) -> Article | None:
+        """Return an article."""
+
+    def save(self, refresh: Refresh) -> list[int]:
+        """Store everything one poll changed; returns the ids of alerts raised."""
+
+    def save_page(self, arrival: Arrival, now: Timestamp) -> list[int]:
+        """Store an article that got its page's text; returns the ids of alerts raised."""
+
+    def page_failed(self, article: int, reason: str, retry: Timestamp | None) -> None:
+        """Note why an article's page could not be read, and when to try again (None: never)."""
+
+
+class Store(Protocol):
+    """The monitor's side. One per monitor; not for use from two threads at once."""
+
+    def subscribe(self, feeds: Sequence[Feed]) -> tuple[Feed, ...]:
+        """Make `feeds` the subscriptions, return them numbered; history of others stays."""
+
+    def states(self) -> dict[str, FeedState]:
+        """Return the polling state of every subscribed feed, by URL."""
+
+    def batch(self) -> AbstractContextManager[Batch]:
+        """Open a transaction: everything in it is committed at its end, or nothing."""
+
+    def reschedule(self, due: Mapping[str, Timestamp]) -> None:
+        """Set when feeds are next due, by URL."""
+
+    def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, Feed]]:
+        """Return articles whose page is to be fetched now, with the feed that had them first."""
+
+    def pages_waiting(self) -> int:
+        """Return how many articles still wait for their page."""
+
+    def forget_shingles(self, before: Timestamp) -> None:
+        """Drop the shingles of articles first seen before that moment."""
+
+    def unindexed(self, limit: int) -> list[tuple[int, Article]]:
+        """Return articles on their way to the index with their ticket, oldest first."""
+
+    def mark_indexed(self, tickets: Sequence[int]) -> None:
+        """Take these tickets out of the outbox."""
+
+    def articles_after(self, id: int, limit: int) -> list[Article]:
+        """Return articles in ingestion order."""
+
+    def article_count(self) -> int:
+        """Return how many articles there are."""
+
+    def outbox_size(self) -> int:
+        """Return how many articles are on their way to the index."""
+
+    def last_article(self) -> int:
+        """Return the id of the newest article, 0 without any."""
+
+    def close(self) -> None:
+        """Close the store."""
+
+
+class Views(Protocol):
+    """The viewers' side: short reads, and triage. Safe from any thread."""
+
+    def feeds(self) -> list[tuple[Feed, FeedState, int]]:
+        """Return subscribed feeds with their state and number of articles."""
+
+    def polls(self, url: str) -> list[Poll]:
+        """Return the last polls of a feed, newest first."""
+
+    def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
+        """Return counts of every watchlist that ever alerted, with a histogram from `since`."""
+
+    def newest_alert(self) -> int: ...
+    def alert_ids(self, filter: Filter, after: int, limit: int | None) -> array[int]: ...
+    def alerts(self, ids: Sequence[int], matches: bool) -> list[Alert]: ...
+    def alerts_of(self, article: int) -> list[Alert]: ...
+    def triage(
+        self,
+        ids: Iterable[int],
+        state: AlertState | None,
+        verdict: Verdict | None,
+        starred: bool | None,
+    ) -> None: ...
+    def article(self, id: int) -> Article | None: ...
+    def articles(self, ids: Sequence[int]) -> list[Article]: ...
+    def others(self, article: Article) -> list[tuple[str, Timestamp]]: ...
+    def versions(self, article: int) -> int: ...
+    def alerted(self, watchlist: str | None, severity: str | None) -> set[int]: ...
+    def of_story(self, story: int) -> set[int]: ...
+    def totals(self) -> tuple[int, int, int, int]: ...
+    def poll_now(self, url: str | None) -> None: ...
+
+
+OpenStore = Callable[[], Store]

@@ -1,0 +1,79 @@
+"""Opening the SQLite file of a newsroom: durable, private, of a known version."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from monitor.errors import StoreError
+from monitor.store.tables import TABLES, VERSION
+
+FILE = "newsroom.db"
+BUSY_MS = 5_000
+
+
+def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3.Connection:
+    """Return a connection to the store in `folder`, made if `create`.
+
+    Raises StoreError if it is not there, not a store, or of another version.
+    """
+    path = folder / FILE
+    if create:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif not path.exists():
+        raise StoreError(f"{folder}: no archive here yet; `tocsin run` starts one")
+    try:
+        connection = sqlite3.connect(
+            path, timeout=busy_ms / 1000, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -16000")
+        _migrate(connection, path)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}; is the disk full, or the file damaged?") from error
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Commit everything done inside, or nothing. Raises StoreError when the store refuses."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise StoreError(f"{FILE}: {error}; nothing was changed") from error
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        return
+    if version > VERSION:
+        raise StoreError(f"{path}: written by a newer tocsin (store version {version}); update tocsin")
+    with transaction(connection):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            for statement in _statements(TABLES):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+    path.chmod(0o600)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script into statements; `executescript` would commit the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

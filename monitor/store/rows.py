@@ -1,0 +1,84 @@
+"""Rows to values and back: the one place that knows the order of columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from index.article import Article
+from monitor.model import Feed, FeedState
+
+ARTICLE = (
+    "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
+    " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id)"
+)
+STATE = (
+    "etag, last_modified, body_hash, next_due, last_poll, last_ok, failures, reason, gone, blind,"
+    " title, link, lang"
+)
+FEED = "url, name, tags, enabled, number"
+
+
+def article(row: Sequence[Any]) -> Article:
+    """Return the article of a row of `ARTICLE` columns."""
+    others = () if row[11] is None else tuple(map(int, str(row[11]).split(",")))
+    return Article(
+        id=row[0],
+        feeds=(row[1], *others),
+        url=row[2],
+        title=row[3],
+        summary=row[4],
+        body=row[5],
+        author=row[6],
+        lang=row[7],
+        published=row[8],
+        seen=row[9],
+        story=row[10],
+    )
+
+
+def feed(row: Sequence[Any]) -> Feed:
+    """Return the feed of a row of `FEED` columns."""
+    url, name, tags, enabled, number = row
+    return Feed(
+        url=url, name=name, tags=tuple(json.loads(tags)), enabled=bool(enabled), number=number
+    )
+
+
+def state(row: Sequence[Any]) -> FeedState:
+    """Return the polling state of a row of `STATE` columns."""
+    return FeedState(
+        etag=row[0],
+        last_modified=row[1],
+        body_hash=row[2],
+        next_due=row[3],
+        last_poll=row[4],
+        last_ok=row[5],
+        failures=row[6],
+        reason=row[7],
+        gone=bool(row[8]),
+        blind=bool(row[9]),
+        title=row[10],
+        link=row[11],
+        lang=row[12],
+    )
+
+
+def state_values(value: FeedState) -> tuple[Any, ...]:
+    """Return a polling state as values of the `STATE` columns."""
+    return (
+        value.etag,
+        value.last_modified,
+        value.body_hash,
+        value.next_due,
+        value.last_poll,
+        value.last_ok,
+        value.failures,
+        value.reason,
+        value.gone,
+        value.blind,
+        value.title,
+        value.link,
+        value.lang,
+    )
