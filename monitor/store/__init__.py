@@ -7,7 +7,7 @@ The monitor writes through `Store`; the command line and the dashboard read thro
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -16,7 +16,6 @@ from monitor.model import (
     Alert,
     AlertState,
     Arrival,
-    Entry,
     Feed,
     FeedState,
     Filter,
@@ -24,6 +23,7 @@ from monitor.model import (
     Poll,
     Refresh,
     Verdict,
+    Watchlist,
     WatchlistCount,
 )
 
@@ -31,23 +31,29 @@ from monitor.model import (
 class Batch(Protocol):
     """One transaction: what is read in it includes what was written in it."""
 
-    def known(self, feed: Feed, entries: Mapping[str, Entry]) -> Known:
-        """Return what the store knows of these entries (by key), for `identify`."""
+    def known(
+        self,
+        feed: Feed,
+        guids: Collection[str],
+        canonicals: Collection[str],
+        fingerprints: Collection[bytes],
+    ) -> Known:
+        """Return what the store knows of entries with these keys, links or contents."""
 
     def next_article(self) -> int:
-        """Return the id that the next new article will have."""
+        """Return a new article id."""
 
     def languages(self, feed: Feed) -> list[str]:
         """Return the languages of the feed's last twenty articles, newest first."""
 
-    def candidates(self, shingles: Iterable[int]) -> dict[int, int]:
+    def candidates(self, shingles: Collection[int]) -> dict[int, int]:
         """Return articles that share any of these shingles, with how many they share."""
 
-    def shingles_of(self, article: int) -> int:
-        """Return how many shingles an article has."""
+    def shingle_counts(self, articles: Collection[int]) -> dict[int, int]:
+        """Return how many shingles each of these articles has."""
 
-    def story_of(self, article: int) -> int:
-        """Return the story an article belongs to."""
+    def stories_of(self, articles: Collection[int]) -> dict[int, int]:
+        """Return the story of each of these articles."""
 
     def article(self, id: int) -> Article | None:
         """Return an article."""
@@ -65,8 +71,10 @@ class Batch(Protocol):
 class Store(Protocol):
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
-    def subscribe(self, feeds: Sequence[Feed]) -> tuple[Feed, ...]:
-        """Make `feeds` the subscriptions, return them numbered; history of others stays."""
+    def subscribe(
+        self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
+    ) -> tuple[Feed, ...]:
+        """Make these the ones in force, return the feeds numbered; history of others stays."""
 
     def states(self) -> dict[str, FeedState]:
         """Return the polling state of every subscribed feed, by URL."""
@@ -77,11 +85,11 @@ class Store(Protocol):
     def reschedule(self, due: Mapping[str, Timestamp]) -> None:
         """Set when feeds are next due, by URL."""
 
-    def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, Feed]]:
-        """Return articles whose page is to be fetched now, with the feed that had them first."""
+    def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
+        """Return articles whose page is to be fetched now, with the attempts made so far."""
 
     def pages_waiting(self) -> int:
-        """Return how many articles still wait for their page."""
+        """Return how many articles still wait for a first try at their page."""
 
     def forget_shingles(self, before: Timestamp) -> None:
         """Drop the shingles of articles first seen before that moment."""
@@ -118,10 +126,12 @@ class Views(Protocol):
         """Return the last polls of a feed, newest first."""
 
     def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
-        """Return counts of every watchlist that ever alerted, with a histogram from `since`."""
+        """Return every watchlist with its counts and a histogram of alerts from `since`."""
 
     def newest_alert(self) -> int: ...
-    def alert_ids(self, filter: Filter, after: int, limit: int | None) -> array[int]: ...
+    def alert_ids(
+        self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
+    ) -> array[int]: ...
     def alerts(self, ids: Sequence[int], matches: bool) -> list[Alert]: ...
     def alerts_of(self, article: int) -> list[Alert]: ...
     def triage(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from index.article import Article
@@ -44,6 +45,11 @@ def feed(row: Sequence[Any]) -> Feed:
     return Feed(
         url=url, name=name, tags=tuple(json.loads(tags)), enabled=bool(enabled), number=number
     )
+
+
+def numbered(feed: Feed, number: int) -> Feed:
+    """Return the feed with the store's number for it."""
+    return replace(feed, number=number)
 
 
 def state(row: Sequence[Any]) -> FeedState:

@@ -48,6 +48,7 @@ CREATE TABLE articles (
     feed      INTEGER NOT NULL,                 -- the one that had it first
     url       TEXT NOT NULL,
     canonical TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
     title     TEXT NOT NULL,
     summary   TEXT NOT NULL,
     body      TEXT NOT NULL,
@@ -56,11 +57,13 @@ CREATE TABLE articles (
     published REAL,
     seen      REAL NOT NULL,
     story     INTEGER NOT NULL,                 -- id of the first article that told it
-    copy_of   INTEGER,                          -- of which article this is nearly the same text
+    copy_of   INTEGER,                          -- the article of which this is nearly the same text
+    shingle_count INTEGER NOT NULL DEFAULT 0,
     version   INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX articles_by_canonical ON articles (canonical) WHERE canonical <> '';
 CREATE INDEX articles_by_story ON articles (story) WHERE story <> id;
+CREATE INDEX articles_by_copy ON articles (copy_of) WHERE copy_of IS NOT NULL;
 
 -- What each feed published under which id.
 CREATE TABLE entries (
@@ -71,6 +74,7 @@ CREATE TABLE entries (
     PRIMARY KEY (feed, guid)
 ) WITHOUT ROWID;
 CREATE INDEX entries_by_fingerprint ON entries (feed, fingerprint);
+CREATE INDEX entries_by_article ON entries (article);
 
 -- Other feeds that carry the very same article.
 CREATE TABLE carriers (
@@ -138,6 +142,13 @@ CREATE TABLE outbox (
     ticket  INTEGER PRIMARY KEY AUTOINCREMENT,
     article INTEGER NOT NULL
 );
+
+-- The watchlists in force, in the order of feeds.yaml.
+CREATE TABLE watchlists (
+    name     TEXT PRIMARY KEY,
+    place    INTEGER NOT NULL,
+    severity TEXT NOT NULL
+) WITHOUT ROWID;
 
 -- Counting a million rows takes 157 ms; these are kept by triggers and can be rebuilt.
 CREATE TABLE counts (

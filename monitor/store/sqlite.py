@@ -1,0 +1,124 @@
+"""The monitor's side of the store, in SQLite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.article import Article, Timestamp
+from monitor.model import Feed, FeedState, Watchlist
+from monitor.store import rows
+from monitor.store.batch import SqliteBatch
+from monitor.store.connection import open_store, transaction
+
+
+class SqliteStore:
+    """See `Store`. Everything here blocks; the monitor calls it from one thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = open_store(folder, create=True)
+
+    def subscribe(
+        self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
+    ) -> tuple[Feed, ...]:
+        """Make these the ones in force, return the feeds numbered; history of others stays."""
+        with transaction(self._connection) as sql:
+            sql.execute("UPDATE feeds SET subscribed = 0")
+            sql.executemany(
+                "INSERT INTO feeds (url, name, tags, enabled) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (url) DO UPDATE SET name = excluded.name, tags = excluded.tags,"
+                " enabled = excluded.enabled, subscribed = 1",
+                [(f.url, f.name, json.dumps(f.tags), f.enabled) for f in feeds],
+            )
+            sql.execute("DELETE FROM watchlists")
+            sql.executemany(
+                "INSERT INTO watchlists VALUES (?, ?, ?)",
+                [(w.name, place, w.severity) for place, w in enumerate(watchlists)],
+            )
+            numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
+        return tuple(rows.numbered(feed, numbers[feed.url]) for feed in feeds)
+
+    def states(self) -> dict[str, FeedState]:
+        """Return the polling state of every subscribed feed, by URL."""
+        found = self._connection.execute(f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed")
+        return {url: rows.state(state) for url, *state in found}
+
+    @contextmanager
+    def batch(self) -> Iterator[SqliteBatch]:
+        """Open a transaction: everything in it is committed at its end, or nothing."""
+        with transaction(self._connection) as sql:
+            yield SqliteBatch(sql)
+
+    def reschedule(self, due: Mapping[str, Timestamp]) -> None:
+        """Set when feeds are next due, by URL."""
+        with transaction(self._connection) as sql:
+            sql.executemany(
+                "UPDATE feeds SET next_due = ? WHERE url = ?",
+                [(when, url) for url, when in due.items()],
+            )
+
+    def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
+        """Return articles whose page is to be fetched now, with the attempts made so far."""
+        found = self._connection.execute(
+            f"SELECT p.attempts, {rows.ARTICLE} FROM pages p JOIN articles a ON a.id = p.article"
+            " WHERE p.due <= ? ORDER BY p.due, p.article LIMIT ?",
+            (now, limit),
+        )
+        return [(rows.article(row), attempts) for attempts, *row in found]
+
+    def pages_waiting(self) -> int:
+        """Return how many articles still wait for a first try at their page."""
+        return self._one("SELECT count(*) FROM pages WHERE attempts = 0")
+
+    def forget_shingles(self, before: Timestamp) -> None:
+        """Drop the shingles of articles first seen before that moment."""
+        with transaction(self._connection) as sql:
+            (first,) = sql.execute("SELECT min(id) FROM articles WHERE seen >= ?", (before,)).fetchone()
+            if first is not None:
+                sql.execute("DELETE FROM shingles WHERE article < ?", (first,))
+
+    def unindexed(self, limit: int) -> list[tuple[int, Article]]:
+        """Return articles on their way to the index with their ticket, oldest first."""
+        found = self._connection.execute(
+            f"SELECT o.ticket, {rows.ARTICLE} FROM outbox o JOIN articles a ON a.id = o.article"
+            " ORDER BY o.ticket LIMIT ?",
+            (limit,),
+        )
+        return [(ticket, rows.article(row)) for ticket, *row in found]
+
+    def mark_indexed(self, tickets: Sequence[int]) -> None:
+        """Take these tickets out of the outbox."""
+        with transaction(self._connection) as sql:
+            sql.executemany("DELETE FROM outbox WHERE ticket = ?", [(t,) for t in tickets])
+
+    def articles_after(self, id: int, limit: int) -> list[Article]:
+        """Return articles in ingestion order."""
+        found = self._connection.execute(
+            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id > ? ORDER BY a.id LIMIT ?",
+            (id, limit),
+        )
+        return [rows.article(row) for row in found]
+
+    def article_count(self) -> int:
+        """Return how many articles there are."""
+        return self._one("SELECT coalesce(sum(articles), 0) FROM feeds")
+
+    def outbox_size(self) -> int:
+        """Return how many articles are on their way to the index."""
+        return self._one("SELECT count(*) FROM outbox")
+
+    def last_article(self) -> int:
+        """Return the id of the newest article, 0 without any."""
+        return self._one("SELECT coalesce(max(id), 0) FROM articles")
+
+    def close(self) -> None:
+        """Close the store."""
+        self._connection.close()
+
+    def _one(self, query: str) -> int:
+        (value,) = self._connection.execute(query).fetchone()
+        return int(value)
+
+
