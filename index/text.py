@@ -1,0 +1,194 @@
+"""What may be stored or shown: clean text, text of HTML, links that may open."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+HTML_CAP = 200_000
+"""Characters of HTML that are read; the rest of a longer document is dropped."""
+
+# Characters that need no look: Latin letters, typographic signs, currencies, arrows.
+# All of them are NFC in any order.
+_PLAIN_SET = "\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u202f-\u205e\u20a0-\u20c0\u2190-\u21ff"
+_PLAIN = re.compile(f"[{_PLAIN_SET}]*")
+_PLAIN_LINES = re.compile(f"[\n{_PLAIN_SET}]*")
+# Terminal sequences, whole. An unterminated string sequence loses its introducer only,
+# so that it cannot take the rest of the text with it. The one-byte introducers U+0090
+# and U+009D are also what mis-decoded quotes look like: they need their exact form.
+_SEQUENCE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+    r"|\x1b[]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
+    r"|\x9d[0-9]+;[^\x07\x1b\x90\x9c\x9d]*(?:\x07|\x1b\\|\x9c)"
+    r"|\x90[0-9;]*[ -/]*[@-~][^\x07\x1b\x90\x9c\x9d]*(?:\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]"  # two-character sequences
+)
+_LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_BUT_NEWLINE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# Nothing here has a width or a meaning of its own: it reorders, hides or smuggles.
+_UNSEEN = re.compile(
+    "["
+    "\xad\u034f\u061c\u180e"  # soft hyphen, grapheme joiner, Arabic mark, Mongolian separator
+    "\u200b\u200c\u200e\u200f\u202a-\u202e"  # zero-width space, non-joiner, bidi
+    "\u2060-\u206f\ufeff\ufff9-\ufffb"  # word joiner, invisible operators, isolates, BOM
+    "\ufe00-\ufe0e\U000e0100-\U000e01ef"  # variation selectors but VS16
+    "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # shorthand and music formats
+    "\U000e0000-\U000e007f"  # tags
+    "]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Marks are neither word characters nor below U+0300, so each run of them is in a match.
+_MARK_RUN = re.compile(r"[^\w\s\x00-\u02ff]{4,}")
+_MARKS_PER_CHARACTER = 3
+_JOINERS = "\u200d\ufe0f"
+
+_SPACES = re.compile("[ \t\n\r\f\v]+")
+_GAP = re.compile(" ?\n[ \n]*")
+_BLANK = re.compile("[ \t]{2,}|\t")
+_URL_REFUSED = re.compile(
+    "[\x00-\x20\x7f-\xa0\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+
+
+def clean(text: str, *, keep_newlines: bool = False) -> str:
+    """Return `text` without anything that could act on a terminal or hide in it.
+
+    Whole escape sequences and invisible characters vanish (soft hyphen and zero-width
+    space too: terminals disagree on their width), controls become a space, a character
+    keeps three combining marks, and the result is NFC. Cleaning twice changes nothing.
+    """
+    if (_PLAIN_LINES if keep_newlines else _PLAIN).fullmatch(text):
+        return text
+    text = _LINE_END.sub("\n", _SEQUENCE.sub("", text))
+    text = (_CONTROL_BUT_NEWLINE if keep_newlines else _CONTROL).sub(" ", text)
+    if text.isascii():
+        return text
+    text = _SURROGATE.sub("\ufffd", _UNSEEN.sub("", text))
+    text = _MARK_RUN.sub(_few_marks, unicodedata.normalize("NFC", text))
+    return unicodedata.normalize("NFC", text)
+
+
+def _few_marks(run: re.Match[str]) -> str:
+    """Return a run of characters in which no more than three marks follow each other."""
+    kept: list[str] = []
+    marks = 0
+    for character in run.group():
+        is_mark = character in _JOINERS or unicodedata.category(character) in ("Mn", "Me")
+        marks = marks + 1 if is_mark else 0
+        if marks <= _MARKS_PER_CHARACTER:
+            kept.append(character)
+    return "".join(kept)
+
+
+def line(text: str) -> str:
+    """Return clean text on one line, its white space single; no-break spaces stay."""
+    return _SPACES.sub(" ", clean(text)).strip(" ")
+
+
+def lines(text: str) -> str:
+    """Return clean text with one paragraph a line, without empty ones."""
+    text = _BLANK.sub(" ", clean(text, keep_newlines=True))
+    return _GAP.sub("\n", text).strip(" \n")
+
+
+def from_html(source: str, cap: int = HTML_CAP) -> str:
+    """Return the clean text of an HTML fragment, one block of text a line.
+
+    Inline tags and `<wbr>` vanish, block tags and `<br>` are a line break, scripts and
+    styles are dropped, entities decoded. Only the first `cap` characters are read.
+    """
+    source = _SPACES.sub(" ", source[:cap])
+    if "<" not in source:
+        return lines(html.unescape(source) if "&" in source else source)
+    return lines(_text_of_tags(source))
+
+
+_BLOCKS = frozenset(
+    """
+    address article aside audio blockquote br button canvas caption center dd details dialog dir
+    div dl dt fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr
+    iframe legend li main menu nav object ol optgroup option p pre search section select summary
+    table tbody td textarea tfoot th thead title tr ul video
+    """.split()  # noqa: SIM905 (sixty quoted words read worse)
+)
+_DROPPED = frozenset(("script", "style", "template"))
+
+
+class _Words:
+    """Receives parse events and keeps the text; no tree, so no depth is too deep."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._dropped = 0
+
+    def start(self, tag: str, attributes: object) -> None:
+        if tag in _BLOCKS:
+            self._pieces.append("\n")
+        elif tag in _DROPPED:
+            self._dropped += 1
+        elif tag == "img":
+            self._pieces.append(" ")
+
+    def end(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._pieces.append("\n")
+        elif tag in _DROPPED:
+            self._dropped -= 1
+
+    def data(self, text: str) -> None:
+        if not self._dropped:
+            self._pieces.append(text)
+
+    def comment(self, text: str) -> None:
+        """Drop it."""
+
+    def close(self) -> str:
+        return "".join(self._pieces)
+
+
+def _text_of_tags(source: str) -> str:
+    """Return the text of HTML, a newline at each end of a block."""
+    from lxml import etree
+
+    # Some feeds wrap their CDATA twice; HTML reads the inner one as a comment.
+    source = source.replace("<![CDATA[", "").replace("]]>", "")
+    parser = etree.HTMLParser(target=_Words(), encoding="utf-8")
+    try:
+        return str(etree.fromstring(source.encode(errors="replace"), parser))
+    except etree.LxmlError:  # nothing in it that is markup, or text
+        return html.unescape(re.sub("<[^<>]*>", " ", source))
+
+
+def safe_url(url: str) -> str:
+    """Return an absolute http or https URL that may be shown and opened, else ''.
+
+    Anything with white space, control or invisible characters, without a host, or
+    longer than 2,000 characters is refused.
+    """
+    url = url.strip(" \t\r\n\f\v")
+    if not url or len(url) > 2_000 or _URL_REFUSED.search(url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host:
+        return ""
+    return clean(url) if _SURROGATE.search(url) is None else ""
+
+
+def truncate(text: str, cells: int) -> str:
+    """Return clean text cut to `cells` terminal cells, with an ellipsis if it was cut."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= cells:
+        return text
+    if cells <= 1:
+        return "…"[: max(cells, 0)]
+    return set_cell_size(text, cells - 1).rstrip() + "…"
