@@ -280,6 +280,8 @@ class Sighting:
     article: int
     guid: str
     fingerprint: bytes
+    reissued: bool = False
+    """This guid takes the place of the ones this feed used for it before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +302,8 @@ class Page:
     article: int
     text: str = ""
     reason: str = ""
+    status: int | None = None
+    """HTTP status of a failure, if there was one."""
 
 
 # --- what the analyst sees ------------------------------------------------------
@@ -355,6 +359,44 @@ class Filter:
     """Feed names or `tag:NAME`."""
     watchlists: tuple[str, ...] = ()
     state: AlertState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One article that a search found."""
+
+    article: Article
+    feed: str
+    score: float
+    spans: tuple[tuple[str, int, int], ...]
+    """(part, start, end) of every match, on the article's own text."""
+    snippet: str
+    """The text around the best matches, on one line."""
+    lit: tuple[tuple[int, int], ...]
+    """Matches as offsets into the snippet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a search found."""
+
+    found: tuple[Found, ...]
+    total: int
+    note: str = ""
+    """What the reader must know: an index that is behind or being rebuilt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article with everything one wants to know while reading it."""
+
+    article: Article
+    feed: str
+    alerts: tuple[Alert, ...]
+    """With their matches: why it is here."""
+    others: tuple[tuple[str, Timestamp], ...] = ()
+    """Outlets with the same story, and when each had it, the first one first."""
+    versions: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

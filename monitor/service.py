@@ -3,88 +3,109 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
-from index.article import Article, Timestamp
+from index.article import Timestamp
+from monitor import presence, schedule
 from monitor.model import (
     Alert,
     AlertState,
+    Feed,
     FeedHealth,
+    FeedState,
     Filter,
-    Hit,
+    Health,
+    Poll,
+    Reading,
+    Results,
     Status,
     Verdict,
     WatchlistCount,
 )
+from monitor.search import Search
+from monitor.store import Views
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One article that a search found."""
-
-    article: Article
-    feed: str
-    score: float
-    spans: tuple[tuple[str, int, int], ...]
-    """(part, start, end) of every match, on the article's own text."""
-    snippet: str
-    """The text around the best matches, on one line."""
-    lit: tuple[tuple[int, int], ...]
-    """Matches as offsets into the snippet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What a search found."""
-
-    found: tuple[Found, ...]
-    total: int
-    note: str = ""
-    """What the reader must know: an index that is behind or being rebuilt."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An article with everything one wants to know while reading it."""
-
-    article: Article
-    feed: str
-    alerts: tuple[Alert, ...]
-    """With their matches: why it is here."""
-    others: tuple[tuple[str, Timestamp], ...] = ()
-    """Other outlets with the same story, and when each had it, first one first."""
-    versions: int = 1
+SPARK_BUCKETS = 12
+SPARK_WIDTH = 7_200.0
+LOG = "monitor.log"
+"""Name of the log of a monitor in the background, in the data folder."""
 
 
 class Service:
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
+    def __init__(
+        self, folder: Path, views: Views, search: Search, clock: Callable[[], Timestamp]
+    ) -> None:
+        self._folder = folder
+        self._views = views
+        self._search = search
+        self._clock = clock
+
     def status(self) -> Status:
         """Return the newsroom at a glance."""
-        raise NotImplementedError
+        card = presence.present(self._folder)
+        articles, waiting, alerts, untriaged = self._views.totals()
+        now = self._clock()
+        feeds = self._views.feeds()
+        log = self._folder / LOG
+        return Status(
+            articles=articles,
+            indexed=articles - waiting,
+            alerts=alerts,
+            untriaged=untriaged,
+            feeds=Counter(_health(feed, state, now) for feed, state, _ in feeds),
+            blind=sum(state.blind for _, state, _ in feeds),
+            monitor=card and card.presence,
+            pulse=card and card.pulse,
+            config_error=card.config_error if card else "",
+            network_down=card.network_down if card else "",
+            log=str(log) if log.exists() else "",
+        )
 
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
-        raise NotImplementedError
+        now = self._clock()
+        found = [
+            FeedHealth(
+                feed=feed,
+                health=_health(feed, state, now),
+                state=state,
+                articles=articles,
+                words=schedule.words(state, now),
+            )
+            for feed, state, articles in self._views.feeds()
+        ]
+        return sorted(found, key=lambda f: (_WORST.index(f.health), -f.state.failures))
+
+    def polls(self, url: str) -> list[Poll]:
+        """Return the last polls of a feed, newest first."""
+        return self._views.polls(url)
 
     def watchlists(self) -> list[WatchlistCount]:
         """Return every watchlist with its counts."""
-        raise NotImplementedError
+        since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
+        return self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
 
     def newest_alert(self) -> int:
         """Return the id of the newest alert, 0 without any; cheap enough for every second."""
-        raise NotImplementedError
+        return self._views.newest_alert()
 
     def alert_ids(
         self, filter: Filter = Filter(), *, after: int = 0, limit: int | None = None
     ) -> array[int]:
-        """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
-        raise NotImplementedError
+        """Return ids of alerts in ascending order: those above `after`, the newest `limit`.
+
+        Copies of a story that an alert already tells are not among them.
+        """
+        feeds = self._search.numbers(filter.feeds) if filter.feeds else None
+        return self._views.alert_ids(filter, feeds, after, limit)
 
     def alerts(self, ids: Sequence[int], *, matches: bool = False) -> list[Alert]:
         """Return these alerts by primary key, in the order asked; unknown ids are left out."""
-        raise NotImplementedError
+        return self._views.alerts(ids, matches)
 
     def triage(
         self,
@@ -95,11 +116,21 @@ class Service:
         starred: bool | None = None,
     ) -> None:
         """Set what is given on these alerts; raises StoreError if the store stays locked."""
-        raise NotImplementedError
+        self._views.triage(ids, state, verdict, starred)
 
     def read(self, article: int) -> Reading | None:
         """Return an article to read, None if there is none of that id."""
-        raise NotImplementedError
+        found = self._views.article(article)
+        if found is None:
+            return None
+        others = self._views.others(found)
+        return Reading(
+            article=found,
+            feed=self._search.name(found.feeds[0]),
+            alerts=tuple(self._views.alerts_of(article)),
+            others=tuple(others) if len(others) > 1 else (),
+            versions=self._views.versions(article),
+        )
 
     def search(
         self,
@@ -108,20 +139,29 @@ class Service:
         *,
         sort: str = "date",
         limit: int = 50,
+        width: int = 200,
     ) -> Results:
         """Search the archive; `sort` is date or score, limit 0 is all.
 
-        Raises QueryError with the column of the mistake.
+        Snippets take at most `width` cells. Raises QueryError with the column of the mistake.
         """
-        raise NotImplementedError
-
-    def explain(self, article: int) -> list[Hit]:
-        """Return which of the watchlists in force match an article, and where."""
-        raise NotImplementedError
+        return self._search.run(query, filter, sort=sort, limit=limit, width=width)
 
     def poll_now(self, url: str | None = None) -> None:
         """Ask the monitor to poll one feed at once, or all."""
-        raise NotImplementedError
+        self._views.poll_now(url)
 
 
-Clock = Callable[[], Timestamp]
+_WORST = (Health.FAILING, Health.GONE, Health.LATE, Health.NEW, Health.OK, Health.PAUSED)
+
+
+def _health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
+    if not feed.enabled:
+        return Health.PAUSED
+    if state.gone:
+        return Health.GONE
+    if state.failures:
+        return Health.FAILING
+    if state.last_ok is None:
+        return Health.NEW
+    return Health.LATE if schedule.is_late(state, now) else Health.OK
