@@ -1,0 +1,116 @@
+"""Which language a text is in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.article import UNDETERMINED
+from index.language import LEARNED_FROM, detect, prior
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+FRENCH_FEED = prior(["fr"] * LEARNED_FROM)
+ENGLISH_FEED = prior(["en"] * LEARNED_FROM)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Alibaba dans le collimateur de la sûreté belge pour suspicion d’espionnage", "fr"),
+        ("Belgian intelligence watches Alibaba's logistics hub over espionage fears", "en"),
+        ("De Belgische inlichtingendienst houdt de haven van Luik nauwlettend in de gaten", "nl"),
+        ("Der belgische Geheimdienst beobachtet das Logistikzentrum von Alibaba", "de"),
+        ("ALIBABA DANS LE COLLIMATEUR DE LA SÛRETÉ BELGE", "fr"),
+    ],
+)
+def test_a_clear_sentence_needs_no_feed(text: str, code: str) -> None:
+    assert detect(text).code == code
+    assert detect(text, FRENCH_FEED).code == code
+    assert detect(text, ENGLISH_FEED).code == code
+
+
+@pytest.mark.parametrize("text", ["", "   ", "12:30", "…", "🇧🇪 !"])
+def test_without_words_nothing_is_determined(text: str) -> None:
+    assert detect(text, FRENCH_FEED) == UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    "title", ["Anne Hidalgo en deuil", "Charlotte Girard quitte La France insoumise"]
+)
+def test_the_feed_decides_a_short_title(title: str) -> None:
+    assert detect(title).code != "fr"
+    assert detect(title, FRENCH_FEED).code == "fr"
+
+
+def test_line_ends_do_not_matter() -> None:
+    assert detect("Le port\nde Liège\r\n\x00est fermé").code == "fr"
+
+
+@pytest.mark.parametrize(
+    ("recent", "declared", "expected"),
+    [
+        ([], "", {}),
+        ([], "en", {"en": 0.8}),
+        (["fr"] * 10, "en", {"fr": 0.5, "en": 0.4}),
+        (["fr"] * 20, "en", {"fr": 1.0, "en": 0.0}),
+        (["en"] * 30 + ["fr"] * 20, "", {"fr": 1.0}),
+        (["fr", "", "fr"], "", {"fr": 0.1}),
+    ],
+)
+def test_a_feed_is_believed_less_than_its_articles(
+    recent: list[str], declared: str, expected: dict[str, float]
+) -> None:
+    assert prior(recent, declared) == pytest.approx(expected)
+
+
+@given(st.lists(st.sampled_from(["fr", "en", "nl", ""])), st.sampled_from(["", "fr", "de"]))
+def test_a_prior_never_exceeds_certainty(recent: list[str], declared: str) -> None:
+    weights = prior(recent, declared)
+    assert all(weight >= 0 for weight in weights.values())
+    assert sum(weights.values()) <= 1 + 1e-9
+
+
+@given(st.text(max_size=2_000))
+def test_any_text_gets_an_honest_answer(text: str) -> None:
+    language = detect(text, FRENCH_FEED)
+    assert language == UNDETERMINED or (len(language.code) == 2 and language.confidence >= 0.5)
+
+
+def _titles(name: str, key: str, limit: int) -> list[str]:
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip("no sample texts here")
+    with path.open() as file:
+        rows = [json.loads(text) for text in file]
+    return [row[key] for row in rows if "headlines" in row.get("file", "headlines")][:limit]
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "code"),
+    [
+        ("text-fr/orangesum-dev.jsonl", "title", "fr"),
+        ("clusters/stsb-news-train-en.jsonl", "a", "en"),
+    ],
+)
+@pytest.mark.parametrize("declared", ["", "fr", "en"])
+def test_headlines_of_a_feed(name: str, key: str, code: str, declared: str) -> None:
+    titles = _titles(name, key, 1_500)
+    recent: list[str] = []
+    for title in titles:
+        recent.append(detect(title, prior(recent[-LEARNED_FROM:], declared)).code)
+    assert recent.count(code) / len(titles) >= 0.998
+
+
+def test_a_feed_in_two_languages_keeps_both() -> None:
+    french = _titles("text-fr/orangesum-dev.jsonl", "title", 300)
+    english = _titles("clusters/stsb-news-train-en.jsonl", "a", 300)
+    recent: list[str] = []
+    for pair in zip(french, english, strict=True):
+        for title in pair:
+            recent.append(detect(title, prior(recent[-LEARNED_FROM:])).code)
+    right = recent[::2].count("fr") + recent[1::2].count("en")
+    assert right / len(recent) >= 0.99
