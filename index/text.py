@@ -47,7 +47,8 @@ _MARK_RUN = re.compile(r"[^\w\s\x00-\u02ff]{4,}")
 _MARKS_PER_CHARACTER = 3
 _JOINERS = "\u200d\ufe0f"
 
-_SPACES = re.compile("[ \t\n\r\f\v]+")
+# A lone space stays as it is: most white space is one.
+_SPACES = re.compile("(?:[\t\n\r\f\v]|  )[ \t\n\r\f\v]*| [\t\n\r\f\v]+[ \t\n\r\f\v]*")
 _GAP = re.compile(" ?\n[ \n]*")
 _BLANK = re.compile("[ \t]{2,}|\t")
 _URL_REFUSED = re.compile(

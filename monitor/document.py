@@ -1,0 +1,102 @@
+"""A feed's bytes before any parser: their encoding, their prolog, what else they may be."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, of which it is a prefix
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_SUBSET = re.compile(rb"<!--|[\"'\[\]>]")
+_WEB_PAGE = "the answer is a web page, not a feed; the page may link to one"
+_UTF8 = "; charset=utf-8"
+
+
+def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
+    """Return the body and the charset parameter to read it with.
+
+    Bytes that are UTF-8 are read as UTF-8 whatever is declared, a few bad ones apart:
+    no other encoding looks like it by accident, and servers declare it wrongly.
+    """
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return body.decode(encoding, "replace").encode(errors="replace"), _UTF8
+    body = body.removeprefix(codecs.BOM_UTF8)
+    text = body.decode("utf-8", "replace")
+    plain = text.isascii() and "\x1b" not in text  # ISO-2022 is ASCII and escapes
+    if plain or text.count("\ufffd") * 10 < len(body) - len(text):
+        return text.encode(), _UTF8
+    declared = _CHARSET.search(content_type)
+    return body, f"; charset={declared[1]}" if declared else ""
+
+
+def root_only(body: bytes) -> bytes:
+    """Return the XML declaration and the root element: no DOCTYPE, so no entity, no junk."""
+    declaration, at = b"", 0
+    while (at := body.find(b"<", at)) >= 0:
+        if body.startswith(b"<?", at):
+            end = _after(body, b"?>", at)
+            if not declaration and body.startswith(b"<?xml ", at):
+                declaration = body[at:end]
+        elif body.startswith(b"<!--", at):
+            end = _after(body, b"-->", at)
+        elif body.startswith(b"<!", at):
+            end = _declaration_end(body, at)
+        else:
+            return declaration + body[at:]
+        at = end
+    return b""
+
+
+def _after(body: bytes, mark: bytes, at: int) -> int:
+    found = body.find(mark, at)
+    return found + len(mark) if found >= 0 else len(body)
+
+
+def _declaration_end(body: bytes, at: int) -> int:
+    """Return where a `<!DOCTYPE …>` ends, its internal subset included."""
+    subset = False
+    while token := _SUBSET.search(body, at):
+        mark, at = token.group(), token.end()
+        if mark == b"<!--":
+            at = _after(body, b"-->", at)
+        elif mark in b"\"'":
+            at = _after(body, mark, at)
+        elif mark in b"[]":
+            subset = mark == b"["
+        elif not subset:
+            return at
+    return len(body)
+
+
+_KINDS = (
+    (b"\x1f\x8b", "the answer is compressed and does not say so"),
+    (b"{", "the answer is JSON, not RSS or Atom"),
+    (b"[", "the answer is JSON, not RSS or Atom"),
+    (b"<!doctype html", _WEB_PAGE),
+    (b"<html", _WEB_PAGE),
+)
+
+
+def what_it_is(body: bytes) -> str:
+    """Say in words what a body is that holds no feed."""
+    start = body[:4_096].removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n\0").lower()
+    for mark, words in _KINDS:
+        if start.startswith(mark):
+            return words
+    if b"<opml" in start:
+        return "the answer is a list of feeds (OPML); import it instead"
+    if b"<html" in start:
+        return _WEB_PAGE
+    if start.startswith(b"<"):
+        return "the answer is XML, but neither RSS nor Atom"
+    return "the answer is no feed" if start else "the answer is empty"

@@ -1,0 +1,222 @@
+"""Bytes to entries: RSS, RDF and Atom, broken ones included. Runs in a worker process."""
+
+from __future__ import annotations
+
+import calendar
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urljoin
+
+from index.article import Timestamp
+from index.text import from_html, line, lines, safe_url
+from monitor.document import in_utf8, root_only, what_it_is
+from monitor.errors import ParseError
+from monitor.model import Entry, ParsedFeed
+
+_TITLE_CAP = 1_000
+_NAME_CAP = 200
+_GUID_CAP = 500
+"""Characters; what is longer is no title, no name, and not what identifies an entry."""
+_TEXT_CAP = 200_000
+
+_PERIODS = {
+    "hourly": 3_600.0,
+    "daily": 86_400.0,
+    "weekly": 604_800.0,
+    "monthly": 2_592_000.0,
+    "yearly": 31_536_000.0,
+}
+_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_].*)?\Z")
+_THREE_LETTERS = {"fra": "fr", "fre": "fr", "eng": "en", "nld": "nl", "dut": "nl", "deu": "de"}
+
+
+def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
+    """Return what a feed's document says; `url` is where it came from.
+
+    Raises ParseError with a reason in words when it is no feed. A broken document that
+    still has entries is a feed.
+    """
+    try:
+        document = _document(body, content_type)
+        if not document["entries"] and not document.get("version"):
+            raise ParseError(url, what_it_is(body))
+        return _feed(document, url)
+    except ParseError:
+        raise
+    except Exception as error:  # feedparser raises anything on 9 % of mutated documents
+        reason = f"it is too broken to be read ({type(error).__name__})"
+        raise ParseError(url, reason) from error
+
+
+def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
+    """Return feedparser's reading, without what we do better: addresses and safe HTML.
+
+    It is not told the feed's address, so that a guid never depends on where the feed was
+    fetched. Given bytes or text it would open files and addresses that they name.
+    """
+    import feedparser
+
+    body, charset = in_utf8(body, content_type)
+    document: Mapping[str, Any] = feedparser.parse(
+        io.BytesIO(root_only(body)),
+        response_headers={"content-type": f"application/xml{charset}"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return document
+
+
+def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
+    feed = document["feed"]
+    return ParsedFeed(
+        title=line(_text(feed, "title", _TITLE_CAP)),
+        link=_absolute(url, _plain(feed, "link")),
+        lang=_language(_plain(feed, "language")),
+        ttl=_ttl(feed),
+        entries=_distinct(_entry(raw, url) for raw in document["entries"]),
+    )
+
+
+def _entry(raw: Mapping[str, Any], base: str) -> Entry:
+    summary, body = _summary_and_body(raw)
+    return Entry(
+        guid=_guid(_plain(raw, "id")),
+        url=_link(raw, base),
+        title=line(_text(raw, "title", _TITLE_CAP)),
+        summary=summary,
+        body=body,
+        author=_author(raw),
+        published=_moment(raw, "published_parsed") or _moment(raw, "created_parsed"),
+        updated=_moment(raw, "updated_parsed"),
+    )
+
+
+# feedparser's dictionaries answer for keys they do not have and warn about it: `dict.get`
+# asks for what is there, and costs a tenth.
+
+
+def _plain(raw: Mapping[str, Any], key: str) -> str:
+    value = dict.get(raw, key)  # type: ignore[call-overload]
+    return value if isinstance(value, str) else ""
+
+
+def _text(raw: Mapping[str, Any], key: str, cap: int = _TEXT_CAP) -> str:
+    """Return the clean text of an element, of which feedparser says whether it is HTML."""
+    value = _plain(raw, key)
+    detail = dict.get(raw, f"{key}_detail")  # type: ignore[call-overload]
+    if detail and detail.get("value") == value:
+        return _words(detail, cap)
+    return from_html(value, cap)
+
+
+def _words(detail: Mapping[str, Any], cap: int = _TEXT_CAP) -> str:
+    kind, value = detail.get("type") or "text/html", detail.get("value") or ""
+    if kind in ("text/html", "application/xhtml+xml"):
+        return from_html(value, cap)
+    return lines(value[:cap]) if kind.startswith("text/") else ""
+
+
+def _summary_and_body(raw: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the teaser and the text, the latter empty when it says nothing more."""
+    contents = dict.get(raw, "content") or []  # type: ignore[call-overload]
+    body = max((_words(content) for content in contents), key=len, default="")
+    if any(content.get("value") == _plain(raw, "summary") for content in contents):
+        return "", body  # feedparser copies a content that has no summary beside it
+    summary = _text(raw, "summary")
+    return summary, "" if body in summary else body
+
+
+def _guid(text: str) -> str:
+    """Return a guid as one clean line; the tail of a very long one becomes a hash."""
+    guid = line(text)
+    return guid if len(guid) <= _GUID_CAP else f"{guid[:_GUID_CAP]}#{_digest(guid)}"
+
+
+def _link(raw: Mapping[str, Any], base: str) -> str:
+    """Return the article's address: the original one behind a proxy, else the alternate."""
+    links = dict.get(raw, "links") or []  # type: ignore[call-overload]
+    alternates = (link.get("href") for link in links if link.get("rel") == "alternate")
+    for href in (_plain(raw, "feedburner_origlink"), _plain(raw, "link"), *alternates):
+        if href and (url := _absolute(base, href)):
+            return url
+    return ""
+
+
+def _absolute(base: str, href: str) -> str:
+    """Return an absolute http(s) address; line ends in it vanish and spaces are encoded."""
+    href = re.sub(r"[\t\r\n]+", "", href).strip().replace(" ", "%20")
+    if not href:
+        return ""
+    try:
+        return safe_url(urljoin(base, href))
+    except ValueError:
+        return ""
+
+
+def _author(raw: Mapping[str, Any]) -> str:
+    authors = dict.get(raw, "authors") or []  # type: ignore[call-overload]
+    names = [name for author in authors if (name := author.get("name"))]
+    text = ", ".join(dict.fromkeys(names)) or _plain(raw, "author")
+    return line(from_html(text, _NAME_CAP))
+
+
+def _moment(raw: Mapping[str, Any], key: str) -> Timestamp | None:
+    """Return a moment; None for one that is missing or before 1970, as .NET's year 1."""
+    parts = dict.get(raw, key)  # type: ignore[call-overload]
+    if not parts:
+        return None
+    try:
+        moment = float(calendar.timegm(parts))
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment >= 0 else None
+
+
+def _language(declared: str) -> str:
+    code = declared.strip().lower()
+    found = _LANGUAGE.match(code)
+    return found[1] if found else _THREE_LETTERS.get(code, "")
+
+
+def _ttl(feed: Mapping[str, Any]) -> float | None:
+    """Return how long the feed says it stays as it is, in seconds."""
+    minutes = _number(_plain(feed, "ttl"))
+    period = _PERIODS.get(_plain(feed, "sy_updateperiod").strip().lower(), 0.0)
+    times = _number(_plain(feed, "sy_updatefrequency")) or 1.0
+    return max(minutes * 60, period / times) or None
+
+
+def _number(text: str) -> float:
+    """Return a positive whole number of at most six digits, else 0."""
+    text = text.strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0.0
+
+
+def _distinct(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return entries told apart: repeated ones once, those that share a name renamed.
+
+    All that share a name get a new one, made of what tells them apart and not of their
+    order, so that the next document names them the same.
+    """
+    unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(list(entries))}
+    entries = list(reversed(unique.values()))
+    for parts in (lambda e: (e.url, e.title), lambda e: (e.url, e.title, e.summary, e.body)):
+        shared = Counter(map(_name, entries))
+        entries = [
+            replace(e, guid=f"{_name(e)}#{_digest(*parts(e))}") if shared[_name(e)] > 1 else e
+            for e in entries
+        ]
+    return tuple(entries)
+
+
+def _name(entry: Entry) -> str:
+    return entry.guid or entry.url or entry.title
+
+
+def _digest(*parts: str) -> str:
+    return blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
