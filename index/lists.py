@@ -1,0 +1,173 @@
+"""Posting lists: which documents a term stands in and where, in one sealed file.
+
+A record, one per term: its documents as 16-bit numbers, how often it stands in each
+(nothing when always once, else 8 or 16 bits), then the codes of `analysis.postings`, 32
+bits each. Fixed widths cost some disk and make a list of 50,000 documents one copy
+instead of a loop.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Any, BinaryIO, TypeAlias
+
+from index.sealed import Sealed, SealedWriter
+
+MAX_DOCUMENTS = 1 << 16
+"""Documents of one segment at most: their numbers have 16 bits."""
+_TERM_END = b"\n"
+_AFTER_ANY = b"\xff"  # no UTF-8 has this byte
+_COUNT_TYPES = "?BH"
+"""Type of the counts by their width in bytes; width 0: always once, none written."""
+
+Codes: TypeAlias = "array[int] | memoryview"
+
+
+class Postings:
+    """The posting list of one term."""
+
+    __slots__ = ("_ends", "codes", "counts", "docs")
+
+    def __init__(self, docs: array[int], counts: array[int] | None, codes: Codes) -> None:
+        self.docs = docs
+        """Numbers of documents, ascending."""
+        self.counts = counts
+        """How often the term stands in each of them; None: always once."""
+        self.codes = codes
+        """Codes of all documents, one after the other."""
+        self._ends: list[int] | None = None
+
+    def at(self, doc: int) -> Codes:
+        """Return the ascending codes of a document, empty if the term is not in it."""
+        rank = bisect_left(self.docs, doc)
+        if rank == len(self.docs) or self.docs[rank] != doc:
+            return self.codes[:0]
+        if self.counts is None:
+            return self.codes[rank : rank + 1]
+        if self._ends is None:
+            self._ends = list(accumulate(self.counts, initial=0))
+        return self.codes[self._ends[rank] : self._ends[rank + 1]]
+
+
+class ListsWriter:
+    """Writes the posting lists of a segment, field by field."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._out = SealedWriter(file)
+        self._fields: dict[str, Any] = {}
+
+    def add_field(self, field: str, lists: Iterable[tuple[bytes, Postings]]) -> None:
+        """Write all lists of a field; they come in the order of their terms."""
+        write = self._out.write
+        terms: list[bytes] = []
+        starts, sizes, widths = array("Q"), array("H"), bytearray()
+        for term, postings in lists:
+            docs, counts, codes = postings.docs, postings.counts, postings.codes
+            terms.append(term)
+            sizes.append(len(docs) - 1)
+            widths.append(counts.itemsize if counts else 0)
+            starts.append(
+                write(docs.tobytes() + (counts.tobytes() if counts else b"") + codes.tobytes())
+            )
+        starts.append(self._out.offset)
+        lexicon = _TERM_END.join(terms)
+        if lexicon.count(_TERM_END) != max(len(terms) - 1, 0):
+            raise ValueError("a term holds a line break")
+        tops = array("I", accumulate((len(term) + 1 for term in terms), initial=0))
+        self._fields[field] = [
+            len(terms),
+            *(write(column.tobytes()) for column in (starts, sizes, tops)),
+            write(bytes(widths)),
+            write(lexicon),
+            len(lexicon),
+        ]
+
+    def close(self) -> None:
+        """Seal the file."""
+        self._out.seal({"fields": self._fields})
+
+
+class Lists:
+    """The posting lists of one segment, read where they lie. Safe from any thread."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self.file = Sealed(file, name)
+        self._fields = {
+            field: _Field(self.file.content, numbers)
+            for field, numbers in self.file.directory["fields"].items()
+        }
+
+    def __contains__(self, term: tuple[str, bytes]) -> bool:
+        return self.frequency(*term) > 0
+
+    def fields(self) -> list[str]:
+        """Return the names of the fields."""
+        return list(self._fields)
+
+    def terms(self, field: str, prefix: bytes = b"") -> list[bytes]:
+        """Return the terms of a field that start so, in order."""
+        return self._fields[field].terms(prefix) if field in self._fields else []
+
+    def frequency(self, field: str, term: bytes) -> int:
+        """Return in how many documents a term stands, deleted ones included."""
+        return self._fields[field].frequency(term) if field in self._fields else 0
+
+    def find(self, field: str, term: bytes) -> Postings | None:
+        """Return the list of a term, None if it is nowhere."""
+        return self._fields[field].find(term) if field in self._fields else None
+
+    def each(self, field: str) -> Iterable[tuple[bytes, Postings]]:
+        """Yield every term of a field with its list, in order."""
+        return self._fields[field].each() if field in self._fields else ()
+
+
+class _Field:
+    """One field's lexicon and lists."""
+
+    def __init__(self, content: memoryview, numbers: Sequence[int]) -> None:
+        count, starts, sizes, tops, widths, lexicon, length = numbers
+        self._content = content
+        self._count = count
+        self._starts = content[starts : starts + 8 * (count + 1)].cast("Q")
+        self._sizes = content[sizes : sizes + 2 * count].cast("H")
+        self._tops = content[tops : tops + 4 * (count + 1)].cast("I")
+        self._widths = content[widths : widths + count]
+        self._lexicon = content[lexicon : lexicon + length]
+
+    def _term(self, rank: int) -> bytes:
+        return bytes(self._lexicon[self._tops[rank] : self._tops[rank + 1] - 1])
+
+    def _rank(self, term: bytes) -> int:
+        return bisect_left(range(self._count), term, key=self._term)
+
+    def terms(self, prefix: bytes) -> list[bytes]:
+        first, last = 0, self._count
+        if prefix:
+            first, last = self._rank(prefix), self._rank(prefix + _AFTER_ANY)
+        if first == last:
+            return []
+        return bytes(self._lexicon[self._tops[first] : self._tops[last] - 1]).split(_TERM_END)
+
+    def frequency(self, term: bytes) -> int:
+        rank = self._rank(term)
+        found = rank < self._count and self._term(rank) == term
+        return self._sizes[rank] + 1 if found else 0
+
+    def find(self, term: bytes) -> Postings | None:
+        rank = self._rank(term)
+        found = rank < self._count and self._term(rank) == term
+        return self._postings(rank) if found else None
+
+    def each(self) -> Iterable[tuple[bytes, Postings]]:
+        return zip(self.terms(b""), map(self._postings, range(self._count)), strict=True)
+
+    def _postings(self, rank: int) -> Postings:
+        start, size, width = self._starts[rank], self._sizes[rank] + 1, self._widths[rank]
+        middle = start + 2 * size
+        end = middle + width * size
+        docs = array("H", self._content[start:middle].tobytes())
+        counts = array(_COUNT_TYPES[width], self._content[middle:end].tobytes()) if width else None
+        return Postings(docs, counts, self._content[end : self._starts[rank + 1]].cast("I"))

@@ -1,0 +1,41 @@
+"""The folder of the archive: what is committed there survives a power cut."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from whoosh.filedb.filestore import FileStorage
+
+
+class DurableStorage(FileStorage):  # type: ignore[misc]
+    """A folder whose files reach the disk before their names do.
+
+    Whoosh itself never asks for that: after a power cut a table of contents may be empty
+    or name files that are.
+    """
+
+    def create_file(self, name: str, **options: Any) -> Any:
+        """Create a file that is on the disk when it is closed."""
+        return super().create_file(name, **{"onclose": _sync, **options})
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        """Rename a file for good."""
+        super().rename_file(oldname, newname, safe=safe)
+        _sync_folder(Path(self.folder))
+
+
+def _sync(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):  # Windows: a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
