@@ -1,0 +1,230 @@
+"""What the newsroom's authors wrote: outlets, pieces, wire stories, patterns of further news."""
+
+from __future__ import annotations
+
+import enum
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from monitor.demo.typography import typeset
+
+
+class Format(enum.StrEnum):
+    """The dialect of an outlet's feed."""
+
+    RSS = "rss"
+    ATOM = "atom"
+    RDF = "rdf"
+
+
+class Shows(enum.StrEnum):
+    """How much of a piece an outlet gives away in its feed."""
+
+    BODY = "body"
+    SUMMARY = "summary"
+    TEASER = "teaser"
+    """Two sentences; the rest is on the page only."""
+
+
+class Quirk(enum.StrEnum):
+    """What is odd about an outlet's web server, as on the real web."""
+
+    NONE = "none"
+    BROKEN = "broken"
+    """XML that is not well formed, though a person could read it."""
+    HOPELESS = "hopeless"
+    """A web page where the feed should be."""
+    GONE = "gone"
+    MOVED = "moved"
+    """301 from the subscribed address to the feed."""
+    SLOW = "slow"
+    REISSUES = "reissues"
+    """New ids for old entries at every poll."""
+
+
+class Dating(enum.StrEnum):
+    """How a piece is dated in its feed."""
+
+    HONEST = "honest"
+    UNDATED = "undated"
+    EPOCH = "epoch"
+    """1 January 1970."""
+    AHEAD = "ahead"
+    """Two days in the future."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """An invented newspaper and the feed it publishes."""
+
+    slug: str
+    name: str
+    about: str
+    lang: str
+    format: Format
+    shows: Shows
+    quirk: Quirk
+    encoding: str
+
+    @property
+    def path(self) -> str:
+        """Return where on the server the feed itself is."""
+        return f"/{self.slug}/feed.xml"
+
+    @property
+    def subscribed(self) -> str:
+        """Return the path that readers have on their list."""
+        return f"/{self.slug}/rss.php" if self.quirk is Quirk.MOVED else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A correction made while one watches."""
+
+    after: float
+    """Seconds after the newsroom opened."""
+    title: str
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """An authored article of one outlet."""
+
+    outlet: str
+    slug: str
+    title: str
+    text: tuple[str, ...]
+    """Paragraphs; the first one is the summary."""
+    minutes_ago: float
+    """Age when the newsroom opens."""
+    author: str = ""
+    dating: Dating = Dating.HONEST
+    edit: Edit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pattern:
+    """A kind of everyday news that can be told again with other names and figures."""
+
+    outlets: tuple[str, ...]
+    """Who may publish it."""
+    copies: int
+    """How many outlets carry the same bulletin."""
+    titles: tuple[str, ...]
+    paragraphs: tuple[tuple[str, ...], ...]
+    """For each paragraph its variants."""
+    words: Mapping[str, tuple[Mapping[str, str] | str, ...]]
+    """Fillings of `{name}`, or of `{name.form}` where a word has several forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All that was written."""
+
+    outlets: Mapping[str, Outlet]
+    """By slug."""
+    pieces: tuple[Piece, ...]
+    patterns: tuple[Pattern, ...]
+
+
+@cache
+def load() -> Content:
+    """Return the bundled content; ValueError names a text that is not as it should be."""
+    folder = files("monitor.demo") / "content"
+    outlets = {o.slug: o for o in map(_outlet, _read(folder / "outlets.toml")["outlet"])}
+    pieces = [
+        piece
+        for file in sorted((folder / "articles").iterdir(), key=lambda file: file.name)
+        for piece in _pieces(_read(file), outlets[file.name.removesuffix(".toml")])
+    ]
+    wires = [
+        copy for wire in _read(folder / "wires.toml")["wire"] for copy in _copies(wire, outlets)
+    ]
+    return Content(outlets, (*pieces, *wires), tuple(_patterns(_read(folder / "patterns.toml"))))
+
+
+def read_text(name: str) -> str:
+    """Return one of the content's plain files: a page template, the subscription list."""
+    return (files("monitor.demo") / "content" / name).read_text(encoding="utf-8")
+
+
+def _read(file: Traversable) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def _outlet(table: dict[str, Any]) -> Outlet:
+    return Outlet(
+        slug=table["slug"],
+        name=table["name"],
+        about=table["about"],
+        lang=table["lang"],
+        format=Format(table.get("format", Format.RSS)),
+        shows=Shows(table.get("shows", Shows.SUMMARY)),
+        quirk=Quirk(table.get("quirk", Quirk.NONE)),
+        encoding=table.get("encoding", "utf-8"),
+    )
+
+
+def _pieces(file: dict[str, Any], outlet: Outlet) -> Iterator[Piece]:
+    for table in file["article"]:
+        edit = table.get("edit")
+        yield Piece(
+            outlet=outlet.slug,
+            slug=table["slug"],
+            title=typeset(table["title"], outlet.lang),
+            text=_paragraphs(table["text"], outlet.lang),
+            minutes_ago=table["minutes_ago"],
+            author=table.get("author", ""),
+            dating=Dating(table.get("dating", Dating.HONEST)),
+            edit=_edit(edit, outlet.lang) if edit else None,
+        )
+
+
+def _edit(table: dict[str, Any], lang: str) -> Edit:
+    return Edit(table["after"], typeset(table["title"], lang), _paragraphs(table["text"], lang))
+
+
+def _copies(wire: dict[str, Any], outlets: Mapping[str, Outlet]) -> Iterator[Piece]:
+    """Yield what each outlet made of a wire story: its own title, a few edits, perhaps a cut."""
+    for copy in wire["copy"]:
+        outlet = outlets[copy["outlet"]]
+        text = wire["text"]
+        for old, new in copy.get("edits", ()):
+            if old not in text:
+                raise ValueError(f"{wire['slug']}: {outlet.slug} edits {old!r}, which is not there")
+            text = text.replace(old, new)
+        yield Piece(
+            outlet=outlet.slug,
+            slug=wire["slug"],
+            title=typeset(copy["title"], outlet.lang),
+            text=_paragraphs(text, outlet.lang)[: copy.get("paragraphs")],
+            minutes_ago=copy["minutes_ago"],
+            author=copy.get("author", ""),
+        )
+
+
+def _patterns(file: dict[str, Any]) -> Iterator[Pattern]:
+    for table in file["pattern"]:
+        lang = table["lang"]
+        yield Pattern(
+            outlets=tuple(table["outlets"]),
+            copies=table.get("copies", 1),
+            titles=_variants(table["titles"], lang),
+            paragraphs=tuple(_variants(variants, lang) for variants in table["paragraphs"]),
+            words={name: tuple(fills) for name, fills in file["words"][lang].items()},
+        )
+
+
+def _variants(texts: list[str], lang: str) -> tuple[str, ...]:
+    return tuple(typeset(text, lang) for text in texts)
+
+
+def _paragraphs(text: str, lang: str) -> tuple[str, ...]:
+    """Split at blank lines; a single line break is only where the author's line was full."""
+    return tuple(typeset(" ".join(part.split()), lang) for part in text.strip().split("\n\n"))

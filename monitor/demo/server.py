@@ -1,0 +1,159 @@
+"""The newsroom on HTTP: validators, 304, gzip and slowness, on the loopback interface."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import logging
+import sys
+from collections.abc import Callable
+from email.utils import formatdate, parsedate_to_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from index.article import Timestamp
+from monitor.demo.content import load, read_text
+from monitor.demo.newsroom import Newsroom
+from monitor.demo.site import Reply, Request, answer
+
+SMALL = 500
+"""Bytes under which a body is not worth compressing."""
+PLACEHOLDER = "http://newsroom.example"
+"""Our URL in the bundled subscription list."""
+
+
+class NewsroomServer:
+    """A web server with every outlet of the newsroom, answering between enter and exit.
+
+    `clock` gives seconds since 1970, `pace` is the seconds between two bulletins, `delay` how
+    long the slow outlet takes; port 0 takes a free one. OSError if the port is taken.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], Timestamp],
+        *,
+        pace: float = 4.0,
+        delay: float = 3.0,
+        port: int = 0,
+    ) -> None:
+        self.clock = clock
+        self.newsroom = Newsroom(load(), clock(), pace)
+        self.delay = delay
+        self._port = port
+        self._requests = itertools.count(1)
+        self._stopped = Event()
+        self._http: _Listener | None = None
+
+    def __enter__(self) -> NewsroomServer:
+        self._stopped.clear()
+        self._http = _Listener(self, self._port)
+        Thread(target=self._http.serve_forever, args=(0.05,), name="newsroom", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopped.set()
+        if self._http:
+            self._http.shutdown()
+            self._http.server_close()
+            self._http = None
+
+    @property
+    def url(self) -> str:
+        """Return `http://127.0.0.1:PORT`; RuntimeError while the server is not running."""
+        if self._http is None:
+            raise RuntimeError("the newsroom is closed: use it in a with statement")
+        return f"http://127.0.0.1:{self._http.server_port}"
+
+    def feed_url(self, slug: str) -> str:
+        """Return the address that readers of an outlet have on their list."""
+        return self.url + self.newsroom.content.outlets[slug].subscribed
+
+    def feeds_yaml(self) -> str:
+        """Return a commented `feeds.yaml` that watches this newsroom."""
+        return read_text("feeds.yaml").replace(PLACEHOLDER, self.url)
+
+    def reply(self, path: str) -> Reply:
+        """Return the answer to one request, after the outlet's slowness."""
+        request = Request(path, self.clock(), next(self._requests), self.url)
+        reply = answer(self.newsroom, request)
+        if reply.slow:
+            self._stopped.wait(self.delay)
+        return reply
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # an idle keep-alive connection would be waited for
+    request_queue_size = 64
+
+    def __init__(self, newsroom: NewsroomServer, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Conversation)
+        self.newsroom = newsroom
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Log what went wrong, unless it is only a reader who did not wait for the answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            logging.getLogger(__name__).exception("a request could not be answered")
+
+
+class _Conversation(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "newsroom"
+    sys_version = ""
+    timeout = 30.0
+    server: _Listener
+
+    def do_GET(self) -> None:
+        reply = self.server.newsroom.reply(urlsplit(self.path).path)
+        status = 304 if self._knows(reply) else reply.status
+        body = b"" if status == 304 else reply.body
+        self.send_response(status)
+        for name, value in _headers(reply):
+            self.send_header(name, value)
+        if len(body) > SMALL and "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body, 6, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
+        if status != 304:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the terminal belongs to the dashboard."""
+
+    def _knows(self, reply: Reply) -> bool:
+        """Return whether the reader's validators say that it has this body."""
+        if reply.last_modified is None:
+            return False
+        if known := self.headers.get("If-None-Match"):
+            return known == "*" or reply.etag in (tag.strip() for tag in known.split(","))
+        try:
+            since = parsedate_to_datetime(self.headers.get("If-Modified-Since", ""))
+        except ValueError:
+            return False
+        return int(reply.last_modified) <= since.timestamp()
+
+
+def _headers(reply: Reply) -> list[tuple[str, str]]:
+    headers = [("Content-Type", reply.content_type), ("Vary", "Accept-Encoding")]
+    if reply.location:
+        headers.append(("Location", reply.location))
+    if reply.last_modified is not None:
+        headers += [
+            ("ETag", reply.etag),
+            ("Last-Modified", formatdate(reply.last_modified, usegmt=True)),
+            ("Cache-Control", "no-cache"),
+        ]
+    return headers
