@@ -92,21 +92,19 @@ class Writer:
                 ArrayCodec().terms_reader(self._index.storage, segment).lists.file.verify()
 
     def _commit(self, articles: Iterable[Article]) -> None:
-        known = self._known({article.id for article in articles})
-
         def fill(writer: BatchWriter) -> None:
-            for doc in known:
+            for doc in self._known(writer.segments, {article.id for article in articles}):
                 writer.delete_document(doc)
             for article in articles:
                 writer.add_document(**document(article))
 
         self._write(fill, NO_MERGE)
 
-    def _known(self, ids: set[int]) -> list[int]:
+    def _known(self, segments: Iterable[Any], ids: set[int]) -> list[int]:
         """Return the numbers of documents with one of these ids; new ids cost nothing."""
         docs: list[int] = []
         first = 0
-        for segment in self._segments:
+        for segment in segments:
             columns = self._columns(segment)
             low, high = columns.bounds(ID)
             if any(low <= id <= high for id in ids):
