@@ -1,0 +1,91 @@
+"""`feeds.yaml` to Config: every problem at once, each with its line and column.
+
+    bytes ─ marks ─▶ tree with places ─ fitting ─▶ what fits the shapes of `schema`
+              │                                         │
+          yaml_words                     feeds, watchlists, sentences ─▶ Config
+
+What takes time to import is imported by `load`; `data_folder` is for the commands
+that only read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from monitor.errors import ConfigError, Problem
+from monitor.model import Config
+
+DEFAULT_DATA = "var"
+
+LARGEST = 8_000_000
+"""Bytes of a feeds.yaml; 50,000 terms take a tenth of it."""
+
+DATA_LINES = re.compile(
+    r"""^(?:data|'data'|"data")[ \t]*:(?:[ \t].*)?$(?:\r?\n(?:[ \t].*|[ \t]*)$)*""", re.MULTILINE
+)
+
+
+def load(path: Path, *, data: Path | None = None) -> Config:
+    """Read a `feeds.yaml`; `data` overrides its data folder.
+
+    Raises ConfigError with every problem in it.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ConfigError(str(path), [Problem(1, 1, f"larger than {LARGEST:,} bytes")])
+        content = path.read_bytes()
+    except FileNotFoundError:
+        message = "there is no such file; `tocsin init` writes one to start from"
+        raise ConfigError(str(path), [Problem(1, 1, message)]) from None
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise ConfigError(str(path), [Problem(1, 1, message)]) from error
+    return understand(content, path, data=data)
+
+
+def understand(content: bytes, path: Path, *, data: Path | None = None) -> Config:
+    """Return what a `feeds.yaml` of this content, at this path, says.
+
+    Raises ConfigError with every problem in it.
+    """
+    from monitor.config.assembly import assemble
+
+    config, problems = assemble(content, path)
+    if config is None or problems:
+        raise ConfigError(str(path), problems)
+    return config if data is None else replace(config, data=data)
+
+
+def data_folder(path: Path, *, data: Path | None = None) -> Path:
+    """Return the data folder that a `feeds.yaml` names, and read nothing else of it.
+
+    `data` overrides it. A file that is missing or half written names `var` beside it.
+    """
+    if data is not None:
+        return data
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return beside(path, DEFAULT_DATA)
+    found = DATA_LINES.search(text)
+    if found is None:
+        return beside(path, DEFAULT_DATA)
+    from monitor.config.marks import BrokenError, Scalar, Source, Table, tree
+
+    try:
+        table, _ = tree(Source(found[0]))
+    except BrokenError:
+        return beside(path, DEFAULT_DATA)
+    pair = table.get("data") if isinstance(table, Table) else None
+    written = pair.value.plain() if pair and isinstance(pair.value, Scalar) else None
+    return beside(path, written if isinstance(written, str) and written.strip() else DEFAULT_DATA)
+
+
+def beside(path: Path, folder: str) -> Path:
+    """Return a folder as a file at `path` means it: `~` is home, the rest is relative to it."""
+    try:
+        return path.parent / Path(folder).expanduser()
+    except RuntimeError:  # a home that nobody has
+        return path.parent / folder

@@ -1,0 +1,40 @@
+"""A `feeds.yaml` half understood: what fits its shapes, and where each part is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from monitor.config.marks import Loc, Node, Scalar, Source, Table, find, index_of
+from monitor.config.schema import FileShape
+from monitor.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What fits, and the problems found so far."""
+
+    source: Source
+    written: Table
+    """All that is written."""
+    shape: FileShape
+    tree: Table
+    """Only what fits; its places are those of `shape`."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def object_to(self, loc: Loc, message: str, *, position: int | None = None) -> None:
+        """Note a problem at a value, or at a character of its text."""
+        node = self.node(loc)
+        start = node.start
+        if position is not None and isinstance(node, Scalar):
+            start = index_of(self.source, node, position)
+        self.problems.append(self.source.problem(start, message))
+
+    def line(self, loc: Loc) -> int:
+        """Return the line of a value, from 1."""
+        return self.source.problem(self.node(loc).start, "").line
+
+    def node(self, loc: Loc) -> Node:
+        """Return the node at a place, or the nearest that holds it: a short form has no keys."""
+        while (found := find(self.tree, loc)) is None:
+            loc = loc[:-1]
+        return found[1]

@@ -1,0 +1,166 @@
+"""What each single value of `feeds.yaml` may be; each function raises ValueError in words."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+DAY = 86400.0
+LONGEST_URL = 2000
+LONGEST_NAME = 80
+
+
+def url(text: str) -> str:
+    """Return an absolute http(s) address."""
+    text = text.strip()
+    if re.search(r"\s", text):
+        raise ValueError(f"`{text}` holds white space; an address has none")
+    if len(text) > LONGEST_URL:
+        raise ValueError(f"an address of {len(text)} characters; at most {LONGEST_URL}")
+    scheme, colon, rest = text.partition("://")
+    if not colon:
+        if re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/.*)?", text):
+            raise ValueError(f"`{text}` lacks https://; did you mean `https://{text}`?")
+        raise ValueError(f"`{text}` is not an address; write https://…")
+    if scheme.lower() not in ("http", "https"):
+        hint = f"; did you mean `https://{rest}`?" if scheme.lower() == "feed" else ""
+        raise ValueError(f"`{scheme}://` cannot be polled, only http and https{hint}")
+    try:
+        parts = urlsplit(text)
+        known = bool(parts.hostname) and parts.port != 0
+        if known and not literal(parts):
+            _check_host(parts.hostname or "")
+    except ValueError as error:
+        raise ValueError(f"`{text}` is not an address: {error}") from None
+    if not known:
+        raise ValueError(f"`{text}` names no host")
+    return text
+
+
+def _check_host(host: str) -> None:
+    try:
+        host.rstrip(".").encode("idna")
+    except UnicodeError:
+        raise ValueError(f"no host can be called `{host}`") from None
+    if not re.fullmatch(r"[\w.-]+", host):
+        raise ValueError(f"no host can be called `{host}`")
+
+
+def host(address: str) -> str:
+    """Return the host of an address, without www."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
+def same(address: str) -> str:
+    """Return what two spellings of one address share: no scheme, default port or last slash."""
+    parts = urlsplit(address)
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{(parts.hostname or '').rstrip('.')}{port}{parts.path.rstrip('/')}{query}"
+
+
+def literal(parts: SplitResult) -> bool:
+    """Tell whether an address names its host by number."""
+    try:
+        ip_address(parts.hostname or "")
+    except ValueError:
+        return False
+    return True
+
+
+def inside(address: str, allow: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    """Tell whether an address names a host by number, or localhost, within these networks."""
+    name = urlsplit(address).hostname or ""
+    numbers = ("127.0.0.1", "::1") if name == "localhost" else (name,)
+    try:
+        return any(ip_address(number) in network for number in numbers for network in allow)
+    except ValueError:
+        return False
+
+
+def duration(text: str) -> float:
+    """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; from a second to a day."""
+    compact = text.replace(" ", "").lower()
+    if re.fullmatch(r"\d+(\.\d+)?", compact):
+        raise ValueError(
+            f"`{text}` lacks a unit; write {compact}m for minutes, {compact}s for seconds"
+        )
+    if not re.fullmatch(r"(\d+(\.\d+)?(s|min|m|h|d))+", compact):
+        raise ValueError(f"`{text}` is not a duration; write 30s, 15m, 2h or 1d")
+    found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d)", compact)
+    seconds = sum(float(number) * UNITS[unit] for number, unit in found)
+    if not 1 <= seconds <= DAY:
+        raise ValueError(f"`{text}` is {'more than a day' if seconds > DAY else 'under a second'}")
+    return seconds
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    """Return a range of addresses, as 192.168.0.0/16."""
+    if text.strip().lower() == "localhost":
+        raise ValueError("`localhost` is a name; write 127.0.0.0/8")
+    try:
+        found = ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise ValueError(f"`{text}` is not a range of addresses; write 192.168.0.0/16") from None
+    if found.prefixlen == 0:
+        raise ValueError(f"`{text}` is every address there is; name your own networks")
+    if "/" in text and str(found.network_address) != str(ip_address(text.strip().split("/")[0])):
+        raise ValueError(f"`{text}` is an address inside a range; did you mean `{found}`?")
+    return found
+
+
+def language(text: str) -> str:
+    """Return a language code of two letters."""
+    code = text.strip().lower()
+    if not re.fullmatch(r"[a-z]{2}", code):
+        raise ValueError(f"`{text}` is not a language; write its two letters, as fr or en")
+    return code
+
+
+def name(text: str) -> str:
+    """Return a name on one line."""
+    short = " ".join(text.split())
+    if not short or not short.isprintable():
+        raise ValueError("a name needs letters that can be read")
+    if len(short) > LONGEST_NAME:
+        raise ValueError(f"a name of {len(short)} characters; at most {LONGEST_NAME}")
+    return short
+
+
+def tag(text: str) -> str:
+    """Return a tag: one word, in lower case."""
+    word = text.strip().removeprefix("tag:").lower()
+    if not re.fullmatch(r"[\w-]+", word):
+        raise ValueError(f"`{text}` is not a tag; write one word, as belgique or cyber")
+    return word
+
+
+def contact(text: str) -> str:
+    """Return an address that a publisher can write to: mail or web."""
+    text = text.strip()
+    if not text.isascii() or not re.fullmatch(
+        r"(mailto:)?[^\s@()]+@[^\s@()]+\.\w+|https?://[^\s()]+", text
+    ):
+        raise ValueError(f"`{text}` is neither a mail address nor a web address")
+    return text
+
+
+def words(text: str) -> str:
+    """Return text that is not empty."""
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
+
+
+def folder(text: str) -> str:
+    """Return the name of a folder."""
+    try:
+        Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"`{text}` names a home that nobody has") from None
+    if not text.strip() or not text.isprintable():
+        raise ValueError("a folder needs a name that can be read")
+    return text

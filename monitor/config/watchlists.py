@@ -1,0 +1,128 @@
+"""From the shapes of watchlists to watchlists: their queries, and what they may not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from index import query
+from monitor.config import fields
+from monitor.config.draft import Draft
+from monitor.config.fitting import nearest
+from monitor.config.marks import Items, Loc, Table
+from monitor.config.schema import WatchlistShape
+from monitor.model import Feed, Watchlist
+
+WAYS = ("terms", "query", "score")
+"""The keys that say what to watch for; a watchlist has one of them."""
+
+
+def watchlists(draft: Draft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
+    """Return the watchlists of a draft by their number, noting what is wrong with them."""
+    _object_to_ways(draft)
+    found = {
+        number: watchlist
+        for number, shape in enumerate(draft.shape.watchlists)
+        if (watchlist := _watchlist(draft, number, shape))
+    }
+    _object_to_namesakes(draft, found)
+    _object_to_strangers(draft, feeds)
+    return found
+
+
+def title(shape: WatchlistShape) -> str:
+    """Return the name of a watchlist, its term when it has no other; empty when it has none."""
+    return shape.name or (shape.terms[0] if len(shape.terms) == 1 else "")
+
+
+def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | None:
+    before = len(draft.problems)
+    parsed = _query(draft, ("watchlists", number), shape)
+    if parsed is None or len(draft.problems) > before:
+        return None
+    return Watchlist(
+        name=title(shape),
+        query=parsed,
+        severity=shape.severity,
+        lang=shape.lang,
+        feeds=shape.feeds,
+        match=shape.match,
+        no_match=shape.no_match,
+    )
+
+
+# --- which keys go together --------------------------------------------------------
+
+
+def _object_to_ways(draft: Draft) -> None:
+    """Object to watchlists with none or two of `WAYS`, a lone threshold, or no name."""
+    listed = draft.written.get("watchlists")
+    if listed and isinstance(listed.value, Items):
+        for node in listed.value.nodes:
+            if isinstance(node, Table):
+                found = _ways(node)
+                draft.problems.extend(draft.source.problem(start, words) for start, words in found)
+
+
+def _ways(table: Table) -> Iterator[tuple[int, str]]:
+    """Yield where and how the keys of a watchlist do not go together."""
+    keys = [pair.key for pair in table.pairs]
+    names = [key.text for key in keys]
+    ways = [key for key in keys if key.text in WAYS]
+    if not ways and not any(nearest(name, WAYS) for name in names):
+        yield table.start, "nothing to watch for; give it `terms`, a `query` or a `score`"
+    for key in ways[1:]:
+        yield key.start, f"`{key.text}` beside `{ways[0].text}`; one of them is enough"
+    if "score" in names and "threshold" not in names:
+        yield keys[names.index("score")].start, "a `score` needs a `threshold`"
+    if "threshold" in names and "score" not in names:
+        yield keys[names.index("threshold")].start, "a `threshold` needs a `score`"
+    terms = table.get("terms")
+    several = terms and isinstance(terms.value, Items) and len(terms.value.nodes) > 1
+    if "name" not in names and (several or (ways and terms is None)):
+        yield table.start, "a watchlist of more than one term needs a `name`"
+
+
+# --- what they share, and what they name ---------------------------------------------
+
+
+def _object_to_namesakes(draft: Draft, found: dict[int, Watchlist]) -> None:
+    first: dict[str, int] = {}
+    for number, watchlist in found.items():
+        earlier = first.setdefault(watchlist.name.casefold(), number)
+        if earlier != number and watchlist.name:
+            line = draft.line(("watchlists", earlier))
+            message = f"a watchlist is called `{watchlist.name}` already, on line {line}"
+            draft.object_to(("watchlists", number, "name"), message)
+
+
+def _object_to_strangers(draft: Draft, feeds: tuple[Feed, ...]) -> None:
+    """Object to selectors that select no feed."""
+    known = [f"tag:{tag}" for tag in sorted({tag for feed in feeds for tag in feed.tags})]
+    known += [feed.name for feed in feeds]
+    for number, shape in enumerate(draft.shape.watchlists):
+        for item, selector in enumerate(shape.feeds):
+            if not any(selects(selector, feed) for feed in feeds):
+                what = "tag" if selector.startswith("tag:") else "feed"
+                message = f"no {what} is called `{selector.removeprefix('tag:')}`"
+                draft.object_to(
+                    ("watchlists", number, "feeds", item), message + nearest(selector, known)
+                )
+
+
+def selects(selector: str, feed: Feed) -> bool:
+    """Tell whether `tag:NAME`, or a feed's name or host, selects a feed."""
+    if selector.startswith("tag:"):
+        return fields.tag(selector) in feed.tags
+    compact = "".join(filter(str.isalnum, selector.casefold()))
+    return compact in (
+        "".join(filter(str.isalnum, name.casefold())) for name in (feed.name, fields.host(feed.url))
+    )
+
+
+# --- queries -----------------------------------------------------------------------
+
+
+def _query(draft: Draft, loc: Loc, shape: WatchlistShape) -> query.Query | None:
+    """Return what a watchlist asks for; None, with its problems noted, if that is nothing."""
+    terms = shape.terms or tuple(shape.score) or (shape.query,)
+    return query.Query(" OR ".join(terms)) if terms[0] else None
