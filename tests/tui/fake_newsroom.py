@@ -1,0 +1,263 @@
+"""A newsroom in memory with the interface of `monitor.service.Service`."""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+
+from index.article import Article
+from index.errors import QueryError
+from monitor.errors import StoreError
+from monitor.model import (
+    Alert,
+    AlertState,
+    Feed,
+    FeedHealth,
+    FeedState,
+    Filter,
+    Found,
+    Health,
+    Match,
+    MonitorPresence,
+    Reading,
+    Results,
+    Severity,
+    Status,
+    Verdict,
+    WatchlistCount,
+)
+
+NOW = 1_795_563_000.0
+"""2026-11-24 19:30:00 UTC."""
+ALL = Filter()
+LISTS = (
+    ("Alibaba", Severity.HIGH),
+    ("Espionnage", Severity.HIGH),
+    ("grève", Severity.MEDIUM),
+    ("chips", Severity.LOW),
+)
+OUTLETS = ("Les Échos", "Reuters", "Le Monde", "FT")
+TITLES = (
+    "Alibaba dans le collimateur de la sûreté belge",
+    "Espionnage : deux suspects arrêtés à Liège",
+    "[MAJ] Grève des contrôleurs aériens : un vol sur deux annulé à Orly",
+    "US widens export curbs on advanced chips to five more countries",
+)
+BODY = (
+    "Le mouvement de grève touche un vol sur deux au départ d'Orly, selon la direction.\n"
+    "Les syndicats ont appelé à une nouvelle grève lundi; la direction promet de répondre.\n"
+) * 12
+
+
+class FakeNewsroom:
+    """Alerts are made from their number on demand; triage is kept, and can be made to fail."""
+
+    def __init__(self, alerts: int = 40, title: Callable[[int], str] | None = None) -> None:
+        self.now = NOW
+        self.count = alerts
+        self.title = title or (lambda n: TITLES[n % 4])
+        self.said: dict[int, tuple[AlertState, Verdict, bool]] = {}
+        self.locked = threading.Event()
+        self.watching = True
+        self.pulse: float | None = NOW - 3
+        self.network_down = ""
+        self.config_error = ""
+        self.polled: list[str | None] = []
+        self.health = [feed_health(n, name) for n, name in enumerate(OUTLETS)]
+        self.lists: Sequence[tuple[str, Severity]] = LISTS
+        self.published: Callable[[int], float | None] = lambda n: self._raised(n) - 120
+
+    def _raised(self, n: int) -> float:
+        return NOW - 60.0 * (self.start - n)
+
+    start = 40
+
+    def clock(self) -> float:
+        """Return a moment that stands still."""
+        return self.now
+
+    def status(self) -> Status:
+        settled = sum(state is not AlertState.NEW for state, _, _ in self.said.values())
+        feeds: dict[Health, int] = {}
+        for feed in self.health:
+            feeds[feed.health] = feeds.get(feed.health, 0) + 1
+        return Status(
+            articles=1234,
+            indexed=1234,
+            alerts=self.count,
+            untriaged=self.count - settled,
+            feeds=feeds,
+            blind=0,
+            monitor=MonitorPresence(pid=7, since=NOW - 900, config="feeds.yaml", log="")
+            if self.watching
+            else None,
+            pulse=self.pulse if self.watching else None,
+            network_down=self.network_down,
+            config_error=self.config_error,
+        )
+
+    def feeds(self) -> list[FeedHealth]:
+        return list(self.health)
+
+    def watchlists(self) -> list[WatchlistCount]:
+        return [
+            WatchlistCount(
+                name=name,
+                severity=severity,
+                total=self.count // 4,
+                untriaged=n * 3,
+                spark=tuple((h * (n + 2)) % 7 for h in range(12)),
+            )
+            for n, (name, severity) in enumerate(self.lists)
+        ]
+
+    def newest_alert(self) -> int:
+        return self.count
+
+    def alert_ids(
+        self, filter: Filter = ALL, *, after: int = 0, limit: int | None = None
+    ) -> array[int]:
+        ids = array("q", range(1, self.count + 1))
+        if filter.watchlists:
+            wanted = {n for n, (name, _) in enumerate(LISTS) if name in filter.watchlists}
+            ids = array("q", (n for n in ids if n % 4 in wanted))
+        if filter.state is AlertState.NEW:
+            ids = array("q", (n for n in ids if self._said(n)[0] is AlertState.NEW))
+        ids = ids[bisect_right(ids, after) :]
+        return ids if limit is None else ids[-limit:]
+
+    def alerts(self, ids: Sequence[int], *, matches: bool = False) -> list[Alert]:
+        return [self._alert(n) for n in ids if 0 < n <= self.count]
+
+    def _said(self, n: int) -> tuple[AlertState, Verdict, bool]:
+        return self.said.get(n, (AlertState.NEW, Verdict.NONE, False))
+
+    def _alert(self, n: int) -> Alert:
+        state, verdict, starred = self._said(n)
+        name, severity = LISTS[n % 4]
+        return Alert(
+            id=n,
+            watchlist=name,
+            article=n,
+            severity=severity,
+            state=state,
+            verdict=verdict,
+            starred=starred,
+            backfill=False,
+            raised_at=self._raised(n),
+            title=self.title(n),
+            url=f"https://news.example/{n}",
+            feed=OUTLETS[n % 4],
+            lang="fr",
+            published=self.published(n),
+            copies=n % 3,
+            matches=_matches(self.title(n)),
+        )
+
+    def triage(
+        self,
+        ids: Iterable[int],
+        *,
+        state: AlertState | None = None,
+        verdict: Verdict | None = None,
+        starred: bool | None = None,
+    ) -> None:
+        if self.locked.is_set():
+            raise StoreError("the store is locked")
+        for n in ids:
+            before = self._said(n)
+            given = (state, verdict, starred)
+            after = tuple(b if g is None else g for b, g in zip(before, given, strict=True))
+            self.said[n] = after  # type: ignore[assignment]
+
+    def read(self, article: int) -> Reading | None:
+        if not 0 < article <= self.count:
+            return None
+        title = self.title(article)
+        alert = self._alert(article)
+        return Reading(
+            article=Article(
+                id=article,
+                feeds=(1,),
+                url=alert.url,
+                title=title,
+                summary=title,
+                body=BODY,
+                author="",
+                lang="fr",
+                published=alert.published,
+                seen=alert.raised_at,
+            ),
+            feed=alert.feed,
+            alerts=(alert,),
+            others=((alert.feed, NOW - 200), ("AFP", NOW - 100)),
+        )
+
+    def search(
+        self,
+        query: str,
+        filter: Filter = ALL,
+        *,
+        sort: str = "date",
+        limit: int = 50,
+        width: int = 200,
+    ) -> Results:
+        if query.endswith("("):
+            raise QueryError("this bracket is never closed", len(query) - 1, "add )")
+        found = []
+        for n in range(self.count, 0, -1):
+            reading = self.read(n)
+            assert reading is not None
+            at = reading.article.title.lower().find(query.lower())
+            if at >= 0:
+                spans = (("title", at, at + len(query)),)
+                found.append(Found(reading.article, reading.feed, 1.0, spans, "", ()))
+        return Results(tuple(found[:limit]), len(found))
+
+    def poll_now(self, url: str | None = None) -> None:
+        self.polled.append(url)
+
+
+def _matches(title: str) -> tuple[Match, ...]:
+    """Return the matches of the word grève in the title and the body, of the title's start else."""
+    found = [
+        Match(field="body", start=at, end=at + 5, text="grève", term="grève")
+        for at in range(len(BODY))
+        if BODY.startswith("grève", at)
+    ][:5]
+    end = min(len(title), 7)
+    return (Match(field="title", start=0, end=end, text=title[:end], term="terme"), *found)
+
+
+def feed_health(number: int, name: str, health: Health = Health.OK, words: str = "") -> FeedHealth:
+    """Return a feed that does so."""
+    return FeedHealth(
+        feed=Feed(url=f"https://{number}.example/rss", name=name, number=number),
+        health=health,
+        state=FeedState(
+            next_due=NOW + 120,
+            last_poll=NOW - 60,
+            last_ok=NOW - 60 if health is Health.OK else NOW - 7200,
+            failures=0 if health is Health.OK else 4,
+            reason=words,
+            link=f"https://{number}.example/",
+        ),
+        articles=100 + number,
+        words=words or "answers; asked again in 2m",
+    )
+
+
+def failing(newsroom: FakeNewsroom, number: int, words: str) -> None:
+    """Let one feed fail for a reason."""
+    name = newsroom.health[number].feed.name
+    newsroom.health[number] = feed_health(number, name, Health.FAILING, words)
+
+
+def aged(newsroom: FakeNewsroom, seconds: float) -> None:
+    """Let time pass."""
+    newsroom.now += seconds
+
+
+__all__ = ["NOW", "FakeNewsroom", "aged", "failing", "feed_health"]

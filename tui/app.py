@@ -1,0 +1,122 @@
+"""The dashboard as a Textual application: themes, signals, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from index.article import Timestamp
+from tui.newsroom import Newsroom
+from tui.palette import Commands
+from tui.screens.desk import Desk
+from tui.theme import THEMES
+
+if TYPE_CHECKING:
+    from monitor.service import Service
+
+Ending = Literal["quit", "leave"]
+"""`quit`: the caller stops the monitor it started; `leave`: it goes on watching."""
+
+DRAIN = 5.0
+"""Seconds that quitting waits for verdicts still on their way to the store."""
+
+
+class Tocsin(App[Ending], inherit_bindings=False):
+    """Shows a newsroom; `run()` returns how it ended, None after a crash."""
+
+    TITLE = "tocsin"
+    CSS_PATH = "app.tcss"
+    ALLOW_SELECT = False
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {Commands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "app.help", "Help"),
+        Binding("slash", "app.search", "Search the archive"),
+        Binding("colon,ctrl+p", "app.command_palette", "Commands by name"),
+        Binding("T", "app.next_theme", "Dark or light"),
+        Binding("q,ctrl+c", "app.leave(True)", "Quit, with the monitor it started"),
+        Binding("Q", "app.leave(False)", "Leave it watching in the background"),
+    ]
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        clock: Callable[[], Timestamp],
+        owns_monitor: bool = False,
+        theme: str | None = None,
+        feeds_hint: str = "",
+        zone: tzinfo | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        for known in list(self.available_themes):
+            if known not in {own.name for own in THEMES}:
+                self._registered_themes.pop(known)
+        for own in THEMES:
+            self.register_theme(own)
+        self.theme = theme if theme in {own.name for own in THEMES} else THEMES[0].name
+        self.owns_monitor = owns_monitor
+        self.newsroom = Newsroom(
+            service,
+            clock=clock,
+            zone=zone,
+            environ=os.environ if environ is None else environ,
+            hint=feeds_hint,
+        )
+        self.desk = Desk(self.newsroom)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the desk."""
+        return self.desk
+
+    def on_mount(self) -> None:
+        """Let signals end it as a key would, the terminal restored."""
+        loop = asyncio.get_running_loop()
+        for number, ending in _SIGNALS.items():
+            try:
+                loop.add_signal_handler(number, self.exit, ending)
+            except (NotImplementedError, RuntimeError, ValueError):
+                return
+
+    def on_unmount(self) -> None:
+        """Let go of threads."""
+        self.newsroom.close()
+
+    async def action_leave(self, stop: bool) -> None:
+        """End, once every verdict is stored; esc never does this."""
+        if not await self.desk.triage.drain(DRAIN):
+            self.desk.tell("Verdicts are not stored yet: the store is locked.", trouble=True)
+            return
+        self.exit("quit" if stop else "leave")
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from tui.screens.help import Help
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help())
+
+    def action_search(self) -> None:
+        """Search the archive."""
+        from tui.screens.search import Search
+
+        self.push_screen(Search(self.newsroom))
+
+    def action_next_theme(self) -> None:
+        """Change between dark and light."""
+        names = [own.name for own in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+
+
+_SIGNALS: dict[int, Ending] = {signal.SIGTERM: "quit"}
+if hasattr(signal, "SIGHUP"):
+    _SIGNALS[signal.SIGHUP] = "leave"  # a lost connection must not stop the watch

@@ -1,0 +1,78 @@
+"""What an empty stream says: what is missing, why, and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from monitor.model import FeedHealth, Filter, Health, Status, WatchlistCount
+from tui.ink import Line, wrap
+
+_DEMO = "Or look around first: `tocsin demo` opens a newsroom that needs no internet."
+Guidance = tuple[str, list[str]]
+"""A headline and paragraphs."""
+_DOWN = (Health.FAILING, Health.GONE)
+
+
+def guidance(
+    status: Status | None,
+    feeds: Sequence[FeedHealth],
+    watchlists: Sequence[WatchlistCount],
+    filter: Filter,
+    hint: str,
+) -> Guidance:
+    """Return what a stream without alerts says; `hint` tells how to add feeds."""
+    if status is None:
+        return "Opening the archive…", []
+    if filter != Filter():
+        return "No alert passes this filter.", ["F shows all alerts again."]
+    if not feeds:
+        way = hint or "Name the feeds to watch in feeds.yaml; tocsin picks them up as you save."
+        return "No feeds yet.", [way, _DEMO]
+    if all(feed.health in _DOWN for feed in feeds):
+        return _unreachable(status, feeds)
+    return _quiet(status, feeds, watchlists)
+
+
+def _unreachable(status: Status, feeds: Sequence[FeedHealth]) -> Guidance:
+    """Return what to say when no feed answers, and why."""
+    reasons = Counter(feed.words for feed in feeds)
+    why = [f"network: {status.network_down}"] if status.network_down else []
+    why += [f"{words} ({_feeds(count)})" for words, count in reasons.most_common(3)]
+    return "No feed can be reached.", [*why, "e shows each feed with its reason.", _DEMO]
+
+
+def _feeds(count: int) -> str:
+    return "1 feed" if count == 1 else f"{count} feeds"
+
+
+def _quiet(
+    status: Status, feeds: Sequence[FeedHealth], watchlists: Sequence[WatchlistCount]
+) -> Guidance:
+    """Return what to say when nothing has matched, and whether anything could."""
+    if not watchlists:
+        return "Nothing to watch for.", [
+            "Add a watchlist to feeds.yaml: a name and the terms that should ring the bell.",
+            f"{status.articles} articles are in the archive: / searches them.",
+        ]
+    if status.monitor is None:
+        return "Nobody watches.", ["`tocsin` starts the monitor; alerts appear here by themselves."]
+    names = ", ".join(watchlist.name for watchlist in watchlists[:8])
+    more = "…" if len(watchlists) > 8 else ""
+    waiting = [feed for feed in feeds if feed.health is Health.NEW]
+    read = f"{status.articles} articles read, none matches yet."
+    first = f"First reading of {len(waiting)} of {_feeds(len(feeds))} is under way."
+    return "All quiet.", [
+        f"Watching {_feeds(len(feeds))} for {names}{more}.",
+        first if waiting else read,
+        "/ searches the archive, ? lists the keys.",
+    ]
+
+
+def paint(headline: str, paragraphs: Sequence[str], cells: int) -> list[Line]:
+    """Return the guidance as wrapped lines."""
+    lines: list[Line] = [[]]
+    lines += wrap(headline, cells, "title", "  ")
+    for paragraph in paragraphs:
+        lines += [[], *wrap(paragraph, cells, "plain", "  ")]
+    return lines

@@ -1,0 +1,64 @@
+"""Moments as an analyst reads them: ages, times of day, dates, in the local zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from index.article import Timestamp
+
+FUTURE_SLACK = 3600.0
+"""A date this far ahead (seconds) is a publisher's clock, further is a mistake worth a mark."""
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+
+
+def age(seconds: float) -> str:
+    """Return a duration in its largest whole unit: `3s`, `2h`, `5d`; never negative."""
+    whole = max(0, int(seconds))
+    for size, unit in _UNITS:
+        if whole >= size:
+            return f"{whole // size}{unit}"
+    return "0s"
+
+
+def local(at: Timestamp, zone: tzinfo | None = None) -> datetime | None:
+    """Return a moment in a zone (the machine's when None), None if no calendar holds it."""
+    try:
+        return datetime.fromtimestamp(at, zone).astimezone(zone)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def short(at: Timestamp, now: Timestamp, zone: tzinfo | None = None) -> str:
+    """Return a moment in at most six cells: the hour today, else the day, else the year."""
+    then, today = local(at, zone), local(now, zone)
+    if then is None or today is None:
+        return "?"
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    if then.year == today.year:
+        return f"{then.day} {_MONTHS[then.month - 1]}"
+    return f"{then.year}"
+
+
+def full(at: Timestamp, zone: tzinfo | None = None) -> str:
+    """Return a moment with its date and the zone's name, as in `2026-11-24 19:38 CET`."""
+    then = local(at, zone)
+    return "an impossible date" if then is None else f"{then:%Y-%m-%d %H:%M} {then.tzname()}"
+
+
+def clock(now: Timestamp, zone: tzinfo | None = None) -> str:
+    """Return the time of day with its zone, as in `23:53:09 CET`."""
+    then = local(now, zone)
+    return "" if then is None else f"{then:%H:%M:%S} {then.tzname()}"
+
+
+def dated(published: Timestamp | None, seen: Timestamp) -> str:
+    """Return what is odd about a publication date: `undated`, `future`, or nothing."""
+    if published is None:
+        return "undated"
+    return "future" if published > seen + FUTURE_SLACK else ""
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""Not from strftime, whose names follow the locale and vary in width."""

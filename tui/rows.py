@@ -1,0 +1,151 @@
+"""One row of each list as a line of ink: pure, so that it can be read and tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from index.article import Timestamp
+from monitor.model import (
+    Alert,
+    AlertState,
+    FeedHealth,
+    Found,
+    Health,
+    Severity,
+    Verdict,
+    WatchlistCount,
+)
+from tui import moment
+from tui.ink import Line, fit
+
+SEVERITY = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
+HEALTH = {
+    Health.OK: ("✓", "ok"),
+    Health.NEW: ("○", "quiet"),
+    Health.LATE: ("!", "late"),
+    Health.FAILING: ("✗", "bad"),
+    Health.GONE: ("✗", "bad"),
+    Health.PAUSED: ("‖", "quiet"),
+}
+_BARS = "▁▂▃▄▅▆▇█"
+_DAY = {"undated": "?", "future": "»", "": " "}
+
+
+def mark(alert: Alert) -> tuple[str, str]:
+    """Return the glyph and ink of what the analyst has made of an alert."""
+    if alert.starred:
+        return "★", "star"
+    if alert.verdict is Verdict.NOISE:
+        return "×", "quiet"
+    return ("•", "new") if alert.state is AlertState.NEW else (" ", "quiet")
+
+
+def alert_row(alert: Alert, cells: int, now: Timestamp, zone: tzinfo | None) -> Line:
+    """Return an alert on one line: severity, time, mark, watchlist, title, outlet, copies.
+
+    An old article found when a feed was first read shows its own date after a `‹`; `?` and
+    `»` mark articles without a date or with one in the future.
+    """
+    settled = alert.state is not AlertState.NEW
+    body = "quiet" if settled or alert.verdict is Verdict.NOISE else "plain"
+    odd = moment.dated(alert.published, alert.raised_at)
+    old = alert.backfill and alert.published is not None and not odd
+    at = alert.published if old and alert.published is not None else alert.raised_at
+    glyph, glyph_ink = mark(alert)
+    list_cells = 0 if cells < 50 else min(14, max(8, cells // 7))
+    outlet_cells = 0 if cells < 60 else min(16, max(10, cells // 8))
+    copies = f"+{alert.copies}" if alert.copies else ""
+    line: Line = [
+        (SEVERITY[alert.severity] + " ", f"{alert.severity}"),
+        (fit(moment.short(at, now, zone), 6, right=True), "quiet"),
+        ("‹" if old else _DAY[odd], "late" if odd else "quiet"),
+        (f"{glyph} ", glyph_ink),
+    ]
+    if list_cells:
+        line += [(fit(alert.watchlist, list_cells), "list"), (" ", "")]
+    used = 2 + 6 + 1 + 2 + (list_cells + 1 if list_cells else 0)
+    tail = (outlet_cells + 1 if outlet_cells else 0) + (4 if cells >= 50 else 0)
+    line.append((fit(alert.title or "(no title)", max(1, cells - used - tail)), body))
+    if outlet_cells:
+        line += [(" ", ""), (fit(alert.feed, outlet_cells), "quiet")]
+    if cells >= 50:
+        line.append((fit(copies, 4, right=True), "copies"))
+    return line
+
+
+def spark(counts: Sequence[int], cells: int = 12) -> str:
+    """Return counts as bars, the last ones, scaled to the largest; nothing is a blank."""
+    shown = list(counts)[-cells:]
+    top = max(shown, default=0)
+    bars = "".join(_BARS[(n * 8 - 1) // top] if n > 0 else " " for n in shown)
+    return bars.rjust(cells)
+
+
+def watchlist_row(count: WatchlistCount, cells: int, *, chosen: bool) -> Line:
+    """Return a watchlist on one line: name, the last day as bars, total, untriaged."""
+    bars = 12 if cells >= 30 else 0
+    name = max(4, cells - bars - 12)
+    fresh = f"+{count.untriaged}" if count.untriaged else ""
+    return [
+        ("▸" if chosen else " ", "accent"),
+        (fit(count.name, name), "accent" if chosen else "plain"),
+        (" " + spark(count.spark, bars) if bars else "", f"{count.severity}"),
+        (fit(tally(count.total), 5, right=True), "quiet"),
+        (fit(fresh, 5, right=True), "new"),
+    ]
+
+
+def tally(number: int) -> str:
+    """Return a count in at most five cells: `999`, `12.3k`, `1.2M`."""
+    if number < 10_000:
+        return str(number)
+    return f"{number / 1000:.3g}k" if number < 999_500 else f"{number / 1e6:.3g}M"
+
+
+def feed_row(feed: FeedHealth, cells: int) -> Line:
+    """Return a feed in trouble on one line: glyph, name, why."""
+    glyph, ink = HEALTH[feed.health]
+    name = min(18, max(8, cells * 2 // 5))
+    return [
+        (f"{glyph} ", ink),
+        (fit(feed.feed.name, name), "plain"),
+        (" ", ""),
+        (fit(feed.words, max(1, cells - name - 3)), "quiet"),
+    ]
+
+
+def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
+    """Return a feed on one line of the table of all: health, articles, last answer, why."""
+    glyph, ink = HEALTH[feed.health]
+    state = feed.state
+    last = "never" if state.last_ok is None else moment.age(now - state.last_ok)
+    name = min(32, max(10, cells // 4))
+    line: Line = [
+        (f"{glyph} ", ink),
+        (fit(feed.feed.name, name), "plain"),
+        (" ", ""),
+        (fit(feed.health, 8), ink),
+        (fit(last, 6, right=True), "quiet"),
+    ]
+    used = name + 17
+    if cells >= 70:
+        line += [
+            (fit(tally(feed.articles), 7, right=True), "quiet"),
+            (" blind" if state.blind else "      ", "late"),
+        ]
+        used += 13
+    return [*line, ("  ", ""), (fit(feed.words, max(1, cells - used - 2)), "plain")]
+
+
+def result_row(found: Found, cells: int, now: Timestamp, zone: tzinfo | None) -> Line:
+    """Return an article that a search found on one line: date, title, outlet."""
+    article = found.article
+    odd = moment.dated(article.published, article.seen)
+    outlet = 0 if cells < 50 else min(18, cells // 6)
+    line: Line = [
+        (fit(moment.short(article.date, now, zone), 6, right=True), "quiet"),
+        (_DAY[odd] + " ", "late"),
+        (fit(article.title or "(no title)", max(1, cells - 8 - (outlet + 1 if outlet else 0))), ""),
+    ]
+    return [*line, (" ", ""), (fit(found.feed, outlet), "quiet")] if outlet else line

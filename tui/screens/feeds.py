@@ -1,0 +1,171 @@
+"""Every feed, the worst first, with its reason in words."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+
+from index.article import Timestamp
+from index.text import line
+from monitor.errors import MonitorError
+from monitor.model import FeedHealth
+from tui import moment
+from tui.ink import Line, fit, wrap
+from tui.keys import bar
+from tui.messages import Moved, Opened
+from tui.newsroom import Newsroom
+from tui.screens.panes import Panes
+from tui.widgets.feed_table import FeedTable
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.sheet import Sheet
+from tui.widgets.status_line import StatusLine
+
+
+class Feeds(Panes):
+    """A table of feeds; the one under the cursor in full below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "poll", "Poll this feed now"),
+        Binding("R", "poll_all", "Poll all feeds"),
+    ]
+    BAR = (
+        ("app.help", "Help"),
+        ("back", "Back"),
+        ("poll", "Poll now"),
+        ("poll_all", "Poll all"),
+        ("open_link", "Open"),
+        ("copy_link", "Copy"),
+        ("app.leave(True)", "Quit"),
+    )
+    AUTO_FOCUS = "#stream"
+
+    def __init__(self, newsroom: Newsroom, chosen: FeedHealth | None = None) -> None:
+        super().__init__(newsroom)
+        self._chosen = chosen.feed.url if chosen else ""
+
+    def compose(self) -> ComposeResult:
+        """Lay the table out over the details."""
+        from tui.app import Tocsin
+
+        room = self.newsroom
+        yield StatusLine(zone=room.zone, id="status")
+        with Container(id="main", classes="feeds"):
+            yield FeedTable(room.feeds, room.clock, id="stream")
+            yield Sheet(id="reader")
+        yield KeyBar(bar(self.BAR, Tocsin, Feeds), id="keys")
+
+    def on_mount(self) -> None:
+        """Show what is known and look again now and then."""
+        self.table.tell(self.newsroom.feeds, self._chosen)
+        self.query_one("#reader").border_title = "Feed"
+        self.set_interval(1.0, self._tick)
+        self.set_interval(5.0, self._look_soon)
+        self._tick()
+        self._look_soon()
+
+    @property
+    def table(self) -> FeedTable:
+        """The table."""
+        return self.query_one(FeedTable)
+
+    @property
+    def subject(self) -> tuple[int, str] | None:
+        """Return the address of the site of the feed under the cursor, else the feed's."""
+        feed = self.table.feed
+        return (0, feed.state.link or feed.feed.url) if feed else None
+
+    def _tick(self) -> None:
+        self.query_one(StatusLine).tell(self.newsroom.status, self.newsroom.clock())
+
+    def _look_soon(self) -> None:
+        self.run_worker(self.look(), group="look", exclusive=True)
+
+    async def look(self) -> None:
+        """Read the feeds' health again."""
+        try:
+            feeds = await self.newsroom.ask(self.newsroom.service.feeds)
+        except MonitorError as error:
+            self.tell(str(error), trouble=True)
+            return
+        if feeds != self.newsroom.feeds:
+            self.newsroom.feeds = feeds
+            self.table.tell(feeds)
+
+    def on_moved(self, message: Moved) -> None:
+        """Show the feed under the cursor in full."""
+        feed = self.table.feed
+        room = self.newsroom
+        if feed is not None:
+            now = room.clock()
+            self.query_one("#reader", Sheet).show(
+                lambda cells: details(feed, cells, now, room.zone)
+            )
+
+    def on_opened(self, message: Opened) -> None:
+        """Go to the details."""
+        self.show_pane("reader")
+
+    def action_back(self) -> None:
+        """Leave the zoom, the details, then the screen."""
+        if self.zoomed or self.current != "stream":
+            super().action_back()
+        else:
+            self.dismiss(None)
+
+    def action_match(self, by: int) -> None:
+        """Do nothing: a feed has no matches."""
+
+    def action_why(self) -> None:
+        """Do nothing: a feed matches nothing."""
+
+    def action_copy_link(self) -> None:
+        """Copy the feed's own address."""
+        feed = self.table.feed
+        self.copy(feed.feed.url if feed else "")
+
+    def action_poll(self) -> None:
+        """Poll the feed under the cursor."""
+        feed = self.table.feed
+        if feed is not None:
+            self.poll(feed.feed.url, feed.feed.name)
+
+    def action_poll_all(self) -> None:
+        """Poll every feed."""
+        self.poll(None, "all feeds")
+
+
+def details(feed: FeedHealth, cells: int, now: Timestamp, zone: tzinfo | None) -> list[Line]:
+    """Return all that is known of a feed as lines."""
+    state = feed.state
+    asked = "never" if state.last_poll is None else f"{moment.age(now - state.last_poll)} ago"
+    answered = "never" if state.last_ok is None else moment.full(state.last_ok, zone)
+    rows = [
+        ("title", line(state.title)),
+        ("address", line(feed.feed.url)),
+        ("site", line(state.link)),
+        ("tags", ", ".join(map(line, feed.feed.tags))),
+        ("language", state.lang or feed.feed.lang),
+        ("articles", str(feed.articles)),
+        ("last asked", asked),
+        ("last answer", answered),
+        ("asked again", _next(state.next_due - now)),
+        ("failures", f"{state.failures} in a row" if state.failures else ""),
+        ("reason", line(state.reason)),
+        ("blind", "the last answer held nothing known before: some may be missed" * state.blind),
+    ]
+    lines: list[Line] = [*wrap(line(feed.feed.name), cells, "title")]
+    lines += [*wrap(line(feed.words), cells, "plain"), []]
+    for name, value in rows:
+        if value:
+            first, *more = wrap(value, cells - 13, "plain")
+            lines.append([(fit(name, 13), "quiet"), *first])
+            lines += [[(" " * 13, ""), *rest] for rest in more]
+    return lines
+
+
+def _next(seconds: float) -> str:
+    return f"in {moment.age(seconds)}" if seconds >= 1 else "now"

@@ -1,0 +1,95 @@
+"""Every key, from the bindings themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.dom import DOMNode
+
+from tui.ink import Line, fit, wrap
+from tui.keys import explained
+from tui.screens.dialog import Dialog
+from tui.widgets.sheet import Sheet
+
+COLUMN = 56
+"""Cells of one column of keys."""
+
+Section = tuple[str, list[tuple[str, str]]]
+
+
+def sections() -> list[Section]:
+    """Return (title, keys and what they do) for each place that has keys of its own."""
+    from tui.app import Tocsin
+    from tui.screens.desk import Desk
+    from tui.screens.feeds import Feeds
+    from tui.screens.panes import Panes
+    from tui.screens.search import Search
+    from tui.widgets.line_list import LineList
+
+    places: Sequence[tuple[str, type[DOMNode]]] = (
+        ("Alerts", Desk),
+        ("Articles and panes", Panes),
+        ("Lists", LineList),
+        ("Reader and pages", Sheet),
+        ("Archive search", Search),
+        ("Feeds", Feeds),
+        ("Dialogs", Dialog),
+        ("Everywhere", Tocsin),
+    )
+    return [(title, explained(place)) for title, place in places]
+
+
+_SIGNS = (
+    ("▲ ● ·", "high, medium, low"),
+    ("•", "not yet triaged"),
+    ("★ ×", "starred, noise"),
+    ("‹", "was in the feed before tocsin watched it; its own date is shown"),
+    ("? »", "without a date, dated in the future; sorted by first seen"),
+    ("+3", "three other outlets tell the same story"),
+    ("✓ ! ✗", "feed well, late, failing"),
+)
+
+
+def page(cells: int) -> list[Line]:
+    """Return the help in one column, or two where they fit."""
+    blocks = [_block(title, keys) for title, keys in (*sections(), ("Signs", list(_SIGNS)))]
+    if cells < 2 * COLUMN:
+        return [line for block in blocks for line in block]
+    left, right = _columns(blocks)
+    rows = max(len(left), len(right))
+    left += [[]] * (rows - len(left))
+    right += [[]] * (rows - len(right))
+    return [[*_padded(a), *b] for a, b in zip(left, right, strict=True)]
+
+
+def _block(title: str, keys: Sequence[tuple[str, str]]) -> list[Line]:
+    lines: list[Line] = [[(title, "accent")]]
+    for key, does in keys:
+        said = wrap(does, COLUMN - 16, "plain")
+        lines.append([(fit(key, 13, right=True), "key"), ("  ", ""), *said[0]])
+        lines += [[(" " * 15, ""), *more] for more in said[1:]]
+    return [*lines, []]
+
+
+def _columns(blocks: Sequence[list[Line]]) -> tuple[list[Line], list[Line]]:
+    """Return whole blocks in two columns of about one height."""
+    half = sum(map(len, blocks)) / 2
+    left: list[Line] = []
+    right: list[Line] = []
+    for block in blocks:
+        column = left if not right and len(left) + len(block) / 2 <= half else right
+        column += block
+    return left, right
+
+
+def _padded(line: Line) -> Line:
+    used = sum(cell_len(text) for text, _ in line)
+    return [*line, (" " * max(0, COLUMN - used), "")]
+
+
+class Help(Dialog[None]):
+    """The keys."""
+
+    def __init__(self) -> None:
+        super().__init__("Keys", Sheet(page))

@@ -1,0 +1,199 @@
+"""A screen of panes: a list and the reader, beside whatever else there is room for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+from textual.widget import Widget
+
+from index.text import line, safe_url
+from monitor.errors import MonitorError
+from tui.layout import Shape, shape
+from tui.newsroom import Newsroom
+from tui.outside import can_open, open_link, tmux_copy
+from tui.widgets.line_list import LineList
+from tui.widgets.reader import Reader
+
+REST = 0.08
+"""Seconds the cursor rests before the reader follows it."""
+
+
+class Panes(Screen[None]):
+    """Panes by number, one of them current; small screens show that one alone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_pane(1)", "Next pane"),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane"),
+        Binding("z", "zoom", "Zoom the pane, or back"),
+        Binding("escape,h", "back", "Back out"),
+        Binding("right_square_bracket", "match(1)", "Next match in the article"),
+        Binding("left_square_bracket", "match(-1)", "Previous match"),
+        Binding("J", "item(1)", "Next article, from the reader too"),
+        Binding("K", "item(-1)", "Previous article"),
+        Binding("w", "why", "Why does it match"),
+        Binding("o", "open_link", "Open the link (over SSH: copy it)"),
+        Binding("y", "copy_link", "Copy the link"),
+    ]
+    PANES: ClassVar[tuple[str, ...]] = ("stream", "reader")
+    """Ids in the order of their numbers."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        super().__init__()
+        self.newsroom = newsroom
+        self.zoomed = False
+        self.current = "stream"
+
+    # --- what a subclass says -------------------------------------------------
+
+    @property
+    def subject(self) -> tuple[int, str] | None:
+        """Return (article, url) of what the cursor is on."""
+        raise NotImplementedError
+
+    # --- panes ----------------------------------------------------------------
+
+    @property
+    def reader(self) -> Reader:
+        """The reader."""
+        return self.query_one("#reader", Reader)
+
+    @property
+    def list(self) -> LineList:
+        """The list that the reader follows."""
+        return self.query_one("#stream", LineList)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share the screen anew."""
+        self.share_out()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Know which pane is current."""
+        if event.widget.id in self.PANES and event.widget.id != self.current:
+            self.current = event.widget.id
+            self.share_out()
+
+    def share_out(self) -> None:
+        """Show the panes that there is room for."""
+        form = shape(*self.app.size)
+        panes = {name: self.query_one(f"#{name}") for name in self.PANES}
+        main = self.query_one("#main", Container)
+        beside = panes[self.current].parent is not main
+        solo = self.zoomed or form is Shape.SMALL or (form is Shape.TALL and beside)
+        for name, pane in panes.items():
+            in_main = pane.parent is main
+            pane.display = name == self.current if solo else in_main or form is not Shape.TALL
+        for container in {pane.parent for pane in panes.values()}:
+            if isinstance(container, Widget):
+                container.display = any(p.display for p in container.children)
+                container.set_class(solo, "-solo")
+        main.set_class(form is Shape.WIDE and not solo, "-wide")
+
+    def show_pane(self, name: str) -> None:
+        """Make a pane current, visible and focused."""
+        self.current = name
+        pane = self.query_one(f"#{name}")
+        pane.display = True
+        if isinstance(pane.parent, Widget):
+            pane.parent.display = True
+        self.set_focus(pane, scroll_visible=False)
+        self.share_out()
+
+    def action_pane(self, number: int) -> None:
+        """Go to a pane by its number."""
+        self.show_pane(self.PANES[number - 1])
+
+    def action_next_pane(self, by: int) -> None:
+        """Go to the next pane."""
+        at = self.PANES.index(self.current) + by
+        self.show_pane(self.PANES[at % len(self.PANES)])
+
+    def action_zoom(self) -> None:
+        """Give the current pane the whole screen, or take it back."""
+        self.zoomed = not self.zoomed
+        self.share_out()
+
+    def action_back(self) -> None:
+        """Leave the zoom, then the pane."""
+        if self.zoomed:
+            self.action_zoom()
+        elif self.current != "stream":
+            self.show_pane("stream")
+
+    # --- the article ------------------------------------------------------------
+
+    def action_match(self, by: int) -> None:
+        """Step through the matches."""
+        if not self.reader.display:
+            self.show_pane("reader")
+        self.reader.step(by)
+
+    def action_item(self, by: int) -> None:
+        """Go on in the list without leaving the reader."""
+        self.list.action_move(by)
+
+    def tell(self, text: str, *, trouble: bool = False) -> None:
+        """Say something in a corner for a moment; never markup."""
+        severity: SeverityLevel = "warning" if trouble else "information"
+        self.app.notify(line(text), severity=severity, timeout=4, markup=False)
+
+    async def action_open_link(self) -> None:
+        """Open the link in a browser here, or copy it where none is."""
+        url = safe_url(self.subject[1]) if self.subject else ""
+        if url and can_open(self.newsroom.environ):
+            self.run_worker(self._open(url), group="outside")
+        else:
+            self.copy(url)
+
+    async def _open(self, url: str) -> None:
+        if not await self.newsroom.ask(open_link, url):
+            self.copy(url)
+
+    def action_copy_link(self) -> None:
+        """Copy the link."""
+        self.copy(safe_url(self.subject[1]) if self.subject else "")
+
+    def copy(self, url: str) -> None:
+        """Put a link on the analyst's clipboard, through SSH and tmux if need be."""
+        if not url:
+            self.tell("There is no http or https link here.", trouble=True)
+            return
+        self.app.copy_to_clipboard(url)
+        self.run_worker(self.newsroom.ask(tmux_copy, url, self.newsroom.environ), group="outside")
+        self.tell(f"Copied {url}")
+
+    def poll(self, url: str | None, name: str) -> None:
+        """Ask the monitor to poll a feed, or all without an address."""
+        status = self.newsroom.status
+        if status is not None and status.monitor is None:
+            self.tell("Nobody watches: start the monitor with `tocsin`.", trouble=True)
+        else:
+            self.run_worker(self._poll(url, name), group="poll")
+
+    async def _poll(self, url: str | None, name: str) -> None:
+        try:
+            await self.newsroom.ask(self.newsroom.service.poll_now, url)
+        except MonitorError as error:
+            self.tell(str(error), trouble=True)
+        else:
+            self.tell(f"Asked for {name} now.")
+
+    def action_why(self) -> None:
+        """Explain which watchlists match the article, and where."""
+        if self.subject:
+            self.run_worker(self._why(self.subject[0]), group="why", exclusive=True)
+
+    async def _why(self, article: int) -> None:
+        from tui.screens.why import Why
+
+        try:
+            reading = await self.newsroom.ask(self.newsroom.service.read, article)
+        except MonitorError as error:
+            self.tell(str(error), trouble=True)
+            return
+        if reading is not None:
+            self.app.push_screen(Why(reading))

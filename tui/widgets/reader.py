@@ -1,0 +1,58 @@
+"""The pane in which an article is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from monitor.model import Reading
+from tui.article_page import Place, lay_out
+from tui.ink import Line
+from tui.widgets.sheet import Sheet
+
+
+class Reader(Sheet):
+    """One article, its matches inked; steps from match to match."""
+
+    BORDER_TITLE = "Reader"
+
+    def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.reading: Reading | None = None
+        self._zone = zone
+        self._places: Sequence[Place] = ()
+        self._matches: Sequence[int] = ()
+        self._current: int | None = None
+
+    def read(self, reading: Reading | None, places: Sequence[Place] = ()) -> None:
+        """Show an article from its top; the same one again stays where it is."""
+        same = (
+            self.reading is not None
+            and reading is not None
+            and self.reading.article.id == reading.article.id
+            and self._places == places
+        )
+        self.reading, self._places = reading, places
+        if not same:
+            self._current = None
+        self.show(self._page, keep_place=same)
+
+    def step(self, by: int) -> None:
+        """Go to the next or the previous match, round the ends."""
+        if not self._matches:
+            return
+        count = len(self._matches)
+        if self._current is None:
+            self._current = 0 if by > 0 else count - 1
+        else:
+            self._current = (self._current + by) % count
+        self.lay_out()
+        self.reveal(self._matches[self._current])
+
+    def _page(self, cells: int) -> Sequence[Line]:
+        if self.reading is None:
+            self._matches = ()
+            return []
+        page = lay_out(self.reading, self._places, cells, self._zone, self._current)
+        self._matches = page.matches
+        return page.lines
