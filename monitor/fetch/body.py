@@ -1,0 +1,96 @@
+"""The body of an answer, decompressed without ever holding more than its cap."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator
+
+_MEMBERS = 1000
+"""Members of one gzip body; each costs a copy of what follows it."""
+_GZIP = b"\x1f\x8b"
+_NONE = {"", "identity", "none", "utf-8"}  # the last two are mistakes that browsers forgive
+_WBITS = {"gzip": 31, "zlib": 15, "deflate": -15}
+
+
+class BodyError(ValueError):
+    """A body that cannot be read; the message says why."""
+
+
+async def read(chunks: AsyncIterator[bytes], coding: str, *, cap: int) -> bytes:
+    """Return the decoded body; raises BodyError when it is too large, broken or cut short."""
+    known = _known(coding)
+    inflate = Inflater(known, cap) if known else None
+    body = bytearray()
+    async for chunk in chunks:
+        body += inflate.feed(chunk) if inflate else chunk
+        if len(body) > cap:
+            raise BodyError(too_large(cap))
+    if inflate and not inflate.complete:
+        raise BodyError("the compressed answer is cut short")
+    return bytes(body)
+
+
+def too_large(cap: int) -> str:
+    """Return the words for a body above the cap."""
+    return f"larger than {cap >> 20} MB" if cap >= 1 << 20 else f"larger than {cap} bytes"
+
+
+def _known(coding: str) -> str:
+    """Return `gzip` or `deflate`, the codings we ask for; empty for an uncompressed body."""
+    name = coding.strip().lower().removeprefix("x-")
+    if "," in name:
+        raise BodyError("compressed several times over")
+    if name in _NONE:
+        return ""
+    if name not in {"gzip", "deflate"}:
+        raise BodyError("compressed in a way that was not asked for")
+    return name
+
+
+class Inflater:
+    """Undoes gzip or deflate, never giving more than `cap` bytes and one in all."""
+
+    def __init__(self, coding: str, cap: int) -> None:
+        self._coding = coding
+        self._left = cap + 1
+        self._members = 0
+        self._start = b""
+        self._stream: zlib._Decompress | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the end of the compressed stream was seen; nothing at all is complete."""
+        return self._stream.eof if self._stream else not self._start
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what a piece of the compressed body holds."""
+        out = bytearray()
+        chunk, self._start = self._start + chunk, b""
+        while chunk and self._left > 0:
+            if self._stream is None or self._stream.eof:
+                if len(chunk) < 2:  # too short to tell what begins here
+                    self._start = chunk
+                    break
+                if self._stream and not (self._coding == "gzip" and chunk.startswith(_GZIP)):
+                    break  # padding after the end: harmless, and common
+                self._stream = self._begin(chunk)
+            piece = self._inflated(self._stream, chunk)
+            out += piece
+            self._left -= len(piece)
+            chunk = self._stream.unconsumed_tail or self._stream.unused_data
+        return bytes(out)
+
+    def _inflated(self, stream: zlib._Decompress, chunk: bytes) -> bytes:
+        try:
+            return stream.decompress(chunk, self._left)
+        except zlib.error as error:
+            raise BodyError("the compressed answer is broken") from error
+
+    def _begin(self, head: bytes) -> zlib._Decompress:
+        self._members += 1
+        if self._members > _MEMBERS:
+            raise BodyError("compressed in too many pieces")
+        if self._coding == "deflate":  # RFC 1950 says zlib; some servers send it bare
+            wrapped = head[0] & 15 == 8 and (head[0] << 8 | head[1]) % 31 == 0
+            return zlib.decompressobj(_WBITS["zlib" if wrapped else "deflate"])
+        return zlib.decompressobj(_WBITS[self._coding])

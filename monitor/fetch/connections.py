@@ -1,0 +1,140 @@
+"""Connections to servers, kept for the next request to the same origin.
+
+httpcore's own pool looks at every connection for every request: 1,000 answers of 304
+over 32 connections cost it 1.7 s of CPU, and 0.2 s without it.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpcore
+import httpx
+
+from monitor.fetch.address import Origin, origin
+from monitor.guard import Guard, Stream
+
+HEAD = 256 << 10
+"""Bytes that an answer may take before its body begins: endless 1xx end here."""
+IDLE = 15.0
+"""Seconds that an unused connection is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open connection."""
+
+    origin: Origin
+    stream: Stream
+    http: httpcore.AsyncHTTP11Connection
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is idle, young enough and not closed by the server."""
+        return self.http.is_available() and not self.http.has_expired()
+
+
+class Connections:
+    """At most `most` connections, the idle ones included."""
+
+    def __init__(self, guard: Guard, tls: Callable[[], ssl.SSLContext], most: int) -> None:
+        self._guard, self._tls, self._most = guard, tls, most
+        self._idle: dict[Origin, list[Line]] = {}
+        self._open = 0
+
+    @asynccontextmanager
+    async def ask(
+        self, url: httpx.URL, headers: list[tuple[bytes, bytes]], *, cap: int
+    ) -> AsyncIterator[httpcore.Response]:
+        """GET a URL; the answer's body is read, or not, before the block ends."""
+        asked = origin(url)
+        request = httpcore.Request(
+            "GET",
+            httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            headers=headers,
+        )
+        line, response = await self._answer(asked, request)
+        line.stream.allowance = 2 * cap + HEAD  # chunked framing is at most as long again
+        try:
+            yield response
+        finally:
+            await response.aclose()
+            await self._release(line)
+
+    async def aclose(self) -> None:
+        """Close the idle connections."""
+        lines = [line for idle in self._idle.values() for line in idle]
+        self._idle.clear()
+        for line in lines:
+            await self._drop(line)
+
+    async def _answer(
+        self, asked: Origin, request: httpcore.Request
+    ) -> tuple[Line, httpcore.Response]:
+        """Send a request; a kept connection that died in the meantime is replaced once."""
+        if line := await self._kept(asked):
+            try:
+                return line, await self._send(line, request)
+            except (httpcore.ProtocolError, httpcore.NetworkError, OSError):
+                pass
+        line = await self._connect(asked)
+        return line, await self._send(line, request)
+
+    async def _send(self, line: Line, request: httpcore.Request) -> httpcore.Response:
+        line.stream.allowance = HEAD
+        try:
+            return await line.http.handle_async_request(request)
+        except BaseException:
+            await self._drop(line)
+            raise
+
+    async def _kept(self, asked: Origin) -> Line | None:
+        idle = self._idle.get(asked, [])
+        while idle:
+            line = idle.pop()
+            if not idle:
+                del self._idle[asked]
+            if line.usable:
+                return line
+            await self._drop(line)
+        return None
+
+    async def _connect(self, asked: Origin) -> Line:
+        if self._open >= self._most and self._idle:
+            await self._drop_oldest()
+        self._open += 1
+        scheme, host, port = asked
+        try:
+            stream = await self._guard.connect(
+                host, port, self._tls() if scheme == "https" else None
+            )
+        except BaseException:
+            self._open -= 1
+            raise
+        http = httpcore.AsyncHTTP11Connection(
+            httpcore.Origin(scheme.encode(), host.encode(), port), stream, keepalive_expiry=IDLE
+        )
+        return Line(asked, stream, http)
+
+    async def _release(self, line: Line) -> None:
+        if line.usable:
+            # Put back at the end: the first of the dict is the one unused for longest.
+            self._idle[line.origin] = [*self._idle.pop(line.origin, []), line]
+        else:
+            await self._drop(line)
+
+    async def _drop_oldest(self) -> None:
+        oldest = next(iter(self._idle))
+        line = self._idle[oldest].pop(0)
+        if not self._idle[oldest]:
+            del self._idle[oldest]
+        await self._drop(line)
+
+    async def _drop(self, line: Line) -> None:
+        self._open -= 1
+        await line.http.aclose()

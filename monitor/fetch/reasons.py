@@ -1,0 +1,64 @@
+"""Why an exchange failed, in words a person understands."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpcore
+
+from monitor.durations import span
+from monitor.fetch.address import UrlError
+from monitor.fetch.answer import StatusError
+from monitor.fetch.body import BodyError
+from monitor.guard import AddressError, UnreachableError
+
+# OpenSSL's X509_V_ERR_*, https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+_CERTIFICATES = {
+    9: "certificate is not valid yet: is the clock of this machine right?",
+    10: "certificate has expired",
+    18: "certificate is signed by nobody but itself",
+    19: "certificate is signed by an authority that is not known here",
+    20: "certificate is signed by an authority that is not known here",
+    21: "certificate is sent without those it depends on",
+    23: "certificate was revoked",
+    62: "certificate is for another name",
+    64: "certificate is for another address",
+}
+
+
+def failure(error: Exception, seconds: float) -> str:
+    """Return what an exception means; `seconds` is the limit of the whole exchange."""
+    if isinstance(error, StatusError | UrlError | BodyError | AddressError | UnreachableError):
+        return str(error)
+    if isinstance(error, ssl.SSLError):
+        return _tls(error)
+    if isinstance(error, OSError):  # TimeoutError is one too
+        return _broken(error, seconds)
+    if isinstance(error, httpcore.RemoteProtocolError):
+        return _protocol(str(error))
+    if isinstance(error, httpcore.NetworkError):
+        return str(error) or "the connection broke"
+    return f"unexpected {type(error).__name__}"
+
+
+def _protocol(message: str) -> str:
+    if "without sending a response" in message:
+        return "the server hung up without an answer"
+    if "without sending complete message body" in message or "incomplete chunked" in message:
+        return "the answer is cut short"
+    return "the answer is not HTTP"
+
+
+def _tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _CERTIFICATES.get(error.verify_code, f"certificate: {error.verify_message}")
+    reason = (error.reason or "TLS failed").replace("_", " ").lower()
+    return f"no encrypted connection: {reason}"
+
+
+def _broken(error: OSError, seconds: float) -> str:
+    if isinstance(error, TimeoutError):
+        return f"not finished after {span(seconds)}"
+    if isinstance(error, ConnectionError):
+        return "the connection was reset"
+    return f"connection failed: {error.strerror or type(error).__name__}"

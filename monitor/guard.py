@@ -1,0 +1,264 @@
+"""The address guard: no connection to an address that the operator did not allow.
+
+A name is looked up, every address is checked, and the connection goes to the checked
+address itself, so that a second look-up cannot give another one. TLS keeps the name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+import httpcore
+
+from monitor.errors import MonitorError
+from monitor.model import Networks
+
+CONNECT = 10.0
+"""Seconds to reach a server, TLS included."""
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+Dial = Callable[
+    [str, int, ssl.SSLContext | None, str | None],
+    Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]],
+]
+
+# Spelled out because `ipaddress.is_global` calls multicast, NAT64, 6to4 and ::/96 global.
+# https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-special-registry
+_DENIED: dict[str, str] = {
+    "0.0.0.0/8": "unspecified",
+    "10.0.0.0/8": "private",
+    "100.64.0.0/10": "carrier-grade NAT",
+    "127.0.0.0/8": "loopback",
+    "169.254.0.0/16": "link-local",
+    "172.16.0.0/12": "private",
+    "192.0.0.0/24": "reserved",
+    "192.0.2.0/24": "documentation",
+    "192.88.99.0/24": "6to4 relay",
+    "192.168.0.0/16": "private",
+    "198.18.0.0/15": "benchmark",
+    "198.51.100.0/24": "documentation",
+    "203.0.113.0/24": "documentation",
+    "224.0.0.0/4": "multicast",
+    "240.0.0.0/4": "reserved",
+    "::/128": "unspecified",
+    "::1/128": "loopback",
+    "::/96": "IPv4-compatible",
+    "::ffff:0:0/96": "IPv4-mapped",
+    "::ffff:0:0:0/96": "IPv4-translated",
+    "64:ff9b::/96": "NAT64",
+    "64:ff9b:1::/48": "NAT64",
+    "fc00::/7": "private",
+    "fe80::/10": "link-local",
+    "fec0::/10": "site-local",
+    "ff00::/8": "multicast",
+    "2001::/32": "Teredo",
+    "2001::/23": "reserved",
+    "2001:db8::/32": "documentation",
+    "2002::/16": "6to4",
+    "3fff::/20": "documentation",
+    # Only 2000::/3 is given out to hosts; the rest of the space is here.
+    "::/3": "reserved",
+    "4000::/2": "reserved",
+    "8000::/1": "reserved",
+}
+_DENY: tuple[tuple[IPv4Network | IPv6Network, str], ...] = tuple(
+    (ip_network(network), kind) for network, kind in _DENIED.items()
+)
+
+_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+
+
+class AddressError(MonitorError):
+    """An address that may not be asked; the message says which, why and the way out."""
+
+
+class UnreachableError(MonitorError):
+    """Nothing could be reached at all: name, route or connection."""
+
+
+def is_allowed(address: str | IPv4Address | IPv6Address, allow: Networks = ()) -> bool:
+    """Return whether an address may be asked: it is public, or the operator allows it."""
+    return not _objection(address, allow)
+
+
+def is_own(address: str | IPv4Address | IPv6Address, allow: Networks) -> bool:
+    """Return whether an address is inside what the operator allows: a machine of his own."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in allow)
+
+
+def _objection(address: str | IPv4Address | IPv6Address, allow: Networks) -> str:
+    """Return what kind of address it is that may not be asked; empty if it may."""
+    if is_own(address, allow):
+        return ""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "malformed"
+    return next((kind for network, kind in _DENY if parsed in network), "")
+
+
+class Stream(httpcore.AsyncNetworkStream):
+    """One connection, and how many bytes may still come over it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self.allowance = 0
+
+    # Time is limited once, around the whole exchange; `timeout` is httpcore's signature.
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        """Return the next bytes, empty at the end; raises ReadError beyond the allowance."""
+        got = await self._reader.read(max_bytes)
+        self.allowance -= len(got)
+        if self.allowance < 0:
+            raise httpcore.ReadError("the answer is too long")
+        return got
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Send bytes; raises WriteError, after which an answer may still be read."""
+        try:
+            self._writer.write(buffer)
+            await self._writer.drain()
+        except OSError as error:
+            raise httpcore.WriteError(str(error)) from error
+
+    async def aclose(self) -> None:
+        """Close at once: a peer that does not answer a TLS goodbye must not keep the socket."""
+        self._writer.transport.abort()
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return whether an idle connection has something to read, as httpcore asks."""
+        return self._reader.at_eof() if info == "is_readable" else None
+
+
+class Guard:
+    """Opens connections, to addresses that may be asked and to no other."""
+
+    def __init__(
+        self, allow: Networks = (), *, resolve: Resolve | None = None, dial: Dial | None = None
+    ) -> None:
+        self._allow = allow
+        self._resolve = resolve or look_up
+        self._dial = dial or _open
+        self._own: set[str] = set()
+
+    def owns(self, host: str) -> bool:
+        """Return whether a host is the operator's own; a name is known once it was connected."""
+        return host in self._own or is_own(host, self._allow)
+
+    async def connect(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> Stream:
+        """Connect to a host by name or address.
+
+        Raises AddressError, UnreachableError, ssl.SSLError.
+        """
+        try:
+            async with asyncio.timeout(CONNECT):
+                addresses = await self._permitted(host, port)
+                return await self._first(host, port, tls, addresses)
+        except TimeoutError:
+            raise UnreachableError(f"{host} does not answer") from None
+
+    async def _permitted(self, host: str, port: int) -> list[str]:
+        addresses = [host] if _is_literal(host) else await self._resolve(host, port)
+        permitted = [address for address in addresses if is_allowed(address, self._allow)]
+        if not permitted:
+            raise AddressError(_refusal(host, addresses, self._allow))
+        if all(is_own(address, self._allow) for address in permitted):
+            self._own.add(host)
+        else:
+            self._own.discard(host)
+        return permitted[:4]
+
+    async def _first(
+        self, host: str, port: int, tls: ssl.SSLContext | None, addresses: list[str]
+    ) -> Stream:
+        """Connect to the first address that answers, none taking the time of the next."""
+        name = host.rstrip(".") if tls else None
+        failure: Exception = UnreachableError(f"{host} has no address")
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            try:
+                async with asyncio.timeout(CONNECT / 2 if left > 1 else None):
+                    return Stream(*await self._dial(address, port, tls, name))
+            except ssl.SSLError:
+                raise
+            except (OSError, TimeoutError) as error:
+                failure = error
+        raise _worded(host, failure) from failure
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _refusal(host: str, addresses: Iterable[str], allow: Networks) -> str:
+    address = next(iter(addresses), "")
+    if not address:
+        return f"name {host} has no address"
+    kind = _objection(address, allow)
+    article = "an" if kind[0] in "aeiouI" else "a"
+    shown = host if host == address else f"{host} is {address},"
+    return f"{shown} is {article} {kind} address; `network: allow` can permit it"
+
+
+def _worded(host: str, error: Exception) -> Exception:
+    """Return the error in words if it means that nothing could be reached."""
+    if isinstance(error, TimeoutError):
+        return UnreachableError(f"{host} does not answer")
+    if isinstance(error, ConnectionRefusedError):
+        return UnreachableError(f"{host} refuses the connection")
+    if isinstance(error, OSError) and error.errno in _UNREACHABLE:
+        return UnreachableError(f"no route to {host}")
+    return error
+
+
+async def _open(
+    address: str, port: int, tls: ssl.SSLContext | None, name: str | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(address, port, ssl=tls, server_hostname=name)
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """Return the addresses of a name, as the system sorts them; raises UnreachableError.
+
+    Each look-up has a thread of its own: asyncio's shared pool has six on a small machine,
+    and six dead names would keep every other name waiting. Daemons, so that the program
+    ends without waiting for a name server.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str] | Exception] = loop.create_future()
+
+    def deliver(found: list[str] | Exception) -> None:
+        if not answer.done():
+            answer.set_result(found)
+
+    def ask() -> None:
+        found: list[str] | Exception
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(row[4][0]) for row in rows))
+        except (OSError, UnicodeError) as error:
+            found = error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(deliver, found)
+
+    threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
+    found = await answer
+    if isinstance(found, list):
+        return found
+    if isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN:
+        raise UnreachableError(f"no name server answers for {host}") from found
+    raise UnreachableError(f"name {host} does not resolve") from found
