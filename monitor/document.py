@@ -17,6 +17,7 @@ _BOMS = (
 )
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SUBSET = re.compile(rb"<!--|[\"'\[\]>]")
+_REFERENCE = re.compile(rb"&#(?:x([0-9a-f]*)|([0-9]*));?", re.IGNORECASE)
 _WEB_PAGE = "the answer is a web page, not a feed; the page may link to one"
 _UTF8 = "; charset=utf-8"
 
@@ -55,6 +56,18 @@ def root_only(body: bytes) -> bytes:
             return declaration + body[at:]
         at = end
     return b""
+
+
+def without_impossible_characters(body: bytes) -> bytes:
+    """Return the body without references to characters that do not exist."""
+    return _REFERENCE.sub(_if_possible, body)
+
+
+def _if_possible(reference: re.Match[bytes]) -> bytes:
+    digits, base = (reference[1], 16) if reference[1] else (reference[2] or b"", 10)
+    digits = digits.lstrip(b"0")
+    possible = digits and len(digits) < 8 and int(digits, base) < 0x110000
+    return reference.group() if possible else b""
 
 
 def _after(body: bytes, mark: bytes, at: int) -> int:

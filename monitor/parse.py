@@ -1,4 +1,4 @@
-"""Bytes to entries: RSS, RDF and Atom, broken ones included. Runs in a worker process."""
+"""Bytes to entries: RSS, RDF and Atom, broken ones included. Runs in `workers`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from index.article import Timestamp
 from index.text import from_html, line, lines, safe_url
-from monitor.document import in_utf8, root_only, what_it_is
+from monitor.document import in_utf8, root_only, what_it_is, without_impossible_characters
 from monitor.errors import ParseError
 from monitor.model import Entry, ParsedFeed
 
@@ -42,11 +42,14 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     still has entries is a feed.
     """
     try:
-        document = _document(body, content_type)
+        try:
+            document = _document(body, content_type)
+        except (ValueError, OverflowError):  # most often one `&#1114112;`
+            document = _document(without_impossible_characters(body), content_type)
         if not document["entries"] and not document.get("version"):
             raise ParseError(url, what_it_is(body))
         return _feed(document, url)
-    except ParseError:
+    except (ParseError, MemoryError):
         raise
     except Exception as error:  # feedparser raises anything on 9 % of mutated documents
         reason = f"it is too broken to be read ({type(error).__name__})"

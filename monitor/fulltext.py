@@ -1,0 +1,87 @@
+"""An article's page to the article's text. Runs in `workers`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from index.text import lines
+from monitor.document import in_utf8
+from monitor.errors import ParseError
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+PAGE_CAP = 2_000_000
+"""Bytes of a page that are read; the longest articles have a tenth of it."""
+_LEAST = 200
+_LEAST_PARAGRAPH = 80
+"""Characters: a page without so much prose is a form, an error or a list of links."""
+
+_ASIDES = ("cookie", "consent", "didomi", "gdpr", "newsletter", "comment", "related", "paywall")
+_PRUNED = [
+    "//*[self::div or self::section or self::aside or self::form or self::dialog]"
+    f"[contains(translate(concat(@id,' ',@class),'ABCDEFGHIJKLMNOPQRSTUVWXYZ',"
+    f"'abcdefghijklmnopqrstuvwxyz'),'{word}')]"
+    "[not(.//h1) and not(.//article//p[string-length() > 200])]"
+    for word in _ASIDES
+]
+_WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNORECASE)
+_CHARSET = re.compile(r"charset=([\w.:-]+)")
+
+
+def extract(body: bytes, url: str, content_type: str = "") -> str:
+    """Return the text of the article in a page, a paragraph a line; '' if it has none.
+
+    Raises ParseError when it is no web page.
+    """
+    if body.startswith(b"%PDF") or not _WEB_PAGE.match(content_type):
+        kind = content_type.partition(";")[0].strip() or "application/pdf"
+        raise ParseError(url, f"the page is {kind}, not a web page")
+    try:
+        tree = _tree(body[:PAGE_CAP], content_type)
+        return "" if tree is None else _article(tree)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever two parsers and three heuristics may raise
+        raise ParseError(url, f"the page cannot be read ({type(error).__name__})") from error
+
+
+def _tree(body: bytes, content_type: str) -> HtmlElement | None:
+    """Return the page's tree, None when it has no element."""
+    from lxml import etree, html
+
+    body, charset = in_utf8(body, content_type)
+    declared = _CHARSET.search(charset)
+    try:
+        parser = html.HTMLParser(encoding=declared[1] if declared else None, remove_comments=True)
+    except LookupError:  # a charset nobody knows
+        parser = html.HTMLParser(remove_comments=True)
+    try:
+        return html.document_fromstring(body, parser=parser)
+    except etree.ParserError:
+        return None
+
+
+def _article(tree: HtmlElement) -> str:
+    import trafilatura
+
+    titles = {_folded(title) for title in _titles(tree)}
+    found = trafilatura.extract(tree, include_comments=False, prune_xpath=_PRUNED)
+    paragraphs = lines(found or "").split("\n")
+    while paragraphs and _folded(paragraphs[0]) in titles:
+        del paragraphs[0]
+    text = "\n".join(paragraphs)
+    longest = max(map(len, paragraphs), default=0)
+    return text if len(text) >= _LEAST and longest >= _LEAST_PARAGRAPH else ""
+
+
+def _titles(tree: HtmlElement) -> list[str]:
+    """Return what the page calls itself; many articles begin by repeating it."""
+    found = tree.xpath("//h1 | //head/title | //meta[@property='og:title']/@content")
+    titles = [node if isinstance(node, str) else str(node.text_content()) for node in found]
+    return [*titles, *(re.split(r"\s+[|–—-]\s+", title)[0] for title in titles)]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
