@@ -1,0 +1,135 @@
+"""What a query means: a tree of frozen, hashable values.
+
+`text` is what the analyst wrote and `column` where, from 0; neither counts when two
+nodes are compared.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+class Mode(enum.Enum):
+    """How a word of a query is compared with the words of a text."""
+
+    FOLDED = "folded"
+    """Whatever its case and accents."""
+    EXACT = "exact"
+    """In exactly this form."""
+    STEM = "stem"
+    """With its inflections: same French or same English stem."""
+    WILDCARD = "wildcard"
+    """`*` stands for any letters, `?` for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the tree."""
+
+    text: str = field(default="", compare=False, kw_only=True)
+    column: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Node):
+    """One word. `term` is folded; a wildcard's keeps its `*` and `?`."""
+
+    term: str
+    mode: Mode = Mode.FOLDED
+    exact: str = ""
+    """Of mode EXACT: the form, where it differs from the term; '' for the term itself."""
+    part: str = ""
+    """The part of the article to look in; '' is title, summary and body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase(Node):
+    """Words (or alternatives for a word) one right after the other."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Near(Node):
+    """Words or phrases with fewer than `distance` other words between them, in all."""
+
+    children: tuple[Node, ...]
+    distance: int
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class And(Node):
+    """All of these."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Node):
+    """Any of these."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast(Node):
+    """`count` of these or more."""
+
+    count: int
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    """Anything but this."""
+
+    child: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Score(Node):
+    """Clauses that are there weigh together `threshold` or more, each counted once."""
+
+    weighted: tuple[tuple[float, Node], ...]
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facet(Node):
+    """A filter: `name` is one of `FACETS`, `value` as written, without quotes."""
+
+    name: str
+    value: str
+
+
+ARTICLE_FACETS = ("lang", "feed", "tag")
+"""Filters that an article answers by itself, for watchlists and searches."""
+ARCHIVE_FACETS = ("since", "until", "watch", "story", "severity", "has")
+"""Filters that only the archive can answer."""
+FACETS = ARTICLE_FACETS + ARCHIVE_FACETS
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the nodes right below a node."""
+    if isinstance(node, Phrase | Near | And | Or | AtLeast):
+        return node.children
+    if isinstance(node, Not):
+        return (node.child,)
+    if isinstance(node, Score):
+        return tuple(child for _, child in node.weighted)
+    return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all below it, in the order they were written."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def words(node: Node) -> Iterator[Word]:
+    """Yield every word of a tree."""
+    return (leaf for leaf in walk(node) if isinstance(leaf, Word))
