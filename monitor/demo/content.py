@@ -112,6 +112,7 @@ class Piece:
 class Pattern:
     """A kind of everyday news that can be told again with other names and figures."""
 
+    lang: str
     outlets: tuple[str, ...]
     """Who may publish it."""
     copies: int
@@ -213,16 +214,13 @@ def _patterns(file: dict[str, Any]) -> Iterator[Pattern]:
     for table in file["pattern"]:
         lang = table["lang"]
         yield Pattern(
+            lang=lang,
             outlets=tuple(table["outlets"]),
             copies=table.get("copies", 1),
-            titles=_variants(table["titles"], lang),
-            paragraphs=tuple(_variants(variants, lang) for variants in table["paragraphs"]),
+            titles=tuple(table["titles"]),
+            paragraphs=tuple(map(tuple, table["paragraphs"] + file["asides"][lang])),
             words={name: tuple(fills) for name, fills in file["words"][lang].items()},
         )
-
-
-def _variants(texts: list[str], lang: str) -> tuple[str, ...]:
-    return tuple(typeset(text, lang) for text in texts)
 
 
 def _paragraphs(text: str, lang: str) -> tuple[str, ...]:

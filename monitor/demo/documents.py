@@ -106,6 +106,7 @@ def _rdf(outlet: Outlet, dispatches: Sequence[Dispatch], base: str, issue: str) 
         f"  <link>{escape(page_url(outlet, d, base))}</link>\n"
         f"  <dc:identifier>{_id(outlet, d, issue)}</dc:identifier>\n"
         f"  <description>{escape(_summary(outlet, d))}</description>\n"
+        + (f"  <dc:creator>{escape(d.author)}</dc:creator>\n" if d.author else "")
         + (_content(d) if outlet.shows is Shows.BODY else "")
         + ("" if d.dated is None else f"  <dc:date>{_iso(d.dated)}</dc:date>\n")
         + "</item>\n"

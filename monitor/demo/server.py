@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import itertools
 import logging
+import socket
 import sys
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from types import TracebackType
+from typing import Any
 from urllib.parse import urlsplit
 
 from index.article import Timestamp
@@ -91,12 +94,28 @@ class NewsroomServer:
 
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
-    block_on_close = False  # an idle keep-alive connection would be waited for
     request_queue_size = 64
 
     def __init__(self, newsroom: NewsroomServer, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Conversation)
         self.newsroom = newsroom
+        self._open: set[socket.socket] = set()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Stop listening, and hang up on readers who keep their connection alive."""
+        super().server_close()
+        for connection in tuple(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log what went wrong, unless it is only a reader who did not wait for the answer."""
@@ -109,6 +128,7 @@ class _Conversation(BaseHTTPRequestHandler):
     server_version = "newsroom"
     sys_version = ""
     timeout = 30.0
+    wbufsize = -1  # head and body in one packet: apart they meet a delayed ACK, 40 ms a reply
     server: _Listener
 
     def do_GET(self) -> None:

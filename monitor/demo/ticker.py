@@ -10,8 +10,10 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from monitor.demo.content import Pattern
+from monitor.demo.typography import typeset
 
 _SLOT = re.compile(r"\{(?:(?P<low>\d+)\.\.(?P<high>\d+)|(?P<name>\w+)(?:\.(?P<form>\w+))?)\}")
+_SENTENCE_ENDS = (". ", "? ", "! ")
 
 T = TypeVar("T")
 
@@ -57,12 +59,13 @@ def _filled(text: str, pattern: Pattern, number: int) -> str:
     def fill(slot: re.Match[str]) -> str:
         if slot["low"]:
             low, high = int(slot["low"]), int(slot["high"])
-            return str(low + int(chance("figure", low, high, number) * (high - low + 1)))
+            return f"{low + int(chance('figure', low, high, number) * (high - low + 1)):,}"
         filling = _pick(pattern.words[slot["name"]], slot["name"], number)
-        return filling if isinstance(filling, str) else filling[slot["form"]]
+        word = filling if isinstance(filling, str) else filling[slot["form"]]
+        opens = text[: slot.start()].endswith(_SENTENCE_ENDS)
+        return word[0].upper() + word[1:] if opens or not slot.start() else word
 
-    filled = _SLOT.sub(fill, text)
-    return filled[:1].upper() + filled[1:]
+    return typeset(_SLOT.sub(fill, text), pattern.lang)
 
 
 def _pick(choices: Sequence[T], *seed: object) -> T:

@@ -13,7 +13,7 @@ _BY_LANGUAGE = {
         (re.compile(r" (?=[:»%€])"), NBSP),
         (re.compile(r"(?<=«) "), NBSP),
         (re.compile(r" (?=[;!?])"), NARROW),
-        (re.compile(r"(?<=\d) (?=\d{3}\b)"), NARROW),
+        (re.compile(r"(?<=\d)[ ,](?=\d{3}\b)"), NARROW),
     ),
     "en": ((re.compile(r'"([^"]*)"'), r"“\1”"),),
 }
