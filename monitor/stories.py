@@ -1,0 +1,90 @@
+"""Which story an article tells: near-duplicates, by the word sequences they share. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from zlib import crc32
+
+from index.analysis import tokenize
+from index.article import Article
+
+WORDS = 4
+SAMPLED = 8
+"""One shingle in so many is kept: enough to compare articles, small enough to store."""
+SAME = 0.7
+VERSION = 0.5
+_LEAST_SIZE = 5
+_LEAST_SHARED = 4
+"""Sampled shingles, of about 40 words: fewer are a headline or a common phrase."""
+
+
+class Relation(enum.StrEnum):
+    """What an article is to the one it resembles most."""
+
+    ALONE = ""
+    VERSION = "version"
+    """The same story, told otherwise."""
+    SAME = "same"
+    """Nearly the same text: a copy, a cut, a new headline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An article that shares shingles with the one to judge."""
+
+    article: int
+    story: int
+    shared: int
+    size: int
+    """Shingles it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The story an article belongs to: its own id when it is alone."""
+
+    story: int
+    relation: Relation = Relation.ALONE
+    copy_of: int | None = None
+    """The article of which it is nearly the same text."""
+
+
+def shingles(article: Article) -> frozenset[int]:
+    """Return the sampled four-word sequences of an article's text.
+
+    The title is left out: copies get new headlines, and alike headlines are mostly not
+    copies.
+    """
+    found: set[int] = set()
+    for text in (article.summary, article.body):
+        terms = [token.term for token in tokenize(text) if token.length == 1]
+        windows = zip(*(islice(terms, start, None) for start in range(WORDS)), strict=False)
+        hashes = (crc32(" ".join(window).encode()) for window in windows)
+        found.update(number for number in hashes if number % SAMPLED == 0)
+    return frozenset(found)
+
+
+def containment(shared: int, one: int, other: int) -> float:
+    """Return which share of the smaller of two sets is in the other; 0 if that says nothing."""
+    smaller = min(one, other)
+    if smaller < _LEAST_SIZE or shared < _LEAST_SHARED:
+        return 0.0
+    return shared / smaller
+
+
+def judge(article: int, shingles: frozenset[int], candidates: Iterable[Candidate]) -> Told:
+    """Return which story an article tells; of equal candidates the earliest decides."""
+    likely = [
+        (containment(other.shared, len(shingles), other.size), -other.article, other)
+        for other in candidates
+        if other.article != article
+    ]
+    share, _, best = max(likely, key=lambda one: one[:2], default=(0.0, 0, None))
+    if best is None or share < VERSION:
+        return Told(article)
+    if share < SAME:
+        return Told(best.story, Relation.VERSION)
+    return Told(best.story, Relation.SAME, best.article)
