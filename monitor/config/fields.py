@@ -55,11 +55,11 @@ def host(address: str) -> str:
 
 
 def same(address: str) -> str:
-    """Return what two spellings of one address share: no scheme, default port or last slash."""
+    """Return what two spellings of one address share: neither scheme, www, port nor last slash."""
     parts = urlsplit(address)
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     query = f"?{parts.query}" if parts.query else ""
-    return f"{(parts.hostname or '').rstrip('.')}{port}{parts.path.rstrip('/')}{query}"
+    return f"{host(address).rstrip('.')}{port}{parts.path.rstrip('/')}{query}"
 
 
 def literal(parts: SplitResult) -> bool:

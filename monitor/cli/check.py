@@ -1,0 +1,83 @@
+"""`tocsin check`: is feeds.yaml well, and what would be done with it?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor.errors import ConfigError, Problem
+
+
+@click.command()
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.pass_context
+def check(context: click.Context, style: str) -> None:
+    """Check feeds.yaml, and tell what would be done with it.
+
+    Exits with 0 when all is well, with 2 when there are problems; each is told with its
+    line and column.
+    """
+    context.exit(run(context.obj.config_path, context.obj.data, as_json=style == "json"))
+
+
+def run(path: Path, data: Path | None, *, as_json: bool) -> int:
+    """Check a feeds.yaml, print what there is to say, return the exit code."""
+    from monitor.config import load
+    from monitor.config.report import as_mapping, as_text
+    from monitor.config.review import warnings
+
+    try:
+        config = load(path, data=data)
+    except ConfigError as error:
+        if as_json:
+            problems = [problem._asdict() for problem in error.problems]
+            _print_json({"well": False, "path": str(path), "problems": problems})
+        else:
+            click.echo("\n".join(complaint(path, error.problems)), err=True)
+        return 2
+    found = warnings(config)
+    if as_json:
+        _print_json({"well": True, "warnings": found, **as_mapping(config)})
+    else:
+        click.echo("\n".join(as_text(config)))
+        click.echo("".join(f"warning: {warning}\n" for warning in found), err=True, nl=False)
+    return 0
+
+
+def complaint(path: Path, problems: list[Problem]) -> Iterator[str]:
+    """Yield each problem as `feeds.yaml:12:5: message`, with its line and a caret under it."""
+    from monitor.config.marks import Source, decode
+
+    try:
+        source, _ = decode(path.read_bytes())
+    except OSError:
+        source = Source("")
+    for problem in problems:
+        yield f"{path}:{problem.line}:{problem.column}: {problem.message}"
+        if (written := source.line(problem.line)).strip():
+            yield from _pointed(written, problem.column)
+
+
+WIDTH = 100
+"""Cells of a source line that are shown."""
+
+
+def _pointed(written: str, column: int) -> tuple[str, str]:
+    """Return a source line around a column, and the line with the caret under it."""
+    from rich.cells import cell_len
+
+    from index.text import clean
+
+    first = max(0, column - 1 - WIDTH // 2) if len(written) > WIDTH else 0
+    before, after = clean(written[first : column - 1]), clean(written[column - 1 : first + WIDTH])
+    return f"    {before}{after}", f"    {' ' * cell_len(before)}^"
+
+
+def _print_json(said: dict[str, Any]) -> None:
+    click.echo(json.dumps(said, ensure_ascii=False, indent=2))

@@ -1,0 +1,112 @@
+"""What a configuration means, for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from monitor.durations import span
+from monitor.model import Config, Feed, Watchlist
+
+
+def as_text(config: Config) -> list[str]:
+    """Return what would be polled, watched for and stored, line by line."""
+    paused = sum(not feed.enabled for feed in config.feeds)
+    resting = f", {paused} of them paused" if paused else ""
+    return [
+        f"{config.path} is well.",
+        "",
+        f"{_count(len(config.feeds), 'feed')}{resting}",
+        *_columns(_tag_rows(config.feeds)),
+        "",
+        _count(len(config.watchlists), "watchlist"),
+        *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
+        "",
+        f"archive in {config.data}",
+    ]
+
+
+def as_mapping(config: Config) -> dict[str, Any]:
+    """Return the same for programs; durations are in seconds, null leaves them to tocsin."""
+    return {
+        "path": str(config.path),
+        "data": str(config.data),
+        "feeds": [
+            {
+                "url": feed.url,
+                "name": feed.name,
+                "tags": list(feed.tags),
+                "every": feed.every,
+                "full_text": feed.full_text,
+                "lang": feed.lang,
+                "enabled": feed.enabled,
+            }
+            for feed in config.feeds
+        ],
+        "watchlists": [
+            {
+                "name": watchlist.name,
+                "query": watchlist.query.text,
+                "severity": str(watchlist.severity),
+                "lang": list(watchlist.lang),
+                "feeds": list(watchlist.feeds),
+                "sentences": len(watchlist.match) + len(watchlist.no_match),
+            }
+            for watchlist in config.watchlists
+        ],
+        "network": {"allow": list(map(str, config.allow)), "contact": config.contact},
+    }
+
+
+def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
+    by_tag: dict[str, list[Feed]] = defaultdict(list)
+    for feed in feeds:
+        for tag in feed.tags or ("(no tag)",):
+            by_tag[tag].append(feed)
+    return [(tag, str(len(tagged)), _pace(tagged)) for tag, tagged in sorted(by_tag.items())]
+
+
+def _pace(feeds: Iterable[Feed]) -> str:
+    """Return how often feeds are polled, the usual first."""
+    paces = Counter(_words(feed) for feed in feeds)
+    if len(paces) == 1:
+        return next(iter(paces))
+    return ", ".join(f"{number} {pace}" for pace, number in paces.most_common())
+
+
+def _words(feed: Feed) -> str:
+    if not feed.enabled:
+        return "paused"
+    return "every 15 min, adapted" if feed.every is None else f"every {span(feed.every)}"
+
+
+def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
+    clauses = [watchlist.query.text]
+    if watchlist.lang:
+        clauses.append(f"in {' or '.join(watchlist.lang)}")
+    if watchlist.feeds:
+        clauses.append(f"from {', '.join(watchlist.feeds)}")
+    if sentences := len(watchlist.match) + len(watchlist.no_match):
+        clauses.append(f"{_count(sentences, 'sentence')} as said")
+    return watchlist.severity, watchlist.name, "; ".join(clauses)
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return rows as lines, all columns but the last one padded."""
+    from rich.cells import cell_len
+
+    table = list(rows)
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  "
+        + "  ".join(
+            cell + " " * (width - cell_len(cell) if number < len(row) - 1 else 0)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in table
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,48 @@
+"""What is allowed in a `feeds.yaml` but probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from monitor.config import fields
+from monitor.config.watchlists import selects
+from monitor.model import Config, Feed, Watchlist
+
+
+def warnings(config: Config) -> list[str]:
+    """Return what looks wrong in a configuration, in words."""
+    found = list(_of_feeds(config))
+    for watchlist in config.watchlists:
+        found += [f"{watchlist.name}: {words}" for words in _of_watchlist(watchlist, config.feeds)]
+    return found
+
+
+def _of_feeds(config: Config) -> Iterator[str]:
+    if not any(feed.enabled for feed in config.feeds):
+        yield "every feed is disabled: nothing is polled"
+    for feed in config.feeds:
+        if _is_private(feed.url) and not fields.inside(feed.url, config.allow):
+            host = urlsplit(feed.url).hostname
+            yield f"{feed.name}: {host} is a private address; add its network to network.allow"
+
+
+def _is_private(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or not ip_address(host).is_global
+    except ValueError:
+        return False
+
+
+def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str]:
+    reached = [
+        feed
+        for feed in feeds
+        if not watchlist.feeds or any(selects(selector, feed) for selector in watchlist.feeds)
+    ]
+    if not any(feed.enabled for feed in reached):
+        yield "all its feeds are disabled: it can raise no alert"
+    if watchlist.lang and all(feed.lang and feed.lang not in watchlist.lang for feed in reached):
+        yield f"no feed of it is in {' or '.join(watchlist.lang)}: it can raise no alert"
