@@ -12,7 +12,7 @@ from tui.keys import explained
 from tui.screens.dialog import Dialog
 from tui.widgets.sheet import Sheet
 
-COLUMN = 56
+COLUMN = 50
 """Cells of one column of keys."""
 
 Section = tuple[str, list[tuple[str, str]]]
@@ -66,9 +66,9 @@ def page(cells: int) -> list[Line]:
 def _block(title: str, keys: Sequence[tuple[str, str]]) -> list[Line]:
     lines: list[Line] = [[(title, "accent")]]
     for key, does in keys:
-        said = wrap(does, COLUMN - 16, "plain")
-        lines.append([(fit(key, 13, right=True), "key"), ("  ", ""), *said[0]])
-        lines += [[(" " * 15, ""), *more] for more in said[1:]]
+        said = wrap(does, COLUMN - 13, "plain")
+        lines.append([(fit(key, 10, right=True), "key"), ("  ", ""), *said[0]])
+        lines += [[(" " * 12, ""), *more] for more in said[1:]]
     return [*lines, []]
 
 
