@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import socket
+import struct
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -89,6 +91,7 @@ def test_wire_stories_are_carried_with_small_edits_and_other_headlines() -> None
         assert len(pieces) >= 5
         assert len({piece.title for piece in pieces}) == len(pieces)
         assert len({piece.text for piece in pieces}) >= 5
+        assert min(len(piece.text) for piece in pieces) < len(pieces[0].text)
         original = shingles(" ".join(pieces[0].text))
         for copy in pieces[1:]:
             own = shingles(" ".join(copy.text))
@@ -262,6 +265,7 @@ def test_an_article_is_corrected_after_a_minute(
     assert after.title.endswith("(corrected)")
     assert (after.id, after.published) == (before.id, before.published)
     assert after.updated > before.updated
+    assert "Cainiao" in reader.get(after.link).text
 
 
 # --- time ------------------------------------------------------------------------
@@ -406,7 +410,20 @@ def test_slow_but_it_answers(reader: httpx.Client, server: NewsroomServer) -> No
     assert 0.3 <= time.monotonic() - started < 2
 
 
-def test_stopping_waits_for_nobody(hands: Hands) -> None:
+def test_a_reader_who_does_not_wait_is_not_an_error(
+    server: NewsroomServer, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    address = httpx.URL(server.url)
+    with socket.create_connection((address.host, address.port or 80)) as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset
+        reader.sendall(b"GET /brussels-trade/feed.xml HTTP/1.1\r\nHost: newsroom\r\n\r\n")
+        time.sleep(0.05)
+    time.sleep(server.delay + 0.1)
+    assert not caplog.records
+    assert capfd.readouterr().err == ""
+
+
+def test_stopping_waits_for_nobody(hands: Hands, caplog: pytest.LogCaptureFixture) -> None:
     with httpx.Client() as reader:
         with NewsroomServer(hands, delay=60.0) as server:
             url = server.feed_url("fil-wallon")
@@ -415,6 +432,7 @@ def test_stopping_waits_for_nobody(hands: Hands) -> None:
         assert time.monotonic() - started < 1
         with pytest.raises(httpx.TransportError):
             reader.get(url)
+    assert not caplog.records
     with pytest.raises(RuntimeError, match="closed"):
         server.feed_url("fil-wallon")
 
