@@ -84,11 +84,10 @@ def _folded(text: str) -> str:
 
 
 _TRACKING = re.compile(
-    r"(?:utm|at|mc|pk|mtm|hsa|vero|wt)_\w+|(?:fb|gc|dc|g|ms|tw|y|wb|gb|i)?clid|fbclid|gbraid|wbraid"
-    r"|msclkid|igshid|xtor|xtref|ocid|cmpid|s_cid|smid|ftag|_ga|_gl|ns_(?:mchannel|source|campaign)",
+    r"(?:utm|at|mc|pk|mtm|hsa|vero|wt)_\w+|ns_(?:mchannel|source|campaign)"
+    r"|(?:fb|g|dc|ms|y)clid|gbraid|wbraid|igshid|xtor|xtref|ocid|cmpid|s_cid|smid|ftag|_g[al]",
     re.IGNORECASE,
 )
-_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 
 
@@ -103,8 +102,8 @@ def canonical(url: str) -> str:
         port = parts.port
     except ValueError:
         return ""
-    scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
-    if scheme not in _PORTS or not host:
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme not in ("http", "https") or not host:
         return ""
     path = quote(parts.path, safe="%/:@!$&'()*+,;=~").rstrip("/")
     path = _ESCAPE.sub(lambda escape: escape.group().upper(), path)
@@ -113,7 +112,7 @@ def canonical(url: str) -> str:
         for pair in parts.query.split("&")
         if pair and not _TRACKING.fullmatch(pair.partition("=")[0])
     )
-    place = f"{host}:{port}" if port not in (None, _PORTS[scheme]) else host
+    place = host if port in (None, 80, 443) else f"{host}:{port}"
     hashbang = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
     return f"https://{place}{path or '/'}{'?' if query else ''}{query}{hashbang}"
 

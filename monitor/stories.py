@@ -12,13 +12,14 @@ from index.analysis import tokenize
 from index.article import Article
 
 WORDS = 4
-SAMPLED = 8
-"""One shingle in so many is kept: enough to compare articles, small enough to store."""
+SAMPLED = 4
+"""One shingle in so many is kept. Copies of a 40-word teaser are recognised at 98.8 %,
+at one in eight half of them are; 400 words make 100 numbers to store."""
 SAME = 0.7
 VERSION = 0.5
-_LEAST_SIZE = 5
-_LEAST_SHARED = 4
-"""Sampled shingles, of about 40 words: fewer are a headline or a common phrase."""
+_LEAST_SIZE = 4
+_LEAST_SHARED = 3
+"""Sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
 
 
 class Relation(enum.StrEnum):

@@ -1,0 +1,135 @@
+"""Which story an article tells."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.article import Article
+from monitor.stories import Candidate, Relation, Told, containment, judge, shingles
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+TEASER = (
+    "Les services de renseignement belges surveilleraient la principale plate-forme logistique "
+    "en Europe du géant chinois de l’e-commerce Alibaba. En cause, selon le Financial Times, la "
+    "suspicion d’éventuelles activités d’espionnage ou d’ingérence du groupe chinois. Installé "
+    "depuis 2018, le centre logistique constitue depuis plusieurs mois un point d’attention."
+)
+
+
+def article(summary: str, body: str = "", *, title: str = "", id: int = 1) -> Article:
+    return Article(id=id, feeds=(1,), url="", title=title, summary=summary, body=body, seen=0.0)
+
+
+class Archive:
+    """Remembers shingles as the store does."""
+
+    def __init__(self) -> None:
+        self._by_shingle: dict[int, set[int]] = defaultdict(set)
+        self._sizes: dict[int, int] = {}
+        self._stories: dict[int, int] = {}
+
+    def told(self, id: int, text: str) -> Told:
+        new = shingles(article(text))
+        shared = Counter(other for number in new for other in self._by_shingle[number])
+        told = judge(
+            id,
+            new,
+            [Candidate(o, self._stories[o], n, self._sizes[o]) for o, n in shared.items()],
+        )
+        for number in new:
+            self._by_shingle[number].add(id)
+        self._sizes[id], self._stories[id] = len(new), told.story
+        return told
+
+
+@pytest.mark.parametrize(
+    ("copy", "relation"),
+    [
+        pytest.param(TEASER, Relation.SAME, id="verbatim"),
+        pytest.param(TEASER.upper().replace("’", "'"), Relation.SAME, id="other-typography"),
+        pytest.param(TEASER.partition("Installé")[0], Relation.SAME, id="cut"),
+        pytest.param("LIÈGE (AFP) — " + TEASER, Relation.SAME, id="with-a-dateline"),
+        pytest.param("Le port de Liège reste ouvert ce lundi.", Relation.ALONE, id="other"),
+        pytest.param("", Relation.ALONE, id="without-text"),
+    ],
+)
+def test_a_copy_is_recognised(copy: str, relation: Relation) -> None:
+    archive = Archive()
+    archive.told(1, TEASER)
+    told = archive.told(2, copy)
+    assert told.relation == relation
+    assert told.story == (2 if relation == Relation.ALONE else 1)
+    assert told.copy_of == (1 if relation == Relation.SAME else None)
+
+
+def test_headlines_alone_never_match() -> None:
+    one = shingles(article("", title=TEASER))
+    assert one == frozenset()
+    assert judge(2, one, [Candidate(1, 1, 0, 0)]) == Told(2)
+
+
+def test_a_short_common_phrase_is_no_story() -> None:
+    archive = Archive()
+    phrase = "Retrouvez toute l’actualité sur notre site."
+    archive.told(1, phrase)
+    assert archive.told(2, phrase).relation == Relation.ALONE
+
+
+def test_a_teaser_is_found_in_its_full_text() -> None:
+    teaser, full = shingles(article(TEASER)), shingles(article("", TEASER + " " + TEASER[::-1]))
+    assert containment(len(teaser & full), len(teaser), len(full)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("shared", "story", "relation"),
+    [
+        (20, 7, Relation.SAME),
+        (14, 7, Relation.SAME),
+        (13, 7, Relation.VERSION),
+        (10, 7, Relation.VERSION),
+        (9, 9, Relation.ALONE),
+    ],
+)
+def test_how_much_is_how_near(shared: int, story: int, relation: Relation) -> None:
+    told = judge(9, frozenset(range(20)), [Candidate(8, 7, shared, 40)])
+    assert (told.story, told.relation) == (story, relation)
+
+
+def test_the_nearest_then_the_earliest_decides() -> None:
+    new = frozenset(range(20))
+    candidates = [Candidate(5, 5, 18, 20), Candidate(3, 3, 18, 20), Candidate(4, 4, 12, 20)]
+    assert judge(9, new, candidates).copy_of == 3
+    assert judge(9, new, [Candidate(9, 9, 20, 20)]).relation == Relation.ALONE
+
+
+@given(st.text(max_size=300), st.integers(1, 9))
+def test_shingles_are_few_and_the_same_again(text: str, id: int) -> None:
+    found = shingles(article(text, id=id))
+    assert found == shingles(article(text, title="another", id=id + 1))
+    assert len(found) <= len(text)
+
+
+def _texts(words: int) -> list[str]:
+    path = SHARED / "text-fr" / "orangesum-dev.jsonl"
+    if not path.exists():
+        pytest.skip("no sample texts here")
+    with path.open() as file:
+        return [" ".join(json.loads(row)["text"].split()[:words]) for row in islice(file, 400)]
+
+
+@pytest.mark.parametrize(("words", "recall"), [(40, 0.97), (120, 0.99), (400, 0.99)])
+def test_real_articles_match_their_copies_and_nothing_else(words: int, recall: float) -> None:
+    texts = _texts(words)
+    archive = Archive()
+    alone = [archive.told(id, text).relation == Relation.ALONE for id, text in enumerate(texts, 1)]
+    assert alone.count(False) <= 2
+    copies = [archive.told(10_000 + id, "Mise à jour. " + text) for id, text in enumerate(texts, 1)]
+    found = sum(told.story == id for id, told in enumerate(copies, 1))
+    assert found / len(texts) >= recall
