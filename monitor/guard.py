@@ -210,8 +210,8 @@ def _refusal(host: str, addresses: Iterable[str], allow: Networks) -> str:
         return f"name {host} has no address"
     kind = _objection(address, allow)
     article = "an" if kind[0] in "aeiouI" else "a"
-    shown = host if host == address else f"{host} is {address},"
-    return f"{shown} is {article} {kind} address; `network: allow` can permit it"
+    shown = f"{host} is" if host == address else f"{host} is {address},"
+    return f"{shown} {article} {kind} address; `network: allow` can permit it"
 
 
 def _worded(host: str, error: Exception) -> Exception:

@@ -17,6 +17,8 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
 _WITH_BODY = {200, 203}
+_SHORT = 16 << 10
+"""Bytes of an unwanted body that are read rather than the connection closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,24 @@ async def understand(
     code = response.status
     if code in _WITH_BODY:
         return await _fetched(response, headers, url, cap)
-    if code == 304:
-        if not conditional:
-            raise StatusError(code, why="although nothing was asked conditionally")
-        async for _ in response.aiter_stream():
-            pass  # empty, but read to its end so that the connection can be used again
+    await _finish(response, headers)
+    if code == 304 and conditional:
         return NotModified(hints=headers.hints())
-    if code in _REDIRECTS:
-        if to := headers.text(b"location").strip():
-            return Redirect(to, code in _PERMANENT)
-        raise StatusError(code, why="without saying where to")
-    raise StatusError(code, headers.retry_after())
+    if code == 304:
+        raise StatusError(code, why="although nothing was asked conditionally")
+    if code not in _REDIRECTS:
+        raise StatusError(code, headers.retry_after())
+    if to := headers.text(b"location").strip():
+        return Redirect(to, code in _PERMANENT)
+    raise StatusError(code, why="without saying where to")
+
+
+async def _finish(response: httpcore.Response, headers: Headers) -> None:
+    """Read a short body that nobody wants, so that the connection can be used again."""
+    length = headers.length()
+    if response.status == 304 or (length is not None and length < _SHORT):
+        async for _ in response.aiter_stream():
+            pass
 
 
 async def _fetched(

@@ -47,7 +47,9 @@ class Headers:
         return value if value and len(value) <= _LONGEST and not _CONTROL.search(value) else None
 
     def length(self) -> int | None:
-        """Return the length of the body as announced."""
+        """Return the length of the body as announced, None where that does not count."""
+        if self.get(b"transfer-encoding"):
+            return None
         value = self.get(b"content-length")
         return int(value[:18]) if _SECONDS.fullmatch(value) else None
 
