@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from itertools import pairwise
 
 from index import text as safe
 from index.article import PARTS, Article
@@ -52,7 +51,7 @@ def lay_out(
             for number, (name, start, end) in enumerate(inked)
             if name == part
         ]
-        text, spans = _cleaned(reading.article.part(part) or _UNTITLED.get(part, ""), spans)
+        text, spans = cleaned(reading.article.part(part) or _UNTITLED.get(part, ""), spans)
         if text:
             prose = _paragraphs(text, spans, min(cells, PROSE), _INK[part])
             matches += [len(lines) + at for at in prose.matches]
@@ -91,17 +90,16 @@ def _paragraphs(text: str, spans: list[Span], cells: int, ink: str) -> Page:
     return Page(tuple(lines), tuple(matches))
 
 
-def _cleaned(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
+def cleaned(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
     """Return text as it may be shown and its spans there; stored text is clean already."""
     if safe.clean(text, keep_newlines=True) == text:
         return text, spans
-    edges = sorted({0, len(text), *(edge for a, b, _ in spans for edge in (a, b))})
-    moved, whole = {0: 0}, ""
-    for a, b in pairwise(edges):
-        whole += safe.clean(text[a:b], keep_newlines=True)
-        moved[b] = len(whole)
-    whole = safe.clean(whole, keep_newlines=True)
-    return whole, [(moved[a], moved[b], ink) for a, b, ink in spans]
+    whole = safe.clean(text, keep_newlines=True)
+
+    def moved(edge: int) -> int:
+        return min(len(safe.clean(text[:edge], keep_newlines=True)), len(whole))
+
+    return whole, [(moved(a), moved(b), ink) for a, b, ink in spans]
 
 
 def _facts(

@@ -21,7 +21,7 @@ DARK = Theme(
     surface="#0f141b",
     panel="#1b2530",
     variables={
-        "quiet": "#8b98a9",
+        "quiet": "#9aa7b8",
         "cursor": "#1f3a56",
         "cursor-idle": "#1d2733",
         "hit-ink": "#0f141b",
@@ -52,7 +52,7 @@ LIGHT = Theme(
     surface="#fbfaf7",
     panel="#ebe8e1",
     variables={
-        "quiet": "#5f6b78",
+        "quiet": "#55606c",
         "cursor": "#cfe3f8",
         "cursor-idle": "#ece9e2",
         "hit-ink": "#1d2733",

@@ -33,7 +33,7 @@ def drive(
     )
 
     async def run() -> None:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await until(pilot, lambda: app.newsroom.status is not None)
             await pilot.pause()
             await script(pilot, app)
@@ -62,7 +62,7 @@ def screen(app: Tocsin) -> str:
 
 def stream_rows(app: Tocsin) -> list[str]:
     """Return what the stream shows, row by row."""
-    region = app.desk.stream.content_region
+    region = app.desk.stream.scrollable_content_region
     return [line[region.x : region.right] for line in lines(app)[region.y : region.bottom]]
 
 

@@ -211,11 +211,11 @@ _HINT: Line = [
 
 def pointed(error: QueryError, cells: int) -> Line:
     """Return a caret under the column of a mistake, and the message where it fits."""
-    column = len(PROMPT) + error.position
+    column = min(len(PROMPT) + error.position, cells - 1)
     message = error.message + (f" ({error.hint})" if error.hint else "")
     if column + 2 + len(message) <= cells or column < len(message):
-        return [(" " * min(column, cells - 1) + "^ ", "bad"), (message, "bad")]
-    return [((message + " ").rjust(column), "bad"), ("^", "bad")]
+        return [(" " * column + "^ ", "bad"), (message, "bad")]
+    return [((message + " ").rjust(column)[-column:], "bad"), ("^", "bad")]
 
 
 def told(results: Results, sort: str) -> Line:

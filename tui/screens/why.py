@@ -5,6 +5,7 @@ from __future__ import annotations
 from index.article import Article
 from index.text import line
 from monitor.model import Match, Reading
+from tui.article_page import cleaned
 from tui.ink import Line, wrap
 from tui.screens.dialog import Dialog
 from tui.widgets.sheet import Sheet
@@ -32,17 +33,17 @@ def explained(reading: Reading, cells: int) -> list[Line]:
 
 def _context(article: Article, match: Match, cells: int) -> Line:
     """Return a match with as many of the words around it as fit, its term first."""
-    text = article.part(match.field)
+    text, [(start, end, _)] = cleaned(article.part(match.field), [(match.start, match.end, "hit")])
     term, where = f"  {line(match.term)} ", f"in the {match.field}: "
     around = max(8, (cells - len(term) - len(where) - len(match.text) - 2) // 2)
-    left = text[max(0, match.start - around) : match.start]
-    right = text[match.end : match.end + around]
+    left = text[max(0, start - around) : start]
+    right = text[end : end + around]
     return [
         (term, "list"),
         (where, "quiet"),
-        ("…" if match.start > around else "", "quiet"),
+        ("…" if start > around else "", "quiet"),
         (line(left) + " " * left[-1:].isspace(), "plain"),
-        (line(text[match.start : match.end]), "hit"),
+        (line(text[start:end]), "hit"),
         (" " * right[:1].isspace() + line(right), "plain"),
-        ("…" if match.end + around < len(text) else "", "quiet"),
+        ("…" if end + around < len(text) else "", "quiet"),
     ]

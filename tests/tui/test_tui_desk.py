@@ -1,0 +1,422 @@
+"""The desk under the keys: following and keeping still, triage, panes, filters, shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from driving import drive, lines, look, screen, stream_rows, until
+from fake_newsroom import NOW, FakeNewsroom, failing
+from textual.pilot import Pilot
+
+from monitor.model import AlertState, Filter, Verdict
+from tui.app import Tocsin
+
+SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (80, 50)]
+
+
+def reads(app: Tocsin) -> int:
+    """Return which article is in the reader, 0 for none."""
+    reading = app.desk.reader.reading
+    return reading.article.id if reading else 0
+
+
+# --- following and keeping still -------------------------------------------------
+
+
+@pytest.mark.parametrize("arrivals", [1, 3, 7, 500])
+@pytest.mark.parametrize("down", [1, 30])
+def test_no_visible_row_moves_while_the_cursor_is_below_the_top(arrivals: int, down: int) -> None:
+    newsroom = FakeNewsroom(60)
+    newsroom.start = 60
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for _ in range(down):
+            await pilot.press("j")
+        before, on = stream_rows(app), app.desk.stream.alert_id
+        newsroom.count += arrivals
+        await look(pilot, app)
+        assert stream_rows(app) == before
+        assert app.desk.stream.alert_id == on
+        assert f"▲ {arrivals} new (.)" in screen(app)
+        await pilot.press("full_stop")
+        assert app.desk.stream.alert_id == 60 + arrivals
+        assert " new (.)" not in screen(app)
+
+    drive(newsroom, script)
+
+
+@pytest.mark.parametrize("start", [0, 3, 60])
+def test_at_the_top_it_follows(start: int) -> None:
+    newsroom = FakeNewsroom(start)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        newsroom.count += 2
+        await look(pilot, app)
+        assert app.desk.stream.alert_id == start + 2
+        assert " new (.)" not in screen(app)
+        await until(pilot, lambda: reads(app) == start + 2)
+
+    drive(newsroom, script)
+
+
+def test_few_rows_keep_still_too() -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("j", "j")
+        before = stream_rows(app)
+        newsroom.count += 1
+        await look(pilot, app)
+        assert stream_rows(app) == before
+        await pilot.press("k", "k", "k")
+        assert app.desk.stream.alert_id == 5
+        assert "▌" in stream_rows(app)[0]
+
+    drive(newsroom, script)
+
+
+def test_an_article_being_read_is_not_replaced() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.reader.reading)
+        await pilot.press("enter")
+        newsroom.count += 1
+        await look(pilot, app)
+        await pilot.pause(0.15)
+        assert reads(app) == 40
+        assert app.desk.stream.alert_id == 40
+
+    drive(newsroom, script)
+
+
+def test_the_rest_of_a_long_stream_comes_without_moving_anything() -> None:
+    newsroom = FakeNewsroom(3000)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        before = stream_rows(app)
+        await until(pilot, lambda: app.desk.stream.row_count == 3000)
+        assert stream_rows(app) == before
+        await pilot.press("G")
+        assert app.desk.stream.alert_id == 1
+
+    drive(newsroom, script)
+
+
+def test_undated_and_future_dated_are_marked() -> None:
+    newsroom = FakeNewsroom(2)
+    newsroom.published = lambda n: None if n == 1 else NOW + 1e7
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        rows = stream_rows(app)
+        assert "»" in rows[0]
+        assert "?" in rows[1]
+
+    drive(newsroom, script)
+
+
+# --- triage ----------------------------------------------------------------------
+
+
+def test_a_verdict_shows_is_stored_and_is_undone_in_place() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        assert "•" in stream_rows(app)[0]
+        await pilot.press("a")
+        assert "•" not in stream_rows(app)[0]
+        assert app.desk.stream.alert_id == 39
+        await until(pilot, lambda: 40 in newsroom.said)
+        await pilot.press("x", "s")
+        await until(pilot, lambda: 38 in newsroom.said)
+        assert newsroom.said[39][1] is Verdict.NOISE
+        assert newsroom.said[38][2]
+        assert "×" in stream_rows(app)[1]
+        assert "★" in stream_rows(app)[2]
+        await pilot.press("u", "u", "u")
+        await until(pilot, lambda: newsroom.said[40][0] is AlertState.NEW)
+        assert newsroom.said[39] == (AlertState.NEW, Verdict.NONE, False)
+        assert not newsroom.said[38][2]
+        assert app.desk.stream.alert_id == 40
+        assert all("•" in row for row in stream_rows(app)[:3])
+
+    drive(newsroom, script)
+
+
+def test_a_verdict_that_cannot_be_stored_comes_back_with_a_notice() -> None:
+    newsroom = FakeNewsroom(40)
+    newsroom.locked.set()
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("a")
+        await until(pilot, lambda: "taken back" in screen(app))
+        assert "•" in stream_rows(app)[0]
+
+    drive(newsroom, script)
+
+
+def test_all_on_the_screen_is_acknowledged_and_undone_at_once() -> None:
+    newsroom = FakeNewsroom(400)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        shown = app.desk.stream.on_screen()
+        await pilot.press("A")
+        await until(pilot, lambda: len(newsroom.said) == len(shown))
+        assert not any("•" in row for row in stream_rows(app))
+        await pilot.press("u")
+        await until(pilot, lambda: all(s is AlertState.NEW for s, _, _ in newsroom.said.values()))
+
+    drive(newsroom, script)
+
+
+@pytest.mark.parametrize("far", [5, 5000])
+def test_the_next_untriaged_is_found_near_and_far(far: int) -> None:
+    newsroom = FakeNewsroom(far + 10)
+    waiting = 5
+    newsroom.said = {
+        n: (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
+        for n in range(1, newsroom.count + 1)
+        if n not in (waiting, newsroom.count)
+    }
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.stream.row_count == newsroom.count)
+        await pilot.press("n")
+        await until(pilot, lambda: app.desk.stream.alert_id == waiting)
+        await pilot.press("n")
+        await until(pilot, lambda: "No untriaged alert" in screen(app))
+        await pilot.press("N")
+        await until(pilot, lambda: app.desk.stream.alert_id == newsroom.count)
+
+    drive(newsroom, script)
+
+
+def test_what_another_viewer_says_is_seen() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        newsroom.said[40] = (AlertState.NEW, Verdict.NONE, True)
+        for _ in range(6):
+            await look(pilot, app)
+        assert "★" in stream_rows(app)[0]
+
+    drive(newsroom, script)
+
+
+# --- filters -----------------------------------------------------------------------
+
+
+def test_enter_on_a_watchlist_filters_and_F_clears() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("1", "j", "j", "j", "enter")
+        assert app.desk.filter == Filter(watchlists=("grève",))
+        assert all("grève" in row for row in stream_rows(app)[:10])
+        assert "Alerts · grève" in screen(app)
+        newsroom.count += 4
+        await look(pilot, app)
+        assert app.desk.stream.row_count == 11
+        await pilot.press("F")
+        assert app.desk.stream.row_count == 44
+
+    drive(newsroom, script)
+
+
+def test_f_offers_untriaged_only() -> None:
+    newsroom = FakeNewsroom(40)
+    newsroom.said[40] = (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("f", "j", "enter")
+        await pilot.pause()
+        assert app.desk.stream.row_count == 39
+        assert "untriaged only" in screen(app)
+        await pilot.press("f", "escape")
+        assert app.desk.stream.row_count == 39
+
+    drive(newsroom, script)
+
+
+# --- panes and shapes ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_screen_lives_at_every_size(size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        keys = "1 2 3 4 z z tab shift+tab 2 enter right_square_bracket J K escape e j enter escape"
+        for key in [*keys.split(), "escape", "slash", "g", "escape", "question_mark", "escape"]:
+            await pilot.press(key)
+            assert all(len(line) <= size[0] for line in lines(app))
+        assert lines(app)[0].startswith(" TOCSIN")
+        assert "? Help" in lines(app)[-1]
+        assert app.focused is app.desk.stream
+
+    drive(FakeNewsroom(40), script, size=size)
+
+
+@pytest.mark.parametrize(
+    ("size", "panes"),
+    [
+        ((80, 24), ["Alerts"]),
+        ((80, 50), ["Alerts", "Reader"]),
+        ((120, 40), ["Watchlists", "Alerts", "Reader", "Feeds"]),
+        ((200, 50), ["Watchlists", "Alerts", "Reader", "Feeds"]),
+    ],
+)
+def test_what_each_size_has_room_for(size: tuple[int, int], panes: list[str]) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        shown = [
+            n for n in ("Watchlists", "Alerts", "Reader", "Feeds") if f"─ {n} ─" in screen(app)
+        ]
+        assert shown == panes
+        if size[0] == 200:
+            assert app.desk.reader.region.x > app.desk.stream.region.right - 1
+
+    drive(FakeNewsroom(40), script, size=size)
+
+
+def test_the_bar_is_never_cut_in_a_word() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        assert "q Quit" in lines(app)[-1]
+        await pilot.resize_terminal(41, 12)
+        await pilot.pause()
+        last = lines(app)[-1].rstrip()
+        assert last.split()[-1] in {"Help", "Ack", "Undo", "Next", "Noise"}
+
+    drive(FakeNewsroom(4), script, size=(80, 24))
+
+
+def test_a_resize_keeps_the_selection_in_view() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for _ in range(25):
+            await pilot.press("j")
+        on = app.desk.stream.alert_id
+        for size in [(80, 24), (40, 10), (200, 50), (120, 12), (120, 40)]:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert app.desk.stream.alert_id == on
+            assert on in app.desk.stream.on_screen()
+            assert any("▌" in row for row in stream_rows(app))
+
+    drive(FakeNewsroom(60), script)
+
+
+def test_enter_reads_over_a_small_screen_and_escape_comes_back() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.reader.reading)
+        await pilot.press("enter")
+        assert "─ Reader ─" in screen(app)
+        assert "─ Alerts ─" not in screen(app)
+        await pilot.press("J")
+        await until(pilot, lambda: reads(app) == 39)
+        await pilot.press("escape")
+        assert "─ Alerts ─" in screen(app)
+        assert app.desk.stream.alert_id == 39
+
+    drive(FakeNewsroom(40), script, size=(80, 24))
+
+
+def test_brackets_step_through_the_matches_and_round_the_end() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.reader.reading)
+        await pilot.press("right_square_bracket")
+        assert "match 1 of 6" in screen(app)
+        await pilot.press("left_square_bracket")
+        await pilot.press("3", "g")
+        assert "match 6 of 6" in screen(app)
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_escape_never_quits() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for key in ["escape"] * 3 + ["1", "escape", "escape", "e", "escape", "escape"]:
+            await pilot.press(key)
+        assert app.is_running
+        assert app.screen is app.desk
+
+    app = drive(FakeNewsroom(4), script)
+    assert app.return_value is None
+
+
+@pytest.mark.parametrize(("key", "ending"), [("q", "quit"), ("Q", "leave"), ("ctrl+c", "quit")])
+def test_q_quits_and_Q_leaves_it_watching(key: str, ending: str) -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("a", key)
+
+    assert drive(newsroom, script).return_value == ending
+    assert 4 in newsroom.said, "a verdict is stored before the end"
+
+
+# --- what is wrong is said ------------------------------------------------------------
+
+
+def test_a_silent_monitor_is_seen_and_its_return_too() -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        newsroom.watching = False
+        for _ in range(3):
+            await look(pilot, app)
+        assert "nobody watches" in lines(app)[0]
+        newsroom.watching = True
+        for _ in range(3):
+            await look(pilot, app)
+        assert "● live" in lines(app)[0]
+
+    drive(newsroom, script)
+
+
+def test_an_empty_newsroom_teaches() -> None:
+    newsroom = FakeNewsroom(0)
+    for n in range(4):
+        failing(newsroom, n, "the name cannot be resolved")
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: "No feed can be reached." in screen(app))
+        assert "the name cannot be resolved (4 feeds)" in screen(app)
+        assert "tocsin demo" in screen(app)
+        newsroom.health = []
+        app.newsroom.look_at_all()
+        await look(pilot, app)
+        assert "feeds go in here" in screen(app)
+
+    drive(newsroom, script, hint="feeds go in here")
+
+
+# --- the outside ------------------------------------------------------------------------
+
+
+def test_a_link_is_copied_over_ssh_and_never_of_another_scheme() -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("o")
+        assert app.clipboard == "https://news.example/4"
+        await pilot.press("j", "y")
+        assert app.clipboard == "https://news.example/3"
+        app.desk.copy("")
+        await until(pilot, lambda: "no http or https link" in screen(app))
+
+    drive(newsroom, script, environ={"SSH_TTY": "/dev/pts/1", "DISPLAY": ":0"})
+
+
+def test_r_asks_for_the_feed_of_the_alert_and_R_for_all() -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("r", "R")
+        await until(pilot, lambda: len(newsroom.polled) == 2)
+        assert set(newsroom.polled) == {"https://0.example/rss", None}
+        newsroom.watching = False
+        for _ in range(3):
+            await look(pilot, app)
+        await pilot.press("r")
+        await until(pilot, lambda: "Nobody watches: start" in screen(app))
+        assert len(newsroom.polled) == 2
+
+    drive(newsroom, script)

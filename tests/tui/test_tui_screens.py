@@ -1,0 +1,237 @@
+"""Search, feeds, help, palette; and text that would like to be more than text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from driving import drive, lines, screen, until
+from fake_newsroom import FakeNewsroom, failing
+from textual.pilot import Pilot
+
+from tui import keys, theme
+from tui.app import Tocsin
+from tui.screens import dialog, help
+from tui.screens.desk import Desk
+from tui.screens.feeds import Feeds
+from tui.screens.panes import Panes
+from tui.screens.search import Search
+from tui.widgets.line_list import LineList
+from tui.widgets.sheet import Sheet
+
+HOSTILE = [
+    "[/] [MAJ] Grève [vidéo]",
+    "[@click=app.quit]ici[/] [red]rouge",
+    "\x1b]52;c;cGF5bG9hZA==\x07 titre \x1b[2J \x9b31m",
+    "a\u202eb\u200bc\U000e0041d\x00e\x85f",
+    "e" + "\u0301" * 60 + " 👨‍👩‍👧 日本語 \ud800",
+    "",
+    "x" * 5000,
+]
+
+
+# --- search ------------------------------------------------------------------------
+
+
+def test_search_finds_as_one_types_and_opens_with_its_matches() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash", *"orly")
+        await until(pilot, lambda: "10 found, newest first" in screen(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "stream")
+        await pilot.press("j", "enter")
+        search = app.screen
+        assert isinstance(search, Search)
+        await until(pilot, lambda: search.reader.reading)
+        assert "1 match" in screen(app)
+        await pilot.press("escape")
+        assert app.screen is search
+        await pilot.press("escape")
+        assert app.screen is app.desk
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_a_mistake_is_shown_under_its_column() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash", *"gr", "left_parenthesis")
+        await until(pilot, lambda: "never closed" in screen(app))
+        query, note = lines(app)[1:3]
+        assert note.index("^") == query.index("(")
+
+    drive(FakeNewsroom(40), script)
+
+
+@pytest.mark.parametrize("cells", [40, 80, 200])
+@pytest.mark.parametrize("position", [0, 30, 70])
+def test_the_caret_is_on_the_screen(cells: int, position: int) -> None:
+    from index.errors import QueryError
+    from tui.screens.search import pointed
+
+    line = "".join(text for text, _ in pointed(QueryError("no such field", position), cells))
+    assert line.index("^") == min(position + 3, cells - 1)
+
+
+# --- feeds ---------------------------------------------------------------------------
+
+
+def test_feeds_are_listed_with_their_reasons_and_polled() -> None:
+    newsroom = FakeNewsroom(40)
+    failing(newsroom, 1, "answers 503; asked again in 2m")
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, Feeds))
+        assert "answers 503; asked again in 2m" in screen(app)
+        await pilot.press("j", "r")
+        await until(pilot, lambda: newsroom.polled)
+        assert newsroom.polled == ["https://1.example/rss"]
+        assert "4 in a row" in screen(app)
+        await pilot.press("y")
+        assert app.clipboard == "https://1.example/rss"
+
+    drive(newsroom, script)
+
+
+# --- keys ----------------------------------------------------------------------------
+
+PLACES = [Tocsin, Panes, Desk, Search, Feeds, LineList, Sheet, dialog.Dialog]
+
+
+def test_help_lists_every_binding_once() -> None:
+    listed = [(shown, does) for _, block in help.sections() for shown, does in block]
+    declared = [key for place in PLACES for key in keys.explained(place)]
+    assert sorted(listed) == sorted(declared)
+    text = "\n".join("".join(word for word, _ in line) for line in help.page(60))
+    for _, does in declared:
+        assert " ".join(does.split()[:3]) in text
+
+
+def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
+    import importlib
+    import pkgutil
+
+    import tui
+
+    for found in pkgutil.walk_packages(tui.__path__, "tui."):
+        for value in vars(importlib.import_module(found.name)).values():
+            if isinstance(value, type) and value.__module__.startswith("tui."):
+                assert "BINDINGS" not in vars(value) or value in PLACES, value
+
+
+@pytest.mark.parametrize("place", [(Tocsin, Panes, Desk), (Tocsin, Panes, Feeds)])
+def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
+    bound = [key for node in place for b in keys.own(node) for key in b.key.split(",")]
+    assert len(bound) == len(set(bound))
+
+
+@pytest.mark.parametrize("node", [Desk, Search, Feeds])
+def test_every_label_of_the_bar_has_its_key(node: type[Desk]) -> None:
+    assert len(keys.bar(node.BAR, Tocsin, node)) == len(node.BAR) <= 9
+
+
+def test_the_bar_does_what_its_keys_do() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        last = lines(app)[-1]
+        await pilot.click(offset=(last.index("Help"), 39))
+        assert isinstance(app.screen, help.Help)
+        await pilot.press("escape")
+        assert app.screen is app.desk
+
+    drive(FakeNewsroom(4), script)
+
+
+def test_the_palette_runs_what_it_names() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("colon", *"chips")
+        await until(pilot, lambda: "Show chips" in screen(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.desk.filter.watchlists == ("chips",))
+
+    drive(FakeNewsroom(40), script)
+
+
+# --- hostile text ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_text_from_feeds_is_only_text(title: str) -> None:
+    newsroom = FakeNewsroom(8, title=lambda n: title)
+    failing(newsroom, 0, title)
+    newsroom.config_error = newsroom.network_down = title
+    seen: list[str] = []
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        app.desk.tell(title, trouble=True)
+        steps = "w|escape|f|escape|e|j|enter|escape|escape|slash|x|escape|colon|escape|1|3|4|2|T"
+        await until(pilot, lambda: app.desk.reader.reading)
+        seen.append(screen(app))
+        for key in steps.split("|"):
+            await pilot.press(key)
+            await pilot.pause(0.02)
+            seen.append(screen(app))
+        assert app.is_running
+
+    assert drive(newsroom, script).return_value is None
+    shown = "\n".join(seen)
+    if "[" in title and "\x1b" not in title:
+        assert title[:18] in shown
+    assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    assert not set(shown) & set("\u202e\u200b\ud800\U000e0041")
+    assert "cGF5bG9hZA" not in shown
+
+
+def test_no_file_of_ours_gives_a_string_to_a_parser_of_markup() -> None:
+    from pathlib import Path
+
+    import tui
+
+    for path in Path(tui.__path__[0]).rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        for risky in ("Static(", "Label(", "from_markup", "DataTable(", "OptionList("):
+            assert risky not in source, f"{path.name}: {risky}"
+
+
+# --- themes ------------------------------------------------------------------------------
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(ink: str, ground: str) -> float:
+    light, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("look", theme.THEMES, ids=lambda look: look.name)
+def test_every_ink_can_be_read_on_every_ground(look: Any) -> None:
+    inks = {n: getattr(look, n) for n in ("primary", "secondary", "accent", "warning", "error")}
+    inks |= {"foreground": look.foreground, "quiet": look.variables["quiet"]}
+    grounds = {"background": look.background, "panel": look.panel}
+    grounds |= {n: look.variables[n] for n in ("cursor", "cursor-idle")}
+    for ink, colour in inks.items():
+        for ground, under in grounds.items():
+            assert _contrast(colour, under) >= 4.5, (ink, ground, _contrast(colour, under))
+    assert _contrast(look.foreground, look.variables["hit-soft"]) >= 4.5
+    assert _contrast(look.variables["hit-ink"], look.variables["hit"]) >= 4.5
+
+
+@pytest.mark.parametrize("look", theme.THEMES, ids=lambda look: look.name)
+def test_good_and_bad_differ_without_red_and_green(look: Any) -> None:
+    """Blue against orange: apart in blue, which red-green blindness leaves alone."""
+    blue = int(look.success[5:7], 16) - int(look.error[5:7], 16)
+    assert blue > 100
+
+
+def test_only_our_themes_are_offered_and_T_changes_them() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        assert set(app.available_themes) == {"tocsin-dark", "tocsin-light"}
+        await pilot.press("T")
+        assert app.theme == "tocsin-light"
+        await pilot.press("T")
+        assert app.theme == "tocsin-dark"
+
+    drive(FakeNewsroom(4), script)
