@@ -1,0 +1,71 @@
+"""One article in memory: a `Document` for queries, and their places as offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from index.analysis import offsets, part_at, part_range, postings
+from index.article import Article
+from index.spans import Codes, Extent, Found
+from index.tree import Facet, Node, Word
+from index.vocabulary import selector
+
+
+class InMemory:
+    """A `Document` on the words of one article."""
+
+    def __init__(
+        self,
+        words: Mapping[str, Codes],
+        admits: Callable[[Facet], bool] = lambda _: True,
+        expansions: Mapping[Word, Sequence[str]] | None = None,
+    ) -> None:
+        self.words = words
+        self.admits = admits
+        self._expansions = dict(expansions or {})
+
+    @classmethod
+    def of(cls, article: Article, admits: Callable[[Facet], bool] = lambda _: True) -> InMemory:
+        """Return the document of an article; without `admits`, every filter passes."""
+        return cls(postings(article), admits)
+
+    def positions(self, key: str) -> Codes:
+        """Return the ascending codes of a key."""
+        return self.words.get(key, ())
+
+    def expand(self, word: Word) -> Sequence[str]:
+        """Return the article's keys that a word means."""
+        if word not in self._expansions:
+            prefix, accepts = selector(word)
+            self._expansions[word] = [
+                key for key in self.words if key.startswith(prefix) and accepts(key)
+            ]
+        return self._expansions[word]
+
+
+class Occurrence(NamedTuple):
+    """Where a clause hit an article: `article.part(part)[start:end]` is what to light."""
+
+    part: str
+    start: int
+    end: int
+    clause: Node
+
+
+def occurrences(found: Iterable[Found], article: Article) -> list[Occurrence]:
+    """Return the places of clauses as offsets, each once, in the order of the text."""
+    clauses: dict[Extent, Node] = {}
+    for clause, places in found:
+        for extent in places:
+            clauses.setdefault(extent, clause)
+    bounds: dict[str, list[tuple[int, int]]] = {}
+    listed = []
+    for (first, last), clause in sorted(clauses.items(), key=lambda item: item[0]):
+        part = part_at(first)
+        if part not in bounds:
+            bounds[part] = offsets(article.part(part))
+        base = part_range(part)[0] >> 2
+        start, end = bounds[part][first - base][0], bounds[part][last - base][1]
+        listed.append(Occurrence(part, start, end, clause))
+    return listed

@@ -1,0 +1,58 @@
+"""Which keys of `analysis.postings` a word of a query means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from index.analysis import AUTHOR, EXACT, stems
+from index.tree import Mode, Word
+
+
+def key(word: Word) -> str:
+    """Return the key of `analysis.postings` that a folded or exact word is under."""
+    term = AUTHOR + word.term if word.part == "author" else word.term
+    return term + EXACT + word.exact if word.exact else term
+
+
+class Selector(NamedTuple):
+    """Which keys of a vocabulary a word means: `prefix` narrows, `accepts` decides."""
+
+    prefix: str
+    accepts: Callable[[str], bool]
+
+
+def expands(word: Word) -> bool:
+    """Tell whether a word depends on the vocabulary: inflections, wildcards, `=liege`."""
+    return word.mode is Mode.STEM or word.mode is Mode.WILDCARD or is_plain_exact(word)
+
+
+def is_plain_exact(word: Word) -> bool:
+    """Tell an exact form that is its own fold: found where no other form was written."""
+    return word.mode is Mode.EXACT and not word.exact
+
+
+def selector(word: Word) -> Selector:
+    """Return which keys a word that `expands` means: its forms, or for `=liege` all others."""
+    space = AUTHOR if word.part == "author" else ""
+    if is_plain_exact(word):
+        return Selector(space + word.term + EXACT, lambda _: True)
+    skip = len(space)
+    if word.mode is Mode.STEM:
+        french, english = stems(word.term)
+
+        def inflects(key: str) -> bool:
+            if EXACT in key or (not space and key.startswith(AUTHOR)):
+                return False
+            form = stems(key[skip:])
+            return form[0] == french or form[1] == english
+
+        return Selector(space + word.term[0], inflects)
+    parts = (
+        {"*": f"[^{EXACT}{AUTHOR}]*", "?": f"[^{EXACT}{AUTHOR}]"}.get(sign, re.escape(sign))
+        for sign in word.term
+    )
+    pattern = re.compile(space + "".join(parts), re.DOTALL)
+    prefix = re.split(r"[*?]", word.term, maxsplit=1)[0]
+    return Selector(space + prefix, lambda key: pattern.fullmatch(key) is not None)
