@@ -21,9 +21,12 @@ class Draft:
     """Only what fits; its places are those of `shape`."""
     problems: list[Problem] = field(default_factory=list)
 
-    def object_to(self, loc: Loc, message: str, *, position: int | None = None) -> None:
-        """Note a problem at a value, or at a character of its text."""
-        node = self.node(loc)
+    def object_to(
+        self, loc: Loc, message: str, *, position: int | None = None, key: bool = False
+    ) -> None:
+        """Note a problem at a value (or its key), or at a character of its text."""
+        found = find(self.tree, loc)
+        node = found[0].key if key and found and found[0] else self.node(loc)
         start = node.start
         if position is not None and isinstance(node, Scalar):
             start = index_of(self.source, node, position)

@@ -19,7 +19,8 @@ def feeds(draft: Draft) -> tuple[Feed, ...]:
     """Return the feeds of a draft, noting what is wrong with them."""
     found = _feeds(draft.shape)
     _object_to_twins(draft, "url", [fields.same(feed.url) for feed in found], _same_url)
-    names = [shape.name.casefold() for shape in draft.shape.feeds]
+    given = {shape.name.casefold() for shape in draft.shape.feeds if shape.name}
+    names = [name if (name := feed.name.casefold()) in given else "" for feed in found]
     _object_to_twins(draft, "name", names, _same_name)
     _object_to_haste(draft, found)
     return found
@@ -61,8 +62,7 @@ def _same_url(draft: Draft, here: Loc, there: Loc) -> str:
 
 
 def _same_name(draft: Draft, here: Loc, there: Loc) -> str:
-    name = str(draft.node(here).plain())
-    return f"a feed is called `{name}` already, on line {draft.line(there)}"
+    return f"a feed is called so already, on line {draft.line(there)}"
 
 
 def _object_to_haste(draft: Draft, found: tuple[Feed, ...]) -> None:

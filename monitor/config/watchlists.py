@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from index import query
 from monitor.config import fields
+from monitor.config.asking import asked
 from monitor.config.draft import Draft
 from monitor.config.fitting import nearest
-from monitor.config.marks import Items, Loc, Table
+from monitor.config.marks import Items, Table
 from monitor.config.schema import WatchlistShape
 from monitor.model import Feed, Watchlist
 
@@ -35,9 +36,8 @@ def title(shape: WatchlistShape) -> str:
 
 
 def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | None:
-    before = len(draft.problems)
-    parsed = _query(draft, ("watchlists", number), shape)
-    if parsed is None or len(draft.problems) > before:
+    parsed = asked(draft, ("watchlists", number), shape)
+    if parsed is None:
         return None
     return Watchlist(
         name=title(shape),
@@ -97,32 +97,26 @@ def _object_to_namesakes(draft: Draft, found: dict[int, Watchlist]) -> None:
 
 def _object_to_strangers(draft: Draft, feeds: tuple[Feed, ...]) -> None:
     """Object to selectors that select no feed."""
-    known = [f"tag:{tag}" for tag in sorted({tag for feed in feeds for tag in feed.tags})]
-    known += [feed.name for feed in feeds]
     for number, shape in enumerate(draft.shape.watchlists):
         for item, selector in enumerate(shape.feeds):
-            if not any(selects(selector, feed) for feed in feeds):
-                what = "tag" if selector.startswith("tag:") else "feed"
-                message = f"no {what} is called `{selector.removeprefix('tag:')}`"
-                draft.object_to(
-                    ("watchlists", number, "feeds", item), message + nearest(selector, known)
-                )
+            if words := stranger(selector, feeds):
+                draft.object_to(("watchlists", number, "feeds", item), words)
 
 
-def selects(selector: str, feed: Feed) -> bool:
-    """Tell whether `tag:NAME`, or a feed's name or host, selects a feed."""
+def stranger(selector: str, feeds: tuple[Feed, ...]) -> str:
+    """Say that `tag:NAME`, or the name or host of a feed, selects none; empty if it does."""
+    if any(selects(selector, feed) for feed in feeds):
+        return ""
+    tags = sorted({tag for feed in feeds for tag in feed.tags})
     if selector.startswith("tag:"):
-        return fields.tag(selector) in feed.tags
-    compact = "".join(filter(str.isalnum, selector.casefold()))
-    return compact in (
-        "".join(filter(str.isalnum, name.casefold())) for name in (feed.name, fields.host(feed.url))
+        name = selector.removeprefix("tag:")
+        return f"no feed has the tag `{name}`" + nearest(name, tags)
+    names = [feed.name for feed in feeds]
+    return f"no feed is called `{selector}`" + nearest(
+        selector, [*names, *map("tag:{}".format, tags)]
     )
 
 
-# --- queries -----------------------------------------------------------------------
-
-
-def _query(draft: Draft, loc: Loc, shape: WatchlistShape) -> query.Query | None:
-    """Return what a watchlist asks for; None, with its problems noted, if that is nothing."""
-    terms = shape.terms or tuple(shape.score) or (shape.query,)
-    return query.Query(" OR ".join(terms)) if terms[0] else None
+def selects(selector: str, feed: Feed) -> bool:
+    """Tell whether a selector selects a feed."""
+    return query.selects(selector, feed.name, fields.host(feed.url), feed.tags)

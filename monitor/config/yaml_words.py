@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 WORDS = (
@@ -28,6 +29,15 @@ WORDS = (
     ("but found '<document end>'", "a value that starts with `...` must be in quotes"),
 )  # fmt: skip
 
+OPENED = (
+    "unexpected end of stream",
+    "unexpected document separator",
+    "could not find expected ':'",
+)
+"""Problems that are where something began."""
+
+KEY = re.compile(r"\s*(?:- )?([\w-]+)")
+
 QUOTED_STARTS = {
     "while scanning an alias": "*",
     "while scanning an anchor": "&",
@@ -47,15 +57,27 @@ def in_words(text: str, error: Any) -> tuple[int, str]:
     context = getattr(error, "context", "") or ""
     index = error.problem_mark.index if getattr(error, "problem_mark", None) else 0
     opened = error.context_mark.index if getattr(error, "context_mark", None) else index
+    if "mapping values" in problem and (
+        key := KEY.fullmatch(text, text.rfind("\n", 0, index) + 1, index)
+    ):
+        return key.start(1), "this key does not line up, or the line above it is not finished"
     if context in QUOTED_STARTS:
         return opened, f"a value that starts with `{QUOTED_STARTS[context]}` must be in quotes"
     if "parsing a flow" in context and "expected ','" in problem:
         return _unclosed(text, opened, index, problem)
     for part, words in WORDS:
         if part in problem:
-            at = opened if "quote is never closed" in words else index
-            return at, words.format(char=text[index : index + 1])
+            return _place(text, part, opened, index), words.replace(
+                "{char}", text[index : index + 1]
+            )
     return index, f"this is not YAML: {problem}"
+
+
+def _place(text: str, part: str, opened: int, index: int) -> int:
+    """Return where to point: what was opened and not closed, or where the parser stopped."""
+    if part in OPENED:
+        return opened
+    return text.rfind("\\", opened, index + 1) if "escape" in part else index
 
 
 def _unclosed(text: str, opened: int, index: int, problem: str) -> tuple[int, str]:
