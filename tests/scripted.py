@@ -125,10 +125,10 @@ class Web:
     connections: int = 0
     """How many connections were accepted."""
     most_open: int = 0
-    """The most connections that were open at once."""
+    """The most connections that were open at once, as far as the server has noticed."""
     port: int = 0
     _scripts: dict[str, list[Reply | Script]] = field(default_factory=dict)
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _open: dict[asyncio.StreamWriter, asyncio.StreamReader] = field(default_factory=dict)
 
     def on(self, path: str, *replies: Reply | Script) -> None:
         """Answer a path (or everything: `*`) so, one reply per request, the last one repeating."""
@@ -176,8 +176,8 @@ class Web:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
-        self._open.add(writer)
-        self.most_open = max(self.most_open, len(self._open))
+        self._open[writer] = reader
+        self.most_open = max(self.most_open, sum(not r.at_eof() for r in self._open.values()))
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 while request := await _read(reader, number):
@@ -185,7 +185,7 @@ class Web:
                     if not await self._answer(self._reply_to(request), request, writer):
                         break
         finally:
-            self._open.discard(writer)
+            del self._open[writer]
             writer.transport.abort()
 
     def _reply_to(self, request: Request) -> Reply:

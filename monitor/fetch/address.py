@@ -31,7 +31,7 @@ def parse(url: str, base: httpx.URL | None = None) -> httpx.URL:
         raise UrlError("not http or https")
     if not parsed.host:
         raise UrlError("a URL without a host")
-    if not 0 < (parsed.port or _PORTS[parsed.scheme]) < 65_536:
+    if not (parsed.port is None or 0 < parsed.port < 65_536):
         raise UrlError("not a valid port")
     return parsed
 

@@ -6,6 +6,7 @@ over 32 connections cost it 1.7 s of CPU, and 0.2 s without it.
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,9 @@ import httpx
 
 from monitor.fetch.address import Origin, origin
 from monitor.guard import Guard, Stream
+
+# At DEBUG it logs headers, and a Location may hold a password.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 HEAD = 256 << 10
 """Bytes that an answer may take before its body begins: endless 1xx end here."""

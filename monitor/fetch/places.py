@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 
 PLACES = 32
-SLOW = 8
-PATIENCE = 3.0
+SLOW = 16
+PATIENCE = 2.0
 """Seconds after which an exchange is slow."""
 _UNWIND = 0.05
 """Seconds that an exchange which was broken off gets to leave its place."""
