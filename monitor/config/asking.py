@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from index.errors import QueryError
@@ -22,8 +23,9 @@ def asked(draft: Draft, loc: Loc, shape: WatchlistShape) -> Query | None:
     unwanted = _made(draft, place, partial(any_of, shape.not_), enumerate(shape.not_))
     if wanted is None or unwanted is None:
         return None
-    refusal = Query(f"NOT ({unwanted.text})", Not(unwanted.root, text=unwanted.text))
-    return _made(draft, place, partial(combine, wanted, refusal))
+    refusal = Query(unwanted.text, Not(unwanted.root, text=unwanted.text))
+    both = _made(draft, place, partial(combine, wanted, refusal))
+    return both and replace(both, text=f"({wanted.text}) NOT ({unwanted.text})")
 
 
 def _wanted(draft: Draft, loc: Loc, shape: WatchlistShape) -> Query | None:

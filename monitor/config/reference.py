@@ -19,7 +19,7 @@ class _Writer(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
         written = super().default_schema(schema)
-        if not written.get("default"):
+        if not written.get("default") or isinstance(written["default"], dict):
             written.pop("default", None)
         return written
 

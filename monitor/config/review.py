@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from index.tree import And, Facet, Mode, Node, Not, Or, Word, walk
 from monitor.config import fields
-from monitor.config.watchlists import selects
+from monitor.config.watchlists import selects, stranger
 from monitor.model import Config, Feed, Watchlist
 
 
@@ -37,6 +38,15 @@ def _is_private(url: str) -> bool:
 
 
 def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str]:
+    for word in _sufficient(watchlist.query.root):
+        if word.mode is Mode.FOLDED and len(word.term) <= 2 and word.term.isascii():
+            exact = word.term.upper()
+            yield f"`{word.text}` is short and will be found often; `{exact}` finds only capitals"
+    for facet in walk(watchlist.query.root):
+        if isinstance(facet, Facet) and facet.name in ("feed", "tag"):
+            selector = facet.value if facet.name == "feed" else f"tag:{facet.value}"
+            if strange := stranger(selector, feeds):
+                yield f"{strange}: `{facet.text}` holds for no article"
     reached = [
         feed
         for feed in feeds
@@ -46,3 +56,14 @@ def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str
         yield "all its feeds are disabled: it can raise no alert"
     if watchlist.lang and all(feed.lang and feed.lang not in watchlist.lang for feed in reached):
         yield f"no feed of it is in {' or '.join(watchlist.lang)}: it can raise no alert"
+
+
+def _sufficient(node: Node) -> Iterator[Word]:
+    """Yield the words of which each one alone raises an alert."""
+    if isinstance(node, Word):
+        yield node
+    elif isinstance(node, Or | And):
+        wanted = [child for child in node.children if not isinstance(child, Not)]
+        if isinstance(node, Or) or len(wanted) == 1:
+            for child in wanted:
+                yield from _sufficient(child)
