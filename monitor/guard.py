@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -147,14 +148,15 @@ class Guard:
     def __init__(
         self, allow: Networks = (), *, resolve: Resolve | None = None, dial: Dial | None = None
     ) -> None:
-        self._allow = allow
+        self.allow = allow
+        """Ranges that may be asked although they are not public; may be set at any time."""
         self._resolve = resolve or look_up
         self._dial = dial or _open
-        self._own: set[str] = set()
+        self._own: dict[str, str] = {}
 
     def owns(self, host: str) -> bool:
         """Return whether a host is the operator's own; a name is known once it was connected."""
-        return host in self._own or is_own(host, self._allow)
+        return is_own(host, self.allow) or is_own(self._own.get(host, ""), self.allow)
 
     async def connect(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> Stream:
         """Connect to a host by name or address.
@@ -170,13 +172,13 @@ class Guard:
 
     async def _permitted(self, host: str, port: int) -> list[str]:
         addresses = [host] if _is_literal(host) else await self._resolve(host, port)
-        permitted = [address for address in addresses if is_allowed(address, self._allow)]
+        permitted = [address for address in addresses if is_allowed(address, self.allow)]
         if not permitted:
-            raise AddressError(_refusal(host, addresses, self._allow))
-        if all(is_own(address, self._allow) for address in permitted):
-            self._own.add(host)
+            raise AddressError(_refusal(host, addresses, self.allow))
+        if all(is_own(address, self.allow) for address in permitted):
+            self._own[host] = permitted[0]
         else:
-            self._own.discard(host)
+            self._own.pop(host, None)
         return permitted[:4]
 
     async def _first(
@@ -252,7 +254,7 @@ async def look_up(host: str, port: int) -> list[str]:
             found = list(dict.fromkeys(str(row[4][0]) for row in rows))
         except (OSError, UnicodeError) as error:
             found = error
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed in the meantime
             loop.call_soon_threadsafe(deliver, found)
 
     threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()

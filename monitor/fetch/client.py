@@ -117,6 +117,10 @@ class Client:
         self._lanes.close()
         await self._connections.aclose()
 
+    def allow(self, networks: Networks) -> None:
+        """Put what the operator allows now in force, for the next request already."""
+        self._guard.allow = networks
+
     async def fetch(
         self,
         url: str,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpcore
@@ -17,6 +17,7 @@ import httpx
 
 from monitor.fetch.address import Origin, origin
 from monitor.guard import Guard, Stream
+from monitor.model import Networks
 
 # At DEBUG it logs headers, and a Location may hold a password.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
@@ -25,6 +26,8 @@ HEAD = 256 << 10
 """Bytes that an answer may take before its body begins: endless 1xx end here."""
 IDLE = 15.0
 """Seconds that an unused connection is kept."""
+_IDLE_TOO_LONG = 408
+"""Some servers say so on an idle connection; it is no answer to what is asked next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Line:
     """An open connection."""
 
     origin: Origin
+    allow: Networks
+    """What the operator allowed when it was opened."""
     stream: Stream
     http: httpcore.AsyncHTTP11Connection
 
@@ -82,10 +87,12 @@ class Connections:
     ) -> tuple[Line, httpcore.Response]:
         """Send a request; a kept connection that died in the meantime is replaced once."""
         if line := await self._kept(asked):
-            try:
-                return line, await self._send(line, request)
-            except (httpcore.ProtocolError, httpcore.NetworkError, OSError):
-                pass
+            with suppress(httpcore.ProtocolError, httpcore.NetworkError, OSError):
+                response = await self._send(line, request)
+                if response.status != _IDLE_TOO_LONG:
+                    return line, response
+                await response.aclose()
+                await self._drop(line)
         line = await self._connect(asked)
         return line, await self._send(line, request)
 
@@ -103,7 +110,7 @@ class Connections:
             line = idle.pop()
             if not idle:
                 del self._idle[asked]
-            if line.usable:
+            if line.usable and line.allow is self._guard.allow:
                 return line
             await self._drop(line)
         return None
@@ -113,6 +120,7 @@ class Connections:
             await self._drop_oldest()
         self._open += 1
         scheme, host, port = asked
+        allow = self._guard.allow
         try:
             stream = await self._guard.connect(
                 host, port, self._tls() if scheme == "https" else None
@@ -123,7 +131,7 @@ class Connections:
         http = httpcore.AsyncHTTP11Connection(
             httpcore.Origin(scheme.encode(), host.encode(), port), stream, keepalive_expiry=IDLE
         )
-        return Line(asked, stream, http)
+        return Line(asked, allow, stream, http)
 
     async def _release(self, line: Line) -> None:
         if line.usable:

@@ -154,6 +154,20 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(web: Web):
     assert len(web.requests) == 3
 
 
+def test_408_on_a_kept_connection_was_not_meant_for_us(web: Web):
+    """Servers say so of the idle connection; the request is asked again on a new one."""
+    web.on("/feed", Reply(body=FEED), Reply(408), Reply(body=b"new"), Reply(408))
+
+    async def go() -> bytes:
+        async with client() as asking:
+            await asking.fetch(web.url("/feed"))
+            return (await asking.fetch(web.url("/feed"))).body
+
+    assert asyncio.run(go()) == b"new"
+    assert web.connections == 2
+    assert failing(web.url("/feed")).reason == "408 Request Timeout"
+
+
 # --- statuses ------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import Web, redirect
+from scripted import Reply, Web, redirect
 
 from monitor.errors import FetchError
 from monitor.fetch import Client
@@ -138,6 +138,23 @@ def test_an_allowed_loopback_is_reached_by_name_and_by_address(web: Web):
         assert error.value.status == 404
     assert [request.path for request in web.requests] == ["/", "/feed"] * 3
     assert web.connections == 3  # the second request of each comes over the same one
+
+
+def test_a_permission_that_is_withdrawn_ends_kept_connections_too(web: Web):
+    web.on("/", Reply(body=b"<rss/>"))
+
+    async def go() -> str:
+        async with client(LOOPBACK) as asking:
+            await asking.fetch(web.url("/"))
+            asking.allow(())
+            with pytest.raises(FetchError) as refused:
+                await asking.fetch(web.url("/"))
+            asking.allow(LOOPBACK)
+            await asking.fetch(web.url("/"))
+            return refused.value.reason
+
+    assert "loopback" in asyncio.run(go())
+    assert len(web.requests) == 2
 
 
 # --- rebinding -------------------------------------------------------------------
