@@ -13,9 +13,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor.errors import ConfigError, Problem
-from monitor.model import Config
+
+if TYPE_CHECKING:
+    from monitor.model import Config
 
 DEFAULT_DATA = "var"
 
