@@ -296,4 +296,12 @@ def part_range(part: str) -> tuple[int, int]:
 
 def offsets(text: str) -> list[tuple[int, int]]:
     """Return start and end of every word of a text, by position."""
-    return [(token.start, token.end) for token in tokenize(text) if token.length == 1]
+    bounds: list[tuple[int, int]] = []
+    for found in _TEXT_RUNS.finditer(text[:MAX_CHARS]):
+        start, end = found.span(1)
+        tokens = _memo[text[start:end]]
+        if len(tokens) == 1:
+            bounds.append((start, end))
+        else:
+            bounds += [(start + t.start, start + t.end) for t in tokens if t.length == 1]
+    return bounds

@@ -75,3 +75,14 @@ def selects(selector: str, name: str, host: str, tags: tuple[str, ...]) -> bool:
     if selector.startswith("tag:"):
         return compact(selector[4:]) in map(compact, tags)
     return names(selector, name, host)
+
+
+def passes(facet: Facet, *, lang: str, name: str, host: str, tags: tuple[str, ...]) -> bool:
+    """Tell whether an article in `lang`, carried by a feed, passes one of `ARTICLE_FACETS`."""
+    if facet.name == "lang":
+        return facet.value == (lang or UNDETERMINED)
+    if facet.name == "feed":
+        return names(facet.value, name, host)
+    if facet.name == "tag":
+        return selects(f"tag:{facet.value}", name, host, tags)
+    raise ValueError(f"{facet.name}: is for the archive")

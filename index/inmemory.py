@@ -16,14 +16,11 @@ class InMemory:
     """A `Document` on the words of one article."""
 
     def __init__(
-        self,
-        words: Mapping[str, Codes],
-        admits: Callable[[Facet], bool] = lambda _: True,
-        expansions: Mapping[Word, Sequence[str]] | None = None,
+        self, words: Mapping[str, Codes], admits: Callable[[Facet], bool] = lambda _: True
     ) -> None:
         self.words = words
         self.admits = admits
-        self._expansions = dict(expansions or {})
+        self._expansions: dict[Word, list[str]] = {}
 
     @classmethod
     def of(cls, article: Article, admits: Callable[[Facet], bool] = lambda _: True) -> InMemory:
@@ -53,19 +50,29 @@ class Occurrence(NamedTuple):
     clause: Node
 
 
-def occurrences(found: Iterable[Found], article: Article) -> list[Occurrence]:
+class Bounds:
+    """Where the words of an article start and end, found out once for each part."""
+
+    def __init__(self, article: Article) -> None:
+        self._article = article
+        self._parts: dict[str, list[tuple[int, int]]] = {}
+
+    def of(self, part: str) -> list[tuple[int, int]]:
+        """Return start and end of every word of a part, by position in it."""
+        if part not in self._parts:
+            self._parts[part] = offsets(self._article.part(part))
+        return self._parts[part]
+
+
+def occurrences(found: Iterable[Found], bounds: Bounds) -> list[Occurrence]:
     """Return the places of clauses as offsets, each once, in the order of the text."""
     clauses: dict[Extent, Node] = {}
     for clause, places in found:
         for extent in places:
             clauses.setdefault(extent, clause)
-    bounds: dict[str, list[tuple[int, int]]] = {}
     listed = []
     for (first, last), clause in sorted(clauses.items(), key=lambda item: item[0]):
         part = part_at(first)
-        if part not in bounds:
-            bounds[part] = offsets(article.part(part))
-        base = part_range(part)[0] >> 2
-        start, end = bounds[part][first - base][0], bounds[part][last - base][1]
-        listed.append(Occurrence(part, start, end, clause))
+        base, words = part_range(part)[0] >> 2, bounds.of(part)
+        listed.append(Occurrence(part, words[first - base][0], words[last - base][1], clause))
     return listed

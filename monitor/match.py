@@ -1,0 +1,229 @@
+"""The rules in force: which watchlists an article satisfies, where, and why not.
+
+After Lucene Monitor's presearcher: every rule is filed under the cheapest leaves that any
+match must contain; an article's words name the candidates, and only these are evaluated.
+Whether a word form is an inflection or a wildcard's is decided once per form.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from index.analysis import AUTHOR, EXACT, postings, stems
+from index.article import Article
+from index.facets import passes, selects
+from index.inmemory import Bounds, InMemory, occurrences
+from index.spans import Codes, Document, matches
+from index.tree import Facet, Mode, Node, Word, words
+from index.vocabulary import expands, key, selector
+from index.why import why_not
+from monitor.filing import filing
+from monitor.model import Feed, Hit, Match, Watchlist
+
+MAX_MATCHES = 50
+"""Places listed for one watchlist in one article."""
+_MEMO_SIZE = 500_000
+
+
+class Rules:
+    """An immutable index of watchlists; build a new one when they change."""
+
+    def __init__(self, watchlists: Iterable[Watchlist], feeds: Iterable[Feed] = ()) -> None:
+        self.watchlists = tuple(watchlists)
+        for feed in feeds:
+            host(feed.url)  # known feeds are read once, here
+        roots = [watchlist.query.root for watchlist in self.watchlists]
+        self._forms = _Forms(word for root in roots for word in words(root) if expands(word))
+        by_key: defaultdict[str, list[int]] = defaultdict(list)
+        by_word: defaultdict[Word, list[int]] = defaultdict(list)
+        self._always: list[int] = []
+        for number, root in enumerate(roots):
+            leaves = filing(root).leaves
+            if not leaves:
+                self._always.append(number)
+            for leaf in leaves:
+                if leaf.mode in (Mode.STEM, Mode.WILDCARD):
+                    by_word[leaf].append(number)
+                else:
+                    by_key[key(leaf)].append(number)
+        self._by_key: Mapping[str, Sequence[int]] = dict(by_key)
+        self._by_word: Mapping[Word, Sequence[int]] = dict(by_word)
+
+    def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
+        """Return the watchlists that an article of a feed satisfies, and where."""
+        found = postings(article)
+        expansions = self._forms.of(found)
+        candidates = set(self._always)
+        for known in found.keys() & self._by_key.keys():
+            candidates.update(self._by_key[known])
+        for word in expansions.keys() & self._by_word.keys():
+            candidates.update(self._by_word[word])
+        document = _Words(found, expansions, article, feed)
+        return tuple(self._hits(sorted(candidates), document))
+
+    def _hits(self, candidates: Iterable[int], document: _Words) -> Iterator[Hit]:
+        bounds = Bounds(document.article)
+        for number in candidates:
+            watchlist = self.watchlists[number]
+            if outside(watchlist, document.article, document.feed):
+                continue
+            hit = _hit(watchlist, document, document.article, bounds)
+            if hit:
+                yield hit
+
+
+class _Words:
+    """A `Document` on an article's postings, its word forms decided beforehand."""
+
+    __slots__ = ("_expansions", "_found", "article", "feed")
+
+    def __init__(
+        self,
+        found: Mapping[str, Codes],
+        expansions: Mapping[Word, Sequence[str]],
+        article: Article,
+        feed: Feed,
+    ) -> None:
+        self._found = found
+        self._expansions = expansions
+        self.article = article
+        self.feed = feed
+
+    def positions(self, key: str) -> Codes:
+        return self._found.get(key, ())
+
+    def expand(self, word: Word) -> Sequence[str]:
+        return self._expansions.get(word, ())
+
+    def admits(self, facet: Facet) -> bool:
+        return admits(facet, self.article, self.feed)
+
+
+class _Forms:
+    """Which inflections, wildcards and plain exact forms each key met so far belongs to."""
+
+    def __init__(self, open_words: Iterable[Word]) -> None:
+        self._stems: defaultdict[tuple[str, int, str], list[Word]] = defaultdict(list)
+        self._prefixes: defaultdict[str, list[Word]] = defaultdict(list)
+        self._accepts = {}
+        for word in dict.fromkeys(open_words):
+            if word.mode is Mode.STEM:
+                space = AUTHOR if word.part == "author" else ""
+                for number, stem in enumerate(stems(word.term)):
+                    self._stems[space, number, stem].append(word)
+            else:
+                prefix, self._accepts[word] = selector(word)
+                self._prefixes[prefix].append(word)
+        self._lengths = sorted({len(prefix) for prefix in self._prefixes})
+        self._met: set[str] = set()
+        self._meanings: dict[str, tuple[Word, ...]] = {}
+
+    def of(self, found: Mapping[str, Codes]) -> dict[Word, list[str]]:
+        """Return the keys of an article that each open word means, where there are any."""
+        expansions: defaultdict[Word, list[str]] = defaultdict(list)
+        if not self._lengths and not self._stems:
+            return expansions
+        for met in found.keys() - self._met:
+            self._meet(met)
+        for known in found.keys() & self._meanings.keys():
+            for word in self._meanings[known]:
+                expansions[word].append(known)
+        return expansions
+
+    def _meet(self, form: str) -> None:
+        if len(self._met) >= _MEMO_SIZE:
+            self._met, self._meanings = set(), {}
+        meanings = dict.fromkeys(
+            word
+            for length in self._lengths
+            for word in self._prefixes.get(form[:length], ())
+            if self._accepts[word](form)
+        )
+        if self._stems and EXACT not in form:
+            space = AUTHOR if form.startswith(AUTHOR) else ""
+            for number, stem in enumerate(stems(form.removeprefix(AUTHOR))):
+                meanings.update(dict.fromkeys(self._stems.get((space, number, stem), ())))
+        self._met.add(form)
+        if meanings:
+            self._meanings[form] = tuple(meanings)
+
+
+# --- one watchlist ---------------------------------------------------------------
+
+
+@functools.lru_cache(10_000)
+def host(url: str) -> str:
+    """Return the host of a URL; empty when it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def admits(facet: Facet, article: Article, feed: Feed) -> bool:
+    """Tell whether an article that a feed carries passes a filter of a query."""
+    return passes(facet, lang=article.lang, name=feed.name, host=host(feed.url), tags=feed.tags)
+
+
+def outside(watchlist: Watchlist, article: Article, feed: Feed) -> str:
+    """Return why an article is none of a watchlist's business, by language or feed; or ''.
+
+    An article of undetermined language is everybody's.
+    """
+    if watchlist.lang and article.lang and article.lang not in watchlist.lang:
+        return f"language {article.lang}, not {' or '.join(watchlist.lang)}"
+    if watchlist.feeds and not any(
+        selects(selector, feed.name, host(feed.url), feed.tags) for selector in watchlist.feeds
+    ):
+        return f"feed {feed.name}, not {' or '.join(watchlist.feeds)}"
+    return ""
+
+
+def _hit(watchlist: Watchlist, document: Document, article: Article, bounds: Bounds) -> Hit | None:
+    found = matches(watchlist.query.root, document)
+    if not found:
+        return None
+    places = occurrences(found, bounds)[:MAX_MATCHES]
+    return Hit(
+        watchlist=watchlist,
+        matches=tuple(
+            Match(
+                field=place.part,
+                start=place.start,
+                end=place.end,
+                text=article.part(place.part)[place.start : place.end],
+                term=place.clause.text,
+            )
+            for place in places
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether a watchlist matches an article, and why or why not in words."""
+
+    hit: Hit | None
+    reason: str
+
+
+def explain(watchlist: Watchlist, article: Article, feed: Feed) -> Explanation:
+    """Return the clauses that match with their text, or those that fail."""
+    if reason := outside(watchlist, article, feed):
+        return Explanation(None, reason)
+    document = InMemory.of(article, lambda facet: admits(facet, article, feed))
+    hit = _hit(watchlist, document, article, Bounds(article))
+    if hit is None:
+        return Explanation(None, why_not(watchlist.query.root, document))
+    return Explanation(hit, _reason(hit, watchlist.query.root))
+
+
+def _reason(hit: Hit, root: Node) -> str:
+    told = dict.fromkeys(
+        f"{match.term}: “{match.text}” in the {match.field}" for match in hit.matches
+    )
+    return "; ".join(told) or f"passes {root.text}"
