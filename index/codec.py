@@ -243,6 +243,13 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
             maxid=postings.docs[-1],
         )
 
+    def frequency(self, fieldname: str, text: bytes) -> float:
+        found = self.lists.find(fieldname, text)
+        return float(sum(found.counts or [len(found.docs)])) if found else 0.0
+
+    def doc_frequency(self, fieldname: str, text: bytes) -> int:
+        return self.lists.frequency(fieldname, text)
+
     def matcher(self, fieldname: str, text: bytes, format_: Any, scorer: Any = None) -> ListMatcher:
         postings = self._find(fieldname, text)
         weights = [float(count) for count in postings.counts or [1] * len(postings.docs)]

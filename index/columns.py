@@ -8,6 +8,9 @@ from typing import Any, BinaryIO
 
 from index.sealed import Sealed, SealedWriter
 
+_Listed = tuple[str, int, float, float, float]
+_EMPTY = ("Q", 0, 0, 0, 0)
+
 
 class ColumnsWriter:
     """Gathers the columns of a segment and writes them at its end."""
@@ -39,7 +42,8 @@ class ColumnsWriter:
         listed = {}
         for name, column in self._columns.items():
             column.frombytes(bytes(column.itemsize * (documents - len(column))))
-            listed[name] = [column.typecode, out.write(column.tobytes()), min(column), max(column)]
+            start = out.write(column.tobytes())
+            listed[name] = [column.typecode, start, min(column), max(column), sum(column)]
         out.seal({"documents": documents, "columns": listed})
 
 
@@ -49,7 +53,7 @@ class Columns:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.file = Sealed(file, name)
         self.documents: int = self.file.directory["documents"]
-        self._listed: dict[str, tuple[str, int, float, float]] = self.file.directory["columns"]
+        self._listed: dict[str, _Listed] = self.file.directory["columns"]
 
     def __contains__(self, name: str) -> bool:
         return name in self._listed
@@ -58,12 +62,17 @@ class Columns:
         """Return a copy of a column; one that nobody filled is all 0."""
         if name not in self._listed:
             return array("Q", bytes(8 * self.documents))
-        typecode, start, _, _ = self._listed[name]
+        typecode, start, *_ = self._listed[name]
         column: array[Any] = array(typecode)
-        column.frombytes(self.file.content[start : start + column.itemsize * self.documents])
+        with self.file.trusted():
+            column.frombytes(self.file.content[start : start + column.itemsize * self.documents])
         return column
 
     def bounds(self, name: str) -> tuple[float, float]:
         """Return the smallest and the largest value of a column."""
-        _, _, low, high = self._listed.get(name, ("Q", 0, 0, 0))
+        _, _, low, high, _ = self._listed.get(name, _EMPTY)
         return low, high
+
+    def total(self, name: str) -> float:
+        """Return the sum of a column."""
+        return self._listed.get(name, _EMPTY)[-1]

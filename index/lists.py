@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, TypeAlias
 
@@ -91,17 +91,18 @@ class ListsWriter:
 
 
 class Lists:
-    """The posting lists of one segment, read where they lie. Safe from any thread."""
+    """The posting lists of one segment, read where they lie. Safe from any thread.
+
+    Raises ArchiveDamaged where its numbers make no sense.
+    """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.file = Sealed(file, name)
-        self._fields = {
-            field: _Field(self.file.content, numbers)
-            for field, numbers in self.file.directory["fields"].items()
-        }
-
-    def __contains__(self, term: tuple[str, bytes]) -> bool:
-        return self.frequency(*term) > 0
+        with self.file.trusted():
+            self._fields = {
+                field: _Field(self.file.content, numbers)
+                for field, numbers in self.file.directory["fields"].items()
+            }
 
     def fields(self) -> list[str]:
         """Return the names of the fields."""
@@ -109,19 +110,24 @@ class Lists:
 
     def terms(self, field: str, prefix: bytes = b"") -> list[bytes]:
         """Return the terms of a field that start so, in order."""
-        return self._fields[field].terms(prefix) if field in self._fields else []
+        with self.file.trusted():
+            return self._fields[field].terms(prefix) if field in self._fields else []
 
     def frequency(self, field: str, term: bytes) -> int:
         """Return in how many documents a term stands, deleted ones included."""
-        return self._fields[field].frequency(term) if field in self._fields else 0
+        with self.file.trusted():
+            return self._fields[field].frequency(term) if field in self._fields else 0
 
     def find(self, field: str, term: bytes) -> Postings | None:
         """Return the list of a term, None if it is nowhere."""
-        return self._fields[field].find(term) if field in self._fields else None
+        with self.file.trusted():
+            return self._fields[field].find(term) if field in self._fields else None
 
-    def each(self, field: str) -> Iterable[tuple[bytes, Postings]]:
+    def each(self, field: str) -> Iterator[tuple[bytes, Postings]]:
         """Yield every term of a field with its list, in order."""
-        return self._fields[field].each() if field in self._fields else ()
+        if field in self._fields:
+            with self.file.trusted():
+                yield from self._fields[field].each()
 
 
 class _Field:

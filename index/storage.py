@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
+from whoosh.index import EmptyIndexError, LockError
+
+from index.errors import ArchiveDamaged, ArchiveError
 
 
 class DurableStorage(FileStorage):  # type: ignore[misc]
@@ -39,3 +44,16 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def damage(folder: Path) -> Iterator[None]:
+    """Turn what Whoosh raises on files it cannot use into ArchiveDamaged."""
+    try:
+        yield
+    except (ArchiveError, LockError):
+        raise
+    except EmptyIndexError as error:
+        raise ArchiveDamaged(f"{folder}: no index of this version") from error
+    except Exception as error:  # pickle alone raises anything
+        raise ArchiveDamaged(f"{folder}: cannot be read ({error!r})") from error

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
-from whoosh.index import TOC, EmptyIndexError, FileIndex, LockError
+from whoosh.index import TOC, FileIndex, LockError
 from whoosh.reading import SegmentReader
 from whoosh.writing import NO_MERGE
 
 from index.article import Article
 from index.codec import ArrayCodec, BatchWriter
-from index.errors import ArchiveDamaged, ArchiveError
+from index.errors import ArchiveError
 from index.lists import MAX_DOCUMENTS
 from index.schema import ID, NAME, document, schema
-from index.storage import DurableStorage
+from index.storage import DurableStorage, damage
 
 BATCH = 4096
 """Articles of one commit at most: its postings (some 60 MB) are in memory until then."""
@@ -37,19 +37,6 @@ def open_or_create(folder: Path) -> Writer:
         TOC.create(storage, schema(), NAME)
     with damage(folder):
         return Writer(FileIndex(storage, indexname=NAME), folder)
-
-
-@contextlib.contextmanager
-def damage(folder: Path) -> Iterator[None]:
-    """Turn what Whoosh raises on files it cannot use into ArchiveDamaged."""
-    try:
-        yield
-    except (ArchiveError, LockError):
-        raise
-    except EmptyIndexError as error:
-        raise ArchiveDamaged(f"{folder}: no index of this version") from error
-    except Exception as error:  # pickle alone raises anything
-        raise ArchiveDamaged(f"{folder}: cannot be read ({error!r})") from error
 
 
 class Writer:

@@ -1,0 +1,163 @@
+"""What a query finds in one segment: set algebra on posting lists, positions where needed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from index import spans, vocabulary
+from index.segment import Scope, Segment
+from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
+
+Resolve = Callable[[Facet], Scope]
+"""Says which articles a filter of a query means."""
+Expand = Callable[[Word], Sequence[str]]
+"""Returns the keys of the archive that a word means (see `vocabulary.selector`)."""
+Docs = set[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answers one query in one segment; every method returns a new set of documents."""
+
+    segment: Segment
+    expand: Expand
+    resolve: Resolve
+
+    def docs(self, node: Node, within: Docs | None = None) -> Docs:
+        """Return the documents that satisfy a node; of those in `within` unless it is None."""
+        return _METHODS[type(node)](self, node, within)
+
+    def _near(self, node: Phrase | Near, within: Docs | None) -> Docs:
+        return self._placed(node, self._together(node.children, within))
+
+    def _any(self, node: Or, within: Docs | None) -> Docs:
+        return set().union(*(self.docs(child, within) for child in node.children))
+
+    def _not(self, node: Not, within: Docs | None) -> Docs:
+        return self._everything(within) - self.docs(node.child, within)
+
+    def _everything(self, within: Docs | None) -> Docs:
+        return set(self.segment.all if within is None else within)
+
+    def _word(self, word: Word, within: Docs | None) -> Docs:
+        candidates = self._candidates(word, within)
+        anywhere = word.part in ("", "author") and not vocabulary.is_plain_exact(word)
+        return candidates if anywhere else self._placed(word, candidates)
+
+    def _candidates(self, word: Word, within: Docs | None) -> Docs:
+        """Return the documents where a word stands, whatever its part and form."""
+        found: Docs = set()
+        for key in keys(word, self.expand):
+            found.update(self.segment.postings(key).docs)
+        return found if within is None else found & within
+
+    def _together(self, nodes: Iterable[Node], within: Docs | None) -> Docs:
+        """Return documents in which all words of a phrase stand, wherever."""
+        for node in nodes:
+            within = self._present(node, within)
+            if not within:
+                break
+        return within or set()
+
+    def _present(self, node: Node, within: Docs | None) -> Docs:
+        match node:
+            case Word():
+                return self._candidates(node, within)
+            case Or():
+                return set().union(*(self._present(child, within) for child in node.children))
+            case Phrase() | Near() | And():
+                return self._together(node.children, within)
+        return self.docs(node, within)
+
+    def _placed(self, node: Node, candidates: Docs) -> Docs:
+        """Return those documents in which a node's words stand where they must."""
+        document = _Document(self.segment, self.expand)
+        found = set()
+        for doc in candidates:
+            document.number = doc
+            if spans.evaluate(node, document):
+                found.add(doc)
+        return found
+
+    def _all(self, node: And, within: Docs | None) -> Docs:
+        """Return what satisfies all children, those that cost little asked first."""
+        for child in sorted(node.children, key=_cost):
+            within = self.docs(child, within)
+            if not within:
+                break
+        return within or set()
+
+    def _at_least(self, node: AtLeast, within: Docs | None) -> Docs:
+        votes: Counter[int] = Counter()
+        for child in node.children:
+            votes.update(self.docs(child, within))
+        return {doc for doc, count in votes.items() if count >= node.count}
+
+    def _score(self, node: Score, within: Docs | None) -> Docs:
+        clauses = [(weight, self.docs(child, within)) for weight, child in node.weighted]
+        met = set().union(*(docs for _, docs in clauses))
+        if node.threshold <= 0:
+            met = self._everything(within)
+        return {
+            doc
+            for doc in met
+            if sum(weight for weight, docs in clauses if doc in docs) >= node.threshold
+        }
+
+    def _facet(self, facet: Facet, within: Docs | None) -> Docs:
+        meant = self.segment.within(self.resolve(facet))
+        if meant is None:
+            return self._everything(within)
+        return meant if within is None else meant & within
+
+
+def keys(word: Word, expand: Expand) -> Sequence[str]:
+    """Return the keys of `analysis.postings` one of which an article with the word has."""
+    if vocabulary.expands(word) and not vocabulary.is_plain_exact(word):
+        return expand(word)
+    return [vocabulary.key(word)]
+
+
+_METHODS: dict[type[Node], Callable[[Answer, Any, Docs | None], Docs]] = {
+    Word: Answer._word,
+    Phrase: Answer._near,
+    Near: Answer._near,
+    And: Answer._all,
+    Or: Answer._any,
+    AtLeast: Answer._at_least,
+    Not: Answer._not,
+    Score: Answer._score,
+    Facet: Answer._facet,
+}
+
+
+def _cost(node: Node) -> int:
+    """Return how late to ask: words and filters, then combinations, distances, negations."""
+    match node:
+        case Word() | Facet():
+            return 0
+        case Phrase() | Near():
+            return 2
+        case Not():
+            return 3
+    return 1
+
+
+class _Document:
+    """One document of a segment, as `spans` reads it."""
+
+    def __init__(self, segment: Segment, expand: Expand) -> None:
+        self._segment = segment
+        self.expand = expand
+        self.number = 0
+
+    def positions(self, key: str) -> spans.Codes:
+        """Return where a key stands."""
+        return self._segment.postings(key).at(self.number)
+
+    def admits(self, facet: Facet) -> bool:
+        """Refuse: no filter is inside a phrase or a distance."""
+        raise TypeError(facet)

@@ -1,0 +1,59 @@
+"""Relevance: BM25 over the words of a query, deterministic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from index.segment import Segment
+
+K1 = 1.2
+"""How soon more of the same word stops to count."""
+B = 0.75
+"""How much a long article is held against it."""
+
+
+def weights(
+    leaves: Iterable[Collection[str]], segments: Sequence[Segment], articles: int
+) -> list[tuple[Collection[str], float]]:
+    """Return leaves, each the keys that satisfy it, with what rarity makes them worth."""
+    return [(leaf, _rarity(leaf, segments, articles)) for leaf in leaves]
+
+
+def _rarity(leaf: Collection[str], segments: Sequence[Segment], articles: int) -> float:
+    """Return the inverse document frequency; forms of one word count as one word."""
+    found = min(sum(s.frequency(key) for s in segments for key in leaf), articles)
+    return math.log(1 + (articles - found + 0.5) / (found + 0.5))
+
+
+def scores(
+    segment: Segment,
+    docs: Collection[int],
+    leaves: Iterable[tuple[Collection[str], float]],
+    average: float,
+) -> dict[int, float]:
+    """Return the score of documents of a segment; `average` is the mean length in words."""
+    found = dict.fromkeys(docs, 0.0)
+    lengths = segment.lengths
+    flat, slope = K1 * (1 - B), K1 * B / average
+    for leaf, worth in leaves:
+        for doc, count in _counts(segment, leaf, found).items():
+            found[doc] += worth * count * (K1 + 1) / (count + flat + slope * lengths[doc])
+    return found
+
+
+def _counts(
+    segment: Segment, leaf: Collection[str], docs: Mapping[int, float]
+) -> Mapping[int, int]:
+    """Return how often any of the keys of a leaf stands in each of the documents."""
+    total: dict[int, int] = {}
+    for key in leaf:
+        postings = segment.postings(key)
+        counts = postings.counts or [1] * len(postings.docs)
+        here = {doc: count for doc, count in zip(postings.docs, counts, strict=True) if doc in docs}
+        if total:
+            for doc, count in here.items():
+                total[doc] = total.get(doc, 0) + count
+        else:
+            total = here
+    return total

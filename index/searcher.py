@@ -1,0 +1,244 @@
+"""Searching the archive: a tree to the newest or the best hits, newest segments first."""
+
+from __future__ import annotations
+
+import functools
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from whoosh.index import TOC, EmptyIndexError, FileIndex
+
+from index import ranking
+from index.analysis import AUTHOR
+from index.answer import Answer, Resolve, keys
+from index.article import Timestamp
+from index.errors import ArchiveDamaged
+from index.schema import LENGTH, NAME
+from index.segment import EVERYTHING, Scope, Segment
+from index.storage import DurableStorage, damage
+from index.tree import Facet, Mode, Node, Not, Word, children, words
+from index.vocabulary import selector
+
+TRIES = 20
+"""Openings after which files that vanish are no merge's doing any more."""
+
+
+class Hit(NamedTuple):
+    """An article that satisfies a query. Hits sort from old to new."""
+
+    date: Timestamp
+    id: int
+    score: float = 0.0
+
+
+Cursor = tuple[Timestamp, int]
+"""Date and id of the last hit seen: the next page starts below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    """Articles that satisfy the query, on whatever page."""
+    forms: Mapping[str, tuple[str, ...]]
+    """By word of the query with `~` or `*`, as written: the words it stands for."""
+
+
+def no_filters(facet: Facet) -> Scope:
+    """Refuse every filter: for queries that have none."""
+    raise LookupError(f"{facet.name}: nobody here knows what this filter means")
+
+
+class Archive:
+    """The archive of a folder, for any number of searches from any thread.
+
+    Raises ArchiveDamaged, here and in `search`, when there is none of this version or it
+    cannot be read. What a writer commits is found by the next search.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._storage = DurableStorage(str(folder), readonly=True)
+        self._state: tuple[object, _Snapshot] | None = None
+        self._snapshot()
+
+    @property
+    def count(self) -> int:
+        """Articles in the archive."""
+        return self._snapshot().count
+
+    def search(
+        self,
+        root: Node,
+        scope: Scope = EVERYTHING,
+        *,
+        resolve: Resolve = no_filters,
+        sort: str = "date",
+        limit: int = 50,
+        after: Cursor | None = None,
+    ) -> Found:
+        """Return the newest (`sort` "date") or best ("score") hits of a query's tree.
+
+        `limit` 0 is all of them. `after` is for "date" only. `resolve` says what the
+        filters of the query mean. Hits of one score come newest first.
+        """
+        return _Search(self._snapshot(), root, scope, resolve).found(sort, limit, after)
+
+    def _snapshot(self) -> _Snapshot:
+        """Return the archive as of now: opened anew if a commit has changed it."""
+        for attempt in count(1):
+            try:
+                with damage(self._folder):
+                    index = FileIndex(self._storage, indexname=NAME)
+                    stamp = index.latest_generation(), index.last_modified()
+                    if self._state is None or self._state[0] != stamp:
+                        self._state = stamp, self._opened()
+                    return self._state[1]
+            except ArchiveDamaged as error:
+                vanished = isinstance(error.__cause__, FileNotFoundError | EmptyIndexError)
+                if not vanished or attempt == TRIES or not self._folder.is_dir():
+                    raise
+        raise AssertionError
+
+    def _opened(self) -> _Snapshot:
+        """Open what the table of contents lists; files never change, so open ones stay."""
+        open_ones = {} if self._state is None else self._state[1].segments
+        return _Snapshot(
+            {
+                listed.segment_id(): self._segment(listed, open_ones.get(listed.segment_id()))
+                for listed in TOC.read(self._storage, NAME).segments
+            }
+        )
+
+    def _segment(self, listed: Any, known: Segment | None) -> Segment:
+        deleted = frozenset(listed.deleted_docs())
+        if known:
+            return known if known.deleted == deleted else known.without(deleted)
+        codec = listed.codec()
+        columns = codec.per_document_reader(self._storage, listed).columns
+        if columns.documents != listed.doc_count_all():
+            raise ArchiveDamaged(f"{self._folder}: a segment has lost documents")
+        return Segment(codec.terms_reader(self._storage, listed).lists, columns, deleted)
+
+
+class _Snapshot:
+    """The archive at one moment."""
+
+    def __init__(self, segments: Mapping[str, Segment]) -> None:
+        self.segments = segments
+        self.newest_first = sorted(segments.values(), key=lambda s: s.newest, reverse=True)
+        self.count = sum(segment.count for segment in self.newest_first)
+        self._expansions: dict[Word, tuple[str, ...]] = {}
+
+    @cached_property
+    def average_length(self) -> float:
+        """Words of an article, in the mean."""
+        documents = sum(segment.columns.documents for segment in self.newest_first)
+        words = sum(segment.columns.total(LENGTH) for segment in self.newest_first)
+        return max(words / max(documents, 1), 1.0)
+
+    def expand(self, word: Word) -> tuple[str, ...]:
+        """Return the keys of the archive that a word means, in order."""
+        found = self._expansions.get(word)
+        if found is None:
+            prefix, accepts = selector(word)
+            known = set().union(*(segment.terms(prefix) for segment in self.newest_first))
+            found = self._expansions[word] = tuple(sorted(filter(accepts, known)))
+        return found
+
+
+class _Search:
+    """One search."""
+
+    def __init__(self, snapshot: _Snapshot, root: Node, scope: Scope, resolve: Resolve) -> None:
+        self._snapshot = snapshot
+        self._root = root
+        self._scope = scope
+        self._resolve = functools.cache(resolve)
+
+    def found(self, sort: str, limit: int, after: Cursor | None) -> Found:
+        """Return the page asked for."""
+        pick = self._best if sort == "score" else functools.partial(self._newest, after)
+        hits, total = pick(limit or self._snapshot.count)
+        return Found(tuple(hits), total, self._forms())
+
+    def _newest(self, after: Cursor | None, limit: int) -> tuple[list[Hit], int]:
+        hits: list[Hit] = []
+        total = 0
+        for segment, docs in self._by_segment():
+            total += len(docs)
+            if len(hits) < limit or segment.newest >= hits[-1].date:
+                hits = sorted([*hits, *_newest(segment, docs, limit, after)], reverse=True)[:limit]
+        return hits, total
+
+    def _best(self, limit: int) -> tuple[list[Hit], int]:
+        leaves = ranking.weights(self._scored(), self._snapshot.newest_first, self._snapshot.count)
+        hits: list[Hit] = []
+        total = 0
+        for segment, docs in self._by_segment():
+            total += len(docs)
+            scores = ranking.scores(segment, docs, leaves, self._snapshot.average_length)
+            hits += _best(segment, scores, limit)
+        hits.sort(key=_by_score, reverse=True)
+        return hits[:limit], total
+
+    def _by_segment(self) -> Iterator[tuple[Segment, set[int]]]:
+        """Yield every segment, newest first, with the documents that satisfy the query."""
+        for segment in self._snapshot.newest_first:
+            within = segment.within(self._scope)
+            docs = Answer(segment, self._snapshot.expand, self._resolve).docs(self._root, within)
+            yield segment, docs - segment.deleted
+
+    def _scored(self) -> list[Sequence[str]]:
+        """Return the keys of every word that an article is not forbidden to have."""
+        return [keys(word, self._snapshot.expand) for word in dict.fromkeys(_wanted(self._root))]
+
+    def _forms(self) -> dict[str, tuple[str, ...]]:
+        return {
+            word.text or word.term: tuple(
+                key.removeprefix(AUTHOR) for key in self._snapshot.expand(word)
+            )
+            for word in words(self._root)
+            if word.mode in (Mode.STEM, Mode.WILDCARD)
+        }
+
+
+def _newest(segment: Segment, docs: set[int], limit: int, after: Cursor | None) -> list[Hit]:
+    """Return the newest hits of a segment below a cursor."""
+    dates, ids = segment.dates, segment.ids
+    if after is not None:
+        docs = {doc for doc in docs if (dates[doc], ids[doc]) < after}
+    if len(docs) > limit:  # a list of dates is sorted five times faster than one of hits
+        least = heapq.nlargest(limit, [dates[doc] for doc in docs])[-1]
+        docs = {doc for doc in docs if dates[doc] >= least}
+    return [Hit(dates[doc], ids[doc]) for doc in docs]
+
+
+def _best(segment: Segment, scores: Mapping[int, float], limit: int) -> list[Hit]:
+    """Return the best hits of a segment."""
+    dates, ids = segment.dates, segment.ids
+    docs: Iterable[int] = scores
+    if len(scores) > limit:
+        least = heapq.nlargest(limit, scores.values())[-1]
+        docs = [doc for doc, score in scores.items() if score >= least]
+    return [Hit(dates[doc], ids[doc], scores[doc]) for doc in docs]
+
+
+def _by_score(hit: Hit) -> tuple[float, Timestamp, int]:
+    return hit.score, hit.date, hit.id
+
+
+def _wanted(node: Node) -> Iterator[Word]:
+    """Yield the words of a tree that are not below a negation."""
+    if isinstance(node, Word):
+        yield node
+    elif not isinstance(node, Not):
+        for child in children(node):
+            yield from _wanted(child)

@@ -1,0 +1,118 @@
+"""The two files of a segment: what is written is read, what is broken is said."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.columns import Columns, ColumnsWriter
+from index.errors import ArchiveDamaged
+from index.lists import Lists, ListsWriter, Postings
+
+CODES = st.lists(st.integers(0, 2**24), min_size=1, max_size=400, unique=True).map(sorted)
+LIST = st.dictionaries(st.integers(0, 2**16 - 1), CODES, min_size=1, max_size=6)
+TERM = st.text(st.characters(exclude_characters="\n", codec="utf-8"), min_size=1, max_size=8)
+
+
+def postings(found: dict[int, list[int]]) -> Postings:
+    docs = sorted(found)
+    counts = [len(found[doc]) for doc in docs]
+    return Postings(
+        array("H", docs),
+        None if set(counts) == {1} else array("B" if max(counts) < 256 else "H", counts),
+        array("I", [code for doc in docs for code in found[doc]]),
+    )
+
+
+def written(path: Path, terms: dict[str, dict[int, list[int]]]) -> Lists:
+    in_order = sorted((term.encode(), found) for term, found in terms.items())
+    with path.open("wb") as file:
+        writer = ListsWriter(file)
+        writer.add_field("words", [(term, postings(found)) for term, found in in_order])
+        writer.close()
+    with path.open("rb") as file:
+        return Lists(file, path.name)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("segment") / "one"
+
+
+@given(terms=st.dictionaries(TERM, LIST, max_size=8))
+def test_every_code_comes_back(path: Path, terms: dict[str, dict[int, list[int]]]) -> None:
+    lists = written(path, terms)
+    assert [term.decode() for term in lists.terms("words")] == sorted(terms)
+    for term, expected in terms.items():
+        found = lists.find("words", term.encode())
+        assert found is not None
+        assert {doc: list(found.at(doc)) for doc in found.docs} == expected
+        assert lists.frequency("words", term.encode()) == len(expected)
+
+
+@given(terms=st.sets(TERM, max_size=20), other=TERM)
+def test_lookup_by_prefix(path: Path, terms: set[str], other: str) -> None:
+    lists = written(path, {term: {1: [2]} for term in terms})
+    starting = [term for term in sorted(terms) if term.startswith(other)]
+    assert [term.decode() for term in lists.terms("words", other.encode())] == starting
+    assert (lists.find("words", other.encode()) is not None) == (other in terms)
+
+
+def test_a_document_without_the_term_has_no_codes(path: Path) -> None:
+    found = written(path, {"word": {3: [4, 5], 9: [6]}}).find("words", b"word")
+    assert found is not None
+    assert [list(found.at(doc)) for doc in (2, 3, 4, 9, 10)] == [[], [4, 5], [], [6], []]
+
+
+def test_a_term_with_a_line_break_is_refused(path: Path) -> None:
+    with pytest.raises(ValueError, match="line break"):
+        written(path, {"a\nb": {1: [1]}})
+
+
+@given(st.dictionaries(st.integers(0, 30), st.floats(-1e9, 1e10), min_size=1))
+def test_columns(path: Path, values: dict[int, float]) -> None:
+    count = max(values) + 3
+    writer = ColumnsWriter()
+    for doc in sorted(values):
+        writer.put("date", "d", doc, values[doc])
+    with path.open("wb") as file:
+        writer.write(file, count)
+    with path.open("rb") as file:
+        columns = Columns(file, "one")
+    expected = [values.get(doc, 0.0) for doc in range(count)]
+    assert list(columns.values("date")) == expected
+    assert columns.bounds("date") == (min(expected), max(expected))
+    assert list(columns.values("id")) == [0] * count
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "short": lambda content: content[:7],
+    "truncated": lambda content: content[: len(content) // 2],
+    "one byte missing": lambda content: content[:-1],
+    "zeros after a power cut": lambda content: bytes(len(content)),
+    "another version": lambda content: content.replace(b"tocsin\x01", b"tocsin\x02"),
+    "something else": lambda _: b"PK\x03\x04" * 100,
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_broken_file_is_not_opened(path: Path, kind: str) -> None:
+    written(path, {"word": {3: [4, 5], 9: [6]}})
+    path.write_bytes(DAMAGES[kind](path.read_bytes()))
+    with path.open("rb") as file, pytest.raises(ArchiveDamaged, match="one"):
+        Lists(file, "one")
+
+
+def test_every_flipped_bit_is_found(path: Path) -> None:
+    written(path, {"word": {3: [4, 5], 9: [6]}})
+    content = path.read_bytes()
+    for at in range(len(content)):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+        with path.open("rb") as file, pytest.raises(ArchiveDamaged):
+            Lists(file, "one").file.verify()

@@ -1,0 +1,223 @@
+"""Adding to the archive: commits, replacements, merges, and what a failure leaves behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from whoosh import query
+from whoosh.index import open_dir
+
+from index.article import Article
+from index.errors import ArchiveDamaged, ArchiveError
+from index.schema import NAME
+from index.writer import FAN_IN, due, open_or_create
+
+
+def article(id: int, title: str = "Un port belge") -> Article:
+    return Article(
+        id=id, feeds=(1,), url="https://x.example/", title=title, summary="", lang="fr", seen=id
+    )
+
+
+def numbers(folder: Path, word: str) -> list[int]:
+    """Return the ids of articles with a word, by Whoosh's own searcher."""
+    with open_dir(str(folder), indexname=NAME).searcher() as searcher:
+        docs = searcher.search(query.Term("words", word), limit=None).docs()
+        return sorted(
+            int(reader.column_reader("id")[doc - first])
+            for reader, first in searcher.reader().leaf_readers()
+            for doc in docs
+            if first <= doc < first + reader.doc_count_all()
+        )
+
+
+def test_whoosh_itself_can_search_it(tmp_path: Path) -> None:
+    writer = open_or_create(tmp_path)
+    writer.add(map(article, range(1, 30)))
+    writer.add([article(7, "Un navire"), article(30, "Un navire")])
+    assert numbers(tmp_path, "navire") == [7, 30]
+    assert numbers(tmp_path, "port") == [id for id in range(1, 30) if id != 7]
+    with open_dir(str(tmp_path), indexname=NAME).searcher() as searcher:
+        both = query.And([query.Term("words", "un"), query.Term("words", "navire")])
+        assert len(searcher.search(both)) == 2
+
+
+def test_a_known_article_is_replaced(tmp_path: Path) -> None:
+    writer = open_or_create(tmp_path)
+    writer.add([article(1), article(2), article(2, "Un canal")])
+    writer.add([article(1, "Un quai")])
+    assert (writer.count, writer.last_id) == (2, 2)
+    assert numbers(tmp_path, "port") == []
+    assert numbers(tmp_path, "canal") == [2]
+    assert numbers(tmp_path, "quai") == [1]
+
+
+def test_what_is_reopened_is_as_it_was_left(tmp_path: Path) -> None:
+    open_or_create(tmp_path / "var" / "archive").add(map(article, range(1, 6)))
+    writer = open_or_create(tmp_path / "var" / "archive")
+    assert (writer.count, writer.last_id) == (5, 5)
+    assert (tmp_path / "var" / "archive").stat().st_mode & 0o777 == 0o700
+
+
+def test_segments_stay_few_and_every_article_is_there_once(tmp_path: Path) -> None:
+    writer = open_or_create(tmp_path)
+    for first in range(1, 400, 3):
+        writer.add(map(article, range(first, first + 3)))
+    assert numbers(tmp_path, "port") == list(range(1, 400))
+    assert len(list(tmp_path.glob("*.lists"))) < 3 * FAN_IN
+
+
+def test_merging_drops_what_was_replaced(tmp_path: Path) -> None:
+    writer = open_or_create(tmp_path)
+    writer.add(map(article, range(1, 9)))
+    writer.add([article(3, "Un quai"), article(4, "Un canal"), article(5, "Un canal")])
+    with open_dir(str(tmp_path), indexname=NAME).reader() as reader:
+        assert reader.doc_count_all() == reader.doc_count() == 8
+    assert numbers(tmp_path, "port") == [1, 2, 6, 7, 8]
+
+
+def test_a_failing_batch_changes_nothing_and_frees_the_lock(tmp_path: Path) -> None:
+    writer = open_or_create(tmp_path)
+    writer.add([article(1), article(2)])
+
+    broken = replace(article(4), id=-1)  # no column takes a negative number
+    with pytest.raises(OverflowError):
+        writer.add([article(2, "Un canal"), article(3), broken])
+    assert (writer.count, numbers(tmp_path, "port")) == (2, [1, 2])
+    writer.add([article(3)])
+    assert numbers(tmp_path, "port") == [1, 2, 3]
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    first, second = open_or_create(tmp_path), open_or_create(tmp_path)
+
+    first.add([article(1)])
+    second.add([article(1, "Un canal"), article(2)])  # between the other's commits
+    first.add([article(3)])
+    assert numbers(tmp_path, "port") == [2, 3]
+
+    lock = open_dir(str(tmp_path), indexname=NAME).lock("WRITELOCK")
+    assert lock.acquire()
+    with pytest.raises(ArchiveError, match="another process"):
+        first.add([article(4)])
+    lock.release()
+    first.add([article(4)])
+    assert first.count == 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names open files through /proc")
+def test_files_are_on_the_disk_before_the_table_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    sync, rename = os.fsync, os.rename
+
+    def noted_sync(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        events.append(name.split(".", 1)[-1][:5])
+        sync(descriptor)
+
+    def noted_rename(old: str, new: str) -> None:
+        events.append("rename")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(os, "rename", noted_rename)
+    writer = open_or_create(tmp_path)
+    events.clear()
+    writer.add([article(1)])
+    *before, table, renamed, folder = events
+    assert sorted(before) == ["colum", "lists"]
+    assert (table[:3], renamed, folder) == ("toc", "rename", tmp_path.name[:5])
+
+
+@pytest.mark.parametrize("left", ["a file of something else", "_tocsin999_1.toc"])
+def test_a_folder_that_is_no_archive_is_refused(tmp_path: Path, left: str) -> None:
+    (tmp_path / left).write_text("x")
+    with pytest.raises(ArchiveDamaged, match="no index of this version"):
+        open_or_create(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh's own
+def test_a_table_of_contents_that_cannot_be_read(tmp_path: Path) -> None:
+    open_or_create(tmp_path).add([article(1)])
+    (table,) = tmp_path.glob("*.toc")
+    table.write_bytes(table.read_bytes()[:40])
+    with pytest.raises(ArchiveDamaged, match="cannot be read"):
+        open_or_create(tmp_path)
+
+
+def test_verify_reads_every_byte(tmp_path: Path) -> None:
+    writer = open_or_create(tmp_path)
+    writer.add(map(article, range(1, 100)))
+    writer.verify()
+    for path in [*tmp_path.glob("*.lists"), *tmp_path.glob("*.columns")]:
+        whole = path.read_bytes()
+        path.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
+        with pytest.raises(ArchiveDamaged, match="changed"):
+            writer.verify()
+        path.write_bytes(whole)
+
+
+# --- which segments are merged ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Size:
+    """A segment as far as merging looks at it."""
+
+    documents: int
+    deleted: int = 0
+
+    def doc_count(self) -> int:
+        return self.documents - self.deleted
+
+    def doc_count_all(self) -> int:
+        return self.documents
+
+    def deleted_count(self) -> int:
+        return self.deleted
+
+
+@pytest.mark.parametrize(
+    ("sizes", "merged"),
+    [
+        ([], []),
+        ([5] * 9, []),
+        ([5] * 10, [5] * 10),
+        ([4000] + [5] * 10, [5] * 10),
+        ([4000] + [20] * 5 + [5] * 4, []),
+        ([20_000] * 10, [20_000] * 3),  # as many as fit into one
+        ([60_000] * 30, []),
+    ],
+)
+def test_ten_of_a_size_are_merged(sizes: list[int], merged: list[int]) -> None:
+    assert [one.documents for one in due([Size(size) for size in sizes])] == merged
+
+
+def test_a_segment_a_quarter_of_which_is_gone_is_rewritten() -> None:
+    segments = [Size(100), Size(100, 25), Size(100, 26)]
+    assert due(segments) == segments[2:]
+
+
+@given(st.lists(st.integers(1, 5000), max_size=300))
+def test_merging_ends_and_no_segment_is_too_large(batches: list[int]) -> None:
+    segments: list[Size] = []
+    written = 0
+    for batch in batches:
+        segments.append(Size(batch))
+        while group := due(segments):
+            merged = Size(sum(one.doc_count() for one in group))
+            assert merged.documents <= 1 << 16
+            assert len(group) > 1
+            written += merged.documents
+            segments = [one for one in segments if not any(one is each for each in group)]
+            segments.append(merged)
+    assert len(segments) <= 9 * 5 + sum(batches) / 32_768
+    assert written <= 6 * sum(batches)
