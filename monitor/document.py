@@ -34,7 +34,7 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
     body = body.removeprefix(codecs.BOM_UTF8)
     text = body.decode("utf-8", "replace")
     plain = text.isascii() and "\x1b" not in text  # ISO-2022 is ASCII and escapes
-    if plain or text.count("\ufffd") * 10 < len(body) - len(text):
+    if plain or text.count("\ufffd") * 2 < len(body) - len(text):
         return text.encode(), _UTF8
     declared = _CHARSET.search(content_type)
     return body, f"; charset={declared[1]}" if declared else ""

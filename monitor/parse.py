@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
 import io
 import re
 from collections import Counter
@@ -94,7 +95,7 @@ def _entry(raw: Mapping[str, Any], base: str) -> Entry:
         summary=summary,
         body=body,
         author=_author(raw),
-        published=_moment(raw, "published_parsed") or _moment(raw, "created_parsed"),
+        published=_moment(raw, "published_parsed", "created_parsed"),
         updated=_moment(raw, "updated_parsed"),
     )
 
@@ -168,16 +169,17 @@ def _author(raw: Mapping[str, Any]) -> str:
     return line(from_html(text, _NAME_CAP))
 
 
-def _moment(raw: Mapping[str, Any], key: str) -> Timestamp | None:
-    """Return a moment; None for one that is missing or before 1970, as .NET's year 1."""
-    parts = dict.get(raw, key)  # type: ignore[call-overload]
-    if not parts:
-        return None
-    try:
-        moment = float(calendar.timegm(parts))
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment >= 0 else None
+def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:
+    """Return the first moment there is; none is before 1970, as the year 1 of .NET."""
+    for key in keys:
+        parts = dict.get(raw, key)  # type: ignore[call-overload]
+        if not parts:
+            continue
+        with contextlib.suppress(ValueError, OverflowError):
+            moment = float(calendar.timegm(parts))
+            if moment >= 0:
+                return moment
+    return None
 
 
 def _language(declared: str) -> str:
