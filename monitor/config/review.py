@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from index.tree import And, Facet, Mode, Node, Not, Or, Word, walk
 from monitor.config import fields
-from monitor.config.watchlists import selects, stranger
+from monitor.config.watchlists import reached, stranger
 from monitor.model import Config, Feed, Watchlist
 
 
@@ -47,14 +47,10 @@ def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str
             selector = facet.value if facet.name == "feed" else f"tag:{facet.value}"
             if strange := stranger(selector, feeds):
                 yield f"{strange}: `{facet.text}` holds for no article"
-    reached = [
-        feed
-        for feed in feeds
-        if not watchlist.feeds or any(selects(selector, feed) for selector in watchlist.feeds)
-    ]
-    if not any(feed.enabled for feed in reached):
+    watched = reached(watchlist, feeds)
+    if not any(feed.enabled for feed in watched):
         yield "all its feeds are disabled: it can raise no alert"
-    if watchlist.lang and all(feed.lang and feed.lang not in watchlist.lang for feed in reached):
+    if watchlist.lang and all(feed.lang and feed.lang not in watchlist.lang for feed in watched):
         yield f"no feed of it is in {' or '.join(watchlist.lang)}: it can raise no alert"
 
 

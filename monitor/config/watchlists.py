@@ -9,8 +9,9 @@ from monitor.config import fields
 from monitor.config.asking import asked
 from monitor.config.draft import Draft
 from monitor.config.fitting import nearest
-from monitor.config.marks import Items, Table
+from monitor.config.marks import Items, Node, Table
 from monitor.config.schema import WatchlistShape
+from monitor.config.sentences import misbehaving
 from monitor.model import Feed, Watchlist
 
 WAYS = ("terms", "query", "score")
@@ -27,6 +28,7 @@ def watchlists(draft: Draft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
     }
     _object_to_namesakes(draft, found)
     _object_to_strangers(draft, feeds)
+    _object_to_sentences(draft, found, feeds)
     return found
 
 
@@ -55,12 +57,10 @@ def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | 
 
 def _object_to_ways(draft: Draft) -> None:
     """Object to watchlists with none or two of `WAYS`, a lone threshold, or no name."""
-    listed = draft.written.get("watchlists")
-    if listed and isinstance(listed.value, Items):
-        for node in listed.value.nodes:
-            if isinstance(node, Table):
-                found = _ways(node)
-                draft.problems.extend(draft.source.problem(start, words) for start, words in found)
+    for node in _nodes(draft.written):
+        if isinstance(node, Table):
+            found = _ways(node)
+            draft.problems.extend(draft.source.problem(start, words) for start, words in found)
 
 
 def _ways(table: Table) -> Iterator[tuple[int, str]]:
@@ -120,3 +120,29 @@ def stranger(selector: str, feeds: tuple[Feed, ...]) -> str:
 def selects(selector: str, feed: Feed) -> bool:
     """Tell whether a selector selects a feed."""
     return query.selects(selector, feed.name, fields.host(feed.url), feed.tags)
+
+
+def reached(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:
+    """Return the feeds that a watchlist watches."""
+    if not watchlist.feeds:
+        return feeds
+    return tuple(
+        feed for feed in feeds if any(selects(selector, feed) for selector in watchlist.feeds)
+    )
+
+
+def _object_to_sentences(
+    draft: Draft, found: dict[int, Watchlist], feeds: tuple[Feed, ...]
+) -> None:
+    """Object to each sentence that its watchlist, if all of it is understood, treats wrongly."""
+    whole = {id(node) for node in _nodes(draft.written)}
+    nodes = _nodes(draft.tree)
+    for number, watchlist in found.items():
+        if id(nodes[number]) in whole:
+            for key, item, words in misbehaving(watchlist, reached(watchlist, feeds)):
+                draft.object_to(("watchlists", number, key, item), words)
+
+
+def _nodes(table: Table) -> tuple[Node, ...]:
+    listed = table.get("watchlists")
+    return listed.value.nodes if listed and isinstance(listed.value, Items) else ()

@@ -177,6 +177,13 @@ MISTAKES: list[tuple[str, str]] = [
     (watchlist("terms: a", "not: ▲[b, a]"), "contradicts"),
     (watchlist("score: {a: 3, '▲!!': 4}", "threshold: 3", NAME), "there is no word"),
     (watchlist("score: ▲{a: 3, b: 4, c: -2}", "threshold: 8", NAME), "less than the threshold 8"),
+    # --- sentences
+    (watchlist("terms: a", "match: [a, ▲'b']"), "raises no alert: no \"a\""),
+    (watchlist("terms: a", "no_match: ▲un a"), "raises an alert: a: “a” in the title"),
+    (watchlist("terms: a", "not: [a b]", "match: ▲here is a b"), "excluded by"),
+    (watchlist("score: {a: 3, b: 4}", "threshold: 6", NAME, "match: [▲a]"), "score 3 of 6"),
+    (watchlist("query: body:a OR title:b", NAME, "no_match: [c, ▲a]"), "“a” in the body"),
+    (watchlist("query: a AND lang:fr", NAME, "match: [a]", "no_match: ▲a"), "raises an alert"),
 ]  # fmt: skip
 
 
@@ -240,6 +247,25 @@ def test_the_short_forms_and_the_defaults() -> None:
     year, numbers = read.watchlists
     assert (year.name, year.severity, year.feeds) == ("1984", Severity.MEDIUM, ())
     assert (numbers.severity, numbers.lang, numbers.feeds) == (Severity.HIGH, ("en",), ("tag:a",))
+
+
+def test_sentences_are_tried_in_the_feeds_that_the_watchlist_watches() -> None:
+    text = (
+        "feeds:\n"
+        "  - {url: https://a.example/rss, tags: belgique, lang: fr}\n"
+        "  - {url: https://b.example/rss, tags: monde, lang: en}\n"
+        "watchlists:\n"
+        "  - {name: x, query: 'a AND tag:belgique', feeds: tag:monde, no_match: a}\n"
+        "  - {name: y, query: 'a AND tag:belgique AND lang:fr', lang: fr, match: a}\n"
+    )
+    assert len(config(text).watchlists) == 2
+
+
+def test_sentences_of_a_watchlist_that_is_not_understood_are_not_tried() -> None:
+    (problem,) = problems(watchlist("terms: a", "not: [b, '!!']", "no_match: a b"))
+    assert "there is no word" in problem.message
+    (problem,) = problems(watchlist("terms: [a, [b]]", NAME, "match: b"))
+    assert "must be text" in problem.message
 
 
 def test_nameless_feeds_of_one_host_are_told_apart() -> None:
