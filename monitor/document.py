@@ -17,7 +17,7 @@ _BOMS = (
 )
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SUBSET = re.compile(rb"<!--|[\"'\[\]>]")
-_REFERENCE = re.compile(rb"&#(?:x([0-9a-f]*)|([0-9]*));?", re.IGNORECASE)
+_REFERENCE = re.compile("&#(?:x([0-9a-f]*)|([0-9]*));?", re.IGNORECASE)
 _WEB_PAGE = "the answer is a web page, not a feed; the page may link to one"
 _UTF8 = "; charset=utf-8"
 
@@ -58,16 +58,17 @@ def root_only(body: bytes) -> bytes:
     return b""
 
 
-def without_impossible_characters(body: bytes) -> bytes:
-    """Return the body without references to characters that do not exist."""
-    return _REFERENCE.sub(_if_possible, body)
+def without_impossible_characters(source: str) -> str:
+    """Return markup without references to characters that XML does not allow."""
+    return _REFERENCE.sub(_if_possible, source)
 
 
-def _if_possible(reference: re.Match[bytes]) -> bytes:
-    digits, base = (reference[1], 16) if reference[1] else (reference[2] or b"", 10)
-    digits = digits.lstrip(b"0")
-    possible = digits and len(digits) < 8 and int(digits, base) < 0x110000
-    return reference.group() if possible else b""
+def _if_possible(reference: re.Match[str]) -> str:
+    digits, base = (reference[1], 16) if reference[1] else (reference[2] or "", 10)
+    digits = digits.lstrip("0")
+    code = int(digits, base) if 0 < len(digits) < 8 else 0
+    possible = code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000
+    return reference.group() if possible else ""
 
 
 def _after(body: bytes, mark: bytes, at: int) -> int:

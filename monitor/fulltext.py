@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from index.text import lines
-from monitor.document import in_utf8
+from index.text import clean, lines
+from monitor.document import in_utf8, without_impossible_characters
 from monitor.errors import ParseError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _PRUNED = [
     for word in _ASIDES
 ]
 _WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNORECASE)
-_CHARSET = re.compile(r"charset=([\w.:-]+)")
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
 def extract(body: bytes, url: str, content_type: str = "") -> str:
@@ -48,17 +48,22 @@ def extract(body: bytes, url: str, content_type: str = "") -> str:
 
 
 def _tree(body: bytes, content_type: str) -> HtmlElement | None:
-    """Return the page's tree, None when it has no element."""
+    """Return the page's tree, None when it has no element.
+
+    Clean before it is a tree: one control character makes the extraction give up.
+    """
     from lxml import etree, html
 
     body, charset = in_utf8(body, content_type)
-    declared = _CHARSET.search(charset)
+    declared = _CHARSET.search(charset.encode()) or _CHARSET.search(body[:4_096])
     try:
-        parser = html.HTMLParser(encoding=declared[1] if declared else None, remove_comments=True)
+        source = body.decode(declared[1].decode() if declared else "cp1252", "replace")
     except LookupError:  # a charset nobody knows
-        parser = html.HTMLParser(remove_comments=True)
+        source = body.decode("cp1252", "replace")
+    source = clean(without_impossible_characters(source), keep_newlines=True)
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True)
     try:
-        return html.document_fromstring(body, parser=parser)
+        return html.document_fromstring(source.encode(), parser=parser)
     except etree.ParserError:
         return None
 

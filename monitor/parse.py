@@ -46,7 +46,7 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
         try:
             document = _document(body, content_type)
         except (ValueError, OverflowError):  # most often one `&#1114112;`
-            document = _document(without_impossible_characters(body), content_type)
+            document = _document(_repaired(body), content_type)
         if not document["entries"] and not document.get("version"):
             raise ParseError(url, what_it_is(body))
         return _feed(document, url)
@@ -55,6 +55,11 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     except Exception as error:  # feedparser raises anything on 9 % of mutated documents
         reason = f"it is too broken to be read ({type(error).__name__})"
         raise ParseError(url, reason) from error
+
+
+def _repaired(body: bytes) -> bytes:
+    """Return the body without impossible references, whichever its encoding."""
+    return without_impossible_characters(body.decode("latin-1")).encode("latin-1")
 
 
 def _document(body: bytes, content_type: str) -> Mapping[str, Any]:

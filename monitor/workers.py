@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import multiprocessing
 import signal
 from collections.abc import Callable
@@ -115,7 +116,8 @@ def _started(workers: int, memory: int) -> ProcessPool:
 
 
 def _confine(memory: int) -> None:
-    """Make this worker die at once when told to, and fail when it takes too much memory."""
+    """Make this worker die at once when told to, fail when it takes too much, and be silent."""
+    logging.disable()  # libraries complain of each bad document; the reason is in its ParseError
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler would wait for C code to return
     with contextlib.suppress(ImportError, OSError):  # only Linux counts address space
         import resource

@@ -1,0 +1,178 @@
+"""Processes that read what strangers wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import ParseError
+from monitor.model import Fetched, ParsedFeed
+from monitor.parse import parse
+from monitor.workers import Parser
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+ITEMS = "".join(
+    f"<item><title>Titre {n}</title><guid>{n}</guid><link>https://ex.org/{n}</link>"
+    f"<description>&lt;p&gt;{'La sûreté belge enquête. ' * 30}&lt;/p&gt;</description></item>"
+    for n in range(30)
+)
+GOOD = f"<rss version='2.0'><channel><title>J</title>{ITEMS}</channel></rss>".encode()
+SLOW = b"<rss><channel><item><author>" + b"a" * 32_000 + b"</author></item></channel></rss>"
+BIG = b"<rss version='2.0'><channel>" + b"<item><x>" * 300_000
+
+
+def fetched(body: bytes, content_type: str = "application/xml") -> Fetched:
+    return Fetched(url="https://ex.org/rss", body=body, content_type=content_type)
+
+
+def with_parser(
+    act: Callable[[Parser], Awaitable[None]], *, seconds: float = 3.0, workers: int = 1
+) -> None:
+    async def scene() -> None:
+        parser = Parser(workers, seconds=seconds)
+        try:
+            await act(parser)
+        finally:
+            parser.close()
+
+    asyncio.run(scene())
+
+
+async def reason(reading: Awaitable[object]) -> str:
+    with pytest.raises(ParseError) as caught:
+        await reading
+    return caught.value.reason
+
+
+def worker_pids() -> list[int]:
+    return [child.pid or 0 for child in multiprocessing.active_children()]
+
+
+def test_what_a_worker_reads_is_what_parse_returns() -> None:
+    async def act(parser: Parser) -> None:
+        assert await parser.parse(fetched(GOOD)) == parse(GOOD, "https://ex.org/rss")
+        assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, not RSS or Atom"
+        assert await parser.extract(fetched(b"<p>rien</p>", "text/html")) == ""
+        assert "image/png" in await reason(parser.extract(fetched(b"\x89PNG", "image/png")))
+
+    with_parser(act)
+
+
+def test_a_slow_document_is_killed_and_the_others_are_not_late() -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        began = time.monotonic()
+        slow = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
+        await asyncio.sleep(0.1)
+        for _ in range(5):
+            await parser.parse(fetched(GOOD))
+        assert time.monotonic() - began < 1
+        assert await slow == "reading it takes longer than 1 s"
+        assert time.monotonic() - began < 3
+        assert len((await parser.parse(fetched(GOOD))).entries) == 30
+
+    with_parser(act, seconds=1.0, workers=2)
+
+
+def test_a_greedy_document_meets_the_limit() -> None:
+    async def act(parser: Parser) -> None:
+        why = await reason(parser.parse(fetched(BIG)))
+        assert "memory" in why or "longer" in why
+        assert len((await parser.parse(fetched(GOOD))).entries) == 30
+
+    with_parser(act)
+
+
+def test_no_worker_grows_by_more_than_its_limit() -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        (pid,) = worker_pids()
+        before = _peak(pid)
+        entity = b"<!DOCTYPE r [<!ENTITY a '" + b"x" * 48_000 + b"'>]>"
+        bomb = entity + b"<rss version='2.0'><channel><item><title>" + b"&a;" * 12_000
+        await parser.parse(fetched(bomb + b"</title></item></channel></rss>"))
+        assert worker_pids() == [pid]
+        assert _peak(pid) - before < 150 * 2**20
+
+    with_parser(act)
+
+
+def _peak(pid: int) -> int:
+    """Return the most memory that a process ever had resident, in bytes."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        pytest.skip("this system does not tell")
+    (text,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(text.split()[1]) * 1_024
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_worker_that_dies_is_replaced(idle: bool) -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        (pid,) = worker_pids()
+        if idle:
+            os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.3)
+        else:
+            reading = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
+            await asyncio.sleep(0.3)
+            os.kill(pid, signal.SIGKILL)
+            assert await reading == "reading it crashes the reader"
+        assert len((await parser.parse(fetched(GOOD))).entries) == 30
+
+    with_parser(act)
+
+
+def test_many_at_once_all_come_back() -> None:
+    async def act(parser: Parser) -> None:
+        feeds = await asyncio.gather(*(parser.parse(fetched(GOOD)) for _ in range(40)))
+        assert [len(feed.entries) for feed in feeds] == [30] * 40
+
+    with_parser(act, workers=2)
+
+
+def test_closing_leaves_no_worker() -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        parser.close()
+        parser.close()
+
+    before = worker_pids()
+    with_parser(act)
+    assert worker_pids() == before
+
+
+def test_a_result_crosses_processes_small() -> None:
+    feed = parse(GOOD, "https://ex.org/rss")
+    packed = pickle.dumps(feed)
+    assert pickle.loads(packed) == feed
+    words = sum(len(e.title) + len(e.summary) + len(e.url) for e in feed.entries)
+    assert len(packed) < 1.3 * words + 30 * 60
+
+
+def test_hostile_feeds_are_decided_in_time() -> None:
+    files = [path for path in (SHARED / "feeds-hostile").rglob("*") if path.is_file()]
+    if not files:
+        pytest.skip("no sample feeds here")
+    largest = sorted((path.read_bytes() for path in files), key=len, reverse=True)[:200]
+
+    async def act(parser: Parser) -> None:
+        async def decide(body: bytes) -> ParsedFeed | str:
+            try:
+                return await parser.parse(fetched(body))
+            except ParseError as error:
+                return error.reason
+
+        async with asyncio.timeout(20):
+            assert all(await asyncio.gather(*map(decide, largest)))
+
+    with_parser(act, workers=2)
