@@ -29,7 +29,7 @@ import itertools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from index.article import PARTS, Article
@@ -218,19 +218,30 @@ def _tokens(runs: re.Pattern[str], text: str, *, keep_case: bool) -> list[Token]
 # --- articles ----------------------------------------------------------------------
 
 
-class _Keys(dict[str, "str | tuple[tuple[tuple[str, int], ...], int]"]):
-    """What a run adds to postings: a bare term, or keys with code offsets and the step."""
+_Entry = str | int | tuple[tuple[tuple[str, int], ...], int]
 
-    def __missing__(self, run: str) -> str | tuple[tuple[tuple[str, int], ...], int]:
+
+class Keys(dict[str, _Entry]):
+    """What each run adds to postings, decided once per run; only keys that are `wanted`.
+
+    A run adds one key (a string), nothing (the int to go on by), or several keys with
+    the codes they are off by (and the int to go on by).
+    """
+
+    def __init__(self, wanted: Callable[[str], bool] = lambda _: True) -> None:
+        self.wanted = wanted
+
+    def __missing__(self, run: str) -> _Entry:
         if len(self) >= _MEMO_SIZE:
             self.clear()
         tokens = _memo[run]
-        keys: str | tuple[tuple[tuple[str, int], ...], int] = tokens[0].term
-        if len(tokens) > 1 or tokens[0].exact:
-            pairs = tuple(pair for token in tokens for pair in _pairs(token))
-            keys = pairs, (tokens[-1].position + 1) << 2
-        self[run] = keys
-        return keys
+        pairs = tuple(pair for token in tokens for pair in _pairs(token) if self.wanted(pair[0]))
+        step = (tokens[-1].position + 1) << 2
+        entry: _Entry = (pairs, step) if pairs else step
+        if len(pairs) == 1 and step == encode(1) and not pairs[0][1]:
+            entry = pairs[0][0]
+        self[run] = entry
+        return entry
 
 
 def _pairs(token: Token) -> Iterator[tuple[str, int]]:
@@ -240,31 +251,34 @@ def _pairs(token: Token) -> Iterator[tuple[str, int]]:
         yield token.term + EXACT + token.exact, code
 
 
-_keys = _Keys()
+_every_key = Keys()
 
 
-def postings(article: Article) -> dict[str, list[int]]:
+def postings(article: Article, keys: Keys = _every_key) -> dict[str, list[int]]:
     """Return where the words of an article stand: key to ascending codes."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for part in PARTS[:-1]:
-        _add(found, article.part(part)[:MAX_CHARS], _BASES[part] << 2)
+        _add(found, article.part(part)[:MAX_CHARS], _BASES[part] << 2, keys)
     if article.author:
         own: defaultdict[str, list[int]] = defaultdict(list)
-        _add(own, article.author[:MAX_CHARS], _BASES["author"] << 2)
-        found.update((AUTHOR + key, codes) for key, codes in own.items())
+        _add(own, article.author[:MAX_CHARS], _BASES["author"] << 2, _every_key)
+        named = ((AUTHOR + key, codes) for key, codes in own.items())
+        found.update((key, codes) for key, codes in named if keys.wanted(key))
     return dict(found)
 
 
-def _add(found: defaultdict[str, list[int]], text: str, at: int) -> None:
+def _add(found: defaultdict[str, list[int]], text: str, at: int, keys: Keys) -> None:
     """Add a part's words, the first one at code `at`."""
     if shouts(text):
         for token in tokenize(text):
-            found[token.term].append(at + encode(token.position, token.length))
+            if keys.wanted(token.term):
+                found[token.term].append(at + encode(token.position, token.length))
         return
-    keys = _keys
     for run in _TEXT_RUNS.findall(text):
         entry = keys[run]
-        if isinstance(entry, str):
+        if isinstance(entry, int):
+            at += entry
+        elif isinstance(entry, str):
             found[entry].append(at)
             at += 4
         else:
@@ -294,14 +308,16 @@ def part_range(part: str) -> tuple[int, int]:
     return _BASES[part] << 2, (_BASES[part] + PART_WIDTH) << 2
 
 
-def offsets(text: str) -> list[tuple[int, int]]:
-    """Return start and end of every word of a text, by position."""
+def offsets(text: str, last: int = MAX_CHARS) -> list[tuple[int, int]]:
+    """Return start and end of the words of a text by position, at least up to `last`."""
     bounds: list[tuple[int, int]] = []
     for found in _TEXT_RUNS.finditer(text[:MAX_CHARS]):
-        start, end = found.span(1)
+        start, end = span = found.span(1)
         tokens = _memo[text[start:end]]
         if len(tokens) == 1:
-            bounds.append((start, end))
+            bounds.append(span)
         else:
             bounds += [(start + t.start, start + t.end) for t in tokens if t.length == 1]
+        if len(bounds) > last:
+            break
     return bounds

@@ -51,17 +51,20 @@ class Occurrence(NamedTuple):
 
 
 class Bounds:
-    """Where the words of an article start and end, found out once for each part."""
+    """Where the words of an article start and end, found out when asked for."""
 
     def __init__(self, article: Article) -> None:
         self._article = article
         self._parts: dict[str, list[tuple[int, int]]] = {}
 
-    def of(self, part: str) -> list[tuple[int, int]]:
-        """Return start and end of every word of a part, by position in it."""
-        if part not in self._parts:
-            self._parts[part] = offsets(self._article.part(part))
-        return self._parts[part]
+    def of(self, part: str, last: int) -> list[tuple[int, int]]:
+        """Return start and end of the words of a part, by position, up to `last` or further."""
+        known = self._parts.get(part)
+        if known is None:
+            known = self._parts[part] = offsets(self._article.part(part), last)
+        elif len(known) <= last:
+            known = self._parts[part] = offsets(self._article.part(part))
+        return known
 
 
 def occurrences(found: Iterable[Found], bounds: Bounds) -> list[Occurrence]:
@@ -73,6 +76,7 @@ def occurrences(found: Iterable[Found], bounds: Bounds) -> list[Occurrence]:
     listed = []
     for (first, last), clause in sorted(clauses.items(), key=lambda item: item[0]):
         part = part_at(first)
-        base, words = part_range(part)[0] >> 2, bounds.of(part)
+        base = part_range(part)[0] >> 2
+        words = bounds.of(part, last - base)
         listed.append(Occurrence(part, words[first - base][0], words[last - base][1], clause))
     return listed

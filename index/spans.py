@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from index.analysis import part_range
-from index.tree import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
-from index.vocabulary import is_plain_exact, key
+from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
+from index.vocabulary import is_open, is_plain_exact, key
 
 MAX_SPANS = 5_000
 """Combinations of one NEAR that are looked at in one article."""
@@ -61,7 +61,7 @@ class Found(NamedTuple):
 
 def codes(word: Word, document: Document) -> Codes:
     """Return where a word stands in a document."""
-    if word.mode is Mode.STEM or word.mode is Mode.WILDCARD:
+    if is_open(word):
         every = [document.positions(form) for form in document.expand(word)]
         found = every[0] if len(every) == 1 else sorted({code for some in every for code in some})
     else:

@@ -23,9 +23,14 @@ class Selector(NamedTuple):
     accepts: Callable[[str], bool]
 
 
+def is_open(word: Word) -> bool:
+    """Tell whether the vocabulary decides what a word is found under: inflections, wildcards."""
+    return word.mode is Mode.STEM or word.mode is Mode.WILDCARD
+
+
 def expands(word: Word) -> bool:
-    """Tell whether a word depends on the vocabulary: inflections, wildcards, `=liege`."""
-    return word.mode is Mode.STEM or word.mode is Mode.WILDCARD or is_plain_exact(word)
+    """Tell whether a word needs `Document.expand`: inflections, wildcards, `=liege`."""
+    return is_open(word) or is_plain_exact(word)
 
 
 def is_plain_exact(word: Word) -> bool:

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from index.analysis import AUTHOR, EXACT, postings, stems
+from index.analysis import AUTHOR, EXACT, Keys, postings, stems
 from index.article import Article
 from index.facets import passes, selects
 from index.inmemory import Bounds, InMemory, occurrences
 from index.spans import Codes, Document, matches
 from index.tree import Facet, Mode, Node, Word, words
-from index.vocabulary import expands, key, selector
+from index.vocabulary import expands, is_open, key, selector
 from index.why import why_not
 from monitor.filing import filing
 from monitor.model import Feed, Hit, Match, Watchlist
@@ -46,16 +46,18 @@ class Rules:
             if not leaves:
                 self._always.append(number)
             for leaf in leaves:
-                if leaf.mode in (Mode.STEM, Mode.WILDCARD):
+                if is_open(leaf):
                     by_word[leaf].append(number)
                 else:
                     by_key[key(leaf)].append(number)
+        watched = {key(word) for root in roots for word in words(root) if not is_open(word)}
+        self._keys = Keys(lambda key: key in watched or bool(self._forms.meanings(key)))
         self._by_key: Mapping[str, Sequence[int]] = dict(by_key)
         self._by_word: Mapping[Word, Sequence[int]] = dict(by_word)
 
     def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
         """Return the watchlists that an article of a feed satisfies, and where."""
-        found = postings(article)
+        found = postings(article, self._keys)
         expansions = self._forms.of(found)
         candidates = set(self._always)
         for known in found.keys() & self._by_key.keys():
@@ -119,37 +121,35 @@ class _Forms:
                 prefix, self._accepts[word] = selector(word)
                 self._prefixes[prefix].append(word)
         self._lengths = sorted({len(prefix) for prefix in self._prefixes})
-        self._met: set[str] = set()
         self._meanings: dict[str, tuple[Word, ...]] = {}
 
     def of(self, found: Mapping[str, Codes]) -> dict[Word, list[str]]:
         """Return the keys of an article that each open word means, where there are any."""
         expansions: defaultdict[Word, list[str]] = defaultdict(list)
-        if not self._lengths and not self._stems:
-            return expansions
-        for met in found.keys() - self._met:
-            self._meet(met)
-        for known in found.keys() & self._meanings.keys():
-            for word in self._meanings[known]:
-                expansions[word].append(known)
+        if self._lengths or self._stems:
+            for met in found:
+                for word in self.meanings(met):
+                    expansions[word].append(met)
         return expansions
 
-    def _meet(self, form: str) -> None:
-        if len(self._met) >= _MEMO_SIZE:
-            self._met, self._meanings = set(), {}
-        meanings = dict.fromkeys(
-            word
-            for length in self._lengths
-            for word in self._prefixes.get(form[:length], ())
-            if self._accepts[word](form)
-        )
+    def meanings(self, form: str) -> tuple[Word, ...]:
+        """Return the open words that a key belongs to."""
+        known = self._meanings.get(form)
+        if known is None:
+            if len(self._meanings) >= _MEMO_SIZE:
+                self._meanings = {}
+            known = self._meanings[form] = tuple(dict.fromkeys(self._decide(form)))
+        return known
+
+    def _decide(self, form: str) -> Iterator[Word]:
+        for length in self._lengths:
+            for word in self._prefixes.get(form[:length], ()):
+                if self._accepts[word](form):
+                    yield word
         if self._stems and EXACT not in form:
             space = AUTHOR if form.startswith(AUTHOR) else ""
             for number, stem in enumerate(stems(form.removeprefix(AUTHOR))):
-                meanings.update(dict.fromkeys(self._stems.get((space, number, stem), ())))
-        self._met.add(form)
-        if meanings:
-            self._meanings[form] = tuple(meanings)
+                yield from self._stems.get((space, number, stem), ())
 
 
 # --- one watchlist ---------------------------------------------------------------
