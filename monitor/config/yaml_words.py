@@ -17,6 +17,7 @@ WORDS = (
     ("unexpected document separator", "this quote is never closed"),
     ("unknown escape character", "unknown `\\` in double quotes; use single quotes"),
     ("escape sequence", "unknown `\\` in double quotes; use single quotes"),
+    ("a comment or a line break", "text after `|` or `>` starts on the next line"),
     ("chomping or indentation", "text after `|` or `>` starts on the next line"),
     ("found '<scalar>'", "text after a closing quote; put the whole value in single quotes"),
     ("but found ']'", "a `]` that no `[` opened; put the value in quotes if it is text"),
@@ -26,6 +27,9 @@ WORDS = (
     ("but found '?'", "this key does not line up with the lines above"),
     ("but found '<block mapping start>'", "this key does not line up with the lines above"),
     ("but found ','", "a value that starts with `,` must be in quotes"),
+    ("expected <block end>", "a value goes on after its end; put the whole of it in single quotes"),
+    ("expected '<document start>'", "this does not line up with what is above it"),
+    ("the node content", "a value is missing here"),
     ("but found '<document end>'", "a value that starts with `...` must be in quotes"),
 )  # fmt: skip
 

@@ -80,6 +80,11 @@ MISTAKES: list[tuple[str, str]] = [
     ("feeds: " + "[" * 19 + "▲[" + "[" * 880 + "]" * 900 + "\n", "nested more than 20 levels"),
     ("feeds: " + "[" * 19 + "▲[" + "[" * 49_980 + "\n", "nested more than 20 levels"),
     ("feeds: " + "[" * 19 + "▲[" + "[" * 49_980 + "]" * 50_000 + "\n", "nested more than"),
+    ("  feeds: []\n▲watchlists: []\n", "does not line up with what is above"),
+    (watchlist("terms: [a]▲[b]", NAME), "goes on after its end"),
+    (watchlist("query: >▲x", NAME), "starts on the next line"),
+    (watchlist("query: ▲]", NAME), "a `]` that no `[` opened"),
+    (watchlist("query: ▲- a", NAME), "on a line of its own"),
     ("? ▲[a]\n: b\n", "a key must be a word"),
     # --- keys
     (FEEDS + WATCHLISTS + "▲feeds: []\n", "key `feeds` appears twice; the first is on line 1"),
