@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from index import spans, vocabulary
+from index.analysis import part_range
+from index.chain import Link, linked
 from index.segment import Scope, Segment
 from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
 
@@ -43,9 +45,14 @@ class Answer:
         return set(self.segment.all if within is None else within)
 
     def _word(self, word: Word, within: Docs | None) -> Docs:
-        candidates = self._candidates(word, within)
-        anywhere = word.part in ("", "author") and not vocabulary.is_plain_exact(word)
-        return candidates if anywhere else self._placed(word, candidates)
+        if vocabulary.is_plain_exact(word):
+            return self._placed(word, self._candidates(word, within))
+        if word.part in ("", "author"):
+            return self._candidates(word, within)
+        found: Docs = set()
+        for key in keys(word, self.expand):
+            found.update(self.segment.postings(key).between(*part_range(word.part)))
+        return found if within is None else found & within
 
     def _candidates(self, word: Word, within: Docs | None) -> Docs:
         """Return the documents where a word stands, whatever its part and form."""
@@ -74,13 +81,22 @@ class Answer:
 
     def _placed(self, node: Node, candidates: Docs) -> Docs:
         """Return those documents in which a node's words stand where they must."""
+        if chain := self._chain(node):
+            return linked(chain, candidates)
         document = _Document(self.segment, self.expand)
-        found = set()
-        for doc in candidates:
-            document.number = doc
-            if spans.evaluate(node, document):
-                found.add(doc)
-        return found
+        return {doc for doc in candidates if spans.evaluate(node, document.at(doc))}
+
+    def _chain(self, node: Node) -> list[Link]:
+        """Return the links of a phrase of mere words: what most phrases are."""
+        if not isinstance(node, Phrase):
+            return []
+        chain: list[Link] = []
+        for child in node.children:
+            if not isinstance(child, Word) or vocabulary.is_plain_exact(child):
+                return []
+            lists = [self.segment.postings(key) for key in keys(child, self.expand)]
+            chain.append(Link(lists, child.part))
+        return chain
 
     def _all(self, node: And, within: Docs | None) -> Docs:
         """Return what satisfies all children, those that cost little asked first."""
@@ -147,16 +163,21 @@ def _cost(node: Node) -> int:
 
 
 class _Document:
-    """One document of a segment, as `spans` reads it."""
+    """One document of a segment after the other, as `spans` reads it."""
 
     def __init__(self, segment: Segment, expand: Expand) -> None:
         self._segment = segment
+        self._doc = 0
         self.expand = expand
-        self.number = 0
+
+    def at(self, doc: int) -> _Document:
+        """Turn to another document."""
+        self._doc = doc
+        return self
 
     def positions(self, key: str) -> spans.Codes:
         """Return where a key stands."""
-        return self._segment.postings(key).at(self.number)
+        return self._segment.postings(key).at(self._doc)
 
     def admits(self, facet: Facet) -> bool:
         """Refuse: no filter is inside a phrase or a distance."""

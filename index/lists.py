@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, TypeAlias
 
@@ -40,16 +40,39 @@ class Postings:
         """Codes of all documents, one after the other."""
         self._ends: list[int] | None = None
 
+    @property
+    def ends(self) -> Sequence[int]:
+        """Where the codes of each document end, after a first 0."""
+        if self.counts is None:
+            return range(len(self.docs) + 1)
+        if self._ends is None:
+            self._ends = list(accumulate(self.counts, initial=0))
+        return self._ends
+
     def at(self, doc: int) -> Codes:
         """Return the ascending codes of a document, empty if the term is not in it."""
         rank = bisect_left(self.docs, doc)
         if rank == len(self.docs) or self.docs[rank] != doc:
             return self.codes[:0]
-        if self.counts is None:
-            return self.codes[rank : rank + 1]
-        if self._ends is None:
-            self._ends = list(accumulate(self.counts, initial=0))
-        return self.codes[self._ends[rank] : self._ends[rank + 1]]
+        ends = self.ends
+        return self.codes[ends[rank] : ends[rank + 1]]
+
+    def among(self, docs: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return those of some documents that the term is in, with their place in the list."""
+        own = self.docs
+        if 16 * len(docs) > len(own):
+            return [(rank, doc) for rank, doc in enumerate(own) if doc in docs]
+        ranks = ((bisect_left(own, doc), doc) for doc in docs)
+        return [(rank, doc) for rank, doc in ranks if rank < len(own) and own[rank] == doc]
+
+    def between(self, first: int, end: int) -> list[int]:
+        """Return the documents with a code from `first` to below `end`."""
+        codes, ends, found = self.codes, self.ends, []
+        for doc, low, high in zip(self.docs, ends, ends[1:], strict=False):
+            at = bisect_left(codes, first, low, high)
+            if at < high and codes[at] < end:
+                found.append(doc)
+        return found
 
 
 class ListsWriter:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 
 from index.segment import Segment
 
@@ -37,23 +39,26 @@ def scores(
     lengths = segment.lengths
     flat, slope = K1 * (1 - B), K1 * B / average
     for leaf, worth in leaves:
-        for doc, count in _counts(segment, leaf, found).items():
-            found[doc] += worth * count * (K1 + 1) / (count + flat + slope * lengths[doc])
+        top = worth * (K1 + 1)
+        for doc, count in _counts(segment, leaf, found):
+            found[doc] += top * count / (count + flat + slope * lengths[doc])
     return found
 
 
 def _counts(
     segment: Segment, leaf: Collection[str], docs: Mapping[int, float]
-) -> Mapping[int, int]:
+) -> Iterable[tuple[int, int]]:
     """Return how often any of the keys of a leaf stands in each of the documents."""
-    total: dict[int, int] = {}
-    for key in leaf:
-        postings = segment.postings(key)
-        counts = postings.counts or [1] * len(postings.docs)
-        here = {doc: count for doc, count in zip(postings.docs, counts, strict=True) if doc in docs}
-        if total:
-            for doc, count in here.items():
-                total[doc] = total.get(doc, 0) + count
-        else:
-            total = here
-    return total
+    lists = [segment.postings(key) for key in leaf]
+    pairs = (
+        pair
+        for postings in lists
+        for pair in zip(postings.docs, postings.counts or repeat(1), strict=False)
+        if pair[0] in docs
+    )
+    if len(lists) == 1:
+        return pairs
+    total: Counter[int] = Counter()
+    for doc, count in pairs:
+        total[doc] += count
+    return total.items()

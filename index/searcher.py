@@ -18,6 +18,7 @@ from index.analysis import AUTHOR
 from index.answer import Answer, Resolve, keys
 from index.article import Timestamp
 from index.errors import ArchiveDamaged
+from index.query import Query
 from index.schema import LENGTH, NAME
 from index.segment import EVERYTHING, Scope, Segment
 from index.storage import DurableStorage, damage
@@ -76,7 +77,7 @@ class Archive:
 
     def search(
         self,
-        root: Node,
+        query: Query,
         scope: Scope = EVERYTHING,
         *,
         resolve: Resolve = no_filters,
@@ -84,12 +85,12 @@ class Archive:
         limit: int = 50,
         after: Cursor | None = None,
     ) -> Found:
-        """Return the newest (`sort` "date") or best ("score") hits of a query's tree.
+        """Return the newest (`sort` "date") or best ("score") hits of a query.
 
         `limit` 0 is all of them. `after` is for "date" only. `resolve` says what the
         filters of the query mean. Hits of one score come newest first.
         """
-        return _Search(self._snapshot(), root, scope, resolve).found(sort, limit, after)
+        return _Search(self._snapshot(), query.root, scope, resolve).found(sort, limit, after)
 
     def _snapshot(self) -> _Snapshot:
         """Return the archive as of now: opened anew if a commit has changed it."""
@@ -194,7 +195,7 @@ class _Search:
         for segment in self._snapshot.newest_first:
             within = segment.within(self._scope)
             docs = Answer(segment, self._snapshot.expand, self._resolve).docs(self._root, within)
-            yield segment, docs - segment.deleted
+            yield segment, docs - segment.deleted if segment.deleted else docs
 
     def _scored(self) -> list[Sequence[str]]:
         """Return the keys of every word that an article is not forbidden to have."""
