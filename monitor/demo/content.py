@@ -13,6 +13,9 @@ from typing import Any
 
 from monitor.demo.typography import typeset
 
+Word = Mapping[str, str] | str
+"""A word that never changes, or its forms by name."""
+
 
 class Format(enum.StrEnum):
     """The dialect of an outlet's feed."""
@@ -120,7 +123,9 @@ class Pattern:
     titles: tuple[str, ...]
     paragraphs: tuple[tuple[str, ...], ...]
     """For each paragraph its variants."""
-    words: Mapping[str, tuple[Mapping[str, str] | str, ...]]
+    asides: tuple[tuple[str, ...], ...]
+    """Sentences that fit anywhere; the first list is for the first paragraph."""
+    words: Mapping[str, tuple[Word, ...]]
     """Fillings of `{name}`, or of `{name.form}` where a word has several forms."""
 
 
@@ -218,7 +223,8 @@ def _patterns(file: dict[str, Any]) -> Iterator[Pattern]:
             outlets=tuple(table["outlets"]),
             copies=table.get("copies", 1),
             titles=tuple(table["titles"]),
-            paragraphs=tuple(map(tuple, table["paragraphs"] + file["asides"][lang])),
+            paragraphs=tuple(map(tuple, table["paragraphs"])),
+            asides=tuple(map(tuple, file["asides"][lang])),
             words={name: tuple(fills) for name, fills in file["words"][lang].items()},
         )
 

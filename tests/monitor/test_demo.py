@@ -332,6 +332,17 @@ def test_bulletins_differ() -> None:
     assert len({next(iter(one.headlines.values())) for one in told}) > 600
 
 
+def test_bulletins_are_no_copies_of_each_other() -> None:
+    told = [shingles(" ".join(bulletin(CONTENT.patterns, n).text)) for n in range(250)]
+    alike = [
+        (one, other)
+        for one in range(len(told))
+        for other in range(one)
+        if len(told[one] & told[other]) >= min(len(told[one]), len(told[other])) / 2
+    ]
+    assert len(alike) <= 3
+
+
 # --- HTTP ------------------------------------------------------------------------
 
 
