@@ -172,6 +172,7 @@ MISTAKES: list[tuple[str, str]] = [
     (watchlist("query: >-", "  (a OR b)", "  AND ▲titel:c", NAME), "titel"),
     (watchlist("query: |", "  (a OR b)", "  AND ▲titel:c", NAME), "titel"),
     (watchlist("query: (a OR b)", "  AND ▲titel:c", NAME), "titel"),
+    (watchlist("query: 'a AND (▲'", NAME), "a word is missing before the end"),
     (watchlist("query: a ▲since:2023", NAME), "works in searches only"),
     (watchlist("query: ▲NOT a", NAME), "only says what must not be there"),
     (watchlist("'▲!!'"), "there is no word"),
