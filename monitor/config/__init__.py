@@ -1,8 +1,10 @@
 """`feeds.yaml` to Config: every problem at once, each with its line and column.
 
-    bytes ─ marks ─▶ tree with places ─ fitting ─▶ what fits the shapes of `schema`
-              │                                         │
-          yaml_words                     feeds, watchlists, sentences ─▶ Config
+    bytes ─ marks ─▶ tree with places ─ fitting ─▶ what fits the shapes of schema
+              │                                            │
+          yaml_words                       feeds, watchlists (asking, sentences)
+                                                           ▼
+           reference: the schema for editors            Config ─▶ review, report
 
 What takes time to import is imported by `load`; `data_folder` is for the commands
 that only read.

@@ -87,7 +87,8 @@ def _words(
         return f"`{key}` {said}" if str(said).startswith("is ") else str(said)
     expected = EXPECTED.get(misfit["type"].split("_")[0], TABLE)
     subject = f"`{key}`" if pair else f"an item of `{key}`"
-    return f"{subject} must be {expected}, not {_kind(node)}"
+    hint = "; put it in quotes" if expected == "text" and isinstance(node, Scalar) else ""
+    return f"{subject} must be {expected}, not {_kind(node)}{hint}"
 
 
 def _kind(node: Node) -> str:

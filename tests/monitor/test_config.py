@@ -104,7 +104,7 @@ MISTAKES: list[tuple[str, str]] = [
     (FEEDS + "watchlists: ▲{a: b}\n", "`watchlists` must be a list, not a mapping"),
     ("feeds:\n  - ▲[https://a.example/rss]\n" + WATCHLISTS, "must be a mapping"),
     (feed(URL, "name: ▲[a, b]"), "`name` must be text, not a list"),
-    (feed(URL, "name: ▲true"), "`name` must be text, not `true`"),
+    (feed(URL, "name: ▲true"), "must be text, not `true`; put it in quotes"),
     (feed(URL, "tags: ▲{a: b}"), "`tags` must be a list, not a mapping"),
     (feed(URL, "tags: [a, ▲[b]]"), "an item of `tags` must be text, not a list"),
     (feed(URL, "enabled: ▲maybe"), "`enabled` must be true or false, not `maybe`"),
