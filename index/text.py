@@ -70,8 +70,7 @@ def clean(text: str, *, keep_newlines: bool = False) -> str:
     if text.isascii():
         return text
     text = _SURROGATE.sub("\ufffd", _UNSEEN.sub("", text))
-    text = _MARK_RUN.sub(_few_marks, unicodedata.normalize("NFC", text))
-    return unicodedata.normalize("NFC", text)
+    return _MARK_RUN.sub(_few_marks, unicodedata.normalize("NFC", text))  # the cut stays NFC
 
 
 def _few_marks(run: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ at one in eight half of them are; 400 words make 100 numbers to store."""
 SAME = 0.7
 VERSION = 0.5
 _LEAST_SIZE = 4
-_LEAST_SHARED = 3
+LEAST_SHARED = 3
 """Sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
 
 
@@ -71,7 +71,7 @@ def shingles(article: Article) -> frozenset[int]:
 def containment(shared: int, one: int, other: int) -> float:
     """Return which share of the smaller of two sets is in the other; 0 if that says nothing."""
     smaller = min(one, other)
-    if smaller < _LEAST_SIZE or shared < _LEAST_SHARED:
+    if smaller < _LEAST_SIZE or shared < LEAST_SHARED:
         return 0.0
     return shared / smaller
 

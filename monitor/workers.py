@@ -30,7 +30,7 @@ MEMORY = 140 * 2**20
 """Bytes that a worker may take beyond its own size."""
 _TASKS = 500
 """Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
-_PRELOADED = ["monitor.workers", "feedparser", "index.text", "lxml.html", "trafilatura"]
+_PRELOADED = ["__main__", "monitor.workers", "feedparser", "index.text", "lxml.html", "trafilatura"]
 """Imported once; a new worker is a fork of that."""
 
 

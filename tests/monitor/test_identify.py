@@ -162,6 +162,20 @@ def test_a_link_that_entries_share_identifies_nothing() -> None:
     assert archive.kinds(1, live[1], live[2]) == ["New", "New"]
 
 
+def test_an_article_that_is_still_there_is_not_replaced() -> None:
+    archive = Archive()
+    archive.poll(1, A, B)
+    moved = replace(A, url="https://ex.org/a-2")
+    assert archive.kinds(1, moved, replace(C, url=A.url), B) == ["Seen", "New", "Seen"]
+
+
+def test_two_entries_never_take_the_place_of_one() -> None:
+    archive = Archive()
+    archive.poll(1, replace(A, url=""), B)
+    twins = [replace(A, url="", guid=guid) for guid in ("a1", "a2")]
+    assert archive.kinds(1, *twins, B) == ["Reissued", "New", "Seen"]
+
+
 def test_another_feed_with_the_same_link_and_title_carries_it_too() -> None:
     archive = Archive()
     archive.poll(1, A)

@@ -26,7 +26,7 @@ ITEMS = "".join(
 )
 GOOD = f"<rss version='2.0'><channel><title>J</title>{ITEMS}</channel></rss>".encode()
 SLOW = b"<rss><channel><item><author>" + b"a" * 32_000 + b"</author></item></channel></rss>"
-BIG = b"<rss version='2.0'><channel>" + b"<item><x>" * 300_000
+BIG = "<rss version='2.0'><channel><item><description>🇧🇪".encode() + b"a " * 7_000_000
 
 
 def fetched(body: bytes, content_type: str = "application/xml") -> Fetched:
@@ -84,8 +84,7 @@ def test_a_slow_document_is_killed_and_the_others_are_not_late() -> None:
 
 def test_a_greedy_document_meets_the_limit() -> None:
     async def act(parser: Parser) -> None:
-        why = await reason(parser.parse(fetched(BIG)))
-        assert "memory" in why or "longer" in why
+        assert await reason(parser.parse(fetched(BIG))) == "reading it needs too much memory"
         assert len((await parser.parse(fetched(GOOD))).entries) == 30
 
     with_parser(act)
