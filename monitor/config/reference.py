@@ -49,7 +49,8 @@ def _keys_of(shape: type[Shape], path: str) -> Iterator[Key]:
     for field, about in shape.model_fields.items():
         key = path + (about.alias or field)
         default = about.default
-        written = str(default).lower() if default and default is not PydanticUndefined else ""
+        silent = not default or default is PydanticUndefined or isinstance(default, Shape)
+        written = "" if silent else str(default).lower()
         yield Key(key, written, about.description or "")
         for inner in (about.annotation, *get_args(about.annotation)):
             if isinstance(inner, type) and issubclass(inner, Shape):

@@ -92,6 +92,12 @@ def test_the_schema_explains_every_key() -> None:
         shape = schema["$defs"].get(about.get("$ref", "").rpartition("/")[2], {})
         assert about.get("description") or shape["description"]
     assert all(key.meaning.endswith(".") for key in keys())
+    defaults = {key.path: key.default for key in keys() if key.default}
+    assert defaults == {
+        "feeds[].enabled": "true",
+        "watchlists[].severity": "medium",
+        "data": "var",
+    }
 
 
 def test_the_schema_knows_both_forms_of_feeds_and_watchlists() -> None:
