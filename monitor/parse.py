@@ -100,7 +100,7 @@ def _entry(raw: Mapping[str, Any], base: str) -> Entry:
         summary=summary,
         body=body,
         author=_author(raw),
-        published=_moment(raw, "published_parsed", "created_parsed"),
+        published=_moment(raw, "published_parsed", "created_parsed", "updated_parsed"),
         updated=_moment(raw, "updated_parsed"),
     )
 
@@ -175,7 +175,10 @@ def _author(raw: Mapping[str, Any]) -> str:
 
 
 def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:
-    """Return the first moment there is; none is before 1970, as the year 1 of .NET."""
+    """Return the first moment there is: RDF and much of Atom have an update only.
+
+    None is before 1970, as the year 1 of .NET.
+    """
     for key in keys:
         parts = dict.get(raw, key)  # type: ignore[call-overload]
         if not parts:

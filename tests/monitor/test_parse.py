@@ -103,7 +103,7 @@ def test_an_rdf_item() -> None:
         <channel><title>J</title></channel><item rdf:about="https://ex.org/1"><title>T</title>
         <link>https://ex.org/1</link><dc:date>2023-10-09T09:09:00+02:00</dc:date></item></rdf:RDF>"""
     item = one(document)
-    assert (item.guid, item.url, item.updated) == (
+    assert (item.guid, item.url, item.published) == (
         "https://ex.org/1",
         "https://ex.org/1",
         1696835340.0,
@@ -150,6 +150,11 @@ def test_a_date_is_kept_when_it_is_one(date: str, published: float | None) -> No
     assert (
         one(rss(f"<item><title>T</title><pubDate>{date}</pubDate></item>")).published == published
     )
+
+
+def test_an_entry_that_only_says_when_it_was_updated_was_published_then() -> None:
+    item = one(atom("<entry><id>1</id><updated>1970-01-01T00:00:09Z</updated></entry>"))
+    assert (item.published, item.updated) == (9.0, 9.0)
 
 
 @pytest.mark.parametrize(
