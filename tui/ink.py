@@ -43,12 +43,12 @@ def breaks(text: str, cells: int) -> list[tuple[int, int]]:
         if used + bare > cells and used:
             lines.append((start, at))
             start, used = at, 0
-        while bare > cells:
-            head = len(chop_cells(word, cells)[0]) or 1
-            lines.append((at, at + head))
-            word = word[head:]  # noqa: PLW2901 - what is left of it
-            start = at = at + head
-            bare = cell_len(word.rstrip())
+        if bare > cells:
+            *full, rest = chop_cells(word, cells)
+            for piece in full:
+                lines.append((at, at + len(piece)))
+                start = at = at + len(piece)
+            word = rest  # noqa: PLW2901 - what is left of it
         at += len(word)
         used += cell_len(word)
     if start < at or not lines:

@@ -58,9 +58,15 @@ class Newsroom:
         self.feeds: Sequence[FeedHealth] = ()
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="tocsin-read")
         self._looks = 0
+        self._closed = False
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what a call of the service answers, the screen staying alive meanwhile."""
+        """Return what a call of the service answers, the screen staying alive meanwhile.
+
+        Once closed, it cancels whoever asks.
+        """
+        if self._closed:
+            raise asyncio.CancelledError
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: question(*args, **kwargs))
 
@@ -104,4 +110,5 @@ class Newsroom:
 
     def close(self) -> None:
         """Let go of the threads."""
+        self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -8,9 +8,14 @@ from datetime import UTC
 from typing import Any
 
 from fake_newsroom import FakeNewsroom
+from textual import _wait
 from textual.pilot import Pilot
 
 from tui.app import Tocsin
+
+# Pilot naps 20 ms twice a key to see whether all is quiet; 4 ms see it as well.
+_wait.SLEEP_GRANULARITY = 0.004
+_wait.SLEEP_IDLE = 0.002
 
 Script = Callable[[Pilot[Any], Tocsin], Awaitable[None]]
 
@@ -48,6 +53,11 @@ async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 
         while not true():
             await pilot.pause(0.01)
     await pilot.pause()
+
+
+async def sees(pilot: Pilot[Any], app: Tocsin, words: str, *, gone: bool = False) -> None:
+    """Wait until words are on the screen, or gone from it."""
+    await until(pilot, lambda: (words in screen(app)) is not gone)
 
 
 def lines(app: Tocsin) -> list[str]:

@@ -129,12 +129,12 @@ class FakeNewsroom:
         return ids if limit is None else ids[-limit:]
 
     def alerts(self, ids: Sequence[int], *, matches: bool = False) -> list[Alert]:
-        return [self._alert(n) for n in ids if 0 < n <= self.count]
+        return [self._alert(n, matches=matches) for n in ids if 0 < n <= self.count]
 
     def _said(self, n: int) -> tuple[AlertState, Verdict, bool]:
         return self.said.get(n, (AlertState.NEW, Verdict.NONE, False))
 
-    def _alert(self, n: int) -> Alert:
+    def _alert(self, n: int, *, matches: bool = False) -> Alert:
         state, verdict, starred = self._said(n)
         name, severity = LISTS[n % 4]
         return Alert(
@@ -153,7 +153,7 @@ class FakeNewsroom:
             lang="fr",
             published=self.published(n),
             copies=n % 3,
-            matches=_matches(self.title(n)),
+            matches=_matches(self.title(n)) if matches else (),
         )
 
     def triage(
@@ -176,7 +176,7 @@ class FakeNewsroom:
         if not 0 < article <= self.count:
             return None
         title = self.title(article)
-        alert = self._alert(article)
+        alert = self._alert(article, matches=True)
         return Reading(
             article=Article(
                 id=article,

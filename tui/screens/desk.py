@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -24,7 +26,6 @@ from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_pane import FeedPane
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.reader import Reader
-from tui.widgets.status_line import StatusLine
 from tui.widgets.watchlist_pane import WatchlistPane
 
 FIRST = 500
@@ -73,6 +74,12 @@ class Desk(Panes):
         super().__init__(newsroom)
         self.filter = Filter()
         self.alerts = Alerts(newsroom.service.alerts)
+        self.watchlists = WatchlistPane(id="watchlists")
+        self.feeds = FeedPane(id="feeds")
+        self.stream = AlertStream(
+            self.alerts, clock=newsroom.clock, zone=newsroom.zone, id="stream"
+        )
+        self.reader = Reader(zone=newsroom.zone, id="reader")
         self.triage = Triage(self.alerts, newsroom.write, self._shown, self._not_stored)
         self._rest: Timer | None = None
         self._looking = False
@@ -82,15 +89,14 @@ class Desk(Panes):
         """Lay the panes out."""
         from tui.app import Tocsin
 
-        room = self.newsroom
-        yield StatusLine(zone=room.zone, id="status")
+        yield self.status_line
         with Container(id="body"):
             with Vertical(id="side"):
-                yield WatchlistPane(id="watchlists")
-                yield FeedPane(id="feeds")
-            with Container(id="main"):
-                yield AlertStream(self.alerts, clock=room.clock, zone=room.zone, id="stream")
-                yield Reader(zone=room.zone, id="reader")
+                yield self.watchlists
+                yield self.feeds
+            with self.main:
+                yield self.stream
+                yield self.reader
         yield KeyBar(bar(self.BAR, Tocsin, Desk), id="keys")
 
     def on_mount(self) -> None:
@@ -104,9 +110,9 @@ class Desk(Panes):
     # --- parts ------------------------------------------------------------------
 
     @property
-    def stream(self) -> AlertStream:
-        """The alerts."""
-        return self.query_one("#stream", AlertStream)
+    def listing(self) -> AlertStream:
+        """Return the alerts."""
+        return self.stream
 
     @property
     def subject(self) -> tuple[int, str] | None:
@@ -117,7 +123,7 @@ class Desk(Panes):
     # --- looking ----------------------------------------------------------------
 
     def _tick(self) -> None:
-        self.query_one(StatusLine).tell(self.newsroom.status, self.newsroom.clock())
+        self.tick()
         if not self._looking:
             self.run_worker(self.look(), group="look")
 
@@ -136,7 +142,8 @@ class Desk(Panes):
         finally:
             self._looking = False
         self._complained = ""
-        self._show(news, fresh=filter == self.filter, same=version == self.alerts.version)
+        if self.is_attached:
+            self._show(news, fresh=filter == self.filter, same=version == self.alerts.version)
 
     def _show(self, news: News, *, fresh: bool, same: bool) -> None:
         room = self.newsroom
@@ -145,10 +152,10 @@ class Desk(Panes):
         if news.alerts is not None and same:
             self.stream.repaint(self.alerts.absorb(news.alerts))
         if news.status is not None:
-            self.query_one(StatusLine).tell(room.status, room.clock())
+            self.tick()
         if news.watchlists is not None:
-            self.query_one(WatchlistPane).tell(room.watchlists)
-            self.query_one(FeedPane).tell(room.feeds)
+            self.watchlists.tell(room.watchlists)
+            self.feeds.tell(room.feeds)
             self.stream.guide(self._guidance)
 
     def load(self) -> None:
@@ -159,13 +166,13 @@ class Desk(Panes):
             self.tell(str(error), trouble=True)
             return
         self.stream.load(ids, self._subject_words())
-        self.query_one(WatchlistPane).choose(self.filter.watchlists)
+        self.watchlists.choose(self.filter.watchlists)
         if len(ids) == FIRST:
             self.run_worker(self._deepen(self.filter), group="deepen", exclusive=True)
 
     async def _deepen(self, filter: Filter) -> None:
-        ids = await self.newsroom.ask(self.newsroom.service.alert_ids, filter)
-        if filter == self.filter:
+        ids = await self.answer(self.newsroom.service.alert_ids, filter)
+        if ids is not None and filter == self.filter:
             self.stream.deepen(ids)
 
     def _guidance(self, cells: int) -> list[Line]:
@@ -191,12 +198,8 @@ class Desk(Panes):
             self.reader.read(None)
             return
         article = self.subject[0]
-        try:
-            reading = await self.newsroom.ask(self.newsroom.service.read, article)
-        except MonitorError as error:
-            self.tell(str(error), trouble=True)
-            return
-        if self.subject and self.subject[0] == article:
+        reading = await self.answer(self.newsroom.service.read, article)
+        if self.is_attached and self.subject and self.subject[0] == article:
             self.reader.read(reading, places(reading.alerts) if reading else ())
 
     def on_opened(self, message: Opened) -> None:
@@ -204,11 +207,15 @@ class Desk(Panes):
         if message.source.id == "stream":
             self.show_pane("reader")
         elif message.source.id == "watchlists":
-            name = self.query_one(WatchlistPane).watchlist
+            name = self.watchlists.watchlist
             self.apply(Filter(watchlists=(name,) if name else (), state=self.filter.state))
             self.show_pane("stream")
         else:
             self.action_feeds()
+
+    def step(self, by: int) -> None:
+        """Step through the matches of the article."""
+        self.reader.step(by)
 
     def share_out(self) -> None:
         """Hold the stream while someone reads: the newest must not slip away under them."""
@@ -253,8 +260,8 @@ class Desk(Panes):
             if row is not None:
                 self.stream.go(row)
 
-    def _shown(self, ids: object) -> None:
-        self.stream.repaint(ids)  # type: ignore[arg-type]
+    def _shown(self, ids: Iterable[int]) -> None:
+        self.stream.repaint(ids)
 
     def _not_stored(self, why: str) -> None:
         self.tell(f"Not stored, taken back: {why}", trouble=True)
@@ -274,10 +281,10 @@ class Desk(Panes):
 
     async def _far_untriaged(self, row: int, by: int) -> None:
         """Ask the store for the next untriaged alert beyond the rows at hand."""
-        from dataclasses import replace
-
         waiting = replace(self.filter, state=AlertState.NEW)
-        ids = await self.newsroom.ask(self.newsroom.service.alert_ids, waiting)
+        ids = await self.answer(self.newsroom.service.alert_ids, waiting)
+        if ids is None:
+            return
         pending = self.alerts.pending()
         there = (
             self.stream.row_of(a) for a in (reversed(ids) if by > 0 else ids) if a not in pending
@@ -326,12 +333,12 @@ class Desk(Panes):
         """Show every feed with its health."""
         from tui.screens.feeds import Feeds
 
-        chosen = self.query_one(FeedPane).feed
+        chosen = self.feeds.feed
         self.app.push_screen(Feeds(self.newsroom, chosen))
 
     def action_poll(self) -> None:
         """Poll the feed of this alert, or the one under the cursor in the pane of feeds."""
-        feed = self.query_one(FeedPane).feed if self.current == "feeds" else None
+        feed = self.feeds.feed if self.current == "feeds" else None
         alert = self.stream.alert
         name = feed.feed.name if feed else alert.feed if alert else ""
         url = self.newsroom.feed_url(name)

@@ -7,11 +7,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 
 from index.article import Timestamp
 from index.text import line
-from monitor.errors import MonitorError
 from monitor.model import FeedHealth
 from tui import moment
 from tui.ink import Line, fit, wrap
@@ -22,7 +20,6 @@ from tui.screens.panes import Panes
 from tui.widgets.feed_table import FeedTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.sheet import Sheet
-from tui.widgets.status_line import StatusLine
 
 
 class Feeds(Panes):
@@ -45,32 +42,34 @@ class Feeds(Panes):
 
     def __init__(self, newsroom: Newsroom, chosen: FeedHealth | None = None) -> None:
         super().__init__(newsroom)
+        self.table = FeedTable(newsroom.feeds, newsroom.clock, id="stream")
+        self.details = Sheet(id="reader")
+        self.details.border_title = "Feed"
+        self.main.add_class("feeds")
         self._chosen = chosen.feed.url if chosen else ""
 
     def compose(self) -> ComposeResult:
         """Lay the table out over the details."""
         from tui.app import Tocsin
 
-        room = self.newsroom
-        yield StatusLine(zone=room.zone, id="status")
-        with Container(id="main", classes="feeds"):
-            yield FeedTable(room.feeds, room.clock, id="stream")
-            yield Sheet(id="reader")
+        yield self.status_line
+        with self.main:
+            yield self.table
+            yield self.details
         yield KeyBar(bar(self.BAR, Tocsin, Feeds), id="keys")
 
     def on_mount(self) -> None:
         """Show what is known and look again now and then."""
         self.table.tell(self.newsroom.feeds, self._chosen)
-        self.query_one("#reader").border_title = "Feed"
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self.tick)
         self.set_interval(5.0, self._look_soon)
-        self._tick()
+        self.tick()
         self._look_soon()
 
     @property
-    def table(self) -> FeedTable:
-        """The table."""
-        return self.query_one(FeedTable)
+    def listing(self) -> FeedTable:
+        """Return the table."""
+        return self.table
 
     @property
     def subject(self) -> tuple[int, str] | None:
@@ -78,20 +77,13 @@ class Feeds(Panes):
         feed = self.table.feed
         return (0, feed.state.link or feed.feed.url) if feed else None
 
-    def _tick(self) -> None:
-        self.query_one(StatusLine).tell(self.newsroom.status, self.newsroom.clock())
-
     def _look_soon(self) -> None:
         self.run_worker(self.look(), group="look", exclusive=True)
 
     async def look(self) -> None:
         """Read the feeds' health again."""
-        try:
-            feeds = await self.newsroom.ask(self.newsroom.service.feeds)
-        except MonitorError as error:
-            self.tell(str(error), trouble=True)
-            return
-        if feeds != self.newsroom.feeds:
+        feeds = await self.answer(self.newsroom.service.feeds)
+        if feeds is not None and feeds != self.newsroom.feeds:
             self.newsroom.feeds = feeds
             self.table.tell(feeds)
 
@@ -101,9 +93,7 @@ class Feeds(Panes):
         room = self.newsroom
         if feed is not None:
             now = room.clock()
-            self.query_one("#reader", Sheet).show(
-                lambda cells: details(feed, cells, now, room.zone)
-            )
+            self.details.show(lambda cells: details(feed, cells, now, room.zone))
 
     def on_opened(self, message: Opened) -> None:
         """Go to the details."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, ParamSpec, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -17,8 +18,10 @@ from tui.layout import Shape, shape
 from tui.newsroom import Newsroom
 from tui.outside import can_open, open_link, tmux_copy
 from tui.widgets.line_list import LineList
-from tui.widgets.reader import Reader
+from tui.widgets.status_line import StatusLine
 
+P = ParamSpec("P")
+T = TypeVar("T")
 REST = 0.08
 """Seconds the cursor rests before the reader follows it."""
 
@@ -47,25 +50,34 @@ class Panes(Screen[None]):
         self.newsroom = newsroom
         self.zoomed = False
         self.current = "stream"
+        self.status_line = StatusLine(zone=newsroom.zone, id="status")
+        self.main = Container(id="main")
 
     # --- what a subclass says -------------------------------------------------
+
+    @property
+    def listing(self) -> LineList:
+        """Return the list that the reader follows."""
+        raise NotImplementedError
+
+    def step(self, by: int) -> None:
+        """Step through the matches of the article, if there is one."""
 
     @property
     def subject(self) -> tuple[int, str] | None:
         """Return (article, url) of what the cursor is on."""
         raise NotImplementedError
 
+    async def answer(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Return what the service answers; None after trouble, which is told, and when closing."""
+        try:
+            answer = await self.newsroom.ask(question, *args, **kwargs)
+        except MonitorError as error:
+            self.tell(str(error), trouble=True)
+            return None
+        return answer if self.is_attached else None
+
     # --- panes ----------------------------------------------------------------
-
-    @property
-    def reader(self) -> Reader:
-        """The reader."""
-        return self.query_one("#reader", Reader)
-
-    @property
-    def list(self) -> LineList:
-        """The list that the reader follows."""
-        return self.query_one("#stream", LineList)
 
     def on_resize(self, event: events.Resize) -> None:
         """Share the screen anew."""
@@ -81,17 +93,16 @@ class Panes(Screen[None]):
         """Show the panes that there is room for."""
         form = shape(*self.app.size)
         panes = {name: self.query_one(f"#{name}") for name in self.PANES}
-        main = self.query_one("#main", Container)
-        beside = panes[self.current].parent is not main
+        beside = panes[self.current].parent is not self.main
         solo = self.zoomed or form is Shape.SMALL or (form is Shape.TALL and beside)
         for name, pane in panes.items():
-            in_main = pane.parent is main
+            in_main = pane.parent is self.main
             pane.display = name == self.current if solo else in_main or form is not Shape.TALL
         for container in {pane.parent for pane in panes.values()}:
             if isinstance(container, Widget):
                 container.display = any(p.display for p in container.children)
                 container.set_class(solo, "-solo")
-        main.set_class(form is Shape.WIDE and not solo, "-wide")
+        self.main.set_class(form is Shape.WIDE and not solo, "-wide")
 
     def show_pane(self, name: str) -> None:
         """Make a pane current, visible and focused."""
@@ -127,14 +138,18 @@ class Panes(Screen[None]):
     # --- the article ------------------------------------------------------------
 
     def action_match(self, by: int) -> None:
-        """Step through the matches."""
-        if not self.reader.display:
+        """Step through the matches, in sight of them."""
+        if not self.query_one("#reader").display:
             self.show_pane("reader")
-        self.reader.step(by)
+        self.step(by)
 
     def action_item(self, by: int) -> None:
         """Go on in the list without leaving the reader."""
-        self.list.action_move(by)
+        self.listing.action_move(by)
+
+    def tick(self) -> None:
+        """Let the status line go with the time."""
+        self.status_line.tell(self.newsroom.status, self.newsroom.clock())
 
     def tell(self, text: str, *, trouble: bool = False) -> None:
         """Say something in a corner for a moment; never markup."""
@@ -150,7 +165,7 @@ class Panes(Screen[None]):
             self.copy(url)
 
     async def _open(self, url: str) -> None:
-        if not await self.newsroom.ask(open_link, url):
+        if await self.answer(open_link, url) is False:
             self.copy(url)
 
     def action_copy_link(self) -> None:
@@ -175,12 +190,12 @@ class Panes(Screen[None]):
             self.run_worker(self._poll(url, name), group="poll")
 
     async def _poll(self, url: str | None, name: str) -> None:
-        try:
-            await self.newsroom.ask(self.newsroom.service.poll_now, url)
-        except MonitorError as error:
-            self.tell(str(error), trouble=True)
-        else:
+        if await self.answer(self._polled, url):
             self.tell(f"Asked for {name} now.")
+
+    def _polled(self, url: str | None) -> bool:
+        self.newsroom.service.poll_now(url)
+        return True
 
     def action_why(self) -> None:
         """Explain which watchlists match the article, and where."""
@@ -190,10 +205,6 @@ class Panes(Screen[None]):
     async def _why(self, article: int) -> None:
         from tui.screens.why import Why
 
-        try:
-            reading = await self.newsroom.ask(self.newsroom.service.read, article)
-        except MonitorError as error:
-            self.tell(str(error), trouble=True)
-            return
+        reading = await self.answer(self.newsroom.service.read, article)
         if reading is not None:
             self.app.push_screen(Why(reading))

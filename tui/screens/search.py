@@ -24,7 +24,6 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.note import Note
 from tui.widgets.reader import Reader
 from tui.widgets.result_list import ResultList
-from tui.widgets.status_line import StatusLine
 
 PAUSE = 0.25
 """Seconds without a key before the archive is searched."""
@@ -55,6 +54,10 @@ class Search(Panes):
 
     def __init__(self, newsroom: Newsroom) -> None:
         super().__init__(newsroom)
+        self.query_line = Input(id="query", compact=True, select_on_focus=False)
+        self.note = Note(_HINT, id="note")
+        self.results = ResultList(newsroom.clock, zone=newsroom.zone, id="stream")
+        self.reader = Reader(zone=newsroom.zone, id="reader")
         self._sort = "date"
         self._pause: Timer | None = None
         self._rest: Timer | None = None
@@ -63,31 +66,27 @@ class Search(Panes):
         """Lay the query out over results and reader."""
         from tui.app import Tocsin
 
-        room = self.newsroom
-        yield StatusLine(zone=room.zone, id="status")
+        yield self.status_line
         with Container(id="ask"):
             yield Note([(PROMPT, "accent")], id="prompt")
-            yield Input(id="query", compact=True, select_on_focus=False)
-        yield Note(_HINT, id="note")
-        with Container(id="main"):
-            yield ResultList(room.clock, zone=room.zone, id="stream")
-            yield Reader(zone=room.zone, id="reader")
+            yield self.query_line
+        yield self.note
+        with self.main:
+            yield self.results
+            yield self.reader
         yield KeyBar(bar(self.BAR, Tocsin, Search), id="keys")
 
     def on_mount(self) -> None:
         """Keep the clock going."""
-        self.set_interval(1.0, self._tick)
-        self._tick()
-
-    def _tick(self) -> None:
-        self.query_one(StatusLine).tell(self.newsroom.status, self.newsroom.clock())
+        self.set_interval(1.0, self.tick)
+        self.tick()
 
     # --- parts ------------------------------------------------------------------
 
     @property
-    def results(self) -> ResultList:
-        """The results."""
-        return self.query_one(ResultList)
+    def listing(self) -> ResultList:
+        """Return the results."""
+        return self.results
 
     @property
     def subject(self) -> tuple[int, str] | None:
@@ -111,7 +110,7 @@ class Search(Panes):
 
     def on_key(self, event: events.Key) -> None:
         """Leave the query downwards."""
-        if event.key == "down" and self.query_one(Input).has_focus and self.results.row_count:
+        if event.key == "down" and self.query_line.has_focus and self.results.row_count:
             event.stop()
             self.show_pane("stream")
 
@@ -120,26 +119,31 @@ class Search(Panes):
 
     async def search(self, *, go: bool = False) -> None:
         """Search for what the query says; `go` moves on to the results."""
-        query = self.query_one(Input).value
-        note = self.query_one("#note", Note)
+        query = self.query_line.value
         if not query.strip():
             self.results.show(())
-            note.say(_HINT)
+            self.note.say(_HINT)
             return
         try:
             results = await self.newsroom.ask(
                 self.newsroom.service.search, query, sort=self._sort, limit=LIMIT
             )
         except QueryError as error:
-            note.say(pointed(error, self.size.width))
+            self.note.say(pointed(error, self.size.width))
             return
         except (ArchiveError, MonitorError) as error:
-            note.say([(f"   {error}", "bad")])
+            self.note.say([(f"   {error}", "bad")])
+            return
+        if not self.is_attached:
             return
         self.results.show(results.found)
-        note.say(told(results, self._sort))
+        self.note.say(told(results, self._sort))
         if go and results.found:
             self.show_pane("stream")
+
+    def step(self, by: int) -> None:
+        """Step through the matches of the article."""
+        self.reader.step(by)
 
     def action_sort(self) -> None:
         """Change the order of the results."""
@@ -148,7 +152,7 @@ class Search(Panes):
 
     def action_next_pane(self, by: int) -> None:
         """Go from the query to the results, then on."""
-        if self.query_one(Input).has_focus:
+        if self.query_line.has_focus:
             self.show_pane("stream" if by > 0 else "reader")
         elif self.current == self.PANES[-1 if by > 0 else 0]:
             self.action_edit()
@@ -157,11 +161,11 @@ class Search(Panes):
 
     def action_edit(self) -> None:
         """Go back to the query."""
-        self.query_one(Input).focus()
+        self.query_line.focus()
 
     def action_back(self) -> None:
         """Leave the zoom, the reader, then the screen."""
-        if self.query_one(Input).has_focus or (self.current == "stream" and not self.zoomed):
+        if self.query_line.has_focus or (self.current == "stream" and not self.zoomed):
             self.dismiss(None)
         else:
             super().action_back()
@@ -187,12 +191,8 @@ class Search(Panes):
         if found is None:
             self.reader.read(None)
             return
-        try:
-            reading = await self.newsroom.ask(self.newsroom.service.read, found.article.id)
-        except MonitorError as error:
-            self.tell(str(error), trouble=True)
-            return
-        if found is self.results.found:
+        reading = await self.answer(self.newsroom.service.read, found.article.id)
+        if self.is_attached and found is self.results.found:
             self.reader.read(reading, places((), found.spans))
 
 
