@@ -173,16 +173,16 @@ _memo = _Runs()
 
 
 def shouts(text: str) -> bool:
-    """Tell an all-caps headline: three words or more, those of three letters all in capitals.
+    """Tell an all-caps headline: no word in lower case, three or more, two of three letters.
 
-    One word in lower case is enough to make case say something again.
+    A word with a digit says nothing: `LE 2e TOUR DES ÉLECTIONS` shouts.
     """
     if _LOWER_WORD.search(text):
         return False
     runs: list[str] = _TEXT_RUNS.findall(text)
-    long = [run for run in runs if len(_LETTERS.findall(run)) > 2]
-    cased = [run for run in long if run.upper() != run.lower()]
-    return len(runs) > 2 and len(cased) > 1 and all(run == run.upper() for run in cased)
+    cased = [run for run in runs if run.upper() != run.lower() and not any(map(str.isdigit, run))]
+    long = [run for run in cased if len(_LETTERS.findall(run)) > 2]
+    return len(runs) > 2 and len(long) > 1 and all(run == run.upper() for run in cased)
 
 
 def tokenize(text: str) -> list[Token]:

@@ -38,6 +38,7 @@ _OF = re.compile(r"(\d+)\s+OF\b\s*")
 _FIELD = re.compile(r"([^\W\d_]+):(?!//)\s*")
 _CHUNK = re.compile(rf"[^\s(){_QUOTES}]+")
 _LISTED = re.compile(rf"(?:[^\s(){_QUOTES},]|(?<=\d),(?=\d))+")
+_NAME = re.compile(r"[^\s()]+")
 _PROXIMITY = re.compile(r"~(\d+)?")
 _KINDS = {"AND": "AND", "ET": "AND", "OR": "OR", "OU": "OR", "NOT": "NOT", "SAUF": "NOT"}
 _FRENCH = {
@@ -171,8 +172,13 @@ class _Reader:
         """Raise QueryError if the operator at `column` has nothing after it."""
         following = self.operator()
         if self.over() or following in ("AND", "OR") or _NEAR.match(self.text, self.at):
-            name = self.text[column:].split(maxsplit=1)[0]
+            name = self.name_at(column)
             raise QueryError(f"{name} has nothing after it", column, self.hint_for_capitals(name))
+
+    def name_at(self, column: int) -> str:
+        """Return the operator at a column, as written."""
+        found = _NAME.match(self.text, column)
+        return found[0] if found else ""
 
     @staticmethod
     def hint_for_capitals(name: str) -> str:
@@ -186,7 +192,7 @@ class _Reader:
             what = "a bracket" if self.at < len(self.text) else "the end"
             raise QueryError(f"a word is missing before {what}", start, "write what to look for")
         if self.operator() or _NEAR.match(self.text, start):
-            name = self.text[start:].split(maxsplit=1)[0]
+            name = self.name_at(start)
             raise QueryError(f"{name} has nothing before it", start, self.hint_for_capitals(name))
         if self.text[start] == "(":
             return self.bracket()

@@ -1,0 +1,235 @@
+"""How text becomes words."""
+
+import json
+import unicodedata
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analysis import (
+    AUTHOR,
+    EXACT,
+    MAX_CHARS,
+    MAX_TERM,
+    decode,
+    fold,
+    offsets,
+    part_at,
+    part_range,
+    postings,
+    shouts,
+    stem,
+    tokenize,
+)
+from index.article import PARTS, Article
+
+TEXTS = Path(__file__).resolve().parents[2].with_name("shared") / "data" / "text-fr"
+
+
+def article(**parts):
+    return Article(
+        **{"id": 1, "feeds": (1,), "url": "", "title": "", "summary": "", "seen": 0.0} | parts
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "folded"),
+    [
+        ("Liège", "liege"), ("LIÈGE", "liege"), ("lie\u0300ge", "liege"), ("Lie\u200bge", "liege"),
+        ("Cai\u00adniao", "cainiao"), ("œuvre", "oeuvre"), ("ÆON", "aeon"), ("Straße", "strasse"),
+        ("STRAẞE", "strasse"), ("Łódź", "lodz"), ("ıİ", "ii"), ("Ørsted", "orsted"),
+        ("Þór", "thor"), ("Đokić", "dokic"), ("ﬁn", "fin"), ("Ｆｕｌｌ", "full"), ("3,5", "3.5"),
+        ("ΣΊΣΥΦΟΣ", "σισυφοσ"), ("Чайка", "чаика"), ("か\u3099", "が"),
+        ("Qurʾān", "quran"), ("हिन्दी", "हिन्दी"),
+    ],
+)  # fmt: skip
+def test_fold(word, folded):
+    assert fold(word) == folded
+    assert fold(folded) == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ""),
+        ("- ' . & …", ""),
+        ("l’avocat d'Aix, qu'il", "avocat:0 aix=Aix:1 il:2"),
+        ("rock'n'roll", "rock:0 roll:1"),
+        ("C'est l'été", "est:0 ete=été:1"),
+        ("plate-forme", "plate:0 plateforme:0+2 forme:1"),
+        ("va-t-en-guerre x", "va:0 vatenguerre:0+4 t:1 en:2 guerre:3 x:4"),
+        ("a-b-c-d-e", "a:0 b:1 c:2 d:3 e:4"),
+        ("AT&T-owned", "at=AT:0 at&t=AT&T:0+2 at&towned=AT&Towned:0+3 t=T:1 owned:2"),
+        ("U.S.A. x U.S", "usa=USA:0 x:1 us=US:2"),
+        ("www.a.b.com a.b.com", "www:0 a:1 b:2 com:3 a:4 b:5 com:6"),
+        ("3,5 10.25 2023, 7", "3.5=3,5:0 10.25:1 2023:2 7:3"),
+        ("5G 20h30 1er", "5g=5G:0 20h30:1 1er:2"),
+        ("中国a국", "中:0 国:1 a:2 국:3"),
+        ("THE WHO SAID", "the:0 who:1 said:2"),
+        ("The WHO SAID", "the=The:0 who=WHO:1 said=SAID:2"),
+        ("a\u00adb\u00ad c", "ab:0 c:1"),
+        ("foo_bar/baz", "foo:0 bar:1 baz:2"),
+        ("Paris–Bruxelles", "paris=Paris:0 bruxelles=Bruxelles:1"),
+        ("a -b- c--d", "a:0 b:1 c:2 d:3"),
+    ],
+)
+def test_tokens(text, words):
+    told = [
+        token.term
+        + (f"={token.exact}" if token.exact else "")
+        + f":{token.position}"
+        + (f"+{token.length}" if token.length > 1 else "")
+        for token in tokenize(text)
+    ]
+    assert " ".join(told) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "does"),
+    [
+        ("WHO SAID THAT", True), ("LE 2e TOUR DES ÉLECTIONS", True), ("L’ÉTAT ET LA CHINE", True),
+        ("la SNCF et la RATP", False), ("VSSE", False), ("US, EU, UK", False),
+        ("AN ALL-CAPS headline", False), ("阿里 巴巴 中国", False), ("SNCF 2023 5G", False),
+    ],
+)  # fmt: skip
+def test_shouts(text, does):
+    assert shouts(text) is does
+
+
+def test_stems_of_both_languages():
+    assert stem("espionnages", "fr") == stem("espionnage", "fr")
+    assert stem("companies", "en") == stem("company", "en")
+
+
+def test_postings_of_an_article():
+    found = postings(
+        article(
+            title="La plate-forme", summary="Orange", body="orange orange", author="Jean Orange"
+        )
+    )
+    places = {
+        key: [(part_at(decode(code)[0]), *decode(code)) for code in found[key]] for key in found
+    }
+    assert places["plateforme"] == [("title", 1, 2)]
+    assert [part for part, _, _ in places["orange"]] == ["summary", "body", "body"]
+    assert [part for part, _, _ in places["orange" + EXACT + "Orange"]] == ["summary"]
+    assert [part for part, _, _ in places[AUTHOR + "orange"]] == ["author"]
+    assert "jean" not in found
+
+
+def test_parts_are_too_far_apart_for_any_phrase():
+    found = postings(article(title="a " * MAX_CHARS, summary="b"))
+    assert found["b"][0] - found["a"][-1] > 4 * 1_000
+
+
+@given(st.sampled_from(PARTS), st.integers(0, MAX_CHARS))
+def test_positions_know_their_part(part, position):
+    first, end = part_range(part)
+    assert part_at((first >> 2) + position) == part
+    assert first + 4 * position < end
+
+
+WORDS = [
+    "l’espionnage",
+    "d'Été",
+    "Plate-forme",
+    "AT&T",
+    "U.S.",
+    "3,5",
+    "阿里",
+    "cœur",
+    "İzmir",
+    "한국",
+]
+TEXT = st.lists(
+    st.sampled_from(
+        [*WORDS, "Lie\u0300ge", "espion-\nnage", "WHO", "が", "हिन्दी", "\u00ad", "\u200b", "’"]
+    )
+    | st.text(max_size=6),
+    max_size=12,
+).flatmap(
+    lambda words: st.sampled_from(["", " ", "\n", "-", "&", "’", "."]).map(lambda s: s.join(words))
+)
+
+
+@given(TEXT)
+def test_tokens_cut_the_stored_text(text):
+    tokens = tokenize(text)
+    position = -1
+    for token in tokens:
+        cut = text[token.start : token.end]
+        assert cut
+        assert cut == cut.strip()
+        assert token.term
+        assert 1 <= token.length <= 4
+        if token.length == 1:
+            position += 1
+            assert token.position == position
+    singles = [(token.start, token.end) for token in tokens if token.length == 1]
+    assert singles == sorted(singles)
+    assert all(a[1] <= b[0] for a, b in pairwise(singles))
+    assert offsets(text) == singles
+    assert offsets(text, 1) == singles[: max(2, len(offsets(text, 1)))]
+
+
+@given(TEXT)
+def test_postings_say_what_tokens_say(text):
+    found = postings(article(title=text))
+    expected = {}
+    for token in tokenize(text):
+        code = (token.position << 2) | (token.length - 1)
+        expected.setdefault(token.term, []).append(code)
+        if token.exact:
+            expected.setdefault(token.term + EXACT + token.exact, []).append(code)
+    assert found == expected
+    assert all(codes == sorted(codes) for codes in found.values())
+
+
+LATIN_TEXT = st.text(
+    st.characters(codec="latin-1") | st.sampled_from("œŒŁłŵȃắ’阿がﾞ국한\u0301\u0323'-.&")
+)
+
+
+@given(LATIN_TEXT | TEXT)
+def test_words_do_not_depend_on_how_accents_are_encoded(text):
+    def words(form):
+        return [token[:4] for token in tokenize(unicodedata.normalize(form, text))]
+
+    assert words("NFC") == words("NFD")
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(word):
+    assert fold(fold(word)) == fold(word)
+
+
+@given(st.text(st.characters(categories=["Lu", "Ll"]), min_size=1, max_size=8))
+def test_case_does_not_count(word):
+    assert fold(word.upper().lower()) == fold(word.upper())
+
+
+def test_a_monstrous_word_is_cut_short():
+    (token,) = tokenize("x" * 100_000)
+    assert len(token.term) == MAX_TERM
+    assert token.end == 100_000
+
+
+@pytest.mark.skipif(not TEXTS.is_dir(), reason="needs the shared texts")
+def test_real_french_loses_no_letter():
+    """Every letter of real text is in a word, but for elided articles."""
+    lines = (TEXTS / "wikinews-2012-100.jsonl").read_text(encoding="utf-8").splitlines()[:40]
+    for line in lines:
+        for text in (value for value in json.loads(line).values() if isinstance(value, str)):
+            covered = {at for start, end in offsets(text) for at in range(start, end)}
+            left = [
+                text[at : at + 3]
+                for at in range(len(text))
+                if text[at].isalnum() and at not in covered
+            ]
+            assert all(
+                word[0] in "ldjmnstcquLDJMNSTCQU" and any(sign in word for sign in "'’‘")
+                for word in left
+            ), left

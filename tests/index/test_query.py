@@ -1,0 +1,260 @@
+"""How queries are read, and what their authors are told."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import QueryError
+from index.facets import names, passes, selects
+from index.query import any_of, combine, parse, score
+from index.tree import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Score, Word, walk
+
+
+def told(node):  # noqa: PLR0911
+    """Return a tree on one line: & and | and !, =exact, ~stem, *wildcard, [phrase]."""
+    match node:
+        case Word():
+            sign = {Mode.EXACT: f"={node.exact}", Mode.STEM: "~"}.get(node.mode, "")
+            return (f"{node.part}:" if node.part else "") + node.term + sign
+        case Phrase():
+            return "[" + " ".join(map(told, node.children)) + "]"
+        case Near():
+            name = "W" if node.ordered else "N"
+            return f"{name}{node.distance}({', '.join(map(told, node.children))})"
+        case And():
+            return "(" + " & ".join(map(told, node.children)) + ")"
+        case Or():
+            return "(" + " | ".join(map(told, node.children)) + ")"
+        case Not():
+            return "!" + told(node.child)
+        case AtLeast():
+            return f"{node.count}/{len(node.children)}({', '.join(map(told, node.children))})"
+        case Score():
+            weighed = (f"{weight:g}*{told(child)}" for weight, child in node.weighted)
+            return f"{' + '.join(weighed)} >= {node.threshold:g}"
+        case Facet():
+            return f"<{node.name}={node.value}>"
+
+
+@pytest.mark.parametrize(
+    ("query", "tree"),
+    [
+        ("Alibaba", "alibaba"),
+        ("a b OR c d", "((a & b) | (c & d))"),
+        ("a OR b AND c", "(a | (b & c))"),
+        ("(a OR b) c", "((a | b) & c)"),
+        ("a ET b OU c SAUF d", "((a & b) | (c & !d))"),
+        ("a -b -(c OR d)", "(a & !b & !(c | d))"),
+        ("a NOT NOT b", "(a & b)"),
+        ("a NEAR/3 b c", "(N3(a, b) & c)"),
+        ("a W/3 b NEAR/10 c", "N10(W3(a, b), c)"),
+        ("a OR b NEAR/3 c", "(a | N3(b, c))"),
+        ('"hub Liège"~5', "N5(hub, liege)"),
+        ('"a b"~', "[a~ b~]"),
+        ("plate-forme", "(plateforme | [plate forme])"),
+        ('"la plate-forme"', "[la (plateforme | [plate forme])]"),
+        ("jusqu'où x", "([jusqu ou] & x)"),
+        ("12:30", "[12 30]"),
+        ("https://x.org/a", "[https x org a]"),
+        ("阿里", "[阿 里]"),
+        ("US U.S. =us", "(us=US & us=US & us=)"),
+        ("US-China", "[us=US china]"),
+        ("AT&T", "(at&t=AT&T | [at=AT t=T])"),
+        ('"SÛRETÉ DE L\'ÉTAT"', "[surete de etat]"),
+        ("title:(a OR b) c", "((title:a | title:b) & c)"),
+        ("title: a", "title:a"),
+        ("Title:=Orange", "title:orange=Orange"),
+        ('author:"Jean Dupont"', "[author:jean author:dupont]"),
+        ("a lang:fr,en", "(a & (<lang=fr> | <lang=en>))"),
+        ('feed:"Les Échos" -tag:sport', "(<feed=Les Échos> & !<tag=sport>)"),
+        ("since:7d until:hier story:12", "(<since=7d> & <until=hier> & <story=12>)"),
+        ("2 OF (a b, c OR d, 3,5)", "2/3((a & b), (c | d), 3.5)"),
+        ("2 OF (a,b,(c,d))", "2/3(a, b, [c d])"),
+        ("a, b; c.", "(a & b & c)"),
+        ("de facto and or not", "(de & facto & and & or & not)"),
+    ],
+)  # fmt: skip
+def test_reading(query, tree):
+    assert told(parse(query).root) == tree
+
+
+@pytest.mark.parametrize(
+    ("query", "column", "words"),
+    [
+        ("", 1, "nothing to look for"),
+        ("title:(a OR b", 7, "this bracket is never closed"),
+        ("a (b (c)", 3, "this bracket is never closed"),
+        ("a b)", 4, "this bracket was never opened"),
+        ("a ()", 4, "a word is missing"),
+        ('x "a b', 3, "this quote is never closed"),
+        ("x “a b", 3, "curly quote “ is never closed"),
+        ("a ”", 3, "curly quote ” was never opened"),
+        ("a «b", 3, "curly quote « is never closed"),
+        ("a AND", 3, "AND has nothing after it"),
+        ("a AND OR b", 3, "AND has nothing after it"),
+        ("OR b", 1, "OR has nothing before it"),
+        ("(a OR) b", 4, "OR has nothing after it"),
+        ("a NOT", 3, "NOT has nothing after it"),
+        ("a NEAR/3", 3, "NEAR/3 has nothing after it"),
+        ("W/3 a", 1, "W/3 has nothing before it"),
+        ("a NEAR b", 3, "NEAR needs a number"),
+        ("a near/3 b", 3, "NEAR needs a number"),
+        ("a NEAR/0 b", 3, "out of range"),
+        ("a NEAR/9999999999 b", 3, "out of range"),
+        ("x titel:a", 3, "write title:"),
+        ("titre:a", 1, "write title:"),
+        ("depuis:7d", 1, "write since:"),
+        ("title:", 1, "title: has nothing after it"),
+        ("x lang:", 3, "lang: has no value"),
+        ("lang:french", 1, "two letters"),
+        ("since:soon", 1, "as 2023"),
+        ("since:2023-13", 1, "as 2023"),
+        ("story:x", 1, "a story is a number"),
+        ("severity:loud", 1, "one of high, medium, low"),
+        ("title:(a body:b)", 10, "body: inside title:"),
+        ("x a*", 3, "two letters"),
+        ("*", 1, "holds no word"),
+        ("阿里*", 1, "each CJK character is a word"),
+        ("Où va-t-il?", 11, "a question mark is left out"),
+        ("=Ora*", 1, "two things at once"),
+        ("=Orange~", 1, "two things at once"),
+        ("a port~5", 7, "follows no quoted words"),
+        ('"hub"~5', 1, "two words or more"),
+        ("a ... b", 3, "holds no word"),
+        ("a & b", 3, "write AND"),
+        ("a || b", 3, "write OR"),
+        ("a - b", 3, "write NOT"),
+        ("a –b", 3, "no minus sign"),
+        ("a !b", 3, "no minus sign"),
+        ('""', 2, "no word"),
+        ("NOT a", 1, "only says what must not be there"),
+        ("-a -b", 1, "only says what must not be there"),
+        ("a OR NOT b", 6, "matches nearly everything"),
+        ("2 OF (a, NOT b, c)", 10, "matches nearly everything"),
+        ("3 OF (a, b)", 1, "3 of 2 can never be there"),
+        ("0 OF (a, b)", 1, "a number from 1"),
+        ("2 OF (a, A)", 1, "the same twice"),
+        ("2 OF a", 1, "OF needs a list"),
+        ("a b -A", 5, "contradicts"),
+        ("a -(a OR b)", 3, "contradicts"),
+        ("lang:fr lang:en", 9, "two languages"),
+        ("a NEAR/3 (b c)", 11, "can be near something"),
+        ("a NEAR/3 lang:fr", 10, "can be near something"),
+        ("title:a NEAR/3 body:b", 1, "never near"),
+        ("(" * 10_000, 51, "too deep"),
+        ("title:" * 10_000 + "a", 295, "too deep"),
+        ("NOT " * 9_999 + "a", 201, "too deep"),
+        (" NEAR/2 ".join("a" * 100), 147, "too many NEAR"),
+    ],
+)
+def test_refusals(query, column, words):
+    with pytest.raises(QueryError) as error:
+        parse(query)
+    assert words in str(error.value)
+    assert error.value.position + 1 == column
+
+
+@pytest.mark.parametrize("name", ["since:7d", "until:2023", "watch:x", "story:1", "severity:high"])
+def test_watchlists_take_no_archive_filter(name):
+    parse(f"a {name}")
+    with pytest.raises(QueryError, match="searches only"):
+        parse(f"a {name}", allow_archive_filters=False)
+
+
+@given(
+    st.text(st.sampled_from("ab AND OR NOT NEAR/2 OF (),:\"“”~*?=-title:lang:fr'’é"), max_size=40)
+)
+def test_any_text_is_read_or_refused_at_a_column_of_it(text):
+    try:
+        tree = parse(text).root
+    except QueryError as error:
+        assert 0 <= error.position <= len(text)
+        return
+    for node in walk(tree):
+        assert 0 <= node.column <= len(text)
+        assert node.text in text
+    assert hash(parse(text)) == hash(parse(text))
+
+
+def test_ten_thousand_words_are_no_problem():
+    assert len(parse(" OR ".join(f"w{n}" for n in range(10_000))).root.children) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("terms", "excluding", "tree"),
+    [
+        (["Alibaba"], [], "alibaba"),
+        (["Alibaba Cave"], [], "[alibaba cave]"),
+        (["a", "b c"], ["d", "e f"], "((a | [b c]) & !d & ![e f])"),
+        (["[a] (b"], [], "[a b]"),
+        (['"a'], [], "a"),
+        (['"hub Liège"~5'], [], "N5(hub, liege)"),
+        (["logisti*", "port~", "=Orange"], [], "(logisti* | port~ | orange=Orange)"),
+        (["Où va Alibaba ?"], [], "[ou va alibaba]"),
+    ],
+)
+def test_terms(terms, excluding, tree):
+    assert told(any_of(terms, excluding).root) == tree
+
+
+@pytest.mark.parametrize(
+    ("term", "column", "words"),
+    [
+        ("[", 1, "no word"),
+        ("  a OR b", 5, "OR in a term"),
+        ("JUSTICE ET PAIX", 9, "write et"),
+        ("title:x", 1, "write query:"),
+        ("a b*", 3, "two letters"),
+    ],
+)
+def test_refused_terms(term, column, words):
+    with pytest.raises(QueryError, match=words) as error:
+        any_of(["fine", term])
+    assert error.value.position + 1 == column
+
+
+def test_scores():
+    assert told(score({"a": 10, "b*c": 3, "d": -5}, 12).root) == "10*a + 3*b*c + -5*d >= 12"
+    with pytest.raises(QueryError, match="less than the threshold"):
+        score({"a": 10, "b": -20}, 12)
+    with pytest.raises(QueryError, match="above zero"):
+        score({"a": 10}, 0)
+
+
+def test_combining():
+    both = combine(any_of(["a", "b"]), parse("lang:fr"))
+    assert told(both.root) == "((a | b) & <lang=fr>)"
+    assert told(parse(both.text).root) == told(both.root)
+
+
+def test_what_was_written_does_not_count_in_comparisons():
+    assert parse("Liège").root == parse("  liege").root
+    assert parse("=Liège").root != parse("=Liege").root
+
+
+@pytest.mark.parametrize(
+    ("selector", "does"),
+    [
+        ("lesechos", True), ("Les Échos", True), ("LES-ÉCHOS", True), ("echos", False),
+        ("lesechos.fr", True), ("www.lesechos.fr", True), ("services.lesechos.fr", True),
+        ("echos.fr", False), ("fr", False), ("tag:Belgique", True), ("tag:sport", False),
+        ("tag:", False),
+    ],
+)  # fmt: skip
+def test_selecting_feeds(selector, does):
+    assert selects(selector, "Les Échos", "services.lesechos.fr", ("belgique",)) is does
+    if not selector.startswith("tag:"):
+        assert names(selector, "Les Échos", "services.lesechos.fr") is does
+
+
+@pytest.mark.parametrize(
+    ("facet", "lang", "does"),
+    [
+        (Facet("lang", "fr"), "fr", True), (Facet("lang", "fr"), "en", False),
+        (Facet("lang", "fr"), "", False), (Facet("lang", "und"), "", True),
+        (Facet("feed", "x"), "", True), (Facet("tag", "t"), "", True),
+        (Facet("tag", "u"), "", False),
+    ],
+)  # fmt: skip
+def test_filters(facet, lang, does):
+    assert passes(facet, lang=lang, name="X", host="x.org", tags=("t",)) is does
