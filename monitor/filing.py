@@ -43,6 +43,9 @@ def _cost(word: Word) -> float:
 
 
 def _all_of(choices: list[Filing]) -> Filing:
+    """Return the filing under all of these, since any of them may be the one that holds."""
+    if NOWHERE in choices:
+        return NOWHERE
     leaves = dict.fromkeys(leaf for filed in choices for leaf in filed.leaves)
     return Filing(sum(filed.cost for filed in choices), tuple(leaves))
 
