@@ -5,6 +5,10 @@ Every ink keeps a contrast of 4.5 with its ground (WCAG 2.2 AA); a test measures
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
+from rich.style import Style
 from textual.theme import Theme
 
 DARK = Theme(
@@ -24,9 +28,7 @@ DARK = Theme(
         "quiet": "#9aa7b8",
         "cursor": "#1f3a56",
         "cursor-idle": "#1d2733",
-        "hit-ink": "#0f141b",
-        "hit": "#ffb454",
-        "hit-soft": "#5b4220",
+        "hit": "#5b4220",
         "rule": "#33414f",
         "scrollbar": "#33414f",
         "scrollbar-hover": "#4a5d70",
@@ -55,9 +57,7 @@ LIGHT = Theme(
         "quiet": "#55606c",
         "cursor": "#cfe3f8",
         "cursor-idle": "#ece9e2",
-        "hit-ink": "#1d2733",
-        "hit": "#ffc266",
-        "hit-soft": "#ffe6bd",
+        "hit": "#ffe6bd",
         "rule": "#c4c0b6",
         "scrollbar": "#c4c0b6",
         "scrollbar-hover": "#a5a196",
@@ -70,3 +70,41 @@ LIGHT = Theme(
 )
 
 THEMES = (DARK, LIGHT)
+
+_INKS = {
+    "plain": "foreground",
+    "quiet": "quiet",
+    "title": "foreground bold",
+    "accent": "accent",
+    "brand": "accent reverse bold",
+    "list": "primary",
+    "link": "secondary underline",
+    "copies": "secondary",
+    "bar": "accent bold",
+    "key": "accent bold",
+    "high": "error bold",
+    "medium": "primary",
+    "low": "quiet",
+    "ok": "success",
+    "late": "warning",
+    "bad": "error bold",
+    "new": "accent bold",
+    "star": "accent bold",
+    "hit": "foreground on hit bold underline",
+    "hit-now": "background on accent bold underline",
+    "cursor": "foreground on cursor bold",
+    "cursor-idle": "foreground on cursor-idle",
+}
+"""Each ink in words: a colour of the theme, perhaps a ground, perhaps a style."""
+
+
+@lru_cache(4)
+def inks(theme: str) -> Mapping[str, Style]:
+    """Return the inks of one of our themes, by its name."""
+    look = next(own for own in THEMES if own.name == theme)
+    colours = {**vars(look), **look.variables}
+
+    def style(words: str) -> Style:
+        return Style.parse(" ".join(str(colours.get(word, word)) for word in words.split()))
+
+    return {name: style(words) for name, words in _INKS.items()}

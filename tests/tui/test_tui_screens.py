@@ -212,8 +212,8 @@ def test_every_ink_can_be_read_on_every_ground(look: Any) -> None:
     for ink, colour in inks.items():
         for ground, under in grounds.items():
             assert _contrast(colour, under) >= 4.5, (ink, ground, _contrast(colour, under))
-    assert _contrast(look.foreground, look.variables["hit-soft"]) >= 4.5
-    assert _contrast(look.variables["hit-ink"], look.variables["hit"]) >= 4.5
+    assert _contrast(look.foreground, look.variables["hit"]) >= 4.5
+    assert _contrast(look.background, look.accent) >= 4.5
 
 
 @pytest.mark.parametrize("look", theme.THEMES, ids=lambda look: look.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,48 +11,35 @@ from textual.widget import Widget
 
 from index.text import clean
 from tui.ink import Line
-
-INKS = (
-    *("plain", "quiet", "title", "accent", "brand", "list", "link", "copies", "bar", "key"),
-    *("high", "medium", "low", "ok", "late", "bad", "new", "star", "hit", "hit-now"),
-    *("cursor", "cursor-idle"),
-)
+from tui.theme import inks
 
 
 class Inked(Widget):
-    """A widget whose inks are component classes of the style sheet."""
+    """A widget that paints in the inks of the theme, on its own ground."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{name}" for name in INKS}
-
-    def ink(self, name: str) -> Style:
-        """Return the style of an ink, without ground unless the ink has one; "" is the widget's."""
-        inks: dict[str, Style] = self.__dict__.setdefault("_inks", {})
-        style = inks.get(name)
-        if style is None:
-            style = inks[name] = (
-                self.get_component_rich_style(f"ink--{name}", partial=True)
-                if name
-                else self.rich_style
-            )
-        return style
+    _ground: Style | None = None
+    _inks: Mapping[str, Style] = {}
 
     def strip(self, line: Line, cells: int, under: str = "") -> Strip:
         """Return a line on exactly so many cells, over the ground of another ink.
 
         Nothing unsafe gets past here: what is not plainly printable is cleaned once more.
         """
-        ground = self.ink("") + self.ink(under) if under else self.ink("")
+        if self._ground is None:
+            self._ground = self.rich_style
+            self._inks = inks(self.app.theme)
+        ground = self._ground + self._inks[under] if under else self._ground
         segments = [
             Segment(
                 text if text.isprintable() else clean(text),
-                ground + self.ink(name) if name else ground,
+                ground + self._inks[ink] if ink else ground,
             )
-            for text, name in line
+            for text, ink in line
             if text
         ]
         return Strip(segments).adjust_cell_length(cells, ground).simplify()
 
     def notify_style_update(self) -> None:
-        """Forget styles of another theme."""
-        self.__dict__.pop("_inks", None)
+        """Forget the colours of another theme."""
+        self._ground = None
         super().notify_style_update()
