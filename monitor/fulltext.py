@@ -18,12 +18,12 @@ _LEAST = 200
 _LEAST_PARAGRAPH = 80
 """Characters: a page without so much prose is a form, an error or a list of links."""
 
-_ASIDES = ("cookie", "consent", "didomi", "gdpr", "newsletter", "comment", "related", "paywall")
+_ASIDES = ("cookie", "consent", "didomi", "gdpr", "newsletter", "comment", "related")
 _PRUNED = [
     "//*[self::div or self::section or self::aside or self::form or self::dialog]"
     f"[contains(translate(concat(@id,' ',@class),'ABCDEFGHIJKLMNOPQRSTUVWXYZ',"
     f"'abcdefghijklmnopqrstuvwxyz'),'{word}')]"
-    "[not(.//h1) and not(.//article//p[string-length() > 200])]"
+    "[string-length() < 2000 and not(.//h1)]"  # else it may well be the article
     for word in _ASIDES
 ]
 _WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNORECASE)

@@ -74,6 +74,12 @@ def test_a_repeated_title_is_dropped() -> None:
     assert text == "\n".join(PROSE)
 
 
+def test_an_article_in_an_element_with_a_bad_name_is_kept() -> None:
+    prose = PROSE * 8
+    source = page(prose).replace('class="article-content"', 'class="related-content comment-open"')
+    assert extract(source.encode(), URL).count("Cainiao") == 8
+
+
 @pytest.mark.parametrize(
     "source",
     [
