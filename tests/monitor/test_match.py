@@ -341,6 +341,34 @@ def test_many_watchlists_at_once_keep_their_order():
     assert [hit.watchlist.name for hit in rules.match(article("B"), FEED)] == ["b", "=B", "lang:fr"]
 
 
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(-5, 5), min_size=1),
+    st.integers(1, 10),
+    st.lists(st.sampled_from("abcdef")),
+)
+def test_a_score_is_met_whichever_words_meet_it(weights, threshold, words):
+    try:
+        rule = watchlist(score(weights, threshold))
+    except QueryError:
+        assume(False)
+    reached = sum(weight for term, weight in weights.items() if term in words) >= threshold
+    assert bool(Rules([rule]).match(article(body=" ".join(words)), FEED)) is reached
+
+
+@pytest.mark.parametrize(
+    ("query", "does"),
+    [
+        ("author:ports~", True), ("author:dup*", True), ("author:=Dupont", True),
+        ("author:=dupont", False), ("author:DUPON", False), ("dupont", False), ("dup*", False),
+        ("port~", False), ("author:mot", False), ('author:"Dupont Port"', True),
+    ],
+)  # fmt: skip
+def test_authors_are_found_as_authors_only(query, does):
+    of = article("le mot", author="Dupont Port")
+    assert bool(Rules([watchlist(query)]).match(of, FEED)) is does
+    assert bool(explain(watchlist(query), of, FEED).hit) is does
+
+
 def test_no_watchlists_no_hits():
     assert Rules([]).match(article("mot"), FEED) == ()
 
