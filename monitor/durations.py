@@ -1,7 +1,10 @@
-"""Durations in words."""
+"""Durations, in words and from words."""
 
 from __future__ import annotations
 
+import re
+
+_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -11,3 +14,16 @@ def span(seconds: float) -> str:
         if seconds >= unit * 0.995:
             return f"{round(seconds / unit)} {name}"
     return f"{max(0, round(seconds))} s"
+
+
+def seconds(text: str) -> float:
+    """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; raises ValueError in words."""
+    compact = text.replace(" ", "").lower()
+    if re.fullmatch(r"\d+(\.\d+)?", compact):
+        raise ValueError(
+            f"`{text}` lacks a unit; write {compact}m for minutes, {compact}s for seconds"
+        )
+    if not re.fullmatch(r"(\d+(\.\d+)?(s|min|m|h|d))+", compact):
+        raise ValueError(f"`{text}` is not a duration; write 30s, 15m, 2h or 1d")
+    found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d)", compact)
+    return sum(float(number) * _SECONDS[unit] for number, unit in found)

@@ -296,6 +296,18 @@ class Refresh:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """An alert just raised, with what a line about it must say."""
+
+    id: int
+    watchlist: str
+    severity: Severity
+    title: str
+    feed: str
+    backfill: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The text of an article's page, or why there is none."""
 
@@ -454,6 +466,12 @@ class Status:
     network_down: str = ""
     """Why the network is blamed instead of the feeds; empty when it is not."""
     log: str = ""
+    """Path of the log of a monitor in the background; empty if there never was one."""
+
+    @property
+    def failing(self) -> int:
+        """Return how many feeds cannot be read."""
+        return self.feeds.get(Health.FAILING, 0) + self.feeds.get(Health.GONE, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,246 @@
-"""."""
+"""The command line: one file per command, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from index.article import Timestamp
+from monitor.errors import AlreadyRunning, ConfigError, MonitorError
+
+if TYPE_CHECKING:
+    from monitor.service import Service
+
+COMMANDS = {
+    "run": "Watch the feeds in the foreground.",
+    "search": "Search the archive.",
+    "alerts": "List the alerts.",
+    "show": "Show an article, and why it matched.",
+    "feeds": "Tell how each feed is doing.",
+    "status": "Tell how the newsroom is doing.",
+    "stop": "End the monitor in the background.",
+    "check": "Check feeds.yaml, and tell what would be done with it.",
+    "init": "Write a feeds.yaml to start from.",
+    "schema": "Print the JSON Schema of feeds.yaml, for editors.",
+    "reindex": "Build the archive again from the store.",
+    "demo": "Try tocsin on a bundled newsroom, without a network.",
+    "completion": "Print the completion script of a shell.",
+}
+DASHBOARD = "dashboard"
+BAD_CONFIG = 2
+OTHER_MONITOR = 3
+
+
+@dataclass
+class Newsroom:
+    """The newsroom at hand: where it is, and what commands may ask of it."""
+
+    config_path: Path
+    data: Path | None
+    """As asked for; see `folder` for the one in use."""
+    verbosity: int = 0
+    clock: Callable[[], Timestamp] = field(init=False)
+
+    def __post_init__(self) -> None:
+        from monitor import bootstrap
+
+        self.clock = bootstrap.clock
+
+    @cached_property
+    def folder(self) -> Path:
+        """The data folder in use."""
+        if self.data is not None:
+            return self.data
+        from monitor.config import data_folder
+
+        return data_folder(self.config_path)
+
+    @cached_property
+    def archive(self) -> Path:
+        """The folder to read from: the demo's as long as there is no other."""
+        from monitor.store.connection import FILE
+
+        demo = self.folder / "demo"
+        if not (self.folder / FILE).exists() and (demo / FILE).exists():
+            say(f"no archive of your own yet: this is the demo's ({demo})")
+            return demo
+        return self.folder
+
+    def service(self) -> Service:
+        """Return the service; raises StoreError if there is no archive."""
+        from monitor.bootstrap import open_service
+
+        return open_service(self.archive)
+
+    def ensure_monitor(self) -> bool:
+        """Start a monitor if nobody watches; return whether one was started."""
+        from monitor.bootstrap import start_monitor
+        from monitor.config import load
+
+        load(self.config_path, data=self.data)
+        return start_monitor(self.config_path, self.folder)
+
+    def stop_monitor(self) -> int | None:
+        """Stop the monitor; return its pid, None if there was none."""
+        from monitor.bootstrap import stop_monitor
+
+        return stop_monitor(self.folder)
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names, in the order of their use."""
+        return [DASHBOARD, *COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        if cmd_name in COMMANDS:
+            module = importlib.import_module(f"monitor.cli.{cmd_name}")
+            command = getattr(module, cmd_name)
+            assert isinstance(command, click.Command)
+            return command
+        return _plugged_in(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with one line each, importing none."""
+        lines = [(DASHBOARD, "The dashboard: what `tocsin` alone opens."), *COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
+
+
+@click.group(cls=Commands, invoke_without_command=True)
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="feeds.yaml",
+    envvar="TOCSIN_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="What to watch.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="TOCSIN_DATA",
+    show_envvar=True,
+    help="Folder of the archive.  [default: var/ beside the config]",
+)
+@click.option("-v", "--verbose", count=True, help="Say more; twice for everything.")
+@click.option("-q", "--quiet", count=True, help="Say less: warnings only; twice for errors only.")
+@click.version_option(package_name="tocsin", message="tocsin %(version)s")
+@click.pass_context
+def main_group(
+    context: click.Context, config_path: Path, data: Path | None, verbose: int, quiet: int
+) -> None:
+    """Watch news feeds; raise an alert when watched terms appear.
+
+    Without a command: the dashboard on a terminal, the monitor and its log elsewhere.
+    """
+    context.obj = Newsroom(config_path, data, verbose - quiet)
+    if context.invoked_subcommand is None:
+        on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        name = DASHBOARD if on_terminal else "run"
+        command = main_group.get_command(context, name)
+        if command is None:
+            raise click.ClickException("the dashboard is not installed; `tocsin run` watches")
+        context.invoke(command)
+
+
+main_group.name = "tocsin"
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 nothing or failed, 2 misuse, 3 taken."""
+    code = 1
+    try:
+        main_group.main(prog_name="tocsin", standalone_mode=False)
+        code = 0
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except ConfigError as error:
+        from monitor.cli.check import complaint
+
+        for line in complaint(Path(error.path), error.problems):
+            say(line)
+        code = BAD_CONFIG
+    except AlreadyRunning as error:
+        say(str(error))
+        code = OTHER_MONITOR
+    except MonitorError as error:
+        say(f"tocsin: {error}")
+    except BrokenPipeError:
+        # Whoever read us has gone: let nothing more be written at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as error:
+        code = _archive_error(error)
+    sys.exit(code)
+
+
+def say(line: str) -> None:
+    """Talk to the person, not to the program that reads our output."""
+    click.echo(line, err=True)
+
+
+def set_up_log(verbosity: int, file: Path | None = None) -> None:
+    """Send the log to stderr, or to a rotating file."""
+    level = {0: logging.INFO, 1: logging.DEBUG}.get(
+        verbosity, logging.DEBUG if verbosity > 0 else logging.WARNING
+    )
+    handler: logging.Handler
+    if file is None:
+        handler = logging.StreamHandler()
+        layout = "%(asctime)s %(message)s"
+    else:
+        from logging.handlers import RotatingFileHandler
+
+        handler = RotatingFileHandler(file, maxBytes=2_000_000, backupCount=5, encoding="utf-8")
+        layout = "%(asctime)s %(levelname)s %(message)s"
+    handler.setFormatter(logging.Formatter(layout, "%Y-%m-%d %H:%M:%S" if file else "%H:%M:%S"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("tocsin").setLevel(level if verbosity > -2 else logging.ERROR)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _archive_error(error: Exception) -> int:
+    from index.errors import ArchiveError, QueryError
+
+    if isinstance(error, QueryError):
+        say(f"tocsin: this query is not understood: {error}")
+        return BAD_CONFIG
+    if isinstance(error, ArchiveError):
+        say(f"tocsin: {error}")
+        return 1
+    raise error
+
+
+def _plugged_in(name: str) -> click.Command | None:
+    """Return a command that another package adds."""
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="tocsin.commands", name=name):
+        command: Any = entry.load()
+        assert isinstance(command, click.Command)
+        return command
+    return None

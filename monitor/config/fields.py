@@ -7,7 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+from monitor import durations
+
 DAY = 86400.0
 LONGEST_URL = 2000
 LONGEST_NAME = 80
@@ -83,15 +84,7 @@ def inside(address: str, allow: tuple[IPv4Network | IPv6Network, ...]) -> bool:
 
 def duration(text: str) -> float:
     """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; from a second to a day."""
-    compact = text.replace(" ", "").lower()
-    if re.fullmatch(r"\d+(\.\d+)?", compact):
-        raise ValueError(
-            f"`{text}` lacks a unit; write {compact}m for minutes, {compact}s for seconds"
-        )
-    if not re.fullmatch(r"(\d+(\.\d+)?(s|min|m|h|d))+", compact):
-        raise ValueError(f"`{text}` is not a duration; write 30s, 15m, 2h or 1d")
-    found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d)", compact)
-    seconds = sum(float(number) * UNITS[unit] for number, unit in found)
+    seconds = durations.seconds(text)
     if not 1 <= seconds <= DAY:
         raise ValueError(f"`{text}` is {'more than a day' if seconds > DAY else 'under a second'}")
     return seconds

@@ -21,6 +21,7 @@ from monitor.model import (
     Filter,
     Known,
     Poll,
+    Raised,
     Refresh,
     Verdict,
     Watchlist,
@@ -49,20 +50,20 @@ class Batch(Protocol):
     def candidates(self, shingles: Collection[int]) -> dict[int, int]:
         """Return articles that share any of these shingles, with how many they share."""
 
-    def shingle_counts(self, articles: Collection[int]) -> dict[int, int]:
-        """Return how many shingles each of these articles has."""
+    def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int]]:
+        """Return the story and the number of shingles of each of these articles."""
 
-    def stories_of(self, articles: Collection[int]) -> dict[int, int]:
-        """Return the story of each of these articles."""
+    def original(self, article: int) -> int:
+        """Return the article of which this one is a copy, itself if it is none."""
 
     def article(self, id: int) -> Article | None:
         """Return an article."""
 
-    def save(self, refresh: Refresh) -> list[int]:
-        """Store everything one poll changed; returns the ids of alerts raised."""
+    def save(self, refresh: Refresh) -> list[Raised]:
+        """Store everything one poll changed; returns the alerts raised."""
 
-    def save_page(self, arrival: Arrival, now: Timestamp) -> list[int]:
-        """Store an article that got its page's text; returns the ids of alerts raised."""
+    def save_page(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
+        """Store an article that got its page's text; returns the alerts raised."""
 
     def page_failed(self, article: int, reason: str, retry: Timestamp | None) -> None:
         """Note why an article's page could not be read, and when to try again (None: never)."""
@@ -71,10 +72,11 @@ class Batch(Protocol):
 class Store(Protocol):
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
-    def subscribe(
-        self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
-    ) -> tuple[Feed, ...]:
+    def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the ones in force, return the feeds numbered; history of others stays."""
+
+    def due(self, now: Timestamp) -> dict[str, FeedState]:
+        """Return the state of every watched feed that is due, by URL."""
 
     def states(self) -> dict[str, FeedState]:
         """Return the polling state of every subscribed feed, by URL."""
@@ -122,6 +124,9 @@ class Views(Protocol):
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:
         """Return subscribed feeds with their state and number of articles."""
 
+    def every_feed(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
 
@@ -146,6 +151,7 @@ class Views(Protocol):
     def others(self, article: Article) -> list[tuple[str, Timestamp]]: ...
     def versions(self, article: int) -> int: ...
     def alerted(self, watchlist: str | None, severity: str | None) -> set[int]: ...
+    def having(self, part: str) -> set[int]: ...
     def of_story(self, story: int) -> set[int]: ...
     def totals(self) -> tuple[int, int, int, int]: ...
     def poll_now(self, url: str | None) -> None: ...

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from index.article import Article, Timestamp
-from monitor.model import Arrival, Feed, Hit, Known, KnownArticle, Refresh, Sighting
+from monitor.model import Arrival, Feed, Hit, Known, KnownArticle, Raised, Refresh, Sighting
 from monitor.store import rows
 
 POLLS_KEPT = 30
@@ -111,20 +111,26 @@ class SqliteBatch:
             shared[article] += 1
         return dict(shared)
 
-    def shingle_counts(self, articles: Collection[int]) -> dict[int, int]:
-        """Return how many shingles each of these articles has."""
-        return dict(
-            self._select("SELECT id, shingle_count FROM articles WHERE id IN ({})", articles)
-        )
+    def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int]]:
+        """Return the story and the number of shingles of each of these articles."""
+        return {
+            id: (story, size)
+            for id, story, size in self._select(
+                "SELECT id, story, shingle_count FROM articles WHERE id IN ({})", articles
+            )
+        }
 
-    def stories_of(self, articles: Collection[int]) -> dict[int, int]:
-        """Return the story of each of these articles."""
-        return dict(self._select("SELECT id, story FROM articles WHERE id IN ({})", articles))
+    def original(self, article: int) -> int:
+        """Return the article of which this one is a copy, itself if it is none."""
+        row = self._sql.execute(
+            "SELECT coalesce(copy_of, id) FROM articles WHERE id = ?", (article,)
+        ).fetchone()
+        return int(row[0]) if row else article
 
     # --- storing ---
 
-    def save(self, refresh: Refresh) -> list[int]:
-        """Store everything one poll changed; returns the ids of alerts raised."""
+    def save(self, refresh: Refresh) -> list[Raised]:
+        """Store everything one poll changed; returns the alerts raised."""
         number, now = refresh.feed.number, refresh.poll.at
         new = [a for a in refresh.arrivals if a.new]
         self._save_state(refresh, len(new))
@@ -135,10 +141,10 @@ class SqliteBatch:
         self._enter(number, [(a.guid, a.article.id, a.fingerprint) for a in refresh.arrivals])
         for sighting in refresh.sightings:
             self._sight(number, sighting, now)
-        return [id for a in refresh.arrivals for id in self._raise(a, now)]
+        return [raised for a in refresh.arrivals for raised in self._raise(a, refresh.feed, now)]
 
-    def save_page(self, arrival: Arrival, now: Timestamp) -> list[int]:
-        """Store an article that got its page's text; returns the ids of alerts raised."""
+    def save_page(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
+        """Store an article that got its page's text; returns the alerts raised."""
         article = arrival.article
         self._sql.execute(
             "UPDATE articles SET body = ?, lang = ?, story = ?, copy_of = ? WHERE id = ?",
@@ -147,7 +153,7 @@ class SqliteBatch:
         self._sql.execute("DELETE FROM pages WHERE article = ?", (article.id,))
         self._shingle([arrival])
         self._queue([article.id])
-        return self._raise(arrival, now)
+        return self._raise(arrival, feed, now)
 
     def page_failed(self, article: int, reason: str, retry: Timestamp | None) -> None:
         """Note why an article's page could not be read, and when to try again (None: never)."""
@@ -245,8 +251,7 @@ class SqliteBatch:
                 [(shingle, id) for shingle in arrival.shingles],
             )
             self._sql.execute(
-                "UPDATE articles SET shingle_count ="
-                " max(shingle_count, ?) WHERE id = ?",
+                "UPDATE articles SET shingle_count = max(shingle_count, ?) WHERE id = ?",
                 (len(arrival.shingles), id),
             )
 
@@ -276,7 +281,7 @@ class SqliteBatch:
             "INSERT INTO outbox (article) VALUES (?)", [(article,) for article in articles]
         )
 
-    def _raise(self, arrival: Arrival, now: Timestamp) -> list[int]:
+    def _raise(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
         """Raise at most one alert per watchlist and article; returns those not merged."""
         raised = []
         for hit in arrival.hits:
@@ -304,7 +309,16 @@ class SqliteBatch:
                 ],
             )
             if leader is None:
-                raised.append(id[0])
+                raised.append(
+                    Raised(
+                        id=id[0],
+                        watchlist=hit.watchlist.name,
+                        severity=hit.watchlist.severity,
+                        title=arrival.article.title,
+                        feed=feed.name,
+                        backfill=arrival.backfill,
+                    )
+                )
         return raised
 
     def _leader(self, hit: Hit, arrival: Arrival) -> int | None:

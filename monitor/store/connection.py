@@ -59,7 +59,9 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     if version == VERSION:
         return
     if version > VERSION:
-        raise StoreError(f"{path}: written by a newer tocsin (store version {version}); update tocsin")
+        raise StoreError(
+            f"{path}: written by a newer tocsin (store version {version}); update tocsin"
+        )
     with transaction(connection):
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:

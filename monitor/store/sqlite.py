@@ -20,9 +20,7 @@ class SqliteStore:
     def __init__(self, folder: Path) -> None:
         self._connection = open_store(folder, create=True)
 
-    def subscribe(
-        self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
-    ) -> tuple[Feed, ...]:
+    def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the ones in force, return the feeds numbered; history of others stays."""
         with transaction(self._connection) as sql:
             sql.execute("UPDATE feeds SET subscribed = 0")
@@ -39,6 +37,16 @@ class SqliteStore:
             )
             numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
         return tuple(rows.numbered(feed, numbers[feed.url]) for feed in feeds)
+
+    def due(self, now: Timestamp) -> dict[str, FeedState]:
+        """Return the state of every watched feed that is due, by URL."""
+        found = self._connection.execute(
+            f"SELECT url, {rows.STATE} FROM feeds"
+            " WHERE subscribed AND enabled AND NOT gone"
+            " AND (next_due <= ?1 OR last_poll > ?1 + 60)",
+            (now,),
+        )
+        return {url: rows.state(state) for url, *state in found}
 
     def states(self) -> dict[str, FeedState]:
         """Return the polling state of every subscribed feed, by URL."""
@@ -75,7 +83,9 @@ class SqliteStore:
     def forget_shingles(self, before: Timestamp) -> None:
         """Drop the shingles of articles first seen before that moment."""
         with transaction(self._connection) as sql:
-            (first,) = sql.execute("SELECT min(id) FROM articles WHERE seen >= ?", (before,)).fetchone()
+            (first,) = sql.execute(
+                "SELECT min(id) FROM articles WHERE seen >= ?", (before,)
+            ).fetchone()
             if first is not None:
                 sql.execute("DELETE FROM shingles WHERE article < ?", (first,))
 
@@ -120,5 +130,3 @@ class SqliteStore:
     def _one(self, query: str) -> int:
         (value,) = self._connection.execute(query).fetchone()
         return int(value)
-
-

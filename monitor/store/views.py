@@ -57,9 +57,14 @@ class SqliteViews:
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:
         """Return subscribed feeds with their state and number of articles."""
         found = self._sql.execute(
-            f"SELECT articles, {rows.FEED}, {rows.STATE} FROM feeds WHERE subscribed ORDER BY number"
+            f"SELECT articles, {rows.FEED}, {rows.STATE} FROM feeds"
+            " WHERE subscribed ORDER BY number"
         )
         return [(rows.feed(row[:5]), rows.state(row[5:]), articles) for articles, *row in found]
+
+    def every_feed(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+        return [rows.feed(row) for row in self._sql.execute(f"SELECT {rows.FEED} FROM feeds")]
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
@@ -85,8 +90,9 @@ class SqliteViews:
         """Make one feed due at once, or all that are watched."""
         with transaction(self._sql) as sql:
             sql.execute(
-                "UPDATE feeds SET next_due = 0 WHERE subscribed AND NOT gone AND (? IS NULL OR url = ?)",
-                (url, url),
+                "UPDATE feeds SET next_due = 0"
+                " WHERE subscribed AND NOT gone AND (?1 IS NULL OR url = ?1)",
+                (url,),
             )
 
     # --- alerts ---
@@ -213,8 +219,15 @@ class SqliteViews:
 
     def versions(self, article: int) -> int:
         """Return how many texts an article has had."""
-        found = self._sql.execute("SELECT version FROM articles WHERE id = ?", (article,)).fetchone()
+        found = self._sql.execute(
+            "SELECT version FROM articles WHERE id = ?", (article,)
+        ).fetchone()
         return int(found[0]) if found else 0
+
+    def having(self, part: str) -> set[int]:
+        """Return ids of the articles that have a body, or an author."""
+        column = {"body": "body", "author": "author"}[part]
+        return {id for (id,) in self._sql.execute(f"SELECT id FROM articles WHERE {column} <> ''")}
 
     def of_story(self, story: int) -> set[int]:
         """Return ids of the articles that tell one story."""
@@ -230,9 +243,7 @@ class SqliteViews:
         ).fetchone()
         return (
             self._one("SELECT coalesce(sum(articles), 0) FROM feeds"),
-            self._one(
-                "SELECT count(*) FROM (SELECT DISTINCT article FROM outbox)"
-            ),
+            self._one("SELECT count(*) FROM (SELECT DISTINCT article FROM outbox)"),
             int(alerts),
             int(untriaged),
         )
@@ -254,7 +265,8 @@ class SqliteViews:
 
 def _conditions(filter: Filter) -> tuple[str, list[Any]]:
     """Return a filter as SQL to append to a WHERE, and its values."""
-    where, values = "", []
+    where = ""
+    values: list[Any] = []
     for condition, value in (
         ("al.raised_at >= ?", filter.since),
         ("al.raised_at < ?", filter.until),

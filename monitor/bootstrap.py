@@ -1,0 +1,218 @@
+"""The only wiring, the only clock, the only randomness."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.article import Timestamp
+from monitor import presence
+from monitor.errors import MonitorError
+
+if TYPE_CHECKING:
+    from monitor.model import Config, Summary
+    from monitor.service import Service
+
+log = logging.getLogger("tocsin")
+
+HOMEPAGE = "https://pypi.org/project/tocsin/"
+START_SECONDS = 20.0
+STOP_SECONDS = 45.0
+
+
+def clock() -> Timestamp:
+    """Return the time."""
+    return time.time()
+
+
+def local_zone() -> tzinfo:
+    """Return the zone of the wall clock."""
+    zone = datetime.now().astimezone().tzinfo
+    assert zone is not None
+    return zone
+
+
+def open_service(data: Path) -> Service:
+    """Return the service of a data folder; raises StoreError if there is no archive."""
+    from monitor.search import Search
+    from monitor.service import Service
+    from monitor.store.views import SqliteViews
+
+    views = SqliteViews(data)
+    return Service(data, views, Search(data, views, clock, local_zone()), clock)
+
+
+async def run_monitor(
+    path: Path,
+    data: Path | None,
+    *,
+    once: bool = False,
+    everything: bool = False,
+    seconds: float | None = None,
+    log_file: str = "",
+) -> Summary:
+    """Watch the newsroom of a `feeds.yaml` until a signal, or once; return what came of it.
+
+    Raises ConfigError, AlreadyRunning, StoreError.
+    """
+    from monitor.config import load
+
+    config = load(path, data=data)
+    with presence.Presence(config.data) as held:
+        stop = asyncio.Event()
+        _stop_on_signals(stop)
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(seconds, stop.set)
+        return await _watch(config, data, held, stop, log_file, once, everything)
+
+
+async def _watch(
+    config: Config,
+    data: Path | None,
+    held: presence.Presence,
+    stop: asyncio.Event,
+    log_file: str,
+    once: bool,
+    everything: bool,
+) -> Summary:
+    from monitor.config import load
+    from monitor.daemon import Daemon, Parts
+    from monitor.fetch import Client
+    from monitor.indexer_process import IndexerProcess
+    from monitor.match import Rules
+    from monitor.model import MonitorPresence
+    from monitor.pipeline import Pipeline
+    from monitor.report import Report
+    from monitor.settle import Settled, Settler, Watch
+    from monitor.store.sqlite import SqliteStore
+    from monitor.workers import Parser
+
+    store = SqliteStore(config.data)
+    thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+    parser = Parser()
+    client = Client(
+        config.allow,
+        user_agent=user_agent(config.contact),
+        monotonic=time.monotonic,
+        sleep=asyncio.sleep,
+    )
+    settler = Settler(store, Watch(rules=Rules((), ())), clock, random.random)
+    report = Report(time.monotonic)
+    indexer = IndexerProcess(config.data)
+
+    def settled(what: Settled) -> None:
+        report.settled(what)
+        if what.queued:
+            indexer.wake()
+
+    pipeline = Pipeline(client, parser, settler, thread, clock, settled)
+    me = MonitorPresence(
+        pid=os.getpid(), since=clock(), config=str(config.path.resolve()), log=log_file
+    )
+    daemon = Daemon(
+        config,
+        Parts(
+            store=store,
+            thread=thread,
+            client=client,
+            settler=settler,
+            pipeline=pipeline,
+            indexer=indexer,
+            presence=held,
+            report=report,
+            load=lambda: load(config.path, data=data),
+            stamp=lambda: _stamp(config.path),
+            clock=clock,
+            sleep=asyncio.sleep,
+            me=me,
+        ),
+    )
+    try:
+        async with client:
+            if once:
+                return await daemon.once(stop, everything=everything)
+            await daemon.watch(stop)
+            return report.summary()
+    finally:
+        await asyncio.to_thread(parser.close)
+        thread.shutdown()
+        store.close()
+
+
+def start_monitor(path: Path, data: Path) -> bool:
+    """Start a monitor in the background unless one runs; return whether one was started.
+
+    Raises MonitorError with what it said if it ends at once.
+    """
+    if presence.present(data):
+        return False
+    command = [sys.executable, "-m", "monitor", "-c", str(path), "--data", str(data)]
+    started = subprocess.Popen(
+        [*command, "run", "--background"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if (card := presence.present(data)) and card.presence.pid == started.pid:
+            return True
+        if started.poll() is not None:
+            assert started.stderr is not None
+            said = started.stderr.read().decode(errors="replace").strip()
+            raise MonitorError(said or f"the monitor ended at once (exit {started.returncode})")
+        time.sleep(0.02)
+    raise MonitorError(f"the monitor did not start within {START_SECONDS:g} s; see {data}")
+
+
+def stop_monitor(data: Path) -> int | None:
+    """End the monitor of a data folder, return its pid; None if there is none."""
+    card = presence.present(data)
+    if card is None:
+        return None
+    os.kill(card.presence.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        if presence.present(data) is None:
+            return card.presence.pid
+        time.sleep(0.02)
+    raise MonitorError(
+        f"the monitor (pid {card.presence.pid}) is still at work after {STOP_SECONDS:g} s"
+    )
+
+
+def follow(seconds: float) -> None:
+    """Wait between two looks at the store."""
+    time.sleep(seconds)
+
+
+def user_agent(contact: str) -> str:
+    """Return how we introduce ourselves: version, and where to complain."""
+    from importlib.metadata import version
+
+    return f"tocsin/{version('tocsin')} (+{contact or HOMEPAGE})"
+
+
+def _stamp(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)

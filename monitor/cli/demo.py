@@ -1,0 +1,64 @@
+"""`tocsin demo`: the same program on a newsroom that comes with it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from monitor.cli import DASHBOARD, Newsroom, say
+from monitor.cli.run import in_words, watch
+from monitor.cli.times import Span
+
+
+@click.command()
+@click.option("--headless", is_flag=True, help="The monitor and its log instead of the dashboard.")
+@click.option("--for", "seconds", type=Span(), help="With --headless: end after that long.")
+@click.pass_context
+def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
+    """Try tocsin on a bundled newsroom: invented outlets, served on this machine.
+
+    Nothing leaves the machine. The demo's feeds.yaml and archive are in demo/ of the data
+    folder, made anew each time; commands read it as long as there is no other archive.
+    """
+    newsroom: Newsroom = context.obj
+    if seconds is not None and not headless:
+        raise click.UsageError("--for goes with --headless")
+    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say("no terminal here: the log instead of the dashboard")
+        headless = True
+    with _bundled(newsroom) as bundled:
+        if headless:
+            summary = watch(bundled, seconds=seconds)
+            click.echo(in_words(summary))
+        else:
+            dashboard = context.find_root().command.get_command(context, DASHBOARD)  # type: ignore[attr-defined]
+            context.obj = bundled
+            context.invoke(dashboard)
+    say(f"the demo's archive stays: tocsin -c {bundled.config_path} search Cainiao")
+
+
+@contextmanager
+def _bundled(newsroom: Newsroom) -> Iterator[Newsroom]:
+    """Serve the bundled newsroom, and give the newsroom that watches it."""
+    from monitor.demo import NewsroomServer
+
+    folder = newsroom.folder / "demo"
+    bundled = replace(newsroom, config_path=folder / "feeds.yaml", data=folder)
+    if bundled.stop_monitor() is not None:
+        say("the monitor of an earlier demo has ended")
+    with NewsroomServer(newsroom.clock) as server:
+        _write_anew(folder, server.feeds_yaml())
+        yield bundled
+        bundled.stop_monitor()
+
+
+def _write_anew(folder: Path, feeds_yaml: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "feeds.yaml").write_text(feeds_yaml, encoding="utf-8")

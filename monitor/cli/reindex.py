@@ -1,0 +1,34 @@
+"""`tocsin reindex`: build the archive again from the store."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from monitor.cli import Newsroom, say
+
+
+@click.command()
+@click.pass_obj
+def reindex(newsroom: Newsroom) -> None:
+    """Build the archive again from the store, beside the old one; searches go on meanwhile.
+
+    A running monitor must be stopped first: it indexes by itself.
+    """
+    from monitor import indexer
+    from monitor.presence import Presence
+    from monitor.search import FOLDER
+    from monitor.store.sqlite import SqliteStore
+    from monitor.store.views import SqliteViews
+
+    SqliteViews(newsroom.folder).totals()  # refuses a folder without a store
+    with Presence(newsroom.folder):
+        store = SqliteStore(newsroom.folder)
+        total = store.article_count()
+        with click.progressbar(length=total, label="indexing", file=sys.stderr) as bar:
+            done = indexer.reindex(
+                store, newsroom.folder / FOLDER, lambda done, _: bar.update(done - bar.pos)
+            )
+        store.close()
+    say(f"{done} articles can be searched")

@@ -1,0 +1,94 @@
+"""`tocsin run`: the monitor in the foreground."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli import Newsroom, say, set_up_log
+from monitor.cli.times import Span
+
+if TYPE_CHECKING:
+    from monitor.model import Summary
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Poll every feed that is due, then end.")
+@click.option("--now", "everything", is_flag=True, help="With --once: poll all, due or not.")
+@click.option("--for", "seconds", type=Span(), help="End by itself after that long: 30s, 10m, 2h.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON at the end.")
+@click.option("--background", is_flag=True, hidden=True, help="Log to a file.")
+@click.pass_context
+def run(
+    context: click.Context,
+    once: bool,
+    everything: bool,
+    seconds: float | None,
+    as_json: bool,
+    background: bool,
+) -> None:
+    """Watch the feeds in the foreground, until interrupted.
+
+    With --once: poll, wait until all is stored, matched and searchable, print a summary.
+    Exits with 1 if no feed could be read, 2 if feeds.yaml has problems, 3 if another
+    monitor watches this newsroom.
+    """
+    if everything and not once:
+        raise click.UsageError("--now goes with --once")
+    newsroom: Newsroom = context.obj
+    summary = watch(
+        newsroom, once=once, everything=everything, seconds=seconds, background=background
+    )
+    if as_json:
+        counted = {name: value for name, value in asdict(summary).items() if name != "failures"}
+        click.echo(json.dumps(counted))
+    elif once:
+        click.echo(in_words(summary))
+    if once and summary.feeds and not summary.ok + summary.unchanged:
+        context.exit(1)
+
+
+def watch(
+    newsroom: Newsroom,
+    *,
+    once: bool = False,
+    everything: bool = False,
+    seconds: float | None = None,
+    background: bool = False,
+) -> Summary:
+    """Run the monitor here; return what came of it."""
+    import asyncio
+
+    from monitor.bootstrap import run_monitor
+    from monitor.service import LOG
+
+    file = None
+    if background:
+        newsroom.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = newsroom.folder / LOG
+    quiet = -1 if once and not newsroom.verbosity else newsroom.verbosity
+    set_up_log(quiet, file)
+    if not once and not background:
+        say(f"watching {newsroom.config_path}; the archive is in {newsroom.folder}; ^C ends")
+    return asyncio.run(
+        run_monitor(
+            newsroom.config_path,
+            newsroom.data,
+            once=once,
+            everything=everything,
+            seconds=seconds,
+            log_file=str(file or ""),
+        )
+    )
+
+
+def in_words(summary: Summary) -> str:
+    """Return a summary for people."""
+    return (
+        f"{summary.feeds} feeds polled: {summary.ok} read, {summary.unchanged} unchanged,"
+        f" {summary.failed} failed; {summary.entries} entries, {summary.new} new,"
+        f" {summary.changed} changed; {summary.alerts} alerts; {summary.seconds:.1f} s"
+    )

@@ -1,0 +1,73 @@
+"""Options shared by the commands that list articles or alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from monitor.cli.times import Moment
+from monitor.model import Filter
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "json", "jsonl", "csv", "md")
+
+
+def selection(command: F) -> F:
+    """Add the filters and formats: since, until, lang, feed, watch, limit, format."""
+    options = (
+        click.option(
+            "--since",
+            type=Moment(),
+            metavar="WHEN",
+            help="From then on: 2023-10-01, 2023-10, 7d, yesterday, hier.",
+        ),
+        click.option(
+            "--until", type=Moment(end=True), metavar="WHEN", help="Until the end of then."
+        ),
+        click.option(
+            "--lang",
+            multiple=True,
+            metavar="CODE",
+            help="In this language: fr, en; und is unknown.",
+        ),
+        click.option(
+            "--feed", "feeds", multiple=True, metavar="NAME", help="Of this feed, or tag:NAME."
+        ),
+        click.option(
+            "--watch", "watchlists", multiple=True, metavar="NAME", help="Of this watchlist."
+        ),
+        click.option(
+            "--limit",
+            type=click.IntRange(min=0),
+            default=50,
+            show_default=True,
+            metavar="N",
+            help="At most so many; 0 is all.",
+        ),
+        click.option(
+            "--format",
+            "style",
+            type=click.Choice(FORMATS),
+            default="table",
+            show_default=True,
+            help="For people, or for programs.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def filter_of(
+    since: float | None,
+    until: float | None,
+    lang: tuple[str, ...],
+    feeds: tuple[str, ...],
+    watchlists: tuple[str, ...],
+) -> Filter:
+    """Return the filter that these options mean."""
+    codes = tuple("" if code == "und" else code.lower() for code in lang)
+    return Filter(since=since, until=until, lang=codes, feeds=feeds, watchlists=watchlists)

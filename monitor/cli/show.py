@@ -1,0 +1,107 @@
+"""`tocsin show`: one article, its matches lit, and why it matched."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli import Newsroom, output
+
+if TYPE_CHECKING:
+    from monitor.model import Reading
+
+
+@click.command()
+@click.argument("id", type=int)
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="For people, or for programs.")  # fmt: skip
+@click.pass_obj
+def show(newsroom: Newsroom, id: int, style: str) -> None:
+    """Show the article ID, with its matches lit and why it matched."""
+    reading = newsroom.service().read(id)
+    if reading is None:
+        raise click.ClickException(f"there is no article {id}; `tocsin search` shows their ids")
+    if style == "json":
+        import json
+
+        click.echo(json.dumps(_mapping(reading), ensure_ascii=False, indent=2))
+        return
+    for line in _lines(reading, newsroom.clock()):
+        click.echo(line)
+
+
+def _lines(reading: Reading, now: float) -> Iterator[str]:
+    article = reading.article
+    yield click.style(_part(reading, "title") or "(untitled)", bold=True)
+    about = [reading.feed, output.iso(article.published) or "undated", article.lang or "und"]
+    yield " · ".join([*about, f"first seen {output.iso(article.seen)}"])
+    yield article.url
+    if article.author:
+        yield f"by {_part(reading, 'author')}"
+    for part in ("summary", "body"):
+        if article.part(part):
+            yield ""
+            yield _wrapped(_part(reading, part))
+    yield ""
+    for alert in reading.alerts:
+        yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {alert.state}"
+        for match in alert.matches:
+            yield f"    “{match.text}” in the {match.field}, by {match.term}"
+    if not reading.alerts:
+        yield "no watchlist matched"
+    if reading.others:
+        first = reading.others[0][1]
+        yield "the same story:"
+        for outlet, seen in reading.others:
+            later = "first" if seen == first else f"{output.ago(now - (seen - first), now)} later"
+            yield f"    {outlet}, {later}"
+    if reading.versions > 1:
+        yield f"edited {reading.versions - 1} times since it was first seen"
+
+
+def _part(reading: Reading, part: str) -> str:
+    places = [
+        (match.start, match.end)
+        for alert in reading.alerts
+        for match in alert.matches
+        if match.field == part
+    ]
+    return output.lit(reading.article.part(part), places)
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(
+        textwrap.fill(line, min(output.width(), 88), break_long_words=False)
+        for line in text.splitlines()
+    )
+
+
+def _mapping(reading: Reading) -> dict[str, Any]:
+    article = reading.article
+    return {
+        "id": article.id,
+        "title": article.title,
+        "url": article.url,
+        "feed": reading.feed,
+        "lang": article.lang,
+        "author": article.author,
+        "published": output.iso(article.published),
+        "seen": output.iso(article.seen),
+        "summary": article.summary,
+        "body": article.body,
+        "versions": reading.versions,
+        "alerts": [
+            {
+                "id": alert.id,
+                "watchlist": alert.watchlist,
+                "severity": str(alert.severity),
+                "state": str(alert.state),
+                "matches": output.matches(alert),
+            }
+            for alert in reading.alerts
+        ],
+        "others": [{"feed": outlet, "seen": output.iso(seen)} for outlet, seen in reading.others],
+    }

@@ -1,0 +1,71 @@
+"""`tocsin status`: the newsroom at a glance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli import Newsroom, output
+
+if TYPE_CHECKING:
+    from monitor.model import Status
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def status(newsroom: Newsroom, as_json: bool) -> None:
+    """Tell how the newsroom is doing: articles, alerts, feeds, monitor, log."""
+    found = newsroom.service().status()
+    if as_json:
+        click.echo(json.dumps(_mapping(found), ensure_ascii=False))
+        return
+    for line in _lines(found, newsroom.clock()):
+        click.echo(line)
+
+
+def _mapping(status: Status) -> dict[str, Any]:
+    monitor = status.monitor
+    return {
+        "articles": status.articles,
+        "indexed": status.indexed,
+        "alerts": status.alerts,
+        "untriaged": status.untriaged,
+        "feeds": sum(status.feeds.values()),
+        "failing": status.failing,
+        "health": {str(health): count for health, count in status.feeds.items()},
+        "blind": status.blind,
+        "monitor": monitor
+        and {
+            "pid": monitor.pid,
+            "since": output.iso(monitor.since),
+            "config": monitor.config,
+            "log": monitor.log,
+        },
+        "pulse": output.iso(status.pulse),
+        "config_error": status.config_error,
+        "network_down": status.network_down,
+        "log": status.log,
+    }
+
+
+def _lines(status: Status, now: float) -> Iterator[str]:
+    if status.monitor:
+        monitor = status.monitor
+        yield f"monitor   pid {monitor.pid}, watching for {output.ago(monitor.since, now)}"
+        yield f"          {monitor.config}"
+    else:
+        yield "monitor   nobody watches; `tocsin` or `tocsin run` starts"
+    if status.log:
+        yield f"log       {status.log}"
+    if status.config_error:
+        yield f"config    the last edit is not in force: {status.config_error}"
+    if status.network_down:
+        yield f"network   {status.network_down}"
+    health = ", ".join(f"{count} {health}" for health, count in sorted(status.feeds.items()))
+    yield f"feeds     {health or 'none'}; {status.blind} blind"
+    yield f"articles  {status.articles}, {status.indexed} of them searchable"
+    yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"

@@ -1,0 +1,252 @@
+"""The watch itself: the tick, the reload of `feeds.yaml`, the end of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from index.article import Timestamp
+from monitor import schedule
+from monitor.errors import ConfigError, StoreError
+from monitor.fetch import Client
+from monitor.indexer_process import IndexerProcess
+from monitor.match import Rules
+from monitor.model import Config, Feed, FeedState, MonitorPresence, Summary
+from monitor.pipeline import Pipeline
+from monitor.presence import Card, Presence
+from monitor.report import Report, changes
+from monitor.settle import Settler, Watch
+from monitor.store import Store
+
+T = TypeVar("T")
+log = logging.getLogger("tocsin")
+
+TICK = 1.0
+PAGES_AT_ONCE = 8
+STORE_REST = 30.0
+"""Seconds without polling after the store refused: a full disk does not heal in a tick."""
+SHINGLE_WINDOW = 72 * 3600.0
+SWEEP_EVERY = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a watch is made of; `bootstrap` puts it together."""
+
+    store: Store
+    thread: ThreadPoolExecutor
+    client: Client
+    settler: Settler
+    pipeline: Pipeline
+    indexer: IndexerProcess
+    presence: Presence
+    report: Report
+    load: Callable[[], Config]
+    stamp: Callable[[], object]
+    """Changes when `feeds.yaml` does."""
+    clock: Callable[[], Timestamp]
+    sleep: Callable[[float], Awaitable[None]]
+    me: MonitorPresence
+
+
+class Daemon:
+    """One watch over one newsroom, from start to end."""
+
+    def __init__(self, config: Config, parts: Parts) -> None:
+        self._config = config
+        self._parts = parts
+        self._stamp = parts.stamp()
+        self._feeds: dict[str, Feed] = {}
+        self._polling: dict[str, asyncio.Task[None]] = {}
+        self._reading: dict[int, asyncio.Task[None]] = {}
+        self._resting_until = 0.0
+        self._swept = 0.0
+        self._config_error = ""
+        self._stopping = False
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Watch until told to stop, then finish what is under way."""
+        background = await self._start()
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        scheduler.add_job(
+            self._tick, "interval", seconds=TICK, max_instances=1, coalesce=True,
+            misfire_grace_time=None,
+        )  # fmt: skip
+        scheduler.start()
+        try:
+            await self._tick()
+            await stop.wait()
+        finally:
+            scheduler.shutdown(wait=False)
+            await self._end(background)
+
+    async def once(self, stop: asyncio.Event, *, everything: bool) -> Summary:
+        """Poll what is due, or everything; return when it is all stored and searchable."""
+        background = await self._start()
+        try:
+            if everything:
+                await self._in_thread(self._parts.store.reschedule, dict.fromkeys(self._feeds, 0.0))
+            work = asyncio.create_task(self._round())
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if not work.done():
+                work.cancel()
+            await asyncio.gather(work, return_exceptions=not work.done() or work.cancelled())
+        finally:
+            await self._end(background)
+        return self._parts.report.summary()
+
+    # --- the round and the tick ---
+
+    async def _round(self) -> None:
+        await self._poll_due(at_once=True)
+        await self._drain(self._polling)
+        while await self._read_pages():
+            await self._drain(self._reading)
+        while await self._in_thread(self._parts.store.outbox_size):
+            self._parts.indexer.start()
+            await self._parts.sleep(0.05)
+
+    async def _tick(self) -> None:
+        """Look once at everything that may need doing. Never raises: the watch goes on."""
+        try:
+            await self._reload_if_changed()
+            self._parts.indexer.start()
+            if self._parts.clock() >= self._resting_until:
+                await self._poll_due(at_once=False)
+                await self._read_pages()
+                await self._sweep()
+        except StoreError as error:
+            self._rest(error)
+        except Exception:
+            log.exception("this tick failed; the watch goes on")
+
+    async def _poll_due(self, *, at_once: bool) -> None:
+        now = self._parts.clock()
+        states = await self._in_thread(self._parts.store.due, now)
+        feeds = [f for f in self._feeds.values() if f.url in states and f.url not in self._polling]
+        for delay, feed in schedule.spread(schedule.due(states, feeds, now), states, now):
+            wait = 0.0 if at_once else delay
+            self._spawn(self._polling, feed.url, self._poll(feed, states[feed.url], wait))
+
+    async def _poll(self, feed: Feed, state: FeedState, wait: float) -> None:
+        if wait:
+            await self._parts.sleep(wait)
+        await self._parts.pipeline.poll(feed, state)
+
+    async def _read_pages(self) -> bool:
+        """Begin reading pages that are due; return whether there are any."""
+        free = PAGES_AT_ONCE - len(self._reading)
+        if free <= 0:
+            return True
+        due = await self._in_thread(self._parts.store.pages_due, self._parts.clock(), PAGES_AT_ONCE)
+        due = [(article, tries) for article, tries in due if article.id not in self._reading]
+        for article, tries in due[:free]:
+            self._spawn(self._reading, article.id, self._parts.pipeline.read_page(article, tries))
+        return bool(due)
+
+    def _spawn(
+        self, running: dict[Any, asyncio.Task[None]], key: object, work: Coroutine[Any, Any, None]
+    ) -> None:
+        task = asyncio.create_task(work)
+        running[key] = task
+
+        def done(task: asyncio.Task[None]) -> None:
+            running.pop(key, None)
+            if not task.cancelled() and (error := task.exception()):
+                if isinstance(error, StoreError):
+                    self._rest(error)
+                else:
+                    log.error("%s: %s", key, error, exc_info=error)
+
+        task.add_done_callback(done)
+
+    async def _drain(self, running: dict[Any, asyncio.Task[None]]) -> None:
+        while running:
+            await asyncio.gather(*running.values(), return_exceptions=True)
+            await self._parts.sleep(0)
+
+    def _rest(self, error: StoreError) -> None:
+        """Stop polling for a while: what cannot be stored is not to be fetched."""
+        now = self._parts.clock()
+        if now >= self._resting_until:
+            log.error("%s; trying again in %d s", error, STORE_REST)
+        self._resting_until = now + STORE_REST
+
+    async def _sweep(self) -> None:
+        now = self._parts.clock()
+        if now - self._swept >= SWEEP_EVERY:
+            self._swept = now
+            await self._in_thread(self._parts.store.forget_shingles, now - SHINGLE_WINDOW)
+
+    # --- start, reload, end ---
+
+    async def _start(self) -> list[asyncio.Task[None]]:
+        self._beat()
+        await self._enforce(self._config)
+        self._parts.indexer.start()
+        return [
+            asyncio.create_task(self._parts.pipeline.run()),
+            asyncio.create_task(self._pulse()),
+        ]
+
+    async def _end(self, background: list[asyncio.Task[None]]) -> None:
+        for task in [*self._polling.values(), *self._reading.values(), *background]:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(None, self._parts.indexer.stop)
+
+    async def _reload_if_changed(self) -> None:
+        stamp = self._parts.stamp()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            config = await asyncio.to_thread(self._parts.load)
+        except ConfigError as error:
+            self._config_error = str(error)
+            log.error("%s\nthe last good version stays in force", error)
+            return
+        self._config_error = ""
+        for line in changes(self._config, config):
+            log.info("%s: %s", config.path.name, line)
+        await self._enforce(config)
+
+    async def _enforce(self, config: Config) -> None:
+        """Put a configuration in force, whole."""
+        numbered = await self._in_thread(
+            self._parts.store.subscribe, config.feeds, config.watchlists
+        )
+        self._config = config
+        self._feeds = {feed.url: feed for feed in numbered if feed.enabled}
+        rules = Rules(config.watchlists, numbered)
+        self._parts.client.allow(config.allow)
+        self._parts.settler.watch = Watch(rules=rules, feeds={f.number: f for f in numbered})
+
+    async def _pulse(self) -> None:
+        while True:
+            await self._parts.sleep(TICK)
+            self._beat()
+
+    def _beat(self) -> None:
+        card = Card(
+            presence=self._parts.me,
+            pulse=self._parts.clock(),
+            config_error=self._config_error,
+            network_down=self._parts.pipeline.network_down,
+        )
+        try:
+            self._parts.presence.beat(card)
+        except OSError as error:
+            log.warning("%s: no sign of life can be given: %s", self._config.data, error)
+
+    async def _in_thread(self, call: Callable[..., T], *args: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._parts.thread, call, *args)

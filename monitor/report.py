@@ -1,0 +1,80 @@
+"""What the watch says about itself: lines for the log, a summary at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from monitor.model import Config, Feed, Outcome, Poll, Severity, Summary
+from monitor.settle import Settled
+
+log = logging.getLogger("tocsin")
+
+_BELLS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
+
+
+class Report:
+    """Counts and tells what was settled."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._started = monotonic()
+        self._counted = Summary()
+        self._failures: dict[str, str] = {}
+
+    def settled(self, settled: Settled) -> None:
+        """Take a stored batch into account."""
+        for feed, poll in settled.polls:
+            self._polled(feed, poll)
+        for alert in settled.raised:
+            aged = " (was there before)" if alert.backfill else ""
+            log.info(
+                "%s %s: %s — %s%s",
+                _BELLS[alert.severity],
+                alert.watchlist,
+                alert.title,
+                alert.feed,
+                aged,
+            )
+        counted = self._counted
+        self._counted = replace(counted, alerts=counted.alerts + len(settled.raised))
+
+    def summary(self) -> Summary:
+        """Return what was counted since the start."""
+        seconds = round(self._monotonic() - self._started, 3)
+        return replace(self._counted, seconds=seconds, failures=dict(self._failures))
+
+    def _polled(self, feed: Feed, poll: Poll) -> None:
+        counted = self._counted
+        self._counted = replace(
+            counted,
+            feeds=counted.feeds + 1,
+            ok=counted.ok + (poll.outcome is Outcome.READ),
+            unchanged=counted.unchanged + (poll.outcome is Outcome.UNCHANGED),
+            failed=counted.failed + (poll.outcome is Outcome.FAILED),
+            entries=counted.entries + poll.entries,
+            new=counted.new + poll.new,
+            changed=counted.changed + poll.changed,
+        )
+        if poll.outcome is Outcome.FAILED:
+            self._failures[feed.url] = poll.reason
+            log.warning("✗ %s: %s", feed.name, poll.reason)
+        elif poll.new or poll.changed:
+            log.info("✓ %s: %d new, %d changed", feed.name, poll.new, poll.changed)
+        else:
+            log.debug("✓ %s: nothing new", feed.name)
+
+
+def changes(old: Config, new: Config) -> Iterator[str]:
+    """Yield what an edit of `feeds.yaml` changed, in words."""
+    for what, before, after in (
+        ("feed", {f.name: f for f in old.feeds}, {f.name: f for f in new.feeds}),
+        ("watchlist", {w.name: w for w in old.watchlists}, {w.name: w for w in new.watchlists}),
+    ):
+        added = [name for name in after if name not in before]
+        removed = [name for name in before if name not in after]
+        changed = [name for name in after if name in before and after[name] != before[name]]
+        for verb, names in (("added", added), ("removed", removed), ("changed", changed)):
+            if names:
+                yield f"{what} {verb}: {', '.join(names)}"
