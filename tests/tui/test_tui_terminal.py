@@ -1,0 +1,103 @@
+"""The dashboard in a real terminal: what it writes, and how it leaves it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import termios
+from pathlib import Path
+
+import pexpect
+import pyte
+import pytest
+
+SCRIPT = Path(__file__).parent / "tiny_dashboard.py"
+ROOT = Path(__file__).parents[2]
+
+
+class Terminal:
+    """A pty with a dashboard in it and a screen that shows what it wrote."""
+
+    def __init__(self, columns: int = 120, rows: int = 40, **environ: str) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TMUX")}
+        env |= {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environ}
+        self.child = pexpect.spawn(
+            sys.executable, [str(SCRIPT), "40"], dimensions=(rows, columns), env=env, timeout=20
+        )
+        self.before = termios.tcgetattr(self.child.child_fd)
+
+    def read_until(self, words: str) -> None:
+        """Read what it writes until words are on the screen."""
+        while not any(words in line for line in self.screen.display):
+            piece = self.child.read_nonblocking(65536, timeout=20)
+            self.written += piece
+            self._stream.feed(piece)
+
+    def end(self) -> str:
+        """Return what it says at its end, once it has ended."""
+        rest = b""
+        try:
+            while True:
+                rest += self.child.read_nonblocking(65536, timeout=20)
+        except pexpect.EOF:
+            self.child.close()
+        self.written += rest
+        return rest.decode("utf-8", "replace")
+
+
+def restored(written: bytes) -> bool:
+    """Return whether the modes that were set are reset: alternate screen, cursor, mouse, paste."""
+    modes = (b"1049", b"1000", b"1003", b"1006", b"2004")
+    for mode in modes:
+        if written.rfind(b"\x1b[?" + mode + b"h") > written.rfind(b"\x1b[?" + mode + b"l"):
+            return False
+    return written.rfind(b"\x1b[?25h") > written.rfind(b"\x1b[?25l")
+
+
+@pytest.mark.parametrize(
+    ("how", "ending"),
+    [("q", "quit"), ("Q", "leave"), (signal.SIGTERM, "quit"), (signal.SIGHUP, "leave")],
+)
+def test_the_terminal_is_restored(how: str | signal.Signals, ending: str) -> None:
+    terminal = Terminal()
+    terminal.read_until("Grève")
+    terminal.read_until("● live")
+    assert not restored(terminal.written)
+    if isinstance(how, str):
+        terminal.child.send(how)
+    else:
+        terminal.child.kill(how)
+    assert f"ended: {ending}" in terminal.end()
+    assert restored(terminal.written)
+    assert terminal.child.exitstatus == 0
+
+
+def test_the_terminal_is_restored_after_a_crash() -> None:
+    terminal = Terminal(CRASH="1")
+    assert "ZeroDivisionError" in terminal.end()
+    assert restored(terminal.written)
+
+
+def test_no_byte_of_a_hostile_title_is_written() -> None:
+    terminal = Terminal()
+    terminal.read_until("[MAJ] Grève à Orly")
+    for key, shows in (("w", "Why this"), ("qe", "address"), ("/", "a phrase"), ("g", "found")):
+        terminal.child.send(key)
+        terminal.read_until(shows)
+    terminal.child.kill(signal.SIGTERM)
+    terminal.end()
+    for payload in (b"cGF5bG9hZA", b"\xc2\x9b", "\u202e".encode(), b"\x1b]52"):
+        assert payload not in terminal.written
+
+
+def test_the_cursor_shows_without_colour() -> None:
+    terminal = Terminal(NO_COLOR="1")
+    terminal.read_until("Grève")
+    terminal.read_until("● live")
+    assert any("▌" in line for line in terminal.screen.display)
+    terminal.child.send("q")
+    terminal.end()
