@@ -63,7 +63,7 @@ async def run_monitor(
 ) -> Summary:
     """Watch the newsroom of a `feeds.yaml` until a signal, or once; return what came of it.
 
-    Raises ConfigError, AlreadyRunning, StoreError.
+    Raises ConfigError, AlreadyRunningError, StoreError.
     """
     from monitor.config import load
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -73,6 +73,7 @@ class Daemon:
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until told to stop, then finish what is under way."""
         background = await self._start()
+        self._say_what_is_watched(await self._in_thread(self._parts.store.states))
         scheduler = AsyncIOScheduler(timezone="UTC")
         scheduler.add_job(
             self._tick, "interval", seconds=TICK, max_instances=1, coalesce=True,
@@ -229,6 +230,13 @@ class Daemon:
         rules = Rules(config.watchlists, numbered)
         self._parts.client.allow(config.allow)
         self._parts.settler.watch = Watch(rules=rules, feeds={f.number: f for f in numbered})
+
+    def _say_what_is_watched(self, states: Mapping[str, FeedState]) -> None:
+        log.info("%d feeds, %d watchlists", len(self._feeds), len(self._config.watchlists))
+        now = self._parts.clock()
+        for url, state in states.items():
+            if state.failures and url in self._feeds:
+                log.warning("✗ %s: %s", self._feeds[url].name, schedule.words(state, now))
 
     async def _pulse(self) -> None:
         while True:

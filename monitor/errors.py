@@ -33,7 +33,7 @@ class StoreError(MonitorError):
     """The store cannot be opened, read or written."""
 
 
-class AlreadyRunning(MonitorError):
+class AlreadyRunningError(MonitorError):
     """Another monitor watches this data folder."""
 
     def __init__(self, folder: str, pid: int) -> None:

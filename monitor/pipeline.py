@@ -162,9 +162,18 @@ class Pipeline:
         self._outcomes = {
             url: (at, error) for url, (at, error) in self._outcomes.items() if now - at < RECENT
         }
+        was_down = self.network_down
         self.network_down = schedule.network_is_down(
             {url: error for url, (_, error) in self._outcomes.items()}
         )
+        if self.network_down and not was_down:
+            log.warning(
+                "%s; the feeds are not blamed, and tried again every minute"
+                " (`tocsin demo` needs no network)",
+                self.network_down,
+            )
+        elif was_down and not self.network_down:
+            log.info("the network is back")
 
     async def _settle(self, answer: Answer | PageAnswer) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -14,7 +14,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from index.article import Timestamp
-from monitor.errors import AlreadyRunning, MonitorError
+from monitor.errors import AlreadyRunningError, MonitorError
 from monitor.model import MonitorPresence
 
 LOCK = "monitor.lock"
@@ -34,7 +34,7 @@ class Card:
 
 
 class Presence:
-    """Being the monitor of a folder. Raises AlreadyRunning if another one is."""
+    """Being the monitor of a folder. Raises AlreadyRunningError if another one is."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -47,11 +47,13 @@ class Presence:
             self._lock.acquire()
         except Timeout:
             known = _read(self._folder)
-            raise AlreadyRunning(
+            raise AlreadyRunningError(
                 str(self._folder), known.presence.pid if known else 0
             ) from None
         except OSError as error:
-            raise MonitorError(f"{self._folder}: {error.strerror}; may it be written to?") from error
+            raise MonitorError(
+                f"{self._folder}: {error.strerror}; may it be written to?"
+            ) from error
         return self
 
     def __exit__(

@@ -41,6 +41,8 @@ class Search:
     def run(self, text: str, filter: Filter, *, sort: str, limit: int, width: int) -> Results:
         """Return what a query finds; raises QueryError, ArchiveError."""
         query = parse(text)
+        if not self._views.totals()[0]:
+            return Results((), 0, "there are no articles yet")
         scope = self._scope(filter)
         try:
             found = self._opened().search(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.article import Timestamp
-from monitor.errors import AlreadyRunning, ConfigError, MonitorError
+from monitor.errors import AlreadyRunningError, ConfigError, MonitorError
 
 if TYPE_CHECKING:
     from monitor.service import Service
@@ -151,8 +151,7 @@ def main_group(
     """
     context.obj = Newsroom(config_path, data, verbose - quiet)
     if context.invoked_subcommand is None:
-        on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        name = DASHBOARD if on_terminal else "run"
+        name = DASHBOARD if on_terminal() else "run"
         command = main_group.get_command(context, name)
         if command is None:
             raise click.ClickException("the dashboard is not installed; `tocsin run` watches")
@@ -166,10 +165,8 @@ def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 nothing or failed, 2 misuse, 3 taken."""
     code = 1
     try:
-        main_group.main(prog_name="tocsin", standalone_mode=False)
-        code = 0
-    except click.exceptions.Exit as error:
-        code = error.exit_code
+        ended = main_group.main(prog_name="tocsin", standalone_mode=False)
+        code = ended if isinstance(ended, int) else 0  # what `Context.exit` was given
     except click.Abort:
         code = 130
     except click.ClickException as error:
@@ -181,7 +178,7 @@ def main() -> None:
         for line in complaint(Path(error.path), error.problems):
             say(line)
         code = BAD_CONFIG
-    except AlreadyRunning as error:
+    except AlreadyRunningError as error:
         say(str(error))
         code = OTHER_MONITOR
     except MonitorError as error:
@@ -194,6 +191,11 @@ def main() -> None:
     except Exception as error:
         code = _archive_error(error)
     sys.exit(code)
+
+
+def on_terminal() -> bool:
+    """Tell whether a person sits there; the dashboard is drawn through stderr."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def say(line: str) -> None:

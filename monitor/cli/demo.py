@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli import DASHBOARD, Newsroom, say
+from monitor.cli import DASHBOARD, Newsroom, on_terminal, say
 from monitor.cli.run import in_words, watch
 from monitor.cli.times import Span
 
@@ -29,7 +28,7 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
     newsroom: Newsroom = context.obj
     if seconds is not None and not headless:
         raise click.UsageError("--for goes with --headless")
-    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not headless and not on_terminal():
         say("no terminal here: the log instead of the dashboard")
         headless = True
     with _bundled(newsroom) as bundled:

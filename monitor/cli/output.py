@@ -76,9 +76,9 @@ def lit(text: str, places: Iterable[tuple[int, int]]) -> str:
         return text
     shown, at = "", 0
     for start, end in sorted(places):
-        start = max(start, at)
-        if end > start:
-            shown += text[at:start] + click.style(text[start:end], bold=True, fg="yellow")
+        if end > at:
+            start_here = max(start, at)
+            shown += text[at:start_here] + click.style(text[start_here:end], bold=True, fg="yellow")
             at = end
     return shown + text[at:]
 

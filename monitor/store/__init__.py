@@ -133,28 +133,55 @@ class Views(Protocol):
     def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of alerts from `since`."""
 
-    def newest_alert(self) -> int: ...
+    def newest_alert(self) -> int:
+        """Return the id of the newest alert, 0 without any."""
+
     def alert_ids(
         self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
-    ) -> array[int]: ...
-    def alerts(self, ids: Sequence[int], matches: bool) -> list[Alert]: ...
-    def alerts_of(self, article: int) -> list[Alert]: ...
+    ) -> array[int]:
+        """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
+
+    def alerts(self, ids: Sequence[int], matches: bool) -> list[Alert]:
+        """Return these alerts in the order asked; unknown ids are left out."""
+
+    def alerts_of(self, article: int) -> list[Alert]:
+        """Return an article's alerts, with their matches."""
+
     def triage(
         self,
         ids: Iterable[int],
         state: AlertState | None,
         verdict: Verdict | None,
         starred: bool | None,
-    ) -> None: ...
-    def article(self, id: int) -> Article | None: ...
-    def articles(self, ids: Sequence[int]) -> list[Article]: ...
-    def others(self, article: Article) -> list[tuple[str, Timestamp]]: ...
-    def versions(self, article: int) -> int: ...
-    def alerted(self, watchlist: str | None, severity: str | None) -> set[int]: ...
-    def having(self, part: str) -> set[int]: ...
-    def of_story(self, story: int) -> set[int]: ...
-    def totals(self) -> tuple[int, int, int, int]: ...
-    def poll_now(self, url: str | None) -> None: ...
+    ) -> None:
+        """Set what is given on these alerts; raises StoreError if the store stays locked."""
+
+    def article(self, id: int) -> Article | None:
+        """Return an article."""
+
+    def articles(self, ids: Sequence[int]) -> list[Article]:
+        """Return these articles, in the order asked; unknown ids are left out."""
+
+    def others(self, article: Article) -> list[tuple[str, Timestamp]]:
+        """Return the feeds that had the same story and when, the first one first."""
+
+    def versions(self, article: int) -> int:
+        """Return how many texts an article has had."""
+
+    def alerted(self, watchlist: str | None, severity: str | None) -> set[int]:
+        """Return ids of articles that raised an alert (of that watchlist, of that severity)."""
+
+    def having(self, part: str) -> set[int]:
+        """Return ids of the articles that have a body, or an author."""
+
+    def of_story(self, story: int) -> set[int]:
+        """Return ids of the articles that tell one story."""
+
+    def totals(self) -> tuple[int, int, int, int]:
+        """Return articles, articles on their way to the index, alerts, untriaged alerts."""
+
+    def poll_now(self, url: str | None) -> None:
+        """Make one feed due at once, or all that are watched."""
 
 
 OpenStore = Callable[[], Store]

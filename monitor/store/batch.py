@@ -270,7 +270,8 @@ class SqliteBatch:
             )
         self._enter(number, [(sighting.guid, sighting.article, sighting.fingerprint)])
         carried = self._sql.execute(
-            "INSERT OR IGNORE INTO carriers SELECT id, ?, ? FROM articles WHERE id = ? AND feed <> ?",
+            "INSERT OR IGNORE INTO carriers"
+            " SELECT id, ?, ? FROM articles WHERE id = ? AND feed <> ?",
             (number, now, sighting.article, number),
         )
         if carried.rowcount:
