@@ -119,7 +119,8 @@ class FakeNewsroom:
     def alert_ids(
         self, filter: Filter = ALL, *, after: int = 0, limit: int | None = None
     ) -> array[int]:
-        ids = array("q", range(1, self.count + 1))
+        first = 1 if limit is None or filter != ALL else max(1, self.count - limit + 1)
+        ids = array("q", range(max(first, after + 1), self.count + 1))
         if filter.watchlists:
             wanted = {n for n, (name, _) in enumerate(LISTS) if name in filter.watchlists}
             ids = array("q", (n for n in ids if n % 4 in wanted))
