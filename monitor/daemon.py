@@ -66,6 +66,7 @@ class Daemon:
         self._polling: dict[str, asyncio.Task[None]] = {}
         self._reading: dict[int, asyncio.Task[None]] = {}
         self._resting_until = 0.0
+        self._refused: StoreError | None = None
         self._swept = 0.0
         self._config_error = ""
         self._stopping = False
@@ -111,6 +112,8 @@ class Daemon:
         await self._drain(self._polling)
         while await self._read_pages():
             await self._drain(self._reading)
+        if self._refused is not None:
+            raise self._refused
         while await self._in_thread(self._parts.store.outbox_size):
             self._parts.indexer.start()
             await self._parts.sleep(0.05)
@@ -180,6 +183,7 @@ class Daemon:
         if now >= self._resting_until:
             log.error("%s; trying again in %d s", error, STORE_REST)
         self._resting_until = now + STORE_REST
+        self._refused = error
 
     async def _sweep(self) -> None:
         now = self._parts.clock()

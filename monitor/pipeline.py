@@ -17,19 +17,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TypeVar
 
 from index.article import Article, Timestamp
 from monitor import schedule
-from monitor.errors import FeedError, FetchError, StoreError
+from monitor.errors import FeedError, FetchError, ParseError, StoreError
 from monitor.fetch import FEED, PAGE, Client
 from monitor.model import Feed, FeedState, Fetched, NotModified, Page
 from monitor.settle import Answer, PageAnswer, Read, Settled, Settler
 from monitor.workers import Parser
 
 T = TypeVar("T")
+R = TypeVar("R")
 log = logging.getLogger("tocsin")
 
 BACKLOG = 64
@@ -44,6 +45,22 @@ RECENT = 120.0
 def hash_of(body: bytes) -> bytes:
     """Return the hash that decides whether a body is new."""
     return blake2b(body, digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An answer, and who waits until it is stored."""
+
+    answer: Answer | PageAnswer
+    done: asyncio.Future[None]
+
+    def end(self, error: StoreError | None = None) -> None:
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
 
 
 class Pipeline:
@@ -64,9 +81,7 @@ class Pipeline:
         self._thread = thread
         self._clock = clock
         self._settled = settled
-        self._answers: asyncio.Queue[tuple[Answer | PageAnswer, asyncio.Future[None]]] = (
-            asyncio.Queue(BACKLOG)
-        )
+        self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
         self._room = asyncio.Event()
         self._room.set()
         self._unparsed = 0
@@ -100,28 +115,50 @@ class Pipeline:
 
     async def run(self) -> None:
         """Settle answers, as many at once as have come, until cancelled."""
-        loop = asyncio.get_running_loop()
         while True:
             batch = [await self._answers.get()]
-            entries = batch[0][0].weight
+            entries = batch[0].answer.weight
             while entries < BATCH_ENTRIES and not self._answers.empty():
                 batch.append(self._answers.get_nowait())
-                entries += batch[-1][0].weight
-            answers = [answer for answer, _ in batch]
-            self._judge_network(answers)
-            settle = partial(self._settler.settle, answers, network_down=bool(self.network_down))
-            try:
-                settled = await loop.run_in_executor(self._thread, settle)
-            except Exception as error:
-                failure = error if isinstance(error, StoreError) else None
-                if failure is None:
-                    log.exception("a batch of %d answers could not be settled", len(batch))
-                for _, done in batch:
-                    done.set_exception(failure or StoreError(f"not stored: {error}"))
-                continue
-            self._settled(settled)
-            for _, done in batch:
-                done.set_result(None)
+                entries += batch[-1].answer.weight
+            await self._settle_batch(batch)
+
+    async def _settle_batch(self, batch: Sequence[_Waiting]) -> None:
+        answers = [waiting.answer for waiting in batch]
+        wronged = self._judge_network(answers)
+        down = bool(self.network_down)
+        try:
+            self._settled(await self._in_thread(self._settler.settle, answers, down))
+            if wronged:
+                await self._in_thread(self._settler.forgive, wronged)
+        except StoreError as error:
+            for waiting in batch:
+                waiting.end(error)
+        except Exception as error:
+            await self._settle_apart(batch, error)
+        else:
+            for waiting in batch:
+                waiting.end()
+
+    async def _settle_apart(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        """Find the answer that cannot be taken in, so that it costs no other feed anything."""
+        if len(batch) > 1:
+            for waiting in batch:
+                await self._settle_batch([waiting])
+            return
+        waiting = batch[0]
+        if isinstance(waiting.answer, Answer) and isinstance(waiting.answer.came, Read):
+            url = waiting.answer.feed.url
+            log.error("%s: what it brought cannot be taken in", url, exc_info=error)
+            refused = ParseError(url, f"what it brought cannot be taken in ({error})")
+            await self._settle_batch(
+                [replace(waiting, answer=replace(waiting.answer, came=refused))]
+            )
+        else:
+            waiting.end(StoreError(f"not stored: {error}"))
+
+    async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
 
     async def _answer(
         self, feed: Feed, state: FeedState
@@ -153,7 +190,8 @@ class Pipeline:
             if self._unparsed < BACKLOG:
                 self._room.set()
 
-    def _judge_network(self, answers: Sequence[Answer | PageAnswer]) -> None:
+    def _judge_network(self, answers: Sequence[Answer | PageAnswer]) -> list[str]:
+        """Find out whether the network is down; return the feeds blamed before it was known."""
         now = self._clock()
         for answer in answers:
             if isinstance(answer, Answer):
@@ -174,8 +212,15 @@ class Pipeline:
             )
         elif was_down and not self.network_down:
             log.info("the network is back")
+        if was_down or not self.network_down:
+            return []
+        return [
+            url
+            for url, (_, error) in self._outcomes.items()
+            if isinstance(error, FetchError) and error.network
+        ]
 
     async def _settle(self, answer: Answer | PageAnswer) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._answers.put((answer, done))
+        await self._answers.put(_Waiting(answer, done))
         await done

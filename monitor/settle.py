@@ -103,7 +103,7 @@ class Settler:
         self._jitter = jitter
         self._languages: dict[int, deque[str]] = {}
 
-    def settle(self, answers: Sequence[Answer | PageAnswer], *, network_down: bool) -> Settled:
+    def settle(self, answers: Sequence[Answer | PageAnswer], network_down: bool) -> Settled:
         """Store all of it, or nothing; raises StoreError.
 
         While the network is down its failures are not the feeds'.
@@ -127,6 +127,11 @@ class Settler:
             self._languages.clear()
             raise
         return Settled(polls=tuple(polls), raised=tuple(raised), queued=queued)
+
+    def forgive(self, urls: Sequence[str]) -> None:
+        """Let feeds whose failure was the network's be polled again after the outage."""
+        soon = self._clock() + schedule.OUTAGE
+        self._store.reschedule({url: soon + schedule.OUTAGE * self._jitter() / 2 for url in urls})
 
     def _refresh(
         self, batch: Batch, watch: Watch, answer: Answer, now: Timestamp, network_down: bool
