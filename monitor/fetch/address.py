@@ -11,7 +11,8 @@ Origin = tuple[str, str, int]
 """Scheme, host, port: what may share a connection and a secret."""
 
 _PORTS = {"http": 80, "https": 443}
-_USERINFO = re.compile(r"(?<=//)[^/?#]*@")
+# The second form is a password that nobody escaped: `//me:pass/word@host`, not `//host:80/@me`.
+_USERINFO = re.compile(r"(?<=//)(?:[^/?#]*|[^/?#@\[]*:(?!\d{1,5}(?:[/?#]|$)).*)@")
 _SECRET = re.compile(
     r"([?&;][^=&;#]*(?:key|token|secret|passw|auth|sig|session|credential)[^=&;#]*=)[^&;#]*", re.I
 )

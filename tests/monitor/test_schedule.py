@@ -272,6 +272,13 @@ def test_one_dead_host_with_many_feeds_is_not_the_network():
     assert not schedule.network_is_down({**outcomes, "https://well.example/": None})
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_host_that_answered_once_can_be_reached(order):
+    kinds = [fails(network=True), None][::order]
+    outcomes = {f"https://{host}.example/{n}": k for host in "ab" for n, k in enumerate(kinds)}
+    assert not schedule.network_is_down(outcomes)
+
+
 def test_an_outage_grows_no_back_off():
     state = replace(POLLED, failures=2, reason="503")
     after = schedule.after_outage(state, NOW, 0.0)
