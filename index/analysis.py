@@ -308,16 +308,14 @@ def part_range(part: str) -> tuple[int, int]:
     return _BASES[part] << 2, (_BASES[part] + PART_WIDTH) << 2
 
 
-def offsets(text: str, last: int = MAX_CHARS) -> list[tuple[int, int]]:
-    """Return start and end of the words of a text by position, at least up to `last`."""
-    bounds: list[tuple[int, int]] = []
+def offsets(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of every word of a text, by position, reading no further than asked."""
     for found in _TEXT_RUNS.finditer(text[:MAX_CHARS]):
         start, end = span = found.span(1)
         tokens = _memo[text[start:end]]
         if len(tokens) == 1:
-            bounds.append(span)
+            yield span
         else:
-            bounds += [(start + t.start, start + t.end) for t in tokens if t.length == 1]
-        if len(bounds) > last:
-            break
-    return bounds
+            for token in tokens:
+                if token.length == 1:
+                    yield start + token.start, start + token.end

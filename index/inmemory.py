@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from index.analysis import offsets, part_at, part_range, postings
@@ -51,19 +52,18 @@ class Occurrence(NamedTuple):
 
 
 class Bounds:
-    """Where the words of an article start and end, found out when asked for."""
+    """Where the words of an article start and end, each found out once, when asked for."""
 
     def __init__(self, article: Article) -> None:
         self._article = article
-        self._parts: dict[str, list[tuple[int, int]]] = {}
+        self._parts: dict[str, tuple[list[tuple[int, int]], Iterator[tuple[int, int]]]] = {}
 
     def of(self, part: str, last: int) -> list[tuple[int, int]]:
         """Return start and end of the words of a part, by position, up to `last` or further."""
-        known = self._parts.get(part)
-        if known is None:
-            known = self._parts[part] = offsets(self._article.part(part), last)
-        elif len(known) <= last:
-            known = self._parts[part] = offsets(self._article.part(part))
+        if part not in self._parts:
+            self._parts[part] = [], offsets(self._article.part(part))
+        known, unknown = self._parts[part]
+        known.extend(islice(unknown, max(0, last + 1 - len(known))))
         return known
 
 

@@ -23,6 +23,8 @@ class Mode(enum.Enum):
     WILDCARD = "wildcard"
     """`*` stands for any letters, `?` for one."""
 
+    __hash__ = object.__hash__  # each is one object; Enum's own hash is in Python, 5 times slower
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
