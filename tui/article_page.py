@@ -56,9 +56,9 @@ def lay_out(
             prose = _paragraphs(text, spans, min(cells, PROSE), _INK[part])
             matches += [len(lines) + at for at in prose.matches]
             lines += prose.lines
-        if part == "title":
-            lines += _facts(reading, cells, zone, len(inked), current)
-        lines.append([])
+            if part == "title":
+                lines += _facts(reading, cells, zone, len(inked), current)
+            lines.append([])
     return Page((*lines, *_others(reading, cells, zone)), tuple(matches))
 
 

@@ -25,8 +25,8 @@ class Newsroom(Protocol):
     def ensure_monitor(self) -> bool:
         """Start a monitor if nobody watches; return whether one was started."""
 
-    def stop_monitor(self) -> None:
-        """Stop the monitor."""
+    def stop_monitor(self) -> int | None:
+        """Stop the monitor; return its pid, None if there was none."""
 
 
 def run_dashboard(

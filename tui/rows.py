@@ -53,7 +53,7 @@ def alert_row(alert: Alert, cells: int, now: Timestamp, zone: tzinfo | None) -> 
     old = alert.backfill and alert.published is not None and not odd
     at = alert.published if old and alert.published is not None else alert.raised_at
     glyph, glyph_ink = mark(alert)
-    list_cells = 0 if cells < 50 else min(14, max(8, cells // 7))
+    list_cells = 0 if cells < 50 else min(14, max(8, cells // 6))
     outlet_cells = 0 if cells < 60 else min(16, max(10, cells // 8))
     copies = f"+{alert.copies}" if alert.copies else ""
     line: Line = [

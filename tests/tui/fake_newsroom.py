@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from index.article import Article
-from index.errors import QueryError
+from index.errors import ArchiveDamaged, QueryError
 from monitor.errors import StoreError
 from monitor.model import (
     Alert,
@@ -207,6 +207,8 @@ class FakeNewsroom:
     ) -> Results:
         if query.endswith("("):
             raise QueryError("this bracket is never closed", len(query) - 1, "add )")
+        if query == "broken":
+            raise ArchiveDamaged("segment \x1b[2J\u202e[red]7 is damaged")
         found = []
         for n in range(self.count, 0, -1):
             reading = self.read(n)

@@ -280,10 +280,10 @@ def test_what_each_size_has_room_for(size: tuple[int, int], panes: list[str]) ->
 def test_the_bar_is_never_cut_in_a_word() -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         assert "q Quit" in lines(app)[-1]
-        await pilot.resize_terminal(41, 12)
+        await pilot.resize_terminal(36, 12)
         await pilot.pause()
         await sees(pilot, app, "Quit", gone=True)
-        assert lines(app)[-1].rstrip().endswith("x Noise")
+        assert lines(app)[-1].rstrip().endswith("n Next")
 
     drive(FakeNewsroom(4), script, size=(80, 24))
 

@@ -207,7 +207,7 @@ def test_trouble_is_told_even_on_a_narrow_screen() -> None:
 # --- an empty stream -----------------------------------------------------------
 
 
-def said_by(newsroom: FakeNewsroom, filter: Filter = Filter(), hint: str = "") -> str:  # noqa: B008
+def said_by(newsroom: FakeNewsroom, filter: Filter = Filter(), hint: str = "") -> str:
     head, paragraphs = guidance(
         newsroom.status(), newsroom.feeds(), newsroom.watchlists(), filter, hint
     )

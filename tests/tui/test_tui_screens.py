@@ -60,6 +60,15 @@ def test_a_mistake_is_shown_under_its_column() -> None:
     drive(FakeNewsroom(40), script)
 
 
+def test_trouble_of_the_archive_is_told_as_plain_text() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash", *"broken")
+        await sees(pilot, app, "segment [red]7 is damaged")
+        assert "\x1b" not in screen(app)
+
+    drive(FakeNewsroom(4), script)
+
+
 @pytest.mark.parametrize("cells", [40, 80, 200])
 @pytest.mark.parametrize("position", [0, 30, 70])
 def test_the_caret_is_on_the_screen(cells: int, position: int) -> None:
