@@ -3,7 +3,10 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run demo test check fuzz bench bench-peers wheel clean
+.PHONY: help install run demo test check fuzz screenshots bench bench-peers wheel clean
+
+help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## build the virtual environment, with tocsin in it
 
@@ -26,6 +29,12 @@ check: install ## lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: install ## the properties alone, with thousands of examples each: minutes, not seconds
+	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=fuzz --timeout=0
+
+screenshots: install ## draw docs/dashboard.svg anew, on the bundled newsroom
+	$(BIN)/python docs/screenshots.py
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
