@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.model import Config, Summary
+    from monitor.report import Progress
     from monitor.service import Service
 
 log = logging.getLogger("tocsin")
@@ -52,16 +54,22 @@ def open_service(data: Path) -> Service:
     return Service(data, views, Search(data, views, clock, local_zone()), clock)
 
 
-async def run_monitor(
-    path: Path,
-    data: Path | None,
-    *,
-    once: bool = False,
-    everything: bool = False,
-    seconds: float | None = None,
-    log_file: str = "",
-) -> Summary:
-    """Watch the newsroom of a `feeds.yaml` until a signal, or once; return what came of it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """How a monitor is to run."""
+
+    once: bool = False
+    """Poll what is due, then end."""
+    everything: bool = False
+    """With `once`: poll all, due or not."""
+    seconds: float | None = None
+    """End after that long; None waits for a signal."""
+    log_file: str = ""
+    progress: Progress | None = None
+
+
+async def run_monitor(path: Path, data: Path | None, orders: Orders) -> Summary:
+    """Watch the newsroom of a `feeds.yaml`; return what came of it.
 
     Raises ConfigError, AlreadyRunningError, StoreError.
     """
@@ -71,9 +79,9 @@ async def run_monitor(
     with presence.Presence(config.data) as held:
         stop = asyncio.Event()
         _stop_on_signals(stop)
-        if seconds is not None:
-            asyncio.get_running_loop().call_later(seconds, stop.set)
-        return await _watch(config, data, held, stop, log_file, once, everything)
+        if orders.seconds is not None:
+            asyncio.get_running_loop().call_later(orders.seconds, stop.set)
+        return await _watch(config, data, held, stop, orders)
 
 
 async def _watch(
@@ -81,9 +89,7 @@ async def _watch(
     data: Path | None,
     held: presence.Presence,
     stop: asyncio.Event,
-    log_file: str,
-    once: bool,
-    everything: bool,
+    orders: Orders,
 ) -> Summary:
     from monitor.config import load
     from monitor.daemon import Daemon, Parts
@@ -107,7 +113,7 @@ async def _watch(
         sleep=asyncio.sleep,
     )
     settler = Settler(store, Watch(rules=Rules((), ())), clock, random.random)
-    report = Report(time.monotonic)
+    report = Report(time.monotonic, orders.progress)
     indexer = IndexerProcess(config.data)
 
     def settled(what: Settled) -> None:
@@ -117,7 +123,7 @@ async def _watch(
 
     pipeline = Pipeline(client, parser, settler, thread, clock, settled)
     me = MonitorPresence(
-        pid=os.getpid(), since=clock(), config=str(config.path.resolve()), log=log_file
+        pid=os.getpid(), since=clock(), config=str(config.path.resolve()), log=orders.log_file
     )
     daemon = Daemon(
         config,
@@ -139,8 +145,8 @@ async def _watch(
     )
     try:
         async with client:
-            if once:
-                return await daemon.once(stop, everything=everything)
+            if orders.once:
+                return await daemon.once(stop, everything=orders.everything)
             await daemon.watch(stop)
             return report.summary()
     finally:

@@ -114,7 +114,8 @@ class Daemon:
             await self._drain(self._reading)
         if self._refused is not None:
             raise self._refused
-        while await self._in_thread(self._parts.store.outbox_size):
+        while waiting := await self._in_thread(self._parts.store.outbox_size):
+            self._parts.report.indexing(waiting)
             self._parts.indexer.start()
             await self._parts.sleep(0.05)
 
@@ -136,6 +137,7 @@ class Daemon:
         now = self._parts.clock()
         states = await self._in_thread(self._parts.store.due, now)
         feeds = [f for f in self._feeds.values() if f.url in states and f.url not in self._polling]
+        self._parts.report.expect(len(feeds))
         for delay, feed in schedule.spread(schedule.due(states, feeds, now), states, now):
             wait = 0.0 if at_once else delay
             self._spawn(self._polling, feed.url, self._poll(feed, states[feed.url], wait))

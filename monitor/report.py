@@ -14,14 +14,31 @@ log = logging.getLogger("tocsin")
 _BELLS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
 
 
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
 class Report:
     """Counts and tells what was settled."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], progress: Progress | None = None) -> None:
         self._monotonic = monotonic
+        self._progress = progress
+        self._expected = 0
         self._started = monotonic()
         self._counted = Summary()
         self._failures: dict[str, str] = {}
+
+    def expect(self, feeds: int) -> None:
+        """Take note of how many feeds are going to be polled."""
+        self._expected += feeds
+        self._show()
+
+    def indexing(self, waiting: int) -> None:
+        """Take note of how many articles are still on their way to the index."""
+        if self._progress:
+            brought = max(self._counted.new + self._counted.changed, waiting)
+            self._progress("indexing", brought - waiting, brought)
 
     def settled(self, settled: Settled) -> None:
         """Take a stored batch into account."""
@@ -39,11 +56,16 @@ class Report:
             )
         counted = self._counted
         self._counted = replace(counted, alerts=counted.alerts + len(settled.raised))
+        self._show()
 
     def summary(self) -> Summary:
         """Return what was counted since the start."""
         seconds = round(self._monotonic() - self._started, 3)
         return replace(self._counted, seconds=seconds, failures=dict(self._failures))
+
+    def _show(self) -> None:
+        if self._progress and self._expected:
+            self._progress("polling", self._counted.feeds, self._expected)
 
     def _polled(self, feed: Feed, poll: Poll) -> None:
         counted = self._counted

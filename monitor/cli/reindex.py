@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from monitor.cli import Newsroom, say
+from monitor.cli.progress import bar
 
 
 @click.command()
@@ -25,10 +24,11 @@ def reindex(newsroom: Newsroom) -> None:
     SqliteViews(newsroom.folder).totals()  # refuses a folder without a store
     with Presence(newsroom.folder):
         store = SqliteStore(newsroom.folder)
-        total = store.article_count()
-        with click.progressbar(length=total, label="indexing", file=sys.stderr) as bar:
+        with bar() as progress:
             done = indexer.reindex(
-                store, newsroom.folder / FOLDER, lambda done, _: bar.update(done - bar.pos)
+                store,
+                newsroom.folder / FOLDER,
+                lambda done, total: progress("indexing", done, total) if progress else None,
             )
         store.close()
     say(f"{done} articles can be searched")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import Newsroom, say, set_up_log
+from monitor.cli.progress import bar
 from monitor.cli.times import Span
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def watch(
     """Run the monitor here; return what came of it."""
     import asyncio
 
-    from monitor.bootstrap import run_monitor
+    from monitor.bootstrap import Orders, run_monitor
     from monitor.service import LOG
 
     file = None
@@ -73,16 +74,15 @@ def watch(
     set_up_log(quiet, file)
     if not once and not background:
         say(f"watching {newsroom.config_path}; the archive is in {newsroom.folder}; ^C ends")
-    return asyncio.run(
-        run_monitor(
-            newsroom.config_path,
-            newsroom.data,
+    with bar(once and newsroom.verbosity >= 0) as progress:
+        orders = Orders(
             once=once,
             everything=everything,
             seconds=seconds,
             log_file=str(file or ""),
+            progress=progress,
         )
-    )
+        return asyncio.run(run_monitor(newsroom.config_path, newsroom.data, orders))
 
 
 def in_words(summary: Summary) -> str:
