@@ -30,7 +30,11 @@ def places(alerts: Iterable[Alert], found: Iterable[Place] = ()) -> tuple[Place,
     """Return where an article was matched, each place once, in reading order."""
     every = {(match.field, match.start, match.end) for alert in alerts for match in alert.matches}
     every |= set(found)
-    return tuple(sorted(every, key=lambda place: (PARTS.index(place[0]), place[1], -place[2])))
+    return tuple(_in_order(every))
+
+
+def _in_order(every: Iterable[Place]) -> list[Place]:
+    return sorted(every, key=lambda place: (PARTS.index(place[0]), place[1], -place[2]))
 
 
 def lay_out(
@@ -43,8 +47,7 @@ def lay_out(
     """Return an article on lines of so many cells; `current` is the match stepped to."""
     lines: list[Line] = []
     matches: list[int] = []
-    shown = _shown_parts(reading.article)
-    inked = [place for place in marks if place[0] in shown]
+    shown, inked = _shown(reading.article, marks)
     for part in shown:
         spans = [
             (start, end, "hit-now" if number == current else "hit")
@@ -66,11 +69,28 @@ _UNTITLED = {"title": "(no title)"}
 _INK = {"title": "title", "summary": "plain", "body": "plain", "author": "quiet"}
 
 
-def _shown_parts(article: Article) -> list[str]:
-    """Return the parts to show: a summary that only opens the body is not told twice."""
+def _retold(article: Article) -> tuple[str, int]:
+    """Return which part opens with the summary and for how long, ("", 0) if none does.
+
+    Such a summary is not told twice; its matches are shown where its words are.
+    """
     opens = article.summary.rstrip("… .")
-    twice = not opens or article.body.startswith(opens) or article.summary == article.title
-    return [part for part in PARTS if not (part == "summary" and twice)]
+    if article.summary == article.title:
+        return "title", len(article.title)
+    return ("body", len(opens)) if article.body.startswith(opens) else ("", 0)
+
+
+def _shown(article: Article, marks: Sequence[Place]) -> tuple[list[str], list[Place]]:
+    """Return the parts to show and the matches on them."""
+    into, length = _retold(article)
+    if not into:
+        return list(PARTS), list(marks)
+    moved = {
+        (into if part == "summary" else part, start, end)
+        for part, start, end in marks
+        if part != "summary" or end <= length
+    }
+    return [part for part in PARTS if part != "summary"], _in_order(moved)
 
 
 def _paragraphs(text: str, spans: list[Span], cells: int, ink: str) -> Page:

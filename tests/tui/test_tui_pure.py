@@ -278,6 +278,15 @@ def test_a_summary_that_opens_the_body_is_told_once() -> None:
     assert any("Un chapeau" in text(line) for line in page.lines)
 
 
+def test_matches_in_a_summary_that_opens_the_body_are_shown_there() -> None:
+    article = reading(summary="La grève dure…", body="La grève dure depuis lundi")
+    page = lay_out(article, (("summary", 3, 8), ("body", 3, 8)), 60)
+    assert len(page.matches) == 1
+    assert ("grève", "hit") in page.lines[page.matches[0]]
+    same = reading(title="La grève", summary="La grève")
+    assert len(lay_out(same, (("summary", 3, 8),), 60).matches) == 1
+
+
 def test_dates_that_cannot_be_are_told() -> None:
     said = "\n".join(text(line) for line in lay_out(reading(published=None), (), 80, UTC).lines)
     assert "undated, first seen 2026-11-24 23:30 UTC" in said
