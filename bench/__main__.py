@@ -1,0 +1,88 @@
+"""`make bench`: the whole of tocsin on 1,000 feeds, beside the least that must be done.
+
+python -m bench [--feeds 1000] [--entries 30] [--corpus FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+
+from bench.measure import Cost, cost
+from bench.newsroom import Newsroom, laid_out
+from bench.server import serving
+from bench.watch import Tocsin
+
+
+def main() -> None:
+    """Measure, and print as one goes."""
+    asked = options(__doc__ or "")
+    kept = nullcontext(asked.corpus) if asked.corpus else tempfile.TemporaryDirectory()
+    with kept as corpus, tempfile.TemporaryDirectory() as scratch:
+        newsroom = laid_out(Path(corpus), asked.feeds, asked.entries)
+        introduce(newsroom)
+        naive = baseline(newsroom, Path(scratch))
+        with serving(newsroom.site, Path(scratch)) as (port, server):
+            print(f"served by {server} on loopback\n", flush=True)
+            tocsin = Tocsin(newsroom, Path(scratch), port)
+            rounds = tocsin.rounds()
+            heading()
+            row("feedparser + FTS5, one process", naive)
+            row("tocsin, cold", rounds.cold)
+            row("tocsin, warm (304)", rounds.warm)
+            print(
+                f"\ncold against the least that must be done: {rounds.cold.wall / naive.wall:.2f}"
+                f" of its time, {rounds.cold.cpu / naive.cpu:.2f} of its processor time",
+                flush=True,
+            )
+            print(f"at rest, 300 feeds not due: {tocsin.idle():.2%} of a core", flush=True)
+            for command, seconds in tocsin.starts().items():
+                print(f"{command}: {seconds:.3f} s with start-up, best of 10", flush=True)
+
+
+def options(usage: str) -> argparse.Namespace:
+    """Return what was asked on the command line."""
+    parser = argparse.ArgumentParser(
+        description=usage, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--feeds", type=int, default=1_000)
+    parser.add_argument("--entries", type=int, default=30)
+    parser.add_argument("--corpus", type=Path, help="keep the corpus there, for the next time")
+    return parser.parse_args()
+
+
+def introduce(newsroom: Newsroom) -> None:
+    """Say what is measured, and on what."""
+    load = os.getloadavg()[0]
+    print(
+        f"{newsroom.feeds} feeds of {newsroom.entries} entries, {newsroom.articles} articles,"
+        f" {newsroom.alerts} alerts; Python {sys.version.split()[0]},"
+        f" {os.cpu_count()} cores, load {load:.1f}",
+        flush=True,
+    )
+
+
+def baseline(newsroom: Newsroom, scratch: Path) -> Cost:
+    """Measure the least that must be done."""
+    file = str(scratch / "baseline.db")
+    return cost([sys.executable, "-m", "bench.baseline", str(newsroom.site), file])
+
+
+def heading() -> None:
+    """Print the head of the table."""
+    print("| | wall, s | CPU, s | memory of the main process, MB | of all processes, MB |")
+    print("|---|---|---|---|---|")
+
+
+def row(name: str, cost: Cost) -> None:
+    """Print a row of it."""
+    own, together = cost.own / 2**20, cost.together / 2**20
+    print(f"| {name} | {cost.wall:.1f} | {cost.cpu:.1f} | {own:.0f} | {together:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""The least that any program of this kind must do, to tell a slow machine from a slow program.
+
+    python -m bench.baseline SITE FILE    reads all feeds of a folder, indexes them in SQLite
+
+Plain feedparser and plain FTS5, in one process and one transaction: no network, no cleaning,
+no recognition, no matching, nothing kept of the feeds.
+"""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import sys
+from pathlib import Path
+
+import feedparser
+
+
+def main(site: Path, file: Path) -> None:
+    """Index every feed, print how many entries there were."""
+    sql = sqlite3.connect(file)
+    sql.execute("CREATE VIRTUAL TABLE articles USING fts5 (title, text)")
+    for document in sorted(site.glob("*.xml")):
+        entries = feedparser.parse(io.BytesIO(document.read_bytes())).entries
+        rows = [(entry.title, entry.summary) for entry in entries]
+        sql.executemany("INSERT INTO articles VALUES (?, ?)", rows)
+    sql.commit()
+    print(sql.execute("SELECT count(*) FROM articles").fetchone()[0])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,82 @@
+"""The corpus on disk: documents for a web server, a `feeds.yaml`, and what must come out."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.corpus import BEGINNING, SEED, Corpus
+
+COMMON_RANK, RARE_RANK = 60, 12_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsroom:
+    """What is laid out in `folder`, and what is true of it."""
+
+    folder: Path
+    feeds: int
+    entries: int
+    seed: int
+    alerts: int
+    """(watchlist, article) pairs, counted by brute force."""
+    words: dict[str, int]
+    """A common and a rare word, with the number of articles that have it."""
+    watchlists: dict[str, list[str]]
+
+    @property
+    def site(self) -> Path:
+        """The folder to serve."""
+        return self.folder / "site"
+
+    @property
+    def articles(self) -> int:
+        """How many distinct articles there are."""
+        return self.feeds * self.entries
+
+    def urls(self, port: int, feeds: int | None = None) -> list[str]:
+        """Return the addresses of the feeds, or of the first so many."""
+        return [
+            f"http://127.0.0.1:{port}/feed-{number:04d}.xml"
+            for number in range(self.feeds if feeds is None else feeds)
+        ]
+
+    def config(self, port: int, feeds: int | None = None) -> str:
+        """Return the `feeds.yaml` that watches it."""
+        lines = ["network:", "  allow: [127.0.0.0/8]", "feeds:"]
+        for url in self.urls(port, feeds):
+            lines += [f"  - url: {url}", f"    name: {Path(url).stem}"]
+        lines.append("watchlists:")
+        for name, terms in self.watchlists.items():
+            lines += [f"  - name: {name}", f"    terms: [{', '.join(terms)}]"]
+        return "\n".join(lines) + "\n"
+
+
+def laid_out(folder: Path, feeds: int, entries: int) -> Newsroom:
+    """Lay out a newsroom in a folder, or take the one that is there."""
+    about = folder / "newsroom.json"
+    asked = {"feeds": feeds, "entries": entries, "seed": SEED}
+    if about.exists():
+        known = json.loads(about.read_text(encoding="utf-8"))
+        if asked.items() <= known.items():
+            return Newsroom(folder=folder, **known)
+    corpus = Corpus(feeds, entries)
+    site = folder / "site"
+    site.mkdir(parents=True, exist_ok=True)
+    for document in corpus.documents:
+        path = site / f"{document.name}.xml"
+        path.write_bytes(document.rss())
+        os.utime(path, (BEGINNING, BEGINNING))
+    words = [corpus.word("fr", COMMON_RANK), corpus.word("en", RARE_RANK)]
+    newsroom = Newsroom(
+        folder=folder,
+        alerts=corpus.alerts(),
+        words={word: corpus.having(word) for word in words},
+        watchlists={name: list(terms) for name, terms in corpus.watchlists.items()},
+        **asked,
+    )
+    known = {name: value for name, value in asdict(newsroom).items() if name != "folder"}
+    about.write_text(json.dumps(known), encoding="utf-8")
+    return newsroom

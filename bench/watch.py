@@ -1,0 +1,97 @@
+"""tocsin on the corpus: the first round, the next one, at rest, and the start of commands."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measure import Cost, cost, idle, wall
+from bench.newsroom import Newsroom
+
+TOCSIN = str(Path(sys.executable).with_name("tocsin"))
+RESTING_FEEDS = 300
+STARTS = 10
+
+
+class WrongError(Exception):
+    """What came out is not what the corpus holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The first poll of every feed, and the second."""
+
+    cold: Cost
+    warm: Cost
+
+
+class Tocsin:
+    """A tocsin that watches the corpus at a port."""
+
+    def __init__(self, newsroom: Newsroom, folder: Path, port: int) -> None:
+        self._newsroom = newsroom
+        self._data = folder / "var"
+        self._config = folder / "feeds.yaml"
+        self._config.write_text(newsroom.config(port), encoding="utf-8")
+        self._resting = folder / "resting.yaml"
+        self._resting.write_text(newsroom.config(port, RESTING_FEEDS), encoding="utf-8")
+
+    def rounds(self) -> Rounds:
+        """Poll everything twice; raises WrongError unless all of it is stored and found."""
+        once = self.command("run", "--once", "--now", "--json")
+        cold = cost(once)
+        self._expect(_summary(cold), ok=self._newsroom.feeds, new=self._newsroom.articles)
+        self._audit()
+        warm = cost(once)
+        self._expect(_summary(warm), unchanged=self._newsroom.feeds, new=0, alerts=0)
+        return Rounds(cold, warm)
+
+    def idle(self) -> float:
+        """Return the share of a core that a resident monitor takes when nothing is due."""
+        return idle([*self.command("run", config=self._resting)], settle=5, seconds=20)
+
+    def starts(self) -> dict[str, float]:
+        """Return seconds from the shell to the answer, by command."""
+        word = next(iter(self._newsroom.words))
+        commands = (["search", word], ["status"], ["alerts", "--limit", "20"], ["check"])
+        return {
+            f"tocsin {' '.join(words)}": wall(self.command(*words), STARTS) for words in commands
+        }
+
+    def command(self, *words: str, config: Path | None = None) -> list[str]:
+        """Return a command line in this newsroom."""
+        return [TOCSIN, "-c", str(config or self._config), "--data", str(self._data), *words]
+
+    def _audit(self) -> None:
+        """Compare the store and the archive with what brute force counts in the corpus."""
+        with closing(sqlite3.connect(self._data / "newsroom.db")) as sql:
+            (articles,) = sql.execute("SELECT count(*) FROM articles").fetchone()
+            (alerts,) = sql.execute("SELECT count(*) FROM alerts").fetchone()
+            (waiting,) = sql.execute("SELECT count(*) FROM outbox").fetchone()
+        found = {"articles": articles, "alerts": alerts, "not indexed": waiting}
+        for word in self._newsroom.words:
+            ids = self._answer("search", word, "--limit", "0", "--format", "jsonl")
+            found[word] = len(ids.splitlines())
+        expected = {"articles": self._newsroom.articles, "alerts": self._newsroom.alerts}
+        self._expect(found, **expected, **{"not indexed": 0}, **self._newsroom.words)
+
+    def _answer(self, *words: str) -> str:
+        ran = subprocess.run(self.command(*words), capture_output=True, text=True, check=False)
+        return ran.stdout
+
+    def _expect(self, found: dict[str, int], **expected: int) -> None:
+        wrong = {
+            name: (found[name], value) for name, value in expected.items() if found[name] != value
+        }
+        if wrong:
+            raise WrongError(f"(found, expected): {wrong}")
+
+
+def _summary(cost: Cost) -> dict[str, int]:
+    found: dict[str, int] = json.loads(cost.said.splitlines()[-1])
+    return found
