@@ -64,7 +64,8 @@ class Tocsin(App[Ending], inherit_bindings=False):
         for own in THEMES:
             self.register_theme(own)
         self.theme = theme if theme in {own.name for own in THEMES} else THEMES[0].name
-        self.owns_monitor = owns_monitor
+        self._owns_monitor = owns_monitor
+        self._warned = False
         self.newsroom = Newsroom(
             service,
             clock=clock,
@@ -80,6 +81,8 @@ class Tocsin(App[Ending], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Let signals end it as a key would, the terminal restored."""
+        if self._owns_monitor:
+            self.desk.tell("The monitor runs. q stops it too, Q leaves it watching.")
         loop = asyncio.get_running_loop()
         for number, ending in _SIGNALS.items():
             try:
@@ -93,8 +96,9 @@ class Tocsin(App[Ending], inherit_bindings=False):
 
     async def action_leave(self, stop: bool) -> None:
         """End, once every verdict is stored; esc never does this."""
-        if not await self.desk.triage.drain(DRAIN):
-            self.desk.tell("Verdicts are not stored yet: the store is locked.", trouble=True)
+        if not self._warned and not await self.desk.triage.drain(DRAIN):
+            self._warned = True
+            self.desk.tell("Verdicts are not stored yet; again ends without them.", trouble=True)
             return
         self.exit("quit" if stop else "leave")
 

@@ -27,6 +27,7 @@ def drive(
     size: tuple[int, int] = (120, 40),
     environ: Mapping[str, str] | None = None,
     hint: str = "",
+    owns_monitor: bool = False,
 ) -> Tocsin:
     """Run a script against the dashboard of a newsroom, return the ended application."""
     app = Tocsin(
@@ -35,6 +36,7 @@ def drive(
         zone=UTC,
         environ=environ or {},
         feeds_hint=hint,
+        owns_monitor=owns_monitor,
     )
 
     async def run() -> None:

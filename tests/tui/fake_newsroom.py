@@ -60,6 +60,7 @@ class FakeNewsroom:
         self.title = title or (lambda n: TITLES[n % 4])
         self.said: dict[int, tuple[AlertState, Verdict, bool]] = {}
         self.locked = threading.Event()
+        self.unreadable = False
         self.watching = True
         self.pulse: float | None = NOW - 3
         self.network_down = ""
@@ -114,6 +115,7 @@ class FakeNewsroom:
         ]
 
     def newest_alert(self) -> int:
+        self._readable()
         return self.count
 
     def alert_ids(
@@ -130,7 +132,12 @@ class FakeNewsroom:
         return ids if limit is None else ids[-limit:]
 
     def alerts(self, ids: Sequence[int], *, matches: bool = False) -> list[Alert]:
+        self._readable()
         return [self._alert(n, matches=matches) for n in ids if 0 < n <= self.count]
+
+    def _readable(self) -> None:
+        if self.unreadable:
+            raise StoreError("the disk is gone")
 
     def _said(self, n: int) -> tuple[AlertState, Verdict, bool]:
         return self.said.get(n, (AlertState.NEW, Verdict.NONE, False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -350,6 +351,42 @@ def test_q_quits_and_Q_leaves_it_watching(key: str, ending: str) -> None:
 
     assert drive(newsroom, script).return_value == ending
     assert 4 in newsroom.said, "a verdict is stored before the end"
+
+
+def test_a_store_that_never_answers_holds_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom = FakeNewsroom(4)
+    gate = threading.Event()
+    monkeypatch.setattr(newsroom, "triage", lambda *args, **kwargs: gate.wait(10))
+    monkeypatch.setattr("tui.app.DRAIN", 0.05)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("a", "q")
+        await until(pilot, lambda: any("not stored yet" in n.message for n in app._notifications))
+        assert app.is_running
+        await pilot.press("q")
+        gate.set()
+
+    assert drive(newsroom, script).return_value == "quit"
+
+
+def test_who_started_the_monitor_is_told_how_to_leave_it() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: any("Q leaves it" in n.message for n in app._notifications))
+
+    drive(FakeNewsroom(4), script, owns_monitor=True)
+
+
+def test_rows_that_cannot_be_read_do_not_end_the_dashboard() -> None:
+    newsroom = FakeNewsroom(300)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        newsroom.unreadable = True
+        await pilot.press("G")
+        await sees(pilot, app, "not to be had")
+        await look(pilot, app)
+        assert [n.message for n in app._notifications] == ["the disk is gone"]
+
+    drive(newsroom, script)
 
 
 # --- what is wrong is said ------------------------------------------------------------

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from textual.content import Content
 
 from index.article import Timestamp
+from monitor.errors import StoreError
 from monitor.model import Alert
 from tui import rows
 from tui.alerts import Alerts
@@ -113,8 +114,11 @@ class AlertStream(LineList):
         return self.at(self.cursor) if self.row_count else None
 
     def at(self, row: int) -> Alert | None:
-        """Return the alert on a row, None if the store has dropped it."""
-        return self._alerts.get(self._stream.at(row), lambda: self._stream.block(row))
+        """Return the alert on a row, None if the store has dropped it or cannot be read now."""
+        try:
+            return self._alerts.get(self._stream.at(row), lambda: self._stream.block(row))
+        except StoreError:
+            return None  # the next look says why
 
     def on_screen(self) -> list[int]:
         """Return the ids on the screen."""
@@ -137,7 +141,7 @@ class AlertStream(LineList):
         """Return an alert as a line."""
         alert = self.at(row)
         if alert is None:
-            return [("  (no longer kept)", "quiet")]
+            return [("  (not to be had)", "quiet")]
         return rows.alert_row(alert, cells, self._clock(), self._zone)
 
     def row_key(self, row: int) -> object:
