@@ -17,7 +17,8 @@ SNIPPET = 300
 """Cells of a snippet for programs."""
 
 
-@click.command()
+# A query may begin with a minus: `tocsin search alibaba -cave`.
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", nargs=-1, required=True)
 @selection
 @click.option(
@@ -66,7 +67,10 @@ def search(
 
 
 def _joined(words: tuple[str, ...]) -> str:
-    """Return the query; a shell has taken the quotes off `"words in order"` only when alone."""
+    """Return the query; raises NoSuchOption for what looks like an option."""
+    for word in words:
+        if word.startswith("--"):
+            raise click.NoSuchOption(word)
     return " ".join(words)
 
 

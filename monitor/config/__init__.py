@@ -31,6 +31,9 @@ DATA_LINES = re.compile(
     r"""^(?:data|'data'|"data")[ \t]*:(?:[ \t].*)?$(?:\r?\n(?:[ \t].*|[ \t]*)$)*""", re.MULTILINE
 )
 
+FLOW = re.compile(r"\s*\{.*", re.DOTALL)
+"""A file in braces, as JSON: its keys can be anywhere on a line."""
+
 
 def load(path: Path, *, data: Path | None = None) -> Config:
     """Read a `feeds.yaml`; `data` overrides its data folder.
@@ -74,7 +77,7 @@ def data_folder(path: Path, *, data: Path | None = None) -> Path:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return beside(path, DEFAULT_DATA)
-    found = DATA_LINES.search(text)
+    found = FLOW.match(text) or DATA_LINES.search(text)
     if found is None:
         return beside(path, DEFAULT_DATA)
     from monitor.config.marks import BrokenError, Scalar, Source, Table, tree

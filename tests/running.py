@@ -1,0 +1,160 @@
+"""The program as people run it: its real executable, in a newsroom of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from xml.sax.saxutils import escape
+
+T = TypeVar("T")
+
+TOCSIN = Path(sys.executable).with_name("tocsin")
+LOOPBACK = "127.0.0.0/8"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a feed that a test publishes."""
+
+    title: str
+    text: str = ""
+    guid: str = ""
+    link: str = ""
+    date: str = ""
+
+    def xml(self) -> str:
+        """Return it as RSS."""
+        said = {
+            "title": self.title,
+            "description": self.text,
+            "guid": self.guid,
+            "link": self.link,
+            "pubDate": self.date,
+        }
+        return f"<item>{''.join(f'<{k}>{escape(v)}</{k}>' for k, v in said.items() if v)}</item>"
+
+
+def rss(*items: Item, title: str = "Journal", lang: str = "") -> bytes:
+    """Return a feed with these items."""
+    language = f"<language>{lang}</language>" if lang else ""
+    return (
+        f"<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>{title}</title>"
+        f"{language}{''.join(item.xml() for item in items)}</channel></rss>"
+    ).encode()
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """A folder with a feeds.yaml and an archive, used through the executable."""
+
+    folder: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        """Its feeds.yaml."""
+        return self.folder / "feeds.yaml"
+
+    @property
+    def data(self) -> Path:
+        """Its archive."""
+        return self.folder / "var"
+
+    def watch(
+        self, feeds: Sequence[Mapping[str, Any]], watchlists: Sequence[Any] = (), **more: Any
+    ) -> None:
+        """Write feeds.yaml, at once and whole."""
+        said = {
+            "feeds": list(feeds),
+            "watchlists": list(watchlists),
+            "network": {"allow": [LOOPBACK]},
+            **more,
+        }
+        fresh = self.folder / "feeds.yaml.new"
+        fresh.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+        fresh.replace(self.config)
+
+    def tocsin(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [TOCSIN, *args],
+            cwd=self.folder,
+            env=self._environ(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+
+    @contextmanager
+    def running(self, *args: str) -> Iterator[subprocess.Popen[str]]:
+        """Run a command beside the test, and end it with the test."""
+        process = subprocess.Popen(
+            [TOCSIN, *args],
+            cwd=self.folder,
+            env=self._environ({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.communicate(timeout=20)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.communicate()
+            for pipe in (process.stdout, process.stderr):
+                assert pipe is not None
+                pipe.close()
+
+    def json(self, *args: str) -> Any:
+        """Return what a command that succeeds prints as JSON."""
+        done = self.tocsin(*args)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Look into the store directly; nothing is there before there is a store."""
+        try:
+            with closing(sqlite3.connect(f"file:{self.data}/newsroom.db?mode=ro", uri=True)) as sql:
+                return sql.execute(query, values).fetchall()
+        except sqlite3.OperationalError:
+            return []
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many articles, alerts and articles on their way to the index there are."""
+        found = self.sql(
+            "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM alerts),"
+            " (SELECT count(*) FROM outbox)"
+        )
+        return found[0] if found else (0, 0, 0)
+
+    def _environ(self, more: Mapping[str, str]) -> dict[str, str]:
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
+        return {**plain, "PYTHONWARNINGS": "ignore", **self.environ, **more}
+
+
+def until(condition: Callable[[], T], seconds: float = 15.0) -> T:
+    """Wait until a condition holds, return what it gives; fail when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain"
+        time.sleep(0.05)
+    return found
