@@ -243,11 +243,12 @@ def _retry(feed: Feed, error: FeedError, failures: int) -> float:
     asked = error.retry_after if isinstance(error, FetchError) else None
     if status in {429, 503} and asked is not None:
         return min(max(asked, MINUTE), LONGEST_HINT)
+    interval = _interval(feed, DEFAULT)
     if status == 429:
-        return TOO_MANY
+        return max(interval, TOO_MANY)
     first = NOT_FOUND if status == 404 else BACK_OFF
     doubled = first * 2.0 ** min(failures - 1, 16)
-    return min(max(_interval(feed, DEFAULT), doubled), CEILING)
+    return min(max(interval, doubled), CEILING)
 
 
 def _jittered(seconds: float, jitter: float) -> float:

@@ -171,6 +171,7 @@ def test_a_fast_feed_that_falls_quiet_comes_back_to_the_default_in_steps():
         (fails(500, 10), None, [15]),  # no such promise with other statuses
         # 429 without it: four hours
         (fails(429), None, [240, 240]),
+        (fails(429), 12 * HOUR, [720]),
         # 404: six hours, and back off
         (fails(404), None, [360, 720, 1440, 1440]),
     ],
