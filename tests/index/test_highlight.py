@@ -1,0 +1,107 @@
+"""What a query lights in an article, and the one line that shows the best of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from index.article import Article
+from index.highlight import snippet, spans
+from index.query import parse
+
+
+def article(title: str = "", summary: str = "", body: str = "", author: str = "") -> Article:
+    return Article(
+        id=1, feeds=(1,), url="", title=title, summary=summary, body=body, author=author, seen=0.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "lit"),
+    [
+        ("espionnage", "L’espionnage à Liège", ["espionnage"]),
+        ("cainiao", "Le hub de Cai\u00adniao", ["Cai\u00adniao"]),
+        ("plateforme", "Une plate-forme belge", ["plate-forme"]),
+        ('"sûreté de l\'État"', "La sûreté de  l’État belge", ["sûreté de  l’État"]),
+        ('"port liège"~5', "Le port de Liège", ["port", "Liège"]),
+        ("port~", "Des ports, une porte", ["ports", "porte"]),
+        ("port -canal", "Le port", ["port"]),
+        ("port lang:fr", "Le port", ["port"]),
+        ("port -lang:nl", "Le port", ["port"]),
+        ("port AND quai", "Le port", ["port"]),
+        ("2 OF (port, quai, canal)", "Le port, le quai", ["port", "quai"]),
+        ("=Port", "Port ou port", ["Port"]),
+        ("quai", "Le port", []),
+    ],
+)
+def test_lit_is_what_was_meant(query: str, title: str, lit: list[str]) -> None:
+    found = spans(parse(query), article(title))
+    assert [title[start:end] for part, start, end in found if part == "title"] == lit
+
+
+def test_every_part_is_lit_in_its_own_text() -> None:
+    one = article("Le port", "Un port", "Port", "Port, Jean")
+    found = spans(parse("port OR author:port"), one)
+    assert [(part, one.part(part)[a:b]) for part, a, b in found] == [
+        ("title", "port"),
+        ("summary", "port"),
+        ("body", "Port"),
+        ("author", "Port"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "query", "width", "line"),
+    [
+        (article("Le port", "Un quai."), "quai", 40, "Un [quai]."),
+        (article("Le port", "Un quai."), "port", 40, "Un quai."),  # the title is shown anyway
+        (article("Le port"), "port", 40, "Le [port]"),
+        (article(), "port", 40, ""),
+        (article("t", "a\n\tb  port\u00a0 c"), "port", 40, "a b [port] c"),
+        (article("t", "un deux trois port quatre cinq six"), "port", 19, "…trois [port] quatre…"),
+        (article("t", "un deux trois port quatre cinq six"), "port", 4, "…[port]…"),
+        (
+            article("t", "port un deux trois quatre cinq quai port"),
+            "port OR quai",
+            16,
+            "…cinq [quai] [port]",
+        ),
+        (
+            article("t", "他在阿里巴巴工作了很多年然后去了比利时的一个大港口工作"),
+            "阿里巴巴",
+            14,
+            "…在[阿里巴巴]工…",
+        ),
+        (article("t", "port", "un port et un port"), "port", 30, "un [port] et un [port]"),
+        (article("t", "x" * 300 + " port " + "y" * 300), "port", 12, "…xx [port] yy…"),
+    ],
+)
+def test_line(one: Article, query: str, width: int, line: str) -> None:
+    text, lit = snippet(one, spans(parse(query), one), width)
+    shown = text
+    for start, end in reversed(lit):
+        shown = f"{shown[:start]}[{shown[start:end]}]{shown[end:]}"
+    assert shown == line
+
+
+WORD = st.sampled_from(["port", "l’espionnage", "阿里巴巴", "Lie\u200bge", "\n\n", "x" * 40, "été"])
+TEXT = st.lists(WORD, max_size=40).map(" ".join)
+
+
+@given(title=TEXT, summary=TEXT, body=TEXT, width=st.integers(12, 90))
+def test_a_line_is_a_line_fits_and_cuts_no_match(
+    title: str, summary: str, body: str, width: int
+) -> None:
+    one = article(title, summary, body)
+    query = parse("port OR espionnage OR 阿里巴巴 OR liege")
+    lit = spans(query, one)
+    text, places = snippet(one, lit, width)
+    assert cell_len(text) <= width
+    assert not set(text) & set("\n\t\r")
+    matches = {" ".join(one.part(part)[start:end].split()) for part, start, end in lit}
+    assert {text[start:end] for start, end in places} <= matches
+    assert places == sorted(places)
+    if any(part in ("summary", "body") for part, _, _ in lit):
+        assert places
