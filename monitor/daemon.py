@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -114,15 +115,21 @@ class Daemon:
             await self._drain(self._reading)
         if self._refused is not None:
             raise self._refused
-        while waiting := await self._in_thread(self._parts.store.outbox_size):
+        while waiting := await self._left_to_index():
             self._parts.report.indexing(waiting)
             self._parts.indexer.start()
             await self._parts.sleep(0.05)
+
+    async def _left_to_index(self) -> int:
+        if done := self._parts.indexer.indexed():
+            await self._in_thread(self._parts.store.mark_indexed, done)
+        return await self._in_thread(self._parts.store.outbox_size)
 
     async def _tick(self) -> None:
         """Look once at everything that may need doing. Never raises: the watch goes on."""
         try:
             await self._reload_if_changed()
+            await self._left_to_index()
             self._parts.indexer.start()
             if self._parts.clock() >= self._resting_until:
                 await self._poll_due(at_once=False)
@@ -208,7 +215,9 @@ class Daemon:
         for task in [*self._polling.values(), *self._reading.values(), *background]:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(None, self._parts.indexer.stop)
+        if done := await asyncio.to_thread(self._parts.indexer.stop):
+            with contextlib.suppress(StoreError):  # it will only be indexed twice
+                await self._in_thread(self._parts.store.mark_indexed, done)
 
     async def _reload_if_changed(self) -> None:
         stamp = self._parts.stamp()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -34,11 +34,11 @@ Progress = Callable[[int, int], None]
 class Outbox(Protocol):
     """What the indexer needs of the store (see `monitor.store.Store`)."""
 
-    def unindexed(self, limit: int) -> list[tuple[int, Article]]:
+    def unindexed(self, limit: int, after: int = 0) -> list[tuple[int, Article]]:
         """Return articles on their way to the archive with their ticket, oldest first."""
 
-    def mark_indexed(self, tickets: Sequence[int]) -> None:
-        """Take these tickets out of the outbox."""
+    def mark_indexed(self, upto: int) -> None:
+        """Take the tickets up to this one out of the outbox, now or soon."""
 
     def outbox_size(self) -> int:
         """Return how many articles are on their way."""
@@ -107,11 +107,13 @@ def _ended(wake: Wake, seconds: float) -> bool:
 
 def _follow(store: Outbox, writer: Writer, wake: Wake) -> None:
     """Index the outbox, batch by batch, until the pipe ends."""
+    last = 0
     while True:
-        batch = store.unindexed(BATCH)
+        batch = store.unindexed(BATCH, last)
         if batch:
             writer.add(article for _, article in batch)
-            store.mark_indexed([ticket for ticket, _ in batch])
+            last = batch[-1][0]
+            store.mark_indexed(last)
         if _ended(wake, 0.0 if batch else LOOK):
             raise _StopError
 

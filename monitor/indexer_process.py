@@ -1,4 +1,8 @@
-"""The indexer in a process of its own: started, woken, restarted when it dies."""
+"""The indexer in a process of its own: started, woken, restarted when it dies.
+
+It only reads the store. What it has indexed it tells the monitor, which takes it out of
+the outbox: two writers would wait for each other for seconds while much comes in.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,7 @@ class IndexerProcess:
         self._context = multiprocessing.get_context("spawn")
         self._process: multiprocessing.process.BaseProcess | None = None
         self._wake: Connection | None = None
+        self._done: Connection | None = None
 
     def start(self) -> None:
         """Start it, or start it again if it died."""
@@ -38,13 +43,27 @@ class IndexerProcess:
             log.warning(
                 "the indexer died (exit code %s); starting it again", self._process.exitcode
             )
+        self._hang_up()
         reading, self._wake = self._context.Pipe(duplex=False)
+        self._done, writing = self._context.Pipe(duplex=False)
         level = log.getEffectiveLevel()
         self._process = self._context.Process(
-            target=_index, args=(self._data, reading, level), name="tocsin indexer", daemon=True
+            target=_index,
+            args=(self._data, reading, writing, level),
+            name="tocsin indexer",
+            daemon=True,
         )
         self._process.start()
         reading.close()
+        writing.close()
+
+    def indexed(self) -> int:
+        """Return the last ticket it has indexed since it was asked last, 0 for none."""
+        last = 0
+        with contextlib.suppress(EOFError, OSError):
+            while self._done is not None and self._done.poll():
+                last = int.from_bytes(self._done.recv_bytes())
+        return last
 
     def wake(self) -> None:
         """Tell it that there is something to index."""
@@ -52,20 +71,41 @@ class IndexerProcess:
             with contextlib.suppress(OSError):
                 self._wake.send_bytes(b".")
 
-    def stop(self) -> None:
-        """End it after the batch at hand."""
-        if self._wake is not None:
-            self._wake.close()
-        if self._process is not None:
-            self._process.join(PATIENCE)
-            if self._process.is_alive():
-                self._process.kill()
+    def stop(self) -> int:
+        """End it after the batch at hand; return the last ticket it has indexed, 0 for none."""
+        if self._process is None or self._wake is None:
+            return 0
+        self._wake.close()
+        self._process.join(PATIENCE)
+        if self._process.is_alive():
+            self._process.kill()
+        last = self.indexed()
+        self._hang_up()
+        return last
+
+    def _hang_up(self) -> None:
+        for end in (self._wake, self._done):
+            if end is not None:
+                end.close()
 
 
-def _index(data: Path, wake: Connection, level: int) -> None:
+class _ReadOnly(SqliteStore):
+    """The store as the indexer uses it."""
+
+    def __init__(self, data: Path, done: Connection) -> None:
+        super().__init__(data)
+        self._done = done
+
+    def mark_indexed(self, upto: int) -> None:
+        """Tell the monitor."""
+        with contextlib.suppress(OSError):
+            self._done.send_bytes(upto.to_bytes(8))
+
+
+def _index(data: Path, wake: Connection, done: Connection, level: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the whole group
     logging.basicConfig(level=level, format="%(message)s")
-    store = SqliteStore(data)
+    store = _ReadOnly(data, done)
     try:
         indexer.run(store, data / FOLDER, wake, _tell)
     finally:

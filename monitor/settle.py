@@ -235,7 +235,6 @@ class Settler:
             copy_of=told.copy_of and batch.original(told.copy_of),
             shingles=shingles,
             hits=watch.rules.match(article, feed),
-            wants_page=feed.full_text and bool(article.url) and not article.body,
         )
 
     def _recent(self, batch: Batch, feed: Feed) -> deque[str]:
@@ -279,7 +278,7 @@ def _brought(
             old,
             title=entry.title,
             summary=entry.summary,
-            body=entry.body,
+            body=entry.body or (old.body if feed.full_text else ""),
             author=entry.author,
         )
     return Arrival(
@@ -288,6 +287,7 @@ def _brought(
         guid=decision.key,
         fingerprint=decision.fingerprint,
         canonical=decision.canonical,
+        wants_page=feed.full_text and bool(article.url) and not entry.body,
     )
 
 

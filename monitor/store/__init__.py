@@ -96,11 +96,11 @@ class Store(Protocol):
     def forget_shingles(self, before: Timestamp) -> None:
         """Drop the shingles of articles first seen before that moment."""
 
-    def unindexed(self, limit: int) -> list[tuple[int, Article]]:
+    def unindexed(self, limit: int, after: int = 0) -> list[tuple[int, Article]]:
         """Return articles on their way to the index with their ticket, oldest first."""
 
-    def mark_indexed(self, tickets: Sequence[int]) -> None:
-        """Take these tickets out of the outbox."""
+    def mark_indexed(self, upto: int) -> None:
+        """Take the tickets up to this one out of the outbox."""
 
     def articles_after(self, id: int, limit: int) -> list[Article]:
         """Return articles in ingestion order."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from index.article import Article, Timestamp
-from monitor.model import Arrival, Feed, Hit, Known, KnownArticle, Raised, Refresh, Sighting
+from monitor.model import Arrival, Feed, Hit, Known, KnownArticle, Match, Raised, Refresh, Sighting
 from monitor.store import rows
 
 POLLS_KEPT = 30
@@ -138,6 +138,7 @@ class SqliteBatch:
         for edited in refresh.arrivals:
             if not edited.new:
                 self._replace_text(edited.article, now)
+        self._want_pages([a.article.id for a in refresh.arrivals if a.wants_page], now)
         self._enter(number, [(a.guid, a.article.id, a.fingerprint) for a in refresh.arrivals])
         for sighting in refresh.sightings:
             self._sight(number, sighting, now)
@@ -214,16 +215,23 @@ class SqliteBatch:
             ],
         )
         self._sql.executemany(
-            "INSERT INTO pages (article, due) VALUES (?, ?)",
-            [(a.article.id, a.article.seen) for a in arrivals if a.wants_page],
-        )
-        self._sql.executemany(
             "INSERT OR IGNORE INTO shingles VALUES (?, ?)",
             [(shingle, a.article.id) for a in arrivals for shingle in a.shingles],
         )
         self._queue([a.article.id for a in arrivals])
 
+    def _want_pages(self, articles: Iterable[int], now: Timestamp) -> None:
+        self._sql.executemany(
+            "INSERT OR REPLACE INTO pages (article, due) VALUES (?, ?)",
+            [(article, now) for article in articles],
+        )
+
     def _replace_text(self, article: Article, now: Timestamp) -> None:
+        """Store an edited text; matches in the earlier one say nothing of it."""
+        self._sql.execute(
+            "DELETE FROM matches WHERE alert IN (SELECT id FROM alerts WHERE article = ?)",
+            (article.id,),
+        )
         self._sql.execute(
             "INSERT INTO versions SELECT id, version, title, summary, body, ? FROM articles"
             " WHERE id = ?",
@@ -283,11 +291,14 @@ class SqliteBatch:
         )
 
     def _raise(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
-        """Raise at most one alert per watchlist and article; returns those not merged."""
+        """Raise at most one alert per watchlist and article; returns those not merged.
+
+        An alert that was raised before stays as it is, and gets the matches of today.
+        """
         raised = []
         for hit in arrival.hits:
             leader = self._leader(hit, arrival)
-            id = self._sql.execute(
+            fresh = self._sql.execute(
                 "INSERT OR IGNORE INTO alerts"
                 " (watchlist, article, severity, backfill, raised_at, merged_into)"
                 f" VALUES ({_marks(6)}) RETURNING id",
@@ -300,19 +311,12 @@ class SqliteBatch:
                     leader,
                 ),
             ).fetchone()
-            if id is None:
-                continue
-            self._sql.executemany(
-                f"INSERT INTO matches VALUES ({_marks(7)})",
-                [
-                    (id[0], place, m.field, m.start, m.end, m.text, m.term)
-                    for place, m in enumerate(hit.matches)
-                ],
-            )
-            if leader is None:
+            id = int(fresh[0]) if fresh else self._alert(hit, arrival.article.id)
+            self._match(id, hit.matches)
+            if fresh and leader is None:
                 raised.append(
                     Raised(
-                        id=id[0],
+                        id=id,
                         watchlist=hit.watchlist.name,
                         severity=hit.watchlist.severity,
                         title=arrival.article.title,
@@ -321,6 +325,23 @@ class SqliteBatch:
                     )
                 )
         return raised
+
+    def _alert(self, hit: Hit, article: int) -> int:
+        (id,) = self._sql.execute(
+            "SELECT id FROM alerts WHERE watchlist = ? AND article = ?",
+            (hit.watchlist.name, article),
+        ).fetchone()
+        return int(id)
+
+    def _match(self, alert: int, matches: Sequence[Match]) -> None:
+        self._sql.execute("DELETE FROM matches WHERE alert = ?", (alert,))
+        self._sql.executemany(
+            f"INSERT INTO matches VALUES ({_marks(7)})",
+            [
+                (alert, place, m.field, m.start, m.end, m.text, m.term)
+                for place, m in enumerate(matches)
+            ],
+        )
 
     def _leader(self, hit: Hit, arrival: Arrival) -> int | None:
         """Return the alert of this watchlist that already speaks for this text, if any."""

@@ -89,19 +89,19 @@ class SqliteStore:
             if first is not None:
                 sql.execute("DELETE FROM shingles WHERE article < ?", (first,))
 
-    def unindexed(self, limit: int) -> list[tuple[int, Article]]:
+    def unindexed(self, limit: int, after: int = 0) -> list[tuple[int, Article]]:
         """Return articles on their way to the index with their ticket, oldest first."""
         found = self._connection.execute(
             f"SELECT o.ticket, {rows.ARTICLE} FROM outbox o JOIN articles a ON a.id = o.article"
-            " ORDER BY o.ticket LIMIT ?",
-            (limit,),
+            " WHERE o.ticket > ? ORDER BY o.ticket LIMIT ?",
+            (after, limit),
         )
         return [(ticket, rows.article(row)) for ticket, *row in found]
 
-    def mark_indexed(self, tickets: Sequence[int]) -> None:
-        """Take these tickets out of the outbox."""
+    def mark_indexed(self, upto: int) -> None:
+        """Take the tickets up to this one out of the outbox."""
         with transaction(self._connection) as sql:
-            sql.executemany("DELETE FROM outbox WHERE ticket = ?", [(t,) for t in tickets])
+            sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
 
     def articles_after(self, id: int, limit: int) -> list[Article]:
         """Return articles in ingestion order."""
