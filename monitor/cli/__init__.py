@@ -109,8 +109,9 @@ class Commands(click.Group):
             module = importlib.import_module(f"monitor.cli.{cmd_name}")
             command = getattr(module, cmd_name)
             assert isinstance(command, click.Command)
-            return command
-        return _plugged_in(cmd_name)
+            return _talkative(command)
+        command = _plugged_in(cmd_name)
+        return command and _talkative(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with one line each, importing none."""
@@ -235,6 +236,32 @@ def _archive_error(error: Exception) -> int:
         say(f"tocsin: {error}")
         return 1
     raise error
+
+
+def _talkative(command: click.Command) -> click.Command:
+    """Let a command take -v and -q behind its name too."""
+    if not any(option.name == "verbose" for option in command.params):
+        command.params += [
+            click.Option(
+                ["-v", "--verbose"], count=True, expose_value=False, callback=_louder,
+                help="Say more.",
+            ),
+            click.Option(
+                ["-q", "--quiet"], count=True, expose_value=False, callback=_quieter,
+                help="Say less.",
+            ),
+        ]  # fmt: skip
+    return command
+
+
+def _louder(context: click.Context, _: click.Parameter, times: int) -> None:
+    if times:
+        context.obj.verbosity += times
+
+
+def _quieter(context: click.Context, _: click.Parameter, times: int) -> None:
+    if times:
+        context.obj.verbosity -= times
 
 
 def _plugged_in(name: str) -> click.Command | None:
