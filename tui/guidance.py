@@ -29,8 +29,9 @@ def guidance(
     if not feeds:
         way = hint or "Name the feeds to watch in feeds.yaml; tocsin picks them up as you save."
         return "No feeds yet.", [way, _DEMO]
-    if all(feed.health in _DOWN for feed in feeds):
-        return _unreachable(status, feeds)
+    polled = [feed for feed in feeds if feed.health is not Health.PAUSED]
+    if polled and all(feed.health in _DOWN for feed in polled):
+        return _unreachable(status, polled)
     return _quiet(status, feeds, watchlists)
 
 
