@@ -17,6 +17,7 @@ from index.article import Timestamp
 from tui.newsroom import Newsroom
 from tui.palette import Commands
 from tui.screens.desk import Desk
+from tui.screens.feeds import Feeds
 from tui.theme import THEMES
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Tocsin(App[Ending], inherit_bindings=False):
     COMMANDS: ClassVar = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "app.help", "Help"),
-        Binding("slash", "app.search", "Search the archive"),
+        # Priority: letters that come in the same packet as the slash belong to the query.
+        Binding("slash", "app.search", "Search the archive", priority=True),
         Binding("colon,ctrl+p", "app.command_palette", "Commands by name"),
         Binding("T", "app.next_theme", "Dark or light"),
         Binding("q,ctrl+c", "app.leave(True)", "Quit, with the monitor it started"),
@@ -109,11 +111,15 @@ class Tocsin(App[Ending], inherit_bindings=False):
         if not isinstance(self.screen, Help):
             self.push_screen(Help())
 
-    def action_search(self) -> None:
+    async def action_search(self) -> None:
         """Search the archive."""
         from tui.screens.search import Search
 
-        self.push_screen(Search(self.newsroom))
+        await self.push_screen(Search(self.newsroom))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the slash to the query, the palette and dialogs."""
+        return action != "search" or isinstance(self.screen, Desk | Feeds)
 
     def action_next_theme(self) -> None:
         """Change between dark and light."""

@@ -23,17 +23,21 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.written = b""
-        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TMUX")}
+        foreign = ("NO_COLOR", "TMUX", "COLUMNS", "LINES")
+        env = {k: v for k, v in os.environ.items() if k not in foreign}
         env |= {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environ}
         self.child = pexpect.spawn(
             sys.executable, [str(SCRIPT), "40"], dimensions=(rows, columns), env=env, timeout=20
         )
         self.before = termios.tcgetattr(self.child.child_fd)
 
-    def read_until(self, words: str) -> None:
-        """Read what it writes until words are on the screen."""
-        while not any(words in line for line in self.screen.display):
-            piece = self.child.read_nonblocking(65536, timeout=20)
+    def read_until(self, words: str, *, gone: bool = False) -> None:
+        """Read what it writes until words are on the screen, or gone from it."""
+        while any(words in line for line in self.screen.display) is gone:
+            try:
+                piece = self.child.read_nonblocking(65536, timeout=10)
+            except pexpect.TIMEOUT:
+                pytest.fail(f"waited for {words!r}:\n" + "\n".join(self.screen.display))
             self.written += piece
             self._stream.feed(piece)
 
@@ -85,13 +89,26 @@ def test_the_terminal_is_restored_after_a_crash() -> None:
 def test_no_byte_of_a_hostile_title_is_written() -> None:
     terminal = Terminal()
     terminal.read_until("[MAJ] Grève à Orly")
-    for key, shows in (("w", "Why this"), ("qe", "address"), ("/", "a phrase"), ("g", "found")):
-        terminal.child.send(key)
+    terminal.child.send("w")
+    terminal.read_until("Why this")
+    terminal.child.send("q")
+    terminal.read_until("Why this", gone=True)
+    for keys, shows in (("e", "address"), ("/g", "found")):
+        terminal.child.send(keys)
         terminal.read_until(shows)
     terminal.child.kill(signal.SIGTERM)
     terminal.end()
     for payload in (b"cGF5bG9hZA", b"\xc2\x9b", "\u202e".encode(), b"\x1b]52"):
         assert payload not in terminal.written
+
+
+def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:
+    terminal = Terminal()
+    terminal.read_until("● live")
+    terminal.child.send("/a/q orly")
+    terminal.read_until("/ a/q orly")
+    terminal.child.kill(signal.SIGTERM)
+    assert "ended: quit" in terminal.end()
 
 
 def test_the_cursor_shows_without_colour() -> None:

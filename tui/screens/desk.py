@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from textual.timer import Timer
 
 from monitor.errors import MonitorError
-from monitor.model import Alert, AlertState, Filter, Verdict
+from monitor.model import Alert, AlertState, Filter, Reading, Verdict
 from tui import guidance
 from tui.alerts import Alerts, Change
 from tui.article_page import places
@@ -20,6 +20,7 @@ from tui.ink import Line
 from tui.keys import bar
 from tui.messages import Moved, Opened
 from tui.newsroom import News, Newsroom
+from tui.screens.feeds import Feeds
 from tui.screens.panes import REST, Panes
 from tui.triage import Triage
 from tui.widgets.alert_stream import AlertStream
@@ -213,6 +214,11 @@ class Desk(Panes):
         else:
             self.action_feeds()
 
+    @property
+    def reading(self) -> Reading | None:
+        """Return the article in the reader."""
+        return self.reader.reading
+
     def step(self, by: int) -> None:
         """Step through the matches of the article."""
         self.reader.step(by)
@@ -331,8 +337,6 @@ class Desk(Panes):
 
     def action_feeds(self) -> None:
         """Show every feed with its health."""
-        from tui.screens.feeds import Feeds
-
         chosen = self.feeds.feed
         self.app.push_screen(Feeds(self.newsroom, chosen))
 

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from index.text import line, safe_url
 from monitor.errors import MonitorError
+from monitor.model import Reading
 from tui.layout import Shape, shape
 from tui.newsroom import Newsroom
 from tui.outside import can_open, open_link, tmux_copy
@@ -59,6 +60,11 @@ class Panes(Screen[None]):
     def listing(self) -> LineList:
         """Return the list that the reader follows."""
         raise NotImplementedError
+
+    @property
+    def reading(self) -> Reading | None:
+        """Return the article in the reader, if there is one."""
+        return None
 
     def step(self, by: int) -> None:
         """Step through the matches of the article, if there is one."""
@@ -199,8 +205,15 @@ class Panes(Screen[None]):
 
     def action_why(self) -> None:
         """Explain which watchlists match the article, and where."""
-        if self.subject:
-            self.run_worker(self._why(self.subject[0]), group="why", exclusive=True)
+        from tui.screens.why import Why
+
+        if self.subject is None:
+            return
+        article, reading = self.subject[0], self.reading
+        if reading is not None and reading.article.id == article:
+            self.app.push_screen(Why(reading))
+        else:
+            self.run_worker(self._why(article), group="why", exclusive=True)
 
     async def _why(self, article: int) -> None:
         from tui.screens.why import Why

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from index.errors import ArchiveError, QueryError
 from monitor.errors import MonitorError
-from monitor.model import Results
+from monitor.model import Reading, Results
 from tui.article_page import places
 from tui.ink import Line
 from tui.keys import bar
@@ -140,6 +140,11 @@ class Search(Panes):
         self.note.say(told(results, self._sort))
         if go and results.found:
             self.show_pane("stream")
+
+    @property
+    def reading(self) -> Reading | None:
+        """Return the article in the reader."""
+        return self.reader.reading
 
     def step(self, by: int) -> None:
         """Step through the matches of the article."""
