@@ -148,6 +148,11 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         self.pool.add_lists(terms.lists, startdoc, docmap)
 
 
+def _file_name(storage: Any, segment: Any, kind: str) -> str:
+    """Return how to name a file of a segment to people."""
+    return f"{storage.folder}/{segment.make_filename(kind)}"
+
+
 # --- reading -----------------------------------------------------------------------
 
 
@@ -171,7 +176,7 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
     def __init__(self, storage: Any, segment: Any) -> None:
         self._segment = segment
         with segment.open_file(storage, COLUMNS) as file:
-            self.columns = Columns(file.raw_file(), segment.make_filename(COLUMNS))
+            self.columns = Columns(file.raw_file(), _file_name(storage, segment, COLUMNS))
 
     def doc_count(self) -> int:
         return int(self._segment.doc_count())
@@ -218,7 +223,7 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
 
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, LISTS) as file:
-            self.lists = Lists(file.raw_file(), segment.make_filename(LISTS))
+            self.lists = Lists(file.raw_file(), _file_name(storage, segment, LISTS))
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
         return self.lists.frequency(*term) > 0

@@ -90,7 +90,11 @@ class Archive:
         `limit` 0 is all of them. `after` is for "date" only. `resolve` says what the
         filters of the query mean. Hits of one score come newest first.
         """
-        return _Search(self._snapshot(), query.root, scope, resolve).found(sort, limit, after)
+        search = _Search(self._snapshot(), query.root, scope, resolve)
+        try:
+            return search.found(sort, limit, after)
+        except IndexError as error:  # a list names documents that its segment does not have
+            raise ArchiveDamaged(f"{self._folder}: its lists make no sense") from error
 
     def _snapshot(self) -> _Snapshot:
         """Return the archive as of now: opened anew if a commit has changed it."""
