@@ -42,16 +42,14 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Commit everything done inside, or nothing. Raises StoreError when the store refuses."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+        yield connection
         connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        if connection.in_transaction:
+    except BaseException as error:
+        if connection.in_transaction:  # a full disk has rolled back already
             connection.execute("ROLLBACK")
-        raise StoreError(f"{FILE}: {error}; nothing was changed") from error
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(f"{FILE}: {error}; nothing was changed") from error
+        raise
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

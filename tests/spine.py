@@ -1,0 +1,291 @@
+"""The spine in one process: real parsing, recognising, matching and storing; no network.
+
+A `Press` publishes editions of feeds and pages; a `Spine` polls them all, one round at a
+time. A `Fuse` kills at any step: before an SQL statement, before a row, before a request.
+
+    python spine.py FOLDER STEP...     dies for real at each step, in FOLDER/STEP
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from unittest.mock import patch
+
+from index.query import parse as understood
+from monitor import fulltext
+from monitor.errors import FetchError
+from monitor.match import Rules
+from monitor.model import Feed, Fetched, NotModified, ParsedFeed, Severity, Watchlist
+from monitor.parse import parse
+from monitor.pipeline import Pipeline
+from monitor.settle import Settled, Settler, Watch
+from monitor.store.sqlite import SqliteStore
+
+START = 1_700_000_000.0
+HOUR = 3_600.0
+
+
+class Killed(BaseException):
+    """The process is gone: nothing it would have done after that happens."""
+
+
+def killed() -> None:
+    """Die as far as a test can."""
+    raise Killed
+
+
+@dataclass
+class Fuse:
+    """Counts steps, and kills at one of them; step 0 never comes."""
+
+    at: int = 0
+    kill: Callable[[], None] = killed
+    steps: int = 0
+    _opened: list[sqlite3.Connection] = field(default_factory=list)
+
+    def step(self) -> None:
+        """Take a step, or die. The dead take no more steps."""
+        if self.at and self.steps >= self.at:
+            raise Killed
+        self.steps += 1
+        if self.steps == self.at:
+            self.kill()
+
+    @contextmanager
+    def fitted(self) -> Iterator[None]:
+        """Fit it into every SQLite connection opened meanwhile; they close at the end."""
+        fuse = self
+
+        class Fused(sqlite3.Connection):
+            def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+                fuse.step()
+                return super().execute(sql, *values)
+
+            def executemany(self, sql: str, rows: Iterable[Any]) -> sqlite3.Cursor:  # type: ignore[override]
+                return super().executemany(sql, (fuse.step() or row for row in rows))
+
+        connect = sqlite3.connect
+
+        def fused(*args: Any, **named: Any) -> sqlite3.Connection:
+            self._opened.append(connect(*args, **named, factory=Fused))
+            return self._opened[-1]
+
+        try:
+            with patch("monitor.store.connection.sqlite3.connect", fused):
+                yield
+        finally:
+            while self._opened:
+                self._opened.pop().close()
+
+
+@dataclass
+class Press:
+    """Publishes: the editions of each feed, one per round, the last one repeating; and pages."""
+
+    editions: Mapping[str, Sequence[bytes | FetchError]]
+    pages: Mapping[str, Sequence[bytes | FetchError]] = field(default_factory=dict)
+    round: int = 0
+    fuse: Fuse = field(default_factory=Fuse)
+    asked: list[str] = field(default_factory=list)
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        etag: bytes | None = None,
+        last_modified: bytes | None = None,
+        accept: str = "",
+    ) -> Fetched | NotModified:
+        """Answer as a server with ETags does."""
+        self.fuse.step()
+        self.asked.append(url)
+        published = self.editions[url] if url in self.editions else self.pages[url]
+        edition = min(self.round, len(published) - 1)
+        body = published[edition]
+        if isinstance(body, FetchError):
+            raise body
+        if etag == b'"%d"' % edition:
+            return NotModified()
+        kind = "application/xml" if url in self.editions else "text/html; charset=utf-8"
+        return Fetched(url=url, body=body, content_type=kind, etag=b'"%d"' % edition)
+
+
+class Reader:
+    """Reads documents here instead of in another process."""
+
+    async def parse(self, fetched: Fetched) -> ParsedFeed:
+        """Return what a feed's document says."""
+        return parse(fetched.body, fetched.url, fetched.content_type)
+
+    async def extract(self, page: Fetched) -> str:
+        """Return the text of the article in a page."""
+        return fulltext.extract(page.body, page.url, page.content_type)
+
+
+@dataclass
+class Spine:
+    """A monitor without its clock: polls when told to."""
+
+    folder: Path
+    press: Press
+    feeds: Sequence[Feed]
+    watchlists: Sequence[Watchlist]
+    open_store: Callable[[Path], SqliteStore] = SqliteStore
+    now: float = START
+    settled: list[Settled] = field(default_factory=list)
+
+    def live(self, rounds: Iterable[int]) -> None:
+        """Start, poll every feed and page once in each round, end. Raises Killed."""
+        with self.press.fuse.fitted(), ThreadPoolExecutor(1) as thread:
+            self._live(self.open_store(self.folder), thread, rounds)
+
+    def _live(self, store: SqliteStore, thread: ThreadPoolExecutor, rounds: Iterable[int]) -> None:
+        feeds = store.subscribe(self.feeds, self.watchlists)
+        rules = Rules(self.watchlists, feeds)
+        watch = Watch(rules=rules, feeds={feed.number: feed for feed in feeds})
+        settler = Settler(store, watch, lambda: self.now, lambda: 0.0)
+        pipeline = Pipeline(
+            cast(Any, self.press),
+            cast(Any, Reader()),
+            settler,
+            thread,
+            lambda: self.now,
+            self.settled.append,
+        )
+        asyncio.run(_with(pipeline, self._rounds(store, pipeline, feeds, rounds)))
+
+    async def _rounds(
+        self, store: SqliteStore, pipeline: Pipeline, feeds: Sequence[Feed], rounds: Iterable[int]
+    ) -> None:
+        for number in rounds:
+            self.press.round = number
+            self.now = START + number * HOUR
+            await self._round(store, pipeline, feeds)
+
+    async def _round(self, store: SqliteStore, pipeline: Pipeline, feeds: Sequence[Feed]) -> None:
+        states = store.states()
+        await asyncio.gather(
+            *(pipeline.poll(feed, states[feed.url]) for feed in feeds if not states[feed.url].gone)
+        )
+        while due := store.pages_due(self.now, 8):
+            await asyncio.gather(*(pipeline.read_page(article, tries) for article, tries in due))
+
+
+async def _with(pipeline: Pipeline, work: Awaitable[None]) -> None:
+    """Do some work while the pipeline runs; raises what ends either."""
+    running = [asyncio.ensure_future(work), asyncio.ensure_future(pipeline.run())]
+    done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def rows(folder: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """Look into a store directly."""
+    with closing(sqlite3.connect(folder / "newsroom.db")) as sql:
+        return sql.execute(query, values).fetchall()
+
+
+# --- a scenario with everything in it -----------------------------------------------
+
+
+def _item(guid: str, link: str, title: str, text: str) -> str:
+    return (
+        f"<item><guid isPermaLink='false'>{guid}</guid><link>https://ex.org/{link}</link>"
+        f"<title>{title}</title><description>{text}</description></item>"
+    )
+
+
+def edition(*items: str) -> bytes:
+    """Return a feed's document."""
+    return f"<rss version='2.0'><channel><title>J</title>{''.join(items)}</channel></rss>".encode()
+
+
+_WIRE = (
+    "La sûreté de l’État soupçonne le groupe Alibaba d’espionnage depuis son centre logistique"
+    " de Liège, selon un quotidien britannique qui cite des responsables belges. Le groupe"
+    " dément toute activité malveillante et rappelle que ses entrepôts sont ouverts aux douanes."
+)
+_A1 = _item("a1", "un", "Alibaba soupçonné", _WIRE)
+_A2 = _item("a2", "deux", "Grève au port d’Anvers", "Les dockers cessent le travail.")
+_A2_EDITED = _item("a2", "deux", "Grève au port", "Les dockers d’Alibaba cessent le travail.")
+_A3 = _item("a3", "trois", "Un procès pour espionnage", "Le parquet requiert dix ans.")
+_PAGE = "<html><body><article>{}</article></body></html>"
+_PAGE_TEXT = "".join(
+    f"<p>Paragraphe {n} : la filiale Cainiao gère l’entrepôt {n} du parc logistique, et les"
+    f" douaniers y contrôlent {n} colis par heure, d’après un rapport de la Région.</p>"
+    for n in range(6)
+)
+A, B, C = "https://a.test/rss", "https://b.test/rss", "https://c.test/rss"
+FEEDS = (
+    Feed(url=A, name="A", lang="fr"),
+    Feed(url=B, name="B", lang="fr"),
+    Feed(url=C, name="C", lang="fr", full_text=True),
+)
+WATCHLISTS = tuple(
+    Watchlist(name=word, query=understood(word), severity=severity)
+    for word, severity in (
+        ("Alibaba", Severity.MEDIUM),
+        ("espionnage", Severity.HIGH),
+        ("Cainiao", Severity.LOW),
+    )
+)
+ROUNDS = range(3)
+
+
+def scenario(fuse: Fuse | None = None) -> Press:
+    """Return a press: news, copies, edits, carriers, pages, new ids for everything."""
+    copied = _item("b1", "ailleurs", "Liège : Alibaba dans le viseur", _WIRE + " (Agences)")
+    teaser = _item("c1", "page", "Le locataire discret", "Un entrepôt sans enseigne.")
+    broken = _item("c2", "perdue", "Une page qui n’est plus là", "On n’en saura pas plus.")
+    return Press(
+        {
+            A: [
+                edition(_A1, _A2),
+                edition(_A3, _A1, _A2_EDITED),
+                edition(*(item.replace(">a", ">new-a") for item in (_A3, _A1, _A2_EDITED))),
+            ],
+            B: [edition(copied), edition(_A2.replace(">a2", ">b2"), copied)],
+            C: [edition(teaser), edition(broken, teaser)],
+        },
+        {
+            "https://ex.org/page": [_PAGE.format(_PAGE_TEXT).encode()],
+            "https://ex.org/perdue": [FetchError("https://ex.org/perdue", "404", status=404)],
+        },
+        fuse=fuse or Fuse(),
+    )
+
+
+def life(
+    folder: Path, fuse: Fuse | None = None, store: Callable[[Path], SqliteStore] = SqliteStore
+) -> Spine:
+    """Return the spine of the scenario, not yet alive."""
+    return Spine(folder, scenario(fuse), FEEDS, WATCHLISTS, store)
+
+
+def _die(folder: Path, step: int) -> int:
+    """Live until a step in a process of its own, and return how that process ended."""
+    child = os.fork()
+    if child == 0:
+        life(folder, Fuse(step, lambda: os.kill(os.getpid(), signal.SIGKILL))).live(ROUNDS)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+if __name__ == "__main__":
+    for asked in sys.argv[2:]:
+        here = Path(sys.argv[1]) / asked
+        here.mkdir()
+        print(asked, _die(here, int(asked)))  # noqa: T201
