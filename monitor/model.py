@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.article import Article, Timestamp
-from index.query import Query
+
+if TYPE_CHECKING:
+    from index.query import Query
 
 # --- what the analyst asks for -------------------------------------------------
 
