@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -21,6 +18,8 @@ from monitor import presence
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from monitor.model import Config, Summary
     from monitor.report import Progress
     from monitor.service import Service
@@ -73,6 +72,8 @@ async def run_monitor(path: Path, data: Path | None, orders: Orders) -> Summary:
 
     Raises ConfigError, AlreadyRunningError, StoreError.
     """
+    import asyncio
+
     from monitor.config import load
 
     config = load(path, data=data)
@@ -91,6 +92,9 @@ async def _watch(
     stop: asyncio.Event,
     orders: Orders,
 ) -> Summary:
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
     from monitor.config import load
     from monitor.daemon import Daemon, Parts
     from monitor.fetch import Client
@@ -162,6 +166,8 @@ def start_monitor(path: Path, data: Path) -> bool:
     """
     if presence.present(data):
         return False
+    import subprocess
+
     command = [sys.executable, "-m", "monitor", "-c", str(path), "--data", str(data)]
     started = subprocess.Popen(
         [*command, "run", "--background"],
@@ -219,6 +225,8 @@ def _stamp(path: Path) -> object:
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
+    import asyncio
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
