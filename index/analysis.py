@@ -174,6 +174,19 @@ class _Runs(dict[str, tuple[Token, ...]]):
 _memo = _Runs()
 
 
+class _Terms(dict[str, tuple[str, ...]]):
+    """The single words of every run met so far, bounded."""
+
+    def __missing__(self, run: str) -> tuple[str, ...]:
+        if len(self) >= _MEMO_SIZE:
+            self.clear()
+        words = self[run] = tuple(token.term for token in _memo[run] if token.length == 1)
+        return words
+
+
+_terms = _Terms()
+
+
 def shouts(text: str) -> bool:
     """Tell an all-caps headline: no word in lower case, three or more, two of three letters.
 
@@ -190,6 +203,11 @@ def shouts(text: str) -> bool:
 def tokenize(text: str) -> list[Token]:
     """Return the words of a text in order; a compound in one piece follows its first word."""
     return _tokens(_runs(), text[:MAX_CHARS], keep_case=not shouts(text))
+
+
+def terms(text: str) -> list[str]:
+    """Return the folded words of a text in order, compounds word by word."""
+    return [term for run in _runs().findall(text[:MAX_CHARS]) for term in _terms[run]]
 
 
 def tokenize_query(text: str) -> list[Token]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from zlib import crc32
 
-from index.analysis import tokenize
+from index.analysis import terms
 from index.article import Article
 
 WORDS = 4
@@ -61,10 +60,10 @@ def shingles(article: Article) -> frozenset[int]:
     """
     found: set[int] = set()
     for text in (article.summary, article.body):
-        terms = [token.term for token in tokenize(text) if token.length == 1]
-        windows = zip(*(islice(terms, start, None) for start in range(WORDS)), strict=False)
-        hashes = (crc32(" ".join(window).encode()) for window in windows)
-        found.update(number for number in hashes if number % SAMPLED == 0)
+        words = terms(text)
+        windows = zip(*(words[start:] for start in range(WORDS)), strict=False)
+        hashes = [crc32(" ".join(window).encode()) for window in windows]
+        found.update([number for number in hashes if not number % SAMPLED])
     return frozenset(found)
 
 
