@@ -1,7 +1,21 @@
 """The archive: words, queries and the full-text index.
 
-The bottom layer. It knows no feed, no HTTP and no clock::
+The bottom layer: it knows no feed, no network and no clock.
 
-    (writer | searcher) > schema > (query | highlight) > (analysis | language | text)
-                                                        > (article | errors)
+::
+
+    query: text ─▶ syntax (leaf, facets) ─▶ tree ─▶ sense: can it match at all?
+                                             │
+              ┌──────────────────────────────┴──────────────┐
+              ▼ on one article                              ▼ on the archive
+    inmemory ─▶ spans ─▶ highlight, snippet    searcher: the segments, newest first
+                  └────▶ why it does not match              ▼
+                                               answer (chain, vocabulary) ─▶ ranking
+                                                            ▲ segment
+    writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage
+
+`article` and `errors` are what every layer speaks; `text` says what may be stored and
+shown, `language` what it is written in. `analysis` (with `letters`) is the only place where
+words are normalised: articles and queries, here and in watchlists, go through it, so that a
+watchlist matches an article exactly when a search with it finds it.
 """
