@@ -109,6 +109,24 @@ def test_what_waits_is_indexed_and_what_comes_later_too(tmp_path: Path) -> None:
     assert ids(tmp_path / "index", "quai") == [3]
 
 
+def test_only_what_a_search_finds_leaves_the_outbox(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    found: list[list[int]] = []
+
+    class Watchful(Shelf):
+        def mark_indexed(self, upto: int) -> None:
+            found.append(ids(folder, "quai"))
+            super().mark_indexed(upto)
+
+    shelf = Watchful()
+    with indexing(shelf, folder) as wake:
+        for id in (1, 2, 1):
+            shelf.put(article(id), article(id, "Un quai"))
+            wake()
+            wait_for(lambda: not shelf.outbox)
+    assert found == [[1], [1, 2], [1, 2]]
+
+
 def test_it_ends_with_its_pipe_after_the_batch_at_hand(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.put(*map(article, range(1, 2 * indexer.BATCH)))
