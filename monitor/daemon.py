@@ -143,6 +143,8 @@ class Daemon:
     async def _poll_due(self, *, at_once: bool) -> None:
         now = self._parts.clock()
         states = await self._in_thread(self._parts.store.due, now)
+        if now < self._resting_until:  # it refused something while we waited for our turn
+            return
         feeds = [f for f in self._feeds.values() if f.url in states and f.url not in self._polling]
         self._parts.report.expect(len(feeds))
         for delay, feed in schedule.spread(schedule.due(states, feeds, now), states, now):
@@ -223,17 +225,17 @@ class Daemon:
         stamp = self._parts.stamp()
         if stamp == self._stamp:
             return
-        self._stamp = stamp
         try:
             config = await asyncio.to_thread(self._parts.load)
         except ConfigError as error:
-            self._config_error = str(error)
+            self._stamp, self._config_error = stamp, str(error)
             log.error("%s\nthe last good version stays in force", error)
             return
-        self._config_error = ""
-        for line in changes(self._config, config):
-            log.info("%s: %s", config.path.name, line)
+        before = self._config
         await self._enforce(config)
+        self._stamp, self._config_error = stamp, ""
+        for line in changes(before, config):
+            log.info("%s: %s", config.path.name, line)
 
     async def _enforce(self, config: Config) -> None:
         """Put a configuration in force, whole."""

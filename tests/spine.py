@@ -61,6 +61,12 @@ class Fuse:
         if self.steps == self.at:
             self.kill()
 
+    def along(self, rows: Iterable[Any]) -> Iterator[Any]:
+        """Yield rows, each a step."""
+        for row in rows:
+            self.step()
+            yield row
+
     @contextmanager
     def fitted(self) -> Iterator[None]:
         """Fit it into every SQLite connection opened meanwhile; they close at the end."""
@@ -71,8 +77,8 @@ class Fuse:
                 fuse.step()
                 return super().execute(sql, *values)
 
-            def executemany(self, sql: str, rows: Iterable[Any]) -> sqlite3.Cursor:  # type: ignore[override]
-                return super().executemany(sql, (fuse.step() or row for row in rows))
+            def executemany(self, sql: str, rows: Iterable[Any]) -> sqlite3.Cursor:
+                return super().executemany(sql, fuse.along(rows))
 
         connect = sqlite3.connect
 
