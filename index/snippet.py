@@ -16,7 +16,7 @@ Span = tuple[int, int]
 
 ELLIPSIS = "…"
 _LONG_WORD = 24
-"""Characters after which a word may be cut: CJK has no spaces, a link no mercy."""
+"""Cells above which a word may be cut: a link, for one."""
 
 
 def snippet(
@@ -29,7 +29,7 @@ def snippet(
     """
     part, own = _best_part(article, spans)
     text, lit = _on_one_line(article.part(part), own)
-    pieces = _pieces(text, lit)
+    pieces = _pieces(text, lit, width)
     if not pieces:
         return "", []
     first, last = _grown(text, pieces, _densest(text, pieces, lit, width), width)
@@ -69,12 +69,12 @@ def _on_one_line(text: str, spans: Iterable[Span]) -> tuple[str, list[Span]]:
     return re.sub(r"\s{2,}|[^\S ]", " ", text), disjoint
 
 
-def _pieces(text: str, lit: Sequence[Span]) -> list[Span]:
+def _pieces(text: str, lit: Sequence[Span], width: int) -> list[Span]:
     """Return the words of a line; a match and what it touches is one piece."""
     pieces: list[Span] = []
     matches = iter(lit)
     match = next(matches, None)
-    for start, end in _words(text):
+    for start, end in _words(text, width):
         while match and match[1] <= start:
             match = next(matches, None)
         joins = pieces and match and match[0] < pieces[-1][1] and match[1] > start
@@ -82,12 +82,15 @@ def _pieces(text: str, lit: Sequence[Span]) -> list[Span]:
     return pieces
 
 
-def _words(text: str) -> Iterable[Span]:
+def _words(text: str, width: int) -> Iterable[Span]:
+    """Yield the words of a line, in single characters where it may be cut inside them."""
     for found in re.finditer(r"\S+", text):
-        if len(found[0]) <= _LONG_WORD:
-            yield found.span()
-        else:
+        cells = cell_len(found[0])
+        is_wide = cells > len(found[0])  # CJK has no spaces
+        if is_wide or cells > min(_LONG_WORD, width - 2 * cell_len(ELLIPSIS)):
             yield from ((at, at + 1) for at in range(*found.span()))
+        else:
+            yield found.span()
 
 
 def _densest(text: str, pieces: Sequence[Span], lit: Sequence[Span], width: int) -> Span:

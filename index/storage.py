@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import BufferFile
 from whoosh.index import EmptyIndexError, LockError
 
 from index.errors import ArchiveDamaged, ArchiveError
@@ -24,6 +25,12 @@ class DurableStorage(FileStorage):  # type: ignore[misc]
     def create_file(self, name: str, **options: Any) -> Any:
         """Create a file that is on the disk when it is closed."""
         return super().create_file(name, **{"onclose": _sync, **options})
+
+    def open_file(self, name: str, **options: Any) -> Any:
+        """Open a file; a table of contents in memory: Whoosh leaves those it cannot read open."""
+        if name.endswith(".toc"):
+            return BufferFile(memoryview(Path(self.folder, name).read_bytes()), name=name)
+        return super().open_file(name, **options)
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
         """Rename a file for good."""

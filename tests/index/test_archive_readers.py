@@ -107,7 +107,6 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh's own
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_damage_is_said(tmp_path: Path, kind: str) -> None:
     writer = open_or_create(tmp_path)

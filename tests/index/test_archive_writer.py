@@ -144,7 +144,6 @@ def test_a_folder_that_is_no_archive_is_refused(tmp_path: Path, left: str) -> No
         open_or_create(tmp_path)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh's own
 def test_a_table_of_contents_that_cannot_be_read(tmp_path: Path) -> None:
     open_or_create(tmp_path).add([article(1)])
     (table,) = tmp_path.glob("*.toc")

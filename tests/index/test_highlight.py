@@ -69,7 +69,7 @@ def test_every_part_is_lit_in_its_own_text() -> None:
             "…cinq [quai] [port]",
         ),
         (
-            article("t", "他在阿里巴巴工作了很多年然后去了比利时的一个大港口工作"),
+            article("t", "他在阿里巴巴工作了很多年然后去了比利时"),
             "阿里巴巴",
             14,
             "…在[阿里巴巴]工…",
