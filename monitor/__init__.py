@@ -22,10 +22,10 @@
         schedule: when is the feed due next?
                                ▼
         store: feed, articles, alerts, outbox    all of it or nothing: this is the truth
-                    │                     │
-     indexer_process▼ follows the outbox  ▼ views
-           index: can be rebuilt    service ◀── cli, dashboard: any number of them
-                    └──────────────▶ search
+               │ outbox            │ views
+               ▼                   ▼
+        indexer_process         service ◀── cli, dashboard: any number of them
+          indexer ──▶ index ◀──── search     the index can be built again
 
 `pipeline` and `settle` call the steps, in this order; no step calls another. Viewers ask
 `service`. `presence` is the lock that leaves one monitor to a data folder, and its pulse.
