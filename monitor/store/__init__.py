@@ -7,7 +7,7 @@ The monitor writes through `Store`; the command line and the dashboard read thro
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -90,9 +90,6 @@ class Store(Protocol):
     def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
         """Return articles whose page is to be fetched now, with the attempts made so far."""
 
-    def pages_waiting(self) -> int:
-        """Return how many articles still wait for a first try at their page."""
-
     def forget_shingles(self, before: Timestamp) -> None:
         """Drop the shingles of articles first seen before that moment."""
 
@@ -110,9 +107,6 @@ class Store(Protocol):
 
     def outbox_size(self) -> int:
         """Return how many articles are on their way to the index."""
-
-    def last_article(self) -> int:
-        """Return the id of the newest article, 0 without any."""
 
     def close(self) -> None:
         """Close the store."""
@@ -182,6 +176,3 @@ class Views(Protocol):
 
     def poll_now(self, url: str | None) -> None:
         """Make one feed due at once, or all that are watched."""
-
-
-OpenStore = Callable[[], Store]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from monitor.errors import StoreError
 from monitor.store.tables import TABLES, VERSION
@@ -35,6 +36,16 @@ def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}; is the disk full, or the file damaged?") from error
     return connection
+
+
+def read(
+    connection: sqlite3.Connection, query: str, values: Sequence[Any] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query. Raises StoreError when the store cannot be read."""
+    try:
+        yield from connection.execute(query, values)
+    except sqlite3.Error as error:
+        raise StoreError(f"{FILE}: {error}; is the file damaged?") from error
 
 
 @contextmanager

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from index.article import Article, Timestamp
 from monitor.model import Feed, FeedState, Watchlist
 from monitor.store import rows
 from monitor.store.batch import SqliteBatch
-from monitor.store.connection import open_store, transaction
+from monitor.store.connection import open_store, read, transaction
 
 
 class SqliteStore:
@@ -40,7 +41,7 @@ class SqliteStore:
 
     def due(self, now: Timestamp) -> dict[str, FeedState]:
         """Return the state of every watched feed that is due, by URL."""
-        found = self._connection.execute(
+        found = self._read(
             f"SELECT url, {rows.STATE} FROM feeds"
             " WHERE subscribed AND enabled AND NOT gone"
             " AND (next_due <= ?1 OR last_poll > ?1 + 60)",
@@ -50,7 +51,7 @@ class SqliteStore:
 
     def states(self) -> dict[str, FeedState]:
         """Return the polling state of every subscribed feed, by URL."""
-        found = self._connection.execute(f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed")
+        found = self._read(f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed")
         return {url: rows.state(state) for url, *state in found}
 
     @contextmanager
@@ -69,29 +70,25 @@ class SqliteStore:
 
     def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
         """Return articles whose page is to be fetched now, with the attempts made so far."""
-        found = self._connection.execute(
+        found = self._read(
             f"SELECT p.attempts, {rows.ARTICLE} FROM pages p JOIN articles a ON a.id = p.article"
             " WHERE p.due <= ? ORDER BY p.due, p.article LIMIT ?",
             (now, limit),
         )
         return [(rows.article(row), attempts) for attempts, *row in found]
 
-    def pages_waiting(self) -> int:
-        """Return how many articles still wait for a first try at their page."""
-        return self._one("SELECT count(*) FROM pages WHERE attempts = 0")
-
     def forget_shingles(self, before: Timestamp) -> None:
         """Drop the shingles of articles first seen before that moment."""
         with transaction(self._connection) as sql:
-            (first,) = sql.execute(
-                "SELECT min(id) FROM articles WHERE seen >= ?", (before,)
-            ).fetchone()
-            if first is not None:
-                sql.execute("DELETE FROM shingles WHERE article < ?", (first,))
+            sql.execute(
+                "DELETE FROM shingles WHERE article <="
+                " (SELECT id FROM articles WHERE seen < ? ORDER BY id DESC LIMIT 1)",
+                (before,),
+            )
 
     def unindexed(self, limit: int, after: int = 0) -> list[tuple[int, Article]]:
         """Return articles on their way to the index with their ticket, oldest first."""
-        found = self._connection.execute(
+        found = self._read(
             f"SELECT o.ticket, {rows.ARTICLE} FROM outbox o JOIN articles a ON a.id = o.article"
             " WHERE o.ticket > ? ORDER BY o.ticket LIMIT ?",
             (after, limit),
@@ -105,7 +102,7 @@ class SqliteStore:
 
     def articles_after(self, id: int, limit: int) -> list[Article]:
         """Return articles in ingestion order."""
-        found = self._connection.execute(
+        found = self._read(
             f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id > ? ORDER BY a.id LIMIT ?",
             (id, limit),
         )
@@ -119,14 +116,13 @@ class SqliteStore:
         """Return how many articles are on their way to the index."""
         return self._one("SELECT count(*) FROM outbox")
 
-    def last_article(self) -> int:
-        """Return the id of the newest article, 0 without any."""
-        return self._one("SELECT coalesce(max(id), 0) FROM articles")
-
     def close(self) -> None:
         """Close the store."""
         self._connection.close()
 
     def _one(self, query: str) -> int:
-        (value,) = self._connection.execute(query).fetchone()
+        ((value,),) = self._read(query)
         return int(value)
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        return read(self._connection, query, values)

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from monitor.model import (
     WatchlistCount,
 )
 from monitor.store import rows
-from monitor.store.connection import open_store, transaction
+from monitor.store.connection import open_store, read, transaction
 
 ALERT = (
     "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred, al.backfill,"
@@ -52,11 +52,14 @@ class SqliteViews:
             self._local.connection = connection
         return connection
 
+    def _read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        return read(self._sql, query, values)
+
     # --- feeds ---
 
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:
         """Return subscribed feeds with their state and number of articles."""
-        found = self._sql.execute(
+        found = self._read(
             f"SELECT articles, {rows.FEED}, {rows.STATE} FROM feeds"
             " WHERE subscribed ORDER BY number"
         )
@@ -64,11 +67,11 @@ class SqliteViews:
 
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
-        return [rows.feed(row) for row in self._sql.execute(f"SELECT {rows.FEED} FROM feeds")]
+        return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
-        found = self._sql.execute(
+        found = self._read(
             "SELECT at, outcome, entries, new, changed, reason, seconds FROM polls"
             " WHERE feed = (SELECT number FROM feeds WHERE url = ?) ORDER BY at DESC",
             (url,),
@@ -100,7 +103,7 @@ class SqliteViews:
     def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of alerts from `since`."""
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
-        for name, bucket, count in self._sql.execute(
+        for name, bucket, count in self._read(
             "SELECT watchlist, cast((raised_at - ?1) / ?2 AS INTEGER) AS bucket, count(*)"
             " FROM alerts WHERE raised_at >= ?1 AND merged_into IS NULL GROUP BY watchlist, bucket",
             (since, width),
@@ -114,7 +117,7 @@ class SqliteViews:
                 untriaged=untriaged,
                 spark=tuple(sparks[name]),
             )
-            for name, severity, total, untriaged in self._sql.execute(
+            for name, severity, total, untriaged in self._read(
                 "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0)"
                 " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name ORDER BY w.place"
             )
@@ -128,11 +131,11 @@ class SqliteViews:
         self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
     ) -> array[int]:
         """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
-        where, values = _conditions(filter)
+        where, values = _conditions(filter, self._named(filter.watchlists))
         if feeds is not None:
             where += f" AND a.feed IN ({', '.join(map(str, feeds))})"
         joined = ALERTS if filter.lang or feeds is not None else "alerts al"
-        found = self._sql.execute(
+        found = self._read(
             f"SELECT al.id FROM {joined} WHERE al.id > ? AND al.merged_into IS NULL{where}"
             " ORDER BY al.id DESC LIMIT ?",
             (after, *values, -1 if limit is None else limit),
@@ -148,9 +151,7 @@ class SqliteViews:
         for at in range(0, len(ids), CHUNK):
             chunk = list(ids[at : at + CHUNK])
             marks = ", ".join("?" * len(chunk))
-            for row in self._sql.execute(
-                f"SELECT {ALERT} FROM {ALERTS} WHERE al.id IN ({marks})", chunk
-            ):
+            for row in self._read(f"SELECT {ALERT} FROM {ALERTS} WHERE al.id IN ({marks})", chunk):
                 found[row[0]] = row
             if matches:
                 spots |= self._matches(chunk, marks)
@@ -158,9 +159,7 @@ class SqliteViews:
 
     def alerts_of(self, article: int) -> list[Alert]:
         """Return an article's alerts, with their matches."""
-        ids = [
-            id for (id,) in self._sql.execute("SELECT id FROM alerts WHERE article = ?", (article,))
-        ]
+        ids = [id for (id,) in self._read("SELECT id FROM alerts WHERE article = ?", (article,))]
         return self.alerts(ids, True)
 
     def triage(
@@ -180,12 +179,13 @@ class SqliteViews:
 
     def alerted(self, watchlist: str | None, severity: str | None) -> set[int]:
         """Return ids of articles that raised an alert (of that watchlist, of that severity)."""
-        found = self._sql.execute(
-            "SELECT article FROM alerts WHERE (?1 IS NULL OR lower(watchlist) = lower(?1))"
-            " AND (?2 IS NULL OR severity = ?2)",
-            (watchlist, severity),
-        )
-        return {article for (article,) in found}
+        query = "SELECT article FROM alerts WHERE (?1 IS NULL OR severity = ?1)"
+        values: list[str | None] = [severity]
+        if watchlist is not None:
+            names = self._named([watchlist])
+            query += f" AND watchlist IN ({', '.join('?' * len(names))})"
+            values += names
+        return {article for (article,) in self._read(query, values)}
 
     # --- articles ---
 
@@ -200,7 +200,7 @@ class SqliteViews:
         for at in range(0, len(ids), CHUNK):
             chunk = list(ids[at : at + CHUNK])
             marks = ", ".join("?" * len(chunk))
-            for row in self._sql.execute(
+            for row in self._read(
                 f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id IN ({marks})", chunk
             ):
                 found[row[0]] = rows.article(row)
@@ -208,7 +208,7 @@ class SqliteViews:
 
     def others(self, article: Article) -> list[tuple[str, Timestamp]]:
         """Return the feeds that had the same story and when, the first one first."""
-        found = self._sql.execute(
+        found = self._read(
             "SELECT f.name, min(x.seen) FROM ("
             " SELECT feed, seen FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
             " UNION ALL SELECT c.feed, c.seen FROM carriers c WHERE c.article = ?2"
@@ -219,28 +219,26 @@ class SqliteViews:
 
     def versions(self, article: int) -> int:
         """Return how many texts an article has had."""
-        found = self._sql.execute(
-            "SELECT version FROM articles WHERE id = ?", (article,)
-        ).fetchone()
-        return int(found[0]) if found else 0
+        found = self._read("SELECT version FROM articles WHERE id = ?", (article,))
+        return next((int(version) for (version,) in found), 0)
 
     def having(self, part: str) -> set[int]:
         """Return ids of the articles that have a body, or an author."""
         column = {"body": "body", "author": "author"}[part]
-        return {id for (id,) in self._sql.execute(f"SELECT id FROM articles WHERE {column} <> ''")}
+        return {id for (id,) in self._read(f"SELECT id FROM articles WHERE {column} <> ''")}
 
     def of_story(self, story: int) -> set[int]:
         """Return ids of the articles that tell one story."""
-        found = self._sql.execute(
+        found = self._read(
             "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)", (story,)
         )
         return {id for (id,) in found}
 
     def totals(self) -> tuple[int, int, int, int]:
         """Return articles, articles on their way to the index, alerts, untriaged alerts."""
-        alerts, untriaged = self._sql.execute(
+        ((alerts, untriaged),) = self._read(
             "SELECT coalesce(sum(total), 0), coalesce(sum(untriaged), 0) FROM counts"
-        ).fetchone()
+        )
         return (
             self._one("SELECT coalesce(sum(articles), 0) FROM feeds"),
             self._one("SELECT count(*) FROM (SELECT DISTINCT article FROM outbox)"),
@@ -250,7 +248,7 @@ class SqliteViews:
 
     def _matches(self, chunk: list[int], marks: str) -> dict[int, tuple[Match, ...]]:
         spots: dict[int, list[Match]] = defaultdict(list)
-        for alert, part, start, stop, text, term in self._sql.execute(
+        for alert, part, start, stop, text, term in self._read(
             f"SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({marks})"
             " ORDER BY alert, place",
             chunk,
@@ -259,11 +257,17 @@ class SqliteViews:
         return {alert: tuple(found) for alert, found in spots.items()}
 
     def _one(self, query: str) -> int:
-        (value,) = self._sql.execute(query).fetchone()
+        ((value,),) = self._read(query)
         return int(value)
 
+    def _named(self, watchlists: Iterable[str]) -> list[str]:
+        """Return the watchlists with alerts that have one of these names, in any case."""
+        wanted = {name.casefold() for name in watchlists}
+        found = self._read("SELECT watchlist FROM counts")
+        return [name for (name,) in found if name.casefold() in wanted]
 
-def _conditions(filter: Filter) -> tuple[str, list[Any]]:
+
+def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
     """Return a filter as SQL to append to a WHERE, and its values."""
     where = ""
     values: list[Any] = []
@@ -275,9 +279,12 @@ def _conditions(filter: Filter) -> tuple[str, list[Any]]:
         if value is not None:
             where += f" AND {condition}"
             values.append(value)
-    for column, wanted in (("al.watchlist", filter.watchlists), ("a.lang", filter.lang)):
-        if wanted:
-            where += f" AND {column} COLLATE NOCASE IN ({', '.join('?' * len(wanted))})"
+    for asked, column, wanted in (
+        (filter.watchlists, "al.watchlist", watchlists),
+        (filter.lang, "a.lang", [lang.lower() for lang in filter.lang]),
+    ):
+        if asked:
+            where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
             values.extend(wanted)
     return where, values
 
