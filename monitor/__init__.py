@@ -11,7 +11,7 @@
         fetch, behind guard: Fetched | NotModified | FetchError        fetch, behind guard
                                │ a body not read before                        │
     workers, processes         ▼ that can be killed                            ▼
-        parse ──▶ entries                                         fulltext ──▶ text
+        parse, jsonfeed ──▶ entries                               fulltext ──▶ text
                                │                                               │
     settle, one transaction    ▼ for many feeds and pages                      │
         identify: New | Changed | Duplicate | Reissued | Seen                  │

@@ -94,8 +94,8 @@ def _declaration_end(body: bytes, at: int) -> int:
 
 _KINDS = (
     (b"\x1f\x8b", "the answer is compressed and does not say so"),
-    (b"{", "the answer is JSON, not RSS or Atom"),
-    (b"[", "the answer is JSON, not RSS or Atom"),
+    (b"{", "the answer is JSON, but no JSON Feed"),
+    (b"[", "the answer is JSON, but no JSON Feed"),
     (b"<!doctype html", _WEB_PAGE),
     (b"<html", _WEB_PAGE),
 )

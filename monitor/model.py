@@ -140,6 +140,8 @@ class ParsedFeed:
     lang: str = ""
     """Declared language, as two letters; empty when not declared."""
     ttl: float | None = None
+    format: str = ""
+    """What it is written in, for people: `RSS 2.0`; empty when it does not say."""
     entries: tuple[Entry, ...] = ()
 
 

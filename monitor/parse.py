@@ -1,29 +1,20 @@
-"""Bytes to entries: RSS, RDF and Atom, broken ones included. Runs in `workers`."""
+"""Bytes to entries: RSS, RDF, Atom and JSON Feed, broken ones included. Runs in `workers`."""
 
 from __future__ import annotations
 
 import calendar
 import contextlib
 import io
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from hashlib import blake2b
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin
 
 from index.article import Timestamp
-from index.text import from_html, line, lines, safe_url
+from index.text import from_html, line, lines
+from monitor import jsonfeed
 from monitor.document import in_utf8, root_only, what_it_is, without_impossible_characters
+from monitor.entries import NAME_CAP, TEXT_CAP, TITLE_CAP, absolute, distinct, guid, language
 from monitor.errors import ParseError
 from monitor.model import Entry, ParsedFeed
-
-_TITLE_CAP = 1_000
-_NAME_CAP = 200
-_GUID_CAP = 500
-"""Characters; what is longer is no title, no name, and not what identifies an entry."""
-_TEXT_CAP = 200_000
 
 _PERIODS = {
     "hourly": 3_600.0,
@@ -32,8 +23,17 @@ _PERIODS = {
     "monthly": 2_592_000.0,
     "yearly": 31_536_000.0,
 }
-_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_].*)?\Z")
-_THREE_LETTERS = {"fra": "fr", "fre": "fr", "eng": "en", "nld": "nl", "dut": "nl", "deu": "de"}
+_FORMATS = {
+    "rss10": "RSS 1.0 (RDF)",
+    "rss090": "RSS 0.90 (RDF)",
+    "rss20": "RSS 2.0",
+    "rss": "RSS",
+    "atom03": "Atom 0.3",
+    "atom10": "Atom 1.0",
+    "atom": "Atom",
+    "cdf": "CDF",
+}
+"""By feedparser's names of them."""
 
 
 def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
@@ -43,6 +43,8 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     still has entries is a feed.
     """
     try:
+        if jsonfeed.is_one(body):
+            return jsonfeed.parse(body, url, content_type)
         try:
             document = _document(body, content_type)
         except (ValueError, OverflowError):  # most often one `&#1114112;`
@@ -83,20 +85,28 @@ def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
 def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
     feed = document["feed"]
     return ParsedFeed(
-        title=line(_text(feed, "title", _TITLE_CAP)),
-        link=_absolute(url, _plain(feed, "link")),
-        lang=_language(_plain(feed, "language")),
+        title=line(_text(feed, "title", TITLE_CAP)),
+        link=absolute(url, _plain(feed, "link")),
+        lang=language(_plain(feed, "language")),
         ttl=_ttl(feed),
-        entries=_distinct(_entry(raw, url) for raw in document["entries"]),
+        format=_format(_plain(document, "version")),
+        entries=distinct(_entry(raw, url) for raw in document["entries"]),
     )
+
+
+def _format(version: str) -> str:
+    """Return in words what feedparser calls `rss20`; `RSS 0.91` needs no entry of its own."""
+    if version.startswith("rss09"):
+        return _FORMATS.get(version, f"RSS 0.{version[4:6]}")
+    return _FORMATS.get(version, version)
 
 
 def _entry(raw: Mapping[str, Any], base: str) -> Entry:
     summary, body = _summary_and_body(raw)
     return Entry(
-        guid=_guid(_plain(raw, "id")),
+        guid=guid(_plain(raw, "id")),
         url=_link(raw, base),
-        title=line(_text(raw, "title", _TITLE_CAP)),
+        title=line(_text(raw, "title", TITLE_CAP)),
         summary=summary,
         body=body,
         author=_author(raw),
@@ -114,7 +124,7 @@ def _plain(raw: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _text(raw: Mapping[str, Any], key: str, cap: int = _TEXT_CAP) -> str:
+def _text(raw: Mapping[str, Any], key: str, cap: int = TEXT_CAP) -> str:
     """Return the clean text of an element, of which feedparser says whether it is HTML."""
     value = _plain(raw, key)
     detail = dict.get(raw, f"{key}_detail")  # type: ignore[call-overload]
@@ -123,7 +133,7 @@ def _text(raw: Mapping[str, Any], key: str, cap: int = _TEXT_CAP) -> str:
     return from_html(value, cap)
 
 
-def _words(detail: Mapping[str, Any], cap: int = _TEXT_CAP) -> str:
+def _words(detail: Mapping[str, Any], cap: int = TEXT_CAP) -> str:
     kind, value = detail.get("type") or "text/html", detail.get("value") or ""
     if kind in ("text/html", "application/xhtml+xml"):
         return from_html(value, cap)
@@ -140,38 +150,21 @@ def _summary_and_body(raw: Mapping[str, Any]) -> tuple[str, str]:
     return summary, "" if body in summary else body
 
 
-def _guid(text: str) -> str:
-    """Return a guid as one clean line; the tail of a very long one becomes a hash."""
-    guid = line(text)
-    return guid if len(guid) <= _GUID_CAP else f"{guid[:_GUID_CAP]}#{_digest(guid)}"
-
-
 def _link(raw: Mapping[str, Any], base: str) -> str:
     """Return the article's address: the original one behind a proxy, else the alternate."""
     links = dict.get(raw, "links") or []  # type: ignore[call-overload]
     alternates = (link.get("href") for link in links if link.get("rel") == "alternate")
     for href in (_plain(raw, "feedburner_origlink"), _plain(raw, "link"), *alternates):
-        if href and (url := _absolute(base, href)):
+        if href and (url := absolute(base, href)):
             return url
     return ""
-
-
-def _absolute(base: str, href: str) -> str:
-    """Return an absolute http(s) address; line ends in it vanish and spaces are encoded."""
-    href = re.sub(r"[\t\r\n]+", "", href).strip().replace(" ", "%20")
-    if not href:
-        return ""
-    try:
-        return safe_url(urljoin(base, href))
-    except ValueError:
-        return ""
 
 
 def _author(raw: Mapping[str, Any]) -> str:
     authors = dict.get(raw, "authors") or []  # type: ignore[call-overload]
     names = [name for author in authors if (name := author.get("name"))]
     text = ", ".join(dict.fromkeys(names)) or _plain(raw, "author")
-    return line(from_html(text, _NAME_CAP))
+    return line(from_html(text, NAME_CAP))
 
 
 def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:
@@ -190,12 +183,6 @@ def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:
     return None
 
 
-def _language(declared: str) -> str:
-    code = declared.strip().lower()
-    found = _LANGUAGE.match(code)
-    return found[1] if found else _THREE_LETTERS.get(code, "")
-
-
 def _ttl(feed: Mapping[str, Any]) -> float | None:
     """Return how long the feed says it stays as it is, in seconds."""
     minutes = _number(_plain(feed, "ttl"))
@@ -208,28 +195,3 @@ def _number(text: str) -> float:
     """Return a positive whole number of at most six digits, else 0."""
     text = text.strip()
     return float(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0.0
-
-
-def _distinct(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Return entries told apart: repeated ones once, those that share a name renamed.
-
-    All that share a name get a new one, made of what tells them apart and not of their
-    order, so that the next document names them the same.
-    """
-    unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(list(entries))}
-    entries = list(reversed(unique.values()))
-    for parts in (lambda e: (e.url, e.title), lambda e: (e.url, e.title, e.summary, e.body)):
-        shared = Counter(map(_name, entries))
-        entries = [
-            replace(e, guid=f"{_name(e)}#{_digest(*parts(e))}") if shared[_name(e)] > 1 else e
-            for e in entries
-        ]
-    return tuple(entries)
-
-
-def _name(entry: Entry) -> str:
-    return entry.guid or entry.url or entry.title
-
-
-def _digest(*parts: str) -> str:
-    return blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()

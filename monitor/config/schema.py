@@ -136,7 +136,7 @@ class FeedShape(Shape):
     short: ClassVar = "url"
 
     url: Url = Field(
-        description="Address of the RSS or Atom feed.",
+        description="Address of the feed: RSS, RDF, Atom or JSON Feed.",
         examples=["https://www.lemonde.fr/rss/une.xml"],
     )
     name: Name = Field(

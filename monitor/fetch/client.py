@@ -20,8 +20,8 @@ from monitor.guard import Dial, Guard, Resolve, UnreachableError
 from monitor.model import Fetched, Networks, NotModified
 
 FEED = (
-    "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, "
-    "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
+    "application/rss+xml, application/atom+xml, application/feed+json, "
+    "application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
 )
 PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 CAP = 15 << 20

@@ -116,7 +116,7 @@ def test_what_a_feed_says_of_itself() -> None:
         "<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>"
     )
     assert parse(rss("", channel), URL) == ParsedFeed(
-        title="Journal", link="https://ex.org/journal", lang="fr", ttl=1800.0
+        title="Journal", link="https://ex.org/journal", lang="fr", ttl=1800.0, format="RSS 2.0"
     )
 
 
@@ -422,6 +422,8 @@ def test_every_entry_of_every_real_feed_is_found() -> None:
     with (SHARED / "MANIFEST.tsv").open() as file:
         counts = {row["file"]: row["entries"] for row in csv.DictReader(file, delimiter="\t")}
     for path in files:
+        if path.suffix == ".json":
+            continue  # feedparser reads none; test_jsonfeed counts their entries
         body = path.read_bytes()
         try:
             found = len(parse(body, URL, "application/xml").entries)

@@ -59,7 +59,7 @@ def worker_pids() -> list[int]:
 def test_what_a_worker_reads_is_what_parse_returns() -> None:
     async def act(parser: Parser) -> None:
         assert await parser.parse(fetched(GOOD)) == parse(GOOD, "https://ex.org/rss")
-        assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, not RSS or Atom"
+        assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
         assert await parser.extract(fetched(b"<p>rien</p>", "text/html")) == ""
         assert "image/png" in await reason(parser.extract(fetched(b"\x89PNG", "image/png")))
 
