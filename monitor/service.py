@@ -50,7 +50,7 @@ class Service:
         articles, waiting, alerts, untriaged = self._views.totals()
         now = self._clock()
         feeds = self._views.feeds()
-        log = self._folder / LOG
+        log = (self._folder / LOG).absolute()
         return Status(
             articles=articles,
             indexed=articles - waiting,

@@ -60,4 +60,5 @@ def _bundled(newsroom: Newsroom) -> Iterator[Newsroom]:
 def _write_anew(folder: Path, feeds_yaml: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
-    (folder / "feeds.yaml").write_text(feeds_yaml, encoding="utf-8")
+    text = f"{feeds_yaml}\ndata: .    # the archive is beside this file\n"
+    (folder / "feeds.yaml").write_text(text, encoding="utf-8")
