@@ -83,7 +83,7 @@ class Fuse:
         connect = sqlite3.connect
 
         def fused(*args: Any, **named: Any) -> sqlite3.Connection:
-            self._opened.append(connect(*args, **named, factory=Fused))
+            self._opened.append(connect(*args, **named | {"factory": Fused}))
             return self._opened[-1]
 
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,24 @@ from monitor.store.tables import TABLES, VERSION
 
 FILE = "newsroom.db"
 BUSY_MS = 5_000
+
+_WAYS_OUT = {
+    sqlite3.SQLITE_BUSY: "another program is writing to it",
+    sqlite3.SQLITE_CANTOPEN: "may its folder be written to?",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: put back a copy, or move it away to begin anew",
+    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
+    sqlite3.SQLITE_NOTADB: "it is damaged: put back a copy, or move it away to begin anew",
+    sqlite3.SQLITE_READONLY: "may it and its folder be written to?",
+}
+"""What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
+
+
+class _Connection(sqlite3.Connection):
+    """Closed when nobody holds it any more: each thread of a viewer has one, and ends."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3.Connection:
@@ -27,14 +45,18 @@ def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3
         raise StoreError(f"{folder}: no archive here yet; `tocsin run` starts one")
     try:
         connection = sqlite3.connect(
-            path, timeout=busy_ms / 1000, isolation_level=None, check_same_thread=False
+            path,
+            timeout=busy_ms / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=_Connection,
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -16000")
         _migrate(connection, path)
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}; is the disk full, or the file damaged?") from error
+        raise StoreError(_words(str(path), error)) from error
     return connection
 
 
@@ -45,7 +67,7 @@ def read(
     try:
         yield from connection.execute(query, values)
     except sqlite3.Error as error:
-        raise StoreError(f"{FILE}: {error}; is the file damaged?") from error
+        raise StoreError(_words(FILE, error)) from error
 
 
 @contextmanager
@@ -56,10 +78,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         yield connection
         connection.execute("COMMIT")
     except BaseException as error:
-        if connection.in_transaction:  # a full disk has rolled back already
-            connection.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # a disk that fails; closing rolls back too
+            if connection.in_transaction:  # a full disk has rolled back already
+                connection.execute("ROLLBACK")
         if isinstance(error, sqlite3.Error):
-            raise StoreError(f"{FILE}: {error}; nothing was changed") from error
+            raise StoreError(_words(FILE, error, "; nothing was changed")) from error
         raise
 
 
@@ -78,6 +101,12 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
     path.chmod(0o600)
+
+
+def _words(file: str, error: sqlite3.Error, so: str = "") -> str:
+    """Say what is wrong with a file, what that means, and the way out."""
+    way_out = _WAYS_OUT.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
+    return f"{file}: {error}{so}" + (f"; {way_out}" if way_out else "")
 
 
 def _statements(script: str) -> Iterator[str]:
