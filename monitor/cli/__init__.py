@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.article import Timestamp
+from index.text import clean
 from monitor.errors import AlreadyRunningError, ConfigError, MonitorError
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ def main() -> None:
     except BrokenPipeError:
         # Whoever read us has gone: let nothing more be written at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        say(f"tocsin: {error.filename or 'the output'}: {error.strerror or error}")
     except KeyboardInterrupt:
         code = 130
     except Exception as error:
@@ -201,7 +204,7 @@ def on_terminal() -> bool:
 
 def say(line: str) -> None:
     """Talk to the person, not to the program that reads our output."""
-    click.echo(line, err=True)
+    click.echo(clean(line, keep_newlines=True), err=True)
 
 
 def set_up_log(verbosity: int, file: Path | None = None) -> None:

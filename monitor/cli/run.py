@@ -70,7 +70,8 @@ def watch(
     if background:
         newsroom.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = newsroom.folder / LOG
-    set_up_log(newsroom.verbosity - once, file)
+    quiet = -1 if once and not newsroom.verbosity else newsroom.verbosity
+    set_up_log(quiet, file)
     if not once and not background:
         say(f"watching {newsroom.config_path}; the archive is in {newsroom.folder}; ^C ends")
     with bar(once and newsroom.verbosity >= 0) as progress:

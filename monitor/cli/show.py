@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def show(newsroom: Newsroom, id: int, style: str) -> None:
     """Show the article ID, with its matches lit and why it matched."""
-    reading = newsroom.service().read(id)
+    reading = newsroom.service().read(id) if 0 < id < 2**63 else None  # what the store can hold
     if reading is None:
         raise click.ClickException(f"there is no article {id}; `tocsin search` shows their ids")
     if style == "json":

@@ -1,0 +1,71 @@
+"""The command line in trouble: every message says what is wrong, none is a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from running import TOCSIN, Newsroom
+
+from monitor.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Newsroom:
+    """A newsroom with an empty archive, and feeds nobody asks."""
+    made = Newsroom(tmp_path)
+    made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
+    SqliteStore(made.data).close()
+    return made
+
+
+def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
+    (newsroom.folder / "file").touch()
+    for command in (["run", "--once"], ["run", "--background"], ["demo", "--headless"], ["status"]):
+        done = newsroom.tocsin("--data", "file/var", *command)
+        assert done.returncode == 1, command
+        assert "file/var" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@pytest.mark.parametrize("command", ["status", "schema", "completion bash"])
+def test_the_output_cannot_be_written(newsroom: Newsroom, command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [TOCSIN, *command.split()],
+            cwd=newsroom.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "tocsin: the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("id", ["0", "9" * 30, "9223372036854775807", "9223372036854775808"])
+def test_no_article_has_such_an_id(newsroom: Newsroom, id: str) -> None:
+    done = newsroom.tocsin("show", id)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"there is no article {id}; `tocsin search` shows their ids" in done.stderr
+
+
+def test_what_is_said_of_a_query_acts_on_no_terminal(newsroom: Newsroom) -> None:
+    done = newsroom.tocsin("search", "lang:\x1b[31m\u202e\x9b0m!")
+    assert done.returncode == 2
+    assert done.stderr.removesuffix("\n").isprintable()
+
+
+@pytest.mark.parametrize("name", ["newsroom.db", "no database"])
+def test_a_damaged_store_is_told_with_a_way_out(newsroom: Newsroom, name: str) -> None:
+    store = newsroom.data / "newsroom.db"
+    content = store.read_bytes()
+    damaged = content[:4096] + b"\xa5" * (len(content) - 4096) if name == store.name else name
+    store.write_bytes(damaged if isinstance(damaged, bytes) else damaged.encode() * 100)
+    for command in ("status", "feeds", "alerts", "reindex", "run --once"):
+        done = newsroom.tocsin(*command.split())
+        assert done.returncode == 1, command
+        assert "it is damaged: put back a copy, or move it away to begin anew" in done.stderr
+        assert "Traceback" not in done.stderr
