@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tocsin")
 
-HOMEPAGE = "https://pypi.org/project/tocsin/"
 START_SECONDS = 20.0
 STOP_SECONDS = 45.0
+CARD_SECONDS = 5.0
+"""For a monitor that is just starting to say its pid."""
 
 
 def clock() -> Timestamp:
@@ -178,8 +179,10 @@ def start_monitor(path: Path, data: Path) -> bool:
     )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if (card := presence.present(data)) and card.presence.pid == started.pid:
-            return True
+        if card := presence.present(data):  # ours, or one that somebody else started meanwhile
+            assert started.stderr is not None
+            started.stderr.close()
+            return card.presence.pid == started.pid
         if started.poll() is not None:
             assert started.stderr is not None
             said = started.stderr.read().decode(errors="replace").strip()
@@ -189,11 +192,23 @@ def start_monitor(path: Path, data: Path) -> bool:
 
 
 def stop_monitor(data: Path) -> int | None:
-    """End the monitor of a data folder, return its pid; None if there is none."""
-    card = presence.present(data)
-    if card is None:
-        return None
-    os.kill(card.presence.pid, signal.SIGTERM)
+    """End the monitor of a data folder, return its pid; None if there is none.
+
+    Raises MonitorError if it does not end, or belongs to another user.
+    """
+    deadline = time.monotonic() + CARD_SECONDS
+    while (card := presence.present(data)) is None:
+        if not presence.taken(data) or time.monotonic() > deadline:
+            return None
+        time.sleep(0.02)
+    try:
+        os.kill(card.presence.pid, signal.SIGTERM)
+    except ProcessLookupError:  # it has just ended by itself
+        pass
+    except PermissionError as error:
+        raise MonitorError(
+            f"the monitor (pid {card.presence.pid}) belongs to another user; who started it ends it"
+        ) from error
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
         if presence.present(data) is None:
@@ -210,10 +225,10 @@ def follow(seconds: float) -> None:
 
 
 def user_agent(contact: str) -> str:
-    """Return how we introduce ourselves: version, and where to complain."""
+    """Return how we introduce ourselves: version, and the operator's contact if he gave one."""
     from importlib.metadata import version
 
-    return f"tocsin/{version('tocsin')} (+{contact or HOMEPAGE})"
+    return f"tocsin/{version('tocsin')} ({f'+{contact}' if contact else 'news monitor'})"
 
 
 def _stamp(path: Path) -> object:

@@ -34,12 +34,13 @@ class StoreError(MonitorError):
 
 
 class AlreadyRunningError(MonitorError):
-    """Another monitor watches this data folder."""
+    """Another monitor watches this data folder; its pid is 0 while it starts."""
 
     def __init__(self, folder: str, pid: int) -> None:
         self.pid = pid
+        who = f"pid {pid}" if pid else "starting, ending, or building the archive again"
         super().__init__(
-            f"{folder}: a monitor already runs here (pid {pid}); "
+            f"{folder}: a monitor already runs here ({who}); "
             "`tocsin stop` ends it, `tocsin` joins it"
         )
 

@@ -42,17 +42,19 @@ class Presence:
         self._said: dict[str, object] | None = None
 
     def __enter__(self) -> Presence:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
+            (self._folder / CARD).unlink(missing_ok=True)  # a killed monitor's: its pid is nobody's
         except Timeout:
             known = _read(self._folder)
             raise AlreadyRunningError(
                 str(self._folder), known.presence.pid if known else 0
             ) from None
         except OSError as error:
+            self._lock.release()
             raise MonitorError(
-                f"{self._folder}: {error.strerror}; may it be written to?"
+                f"{self._folder}: {error.strerror or error}; may it be written to?"
             ) from error
         return self
 
@@ -77,18 +79,22 @@ class Presence:
         os.utime(path, (card.pulse, card.pulse))
 
 
+def taken(folder: Path) -> bool:
+    """Tell whether a monitor holds `folder`; while it starts or ends it has no card."""
+    if not (folder / LOCK).exists():
+        return False
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False
+
+
 def present(folder: Path) -> Card | None:
     """Return the card of the monitor that runs on `folder`, None when there is none."""
-    if not (folder / LOCK).exists():
-        return None
-    probe = FileLock(folder / LOCK, timeout=0)
-    try:
-        with probe:
-            return None
-    except Timeout:
-        return _read(folder)
-    except OSError:
-        return None
+    return _read(folder) if taken(folder) else None
 
 
 def _read(folder: Path) -> Card | None:

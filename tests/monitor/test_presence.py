@@ -1,0 +1,92 @@
+"""Who watches a data folder: one monitor, and what viewers know of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from monitor.bootstrap import stop_monitor
+from monitor.errors import AlreadyRunningError, MonitorError
+from monitor.model import MonitorPresence
+from monitor.presence import CARD, Card, Presence, present, taken
+
+HELD = """
+import sys, time
+from pathlib import Path
+from monitor.model import MonitorPresence
+from monitor.presence import Card, Presence
+folder, wait = Path(sys.argv[1]), float(sys.argv[2])
+import os
+with Presence(folder) as held:
+    print("held", flush=True)
+    time.sleep(wait)
+    me = MonitorPresence(pid=os.getpid(), since=1.0, config="feeds.yaml", log="")
+    held.beat(Card(me, time.time()))
+    time.sleep(60)
+"""
+
+
+def _card(pid: int) -> Card:
+    return Card(MonitorPresence(pid=pid, since=1.0, config="feeds.yaml", log=""), 2.0)
+
+
+def _holder(folder: Path, wait: float) -> subprocess.Popen[bytes]:
+    """Start a process that holds a folder, and says who it is after `wait` seconds."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HELD, str(folder), str(wait)], stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    holder.stdout.close()
+    return holder
+
+
+def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
+    with Presence(tmp_path) as held:
+        assert taken(tmp_path)
+        assert present(tmp_path) is None  # it has not said who it is yet
+        held.beat(_card(os.getpid()))
+        assert present(tmp_path) == _card(os.getpid())
+    assert not taken(tmp_path)
+    assert present(tmp_path) is None
+    assert not (tmp_path / CARD).exists()
+
+
+def test_the_card_of_a_killed_monitor_is_never_that_of_the_next(tmp_path: Path) -> None:
+    killed = _holder(tmp_path, 0.0)
+    while present(tmp_path) is None:
+        pass
+    killed.kill()
+    killed.wait()
+    assert (tmp_path / CARD).exists()
+    assert present(tmp_path) is None
+    with Presence(tmp_path):
+        assert present(tmp_path) is None  # else `tocsin stop` would end whoever has its pid now
+
+
+def test_a_monitor_that_is_just_starting_can_be_stopped(tmp_path: Path) -> None:
+    starting = _holder(tmp_path, 0.3)
+    reaper = threading.Thread(target=starting.wait)
+    reaper.start()
+    assert stop_monitor(tmp_path) == starting.pid
+    reaper.join()
+
+
+def test_the_second_is_told_of_the_first(tmp_path: Path) -> None:
+    with Presence(tmp_path) as held:
+        with pytest.raises(AlreadyRunningError, match="starting"), Presence(tmp_path):
+            pass
+        held.beat(_card(4711))
+        with pytest.raises(AlreadyRunningError, match="pid 4711"), Presence(tmp_path):
+            pass
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MonitorError, match="Not a directory; may it be written to"):
+        Presence(tmp_path / "file" / "var").__enter__()
