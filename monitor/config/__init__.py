@@ -6,6 +6,8 @@
                                                            ▼
            reference: the schema for editors            Config ─▶ review, report
 
+    editing ─▶ cutting, written: what a command adds to a file or takes from it
+
 What takes time to import is imported by `load`; `data_folder` is for the commands
 that only read.
 """
