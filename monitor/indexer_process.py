@@ -1,14 +1,14 @@
 """The indexer in a process of its own: started, woken, restarted when it dies.
 
 It only reads the store. What it has indexed it tells the monitor, which takes it out of
-the outbox: two writers would wait for each other for seconds while much comes in.
+the outbox: two writers would wait for each other for seconds while much comes in. What it
+has to say it tells the monitor too: a log has one writer.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import logging.handlers
 import multiprocessing
 import signal
 from multiprocessing.connection import Connection
@@ -33,7 +33,7 @@ class IndexerProcess:
         self._context = multiprocessing.get_context("spawn")
         self._process: multiprocessing.process.BaseProcess | None = None
         self._wake: Connection | None = None
-        self._done: Connection | None = None
+        self._told: Connection | None = None
 
     def start(self) -> None:
         """Start it, or start it again if it died."""
@@ -45,7 +45,7 @@ class IndexerProcess:
             )
         self._hang_up()
         reading, self._wake = self._context.Pipe(duplex=False)
-        self._done, writing = self._context.Pipe(duplex=False)
+        self._told, writing = self._context.Pipe(duplex=False)
         level = log.getEffectiveLevel()
         self._process = self._context.Process(
             target=_index,
@@ -58,11 +58,19 @@ class IndexerProcess:
         writing.close()
 
     def indexed(self) -> int:
-        """Return the last ticket it has indexed since it was asked last, 0 for none."""
+        """Return the last ticket it has indexed since it was asked last, 0 for none.
+
+        What it said meanwhile goes into the log.
+        """
         last = 0
         with contextlib.suppress(EOFError, OSError):
-            while self._done is not None and self._done.poll():
-                last = int.from_bytes(self._done.recv_bytes())
+            while self._told is not None and self._told.poll():
+                told = self._told.recv()
+                if isinstance(told, int):
+                    last = told
+                else:
+                    level, line = told
+                    log.log(level, "%s", line)
         return last
 
     def wake(self) -> None:
@@ -84,7 +92,7 @@ class IndexerProcess:
         return last
 
     def _hang_up(self) -> None:
-        for end in (self._wake, self._done):
+        for end in (self._wake, self._told):
             if end is not None:
                 end.close()
 
@@ -92,25 +100,43 @@ class IndexerProcess:
 class _ReadOnly(SqliteStore):
     """The store as the indexer uses it."""
 
-    def __init__(self, data: Path, done: Connection) -> None:
+    def __init__(self, data: Path, monitor: Connection) -> None:
         super().__init__(data)
-        self._done = done
+        self._monitor = monitor
 
     def mark_indexed(self, upto: int) -> None:
         """Tell the monitor."""
         with contextlib.suppress(OSError):
-            self._done.send_bytes(upto.to_bytes(8))
+            self._monitor.send(upto)
 
 
-def _index(data: Path, wake: Connection, done: Connection, level: int) -> None:
+class _Said(logging.Handler):
+    """Sends what is logged to the monitor."""
+
+    def __init__(self, monitor: Connection) -> None:
+        super().__init__()
+        self._monitor = monitor
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one line."""
+        with contextlib.suppress(OSError):
+            self._monitor.send((record.levelno, self.format(record)))
+
+
+def _index(data: Path, wake: Connection, monitor: Connection, level: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the whole group
-    logging.basicConfig(level=level, format="%(message)s")
-    store = _ReadOnly(data, done)
+    logging.basicConfig(level=level, handlers=[_Said(monitor)])
     try:
-        indexer.run(store, data / FOLDER, wake, _tell)
-    finally:
-        store.close()
+        store = _ReadOnly(data, monitor)
+        try:
+            indexer.run(store, data / FOLDER, wake, _progress)
+        finally:
+            store.close()
+    except Exception:
+        log.exception("the indexer fails")
+        wake.poll(indexer.REST)  # it is started again within a second
+        raise SystemExit(1) from None
 
 
-def _tell(done: int, total: int) -> None:
+def _progress(done: int, total: int) -> None:
     log.info("building the archive again: %d of %d articles", done, total)

@@ -1,0 +1,30 @@
+"""The indexer's process: what it says reaches the log of the monitor."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from monitor.indexer_process import FOLDER, IndexerProcess
+from monitor.store.sqlite import SqliteStore
+
+
+def test_its_trouble_is_in_the_log_and_nowhere_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    SqliteStore(tmp_path).close()
+    (tmp_path / FOLDER).touch()  # a file where the archive should be
+    process = IndexerProcess(tmp_path)
+    with caplog.at_level(logging.INFO, "tocsin"):
+        process.start()
+        deadline = time.monotonic() + 20
+        while "indexing has to wait" not in caplog.text and time.monotonic() < deadline:
+            assert process.indexed() == 0
+            time.sleep(0.02)
+        process.stop()
+    record, *_ = [one for one in caplog.records if "indexing has to wait" in one.getMessage()]
+    assert record.levelno == logging.ERROR
+    assert capfd.readouterr() == ("", "")
