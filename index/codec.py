@@ -123,6 +123,13 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         super().__init__(index, codec=ArrayCodec(), compound=False)
         self.pool = TermPool()
 
+    def add_document(self, **fields: Any) -> None:
+        """Add a document; terms with their codes at once, where Whoosh takes one by one."""
+        pooled = {name: fields.pop(name) for name in list(fields) if isinstance(fields[name], dict)}
+        super().add_document(**fields)
+        for name, terms in pooled.items():
+            self.pool.add_terms(name, self.docnum - 1, terms)
+
     def write_per_doc(self, fieldnames: Iterable[str], reader: SegmentReader) -> Any:
         """Copy the columns of a segment; returns the new numbers if it had deletions."""
         live = list(reader.all_doc_ids()) if reader.has_deletions() else None

@@ -18,6 +18,8 @@ from index.sealed import Sealed, SealedWriter
 
 MAX_DOCUMENTS = 1 << 16
 """Documents of one segment at most: their numbers have 16 bits."""
+MAX_OCCURRENCES = (1 << 16) - 1
+"""Places of a term in one document that are kept: their number has 16 bits."""
 _TERM_END = b"\n"
 _AFTER_ANY = b"\xff"  # no UTF-8 has this byte
 _COUNT_TYPES = "?BH"
