@@ -79,7 +79,7 @@ def watch(
             once=once,
             everything=everything,
             seconds=seconds,
-            log_file=str(file or ""),
+            log_file=str(file.resolve()) if file else "",
             progress=progress,
         )
         return asyncio.run(run_monitor(newsroom.config_path, newsroom.data, orders))
