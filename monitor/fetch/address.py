@@ -26,11 +26,12 @@ def parse(url: str, base: httpx.URL | None = None) -> httpx.URL:
     """Return an absolute http(s) URL, relative ones resolved; raises UrlError."""
     try:
         parsed = base.join(url) if base else httpx.URL(url)
+        host = parsed.host  # decodes xn--
     except Exception as error:  # InvalidURL, IDNAError, UnicodeError, ValueError, TypeError
         raise UrlError("not a valid URL") from error
     if parsed.scheme not in _PORTS:
         raise UrlError("not http or https")
-    if not parsed.host:
+    if not host:
         raise UrlError("a URL without a host")
     if not (parsed.port is None or 0 < parsed.port < 65_536):
         raise UrlError("not a valid port")

@@ -256,6 +256,7 @@ def test_a_permanent_move_is_told(web: Web, statuses, moved_to):
         ({"/0": redirect("http://[::1/")}, "redirects to what is not a valid URL"),
         ({"/0": redirect("http://a.example:99999/")}, "redirects to what is not a valid port"),
         ({"/0": redirect("http://x" + "y" * 70 + ".é/")}, "redirects to what is not a valid URL"),
+        ({"/0": redirect("http://xn--a.example/")}, "redirects to what is not a valid URL"),
     ],
 )
 def test_redirects_that_lead_nowhere(web: Web, script, reason):
@@ -507,6 +508,7 @@ def test_nothing_could_be_reached(url, reason):
         ("http://exa mple.org\n/", "not a valid URL"),
         ("http://\udcff.example/", "not a valid URL"),
         ("http://-é.example/", "not a valid URL"),
+        ("http://xn--a.example/", "not a valid URL"),
         ("http://x.example/" + "a" * 70_000, "not a valid URL"),
         ("http://256.1.1.1/", "not a valid URL"),
     ],
