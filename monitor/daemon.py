@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from index.article import Timestamp
 from monitor import schedule
 from monitor.errors import ConfigError, StoreError
-from monitor.fetch import Client
+from monitor.fetch import Client, redact
 from monitor.indexer_process import IndexerProcess
 from monitor.match import Rules
 from monitor.model import Config, Feed, FeedState, MonitorPresence, Summary
@@ -111,7 +111,7 @@ class Daemon:
     async def _round(self) -> None:
         await self._poll_due(at_once=True)
         await self._drain(self._polling)
-        while await self._read_pages():
+        while self._refused is None and await self._read_pages():
             await self._drain(self._reading)
         if self._refused is not None:
             raise self._refused
@@ -179,7 +179,7 @@ class Daemon:
                 if isinstance(error, StoreError):
                     self._rest(error)
                 else:
-                    log.error("%s: %s", key, error, exc_info=error)
+                    log.error("%s: unexpected trouble", redact(str(key)), exc_info=error)
 
         task.add_done_callback(done)
 

@@ -146,16 +146,12 @@ class Pipeline:
             for waiting in batch:
                 await self._settle_batch([waiting])
             return
-        waiting = batch[0]
-        if isinstance(waiting.answer, Answer) and isinstance(waiting.answer.came, Read):
-            url = waiting.answer.feed.url
-            log.error("%s: what it brought cannot be taken in", url, exc_info=error)
-            refused = ParseError(url, f"what it brought cannot be taken in ({error})")
-            await self._settle_batch(
-                [replace(waiting, answer=replace(waiting.answer, came=refused))]
-            )
-        else:
+        (waiting,) = batch
+        refused = _refused(waiting.answer, error)
+        if refused is None:
             waiting.end(StoreError(f"not stored: {error}"))
+        else:
+            await self._settle_batch([replace(waiting, answer=refused)])
 
     async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
@@ -224,3 +220,16 @@ class Pipeline:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._answers.put(_Waiting(answer, done))
         await done
+
+
+def _refused(answer: Answer | PageAnswer, error: Exception) -> Answer | PageAnswer | None:
+    """Return an answer that cannot be taken in as one that failed; None if it brought nothing."""
+    why = f"cannot be taken in ({type(error).__name__})"  # the message may hold anything
+    if isinstance(answer, Answer) and isinstance(answer.came, Read):
+        log.error("%s: what it brought %s", answer.feed.name, why, exc_info=error)
+        return replace(answer, came=ParseError(answer.feed.url, f"what it brought {why}"))
+    if isinstance(answer, PageAnswer) and answer.page.text:
+        article = answer.page.article
+        log.error("the page of article %d: its text %s", article, why, exc_info=error)
+        return replace(answer, page=Page(article=article, reason=f"its text {why}"))
+    return None

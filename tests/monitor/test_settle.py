@@ -252,6 +252,13 @@ class Poisoned(spine.Reader):
         return parsed
 
 
+class PoisonedPages(spine.Reader):
+    """A reader that lets through, of every page, what no store can take."""
+
+    async def extract(self, page: Fetched) -> str:
+        return "half a pair: \ud83d"
+
+
 def test_what_cannot_be_stored_costs_no_other_feed_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +268,16 @@ def test_what_cannot_be_stored_costs_no_other_feed_anything(
     assert [polls(tmp_path, url)[0][0] for url in (A, B, C)] == ["read", "failed", "read"]
     assert "cannot be taken in" in state(tmp_path, B).reason
     assert state(tmp_path, B).etag is None
+
+
+def test_a_page_that_cannot_be_stored_costs_nobody_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spine, "Reader", PoisonedPages)
+    lived(tmp_path, full_text(b"<html></html>"), 1, FEEDS[2:])
+    assert rows(tmp_path, "SELECT attempts, reason FROM pages") == [
+        (1, "its text cannot be taken in (UnicodeEncodeError)")
+    ]
 
 
 def test_a_304_after_a_failure_does_not_clear_it(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from running import TOCSIN, Newsroom
+from running import TOCSIN, Item, Newsroom, rss
+from scripted import Reply, Web
 
 from monitor.store.sqlite import SqliteStore
 
@@ -27,6 +30,22 @@ def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
         assert done.returncode == 1, command
         assert "file/var" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom) -> None:
+    with Web() as web:
+        page = web.url("/page")
+        web.on("/feed", Reply(body=rss(Item("Un titre", "Un texte.", link=page))))
+        web.on("/page", Reply(body=b"<html></html>"))
+        newsroom.watch([{"url": web.url("/feed"), "full_text": True}], ["Alibaba"])
+        with closing(sqlite3.connect(newsroom.data / "newsroom.db")) as sql:
+            sql.execute(
+                "CREATE TRIGGER full BEFORE DELETE ON pages BEGIN SELECT raise(ABORT, 'full'); END"
+            )
+        done = newsroom.tocsin("run", "--once")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "newsroom.db: full; nothing was changed" in done.stderr
+        assert len(web.asked("/page")) == 1
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
