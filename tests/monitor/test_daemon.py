@@ -233,8 +233,12 @@ class Room:
         asyncio.run(self._run(script))
 
     async def _run(self, script: Callable[[Room], Awaitable[None]]) -> None:
-        with Presence(self.folder) as held, ThreadPoolExecutor(1) as thread:
-            self.store = SqliteStore(self.folder)
+        self.store = SqliteStore(self.folder)
+        with (
+            Presence(self.folder) as held,
+            closing(self.store),
+            ThreadPoolExecutor(1) as thread,
+        ):
             self.store._connection.execute("PRAGMA busy_timeout = 30")
             settler = Settler(self.store, Watch(rules=Rules((), ())), lambda: self.now, lambda: 0.0)
             pipeline = Pipeline(
@@ -270,7 +274,6 @@ class Room:
             finally:
                 stop.set()
                 await watching
-                self.store.close()
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
         """Let the watch go on until a condition holds."""

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article
@@ -477,8 +477,17 @@ TRIAGED = st.tuples(
 INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
+@example(
+    [
+        ("save", (ALIBABA, SPIES), 0, False),
+        ("save", (ALIBABA,), 1, False),
+        ("triage", [1, 2, 3], AlertState.ACKNOWLEDGED),
+        ("triage", [1, 3], AlertState.NEW),
+        ("triage", [1, 1, 2], None),
+    ]
+)
 def test_every_count_is_what_counting_gives(done: list[tuple[Any, ...]]) -> None:
     with TemporaryDirectory() as folder:
         room = opened(Path(folder))
@@ -577,6 +586,23 @@ def test_viewers_see_a_batch_when_it_is_whole(room: Room) -> None:
         )
         assert (room.ids(), room.views.totals()) == ([], (0, 0, 0, 0))
     assert (room.ids(), room.views.totals()) == ([1], (1, 1, 1, 1))
+
+
+def test_triage_waits_for_a_batch_and_breaks_none(room: Room) -> None:
+    """A batch that has read holds the store until it has written."""
+    room.save(arrival(1, ALIBABA))
+    triage = threading.Thread(
+        target=room.views.triage, args=([1], AlertState.ACKNOWLEDGED, None, None)
+    )
+    with room.store.batch() as batch:
+        assert batch.article(1) is not None
+        triage.start()
+        triage.join(0.2)
+        assert triage.is_alive()
+        batch.page_failed(1, "", None)
+        assert batch.next_article() == 2
+    triage.join()
+    assert room.ids(Filter(state=AlertState.ACKNOWLEDGED)) == [1]
 
 
 def test_views_serve_any_thread(room: Room) -> None:
