@@ -13,7 +13,10 @@ from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, Spine, edition, rows
 
 from index.query import parse as understood
 from monitor.errors import FetchError, StoreError
+from monitor.match import Rules
 from monitor.model import Entry, Feed, FeedState, Fetched, Filter, ParsedFeed, Watchlist
+from monitor.parse import parse
+from monitor.settle import Answer, Read, Settler, Watch
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
 
@@ -342,3 +345,23 @@ def test_languages_are_learned_over_what_is_declared(tmp_path: Path) -> None:
     lived(tmp_path, Press({A: [edition(*items), edition(item("9", "Port"), *items)]}), 2, feed)
     langs = dict(rows(tmp_path, "SELECT title, lang FROM articles"))
     assert {langs[title] for title, _ in texts} == {"fr"}
+
+
+def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
+    """A feed's next headline, of a single name, is not taken for what a failed batch was in."""
+    store = Full(tmp_path)
+    (feed,) = store.subscribe([Feed(url=A, name="A")], ())
+    settler = Settler(store, Watch(rules=Rules((), (feed,))), lambda: START, lambda: 0.0)
+    long = "The customs officers found them in a small parcel on its way to the port. " * 600
+    english = [item(str(n), f"Customs officers at the port, part {n}", long) for n in range(9)]
+    with pytest.raises(StoreError):
+        settler.settle([answer(feed, edition(*english))], False)
+    settler.settle([answer(feed, edition(item("10", "Alibaba")))], False)
+    assert rows(tmp_path, "SELECT title, lang FROM articles") == [("Alibaba", "")]
+    store.close()
+
+
+def answer(feed: Feed, body: bytes) -> Answer:
+    fetched = Fetched(url=feed.url, body=body)
+    came = Read(fetched=fetched, digest=b"", parsed=parse(body, feed.url))
+    return Answer(feed=feed, state=FeedState(), came=came, seconds=0.0)
