@@ -24,6 +24,8 @@ from monitor.presence import Card, Presence
 from monitor.report import Report, changes
 from monitor.settle import Settler, Watch
 from monitor.store import Store
+from monitor.watching.backfill import Backfill
+from monitor.watching.telling import Told
 
 T = TypeVar("T")
 log = logging.getLogger("tocsin")
@@ -34,6 +36,8 @@ STORE_REST = 30.0
 """Seconds without polling after the store refused: a full disk does not heal in a tick."""
 SHINGLE_WINDOW = 72 * 3600.0
 SWEEP_EVERY = 3600.0
+BREATH = 0.01
+"""Seconds between two steps of a backfill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +75,12 @@ class Daemon:
         self._swept = 0.0
         self._config_error = ""
         self._stopping = False
+        self._backfill = Backfill(parts.store, parts.clock)
+        self._to_backfill = asyncio.Event()
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until told to stop, then finish what is under way."""
-        background = await self._start()
+        background = [*await self._start(), asyncio.create_task(self._backfill_ever())]
         self._say_what_is_watched(await self._in_thread(self._parts.store.states))
         scheduler = AsyncIOScheduler(timezone="UTC")
         scheduler.add_job(
@@ -115,6 +121,7 @@ class Daemon:
             await self._drain(self._reading)
         if self._refused is not None:
             raise self._refused
+        await self._backfill_all()
         while waiting := await self._left_to_index():
             self._parts.report.indexing(waiting)
             self._parts.indexer.start()
@@ -202,6 +209,33 @@ class Daemon:
             self._swept = now
             await self._in_thread(self._parts.store.forget_shingles, now - SHINGLE_WINDOW)
 
+    # --- backfill ---
+
+    async def _backfill_ever(self) -> None:
+        """Backfill whenever there is something to. Never raises: the watch goes on."""
+        while True:
+            await self._to_backfill.wait()
+            try:
+                await self._backfill_all()
+            except StoreError as error:
+                self._rest(error)
+                await self._parts.sleep(STORE_REST)
+            except Exception:
+                log.exception("this backfill failed; the watch goes on")
+                self._to_backfill.clear()
+
+    async def _backfill_all(self) -> None:
+        """Match the rules that are new with the articles older than they, step by step."""
+        told = Told()
+        self._to_backfill.clear()
+        try:
+            while step := await self._in_thread(self._backfill.step):
+                told.take(step)
+                await self._parts.sleep(BREATH)
+        except BaseException:
+            self._to_backfill.set()
+            raise
+
     # --- start, reload, end ---
 
     async def _start(self) -> list[asyncio.Task[None]]:
@@ -247,6 +281,12 @@ class Daemon:
         rules = Rules(config.watchlists, numbered)
         self._parts.client.allow(config.allow)
         self._parts.settler.watch = Watch(rules=rules, feeds={f.number: f for f in numbered})
+        # From here on the rules see what is stored: what is older is for the backfill.
+        left = await self._in_thread(self._backfill.begin, config.watchlists, numbered)
+        for stand in left:
+            log.info("%s: looking through %d articles", stand.watchlist, stand.until - stand.upto)
+        if left:
+            self._to_backfill.set()
 
     def _say_what_is_watched(self, states: Mapping[str, FeedState]) -> None:
         log.info("%d feeds, %d watchlists", len(self._feeds), len(self._config.watchlists))

@@ -443,6 +443,31 @@ class WatchlistCount:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorPresence:
     """The monitor that watches a data folder."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchlistRecord:
+    """What a watchlist has brought so far, and what the analyst thought of it."""
+
+    name: str
+    severity: Severity
+    total: int
+    untriaged: int
+    last_hit: Timestamp | None
+    relevant: int
+    """Alerts with this verdict; those with none count for neither."""
+    noise: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillStand:
+    """How far a new rule has got with the articles that were there before it."""
+
+    watchlist: str
+    upto: int
+    """Id of the last article it was matched with."""
+    until: int
+    """Id of the last article that was there before it."""
+
+
 
     pid: int
     since: Timestamp
@@ -475,6 +500,8 @@ class Status:
 
     @property
     def failing(self) -> int:
+    backfill: tuple[BackfillStand, ...] = ()
+    """Rules that are still being matched with articles older than they."""
         """Return how many feeds cannot be read."""
         return self.feeds.get(Health.FAILING, 0) + self.feeds.get(Health.GONE, 0)
 

@@ -23,6 +23,7 @@ from monitor.model import (
     Status,
     Verdict,
     WatchlistCount,
+    WatchlistRecord,
 )
 from monitor.search import Search
 from monitor.store import Views
@@ -63,6 +64,7 @@ class Service:
             config_error=card.config_error if card else "",
             network_down=card.network_down if card else "",
             log=str(log) if log.exists() else "",
+            backfill=tuple(self._views.backfills()),
         )
 
     def feeds(self) -> list[FeedHealth]:
@@ -80,6 +82,10 @@ class Service:
         ]
         return sorted(found, key=lambda f: (_WORST.index(f.health), -f.state.failures))
 
+    def every_feed(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+        return self._views.every_feed()
+
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
         return self._views.polls(url)
@@ -88,6 +94,10 @@ class Service:
         """Return every watchlist with its counts."""
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
         return self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
+
+    def records(self) -> list[WatchlistRecord]:
+        """Return what every watchlist has brought, and the verdicts on it."""
+        return self._views.records()
 
     def newest_alert(self) -> int:
         """Return the id of the newest alert, 0 without any; cheap enough for every second."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "search": "Search the archive.",
     "alerts": "List the alerts.",
     "show": "Show an article, and why it matched.",
+    "watch": "List, explain, try, check and add watchlists.",
     "feeds": "Tell how each feed is doing.",
     "status": "Tell how the newsroom is doing.",
     "stop": "End the monitor in the background.",
@@ -110,9 +111,9 @@ class Commands(click.Group):
             module = importlib.import_module(f"monitor.cli.{cmd_name}")
             command = getattr(module, cmd_name)
             assert isinstance(command, click.Command)
-            return _talkative(command)
+            return talkative(command)
         command = _plugged_in(cmd_name)
-        return command and _talkative(command)
+        return command and talkative(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with one line each, importing none."""
@@ -241,7 +242,7 @@ def _archive_error(error: Exception) -> int:
     raise error
 
 
-def _talkative(command: click.Command) -> click.Command:
+def talkative(command: click.Command) -> click.Command:
     """Let a command take -v and -q behind its name too."""
     if not any(option.name == "verbose" for option in command.params):
         command.params += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,6 +50,7 @@ def _mapping(status: Status) -> dict[str, Any]:
         "config_error": status.config_error,
         "network_down": status.network_down,
         "log": status.log,
+        "backfill": [asdict(stand) for stand in status.backfill],
     }
 
 
@@ -68,4 +70,9 @@ def _lines(status: Status, now: float) -> Iterator[str]:
     health = ", ".join(f"{count} {health}" for health, count in sorted(status.feeds.items()))
     yield f"feeds     {health or 'none'}; {status.blind} blind"
     yield f"articles  {status.articles}, {status.indexed} of them searchable"
+    if status.backfill:
+        done = min(stand.upto for stand in status.backfill)
+        until = max(stand.until for stand in status.backfill)
+        names = ", ".join(stand.watchlist for stand in status.backfill)
+        yield f"backfill  {done} of {until} articles: {names}"
     yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"

@@ -16,6 +16,7 @@ from monitor.model import (
     Alert,
     AlertState,
     Arrival,
+    BackfillStand,
     Feed,
     FeedState,
     Filter,
@@ -26,6 +27,7 @@ from monitor.model import (
     Verdict,
     Watchlist,
     WatchlistCount,
+    WatchlistRecord,
 )
 
 
@@ -121,6 +123,15 @@ class Views(Protocol):
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
 
+    def every_feed(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+
+    def begin_backfills(self, meanings: Mapping[str, str]) -> None:
+        """Take note of the rules in force, by watchlist: new ones have the archive before them."""
+
+    def backfills(self) -> list[BackfillStand]:
+        """Return the rules that are not done with the archive, the least advanced first."""
+
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
 
@@ -140,6 +151,12 @@ class Views(Protocol):
 
     def alerts_of(self, article: int) -> list[Alert]:
         """Return an article's alerts, with their matches."""
+    def records(self) -> list[WatchlistRecord]:
+        """Return what every watchlist has brought, and the verdicts on it."""
+
+    def backfills(self) -> list[BackfillStand]:
+        """Return the rules that are not done with the archive, the least advanced first."""
+
 
     def triage(
         self,
@@ -169,6 +186,12 @@ class Views(Protocol):
         """Return ids of the articles that have a body, or an author."""
 
     def of_story(self, story: int) -> set[int]:
+    def newest_article(self) -> int:
+        """Return the id of the newest article, 0 without any."""
+
+    def articles_between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
+        """Return the articles with ids above `after`, up to `upto`, dated since then."""
+
         """Return ids of the articles that tell one story."""
 
     def totals(self) -> tuple[int, int, int, int]:

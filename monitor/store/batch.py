@@ -166,6 +166,17 @@ class SqliteBatch:
                 (retry, reason, article),
             )
 
+    def raise_late(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
+        """Raise alerts for an article that is stored already; returns them."""
+        return self._raise(arrival, feed, now)
+
+    def backfilled(self, watchlists: Collection[str], upto: int) -> None:
+        """Note that these rules have been matched with the articles up to that id."""
+        self._sql.executemany(
+            "UPDATE backfills SET upto = ? WHERE watchlist = ?",
+            [(upto, watchlist) for watchlist in watchlists],
+        )
+
     def _save_state(self, refresh: Refresh, new: int) -> None:
         poll, number = refresh.poll, refresh.feed.number
         (polls,) = self._sql.execute(

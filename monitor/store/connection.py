@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.errors import StoreError
-from monitor.store.tables import TABLES, VERSION
+from monitor.store.tables import TABLES, UPGRADES, VERSION
 
 FILE = "newsroom.db"
 BUSY_MS = 5_000
@@ -96,10 +96,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
     with transaction(connection):
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _statements(TABLES):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+        scripts = [UPGRADES[old] for old in range(version, VERSION)] if version else [TABLES]
+        for statement in _statements("".join(scripts)):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
     path.chmod(0o600)
 
 

@@ -19,6 +19,9 @@ STATE = (
     " title, link, lang"
 )
 FEED = "url, name, tags, enabled, number"
+BACKFILLS = (
+    "SELECT watchlist, upto, until FROM backfills WHERE upto < until ORDER BY upto, watchlist"
+)
 
 
 def article(row: Sequence[Any]) -> Article:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from index.article import Article, Timestamp
-from monitor.model import Feed, FeedState, Watchlist
+from monitor.model import BackfillStand, Feed, FeedState, Watchlist
 from monitor.store import rows
 from monitor.store.batch import SqliteBatch
 from monitor.store.connection import open_store, read, transaction
@@ -122,6 +122,28 @@ class SqliteStore:
 
     def _one(self, query: str) -> int:
         ((value,),) = self._read(query)
+    def every_feed(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+        return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
+
+    def begin_backfills(self, meanings: Mapping[str, str]) -> None:
+        """Take note of the rules in force, by watchlist: new ones have the archive before them."""
+        with transaction(self._connection) as sql:
+            known = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
+            sql.executemany(
+                "DELETE FROM backfills WHERE watchlist = ?",
+                [(name,) for name in known.keys() - meanings.keys()],
+            )
+            sql.executemany(
+                "INSERT OR REPLACE INTO backfills"
+                " SELECT ?, ?, 0, coalesce(max(id), 0) FROM articles",
+                [pair for pair in meanings.items() if known.get(pair[0]) != pair[1]],
+            )
+
+    def backfills(self) -> list[BackfillStand]:
+        """Return the rules that are not done with the archive, the least advanced first."""
+        return [BackfillStand(*row) for row in self._read(rows.BACKFILLS)]
+
         return int(value)
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:

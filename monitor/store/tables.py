@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
-TABLES = """
+BACKFILLS = """
+-- How far each rule in force has got with the articles that were there before it.
+CREATE TABLE backfills (
+    watchlist TEXT PRIMARY KEY,
+    meaning   TEXT NOT NULL,                    -- hash of what the rule says
+    upto      INTEGER NOT NULL,                 -- id of the last article it was matched with
+    until     INTEGER NOT NULL                  -- id of the last article before it
+) WITHOUT ROWID;
+"""
+
+UPGRADES = {1: BACKFILLS}
+"""What to add to a store of an earlier version."""
+
+TABLES = (
+    BACKFILLS
+    + """
 CREATE TABLE feeds (
     number        INTEGER PRIMARY KEY,
     url           TEXT NOT NULL UNIQUE,
@@ -165,3 +180,4 @@ CREATE TRIGGER alert_triaged AFTER UPDATE OF state ON alerts WHEN new.merged_int
     WHERE watchlist = new.watchlist;
 END;
 """
+)

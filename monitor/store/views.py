@@ -14,6 +14,7 @@ from index.article import Article, Timestamp
 from monitor.model import (
     Alert,
     AlertState,
+    BackfillStand,
     Feed,
     FeedState,
     Filter,
@@ -23,6 +24,7 @@ from monitor.model import (
     Severity,
     Verdict,
     WatchlistCount,
+    WatchlistRecord,
 )
 from monitor.store import rows
 from monitor.store.connection import open_store, read, transaction
@@ -123,6 +125,32 @@ class SqliteViews:
             )
         ]
 
+    def records(self) -> list[WatchlistRecord]:
+        """Return what every watchlist has brought, and the verdicts on it."""
+        return [
+            WatchlistRecord(
+                name=name,
+                severity=Severity(severity),
+                total=total,
+                untriaged=untriaged,
+                last_hit=last,
+                relevant=relevant,
+                noise=noise,
+            )
+            for name, severity, total, untriaged, last, relevant, noise in self._read(
+                "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0),"
+                " max(al.raised_at), coalesce(sum(al.verdict = 'relevant'), 0),"
+                " coalesce(sum(al.verdict = 'noise'), 0)"
+                " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
+                " LEFT JOIN alerts al ON al.watchlist = w.name AND al.merged_into IS NULL"
+                " GROUP BY w.name ORDER BY w.place"
+            )
+        ]
+
+    def backfills(self) -> list[BackfillStand]:
+        """Return the rules that are not done with the archive, the least advanced first."""
+        return [BackfillStand(*row) for row in self._read(rows.BACKFILLS)]
+
     def newest_alert(self) -> int:
         """Return the id of the newest alert, 0 without any."""
         return self._one("SELECT coalesce(max(id), 0) FROM alerts")
@@ -205,6 +233,19 @@ class SqliteViews:
             ):
                 found[row[0]] = rows.article(row)
         return [found[id] for id in ids if id in found]
+
+    def newest_article(self) -> int:
+        """Return the id of the newest article, 0 without any."""
+        return self._one("SELECT coalesce(max(id), 0) FROM articles")
+
+    def articles_between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
+        """Return the articles with ids above `after`, up to `upto`, dated since then."""
+        found = self._read(
+            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
+            " AND min(coalesce(a.published, a.seen), a.seen) >= ? ORDER BY a.id",
+            (after, upto, float("-inf") if since is None else since),
+        )
+        return [rows.article(row) for row in found]
 
     def others(self, article: Article) -> list[tuple[str, Timestamp]]:
         """Return the feeds that had the same story and when, the first one first."""

@@ -1,0 +1,1 @@
+"""The commands of `tocsin watch`, one per file."""

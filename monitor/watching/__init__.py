@@ -1,0 +1,8 @@
+"""Watchlists one can trust: what they brought, would bring, and never will.
+
+meaning     what a rule says, as a hash: the version of the rule
+backfill    a new rule over the archive, in small steps of the store's thread
+replay      a file's watchlists over the archive, beside the alerts there are
+lint        terms that never match, that others cover, that match too much
+precision   how many alerts are worth reading, and how sure that is
+"""
