@@ -441,9 +441,6 @@ class WatchlistCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonitorPresence:
-    """The monitor that watches a data folder."""
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchlistRecord:
     """What a watchlist has brought so far, and what the analyst thought of it."""
 
@@ -468,6 +465,9 @@ class BackfillStand:
     """Id of the last article that was there before it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorPresence:
+    """The monitor that watches a data folder."""
 
     pid: int
     since: Timestamp
@@ -497,11 +497,11 @@ class Status:
     """Why the network is blamed instead of the feeds; empty when it is not."""
     log: str = ""
     """Path of the log of a monitor in the background; empty if there never was one."""
+    backfill: tuple[BackfillStand, ...] = ()
+    """Rules that are still being matched with articles older than they."""
 
     @property
     def failing(self) -> int:
-    backfill: tuple[BackfillStand, ...] = ()
-    """Rules that are still being matched with articles older than they."""
         """Return how many feeds cannot be read."""
         return self.feeds.get(Health.FAILING, 0) + self.feeds.get(Health.GONE, 0)
 

@@ -70,6 +70,12 @@ class Batch(Protocol):
     def page_failed(self, article: int, reason: str, retry: Timestamp | None) -> None:
         """Note why an article's page could not be read, and when to try again (None: never)."""
 
+    def raise_late(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
+        """Raise alerts for an article that is stored already; returns them."""
+
+    def backfilled(self, watchlists: Collection[str], upto: int) -> None:
+        """Note that these rules have been matched with the articles up to that id."""
+
 
 class Store(Protocol):
     """The monitor's side. One per monitor; not for use from two threads at once."""
@@ -110,6 +116,15 @@ class Store(Protocol):
     def outbox_size(self) -> int:
         """Return how many articles are on their way to the index."""
 
+    def every_feed(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+
+    def begin_backfills(self, meanings: Mapping[str, str]) -> None:
+        """Take note of the rules in force, by watchlist: new ones have the archive before them."""
+
+    def backfills(self) -> list[BackfillStand]:
+        """Return the rules that are not done with the archive, the least advanced first."""
+
     def close(self) -> None:
         """Close the store."""
 
@@ -123,20 +138,17 @@ class Views(Protocol):
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
 
-    def every_feed(self) -> list[Feed]:
-        """Return every feed there ever was: articles of former ones stay."""
-
-    def begin_backfills(self, meanings: Mapping[str, str]) -> None:
-        """Take note of the rules in force, by watchlist: new ones have the archive before them."""
-
-    def backfills(self) -> list[BackfillStand]:
-        """Return the rules that are not done with the archive, the least advanced first."""
-
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
 
     def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of alerts from `since`."""
+
+    def records(self) -> list[WatchlistRecord]:
+        """Return what every watchlist has brought, and the verdicts on it."""
+
+    def backfills(self) -> list[BackfillStand]:
+        """Return the rules that are not done with the archive, the least advanced first."""
 
     def newest_alert(self) -> int:
         """Return the id of the newest alert, 0 without any."""
@@ -151,12 +163,6 @@ class Views(Protocol):
 
     def alerts_of(self, article: int) -> list[Alert]:
         """Return an article's alerts, with their matches."""
-    def records(self) -> list[WatchlistRecord]:
-        """Return what every watchlist has brought, and the verdicts on it."""
-
-    def backfills(self) -> list[BackfillStand]:
-        """Return the rules that are not done with the archive, the least advanced first."""
-
 
     def triage(
         self,
@@ -173,6 +179,12 @@ class Views(Protocol):
     def articles(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
 
+    def newest_article(self) -> int:
+        """Return the id of the newest article, 0 without any."""
+
+    def articles_between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
+        """Return the articles with ids above `after`, up to `upto`, dated since then."""
+
     def others(self, article: Article) -> list[tuple[str, Timestamp]]:
         """Return the feeds that had the same story and when, the first one first."""
 
@@ -186,12 +198,6 @@ class Views(Protocol):
         """Return ids of the articles that have a body, or an author."""
 
     def of_story(self, story: int) -> set[int]:
-    def newest_article(self) -> int:
-        """Return the id of the newest article, 0 without any."""
-
-    def articles_between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
-        """Return the articles with ids above `after`, up to `upto`, dated since then."""
-
         """Return ids of the articles that tell one story."""
 
     def totals(self) -> tuple[int, int, int, int]:

@@ -116,12 +116,6 @@ class SqliteStore:
         """Return how many articles are on their way to the index."""
         return self._one("SELECT count(*) FROM outbox")
 
-    def close(self) -> None:
-        """Close the store."""
-        self._connection.close()
-
-    def _one(self, query: str) -> int:
-        ((value,),) = self._read(query)
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
         return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
@@ -144,6 +138,12 @@ class SqliteStore:
         """Return the rules that are not done with the archive, the least advanced first."""
         return [BackfillStand(*row) for row in self._read(rows.BACKFILLS)]
 
+    def close(self) -> None:
+        """Close the store."""
+        self._connection.close()
+
+    def _one(self, query: str) -> int:
+        ((value,),) = self._read(query)
         return int(value)
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
