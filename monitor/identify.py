@@ -120,7 +120,15 @@ def canonical(url: str) -> str:
 # --- decisions -------------------------------------------------------------------
 
 
-def identify(entries: Sequence[Entry], known: Known) -> list[Decision]:
+def recognise(entries: Sequence[Entry]) -> list[Recognised]:
+    """Return entries under the names by which they are known again."""
+    return [
+        Recognised(entry=e, key=key(e), fingerprint=fingerprint(e), canonical=canonical(e.url))
+        for e in entries
+    ]
+
+
+def identify(entries: Sequence[Recognised], known: Known) -> list[Decision]:
     """Decide for each entry of one document, in its order.
 
     Entries of one document never become one article: each article is taken once.
@@ -131,12 +139,9 @@ def identify(entries: Sequence[Entry], known: Known) -> list[Decision]:
 class _Document:
     """The entries of one document against what is known, while they are decided."""
 
-    def __init__(self, entries: Sequence[Entry], known: Known) -> None:
+    def __init__(self, entries: Sequence[Recognised], known: Known) -> None:
         self._known = known
-        self._entries = [
-            Recognised(entry=e, key=key(e), fingerprint=fingerprint(e), canonical=canonical(e.url))
-            for e in entries
-        ]
+        self._entries = entries
         self._links = Counter(one.canonical for one in self._entries)
         named = (known.guids.get(one.key) for one in self._entries)
         self._taken = {found[0] for found in named if found}

@@ -1,17 +1,18 @@
 """The second half of the pipeline: what came is recognised, matched and stored.
 
-One call is one transaction with one set of rules: identify, language, match, story, save.
+One call is one transaction with one set of rules: identify, story, save. What needs no
+store (language, match, shingles) is done for the whole batch before it begins.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.article import Article, Timestamp
-from index.language import detect, prior
-from monitor import identify, schedule, stories
+from monitor import arrivals, identify, schedule
+from monitor.drafts import Draft, draft
 from monitor.errors import FeedError
 from monitor.match import Rules
 from monitor.model import (
@@ -28,7 +29,7 @@ from monitor.model import (
     Refresh,
     Sighting,
 )
-from monitor.store import Batch, Store
+from monitor.store import Batch, Reading, Store
 
 PAGE_TRIES = 3
 PAGE_RETRY = 600.0
@@ -87,6 +88,14 @@ class Watch:
     """By number."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """The entries of a document; by key, drafts of the articles that are not as they were."""
+
+    entries: Sequence[identify.Recognised] = ()
+    drafts: Mapping[str, Draft] = field(default_factory=dict)
+
+
 class Settler:
     """Turns answers into stored articles and alerts. Runs in the store's thread."""
 
@@ -113,13 +122,15 @@ class Settler:
         raised: list[Raised] = []
         queued = False
         try:
+            with self._store.reading() as reading:
+                drafted = [self._drafted(reading, watch, answer) for answer in answers]
             with self._store.batch() as batch:
-                for answer in answers:
+                for answer, document in zip(answers, drafted, strict=True):
                     if isinstance(answer, PageAnswer):
                         raised += self._page(batch, watch, answer, now)
                         queued = queued or bool(answer.page.text)
                     else:
-                        refresh = self._refresh(batch, watch, answer, now, network_down)
+                        refresh = self._refresh(batch, watch, answer, document, now, network_down)
                         raised += batch.save(refresh)
                         polls.append((answer.feed, refresh.poll))
                         queued = queued or bool(refresh.arrivals or refresh.sightings)
@@ -133,12 +144,30 @@ class Settler:
         soon = self._clock() + schedule.OUTAGE
         self._store.reschedule({url: soon + schedule.OUTAGE * self._jitter() / 2 for url in urls})
 
+    def _drafted(self, reading: Reading, watch: Watch, answer: Answer | PageAnswer) -> _Drafted:
+        if isinstance(answer, PageAnswer) or not isinstance(answer.came, Read):
+            return _Drafted()
+        feed, parsed = answer.feed, answer.came.parsed
+        entries = identify.recognise(parsed.entries)
+        before = reading.known(feed, {one.key for one in entries}, (), ()).guids
+        fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
+        articles = [arrivals.article(one.entry, feed) for one in fresh]
+        recent = self._recent(reading, feed)
+        drafts = draft(articles, feed, watch.rules, recent, parsed.lang)
+        return _Drafted(entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)})
+
     def _refresh(
-        self, batch: Batch, watch: Watch, answer: Answer, now: Timestamp, network_down: bool
+        self,
+        batch: Batch,
+        watch: Watch,
+        answer: Answer,
+        document: _Drafted,
+        now: Timestamp,
+        network_down: bool,
     ) -> Refresh:
         feed, came = answer.feed, answer.came
         if isinstance(came, Read):
-            return self._read(batch, watch, answer, came, now)
+            return self._read(batch, watch, answer, came, document, now)
         poll = Poll(at=now, outcome=Outcome.UNCHANGED, seconds=answer.seconds)
         if isinstance(came, FeedError):
             poll = replace(poll, outcome=Outcome.FAILED, reason=came.reason)
@@ -152,26 +181,35 @@ class Settler:
         return Refresh(feed=feed, state=state, poll=poll)
 
     def _read(
-        self, batch: Batch, watch: Watch, answer: Answer, came: Read, now: Timestamp
+        self,
+        batch: Batch,
+        watch: Watch,
+        answer: Answer,
+        came: Read,
+        document: _Drafted,
+        now: Timestamp,
     ) -> Refresh:
-        feed, entries = answer.feed, came.parsed.entries
+        feed, entries = answer.feed, document.entries
         known = batch.known(
             feed,
-            {identify.key(entry) for entry in entries},
-            {identify.canonical(entry.url) for entry in entries} - {""},
-            {identify.fingerprint(entry) for entry in entries},
+            {one.key for one in entries},
+            {one.canonical for one in entries} - {""},
+            {one.fingerprint for one in entries},
         )
         backfill = answer.state.last_ok is None
-        arrivals: list[Arrival] = []
+        arrived: list[Arrival] = []
         sightings: list[Sighting] = []
         for decision in identify.identify(entries, known):
-            brought = _brought(batch, feed, decision, now)
+            brought = arrivals.brought(batch, feed, decision, now)
             if isinstance(brought, Sighting):
                 sightings.append(brought)
             elif brought is not None:
                 brought = replace(brought, backfill=backfill)
-                arrivals.append(self._judge(batch, watch, feed, brought, came.parsed.lang))
-        new = sum(arrival.new for arrival in arrivals)
+                made = document.drafts.get(brought.guid)
+                if made is None or not made.is_of(brought.article):  # it kept its page's text
+                    made = self._draft(batch, watch, feed, brought.article)
+                arrived.append(arrivals.judged(batch, brought, made))
+        new = sum(arrival.new for arrival in arrived)
         jitter = self._jitter()
         state = schedule.after_read(
             feed,
@@ -188,14 +226,14 @@ class Settler:
             outcome=Outcome.READ,
             entries=len(entries),
             new=new,
-            changed=len(arrivals) - new,
+            changed=len(arrived) - new,
             seconds=answer.seconds,
         )
         return Refresh(
             feed=feed,
             state=state,
             poll=poll,
-            arrivals=tuple(arrivals),
+            arrivals=tuple(arrived),
             sightings=tuple(sightings),
         )
 
@@ -215,91 +253,19 @@ class Settler:
             fingerprint=b"",
             canonical="",
         )
-        return batch.save_page(self._judge(batch, watch, feed, arrival, ""), feed, now)
+        made = self._draft(batch, watch, feed, arrival.article)
+        return batch.save_page(arrivals.judged(batch, arrival, made), feed, now)
 
-    def _judge(
-        self, batch: Batch, watch: Watch, feed: Feed, arrival: Arrival, declared: str
-    ) -> Arrival:
-        """Give an arrival its language, its matches and its story."""
-        article = arrival.article
-        recent = self._recent(batch, feed)
-        headline = f"{article.title}\n{article.summary}" if article.summary else article.title
-        lang = feed.lang or detect(headline, prior(recent, declared)).code
-        recent.append(lang)
-        article = replace(article, lang=lang)
-        shingles = stories.shingles(article)
-        told = stories.judge(article.id, shingles, _candidates(batch, article.id, shingles))
-        return replace(
-            arrival,
-            article=replace(article, story=told.story),
-            copy_of=told.copy_of and batch.original(told.copy_of),
-            shingles=shingles,
-            hits=watch.rules.match(article, feed),
-        )
+    def _draft(self, reading: Reading, watch: Watch, feed: Feed, article: Article) -> Draft:
+        (made,) = draft([article], feed, watch.rules, self._recent(reading, feed), "")
+        return made
 
-    def _recent(self, batch: Batch, feed: Feed) -> deque[str]:
+    def _recent(self, reading: Reading, feed: Feed) -> deque[str]:
         """Return the languages of the feed's last articles, oldest first."""
         if feed.number not in self._languages:
-            known = batch.languages(feed)
+            known = reading.languages(feed)
             self._languages[feed.number] = deque(reversed(known), maxlen=PRIOR_ARTICLES)
         return self._languages[feed.number]
-
-
-def _brought(
-    batch: Batch, feed: Feed, decision: identify.Decision, now: Timestamp
-) -> Arrival | Sighting | None:
-    """Return what an entry brings: an article to judge, another place of a known one, nothing."""
-    entry = decision.entry
-    if isinstance(decision, identify.Seen):
-        return None
-    if isinstance(decision, identify.New):
-        article = Article(
-            id=batch.next_article(),
-            feeds=(feed.number,),
-            url=entry.url,
-            title=entry.title,
-            summary=entry.summary,
-            body=entry.body,
-            author=entry.author,
-            published=entry.published,
-            seen=now,
-        )
-    else:
-        old = batch.article(decision.article)
-        changed = isinstance(decision, identify.Changed)
-        if old is None or not changed or old.feeds[0] != feed.number:
-            return Sighting(
-                article=decision.article,
-                guid=decision.key,
-                fingerprint=decision.fingerprint,
-                reissued=isinstance(decision, identify.Reissued),
-            )
-        article = replace(
-            old,
-            title=entry.title,
-            summary=entry.summary,
-            body=entry.body or (old.body if feed.full_text else ""),
-            author=entry.author,
-        )
-    return Arrival(
-        article=article,
-        new=isinstance(decision, identify.New),
-        guid=decision.key,
-        fingerprint=decision.fingerprint,
-        canonical=decision.canonical,
-        wants_page=feed.full_text and bool(article.url) and not entry.body,
-    )
-
-
-def _candidates(
-    batch: Batch, article: int, shingles: frozenset[int]
-) -> Iterator[stories.Candidate]:
-    """Yield the articles that share shingles with one."""
-    shared = batch.candidates(shingles)
-    shared.pop(article, None)
-    likely = [id for id, count in shared.items() if count >= stories.LEAST_SHARED]
-    for id, (story, size) in batch.tellers(likely).items():
-        yield stories.Candidate(article=id, story=story, shared=shared[id], size=size)
 
 
 def _is_final(page: Page) -> bool:

@@ -31,8 +31,8 @@ from monitor.model import (
 )
 
 
-class Batch(Protocol):
-    """One transaction: what is read in it includes what was written in it."""
+class Reading(Protocol):
+    """What recognising needs to read."""
 
     def known(
         self,
@@ -42,9 +42,6 @@ class Batch(Protocol):
         fingerprints: Collection[bytes],
     ) -> Known:
         """Return what the store knows of entries with these keys, links or contents."""
-
-    def next_article(self) -> int:
-        """Return a new article id."""
 
     def languages(self, feed: Feed) -> list[str]:
         """Return the languages of the feed's last twenty articles, newest first."""
@@ -60,6 +57,13 @@ class Batch(Protocol):
 
     def article(self, id: int) -> Article | None:
         """Return an article."""
+
+
+class Batch(Reading, Protocol):
+    """One transaction: what is read in it includes what was written in it."""
+
+    def next_article(self) -> int:
+        """Return a new article id."""
 
     def save(self, refresh: Refresh) -> list[Raised]:
         """Store everything one poll changed; returns the alerts raised."""
@@ -88,6 +92,9 @@ class Store(Protocol):
 
     def states(self) -> dict[str, FeedState]:
         """Return the polling state of every subscribed feed, by URL."""
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """Open what is stored for reading; a viewer may write meanwhile."""
 
     def batch(self) -> AbstractContextManager[Batch]:
         """Open a transaction: everything in it is committed at its end, or nothing."""

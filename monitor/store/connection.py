@@ -64,8 +64,15 @@ def read(
     connection: sqlite3.Connection, query: str, values: Sequence[Any] = ()
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query. Raises StoreError when the store cannot be read."""
-    try:
+    with reading(connection):
         yield from connection.execute(query, values)
+
+
+@contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Read without a transaction. Raises StoreError when the store cannot be read."""
+    try:
+        yield connection
     except sqlite3.Error as error:
         raise StoreError(_words(FILE, error)) from error
 

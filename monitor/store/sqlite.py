@@ -12,7 +12,7 @@ from index.article import Article, Timestamp
 from monitor.model import BackfillStand, Feed, FeedState, Watchlist
 from monitor.store import rows
 from monitor.store.batch import SqliteBatch
-from monitor.store.connection import open_store, read, transaction
+from monitor.store.connection import open_store, read, reading, transaction
 
 
 class SqliteStore:
@@ -53,6 +53,12 @@ class SqliteStore:
         """Return the polling state of every subscribed feed, by URL."""
         found = self._read(f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed")
         return {url: rows.state(state) for url, *state in found}
+
+    @contextmanager
+    def reading(self) -> Iterator[SqliteBatch]:
+        """Open what is stored for reading; a viewer may write meanwhile."""
+        with reading(self._connection) as sql:
+            yield SqliteBatch(sql)
 
     @contextmanager
     def batch(self) -> Iterator[SqliteBatch]:

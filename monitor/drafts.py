@@ -1,0 +1,52 @@
+"""What the words of articles say by themselves: language, watchlists, shingles. Pure.
+
+Most of the work of taking in an article, and none of it needs the store: it is done before
+the transaction, so that a viewer's triage waits only while rows are written.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from index.article import PARTS, Article
+from index.language import detect, prior
+from monitor import stories
+from monitor.match import Rules
+from monitor.model import Feed, Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article that has its language, but no place in the store yet."""
+
+    article: Article
+    shingles: frozenset[int]
+    hits: tuple[Hit, ...]
+
+    def is_of(self, article: Article) -> bool:
+        """Tell whether an article has these very words."""
+        return all(self.article.part(part) == article.part(part) for part in PARTS)
+
+
+def draft(
+    articles: Sequence[Article], feed: Feed, rules: Rules, recent: deque[str], declared: str
+) -> list[Draft]:
+    """Return a draft of each article of a feed; its language is added to the `recent` ones.
+
+    Step by step for all of them: the tables of one step fill the processor's cache.
+    """
+    known = [
+        replace(article, lang=_language(article, feed, recent, declared)) for article in articles
+    ]
+    shingles = [stories.shingles(article) for article in known]
+    hits = [rules.match(article, feed) for article in known]
+    return [Draft(*parts) for parts in zip(known, shingles, hits, strict=True)]
+
+
+def _language(article: Article, feed: Feed, recent: deque[str], declared: str) -> str:
+    headline = f"{article.title}\n{article.summary}" if article.summary else article.title
+    lang = feed.lang or detect(headline, prior(recent, declared)).code
+    recent.append(lang)
+    return lang
