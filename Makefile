@@ -36,6 +36,12 @@ fuzz: install ## the properties alone, with thousands of examples each: minutes,
 screenshots: install ## draw docs/dashboard.svg anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py
 
+bench: install ## the whole of tocsin on 1,000 feeds, on a machine that is otherwise idle
+	$(BIN)/python -m bench
+
+bench-peers: install ## newsboat and lemon24/reader on the same feeds, beside it (installs both)
+	$(BIN)/python -m bench.peers --venv .venv-peers
+
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 

@@ -20,7 +20,7 @@ from bench.watch import Tocsin
 
 def main() -> None:
     """Measure, and print as one goes."""
-    asked = options(__doc__ or "")
+    asked = arguments(__doc__ or "").parse_args()
     kept = nullcontext(asked.corpus) if asked.corpus else tempfile.TemporaryDirectory()
     with kept as corpus, tempfile.TemporaryDirectory() as scratch:
         newsroom = laid_out(Path(corpus), asked.feeds, asked.entries)
@@ -44,15 +44,15 @@ def main() -> None:
                 print(f"{command}: {seconds:.3f} s with start-up, best of 10", flush=True)
 
 
-def options(usage: str) -> argparse.Namespace:
-    """Return what was asked on the command line."""
+def arguments(usage: str) -> argparse.ArgumentParser:
+    """Return what both benches can be told on the command line."""
     parser = argparse.ArgumentParser(
         description=usage, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--feeds", type=int, default=1_000)
     parser.add_argument("--entries", type=int, default=30)
     parser.add_argument("--corpus", type=Path, help="keep the corpus there, for the next time")
-    return parser.parse_args()
+    return parser
 
 
 def introduce(newsroom: Newsroom) -> None:

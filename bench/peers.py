@@ -1,0 +1,111 @@
+"""`make bench-peers`: newsboat and lemon24/reader on the same feeds, beside tocsin.
+
+python -m bench.peers [--feeds 1000] [--entries 30] [--corpus FOLDER] [--venv FOLDER]
+
+newsboat keeps no full-text index. reader fetches and indexes in two steps, both measured.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+from bench.__main__ import arguments, baseline, heading, introduce, row
+from bench.measure import Cost, cost
+from bench.newsroom import Newsroom, laid_out
+from bench.server import serving
+from bench.watch import Tocsin, WrongError
+
+READER = ("reader", "sgmllib3k")  # the second is missing among its requirements
+RELOAD_THREADS = 4
+
+
+def main() -> None:
+    """Measure, and print as one goes."""
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--venv", type=Path, default=Path(".venv-peers"), help="where reader is")
+    asked = parser.parse_args()
+    python = reader_installed(asked.venv)
+    newsboat = newsboat_installed()
+    kept = nullcontext(asked.corpus) if asked.corpus else tempfile.TemporaryDirectory()
+    with kept as corpus, tempfile.TemporaryDirectory() as scratch_name:
+        scratch = Path(scratch_name)
+        newsroom = laid_out(Path(corpus), asked.feeds, asked.entries)
+        introduce(newsroom)
+        with serving(newsroom.site, scratch) as (port, server):
+            print(f"served by {server} on loopback\n", flush=True)
+            heading()
+            row("feedparser + FTS5, one process", baseline(newsroom, scratch))
+            rounds = Tocsin(newsroom, scratch, port).rounds()
+            row("tocsin, cold: stored, matched, searchable", rounds.cold)
+            row("tocsin, warm", rounds.warm)
+            run_newsboat(newsboat, newsroom, scratch, port)
+            run_reader(python, newsroom, scratch, port)
+
+
+def run_newsboat(newsboat: str, newsroom: Newsroom, scratch: Path, port: int) -> None:
+    """Reload twice in a throw-away home, print the rows."""
+    home = scratch / "newsboat"
+    home.mkdir()
+    urls, settings, cache = home / "urls", home / "config", home / "cache.db"
+    urls.write_text("\n".join(newsroom.urls(port)) + "\n", encoding="utf-8")
+    settings.write_text(f"reload-threads {RELOAD_THREADS}\nmax-items 0\n", encoding="utf-8")
+    command = [newsboat, "-u", str(urls), "-C", str(settings), "-c", str(cache), "-x", "reload"]
+    row("newsboat, cold: stored", cost(command, {"HOME": str(home)}))
+    with closing(sqlite3.connect(cache)) as sql:
+        expect(newsroom, "newsboat", sql.execute("SELECT count(*) FROM rss_item").fetchone()[0])
+    row("newsboat, warm", cost(command, {"HOME": str(home)}))
+
+
+def run_reader(python: Path, newsroom: Newsroom, scratch: Path, port: int) -> None:
+    """Update and index, then update again, print the rows."""
+    urls, database = scratch / "urls", scratch / "reader.db"
+    urls.write_text("\n".join(newsroom.urls(port)), encoding="utf-8")
+    script = str(Path(__file__).with_name("peer_reader.py"))
+
+    def step(name: str, *more: str) -> Cost:
+        return cost([str(python), script, name, str(database), *more])
+
+    step("add", str(urls))
+    fetched = step("update")
+    expect(newsroom, "reader", int(fetched.said.split()[-1]))
+    row("reader, cold: stored", fetched)
+    row("reader, cold: searchable, after that", step("index"))
+    row("reader, warm: update", step("update"))
+    row("reader, warm: index, after that", step("index"))
+
+
+def expect(newsroom: Newsroom, peer: str, entries: int) -> None:
+    """Raise WrongError unless a peer has every entry."""
+    if entries != newsroom.articles:
+        raise WrongError(f"{peer} has {entries} of {newsroom.articles} entries")
+
+
+def reader_installed(venv: Path) -> Path:
+    """Return the Python of an environment that has reader, made if needed."""
+    python = venv / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *READER], check=True)
+    return python.absolute()
+
+
+def newsboat_installed() -> str:
+    """Return the newsboat program, installed from the distribution if needed."""
+    if shutil.which("newsboat") is None:
+        subprocess.run(
+            ["apt-get", "install", "-y", "--no-install-recommends", "newsboat"], check=True
+        )
+    found = shutil.which("newsboat")
+    if found is None:
+        raise FileNotFoundError("newsboat")
+    return found
+
+
+if __name__ == "__main__":
+    main()
