@@ -21,7 +21,7 @@ foreign headlines native, 0.05 calls 9 %, 0.1 begins to misjudge the feed's own.
 _LIKELY = 3
 """Languages that share what is not yet learned of a feed."""
 _SURE = 0.5
-_READ = 400
+_READ = 200
 """Characters that are looked at: more do not change the verdict."""
 _CANDIDATES = 8
 
