@@ -466,7 +466,7 @@ def test_status(filled: Newsroom) -> None:
     assert said == {
         "articles": 4, "indexed": 4, "alerts": 3, "untriaged": 3, "feeds": 3, "failing": 1,
         "health": {"gone": 1, "ok": 2}, "blind": 0, "monitor": None, "pulse": None,
-        "config_error": "", "network_down": "", "log": "",
+        "config_error": "", "network_down": "", "backfill": [], "log": "",
     }  # fmt: skip
     shown = filled.tocsin("status").stdout
     assert "nobody watches" in shown
