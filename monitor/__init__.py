@@ -27,6 +27,9 @@
         indexer_process         service ◀── cli, dashboard: any number of them
           indexer ──▶ index ◀──── search     the index can be built again
 
+    discover, prospect ─▶ checkup      feeds that nobody subscribed to yet: found, read, told of
+    opml ◀─▶ feeds.yaml                subscriptions of other readers
+
 `pipeline` and `settle` call the steps, in this order; no step calls another. Viewers ask
 `service`. `presence` is the lock that leaves one monitor to a data folder, and its pulse.
 `bootstrap` puts it all together, and alone asks for the time, sleeps and rolls dice.

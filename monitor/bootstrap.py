@@ -8,6 +8,8 @@ import random
 import signal
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -20,7 +22,8 @@ from monitor.errors import MonitorError
 if TYPE_CHECKING:
     import asyncio
 
-    from monitor.model import Config, Summary
+    from monitor.model import Config, Networks, Summary
+    from monitor.prospect import Prospector
     from monitor.report import Progress
     from monitor.service import Service
 
@@ -158,6 +161,26 @@ async def _watch(
         await asyncio.to_thread(parser.close)
         thread.shutdown()
         store.close()
+
+
+@asynccontextmanager
+async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[Prospector]:
+    """Read feeds without subscribing to them; `allow` and `contact` as in the configuration."""
+    import asyncio
+
+    from monitor.fetch import Client
+    from monitor.prospect import Prospector
+    from monitor.workers import Parser
+
+    parser = Parser()
+    client = Client(
+        allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep
+    )
+    try:
+        async with client:
+            yield Prospector(client, parser, time.monotonic)
+    finally:
+        await asyncio.to_thread(parser.close)
 
 
 def start_monitor(path: Path, data: Path) -> bool:

@@ -106,6 +106,9 @@ class Fetched:
     hints: Hints = Hints()
     moved_to: str | None = None
     """Target of an unbroken chain of permanent redirects (301, 308)."""
+    status: int = 200
+    hops: tuple[str, ...] = ()
+    """Addresses that were asked before, each redirecting to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

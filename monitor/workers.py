@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from monitor import fulltext, parse
+from monitor import discover, fulltext, parse
 from monitor.errors import ParseError
 from monitor.model import Fetched, ParsedFeed
 
@@ -51,6 +51,10 @@ class Parser:
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page, '' if none; raises ParseError."""
         return await self._read(fulltext.extract, page)
+
+    async def links(self, page: Fetched) -> tuple[discover.Link, ...]:
+        """Return the feeds that a page names; raises ParseError."""
+        return await self._read(discover.links, page)
 
     def close(self) -> None:
         """Stop the workers, whatever they are doing."""

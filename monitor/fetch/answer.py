@@ -85,4 +85,5 @@ async def _fetched(
         etag=headers.validator(b"etag"),
         last_modified=headers.validator(b"last-modified"),
         hints=headers.hints(),
+        status=response.status,
     )

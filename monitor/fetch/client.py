@@ -77,6 +77,10 @@ class _Way:
             self.moved_to = address.without_credentials(to)
         self.url = to
 
+    def hops(self) -> tuple[str, ...]:
+        """Return the addresses that redirected us, as they may be shown."""
+        return tuple(map(address.redact, self._seen))
+
     def sent_on(self) -> str:
         """Return who is being asked, in words, if that is not the host it began with."""
         began = httpx.URL(self._seen[0]).host if self._seen else self.url.host
@@ -168,7 +172,8 @@ class Client:
                 seconds=left,
             )
             if isinstance(answer, Fetched):
-                return replace(answer, moved_to=way.moved_to) if way.moved_to else answer
+                hops = way.hops()
+                return replace(answer, moved_to=way.moved_to, hops=hops) if hops else answer
             if isinstance(answer, NotModified):
                 return answer
             way.follow(answer)
