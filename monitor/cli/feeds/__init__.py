@@ -1,7 +1,8 @@
-"""`tocsin feeds`: each feed's health, in words."""
+"""`tocsin feeds`: each feed's health, in words; its commands are a file each."""
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +19,40 @@ COLUMNS = (
 _MARKS = {"ok": "✓", "new": "…", "late": "!", "failing": "✗", "gone": "✗", "paused": "-"}
 
 
-@click.command()
+COMMANDS = {
+    "add": "Subscribe to feeds, found by their address or that of their site.",
+    "remove": "End subscriptions; what was read stays.",
+    "check": "Read feeds once, and tell everything about them.",
+    "log": "List the last polls of a feed.",
+    "import": "Subscribe to the feeds of an OPML file.",
+    "export": "Write the subscriptions as OPML.",
+}
+
+_FILES = {"import": "importing"}
+"""Where a command has the name of a keyword."""
+
+
+class _Commands(click.Group):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        file = _FILES.get(cmd_name, cmd_name)
+        command = importlib.import_module(f"monitor.cli.feeds.{file}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with one line each, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
 @click.option(
     "--format",
     "style",
@@ -27,9 +61,17 @@ _MARKS = {"ok": "✓", "new": "…", "late": "!", "failing": "✗", "gone": "✗
     show_default=True,
     help="For people, or for programs.",
 )
-@click.pass_obj
-def feeds(newsroom: Newsroom, style: str) -> None:
-    """Tell how each feed is doing: last success, next poll, failures and why. Worst first."""
+@click.pass_context
+def feeds(context: click.Context, style: str) -> None:
+    """Tell how each feed is doing: last success, next poll, failures and why. Worst first.
+
+    Its commands edit and examine the subscriptions of feeds.yaml.
+    """
+    if context.invoked_subcommand is None:
+        _list(context.obj, style)
+
+
+def _list(newsroom: Newsroom, style: str) -> None:
     found = newsroom.service().feeds()
     if style != "table":
         output.print_rows(map(_row, found), style, COLUMNS)
