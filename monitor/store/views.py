@@ -92,11 +92,11 @@ class SqliteViews:
         ]
 
     def poll_now(self, url: str | None) -> None:
-        """Make one feed due at once, or all that are watched."""
+        """Make one feed due at once, a gone one too, or all that are watched and not gone."""
         with transaction(self._sql) as sql:
             sql.execute(
-                "UPDATE feeds SET next_due = 0"
-                " WHERE subscribed AND NOT gone AND (?1 IS NULL OR url = ?1)",
+                "UPDATE feeds SET next_due = 0, gone = 0"
+                " WHERE subscribed AND (url = ?1 OR ?1 IS NULL AND NOT gone)",
                 (url,),
             )
 

@@ -204,6 +204,14 @@ def test_a_feed_is_polled_when_somebody_asks(room: Room) -> None:
     assert set(room.store.due(NOW + 5)) == {FIRST.url}
 
 
+def test_a_gone_feed_is_polled_when_it_is_asked_for_by_name(room: Room) -> None:
+    room.save(state=FeedState(gone=True))
+    room.views.poll_now(None)
+    assert room.store.due(NOW) == {}
+    room.views.poll_now(FIRST.url)
+    assert set(room.store.due(NOW)) == {FIRST.url}
+
+
 def test_the_last_polls_are_kept_newest_first(room: Room) -> None:
     for number in range(POLLS_KEPT + 5):
         room.save(at=NOW + number)
