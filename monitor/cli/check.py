@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from index.text import clean
+from monitor.cli import say
 from monitor.errors import ConfigError, Problem
 
 
@@ -39,14 +41,15 @@ def run(path: Path, data: Path | None, *, as_json: bool) -> int:
             problems = [problem._asdict() for problem in error.problems]
             _print_json({"well": False, "path": str(path), "problems": problems})
         else:
-            click.echo("\n".join(complaint(path, error.problems)), err=True)
+            say("\n".join(complaint(path, error.problems)))
         return 2
     found = warnings(config)
     if as_json:
         _print_json({"well": True, "warnings": found, **as_mapping(config)})
     else:
-        click.echo("\n".join(as_text(config)))
-        click.echo("".join(f"warning: {warning}\n" for warning in found), err=True, nl=False)
+        click.echo(clean("\n".join(as_text(config)), keep_newlines=True))
+        for warning in found:
+            say(f"warning: {warning}")
     return 0
 
 

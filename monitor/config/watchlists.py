@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from index import query
+from index.text import line as on_one_line
 from monitor.config import fields
 from monitor.config.asking import asked
 from monitor.config.draft import Draft
@@ -34,7 +35,7 @@ def watchlists(draft: Draft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
 
 def title(shape: WatchlistShape) -> str:
     """Return the name of a watchlist, its term when it has no other; empty when it has none."""
-    return shape.name or (shape.terms[0] if len(shape.terms) == 1 else "")
+    return shape.name or (on_one_line(shape.terms[0]) if len(shape.terms) == 1 else "")
 
 
 def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | None:

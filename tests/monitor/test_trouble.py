@@ -77,6 +77,14 @@ def test_what_is_said_of_a_query_acts_on_no_terminal(newsroom: Newsroom) -> None
     assert done.stderr.removesuffix("\n").isprintable()
 
 
+def test_what_is_said_of_terms_acts_on_no_terminal(newsroom: Newsroom) -> None:
+    newsroom.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["x\u202ey\u200bz"])
+    done = newsroom.tocsin("check")
+    assert done.returncode == 0
+    assert not {"\u202e", "\u200b"} & set(done.stdout + done.stderr)
+    assert "xyz" in done.stdout
+
+
 @pytest.mark.parametrize("name", ["newsroom.db", "no database"])
 def test_a_damaged_store_is_told_with_a_way_out(newsroom: Newsroom, name: str) -> None:
     store = newsroom.data / "newsroom.db"
