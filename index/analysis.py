@@ -40,11 +40,9 @@ EXACT = "\x1f"
 AUTHOR = "\x1e"
 """Stands before every key of an author's word."""
 PART_WIDTH = 1 << 20
-"""Positions set apart for each part of an article."""
+"""Positions set apart for each part of an article: so many that no distance crosses two."""
 MAX_CHARS = 1_000_000
 """Characters of one part that are read; the rest is not searched."""
-MAX_REACH = PART_WIDTH - MAX_CHARS
-"""Words that a phrase or a distance may span at most, lest it cross two parts."""
 MAX_COMPOUND = 4
 """Words of a compound that is also kept in one piece."""
 MAX_TERM = 200

@@ -52,11 +52,6 @@ class AlertStream(LineList):
         """Id of the newest alert, 0 without any."""
         return self._stream.newest
 
-    @property
-    def unseen(self) -> int:
-        """Return how many alerts are above the screen."""
-        return min(round(self.scroll_y), self._above)
-
     _above = 0
 
     def load(self, ids: Iterable[int], subject: str = "") -> None:
