@@ -22,6 +22,9 @@ from tui.widgets.line_list import LineList
 class AlertStream(LineList):
     """Rows of alerts, read by primary key when they come into view."""
 
+    _above = 0
+    """Newer alerts that came while the stream kept still, and are above the screen."""
+
     def __init__(
         self,
         alerts: Alerts,
@@ -51,8 +54,6 @@ class AlertStream(LineList):
     def newest(self) -> int:
         """Id of the newest alert, 0 without any."""
         return self._stream.newest
-
-    _above = 0
 
     def load(self, ids: Iterable[int], subject: str = "") -> None:
         """Show other alerts, from the newest; `subject` says which ones."""

@@ -99,11 +99,6 @@ class LineList(Inked, ScrollView, can_focus=True, inherit_bindings=False):
             self.virtual_size = size
         self.refresh()
 
-    def forget_strips(self) -> None:
-        """Draw every row anew."""
-        self._strips.clear()
-        self.refresh()
-
     def action_move(self, rows: int) -> None:
         """Move the cursor by some rows."""
         self.go(self.cursor + rows)
