@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from monitor import discover
 from monitor.errors import FeedError, ParseError
@@ -87,6 +88,6 @@ class Prospector:
 
     async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> Prospect:
         parsed = await self._parser.parse(fetched)
-        return Prospect(
-            url=fetched.moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds
-        )
+        # A password goes to no other address than its own.
+        moved_to = None if urlsplit(url).username else fetched.moved_to
+        return Prospect(url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds)

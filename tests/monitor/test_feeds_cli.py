@@ -148,6 +148,13 @@ def test_a_feed_that_has_moved_is_added_where_it_is(newsroom: Newsroom, server: 
     ]
 
 
+def test_a_password_stays_with_its_address(newsroom: Newsroom, server: Web) -> None:
+    url = server.url("/moved").replace("//", "//me:secret@")
+    out, _ = run(newsroom, "add", url)
+    assert "secret" not in out
+    assert load(newsroom.config).feeds[1].url == url
+
+
 def test_a_site_that_names_none_is_tried_at_the_usual_places(tmp_path: Path) -> None:
     with Web() as web:
         web.on("/", Reply(body=page()))

@@ -47,7 +47,7 @@ def command(
     newsroom: Newsroom = context.obj
     tags = _well(tags)
     config = load(newsroom.config_path, data=newsroom.data)
-    whole = [url if "://" in url else f"https://{url}" for url in urls]
+    whole = [url.strip() if "://" in url else f"https://{url.strip()}" for url in urls]
     wanted: list[Prospect] = []
     failed = 0
     for url, found in zip(whole, asyncio.run(_found(config, whole)), strict=True):
