@@ -520,10 +520,13 @@ def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
     server: Web, empty: Newsroom
 ) -> None:
     empty.watch(subscriptions(server)[:2], WATCHLISTS)
-    plain = empty.tocsin("run", "--for", "2s")
+    with empty.running("run", "--for", "1h") as plain:
+        until(lambda: empty.counts()[0] == 4)
+        plain.terminate()
+        said = plain.communicate(timeout=30)[1]
     assert plain.returncode == 0
-    assert "Le Fil: 3 new" in plain.stderr
-    assert "▲ Douanes" in plain.stderr
+    assert "Le Fil: 3 new" in said
+    assert "▲ Douanes" in said
     quiet = empty.tocsin("-q", "run", "--for", "1s")
     assert (quiet.returncode, quiet.stdout) == (0, "")
     assert "new" not in quiet.stderr
