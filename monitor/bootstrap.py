@@ -242,7 +242,7 @@ def stop_monitor(data: Path) -> int | None:
     )
 
 
-def follow(seconds: float) -> None:
+def pause(seconds: float) -> None:
     """Wait between two looks at the store."""
     time.sleep(seconds)
 

@@ -48,11 +48,11 @@ def alerts(
                 say("no alerts")
             context.exit(1)
         return
-    from monitor.bootstrap import follow as wait
+    from monitor.bootstrap import pause
 
     newest = max(ids, default=0)
     while True:
-        wait(LOOK)
+        pause(LOOK)
         fresh = service.alert_ids(filter, after=newest)
         if fresh:
             newest = fresh[-1]

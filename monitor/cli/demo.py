@@ -36,7 +36,10 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
             summary = watch(bundled, seconds=seconds)
             click.echo(in_words(summary))
         else:
-            dashboard = context.find_root().command.get_command(context, DASHBOARD)  # type: ignore[attr-defined]
+            commands = context.find_root().command
+            assert isinstance(commands, click.Group)
+            dashboard = commands.get_command(context, DASHBOARD)
+            assert dashboard is not None
             context.obj = bundled
             context.invoke(dashboard)
     say(f"the demo's archive stays: tocsin -c {bundled.config_path} search Cainiao")
