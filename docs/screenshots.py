@@ -39,7 +39,7 @@ def watched(data: Path) -> Iterator[None]:
         path.write_text(server.feeds_yaml(), encoding="utf-8")
         bootstrap.start_monitor(path, data)
         try:
-            bootstrap.follow(SETTLED)
+            bootstrap.pause(SETTLED)
             yield
         finally:
             bootstrap.stop_monitor(data)
