@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from filelock import FileLock, Timeout
-
 from index.article import Timestamp
 from monitor.errors import AlreadyRunningError, MonitorError
 from monitor.model import MonitorPresence
@@ -37,6 +35,8 @@ class Presence:
     """Being the monitor of a folder. Raises AlreadyRunningError if another one is."""
 
     def __init__(self, folder: Path) -> None:
+        from filelock import FileLock  # 30 ms that a viewer without a monitor need not wait
+
         self._folder = folder
         self._lock = FileLock(folder / LOCK, timeout=GRACE)
         self._said: dict[str, object] | None = None
@@ -46,7 +46,7 @@ class Presence:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
             (self._folder / CARD).unlink(missing_ok=True)  # a killed monitor's: its pid is nobody's
-        except Timeout:
+        except TimeoutError:
             known = _read(self._folder)
             raise AlreadyRunningError(
                 str(self._folder), known.presence.pid if known else 0
@@ -83,10 +83,12 @@ def taken(folder: Path) -> bool:
     """Tell whether a monitor holds `folder`; while it starts or ends it has no card."""
     if not (folder / LOCK).exists():
         return False
+    from filelock import FileLock
+
     try:
         with FileLock(folder / LOCK, timeout=0):
             return False
-    except Timeout:
+    except TimeoutError:
         return True
     except OSError:
         return False
