@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,15 @@ def test_every_spelling_of_the_version(version: str, format: str) -> None:
 )  # fmt: skip
 def test_a_field(item: object, field: str, value: object) -> None:
     assert getattr(one(item), field) == value
+
+
+def test_a_date_without_a_zone_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "Europe/Brussels")
+        time.tzset()
+        published = one({"id": "1", "date_published": "2023-10-09T07:09:00"}).published
+    time.tzset()
+    assert published == 1_696_835_340.0
 
 
 def test_authors_of_the_feed_are_those_of_an_item_without() -> None:
