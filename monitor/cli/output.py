@@ -100,8 +100,8 @@ def _csv(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
     yield ",".join(columns)
     for row in rows:
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow([_cell(row.get(name)) for name in columns])
-        yield line.getvalue()
+        csv.writer(line, lineterminator="\n").writerow([_cell(row.get(name)) for name in columns])
+        yield line.getvalue().removesuffix("\n")
 
 
 def _cell(value: Any) -> Any:
