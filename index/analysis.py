@@ -48,6 +48,8 @@ MAX_COMPOUND = 4
 MAX_TERM = 200
 """Characters of a word that count."""
 _MEMO_SIZE = 200_000
+_RUNS_KEPT = 20_000
+"""Runs whose tokens are kept: what is asked of many articles has memos of its own."""
 
 _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
@@ -125,6 +127,8 @@ class Token(NamedTuple):
 def _token(written: str, position: int, length: int, start: int, end: int) -> Token:
     surface = unicodedata.normalize("NFC", written.translate(NO_IGNORED))[:MAX_TERM]
     term = fold(surface)
+    if term == written:
+        term = written  # most words: one string in memory instead of two
     return Token(term, "" if surface == term else surface, position, length, start, end)
 
 
@@ -160,10 +164,10 @@ def _joined(
 
 
 class _Runs(dict[str, tuple[Token, ...]]):
-    """The analysis of every run met so far, bounded."""
+    """The analysis of the runs met lately."""
 
     def __missing__(self, run: str) -> tuple[Token, ...]:
-        if len(self) >= _MEMO_SIZE:
+        if len(self) >= _RUNS_KEPT:
             self.clear()
         tokens = self[run] = _analyse(run)
         return tokens
