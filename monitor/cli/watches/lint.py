@@ -1,0 +1,56 @@
+"""`tocsin watch lint`: terms that are useless, doubled or too broad."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli import Newsroom, output, say
+from monitor.cli.watches.options import format_option
+
+if TYPE_CHECKING:
+    from index.searcher import Archive
+
+COLUMNS = ("watchlist", "term", "kind", "words")
+
+
+@click.command("lint")
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@format_option
+@click.pass_context
+def command(context: click.Context, file: Path | None, style: str) -> None:
+    """Find terms of FILE (feeds.yaml when left out) that are not worth their line.
+
+    Those that never match in the archive, add nothing to another of the same watchlist,
+    match a tenth of all articles, share a stem, hold curly quotes, are very short. Exits
+    with 1 if there is something to say.
+    """
+    from monitor.config import load
+    from monitor.watching.forms import count
+    from monitor.watching.lint import FEW, lint
+
+    newsroom: Newsroom = context.obj
+    config = load(file or newsroom.config_path, data=newsroom.data)
+    archive = _archive(newsroom)
+    articles = archive.count if archive else 0
+    if articles < FEW:
+        say(f"{articles} articles are too few to tell what never matches, or too often")
+    counted = functools.cache(lambda node: count(archive, node) if archive else 0)
+    found = [said for w in config.watchlists for said in lint(w, counted, articles)]
+    if style != "table":
+        output.print_rows((remark._asdict() for remark in found), style, COLUMNS)
+    for remark in found if style == "table" else ():
+        click.echo(f"{click.style(remark.watchlist, bold=True)}: `{remark.term}` {remark.words}")
+    context.exit(1 if found else 0)
+
+
+def _archive(newsroom: Newsroom) -> Archive | None:
+    """Return the archive; None if there is none yet."""
+    from index.searcher import Archive
+    from monitor.search import FOLDER
+
+    folder = newsroom.archive / FOLDER
+    return Archive(folder) if folder.exists() else None

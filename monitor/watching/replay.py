@@ -1,0 +1,114 @@
+"""Watchlists over the archive, beside each other and on every core: what each would bring.
+
+Articles are read and matched in stretches of ids, each in whatever process is free.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from index.article import Timestamp
+from monitor.match import Rules
+from monitor.model import Feed, Watchlist
+from monitor.store.views import SqliteViews
+
+STRETCH = 1_000
+"""Ids that are read and matched in one go."""
+WORTH_A_PROCESS = 5_000
+"""Ids below which another process costs more than it saves."""
+
+
+class Trial(NamedTuple):
+    """A watchlist that matches an article."""
+
+    watchlist: int
+    """Its place in the file, from 0."""
+    article: int
+    date: Timestamp
+    terms: tuple[str, ...]
+    """Of the query, as written: those that matched."""
+
+
+class Stretch(NamedTuple):
+    """What a stretch of the archive came to."""
+
+    upto: int
+    articles: tuple[tuple[int, Timestamp], ...]
+    """Id and date of every article that was tried."""
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """What to try, on which archive."""
+
+    folder: Path
+    watchlists: tuple[Watchlist, ...]
+    feeds: Mapping[int, Feed]
+    """Every feed there ever was, by number."""
+    since: Timestamp | None = None
+    """Only articles dated from then on."""
+
+
+class _Replay:
+    def __init__(self, asked: Archived) -> None:
+        self._asked = asked
+        self._views = SqliteViews(asked.folder)
+        self._rules = Rules(asked.watchlists, asked.feeds.values())
+        self._places = {w.name: place for place, w in enumerate(asked.watchlists)}
+
+    def stretch(self, after: int) -> Stretch:
+        """Try what comes after an id."""
+        upto = after + STRETCH
+        articles = self._views.articles_between(after, upto, self._asked.since)
+        trials = tuple(
+            Trial(
+                self._places[hit.watchlist.name],
+                article.id,
+                article.date,
+                tuple(dict.fromkeys(match.term for match in hit.matches)),
+            )
+            for article in articles
+            if (feed := self._asked.feeds.get(article.feeds[0]))
+            for hit in self._rules.match(article, feed)
+        )
+        return Stretch(upto, tuple((a.id, a.date) for a in articles), trials)
+
+
+def replay(asked: Archived, newest: int) -> Iterator[Stretch]:
+    """Yield every stretch of the archive up to an id, in order. Raises StoreError."""
+    starts = range(0, newest, STRETCH)
+    processes = min(os.cpu_count() or 1, newest // WORTH_A_PROCESS)
+    if processes < 2:
+        yield from map(_Replay(asked).stretch, starts)
+        return
+    with ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), _begin, (asked,)
+    ) as pool:
+        try:
+            yield from pool.map(_stretch, starts)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_here: list[_Replay] = []
+
+
+def _begin(asked: Archived) -> None:
+    _here[:] = [_Replay(asked)]
+
+
+def _stretch(after: int) -> Stretch:
+    return _here[0].stretch(after)
+
+
+def known_feeds(known: Sequence[Feed], described: Sequence[Feed]) -> dict[int, Feed]:
+    """Return every feed by number, as a feeds.yaml describes it if it does."""
+    by_url = {feed.url: feed for feed in described}
+    return {feed.number: by_url.get(feed.url, feed) for feed in known}
