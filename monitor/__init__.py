@@ -13,12 +13,15 @@
     workers, processes         ▼ that can be killed                            ▼
         parse, jsonfeed ──▶ entries                               fulltext ──▶ text
                                │                                               │
-    settle, one transaction    ▼ for many feeds and pages                      │
-        identify: New | Changed | Duplicate | Reissued | Seen                  │
-                               ▼ New and Changed only                          │
-        language, by the feed's last articles  ◀───────────────────────────────┘
-        stories: which story does it tell?
-        match: which watchlists does it satisfy, and where?
+    settle, in a thread        ▼ for many feeds and pages                      │
+        drafts, from the words alone:  ◀───────────────────────────────────────┘
+            language, by the feed's last articles
+            match: which watchlists does it satisfy, and where?
+            shingles of stories
+                               ▼ in one transaction
+        arrivals, from what is stored already:
+            identify: New | Changed | Duplicate | Reissued | Seen
+            stories: which story does a New or Changed one tell?
         schedule: when is the feed due next?
                                ▼
         store: feed, articles, alerts, outbox    all of it or nothing: this is the truth
@@ -27,6 +30,7 @@
         indexer_process         service ◀── cli, dashboard: any number of them
           indexer ──▶ index ◀──── search     the index can be built again
 
+    watching                           watchlists: looking through the archive, trying, judging
     discover, prospect ─▶ checkup      feeds that nobody subscribed to yet: found, read, told of
     opml ◀─▶ feeds.yaml                subscriptions of other readers
 

@@ -10,7 +10,7 @@ from index.query import any_of, combine, parse, score
 from index.tree import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Score, Word, walk
 
 
-def told(node):  # noqa: PLR0911
+def told(node):
     """Return a tree on one line: & and | and !, =exact, ~stem, *wildcard, [phrase]."""
     match node:
         case Word():
