@@ -20,7 +20,7 @@ def main(step: str, database: str, urls: list[str]) -> None:
         for url in urls:
             reader.add_feed(url)
     elif step == "update":
-        reader.update_feeds(workers=WORKERS)
+        reader.update_feeds(workers=WORKERS, scheduled=False)  # all, due or not
     else:
         reader.enable_search()
         reader.update_search()
