@@ -79,7 +79,7 @@ def _runs(wildcards: str = "") -> re.Pattern[str]:
         rf"(?=[\w{wildcards}])(?:(?=.[{APOSTROPHES}uU]){_ELISION})?+({common}"
         rf"|(?<!\w\.)(?:(?:{_INITIAL}\.){{2,}}(?!\w)|(?:{_INITIAL}\.)+{_INITIAL}(?![\w.]))"
         rf"|{unit}(?:(?:{_HYPHEN}|&)(?!{_ELISION}){unit})*+"
-        rf"|[{CJK}][\u3099\u309a\uff9e\uff9f]?+|{syllable}|[{JAMO}])"
+        rf"|[{CJK}][\u3099\u309a\uff9e\uff9f]*+|{syllable}|[{JAMO}])"
     )
 
 
