@@ -58,6 +58,7 @@ _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 _ELISION = rf"(?:[ldjmnstcLDJMNSTC]|[qQ][uU])[{APOSTROPHES}](?=[^\W\d_])"
 _OTHER = rf"[^\W_\u02bb-\u02bf\u3099\u309a\uff9e\uff9f{CJK}{JAMO}]"
 _INITIAL = rf"[{LATIN}\u0370-\u03ff\u0400-\u052f][\u0300-\u036f]*+"
+_VOICED = r"[\u3099\u309a\uff9e\uff9f]*+"
 _HYPHEN = r"[-\u2010\u2011](?:[ \t]*+\r?\n[ \t]*+)?+"
 
 
@@ -79,7 +80,7 @@ def _runs(wildcards: str = "") -> re.Pattern[str]:
         rf"(?=[\w{wildcards}])(?:(?=.[{APOSTROPHES}uU]){_ELISION})?+({common}"
         rf"|(?<!\w\.)(?:(?:{_INITIAL}\.){{2,}}(?!\w)|(?:{_INITIAL}\.)+{_INITIAL}(?![\w.]))"
         rf"|{unit}(?:(?:{_HYPHEN}|&)(?!{_ELISION}){unit})*+"
-        rf"|[{CJK}][\u3099\u309a\uff9e\uff9f]*+|{syllable}|[{JAMO}])"
+        rf"|(?:[{CJK}]|{syllable}){_VOICED}|[{JAMO}])"
     )
 
 
