@@ -74,7 +74,6 @@ class Daemon:
         self._refused: StoreError | None = None
         self._swept = 0.0
         self._config_error = ""
-        self._stopping = False
         self._backfill = Backfill(parts.store, parts.clock)
         self._to_backfill = asyncio.Event()
 

@@ -16,12 +16,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from monitor import indexer
+from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
 
 log = logging.getLogger("tocsin")
 
-FOLDER = "index"
-"""Name of the archive's folder, in the data folder."""
 GARBAGE = 100_000
 """Objects between two looks for garbage: looking every 700 takes a tenth of the time."""
 PATIENCE = 30.0
@@ -133,7 +132,7 @@ def _index(data: Path, wake: Connection, monitor: Connection, level: int) -> Non
     try:
         store = _ReadOnly(data, monitor)
         try:
-            indexer.run(store, data / FOLDER, wake, _progress)
+            indexer.run(store, data / INDEX, wake, _progress)
         finally:
             store.close()
     except Exception:

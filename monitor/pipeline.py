@@ -2,13 +2,14 @@
 
 ::
 
-    due feeds ─▶ fetch ─▶ parse ──▶ identify ─▶ language ─▶ match ─▶ story ─▶ store
-    due pages ─▶ fetch ─▶ extract ─────────────────▲                            │
-                                                                                ▼
-                                                              outbox ─▶ indexer process
+    due feeds ─▶ fetch ─▶ parse ───▶ language ─▶ match ─▶ shingles ─▶ identify ─▶ story ─▶ store
+    due pages ─▶ fetch ─▶ extract ───▲                                                    │
+                                                                                          ▼
+                                                                      outbox ─▶ indexer process
 
 The left half runs side by side for many feeds. The right half, `settle`, runs in the
-store's thread for a batch of feeds at a time, in one transaction, with one set of rules.
+store's thread for a batch of feeds at a time, with one set of rules: what the words say
+by themselves first, then, from `identify` on, one transaction.
 """
 
 from __future__ import annotations

@@ -15,14 +15,12 @@ from index.moments import resolve_time
 from index.query import Query, parse
 from monitor.model import Feed, Filter, Found, Results
 from monitor.store import Views
+from monitor.store.connection import INDEX
 
 if TYPE_CHECKING:
     from index.searcher import Archive, Hit
     from index.segment import Scope
     from index.tree import Facet
-
-FOLDER = "index"
-"""Name of the archive's folder, in the data folder."""
 
 
 class Search:
@@ -31,7 +29,7 @@ class Search:
     def __init__(
         self, folder: Path, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
     ) -> None:
-        self._folder = folder / FOLDER
+        self._folder = folder / INDEX
         self._views = views
         self._clock = clock
         self._zone = zone
@@ -41,7 +39,8 @@ class Search:
     def run(self, text: str, filter: Filter, *, sort: str, limit: int, width: int) -> Results:
         """Return what a query finds; raises QueryError, ArchiveError."""
         query = parse(text)
-        if not self._views.totals()[0]:
+        articles, waiting, *_ = self._views.totals()
+        if not articles:
             return Results((), 0, "there are no articles yet")
         scope = self._scope(filter)
         try:
@@ -54,9 +53,8 @@ class Search:
                 f"{error}; a running monitor builds it again from the store,"
                 " and so does `tocsin reindex`"
             ) from error
-        return Results(
-            tuple(self._lit(query, found.hits, width)), found.total, self._note(found.total)
-        )
+        note = f"{waiting} articles are still being indexed" if waiting else ""
+        return Results(tuple(self._lit(query, found.hits, width)), found.total, note)
 
     def numbers(self, selectors: Iterable[str]) -> set[int]:
         """Return the numbers of the feeds that any of these selectors names."""
@@ -148,10 +146,6 @@ class Search:
                 snippet=line,
                 lit=tuple(places),
             )
-
-    def _note(self, total: int) -> str:
-        waiting = self._views.totals()[1]
-        return f"{waiting} articles are still being indexed" if waiting else ""
 
 
 def _code(lang: str) -> str:

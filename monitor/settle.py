@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from index.article import Article, Timestamp
 from monitor import arrivals, identify, schedule
 from monitor.drafts import Draft, draft
-from monitor.errors import FeedError
+from monitor.errors import FeedError, FetchError
 from monitor.match import Rules
 from monitor.model import (
     Arrival,
@@ -171,7 +171,7 @@ class Settler:
         poll = Poll(at=now, outcome=Outcome.UNCHANGED, seconds=answer.seconds)
         if isinstance(came, FeedError):
             poll = replace(poll, outcome=Outcome.FAILED, reason=came.reason)
-            if network_down and getattr(came, "network", False):
+            if network_down and isinstance(came, FetchError) and came.network:
                 state = schedule.after_outage(answer.state, now, self._jitter())
                 state = replace(state, reason=came.reason, failures=max(1, state.failures))
             else:

@@ -17,7 +17,7 @@ def reindex(newsroom: Newsroom) -> None:
     """
     from monitor import indexer
     from monitor.presence import Presence
-    from monitor.search import FOLDER
+    from monitor.store.connection import INDEX
     from monitor.store.sqlite import SqliteStore
     from monitor.store.views import SqliteViews
 
@@ -27,7 +27,7 @@ def reindex(newsroom: Newsroom) -> None:
         with bar() as progress:
             done = indexer.reindex(
                 store,
-                newsroom.folder / FOLDER,
+                newsroom.folder / INDEX,
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
         store.close()

@@ -12,6 +12,8 @@ from monitor.errors import StoreError
 from monitor.store.tables import TABLES, UPGRADES, VERSION
 
 FILE = "newsroom.db"
+INDEX = "index"
+"""Name of the archive's folder, in the data folder."""
 BUSY_MS = 5_000
 
 _WAYS_OUT = {

@@ -161,7 +161,9 @@ class SqliteViews:
         """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
         where, values = _conditions(filter, self._named(filter.watchlists))
         if feeds is not None:
-            where += f" AND a.feed IN ({', '.join(map(str, feeds))})"
+            carried = f"({', '.join(map(str, feeds))})"
+            where += f" AND (a.feed IN {carried} OR EXISTS (SELECT 1 FROM carriers c"
+            where += f" WHERE c.article = a.id AND c.feed IN {carried}))"
         joined = ALERTS if filter.lang or feeds is not None else "alerts al"
         found = self._read(
             f"SELECT al.id FROM {joined} WHERE al.id > ? AND al.merged_into IS NULL{where}"

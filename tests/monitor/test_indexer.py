@@ -21,8 +21,9 @@ from index.query import parse
 from index.searcher import Archive
 from index.writer import open_or_create
 from monitor import indexer
-from monitor.indexer_process import FOLDER, IndexerProcess
+from monitor.indexer_process import IndexerProcess
 from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh
+from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
 
 PATIENCE = 20.0
@@ -270,7 +271,7 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
         child = process._process
         assert child is not None
         assert child.pid is not None
-        wait_for(lambda: any((tmp_path / FOLDER).glob("*.toc")))
+        wait_for(lambda: any((tmp_path / INDEX).glob("*.toc")))
         time.sleep(0.05 * round)
         os.kill(child.pid, signal.SIGKILL)
         child.join(PATIENCE)
@@ -278,10 +279,10 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
             store.mark_indexed(done)
     process.start()
     process.wake()
-    wait_for(lambda: len(ids(tmp_path / FOLDER)) == 1800)
+    wait_for(lambda: len(ids(tmp_path / INDEX)) == 1800)
     if done := process.stop():
         store.mark_indexed(done)
     assert store.outbox_size() == 0
-    assert ids(tmp_path / FOLDER) == list(range(1, 1801))
-    assert not (tmp_path / f"{FOLDER}.old").exists()  # completed, not built again
+    assert ids(tmp_path / INDEX) == list(range(1, 1801))
+    assert not (tmp_path / f"{INDEX}.old").exists()  # completed, not built again
     store.close()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.indexer_process import FOLDER, IndexerProcess
+from monitor.indexer_process import IndexerProcess
+from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
 
 
@@ -16,7 +17,7 @@ def test_its_trouble_is_in_the_log_and_nowhere_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     SqliteStore(tmp_path).close()
-    (tmp_path / FOLDER).touch()  # a file where the archive should be
+    (tmp_path / INDEX).touch()  # a file where the archive should be
     process = IndexerProcess(tmp_path)
     with caplog.at_level(logging.INFO, "tocsin"):
         process.start()

@@ -21,12 +21,12 @@ def command(context: click.Context, terms: tuple[str, ...], style: str) -> None:
     when the archive has none of them.
     """
     from index.searcher import Archive
-    from monitor.search import FOLDER
+    from monitor.store.connection import INDEX
     from monitor.watching.forms import forms
 
     newsroom: Newsroom = context.obj
     newsroom.service().status()  # refuses a folder without a store
-    archive = Archive(newsroom.archive / FOLDER)
+    archive = Archive(newsroom.archive / INDEX)
     found = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     if style != "table":
         output.print_rows((form._asdict() for form in found), style, COLUMNS)

@@ -50,7 +50,7 @@ def command(context: click.Context, file: Path | None, style: str) -> None:
 def _archive(newsroom: Newsroom) -> Archive | None:
     """Return the archive; None if there is none yet."""
     from index.searcher import Archive
-    from monitor.search import FOLDER
+    from monitor.store.connection import INDEX
 
-    folder = newsroom.archive / FOLDER
+    folder = newsroom.archive / INDEX
     return Archive(folder) if folder.exists() else None
