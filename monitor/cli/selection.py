@@ -14,6 +14,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("table", "json", "jsonl", "csv", "md")
 
+list_format = click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "jsonl", "csv"]),
+    default="table",
+    show_default=True,
+    help="For people, or for programs.",
+)
+
 
 def selection(command: F) -> F:
     """Add the filters and formats: since, until, lang, feed, watch, limit, format."""

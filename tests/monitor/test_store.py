@@ -433,6 +433,8 @@ def test_filters_of_alerts(room: Room) -> None:
     assert room.ids(Filter(lang=("fr", "EN"))) == [1, 2, 3]
     assert room.ids(feeds={2}) == [4]
     assert room.ids(feeds=set()) == []
+    room.save(feed=1, sightings=[Sighting(article=1, guid="ailleurs", fingerprint=b"1")])
+    assert room.ids(feeds={2}) == [1, 4]  # the second feed carries the first article too
     room.views.triage([1, 4], AlertState.ACKNOWLEDGED, None, None)
     assert room.ids(Filter(state=AlertState.NEW)) == [2, 3]
     assert room.ids(Filter(state=AlertState.ACKNOWLEDGED)) == [1, 4]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli import Newsroom, output, say
+from monitor.cli.selection import list_format
 
 if TYPE_CHECKING:
     from monitor.model import FeedHealth
@@ -53,14 +54,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, invoke_without_command=True)
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "jsonl", "csv"]),
-    default="table",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@list_format
 @click.pass_context
 def feeds(context: click.Context, style: str) -> None:
     """Tell how each feed is doing: last success, next poll, failures and why. Worst first.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli import Newsroom, output, say
+from monitor.cli.selection import list_format
 
 if TYPE_CHECKING:
     from monitor.model import Poll
@@ -18,14 +19,7 @@ _MARKS = {"read": "✓", "unchanged": "=", "failed": "✗"}
 
 @click.command("log")
 @click.argument("feed")
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "jsonl", "csv"]),
-    default="table",
-    show_default=True,
-    help="For people, or for programs.",
-)
+@list_format
 @click.pass_obj
 def command(newsroom: Newsroom, feed: str, style: str) -> None:
     """List the last 30 polls of a feed, given by its name or address; the newest last."""
