@@ -1,0 +1,112 @@
+"""What one poll brought, ready to be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from index.article import Article
+from monitor.model.asked import Feed, Severity
+from monitor.model.matching import Hit
+from monitor.model.polling import FeedState, Poll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownArticle:
+    """What recognition needs of an archived article."""
+
+    id: int
+    feed: int
+    """Number of the feed that had it first."""
+    title: str
+    fingerprint: bytes
+    """As that feed published it; empty when not at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store knows of the entries of one feed's document."""
+
+    feed: int
+    """Number of the feed asked about."""
+    guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
+    """Article id and fingerprint by key of this feed's entries (see `identify.key`)."""
+    urls: Mapping[str, tuple[KnownArticle, ...]] = field(default_factory=dict)
+    """Articles of any feed, by canonical URL."""
+    contents: Mapping[bytes, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """(guid, article id) of this feed's earlier entries, by fingerprint."""
+    own: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Guids under which this feed published the articles named above, by article id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A new article, or a known one whose text changed."""
+
+    article: Article
+    new: bool
+    """False for an edited one: its earlier text becomes a version."""
+    guid: str
+    """Key of the entry in its feed (see `identify.key`)."""
+    fingerprint: bytes
+    """Hash of the folded entry (see `identify.fingerprint`)."""
+    canonical: str
+    """Canonical URL, for recognition across feeds; may be empty."""
+    hits: tuple[Hit, ...] = ()
+    shingles: frozenset[int] = frozenset()
+    copy_of: int | None = None
+    """The article of which this is nearly the same text."""
+    wants_page: bool = False
+    backfill: bool = False
+    """It was there before we watched: alerts from it are not news."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A known article met under another feed or another guid."""
+
+    article: int
+    guid: str
+    fingerprint: bytes
+    reissued: bool = False
+    """This guid takes the place of the ones this feed used for it before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """Everything one poll of one feed changes, committed together or not at all."""
+
+    feed: Feed
+    state: FeedState
+    poll: Poll
+    arrivals: tuple[Arrival, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """An alert just raised, with what a line about it must say."""
+
+    id: int
+    watchlist: str
+    severity: Severity
+    title: str
+    feed: str
+    backfill: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What one round of polling came to."""
+
+    feeds: int = 0
+    ok: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    entries: int = 0
+    new: int = 0
+    changed: int = 0
+    alerts: int = 0
+    seconds: float = 0.0
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Reason in words, by feed URL."""

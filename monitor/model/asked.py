@@ -1,0 +1,72 @@
+"""What the analyst asks for: `feeds.yaml`, understood."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.query import Query
+
+
+class Severity(enum.StrEnum):
+    """How loud an alert is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A subscription from `feeds.yaml`."""
+
+    url: str
+    name: str
+    tags: tuple[str, ...] = ()
+    every: float | None = None
+    """Seconds between polls as asked for; None leaves it to tocsin."""
+    full_text: bool = False
+    """Fetch each new article's page and match its text too."""
+    lang: str = ""
+    """Language the analyst says it is in; empty to find out."""
+    enabled: bool = True
+    number: int = 0
+    """The store's number for it; 0 while the store has not met it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watchlist:
+    """A named standing query of the analyst."""
+
+    name: str
+    query: Query
+    severity: Severity = Severity.MEDIUM
+    lang: tuple[str, ...] = ()
+    """Only articles in one of these languages (or undetermined); empty is all."""
+    feeds: tuple[str, ...] = ()
+    """Only feeds named so or `tag:so`; empty is all."""
+    match: tuple[str, ...] = ()
+    """Sentences that must match: tests of the watchlist."""
+    no_match: tuple[str, ...] = ()
+
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """`feeds.yaml`, understood."""
+
+    path: Path
+    data: Path
+    """The folder of this newsroom's store, index and log."""
+    feeds: tuple[Feed, ...]
+    watchlists: tuple[Watchlist, ...]
+    allow: Networks = ()
+    """Private address ranges that may be asked; they are the operator's own."""
+    contact: str = ""
+    """Address a publisher can write to, sent in the User-Agent."""

@@ -1,0 +1,154 @@
+"""What polling a feed brings, and what is remembered of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from index.article import Timestamp
+from monitor.model.asked import Feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What an answer says about when to ask again, in seconds."""
+
+    max_age: float | None = None
+    """Largest of max-age minus Age and Expires minus Date; None if not said."""
+    ttl: float | None = None
+    """The feed's own `<ttl>` or `sy:update*`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A body to read. Validators are the raw bytes of the headers."""
+
+    url: str
+    """Where the body came from, after redirects."""
+    body: bytes
+    content_type: str = ""
+    etag: bytes | None = None
+    last_modified: bytes | None = None
+    hints: Hints = Hints()
+    moved_to: str | None = None
+    """Target of an unbroken chain of permanent redirects (301, 308)."""
+    status: int = 200
+    hops: tuple[str, ...] = ()
+    """Addresses that were asked before, each redirecting to the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The server says that nothing changed (304)."""
+
+    hints: Hints = Hints()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item as the feed published it, its text already clean."""
+
+    guid: str
+    """The feed's own id for it; empty when it gives none."""
+    url: str
+    """Absolute http(s) link; empty when it gives none."""
+    title: str
+    summary: str
+    body: str = ""
+    author: str = ""
+    published: Timestamp | None = None
+    updated: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """What a feed's document says of itself, and its entries in its order."""
+
+    title: str = ""
+    link: str = ""
+    lang: str = ""
+    """Declared language, as two letters; empty when not declared."""
+    ttl: float | None = None
+    format: str = ""
+    """What it is written in, for people: `RSS 2.0`; empty when it does not say."""
+    entries: tuple[Entry, ...] = ()
+
+
+class Health(enum.StrEnum):
+    """How a feed is doing."""
+
+    NEW = "new"
+    OK = "ok"
+    LATE = "late"
+    FAILING = "failing"
+    GONE = "gone"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What is remembered of polling a feed; survives restarts."""
+
+    etag: bytes | None = None
+    last_modified: bytes | None = None
+    body_hash: bytes | None = None
+    """Of the last body whose entries are stored: the judge of what is new."""
+    next_due: Timestamp = 0.0
+    last_poll: Timestamp | None = None
+    last_ok: Timestamp | None = None
+    failures: int = 0
+    """In a row."""
+    reason: str = ""
+    """Why the last poll failed, in words; empty after a success."""
+    gone: bool = False
+    """The server said 410: not asked again."""
+    blind: bool = False
+    """Nothing of the last poll was known from the one before: some may be missed."""
+    title: str = ""
+    link: str = ""
+    lang: str = ""
+    """Language its articles are mostly in, as learned; declared until then."""
+
+
+class Outcome(enum.StrEnum):
+    """What a poll came to."""
+
+    READ = "read"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """One line of a feed's log."""
+
+    at: Timestamp
+    outcome: Outcome
+    entries: int = 0
+    new: int = 0
+    changed: int = 0
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHealth:
+    """How a feed is doing, in words."""
+
+    feed: Feed
+    health: Health
+    state: FeedState
+    articles: int
+    words: str
+    """One line a person understands: what is wrong and what tocsin will do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The text of an article's page, or why there is none."""
+
+    article: int
+    text: str = ""
+    reason: str = ""
+    status: int | None = None
+    """HTTP status of a failure, if there was one."""

@@ -1,0 +1,89 @@
+"""What the analyst reads: articles, searches, the newsroom at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from index.article import Article, Timestamp
+from monitor.model.alerts import Alert, BackfillStand
+from monitor.model.polling import Health
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One article that a search found."""
+
+    article: Article
+    feed: str
+    score: float
+    spans: tuple[tuple[str, int, int], ...]
+    """(part, start, end) of every match, on the article's own text."""
+    snippet: str
+    """The text around the best matches, on one line."""
+    lit: tuple[tuple[int, int], ...]
+    """Matches as offsets into the snippet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a search found."""
+
+    found: tuple[Found, ...]
+    total: int
+    note: str = ""
+    """What the reader must know: an index that is behind or being rebuilt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article with everything one wants to know while reading it."""
+
+    article: Article
+    feed: str
+    alerts: tuple[Alert, ...]
+    """With their matches: why it is here."""
+    others: tuple[tuple[str, Timestamp], ...] = ()
+    """Outlets with the same story, and when each had it, the first one first."""
+    versions: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorPresence:
+    """The monitor that watches a data folder."""
+
+    pid: int
+    since: Timestamp
+    config: str
+    log: str
+    """Path of its log file; empty when it logs to its terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The newsroom at a glance."""
+
+    articles: int
+    indexed: int
+    """Articles that can be searched; the rest is on its way."""
+    alerts: int
+    untriaged: int
+    feeds: Mapping[Health, int]
+    blind: int
+    monitor: MonitorPresence | None
+    """None when nobody watches."""
+    pulse: Timestamp | None
+    """Last sign of life of the monitor."""
+    config_error: str = ""
+    """Why the last edit of `feeds.yaml` is not in force; empty when it is."""
+    network_down: str = ""
+    """Why the network is blamed instead of the feeds; empty when it is not."""
+    log: str = ""
+    """Path of the log of a monitor in the background; empty if there never was one."""
+    backfill: tuple[BackfillStand, ...] = ()
+    """Rules that are still being matched with articles older than they."""
+
+    @property
+    def failing(self) -> int:
+        """Return how many feeds cannot be read."""
+        return self.feeds.get(Health.FAILING, 0) + self.feeds.get(Health.GONE, 0)
