@@ -24,7 +24,7 @@ from index.query import parse as understood
 from monitor.errors import StoreError
 from monitor.model import Severity, Watchlist
 from monitor.store.sqlite import SqliteStore
-from monitor.store.tables import BACKFILLS
+from monitor.store.tables.watchlists import BACKFILLS
 from monitor.store.views import SqliteViews
 from monitor.watching import backfill as module
 from monitor.watching.backfill import Backfill, Step

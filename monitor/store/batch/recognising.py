@@ -1,0 +1,120 @@
+"""What recognising, judging and grouping read, within the transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Collection
+
+from index.article import Article
+from monitor.model import Feed, Known, KnownArticle
+from monitor.store import rows
+from monitor.store.batch.transacted import Transacted
+
+
+class Recognising(Transacted):
+    """See `Reading`."""
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        super().__init__(sql)
+        (last,) = sql.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()
+        self._last_article = int(last)
+
+    def known(
+        self,
+        feed: Feed,
+        guids: Collection[str],
+        canonicals: Collection[str],
+        fingerprints: Collection[bytes],
+    ) -> Known:
+        """Return what the store knows of entries with these keys, links or contents."""
+        by_guid = {
+            guid: (article, fingerprint)
+            for guid, article, fingerprint in self._select(
+                "SELECT guid, article, fingerprint FROM entries WHERE feed = ? AND guid IN ({})",
+                guids,
+                feed.number,
+            )
+        }
+        if len(by_guid) == len(guids):
+            return Known(feed=feed.number, guids=by_guid)
+        by_url: dict[str, list[KnownArticle]] = defaultdict(list)
+        for canonical, id, first, title, fingerprint in self._select(
+            "SELECT canonical, id, feed, title, fingerprint FROM articles"
+            " WHERE canonical <> '' AND canonical IN ({})",
+            canonicals,
+        ):
+            by_url[canonical].append(
+                KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
+            )
+        by_content: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
+        for fingerprint, guid, article in self._select(
+            "SELECT fingerprint, guid, article FROM entries WHERE feed = ? AND fingerprint IN ({})",
+            fingerprints,
+            feed.number,
+        ):
+            by_content[fingerprint].append((guid, article))
+        named = {a.id for found in by_url.values() for a in found}
+        named.update(article for found in by_content.values() for _, article in found)
+        own: dict[int, list[str]] = defaultdict(list)
+        for article, guid in self._select(
+            "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({})",
+            named,
+            feed.number,
+        ):
+            own[article].append(guid)
+        return Known(
+            feed=feed.number,
+            guids=by_guid,
+            urls={url: tuple(found) for url, found in by_url.items()},
+            contents={content: tuple(found) for content, found in by_content.items()},
+            own={article: tuple(found) for article, found in own.items()},
+        )
+
+    def next_article(self) -> int:
+        """Return a new article id."""
+        self._last_article += 1
+        return self._last_article
+
+    def article(self, id: int) -> Article | None:
+        """Return an article."""
+        row = self._sql.execute(
+            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id = ?", (id,)
+        ).fetchone()
+        return row and rows.article(row)
+
+    def languages(self, feed: Feed) -> list[str]:
+        """Return the languages of the feed's last twenty articles, newest first."""
+        return [
+            lang
+            for (lang,) in self._sql.execute(
+                "SELECT a.lang FROM entries e JOIN articles a ON a.id = e.article"
+                " WHERE e.feed = ? ORDER BY a.id DESC LIMIT 20",
+                (feed.number,),
+            )
+        ]
+
+    def candidates(self, shingles: Collection[int]) -> dict[int, int]:
+        """Return articles that share any of these shingles, with how many they share."""
+        shared: Counter[int] = Counter()
+        for (article,) in self._select(
+            "SELECT article FROM shingles WHERE shingle IN ({})", shingles
+        ):
+            shared[article] += 1
+        return dict(shared)
+
+    def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int]]:
+        """Return the story and the number of shingles of each of these articles."""
+        return {
+            id: (story, size)
+            for id, story, size in self._select(
+                "SELECT id, story, shingle_count FROM articles WHERE id IN ({})", articles
+            )
+        }
+
+    def original(self, article: int) -> int:
+        """Return the article of which this one is a copy, itself if it is none."""
+        row = self._sql.execute(
+            "SELECT coalesce(copy_of, id) FROM articles WHERE id = ?", (article,)
+        ).fetchone()
+        return int(row[0]) if row else article

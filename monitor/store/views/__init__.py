@@ -1,0 +1,14 @@
+"""The viewers' side of the store, in SQLite: short reads, and triage."""
+
+from __future__ import annotations
+
+from monitor.store.views.alerts import AlertViews
+from monitor.store.views.articles import ArticleViews
+from monitor.store.views.feeds import FeedViews
+from monitor.store.views.watchlists import WatchlistViews
+
+__all__ = ["SqliteViews"]
+
+
+class SqliteViews(FeedViews, WatchlistViews, AlertViews, ArticleViews):
+    """See `Views`."""

@@ -1,0 +1,156 @@
+"""What viewers read of alerts, and triage."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from monitor.model import (
+    Alert,
+    AlertState,
+    Filter,
+    Match,
+    Severity,
+    Verdict,
+)
+from monitor.store.chunks import CHUNK
+from monitor.store.connection import transaction
+from monitor.store.views.connected import Connected
+
+ALERT = (
+    "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred, al.backfill,"
+    " al.raised_at, a.title, a.url, f.name, a.lang, a.published,"
+    " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id)"
+)
+ALERTS = "alerts al JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
+
+
+class AlertViews(Connected):
+    """Alerts by id, by filter, by article; triage."""
+
+    def newest_alert(self) -> int:
+        """Return the id of the newest alert, 0 without any."""
+        return self._one("SELECT coalesce(max(id), 0) FROM alerts")
+
+    def alert_ids(
+        self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
+    ) -> array[int]:
+        """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
+        where, values = _conditions(filter, self._named(filter.watchlists))
+        if feeds is not None:
+            carried = f"({', '.join(map(str, feeds))})"
+            where += f" AND (a.feed IN {carried} OR EXISTS (SELECT 1 FROM carriers c"
+            where += f" WHERE c.article = a.id AND c.feed IN {carried}))"
+        joined = ALERTS if filter.lang or feeds is not None else "alerts al"
+        found = self._read(
+            f"SELECT al.id FROM {joined} WHERE al.id > ? AND al.merged_into IS NULL{where}"
+            " ORDER BY al.id DESC LIMIT ?",
+            (after, *values, -1 if limit is None else limit),
+        )
+        ids = array("q", (id for (id,) in found))
+        ids.reverse()
+        return ids
+
+    def alerts(self, ids: Sequence[int], matches: bool) -> list[Alert]:
+        """Return these alerts by primary key, in the order asked; unknown ids are left out."""
+        found: dict[int, tuple[Any, ...]] = {}
+        spots: dict[int, tuple[Match, ...]] = {}
+        for at in range(0, len(ids), CHUNK):
+            chunk = list(ids[at : at + CHUNK])
+            marks = ", ".join("?" * len(chunk))
+            for row in self._read(f"SELECT {ALERT} FROM {ALERTS} WHERE al.id IN ({marks})", chunk):
+                found[row[0]] = row
+            if matches:
+                spots |= self._matches(chunk, marks)
+        return [_alert(found[id], spots.get(id, ())) for id in ids if id in found]
+
+    def alerts_of(self, article: int) -> list[Alert]:
+        """Return an article's alerts, with their matches."""
+        ids = [id for (id,) in self._read("SELECT id FROM alerts WHERE article = ?", (article,))]
+        return self.alerts(ids, True)
+
+    def triage(
+        self,
+        ids: Iterable[int],
+        state: AlertState | None,
+        verdict: Verdict | None,
+        starred: bool | None,
+    ) -> None:
+        """Set what is given on these alerts; raises StoreError if the store stays locked."""
+        with transaction(self._sql) as sql:
+            sql.executemany(
+                "UPDATE alerts SET state = coalesce(?, state), verdict = coalesce(?, verdict),"
+                " starred = coalesce(?, starred) WHERE id = ?",
+                [(state, verdict, starred, id) for id in ids],
+            )
+
+    def alerted(self, watchlist: str | None, severity: str | None) -> set[int]:
+        """Return ids of articles that raised an alert (of that watchlist, of that severity)."""
+        query = "SELECT article FROM alerts WHERE (?1 IS NULL OR severity = ?1)"
+        values: list[str | None] = [severity]
+        if watchlist is not None:
+            names = self._named([watchlist])
+            query += f" AND watchlist IN ({', '.join('?' * len(names))})"
+            values += names
+        return {article for (article,) in self._read(query, values)}
+
+    def _matches(self, chunk: list[int], marks: str) -> dict[int, tuple[Match, ...]]:
+        spots: dict[int, list[Match]] = defaultdict(list)
+        for alert, part, start, stop, text, term in self._read(
+            f"SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({marks})"
+            " ORDER BY alert, place",
+            chunk,
+        ):
+            spots[alert].append(Match(field=part, start=start, end=stop, text=text, term=term))
+        return {alert: tuple(found) for alert, found in spots.items()}
+
+    def _named(self, watchlists: Iterable[str]) -> list[str]:
+        """Return the watchlists with alerts that have one of these names, in any case."""
+        wanted = {name.casefold() for name in watchlists}
+        found = self._read("SELECT watchlist FROM counts")
+        return [name for (name,) in found if name.casefold() in wanted]
+
+
+def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return a filter as SQL to append to a WHERE, and its values."""
+    where = ""
+    values: list[Any] = []
+    for condition, value in (
+        ("al.raised_at >= ?", filter.since),
+        ("al.raised_at < ?", filter.until),
+        ("al.state = ?", filter.state),
+    ):
+        if value is not None:
+            where += f" AND {condition}"
+            values.append(value)
+    for asked, column, wanted in (
+        (filter.watchlists, "al.watchlist", watchlists),
+        (filter.lang, "a.lang", [lang.lower() for lang in filter.lang]),
+    ):
+        if asked:
+            where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
+            values.extend(wanted)
+    return where, values
+
+
+def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
+    return Alert(
+        id=row[0],
+        watchlist=row[1],
+        article=row[2],
+        severity=Severity(row[3]),
+        state=AlertState(row[4]),
+        verdict=Verdict(row[5]),
+        starred=bool(row[6]),
+        backfill=bool(row[7]),
+        raised_at=row[8],
+        title=row[9],
+        url=row[10],
+        feed=row[11],
+        lang=row[12],
+        published=row[13],
+        copies=row[14],
+        matches=matches,
+    )

@@ -1,0 +1,58 @@
+"""What viewers read of feeds and their polls."""
+
+from __future__ import annotations
+
+from monitor.model import (
+    Feed,
+    FeedState,
+    Outcome,
+    Poll,
+)
+from monitor.store import rows
+from monitor.store.connection import transaction
+from monitor.store.views.connected import Connected
+
+
+class FeedViews(Connected):
+    """Subscriptions, their state, their log."""
+
+    def feeds(self) -> list[tuple[Feed, FeedState, int]]:
+        """Return subscribed feeds with their state and number of articles."""
+        found = self._read(
+            f"SELECT articles, {rows.FEED}, {rows.STATE} FROM feeds"
+            " WHERE subscribed ORDER BY number"
+        )
+        return [(rows.feed(row[:5]), rows.state(row[5:]), articles) for articles, *row in found]
+
+    def every_feed(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+        return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
+
+    def polls(self, url: str) -> list[Poll]:
+        """Return the last polls of a feed, newest first."""
+        found = self._read(
+            "SELECT at, outcome, entries, new, changed, reason, seconds FROM polls"
+            " WHERE feed = (SELECT number FROM feeds WHERE url = ?) ORDER BY at DESC",
+            (url,),
+        )
+        return [
+            Poll(
+                at=at,
+                outcome=Outcome(outcome),
+                entries=entries,
+                new=new,
+                changed=changed,
+                reason=reason,
+                seconds=seconds,
+            )
+            for at, outcome, entries, new, changed, reason, seconds in found
+        ]
+
+    def poll_now(self, url: str | None) -> None:
+        """Make one feed due at once, a gone one too, or all that are watched and not gone."""
+        with transaction(self._sql) as sql:
+            sql.execute(
+                "UPDATE feeds SET next_due = 0, gone = 0"
+                " WHERE subscribed AND (url = ?1 OR ?1 IS NULL AND NOT gone)",
+                (url,),
+            )
