@@ -14,8 +14,10 @@ from tui.app import Tocsin
 from tui.screens import dialog, help
 from tui.screens.desk import Desk
 from tui.screens.feeds import Feeds
+from tui.screens.filtering import Filtering
 from tui.screens.panes import Panes
 from tui.screens.search import Search
+from tui.screens.triaging import Triaging
 from tui.widgets.line_list import LineList
 from tui.widgets.sheet import Sheet
 
@@ -102,7 +104,7 @@ def test_feeds_are_listed_with_their_reasons_and_polled() -> None:
 
 # --- keys ----------------------------------------------------------------------------
 
-PLACES = [Tocsin, Panes, Desk, Search, Feeds, LineList, Sheet, dialog.Dialog]
+PLACES = [Tocsin, Panes, Triaging, Filtering, Desk, Search, Feeds, LineList, Sheet, dialog.Dialog]
 
 
 def test_help_lists_every_binding_once() -> None:
@@ -126,7 +128,9 @@ def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
                 assert "BINDINGS" not in vars(value) or value in PLACES, value
 
 
-@pytest.mark.parametrize("place", [(Tocsin, Panes, Desk), (Tocsin, Panes, Feeds)])
+@pytest.mark.parametrize(
+    "place", [(Tocsin, Panes, Triaging, Filtering, Desk), (Tocsin, Panes, Feeds)]
+)
 def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
     bound = [key for node in place for b in keys.own(node) for key in b.key.split(",")]
     assert len(bound) == len(set(bound))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,16 +10,18 @@ from textual.containers import Container, Vertical
 from textual.timer import Timer
 
 from monitor.errors import MonitorError
-from monitor.model import Alert, AlertState, Filter, Reading, Verdict
+from monitor.model import Filter, Reading
 from tui import guidance
-from tui.alerts import Alerts, Change
+from tui.alerts import Alerts
 from tui.article_page import places
 from tui.ink import Line
 from tui.keys import bar
 from tui.messages import Moved, Opened
 from tui.newsroom import News, Newsroom
 from tui.screens.feeds import Feeds
-from tui.screens.panes import REST, Panes
+from tui.screens.filtering import Filtering
+from tui.screens.panes import REST
+from tui.screens.triaging import Triaging
 from tui.triage import Triage
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_pane import FeedPane
@@ -29,26 +29,12 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.reader import Reader
 from tui.widgets.watchlist_pane import WatchlistPane
 
-FIRST = 500
-"""Alerts read before the first paint; the others follow from a thread."""
-NEAR = 1024
-"""Rows looked through at once for the next untriaged alert."""
 
-
-class Desk(Panes):
+class Desk(Triaging, Filtering):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "acknowledge", "Acknowledge, and on to the next"),
-        Binding("A", "acknowledge_shown", "Acknowledge all on the screen"),
-        Binding("x", "noise", "Noise: a verdict, kept; and on"),
-        Binding("s", "star", "Star, or not"),
-        Binding("u", "undo", "Undo"),
-        Binding("n", "untriaged(1)", "Next untriaged alert"),
-        Binding("N", "untriaged(-1)", "Previous untriaged alert"),
         Binding("full_stop", "newest", "To the newest alert, and follow"),
-        Binding("f", "filter", "Filter the alerts"),
-        Binding("F", "clear_filter", "Show all alerts"),
         Binding("r", "poll", "Poll this feed now"),
         Binding("R", "poll_all", "Poll all feeds"),
         Binding("e", "feeds", "All feeds, with reasons"),
@@ -159,23 +145,6 @@ class Desk(Panes):
             self.feeds.tell(room.feeds)
             self.stream.guide(self._guidance)
 
-    def load(self) -> None:
-        """Show the alerts that pass the filter."""
-        try:
-            ids = self.newsroom.service.alert_ids(self.filter, limit=FIRST)
-        except MonitorError as error:
-            self.tell(str(error), trouble=True)
-            return
-        self.stream.load(ids, self._subject_words())
-        self.watchlists.choose(self.filter.watchlists)
-        if len(ids) == FIRST:
-            self.run_worker(self._deepen(self.filter), group="deepen", exclusive=True)
-
-    async def _deepen(self, filter: Filter) -> None:
-        ids = await self.answer(self.newsroom.service.alert_ids, filter)
-        if ids is not None and filter == self.filter:
-            self.stream.deepen(ids)
-
     def _guidance(self, cells: int) -> list[Line]:
         room = self.newsroom
         said = guidance.guidance(room.status, room.feeds, room.watchlists, self.filter, room.hint)
@@ -228,110 +197,9 @@ class Desk(Panes):
         super().share_out()
         self.stream.held = self.current == "reader"
 
-    # --- triage -----------------------------------------------------------------
-
-    def _say(self, change: Change, *, on: bool) -> None:
-        alert = self.stream.alert
-        if alert is not None:
-            self.triage.say([alert], change)
-            if on:
-                self.stream.action_move(1)
-
-    def action_acknowledge(self) -> None:
-        """Acknowledge the alert."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED), on=True)
-
-    def action_noise(self) -> None:
-        """Call the alert noise."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE), on=True)
-
-    def action_star(self) -> None:
-        """Star the alert or take the star away."""
-        alert = self.stream.alert
-        if alert is not None:
-            self._say(Change(starred=not alert.starred), on=False)
-
-    def action_acknowledge_shown(self) -> None:
-        """Acknowledge every alert on the screen."""
-        shown = [self.alerts.get(alert) for alert in self.stream.on_screen()]
-        self.triage.say([a for a in shown if a], Change(state=AlertState.ACKNOWLEDGED))
-
-    def action_undo(self) -> None:
-        """Take back the last verdict and go where it was."""
-        ids = self.triage.undo()
-        if not ids:
-            self.tell("Nothing to undo.")
-        elif len(ids) == 1:
-            row = self.stream.row_of(next(iter(ids)))
-            if row is not None:
-                self.stream.go(row)
-
-    def _shown(self, ids: Iterable[int]) -> None:
-        self.stream.repaint(ids)
-
-    def _not_stored(self, why: str) -> None:
-        self.tell(f"Not stored, taken back: {why}", trouble=True)
-
-    def action_untriaged(self, by: int) -> None:
-        """Go to the next alert that waits for a verdict."""
-        row = self.stream.cursor + by
-        end = self.stream.row_count if by > 0 else -1
-        for at in range(row, end, by):
-            if abs(at - row) > NEAR:
-                self.run_worker(self._far_untriaged(at, by), group="untriaged", exclusive=True)
-                return
-            if _waits(self.stream.at(at)):
-                self.stream.go(at)
-                return
-        self.tell("No untriaged alert below." if by > 0 else "No untriaged alert above.")
-
-    async def _far_untriaged(self, row: int, by: int) -> None:
-        """Ask the store for the next untriaged alert beyond the rows at hand."""
-        waiting = replace(self.filter, state=AlertState.NEW)
-        ids = await self.answer(self.newsroom.service.alert_ids, waiting)
-        if ids is None:
-            return
-        pending = self.alerts.pending()
-        there = (
-            self.stream.row_of(a) for a in (reversed(ids) if by > 0 else ids) if a not in pending
-        )
-        found = next((r for r in there if r is not None and (r - row) * by >= 0), None)
-        if found is None:
-            self.tell("No untriaged alert that way.")
-        else:
-            self.stream.go(found)
-
     def action_newest(self) -> None:
         """Go to the newest alert."""
         self.stream.action_top()
-
-    # --- filter -----------------------------------------------------------------
-
-    def apply(self, filter: Filter) -> None:
-        """Show only the alerts that pass a filter."""
-        if filter != self.filter:
-            self.filter = filter
-            self.load()
-
-    def action_filter(self) -> None:
-        """Choose a filter."""
-        from tui.screens.filter import FilterChoice
-
-        def chosen(filter: Filter | None) -> None:
-            if filter is not None:
-                self.apply(filter)
-
-        self.app.push_screen(FilterChoice(self.newsroom.watchlists, self.filter), chosen)
-
-    def action_clear_filter(self) -> None:
-        """Show all alerts."""
-        self.apply(Filter())
-
-    def _subject_words(self) -> str:
-        words = [*self.filter.watchlists]
-        if self.filter.state is AlertState.NEW:
-            words.append("untriaged only")
-        return " · ".join(words)
 
     # --- feeds ------------------------------------------------------------------
 
@@ -354,7 +222,3 @@ class Desk(Panes):
     def action_poll_all(self) -> None:
         """Poll every feed."""
         self.poll(None, "all feeds")
-
-
-def _waits(alert: Alert | None) -> bool:
-    return alert is not None and alert.state is AlertState.NEW

@@ -23,12 +23,16 @@ def sections() -> list[Section]:
     from tui.app import Tocsin
     from tui.screens.desk import Desk
     from tui.screens.feeds import Feeds
+    from tui.screens.filtering import Filtering
     from tui.screens.panes import Panes
     from tui.screens.search import Search
+    from tui.screens.triaging import Triaging
     from tui.widgets.line_list import LineList
 
     places: Sequence[tuple[str, type[DOMNode]]] = (
-        ("Alerts", Desk),
+        ("Alerts", Triaging),
+        ("Choosing alerts", Filtering),
+        ("Desk", Desk),
         ("Articles and panes", Panes),
         ("Lists", LineList),
         ("Reader and pages", Sheet),
