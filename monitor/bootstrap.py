@@ -41,10 +41,15 @@ def clock() -> Timestamp:
 
 
 def local_zone() -> tzinfo:
-    """Return the zone of the wall clock."""
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None
-    return zone
+    """Return the zone of the wall clock, summer time included where its name is known."""
+    from tzlocal import get_localzone
+
+    try:
+        return get_localzone()
+    except (LookupError, ValueError, OSError):  # TZ=CET-1CEST has rules and no name
+        zone = datetime.now().astimezone().tzinfo
+        assert zone is not None
+        return zone
 
 
 def open_service(data: Path) -> Service:
