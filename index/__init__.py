@@ -10,12 +10,13 @@ The bottom layer: it knows no feed, no network and no clock.
               ▼ on one article                              ▼ on the archive
     inmemory ─▶ spans ─▶ highlight, snippet    searcher: the segments, newest first
                   └────▶ why it does not match              ▼
-                                               answer (chain, vocabulary) ─▶ ranking
+                                               answer (chain, vocabulary) ─▶ ranking, or matched
                                                             ▲ segment
     writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage
 
-`article` and `errors` are what every layer speaks; `text` says what may be stored and
-shown, `language` what it is written in. `analysis` (with `letters`) is the only place where
-words are normalised: articles and queries, here and in watchlists, go through it, so that a
-watchlist matches an article exactly when a search with it finds it.
+`matched` is what a query found when it is to be counted. `article` and `errors` are what every
+layer speaks; `text` says what may be stored and shown, `language` what it is written in.
+`analysis` (with `letters`) is the only place where words are normalised: articles and queries,
+here and in watchlists, go through it, so that a watchlist matches an article exactly when a
+search with it finds it.
 """

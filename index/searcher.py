@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -18,6 +19,7 @@ from index.analysis import AUTHOR
 from index.answer import Answer, Resolve, keys
 from index.article import Timestamp
 from index.errors import ArchiveDamaged
+from index.matched import Matched, Part
 from index.query import Query
 from index.schema import LENGTH, NAME
 from index.segment import EVERYTHING, Scope, Segment
@@ -91,8 +93,28 @@ class Archive:
         filters of the query mean. Hits of one score come newest first.
         """
         search = _Search(self._snapshot(), query.root, scope, resolve)
-        try:
+        with self._sound():
             return search.found(sort, limit, after)
+
+    def matched(
+        self, query: Query, scope: Scope = EVERYTHING, *, resolve: Resolve = no_filters
+    ) -> Matched:
+        """Return every article that satisfies a query, to be counted."""
+        search = _Search(self._snapshot(), query.root, scope, resolve)
+        with self._sound():
+            return search.matched()
+
+    def everything(self) -> Matched:
+        """Return every article there is, to be counted."""
+        return Matched(
+            Part(segment, segment.all - segment.deleted)
+            for segment in self._snapshot().newest_first
+        )
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        try:
+            yield
         except IndexError as error:  # a list names documents that its segment does not have
             raise ArchiveDamaged(f"{self._folder}: its lists make no sense") from error
 
@@ -173,6 +195,10 @@ class _Search:
         pick = self._best if sort == "score" else functools.partial(self._newest, after)
         hits, total = pick(limit or self._snapshot.count)
         return Found(tuple(hits), total, self._forms())
+
+    def matched(self) -> Matched:
+        """Return everything that is found."""
+        return Matched(Part(segment, frozenset(docs)) for segment, docs in self._by_segment())
 
     def _newest(self, after: Cursor | None, limit: int) -> tuple[list[Hit], int]:
         hits: list[Hit] = []

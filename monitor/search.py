@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from monitor.store import Views
 from monitor.store.connection import INDEX
 
 if TYPE_CHECKING:
+    from index.matched import Matched
     from index.searcher import Archive, Hit
     from index.segment import Scope
     from index.tree import Facet
@@ -43,18 +45,21 @@ class Search:
         if not articles:
             return Results((), 0, "there are no articles yet")
         scope = self._scope(filter)
-        try:
-            found = self._opened().search(
-                query, scope, resolve=self._resolve, sort=sort, limit=limit
-            )
-        except ArchiveDamaged as error:
-            self._archive = None
-            raise ArchiveError(
-                f"{error}; a running monitor builds it again from the store,"
-                " and so does `tocsin reindex`"
-            ) from error
+        with self._readable() as archive:
+            found = archive.search(query, scope, resolve=self._resolve, sort=sort, limit=limit)
         note = f"{waiting} articles are still being indexed" if waiting else ""
         return Results(tuple(self._lit(query, found.hits, width)), found.total, note)
+
+    def matched(self, query: Query, filter: Filter) -> Matched:
+        """Return every article that a query finds, to be counted; raises ArchiveError."""
+        scope = self._scope(filter)
+        with self._readable() as archive:
+            return archive.matched(query, scope, resolve=self._resolve)
+
+    def everything(self) -> Matched:
+        """Return every article that can be searched, to be counted; raises ArchiveError."""
+        with self._readable() as archive:
+            return archive.everything()
 
     def numbers(self, selectors: Iterable[str]) -> set[int]:
         """Return the numbers of the feeds that any of these selectors names."""
@@ -70,6 +75,18 @@ class Search:
     def name(self, number: int) -> str:
         """Return the name of a feed."""
         return next((feed.name for feed in self._feeds() if feed.number == number), "?")
+
+    @contextmanager
+    def _readable(self) -> Iterator[Archive]:
+        """Give the archive; raises ArchiveError with the way out if it is damaged."""
+        try:
+            yield self._opened()
+        except ArchiveDamaged as error:
+            self._archive = None
+            raise ArchiveError(
+                f"{error}; a running monitor builds it again from the store,"
+                " and so does `tocsin reindex`"
+            ) from error
 
     def _opened(self) -> Archive:
         from index.searcher import Archive
