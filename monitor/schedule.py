@@ -226,9 +226,11 @@ def _success(
     state: FeedState, interval: float, hints: Hints, now: Timestamp, jitter: float
 ) -> FeedState:
     hint = min(max(hints.max_age or 0.0, hints.ttl or 0.0), LONGEST_HINT)
+    delay = max(interval, hint)
     return replace(
         state,
-        next_due=now + _jittered(max(interval, hint), jitter),
+        delay=delay,
+        next_due=now + _jittered(delay, jitter),
         last_poll=now,
         last_ok=now,
         failures=0,

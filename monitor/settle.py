@@ -235,6 +235,7 @@ class Settler:
             poll=poll,
             arrivals=tuple(arrived),
             sightings=tuple(sightings),
+            missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
         )
 
     def _page(self, batch: Batch, watch: Watch, answer: PageAnswer, now: Timestamp) -> list[Raised]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from index.article import Article
+from index.article import Article, Timestamp
 from monitor.model.asked import Feed, Severity
 from monitor.model.matching import Hit
 from monitor.model.polling import FeedState, Poll
@@ -81,6 +81,8 @@ class Refresh:
     poll: Poll
     arrivals: tuple[Arrival, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    missed: tuple[Timestamp, Timestamp] | None = None
+    """From the read before to this one, when they had nothing in common."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,39 @@ class FeedState:
     link: str = ""
     lang: str = ""
     """Language its articles are mostly in, as learned; declared until then."""
+    delay: float = 900.0
+    """Seconds that were to pass after the last read, before chance added to them."""
+    asked_until: Timestamp = 0.0
+    """Not to be asked before, whatever the analyst wishes: the server's word, or back-off."""
+    failing_since: Timestamp | None = None
+    """When the failures in a row began; None when there are none of its own."""
+    published: Timestamp | None = None
+    """When it last brought something new."""
+    usual: float | None = None
+    """Seconds between two of its publications, mostly; None until that is known."""
+    silent_after: float | None = None
+    """Seconds without a publication that would not be its habit; None until that is known."""
+
+
+class GapKind(enum.StrEnum):
+    """Why something may have been missed."""
+
+    BLIND = "blind"
+    """Two reads had nothing in common: what came and went between them was missed."""
+    DOWN = "down"
+    """It cannot be read, or nobody watches: what will be missed shows when it is read again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An interval of which articles of a feed may be missing."""
+
+    feed: Feed
+    start: Timestamp
+    """When it was last read before."""
+    end: Timestamp | None
+    """When it was read again; None while it is not."""
+    kind: GapKind
 
 
 class Outcome(enum.StrEnum):

@@ -20,6 +20,7 @@ from monitor.model import (
     Feed,
     FeedState,
     Filter,
+    Gap,
     Known,
     Poll,
     Raised,
@@ -147,6 +148,12 @@ class Views(Protocol):
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
+
+    def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
+        """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
+
+        A feed that is not read for longer than it should be by `until` has an open one.
+        """
 
     def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of alerts from `since`."""

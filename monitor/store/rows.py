@@ -16,7 +16,7 @@ ARTICLE = (
 )
 STATE = (
     "etag, last_modified, body_hash, next_due, last_poll, last_ok, failures, reason, gone, blind,"
-    " title, link, lang"
+    " title, link, lang, delay, asked_until, failing_since, published, usual, silent_after"
 )
 FEED = "url, name, tags, enabled, number"
 BACKFILLS = (
@@ -71,6 +71,12 @@ def state(row: Sequence[Any]) -> FeedState:
         title=row[10],
         link=row[11],
         lang=row[12],
+        delay=row[13],
+        asked_until=row[14],
+        failing_since=row[15],
+        published=row[16],
+        usual=row[17],
+        silent_after=row[18],
     )
 
 
@@ -90,4 +96,10 @@ def state_values(value: FeedState) -> tuple[Any, ...]:
         value.title,
         value.link,
         value.lang,
+        value.delay,
+        value.asked_until,
+        value.failing_since,
+        value.published,
+        value.usual,
+        value.silent_after,
     )

@@ -33,8 +33,11 @@ class SqliteStore:
             )
             sql.execute("DELETE FROM watchlists")
             sql.executemany(
-                "INSERT INTO watchlists VALUES (?, ?, ?)",
-                [(w.name, place, w.severity) for place, w in enumerate(watchlists)],
+                "INSERT INTO watchlists (name, place, severity, feeds) VALUES (?, ?, ?, ?)",
+                [
+                    (w.name, place, w.severity, json.dumps(w.feeds))
+                    for place, w in enumerate(watchlists)
+                ],
             )
             numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
         return tuple(rows.numbered(feed, numbers[feed.url]) for feed in feeds)

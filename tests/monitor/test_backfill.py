@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import earlier
 import pytest
 import spine
 from hypothesis import given
@@ -24,6 +25,7 @@ from index.query import parse as understood
 from monitor.errors import StoreError
 from monitor.model import Severity, Watchlist
 from monitor.store.sqlite import SqliteStore
+from monitor.store.tables import VERSION
 from monitor.store.tables.watchlists import BACKFILLS
 from monitor.store.views import SqliteViews
 from monitor.watching import backfill as module
@@ -194,14 +196,12 @@ def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
     assert alerts(folder)
 
 
-def test_a_store_of_the_first_version_gets_the_table(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "newsroom.db", isolation_level=None)) as sql:
-        sql.execute("DROP TABLE backfills")
-        sql.execute("PRAGMA user_version = 1")
+def test_a_store_of_the_first_version_gets_the_table(tmp_path: Path) -> None:
+    folder = earlier.make(tmp_path / "old", version=1)
     assert SqliteViews(folder).backfills() == []
     ((made,),) = spine.rows(folder, "SELECT sql FROM sqlite_master WHERE name = 'backfills'")
     assert made in BACKFILLS
-    assert spine.rows(folder, "PRAGMA user_version") == [(2,)]
+    assert spine.rows(folder, "PRAGMA user_version") == [(VERSION,)]
 
 
 # --- the version of a rule -----------------------------------------------------------------

@@ -689,7 +689,7 @@ def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
 
 def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     room = opened(tmp_path)
-    room.save(*(arrival(id, ALIBABA) for id in range(1, 200)))
+    room.save(*(arrival(id, ALIBABA) for id in range(1, 600)))
     room.store.close()
     path = tmp_path / "newsroom.db"
     body = bytearray(path.read_bytes())
@@ -698,7 +698,7 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     path.write_bytes(body)
     damaged = SqliteStore(tmp_path)
     with pytest.raises(StoreError, match="malformed"):
-        SqliteViews(tmp_path).articles(range(1, 200))
+        SqliteViews(tmp_path).articles(range(1, 600))
     with pytest.raises(StoreError, match="malformed"):
         damaged.articles_after(0, 999)
     damaged.close()

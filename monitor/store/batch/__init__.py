@@ -21,6 +21,8 @@ class SqliteBatch(Recognising, Storing, Raising):
     def save(self, refresh: Refresh) -> list[Raised]:
         """Store everything one poll changed; returns the alerts raised."""
         number, now = refresh.feed.number, refresh.poll.at
+        if refresh.missed:
+            self._miss(number, *refresh.missed)
         new = [a for a in refresh.arrivals if a.new]
         self._save_state(refresh, len(new))
         self._insert(number, new)
@@ -45,15 +47,25 @@ class SqliteBatch(Recognising, Storing, Raising):
         self._queue([article.id])
         return self._raise(arrival, feed, now)
 
+    def _miss(self, number: int, start: Timestamp, end: Timestamp) -> None:
+        """Note a gap; one that begins where another ends makes it longer."""
+        longer = self._sql.execute(
+            "UPDATE gaps SET until = ? WHERE feed = ? AND until = ?", (end, number, start)
+        )
+        if not longer.rowcount:
+            self._sql.execute("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", (number, start, end))
+
     def _save_state(self, refresh: Refresh, new: int) -> None:
         poll, number = refresh.poll, refresh.feed.number
         (polls,) = self._sql.execute(
-            f"UPDATE feeds SET ({rows.STATE}) = ({marks(13)}), polls = polls + 1,"
+            f"UPDATE feeds SET ({rows.STATE}) = ({marks(19)}), polls = polls + 1,"
             " articles = articles + ? WHERE number = ? RETURNING polls",
             (*rows.state_values(refresh.state), new, number),
         ).fetchone()
         self._sql.execute(
-            f"INSERT OR REPLACE INTO polls VALUES ({marks(9)})",
+            "INSERT OR REPLACE INTO polls"
+            " (feed, slot, at, outcome, entries, new, changed, reason, seconds)"
+            f" VALUES ({marks(9)})",
             (
                 number,
                 polls % POLLS_KEPT,

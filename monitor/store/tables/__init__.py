@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from monitor.store.tables.alerts import ALERTS
+from monitor.store.tables.alerts import ALERT_COLUMNS, ALERTS, ALERTS_3, ESCALATIONS
 from monitor.store.tables.articles import ARTICLES
-from monitor.store.tables.feeds import FEEDS
-from monitor.store.tables.watchlists import BACKFILLS, WATCHLISTS
+from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
+from monitor.store.tables.stories import CROSSINGS
+from monitor.store.tables.watchlists import (
+    BACKFILLS,
+    COUNTING,
+    WATCHLIST_COLUMNS,
+    WATCHLISTS,
+    WATCHLISTS_3,
+)
 
 VERSION = 3
 
-UPGRADES = {1: BACKFILLS, 2: ""}
+UPGRADES = {
+    1: BACKFILLS,
+    2: FEEDS_3
+    + GAPS
+    + EPISODES
+    + ALERTS_3
+    + WATCHLISTS_3
+    + COUNTING
+    + ALERT_COLUMNS
+    + WATCHLIST_COLUMNS
+    + ESCALATIONS
+    + CROSSINGS,
+}
 """What to add to a store of an earlier version."""
 
-TABLES = BACKFILLS + FEEDS + ARTICLES + ALERTS + WATCHLISTS
+TABLES = (
+    BACKFILLS
+    + FEEDS
+    + GAPS
+    + EPISODES
+    + ARTICLES
+    + ALERTS
+    + WATCHLISTS
+    + COUNTING
+    + ESCALATIONS
+    + CROSSINGS
+)

@@ -24,7 +24,15 @@ CREATE TABLE feeds (
     link          TEXT NOT NULL DEFAULT '',
     lang          TEXT NOT NULL DEFAULT '',
     polls         INTEGER NOT NULL DEFAULT 0,
-    articles      INTEGER NOT NULL DEFAULT 0
+    articles      INTEGER NOT NULL DEFAULT 0,
+    every         REAL,                         -- seconds, as feeds.yaml says; NULL leaves it to us
+    delay         REAL NOT NULL DEFAULT 900,    -- seconds until the next poll, as of the last read
+    asked_until   REAL NOT NULL DEFAULT 0,      -- the server's wish or the back-off: not before
+    failing_since REAL,
+    published     REAL,                         -- when it last brought something new
+    usual         REAL,                         -- seconds between two publications, mostly
+    silent_after  REAL,                         -- seconds without any that are not its habit
+    habit         TEXT NOT NULL DEFAULT ''      -- JSON: how it publishes, as learned
 );
 
 -- The last polls of each feed: a ring of slots, overwritten in turn.
@@ -38,6 +46,49 @@ CREATE TABLE polls (
     changed INTEGER NOT NULL,
     reason  TEXT NOT NULL,
     seconds REAL NOT NULL,
+    known   INTEGER NOT NULL DEFAULT 0,         -- entries that were not new
+    blind   INTEGER NOT NULL DEFAULT 0,         -- none was known from the poll before
+    status  INTEGER,                            -- of HTTP; NULL when there was no answer
+    moved   TEXT NOT NULL DEFAULT '',           -- where the answer came from, when redirected
     PRIMARY KEY (feed, slot)
 ) WITHOUT ROWID;
 """
+
+GAPS = """
+-- Intervals between two reads with nothing in common: what came and went in them was missed.
+CREATE TABLE gaps (
+    feed  INTEGER NOT NULL,
+    start REAL NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (feed, start)
+) WITHOUT ROWID;
+CREATE INDEX gaps_by_end ON gaps (until);
+"""
+
+EPISODES = """
+-- From when to when a feed was in trouble: each rings once.
+CREATE TABLE episodes (
+    feed       INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    ended_at   REAL,                            -- NULL: not over yet
+    alert      INTEGER,                         -- NULL: it was so when the feed was first read
+    PRIMARY KEY (feed, kind, started_at)
+) WITHOUT ROWID;
+"""
+
+FEEDS_3 = """
+ALTER TABLE feeds ADD COLUMN every REAL;
+ALTER TABLE feeds ADD COLUMN delay REAL NOT NULL DEFAULT 900;
+ALTER TABLE feeds ADD COLUMN asked_until REAL NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN failing_since REAL;
+ALTER TABLE feeds ADD COLUMN published REAL;
+ALTER TABLE feeds ADD COLUMN usual REAL;
+ALTER TABLE feeds ADD COLUMN silent_after REAL;
+ALTER TABLE feeds ADD COLUMN habit TEXT NOT NULL DEFAULT '';
+ALTER TABLE polls ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE polls ADD COLUMN blind INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE polls ADD COLUMN status INTEGER;
+ALTER TABLE polls ADD COLUMN moved TEXT NOT NULL DEFAULT '';
+"""
+"""What version 3 adds to the tables of version 2."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from index.article import Timestamp
 from monitor.model import (
     Feed,
     FeedState,
+    Gap,
+    GapKind,
     Outcome,
     Poll,
 )
@@ -46,6 +49,24 @@ class FeedViews(Connected):
                 seconds=seconds,
             )
             for at, outcome, entries, new, changed, reason, seconds in found
+        ]
+
+    def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
+        """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
+
+        A feed that is not read for longer than it should be by `until` has an open one.
+        """
+        found = self._read(
+            f"SELECT g.start, g.until, 'blind', {rows.FEED} FROM gaps g"
+            " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
+            f" UNION ALL SELECT last_ok, NULL, 'down', {rows.FEED} FROM feeds"
+            " WHERE subscribed AND enabled AND ?2 > last_ok + delay + max(delay, 60)"
+            " ORDER BY 1, 8",
+            (since, until),
+        )
+        return [
+            Gap(feed=rows.feed(feed), start=start, end=end, kind=GapKind(kind))
+            for start, end, kind, *feed in found
         ]
 
     def poll_now(self, url: str | None) -> None:
