@@ -16,7 +16,7 @@ The bottom layer: it knows no feed, no network and no clock.
 
 `matched` is what a query found when it is to be counted. `article` and `errors` are what every
 layer speaks; `text` says what may be stored and shown, `language` what it is written in.
-`analysis` (with `letters`) is the only place where words are normalised: articles and queries,
-here and in watchlists, go through it, so that a watchlist matches an article exactly when a
-search with it finds it.
+`analysis` (with `runs` and `letters`) is the only place where words are normalised: articles
+(by their `postings`) and queries, here and in watchlists, go through it, so that a watchlist
+matches an article exactly when a search with it finds it.
 """

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from index import spans, vocabulary
-from index.analysis import part_range
 from index.chain import Link, linked
+from index.postings import part_range
 from index.segment import Scope, Segment
 from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
 
@@ -131,7 +131,7 @@ class Answer:
 
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:
-    """Return the keys of `analysis.postings` one of which an article with the word has."""
+    """Return the keys of `postings` one of which an article with the word has."""
     if vocabulary.expands(word) and not vocabulary.is_plain_exact(word):
         return expand(word)
     return [vocabulary.key(word)]

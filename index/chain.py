@@ -9,8 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from index.analysis import part_range
 from index.lists import Codes, Postings
+from index.postings import part_range
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from index.analysis import offsets, part_at, part_range, postings
 from index.article import Article
+from index.postings import offsets, part_at, part_range, postings
 from index.spans import Codes, Extent, Found
 from index.tree import Facet, Node, Word
 from index.vocabulary import selector

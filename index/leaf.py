@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from index.analysis import Token, shouts, tokenize_query
+from index.analysis import shouts, tokenize_query
 from index.errors import QueryError
 from index.letters import CJK
+from index.runs import Token
 from index.tree import Mode, Node, Or, Phrase, Word
 
 _AROUND = re.compile(r"[^\w=*?~-]*(.*?)[^\w*?~.]*", re.DOTALL)

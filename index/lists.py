@@ -1,7 +1,7 @@
 """Posting lists: which documents a term stands in and where, in one sealed file.
 
 A record, one per term: its documents as 16-bit numbers, how often it stands in each
-(nothing when always once, else 8 or 16 bits), then the codes of `analysis.postings`, 32
+(nothing when always once, else 8 or 16 bits), then the codes of `postings`, 32
 bits each. Fixed widths cost some disk and make a list of 50,000 documents one copy
 instead of a loop.
 """

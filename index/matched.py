@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,15 +19,6 @@ class Part:
     segment: Segment
     docs: frozenset[int]
     """Numbers of documents, none of them deleted."""
-
-    def labelled(self, field: str, label: str) -> Part:
-        """Return those that bear a label."""
-        postings = self.segment.lists.find(field, label.encode())
-        return Part(self.segment, self.docs.intersection(postings.docs if postings else ()))
-
-    def labels(self, field: str) -> list[str]:
-        """Return the labels that documents of the segment bear."""
-        return [label.decode() for label in self.segment.lists.terms(field)]
 
 
 class Matched:
@@ -62,17 +54,10 @@ class Matched:
 
     def first_by_feed(self) -> dict[int, int]:
         """Return the smallest id among those that each feed carried, by the feed's number."""
-        found: dict[int, int] = {}
-        for part in self.parts:
-            first = part.segment.ids.__getitem__
-            for label in part.labels(FEED):
-                if docs := part.labelled(FEED, label).docs:
-                    id = min(map(first, docs))
-                    found[int(label)] = min(id, found.get(int(label), id))
-        return found
+        return {feed: min(found.ids()) for feed, found in self.by_feed().items()}
 
     def with_any(self, keys: Sequence[str]) -> Matched:
-        """Return those in which any of these keys of `analysis.postings` stands."""
+        """Return those in which any of these keys of `postings` stands."""
         return Matched(
             Part(segment, frozenset().union(*(docs.intersection(segment.postings(key).docs)
                                               for key in keys)))
@@ -83,6 +68,9 @@ class Matched:
         return ((part.segment, part.docs) for part in self.parts)
 
     def _by(self, field: str) -> dict[str, Matched]:
-        labels = sorted({label for part in self.parts for label in part.labels(field)})
-        split = {label: Matched(p.labelled(field, label) for p in self.parts) for label in labels}
-        return {label: found for label, found in split.items() if found.total}
+        split: defaultdict[bytes, list[Part]] = defaultdict(list)
+        for segment, docs in self._each():
+            for label, postings in segment.lists.each(field):
+                if bearing := docs.intersection(postings.docs):
+                    split[label].append(Part(segment, bearing))
+        return {label.decode(): Matched(split[label]) for label in sorted(split)}

@@ -12,9 +12,9 @@ from typing import Any
 from whoosh.fields import FieldType, Schema
 from whoosh.formats import Existence, Positions
 
-from index import analysis
 from index.article import Article
 from index.codec import Number
+from index.postings import postings
 
 VERSION = 1
 """To be raised when the fields, the files or the words of `analysis` change."""
@@ -28,7 +28,7 @@ Posting = tuple[bytes, int, float, bytes]
 
 
 class _Words(FieldType):  # type: ignore[misc]
-    """The postings of an article as `analysis.postings` gives them."""
+    """The postings of an article as `postings` gives them."""
 
     def __init__(self) -> None:
         super().__init__(format=Positions(), analyzer=None)
@@ -78,7 +78,7 @@ def schema() -> Schema:
 
 def document(article: Article) -> dict[str, Any]:
     """Return what the archive keeps of an article, by field."""
-    words = analysis.postings(article)
+    words = postings(article)
     return {
         WORDS: words,
         LANG: (article.lang,),

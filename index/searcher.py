@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from whoosh.index import TOC, EmptyIndexError, FileIndex
 
 from index import ranking
-from index.analysis import AUTHOR
 from index.answer import Answer, Resolve, keys
 from index.article import Timestamp
 from index.errors import ArchiveDamaged
 from index.matched import Matched, Part
+from index.postings import AUTHOR
 from index.query import Query
 from index.schema import LENGTH, NAME
 from index.segment import EVERYTHING, Scope, Segment

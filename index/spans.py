@@ -1,6 +1,6 @@
 """Where a query's tree holds: one evaluator, for one article in memory and for the archive.
 
-A back end is a `Document`: it answers where a key of `analysis.postings` stands. Positions
+A back end is a `Document`: it answers where a key of `postings` stands. Positions
 count words: each word of a compound counts, an elided l’ does not.
 
 Distances
@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from index.analysis import part_range
+from index.postings import part_range
 from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
 from index.vocabulary import is_open, is_plain_exact, key
 
@@ -35,7 +35,7 @@ class Document(Protocol):
     """An article as a back end sees it."""
 
     def positions(self, key: str) -> Codes:
-        """Return the ascending codes of a key of `analysis.postings`; empty without any."""
+        """Return the ascending codes of a key of `postings`; empty without any."""
 
     def expand(self, word: Word) -> Iterable[str]:
         """Return the keys of the vocabulary that `selector(word)` accepts."""

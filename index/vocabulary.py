@@ -1,4 +1,4 @@
-"""Which keys of `analysis.postings` a word of a query means."""
+"""Which keys of `postings` a word of a query means."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from index.analysis import AUTHOR, EXACT, stems
+from index.analysis import stems
+from index.postings import AUTHOR, EXACT
 from index.tree import Mode, Word
 
 
 def key(word: Word) -> str:
-    """Return the key of `analysis.postings` that a folded or exact word is under."""
+    """Return the key of `postings` that a folded or exact word is under."""
     term = AUTHOR + word.term if word.part == "author" else word.term
     return term + EXACT + word.exact if word.exact else term
 

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from index.analysis import AUTHOR, EXACT, Keys, postings, stems
+from index.analysis import stems
 from index.article import Article
 from index.facets import passes, selects
 from index.inmemory import Bounds, InMemory, occurrences
+from index.postings import AUTHOR, EXACT, Keys, postings
 from index.spans import Codes, Document, matches
 from index.tree import Facet, Mode, Node, Word, words
 from index.vocabulary import expands, is_open, key, selector

@@ -9,22 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analysis import (
-    AUTHOR,
-    EXACT,
-    MAX_CHARS,
-    MAX_TERM,
-    decode,
-    fold,
-    offsets,
-    part_at,
-    part_range,
-    postings,
-    shouts,
-    stem,
-    tokenize,
-)
+from index.analysis import MAX_CHARS, shouts, stem, tokenize
 from index.article import PARTS, Article
+from index.letters import fold
+from index.postings import AUTHOR, EXACT, decode, offsets, part_at, part_range, postings
+from index.runs import MAX_TERM
 
 TEXTS = Path(__file__).resolve().parents[2].with_name("shared") / "data" / "text-fr"
 
