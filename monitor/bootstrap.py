@@ -54,12 +54,14 @@ def local_zone() -> tzinfo:
 
 def open_service(data: Path) -> Service:
     """Return the service of a data folder; raises StoreError if there is no archive."""
+    from monitor.counting import Counting
     from monitor.search import Search
     from monitor.service import Service
     from monitor.store.views import SqliteViews
 
-    views = SqliteViews(data)
-    return Service(data, views, Search(data, views, clock, local_zone()), clock)
+    views, zone = SqliteViews(data), local_zone()
+    search = Search(data, views, clock, zone)
+    return Service(data, views, search, Counting(search, views, clock, zone), clock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from index.article import Timestamp
 from monitor import presence, schedule
+from monitor.counting import Counting
 from monitor.model import (
     Alert,
     AlertState,
+    By,
     Feed,
     FeedHealth,
     FeedState,
@@ -20,7 +22,9 @@ from monitor.model import (
     Poll,
     Reading,
     Results,
+    Split,
     Status,
+    Trend,
     Verdict,
     WatchlistCount,
     WatchlistRecord,
@@ -38,11 +42,17 @@ class Service:
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
     def __init__(
-        self, folder: Path, views: Views, search: Search, clock: Callable[[], Timestamp]
+        self,
+        folder: Path,
+        views: Views,
+        search: Search,
+        counting: Counting,
+        clock: Callable[[], Timestamp],
     ) -> None:
         self._folder = folder
         self._views = views
         self._search = search
+        self._counting = counting
         self._clock = clock
 
     def status(self) -> Status:
@@ -156,6 +166,21 @@ class Service:
         Snippets take at most `width` cells. Raises QueryError with the column of the mistake.
         """
         return self._search.run(query, filter, sort=sort, limit=limit, width=width)
+
+    def trend(
+        self,
+        queries: Sequence[str],
+        filter: Filter = Filter(),
+        *,
+        by: By | None = None,
+        split: Split | None = None,
+    ) -> Trend:
+        """Count what queries find by stretches of local time, a series for each of them.
+
+        `by` None chooses by the span; `split` tells one query's languages or feeds apart.
+        Raises QueryError, ArchiveError, MonitorError if there would be too many stretches.
+        """
+        return self._counting.trend(queries, filter, by=by, split=split)
 
     def poll_now(self, url: str | None = None) -> None:
         """Ask the monitor to poll one feed at once, or all."""

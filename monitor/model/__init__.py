@@ -7,7 +7,10 @@ from monitor.model.alerts import (
     Alert,
     AlertState,
     BackfillStand,
+    Escalation,
     Filter,
+    Lost,
+    Outlet,
     Verdict,
     WatchlistCount,
     WatchlistRecord,
@@ -16,6 +19,7 @@ from monitor.model.arriving import (
     Arrival,
     Known,
     KnownArticle,
+    Names,
     Raised,
     Refresh,
     Sighting,
@@ -23,14 +27,34 @@ from monitor.model.arriving import (
 )
 from monitor.model.asked import (
     Config,
+    Escalate,
     Feed,
     Networks,
     Severity,
     Watchlist,
 )
+from monitor.model.counted import (
+    By,
+    Series,
+    Split,
+    Trend,
+)
+from monitor.model.keeping import (
+    Expiring,
+    Retention,
+    Spared,
+    Ticket,
+)
+from monitor.model.manner import Manner, Secret, Setting
 from monitor.model.matching import (
     Hit,
     Match,
+)
+from monitor.model.notices import (
+    FEED_HEALTH,
+    AlertKind,
+    Episode,
+    Notice,
 )
 from monitor.model.polling import (
     Entry,
@@ -56,12 +80,19 @@ from monitor.model.reading import (
 )
 
 __all__ = [
+    "FEED_HEALTH",
     "Alert",
+    "AlertKind",
     "AlertState",
     "Arrival",
     "BackfillStand",
+    "By",
     "Config",
     "Entry",
+    "Episode",
+    "Escalate",
+    "Escalation",
+    "Expiring",
     "Feed",
     "FeedHealth",
     "FeedState",
@@ -75,11 +106,16 @@ __all__ = [
     "Hit",
     "Known",
     "KnownArticle",
+    "Lost",
+    "Manner",
     "Match",
     "MonitorPresence",
+    "Names",
     "Networks",
     "NotModified",
+    "Notice",
     "Outcome",
+    "Outlet",
     "Page",
     "ParsedFeed",
     "Poll",
@@ -87,10 +123,18 @@ __all__ = [
     "Reading",
     "Refresh",
     "Results",
+    "Retention",
+    "Secret",
+    "Series",
+    "Setting",
     "Severity",
     "Sighting",
+    "Spared",
+    "Split",
     "Status",
     "Summary",
+    "Ticket",
+    "Trend",
     "Verdict",
     "Watchlist",
     "WatchlistCount",

@@ -7,6 +7,7 @@ The monitor writes through `Store`; the command line and the dashboard read thro
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -14,9 +15,12 @@ from typing import Protocol
 from index.article import Article, Timestamp
 from monitor.model import (
     Alert,
+    AlertKind,
     AlertState,
     Arrival,
     BackfillStand,
+    Episode,
+    Expiring,
     Feed,
     FeedState,
     Filter,
@@ -25,6 +29,8 @@ from monitor.model import (
     Poll,
     Raised,
     Refresh,
+    Spared,
+    Ticket,
     Verdict,
     Watchlist,
     WatchlistCount,
@@ -47,6 +53,9 @@ class Reading(Protocol):
     def languages(self, feed: Feed) -> list[str]:
         """Return the languages of the feed's last twenty articles, newest first."""
 
+    def episodes(self, feed: Feed) -> dict[AlertKind, Episode]:
+        """Return the last episode of each kind that a feed has had."""
+
     def candidates(self, shingles: Collection[int]) -> dict[int, int]:
         """Return articles that share any of these shingles, with how many they share."""
 
@@ -58,6 +67,11 @@ class Reading(Protocol):
 
     def article(self, id: int) -> Article | None:
         """Return an article."""
+
+    def expiring(
+        self, before: Timestamp, spared: Spared, after: tuple[Timestamp, int], limit: int
+    ) -> list[Expiring]:
+        """Return articles first seen before then, from `after` on: by when, then by id."""
 
 
 class Batch(Reading, Protocol):
@@ -77,6 +91,9 @@ class Batch(Reading, Protocol):
 
     def raise_late(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
         """Raise alerts for an article that is stored already; returns them."""
+
+    def drop(self, articles: Collection[int]) -> None:
+        """Drop articles, with their alerts; their names are kept, and the index is told."""
 
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:
         """Note that these rules have been matched with the articles up to that id."""
@@ -109,8 +126,8 @@ class Store(Protocol):
     def forget_shingles(self, before: Timestamp) -> None:
         """Drop the shingles of articles first seen before that moment."""
 
-    def unindexed(self, limit: int, after: int = 0) -> list[tuple[int, Article]]:
-        """Return articles on their way to the index with their ticket, oldest first."""
+    def unindexed(self, limit: int, after: int = 0) -> list[Ticket]:
+        """Return articles on their way into the index or out of it, oldest first."""
 
     def mark_indexed(self, upto: int) -> None:
         """Take the tickets up to this one out of the outbox."""
@@ -120,6 +137,15 @@ class Store(Protocol):
 
     def article_count(self) -> int:
         """Return how many articles there are."""
+
+    def article_ids(self) -> array[int]:
+        """Return the id of every article, in no order."""
+
+    def articles(self, ids: Collection[int]) -> list[Article]:
+        """Return these articles; unknown ids are left out."""
+
+    def waiting(self) -> set[int]:
+        """Return the ids of articles on their way into the index or out of it."""
 
     def outbox_size(self) -> int:
         """Return how many articles are on their way to the index."""
@@ -216,6 +242,15 @@ class Views(Protocol):
 
     def totals(self) -> tuple[int, int, int, int]:
         """Return articles, articles on their way to the index, alerts, untriaged alerts."""
+
+    def first_seen(self, first: Mapping[int, int]) -> dict[int, Timestamp]:
+        """Return when each feed had the article given with it; unknown ones are left out."""
+
+    def watchlists_of(self, articles: Collection[int]) -> Counter[str]:
+        """Return how many of some articles each watchlist raised an alert for."""
+
+    def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[Counter[str]]:
+        """Return how many alerts each watchlist raised in each of some stretches of time."""
 
     def poll_now(self, url: str | None) -> None:
         """Make one feed due at once, or all that are watched."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from monitor.store.views.alerts import AlertViews
 from monitor.store.views.articles import ArticleViews
+from monitor.store.views.counts import CountViews
 from monitor.store.views.feeds import FeedViews
 from monitor.store.views.watchlists import WatchlistViews
 
 __all__ = ["SqliteViews"]
 
 
-class SqliteViews(FeedViews, WatchlistViews, AlertViews, ArticleViews):
+class SqliteViews(FeedViews, WatchlistViews, AlertViews, ArticleViews, CountViews):
     """See `Views`."""

@@ -1,0 +1,122 @@
+"""Counting what a search finds: over time, and what it is made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from index.article import Timestamp
+from index.facets import UNDETERMINED
+from index.moments import resolve_time
+from index.query import Query, parse
+from monitor.errors import MonitorError
+from monitor.model import By, Filter, Split, Trend
+from monitor.search import Search
+from monitor.store import Views
+from monitor.trend import buckets
+from monitor.trend.bounds import bounds
+from monitor.trend.coverage import Interval, united
+from monitor.trend.reckoning import Observed, series
+
+if TYPE_CHECKING:
+    from index.matched import Matched
+
+MOST = 20_000
+"""Buckets of one trend at most: two years of hours."""
+
+
+class Counting:
+    """Counts of one newsroom, from any thread."""
+
+    def __init__(
+        self, search: Search, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
+    ) -> None:
+        self._search = search
+        self._views = views
+        self._clock = clock
+        self._zone = zone
+
+    def trend(
+        self,
+        queries: Sequence[str],
+        filter: Filter = Filter(),
+        *,
+        by: By | None = None,
+        split: Split | None = None,
+    ) -> Trend:
+        """Count the articles that queries find by stretches of local time, a series for each.
+
+        `by` None chooses by the span; `split` makes a series of each language or feed of
+        one query. A filter's or query's own dates say from when to when; else it is from
+        the first article until now. Raises QueryError, ArchiveError, MonitorError.
+        """
+        understood = [parse(query) for query in queries]
+        found = [(query.text, self._search.matched(query, filter)) for query in understood]
+        if split is not None:
+            found = [part for _, matched in found for part in self._split(matched, split)]
+        observed = [_observed(name, matched) for name, matched in found]
+        since, until = self._span(understood, filter, observed)
+        by = by or buckets.fitting(until - since)
+        if (many := buckets.estimate(since, until, by)) > MOST:
+            raise MonitorError(
+                f"that would be {many:,} {by}s; count by longer ones, or set --since"
+            )
+        edges = buckets.edges(since, until, by, self._zone)
+        gaps = self._gaps(since, until)
+        return Trend(
+            by=by,
+            edges=edges,
+            labels=tuple(buckets.label(edge, by, self._zone) for edge in edges[:-1]),
+            since=since,
+            until=until,
+            series=tuple(series(each, edges, (since, until), gaps) for each in observed),
+            note=self._note(),
+        )
+
+    def _split(self, matched: Matched, split: Split) -> list[tuple[str, Matched]]:
+        """Return what was matched by language or feed, the fullest first."""
+        if split is Split.LANG:
+            parts = [(lang or UNDETERMINED, part) for lang, part in matched.by_lang().items()]
+        else:
+            names = {feed.number: feed.name for feed in self._views.every_feed()}
+            parts = [(names.get(n, "?"), part) for n, part in matched.by_feed().items()]
+        return sorted(parts, key=lambda part: (-part[1].total, part[0]))
+
+    def _span(
+        self, queries: Iterable[Query], filter: Filter, observed: Iterable[Observed]
+    ) -> Interval:
+        """Return from when to when is counted: as asked for, else from the first article on."""
+        now = self._clock()
+        dates = [date for each in observed for date in each.dates.values()]
+        said = [
+            bounds(query.root, lambda text: resolve_time(text, now, self._zone))
+            for query in queries
+        ]
+        starts, ends = [max(s) for s, _ in said if s], [min(e) for _, e in said if e]
+        since = min(starts) if len(starts) == len(said) else min(dates, default=now)
+        until = max(ends) if len(ends) == len(said) else now
+        since = max(since, filter.since if filter.since is not None else since)
+        until = min(until, now, filter.until if filter.until is not None else until)
+        return min([since, *dates]), max([until, *dates])
+
+    def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
+        """Return when each feed was not watched; before it was first read, nobody watched it."""
+        gaps: dict[int, list[Interval]] = defaultdict(list)
+        for gap in self._views.gaps(since, until):
+            end = until if gap.end is None else gap.end
+            gaps[gap.feed.number].append((gap.start, end))
+        for feed, seen in self._views.first_seen(self._search.everything().first_by_feed()).items():
+            if seen > since:
+                gaps[feed].append((float("-inf"), seen))
+        return {feed: united(found) for feed, found in gaps.items()}
+
+    def _note(self) -> str:
+        _, waiting, *_ = self._views.totals()
+        return f"{waiting} articles are still being indexed" if waiting else ""
+
+
+def _observed(name: str, matched: Matched) -> Observed:
+    by_feed = {feed: part.ids() for feed, part in matched.by_feed().items()}
+    return Observed(name=name, dates=matched.dates(), by_feed=by_feed)

@@ -1,0 +1,70 @@
+"""What was counted: articles over time, what a result is made of, what is usual."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from index.article import Timestamp
+
+WHOLE = 0.995
+"""Share from which a bucket counts as covered: what a percentage rounds to 100."""
+
+
+class By(enum.StrEnum):
+    """Stretches of local time that articles are counted by."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    """From Monday, as ISO 8601 counts them."""
+    MONTH = "month"
+
+
+class Split(enum.StrEnum):
+    """What the articles of one query are told apart by."""
+
+    LANG = "lang"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """The articles of one query, or of one feed or language of it, by bucket."""
+
+    name: str
+    counts: tuple[int, ...]
+    """Articles there are."""
+    covered: tuple[float, ...]
+    """Share of what was to be expected that was watched: 1 where no feed was blind or down."""
+    corrected: tuple[float | None, ...]
+    """Articles there would be had all been watched; None where that is not to be said."""
+
+    @property
+    def marked(self) -> tuple[bool, ...]:
+        """Return which buckets are not wholly covered."""
+        return tuple(share < WHOLE for share in self.covered)
+
+    @property
+    def total(self) -> int:
+        """Return how many articles there are in all."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """Articles over time."""
+
+    by: By
+    edges: tuple[Timestamp, ...]
+    """Where the buckets begin and, at last, where the last one ends."""
+    labels: tuple[str, ...]
+    """What to call each bucket, in local time: 2023-10-29T02+01:00, 2023-10-29, 2023-W43, 2023-10.
+    """
+    since: Timestamp
+    """From when on was counted: the first bucket may have begun before."""
+    until: Timestamp
+    """Up to when, not included: the last bucket may not be over."""
+    series: tuple[Series, ...]
+    note: str = ""
+    """What the reader must know: an index that is behind."""

@@ -1,0 +1,66 @@
+"""What viewers count: who carried what first, what alerts a set of articles raised."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from index.article import Timestamp
+from monitor.store.chunks import CHUNK, marks
+from monitor.store.views.connected import Connected
+
+FEW = 5_000
+"""Articles up to which their alerts are looked up one by one: the whole table is read faster."""
+
+
+class CountViews(Connected):
+    """Counts over articles and alerts."""
+
+    def first_seen(self, first: Mapping[int, int]) -> dict[int, Timestamp]:
+        """Return when each feed had the article given with it; unknown ones are left out."""
+        found: dict[int, Timestamp] = {}
+        ids = sorted(set(first.values()))
+        for at in range(0, len(ids), CHUNK // 2):
+            chunk = ids[at : at + CHUNK // 2]
+            for feed, article, seen in self._read(
+                f"SELECT feed, id, seen FROM articles WHERE id IN ({marks(len(chunk))}) UNION ALL"
+                f" SELECT feed, article, seen FROM carriers WHERE article IN ({marks(len(chunk))})",
+                chunk * 2,
+            ):
+                if first.get(feed) == article:
+                    found[feed] = seen
+        return found
+
+    def watchlists_of(self, articles: Collection[int]) -> Counter[str]:
+        """Return how many of some articles each watchlist raised an alert for."""
+        raised = "SELECT watchlist, article FROM alerts WHERE watchlist <> ''"
+        if len(articles) > FEW:
+            wanted = frozenset(articles)
+            return Counter(name for name, article in self._read(raised) if article in wanted)
+        found: Counter[str] = Counter()
+        ids = sorted(articles)
+        for at in range(0, len(ids), CHUNK):
+            chunk = ids[at : at + CHUNK]
+            found.update(
+                n for n, _ in self._read(f"{raised} AND article IN ({marks(len(chunk))})", chunk)
+            )
+        return found
+
+    def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[Counter[str]]:
+        """Return how many alerts each watchlist raised in each of some stretches of time.
+
+        Those for what was there before, and those that count with another, are left out.
+        """
+        return [
+            Counter(
+                dict(
+                    self._read(
+                        "SELECT watchlist, count(*) FROM alerts WHERE raised_at >= ?"
+                        " AND raised_at < ? AND watchlist <> '' AND NOT backfill"
+                        " AND merged_into IS NULL GROUP BY watchlist",
+                        window,
+                    )
+                )
+            )
+            for window in windows
+        ]
