@@ -210,7 +210,13 @@ def test_the_readme_has_the_table_of_keys() -> None:
 
 
 @pytest.mark.parametrize("example", blocks("yaml"))
-def test_every_example_of_feeds_yaml_is_well(example: str, tmp_path: Path) -> None:
+def test_every_example_of_feeds_yaml_is_well(
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in re.findall(r"env:(\w+)", example):
+        monkeypatch.setenv(name, "secret")
+    for name in re.findall(r"file:([\w.]+)", example):
+        (tmp_path / name).write_text("secret", encoding="utf-8")
     assert understand(example.encode(), tmp_path / "feeds.yaml").watchlists
 
 

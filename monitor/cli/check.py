@@ -54,8 +54,12 @@ def run(path: Path, data: Path | None, *, as_json: bool) -> int:
 
 
 def complaint(path: Path, problems: list[Problem]) -> Iterator[str]:
-    """Yield each problem as `feeds.yaml:12:5: message`, with its line and a caret under it."""
+    """Yield each problem as `feeds.yaml:12:5: message`, with its line and a caret under it.
+
+    What may be a secret in that line is dotted out.
+    """
     from monitor.config.marks import Source, decode
+    from monitor.config.masking import masked
 
     try:
         source, _ = decode(path.read_bytes())
@@ -63,8 +67,9 @@ def complaint(path: Path, problems: list[Problem]) -> Iterator[str]:
         source = Source("")
     for problem in problems:
         yield f"{path}:{problem.line}:{problem.column}: {problem.message}"
-        if (written := source.line(problem.line)).strip():
-            yield from _pointed(written, problem.column)
+        if source.line(problem.line).strip():
+            lines = [source.line(number) for number in range(1, problem.line + 1)]
+            yield from _pointed(masked(lines, problem.line), problem.column)
 
 
 WIDTH = 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from monitor.config import beside
@@ -33,7 +34,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
     shape, fitting, misfits = fit(source, root)
     draft = Draft(source, root, shape, fitting, [*repeated, *misfits])
     _object_to_emptiness(draft)
-    subscribed = feeds(draft)
+    subscribed = feeds(draft, path.parent, os.environ)
     watched = watchlists(draft, subscribed)
     config = Config(
         path=path,

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
-from monitor.config import fields
+from monitor.config import fields, settings
+from monitor.config.credentials import Credentials
 from monitor.config.draft import Draft
-from monitor.config.marks import Loc
-from monitor.config.schema import DefaultsShape, FeedShape, FileShape
-from monitor.model import Feed
+from monitor.config.feed_shapes import AuthShape, ShareableShape
+from monitor.config.marks import Loc, find
+from monitor.model import Feed, Setting
 
 SHORTEST = 60.0
 """Seconds between two polls of a server that is not the operator's own."""
 
 
-def feeds(draft: Draft) -> tuple[Feed, ...]:
-    """Return the feeds of a draft, noting what is wrong with them."""
-    found = _feeds(draft.shape)
+def feeds(draft: Draft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed, ...]:
+    """Return the feeds of a draft, noting what is wrong with them.
+
+    Secrets that it only names are those of the environment, and of files beside `folder`.
+    """
+    _object_to_half_an_auth(draft)
+    found = _feeds(draft, Credentials(draft, folder, environ))
     _object_to_twins(draft, "url", [fields.same(feed.url) for feed in found], _same_url)
     given = {shape.name.casefold() for shape in draft.shape.feeds if shape.name}
     names = [name if (name := feed.name.casefold()) in given else "" for feed in found]
@@ -26,21 +33,45 @@ def feeds(draft: Draft) -> tuple[Feed, ...]:
     return found
 
 
-def _feeds(shape: FileShape) -> tuple[Feed, ...]:
-    hosts = Counter(fields.host(feed.url) for feed in shape.feeds if not feed.name)
-    return tuple(_feed(feed, shape.defaults, hosts) for feed in shape.feeds)
+def _feeds(draft: Draft, credentials: Credentials) -> tuple[Feed, ...]:
+    shapes = draft.shape.feeds
+    hosts = Counter(fields.host(shape.url) for shape in shapes if not shape.name)
+    return tuple(_feed(draft, number, hosts, credentials) for number in range(len(shapes)))
 
 
-def _feed(shape: FeedShape, defaults: DefaultsShape, hosts: Counter[str]) -> Feed:
+def _feed(draft: Draft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:
+    shape = draft.shape.feeds[number]
     host = fields.host(shape.url)
-    return Feed(
-        url=shape.url,
-        name=shape.name or (host if hosts[host] == 1 else fields.same(shape.url)),
-        tags=tuple(dict.fromkeys((*defaults.tags, *shape.tags))),
-        every=defaults.every if shape.every is None else shape.every,
-        full_text=defaults.full_text if shape.full_text is None else shape.full_text,
-        lang=shape.lang or defaults.lang,
+    by = settings.speakers(draft.shape, number)
+    name = shape.name or (host if hosts[host] == 1 else fields.same(shape.url))
+    feed = Feed(
+        url=fields.without_login(shape.url),
+        name=name,
+        tags=tuple(dict.fromkeys((*draft.shape.defaults.tags, *shape.tags))),
+        every=settings.said("every", by)[0],
+        full_text=bool(settings.said("full_text", by)[0]),
+        lang=settings.said("lang", by)[0],
         enabled=shape.enabled,
+        manner=settings.manner(by, name, credentials),
+        settings=settings.told(by),
+    )
+    return _logged_in(draft, number, feed)
+
+
+def _logged_in(draft: Draft, number: int, feed: Feed) -> Feed:
+    """Return a feed with the user and the password in its address as its `auth`."""
+    shape = draft.shape.feeds[number]
+    login = settings.login(shape.url)
+    if login is None:
+        return feed
+    if shape.auth:
+        draft.object_to(("feeds", number, "auth"), "its address holds a password already")
+    others = [pair for pair in feed.manner.headers if pair[0] != settings.AUTHORIZATION]
+    told = [setting for setting in feed.settings if setting.key != "auth"]
+    return replace(
+        feed,
+        manner=replace(feed.manner, headers=(*others, (settings.AUTHORIZATION, login))),
+        settings=(*told, Setting("auth", "a password written in feeds.yaml", "the feed")),
     )
 
 
@@ -56,7 +87,7 @@ def _object_to_twins(
 
 
 def _same_url(draft: Draft, here: Loc, there: Loc) -> str:
-    written = [fields.url(str(draft.node(loc).plain())) for loc in (here, there)]
+    written = [draft.shape.feeds[int(loc[1])].url for loc in (here, there)]
     but = "" if written[0] == written[1] else ", spelt otherwise"
     return f"the same feed as on line {draft.line(there)}{but}"
 
@@ -71,8 +102,8 @@ def _object_to_haste(draft: Draft, found: tuple[Feed, ...]) -> None:
     for number, feed in enumerate(found):
         hasty = feed.every is not None and feed.every < SHORTEST
         if hasty and not fields.inside(feed.url, draft.shape.network.allow):
-            own: Loc = ("feeds", number, "every")
-            loc = own if draft.shape.feeds[number].every is not None else ("defaults", "every")
+            _, by = settings.said("every", settings.speakers(draft.shape, number))
+            loc: Loc = (*(by.loc if by else ()), "every")
             if loc not in accused:
                 accused.add(loc)
                 draft.object_to(loc, _haste(feed))
@@ -81,3 +112,30 @@ def _object_to_haste(draft: Draft, found: tuple[Feed, ...]) -> None:
 def _haste(feed: Feed) -> str:
     host = fields.host(feed.url)
     return f"under a minute, but {host} is not an address inside `network.allow`; write 1m or more"
+
+
+def _object_to_half_an_auth(draft: Draft) -> None:
+    """Object to each `auth` that is neither a user with a password nor a token."""
+    said: list[tuple[Loc, ShareableShape]] = [
+        *((("feeds", number), shape) for number, shape in enumerate(draft.shape.feeds)),
+        *((("tags", tag), shape) for tag, shape in draft.shape.tags.items()),
+    ]
+    for loc, shape in said:
+        place = (*loc, "auth")
+        whole = find(draft.written, place) == find(draft.tree, place)
+        if shape.auth and whole and (words := _half(shape.auth)):
+            draft.object_to(place, words)
+        doubled = [name for name in shape.headers if name.lower() == "authorization"]
+        if shape.auth and doubled:
+            words = "`auth` and a header Authorization say the same; take one out"
+            draft.object_to((*loc, "headers", doubled[0]), words, key=True)
+
+
+def _half(auth: AuthShape) -> str:
+    """Return what is wrong with an `auth`, '' if nothing."""
+    if auth.bearer:
+        return "`auth` has a `bearer` or a `user`, not both" if auth.user or auth.password else ""
+    lacking = [key for key in ("user", "password") if not getattr(auth, key)]
+    if len(lacking) == 2:
+        return "`auth` needs a `user` and a `password`, or a `bearer`"
+    return f"this `auth` has no `{lacking[0]}`" if lacking else ""

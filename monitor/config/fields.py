@@ -12,21 +12,25 @@ from monitor import durations
 DAY = 86400.0
 LONGEST_URL = 2000
 LONGEST_NAME = 80
+_LOGIN = re.compile(r"(?<=//)(?:[^/?#]*|.*:.*)@")
+"""User and password in an address, also one that nobody escaped."""
 
 
 def url(text: str) -> str:
     """Return an absolute http(s) address."""
     text = text.strip()
+    shown = without_login(text)
     if re.search(r"\s", text):
-        raise ValueError(f"`{text}` holds white space; an address has none")
+        raise ValueError(f"`{shown}` holds white space; an address has none")
     if len(text) > LONGEST_URL:
         raise ValueError(f"an address of {len(text)} characters; at most {LONGEST_URL}")
-    scheme, colon, rest = text.partition("://")
+    scheme, colon, _ = text.partition("://")
     if not colon:
         if re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/.*)?", text):
             raise ValueError(f"`{text}` lacks https://; did you mean `https://{text}`?")
-        raise ValueError(f"`{text}` is not an address; write https://…")
+        raise ValueError(f"`{shown}` is not an address; write https://…")
     if scheme.lower() not in ("http", "https"):
+        rest = shown.partition("://")[2]
         hint = f"; did you mean `https://{rest}`?" if scheme.lower() == "feed" else ""
         raise ValueError(f"`{scheme}://` cannot be polled, only http and https{hint}")
     try:
@@ -35,10 +39,17 @@ def url(text: str) -> str:
         if known and not literal(parts):
             _check_host(parts.hostname or "")
     except ValueError as error:
-        raise ValueError(f"`{text}` is not an address: {error}") from None
+        # The error quotes what it takes for a port: half a password that holds a slash.
+        why = error if shown == text else "write / @ : # of a password as %2F %40 %3A %23"
+        raise ValueError(f"`{shown}` is not an address: {why}") from None
     if not known:
-        raise ValueError(f"`{text}` names no host")
+        raise ValueError(f"`{shown}` names no host")
     return text
+
+
+def without_login(address: str) -> str:
+    """Return an address without the user and the password in it."""
+    return _LOGIN.sub("", address, count=1)
 
 
 def _check_host(host: str) -> None:
@@ -87,6 +98,14 @@ def duration(text: str) -> float:
     seconds = durations.seconds(text)
     if not 1 <= seconds <= DAY:
         raise ValueError(f"`{text}` is {'more than a day' if seconds > DAY else 'under a second'}")
+    return seconds
+
+
+def timeout(text: str) -> float:
+    """Return the seconds that an answer may take; from a second to five minutes."""
+    seconds = durations.seconds(text)
+    if not 1 <= seconds <= 300:
+        raise ValueError(f"`{text}` is {'more than 5m' if seconds > 300 else 'under a second'}")
     return seconds
 
 

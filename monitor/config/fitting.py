@@ -8,15 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from monitor.config.feed_shapes import AuthShape, DefaultsShape, FeedShape, TagShape
 from monitor.config.marks import BLANK, Items, Loc, Node, Pair, Scalar, Source, Table, find, without
-from monitor.config.schema import (
-    DefaultsShape,
-    FeedShape,
-    FileShape,
-    NetworkShape,
-    Shape,
-    WatchlistShape,
-)
+from monitor.config.schema import FileShape, NetworkShape, WatchlistShape
+from monitor.config.shape import Shape
 from monitor.errors import Problem
 
 SHAPES: Mapping[str | int, type[Shape]] = {
@@ -34,6 +29,8 @@ EXPECTED = {
     "finite": "a number",
     "tuple": "a list",
 }
+SECRET = ("auth", "headers", "proxy")
+"""Keys whose values are not quoted."""
 TABLE = "a mapping (`key: value`)"
 
 
@@ -75,7 +72,8 @@ def _problem(source: Source, tree: Table, misfit: Mapping[str, Any]) -> Problem:
         subject = f"`{pair.key.text}`" if pair else "this item"
         start = pair.key.start if pair else node.start
         return source.problem(start, f"{subject} is empty; give it a value or delete it")
-    return source.problem(node.start, _words(misfit, place, pair, node, shape))
+    start = pair.key.start if pair and loc[-1] == "[key]" else node.start
+    return source.problem(start, _words(misfit, place, pair, node, shape))
 
 
 def _words(
@@ -84,11 +82,13 @@ def _words(
     """Say what a value should be."""
     key = next((str(step) for step in reversed(loc) if isinstance(step, str)), shape.noun)
     if said := (misfit.get("ctx") or {}).get("error"):
-        return f"`{key}` {said}" if str(said).startswith("is ") else str(said)
+        return f"`{key}` {said}" if str(said).startswith(("is ", "holds ")) else str(said)
     expected = EXPECTED.get(misfit["type"].split("_")[0], TABLE)
     subject = f"`{key}`" if pair else f"an item of `{key}`"
     hint = "; put it in quotes" if expected == "text" and isinstance(node, Scalar) else ""
-    return f"{subject} must be {expected}, not {_kind(node)}{hint}"
+    secret = any(step in SECRET for step in loc)
+    kind = "text" if secret and isinstance(node, Scalar) else _kind(node)
+    return f"{subject} must be {expected}, not {kind}{hint}"
 
 
 def _kind(node: Node) -> str:
@@ -103,8 +103,11 @@ def _kind(node: Node) -> str:
 
 def _shape(loc: Loc) -> type[Shape]:
     """Return the shape that a place belongs to."""
-    top = SHAPES.get(loc[0]) if len(loc) > 1 else None
-    return top or FileShape
+    if loc[0] == "tags":
+        top: type[Shape] | None = TagShape if len(loc) > 2 else None
+    else:
+        top = SHAPES.get(loc[0]) if len(loc) > 1 else None
+    return AuthShape if "auth" in loc[2:-1] else top or FileShape
 
 
 def unknown_key(key: str, shape: type[Shape]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined, core_schema
 
-from monitor.config.schema import FileShape, Shape
+from monitor.config.feed_shapes import SettingsShape
+from monitor.config.schema import FileShape
+from monitor.config.shape import Shape
 
 
 class _Writer(GenerateJsonSchema):
@@ -51,10 +53,28 @@ def _keys_of(shape: type[Shape], path: str) -> Iterator[Key]:
         default = about.default
         silent = not default or default is PydanticUndefined or isinstance(default, Shape)
         written = "" if silent else str(default).lower()
-        yield Key(key, written, about.description or "")
+        yield Key(key, written, _meaning(shape, path, field))
         for inner in (about.annotation, *get_args(about.annotation)):
-            if isinstance(inner, type) and issubclass(inner, Shape):
-                yield from _keys_of(inner, key + ("." if inner is about.annotation else "[]."))
+            if isinstance(inner, type) and issubclass(inner, Shape) and path not in _ELSEWHERE:
+                yield from _keys_of(inner, key + _step(about.annotation))
+
+
+def _step(annotation: Any) -> str:
+    """Return how a path goes on: below a list, a mapping of the analyst's keys, or one of ours."""
+    below = get_origin(annotation)
+    if below is tuple:
+        return "[]."
+    return ".TAG." if below is dict else "."
+
+
+_ELSEWHERE = ("defaults.", "tags.TAG.")
+"""Where settings of feeds can stand too."""
+
+
+def _meaning(shape: type[Shape], path: str, field: str) -> str:
+    if path in _ELSEWHERE and (field in SettingsShape.model_fields or field == "auth"):
+        return f"As `feeds[].{field}`."
+    return shape.model_fields[field].description or ""
 
 
 def table() -> str:

@@ -19,6 +19,7 @@ def as_text(config: Config) -> list[str]:
         "",
         f"{_count(len(config.feeds), 'feed')}{resting}",
         *_columns(_tag_rows(config.feeds)),
+        *_columns(_setting_rows(config.feeds)),
         "",
         _count(len(config.watchlists), "watchlist"),
         *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
@@ -41,6 +42,9 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 "full_text": feed.full_text,
                 "lang": feed.lang,
                 "enabled": feed.enabled,
+                "timeout": feed.manner.timeout,
+                "encoding": feed.manner.encoding,
+                "settings": {setting.key: setting._asdict() for setting in feed.settings},
             }
             for feed in config.feeds
         ],
@@ -65,6 +69,17 @@ def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
         for tag in feed.tags or ("(no tag)",):
             by_tag[tag].append(feed)
     return [(tag, str(len(tagged)), _pace(tagged)) for tag, tagged in sorted(by_tag.items())]
+
+
+def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
+    """Return what is unusual about how feeds are asked, and of how many."""
+    found: dict[tuple[str, str], int] = Counter(
+        (setting.key, setting.words)
+        for feed in feeds
+        for setting in feed.settings
+        if setting.key not in ("every", "lang") and setting.words != "false"
+    )
+    return [(key, str(count), words) for (key, words), count in sorted(found.items())]
 
 
 def _pace(feeds: Iterable[Feed]) -> str:

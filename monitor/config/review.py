@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -10,6 +11,10 @@ from index.tree import And, Facet, Mode, Node, Not, Or, Word, walk
 from monitor.config import fields
 from monitor.config.watchlists import reached, stranger
 from monitor.model import Config, Feed, Watchlist
+
+_SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password", re.IGNORECASE)
+"""Settings that are probably nobody else's business."""
+_KEPT = "is a secret in feeds.yaml; `env:NAME` or `file:PATH` in its place keeps it elsewhere"
 
 
 def warnings(config: Config) -> list[str]:
@@ -27,6 +32,10 @@ def _of_feeds(config: Config) -> Iterator[str]:
         if _is_private(feed.url) and not fields.inside(feed.url, config.allow):
             host = urlsplit(feed.url).hostname
             yield f"{feed.name}: {host} is a private address; add its network to network.allow"
+        for setting in feed.settings:
+            told = f"{setting.key} {setting.words}"
+            if told.endswith("written in feeds.yaml") and _SECRET.search(told):
+                yield f"{feed.name}: {setting.key} {_KEPT}"
 
 
 def _is_private(url: str) -> bool:

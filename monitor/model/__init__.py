@@ -45,7 +45,7 @@ from monitor.model.keeping import (
     Spared,
     Ticket,
 )
-from monitor.model.manner import Manner, Secret, Setting
+from monitor.model.manner import PLAIN, Manner, Secret, Setting
 from monitor.model.matching import (
     Hit,
     Match,
@@ -81,6 +81,7 @@ from monitor.model.reading import (
 
 __all__ = [
     "FEED_HEALTH",
+    "PLAIN",
     "Alert",
     "AlertKind",
     "AlertState",

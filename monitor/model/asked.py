@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from monitor.model.manner import PLAIN, Manner, Setting
 
 if TYPE_CHECKING:
     from index.query import Query
@@ -25,6 +27,7 @@ class Feed:
     """A subscription from `feeds.yaml`."""
 
     url: str
+    """Without user and password: those are in its manner."""
     name: str
     tags: tuple[str, ...] = ()
     every: float | None = None
@@ -34,6 +37,9 @@ class Feed:
     lang: str = ""
     """Language the analyst says it is in; empty to find out."""
     enabled: bool = True
+    manner: Manner = PLAIN
+    settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
+    """What `feeds.yaml` says of it, wherever it says so."""
     number: int = 0
     """The store's number for it; 0 while the store has not met it."""
 

@@ -1,0 +1,58 @@
+"""Lines of a `feeds.yaml` as they may be shown: what may be a secret is dotted out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_LOGIN = re.compile(r"(?<=//)(?:[^/?#\s]*|[^\s]*:[^\s]*)(?=@)")
+_ELSEWHERE = r"(?!\s|[\"']?(?:env|file):)"
+"""What only names where a secret is kept is shown."""
+_HIDING = re.compile(r"^[\s-]*[\"']?(?:auth|headers)[\"']?\s*:")
+_BESIDE = re.compile(r"\b((?:auth|headers)[\"']?\s*:\s*)(\{[^}]*\}?|[^\s{#].*)")
+_BELOW = re.compile(rf"(?<=:)(\s+){_ELSEWHERE}([^{{#].*?)(?=\s*$|\s+#)")
+_PAIR = re.compile(rf"(:\s+){_ELSEWHERE}([^,}}]+)")
+_KEYED = re.compile(
+    r"(\b[\w-]*(?:auth|bearer|cookie|key|passw|pasw|pwd|secret|sign|token)[\w-]*[\"']?\s*:\s+)"
+    rf"{_ELSEWHERE}([^{{,}}\s][^,}}]*)",
+    re.IGNORECASE,
+)
+_DOT = "•"
+
+
+def masked(lines: Sequence[str], number: int) -> str:
+    """Return a line by its number from 1, as long as it was, without what may be secret.
+
+    That are passwords in addresses, values of keys that speak of secrets, and whatever
+    stands under `auth:` and `headers:`, unless it only names where the secret is kept.
+    """
+    shown = _LOGIN.sub(lambda found: _DOT * len(found[0]), lines[number - 1])
+    shown = _BESIDE.sub(_braced, shown)
+    shown = _KEYED.sub(_dotted, shown)
+    return _BELOW.sub(_dotted, shown) if _is_hidden(lines, number) else shown
+
+
+def _dotted(found: re.Match[str]) -> str:
+    return found[1] + _DOT * len(found[2])
+
+
+def _braced(found: re.Match[str]) -> str:
+    """Dot out each value of a mapping in braces, or what is no mapping."""
+    return found[1] + _PAIR.sub(_dotted, found[2]) if found[2][0] == "{" else _dotted(found)
+
+
+def _is_hidden(lines: Sequence[str], number: int) -> bool:
+    """Tell whether a line stands, further in, below an `auth:` or `headers:`."""
+    margin = _margin(lines[number - 1])
+    for line in reversed(lines[: number - 1]):
+        if line.strip() and _margin(line) < margin:
+            if _HIDING.match(line):
+                return True
+            margin = _margin(line)
+        if not margin:
+            break
+    return False
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(" -"))
