@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 from index.article import Article, Timestamp
-from monitor import identify, stories
+from monitor import crossing, identify, stories
 from monitor.drafts import Draft
-from monitor.model import Arrival, Entry, Feed, Sighting
-from monitor.store import Batch
+from monitor.model import Arrival, Entry, Feed, Names, Sighting
+from monitor.store import Batch, Reading
 
 
 def brought(
@@ -67,11 +68,14 @@ def judged(batch: Batch, arrival: Arrival, made: Draft) -> Arrival:
     """Give an arrival its language, its matches and its story."""
     id, shingles = arrival.article.id, made.shingles
     told = stories.judge(id, shingles, _candidates(batch, id, shingles))
+    names = replace(made.names, date=arrival.article.date)
     return replace(
         arrival,
         article=replace(arrival.article, lang=made.article.lang, story=told.story),
         copy_of=told.copy_of and batch.original(told.copy_of),
         shingles=shingles,
+        names=names,
+        crosses=_kin(batch, names) if arrival.new else None,
         hits=made.hits,
     )
 
@@ -85,3 +89,19 @@ def _candidates(
     likely = [id for id, count in shared.items() if count >= stories.LEAST_SHARED]
     for id, (story, size) in batch.tellers(likely).items():
         yield stories.Candidate(article=id, story=story, shared=shared[id], size=size)
+
+
+def _kin(reading: Reading, names: Names) -> int | None:
+    """Return the earlier article in another language that tells of the same event, if any."""
+    bearers = {word: reading.bearers(word) for word in names.words}
+    shared = Counter(
+        article for found in bearers.values() for article, lang in found if lang != names.lang
+    )
+    likely = [id for id, count in shared.most_common(crossing.RIVALS) if count >= crossing.LEAST]
+    if not likely:
+        return None
+
+    def known(word: int) -> int:
+        return len(bearers[word] if word in bearers else reading.bearers(word))
+
+    return crossing.kin(names, reading.named(likely), known, reading.recent_articles())

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from index.article import PARTS, Article
 from index.language import detect, prior
-from monitor import stories
+from monitor import crossing, stories
 from monitor.match import Rules
-from monitor.model import Feed, Hit
+from monitor.model import Feed, Hit, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Draft:
 
     article: Article
     shingles: frozenset[int]
+    names: Names
     hits: tuple[Hit, ...]
 
     def is_of(self, article: Article) -> bool:
@@ -41,8 +42,9 @@ def draft(
         replace(article, lang=_language(article, feed, recent, declared)) for article in articles
     ]
     shingles = [stories.shingles(article) for article in known]
+    names = [crossing.names(article) for article in known]
     hits = [rules.match(article, feed) for article in known]
-    return [Draft(*parts) for parts in zip(known, shingles, hits, strict=True)]
+    return [Draft(*parts) for parts in zip(known, shingles, names, hits, strict=True)]
 
 
 def _language(article: Article, feed: Feed, recent: deque[str], declared: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from index.article import Timestamp
 from monitor.model.asked import Severity
 from monitor.model.matching import Match
+from monitor.model.notices import AlertKind
 
 
 class AlertState(enum.StrEnum):
@@ -26,12 +27,59 @@ class Verdict(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """A feed that has a story, by the first article with which it told it."""
+
+    name: str
+    article: int
+    seen: Timestamp
+    """When we first had it from this outlet."""
+    lag: float
+    """Seconds after the first outlet that had it."""
+    copied: bool = False
+    """Nearly the same text as another's; False for the first, and for versions of their own."""
+    published: Timestamp | None = None
+    """As the publisher says."""
+    lang: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Why and when an alert became louder than it was raised."""
+
+    id: int
+    """In the order in which they came about, over all alerts."""
+    alert: int
+    reason: str
+    """`outlets`, or the language that the story crossed to: `fr`, `en`."""
+    words: str
+    """For people: `5 outlets`, `crossed to English: Reuters`."""
+    at: Timestamp
+    severity: Severity
+    """Of the alert, before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A term that matched an article until an edit removed it."""
+
+    term: str
+    at: Timestamp
+    """When the edit was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """The fact that a watchlist matched an article, with what a row must show."""
+    """The fact that a watchlist matched an article, or that a feed is in trouble.
+
+    With what a row must show.
+    """
 
     id: int
     watchlist: str
-    article: int
+    """`FEED_HEALTH` when it is about a feed."""
+    article: int | None
+    """None when it is about a feed."""
     severity: Severity
     state: AlertState
     verdict: Verdict
@@ -41,12 +89,28 @@ class Alert:
     title: str
     url: str
     feed: str
-    """Name of the feed that had it first."""
+    """Name of the feed that had it first, or that it is about."""
     lang: str
     published: Timestamp | None
     copies: int = 0
     """Other articles that tell the same story."""
     matches: tuple[Match, ...] = ()
+    kind: AlertKind = AlertKind.MATCH
+    rule: str = ""
+    """Version of the rule that raised it."""
+    article_version: int = 1
+    """Of the article, when it was raised."""
+    held: str = ""
+    """Why nobody is told of it: `backfill`, `cooldown`; empty when somebody is."""
+    held_until: Timestamp | None = None
+    """End of the cooldown."""
+    escalations: tuple[Escalation, ...] = ()
+    """In the order in which they came about."""
+    lost: tuple[Lost, ...] = ()
+    outlets: tuple[Outlet, ...] = ()
+    """Who has the story, the first one first; read only where it was asked for."""
+    elsewhere: tuple[Outlet, ...] = ()
+    """Who tells of the same event in another language; read only where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from index.article import Article, Timestamp
 from monitor.model.asked import Feed, Severity
 from monitor.model.matching import Hit
+from monitor.model.notices import AlertKind, Notice
 from monitor.model.polling import FeedState, Poll
 
 
@@ -39,6 +40,21 @@ class Known:
     """Guids under which this feed published the articles named above, by article id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The proper names, acronyms and figures of an article, and where it stands."""
+
+    groups: tuple[frozenset[int], ...] = ()
+    """Hashes of the words of each name, negative for figures: New York has two words."""
+    lang: str = ""
+    date: Timestamp = 0.0
+
+    @property
+    def words(self) -> frozenset[int]:
+        """Return the hashes of all words."""
+        return frozenset().union(*self.groups)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """A new article, or a known one whose text changed."""
@@ -56,6 +72,9 @@ class Arrival:
     shingles: frozenset[int] = frozenset()
     copy_of: int | None = None
     """The article of which this is nearly the same text."""
+    names: Names = Names()
+    crosses: int | None = None
+    """An earlier article in another language that tells of the same event."""
     wants_page: bool = False
     backfill: bool = False
     """It was there before we watched: alerts from it are not news."""
@@ -83,11 +102,15 @@ class Refresh:
     sightings: tuple[Sighting, ...] = ()
     missed: tuple[Timestamp, Timestamp] | None = None
     """From the read before to this one, when they had nothing in common."""
+    begun: tuple[Notice, ...] = ()
+    """Episodes that begin with it."""
+    ended: tuple[AlertKind, ...] = ()
+    """Episodes that end with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """An alert just raised, with what a line about it must say."""
+    """An alert just raised, or louder than before, with what a line about it must say."""
 
     id: int
     watchlist: str
@@ -95,6 +118,11 @@ class Raised:
     title: str
     feed: str
     backfill: bool
+    kind: AlertKind = AlertKind.MATCH
+    held: str = ""
+    """Why nobody is told: `backfill`, `cooldown`; empty when somebody is."""
+    escalation: str = ""
+    """Why an alert that was raised before is louder now; empty for one just raised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

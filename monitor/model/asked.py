@@ -45,6 +45,18 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """When the alert of a story becomes louder than it was raised."""
+
+    outlets: int | None = 5
+    """Once so many independent outlets have the story; None is never."""
+    languages: bool = True
+    """When the story crosses from French to English, or back."""
+    to: Severity | None = None
+    """How loud it is then; None is one up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watchlist:
     """A named standing query of the analyst."""
 
@@ -58,6 +70,15 @@ class Watchlist:
     match: tuple[str, ...] = ()
     """Sentences that must match: tests of the watchlist."""
     no_match: tuple[str, ...] = ()
+    escalate: Escalate = Escalate()
+    cooldown: float = 0.0
+    """Seconds after an alert in which others are held back from telling anybody."""
+    notify_backfill: bool = False
+    """Tell of what was there before as well."""
+    notify: tuple[str, ...] = ()
+    """Names of the channels that are told."""
+    rule: str = ""
+    """Version of what it says (see `watching.meaning`); empty when nobody asked."""
 
 
 Networks = tuple[IPv4Network | IPv6Network, ...]

@@ -26,6 +26,7 @@ from monitor.model import (
     Filter,
     Gap,
     Known,
+    Names,
     Poll,
     Raised,
     Refresh,
@@ -61,6 +62,15 @@ class Reading(Protocol):
 
     def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int]]:
         """Return the story and the number of shingles of each of these articles."""
+
+    def bearers(self, word: int) -> list[tuple[int, str]]:
+        """Return the newest articles with a word in a name, and the language of each."""
+
+    def named(self, articles: Collection[int]) -> dict[int, Names]:
+        """Return the names of recent articles; those without any are left out."""
+
+    def recent_articles(self) -> int:
+        """Return about how many articles the names are of."""
 
     def original(self, article: int) -> int:
         """Return the article of which this one is a copy, itself if it is none."""
@@ -124,7 +134,7 @@ class Store(Protocol):
         """Return articles whose page is to be fetched now, with the attempts made so far."""
 
     def forget_shingles(self, before: Timestamp) -> None:
-        """Drop the shingles of articles first seen before that moment."""
+        """Drop the shingles and names of articles first seen before that moment."""
 
     def unindexed(self, limit: int, after: int = 0) -> list[Ticket]:
         """Return articles on their way into the index or out of it, oldest first."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from index.article import Article
-from monitor.model import Feed, FeedState
+from monitor.model import Feed, FeedState, Watchlist
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
@@ -19,6 +19,7 @@ STATE = (
     " title, link, lang, delay, asked_until, failing_since, published, usual, silent_after"
 )
 FEED = "url, name, tags, enabled, number"
+WATCHLIST = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
 BACKFILLS = (
     "SELECT watchlist, upto, until FROM backfills WHERE upto < until ORDER BY upto, watchlist"
 )
@@ -47,6 +48,21 @@ def feed(row: Sequence[Any]) -> Feed:
     url, name, tags, enabled, number = row
     return Feed(
         url=url, name=name, tags=tuple(json.loads(tags)), enabled=bool(enabled), number=number
+    )
+
+
+def watchlist_values(place: int, value: Watchlist) -> tuple[Any, ...]:
+    """Return a watchlist, and its place in the file, as values of the `WATCHLIST` columns."""
+    return (
+        value.name,
+        place,
+        value.severity,
+        json.dumps(value.feeds),
+        value.escalate.outlets,
+        value.escalate.languages,
+        value.escalate.to,
+        value.cooldown,
+        value.notify_backfill,
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from index.article import Article, Timestamp
-from monitor.model import BackfillStand, Feed, FeedState, Watchlist
+from monitor.model import BackfillStand, Feed, FeedState, Ticket, Watchlist
 from monitor.store import rows
 from monitor.store.batch import SqliteBatch
+from monitor.store.chunks import marks
 from monitor.store.connection import open_store, read, reading, transaction
 
 
@@ -33,11 +35,8 @@ class SqliteStore:
             )
             sql.execute("DELETE FROM watchlists")
             sql.executemany(
-                "INSERT INTO watchlists (name, place, severity, feeds) VALUES (?, ?, ?, ?)",
-                [
-                    (w.name, place, w.severity, json.dumps(w.feeds))
-                    for place, w in enumerate(watchlists)
-                ],
+                f"INSERT INTO watchlists ({rows.WATCHLIST}) VALUES ({marks(9)})",
+                [rows.watchlist_values(place, w) for place, w in enumerate(watchlists)],
             )
             numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
         return tuple(rows.numbered(feed, numbers[feed.url]) for feed in feeds)
@@ -87,27 +86,55 @@ class SqliteStore:
         return [(rows.article(row), attempts) for attempts, *row in found]
 
     def forget_shingles(self, before: Timestamp) -> None:
-        """Drop the shingles of articles first seen before that moment."""
+        """Drop the shingles and names of articles first seen before that moment."""
         with transaction(self._connection) as sql:
             sql.execute(
-                "DELETE FROM shingles WHERE article <="
-                " (SELECT id FROM articles WHERE seen < ? ORDER BY id DESC LIMIT 1)",
+                # Not by the newest of the old: an import has high numbers and early dates.
+                "DELETE FROM shingles WHERE article < coalesce("
+                "(SELECT min(id) FROM articles INDEXED BY articles_by_seen WHERE seen >= ?),"
+                " 1 << 62)",
                 (before,),
             )
+            (oldest,) = sql.execute(
+                "SELECT min(id) FROM articles INDEXED BY articles_by_seen WHERE seen >= ?",
+                (before,),
+            ).fetchone()
+            for table in ("names", "named"):
+                sql.execute(f"DELETE FROM {table} WHERE article < coalesce(?, 1 << 62)", (oldest,))
 
-    def unindexed(self, limit: int, after: int = 0) -> list[tuple[int, Article]]:
-        """Return articles on their way to the index with their ticket, oldest first."""
+    def unindexed(self, limit: int, after: int = 0) -> list[Ticket]:
+        """Return articles on their way into the index or out of it, oldest first."""
         found = self._read(
-            f"SELECT o.ticket, {rows.ARTICLE} FROM outbox o JOIN articles a ON a.id = o.article"
+            f"SELECT o.ticket, o.article, {rows.ARTICLE} FROM outbox o"
+            " LEFT JOIN articles a ON a.id = o.article"
             " WHERE o.ticket > ? ORDER BY o.ticket LIMIT ?",
             (after, limit),
         )
-        return [(ticket, rows.article(row)) for ticket, *row in found]
+        return [
+            Ticket(ticket, id, None if row[0] is None else rows.article(row))
+            for ticket, id, *row in found
+        ]
 
     def mark_indexed(self, upto: int) -> None:
         """Take the tickets up to this one out of the outbox."""
         with transaction(self._connection) as sql:
             sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
+
+    def waiting(self) -> set[int]:
+        """Return the ids of articles on their way into the index or out of it."""
+        return {id for (id,) in self._read("SELECT article FROM outbox")}
+
+    def article_ids(self) -> array[int]:
+        """Return the id of every article, in no order."""
+        return array("Q", (id for (id,) in self._read("SELECT id FROM articles")))
+
+    def articles(self, ids: Collection[int]) -> list[Article]:
+        """Return these articles; unknown ids are left out."""
+        found = self._read(
+            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return [rows.article(row) for row in found]
 
     def articles_after(self, id: int, limit: int) -> list[Article]:
         """Return articles in ingestion order."""

@@ -374,11 +374,11 @@ def test_what_changes_is_on_its_way_to_the_index(room: Room) -> None:
     room.save(arrival(1), arrival(2))
     room.save(arrival(1, new=False))
     waiting = room.store.unindexed(9)
-    assert [found.id for _, found in waiting] == [1, 2, 1]
-    assert [ticket for ticket, _ in room.store.unindexed(1)] == [waiting[0][0]]
+    assert [ticket.id for ticket in waiting] == [1, 2, 1]
+    assert room.store.unindexed(1) == [waiting[0]]
     assert (room.store.outbox_size(), room.views.totals()[1]) == (3, 2)
     room.store.mark_indexed(waiting[1][0])
-    assert [found.id for _, found in room.store.unindexed(9)] == [1]
+    assert [ticket.id for ticket in room.store.unindexed(9)] == [1]
     room.store.mark_indexed(waiting[2][0])
     assert (room.store.outbox_size(), room.store.unindexed(9)) == (0, [])
     room.save(arrival(3))
@@ -399,6 +399,7 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None
         title="Alibaba 1",
         feed="A",
         backfill=True,
+        held="backfill",
     )
     (alert,) = room.views.alerts([1, 99], True)
     assert alert.matches == spots

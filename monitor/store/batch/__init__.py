@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from index.article import Timestamp
-from monitor.model import Arrival, Feed, Raised, Refresh
+from monitor.model import AlertKind, Arrival, Feed, Raised, Refresh
 from monitor.store import rows
 from monitor.store.batch.alerts import Raising
 from monitor.store.batch.articles import Storing
+from monitor.store.batch.crossings import Crossing
+from monitor.store.batch.dropping import Dropping
+from monitor.store.batch.losing import Losing
 from monitor.store.batch.recognising import Recognising
 from monitor.store.chunks import marks
 
@@ -15,7 +20,7 @@ __all__ = ["POLLS_KEPT", "SqliteBatch"]
 POLLS_KEPT = 30
 
 
-class SqliteBatch(Recognising, Storing, Raising):
+class SqliteBatch(Recognising, Crossing, Storing, Dropping, Losing, Raising):
     """See `Batch`."""
 
     def save(self, refresh: Refresh) -> list[Raised]:
@@ -26,18 +31,25 @@ class SqliteBatch(Recognising, Storing, Raising):
         new = [a for a in refresh.arrivals if a.new]
         self._save_state(refresh, len(new))
         self._insert(number, new)
-        for edited in refresh.arrivals:
-            if not edited.new:
-                self._replace_text(edited.article, now)
+        self._name(new)
+        edited = [a.article for a in refresh.arrivals if not a.new]
+        before = self._terms([article.id for article in edited])
+        for article in edited:
+            self._replace_text(article, now)
         self._want_pages([a.article.id for a in refresh.arrivals if a.wants_page], now)
         self._enter(number, [(a.guid, a.article.id, a.fingerprint) for a in refresh.arrivals])
         for sighting in refresh.sightings:
             self._sight(number, sighting, now)
-        return [raised for a in refresh.arrivals for raised in self._raise(a, refresh.feed, now)]
+        raised = [r for a in refresh.arrivals for r in self._raise(a, refresh.feed, now)]
+        self._note_losses(before, self._terms([article.id for article in edited]), now)
+        raised += self._escalate(refresh.arrivals, now)
+        self._end_episodes(number, refresh.ended, now)
+        return raised + [r for n in refresh.begun for r in self._notify(refresh.feed, n, now)]
 
     def save_page(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
         """Store an article that got its page's text; returns the alerts raised."""
         article = arrival.article
+        before = self._terms([article.id])
         self._sql.execute(
             "UPDATE articles SET body = ?, lang = ?, story = ?, copy_of = ? WHERE id = ?",
             (article.body, article.lang, article.story, arrival.copy_of, article.id),
@@ -45,7 +57,15 @@ class SqliteBatch(Recognising, Storing, Raising):
         self._sql.execute("DELETE FROM pages WHERE article = ?", (article.id,))
         self._shingle([arrival])
         self._queue([article.id])
-        return self._raise(arrival, feed, now)
+        raised = self._raise(arrival, feed, now)
+        self._note_losses(before, self._terms([article.id]), now)
+        return raised + self._escalate([arrival], now)
+
+    def _end_episodes(self, number: int, kinds: Iterable[AlertKind], now: Timestamp) -> None:
+        self._sql.executemany(
+            "UPDATE episodes SET ended_at = ? WHERE feed = ? AND kind = ? AND ended_at IS NULL",
+            [(now, number, kind) for kind in kinds],
+        )
 
     def _miss(self, number: int, start: Timestamp, end: Timestamp) -> None:
         """Note a gap; one that begins where another ends makes it longer."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from index.article import Timestamp
-from monitor.model import Arrival, Feed, Hit, Match, Raised
-from monitor.store.batch.transacted import Transacted
+from monitor.model import FEED_HEALTH, Arrival, Feed, Hit, Match, Notice, Raised, Watchlist
+from monitor.store.batch.escalating import Escalating
 from monitor.store.chunks import marks
 
 
-class Raising(Transacted):
+class Raising(Escalating):
     """At most one alert per watchlist and article."""
 
     def raise_late(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
         """Raise alerts for an article that is stored already; returns them."""
-        return self._raise(arrival, feed, now)
+        raised = self._raise(arrival, feed, now)
+        return raised + self._escalate([arrival], now) if raised else raised
 
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:
         """Note that these rules have been matched with the articles up to that id."""
@@ -32,10 +33,12 @@ class Raising(Transacted):
         raised = []
         for hit in arrival.hits:
             leader = self._leader(hit, arrival)
+            held, until = ("", None) if leader else self._held(hit.watchlist, arrival, now)
             fresh = self._sql.execute(
                 "INSERT OR IGNORE INTO alerts"
-                " (watchlist, article, severity, backfill, raised_at, merged_into)"
-                f" VALUES ({marks(6)}) RETURNING id",
+                " (watchlist, article, severity, backfill, raised_at, merged_into, rule, held,"
+                " held_until, article_version)"
+                f" SELECT {marks(9)}, version FROM articles WHERE id = ? RETURNING id",
                 (
                     hit.watchlist.name,
                     arrival.article.id,
@@ -43,6 +46,10 @@ class Raising(Transacted):
                     arrival.backfill,
                     now,
                     leader,
+                    hit.watchlist.rule,
+                    held,
+                    until,
+                    arrival.article.id,
                 ),
             ).fetchone()
             id = int(fresh[0]) if fresh else self._alert(hit, arrival.article.id)
@@ -56,9 +63,48 @@ class Raising(Transacted):
                         title=arrival.article.title,
                         feed=feed.name,
                         backfill=arrival.backfill,
+                        held=held,
                     )
                 )
         return raised
+
+    def _held(
+        self, watchlist: Watchlist, arrival: Arrival, now: Timestamp
+    ) -> tuple[str, Timestamp | None]:
+        """Return why nobody is told of an alert raised now, if so, and until when it is held."""
+        if arrival.backfill and not watchlist.notify_backfill:
+            return "backfill", None
+        if not watchlist.cooldown:
+            return "", None
+        ((told,),) = self._sql.execute(
+            "SELECT max(raised_at) FROM alerts WHERE watchlist = ? AND held = ''"
+            " AND merged_into IS NULL AND raised_at > ? AND raised_at <= ?",
+            (watchlist.name, now - watchlist.cooldown, now),
+        )
+        return ("", None) if told is None else ("cooldown", told + watchlist.cooldown)
+
+    def _notify(self, feed: Feed, notice: Notice, now: Timestamp) -> Iterator[Raised]:
+        """Begin an episode, and raise the alert about it if it rings."""
+        id = None
+        if notice.rings:
+            (id,) = self._sql.execute(
+                "INSERT INTO alerts (watchlist, kind, feed, severity, title, raised_at)"
+                f" VALUES ('', {marks(5)}) RETURNING id",
+                (notice.kind, feed.number, notice.severity, notice.title, now),
+            ).fetchone()
+            yield Raised(
+                id=id,
+                watchlist=FEED_HEALTH,
+                severity=notice.severity,
+                title=notice.title,
+                feed=feed.name,
+                backfill=False,
+                kind=notice.kind,
+            )
+        self._sql.execute(
+            "INSERT INTO episodes (feed, kind, started_at, alert) VALUES (?, ?, ?, ?)",
+            (feed.number, notice.kind, now, id),
+        )
 
     def _alert(self, hit: Hit, article: int) -> int:
         (id,) = self._sql.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 CROSSINGS = """
--- Names in the titles and summaries of recent articles, as hashes.
+-- Names in the titles and leads of recent articles, as hashes: who has a name.
 CREATE TABLE names (
     name    INTEGER NOT NULL,
     article INTEGER NOT NULL,
@@ -11,9 +11,12 @@ CREATE TABLE names (
     PRIMARY KEY (name, article)
 ) WITHOUT ROWID;
 
--- The recent articles that have any.
+-- The same, by article: which names it has.
 CREATE TABLE named (
-    article INTEGER PRIMARY KEY
+    article INTEGER PRIMARY KEY,
+    lang    TEXT NOT NULL,
+    date    REAL NOT NULL,
+    names   TEXT NOT NULL                       -- JSON list of lists: the words of each name
 );
 
 -- Articles in different languages that tell of the same event.
