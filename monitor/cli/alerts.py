@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from monitor.model import Alert
 
 COLUMNS = (
-    "id", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
+    "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
     "matches",
 )  # fmt: skip
 LOOK = 0.5
@@ -72,6 +72,7 @@ def _print(found: Iterable[Alert], style: str, now: float, *, header: bool = Tru
 def _row(alert: Alert) -> dict[str, Any]:
     return {
         "id": alert.id,
+        "kind": str(alert.kind),
         "watchlist": alert.watchlist,
         "article": alert.article,
         "title": alert.title,
@@ -92,8 +93,10 @@ def _line(alert: Alert, now: float) -> str:
     )
     copies = f" +{alert.copies}" if alert.copies else ""
     forms = ", ".join(dict.fromkeys(match.text for match in alert.matches))
-    about = f"{alert.feed}{copies} · {output.ago(alert.raised_at, now)} · article {alert.article}"
+    about = f"{alert.feed}{copies} · {output.ago(alert.raised_at, now)}"
+    if alert.article is not None:
+        about += f" · article {alert.article}"
     return (
         f"{alert.id:>6} {mark} {click.style(alert.watchlist, bold=True)}  {title}\n"
-        f"         {click.style(about, dim=True)} · {forms}"
+        f"         {click.style(about, dim=True)} · {forms or alert.kind}"
     )

@@ -44,7 +44,7 @@ WATCHLISTS = ("Alibaba", {"name": "Douanes", "terms": ["customs"], "severity": "
 
 FOUND = {"id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet"}
 ALERT = {
-    "id", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
+    "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
     "matches",
 }  # fmt: skip
 MATCH = {"field", "start", "end", "text", "term"}

@@ -103,9 +103,9 @@ class Desk(Triaging, Filtering):
 
     @property
     def subject(self) -> tuple[int, str] | None:
-        """Return the article of the alert under the cursor."""
+        """Return the article of the alert under the cursor; 0 if it is about a feed."""
         alert = self.stream.alert
-        return (alert.article, alert.url) if alert else None
+        return (alert.article or 0, alert.url) if alert else None
 
     # --- looking ----------------------------------------------------------------
 

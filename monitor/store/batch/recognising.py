@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 
 from index.article import Article
-from monitor.model import Feed, Known, KnownArticle
+from monitor.model import AlertKind, Episode, Feed, Known, KnownArticle
 from monitor.store import rows
 from monitor.store.batch.transacted import Transacted
 
@@ -93,6 +93,16 @@ class Recognising(Transacted):
                 (feed.number,),
             )
         ]
+
+    def episodes(self, feed: Feed) -> dict[AlertKind, Episode]:
+        """Return the last episode of each kind that a feed has had."""
+        return {
+            AlertKind(kind): Episode(started_at=started, ended_at=ended)
+            for kind, started, ended in self._sql.execute(
+                "SELECT kind, max(started_at), ended_at FROM episodes WHERE feed = ? GROUP BY kind",
+                (feed.number,),
+            )
+        }
 
     def candidates(self, shingles: Collection[int]) -> dict[int, int]:
         """Return articles that share any of these shingles, with how many they share."""

@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from monitor.model import (
+    FEED_HEALTH,
     Alert,
+    AlertKind,
     AlertState,
     Filter,
     Match,
@@ -21,10 +23,14 @@ from monitor.store.views.connected import Connected
 
 ALERT = (
     "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred, al.backfill,"
-    " al.raised_at, a.title, a.url, f.name, a.lang, a.published,"
-    " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id)"
+    " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link), f.name,"
+    " coalesce(a.lang, ''), a.published,"
+    " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind"
 )
-ALERTS = "alerts al JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
+ALERTS = (
+    "alerts al LEFT JOIN articles a ON a.id = al.article"
+    " JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
+)
 
 
 class AlertViews(Connected):
@@ -41,7 +47,7 @@ class AlertViews(Connected):
         where, values = _conditions(filter, self._named(filter.watchlists))
         if feeds is not None:
             carried = f"({', '.join(map(str, feeds))})"
-            where += f" AND (a.feed IN {carried} OR EXISTS (SELECT 1 FROM carriers c"
+            where += f" AND (f.number IN {carried} OR EXISTS (SELECT 1 FROM carriers c"
             where += f" WHERE c.article = a.id AND c.feed IN {carried}))"
         joined = ALERTS if filter.lang or feeds is not None else "alerts al"
         found = self._read(
@@ -88,7 +94,8 @@ class AlertViews(Connected):
 
     def alerted(self, watchlist: str | None, severity: str | None) -> set[int]:
         """Return ids of articles that raised an alert (of that watchlist, of that severity)."""
-        query = "SELECT article FROM alerts WHERE (?1 IS NULL OR severity = ?1)"
+        query = "SELECT article FROM alerts WHERE article IS NOT NULL"
+        query += " AND (?1 IS NULL OR severity = ?1)"
         values: list[str | None] = [severity]
         if watchlist is not None:
             names = self._named([watchlist])
@@ -110,7 +117,7 @@ class AlertViews(Connected):
         """Return the watchlists with alerts that have one of these names, in any case."""
         wanted = {name.casefold() for name in watchlists}
         found = self._read("SELECT watchlist FROM counts")
-        return [name for (name,) in found if name.casefold() in wanted]
+        return [name for (name,) in found if (name or FEED_HEALTH).casefold() in wanted]
 
 
 def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
@@ -138,7 +145,7 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
 def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
     return Alert(
         id=row[0],
-        watchlist=row[1],
+        watchlist=row[1] or FEED_HEALTH,
         article=row[2],
         severity=Severity(row[3]),
         state=AlertState(row[4]),
@@ -152,5 +159,6 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         lang=row[12],
         published=row[13],
         copies=row[14],
+        kind=AlertKind(row[15]),
         matches=matches,
     )

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from index.article import Timestamp
 from monitor.model import (
+    FEED_HEALTH,
     BackfillStand,
     Severity,
     WatchlistCount,
@@ -29,15 +30,17 @@ class WatchlistViews(Connected):
             sparks[name][min(bucket, buckets - 1)] += count
         return [
             WatchlistCount(
-                name=name,
+                name=name or FEED_HEALTH,
                 severity=Severity(severity),
                 total=total,
                 untriaged=untriaged,
                 spark=tuple(sparks[name]),
             )
-            for name, severity, total, untriaged in self._read(
-                "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0)"
-                " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name ORDER BY w.place"
+            for name, severity, total, untriaged, _ in self._read(
+                "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0), w.place"
+                " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
+                " UNION ALL SELECT watchlist, 'medium', total, untriaged, 1e9 FROM counts"
+                " WHERE watchlist = '' ORDER BY 5"
             )
         ]
 
