@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,17 @@ class DurableStorage(FileStorage):  # type: ignore[misc]
         """Rename a file for good."""
         super().rename_file(oldname, newname, safe=safe)
         _sync_folder(Path(self.folder))
+
+
+def sizes(folder: Path, segments: Iterable[Any]) -> dict[str, int]:
+    """Return the files of an archive with their lengths: its newest table, and its segments."""
+    names = tuple(f"{segment.segment_id()}." for segment in segments)
+    found: dict[str, int] = {}
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as files:
+        for file in files:
+            if file.name.endswith(".toc") or file.name.startswith(names):
+                found[file.name] = file.stat().st_size
+    return found
 
 
 def _sync(file: Any) -> None:

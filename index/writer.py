@@ -1,29 +1,28 @@
-"""Adding to the archive: one writer, one commit a batch, merges that pay for themselves."""
+"""Changing the archive: one writer, one commit a batch, merges that pay for themselves."""
 
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, islice
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from whoosh.index import TOC, FileIndex, LockError
-from whoosh.reading import SegmentReader
 from whoosh.writing import NO_MERGE
 
 from index.article import Article
 from index.codec import ArrayCodec, BatchWriter
-from index.errors import ArchiveError
-from index.lists import MAX_DOCUMENTS
+from index.columns import Columns
+from index.errors import ArchiveDamaged, ArchiveError
+from index.merging import due, merged, worn
 from index.schema import ID, NAME, document, schema
-from index.storage import DurableStorage, damage
+from index.storage import DurableStorage, damage, sizes
 
 BATCH = 4096
 """Articles of one commit at most: its postings (some 60 MB) are in memory until then."""
-FAN_IN = 10
-"""Segments of one size that are merged into one of the next."""
 
 
 def open_or_create(folder: Path) -> Writer:
@@ -43,8 +42,10 @@ class Writer:
     """The only one who changes the archive of a folder."""
 
     def __init__(self, index: FileIndex, folder: Path) -> None:
+        self.folder = folder
         self._index = index
-        self._folder = folder
+        self._opened: dict[str, Columns] = {}
+        self._sizes: dict[str, int] = {}
         self._segments = self._read_segments()
 
     @property
@@ -58,6 +59,15 @@ class Writer:
         tops = (self._columns(segment).bounds(ID)[1] for segment in self._segments)
         return int(max(tops, default=0))
 
+    def ids(self) -> array[int]:
+        """Return the id of every article in the archive, in no order."""
+        found = array("Q")
+        for segment in self._segments:
+            values = self._columns(segment).values(ID)
+            gone = set(segment.deleted_docs())
+            found.extend(id for doc, id in enumerate(values) if doc not in gone)
+        return found
+
     def add(self, articles: Iterable[Article]) -> int:
         """Add articles, replacing those known by their id; return how many were given.
 
@@ -66,23 +76,71 @@ class Writer:
         rest, given = iter(articles), 0
         while batch := list(islice(rest, BATCH)):
             given += len(batch)
-            self._commit({article.id: article for article in batch}.values())
-            while due(self._segments):
-                self._write(lambda writer: None, _merge)
+            self._commit({article.id: article for article in batch})
+            self._merge_while(due)
         return given
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Remove articles in one commit; ids that are not in the archive are no mistake."""
+        if ids:
+            self._commit({}, ids)
+            self._merge_while(due)
+
+    def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Rewrite segments with deletions and join small ones; tells how many there still are.
+
+        Each is one commit: what is cut short keeps what was done.
+        """
+        self._merge_while(worn, progress)
 
     def verify(self) -> None:
         """Read every file whole; raises ArchiveDamaged if one is not as it was written."""
-        with damage(self._folder):
-            for segment in self._segments:
-                self._columns(segment).file.verify()
-                ArrayCodec().terms_reader(self._index.storage, segment).lists.file.verify()
+        for _ in self.scrub():
+            pass
 
-    def _commit(self, articles: Iterable[Article]) -> None:
+    def scrub(self) -> Iterator[None]:
+        """Verify segment by segment; what is merged meanwhile is left out."""
+        for segment in list(self._segments):
+            if segment in self._segments:
+                self._check(segment, whole=True)
+            yield
+
+    def changed_outside(self) -> bool:
+        """Tell whether a file is gone, or of another length than when it was committed."""
+        return self._sizes != sizes(self.folder, self._segments)
+
+    def heal(self, *, whole: bool = True) -> list[str]:
+        """Give up the segments that are damaged; return what is wrong with each.
+
+        What they held is not in the archive any more, and can be added again. Without
+        `whole`, flipped bits are not looked for.
+        """
+        lost: dict[Any, str] = {}
+        for segment in self._segments:
+            try:
+                self._check(segment, whole=whole)
+            except ArchiveDamaged as error:
+                lost[segment] = str(error)
+        if lost:
+            self._write(_nothing, lambda _, listed: [s for s in listed if s not in lost])
+        return list(lost.values())
+
+    def _check(self, segment: Any, *, whole: bool) -> None:
+        storage = self._index.storage
+        with damage(self.folder):
+            columns = ArrayCodec().per_document_reader(storage, segment).columns
+            lists = ArrayCodec().terms_reader(storage, segment).lists
+        if columns.documents != segment.doc_count_all():
+            raise ArchiveDamaged(f"{self.folder}: a segment has lost documents")
+        if whole:
+            columns.file.verify()
+            lists.file.verify()
+
+    def _commit(self, articles: dict[int, Article], without: Collection[int] = ()) -> None:
         def fill(writer: BatchWriter) -> None:
-            for doc in self._known(writer.segments, {article.id for article in articles}):
+            for doc in self._known(writer.segments, {*articles, *without}):
                 writer.delete_document(doc)
-            for article in articles:
+            for article in articles.values():
                 writer.add_document(**document(article))
 
         self._write(fill, NO_MERGE)
@@ -99,11 +157,20 @@ class Writer:
             first += segment.doc_count_all()
         return docs
 
+    def _merge_while(
+        self,
+        choose: Callable[[Sequence[Any]], list[Any]],
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        while group := choose(self._segments):
+            progress(len(self._segments))
+            self._write(_nothing, partial(merged, group=group))
+
     def _write(self, fill: Callable[[BatchWriter], None], mergetype: Any) -> None:
         try:
             writer = BatchWriter(self._index)
         except LockError as error:
-            raise ArchiveError(f"{self._folder}: another process writes here") from error
+            raise ArchiveError(f"{self.folder}: another process writes here") from error
         try:
             fill(writer)
             writer.commit(mergetype=mergetype)
@@ -114,12 +181,25 @@ class Writer:
             self._segments = self._read_segments()
 
     def _read_segments(self) -> list[Any]:
-        with damage(self._folder):
-            return list(TOC.read(self._index.storage, NAME).segments)
+        with damage(self.folder):
+            segments = list(TOC.read(self._index.storage, NAME).segments)
+        names = {segment.segment_id() for segment in segments}
+        self._opened = {name: self._opened[name] for name in names & self._opened.keys()}
+        self._sizes = sizes(self.folder, segments)
+        return segments
 
-    def _columns(self, segment: Any) -> Any:
-        with damage(self._folder):
-            return ArrayCodec().per_document_reader(self._index.storage, segment).columns
+    def _columns(self, segment: Any) -> Columns:
+        """Return the columns of a segment, opened once: its files never change."""
+        name = segment.segment_id()
+        if name not in self._opened:
+            with damage(self.folder):
+                reader = ArrayCodec().per_document_reader(self._index.storage, segment)
+            self._opened[name] = reader.columns
+        return self._opened[name]
+
+
+def _nothing(writer: BatchWriter) -> None:
+    """Add nothing: what is to be done is done by the merge policy."""
 
 
 def _abandon(writer: BatchWriter) -> None:
@@ -129,39 +209,3 @@ def _abandon(writer: BatchWriter) -> None:
     if not writer.is_closed:
         with contextlib.suppress(Exception):
             writer.writelock.release()
-
-
-# --- merging -----------------------------------------------------------------------
-
-
-def due(segments: Sequence[Any]) -> list[Any]:
-    """Return the segments to merge into one now; empty when all is well.
-
-    Ten of a size (a power of ten) make one of the next, so a document is rewritten about
-    once for each power of ten and a search looks into a few dozen segments at most. A
-    segment a quarter of which is deleted is rewritten alone.
-    """
-    by_size: defaultdict[int, list[Any]] = defaultdict(list)
-    for segment in segments:
-        if 2 * segment.doc_count() <= MAX_DOCUMENTS:
-            by_size[len(str(segment.doc_count()))].append(segment)
-    for size in sorted(by_size):
-        if len(by_size[size]) >= FAN_IN:
-            return _fitting(by_size[size])
-    return [s for s in segments if 4 * s.deleted_count() > s.doc_count_all()][:1]
-
-
-def _fitting(segments: Sequence[Any]) -> list[Any]:
-    """Return the first segments that are one segment's worth together."""
-    totals = accumulate(segment.doc_count() for segment in segments)
-    return [s for s, total in zip(segments, totals, strict=True) if total <= MAX_DOCUMENTS]
-
-
-def _merge(writer: BatchWriter, segments: list[Any]) -> list[Any]:
-    """Merge what is due into the segment being written: a merge policy of Whoosh."""
-    group = due(segments)
-    for segment in group:
-        reader = SegmentReader(writer.storage, writer.schema, segment)
-        writer.add_reader(reader)
-        reader.close()
-    return [segment for segment in segments if segment not in group]

@@ -15,7 +15,7 @@ import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from monitor import indexer
+from monitor import indexer, rebuilding
 from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
 
@@ -132,7 +132,7 @@ def _index(data: Path, wake: Connection, monitor: Connection, level: int) -> Non
     try:
         store = _ReadOnly(data, monitor)
         try:
-            indexer.run(store, data / INDEX, wake, _progress)
+            indexer.run(store, data / INDEX, wake, _Progress(data))
         finally:
             store.close()
     except Exception:
@@ -141,5 +141,17 @@ def _index(data: Path, wake: Connection, monitor: Connection, level: int) -> Non
         raise SystemExit(1) from None
 
 
-def _progress(done: int, total: int) -> None:
-    log.info("building the archive again: %d of %d articles", done, total)
+class _Progress:
+    """Tells viewers how far a rebuild is, and the log every twentieth of it."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._told = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take note of how many articles of how many are in the index."""
+        rebuilding.tell(self._data, done, total)
+        twentieth = 20 * done // max(total, 1)
+        if twentieth != self._told and (self._told or twentieth < 20):
+            log.info("building the index again: %d of %d articles", done, total)
+        self._told = twentieth % 20

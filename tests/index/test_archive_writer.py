@@ -15,8 +15,9 @@ from whoosh.index import open_dir
 
 from index.article import Article
 from index.errors import ArchiveDamaged, ArchiveError
+from index.merging import FAN_IN, due
 from index.schema import NAME
-from index.writer import FAN_IN, due, open_or_create
+from index.writer import open_or_create
 
 
 def article(id: int, title: str = "Un port belge") -> Article:

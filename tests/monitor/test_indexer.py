@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from whoosh.index import open_dir
+from whoosh.writing import NO_MERGE
 
 from index.article import Article
-from index.errors import ArchiveDamaged
+from index.codec import BatchWriter
+from index.errors import ArchiveDamaged, ArchiveError
 from index.query import parse
+from index.schema import NAME
 from index.searcher import Archive
 from index.writer import open_or_create
-from monitor import indexer
+from monitor import indexer, mending, rebuilding
 from monitor.indexer_process import IndexerProcess
-from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh
+from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh, Ticket
 from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
 
@@ -51,7 +59,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 class Shelf:
     """A store in memory, as far as the indexer looks at one."""
 
-    articles: dict[int, Article] = field(default_factory=dict)
+    shelved: dict[int, Article] = field(default_factory=dict)
     outbox: dict[int, int] = field(default_factory=dict)
     tickets: int = 0
     trouble: list[OSError] = field(default_factory=list)
@@ -59,26 +67,33 @@ class Shelf:
     def put(self, *articles: Article) -> None:
         for one in articles:
             self.tickets += 1
-            self.articles[one.id] = one
+            self.shelved[one.id] = one
             self.outbox[self.tickets] = one.id
 
-    def unindexed(self, limit: int, after: int = 0) -> list[tuple[int, Article]]:
+    def drop(self, *ids: int) -> None:
+        for id in ids:
+            self.tickets += 1
+            del self.shelved[id]
+            self.outbox[self.tickets] = id
+
+    def unindexed(self, limit: int, after: int = 0) -> list[Ticket]:
         if self.trouble:
             raise self.trouble.pop()
         waiting = sorted(ticket for ticket in [*self.outbox] if ticket > after)
-        return [(ticket, self.articles[self.outbox[ticket]]) for ticket in waiting[:limit]]
+        found = ((ticket, self.outbox[ticket]) for ticket in waiting[:limit])
+        return [Ticket(ticket, id, self.shelved.get(id)) for ticket, id in found]
 
     def mark_indexed(self, upto: int) -> None:
         self.outbox = {ticket: id for ticket, id in self.outbox.items() if ticket > upto}
 
-    def outbox_size(self) -> int:
-        return len(self.outbox)
+    def waiting(self) -> set[int]:
+        return set(self.outbox.values())
 
-    def articles_after(self, id: int, limit: int) -> list[Article]:
-        return [self.articles[one] for one in sorted(self.articles) if one > id][:limit]
+    def article_ids(self) -> array[int]:
+        return array("Q", self.shelved)
 
-    def article_count(self) -> int:
-        return len(self.articles)
+    def articles(self, ids: Collection[int]) -> list[Article]:
+        return [self.shelved[id] for id in ids if id in self.shelved]
 
 
 @contextmanager
@@ -162,11 +177,31 @@ def _know_more(folder: Path) -> None:
     open_or_create(folder).add([article(99)])
 
 
-def _flip(folder: Path) -> None:
-    path = next(folder.glob("*.lists"))
+def _know_twice(folder: Path) -> None:
+    other = folder.with_name("other")
+    open_or_create(other).add([article(3), article(4)])
+    with open_dir(str(other), indexname=NAME).reader() as reader:
+        writer = BatchWriter(open_dir(str(folder), indexname=NAME))
+        writer.add_reader(reader)
+        writer.commit(mergetype=NO_MERGE)
+    shutil.rmtree(other)
+
+
+def _flip(folder: Path, kind: str = "*.lists", bits: int = 1) -> None:
+    path = next(folder.glob(kind))
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    for place in range(bits):
+        content[(place + 1) * len(content) // (bits + 1)] ^= 1 << place % 8
     path.write_bytes(content)
+
+
+def _truncate(folder: Path, kind: str = "*.columns") -> None:
+    path = next(folder.glob(kind))
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def _replace_table(folder: Path) -> None:
+    next(folder.glob("*.toc")).write_bytes(pickle.dumps({"not": "a table"}))
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -174,49 +209,137 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "folder missing": shutil.rmtree,
     "folder empty": _empty,
     "a bit flipped": _flip,
-    "a file missing": lambda folder: next(folder.glob("*.columns")).unlink(),
+    "200 bytes flipped": lambda folder: _flip(folder, bits=200),
+    "numbers flipped": lambda folder: _flip(folder, "*.columns", bits=20),
+    "lists missing": lambda folder: next(folder.glob("*.lists")).unlink(),
+    "columns missing": lambda folder: next(folder.glob("*.columns")).unlink(),
+    "lists truncated": lambda folder: _truncate(folder, "*.lists"),
+    "columns truncated": _truncate,
+    "a file emptied": lambda folder: os.truncate(next(folder.glob("*.lists")), 0),
+    "the table truncated": lambda folder: _truncate(folder, "*.toc"),
+    "a foreign table": _replace_table,
     "another version": lambda folder: next(folder.glob("*.toc")).rename(folder / "_tocsin0_1.toc"),
     "articles missing in the middle": _lose_documents,
     "an article too many": _know_more,
+    "articles twice": _know_twice,
 }
+WHOLE = list(range(1, 31))
+
+
+def _filled(folder: Path) -> Shelf:
+    """Return a shelf of thirty articles whose archive has three segments."""
+    shelf = Shelf()
+    shelf.put(*map(article, WHOLE))
+    shelf.outbox.clear()
+    writer = open_or_create(folder)
+    for first in (1, 11, 21):
+        writer.add(map(article, range(first, first + 10)))
+    return shelf
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
-def test_a_damaged_archive_is_built_again(tmp_path: Path, kind: str) -> None:
+def test_a_damaged_archive_is_mended_when_the_indexer_starts(tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "index"
-    shelf = Shelf()
-    shelf.put(*map(article, range(1, 9)))
-    with indexing(shelf, folder):
-        wait_for(lambda: not shelf.outbox)
+    shelf = _filled(folder)
     DAMAGES[kind](folder)
+    with indexing(shelf, folder):
+        wait_for(lambda: _holds(folder, WHOLE))
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize("kind", set(DAMAGES) - {"nothing"})
+def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "LOOK", 0.02)
+    monkeypatch.setattr(indexer, "REST", 0.02)
+    folder = tmp_path / "index"
+    shelf = _filled(folder)
+    with indexing(shelf, folder):
+        time.sleep(0.05)
+        DAMAGES[kind](folder)
+        rebuilding.suspect(tmp_path)  # flipped bits are found by searches
+        wait_for(lambda: _holds(folder, WHOLE))
+        shelf.put(article(31))
+        wait_for(lambda: ids(folder) == [*WHOLE, 31])
+    open_or_create(folder).verify()
+
+
+def _holds(folder: Path, wanted: list[int]) -> bool:
+    """Tell whether an archive is sound and holds these articles."""
+    try:
+        writer = open_or_create(folder) if folder.is_dir() and any(folder.iterdir()) else None
+        if writer is None:
+            return False
+        writer.verify()
+        return sorted(writer.ids()) == wanted
+    except (ArchiveError, OSError):
+        return False
+
+
+def test_what_is_left_stays_and_only_the_rest_is_added(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shelf = _filled(folder)
+    _truncate(folder, "*.lists")
     told: list[tuple[int, int]] = []
     with indexing(shelf, folder, lambda done, total: told.append((done, total))):
-        wait_for(lambda: told[-1:] == ([] if kind == "nothing" else [(8, 8)]))
-    assert ids(folder) == list(range(1, 9))
+        wait_for(lambda: told[-1:] == [(30, 30)])
+    assert told == [(20, 30), (30, 30)]
 
 
-def test_a_rebuild_that_was_cut_short_goes_on(tmp_path: Path) -> None:
-    shelf = Shelf({id: article(id) for id in range(1, 9)})
-    open_or_create(tmp_path / "index").add(map(article, range(1, 6)))
-    told: list[tuple[int, int]] = []
-    with indexing(shelf, tmp_path / "index", lambda done, total: told.append((done, total))):
-        wait_for(lambda: told == [(8, 8)])
-    assert ids(tmp_path / "index") == list(range(1, 9))
-    assert not (tmp_path / "index.old").exists()
+def test_an_archive_that_lacks_no_more_than_waits_is_mended_too(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shelf = _filled(folder)
+    open_or_create(folder).remove([4, 5])
+    shelf.put(article(31), article(32), article(33))
+    with indexing(shelf, folder):
+        wait_for(lambda: ids(folder) == [*WHOLE, 31, 32, 33])
 
 
-def test_a_store_that_miscounts_is_no_reason_to_build_for_ever(tmp_path: Path) -> None:
-    class Miscounting(Shelf):
-        def article_count(self) -> int:
-            return len(self.articles) + 3
+def test_the_newest_are_there_first_and_what_comes_meanwhile_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mending, "STEP", 10)
+    shelf = Shelf({id: article(id) for id in range(1, 101)})
+    seen: list[list[int]] = []
 
-    shelf = Miscounting({id: article(id) for id in range(1, 9)})
-    with indexing(shelf, tmp_path / "index") as wake:
-        wait_for(lambda: ids(tmp_path / "index") == list(range(1, 9)))
-        shelf.put(article(9))
+    def told(done: int, _: int) -> None:
+        if done == 50:
+            shelf.put(article(101))
+        seen.append(ids(tmp_path / "index"))
+
+    with indexing(shelf, tmp_path / "index", told):
+        wait_for(lambda: len(seen) == 11)
+    assert seen[3] == list(range(71, 101))
+    assert seen[6] == list(range(41, 102))
+    assert ids(tmp_path / "index") == list(range(1, 102))
+
+
+def test_what_the_store_dropped_leaves_the_archive(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shelf = _filled(folder)
+    with indexing(shelf, folder) as wake:
+        shelf.put(article(3, "Un port, un quai"))
+        shelf.drop(3, 30)
         wake()
         wait_for(lambda: not shelf.outbox)
-    assert ids(tmp_path / "index") == list(range(1, 10))
+    assert ids(folder) == [id for id in WHOLE if id not in (3, 30)]
+
+
+@given(
+    st.lists(st.integers(1, 40), max_size=30),
+    st.sets(st.integers(1, 30)),
+    st.sets(st.integers(1, 40)),
+)
+def test_the_difference_of_an_archive_and_a_store(
+    indexed: list[int], stored: set[int], waiting: set[int]
+) -> None:
+    missing, surplus = mending.difference(indexed, stored, waiting)
+    assert list(missing) == sorted(set(missing), reverse=True)
+    assert not waiting & {*missing, *surplus}
+    held = [id for id in indexed if id not in surplus] + list(missing)
+    assert sorted(id for id in held if id not in waiting) == sorted(stored - waiting)
+    assert not set(missing) & (set(indexed) - set(surplus))
 
 
 def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
@@ -227,7 +350,8 @@ def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
     shelf = Shelf({id: article(id) for id in range(1, 9)})
     told: list[tuple[int, int]] = []
     assert indexer.reindex(shelf, folder, lambda done, total: told.append((done, total))) == 8
-    assert (before, archive.search(parse("port")).total, told) == (3, 8, [(8, 8)])
+    assert (before, archive.search(parse("port")).total, told) == (3, 8, [(0, 8), (8, 8)])
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 # --- the process, on a real store ------------------------------------------------------

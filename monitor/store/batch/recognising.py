@@ -17,7 +17,10 @@ class Recognising(Transacted):
 
     def __init__(self, sql: sqlite3.Connection) -> None:
         super().__init__(sql)
-        (last,) = sql.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()
+        (last,) = sql.execute(
+            "SELECT max((SELECT coalesce(max(id), 0) FROM articles),"
+            " (SELECT coalesce(max(article), 0) FROM dropped))"
+        ).fetchone()
         self._last_article = int(last)
 
     def known(
@@ -39,14 +42,16 @@ class Recognising(Transacted):
         if len(by_guid) == len(guids):
             return Known(feed=feed.number, guids=by_guid)
         by_url: dict[str, list[KnownArticle]] = defaultdict(list)
-        for canonical, id, first, title, fingerprint in self._select(
-            "SELECT canonical, id, feed, title, fingerprint FROM articles"
-            " WHERE canonical <> '' AND canonical IN ({})",
-            canonicals,
+        for table in (
+            "SELECT canonical, id, feed, title, fingerprint FROM articles",
+            "SELECT canonical, article, feed, '', fingerprint FROM dropped",
         ):
-            by_url[canonical].append(
-                KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
-            )
+            for canonical, id, first, title, fingerprint in self._select(
+                f"{table} WHERE canonical <> '' AND canonical IN ({{}})", canonicals
+            ):
+                by_url[canonical].append(
+                    KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
+                )
         by_content: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
         for fingerprint, guid, article in self._select(
             "SELECT fingerprint, guid, article FROM entries WHERE feed = ? AND fingerprint IN ({})",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.store.tables.alerts import ALERT_COLUMNS, ALERTS, ALERTS_3, ESCALATIONS
 from monitor.store.tables.articles import ARTICLES
 from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
+from monitor.store.tables.keeping import KEEPING
 from monitor.store.tables.stories import CROSSINGS
 from monitor.store.tables.watchlists import (
     BACKFILLS,
@@ -27,7 +28,8 @@ UPGRADES = {
     + ALERT_COLUMNS
     + WATCHLIST_COLUMNS
     + ESCALATIONS
-    + CROSSINGS,
+    + CROSSINGS
+    + KEEPING,
 }
 """What to add to a store of an earlier version."""
 
@@ -42,4 +44,5 @@ TABLES = (
     + COUNTING
     + ESCALATIONS
     + CROSSINGS
+    + KEEPING
 )

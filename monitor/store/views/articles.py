@@ -78,7 +78,10 @@ class ArticleViews(Connected):
         )
         return (
             self._one("SELECT coalesce(sum(articles), 0) FROM feeds"),
-            self._one("SELECT count(*) FROM (SELECT DISTINCT article FROM outbox)"),
+            self._one(
+                "SELECT count(*) FROM (SELECT DISTINCT o.article FROM outbox o"
+                " JOIN articles a ON a.id = o.article)"
+            ),
             int(alerts),
             int(untriaged),
         )
