@@ -133,6 +133,10 @@ class Stream(httpcore.AsyncNetworkStream):
         except OSError as error:
             raise httpcore.WriteError(str(error)) from error
 
+    async def secure(self, tls: ssl.SSLContext, host: str) -> None:
+        """Speak TLS with a host from here on; raises ssl.SSLError."""
+        await self._writer.start_tls(tls, server_hostname=host.rstrip("."))
+
     async def aclose(self) -> None:
         """Close at once: a peer that does not answer a TLS goodbye must not keep the socket."""
         self._writer.transport.abort()
@@ -169,6 +173,15 @@ class Guard:
                 return await self._first(host, port, tls, addresses)
         except TimeoutError:
             raise UnreachableError(f"{host} does not answer") from None
+
+    async def vouch(self, host: str, port: int) -> None:
+        """Raise AddressError for a host that may not be asked, where a proxy is to connect to it.
+
+        A name that cannot be looked up here is left to the proxy.
+        """
+        with suppress(UnreachableError, TimeoutError):
+            async with asyncio.timeout(CONNECT / 2):
+                await self._permitted(host, port)
 
     async def _permitted(self, host: str, port: int) -> list[str]:
         addresses = [host] if _is_literal(host) else await self._resolve(host, port)

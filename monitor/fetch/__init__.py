@@ -2,9 +2,10 @@
 
 ::
 
-    Client.fetch ─▶ lanes (whose turn) ─▶ connections ─▶ guard ─▶ the network
-                                                                     │
-    Fetched | NotModified ◀─ answer ◀─ headers, body ◀───────────────┘
+    Client.fetch ─▶ lanes (whose turn) ─▶ connections ─▶ proxies? ─▶ guard ─▶ the network
+         question, way ▲                                                          │
+                       └─ Redirect ─┐                                             │
+    Fetched | NotModified ◀──────── answer ◀─ headers, body ◀─────────────────────┘
     FetchError ◀─ reasons
 
 It speaks HTTP/1.1 through httpcore, below httpx's client: that one keeps cookies, logs

@@ -46,13 +46,13 @@ class StatusError(Exception):
 
 
 async def understand(
-    response: httpcore.Response, url: httpx.URL, *, cap: int, conditional: bool
+    response: httpcore.Response, url: httpx.URL, *, cap: int, conditional: bool, whole: bool = True
 ) -> Fetched | NotModified | Redirect:
     """Return what a URL answered, its body read; raises StatusError, BodyError."""
     headers = Headers(response.headers)
     code = response.status
     if code in _WITH_BODY:
-        return await _fetched(response, headers, url, cap)
+        return await _fetched(response, headers, url, cap, whole)
     await _finish(response, headers)
     if code == 304 and conditional:
         return NotModified(hints=headers.hints())
@@ -74,13 +74,15 @@ async def _finish(response: httpcore.Response, headers: Headers) -> None:
 
 
 async def _fetched(
-    response: httpcore.Response, headers: Headers, url: httpx.URL, cap: int
+    response: httpcore.Response, headers: Headers, url: httpx.URL, cap: int, whole: bool
 ) -> Fetched:
-    if (headers.length() or 0) > cap:
+    if whole and (headers.length() or 0) > cap:
         raise body.BodyError(body.too_large(cap))
     return Fetched(
         url=address.without_credentials(url),
-        body=await body.read(response.aiter_stream(), headers.text(b"content-encoding"), cap=cap),
+        body=await body.read(
+            response.aiter_stream(), headers.text(b"content-encoding"), cap=cap, whole=whole
+        ),
         content_type=headers.text(b"content-type"),
         etag=headers.validator(b"etag"),
         last_modified=headers.validator(b"last-modified"),

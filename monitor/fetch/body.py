@@ -16,13 +16,18 @@ class BodyError(ValueError):
     """A body that cannot be read; the message says why."""
 
 
-async def read(chunks: AsyncIterator[bytes], coding: str, *, cap: int) -> bytes:
-    """Return the decoded body; raises BodyError when it is too large, broken or cut short."""
+async def read(chunks: AsyncIterator[bytes], coding: str, *, cap: int, whole: bool = True) -> bytes:
+    """Return the decoded body; raises BodyError when it is too large, broken or cut short.
+
+    Where the whole is not needed, one that is too large is cut there.
+    """
     known = _known(coding)
     inflate = Inflater(known, cap) if known else None
     body = bytearray()
     async for chunk in chunks:
         body += inflate.feed(chunk) if inflate else chunk
+        if len(body) > cap and not whole:
+            return bytes(body[:cap])
         if len(body) > cap:
             raise BodyError(too_large(cap))
     if inflate and not inflate.complete:

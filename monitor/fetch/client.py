@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -16,8 +16,11 @@ from monitor.fetch.answer import Redirect, StatusError, understand
 from monitor.fetch.connections import Connections
 from monitor.fetch.lanes import SPACING, Lanes
 from monitor.fetch.places import PATIENCE, PLACES
+from monitor.fetch.proxies import Proxy
+from monitor.fetch.question import Question
+from monitor.fetch.way import Way
 from monitor.guard import Dial, Guard, Resolve, UnreachableError
-from monitor.model import Fetched, Networks, NotModified
+from monitor.model import PLAIN, Fetched, Manner, Networks, NotModified
 
 FEED = (
     "application/rss+xml, application/atom+xml, application/feed+json, "
@@ -28,63 +31,6 @@ CAP = 15 << 20
 """Bytes of a body, after decompression."""
 SECONDS = 30.0
 """For a whole exchange with its redirects; waiting for a turn is not counted."""
-HOPS = 10
-"""Redirects that are followed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What is asked, of the first server and of those it sends us to."""
-
-    url: httpx.URL
-    cap: int
-    conditional: bool
-    everywhere: list[tuple[bytes, bytes]]
-    at_home: list[tuple[bytes, bytes]]
-    """Headers for the origin of the URL and no other: they may be secret."""
-
-    def headers(self, url: httpx.URL) -> list[tuple[bytes, bytes]]:
-        """Return the headers for one of the servers on the way."""
-        home = address.origin(url) == address.origin(self.url)
-        return [(b"Host", url.netloc), *self.everywhere, *(self.at_home if home else ())]
-
-
-@dataclass(slots=True)
-class _Way:
-    """The way that redirects lead."""
-
-    url: httpx.URL
-    moved_to: str | None = None
-    """Where the permanent ones led, without a temporary one before them."""
-    _seen: list[str] = field(default_factory=list)
-    _permanent: bool = True
-
-    def follow(self, redirect: Redirect) -> None:
-        """Go on; raises UrlError where no way leads on."""
-        self._seen.append(str(self.url))
-        if len(self._seen) > HOPS:
-            raise address.UrlError(f"redirects more than {HOPS} times")
-        try:
-            to = address.parse(redirect.to, base=self.url)
-        except address.UrlError as error:
-            raise address.UrlError(f"redirects to what is {error}") from None
-        if str(to) in self._seen:
-            itself = str(to) == self._seen[-1]
-            raise address.UrlError(f"redirects {'to itself' if itself else 'in a circle'}")
-        downgrade = self.url.scheme == "https" and to.scheme == "http"
-        self._permanent = self._permanent and redirect.permanent and not downgrade
-        if self._permanent:
-            self.moved_to = address.without_credentials(to)
-        self.url = to
-
-    def hops(self) -> tuple[str, ...]:
-        """Return the addresses that redirected us, as they may be shown."""
-        return tuple(map(address.redact, self._seen))
-
-    def sent_on(self) -> str:
-        """Return who is being asked, in words, if that is not the host it began with."""
-        began = httpx.URL(self._seen[0]).host if self._seen else self.url.host
-        return "" if self.url.host == began else f"sent on to {self.url.host}: "
 
 
 class Client:
@@ -125,6 +71,10 @@ class Client:
         """Put what the operator allows now in force, for the next request already."""
         self._guard.allow = networks
 
+    def space(self, url: str, seconds: float) -> None:
+        """Leave so many seconds between two requests to the host of a URL, if it is another's."""
+        self._lanes.space(address.parse(url).raw_host.decode("ascii"), seconds)
+
     async def fetch(
         self,
         url: str,
@@ -133,83 +83,80 @@ class Client:
         last_modified: bytes | None = None,
         accept: str = FEED,
         cap: int = CAP,
-        headers: Mapping[str, str] | None = None,
+        whole: bool = True,
+        manner: Manner = PLAIN,
+        home: str = "",
     ) -> Fetched | NotModified:
         """GET a URL; raises FetchError, and nothing else, when there is no usable answer.
 
-        Validators are sent byte for byte. `headers` go to the URL's own origin only.
+        Validators are sent byte for byte. The headers of `manner` go to the origin of `home`
+        only, which is that of the URL when left out. A body above `cap` is an error; where
+        the `whole` is not needed, it is cut there.
         """
-        way: _Way | None = None
+        way: Way | None = None
+        seconds = manner.timeout or self._seconds
         try:
-            way = _Way(address.parse(url))
-            everywhere = self._headers(accept, etag, last_modified)
-            at_home = _secrets(way.url, headers or {})
-            conditional = bool(etag or last_modified)
-            return await self._follow(
-                way, _Question(way.url, cap, conditional, everywhere, at_home)
+            way = Way(address.parse(url))
+            asked = Question(
+                url=way.url,
+                home=address.origin(address.parse(home) if home else way.url),
+                manner=manner,
+                user_agent=self._user_agent,
+                accept=accept.encode("ascii"),
+                validators=((b"If-None-Match", etag), (b"If-Modified-Since", last_modified)),
+                cap=cap,
+                whole=whole,
+                proxy=Proxy.at(manner.proxy.text) if manner.proxy else None,
             )
+            return await self._follow(way, asked, seconds)
         except Exception as error:
             refused = error if isinstance(error, StatusError) else None
             quotes_the_url = isinstance(error, address.UrlError)
             raise FetchError(
                 address.redact(url),
-                (way.sent_on() if way else "") + reasons.failure(error, self._seconds),
+                (way.sent_on() if way else "") + reasons.failure(error, seconds),
                 status=refused.code if refused else None,
                 retry_after=refused.retry_after if refused else None,
                 network=isinstance(error, UnreachableError),
             ) from (None if quotes_the_url else error)
 
-    async def _follow(self, way: _Way, question: _Question) -> Fetched | NotModified:
-        """Ask, and ask again wherever redirects lead."""
-        left = self._seconds
+    async def _follow(self, way: Way, asked: Question, left: float) -> Fetched | NotModified:
+        """Ask, and ask again wherever redirects lead, for so many seconds in all."""
         while True:
             host = way.url.raw_host.decode("ascii")
             answer, took = await self._lanes.run(
                 host,
                 str(way.url),
-                partial(self._ask, way.url, question),
+                partial(self._ask, way.url, asked),
                 own=partial(self._guard.owns, host),
                 seconds=left,
             )
-            if isinstance(answer, Fetched):
-                hops = way.hops()
-                return replace(answer, moved_to=way.moved_to, hops=hops) if hops else answer
-            if isinstance(answer, NotModified):
+            if isinstance(answer, Redirect):
+                way.follow(answer)
+                left = max(0.0, left - took)
+            elif not (hops := way.hops()):
                 return answer
-            way.follow(answer)
-            left = max(0.0, left - took)
+            elif isinstance(answer, Fetched):
+                return replace(answer, moved_to=way.moved_to, hops=hops)
+            else:
+                return replace(answer, moved_to=way.moved_to)
 
     async def _ask(
-        self, url: httpx.URL, question: _Question
+        self, url: httpx.URL, asked: Question
     ) -> tuple[Fetched | NotModified | Redirect, float]:
         """Ask one server; return its answer and the seconds it took."""
         began = self._monotonic()
-        headers = question.headers(url)
-        async with self._connections.ask(url, headers, cap=question.cap) as response:
+        headers = asked.headers(url)
+        async with self._connections.ask(
+            url, headers, cap=asked.cap, proxy=asked.proxy
+        ) as response:
             answer = await understand(
-                response, url, cap=question.cap, conditional=question.conditional
+                response, url, cap=asked.cap, conditional=asked.conditional, whole=asked.whole
             )
         return answer, self._monotonic() - began
-
-    def _headers(
-        self, accept: str, etag: bytes | None, last_modified: bytes | None
-    ) -> list[tuple[bytes, bytes]]:
-        validators = ((b"If-None-Match", etag), (b"If-Modified-Since", last_modified))
-        return [
-            (b"User-Agent", self._user_agent),
-            (b"Accept", accept.encode("ascii")),
-            (b"Accept-Encoding", b"gzip, deflate"),
-            *((name, value) for name, value in validators if value),
-        ]
 
     def _trust(self) -> ssl.SSLContext:
         """Return the certificates to trust; reading them takes tens of milliseconds, once."""
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
         return self._tls
-
-
-def _secrets(url: httpx.URL, headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    raw = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
-    authorization = address.authorization(url)
-    return [*raw, (b"Authorization", authorization)] if authorization else raw

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
+from monitor.fetch import proxies
 from monitor.fetch.address import Origin, origin
+from monitor.fetch.proxies import Proxy
 from monitor.guard import Guard, Stream
 from monitor.model import Networks
 
@@ -30,11 +32,15 @@ _IDLE_TOO_LONG = 408
 """Some servers say so on an idle connection; it is no answer to what is asked next."""
 
 
+Peer = tuple[Origin, Proxy | None]
+"""Who is at the other end: a server, and the proxy before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """An open connection."""
 
-    origin: Origin
+    peer: Peer
     allow: Networks
     """What the operator allowed when it was opened."""
     stream: Stream
@@ -51,23 +57,20 @@ class Connections:
 
     def __init__(self, guard: Guard, tls: Callable[[], ssl.SSLContext], most: int) -> None:
         self._guard, self._tls, self._most = guard, tls, most
-        self._idle: dict[Origin, list[Line]] = {}
+        self._idle: dict[Peer, list[Line]] = {}
         self._open = 0
 
     @asynccontextmanager
     async def ask(
-        self, url: httpx.URL, headers: list[tuple[bytes, bytes]], *, cap: int
+        self,
+        url: httpx.URL,
+        headers: list[tuple[bytes, bytes]],
+        *,
+        cap: int,
+        proxy: Proxy | None = None,
     ) -> AsyncIterator[httpcore.Response]:
         """GET a URL; the answer's body is read, or not, before the block ends."""
-        asked = origin(url)
-        request = httpcore.Request(
-            "GET",
-            httpcore.URL(
-                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-            ),
-            headers=headers,
-        )
-        line, response = await self._answer(asked, request)
+        line, response = await self._answer((origin(url), proxy), _request(url, headers, proxy))
         line.stream.allowance = 2 * cap + HEAD  # chunked framing is at most as long again
         try:
             yield response
@@ -83,7 +86,7 @@ class Connections:
             await self._drop(line)
 
     async def _answer(
-        self, asked: Origin, request: httpcore.Request
+        self, asked: Peer, request: httpcore.Request
     ) -> tuple[Line, httpcore.Response]:
         """Send a request; a kept connection that died in the meantime is replaced once."""
         if line := await self._kept(asked):
@@ -104,7 +107,7 @@ class Connections:
             await self._drop(line)
             raise
 
-    async def _kept(self, asked: Origin) -> Line | None:
+    async def _kept(self, asked: Peer) -> Line | None:
         idle = self._idle.get(asked, [])
         while idle:
             line = idle.pop()
@@ -115,28 +118,34 @@ class Connections:
             await self._drop(line)
         return None
 
-    async def _connect(self, asked: Origin) -> Line:
+    async def _connect(self, asked: Peer) -> Line:
         if self._open >= self._most and self._idle:
             await self._drop_oldest()
         self._open += 1
-        scheme, host, port = asked
         allow = self._guard.allow
         try:
-            stream = await self._guard.connect(
-                host, port, self._tls() if scheme == "https" else None
-            )
+            stream = await self._stream(asked)
         except BaseException:
             self._open -= 1
             raise
+        server, proxy = asked
+        scheme, host, port = proxy.origin if proxy and server[0] == "http" else server
         http = httpcore.AsyncHTTP11Connection(
             httpcore.Origin(scheme.encode(), host.encode(), port), stream, keepalive_expiry=IDLE
         )
         return Line(asked, allow, stream, http)
 
+    async def _stream(self, asked: Peer) -> Stream:
+        server, proxy = asked
+        if proxy:
+            return await proxies.connect(self._guard, proxy, server, self._tls)
+        scheme, host, port = server
+        return await self._guard.connect(host, port, self._tls() if scheme == "https" else None)
+
     async def _release(self, line: Line) -> None:
         if line.usable:
             # Put back at the end: the first of the dict is the one unused for longest.
-            self._idle[line.origin] = [*self._idle.pop(line.origin, []), line]
+            self._idle[line.peer] = [*self._idle.pop(line.peer, []), line]
         else:
             await self._drop(line)
 
@@ -150,3 +159,12 @@ class Connections:
     async def _drop(self, line: Line) -> None:
         self._open -= 1
         await line.http.aclose()
+
+
+def _request(
+    url: httpx.URL, headers: list[tuple[bytes, bytes]], proxy: Proxy | None
+) -> httpcore.Request:
+    if proxy and url.scheme == "http":
+        return proxies.forwarded(url, headers, proxy)
+    at = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    return httpcore.Request("GET", at, headers=headers)

@@ -49,6 +49,15 @@ class Lanes:
         self._places = Places(monotonic=monotonic, sleep=sleep, patience=patience)
         self._hosts: dict[str, _Host] = {}
         self._slow: dict[str, None] = {}
+        self._asked_for: dict[str, float] = {}
+
+    def space(self, host: str, seconds: float) -> None:
+        """Leave so many seconds between two starts for a host, if that is more than usual."""
+        self._asked_for.pop(host, None)
+        if seconds > self._spacing:
+            self._asked_for[host] = seconds
+            if len(self._asked_for) > _REMEMBERED:
+                del self._asked_for[next(iter(self._asked_for))]
 
     async def run(
         self,
@@ -92,7 +101,7 @@ class Lanes:
         try:
             async with queue.slots:
                 async with queue.gate:
-                    await self._spaced(queue, own)
+                    await self._spaced(queue, self._asked_for.get(host, self._spacing), own)
                     place = await self._places.enter(slow=address in self._slow)
                     queue.last = place.started
                 try:
@@ -103,8 +112,8 @@ class Lanes:
             queue.users -= 1
             self._forget()
 
-    async def _spaced(self, queue: _Host, own: Callable[[], bool]) -> None:
-        wait = queue.last + self._spacing - self._monotonic()
+    async def _spaced(self, queue: _Host, spacing: float, own: Callable[[], bool]) -> None:
+        wait = queue.last + spacing - self._monotonic()
         if wait > 0 and not own():
             await self._sleep(wait)
 
@@ -119,7 +128,7 @@ class Lanes:
     def _forget(self) -> None:
         """Drop hosts that nobody uses, when they have become many."""
         if len(self._hosts) > _REMEMBERED:
-            then = self._monotonic() - self._spacing
+            then = self._monotonic() - max(self._asked_for.values(), default=self._spacing)
             self._hosts = {
                 name: host for name, host in self._hosts.items() if host.users or host.last > then
             }

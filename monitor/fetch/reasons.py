@@ -10,6 +10,7 @@ from monitor.durations import span
 from monitor.fetch.address import UrlError
 from monitor.fetch.answer import StatusError
 from monitor.fetch.body import BodyError
+from monitor.fetch.proxies import ProxyError
 from monitor.guard import AddressError, UnreachableError
 
 # OpenSSL's X509_V_ERR_*, https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
@@ -25,10 +26,13 @@ _CERTIFICATES = {
     64: "certificate is for another address",
 }
 
+_WORDED = (StatusError, UrlError, BodyError, AddressError, UnreachableError, ProxyError)
+"""Errors whose message is the reason."""
+
 
 def failure(error: Exception, seconds: float) -> str:
     """Return what an exception means; `seconds` is the limit of the whole exchange."""
-    if isinstance(error, StatusError | UrlError | BodyError | AddressError | UnreachableError):
+    if isinstance(error, _WORDED):
         return str(error)
     if isinstance(error, ssl.SSLError):
         return _tls(error)

@@ -35,6 +35,8 @@ class Fetched:
     status: int = 200
     hops: tuple[str, ...] = ()
     """Addresses that were asked before, each redirecting to the next."""
+    encoding: str = ""
+    """What the analyst says that it is in; empty to find out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class NotModified:
     """The server says that nothing changed (304)."""
 
     hints: Hints = Hints()
+    moved_to: str | None = None
+    """As in Fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from monitor.errors import FetchError
 from monitor.fetch import PAGE, Client, redact
 from monitor.fetch.body import BodyError, Inflater
 from monitor.fetch.headers import Headers
-from monitor.model import Fetched, Hints, NotModified
+from monitor.model import Fetched, Hints, Manner, NotModified, Secret
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 FEED = b"<rss><channel><title>Le Monde</title></channel></rss>"
@@ -274,7 +274,7 @@ def test_secrets_stay_with_the_origin_they_were_meant_for(web: Web):
         web.on("/back", Reply(body=FEED))
         fetched = get(
             web.url("/feed").replace("//", "//me:s3cret@"),
-            headers={"X-Api-Key": "k3y"},
+            manner=Manner(headers=(("X-Api-Key", Secret("k3y")),)),
             etag=b'"1"',
         )
         (there,) = other.requests

@@ -1,0 +1,59 @@
+"""What is asked, of the first server and of those it sends us to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import httpx
+
+from monitor.fetch import address
+from monitor.fetch.proxies import Proxy
+from monitor.model import Manner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One GET, with all that goes along with it; secrets go to one origin only."""
+
+    url: httpx.URL = field(repr=False)
+    home: address.Origin
+    """The only origin that is told the headers of `manner`: they may be secret."""
+    manner: Manner
+    user_agent: bytes
+    """Ours, where `manner` has no other."""
+    accept: bytes
+    validators: tuple[tuple[bytes, bytes | None], ...]
+    cap: int
+    whole: bool
+    """Whether a body above the cap is an error; else it is cut there."""
+    proxy: Proxy | None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether a 304 is an answer."""
+        return any(value for _, value in self.validators)
+
+    def headers(self, url: httpx.URL) -> list[tuple[bytes, bytes]]:
+        """Return the headers for one of the servers on the way."""
+        agent = self.manner.user_agent.encode("latin-1") or self.user_agent
+        usual = [
+            (b"User-Agent", agent),
+            (b"Accept", self.accept),
+            (b"Accept-Encoding", b"gzip, deflate"),
+            *((name, value) for name, value in self.validators if value),
+        ]
+        own = self._secrets() if address.origin(url) == self.home else []
+        given = {name.lower() for name, _ in own}
+        kept = [pair for pair in usual if pair[0].lower() not in given]
+        return [(b"Host", url.netloc), *kept, *own]
+
+    def _secrets(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers of the manner; a password in the URL itself is one."""
+        own = [
+            (name.encode("ascii"), value.text.encode("latin-1"))
+            for name, value in self.manner.headers
+        ]
+        login = address.authorization(self.url) if address.origin(self.url) == self.home else None
+        if login and not any(name.lower() == b"authorization" for name, _ in own):
+            own.append((b"Authorization", login))
+        return own
