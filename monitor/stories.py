@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
 from index.analysis import terms
 from index.article import Article
+from monitor.model import Outlet
 
 WORDS = 4
 SAMPLED = 4
@@ -19,6 +20,9 @@ VERSION = 0.5
 _LEAST_SIZE = 4
 LEAST_SHARED = 3
 """Sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
+
+OLDEST = 72 * 3600.0
+"""Seconds before we saw it that an article of a story can be dated at most."""
 
 
 class Relation(enum.StrEnum):
@@ -73,6 +77,19 @@ def containment(shared: int, one: int, other: int) -> float:
     if smaller < _LEAST_SIZE or shared < LEAST_SHARED:
         return 0.0
     return shared / smaller
+
+
+def published_first(outlets: Sequence[Outlet]) -> Outlet | None:
+    """Return the outlet that had a story first by the publishers' own dates.
+
+    None where they agree with the order in which we saw them, within a minute, or say
+    nothing: dates that are missing, in the future or older than any story are no dates.
+    """
+    dated = [o for o in outlets if o.published and 0 <= o.seen - o.published <= OLDEST]
+    first = min(dated, key=lambda outlet: outlet.published or 0.0, default=None)
+    if first is None or first is outlets[0] or outlets[0] not in dated:
+        return None
+    return first if (outlets[0].published or 0.0) - (first.published or 0.0) >= 60 else None
 
 
 def judge(article: int, shingles: frozenset[int], candidates: Iterable[Candidate]) -> Told:

@@ -43,6 +43,19 @@ class Outlet:
     lang: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who tells a story."""
+
+    outlets: tuple[Outlet, ...] = ()
+    """The first one first."""
+    elsewhere: tuple[Outlet, ...] = ()
+    """Those that tell of the same event in another language; lags are within their story."""
+
+
+NOBODY_ELSE = Telling()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
     """Why and when an alert became louder than it was raised."""
@@ -107,10 +120,15 @@ class Alert:
     escalations: tuple[Escalation, ...] = ()
     """In the order in which they came about."""
     lost: tuple[Lost, ...] = ()
-    outlets: tuple[Outlet, ...] = ()
-    """Who has the story, the first one first; read only where it was asked for."""
-    elsewhere: tuple[Outlet, ...] = ()
-    """Who tells of the same event in another language; read only where it was asked for."""
+    telling: Telling = NOBODY_ELSE
+    """Who else has its story; read only where it was asked for."""
+
+    @property
+    def stirred_at(self) -> Timestamp:
+        """Return when it last asked for attention: when it was raised, or became louder."""
+        if self.verdict is Verdict.NOISE or not self.escalations:
+            return self.raised_at
+        return self.escalations[-1].at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

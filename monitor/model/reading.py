@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from index.article import Article, Timestamp
-from monitor.model.alerts import Alert, BackfillStand
+from monitor.model.alerts import NOBODY_ELSE, Alert, BackfillStand, Telling
 from monitor.model.polling import Health
 
 
@@ -45,6 +45,8 @@ class Reading:
     """With their matches: why it is here."""
     others: tuple[tuple[str, Timestamp], ...] = ()
     """Outlets with the same story, and when each had it, the first one first."""
+    telling: Telling = NOBODY_ELSE
+    """The same with all that is known of it, and who tells of it in another language."""
     versions: int = 1
 
 
@@ -76,6 +78,8 @@ class Status:
     """Last sign of life of the monitor."""
     config_error: str = ""
     """Why the last edit of `feeds.yaml` is not in force; empty when it is."""
+    rebuilt: float | None = None
+    """Share of the index that is there while it is built again; None when it is whole."""
     network_down: str = ""
     """Why the network is blamed instead of the feeds; empty when it is not."""
     log: str = ""

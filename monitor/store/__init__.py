@@ -25,12 +25,14 @@ from monitor.model import (
     FeedState,
     Filter,
     Gap,
+    Habit,
     Known,
     Names,
     Poll,
     Raised,
     Refresh,
     Spared,
+    Telling,
     Ticket,
     Verdict,
     Watchlist,
@@ -53,6 +55,9 @@ class Reading(Protocol):
 
     def languages(self, feed: Feed) -> list[str]:
         """Return the languages of the feed's last twenty articles, newest first."""
+
+    def habit(self, feed: Feed) -> Habit | None:
+        """Return how a feed publishes, as far as that is known."""
 
     def episodes(self, feed: Feed) -> dict[AlertKind, Episode]:
         """Return the last episode of each kind that a feed has had."""
@@ -129,6 +134,12 @@ class Store(Protocol):
 
     def reschedule(self, due: Mapping[str, Timestamp]) -> None:
         """Set when feeds are next due, by URL."""
+
+    def adjust(self, states: Mapping[str, FeedState]) -> None:
+        """Set when feeds are next due, and after how long they are, by URL."""
+
+    def intervals(self) -> dict[str, float | None]:
+        """Return the interval that was asked for of every feed there ever was, by URL."""
 
     def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
         """Return articles whose page is to be fetched now, with the attempts made so far."""
@@ -213,6 +224,17 @@ class Views(Protocol):
 
     def alerts_of(self, article: int) -> list[Alert]:
         """Return an article's alerts, with their matches."""
+
+    def tellings(self, articles: Collection[int]) -> dict[int, Telling]:
+        """Return who has the story of each of these articles, in its language and another."""
+
+    def escalated_ids(
+        self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
+    ) -> list[tuple[int, int]]:
+        """Return (escalation, alert), the newest `limit` above `after`, oldest first."""
+
+    def newest_escalation(self) -> int:
+        """Return the id of the newest escalation, 0 without any."""
 
     def triage(
         self,

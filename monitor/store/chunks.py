@@ -9,3 +9,8 @@ CHUNK = 500
 def marks(count: int) -> str:
     """Return placeholders for that many values."""
     return ", ".join("?" * count)
+
+
+def numbered(count: int) -> str:
+    """Return placeholders for that many values, for queries that name them more than once."""
+    return ", ".join(f"?{number}" for number in range(1, count + 1))

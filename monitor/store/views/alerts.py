@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from monitor.model import (
@@ -19,21 +20,19 @@ from monitor.model import (
 )
 from monitor.store.chunks import CHUNK
 from monitor.store.connection import transaction
-from monitor.store.views.connected import Connected
+from monitor.store.views.selecting import ALERTS
+from monitor.store.views.stories import StoryViews
 
 ALERT = (
     "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred, al.backfill,"
     " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link), f.name,"
     " coalesce(a.lang, ''), a.published,"
-    " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind"
-)
-ALERTS = (
-    "alerts al LEFT JOIN articles a ON a.id = al.article"
-    " JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
+    " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind,"
+    " al.rule, al.article_version, al.held, al.held_until"
 )
 
 
-class AlertViews(Connected):
+class AlertViews(StoryViews):
     """Alerts by id, by filter, by article; triage."""
 
     def newest_alert(self) -> int:
@@ -44,12 +43,7 @@ class AlertViews(Connected):
         self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
     ) -> array[int]:
         """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
-        where, values = _conditions(filter, self._named(filter.watchlists))
-        if feeds is not None:
-            carried = f"({', '.join(map(str, feeds))})"
-            where += f" AND (f.number IN {carried} OR EXISTS (SELECT 1 FROM carriers c"
-            where += f" WHERE c.article = a.id AND c.feed IN {carried}))"
-        joined = ALERTS if filter.lang or feeds is not None else "alerts al"
+        joined, where, values = self._selected(filter, feeds)
         found = self._read(
             f"SELECT al.id FROM {joined} WHERE al.id > ? AND al.merged_into IS NULL{where}"
             " ORDER BY al.id DESC LIMIT ?",
@@ -70,7 +64,17 @@ class AlertViews(Connected):
                 found[row[0]] = row
             if matches:
                 spots |= self._matches(chunk, marks)
-        return [_alert(found[id], spots.get(id, ())) for id in ids if id in found]
+        louder = self.escalations(ids)
+        lost = self.lost(ids) if matches else {}
+        return [
+            replace(
+                _alert(found[id], spots.get(id, ())),
+                escalations=louder.get(id, ()),
+                lost=lost.get(id, ()),
+            )
+            for id in ids
+            if id in found
+        ]
 
     def alerts_of(self, article: int) -> list[Alert]:
         """Return an article's alerts, with their matches."""
@@ -113,34 +117,6 @@ class AlertViews(Connected):
             spots[alert].append(Match(field=part, start=start, end=stop, text=text, term=term))
         return {alert: tuple(found) for alert, found in spots.items()}
 
-    def _named(self, watchlists: Iterable[str]) -> list[str]:
-        """Return the watchlists with alerts that have one of these names, in any case."""
-        wanted = {name.casefold() for name in watchlists}
-        found = self._read("SELECT watchlist FROM counts")
-        return [name for (name,) in found if (name or FEED_HEALTH).casefold() in wanted]
-
-
-def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
-    """Return a filter as SQL to append to a WHERE, and its values."""
-    where = ""
-    values: list[Any] = []
-    for condition, value in (
-        ("al.raised_at >= ?", filter.since),
-        ("al.raised_at < ?", filter.until),
-        ("al.state = ?", filter.state),
-    ):
-        if value is not None:
-            where += f" AND {condition}"
-            values.append(value)
-    for asked, column, wanted in (
-        (filter.watchlists, "al.watchlist", watchlists),
-        (filter.lang, "a.lang", [lang.lower() for lang in filter.lang]),
-    ):
-        if asked:
-            where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
-            values.extend(wanted)
-    return where, values
-
 
 def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
     return Alert(
@@ -160,5 +136,9 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         published=row[13],
         copies=row[14],
         kind=AlertKind(row[15]),
+        rule=row[16],
+        article_version=row[17],
+        held=row[18],
+        held_until=row[19],
         matches=matches,
     )

@@ -1,0 +1,60 @@
+"""Which alerts a filter selects, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from monitor.model import FEED_HEALTH, Filter
+from monitor.store.views.connected import Connected
+
+ALERTS = (
+    "alerts al LEFT JOIN articles a ON a.id = al.article"
+    " JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
+)
+
+
+class Selecting(Connected):
+    """What the views of alerts have in common."""
+
+    def _selected(
+        self, filter: Filter, feeds: Collection[int] | None
+    ) -> tuple[str, str, list[Any]]:
+        """Return the tables of what a filter selects, what to append to a WHERE, and its values.
+
+        `feeds` are the numbers of those it names.
+        """
+        where, values = _conditions(filter, self._named(filter.watchlists))
+        if feeds is not None:
+            carried = f"({', '.join(map(str, feeds))})"
+            where += f" AND (f.number IN {carried} OR EXISTS (SELECT 1 FROM carriers c"
+            where += f" WHERE c.article = a.id AND c.feed IN {carried}))"
+        return ALERTS if filter.lang or feeds is not None else "alerts al", where, values
+
+    def _named(self, watchlists: Iterable[str]) -> list[str]:
+        """Return the watchlists with alerts that have one of these names, in any case."""
+        wanted = {name.casefold() for name in watchlists}
+        found = self._read("SELECT watchlist FROM counts")
+        return [name for (name,) in found if (name or FEED_HEALTH).casefold() in wanted]
+
+
+def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return a filter as SQL to append to a WHERE, and its values."""
+    where = ""
+    values: list[Any] = []
+    for condition, value in (
+        ("al.raised_at >= ?", filter.since),
+        ("al.raised_at < ?", filter.until),
+        ("al.state = ?", filter.state),
+    ):
+        if value is not None:
+            where += f" AND {condition}"
+            values.append(value)
+    for asked, column, wanted in (
+        (filter.watchlists, "al.watchlist", watchlists),
+        (filter.lang, "a.lang", [lang.lower() for lang in filter.lang]),
+    ):
+        if asked:
+            where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
+            values.extend(wanted)
+    return where, values
