@@ -5,12 +5,15 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from index.article import Timestamp
-from monitor import presence, schedule
+from monitor import presence, rebuilding, schedule
 from monitor.counting import Counting
+from monitor.health import health, words
 from monitor.model import (
+    NOBODY_ELSE,
     Alert,
     AlertState,
     By,
@@ -123,9 +126,34 @@ class Service:
         feeds = self._search.numbers(filter.feeds) if filter.feeds else None
         return self._views.alert_ids(filter, feeds, after, limit)
 
-    def alerts(self, ids: Sequence[int], *, matches: bool = False) -> list[Alert]:
-        """Return these alerts by primary key, in the order asked; unknown ids are left out."""
-        return self._views.alerts(ids, matches)
+    def alerts(
+        self, ids: Sequence[int], *, matches: bool = False, telling: bool = False
+    ) -> list[Alert]:
+        """Return these alerts by primary key, in the order asked; unknown ids are left out.
+
+        With `telling`, each knows who else has its story.
+        """
+        found = self._views.alerts(ids, matches)
+        if not telling:
+            return found
+        known = self._views.tellings({alert.article for alert in found if alert.article})
+        return [
+            replace(alert, telling=known.get(alert.article or 0, NOBODY_ELSE)) for alert in found
+        ]
+
+    def escalated_ids(
+        self, filter: Filter = Filter(), *, after: int = 0, limit: int | None = None
+    ) -> list[tuple[int, int]]:
+        """Return (escalation, alert) of alerts that became louder, those above `after`.
+
+        The newest `limit` of them, oldest first; what is called noise is not among them.
+        """
+        feeds = self._search.numbers(filter.feeds) if filter.feeds else None
+        return self._views.escalated_ids(filter, feeds, after, limit)
+
+    def newest_escalation(self) -> int:
+        """Return the id of the newest escalation, 0 without any; as cheap as `newest_alert`."""
+        return self._views.newest_escalation()
 
     def triage(
         self,
@@ -149,6 +177,7 @@ class Service:
             feed=self._search.name(found.feeds[0]),
             alerts=tuple(self._views.alerts_of(article)),
             others=tuple(others) if len(others) > 1 else (),
+            telling=self._views.tellings([article]).get(article, NOBODY_ELSE),
             versions=self._views.versions(article),
         )
 

@@ -4,6 +4,7 @@ Times are seconds since the epoch (UTC), durations are seconds.
 """
 
 from monitor.model.alerts import (
+    NOBODY_ELSE,
     Alert,
     AlertState,
     BackfillStand,
@@ -11,6 +12,7 @@ from monitor.model.alerts import (
     Filter,
     Lost,
     Outlet,
+    Telling,
     Verdict,
     WatchlistCount,
     WatchlistRecord,
@@ -81,6 +83,7 @@ from monitor.model.reading import (
 
 __all__ = [
     "FEED_HEALTH",
+    "NOBODY_ELSE",
     "PLAIN",
     "Alert",
     "AlertKind",
@@ -134,6 +137,7 @@ __all__ = [
     "Split",
     "Status",
     "Summary",
+    "Telling",
     "Ticket",
     "Trend",
     "Verdict",
