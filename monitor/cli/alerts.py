@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from monitor.cli import Newsroom, output, say
+from monitor.cli import Newsroom, output, say, telling
 from monitor.cli.selection import filter_of, selection
 
 if TYPE_CHECKING:
-    from monitor.model import Alert
+    from monitor.model import Alert, Filter
+    from monitor.service import Service
 
 COLUMNS = (
     "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
-    "matches",
+    "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "backfill",
+    "rule", "article_version", "lost",
 )  # fmt: skip
 LOOK = 0.5
 """Seconds between two looks with --follow."""
@@ -33,14 +35,15 @@ def alerts(
 ) -> None:
     """List the alerts, the newest last; copies of a story count with its first alert.
 
-    Exits with 1 when there are none.
+    One that became louder since it was raised comes again, where that happened. Exits
+    with 1 when there are none.
     """
     if follow and style == "json":
         raise click.UsageError("--follow never ends, so it cannot print one JSON list; use jsonl")
     newsroom: Newsroom = context.obj
     service, filter = newsroom.service(), filter_of(**selected)
-    ids = service.alert_ids(filter, limit=limit or None)
-    found = service.alerts(ids, matches=True)
+    newest = _Newest(service.newest_alert(), service.newest_escalation())
+    found = _stirred(service, filter, limit)
     _print(found, style, newsroom.clock())
     if not follow:
         if not found:
@@ -50,14 +53,36 @@ def alerts(
         return
     from monitor.bootstrap import pause
 
-    newest = max(ids, default=0)
     while True:
         pause(LOOK)
-        fresh = service.alert_ids(filter, after=newest)
+        newest, fresh = _since(service, filter, newest)
         if fresh:
-            newest = fresh[-1]
-            header = style != "csv"
-            _print(service.alerts(fresh, matches=True), style, newsroom.clock(), header=header)
+            _print(fresh, style, newsroom.clock(), header=style != "csv")
+
+
+class _Newest(NamedTuple):
+    """How far one has read."""
+
+    alert: int
+    escalation: int
+
+
+def _stirred(service: Service, filter: Filter, limit: int) -> list[Alert]:
+    """Return the alerts that were raised or became louder last, the newest of them last."""
+    ids = service.alert_ids(filter, limit=limit or None)
+    louder = [id for _, id in service.escalated_ids(filter, limit=limit or None)]
+    found = service.alerts([*dict.fromkeys([*ids, *louder])], matches=True, telling=True)
+    found.sort(key=lambda alert: (alert.stirred_at, alert.id))
+    return found[-limit:] if limit else found
+
+
+def _since(service: Service, filter: Filter, newest: _Newest) -> tuple[_Newest, list[Alert]]:
+    """Return the alerts raised, or made louder, since one looked; and how far that goes."""
+    ids = list(service.alert_ids(filter, after=newest.alert))
+    louder = service.escalated_ids(filter, after=newest.escalation)
+    ids += [alert for _, alert in louder if alert not in ids]
+    reached = _Newest(max([newest.alert, *ids]), max([newest.escalation, *(e for e, _ in louder)]))
+    return reached, service.alerts(ids, matches=True, telling=True) if ids else []
 
 
 def _print(found: Iterable[Alert], style: str, now: float, *, header: bool = True) -> None:
@@ -82,6 +107,7 @@ def _row(alert: Alert) -> dict[str, Any]:
         "state": str(alert.state),
         "raised_at": output.iso(alert.raised_at),
         "matches": output.matches(alert),
+        **telling.mapping(alert),
     }
 
 
@@ -96,7 +122,20 @@ def _line(alert: Alert, now: float) -> str:
     about = f"{alert.feed}{copies} · {output.ago(alert.raised_at, now)}"
     if alert.article is not None:
         about += f" · article {alert.article}"
-    return (
-        f"{alert.id:>6} {mark} {click.style(alert.watchlist, bold=True)}  {title}\n"
-        f"         {click.style(about, dim=True)} · {forms or alert.kind}"
-    )
+        forms = forms or "no longer in the text"
+    lines = [
+        f"{alert.id:>6} {mark} {click.style(alert.watchlist, bold=True)}  {title}",
+        f"         {click.style(about, dim=True)} · {forms or alert.kind}",
+        *(f"         {line}" for line in _spread(alert, now)),
+    ]
+    return "\n".join(lines)
+
+
+def _spread(alert: Alert, now: float) -> Iterator[str]:
+    """Yield what others did with the story of an alert."""
+    from monitor.bootstrap import local_zone
+
+    if alert.escalations:
+        yield click.style(f"↑ {telling.escalations(alert, now, local_zone())}", bold=True)
+    if order := telling.order(alert.telling):
+        yield click.style(order, dim=True)

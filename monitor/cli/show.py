@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import Newsroom, output
+from monitor.cli import Newsroom, output, telling
 
 if TYPE_CHECKING:
-    from monitor.model import Reading
+    from monitor.model import Alert, Reading
 
 
 @click.command()
@@ -47,19 +47,29 @@ def _lines(reading: Reading, now: float) -> Iterator[str]:
             yield _wrapped(_part(reading, part))
     yield ""
     for alert in reading.alerts:
-        yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {alert.state}"
-        for match in alert.matches:
-            yield f"    “{match.text}” in the {match.field}, by {match.term}"
+        yield from _alert(alert, now)
     if not reading.alerts:
         yield "no watchlist matched"
-    if reading.others:
-        first = reading.others[0][1]
-        yield "the same story:"
-        for outlet, seen in reading.others:
-            later = "first" if seen == first else f"{output.ago(now - (seen - first), now)} later"
-            yield f"    {outlet}, {later}"
+    yield from telling.lines(reading.telling)
     if reading.versions > 1:
         yield f"edited {reading.versions - 1} times since it was first seen"
+
+
+def _alert(alert: Alert, now: float) -> Iterator[str]:
+    from monitor.bootstrap import local_zone
+
+    zone = local_zone()
+    yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {alert.state}"
+    if alert.escalations:
+        raised = alert.escalations[0].severity
+        yield f"    ↑ {telling.escalations(alert, now, zone)}; raised as {raised}"
+    if alert.held == "cooldown" and alert.held_until is not None:
+        yield f"    held back until {telling.moment(alert.held_until, now, zone)}: cooldown"
+    for match in alert.matches:
+        yield f"    “{match.text}” in the {match.field}, by {match.term}"
+    for lost in alert.lost:
+        edit = telling.moment(lost.at, now, zone)
+        yield f"    {lost.term}: no longer in the text since the edit of {edit}"
 
 
 def _part(reading: Reading, part: str) -> str:
@@ -100,8 +110,15 @@ def _mapping(reading: Reading) -> dict[str, Any]:
                 "severity": str(alert.severity),
                 "state": str(alert.state),
                 "matches": output.matches(alert),
+                "escalations": telling.escalation_rows(alert),
+                "held": alert.held,
+                "rule": alert.rule,
+                "article_version": alert.article_version,
+                "lost": [{"term": lost.term, "at": output.iso(lost.at)} for lost in alert.lost],
             }
             for alert in reading.alerts
         ],
+        "outlets": telling.rows(reading.telling.outlets),
+        "elsewhere": telling.rows(reading.telling.elsewhere),
         "others": [{"feed": outlet, "seen": output.iso(seen)} for outlet, seen in reading.others],
     }

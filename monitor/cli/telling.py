@@ -1,0 +1,115 @@
+"""Who tells a story and what that did to its alerts, in words and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from monitor.cli import output
+
+if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.model import Alert, Outlet, Telling
+
+SHOWN = 3
+"""Outlets that a line names; `tocsin show` names all."""
+
+
+def rows(outlets: tuple[Outlet, ...]) -> list[output.Row]:
+    """Return outlets for programs; lags are seconds after the first."""
+    return [
+        {
+            "name": outlet.name,
+            "article": outlet.article,
+            "lang": outlet.lang,
+            "seen": output.iso(outlet.seen),
+            "published": output.iso(outlet.published),
+            "lag": round(outlet.lag),
+            "copied": outlet.copied,
+        }
+        for outlet in outlets
+    ]
+
+
+def escalation_rows(alert: Alert) -> list[output.Row]:
+    """Return for programs why an alert is louder than it was raised."""
+    return [
+        {
+            "reason": step.reason,
+            "words": step.words,
+            "at": output.iso(step.at),
+            "from": str(step.severity),
+        }
+        for step in alert.escalations
+    ]
+
+
+def order(telling: Telling, shown: int = SHOWN) -> str:
+    """Return who had a story first and by how long; empty when one outlet alone has it."""
+    outlets = telling.outlets
+    if len(outlets) < 2:
+        return ""
+    named = [f"{outlets[0].name} first", *(f"{o.name} {_lag(o)}" for o in outlets[1:shown])]
+    more = len(outlets) - shown
+    return "; ".join(named) + (f"; {more} more" if more > 0 else "")
+
+
+def lines(telling: Telling) -> Iterator[str]:
+    """Yield every outlet of a story, and what their publishers say of the order."""
+    from monitor.stories import published_first
+
+    outlets = telling.outlets
+    if len(outlets) > 1:
+        yield "the same story:"
+        for outlet in outlets:
+            way = "a copy" if outlet.copied else "a version of its own"
+            told = "first" if outlet is outlets[0] else f"{_lag(outlet)}, {way}"
+            yield f"    {outlet.name}, {told} · article {outlet.article}"
+        if earlier := published_first(outlets):
+            ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
+            yield f"    published first by {earlier.name}, {_span(ahead)} before {outlets[0].name}"
+    for outlet in telling.elsewhere:
+        yield f"also in {language(outlet.lang)}: {outlet.name} · article {outlet.article}"
+
+
+def language(code: str) -> str:
+    """Return the name of a language."""
+    return {"fr": "French", "en": "English"}.get(code, code or "another language")
+
+
+def escalations(alert: Alert, now: Timestamp, zone: tzinfo) -> str:
+    """Say why and when an alert became louder: `5 outlets at 10:47`."""
+    return ", ".join(f"{step.words} at {moment(step.at, now, zone)}" for step in alert.escalations)
+
+
+def moment(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
+    """Return a moment by the wall clock, with its date if that is not today's."""
+    there, here = (datetime.fromtimestamp(time, zone) for time in (at, now))
+    return there.strftime("%H:%M" if there.date() == here.date() else "%Y-%m-%d %H:%M")
+
+
+def _lag(outlet: Outlet) -> str:
+    return f"+{_span(outlet.lag)}" if outlet.lag >= 1 else "at once"
+
+
+def _span(seconds: float) -> str:
+    from monitor.durations import span
+
+    return span(seconds)
+
+
+def mapping(alert: Alert) -> dict[str, Any]:
+    """Return for programs what an alert says of its story, and what became of it."""
+    return {
+        "copies": alert.copies,
+        "outlets": rows(alert.telling.outlets),
+        "elsewhere": rows(alert.telling.elsewhere),
+        "escalations": escalation_rows(alert),
+        "held": alert.held,
+        "held_until": output.iso(alert.held_until),
+        "backfill": alert.backfill,
+        "rule": alert.rule,
+        "article_version": alert.article_version,
+        "lost": [{"term": lost.term, "at": output.iso(lost.at)} for lost in alert.lost],
+    }
