@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from index import spans, vocabulary
-from index.chain import Link, linked
+from index.chain import Link, linked, near
 from index.postings import part_range
 from index.segment import Scope, Segment
 from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
@@ -56,18 +58,24 @@ class Answer:
 
     def _candidates(self, word: Word, within: Docs | None) -> Docs:
         """Return the documents where a word stands, whatever its part and form."""
-        found: Docs = set()
-        for key in keys(word, self.expand):
-            found.update(self.segment.postings(key).docs)
-        return found if within is None else found & within
+        lists = [self.segment.postings(key) for key in keys(word, self.expand)]
+        if within is None:
+            return set().union(*(postings.docs for postings in lists))
+        return set().union(*(postings.shared(within) for postings in lists))
 
     def _together(self, nodes: Iterable[Node], within: Docs | None) -> Docs:
-        """Return documents in which all words of a phrase stand, wherever."""
-        for node in nodes:
+        """Return documents in which all words of a phrase stand, wherever; the rarest first."""
+        for node in sorted(nodes, key=self._frequency):
             within = self._present(node, within)
             if not within:
                 break
         return within or set()
+
+    def _frequency(self, node: Node) -> int:
+        """Return in how many documents a word stands; what is no single word comes last."""
+        if isinstance(node, Word) and not vocabulary.expands(node):
+            return self.segment.frequency(vocabulary.key(node))
+        return self.segment.columns.documents
 
     def _present(self, node: Node, within: Docs | None) -> Docs:
         match node:
@@ -81,27 +89,42 @@ class Answer:
 
     def _placed(self, node: Node, candidates: Docs) -> Docs:
         """Return those documents in which a node's words stand where they must."""
-        if chain := self._chain(node):
-            return linked(chain, candidates)
+        match node:
+            case Phrase() if chain := self._links(node):
+                return linked(chain, candidates)
+            case Near() if (pair := self._links(node)) and len(pair) == 2:
+                return near(*pair, node.distance, candidates, ordered=node.ordered)
         document = _Document(self.segment, self.expand)
         return {doc for doc in candidates if spans.evaluate(node, document.at(doc))}
 
-    def _chain(self, node: Node) -> list[Link]:
-        """Return the links of a phrase of mere words: what most phrases are."""
-        if not isinstance(node, Phrase):
+    def _links(self, node: Phrase | Near) -> list[Link]:
+        """Return the links of mere words, all in one part: what most phrases are."""
+        words = [child for child in node.children if isinstance(child, Word)]
+        parts = {word.part for word in words}
+        if len(words) < len(node.children) or len(parts) > 1:
             return []
-        chain: list[Link] = []
-        for child in node.children:
-            if not isinstance(child, Word) or vocabulary.is_plain_exact(child):
-                return []
-            lists = [self.segment.postings(key) for key in keys(child, self.expand)]
-            chain.append(Link(lists, child.part))
-        return chain
+        if any(map(vocabulary.is_plain_exact, words)):
+            return []
+        return [
+            Link([self.segment.postings(key) for key in keys(word, self.expand)], word.part)
+            for word in words
+        ]
 
     def _all(self, node: And, within: Docs | None) -> Docs:
-        """Return what satisfies all children, those that cost little asked first."""
-        for child in sorted(node.children, key=_cost):
-            within = self.docs(child, within)
+        """Return what satisfies all children, those that cost little asked first.
+
+        Where words stand is looked at last: filters leave fewer documents to look at.
+        """
+        asked = [
+            (_cost(child), self._frequency(child), self.docs, child) for child in node.children
+        ]
+        asked += [
+            (_PRESENT, 0, self._present, child)
+            for child in node.children
+            if isinstance(child, Phrase | Near)
+        ]
+        for _, _, ask, child in sorted(asked, key=itemgetter(0, 1)):
+            within = ask(child, within)
             if not within:
                 break
         return within or set()
@@ -120,14 +143,15 @@ class Answer:
         return {
             doc
             for doc in met
-            if sum(weight for weight, docs in clauses if doc in docs) >= node.threshold
+            if math.fsum(weight for weight, docs in clauses if doc in docs) >= node.threshold
         }
 
     def _facet(self, facet: Facet, within: Docs | None) -> Docs:
-        meant = self.segment.within(self.resolve(facet))
-        if meant is None:
-            return self._everything(within)
-        return meant if within is None else meant & within
+        scope = self.resolve(facet)
+        if within is not None:
+            return self.segment.among(scope, within)
+        meant = self.segment.within(scope)
+        return self._everything(None) if meant is None else meant
 
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:
@@ -150,16 +174,22 @@ _METHODS: dict[type[Node], Callable[[Answer, Any, Docs | None], Docs]] = {
 }
 
 
+_PRESENT = 1
+"""When to ask for the documents that have the words of a phrase, wherever they stand."""
+
+
 def _cost(node: Node) -> int:
-    """Return how late to ask: words and filters, then combinations, distances, negations."""
+    """Return how late to ask: words, filters, then combinations, distances, negations."""
     match node:
-        case Word() | Facet():
+        case Word():
             return 0
-        case Phrase() | Near():
+        case Facet():
             return 2
+        case Phrase() | Near():
+            return 4
         case Not():
-            return 3
-    return 1
+            return 5
+    return 3
 
 
 class _Document:

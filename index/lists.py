@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, compress, count
 from typing import Any, BinaryIO, TypeAlias
 
 from index.sealed import Sealed, SealedWriter
@@ -40,7 +40,7 @@ class Postings:
         """How often the term stands in each of them; None: always once."""
         self.codes = codes
         """Codes of all documents, one after the other."""
-        self._ends: list[int] | None = None
+        self._ends: array[int] | None = None
 
     @property
     def ends(self) -> Sequence[int]:
@@ -48,7 +48,7 @@ class Postings:
         if self.counts is None:
             return range(len(self.docs) + 1)
         if self._ends is None:
-            self._ends = list(accumulate(self.counts, initial=0))
+            self._ends = array("I", accumulate(self.counts, initial=0))
         return self._ends
 
     def at(self, doc: int) -> Codes:
@@ -59,13 +59,20 @@ class Postings:
         ends = self.ends
         return self.codes[ends[rank] : ends[rank + 1]]
 
-    def among(self, docs: Collection[int]) -> Iterable[tuple[int, int]]:
+    def among(self, docs: Collection[int]) -> dict[int, int]:
         """Return those of some documents that the term is in, with their place in the list."""
         own = self.docs
-        if 16 * len(docs) > len(own):
-            return [(rank, doc) for rank, doc in enumerate(own) if doc in docs]
-        ranks = ((bisect_left(own, doc), doc) for doc in docs)
-        return [(rank, doc) for rank, doc in ranks if rank < len(own) and own[rank] == doc]
+        if 16 * len(docs) > len(own):  # three times as fast as a comprehension
+            chosen = list(map(docs.__contains__, own))
+            return dict(zip(compress(own, chosen), compress(count(), chosen), strict=True))
+        ranks = ((doc, bisect_left(own, doc)) for doc in docs)
+        return {doc: rank for doc, rank in ranks if rank < len(own) and own[rank] == doc}
+
+    def shared(self, docs: set[int]) -> set[int]:
+        """Return those of some documents that the term is in."""
+        if 16 * len(docs) > len(self.docs):
+            return docs.intersection(self.docs)
+        return set(self.among(docs))
 
     def between(self, first: int, end: int) -> list[int]:
         """Return the documents with a code from `first` to below `end`."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import repeat
 
+from index.lists import Postings
 from index.segment import Segment
 
 K1 = 1.2
@@ -50,15 +51,21 @@ def _counts(
 ) -> Iterable[tuple[int, int]]:
     """Return how often any of the keys of a leaf stands in each of the documents."""
     lists = [segment.postings(key) for key in leaf]
-    pairs = (
-        pair
-        for postings in lists
-        for pair in zip(postings.docs, postings.counts or repeat(1), strict=False)
-        if pair[0] in docs
-    )
+    pairs = (pair for postings in lists for pair in _counted(postings, docs))
     if len(lists) == 1:
         return pairs
     total: Counter[int] = Counter()
     for doc, count in pairs:
         total[doc] += count
     return total.items()
+
+
+def _counted(postings: Postings, docs: Collection[int]) -> Iterable[tuple[int, int]]:
+    """Return how often a term stands in each of those documents that it is in."""
+    own, counts = postings.docs, postings.counts
+    if 4 * len(docs) > len(own):
+        return (pair for pair in zip(own, counts or repeat(1), strict=False) if pair[0] in docs)
+    found = postings.among(docs)
+    if counts is None:
+        return zip(found, repeat(1), strict=False)
+    return zip(found, map(counts.__getitem__, found.values()), strict=True)

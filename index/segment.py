@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 from index.article import Timestamp
@@ -22,7 +24,8 @@ class Scope:
 
     `ids` are articles, `feeds` their numbers (one of them is enough), `langs` codes (an
     empty one is undetermined), `stories` ids of stories. `since` is the first moment of
-    `Article.date`, `until` the first one no longer meant, in seconds.
+    `Article.date`, `until` the first one no longer meant, in seconds. `upto` is the last
+    id meant: ids ascend as articles come.
     """
 
     ids: Collection[int] | None = None
@@ -31,6 +34,7 @@ class Scope:
     stories: Collection[int] | None = None
     since: Timestamp | None = None
     until: Timestamp | None = None
+    upto: int | None = None
 
 
 EVERYTHING = Scope()
@@ -45,6 +49,7 @@ class Segment:
         self.deleted = frozenset(deleted)
         self.oldest, self.newest = columns.bounds(DATE)
         self._postings: dict[str, Postings] = {}
+        self._masks: dict[str, bytearray] = {}
 
     def without(self, deleted: Iterable[int]) -> Segment:
         """Return the same segment with other documents deleted."""
@@ -94,39 +99,83 @@ class Segment:
 
     def within(self, scope: Scope) -> set[int] | None:
         """Return the documents a scope means, None when it does not restrict."""
+        if self._misses(scope):
+            return set()
         found: set[int] | None = None
         for each in self._restrictions(scope):
             found = each if found is None else found & each
         return found
 
+    def among(self, scope: Scope, docs: set[int]) -> set[int]:
+        """Return those of some documents that a scope means; what `within` says, of few."""
+        if self._misses(scope):
+            return set()
+        low, high = self._window(scope)
+        if low > self.oldest or high <= self.newest:
+            dates = self.dates
+            docs = {doc for doc in docs if low <= dates[doc] < high}
+        if scope.feeds is not None:
+            lists = self._lists(FEED, scope.feeds)
+            docs = set().union(*(postings.shared(docs) for postings in lists))
+        if scope.langs is not None:
+            masks = [self._mask(lang) for lang in scope.langs]
+            docs = set().union(*(compress(docs, map(mask.__getitem__, docs)) for mask in masks))
+        for column, meant in ((ID, scope.ids), (STORY, scope.stories)):
+            if meant is not None:
+                wanted, numbers = frozenset(meant), self.columns.values(column)
+                docs = {doc for doc in docs if numbers[doc] in wanted}
+        if self._is_cut(scope):
+            ids, upto = self.ids, scope.upto or 0
+            docs = {doc for doc in docs if ids[doc] <= upto}
+        return docs
+
+    def _misses(self, scope: Scope) -> bool:
+        """Tell that no document here can be meant, without a look at them."""
+        low, high = self._window(scope)
+        first = self.columns.bounds(ID)[0]
+        return low > self.newest or high <= self.oldest or (scope.upto or first) < first
+
+    def _window(self, scope: Scope) -> tuple[float, float]:
+        low = -math.inf if scope.since is None else scope.since
+        return low, math.inf if scope.until is None else scope.until
+
+    def _is_cut(self, scope: Scope) -> bool:
+        """Tell whether some ids here are above the last one meant."""
+        return scope.upto is not None and self.columns.bounds(ID)[1] > scope.upto
+
     def _restrictions(self, scope: Scope) -> Iterable[set[int]]:
-        if scope.since is not None or scope.until is not None:
-            yield from self._dated(scope.since, scope.until)
+        low, high = self._window(scope)
+        if low > self.oldest or high <= self.newest:
+            yield {doc for doc, date in enumerate(self.dates) if low <= date < high}
         if scope.feeds is not None:
             yield self._labelled(FEED, scope.feeds)
         if scope.langs is not None:
             yield self._labelled(LANG, scope.langs)
         if scope.ids is not None:
-            yield self._among(ID, scope.ids)
+            yield self._numbered(ID, scope.ids)
         if scope.stories is not None:
-            yield self._among(STORY, scope.stories)
-
-    def _dated(self, since: Timestamp | None, until: Timestamp | None) -> Iterable[set[int]]:
-        low = self.oldest if since is None else since
-        if until is None or until > self.newest:
-            if low > self.oldest:
-                yield {doc for doc, date in enumerate(self.dates) if date >= low}
-        else:
-            yield {doc for doc, date in enumerate(self.dates) if low <= date < until}
+            yield self._numbered(STORY, scope.stories)
+        if self._is_cut(scope):
+            yield {doc for doc, id in enumerate(self.ids) if id <= (scope.upto or 0)}
 
     def _labelled(self, field: str, labels: Collection[Any]) -> set[int]:
-        found: set[int] = set()
-        for label in labels:
-            postings = self.lists.find(field, str(label).encode())
-            found.update(postings.docs if postings else ())
+        return set().union(*(postings.docs for postings in self._lists(field, labels)))
+
+    def _mask(self, lang: str) -> bytearray:
+        """Return 1 for each document in a language, 0 for others: few languages, asked often."""
+        found = self._masks.get(lang)
+        if found is None:
+            found = bytearray(self.columns.documents)
+            for doc in self._labelled(LANG, [lang]):
+                found[doc] = 1
+            self._masks[lang] = found
         return found
 
-    def _among(self, column: str, wanted: Collection[int]) -> set[int]:
+    def _lists(self, field: str, labels: Collection[Any]) -> list[Postings]:
+        found = (self.lists.find(field, str(label).encode()) for label in labels)
+        return [postings for postings in found if postings]
+
+    def _numbered(self, column: str, wanted: Collection[int]) -> set[int]:
         low, high = self.columns.bounds(column)
         here = {number for number in wanted if low <= number <= high}
         if not here:
