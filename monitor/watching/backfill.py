@@ -56,7 +56,7 @@ class Backfill:
 
         Call it once the rules are in force: what is stored later they have seen.
         """
-        self._store.begin_backfills({w.name: meaning(w) for w in watchlists})
+        self._store.begin_backfills({w.name: w.rule or meaning(w) for w in watchlists})
         self._watchlists = {watchlist.name: watchlist for watchlist in watchlists}
         known = {feed.number: feed for feed in self._store.every_feed()}
         self._feeds = known | {feed.number: feed for feed in feeds}
@@ -107,7 +107,7 @@ class Backfill:
                     backfill=True,
                 )
                 raised = batch.raise_late(arrival, feed, now)
-                alerts.update(alert.watchlist for alert in raised)
+                alerts.update(alert.watchlist for alert in raised if not alert.escalation)
             if self._clock() - now > SECONDS:
                 return number, alerts
         return len(articles), alerts
