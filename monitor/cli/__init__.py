@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": "Watch the feeds in the foreground.",
     "search": "Search the archive.",
+    "trend": "Count articles over time.",
     "alerts": "List the alerts.",
     "show": "Show an article, and why it matched.",
     "watch": "List, explain, try, check and add watchlists.",

@@ -68,11 +68,16 @@ def width() -> int:
     return max(40, shutil.get_terminal_size((100, 24)).columns)
 
 
-def lit(text: str, places: Iterable[tuple[int, int]]) -> str:
-    """Return a text with its matches lit, if it goes to a terminal that wants colour."""
+def coloured() -> bool:
+    """Tell whether results go to a terminal that wants colour."""
     import os
 
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def lit(text: str, places: Iterable[tuple[int, int]]) -> str:
+    """Return a text with its matches lit, if it goes to a terminal that wants colour."""
+    if not coloured():
         return text
     shown, at = "", 0
     for start, end in sorted(places):

@@ -24,30 +24,29 @@ list_format = click.option(
 )
 
 
+filters = (
+    click.option(
+        "--since",
+        type=Moment(),
+        metavar="WHEN",
+        help="From then on: 2023-10-01, 2023-10, 7d, yesterday, hier.",
+    ),
+    click.option("--until", type=Moment(end=True), metavar="WHEN", help="Until the end of then."),
+    click.option(
+        "--lang", multiple=True, metavar="CODE", help="In this language: fr, en; und is unknown."
+    ),
+    click.option(
+        "--feed", "feeds", multiple=True, metavar="NAME", help="Of this feed, or tag:NAME."
+    ),
+    click.option("--watch", "watchlists", multiple=True, metavar="NAME", help="Of this watchlist."),
+)
+"""The options of which `filter_of` makes a filter."""
+
+
 def selection(command: F) -> F:
     """Add the filters and formats: since, until, lang, feed, watch, limit, format."""
     options = (
-        click.option(
-            "--since",
-            type=Moment(),
-            metavar="WHEN",
-            help="From then on: 2023-10-01, 2023-10, 7d, yesterday, hier.",
-        ),
-        click.option(
-            "--until", type=Moment(end=True), metavar="WHEN", help="Until the end of then."
-        ),
-        click.option(
-            "--lang",
-            multiple=True,
-            metavar="CODE",
-            help="In this language: fr, en; und is unknown.",
-        ),
-        click.option(
-            "--feed", "feeds", multiple=True, metavar="NAME", help="Of this feed, or tag:NAME."
-        ),
-        click.option(
-            "--watch", "watchlists", multiple=True, metavar="NAME", help="Of this watchlist."
-        ),
+        *filters,
         click.option(
             "--limit",
             type=click.IntRange(min=0),
@@ -66,6 +65,13 @@ def selection(command: F) -> F:
         ),
     )
     for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def filtered(command: F) -> F:
+    """Add the filters alone."""
+    for option in reversed(filters):
         command = option(command)
     return command
 

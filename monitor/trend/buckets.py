@@ -9,8 +9,8 @@ from index.article import Timestamp
 from monitor.model import By
 
 HOUR, DAY = 3_600.0, 86_400.0
-_FINEST = ((4 * DAY, By.HOUR), (100 * DAY, By.DAY), (730 * DAY, By.WEEK))
-"""Up to how long a span is counted by what: some 100 buckets, as many as a screen has columns."""
+_FINEST = ((2.5 * DAY, By.HOUR), (62 * DAY, By.DAY), (425 * DAY, By.WEEK))
+"""Up to how long a span is counted by what: some 60 buckets, that 80 columns have room for."""
 
 
 def fitting(span: float) -> By:
