@@ -93,7 +93,7 @@ class Answer:
             case Phrase() if chain := self._links(node):
                 return linked(chain, candidates)
             case Near() if (pair := self._links(node)) and len(pair) == 2:
-                return near(*pair, node.distance, candidates, ordered=node.ordered)
+                return near(pair, node.distance, candidates, ordered=node.ordered)
         document = _Document(self.segment, self.expand)
         return {doc for doc in candidates if spans.evaluate(node, document.at(doc))}
 
@@ -115,14 +115,12 @@ class Answer:
 
         Where words stand is looked at last: filters leave fewer documents to look at.
         """
-        asked = [
+        asked: list[tuple[int, int, Callable[[Node, Docs | None], Docs], Node]] = [
             (_cost(child), self._frequency(child), self.docs, child) for child in node.children
         ]
-        asked += [
-            (_PRESENT, 0, self._present, child)
-            for child in node.children
-            if isinstance(child, Phrase | Near)
-        ]
+        for child in node.children:
+            if isinstance(child, Phrase | Near):
+                asked.append((_PRESENT, 0, self._present, child))
         for _, _, ask, child in sorted(asked, key=itemgetter(0, 1)):
             within = ask(child, within)
             if not within:

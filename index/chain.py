@@ -104,12 +104,10 @@ def _preceded(word: _Stands, reached: Sequence[_Stretch]) -> list[_Stretch]:
     return longer
 
 
-def near(
-    left: Link, right: Link, distance: int, docs: Collection[int], *, ordered: bool
-) -> set[int]:
+def near(pair: Sequence[Link], distance: int, docs: Collection[int], *, ordered: bool) -> set[int]:
     """Return those of some documents in which two words have fewer than so many between them."""
-    swapped = right.frequency < left.frequency
-    rare, other = (_Stands(link, docs) for link in ((right, left) if swapped else (left, right)))
+    swapped = pair[1].frequency < pair[0].frequency
+    rare, other = (_Stands(link, docs) for link in (reversed(pair) if swapped else pair))
     places = rare.everywhere()
     found: set[int] = set()
     if not (ordered and swapped):
