@@ -62,7 +62,8 @@ class Sealed:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._name = name
         try:
-            self.content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.content = memoryview(self._mapped)
             footer = _FOOTER.unpack(self.content[-_FOOTER.size :])
             start, length, self._sum, magic = footer
             if magic != _MAGIC or start + length + _FOOTER.size != len(self.content):
@@ -70,6 +71,10 @@ class Sealed:
             self.directory: dict[str, Any] = json.loads(bytes(self.content[start : start + length]))
         except Exception as error:  # an empty file, a short one, one of another kind
             raise ArchiveDamaged(f"{name}: not a whole file of this version ({error})") from error
+
+    def shortened(self) -> bool:
+        """Tell whether the file was cut since: reading beyond its end kills the process."""
+        return self._mapped.size() < len(self.content)
 
     @contextlib.contextmanager
     def trusted(self) -> Iterator[None]:
@@ -81,5 +86,5 @@ class Sealed:
 
     def verify(self) -> None:
         """Read everything; raises ArchiveDamaged if a bit is not as written."""
-        if zlib.crc32(self.content[: -_FOOTER.size]) != self._sum:
+        if self.shortened() or zlib.crc32(self.content[: -_FOOTER.size]) != self._sum:
             raise ArchiveDamaged(f"{self._name}: its content has changed since it was written")

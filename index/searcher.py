@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import functools
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from whoosh.index import TOC, EmptyIndexError, FileIndex
+from typing import NamedTuple, TypeVar
 
 from index import ranking
 from index.answer import Answer, Resolve, keys
@@ -21,14 +16,11 @@ from index.errors import ArchiveDamaged
 from index.matched import Matched, Part
 from index.postings import AUTHOR
 from index.query import Query
-from index.schema import LENGTH, NAME
 from index.segment import EVERYTHING, Scope, Segment
-from index.storage import DurableStorage, damage
+from index.snapshot import Snapshot, Snapshots
 from index.tree import Facet, Mode, Node, Not, Word, children, words
-from index.vocabulary import selector
 
-TRIES = 20
-"""Openings after which files that vanish are no merge's doing any more."""
+T = TypeVar("T")
 
 
 class Hit(NamedTuple):
@@ -63,19 +55,24 @@ class Archive:
     """The archive of a folder, for any number of searches from any thread.
 
     Raises ArchiveDamaged, here and in `search`, when there is none of this version or it
-    cannot be read. What a writer commits is found by the next search.
+    cannot be read; a `partial` one does with what can be, and tells what is `lost`. What a
+    writer commits is found by the next search.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, partial: bool = False) -> None:
         self._folder = folder
-        self._storage = DurableStorage(str(folder), readonly=True)
-        self._state: tuple[object, _Snapshot] | None = None
-        self._snapshot()
+        self._snapshots = Snapshots(folder, partial=partial)
+        self._snapshots.now()
 
     @property
     def count(self) -> int:
         """Articles in the archive."""
-        return self._snapshot().count
+        return self._snapshots.now().count
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What cannot be read of the archive, and why; empty when all is well."""
+        return tuple(self._snapshots.now().lost.values())
 
     def search(
         self,
@@ -92,99 +89,44 @@ class Archive:
         `limit` 0 is all of them. `after` is for "date" only. `resolve` says what the
         filters of the query mean. Hits of one score come newest first.
         """
-        search = _Search(self._snapshot(), query.root, scope, resolve)
-        with self._sound():
-            return search.found(sort, limit, after)
+        return self._asked(
+            lambda now: _Search(now, query.root, scope, resolve).found(sort, limit, after)
+        )
 
     def matched(
         self, query: Query, scope: Scope = EVERYTHING, *, resolve: Resolve = no_filters
     ) -> Matched:
         """Return every article that satisfies a query, to be counted."""
-        search = _Search(self._snapshot(), query.root, scope, resolve)
-        with self._sound():
-            return search.matched()
+        return self._asked(lambda now: _Search(now, query.root, scope, resolve).matched())
 
     def everything(self) -> Matched:
         """Return every article there is, to be counted."""
         return Matched(
             Part(segment, segment.all - segment.deleted)
-            for segment in self._snapshot().newest_first
+            for segment in self._snapshots.now().newest_first
         )
 
-    @contextmanager
-    def _sound(self) -> Iterator[None]:
+    def _asked(self, ask: Callable[[Snapshot], T]) -> T:
+        """Ask the archive as of now; a partial one without what turns out to be damaged."""
+        now = self._snapshots.now()
         try:
-            yield
+            return self._trusted(ask, now)
+        except ArchiveDamaged:
+            if not self._snapshots.without_damage():
+                raise
+        return self._trusted(ask, self._snapshots.now())
+
+    def _trusted(self, ask: Callable[[Snapshot], T], now: Snapshot) -> T:
+        try:
+            return ask(now)
         except IndexError as error:  # a list names documents that its segment does not have
             raise ArchiveDamaged(f"{self._folder}: its lists make no sense") from error
-
-    def _snapshot(self) -> _Snapshot:
-        """Return the archive as of now: opened anew if a commit has changed it."""
-        for attempt in count(1):
-            try:
-                with damage(self._folder):
-                    index = FileIndex(self._storage, indexname=NAME)
-                    stamp = index.latest_generation(), index.last_modified()
-                    if self._state is None or self._state[0] != stamp:
-                        self._state = stamp, self._opened()
-                    return self._state[1]
-            except ArchiveDamaged as error:
-                vanished = isinstance(error.__cause__, FileNotFoundError | EmptyIndexError)
-                if not vanished or attempt == TRIES or not self._folder.is_dir():
-                    raise
-        raise AssertionError
-
-    def _opened(self) -> _Snapshot:
-        """Open what the table of contents lists; files never change, so open ones stay."""
-        open_ones = {} if self._state is None else self._state[1].segments
-        return _Snapshot(
-            {
-                listed.segment_id(): self._segment(listed, open_ones.get(listed.segment_id()))
-                for listed in TOC.read(self._storage, NAME).segments
-            }
-        )
-
-    def _segment(self, listed: Any, known: Segment | None) -> Segment:
-        deleted = frozenset(listed.deleted_docs())
-        if known:
-            return known if known.deleted == deleted else known.without(deleted)
-        codec = listed.codec()
-        columns = codec.per_document_reader(self._storage, listed).columns
-        if columns.documents != listed.doc_count_all():
-            raise ArchiveDamaged(f"{self._folder}: a segment has lost documents")
-        return Segment(codec.terms_reader(self._storage, listed).lists, columns, deleted)
-
-
-class _Snapshot:
-    """The archive at one moment."""
-
-    def __init__(self, segments: Mapping[str, Segment]) -> None:
-        self.segments = segments
-        self.newest_first = sorted(segments.values(), key=lambda s: s.newest, reverse=True)
-        self.count = sum(segment.count for segment in self.newest_first)
-        self._expansions: dict[Word, tuple[str, ...]] = {}
-
-    @cached_property
-    def average_length(self) -> float:
-        """Words of an article, in the mean."""
-        documents = sum(segment.columns.documents for segment in self.newest_first)
-        words = sum(segment.columns.total(LENGTH) for segment in self.newest_first)
-        return max(words / max(documents, 1), 1.0)
-
-    def expand(self, word: Word) -> tuple[str, ...]:
-        """Return the keys of the archive that a word means, in order."""
-        found = self._expansions.get(word)
-        if found is None:
-            prefix, accepts = selector(word)
-            known = set().union(*(segment.terms(prefix) for segment in self.newest_first))
-            found = self._expansions[word] = tuple(sorted(filter(accepts, known)))
-        return found
 
 
 class _Search:
     """One search."""
 
-    def __init__(self, snapshot: _Snapshot, root: Node, scope: Scope, resolve: Resolve) -> None:
+    def __init__(self, snapshot: Snapshot, root: Node, scope: Scope, resolve: Resolve) -> None:
         self._snapshot = snapshot
         self._root = root
         self._scope = scope

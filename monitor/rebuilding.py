@@ -13,6 +13,7 @@ from index.article import Timestamp
 
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"
+WAY_OUT = "a running monitor builds it again from the store, and so does `tocsin reindex`"
 STALE = 60.0
 """Seconds after which whoever told of its progress must have died."""
 

@@ -14,6 +14,7 @@ from index.errors import ArchiveDamaged, ArchiveError
 from index.facets import UNDETERMINED, selects
 from index.moments import resolve_time
 from index.query import Query, parse
+from monitor import rebuilding
 from monitor.model import Feed, Filter, Found, Results
 from monitor.store import Views
 from monitor.store.connection import INDEX
@@ -47,7 +48,7 @@ class Search:
         scope = self._scope(filter)
         with self._readable() as archive:
             found = archive.search(query, scope, resolve=self._resolve, sort=sort, limit=limit)
-        note = f"{waiting} articles are still being indexed" if waiting else ""
+            note = self._note(archive, articles, waiting)
         return Results(tuple(self._lit(query, found.hits, width)), found.total, note)
 
     def matched(self, query: Query, filter: Filter) -> Matched:
@@ -83,18 +84,27 @@ class Search:
             yield self._opened()
         except ArchiveDamaged as error:
             self._archive = None
-            raise ArchiveError(
-                f"{error}; a running monitor builds it again from the store,"
-                " and so does `tocsin reindex`"
-            ) from error
+            rebuilding.suspect(self._folder.parent)
+            raise ArchiveError(f"{error}; {rebuilding.WAY_OUT}") from error
 
     def _opened(self) -> Archive:
         from index.searcher import Archive
 
         with self._opening:
             if self._archive is None:
-                self._archive = Archive(self._folder)
+                self._archive = Archive(self._folder, partial=True)
             return self._archive
+
+    def _note(self, archive: Archive, articles: int, waiting: int) -> str:
+        """Return what whoever searches must know of the index; empty when all is well."""
+        share = rebuilding.share(self._folder.parent, self._clock())
+        if share is not None:
+            return f"{rebuilding.words(share)}: the rest is not found yet"
+        if archive.lost:
+            rebuilding.suspect(self._folder.parent)
+            there = f"{archive.count} of {articles} articles can be searched"
+            return f"the index is damaged, {there}; {rebuilding.WAY_OUT}"
+        return f"{waiting} articles are still being indexed" if waiting else ""
 
     def _feeds(self) -> Collection[Feed]:
         return self._views.every_feed()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.article import Timestamp
-from monitor import presence, rebuilding, schedule
+from monitor import presence, rebuilding
 from monitor.counting import Counting
 from monitor.health import health, words
 from monitor.model import (
@@ -19,7 +19,6 @@ from monitor.model import (
     By,
     Feed,
     FeedHealth,
-    FeedState,
     Filter,
     Health,
     Poll,
@@ -70,10 +69,11 @@ class Service:
             indexed=articles - waiting,
             alerts=alerts,
             untriaged=untriaged,
-            feeds=Counter(_health(feed, state, now) for feed, state, _ in feeds),
+            feeds=Counter(health(feed, state, now) for feed, state, _ in feeds),
             blind=sum(state.blind for _, state, _ in feeds),
             monitor=card.presence if card else None,
             pulse=card.pulse if card else None,
+            rebuilt=rebuilding.share(self._folder, now),
             config_error=card.config_error if card else "",
             network_down=card.network_down if card else "",
             log=str(log) if log.exists() else "",
@@ -86,10 +86,10 @@ class Service:
         found = [
             FeedHealth(
                 feed=feed,
-                health=_health(feed, state, now),
+                health=health(feed, state, now),
                 state=state,
                 articles=articles,
-                words=schedule.words(state, now),
+                words=words(feed, state, now),
             )
             for feed, state, articles in self._views.feeds()
         ]
@@ -216,16 +216,13 @@ class Service:
         self._views.poll_now(url)
 
 
-_WORST = (Health.FAILING, Health.GONE, Health.LATE, Health.NEW, Health.OK, Health.PAUSED)
-
-
-def _health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
-    if not feed.enabled:
-        return Health.PAUSED
-    if state.gone:
-        return Health.GONE
-    if state.failures:
-        return Health.FAILING
-    if state.last_ok is None:
-        return Health.NEW
-    return Health.LATE if schedule.is_late(state, now) else Health.OK
+_WORST = (
+    Health.FAILING,
+    Health.GONE,
+    Health.LATE,
+    Health.BLIND,
+    Health.SILENT,
+    Health.NEW,
+    Health.OK,
+    Health.PAUSED,
+)

@@ -33,6 +33,7 @@ def _mapping(status: Status) -> dict[str, Any]:
     return {
         "articles": status.articles,
         "indexed": status.indexed,
+        "rebuilt": status.rebuilt,
         "alerts": status.alerts,
         "untriaged": status.untriaged,
         "feeds": sum(status.feeds.values()),
@@ -70,6 +71,8 @@ def _lines(status: Status, now: float) -> Iterator[str]:
     health = ", ".join(f"{count} {health}" for health, count in sorted(status.feeds.items()))
     yield f"feeds     {health or 'none'}; {status.blind} blind"
     yield f"articles  {status.articles}, {status.indexed} of them searchable"
+    if status.rebuilt is not None:
+        yield f"index     rebuilding {status.rebuilt:.0%}; what is there can be searched"
     if status.backfill:
         done = min(stand.upto for stand in status.backfill)
         until = max(stand.until for stand in status.backfill)

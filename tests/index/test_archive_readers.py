@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -115,6 +116,49 @@ def test_damage_is_said(tmp_path: Path, kind: str) -> None:
     DAMAGES[kind](tmp_path)
     with pytest.raises(ArchiveDamaged, match=tmp_path.name):
         ids(Archive(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in DAMAGES if kind.startswith(("lists", "columns"))]
+)
+def test_a_partial_archive_does_with_what_is_left(tmp_path: Path, kind: str) -> None:
+    writer = open_or_create(tmp_path)
+    writer.add(article(id) for id in range(1, 30))
+    writer.add(article(id) for id in range(30, 60))
+    open_before = Archive(tmp_path, partial=True)
+    assert (len(ids(open_before)), open_before.lost) == (59, ())
+    DAMAGES[kind](tmp_path)
+    archive = Archive(tmp_path, partial=True)
+    assert sorted(ids(archive)) in (list(range(1, 30)), list(range(30, 60)))
+    assert len(archive.lost) == 1
+    if kind.endswith("missing"):  # what is deleted while it is open stays readable
+        assert sorted(ids(open_before)) == list(range(1, 60))
+
+
+def test_a_file_that_is_cut_under_an_open_archive_kills_nobody(tmp_path: Path) -> None:
+    writer = open_or_create(tmp_path)
+    for first in (1, 3001):
+        writer.add(article(id, f"Un port {id}") for id in range(first, first + 3000))
+    whole, archive = Archive(tmp_path), Archive(tmp_path, partial=True)
+    os.truncate(_first(tmp_path, "*.lists"), 50_000)
+    assert len(ids(archive)) == 3000
+    with pytest.raises(ArchiveDamaged, match="cut"):
+        ids(whole)
+
+
+def test_a_partial_archive_does_without_what_turns_out_to_be_damaged(tmp_path: Path) -> None:
+    writer = open_or_create(tmp_path)
+    writer.add(article(id) for id in range(1, 30))
+    writer.add(article(id) for id in range(30, 60))
+    archive = Archive(tmp_path, partial=True)
+    path = _first(tmp_path, "*.lists")
+    with path.open("r+b") as file:  # in place: under the open archive too
+        file.write(b"\xff" * (path.stat().st_size - 100))
+    assert sorted(ids(archive)) in (list(range(1, 30)), list(range(30, 60)))
+    assert len(archive.lost) == 1
+    writer.heal()
+    writer.add(article(id) for id in range(1, 60))
+    assert (len(ids(archive)), archive.lost) == (59, ())
 
 
 def test_flipped_bits_give_an_error_or_hits_but_no_other_failure(tmp_path: Path) -> None:
