@@ -149,13 +149,19 @@ def test_a_file_that_is_cut_under_an_open_archive_kills_nobody(tmp_path: Path) -
 def test_a_partial_archive_does_without_what_turns_out_to_be_damaged(tmp_path: Path) -> None:
     writer = open_or_create(tmp_path)
     writer.add(article(id) for id in range(1, 30))
-    writer.add(article(id) for id in range(30, 60))
-    archive = Archive(tmp_path, partial=True)
     path = _first(tmp_path, "*.lists")
-    with path.open("r+b") as file:  # in place: under the open archive too
-        file.write(b"\xff" * (path.stat().st_size - 100))
-    assert sorted(ids(archive)) in (list(range(1, 30)), list(range(30, 60)))
-    assert len(archive.lost) == 1
+    writer.add(article(id) for id in range(30, 60))
+    whole, failed = path.read_bytes(), 0
+    for at in range(8, len(whole), len(whole) // 60):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x81]) + whole[at + 1 :])
+        try:
+            ids(Archive(tmp_path))
+        except ArchiveDamaged:
+            failed += 1
+            archive = Archive(tmp_path, partial=True)
+            assert sorted(ids(archive)) == list(range(30, 60))
+            assert len(archive.lost) == 1
+    assert failed > 3
     writer.heal()
     writer.add(article(id) for id in range(1, 60))
     assert (len(ids(archive)), archive.lost) == (59, ())
