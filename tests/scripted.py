@@ -77,7 +77,7 @@ class Request:
     """Names in lower case, raw values, in order."""
     body: bytes
     at: float
-    """`time.monotonic()` of its last byte."""
+    """When its last byte came, by the server's clock."""
     connection: int
     """Which connection it came over, from 1."""
 
@@ -127,6 +127,7 @@ class Web:
     most_open: int = 0
     """The most connections that were open at once, as far as the server has noticed."""
     port: int = 0
+    clock: Callable[[], float] = time.monotonic
     _scripts: dict[str, list[Reply | Script]] = field(default_factory=dict)
     _open: dict[asyncio.StreamWriter, asyncio.StreamReader] = field(default_factory=dict)
 
@@ -160,7 +161,7 @@ class Web:
     async def _run(self, ready: threading.Event) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(
-            self._serve, self.address, self.port, ssl=self.tls, backlog=1024
+            self.serve, self.address, self.port, ssl=self.tls, backlog=1024
         )
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
@@ -173,14 +174,15 @@ class Web:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer what is asked over one connection, until its end."""
         self.connections += 1
         number = self.connections
         self._open[writer] = reader
         self.most_open = max(self.most_open, sum(not r.at_eof() for r in self._open.values()))
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                while request := await _read(reader, number):
+                while request := await _read(reader, number, self.clock):
                     self.requests.append(request)
                     if not await self._answer(self._reply_to(request), request, writer):
                         break
@@ -235,7 +237,9 @@ class Web:
         return reply.fault in {None, Fault.DRIP, Fault.DRIP_HEAD} and b"close" not in head.lower()
 
 
-async def _read(reader: asyncio.StreamReader, connection: int) -> Request | None:
+async def _read(
+    reader: asyncio.StreamReader, connection: int, clock: Callable[[], float]
+) -> Request | None:
     head = await reader.readuntil(b"\r\n\r\n")
     first, *lines = head[:-4].split(b"\r\n")
     method, path, _ = first.decode("latin-1").split(" ", 2)
@@ -243,7 +247,7 @@ async def _read(reader: asyncio.StreamReader, connection: int) -> Request | None
     headers = tuple((key.decode("latin-1").lower(), value.strip()) for key, value in pairs)
     length = int(dict(headers).get("content-length", b"0"))
     body = await reader.readexactly(length) if length else b""
-    return Request(method, path, headers, body, time.monotonic(), connection)
+    return Request(method, path, headers, body, clock(), connection)
 
 
 def _head(reply: Reply) -> bytes:
