@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined, core_schema
 
+from monitor.config.alert_shapes import AlertsShape
 from monitor.config.feed_shapes import SettingsShape
 from monitor.config.schema import FileShape
 from monitor.config.shape import Shape
@@ -67,13 +68,14 @@ def _step(annotation: Any) -> str:
     return ".TAG." if below is dict else "."
 
 
-_ELSEWHERE = ("defaults.", "tags.TAG.")
-"""Where settings of feeds can stand too."""
+_ELSEWHERE = {"defaults.": "feeds[]", "tags.TAG.": "feeds[]", "alerts.": "watchlists[]"}
+"""Where settings can stand too, and of what they are."""
 
 
 def _meaning(shape: type[Shape], path: str, field: str) -> str:
-    if path in _ELSEWHERE and (field in SettingsShape.model_fields or field == "auth"):
-        return f"As `feeds[].{field}`."
+    of_feeds = field in SettingsShape.model_fields or field == "auth"
+    if path in _ELSEWHERE and (of_feeds or shape is AlertsShape):
+        return f"As `{_ELSEWHERE[path]}.{field}`."
     return shape.model_fields[field].description or ""
 
 

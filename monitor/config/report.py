@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from monitor.config.ages import in_words
 from monitor.durations import span
-from monitor.model import Config, Feed, Watchlist
+from monitor.model import Config, Escalate, Feed, Retention, Watchlist
 
 
 def as_text(config: Config) -> list[str]:
@@ -25,6 +26,7 @@ def as_text(config: Config) -> list[str]:
         *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
         "",
         f"archive in {config.data}",
+        *_retention(config.retention),
     ]
 
 
@@ -56,11 +58,33 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 "lang": list(watchlist.lang),
                 "feeds": list(watchlist.feeds),
                 "sentences": len(watchlist.match) + len(watchlist.no_match),
+                "escalate": {
+                    "outlets": watchlist.escalate.outlets,
+                    "languages": watchlist.escalate.languages,
+                    "to": watchlist.escalate.to and str(watchlist.escalate.to),
+                },
+                "cooldown": watchlist.cooldown,
+                "backfill": "notify" if watchlist.notify_backfill else "list",
+                "notify": list(watchlist.notify),
+                "rule": watchlist.rule,
             }
             for watchlist in config.watchlists
         ],
+        "archive": {
+            "keep": config.retention.keep,
+            "except": list(config.retention.spare),
+            "drop_alerts": config.retention.drop_alerts,
+        },
         "network": {"allow": list(map(str, config.allow)), "contact": config.contact},
     }
+
+
+def _retention(retention: Retention) -> list[str]:
+    if retention.keep is None:
+        return []
+    kept = [each for each in retention.spare if each != "has:alert"]
+    kept.append("starred alerts" if retention.drop_alerts else "what raised an alert")
+    return [f"articles are dropped after {in_words(retention.keep)}, except {', '.join(kept)}"]
 
 
 def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
@@ -104,7 +128,25 @@ def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
         clauses.append(f"from {', '.join(watchlist.feeds)}")
     if sentences := len(watchlist.match) + len(watchlist.no_match):
         clauses.append(f"{_count(sentences, 'sentence')} as said")
+    clauses += _consequences(watchlist)
     return watchlist.severity, watchlist.name, "; ".join(clauses)
+
+
+def _consequences(watchlist: Watchlist) -> Iterator[str]:
+    """Yield what is unusual about what becomes of the alerts of a watchlist."""
+    asked, usual = watchlist.escalate, Escalate()
+    if asked.outlets is None and not asked.languages:
+        yield "never louder"
+    elif asked != usual:
+        reasons = [f"from {asked.outlets} outlets"] if asked.outlets is not None else []
+        reasons += ["in another language"] if asked.languages else []
+        yield f"{asked.to or 'louder'} {' or '.join(reasons)}"
+    if watchlist.cooldown:
+        yield f"sent once in {span(watchlist.cooldown)}"
+    if watchlist.notify_backfill:
+        yield "what was there before is sent too"
+    if watchlist.notify:
+        yield f"tells {', '.join(watchlist.notify)}"
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from monitor.config import fields, manners
+from monitor.config import ages, fields, manners
 from monitor.model import Severity
 
 
@@ -71,6 +71,12 @@ Seconds = Annotated[
 ]
 Code = Annotated[str, _text(fields.language), WithJsonSchema(CODE)]
 Level = Annotated[Severity, _text(_severity), WithJsonSchema({"enum": list(map(str, Severity))})]
+Outlets = Annotated[
+    int,
+    BeforeValidator(fields.outlets),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 2}, {"const": False}]}),
+]
+Backfill = Annotated[str, _text(fields.backfill), WithJsonSchema({"enum": ["list", "notify"]})]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Contact = Annotated[str, _text(fields.contact), WithJsonSchema({"type": "string"})]
 Folder = Annotated[str, _text(fields.folder), WithJsonSchema({"type": "string"})]
@@ -101,4 +107,13 @@ Networks = Annotated[
     tuple[Annotated[IPv4Network | IPv6Network, _text(fields.network)], ...],
     BeforeValidator(_wrapped),
     _list(RANGE),
+]
+
+Age = Annotated[
+    float,
+    _text(ages.age),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9.]+ *(d|w|mo|y)$"}),
+]
+Spared = Annotated[
+    tuple[Annotated[str, _text(ages.spared)], ...], BeforeValidator(_wrapped), _list(TEXT)
 ]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from index import query
 from index.text import line as on_one_line
 from monitor.config import fields
+from monitor.config.alert_shapes import EscalateShape
 from monitor.config.asking import asked
 from monitor.config.draft import Draft
 from monitor.config.fitting import nearest
-from monitor.config.marks import Items, Node, Table
+from monitor.config.marks import Items, Loc, Node, Table
 from monitor.config.schema import WatchlistShape
 from monitor.config.sentences import misbehaving
-from monitor.model import Feed, Watchlist
+from monitor.model import Escalate, Feed, Watchlist
+from monitor.watching.meaning import meaning
 
 WAYS = ("terms", "query", "score")
 """The keys that say what to watch for; a watchlist has one of them."""
@@ -29,6 +32,7 @@ def watchlists(draft: Draft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
     }
     _object_to_namesakes(draft, found)
     _object_to_strangers(draft, feeds)
+    _object_to_channels(draft, ())
     _object_to_sentences(draft, found, feeds)
     return found
 
@@ -42,7 +46,10 @@ def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | 
     parsed = asked(draft, ("watchlists", number), shape)
     if parsed is None:
         return None
-    return Watchlist(
+    common = draft.shape.alerts
+    cooldown = shape.cooldown if shape.cooldown is not None else common.cooldown
+    channels = shape.notify if shape.notify is not None else common.notify
+    watchlist = Watchlist(
         name=title(shape),
         query=parsed,
         severity=shape.severity,
@@ -50,6 +57,24 @@ def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | 
         feeds=shape.feeds,
         match=shape.match,
         no_match=shape.no_match,
+        escalate=escalate(shape.escalate, common.escalate),
+        cooldown=cooldown or 0.0,
+        notify_backfill=(shape.backfill or common.backfill) == "notify",
+        notify=channels or (),
+    )
+    return replace(watchlist, rule=meaning(watchlist))
+
+
+def escalate(*shapes: EscalateShape | None) -> Escalate:
+    """Return when alerts become louder: what the first of these says that says anything."""
+    usual = Escalate()
+    said = [shape.model_dump(exclude_none=True) for shape in shapes if shape]
+    found = {key: value for shape in reversed(said) for key, value in shape.items()}
+    outlets = found.get("outlets", usual.outlets)
+    return Escalate(
+        outlets=outlets or None,
+        languages=found.get("languages", usual.languages),
+        to=found.get("to"),
     )
 
 
@@ -102,6 +127,23 @@ def _object_to_strangers(draft: Draft, feeds: tuple[Feed, ...]) -> None:
         for item, selector in enumerate(shape.feeds):
             if words := stranger(selector, feeds):
                 draft.object_to(("watchlists", number, "feeds", item), words)
+
+
+def _object_to_channels(draft: Draft, channels: Sequence[str]) -> None:
+    """Object to channels that nobody described; the known ones are named."""
+    known = f"`channels:` has {', '.join(channels) or 'none'}"
+    named: list[tuple[Loc, tuple[str, ...] | None]] = [
+        (("alerts", "notify"), draft.shape.alerts.notify)
+    ]
+    named += [
+        (("watchlists", number, "notify"), shape.notify)
+        for number, shape in enumerate(draft.shape.watchlists)
+    ]
+    for place, names in named:
+        for item, name in enumerate(names or ()):
+            if name not in channels:
+                message = f"no such channel `{name}`{nearest(name, channels)}; {known}"
+                draft.object_to((*place, item), message)
 
 
 def stranger(selector: str, feeds: tuple[Feed, ...]) -> str:

@@ -93,7 +93,31 @@ MISTAKES: list[tuple[str, str]] = [
     (feed(URL, "▲tag: a"), "unknown key `tag`; did you mean `tags`?"),
     (feed(URL, "▲colour: red"), "unknown key `colour`; known are url, name, tags"),
     (watchlist("▲tearms: [a]"), "unknown key `tearms`; did you mean `terms`?"),
-    (watchlist("terms: a", "▲notify: [desk]"), "unknown key `notify`"),
+    (watchlist("terms: a", "▲notifies: [desk]"), "unknown key `notifies`; did you mean `notify`?"),
+    (
+        watchlist("terms: a", "notify: [▲desk]"),
+        "no such channel `desk`; `channels:` has none",
+    ),
+    (
+        watchlist("terms: a", "cooldown: ▲2d"),
+        "`2d` is more than a day",
+    ),
+    (
+        watchlist("terms: a", "backfill: ▲send"),
+        "`send` is neither `list` nor `notify`",
+    ),
+    (
+        watchlist("terms: a", "escalate: {outlets: ▲1}"),
+        "`1` is no story of several outlets; write 2 or more, or `false`",
+    ),
+    (
+        watchlist("terms: a", "escalate: {outlets: ▲some}"),
+        "`outlets` is a whole number from 2, or `false`",
+    ),
+    (watchlist("terms: a", "escalate: {▲outlet: 3}"), "unknown key `outlet`; did you mean `outlets`?"),
+    (watchlist("terms: a", "escalate: ▲never"), "`escalate` must be a mapping (`key: value`), not `never`"),
+    (watchlist("terms: a") + "alerts: {notify: ▲desk}\n", "no such channel `desk`"),
+    (watchlist("terms: a") + "alerts: {▲colldown: 3m}\n", "unknown key `colldown`; did you mean `cooldown`?"),
     (FEEDS + WATCHLISTS + "network: {▲alow: []}\n", "did you mean `allow`?"),
     (FEEDS + WATCHLISTS + "defaults: {▲url: x}\n", "unknown key `url`; known are every"),
     (feed("▲name: Liège"), "this feed has no `url`"),
