@@ -167,6 +167,24 @@ def words(text: str) -> str:
     return text
 
 
+def outlets(value: object) -> int:
+    """Return a number of outlets, at least two; 0 of `false`, which is never."""
+    if value is False:
+        return 0
+    if not re.fullmatch(r"\d{1,4}", str(value)):
+        raise ValueError("`outlets` is a whole number from 2, or `false`")
+    if int(str(value)) < 2:
+        raise ValueError(f"`{value}` is no story of several outlets; write 2 or more, or `false`")
+    return int(str(value))
+
+
+def backfill(text: str) -> str:
+    """Return what becomes of alerts about what was there before."""
+    if text.lower() not in ("list", "notify"):
+        raise ValueError(f"`{text}` is neither `list` nor `notify`")
+    return text.lower()
+
+
 def folder(text: str) -> str:
     """Return the name of a folder."""
     try:

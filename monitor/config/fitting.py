@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from monitor.config.alert_shapes import AlertsShape, EscalateShape
+from monitor.config.archive_shapes import ArchiveShape
 from monitor.config.feed_shapes import AuthShape, DefaultsShape, FeedShape, TagShape
 from monitor.config.marks import BLANK, Items, Loc, Node, Pair, Scalar, Source, Table, find, without
 from monitor.config.schema import FileShape, NetworkShape, WatchlistShape
@@ -19,7 +21,12 @@ SHAPES: Mapping[str | int, type[Shape]] = {
     "watchlists": WatchlistShape,
     "defaults": DefaultsShape,
     "network": NetworkShape,
+    "alerts": AlertsShape,
+    "archive": ArchiveShape,
 }
+
+INSIDE: Mapping[str, type[Shape]] = {"auth": AuthShape, "escalate": EscalateShape}
+"""Mappings that stand inside others."""
 
 EXPECTED = {
     # first part of pydantic's name of an error -> what was expected
@@ -107,7 +114,10 @@ def _shape(loc: Loc) -> type[Shape]:
         top: type[Shape] | None = TagShape if len(loc) > 2 else None
     else:
         top = SHAPES.get(loc[0]) if len(loc) > 1 else None
-    return AuthShape if "auth" in loc[2:-1] else top or FileShape
+    for key, inner in INSIDE.items():
+        if key in loc[1:-1]:
+            return inner
+    return top or FileShape
 
 
 def unknown_key(key: str, shape: type[Shape]) -> str:

@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
+from monitor.config.alert_shapes import AlertsShape, EscalateShape
+from monitor.config.archive_shapes import ArchiveShape
 from monitor.config.feed_shapes import DefaultsShape, FeedShape, TagShape
 from monitor.config.shape import Shape
 from monitor.config.values import (
@@ -90,6 +92,27 @@ class WatchlistShape(Shape):
         description="Sentences that must not.",
         examples=[["Le film d'espionnage de la semaine"]],
     )
+    escalate: EscalateShape | None = Field(
+        default=None,
+        description="When an alert becomes louder than it was raised; `false` is never.",
+    )
+    cooldown: Seconds | None = Field(
+        default=None,
+        description="After an alert, further ones of this watchlist are listed but not sent for "
+        "so long, 1s to 1d.",
+        examples=["30m"],
+    )
+    backfill: Backfill | None = Field(
+        default=None,
+        description="`notify` also sends alerts about what was there before; `list`, as when left "
+        "out, only lists them.",
+        examples=["notify"],
+    )
+    notify: Texts | None = Field(
+        default=None,
+        description="Names of the channels that are told of its alerts.",
+        examples=[["desk"]],
+    )
 
 
 class NetworkShape(Shape):
@@ -131,6 +154,10 @@ class FileShape(Shape):
         default={},
         description="What holds for every feed with a tag that does not say otherwise.",
         examples=[{"belgique": {"every": "5m", "full_text": True}}],
+    )
+    alerts: AlertsShape = Field(
+        default=AlertsShape(),
+        description="What holds for every watchlist that does not say otherwise.",
     )
     network: NetworkShape = Field(
         default=NetworkShape(), description="How tocsin shows itself on the network."
