@@ -17,11 +17,12 @@
         drafts, from the words alone:  ◀───────────────────────────────────────┘
             language, by the feed's last articles
             match: which watchlists does it satisfy, and where?
-            shingles of stories
+            shingles of stories, names for crossing languages
                                ▼ in one transaction
         arrivals, from what is stored already:
             identify: New | Changed | Duplicate | Reissued | Seen
             stories: which story does a New or Changed one tell?
+            crossing: which event, told in another language before, is it about?
         schedule: when is the feed due next?
                                ▼
         store: feed, articles, alerts, outbox    all of it or nothing: this is the truth
