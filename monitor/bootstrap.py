@@ -106,6 +106,7 @@ async def _watch(
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
+    from monitor.answers import Settled, Watch
     from monitor.config import load
     from monitor.daemon import Daemon, Parts
     from monitor.fetch import Client
@@ -114,7 +115,7 @@ async def _watch(
     from monitor.model import MonitorPresence
     from monitor.pipeline import Pipeline
     from monitor.report import Report
-    from monitor.settle import Settled, Settler, Watch
+    from monitor.settle import Settler
     from monitor.store.sqlite import SqliteStore
     from monitor.workers import Parser
 

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from index.article import Timestamp
-from monitor import schedule
+from monitor import health, schedule
+from monitor.answers import Watch
 from monitor.errors import ConfigError, StoreError
 from monitor.fetch import Client, redact
 from monitor.indexer_process import IndexerProcess
@@ -22,7 +23,7 @@ from monitor.model import Config, Feed, FeedState, MonitorPresence, Summary
 from monitor.pipeline import Pipeline
 from monitor.presence import Card, Presence
 from monitor.report import Report, changes
-from monitor.settle import Settler, Watch
+from monitor.settle import Settler
 from monitor.store import Store
 from monitor.watching.backfill import Backfill
 from monitor.watching.telling import Told
@@ -292,7 +293,9 @@ class Daemon:
         now = self._parts.clock()
         for url, state in states.items():
             if state.failures and url in self._feeds:
-                log.warning("✗ %s: %s", self._feeds[url].name, schedule.words(state, now))
+                log.warning(
+                    "✗ %s: %s", self._feeds[url].name, health.words(self._feeds[url], state, now)
+                )
 
     async def _pulse(self) -> None:
         while True:

@@ -23,11 +23,12 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from index.article import Article, Timestamp
-from monitor import schedule
+from monitor import outage
+from monitor.answers import Answer, PageAnswer, Read, Settled
 from monitor.errors import FeedError, FetchError, ParseError, StoreError
 from monitor.fetch import FEED, PAGE, Client
 from monitor.model import Feed, FeedState, Fetched, NotModified, Page
-from monitor.settle import Answer, PageAnswer, Read, Settled, Settler
+from monitor.settle import Settler
 from monitor.workers import Parser
 
 T = TypeVar("T")
@@ -198,7 +199,7 @@ class Pipeline:
             url: (at, error) for url, (at, error) in self._outcomes.items() if now - at < RECENT
         }
         was_down = self.network_down
-        self.network_down = schedule.network_is_down(
+        self.network_down = outage.network_is_down(
             {url: error for url, (_, error) in self._outcomes.items()}
         )
         if self.network_down and not was_down:

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from monitor.answers import Settled
 from monitor.model import Config, Feed, Outcome, Poll, Severity, Summary
-from monitor.settle import Settled
 
 log = logging.getLogger("tocsin")
 
@@ -45,17 +45,18 @@ class Report:
         for feed, poll in settled.polls:
             self._polled(feed, poll)
         for alert in settled.raised:
-            aged = " (was there before)" if alert.backfill else ""
             log.info(
-                "%s %s: %s — %s%s",
+                "%s%s %s: %s — %s%s",
+                "↑" if alert.escalation else "",
                 _BELLS[alert.severity],
                 alert.watchlist,
                 alert.title,
                 alert.feed,
-                aged,
+                _besides(alert),
             )
         counted = self._counted
-        self._counted = replace(counted, alerts=counted.alerts + len(settled.raised))
+        fresh = sum(not alert.escalation for alert in settled.raised)
+        self._counted = replace(counted, alerts=counted.alerts + fresh)
         self._show()
 
     def summary(self) -> Summary:
@@ -88,15 +89,10 @@ class Report:
             log.debug("✓ %s: nothing new", feed.name)
 
 
-def changes(old: Config, new: Config) -> Iterator[str]:
-    """Yield what an edit of `feeds.yaml` changed, in words."""
-    for what, before, after in (
-        ("feed", {f.name: f for f in old.feeds}, {f.name: f for f in new.feeds}),
-        ("watchlist", {w.name: w for w in old.watchlists}, {w.name: w for w in new.watchlists}),
-    ):
-        added = [name for name in after if name not in before]
-        removed = [name for name in before if name not in after]
-        changed = [name for name in after if name in before and after[name] != before[name]]
-        for verb, names in (("added", added), ("removed", removed), ("changed", changed)):
-            if names:
-                yield f"{what} {verb}: {', '.join(names)}"
+def _besides(alert: Raised) -> str:
+    """Say why an alert is louder, and why nobody is told of it."""
+    if alert.escalation:
+        return f" ({alert.escalation})"
+    if alert.backfill:
+        return " (was there before)"
+    return f" (held back: {alert.held})" if alert.held else ""

@@ -6,6 +6,7 @@
     410       not asked again
     else      max(interval, 5 min), doubling
     ceiling   24 h, but never earlier than a server asked
+    a day     after the first failure it is asked in any case: then somebody is to know
 
 The interval is what the analyst asked for, else 15 minutes, and down to 5 where a feed
 turns over so fast that entries could be missed. Jitter is only ever added.
@@ -15,10 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from index.article import Timestamp
-from monitor.durations import span
 from monitor.errors import FeedError, FetchError
 from monitor.model import Feed, FeedState, Fetched, Hints, NotModified, ParsedFeed
 
@@ -84,7 +83,7 @@ def after_read(
     now: Timestamp,
     jitter: float,
 ) -> FeedState:
-    """Return the state after a body with something new: `known` of its entries were not."""
+    """Return the state after a body with something new: this feed had `known` of its entries."""
     total = len(parsed.entries)
     hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
     interval = _interval(feed, _adapted(state, total, known, now))
@@ -111,7 +110,7 @@ def after_unchanged(
     unconditional, so that a whole body can clear it.
     """
     interval = _interval(feed, _relaxed(state))
-    settled = _success(state, interval, answer.hints, now, jitter)
+    settled = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
     if isinstance(answer, Fetched):
         return replace(settled, etag=answer.etag, last_modified=answer.last_modified)
     if not state.failures:
@@ -121,8 +120,10 @@ def after_unchanged(
         etag=None,
         last_modified=None,
         failures=state.failures,
+        failing_since=state.failing_since,
         reason=state.reason,
         last_ok=state.last_ok,
+        blind=state.blind,
     )
 
 
@@ -131,63 +132,41 @@ def after_failure(
 ) -> FeedState:
     """Return the state after a poll that failed: when to try again, and why it failed."""
     failures = state.failures + 1
+    since = now if state.failing_since is None else state.failing_since
     status = error.status if isinstance(error, FetchError) else None
+    retry = _retry(feed, error, failures, now - since)
     return replace(
         state,
         failures=failures,
+        failing_since=since,
         reason=error.reason,
         gone=status == 410,
         last_poll=now,
-        next_due=now + _jittered(_retry(feed, error, failures), jitter),
+        next_due=now + _jittered(retry, jitter),
+        asked_until=now + retry,
     )
 
 
 def after_outage(state: FeedState, now: Timestamp, jitter: float) -> FeedState:
-    """Return the state after a poll that failed because the network is down: nothing grows."""
-    return replace(state, last_poll=now, next_due=now + _jittered(OUTAGE, jitter))
+    """Return the state after a poll that failed because the network is down: nothing grows.
 
-
-def network_is_down(outcomes: Mapping[str, FeedError | None]) -> str:
-    """Return why the network is to blame for a round, empty if it is not.
-
-    `outcomes` has the error of each polled URL, None where it went well. The network is
-    blamed when nothing could be reached of most hosts, and of two at least: one dead host
-    with many feeds is not the network.
+    How long the feed has been failing by itself is not known any more.
     """
-    hosts: dict[str, bool] = {}
-    for url, error in outcomes.items():
-        down = isinstance(error, FetchError) and error.network
-        host = _host(url)
-        hosts[host] = hosts.get(host, True) and down
-    unreachable = sum(hosts.values())
-    if unreachable < 2 or unreachable * 2 <= len(hosts):
-        return ""
-    share = "none" if unreachable == len(hosts) else f"only {len(hosts) - unreachable}"
-    return f"the network seems to be down: {share} of {len(hosts)} hosts can be reached"
+    return replace(
+        state, failing_since=None, last_poll=now, next_due=now + _jittered(OUTAGE, jitter)
+    )
 
 
-def is_late(state: FeedState, now: Timestamp) -> bool:
-    """Return whether a poll is overdue by more than its whole delay, a minute at least."""
-    if state.last_poll is None:
-        return False
-    return now - state.next_due > max(MINUTE, state.next_due - state.last_poll)
+def after_edit(feed: Feed, state: FeedState, jitter: float) -> FeedState:
+    """Return the state once the analyst asked for another interval: in force at once.
 
-
-def words(state: FeedState, now: Timestamp) -> str:
-    """Return a feed's health in words: `503 Service Unavailable ×4, retry in 2 min`."""
-    if state.gone:
-        return "gone (410): not asked any more"
-    when = f"in {span(state.next_due - now)}" if state.next_due > now else "now"
-    if state.failures:
-        times = f" ×{state.failures}" if state.failures > 1 else ""
-        return f"{state.reason.partition(';')[0]}{times}, retry {when}"
-    if state.last_ok is None:
-        return "not polled yet"
-    if is_late(state, now):
-        return f"last read {span(now - state.last_ok)} ago, overdue"
-    if state.blind:
-        return f"turns over faster than it is read, some may be missed; next {when}"
-    return f"ok, next {when}"
+    What is due stays due; what a server asked for and the back-off stay in force.
+    """
+    if state.last_poll is None or state.next_due <= state.last_poll:
+        return state
+    interval = _interval(feed, DEFAULT)
+    due = max(state.last_poll + _jittered(interval, jitter), state.asked_until)
+    return replace(state, next_due=due, delay=max(interval, due - state.last_poll))
 
 
 def _is_due(state: FeedState, now: Timestamp) -> bool:
@@ -231,16 +210,18 @@ def _success(
         state,
         delay=delay,
         next_due=now + _jittered(delay, jitter),
+        asked_until=now + hint,
         last_poll=now,
         last_ok=now,
         failures=0,
+        failing_since=None,
         reason="",
         gone=False,
     )
 
 
-def _retry(feed: Feed, error: FeedError, failures: int) -> float:
-    """Return the seconds until the next try."""
+def _retry(feed: Feed, error: FeedError, failures: int, failing: float) -> float:
+    """Return the seconds until the next try, after so many failures in so many seconds."""
     status = error.status if isinstance(error, FetchError) else None
     asked = error.retry_after if isinstance(error, FetchError) else None
     if status in {429, 503} and asked is not None:
@@ -250,16 +231,11 @@ def _retry(feed: Feed, error: FeedError, failures: int) -> float:
         return max(interval, TOO_MANY)
     first = NOT_FOUND if status == 404 else BACK_OFF
     doubled = first * 2.0 ** min(failures - 1, 16)
-    return min(max(interval, doubled), CEILING)
+    retry = min(max(interval, doubled), CEILING)
+    left = DAY - failing  # until it fails for a day, which is worth a look
+    return left if max(interval, BACK_OFF) <= left < retry else retry
 
 
 def _jittered(seconds: float, jitter: float) -> float:
     """Return a delay up to a tenth longer, five minutes at most: feeds must not march in step."""
     return seconds + min(seconds / 10, 5 * MINUTE) * jitter
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or url
-    except ValueError:
-        return url

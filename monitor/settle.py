@@ -7,93 +7,22 @@ store (language, match, shingles) is done for the whole batch before it begins.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from index.article import Article, Timestamp
-from monitor import arrivals, identify, schedule
+from monitor import arrivals, identify, polled, schedule
+from monitor.answers import Answer, PageAnswer, Read, Settled, Watch
 from monitor.drafts import Draft, draft
-from monitor.errors import FeedError, FetchError
-from monitor.match import Rules
-from monitor.model import (
-    Arrival,
-    Feed,
-    FeedState,
-    Fetched,
-    NotModified,
-    Outcome,
-    Page,
-    ParsedFeed,
-    Poll,
-    Raised,
-    Refresh,
-    Sighting,
-)
+from monitor.errors import FeedError
+from monitor.model import Arrival, Feed, Page, Poll, Raised, Refresh
+from monitor.polled import Drafted
 from monitor.store import Batch, Reading, Store
 
 PAGE_TRIES = 3
 PAGE_RETRY = 600.0
 PRIOR_ARTICLES = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """A document with something new in it."""
-
-    fetched: Fetched
-    digest: bytes
-    parsed: ParsedFeed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What polling one feed came to; a bare Fetched has the body we had before."""
-
-    feed: Feed
-    state: FeedState
-    came: Read | Fetched | NotModified | FeedError
-    seconds: float
-
-    @property
-    def weight(self) -> int:
-        """Return how many entries it brings."""
-        return len(self.came.parsed.entries) if isinstance(self.came, Read) else 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageAnswer:
-    """What fetching one article's page came to."""
-
-    page: Page
-    attempts: int
-    weight: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What one batch changed."""
-
-    polls: tuple[tuple[Feed, Poll], ...] = ()
-    raised: tuple[Raised, ...] = ()
-    queued: bool = False
-    """Whether anything is on its way to the index."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """What is in force: swapped whole, so that a batch never sees half of an edit."""
-
-    rules: Rules
-    feeds: Mapping[int, Feed] = field(default_factory=dict)
-    """By number."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Drafted:
-    """The entries of a document; by key, drafts of the articles that are not as they were."""
-
-    entries: Sequence[identify.Recognised] = ()
-    drafts: Mapping[str, Draft] = field(default_factory=dict)
 
 
 class Settler:
@@ -144,9 +73,9 @@ class Settler:
         soon = self._clock() + schedule.OUTAGE
         self._store.reschedule({url: soon + schedule.OUTAGE * self._jitter() / 2 for url in urls})
 
-    def _drafted(self, reading: Reading, watch: Watch, answer: Answer | PageAnswer) -> _Drafted:
+    def _drafted(self, reading: Reading, watch: Watch, answer: Answer | PageAnswer) -> Drafted:
         if isinstance(answer, PageAnswer) or not isinstance(answer.came, Read):
-            return _Drafted()
+            return Drafted()
         feed, parsed = answer.feed, answer.came.parsed
         entries = identify.recognise(parsed.entries)
         before = reading.known(feed, {one.key for one in entries}, (), ()).guids
@@ -154,89 +83,24 @@ class Settler:
         articles = [arrivals.article(one.entry, feed) for one in fresh]
         recent = self._recent(reading, feed)
         drafts = draft(articles, feed, watch.rules, recent, parsed.lang)
-        return _Drafted(entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)})
+        return Drafted(entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)})
 
     def _refresh(
         self,
         batch: Batch,
         watch: Watch,
         answer: Answer,
-        document: _Drafted,
+        document: Drafted,
         now: Timestamp,
         network_down: bool,
     ) -> Refresh:
-        feed, came = answer.feed, answer.came
-        if isinstance(came, Read):
-            return self._read(batch, watch, answer, came, document, now)
-        poll = Poll(at=now, outcome=Outcome.UNCHANGED, seconds=answer.seconds)
+        came, jitter = answer.came, self._jitter()
         if isinstance(came, FeedError):
-            poll = replace(poll, outcome=Outcome.FAILED, reason=came.reason)
-            if network_down and isinstance(came, FetchError) and came.network:
-                state = schedule.after_outage(answer.state, now, self._jitter())
-                state = replace(state, reason=came.reason, failures=max(1, state.failures))
-            else:
-                state = schedule.after_failure(feed, answer.state, came, now, self._jitter())
-        else:
-            state = schedule.after_unchanged(feed, answer.state, came, now, self._jitter())
-        return Refresh(feed=feed, state=state, poll=poll)
-
-    def _read(
-        self,
-        batch: Batch,
-        watch: Watch,
-        answer: Answer,
-        came: Read,
-        document: _Drafted,
-        now: Timestamp,
-    ) -> Refresh:
-        feed, entries = answer.feed, document.entries
-        known = batch.known(
-            feed,
-            {one.key for one in entries},
-            {one.canonical for one in entries} - {""},
-            {one.fingerprint for one in entries},
-        )
-        backfill = answer.state.last_ok is None
-        arrived: list[Arrival] = []
-        sightings: list[Sighting] = []
-        for decision in identify.identify(entries, known):
-            brought = arrivals.brought(batch, feed, decision, now)
-            if isinstance(brought, Sighting):
-                sightings.append(brought)
-            elif brought is not None:
-                brought = replace(brought, backfill=backfill)
-                made = document.drafts.get(brought.guid)
-                if made is None or not made.is_of(brought.article):  # it kept its page's text
-                    made = self._draft(batch, watch, feed, brought.article)
-                arrived.append(arrivals.judged(batch, brought, made))
-        new = sum(arrival.new for arrival in arrived)
-        jitter = self._jitter()
-        state = schedule.after_read(
-            feed,
-            answer.state,
-            came.fetched,
-            came.parsed,
-            digest=came.digest,
-            known=len(entries) - new,
-            now=now,
-            jitter=jitter,
-        )
-        poll = Poll(
-            at=now,
-            outcome=Outcome.READ,
-            entries=len(entries),
-            new=new,
-            changed=len(arrived) - new,
-            seconds=answer.seconds,
-        )
-        return Refresh(
-            feed=feed,
-            state=state,
-            poll=poll,
-            arrivals=tuple(arrived),
-            sightings=tuple(sightings),
-            missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
-        )
+            return polled.failed(batch, answer, came, now, jitter, outage=network_down)
+        if not isinstance(came, Read):
+            return polled.unchanged(batch, answer, now, jitter)
+        redraft = partial(self._draft, batch, watch, answer.feed)
+        return polled.read(batch, answer, came, document, redraft, now, jitter)
 
     def _page(self, batch: Batch, watch: Watch, answer: PageAnswer, now: Timestamp) -> list[Raised]:
         """Store a page's text and match it; the watchlists that alerted already stay silent."""

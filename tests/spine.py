@@ -23,12 +23,14 @@ from unittest.mock import patch
 
 from index.query import parse as understood
 from monitor import fulltext
+from monitor.answers import Settled, Watch
 from monitor.errors import FetchError
 from monitor.match import Rules
 from monitor.model import Feed, Fetched, NotModified, ParsedFeed, Severity, Watchlist
 from monitor.parse import parse
 from monitor.pipeline import Pipeline
-from monitor.settle import Settled, Settler, Watch
+from monitor.robots import Allowance, allowance
+from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
 
 START = 1_700_000_000.0
@@ -110,10 +112,12 @@ class Press:
         *,
         etag: bytes | None = None,
         last_modified: bytes | None = None,
-        accept: str = "",
+        **_: object,
     ) -> Fetched | NotModified:
-        """Answer as a server with ETags does."""
+        """Answer as a server with ETags and without rules for robots does."""
         self.fuse.step()
+        if url.endswith("/robots.txt"):
+            raise FetchError(url, "404 Not Found", status=404)
         self.asked.append(url)
         published = self.editions[url] if url in self.editions else self.pages[url]
         edition = min(self.round, len(published) - 1)
@@ -132,6 +136,10 @@ class Reader:
     async def parse(self, fetched: Fetched) -> ParsedFeed:
         """Return what a feed's document says."""
         return parse(fetched.body, fetched.url, fetched.content_type)
+
+    async def robots(self, rules: Fetched, page: str) -> Allowance:
+        """Return what a site's rules say of one of its pages."""
+        return allowance(rules.body, page)
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page."""

@@ -48,6 +48,9 @@ from monitor.model.keeping import (
     Ticket,
 )
 from monitor.model.manner import PLAIN, Manner, Secret, Setting
+from monitor.model.habits import (
+    Habit,
+)
 from monitor.model.matching import (
     Hit,
     Match,
@@ -105,6 +108,7 @@ __all__ = [
     "Found",
     "Gap",
     "GapKind",
+    "Habit",
     "Health",
     "Hints",
     "Hit",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from index.article import Article, Timestamp
 from monitor.model.asked import Feed, Severity
+from monitor.model.habits import Habit
 from monitor.model.matching import Hit
 from monitor.model.notices import AlertKind, Notice
 from monitor.model.polling import FeedState, Poll
@@ -106,6 +107,8 @@ class Refresh:
     """Episodes that begin with it."""
     ended: tuple[AlertKind, ...] = ()
     """Episodes that end with it."""
+    habit: Habit | None = None
+    """How the feed publishes, when this taught something about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,11 @@ class Health(enum.StrEnum):
     NEW = "new"
     OK = "ok"
     LATE = "late"
+    """Overdue: nobody watches, or there is too much to do."""
+    BLIND = "blind"
+    """Its last two reads had nothing in common."""
+    SILENT = "silent"
+    """It publishes nothing, for longer than is its habit."""
     FAILING = "failing"
     GONE = "gone"
     PAUSED = "paused"
@@ -166,6 +171,14 @@ class Poll:
     changed: int = 0
     reason: str = ""
     seconds: float = 0.0
+    known: int = 0
+    """Entries that the feed had before."""
+    blind: bool = False
+    """None of them was: some may have been missed since the read before."""
+    status: int | None = None
+    """Of HTTP; None when there was no answer."""
+    moved: str = ""
+    """Where the answer came from, when that is another address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from index.article import Article
-from monitor.model import Feed, FeedState, Watchlist
+from monitor.model import Feed, FeedState, Habit, Watchlist
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
@@ -18,7 +18,7 @@ STATE = (
     "etag, last_modified, body_hash, next_due, last_poll, last_ok, failures, reason, gone, blind,"
     " title, link, lang, delay, asked_until, failing_since, published, usual, silent_after"
 )
-FEED = "url, name, tags, enabled, number"
+FEED = "url, name, tags, enabled, number, every"
 WATCHLIST = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
 BACKFILLS = (
     "SELECT watchlist, upto, until FROM backfills WHERE upto < until ORDER BY upto, watchlist"
@@ -45,9 +45,14 @@ def article(row: Sequence[Any]) -> Article:
 
 def feed(row: Sequence[Any]) -> Feed:
     """Return the feed of a row of `FEED` columns."""
-    url, name, tags, enabled, number = row
+    url, name, tags, enabled, number, every = row
     return Feed(
-        url=url, name=name, tags=tuple(json.loads(tags)), enabled=bool(enabled), number=number
+        url=url,
+        name=name,
+        tags=tuple(json.loads(tags)),
+        every=every,
+        enabled=bool(enabled),
+        number=number,
     )
 
 
@@ -119,3 +124,22 @@ def state_values(value: FeedState) -> tuple[Any, ...]:
         value.usual,
         value.silent_after,
     )
+
+
+def habit(text: str) -> Habit | None:
+    """Return the habit of a `habit` column, None if there is none yet."""
+    if not text:
+        return None
+    since, last, days, recent, pauses = json.loads(text)
+    return Habit(
+        since=since,
+        last=last,
+        days=days,
+        recent=tuple(recent),
+        pauses=tuple((ended, seconds) for ended, seconds in pauses),
+    )
+
+
+def habit_value(value: Habit) -> str:
+    """Return a habit as the value of the `habit` column."""
+    return json.dumps([value.since, value.last, value.days, value.recent, value.pauses])

@@ -28,10 +28,10 @@ class SqliteStore:
         with transaction(self._connection) as sql:
             sql.execute("UPDATE feeds SET subscribed = 0")
             sql.executemany(
-                "INSERT INTO feeds (url, name, tags, enabled) VALUES (?, ?, ?, ?)"
+                "INSERT INTO feeds (url, name, tags, enabled, every) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (url) DO UPDATE SET name = excluded.name, tags = excluded.tags,"
-                " enabled = excluded.enabled, subscribed = 1",
-                [(f.url, f.name, json.dumps(f.tags), f.enabled) for f in feeds],
+                " enabled = excluded.enabled, every = excluded.every, subscribed = 1",
+                [(f.url, f.name, json.dumps(f.tags), f.enabled, f.every) for f in feeds],
             )
             sql.execute("DELETE FROM watchlists")
             sql.executemany(
@@ -75,6 +75,18 @@ class SqliteStore:
                 "UPDATE feeds SET next_due = ? WHERE url = ?",
                 [(when, url) for url, when in due.items()],
             )
+
+    def adjust(self, states: Mapping[str, FeedState]) -> None:
+        """Set when feeds are next due, and after how long they are, by URL."""
+        with transaction(self._connection) as sql:
+            sql.executemany(
+                "UPDATE feeds SET next_due = ?, delay = ? WHERE url = ?",
+                [(state.next_due, state.delay, url) for url, state in states.items()],
+            )
+
+    def intervals(self) -> dict[str, float | None]:
+        """Return the interval that was asked for of every feed there ever was, by URL."""
+        return dict(self._read("SELECT url, every FROM feeds"))
 
     def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
         """Return articles whose page is to be fetched now, with the attempts made so far."""

@@ -20,6 +20,7 @@ from scripted import Fault, Reply, Web, conditional
 from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
 
 from monitor import daemon as daemon_module
+from monitor.answers import Watch
 from monitor.daemon import STORE_REST, Daemon, Parts
 from monitor.errors import ConfigError, FetchError, Problem
 from monitor.match import Rules
@@ -27,7 +28,7 @@ from monitor.model import Config, FeedHealth, MonitorPresence
 from monitor.pipeline import Pipeline
 from monitor.presence import Card, Presence, present
 from monitor.report import Report
-from monitor.settle import Settler, Watch
+from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spine import WATCHLISTS
 
 from index.article import Article
+from monitor.answers import Answer, Read, Watch
 from monitor.arrivals import article
 from monitor.drafts import draft
 from monitor.match import Rules
@@ -24,7 +25,7 @@ from monitor.model import (
     Hit,
     ParsedFeed,
 )
-from monitor.settle import Answer, Read, Settler, Watch
+from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import schedule
-from monitor.errors import FeedError, FetchError, ParseError
+from monitor.errors import FetchError, ParseError
 from monitor.model import Entry, Feed, FeedState, Fetched, Hints, NotModified, ParsedFeed
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
@@ -155,9 +155,10 @@ def test_a_fast_feed_that_falls_quiet_comes_back_to_the_default_in_steps():
 @pytest.mark.parametrize(
     ("error", "every", "delays"),
     [
-        # 5xx, network, anything unreadable: max(interval, 5 min doubling), at most a day
-        (fails(500), None, [15, 15, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440]),
-        (fails(network=True), 60.0, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440]),
+        # 5xx, network, anything unreadable: max(interval, 5 min doubling), at most a day,
+        # and once more when it fails for a day
+        (fails(500), None, [15, 15, 20, 40, 80, 160, 320, 640, 150, 1440, 1440]),
+        (fails(network=True), 60.0, [5, 10, 20, 40, 80, 160, 320, 640, 165, 1440]),
         (ParseError(FEED.url, "no feed in it"), None, [15, 15, 20]),
         (fails(403), None, [15, 15, 20]),
         (fails(503), None, [15, 15, 20]),
@@ -173,7 +174,7 @@ def test_a_fast_feed_that_falls_quiet_comes_back_to_the_default_in_steps():
         (fails(429), None, [240, 240]),
         (fails(429), 12 * HOUR, [720]),
         # 404: six hours, and back off
-        (fails(404), None, [360, 720, 1440, 1440]),
+        (fails(404), None, [360, 720, 360, 1440, 1440]),
     ],
 )
 def test_the_back_off_in_minutes(error, every, delays):
@@ -195,7 +196,6 @@ def test_410_is_the_end():
     state = schedule.after_failure(FEED, POLLED, fails(410), NOW, 0.0)
     assert state.gone
     assert schedule.due({FEED.url: state}, [FEED], NOW + 365 * DAY) == []
-    assert schedule.words(state, NOW) == "gone (410): not asked any more"
 
 
 # --- what is due -----------------------------------------------------------------
@@ -244,86 +244,48 @@ def test_new_feeds_and_those_just_due_do_not_wait():
 # --- the network -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("unreachable", "failing", "well", "blamed"),
-    [
-        (5, 0, 0, True),
-        (4, 1, 1, True),
-        (2, 0, 0, True),
-        (3, 1, 2, False),  # half is not most
-        (0, 6, 0, False),  # servers that answer 500 were reached
-        (1, 0, 0, False),  # one feed proves nothing
-        (0, 0, 3, False),
-        (0, 0, 0, False),
-    ],
-)
-def test_the_network_is_blamed_when_most_hosts_cannot_be_reached(
-    unreachable, failing, well, blamed
-):
-    kinds = [fails(network=True)] * unreachable + [fails(500)] * failing + [None] * well
-    outcomes = {f"https://h{n}.example/": kind for n, kind in enumerate(kinds)}
-    assert bool(schedule.network_is_down(outcomes)) is blamed
-
-
-def test_one_dead_host_with_many_feeds_is_not_the_network():
-    outcomes: dict[str, FeedError | None] = {
-        f"https://dead.example/{n}": fails(network=True) for n in range(9)
-    }
-    assert not schedule.network_is_down(outcomes)
-    assert not schedule.network_is_down({**outcomes, "https://well.example/": None})
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_a_host_that_answered_once_can_be_reached(order):
-    kinds = [fails(network=True), None][::order]
-    outcomes = {f"https://{host}.example/{n}": k for host in "ab" for n, k in enumerate(kinds)}
-    assert not schedule.network_is_down(outcomes)
-
-
 def test_an_outage_grows_no_back_off():
     state = replace(POLLED, failures=2, reason="503")
     after = schedule.after_outage(state, NOW, 0.0)
     assert (after.failures, after.reason, after.next_due - NOW) == (2, "503", MINUTE)
 
 
-# --- in words --------------------------------------------------------------------
+# --- an edited interval -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("every", "state", "due"),
     [
-        (FeedState(), "not polled yet"),
-        (replace(POLLED, next_due=NOW + 720), "ok, next in 12 min"),
-        (replace(POLLED, next_due=NOW), "ok, next now"),
-        (
-            replace(POLLED, failures=4, reason="503 Service Unavailable; x", next_due=NOW + 120),
-            "503 Service Unavailable ×4, retry in 2 min",
-        ),
-        (
-            replace(POLLED, failures=1, reason="not HTTP", next_due=NOW + 6 * HOUR),
-            "not HTTP, retry in 6 h",
-        ),
-        (
-            replace(POLLED, blind=True, next_due=NOW + 300),
-            "turns over faster than it is read, some may be missed; next in 5 min",
-        ),
-        (
-            replace(POLLED, last_ok=NOW - 3 * HOUR, last_poll=NOW - 3 * HOUR, next_due=NOW - HOUR),
-            "ok, next now",
-        ),
-        (
-            replace(
-                POLLED,
-                last_ok=NOW - 3 * HOUR,
-                last_poll=NOW - 3 * HOUR,
-                next_due=NOW - 2.7 * HOUR,
-            ),
-            "last read 3 h ago, overdue",
-        ),
+        (MINUTE, {}, MINUTE),
+        (6 * HOUR, {}, 6 * HOUR),
+        (None, {}, 15 * MINUTE),  # taken out again
+        (MINUTE, {"asked_until": NOW + HOUR}, HOUR),  # as the server asked, or backing off
+        (6 * HOUR, {"asked_until": NOW + HOUR}, 6 * HOUR),
+        (6 * HOUR, {"next_due": 0.0}, -NOW),  # somebody has just asked for it
+        (MINUTE, {"last_poll": None, "next_due": 0.0}, -NOW),
     ],
 )
-def test_health_in_words(state, said):
-    assert schedule.words(state, NOW) == said
+def test_an_edited_interval_holds_from_the_last_poll_on(every, state, due):
+    polled = replace(POLLED, **{"last_poll": NOW, "last_ok": NOW, "next_due": NOW + 900, **state})
+    after = schedule.after_edit(replace(FEED, every=every), polled, 0.0)
+    assert after.next_due - NOW == due
+    if polled.next_due:
+        assert after.delay == due
+
+
+def test_what_a_server_asked_for_is_remembered():
+    read_ = read(fetched=body(hints=Hints(max_age=HOUR)))
+    assert read_.asked_until == NOW + HOUR
+    assert schedule.after_edit(replace(FEED, every=1.0), read_, 0.0).next_due == NOW + HOUR
+    refused = schedule.after_failure(FEED, POLLED, fails(429, 2 * HOUR), NOW, 0.0)
+    assert schedule.after_edit(replace(FEED, every=1.0), refused, 0.0).next_due == NOW + 2 * HOUR
+
+
+def test_an_unchanged_feed_is_not_blind():
+    blind = replace(POLLED, blind=True)
+    assert not schedule.after_unchanged(FEED, blind, NotModified(), NOW, 0.0).blind
+    failing = replace(blind, failures=1)  # whose 304 says nothing
+    assert schedule.after_unchanged(FEED, failing, NotModified(), NOW, 0.0).blind
 
 
 # --- what must always hold -------------------------------------------------------

@@ -12,11 +12,12 @@ import spine
 from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, Spine, edition, rows
 
 from index.query import parse as understood
+from monitor.answers import Answer, Read, Watch
 from monitor.errors import FetchError, StoreError
 from monitor.match import Rules
-from monitor.model import Entry, Feed, FeedState, Fetched, Filter, ParsedFeed, Watchlist
+from monitor.model import AlertKind, Entry, Feed, FeedState, Fetched, Filter, ParsedFeed, Watchlist
 from monitor.parse import parse
-from monitor.settle import Answer, Read, Settler, Watch
+from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
 
@@ -118,7 +119,9 @@ def test_new_ids_for_everything_are_no_news(tmp_path: Path) -> None:
     old = [item(str(n), f"Alibaba {n}", "Texte.", f"lien-{n}") for n in range(9)]
     new = [item(f"neuf-{n}", f"Alibaba {n}", "Texte.", f"lien-{n}") for n in range(9)]
     monitor = lived(tmp_path, Press({A: [edition(*old), edition(*new), edition(*old)]}), 3)
-    assert len([r for s in monitor.settled for r in s.raised]) == 9
+    raised = [r for s in monitor.settled for r in s.raised]
+    assert [r.kind for r in raised] == [AlertKind.MATCH] * 9 + [AlertKind.REISSUED]
+    assert "9 known articles" in raised[-1].title
     assert rows(tmp_path, "SELECT count(*) FROM articles") == [(9,)]
     assert rows(tmp_path, "SELECT count(*) FROM entries") == [(9,)]
 

@@ -26,6 +26,11 @@ class SqliteBatch(Recognising, Crossing, Storing, Dropping, Losing, Raising):
     def save(self, refresh: Refresh) -> list[Raised]:
         """Store everything one poll changed; returns the alerts raised."""
         number, now = refresh.feed.number, refresh.poll.at
+        if refresh.habit:
+            self._sql.execute(
+                "UPDATE feeds SET habit = ? WHERE number = ?",
+                (rows.habit_value(refresh.habit), number),
+            )
         if refresh.missed:
             self._miss(number, *refresh.missed)
         new = [a for a in refresh.arrivals if a.new]
@@ -84,8 +89,8 @@ class SqliteBatch(Recognising, Crossing, Storing, Dropping, Losing, Raising):
         ).fetchone()
         self._sql.execute(
             "INSERT OR REPLACE INTO polls"
-            " (feed, slot, at, outcome, entries, new, changed, reason, seconds)"
-            f" VALUES ({marks(9)})",
+            " (feed, slot, at, outcome, entries, new, changed, reason, seconds, known, blind,"
+            f" status, moved) VALUES ({marks(13)})",
             (
                 number,
                 polls % POLLS_KEPT,
@@ -96,5 +101,9 @@ class SqliteBatch(Recognising, Crossing, Storing, Dropping, Losing, Raising):
                 poll.changed,
                 poll.reason,
                 poll.seconds,
+                poll.known,
+                poll.blind,
+                poll.status,
+                poll.moved,
             ),
         )

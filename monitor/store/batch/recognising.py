@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 
 from index.article import Article
-from monitor.model import AlertKind, Episode, Feed, Known, KnownArticle
+from monitor.model import AlertKind, Episode, Feed, Habit, Known, KnownArticle
 from monitor.store import rows
 from monitor.store.batch.transacted import Transacted
 
@@ -98,6 +98,13 @@ class Recognising(Transacted):
                 (feed.number,),
             )
         ]
+
+    def habit(self, feed: Feed) -> Habit | None:
+        """Return how a feed publishes, as far as that is known."""
+        (text,) = self._sql.execute(
+            "SELECT habit FROM feeds WHERE number = ?", (feed.number,)
+        ).fetchone()
+        return rows.habit(text)
 
     def episodes(self, feed: Feed) -> dict[AlertKind, Episode]:
         """Return the last episode of each kind that a feed has had."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from index.article import Timestamp
 from monitor.model import (
     Feed,
@@ -25,7 +27,7 @@ class FeedViews(Connected):
             f"SELECT articles, {rows.FEED}, {rows.STATE} FROM feeds"
             " WHERE subscribed ORDER BY number"
         )
-        return [(rows.feed(row[:5]), rows.state(row[5:]), articles) for articles, *row in found]
+        return [(rows.feed(row[:6]), rows.state(row[6:]), articles) for articles, *row in found]
 
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
@@ -34,22 +36,12 @@ class FeedViews(Connected):
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
         found = self._read(
-            "SELECT at, outcome, entries, new, changed, reason, seconds FROM polls"
-            " WHERE feed = (SELECT number FROM feeds WHERE url = ?) ORDER BY at DESC",
+            "SELECT at, outcome, entries, new, changed, reason, seconds, known, blind, status,"
+            " moved FROM polls WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
+            " ORDER BY at DESC",
             (url,),
         )
-        return [
-            Poll(
-                at=at,
-                outcome=Outcome(outcome),
-                entries=entries,
-                new=new,
-                changed=changed,
-                reason=reason,
-                seconds=seconds,
-            )
-            for at, outcome, entries, new, changed, reason, seconds in found
-        ]
+        return [_poll(row) for row in found]
 
     def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
         """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
@@ -77,3 +69,19 @@ class FeedViews(Connected):
                 " WHERE subscribed AND (url = ?1 OR ?1 IS NULL AND NOT gone)",
                 (url,),
             )
+
+
+def _poll(row: tuple[Any, ...]) -> Poll:
+    return Poll(
+        at=row[0],
+        outcome=Outcome(row[1]),
+        entries=row[2],
+        new=row[3],
+        changed=row[4],
+        reason=row[5],
+        seconds=row[6],
+        known=row[7],
+        blind=bool(row[8]),
+        status=row[9],
+        moved=row[10],
+    )

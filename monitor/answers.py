@@ -1,0 +1,62 @@
+"""What asking came to, what is in force meanwhile, and what one batch changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monitor.errors import FeedError
+from monitor.match import Rules
+from monitor.model import Feed, FeedState, Fetched, NotModified, Page, ParsedFeed, Poll, Raised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A document with something new in it."""
+
+    fetched: Fetched
+    digest: bytes
+    parsed: ParsedFeed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What polling one feed came to; a bare Fetched has the body we had before."""
+
+    feed: Feed
+    state: FeedState
+    came: Read | Fetched | NotModified | FeedError
+    seconds: float
+
+    @property
+    def weight(self) -> int:
+        """Return how many entries it brings."""
+        return len(self.came.parsed.entries) if isinstance(self.came, Read) else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAnswer:
+    """What fetching one article's page came to."""
+
+    page: Page
+    attempts: int
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What one batch changed."""
+
+    polls: tuple[tuple[Feed, Poll], ...] = ()
+    raised: tuple[Raised, ...] = ()
+    queued: bool = False
+    """Whether anything is on its way to the index."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What is in force: swapped whole, so that a batch never sees half of an edit."""
+
+    rules: Rules
+    feeds: Mapping[int, Feed] = field(default_factory=dict)
+    """By number."""

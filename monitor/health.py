@@ -1,0 +1,68 @@
+"""How a feed is doing, as a word and as words. Pure."""
+
+from __future__ import annotations
+
+from index.article import Timestamp
+from monitor.durations import span
+from monitor.habits import is_silent, often
+from monitor.model import Feed, FeedState, Health
+
+MINUTE = 60.0
+
+
+def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
+    """Return how a feed is doing."""
+    if not feed.enabled:
+        return Health.PAUSED
+    if state.gone:
+        return Health.GONE
+    if state.failures:
+        return Health.FAILING
+    if state.last_ok is None:
+        return Health.NEW
+    if is_late(state, now):
+        return Health.LATE
+    if state.blind:
+        return Health.BLIND
+    return Health.SILENT if is_silent(state) else Health.OK
+
+
+def is_late(state: FeedState, now: Timestamp) -> bool:
+    """Return whether a poll is overdue by more than its whole delay, a minute at least."""
+    if state.last_poll is None:
+        return False
+    return now - state.next_due > max(MINUTE, state.next_due - state.last_poll)
+
+
+def words(feed: Feed, state: FeedState, now: Timestamp) -> str:
+    """Return a feed's health in words: `503 Service Unavailable ×4, retry in 2 min`."""
+    when = f"in {span(state.next_due - now)}" if state.next_due > now else "now"
+    match health(feed, state, now):
+        case Health.PAUSED:
+            return "paused: `enabled: false` in feeds.yaml"
+        case Health.GONE:
+            return "gone (410): not asked any more"
+        case Health.FAILING:
+            times = f" ×{state.failures}" if state.failures > 1 else ""
+            return f"{state.reason.partition(';')[0]}{times}, retry {when}"
+        case Health.NEW:
+            return "not polled yet"
+        case Health.LATE:
+            return f"last read {span(now - (state.last_ok or now))} ago, overdue"
+        case Health.BLIND:
+            return f"{_too_fast(feed)}, some may be missed; next {when}"
+        case Health.SILENT:
+            return f"{_quiet(state)}; next {when}"
+        case Health.OK:
+            return f"ok, next {when}"
+
+
+def _too_fast(feed: Feed) -> str:
+    if feed.every is None:
+        return "turns over faster than it is read"
+    return f"turns over faster than every: {span(feed.every).replace(' ', '')}"
+
+
+def _quiet(state: FeedState) -> str:
+    quiet = span((state.last_ok or 0.0) - (state.published or 0.0))
+    return f"nothing new for {quiet}, usually {often(state.usual or 0.0)}"

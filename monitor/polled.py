@@ -1,0 +1,177 @@
+"""What one poll changes: the feed's state, its log, its articles, its trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from index.article import Article, Timestamp
+from monitor import arrivals, episodes, habits, identify, schedule
+from monitor.answers import Answer, Read
+from monitor.drafts import Draft
+from monitor.errors import FeedError, FetchError
+from monitor.fetch import redact
+from monitor.model import Arrival, Feed, Fetched, Outcome, Poll, Refresh, Sighting
+from monitor.store import Batch
+
+Redraft = Callable[[Article], Draft]
+"""Drafts an article whose words are not those of its entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The entries of a document; by key, drafts of the articles that are not as they were."""
+
+    entries: Sequence[identify.Recognised] = ()
+    drafts: Mapping[str, Draft] = field(default_factory=dict)
+
+
+def failed(
+    batch: Batch, answer: Answer, error: FeedError, now: Timestamp, jitter: float, *, outage: bool
+) -> Refresh:
+    """Return what a poll changes that failed; in an outage it is not the feed that fails."""
+    status = error.status if isinstance(error, FetchError) else None
+    poll = Poll(
+        at=now, outcome=Outcome.FAILED, reason=error.reason, seconds=answer.seconds, status=status
+    )
+    if outage and isinstance(error, FetchError) and error.network:
+        state = schedule.after_outage(answer.state, now, jitter)
+        state = replace(state, reason=error.reason, failures=max(1, state.failures))
+        return Refresh(feed=answer.feed, state=state, poll=poll)
+    state = schedule.after_failure(answer.feed, answer.state, error, now, jitter)
+    return _with_episodes(batch, answer, Refresh(feed=answer.feed, state=state, poll=poll))
+
+
+def unchanged(batch: Batch, answer: Answer, now: Timestamp, jitter: float) -> Refresh:
+    """Return what a poll changes that brought what was known."""
+    came = answer.came
+    assert not isinstance(came, Read | FeedError)
+    poll = Poll(
+        at=now,
+        outcome=Outcome.UNCHANGED,
+        seconds=answer.seconds,
+        status=came.status if isinstance(came, Fetched) else 304,
+        moved=_moved(answer.feed, came) if isinstance(came, Fetched) else "",
+    )
+    state = schedule.after_unchanged(answer.feed, answer.state, came, now, jitter)
+    return _with_episodes(batch, answer, Refresh(feed=answer.feed, state=state, poll=poll))
+
+
+def read(
+    batch: Batch,
+    answer: Answer,
+    came: Read,
+    document: Drafted,
+    redraft: Redraft,
+    now: Timestamp,
+    jitter: float,
+) -> Refresh:
+    """Return what a poll changes that brought a document with something new."""
+    decisions = _decided(batch, answer.feed, document.entries)
+    arrived, sightings = _brought(batch, answer, decisions, document, redraft, now)
+    unmet = [d.entry for d in decisions if isinstance(d, identify.New | identify.Duplicate)]
+    known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
+    state = schedule.after_read(
+        answer.feed,
+        answer.state,
+        came.fetched,
+        came.parsed,
+        digest=came.digest,
+        known=known,
+        now=now,
+        jitter=jitter,
+    )
+    poll = Poll(
+        at=now,
+        outcome=Outcome.READ,
+        entries=len(decisions),
+        new=new,
+        changed=len(arrived) - new,
+        seconds=answer.seconds,
+        known=known,
+        blind=state.blind,
+        status=came.fetched.status,
+        moved=_moved(answer.feed, came.fetched),
+    )
+    refresh = Refresh(
+        feed=answer.feed,
+        state=state,
+        poll=poll,
+        arrivals=tuple(arrived),
+        sightings=tuple(sightings),
+        missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
+    )
+    refresh = _with_habit(batch, answer, refresh, [entry.published for entry in unmet])
+    reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
+    return _with_episodes(batch, answer, refresh, episodes.Reissue(reissued, known - reissued))
+
+
+def _decided(
+    batch: Batch, feed: Feed, entries: Sequence[identify.Recognised]
+) -> list[identify.Decision]:
+    known = batch.known(
+        feed,
+        {one.key for one in entries},
+        {one.canonical for one in entries} - {""},
+        {one.fingerprint for one in entries},
+    )
+    return identify.identify(entries, known)
+
+
+def _brought(
+    batch: Batch,
+    answer: Answer,
+    decisions: Sequence[identify.Decision],
+    document: Drafted,
+    redraft: Redraft,
+    now: Timestamp,
+) -> tuple[list[Arrival], list[Sighting]]:
+    """Return the articles that a document brings, judged, and the places of known ones."""
+    arrived: list[Arrival] = []
+    sightings: list[Sighting] = []
+    for decision in decisions:
+        brought = arrivals.brought(batch, answer.feed, decision, now)
+        if isinstance(brought, Sighting):
+            sightings.append(brought)
+        elif brought is not None:
+            brought = replace(brought, backfill=answer.state.last_ok is None)
+            made = document.drafts.get(brought.guid)
+            if made is None or not made.is_of(brought.article):  # it kept its page's text
+                made = redraft(brought.article)
+            arrived.append(arrivals.judged(batch, brought, made))
+    return arrived, sightings
+
+
+def _with_habit(
+    batch: Batch, answer: Answer, refresh: Refresh, dates: Sequence[Timestamp | None]
+) -> Refresh:
+    """Add what the entries that are new to a feed teach about its habit."""
+    if not dates:
+        return refresh
+    moments = habits.dated(dates, answer.state.last_ok, refresh.poll.at)
+    habit = habits.learned(batch.habit(answer.feed), moments)
+    state = replace(
+        refresh.state,
+        published=max(*moments, refresh.state.published or moments[0]),
+        usual=habits.usual(habit),
+        silent_after=habits.allowed(habit),
+    )
+    return replace(refresh, state=state, habit=habit)
+
+
+def _with_episodes(
+    batch: Batch, answer: Answer, refresh: Refresh, reissue: episodes.Reissue | None = None
+) -> Refresh:
+    """Add the episodes that begin and end with it."""
+    latest = batch.episodes(answer.feed)
+    first = answer.state.last_ok is None
+    began = episodes.begun(
+        answer.feed, refresh.state, latest, refresh.poll.at, first=first, reissue=reissue
+    )
+    over = episodes.ended(refresh.state, latest, reissue=reissue)
+    return replace(refresh, begun=tuple(began), ended=tuple(over))
+
+
+def _moved(feed: Feed, fetched: Fetched) -> str:
+    """Return where an answer came from, without secrets; empty for the feed's own address."""
+    return redact(fetched.url) if fetched.url != feed.url else ""

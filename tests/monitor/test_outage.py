@@ -1,0 +1,48 @@
+"""When the network is blamed, and when it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor import outage
+from monitor.errors import FeedError, FetchError
+
+
+def fails(status: int | None = None, network: bool = False) -> FetchError:
+    return FetchError("https://a.example/", "reason", status=status, network=network)
+
+
+@pytest.mark.parametrize(
+    ("unreachable", "failing", "well", "blamed"),
+    [
+        (5, 0, 0, True),
+        (4, 1, 1, True),
+        (2, 0, 0, True),
+        (3, 1, 2, False),  # half is not most
+        (0, 6, 0, False),  # servers that answer 500 were reached
+        (1, 0, 0, False),  # one feed proves nothing
+        (0, 0, 3, False),
+        (0, 0, 0, False),
+    ],
+)
+def test_the_network_is_blamed_when_most_hosts_cannot_be_reached(
+    unreachable, failing, well, blamed
+):
+    kinds = [fails(network=True)] * unreachable + [fails(500)] * failing + [None] * well
+    outcomes = {f"https://h{n}.example/": kind for n, kind in enumerate(kinds)}
+    assert bool(outage.network_is_down(outcomes)) is blamed
+
+
+def test_one_dead_host_with_many_feeds_is_not_the_network():
+    outcomes: dict[str, FeedError | None] = {
+        f"https://dead.example/{n}": fails(network=True) for n in range(9)
+    }
+    assert not outage.network_is_down(outcomes)
+    assert not outage.network_is_down({**outcomes, "https://well.example/": None})
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_host_that_answered_once_can_be_reached(order):
+    kinds = [fails(network=True), None][::order]
+    outcomes = {f"https://{host}.example/{n}": k for host in "ab" for n, k in enumerate(kinds)}
+    assert not outage.network_is_down(outcomes)
