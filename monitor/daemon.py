@@ -22,10 +22,11 @@ from monitor.match import Rules
 from monitor.model import Config, Feed, FeedState, MonitorPresence, Summary
 from monitor.pipeline import Pipeline
 from monitor.presence import Card, Presence
-from monitor.report import Report, changes
+from monitor.report import Report
 from monitor.settle import Settler
 from monitor.store import Store
 from monitor.watching.backfill import Backfill
+from monitor.watching.edits import edits
 from monitor.watching.telling import Told
 
 T = TypeVar("T")
@@ -268,7 +269,7 @@ class Daemon:
         before = self._config
         await self._enforce(config)
         self._stamp, self._config_error = stamp, ""
-        for line in changes(before, config):
+        for line in edits(before, config):
             log.info("%s: %s", config.path.name, line)
 
     async def _enforce(self, config: Config) -> None:

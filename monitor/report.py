@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from monitor.answers import Settled
-from monitor.model import Config, Feed, Outcome, Poll, Severity, Summary
+from monitor.model import Feed, Outcome, Poll, Raised, Severity, Summary
 
 log = logging.getLogger("tocsin")
 
