@@ -11,10 +11,11 @@ The bottom layer: it knows no feed, no network and no clock.
     inmemory ─▶ spans ─▶ highlight, snippet    searcher: the segments, newest first
                   └────▶ why it does not match              ▼
                                                answer (chain, vocabulary) ─▶ ranking, or matched
-                                                            ▲ segment
+                                                            ▲ segments of a snapshot
     writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage
 
-`matched` is what a query found when it is to be counted. `article` and `errors` are what every
+`matched` is what a query found when it is to be counted; `alternatives` (with `spelling`) are
+the queries beside one that finds too little. `article` and `errors` are what every
 layer speaks; `text` says what may be stored and shown, `language` what it is written in.
 `analysis` (with `runs` and `letters`) is the only place where words are normalised: articles
 (by their `postings`) and queries, here and in watchlists, go through it, so that a watchlist

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import repeat
+from typing import NamedTuple
 
 from index.lists import Postings
 from index.segment import Segment
@@ -16,11 +17,20 @@ B = 0.75
 """How much a long article is held against it."""
 
 
-def weights(
-    leaves: Iterable[Collection[str]], segments: Sequence[Segment], articles: int
-) -> list[tuple[Collection[str], float]]:
-    """Return leaves, each the keys that satisfy it, with what rarity makes them worth."""
-    return [(leaf, _rarity(leaf, segments, articles)) for leaf in leaves]
+class Scale(NamedTuple):
+    """What an archive was like when scores were given: the same scale, the same scores."""
+
+    average: float
+    """Words of an article, in the mean."""
+    rarities: tuple[float, ...]
+    """What each word of the query is worth."""
+
+
+def scale(
+    leaves: Iterable[Collection[str]], segments: Sequence[Segment], articles: int, average: float
+) -> Scale:
+    """Return the scale for leaves, each the keys that satisfy it."""
+    return Scale(average, tuple(_rarity(leaf, segments, articles) for leaf in leaves))
 
 
 def _rarity(leaf: Collection[str], segments: Sequence[Segment], articles: int) -> float:

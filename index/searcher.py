@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from index import ranking
+from index import ranking, spelling
 from index.answer import Answer, Resolve, keys
 from index.article import Timestamp
 from index.errors import ArchiveDamaged
@@ -18,9 +18,12 @@ from index.postings import AUTHOR
 from index.query import Query
 from index.segment import EVERYTHING, Scope, Segment
 from index.snapshot import Snapshot, Snapshots
-from index.tree import Facet, Mode, Node, Not, Word, children, words
+from index.tree import And, Facet, Mode, Node, Word, wanted, words
 
 T = TypeVar("T")
+
+_SCOPE = Facet("", "")
+"""Stands in a tree for the scope of the search: asked when it costs least, as filters are."""
 
 
 class Hit(NamedTuple):
@@ -29,10 +32,6 @@ class Hit(NamedTuple):
     date: Timestamp
     id: int
     score: float = 0.0
-
-
-Cursor = tuple[Timestamp, int]
-"""Date and id of the last hit seen: the next page starts below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,10 @@ class Found:
     """Articles that satisfy the query, on whatever page."""
     forms: Mapping[str, tuple[str, ...]]
     """By word of the query with `~` or `*`, as written: the words it stands for."""
+    scale: ranking.Scale | None
+    """By what the hits were scored, if they were."""
+    last_id: int
+    """Highest id in the archive then."""
 
 
 def no_filters(facet: Facet) -> Scope:
@@ -82,16 +85,25 @@ class Archive:
         resolve: Resolve = no_filters,
         sort: str = "date",
         limit: int = 50,
-        after: Cursor | None = None,
+        after: Hit | None = None,
+        scale: ranking.Scale | None = None,
     ) -> Found:
         """Return the newest (`sort` "date") or best ("score") hits of a query.
 
-        `limit` 0 is all of them. `after` is for "date" only. `resolve` says what the
-        filters of the query mean. Hits of one score come newest first.
+        `limit` 0 is all of them. `resolve` says what the filters of the query mean. Hits of
+        one score come newest first.
+
+        `after` is the last hit of the page before. Pages are those of one result, whatever
+        was added meanwhile, if they are asked for with the first page's `scale` and with its
+        `last_id` as `scope.upto`.
         """
         return self._asked(
-            lambda now: _Search(now, query.root, scope, resolve).found(sort, limit, after)
+            lambda now: _Search(now, query.root, scope, resolve).found(sort, limit, after, scale)
         )
+
+    def similar(self, word: Word) -> list[str]:
+        """Return more frequent words of the archive that one may be a misspelling of."""
+        return self._asked(lambda now: spelling.similar(word, now.newest_first))
 
     def matched(
         self, query: Query, scope: Scope = EVERYTHING, *, resolve: Resolve = no_filters
@@ -130,19 +142,24 @@ class _Search:
         self._snapshot = snapshot
         self._root = root
         self._scope = scope
-        self._resolve = functools.cache(resolve)
+        self._clauses = root if scope == EVERYTHING else And((*clauses(root), _SCOPE))
+        self._resolve = functools.cache(lambda facet: scope if facet is _SCOPE else resolve(facet))
 
-    def found(self, sort: str, limit: int, after: Cursor | None) -> Found:
+    def found(self, sort: str, limit: int, after: Hit | None, scale: ranking.Scale | None) -> Found:
         """Return the page asked for."""
-        pick = self._best if sort == "score" else functools.partial(self._newest, after)
-        hits, total = pick(limit or self._snapshot.count)
-        return Found(tuple(hits), total, self._forms())
+        limit = limit or self._snapshot.count
+        if sort == "score":
+            scale = scale or self._scale()
+            hits, total = self._best(limit, after, scale)
+        else:
+            hits, total = self._newest(limit, after)
+        return Found(tuple(hits), total, self._forms(), scale, self._snapshot.last_id)
 
     def matched(self) -> Matched:
         """Return everything that is found."""
         return Matched(Part(segment, frozenset(docs)) for segment, docs in self._by_segment())
 
-    def _newest(self, after: Cursor | None, limit: int) -> tuple[list[Hit], int]:
+    def _newest(self, limit: int, after: Hit | None) -> tuple[list[Hit], int]:
         hits: list[Hit] = []
         total = 0
         for segment, docs in self._by_segment():
@@ -151,27 +168,33 @@ class _Search:
                 hits = sorted([*hits, *_newest(segment, docs, limit, after)], reverse=True)[:limit]
         return hits, total
 
-    def _best(self, limit: int) -> tuple[list[Hit], int]:
-        leaves = ranking.weights(self._scored(), self._snapshot.newest_first, self._snapshot.count)
+    def _best(self, limit: int, after: Hit | None, scale: ranking.Scale) -> tuple[list[Hit], int]:
+        leaves = list(zip(self._scored(), scale.rarities, strict=True))
         hits: list[Hit] = []
         total = 0
         for segment, docs in self._by_segment():
             total += len(docs)
-            scores = ranking.scores(segment, docs, leaves, self._snapshot.average_length)
-            hits += _best(segment, scores, limit)
+            scores = ranking.scores(segment, docs, leaves, scale.average)
+            hits += _best(segment, scores, limit, after)
         hits.sort(key=_by_score, reverse=True)
         return hits[:limit], total
 
     def _by_segment(self) -> Iterator[tuple[Segment, set[int]]]:
         """Yield every segment, newest first, with the documents that satisfy the query."""
         for segment in self._snapshot.newest_first:
-            within = segment.within(self._scope)
-            docs = Answer(segment, self._snapshot.expand, self._resolve).docs(self._root, within)
+            docs: set[int] = set()
+            if not segment.misses(self._scope):
+                answer = Answer(segment, self._snapshot.expand, self._resolve)
+                docs = answer.docs(self._clauses)
             yield segment, docs - segment.deleted if segment.deleted else docs
+
+    def _scale(self) -> ranking.Scale:
+        now = self._snapshot
+        return ranking.scale(self._scored(), now.newest_first, now.count, now.average_length)
 
     def _scored(self) -> list[Sequence[str]]:
         """Return the keys of every word that an article is not forbidden to have."""
-        return [keys(word, self._snapshot.expand) for word in dict.fromkeys(_wanted(self._root))]
+        return [keys(word, self._snapshot.expand) for word in dict.fromkeys(wanted(self._root))]
 
     def _forms(self) -> dict[str, tuple[str, ...]]:
         return {
@@ -183,24 +206,30 @@ class _Search:
         }
 
 
-def _newest(segment: Segment, docs: set[int], limit: int, after: Cursor | None) -> list[Hit]:
-    """Return the newest hits of a segment below a cursor."""
+def _newest(segment: Segment, docs: set[int], limit: int, after: Hit | None) -> list[Hit]:
+    """Return the newest hits of a segment behind another hit."""
     dates, ids = segment.dates, segment.ids
     if after is not None:
-        docs = {doc for doc in docs if (dates[doc], ids[doc]) < after}
+        top = after.date, after.id
+        docs = {doc for doc in docs if (dates[doc], ids[doc]) < top}
     if len(docs) > limit:  # a list of dates is sorted five times faster than one of hits
         least = heapq.nlargest(limit, [dates[doc] for doc in docs])[-1]
         docs = {doc for doc in docs if dates[doc] >= least}
     return [Hit(dates[doc], ids[doc]) for doc in docs]
 
 
-def _best(segment: Segment, scores: Mapping[int, float], limit: int) -> list[Hit]:
-    """Return the best hits of a segment."""
+def _best(
+    segment: Segment, scores: Mapping[int, float], limit: int, after: Hit | None
+) -> list[Hit]:
+    """Return the best hits of a segment behind another hit."""
     dates, ids = segment.dates, segment.ids
-    docs: Iterable[int] = scores
-    if len(scores) > limit:
-        least = heapq.nlargest(limit, scores.values())[-1]
-        docs = [doc for doc, score in scores.items() if score >= least]
+    docs: Collection[int] = scores
+    if after is not None:
+        top = _by_score(after)
+        docs = [doc for doc, score in scores.items() if (score, dates[doc], ids[doc]) < top]
+    if len(docs) > limit:
+        least = heapq.nlargest(limit, [scores[doc] for doc in docs])[-1]
+        docs = [doc for doc in docs if scores[doc] >= least]
     return [Hit(dates[doc], ids[doc], scores[doc]) for doc in docs]
 
 
@@ -208,10 +237,6 @@ def _by_score(hit: Hit) -> tuple[float, Timestamp, int]:
     return hit.score, hit.date, hit.id
 
 
-def _wanted(node: Node) -> Iterator[Word]:
-    """Yield the words of a tree that are not below a negation."""
-    if isinstance(node, Word):
-        yield node
-    elif not isinstance(node, Not):
-        for child in children(node):
-            yield from _wanted(child)
+def clauses(root: Node) -> tuple[Node, ...]:
+    """Return the nodes all of which must hold."""
+    return root.children if isinstance(root, And) else (root,)

@@ -99,7 +99,7 @@ class Segment:
 
     def within(self, scope: Scope) -> set[int] | None:
         """Return the documents a scope means, None when it does not restrict."""
-        if self._misses(scope):
+        if self.misses(scope):
             return set()
         found: set[int] | None = None
         for each in self._restrictions(scope):
@@ -108,7 +108,7 @@ class Segment:
 
     def among(self, scope: Scope, docs: set[int]) -> set[int]:
         """Return those of some documents that a scope means; what `within` says, of few."""
-        if self._misses(scope):
+        if self.misses(scope):
             return set()
         low, high = self._window(scope)
         if low > self.oldest or high <= self.newest:
@@ -129,7 +129,7 @@ class Segment:
             docs = {doc for doc in docs if ids[doc] <= upto}
         return docs
 
-    def _misses(self, scope: Scope) -> bool:
+    def misses(self, scope: Scope) -> bool:
         """Tell that no document here can be meant, without a look at them."""
         low, high = self._window(scope)
         first = self.columns.bounds(ID)[0]

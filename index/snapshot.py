@@ -11,7 +11,7 @@ from typing import Any
 from whoosh.index import TOC, EmptyIndexError, FileIndex
 
 from index.errors import ArchiveDamaged
-from index.schema import LENGTH, NAME
+from index.schema import ID, LENGTH, NAME
 from index.segment import Segment
 from index.storage import DurableStorage, damage
 from index.tree import Word
@@ -38,6 +38,11 @@ class Snapshot:
         documents = sum(segment.columns.documents for segment in self.newest_first)
         words = sum(segment.columns.total(LENGTH) for segment in self.newest_first)
         return max(words / max(documents, 1), 1.0)
+
+    @property
+    def last_id(self) -> int:
+        """Highest id of an article."""
+        return max((int(s.columns.bounds(ID)[1]) for s in self.newest_first), default=0)
 
     def expand(self, word: Word) -> tuple[str, ...]:
         """Return the keys of the archive that a word means, in order."""

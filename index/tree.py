@@ -135,3 +135,12 @@ def walk(node: Node) -> Iterator[Node]:
 def words(node: Node) -> Iterator[Word]:
     """Yield every word of a tree."""
     return (leaf for leaf in walk(node) if isinstance(leaf, Word))
+
+
+def wanted(node: Node) -> Iterator[Word]:
+    """Yield the words of a tree that are not below a negation."""
+    if isinstance(node, Word):
+        yield node
+    elif not isinstance(node, Not):
+        for child in children(node):
+            yield from wanted(child)

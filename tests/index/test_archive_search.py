@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article
 from index.errors import QueryError
 from index.inmemory import InMemory
 from index.query import Query, parse, score
-from index.searcher import Archive, Hit
+from index.searcher import Archive
 from index.segment import Scope
 from index.spans import evaluate
 from index.tree import Facet
@@ -223,7 +223,7 @@ def test_a_compound_in_a_phrase_counts_all_its_words(
     assert [hit.id for hit in hits] == expected
 
 
-# --- order and pages ------------------------------------------------------------------
+# --- order ------------------------------------------------------------------
 
 
 def article(id: int, title: str = "Un port", **more: object) -> Article:
@@ -239,29 +239,6 @@ def hundred(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     for first in range(1, 101, 20):
         writer.add(article(id, seen=1000.0 + (id * 7 % 20)) for id in range(first, first + 20))
     return Archive(folder)
-
-
-@given(limit=st.integers(1, 30))
-@example(limit=5)
-def test_pages_neither_repeat_nor_skip(hundred: Archive, limit: int) -> None:
-    seen: list[Hit] = []
-    after: tuple[float, int] | None = None
-    while page := hundred.search(parse("port"), limit=limit, after=after).hits:
-        seen += page
-        after = page[-1][:2]
-        assert len(page) <= limit
-    assert len(seen) == 100
-    assert seen == sorted(seen, reverse=True)
-
-
-def test_an_article_that_comes_meanwhile_moves_no_page(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path)
-    writer.add(article(id) for id in range(1, 7))
-    archive = Archive(tmp_path)
-    first = archive.search(parse("port"), limit=3).hits
-    writer.add([article(7)])
-    second = archive.search(parse("port"), limit=3, after=first[-1][:2]).hits
-    assert [hit.id for hit in (*first, *second)] == [6, 5, 4, 3, 2, 1]
 
 
 def test_relevance(tmp_path: Path) -> None:

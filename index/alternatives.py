@@ -1,0 +1,165 @@
+"""Queries beside one that finds too little: spelt otherwise, wider, with a clause less."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from index.analysis import tokenize_query
+from index.errors import QueryError
+from index.leaf import is_acronym
+from index.query import Query, parse
+from index.tree import And, Facet, Mode, Near, Node, Not, Or, Phrase, Word, walk, wanted, words
+
+APART = 5
+"""Words that may stand between those of a phrase when it is taken apart."""
+_MOST_APART = 8
+"""Words of a phrase that may be taken apart."""
+
+
+class Kind(enum.StrEnum):
+    """In what an alternative differs."""
+
+    SPELLING = "spelling"
+    INFLECTED = "inflected"
+    """With the inflections of a word."""
+    ANY_FORM = "any-form"
+    """Whatever the case and accents of a word."""
+    APART = "apart"
+    """The words of a phrase near each other."""
+    ANY_LANGUAGE = "any-language"
+    ANY_DATE = "any-date"
+    WITHOUT = "without"
+    """Without one of its clauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A query that may find more."""
+
+    kind: Kind
+    query: Query
+    written: str
+    """What was written in the first query."""
+    instead: str = ""
+    """What stands there now; empty when it was taken away."""
+
+
+Similar = Callable[[Word], Sequence[str]]
+"""Returns terms that may have been meant instead of a word."""
+
+
+def alternatives(query: Query, similar: Similar) -> Iterator[Alternative]:
+    """Yield the queries beside one, each once, those that change least first."""
+    seen = {query.root}
+    for kind, text, written, instead in _texts(query, similar):
+        try:
+            other = parse(text)
+        except QueryError:
+            continue
+        if other.root not in seen:
+            seen.add(other.root)
+            yield Alternative(kind, other, written, instead)
+
+
+_Text = tuple[Kind, str, str, str]
+
+
+def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
+    """Yield kind, text, what was written and what is instead."""
+    leaves = [word for word in wanted(query.root) if _is_at(query.text, word)]
+    for word in leaves:
+        yield from _respelt(query.text, word, similar)
+    for word in leaves:
+        if word.mode is Mode.FOLDED and word.text.isalpha():
+            yield _with(Kind.INFLECTED, query.text, word, f"{word.text}~")
+        elif word.mode is Mode.EXACT and word.text.startswith("="):
+            yield _with(Kind.ANY_FORM, query.text, word, word.text[1:])
+        elif word.mode is Mode.EXACT and is_acronym(word.text):
+            yield _with(Kind.ANY_FORM, query.text, word, word.text.lower())
+    for phrase in walk(query.root):
+        if isinstance(phrase, Phrase):
+            yield from _apart(query.text, phrase)
+    if isinstance(query.root, And):
+        yield from _shortened(query.root)
+
+
+def _is_at(text: str, word: Word) -> bool:
+    """Tell whether a leaf stands where it says: words of a compound share their text."""
+    return bool(word.text) and text.startswith(word.text, word.column)
+
+
+def _with(kind: Kind, text: str, word: Word, instead: str) -> _Text:
+    after = word.column + len(word.text)
+    return kind, text[: word.column] + instead + text[after:], word.text, instead
+
+
+def _respelt(text: str, word: Word, similar: Similar) -> Iterator[_Text]:
+    tokens = tokenize_query(word.text)
+    if len(tokens) != 1 or word.mode is Mode.WILDCARD:
+        return
+    start, end = tokens[0].start, tokens[0].end
+    for term in similar(word):
+        yield _with(Kind.SPELLING, text, word, word.text[:start] + term + word.text[end:])
+
+
+def _apart(text: str, phrase: Phrase) -> Iterator[_Text]:
+    """Yield a phrase in plain quotes as its words near each other."""
+    start = phrase.column - 1
+    end = start + len(phrase.text)
+    quoted = phrase.text.startswith('"') and phrase.text.endswith('"')
+    if quoted and text[start:end] == phrase.text and len(phrase.children) <= _MOST_APART:
+        instead = f"{phrase.text}~{APART}"
+        yield Kind.APART, text[:start] + instead + text[end:], phrase.text, instead
+
+
+def _shortened(root: And) -> Iterator[_Text]:
+    """Yield a query of several clauses without its languages, its dates, any other one."""
+    for kind, names in {Kind.ANY_LANGUAGE: ("lang",), Kind.ANY_DATE: ("since", "until")}.items():
+        limits = [child for child in root.children if _is_about(child, names)]
+        if limits:
+            yield _without(kind, root, limits)
+    for child in root.children:
+        if not _is_about(child, ("lang", "since", "until")):
+            yield _without(Kind.WITHOUT, root, [child])
+
+
+def _is_about(node: Node, names: Sequence[str]) -> bool:
+    choices = node.children if isinstance(node, Or) else (node,)
+    return all(isinstance(choice, Facet) and choice.name in names for choice in choices)
+
+
+def _without(kind: Kind, root: And, gone: Sequence[Node]) -> _Text:
+    kept = [spelt(child) for child in root.children if child not in gone]
+    return kind, " ".join(kept), " ".join(map(spelt, gone)), ""
+
+
+# --- a node as text -------------------------------------------------------------------
+
+
+def spelt(node: Node) -> str:
+    """Return a node as text that stands by itself beside others."""
+    if isinstance(node, Facet):
+        return node.text if node.text.split() == [node.text] else f'{node.name}:"{node.value}"'
+    if isinstance(node, Or) and _is_about(node, [_name(node.children[0])]):
+        return f"({' OR '.join(map(spelt, node.children))})"
+    if isinstance(node, Not):
+        return f"-{spelt(node.child)}"
+    text = node.text
+    if isinstance(node, And | Or | Near) and not _is_one_word(node):
+        text = f"({text})"
+    parts = {word.part for word in words(node)}
+    part = parts.pop() if len(parts) == 1 else ""
+    return f"{part}:{text}" if part else text
+
+
+def _name(node: Node) -> str:
+    return node.name if isinstance(node, Facet) else ""
+
+
+def _is_one_word(node: And | Or | Near) -> bool:
+    """Tell a compound, or words near each other in quotes: no brackets are needed."""
+    if isinstance(node, Near):
+        return node.text.startswith('"')
+    return all(child.text == node.text for child in node.children)

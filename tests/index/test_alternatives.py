@@ -1,0 +1,133 @@
+"""What would help a query that finds nothing: other queries, none of them in vain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.alternatives import Kind, alternatives, spelt
+from index.article import Article
+from index.errors import QueryError
+from index.query import Query, parse
+from index.searcher import Archive
+from index.tree import And, Mode, Word
+from index.writer import open_or_create
+
+ALIKE = {"sancsion": ["sanction"], "espionage": ["espionnage"], "liegge": ["liege", "siege"]}
+
+
+def beside(text: str) -> dict[Kind, list[str]]:
+    """Return the texts of the alternatives to a query, by kind."""
+    found: dict[Kind, list[str]] = {}
+    for other in alternatives(parse(text), lambda word: ALIKE.get(word.term, [])):
+        found.setdefault(other.kind, []).append(other.query.text)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("sancsion", Kind.SPELLING, ["sanction"]),
+        ("sancsion~ belge", Kind.SPELLING, ["sanction~ belge"]),
+        ("l’espionage", Kind.SPELLING, ["l’espionnage"]),
+        ("author:espionage", Kind.SPELLING, ["author:espionnage"]),
+        ('title:"hub liegge" x', Kind.SPELLING, ['title:"hub liege" x', 'title:"hub siege" x']),
+        ("port -sancsion", Kind.SPELLING, []),  # what is not wanted may be misspelt
+        ("plate-forme-sancsion", Kind.SPELLING, []),
+        ("sanction", Kind.INFLECTED, ["sanction~"]),
+        ("a sanction", Kind.INFLECTED, ["a~ sanction", "a sanction~"]),
+        ('"centre fermé"', Kind.INFLECTED, ['"centre~ fermé"', '"centre fermé~"']),
+        ("sanction~ cyber* VSSE 5G", Kind.INFLECTED, []),
+        ("=Orange", Kind.ANY_FORM, ["Orange"]),
+        ("VSSE liège", Kind.ANY_FORM, ["vsse liège"]),
+        ('"hub liège"', Kind.APART, ['"hub liège"~5']),
+        ('"hub liège"~3', Kind.APART, []),
+        ("port lang:fr", Kind.ANY_LANGUAGE, ["port"]),
+        ("lang:fr,en port", Kind.ANY_LANGUAGE, ["port"]),
+        ("port since:7d until:2d quai", Kind.ANY_DATE, ["port quai"]),
+        ("port quai", Kind.WITHOUT, ["quai", "port"]),
+        ("port -quai", Kind.WITHOUT, ["port"]),  # `-quai` alone asks for nothing
+        (
+            'title:(a1 OR b2) plate-forme feed:"le soir"',
+            Kind.WITHOUT,
+            [
+                'plate-forme feed:"le soir"',
+                'title:(a1 OR b2) feed:"le soir"',
+                "title:(a1 OR b2) plate-forme",
+            ],
+        ),
+        ("port OR quai", Kind.WITHOUT, []),
+    ],
+)
+def test_alternatives(text: str, kind: Kind, expected: list[str]) -> None:
+    assert beside(text).get(kind, []) == expected
+
+
+LEAF = st.sampled_from(
+    ["port", "quai~", "=Liège", "VSSE", "cyb*", "plate-forme", '"a b"', '"a b"~3', '="Le Havre"',
+     "title:port", 'body:"a b"', "title:(a OR b)", "summary:(a NEAR/2 b)", "a W/3 b", "(a b)",
+     "(a OR b)", "2 OF (a, b, c)", "-cave", "-(x y)", "NOT title:x", "lang:fr,en", "lang:und",
+     'feed:"le soir"', "feed:lesoir,lalibre", "since:7d", "until:2023-10-01", "watch:Alibaba",
+     'watch:"a b","c d"', "has:alert", "story:7"]
+)  # fmt: skip
+
+
+def understood(text: str) -> Query | None:
+    try:
+        return parse(text)
+    except QueryError:
+        return None
+
+
+@given(st.lists(LEAF, min_size=2, max_size=5).map(" ".join).map(understood))
+def test_clauses_spelt_out_mean_what_they_meant(query: Query | None) -> None:
+    if query is None or not isinstance(query.root, And):
+        return
+    again = parse(" ".join(map(spelt, query.root.children)))
+    assert again.root == query.root
+
+
+# --- spelling ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    folder = tmp_path_factory.mktemp("spelt")
+    writer = open_or_create(folder)
+    texts = ["Une sanction", "Des sanctions à Liège", "sanction", "La section", "Liège", "siège"]
+    for id, text in enumerate(texts, 1):
+        writer.add(
+            [Article(id=id, feeds=(1,), url="", title=text, summary="", author="Léa", seen=id)]
+        )
+    return Archive(folder)
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("sancsion", ["sanction", "sanctions"]),  # one letter, then two
+        ("sacntion", ["sanction", "sanctions"]),  # two swapped
+        ("sanctio", ["sanction", "sanctions"]),
+        ("liege", []),  # is there, more often than what looks like it
+        ("liegee", ["liege"]),  # siege starts with another letter
+        ("sieg", ["siege"]),  # a short word may have one letter wrong
+        ("iseges", ["siege"]),  # the second letter may be the first
+        ("le", []),
+        ("xyzzyx", []),
+    ],
+)
+def test_similar_words(archive: Archive, term: str, expected: list[str]) -> None:
+    assert archive.similar(Word(term)) == expected
+
+
+def test_similar_names_of_authors(archive: Archive) -> None:
+    assert archive.similar(Word("lae", Mode.FOLDED, part="author")) == ["lea"]
+    assert "lea" not in archive.similar(Word("lae"))
+
+
+def test_no_archive_no_words(tmp_path: Path) -> None:
+    open_or_create(tmp_path)
+    assert Archive(tmp_path).similar(Word("sanction")) == []

@@ -1,0 +1,150 @@
+"""Page after page of one result, while articles arrive and segments are merged."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.article import Article
+from index.query import parse
+from index.searcher import Archive, Found, Hit
+from index.segment import Scope
+from index.writer import open_or_create
+
+SORTS = ("date", "score")
+
+
+def article(id: int, title: str = "Un port", **more: object) -> Article:
+    values = {"feeds": (1,), "url": "", "summary": "", "seen": 1e9 + id, "title": title, **more}
+    return Article(id=id, **values)  # type: ignore[arg-type]
+
+
+def pages(
+    archive: Archive,
+    text: str,
+    sort: str,
+    limit: int,
+    meanwhile: Callable[[], object],
+    scope: Scope = Scope(),
+) -> list[Found]:
+    """Return every page, something happening between any two."""
+    query = parse(text)
+    found = [archive.search(query, scope, sort=sort, limit=limit)]
+    first = found[0]
+    upto = replace(scope, upto=scope.upto or first.last_id)
+    while found[-1].hits:
+        meanwhile()
+        after = found[-1].hits[-1]
+        found.append(
+            archive.search(query, upto, sort=sort, limit=limit, after=after, scale=first.scale)
+        )
+    return found[:-1]
+
+
+def hits(found: list[Found]) -> list[Hit]:
+    return [hit for page in found for hit in page.hits]
+
+
+TEXT = st.lists(st.sampled_from(["le", "port", "belge", "quai", "du", "port", "canal"]), max_size=6)
+WRITTEN = st.tuples(TEXT, st.integers(900, 1100), st.integers(0, 200))
+"""Words, the day it was published, and how much later it was seen."""
+QUERIES = (
+    "port",
+    "port OR canal",
+    "por* -quai",
+    '"port belge" OR quai~',
+    "le NEAR/3 belge",
+    "port",
+)
+
+
+def written(id: int, what: tuple[list[str], int, int]) -> Article:
+    words, published, later = what
+    return article(
+        id, " ".join(words), published=float(published), seen=float(published + later)
+    )  # some are older than what is there
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    there=st.lists(st.lists(WRITTEN, min_size=1, max_size=5), min_size=1, max_size=14),
+    coming=st.lists(st.lists(WRITTEN, min_size=1, max_size=4), min_size=1, max_size=12),
+    text=st.sampled_from(QUERIES),
+    sort=st.sampled_from(SORTS),
+    limit=st.integers(1, 7),
+    since=st.none() | st.integers(900, 1100),
+)
+def test_pages_are_those_of_the_first_moment(
+    there: list[list[tuple[list[str], int, int]]],
+    coming: list[list[tuple[list[str], int, int]]],
+    text: str,
+    sort: str,
+    limit: int,
+    since: int | None,
+) -> None:
+    with TemporaryDirectory() as name:
+        writer, last = open_or_create(Path(name)), 0
+
+        def add(batch: list[tuple[list[str], int, int]]) -> None:
+            nonlocal last
+            writer.add(written(last + at, what) for at, what in enumerate(batch, 1))
+            last += len(batch)
+
+        for batch in there:
+            add(batch)
+        archive, rest = Archive(Path(name)), iter(coming)
+        scope = Scope(since=since)
+        whole = archive.search(parse(text), scope, sort=sort, limit=0)
+        found = pages(archive, text, sort, limit, lambda: add(next(rest, [])), scope)
+        assert hits(found) == list(whole.hits)
+        assert {page.total for page in found} <= {whole.total}
+        assert all(len(page.hits) <= limit for page in found)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_of_an_archive_at_rest_are_its_result(tmp_path: Path, sort: str) -> None:
+    writer = open_or_create(tmp_path)
+    for first in range(1, 101, 20):  # five to a date, some dates out of order
+        writer.add(article(id, seen=1000.0 + (id * 7 % 20)) for id in range(first, first + 20))
+    archive = Archive(tmp_path)
+    found = pages(archive, "port", sort, 7, lambda: None)
+    assert [len(page.hits) for page in found] == [7] * 14 + [2]
+    assert hits(found) == list(archive.search(parse("port"), sort=sort, limit=0).hits)
+
+
+def _arrive(folder: Path, first: int, rounds: int) -> None:
+    writer = open_or_create(folder)
+    for id in range(first, first + rounds):
+        writer.add([article(id, f"Le port numéro {id}", published=1e9 + id % 97)])
+
+
+def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
+    open_or_create(tmp_path).add(article(id, "Un port" * (1 + id % 5)) for id in range(1, 301))
+    archive = Archive(tmp_path)
+    whole = {sort: archive.search(parse("port~"), sort=sort, limit=0).hits for sort in SORTS}
+    process = multiprocessing.get_context("spawn").Process(
+        target=_arrive, args=(tmp_path, 301, 150)
+    )
+    process.start()
+    sizes = set()
+    rounds = 0
+    first = Scope(upto=300)
+    while process.is_alive() or not rounds:
+        for sort in SORTS:
+            found = pages(archive, "port~", sort, 40, lambda: sizes.add(archive.count), first)
+            ids = [hit.id for hit in hits(found)]
+            assert len(ids) == len(set(ids)) == 300
+            if sort == "date":
+                assert ids == [hit.id for hit in whole[sort]]
+        rounds += 1
+    process.join()
+    assert process.exitcode == 0
+    assert archive.count == 450
+    assert len(sizes) > 5  # it did look while it was written
