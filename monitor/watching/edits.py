@@ -36,8 +36,8 @@ def _compared(
         if names := [name for name in one if name not in other]:
             yield f"{what} {verb}: {_listed(names)}"
     for name in after:
-        if name in before and before[name] != after[name]:
-            yield f"{what} changed: {name}: {'; '.join(told(before[name], after[name]))}"
+        if name in before and (words := "; ".join(told(before[name], after[name]))):
+            yield f"{what} changed: {name}: {words}"
 
 
 def _feed(old: Feed, new: Feed) -> Iterator[str]:
