@@ -80,8 +80,7 @@ def _add(found: defaultdict[str, list[int]], text: str, at: int, keys: Keys) -> 
             if keys.wanted(token.term):
                 found[token.term].append(at + encode(token.position, token.length))
         return
-    for run in pattern().findall(text):
-        entry = keys[run]
+    for entry in map(keys.__getitem__, pattern().findall(text)):
         if isinstance(entry, int):
             at += entry
         elif isinstance(entry, str):
@@ -117,11 +116,11 @@ def part_range(part: str) -> tuple[int, int]:
 def offsets(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of every word of a text, by position, reading no further than asked."""
     for found in pattern().finditer(text[:MAX_CHARS]):
-        start, end = span = found.span(1)
-        tokens = tokens_of[text[start:end]]
-        if len(tokens) == 1:
-            yield span
-        else:
-            for token in tokens:
-                if token.length == 1:
-                    yield start + token.start, start + token.end
+        run = found[1]
+        if run.isalnum():  # no compound, no initials: one word
+            yield found.span(1)
+            continue
+        at = found.start(1)
+        for token in tokens_of[run]:
+            if token.length == 1:
+                yield at + token.start, at + token.end

@@ -90,6 +90,8 @@ def _token(written: str, position: int, length: int, start: int, end: int) -> To
 
 def _analyse(run: str) -> tuple[Token, ...]:
     """Return the tokens of a run, their positions and offsets counted from its start."""
+    if run.isalnum():
+        return (_token(run, 0, 1, 0, len(run)),)
     if "." in run and not any(map(str.isdigit, run)):
         return (_token(run.replace(".", ""), 0, 1, 0, len(run)),)
     separators = [found.span() for found in _SEPARATORS.finditer(run)]

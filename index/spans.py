@@ -14,9 +14,10 @@ Distances
 from __future__ import annotations
 
 import itertools
+import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from index.postings import part_range
@@ -80,15 +81,8 @@ def codes(word: Word, document: Document) -> Codes:
 
 def spans(node: Node, document: Document) -> list[Span]:
     """Return every stretch that satisfies a word, phrase, NEAR or an OR of them."""
-    if isinstance(node, Word):
-        found = []
-        for code in codes(node, document):
-            start = code >> 2
-            end = start + (code & 3)
-            found.append(Span(start, end, ((start, end),)))
-        return found
-    if isinstance(node, Phrase):
-        return _phrase_spans(node, document)
+    if isinstance(node, Word | Phrase):
+        return [Span(*extent, (extent,)) for extent in extents(node, document)]
     if isinstance(node, Near):
         return _near_spans(node, document)
     if isinstance(node, Or):
@@ -96,17 +90,26 @@ def spans(node: Node, document: Document) -> list[Span]:
     raise TypeError(node)
 
 
-def _phrase_spans(node: Phrase, document: Document) -> list[Span]:
+def extents(node: Node, document: Document) -> list[Extent]:
+    """Return first and last position of every stretch that satisfies a node, in order."""
+    if isinstance(node, Word):
+        return [(code >> 2, (code >> 2) + (code & 3)) for code in codes(node, document)]
+    if isinstance(node, Phrase):
+        return _phrase_extents(node, document)
+    return sorted({(span.start, span.end) for span in spans(node, document)})
+
+
+def _phrase_extents(node: Phrase, document: Document) -> list[Extent]:
     first, *others = node.children
-    reached = [(span.start, span.end) for span in spans(first, document)]
+    reached = extents(first, document)
     for child in others:
         if not reached:
             return []
         ends: defaultdict[int, list[int]] = defaultdict(list)
-        for span in spans(child, document):
-            ends[span.start].append(span.end)
-        reached = [(start, to) for start, end in reached for to in ends.get(end + 1, ())]
-    return [Span(*extent, (extent,)) for extent in sorted(set(reached))]
+        for start, end in extents(child, document):
+            ends[start].append(end)
+        reached = [(start, to) for start, end in reached if end + 1 in ends for to in ends[end + 1]]
+    return sorted(set(reached)) if len(reached) > 1 else reached
 
 
 def _near_spans(node: Near, document: Document) -> list[Span]:
@@ -186,7 +189,7 @@ def _enough(node: AtLeast, document: Document) -> bool:
 
 _HOLDS: dict[type[Node], Callable[[Any, Document], bool]] = {
     Word: lambda node, document: bool(codes(node, document)),
-    Phrase: lambda node, document: bool(spans(node, document)),
+    Phrase: lambda node, document: bool(_phrase_extents(node, document)),
     Near: lambda node, document: bool(spans(node, document)),
     And: _all,
     Or: _any,
@@ -199,7 +202,8 @@ _HOLDS: dict[type[Node], Callable[[Any, Document], bool]] = {
 
 def weight(node: Score, document: Document) -> float:
     """Return what the clauses that hold weigh together."""
-    return sum(weight for weight, child in node.weighted if evaluate(child, document))
+    # Exact whatever the order: 0.1 + 0.2 + 0.3 is 0.6 or a little more, as one adds.
+    return math.fsum(weight for weight, child in node.weighted if evaluate(child, document))
 
 
 def matches(node: Node, document: Document) -> list[Found]:
@@ -207,19 +211,38 @@ def matches(node: Node, document: Document) -> list[Found]:
 
     What a NOT excludes and what weighs against a score is no reason, and left out.
     """
+    if isinstance(node, Word | Phrase | Near):
+        lit = _lit(node, document)
+        return [Found(node, _outermost(lit))] if lit else []
+    if isinstance(node, And):
+        return _all_matches(node, document)
     if isinstance(node, Not) or not evaluate(node, document):
         return []
     if isinstance(node, Facet):
         return [Found(node, ())]
-    if isinstance(node, Word | Phrase | Near):
-        lit = {extent for span in spans(node, document) for extent in span.lit}
-        return [Found(node, _outermost(lit))]
     if isinstance(node, Score):
         reasons: Iterable[Node] = (child for weight, child in node.weighted if weight > 0)
     else:
-        assert isinstance(node, And | Or | AtLeast)
+        assert isinstance(node, Or | AtLeast)
         reasons = node.children
     return [found for child in reasons for found in matches(child, document)]
+
+
+def _all_matches(node: And, document: Document) -> list[Found]:
+    every: list[Found] = []
+    for child in node.children:
+        found = matches(child, document)
+        if not found and (isinstance(child, Word | Phrase | Near) or not evaluate(child, document)):
+            return []
+        every += found
+    return every
+
+
+def _lit(node: Word | Phrase | Near, document: Document) -> Collection[Extent]:
+    """Return what to light of the stretches that satisfy a node."""
+    if isinstance(node, Near):
+        return {extent for span in _near_spans(node, document) for extent in span.lit}
+    return extents(node, document)
 
 
 def _outermost(extents: Iterable[Extent]) -> tuple[Extent, ...]:

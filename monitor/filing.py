@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from index.tree import And, AtLeast, Mode, Near, Node, Or, Phrase, Score, Word
 
+MAX_WORDS = 4
+"""Words of a set: more would hardly ever spare a vain look."""
+MAX_SETS = 16
+"""Sets that clauses may be multiplied to: `(a OR b OR c) AND (d OR e)` makes six."""
+
+Words = tuple[Word, ...]
+
 
 class Filing(NamedTuple):
-    """Leaves of which any match holds at least one, and what they cost in vain looks."""
+    """Sets of words of one of which any match holds all, and what they cost in vain looks."""
 
     cost: float
-    leaves: tuple[Word, ...]
+    sets: tuple[Words, ...]
+    """Within each, the rarest word comes first."""
 
 
 NOWHERE = Filing(float("inf"), ())
-"""A rule without such leaves, as `lang:fr` by itself: every article is looked at."""
+"""A rule without such words, as `lang:fr` by itself: every article is looked at."""
 
 _MODE_COSTS = {Mode.FOLDED: 1.0, Mode.EXACT: 0.5, Mode.STEM: 2.0, Mode.WILDCARD: 3.0}
 
 
 def filing(node: Node) -> Filing:
-    """Return the cheapest set of leaves that any match of a tree must contain one of."""
+    """Return the cheapest sets of words of which any match of a tree must hold one."""
     if isinstance(node, Word):
-        return Filing(_cost(node), (node,))
+        return Filing(_cost(node), ((node,),))
     if isinstance(node, And | Phrase | Near):
-        return min(map(filing, node.children), key=lambda filed: filed.cost)
+        return functools.reduce(_both, _cheapest_first(map(filing, node.children)))
     if isinstance(node, Or):
-        return _all_of([filing(child) for child in node.children])
+        return _any_of([filing(child) for child in node.children])
     if isinstance(node, AtLeast):
-        choices = sorted((filing(child) for child in node.children), key=lambda f: f.cost)
-        return _all_of(choices[: len(choices) - node.count + 1])
+        return _of_count(node)
     if isinstance(node, Score):
         return _of_score(node)
     return NOWHERE
@@ -42,22 +53,56 @@ def _cost(word: Word) -> float:
     return _MODE_COSTS[word.mode] * (0.2 if word.part == "author" else 1.0) / letters**3
 
 
-def _all_of(choices: list[Filing]) -> Filing:
+def _cheapest_first(filed: Iterable[Filing]) -> list[Filing]:
+    return sorted(filed, key=lambda one: one.cost)
+
+
+def _any_of(choices: Sequence[Filing]) -> Filing:
     """Return the filing under all of these, since any of them may be the one that holds."""
     if NOWHERE in choices:
         return NOWHERE
-    leaves = dict.fromkeys(leaf for filed in choices for leaf in filed.leaves)
-    return Filing(sum(filed.cost for filed in choices), tuple(leaves))
+    sets = dict.fromkeys(words for filed in choices for words in filed.sets)
+    return Filing(sum(filed.cost for filed in choices), tuple(sets))
+
+
+def _both(first: Filing, second: Filing) -> Filing:
+    """Return the filing of what needs both, or of the first where that makes too many sets."""
+    if not second.sets or len(first.sets) * len(second.sets) > MAX_SETS:
+        return first
+    pairs = itertools.product(first.sets, second.sets)
+    sets = dict.fromkeys(
+        tuple(sorted(dict.fromkeys((*one, *other)), key=_cost))[:MAX_WORDS] for one, other in pairs
+    )
+    return Filing(first.cost * min(1.0, second.cost), tuple(sets))
+
+
+def _of_count(node: AtLeast) -> Filing:
+    """Leave out the dearest clauses, since with them alone there are too few."""
+    choices = _cheapest_first(map(filing, node.children))
+    kept = range(len(choices) - node.count + 1)
+    if node.count == 1:
+        return _any_of(choices)
+    return _any_of([_beside_another(choices, number) for number in kept])
 
 
 def _of_score(node: Score) -> Filing:
     """Leave out the dearest clauses as long as they cannot reach the threshold alone."""
     gains = [(filing(child), weight) for weight, child in node.weighted if weight > 0]
-    left_out = 0.0
+    gains.sort(key=lambda gain: -gain[0].cost)
+    choices = [filed for filed, _ in gains]
+    left_out: list[float] = []
     kept = []
-    for filed, weight in sorted(gains, key=lambda gain: -gain[0].cost):
-        if left_out + weight < node.threshold:
-            left_out += weight
+    for number, (filed, weight) in enumerate(gains):
+        if math.fsum([*left_out, weight]) < node.threshold:
+            left_out.append(weight)
+        elif weight < node.threshold:
+            kept.append(_beside_another(choices, number))
         else:
             kept.append(filed)
-    return _all_of(kept)
+    return _any_of(kept)
+
+
+def _beside_another(choices: Sequence[Filing], number: int) -> Filing:
+    """Return one of several filings, of which one more must hold too."""
+    others = [filed for other, filed in enumerate(choices) if other != number]
+    return _both(choices[number], _any_of(others))

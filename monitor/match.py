@@ -1,7 +1,7 @@
 """The rules in force: which watchlists an article satisfies, where, and why not.
 
-After Lucene Monitor's presearcher: every rule is filed under the cheapest leaves that any
-match must contain; an article's words name the candidates, and only these are evaluated.
+After Lucene Monitor's presearcher: every rule is filed under the cheapest sets of words of which
+any match must hold one; an article's words name the candidates, and only these are evaluated.
 Whether a word form is an inflection or a wildcard's is decided once per form.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -29,6 +29,12 @@ MAX_MATCHES = 50
 """Places listed for one watchlist in one article."""
 _MEMO_SIZE = 500_000
 
+_FEW = 8
+"""Drawers that are looked through one by one faster than by a set of them."""
+
+_Leaf = str | int
+"""What a rule is filed under: a key of `postings`, or the number of an open word."""
+
 
 class Rules:
     """An immutable index of watchlists; build a new one when they change."""
@@ -38,34 +44,26 @@ class Rules:
         for feed in feeds:
             host(feed.url)  # known feeds are read once, here
         roots = [watchlist.query.root for watchlist in self.watchlists]
-        self._forms = _Forms(word for root in roots for word in words(root) if expands(word))
-        by_key: defaultdict[str, list[int]] = defaultdict(list)
-        by_word: defaultdict[Word, list[int]] = defaultdict(list)
-        self._always: list[int] = []
+        watched = dict.fromkeys(word for root in roots for word in words(root))
+        self._forms = _Forms(word for word in watched if expands(word))
+        self._filed = _Drawer()
         for number, root in enumerate(roots):
-            leaves = filing(root).leaves
-            if not leaves:
-                self._always.append(number)
-            for leaf in leaves:
-                if is_open(leaf):
-                    by_word[leaf].append(number)
-                else:
-                    by_key[key(leaf)].append(number)
-        watched = {key(word) for root in roots for word in words(root) if not is_open(word)}
-        self._keys = Keys(lambda key: key in watched or bool(self._forms.meanings(key)))
-        self._by_key: Mapping[str, Sequence[int]] = dict(by_key)
-        self._by_word: Mapping[Word, Sequence[int]] = dict(by_word)
+            for needed in filing(root).sets or ((),):
+                drawer = self._filed
+                for word in needed:
+                    leaf = self._forms.numbers[word] if is_open(word) else key(word)
+                    drawer = drawer.further.setdefault(leaf, _Drawer())
+                drawer.rules.append(number)
+        keys = {key(word) for word in watched if not is_open(word)}
+        self._keys = Keys(lambda key: key in keys or bool(self._forms.meanings[key]))
 
     def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
         """Return the watchlists that an article of a feed satisfies, and where."""
         found = postings(article, self._keys)
         expansions = self._forms.of(found)
-        candidates = set(self._always)
-        for known in found.keys() & self._by_key.keys():
-            candidates.update(self._by_key[known])
-        for word in expansions.keys() & self._by_word.keys():
-            candidates.update(self._by_word[word])
-        document = _Words(found, expansions, article, feed)
+        candidates: set[int] = set()
+        self._filed.open({*found, *expansions}, candidates)
+        document = _Words(found, expansions, self._forms.numbers, article, feed)
         return tuple(self._hits(sorted(candidates), document))
 
     def _hits(self, candidates: Iterable[int], document: _Words) -> Iterator[Hit]:
@@ -79,20 +77,44 @@ class Rules:
                 yield hit
 
 
+class _Drawer:
+    """Rules that need the words that lead here, and drawers of those that need one more."""
+
+    __slots__ = ("further", "rules")
+
+    def __init__(self) -> None:
+        self.rules: list[int] = []
+        self.further: dict[_Leaf, _Drawer] = {}
+
+    def open(self, there: Set[_Leaf], candidates: set[int]) -> None:
+        """Add the rules of which the words are there."""
+        candidates.update(self.rules)
+        further = self.further
+        few = len(further) < _FEW
+        for leaf in filter(there.__contains__, further) if few else there & further.keys():
+            drawer = further[leaf]
+            if drawer.further:
+                drawer.open(there, candidates)
+            else:
+                candidates.update(drawer.rules)
+
+
 class _Words:
     """A `Document` on an article's postings, its word forms decided beforehand."""
 
-    __slots__ = ("_expansions", "_found", "article", "feed")
+    __slots__ = ("_expansions", "_found", "_numbers", "article", "feed")
 
     def __init__(
         self,
         found: Mapping[str, Codes],
-        expansions: Mapping[Word, Sequence[str]],
+        expansions: Mapping[int, Sequence[str]],
+        numbers: Mapping[Word, int],
         article: Article,
         feed: Feed,
     ) -> None:
         self._found = found
         self._expansions = expansions
+        self._numbers = numbers
         self.article = article
         self.feed = feed
 
@@ -100,7 +122,7 @@ class _Words:
         return self._found.get(key, ())
 
     def expand(self, word: Word) -> Sequence[str]:
-        return self._expansions.get(word, ())
+        return self._expansions.get(self._numbers[word], ())
 
     def admits(self, facet: Facet) -> bool:
         return admits(facet, self.article, self.feed)
@@ -110,47 +132,53 @@ class _Forms:
     """Which inflections, wildcards and plain exact forms each key met so far belongs to."""
 
     def __init__(self, open_words: Iterable[Word]) -> None:
-        self._stems: defaultdict[tuple[str, int, str], list[Word]] = defaultdict(list)
-        self._prefixes: defaultdict[str, list[Word]] = defaultdict(list)
-        self._accepts = {}
-        for word in dict.fromkeys(open_words):
+        self.numbers = {word: number for number, word in enumerate(open_words)}
+        self._stems: defaultdict[tuple[str, int, str], list[int]] = defaultdict(list)
+        self._prefixes: defaultdict[str, list[tuple[int, Callable[[str], bool]]]]
+        self._prefixes = defaultdict(list)
+        for word, number in self.numbers.items():
             if word.mode is Mode.STEM:
                 space = AUTHOR if word.part == "author" else ""
-                for number, stem in enumerate(stems(word.term)):
-                    self._stems[space, number, stem].append(word)
+                for lang, stem in enumerate(stems(word.term)):
+                    self._stems[space, lang, stem].append(number)
             else:
-                prefix, self._accepts[word] = selector(word)
-                self._prefixes[prefix].append(word)
+                prefix, accepts = selector(word)
+                self._prefixes[prefix].append((number, accepts))
         self._lengths = sorted({len(prefix) for prefix in self._prefixes})
-        self._meanings: dict[str, tuple[Word, ...]] = {}
+        self.meanings = _Meanings(self._decide)
 
-    def of(self, found: Mapping[str, Codes]) -> dict[Word, list[str]]:
+    def of(self, found: Iterable[str]) -> dict[int, list[str]]:
         """Return the keys of an article that each open word means, where there are any."""
-        expansions: defaultdict[Word, list[str]] = defaultdict(list)
-        if self._lengths or self._stems:
+        expansions: dict[int, list[str]] = {}
+        if self.numbers:
+            meanings = self.meanings
             for met in found:
-                for word in self.meanings(met):
-                    expansions[word].append(met)
+                for number in meanings[met]:
+                    expansions.setdefault(number, []).append(met)
         return expansions
 
-    def meanings(self, form: str) -> tuple[Word, ...]:
-        """Return the open words that a key belongs to."""
-        known = self._meanings.get(form)
-        if known is None:
-            if len(self._meanings) >= _MEMO_SIZE:
-                self._meanings = {}
-            known = self._meanings[form] = tuple(dict.fromkeys(self._decide(form)))
-        return known
-
-    def _decide(self, form: str) -> Iterator[Word]:
+    def _decide(self, form: str) -> Iterator[int]:
         for length in self._lengths:
-            for word in self._prefixes.get(form[:length], ()):
-                if self._accepts[word](form):
-                    yield word
+            for number, accepts in self._prefixes.get(form[:length], ()):
+                if accepts(form):
+                    yield number
         if self._stems and EXACT not in form:
             space = AUTHOR if form.startswith(AUTHOR) else ""
-            for number, stem in enumerate(stems(form.removeprefix(AUTHOR))):
-                yield from self._stems.get((space, number, stem), ())
+            for lang, stem in enumerate(stems(form.removeprefix(AUTHOR))):
+                yield from self._stems.get((space, lang, stem), ())
+
+
+class _Meanings(dict[str, tuple[int, ...]]):
+    """The open words that a key belongs to, each decided once."""
+
+    def __init__(self, decide: Callable[[str], Iterable[int]]) -> None:
+        self._decide = decide
+
+    def __missing__(self, form: str) -> tuple[int, ...]:
+        if len(self) >= _MEMO_SIZE:
+            self.clear()
+        numbers = self[form] = tuple(dict.fromkeys(self._decide(form)))
+        return numbers
 
 
 # --- one watchlist ---------------------------------------------------------------
