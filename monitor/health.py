@@ -1,11 +1,11 @@
-"""How a feed is doing, as a word and as words. Pure."""
+"""How a feed is doing, and what a poll came to, in words. Pure."""
 
 from __future__ import annotations
 
 from index.article import Timestamp
 from monitor.durations import span
 from monitor.habits import is_silent, often
-from monitor.model import Feed, FeedState, Health
+from monitor.model import Feed, FeedState, Health, Outcome, Poll
 
 MINUTE = 60.0
 
@@ -55,6 +55,22 @@ def words(feed: Feed, state: FeedState, now: Timestamp) -> str:
             return f"{_quiet(state)}; next {when}"
         case Health.OK:
             return f"ok, next {when}"
+
+
+def told(poll: Poll) -> str:
+    """Return what a poll came to, in words: `200: 20 entries, 18 known, 2 new; 0.3 s`."""
+    status = f"{poll.status}: " if poll.status else ""
+    took = f"; {poll.seconds:.1f} s" if poll.seconds >= 0.05 else ""
+    moved = f"; answered by {poll.moved}" if poll.moved else ""
+    if poll.outcome is Outcome.FAILED:
+        code = "" if poll.reason.startswith(str(poll.status)) else status
+        return f"{code}{poll.reason}{took}{moved}"
+    if poll.outcome is Outcome.UNCHANGED:
+        return f"{status}unchanged{took}{moved}"
+    changed = f", {poll.changed} changed" if poll.changed else ""
+    blind = "; nothing known from the poll before: some may be missed" if poll.blind else ""
+    entries = "1 entry" if poll.entries == 1 else f"{poll.entries} entries"
+    return f"{status}{entries}, {poll.known} known, {poll.new} new{changed}{blind}{took}{moved}"
 
 
 def _too_fast(feed: Feed) -> str:

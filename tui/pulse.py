@@ -64,13 +64,14 @@ def status_line(status: Status | None, now: Timestamp, zone: tzinfo | None, cell
 
 
 def _feeds(status: Status) -> Line:
-    """Return how many feeds are well, late and failing."""
+    """Return how many feeds are well, odd (late, blind or silent) and failing."""
     count = {health: status.feeds.get(health, 0) for health in Health}
     bad = count[Health.FAILING] + count[Health.GONE]
     line: Line = [(f"{count[Health.OK]}✓", "ok" if count[Health.OK] else "quiet")]
     if count[Health.NEW]:
         line.append((f" {count[Health.NEW]}○", "quiet"))
-    line.append((f" {count[Health.LATE]}!", "late" if count[Health.LATE] else "quiet"))
+    odd = count[Health.LATE] + count[Health.BLIND] + count[Health.SILENT]
+    line.append((f" {odd}!", "late" if odd else "quiet"))
     line.append((f" {bad}✗", "bad" if bad else "quiet"))
     return line
 

@@ -24,6 +24,8 @@ HEALTH = {
     Health.OK: ("✓", "ok"),
     Health.NEW: ("○", "quiet"),
     Health.LATE: ("!", "late"),
+    Health.BLIND: ("!", "late"),
+    Health.SILENT: ("!", "late"),
     Health.FAILING: ("✗", "bad"),
     Health.GONE: ("✗", "bad"),
     Health.PAUSED: ("‖", "quiet"),

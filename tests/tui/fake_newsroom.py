@@ -11,7 +11,9 @@ from index.article import Article
 from index.errors import ArchiveDamaged, QueryError
 from monitor.errors import StoreError
 from monitor.model import (
+    FEED_HEALTH,
     Alert,
+    AlertKind,
     AlertState,
     Feed,
     FeedHealth,
@@ -21,6 +23,8 @@ from monitor.model import (
     Health,
     Match,
     MonitorPresence,
+    Outcome,
+    Poll,
     Reading,
     Results,
     Severity,
@@ -66,6 +70,7 @@ class FakeNewsroom:
         self.network_down = ""
         self.config_error = ""
         self.polled: list[str | None] = []
+        self.about_feeds: set[int] = set()
         self.health = [feed_health(n, name) for n, name in enumerate(OUTLETS)]
         self.lists: Sequence[tuple[str, Severity]] = LISTS
         self.published: Callable[[int], float | None] = lambda n: self._raised(n) - 120
@@ -101,6 +106,14 @@ class FakeNewsroom:
 
     def feeds(self) -> list[FeedHealth]:
         return list(self.health)
+
+    def polls(self, url: str) -> list[Poll]:
+        return [
+            Poll(at=NOW - 60, outcome=Outcome.READ, entries=20, known=18, new=2, status=200),
+            Poll(
+                at=NOW - 960, outcome=Outcome.FAILED, reason="503 Service Unavailable", status=503
+            ),
+        ]
 
     def watchlists(self) -> list[WatchlistCount]:
         return [
@@ -145,10 +158,13 @@ class FakeNewsroom:
     def _alert(self, n: int, *, matches: bool = False) -> Alert:
         state, verdict, starred = self._said(n)
         name, severity = LISTS[n % 4]
+        if n in self.about_feeds:
+            name, severity = FEED_HEALTH, Severity.MEDIUM
         return Alert(
             id=n,
             watchlist=name,
-            article=n,
+            article=None if n in self.about_feeds else n,
+            kind=AlertKind.FAILING if n in self.about_feeds else AlertKind.MATCH,
             severity=severity,
             state=state,
             verdict=verdict,

@@ -9,12 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.timer import Timer
 
+from index.text import line
 from monitor.errors import MonitorError
 from monitor.model import Filter, Reading
 from tui import guidance
 from tui.alerts import Alerts
 from tui.article_page import places
-from tui.ink import Line
+from tui.feed_page import details
+from tui.ink import Line, wrap
 from tui.keys import bar
 from tui.messages import Moved, Opened
 from tui.newsroom import News, Newsroom
@@ -168,9 +170,30 @@ class Desk(Triaging, Filtering):
             self.reader.read(None)
             return
         article = self.subject[0]
+        if not article:
+            await self._read_feed()
+            return
         reading = await self.answer(self.newsroom.service.read, article)
         if self.is_attached and self.subject and self.subject[0] == article:
             self.reader.read(reading, places(reading.alerts) if reading else ())
+
+    async def _read_feed(self) -> None:
+        """Show the feed that the alert under the cursor is about, and its last polls."""
+        alert, room, now = self.stream.alert, self.newsroom, self.newsroom.clock()
+        feed = next((f for f in room.feeds if alert and f.feed.name == alert.feed), None)
+        if alert is None or feed is None:
+            self.reader.read(None)
+            return
+        polls = await self.answer(room.service.polls, feed.feed.url) or []
+        if self.is_attached and self.stream.alert is alert:
+            title = alert.title
+            self.reader.read_feed(
+                lambda cells: [
+                    *wrap(line(title), cells, "title"),
+                    [],
+                    *details(feed, polls, cells, now, room.zone),
+                ]
+            )
 
     def on_opened(self, message: Opened) -> None:
         """Read an alert; filter by a watchlist; look at the feeds."""

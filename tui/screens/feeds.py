@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from index.article import Timestamp
-from index.text import line
 from monitor.model import FeedHealth
-from tui import moment
-from tui.ink import Line, fit, wrap
+from tui.feed_page import details
 from tui.keys import bar
 from tui.messages import Moved, Opened
 from tui.newsroom import Newsroom
@@ -93,7 +89,18 @@ class Feeds(Panes):
         room = self.newsroom
         if feed is not None:
             now = room.clock()
-            self.details.show(lambda cells: details(feed, cells, now, room.zone))
+            self.details.show(lambda cells: details(feed, (), cells, now, room.zone))
+            self.run_worker(self._log(feed), group="log", exclusive=True)
+
+    async def _log(self, feed: FeedHealth) -> None:
+        """Add the last polls of a feed."""
+        polls = await self.answer(self.newsroom.service.polls, feed.feed.url)
+        room, now = self.newsroom, self.newsroom.clock()
+        if polls and feed is self.table.feed:
+            shown = polls
+            self.details.show(
+                lambda cells: details(feed, shown, cells, now, room.zone), keep_place=True
+            )
 
     def on_opened(self, message: Opened) -> None:
         """Go to the details."""
@@ -126,36 +133,3 @@ class Feeds(Panes):
     def action_poll_all(self) -> None:
         """Poll every feed."""
         self.poll(None, "all feeds")
-
-
-def details(feed: FeedHealth, cells: int, now: Timestamp, zone: tzinfo | None) -> list[Line]:
-    """Return all that is known of a feed as lines."""
-    state = feed.state
-    asked = "never" if state.last_poll is None else f"{moment.age(now - state.last_poll)} ago"
-    answered = "never" if state.last_ok is None else moment.full(state.last_ok, zone)
-    rows = [
-        ("title", line(state.title)),
-        ("address", line(feed.feed.url)),
-        ("site", line(state.link)),
-        ("tags", ", ".join(map(line, feed.feed.tags))),
-        ("language", state.lang or feed.feed.lang),
-        ("articles", str(feed.articles)),
-        ("last asked", asked),
-        ("last answer", answered),
-        ("asked again", _next(state.next_due - now)),
-        ("failures", f"{state.failures} in a row" if state.failures else ""),
-        ("reason", line(state.reason)),
-        ("blind", "the last answer held nothing known before: some may be missed" * state.blind),
-    ]
-    lines: list[Line] = [*wrap(line(feed.feed.name), cells, "title")]
-    lines += [*wrap(line(feed.words), cells, "plain"), []]
-    for name, value in rows:
-        if value:
-            first, *more = wrap(value, cells - 13, "plain")
-            lines.append([(fit(name, 13), "quiet"), *first])
-            lines += [[(" " * 13, ""), *rest] for rest in more]
-    return lines
-
-
-def _next(seconds: float) -> str:
-    return f"in {moment.age(seconds)}" if seconds >= 1 else "now"

@@ -210,6 +210,9 @@ class Panes(Screen[None]):
         if self.subject is None:
             return
         article, reading = self.subject[0], self.reading
+        if not article:
+            self.tell("This is about a feed: no words were watched for.")
+            return
         if reading is not None and reading.article.id == article:
             self.app.push_screen(Why(reading))
         else:

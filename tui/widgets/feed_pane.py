@@ -55,8 +55,9 @@ class FeedPane(LineList):
         line: Line = [(f"✓ {count[Health.OK]} ok", "ok")]
         if count[Health.NEW]:
             line.append((f"  ○ {count[Health.NEW]} new", "quiet"))
-        if count[Health.LATE]:
-            line.append((f"  ! {count[Health.LATE]} late", "late"))
+        for health in (Health.LATE, Health.BLIND, Health.SILENT):
+            if count[health]:
+                line.append((f"  ! {count[health]} {health}", "late"))
         if bad:
             line.append((f"  ✗ {bad} failing", "bad"))
         return line

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from monitor.model import Reading
 from tui.article_page import Place, lay_out
 from tui.ink import Line
-from tui.widgets.sheet import Sheet
+from tui.widgets.sheet import Layout, Sheet
 
 
 class Reader(Sheet):
@@ -36,6 +36,11 @@ class Reader(Sheet):
         if not same:
             self._current = None
         self.show(self._page, keep_place=same)
+
+    def read_feed(self, layout: Layout) -> None:
+        """Show something that is no article and has no matches."""
+        self.reading, self._places, self._matches, self._current = None, (), (), None
+        self.show(layout)
 
     def step(self, by: int) -> None:
         """Go to the next or the previous match, round the ends."""

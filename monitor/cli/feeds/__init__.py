@@ -17,7 +17,10 @@ COLUMNS = (
     "name", "url", "health", "words", "articles", "last_ok", "next_poll", "failures", "reason",
     "blind", "tags",
 )  # fmt: skip
-_MARKS = {"ok": "✓", "new": "…", "late": "!", "failing": "✗", "gone": "✗", "paused": "-"}
+_MARKS = {
+    "ok": "✓", "new": "…", "late": "!", "blind": "!", "silent": "!", "failing": "✗", "gone": "✗",
+    "paused": "-",
+}  # fmt: skip
 
 
 COMMANDS = {
