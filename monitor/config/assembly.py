@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from monitor.config import beside
+from monitor.config.archive import retention
 from monitor.config.draft import Draft
 from monitor.config.feeds import feeds
 from monitor.config.fitting import fit, nearest
@@ -43,6 +44,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         watchlists=tuple(watched.values()),
         allow=shape.network.allow,
         contact=shape.network.contact,
+        retention=retention(draft, subscribed, tuple(watched.values())),
     )
     return config, draft.problems
 

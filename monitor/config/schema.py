@@ -14,6 +14,7 @@ from monitor.config.archive_shapes import ArchiveShape
 from monitor.config.feed_shapes import DefaultsShape, FeedShape, TagShape
 from monitor.config.shape import Shape
 from monitor.config.values import (
+    Backfill,
     Codes,
     Contact,
     Folder,
@@ -21,6 +22,7 @@ from monitor.config.values import (
     Name,
     Networks,
     Number,
+    Seconds,
     Tag,
     Texts,
     Words,
@@ -161,6 +163,9 @@ class FileShape(Shape):
     )
     network: NetworkShape = Field(
         default=NetworkShape(), description="How tocsin shows itself on the network."
+    )
+    archive: ArchiveShape = Field(
+        default=ArchiveShape(), description="What the archive keeps, and how long."
     )
     data: Folder = Field(
         default="var",

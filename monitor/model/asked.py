@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.model.keeping import FOR_EVER, Retention
 from monitor.model.manner import PLAIN, Manner, Setting
 
 if TYPE_CHECKING:
@@ -97,3 +98,4 @@ class Config:
     """Private address ranges that may be asked; they are the operator's own."""
     contact: str = ""
     """Address a publisher can write to, sent in the User-Agent."""
+    retention: Retention = FOR_EVER

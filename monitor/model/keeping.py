@@ -20,6 +20,9 @@ class Retention:
     """Articles with an alert go too, and their alerts with them; starred ones never do."""
 
 
+FOR_EVER = Retention()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spared:
     """What is kept whatever its age, in the store's terms."""

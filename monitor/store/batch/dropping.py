@@ -10,7 +10,7 @@ from monitor.model import Expiring, Spared
 from monitor.store.batch.transacted import Transacted
 from monitor.store.chunks import marks
 
-_OF_ARTICLE = ("versions", "pages", "carriers", "named")
+_OF_ARTICLE = ("versions", "pages", "unread_pages", "carriers", "named")
 _OF_ALERT = ("matches", "escalations", "lost_terms")
 _ALERTS_OF = "SELECT id FROM alerts WHERE article IN ({})"
 
