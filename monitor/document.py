@@ -40,6 +40,12 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
     return body, f"; charset={declared[1]}" if declared else ""
 
 
+def recoded(body: bytes, content_type: str, encoding: str) -> tuple[bytes, str]:
+    """Return a body in UTF-8, and a type that says so, whatever it declares itself to be in."""
+    kind = _CHARSET.sub("", content_type).rstrip("; ")
+    return body.decode(encoding, "replace").encode(errors="replace"), kind + _UTF8
+
+
 def root_only(body: bytes) -> bytes:
     """Return the XML declaration and the root element: no DOCTYPE, so no entity, no junk."""
     declaration, at = b"", 0

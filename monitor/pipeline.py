@@ -26,8 +26,10 @@ from index.article import Article, Timestamp
 from monitor import outage
 from monitor.answers import Answer, PageAnswer, Read, Settled
 from monitor.errors import FeedError, FetchError, ParseError, StoreError
-from monitor.fetch import FEED, PAGE, Client
+from monitor.fetch import FEED, Client
 from monitor.model import Feed, FeedState, Fetched, NotModified, Page
+from monitor.pages import PageReader
+from monitor.permits import Permits
 from monitor.settle import Settler
 from monitor.workers import Parser
 
@@ -87,6 +89,8 @@ class Pipeline:
         self._room = asyncio.Event()
         self._room.set()
         self._unparsed = 0
+        permits = Permits(client, parser.robots, clock)
+        self._pages = PageReader(client, permits, lambda page: self._parsed(parser.extract(page)))
         self._outcomes: dict[str, tuple[Timestamp, FeedError | None]] = {}
         self.network_down = ""
         """Why the network is blamed instead of the feeds; empty when it is not."""
@@ -104,15 +108,9 @@ class Pipeline:
 
     async def read_page(self, article: Article, attempts: int) -> None:
         """Fetch an article's page and return when its text is stored and matched."""
-        try:
-            await self._room.wait()
-            fetched = await self._client.fetch(article.url, accept=PAGE)
-            if isinstance(fetched, NotModified):
-                raise FetchError(article.url, "answered 304 to an unconditional request")
-            page = Page(article=article.id, text=await self._parsed(self._parser.extract(fetched)))
-        except FeedError as error:
-            status = error.status if isinstance(error, FetchError) else None
-            page = Page(article=article.id, reason=error.reason, status=status)
+        await self._room.wait()
+        feed = self._settler.watch.feeds.get(article.feeds[0])
+        page = await self._pages.read(article, feed)
         await self._settle(PageAnswer(page=page, attempts=attempts))
 
     async def run(self) -> None:
@@ -165,10 +163,15 @@ class Pipeline:
         try:
             await self._room.wait()
             fetched = await self._client.fetch(
-                feed.url, etag=state.etag, last_modified=state.last_modified, accept=FEED
+                feed.url,
+                etag=state.etag,
+                last_modified=state.last_modified,
+                accept=FEED,
+                manner=feed.manner,
             )
             if isinstance(fetched, NotModified):
                 return fetched
+            fetched = replace(fetched, encoding=feed.manner.encoding)
             digest = hash_of(fetched.body)
             if digest == state.body_hash:
                 return fetched

@@ -173,6 +173,7 @@ class Service:
             return None
         others = self._views.others(found)
         return Reading(
+        trouble, retry = self._views.page_trouble(article)
             article=found,
             feed=self._search.name(found.feeds[0]),
             alerts=tuple(self._views.alerts_of(article)),
@@ -180,6 +181,8 @@ class Service:
             telling=self._views.tellings([article]).get(article, NOBODY_ELSE),
             versions=self._views.versions(article),
         )
+            page_trouble=trouble,
+            page_retry=retry,
 
     def search(
         self,

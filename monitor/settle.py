@@ -16,7 +16,7 @@ from monitor import arrivals, identify, polled, schedule
 from monitor.answers import Answer, PageAnswer, Read, Settled, Watch
 from monitor.drafts import Draft, draft
 from monitor.errors import FeedError
-from monitor.model import Arrival, Feed, Page, Poll, Raised, Refresh
+from monitor.model import Arrival, Feed, Poll, Raised, Refresh
 from monitor.polled import Drafted
 from monitor.store import Batch, Reading, Store
 
@@ -107,9 +107,14 @@ class Settler:
         page = answer.page
         article = batch.article(page.article)
         feed = watch.feeds.get(article.feeds[0]) if article else None
+        if page.later:
+            batch.page_later(page.article, page.reason, now + page.later)
+            return []
         if article is None or feed is None or not page.text:
-            again = feed is not None and answer.attempts + 1 < PAGE_TRIES and not _is_final(page)
-            batch.page_failed(page.article, page.reason, now + PAGE_RETRY if again else None)
+            final = page.final or not page.reason or answer.attempts + 1 >= PAGE_TRIES
+            again = feed is not None and not final
+            why = page.reason or "no article is found in it"
+            batch.page_failed(page.article, why, now + PAGE_RETRY if again else None)
             return []
         arrival = Arrival(
             article=replace(article, body=page.text),
@@ -131,8 +136,3 @@ class Settler:
             known = reading.languages(feed)
             self._languages[feed.number] = deque(reversed(known), maxlen=PRIOR_ARTICLES)
         return self._languages[feed.number]
-
-
-def _is_final(page: Page) -> bool:
-    """Tell whether asking again is pointless: there is no text, or the server refused."""
-    return not page.reason or (page.status is not None and 400 <= page.status < 500)

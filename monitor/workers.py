@@ -12,16 +12,18 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from monitor import discover, fulltext, parse
+from monitor import discover, fulltext, parse, robots
+from monitor.document import recoded
 from monitor.errors import ParseError
 from monitor.model import Fetched, ParsedFeed
+from monitor.robots import Allowance
 
 T = TypeVar("T")
 
@@ -52,6 +54,10 @@ class Parser:
         """Return the text of the article in a page, '' if none; raises ParseError."""
         return await self._read(fulltext.extract, page)
 
+    async def robots(self, rules: Fetched, page: str) -> Allowance:
+        """Return what a site's rules say of one of its pages; raises ParseError."""
+        return await self._read(robots.allowance, replace(rules, url=page))
+
     async def links(self, page: Fetched) -> tuple[discover.Link, ...]:
         """Return the feeds that a page names; raises ParseError."""
         return await self._read(discover.links, page)
@@ -65,7 +71,7 @@ class Parser:
 
     async def _read(self, function: Callable[[bytes, str, str], T], fetched: Fetched) -> T:
         url = fetched.url
-        task = (function, fetched.body, url, fetched.content_type)
+        task = (function, fetched.body, url, fetched.content_type, fetched.encoding)
         outcome: T | _Unreadable
         try:
             try:
@@ -96,9 +102,15 @@ class _Unreadable:
 
 
 def _attempt(
-    function: Callable[[bytes, str, str], T], body: bytes, url: str, content_type: str
+    function: Callable[[bytes, str, str], T],
+    body: bytes,
+    url: str,
+    content_type: str,
+    encoding: str,
 ) -> T | _Unreadable:
     try:
+        if encoding:
+            body, content_type = recoded(body, content_type, encoding)
         return function(body, url, content_type)
     except ParseError as error:
         return _Unreadable(error.reason)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from index import text
 from monitor.cli import Newsroom, output, telling
+from monitor.durations import span
 
 if TYPE_CHECKING:
     from monitor.model import Alert, Reading
@@ -51,6 +53,8 @@ def _lines(reading: Reading, now: float) -> Iterator[str]:
     if not reading.alerts:
         yield "no watchlist matched"
     yield from telling.lines(reading.telling)
+    if reading.page_trouble:
+        yield f"page not read: {text.line(reading.page_trouble)}{_retry(reading, now)}"
     if reading.versions > 1:
         yield f"edited {reading.versions - 1} times since it was first seen"
 
@@ -70,6 +74,14 @@ def _alert(alert: Alert, now: float) -> Iterator[str]:
     for lost in alert.lost:
         edit = telling.moment(lost.at, now, zone)
         yield f"    {lost.term}: no longer in the text since the edit of {edit}"
+
+
+def _retry(reading: Reading, now: float) -> str:
+    """Return when its page is tried again, in words."""
+    if reading.page_retry is None:
+        return ""
+    wait = reading.page_retry - now
+    return f"; tried again {f'in {span(wait)}' if wait > 0 else 'now'}"
 
 
 def _part(reading: Reading, part: str) -> str:
@@ -103,6 +115,8 @@ def _mapping(reading: Reading) -> dict[str, Any]:
         "summary": article.summary,
         "body": article.body,
         "versions": reading.versions,
+        "page_trouble": reading.page_trouble,
+        "page_retry": output.iso(reading.page_retry),
         "alerts": [
             {
                 "id": alert.id,

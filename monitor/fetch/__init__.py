@@ -12,7 +12,7 @@ It speaks HTTP/1.1 through httpcore, below httpx's client: that one keeps cookie
 URLs with their passwords, and looks at every connection for every request.
 """
 
-from monitor.fetch.address import redact
+from monitor.fetch.address import redact, site
 from monitor.fetch.client import CAP, FEED, PAGE, Client
 
-__all__ = ["CAP", "FEED", "PAGE", "Client", "redact"]
+__all__ = ["CAP", "FEED", "PAGE", "Client", "redact", "site"]

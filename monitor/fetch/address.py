@@ -43,6 +43,16 @@ def origin(url: httpx.URL) -> Origin:
     return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
 
 
+def site(url: str) -> str:
+    """Return what a URL begins with, up to its path; '' if it cannot be asked."""
+    try:
+        scheme, host, port = origin(parse(url))
+    except UrlError:
+        return ""
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}" + (f":{port}" if port != _PORTS[scheme] else "")
+
+
 def without_credentials(url: httpx.URL) -> str:
     """Return a URL as it may be stored: no user, no password."""
     return str(url.copy_with(userinfo=b"") if url.userinfo else url)

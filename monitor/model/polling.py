@@ -202,3 +202,7 @@ class Page:
     reason: str = ""
     status: int | None = None
     """HTTP status of a failure, if there was one."""
+    final: bool = False
+    """Whether asking again is pointless."""
+    later: float = 0.0
+    """Seconds until its turn, where the site wants some between two pages."""

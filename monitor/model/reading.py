@@ -48,6 +48,10 @@ class Reading:
     telling: Telling = NOBODY_ELSE
     """The same with all that is known of it, and who tells of it in another language."""
     versions: int = 1
+    page_trouble: str = ""
+    """Why its page was not read, though it was to be; empty if there was no trouble."""
+    page_retry: Timestamp | None = None
+    """When its page is tried again; None for never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,9 @@ class Batch(Reading, Protocol):
     def page_failed(self, article: int, reason: str, retry: Timestamp | None) -> None:
         """Note why an article's page could not be read, and when to try again (None: never)."""
 
+    def page_later(self, article: int, reason: str, due: Timestamp) -> None:
+        """Note why an article's page was not asked for yet, and when its turn is."""
+
     def raise_late(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
         """Raise alerts for an article that is stored already; returns them."""
 
@@ -259,6 +262,12 @@ class Views(Protocol):
 
     def others(self, article: Article) -> list[tuple[str, Timestamp]]:
         """Return the feeds that had the same story and when, the first one first."""
+
+    def page_trouble(self, article: int) -> tuple[str, Timestamp | None]:
+        """Return why an article's page was not read, and when it is tried again (None: never).
+
+        The reason is empty where there was no trouble, and where nobody wanted the page.
+        """
 
     def versions(self, article: int) -> int:
         """Return how many texts an article has had."""

@@ -60,6 +60,7 @@ class SqliteBatch(Recognising, Crossing, Storing, Dropping, Losing, Raising):
             (article.body, article.lang, article.story, arrival.copy_of, article.id),
         )
         self._sql.execute("DELETE FROM pages WHERE article = ?", (article.id,))
+        self._sql.execute("DELETE FROM unread_pages WHERE article = ?", (article.id,))
         self._shingle([arrival])
         self._queue([article.id])
         raised = self._raise(arrival, feed, now)

@@ -17,11 +17,20 @@ class Storing(Transacted):
         """Note why an article's page could not be read, and when to try again (None: never)."""
         if retry is None:
             self._sql.execute("DELETE FROM pages WHERE article = ?", (article,))
+            self._sql.execute(
+                "INSERT OR REPLACE INTO unread_pages VALUES (?, ?)", (article, reason)
+            )
         else:
             self._sql.execute(
                 "UPDATE pages SET attempts = attempts + 1, due = ?, reason = ? WHERE article = ?",
                 (retry, reason, article),
             )
+
+    def page_later(self, article: int, reason: str, due: Timestamp) -> None:
+        """Note why an article's page was not asked for yet, and when its turn is."""
+        self._sql.execute(
+            "UPDATE pages SET due = ?, reason = ? WHERE article = ?", (due, reason, article)
+        )
 
     def _insert(self, number: int, arrivals: Sequence[Arrival]) -> None:
         self._sql.executemany(

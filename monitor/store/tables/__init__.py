@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.store.tables.alerts import ALERT_COLUMNS, ALERTS, ALERTS_3, ESCALATIONS
-from monitor.store.tables.articles import ARTICLES
+from monitor.store.tables.articles import ARTICLES, UNREAD_PAGES
 from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
 from monitor.store.tables.keeping import KEEPING
 from monitor.store.tables.stories import CROSSINGS
@@ -20,6 +20,7 @@ VERSION = 3
 UPGRADES = {
     1: BACKFILLS,
     2: FEEDS_3
+    + UNREAD_PAGES
     + GAPS
     + EPISODES
     + ALERTS_3
@@ -39,6 +40,7 @@ TABLES = (
     + GAPS
     + EPISODES
     + ARTICLES
+    + UNREAD_PAGES
     + ALERTS
     + WATCHLISTS
     + COUNTING

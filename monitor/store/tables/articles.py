@@ -75,3 +75,11 @@ CREATE TABLE outbox (
     article INTEGER NOT NULL
 );
 """
+
+UNREAD_PAGES = """
+-- Why the page of an article was not read, and will not be.
+CREATE TABLE unread_pages (
+    article INTEGER PRIMARY KEY,
+    reason  TEXT NOT NULL
+);
+"""

@@ -54,6 +54,17 @@ class ArticleViews(Connected):
         )
         return [(name, seen) for name, seen in found]
 
+    def page_trouble(self, article: int) -> tuple[str, Timestamp | None]:
+        """Return why an article's page was not read, and when it is tried again (None: never)."""
+        found = self._read(
+            "SELECT reason, due FROM pages WHERE article = ?1 AND reason <> ''"
+            " UNION ALL SELECT reason, NULL FROM unread_pages WHERE article = ?1",
+            (article,),
+        )
+        for reason, due in found:
+            return reason, due
+        return "", None
+
     def versions(self, article: int) -> int:
         """Return how many texts an article has had."""
         found = self._read("SELECT version FROM articles WHERE id = ?", (article,))
