@@ -14,7 +14,8 @@ The bottom layer: it knows no feed, no network and no clock.
                                                             ▲ segments of a snapshot
     writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage
 
-`matched` is what a query found when it is to be counted; `alternatives` (with `spelling`) are
+`matched` is what a query found when it is to be counted, `standout` (by `wording`) the words
+that set it apart; `alternatives` (with `spelling`) are
 the queries beside one that finds too little. `article` and `errors` are what every
 layer speaks; `text` says what may be stored and shown, `language` what it is written in.
 `analysis` (with `runs` and `letters`) is the only place where words are normalised: articles

@@ -64,6 +64,13 @@ class Matched:
             for segment, docs in self._each()
         )  # fmt: skip
 
+    def frequency(self, keys: Sequence[str]) -> int:
+        """Return how often these keys stand in the segments of these articles, at most.
+
+        Other and deleted articles of the segments count too, and one with several keys with each.
+        """
+        return sum(part.segment.frequency(key) for part in self.parts for key in keys)
+
     def _each(self) -> Iterable[tuple[Segment, frozenset[int]]]:
         return ((part.segment, part.docs) for part in self.parts)
 

@@ -33,6 +33,7 @@
 
     watching                           watchlists: looking through the archive, trying, judging
     discover, prospect ─▶ checkup      feeds that nobody subscribed to yet: found, read, told of
+    counting ─▶ trend                  what a search finds, counted: over time, by feed, by word
     opml ◀─▶ feeds.yaml                subscriptions of other readers
 
 `pipeline` and `settle` call the steps, in this order; no step calls another. Viewers ask

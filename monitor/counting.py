@@ -12,7 +12,7 @@ from index.facets import UNDETERMINED
 from index.moments import resolve_time
 from index.query import Query, parse
 from monitor.errors import MonitorError
-from monitor.model import By, Filter, Split, Trend
+from monitor.model import By, Facets, Filter, Mention, Share, Split, Trend
 from monitor.search import Search
 from monitor.store import Views
 from monitor.trend import buckets
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST = 20_000
 """Buckets of one trend at most: two years of hours."""
+READ = 600
+"""Articles that are read at most to find the words that stand out."""
 
 
 class Counting:
@@ -75,6 +77,35 @@ class Counting:
             note=self._note(),
         )
 
+    def facets(self, text: str, filter: Filter = Filter(), *, limit: int = 10) -> Facets:
+        """Tell what the articles of a query are made of, `limit` of each kind.
+
+        Raises QueryError, ArchiveError.
+        """
+        from index.standout import standing_out
+        from index.wording import asked_for
+
+        query = parse(text)
+        matched = self._search.matched(query, filter)
+        dates = matched.dates()
+        ids = sorted(dates)
+        read = self._views.articles(even(ids, READ))
+        words = standing_out(matched, self._search.everything(), read, asked_for(query.root), limit)
+        return Facets(
+            total=matched.total,
+            first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
+            last=max((Mention(id, dates[id]) for id in ids), key=_when, default=None),
+            feeds=_shares(self._split(matched, Split.FEED), limit),
+            langs=_shares(self._split(matched, Split.LANG), limit),
+            watchlists=tuple(
+                Share(name, count)
+                for name, count in self._views.watchlists_of(dates).most_common(limit)
+            ),
+            words=tuple(words),
+            read=len(read),
+            note=self._note(),
+        )
+
     def _split(self, matched: Matched, split: Split) -> list[tuple[str, Matched]]:
         """Return what was matched by language or feed, the fullest first."""
         if split is Split.LANG:
@@ -115,6 +146,20 @@ class Counting:
     def _note(self) -> str:
         _, waiting, *_ = self._views.totals()
         return f"{waiting} articles are still being indexed" if waiting else ""
+
+
+def even(ids: Sequence[int], most: int) -> list[int]:
+    """Return at most so many of some ids, evenly spread: all if they are no more."""
+    count = min(len(ids), most)
+    return [ids[at * len(ids) // count] for at in range(count)]
+
+
+def _when(mention: Mention) -> tuple[Timestamp, int]:
+    return mention.date, mention.article
+
+
+def _shares(parts: Iterable[tuple[str, Matched]], limit: int) -> tuple[Share, ...]:
+    return tuple(Share(name, part.total) for name, part in parts)[:limit]
 
 
 def _observed(name: str, matched: Matched) -> Observed:

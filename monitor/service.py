@@ -17,6 +17,7 @@ from monitor.model import (
     Alert,
     AlertState,
     By,
+    Facets,
     Feed,
     FeedHealth,
     Filter,
@@ -172,17 +173,17 @@ class Service:
         if found is None:
             return None
         others = self._views.others(found)
-        return Reading(
         trouble, retry = self._views.page_trouble(article)
+        return Reading(
             article=found,
             feed=self._search.name(found.feeds[0]),
             alerts=tuple(self._views.alerts_of(article)),
             others=tuple(others) if len(others) > 1 else (),
             telling=self._views.tellings([article]).get(article, NOBODY_ELSE),
             versions=self._views.versions(article),
-        )
             page_trouble=trouble,
             page_retry=retry,
+        )
 
     def search(
         self,
@@ -213,6 +214,13 @@ class Service:
         Raises QueryError, ArchiveError, MonitorError if there would be too many stretches.
         """
         return self._counting.trend(queries, filter, by=by, split=split)
+
+    def facets(self, query: str, filter: Filter = Filter(), *, limit: int = 10) -> Facets:
+        """Tell what the articles of a query are made of, at most `limit` of each kind.
+
+        Raises QueryError, ArchiveError.
+        """
+        return self._counting.facets(query, filter, limit=limit)
 
     def poll_now(self, url: str | None = None) -> None:
         """Ask the monitor to poll one feed at once, or all."""

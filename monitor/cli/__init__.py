@@ -25,6 +25,7 @@ COMMANDS = {
     "run": "Watch the feeds in the foreground.",
     "search": "Search the archive.",
     "trend": "Count articles over time.",
+    "facets": "Tell what the articles of a query are made of.",
     "alerts": "List the alerts.",
     "show": "Show an article, and why it matched.",
     "watch": "List, explain, try, check and add watchlists.",

@@ -37,9 +37,15 @@ from monitor.model.asked import (
 )
 from monitor.model.counted import (
     By,
+    Facets,
+    Mention,
     Series,
+    Share,
     Split,
     Trend,
+)
+from monitor.model.habits import (
+    Habit,
 )
 from monitor.model.keeping import (
     Expiring,
@@ -48,9 +54,6 @@ from monitor.model.keeping import (
     Ticket,
 )
 from monitor.model.manner import PLAIN, Manner, Secret, Setting
-from monitor.model.habits import (
-    Habit,
-)
 from monitor.model.matching import (
     Hit,
     Match,
@@ -100,6 +103,7 @@ __all__ = [
     "Escalate",
     "Escalation",
     "Expiring",
+    "Facets",
     "Feed",
     "FeedHealth",
     "FeedState",
@@ -117,6 +121,7 @@ __all__ = [
     "Lost",
     "Manner",
     "Match",
+    "Mention",
     "MonitorPresence",
     "Names",
     "Networks",
@@ -136,6 +141,7 @@ __all__ = [
     "Series",
     "Setting",
     "Severity",
+    "Share",
     "Sighting",
     "Spared",
     "Split",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from index.article import Timestamp
+
+if TYPE_CHECKING:
+    from index.standout import StandOut
 
 WHOLE = 0.995
 """Share from which a bucket counts as covered: what a percentage rounds to 100."""
@@ -68,3 +72,38 @@ class Trend:
     series: tuple[Series, ...]
     note: str = ""
     """What the reader must know: an index that is behind."""
+
+
+class Share(NamedTuple):
+    """How many of the articles found are of a feed, language or watchlist."""
+
+    name: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """What the articles of a query are made of."""
+
+    total: int
+    first: Mention | None
+    """The earliest by date, None if nothing was found."""
+    last: Mention | None
+    feeds: tuple[Share, ...]
+    """The fullest first; an article that several carry counts with each."""
+    langs: tuple[Share, ...]
+    watchlists: tuple[Share, ...]
+    """Those that raised an alert for such articles."""
+    words: tuple[StandOut, ...]
+    """Words that stand out against the archive, the strongest first."""
+    read: int
+    """Articles whose texts were read to find those words: all, or an even sample."""
+    note: str = ""
+    """What the reader must know: an index that is behind."""
+
+
+class Mention(NamedTuple):
+    """An article and its date."""
+
+    article: int
+    date: Timestamp

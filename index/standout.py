@@ -1,0 +1,159 @@
+"""Words that set some articles apart from all others of their language.
+
+For each word, how many of the articles have it is held against how many of the archive
+have it, by log-likelihood (G², Dunning 1993: https://aclanthology.org/J93-1003): unlike
+others that measure is right for rare words too. Copies of one story count, but a word must
+stand in several stories; the inflections of a word count as one.
+
+Which words are worth testing is read from texts, the counts come from the archive: those of
+the words returned are exact however few texts were read.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from index.article import Article
+from index.matched import Matched
+from index.wording import Group, Wording
+
+CHANCE = 0.01
+"""Chance that any word at all is returned if the articles were picked blindly."""
+
+LEAST = 3
+"""Stories that a word must stand in: copies of one say the same."""
+COUNTED = 4
+"""Words that are counted for each that is wanted: the likeliest ones."""
+
+
+class StandOut(NamedTuple):
+    """A word that stands out."""
+
+    word: str
+    """As it is written most often."""
+    forms: tuple[str, ...]
+    """Folded, those of its inflections that occur, the most frequent first."""
+    articles: int
+    """Of those looked at, how many have it."""
+    expected: float
+    """How many would, if they were like the others of their language."""
+    strength: float
+    """G²: above 10.8, one word in a thousand would by chance."""
+
+
+def log_likelihood(here: int, of: int, in_all: int, all_: int) -> float:
+    """Return G² of a word that `here` of `of` articles have, and `in_all` of all `all_`."""
+    there, rest = in_all - here, all_ - of
+    pairs = (
+        (here, of * in_all / all_),
+        (there, rest * in_all / all_),
+        (of - here, of * (all_ - in_all) / all_),
+        (rest - there, rest * (all_ - in_all) / all_),
+    )
+    return max(0.0, 2 * sum(n * math.log(n / expected) for n, expected in pairs if n > 0))
+
+
+def threshold(tests: int) -> float:
+    """Return what G² must reach so that any of so many tests does by chance with `CHANCE`."""
+    wanted, low, high = CHANCE / max(tests, 1), 0.0, 400.0
+    for _ in range(60):  # half the interval that holds it each time
+        middle = (low + high) / 2
+        low, high = (middle, high) if _tail(middle) > wanted else (low, middle)
+    return high
+
+
+def _tail(value: float) -> float:
+    """Return the chance of a G² that high: chi-squared, one degree of freedom, more not less."""
+    return math.erfc(math.sqrt(value / 2)) / 2
+
+
+def standing_out(
+    matched: Matched,
+    everything: Matched,
+    read: Sequence[Article],
+    asked_for: Callable[[str], bool],
+    limit: int,
+) -> list[StandOut]:
+    """Return the words that stand out in `matched` against `everything`, the strongest first.
+
+    `read` are texts of matched articles, all or some; `asked_for` tells the words of the
+    query, which need no telling.
+    """
+    wording = Wording(read)
+    candidates = wording.groups(LEAST)
+    bar = threshold(len(candidates))
+    weighed = _Weighed(matched, everything, len(read))
+    merged: dict[str, list[_Tested]] = defaultdict(list)
+    for group in weighed.likeliest(candidates, bar, COUNTED * limit):
+        tested = weighed.counted(group)
+        said = tested.articles > tested.expected and tested.strength >= bar
+        if said and wording.stories(group) >= LEAST and not any(map(asked_for, group.forms)):
+            merged[next(iter(group.forms))].append(tested)
+    strongest = sorted(
+        merged.items(), key=lambda word: (-sum(t.strength for t in word[1]), word[0])
+    )
+    return [_told(parts, wording) for _, parts in strongest[:limit]]
+
+
+class _Tested(NamedTuple):
+    """A word of one language, counted."""
+
+    group: Group
+    articles: int
+    expected: float
+    strength: float
+
+
+class _Weighed:
+    """Words weighed: roughly by what was read, then exactly by what the archive has."""
+
+    def __init__(self, matched: Matched, everything: Matched, read: int) -> None:
+        self._share = read / max(matched.total, 1)
+        self._here, self._there = matched.by_lang(), everything.by_lang()
+
+    def likeliest(self, candidates: Iterable[Group], bar: float, count: int) -> list[Group]:
+        """Return the words that are the strongest by all that can be told without counting.
+
+        The fullest come first; once `count` are better than a word can be, it is passed over.
+        """
+        best: list[tuple[float, int, Group]] = []
+        for place, group in enumerate(sorted(candidates, key=lambda group: -group.at_most)):
+            least = best[0][0] if len(best) == count else bar
+            here, there = self._here[group.lang].total, self._there[group.lang].total
+            have = min(here, math.ceil(group.at_most / self._share))
+            if log_likelihood(have, here, have, there) < least:
+                continue
+            in_all = min(there, max(have, self._there[group.lang].frequency(list(group.forms))))
+            strength = log_likelihood(have, here, in_all, there)
+            if have * there > here * in_all and strength >= min(least, bar / 2):
+                heapq.heappush(best, (strength, place, group))
+                if len(best) > count:
+                    heapq.heappop(best)
+        return [group for *_, group in sorted(best, reverse=True)]
+
+    def counted(self, group: Group) -> _Tested:
+        """Return a word with what the archive has of it."""
+        here, there = self._here[group.lang], self._there[group.lang]
+        forms = list(group.forms)
+        have, in_all = here.with_any(forms).total, there.with_any(forms).total
+        return _Tested(
+            group,
+            have,
+            here.total * in_all / there.total,
+            log_likelihood(have, here.total, in_all, there.total),
+        )
+
+
+def _told(parts: Sequence[_Tested], wording: Wording) -> StandOut:
+    """Return a word, which may stand out in several languages, as one."""
+    return StandOut(
+        wording.written(max(parts, key=lambda part: part.articles).group),
+        tuple(dict.fromkeys(form for part in parts for form in part.group.forms)),
+        sum(part.articles for part in parts),
+        sum(part.expected for part in parts),
+        sum(part.strength for part in parts),
+    )

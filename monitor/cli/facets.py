@@ -1,0 +1,158 @@
+"""`tocsin facets`: what the articles of a query are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from index.text import clean
+from monitor.cli import Newsroom, output, say
+from monitor.cli.selection import filter_of, filtered
+
+if TYPE_CHECKING:
+    from index.standout import StandOut
+    from monitor.model import Facets, Mention, Share
+
+FORMS = 4
+"""Inflections of a word that the table shows at most."""
+
+
+# A query may begin with a minus: `tocsin facets alibaba -cave`.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("query", nargs=-1, required=True)
+@filtered
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="At most so many feeds, languages, watchlists and words.",
+)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people, or for programs.",
+)
+@click.pass_context
+def facets(
+    context: click.Context, /, query: tuple[str, ...], limit: int, style: str, **selected: Any
+) -> None:
+    """Tell what the articles of QUERY are made of.
+
+    From when to when they are, which feeds, languages and watchlists they are of, and which
+    words stand out: those that are more frequent in them than in other articles of the same
+    language, by more than chance allows. Exits with 1 when nothing is found, with 2 when the
+    query cannot be understood.
+    """
+    from monitor.bootstrap import local_zone
+
+    for word in query:
+        if word.startswith("--"):
+            raise click.NoSuchOption(word)
+    newsroom: Newsroom = context.obj
+    found = newsroom.service().facets(" ".join(query), filter_of(**selected), limit=limit)
+    if style == "json":
+        click.echo(json.dumps(_mapping(found), ensure_ascii=False, indent=2))
+    elif found.total:
+        for line in _lines(found, local_zone(), output.width()):
+            click.echo(line)
+    else:
+        say("nothing found")
+    if found.note:
+        say(found.note)
+    if not found.total:
+        context.exit(1)
+
+
+def _mapping(facets: Facets) -> dict[str, Any]:
+    return {
+        "total": facets.total,
+        "first": _mention(facets.first),
+        "last": _mention(facets.last),
+        "feeds": [share._asdict() for share in facets.feeds],
+        "langs": [share._asdict() for share in facets.langs],
+        "watchlists": [share._asdict() for share in facets.watchlists],
+        "words": [
+            {
+                "word": clean(word.word),
+                "forms": word.forms,
+                "articles": word.articles,
+                "expected": round(word.expected, 2),
+                "strength": round(word.strength, 1),
+            }
+            for word in facets.words
+        ],
+        "read": facets.read,
+        "note": facets.note,
+    }
+
+
+def _mention(mention: Mention | None) -> dict[str, Any] | None:
+    return mention and {"article": mention.article, "date": output.iso(mention.date)}
+
+
+def _lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
+    assert facets.first is not None and facets.last is not None
+    yield f"{facets.total:,} articles"
+    for name, mention in (("first", facets.first), ("last", facets.last)):
+        when = datetime.fromtimestamp(mention.date, zone).strftime("%Y-%m-%d %H:%M")
+        yield f"{name:<5} {when}, article {mention.article}"
+    for title, shares in (
+        ("feeds", facets.feeds),
+        ("languages", facets.langs),
+        ("watchlists", facets.watchlists),
+    ):
+        if shares:
+            yield ""
+            yield click.style(title, dim=True)
+            yield from _shares(shares, facets.total, width)
+    yield ""
+    yield from _words(facets, width)
+
+
+def _shares(shares: Sequence[Share], total: int, width: int) -> Iterator[str]:
+    from rich.cells import set_cell_size
+
+    room = max(10, width - 20)
+    for share in shares:
+        name = set_cell_size(clean(share.name), room).rstrip()
+        yield f"{share.articles:>9,}  {share.articles / total:>5.0%}  {name}"
+
+
+def _words(facets: Facets, width: int) -> Iterator[str]:
+    from rich.cells import cell_len, set_cell_size
+
+    if not facets.words:
+        yield click.style("no words stand out", dim=True)
+        return
+    read = f"from {facets.read:,} of them" if facets.read < facets.total else "from all of them"
+    yield click.style(f"words that stand out, {read}", dim=True)
+    yield click.style(f"{'there are':>9}  {'expected':>8}  ", dim=True)
+    widest = min(30, max(cell_len(clean(word.word)) for word in facets.words))
+    for word in facets.words:
+        line = (
+            f"{word.articles:>9,}  {_rounded(word.expected):>8}"
+            f"  {set_cell_size(clean(word.word), widest)}  {_others(word)}"
+        )
+        yield set_cell_size(line, width).rstrip() if cell_len(line) > width else line.rstrip()
+
+
+def _rounded(expected: float) -> str:
+    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"
+
+
+def _others(word: StandOut) -> str:
+    """Return the other inflections, folded as they are compared."""
+    from index.letters import fold
+
+    others = [form for form in word.forms if form != fold(word.word)]
+    more = ", …" if len(others) > FORMS else ""
+    return ", ".join(others[:FORMS]) + more
