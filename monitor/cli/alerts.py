@@ -133,9 +133,9 @@ def _line(alert: Alert, now: float) -> str:
 
 def _spread(alert: Alert, now: float) -> Iterator[str]:
     """Yield what others did with the story of an alert."""
-    from monitor.bootstrap import local_zone
-
     if alert.escalations:
-        yield click.style(f"↑ {telling.escalations(alert, now, local_zone())}", bold=True)
+        yield click.style(f"↑ {telling.escalations(alert, now)}", bold=True)
     if order := telling.order(alert.telling):
         yield click.style(order, dim=True)
+    for line in telling.elsewhere(alert.telling):
+        yield click.style(line, dim=True)

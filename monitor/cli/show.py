@@ -52,7 +52,7 @@ def _lines(reading: Reading, now: float) -> Iterator[str]:
         yield from _alert(alert, now)
     if not reading.alerts:
         yield "no watchlist matched"
-    yield from telling.lines(reading.telling)
+    yield from telling.lines(reading.telling, now)
     if reading.page_trouble:
         yield f"page not read: {text.line(reading.page_trouble)}{_retry(reading, now)}"
     if reading.versions > 1:
@@ -60,19 +60,16 @@ def _lines(reading: Reading, now: float) -> Iterator[str]:
 
 
 def _alert(alert: Alert, now: float) -> Iterator[str]:
-    from monitor.bootstrap import local_zone
-
-    zone = local_zone()
     yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {alert.state}"
     if alert.escalations:
         raised = alert.escalations[0].severity
-        yield f"    ↑ {telling.escalations(alert, now, zone)}; raised as {raised}"
+        yield f"    ↑ {telling.escalations(alert, now)}; raised as {raised}"
     if alert.held == "cooldown" and alert.held_until is not None:
-        yield f"    held back until {telling.moment(alert.held_until, now, zone)}: cooldown"
+        yield f"    held back until {telling.moment(alert.held_until, now)}: cooldown"
     for match in alert.matches:
         yield f"    “{match.text}” in the {match.field}, by {match.term}"
     for lost in alert.lost:
-        edit = telling.moment(lost.at, now, zone)
+        edit = telling.moment(lost.at, now)
         yield f"    {lost.term}: no longer in the text since the edit of {edit}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from monitor.cli import output
@@ -55,7 +55,16 @@ def order(telling: Telling, shown: int = SHOWN) -> str:
     return "; ".join(named) + (f"; {more} more" if more > 0 else "")
 
 
-def lines(telling: Telling) -> Iterator[str]:
+def elsewhere(telling: Telling, shown: int = SHOWN) -> Iterator[str]:
+    """Yield who tells of the event in another language, a line for each."""
+    for lang in dict.fromkeys(outlet.lang for outlet in telling.elsewhere):
+        found = [outlet for outlet in telling.elsewhere if outlet.lang == lang]
+        names = ", ".join(outlet.name for outlet in found[:shown])
+        more = f" and {len(found) - shown} more" if len(found) > shown else ""
+        yield f"also in {language(lang)}: {names}{more} · article {found[0].article}"
+
+
+def lines(telling: Telling, now: Timestamp) -> Iterator[str]:
     """Yield every outlet of a story, and what their publishers say of the order."""
     from monitor.stories import published_first
 
@@ -65,12 +74,12 @@ def lines(telling: Telling) -> Iterator[str]:
         for outlet in outlets:
             way = "a copy" if outlet.copied else "a version of its own"
             told = "first" if outlet is outlets[0] else f"{_lag(outlet)}, {way}"
-            yield f"    {outlet.name}, {told} · article {outlet.article}"
+            dated = f" · dated {moment(outlet.published, now)}" if outlet.published else ""
+            yield f"    {outlet.name}, {told}{dated} · article {outlet.article}"
         if earlier := published_first(outlets):
             ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
             yield f"    published first by {earlier.name}, {_span(ahead)} before {outlets[0].name}"
-    for outlet in telling.elsewhere:
-        yield f"also in {language(outlet.lang)}: {outlet.name} · article {outlet.article}"
+    yield from elsewhere(telling, shown=len(telling.elsewhere))
 
 
 def language(code: str) -> str:
@@ -78,14 +87,20 @@ def language(code: str) -> str:
     return {"fr": "French", "en": "English"}.get(code, code or "another language")
 
 
-def escalations(alert: Alert, now: Timestamp, zone: tzinfo) -> str:
+def escalations(alert: Alert, now: Timestamp) -> str:
     """Say why and when an alert became louder: `5 outlets at 10:47`."""
-    return ", ".join(f"{step.words} at {moment(step.at, now, zone)}" for step in alert.escalations)
+    return ", ".join(f"{step.words} at {moment(step.at, now)}" for step in alert.escalations)
 
 
-def moment(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
+def moment(at: Timestamp, now: Timestamp) -> str:
     """Return a moment by the wall clock, with its date if that is not today's."""
-    there, here = (datetime.fromtimestamp(time, zone) for time in (at, now))
+    from monitor.bootstrap import local_zone
+
+    zone = local_zone()
+    try:
+        there, here = (datetime.fromtimestamp(time, zone) for time in (at, now))
+    except (OverflowError, ValueError, OSError):  # what a feed calls a date
+        return "undated"
     return there.strftime("%H:%M" if there.date() == here.date() else "%Y-%m-%d %H:%M")
 
 
