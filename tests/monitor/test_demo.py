@@ -85,7 +85,7 @@ def test_wire_stories_are_carried_with_small_edits_and_other_headlines() -> None
     copies = defaultdict(list)
     for piece in CONTENT.pieces:
         copies[piece.slug].append(piece)
-    carried = {slug: pieces for slug, pieces in copies.items() if len(pieces) > 1}
+    carried = {slug: pieces for slug, pieces in copies.items() if len(pieces) > 2}
     assert len(carried) == 2
     for pieces in carried.values():
         assert len(pieces) >= 5
@@ -140,10 +140,10 @@ def test_french_is_printed_as_the_french_print_it() -> None:
         ("radio-escaut", "rss20", 4),
         ("portail-logistique", "", 0),
         ("harbour-rail", "rss20", 5),
-        ("thames-ledger", "atom10", 5),
+        ("thames-ledger", "atom10", 6),
         ("channel-security", "rss20", 5),
         ("wafer-report", "atom10", 5),
-        ("brussels-trade", "rss10", 4),
+        ("brussels-trade", "rss10", 5),
         ("quayside-notes", "rss20", 4),
         ("raw-wire", "rss20", 10),
     ],
