@@ -33,7 +33,7 @@
 
     watching                           watchlists: looking through the archive, trying, judging
     discover, prospect ─▶ checkup      feeds that nobody subscribed to yet: found, read, told of
-    counting ─▶ trend                  what a search finds, counted: over time, by feed, by word
+    counting ─▶ trend, surprise        what a search finds, counted; what is usual for a watchlist
     opml ◀─▶ feeds.yaml                subscriptions of other readers
 
 `pipeline` and `settle` call the steps, in this order; no step calls another. Viewers ask

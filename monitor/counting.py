@@ -12,9 +12,10 @@ from index.facets import UNDETERMINED
 from index.moments import resolve_time
 from index.query import Query, parse
 from monitor.errors import MonitorError
-from monitor.model import By, Facets, Filter, Mention, Share, Split, Trend
+from monitor.model import By, Facets, Filter, Mention, Pace, Share, Split, Trend
 from monitor.search import Search
 from monitor.store import Views
+from monitor.surprise import pace, windows
 from monitor.trend import buckets
 from monitor.trend.bounds import bounds
 from monitor.trend.coverage import Interval, united
@@ -105,6 +106,24 @@ class Counting:
             read=len(read),
             note=self._note(),
         )
+
+    def paces(self) -> dict[str, Pace]:
+        """Return how many alerts each watchlist in force has today, and how many are usual."""
+        today, *before = windows(self._clock(), self._zone)
+        arrived = self._views.arrived(before)
+        known = [window for window, news in zip(before, arrived, strict=True) if news]
+        raised, *earlier = self._views.raised([today, *known])
+        return {
+            name: pace(
+                raised[name],
+                [
+                    alerts[name]
+                    for (start, _), alerts in zip(known, earlier, strict=True)
+                    if start >= since
+                ],
+            )
+            for name, since in self._views.watched_since().items()
+        }
 
     def _split(self, matched: Matched, split: Split) -> list[tuple[str, Matched]]:
         """Return what was matched by language or feed, the fullest first."""

@@ -12,6 +12,7 @@ from monitor.model.alerts import (
     Filter,
     Lost,
     Outlet,
+    Pace,
     Telling,
     Verdict,
     WatchlistCount,
@@ -44,6 +45,9 @@ from monitor.model.counted import (
     Split,
     Trend,
 )
+from monitor.model.coverage import (
+    Coverage,
+)
 from monitor.model.habits import (
     Habit,
 )
@@ -58,6 +62,7 @@ from monitor.model.matching import (
     Hit,
     Match,
 )
+from monitor.model.moves import Former, Move
 from monitor.model.notices import (
     FEED_HEALTH,
     AlertKind,
@@ -84,7 +89,9 @@ from monitor.model.reading import (
     MonitorPresence,
     Reading,
     Results,
+    Searched,
     Status,
+    Suggestion,
 )
 
 __all__ = [
@@ -98,6 +105,7 @@ __all__ = [
     "BackfillStand",
     "By",
     "Config",
+    "Coverage",
     "Entry",
     "Episode",
     "Escalate",
@@ -109,6 +117,7 @@ __all__ = [
     "FeedState",
     "Fetched",
     "Filter",
+    "Former",
     "Found",
     "Gap",
     "GapKind",
@@ -123,12 +132,14 @@ __all__ = [
     "Match",
     "Mention",
     "MonitorPresence",
+    "Move",
     "Names",
     "Networks",
     "NotModified",
     "Notice",
     "Outcome",
     "Outlet",
+    "Pace",
     "Page",
     "ParsedFeed",
     "Poll",
@@ -137,6 +148,7 @@ __all__ = [
     "Refresh",
     "Results",
     "Retention",
+    "Searched",
     "Secret",
     "Series",
     "Setting",
@@ -146,6 +158,7 @@ __all__ = [
     "Spared",
     "Split",
     "Status",
+    "Suggestion",
     "Summary",
     "Telling",
     "Ticket",

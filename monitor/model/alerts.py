@@ -145,6 +145,19 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """A watchlist's alerts of today, and how many are usual by this time of this weekday."""
+
+    today: int = 0
+    """Since midnight, without those for what was there before."""
+    usual: float | None = None
+    """None while too little is known: fewer than two weeks."""
+    weeks: int = 0
+    """Same weekdays before this one that are known, up to eight."""
+    surprise: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchlistCount:
     """A watchlist and what it brought."""
 
@@ -154,6 +167,7 @@ class WatchlistCount:
     untriaged: int
     spark: tuple[int, ...]
     """Alerts in each two hours of the last day, oldest first."""
+    pace: Pace = Pace()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,9 @@ class Reading(Protocol):
 class Batch(Reading, Protocol):
     """One transaction: what is read in it includes what was written in it."""
 
+    def move(self, feed: Feed) -> Move | None:
+        """Return where permanent redirects of a feed lead, None if there are none."""
+
     def next_article(self) -> int:
         """Return a new article id."""
 
@@ -134,6 +137,9 @@ class Store(Protocol):
 
     def batch(self) -> AbstractContextManager[Batch]:
         """Open a transaction: everything in it is committed at its end, or nothing."""
+
+    def moves(self) -> dict[str, Move]:
+        """Return where permanent redirects of subscribed feeds lead, by URL."""
 
     def reschedule(self, due: Mapping[str, Timestamp]) -> None:
         """Set when feeds are next due, by URL."""
@@ -196,6 +202,12 @@ class Views(Protocol):
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
 
+    def moves(self) -> dict[int, Move]:
+        """Return where permanent redirects of feeds lead, by number."""
+
+    def former(self) -> dict[int, Former]:
+        """Return the last address that feeds had before they moved, by number."""
+
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
 
@@ -207,6 +219,9 @@ class Views(Protocol):
 
     def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of alerts from `since`."""
+
+    def watched(self) -> dict[str, tuple[str, ...]]:
+        """Return what each watchlist in force selects its feeds by; nothing is all of them."""
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
@@ -289,6 +304,12 @@ class Views(Protocol):
 
     def watchlists_of(self, articles: Collection[int]) -> Counter[str]:
         """Return how many of some articles each watchlist raised an alert for."""
+
+    def watched_since(self) -> dict[str, Timestamp]:
+        """Return since when each rule in force has been watched, as far as articles tell."""
+
+    def arrived(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[bool]:
+        """Tell for each of some stretches of time whether any article was first seen in it."""
 
     def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[Counter[str]]:
         """Return how many alerts each watchlist raised in each of some stretches of time."""

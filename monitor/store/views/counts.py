@@ -46,6 +46,41 @@ class CountViews(Connected):
             )
         return found
 
+    def watched_since(self) -> dict[str, Timestamp]:
+        """Return since when each rule in force has been watched, as far as articles tell."""
+        return dict(
+            self._read(
+                "SELECT w.name, coalesce(a.seen, (SELECT seen FROM articles ORDER BY id LIMIT 1))"
+                " FROM watchlists w LEFT JOIN backfills b ON b.watchlist = w.name"
+                " LEFT JOIN articles a ON a.id = b.until"
+                " WHERE EXISTS (SELECT 1 FROM articles)"
+            )
+        )
+
+    def arrived(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[bool]:
+        """Tell for each of some stretches of time whether any article was first seen in it."""
+        return [start <= self._first_from(start) < end for start, end in windows]
+
+    def _first_from(self, moment: Timestamp) -> Timestamp:
+        """Return when the first article from a moment on was seen; infinity if there is none.
+
+        Articles are numbered as they are seen, so that halving finds it: 20 looks in a million.
+        """
+        ((low, high),) = self._read(
+            "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM articles"
+        )
+        found = float("inf")
+        while low <= high:
+            middle = (low + high) // 2
+            ((id, seen),) = self._read(
+                "SELECT id, seen FROM articles WHERE id >= ? ORDER BY id LIMIT 1", (middle,)
+            )
+            if seen >= moment:
+                found, high = seen, middle - 1
+            else:
+                low = id + 1
+        return found
+
     def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[Counter[str]]:
         """Return how many alerts each watchlist raised in each of some stretches of time.
 
