@@ -97,11 +97,11 @@ class Mending:
         waiting = set() if everything else self._shelves.waiting()
         missing, surplus = difference(self.writer.ids(), stored, waiting)
         if surplus:
-            log.warning("the archive holds %d articles too many", len(surplus))
+            log.info("the archive holds %d articles too many", len(surplus))
             self.writer.remove(surplus)
             yield
         if missing:
-            log.warning("the archive lacks %d of %d articles", len(missing), len(stored))
+            log.info("the archive lacks %d of %d articles", len(missing), len(stored))
         for at in range(0, len(missing), STEP):
             self._progress(len(stored) - len(missing) + at, len(stored))
             self.writer.add(self._shelves.articles(missing[at : at + STEP]))

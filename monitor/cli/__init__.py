@@ -36,6 +36,8 @@ COMMANDS = {
     "init": "Write a feeds.yaml to start from.",
     "schema": "Print the JSON Schema of feeds.yaml, for editors.",
     "reindex": "Build the archive again from the store.",
+    "backup": "Write the whole newsroom into one file.",
+    "restore": "Put a newsroom back from a backup.",
     "vacuum": "Drop what is too old, and compact the archive.",
     "demo": "Try tocsin on a bundled newsroom, without a network.",
     "completion": "Print the completion script of a shell.",

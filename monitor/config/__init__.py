@@ -2,11 +2,12 @@
 
     bytes ─ marks ─▶ tree with places ─ fitting ─▶ what fits the shapes of schema
               │                                            │
-          yaml_words                       feeds, watchlists (asking, sentences)
+          yaml_words      feeds (settings, credentials), watchlists (asking, sentences)
                                                            ▼
            reference: the schema for editors            Config ─▶ review, report
 
     editing ─▶ cutting, written: what a command adds to a file or takes from it
+               readdressing: the new address of a feed that has moved
 
 What takes time to import is imported by `load`; `data_folder` is for the commands
 that only read.
@@ -76,9 +77,14 @@ def data_folder(path: Path, *, data: Path | None = None) -> Path:
     if data is not None:
         return data
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        return data_folder_of(path.read_bytes(), path)
     except OSError:
         return beside(path, DEFAULT_DATA)
+
+
+def data_folder_of(content: bytes, path: Path) -> Path:
+    """Return the data folder that the content of a `feeds.yaml` at `path` names."""
+    text = content.decode("utf-8-sig", errors="replace")
     found = FLOW.match(text) or DATA_LINES.search(text)
     if found is None:
         return beside(path, DEFAULT_DATA)
