@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.article import Article
-from index.text import clean
+from index.text import line, lines
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -42,9 +42,9 @@ def made(id: int, lang: str, title: str, summary: str, body: str) -> Article:
         id=id,
         feeds=(1 if lang == "fr" else 2,),
         url=f"https://{lang}.example/{id}",
-        title=clean(title),
-        summary=clean(summary),
-        body=clean(body),
+        title=line(title),
+        summary=lines(summary),
+        body=lines(body),
         lang=lang,
         seen=1.5e9 + 600.0 * id,
         story=id,

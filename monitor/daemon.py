@@ -22,6 +22,7 @@ from monitor.match import Rules
 from monitor.model import Config, Feed, FeedState, MonitorPresence, Summary
 from monitor.pipeline import Pipeline
 from monitor.presence import Card, Presence
+from monitor.relocation import Relocation
 from monitor.report import Report
 from monitor.settle import Settler
 from monitor.store import Store
@@ -54,6 +55,7 @@ class Parts:
     indexer: IndexerProcess
     presence: Presence
     report: Report
+    relocation: Relocation
     load: Callable[[], Config]
     stamp: Callable[[], object]
     """Changes when `feeds.yaml` does."""
@@ -81,7 +83,11 @@ class Daemon:
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until told to stop, then finish what is under way."""
-        background = [*await self._start(), asyncio.create_task(self._backfill_ever())]
+        background = [
+            *await self._start(),
+            asyncio.create_task(self._backfill_ever()),
+            asyncio.create_task(self._reload_ever()),
+        ]
         self._say_what_is_watched(await self._in_thread(self._parts.store.states))
         scheduler = AsyncIOScheduler(timezone="UTC")
         scheduler.add_job(
@@ -122,6 +128,7 @@ class Daemon:
             await self._drain(self._reading)
         if self._refused is not None:
             raise self._refused
+        await self._relocate()
         await self._backfill_all()
         while waiting := await self._left_to_index():
             self._parts.report.indexing(waiting)
@@ -136,12 +143,12 @@ class Daemon:
     async def _tick(self) -> None:
         """Look once at everything that may need doing. Never raises: the watch goes on."""
         try:
-            await self._reload_if_changed()
             await self._left_to_index()
             self._parts.indexer.start()
             if self._parts.clock() >= self._resting_until:
                 await self._poll_due(at_once=False)
                 await self._read_pages()
+                await self._relocate()
                 await self._sweep()
         except StoreError as error:
             self._rest(error)
@@ -195,6 +202,10 @@ class Daemon:
         while running:
             await asyncio.gather(*running.values(), return_exceptions=True)
             await self._parts.sleep(0)
+
+    async def _relocate(self) -> None:
+        """Give feeds that have moved their new address; the file is then read again."""
+        await self._in_thread(self._parts.relocation.step, self._feeds)
 
     def _rest(self, error: StoreError) -> None:
         """Stop polling for a while: what cannot be stored is not to be fetched."""
@@ -256,6 +267,17 @@ class Daemon:
             with contextlib.suppress(StoreError):  # it will only be indexed twice
                 await self._in_thread(self._parts.store.mark_indexed, done)
 
+    async def _reload_ever(self) -> None:
+        """Look at the file again and again, while polls go on. Never raises."""
+        while True:
+            await self._parts.sleep(TICK)
+            try:
+                await self._reload_if_changed()
+            except StoreError as error:
+                self._rest(error)
+            except Exception:
+                log.exception("this edit is not in force; the watch goes on")
+
     async def _reload_if_changed(self) -> None:
         stamp = self._parts.stamp()
         if stamp == self._stamp:
@@ -273,13 +295,13 @@ class Daemon:
             log.info("%s: %s", config.path.name, line)
 
     async def _enforce(self, config: Config) -> None:
-        """Put a configuration in force, whole."""
+        """Put a configuration in force, whole: what is slow is done before, in a thread."""
+        rules = await asyncio.to_thread(Rules, config.watchlists, config.feeds)
         numbered = await self._in_thread(
             self._parts.store.subscribe, config.feeds, config.watchlists
         )
         self._config = config
         self._feeds = {feed.url: feed for feed in numbered if feed.enabled}
-        rules = Rules(config.watchlists, numbered)
         self._parts.client.allow(config.allow)
         self._parts.settler.watch = Watch(rules=rules, feeds={f.number: f for f in numbered})
         # From here on the rules see what is stored: what is older is for the backfill.
