@@ -10,6 +10,7 @@ from pathlib import Path
 
 from index.article import Timestamp
 from monitor import presence, rebuilding
+from monitor.blindness import coverage
 from monitor.counting import Counting
 from monitor.health import health, words
 from monitor.model import (
@@ -17,10 +18,12 @@ from monitor.model import (
     Alert,
     AlertState,
     By,
+    Coverage,
     Facets,
     Feed,
     FeedHealth,
     Filter,
+    Gap,
     Health,
     Poll,
     Reading,
@@ -35,6 +38,7 @@ from monitor.model import (
 from monitor.search import Search
 from monitor.store import Views
 
+DAY = 86_400.0
 SPARK_BUCKETS = 12
 SPARK_WIDTH = 7_200.0
 LOG = "monitor.log"
@@ -72,6 +76,7 @@ class Service:
             untriaged=untriaged,
             feeds=Counter(health(feed, state, now) for feed, state, _ in feeds),
             blind=sum(state.blind for _, state, _ in feeds),
+            gaps=Counter(kind for kind, _ in {(g.kind, g.feed.url) for g in self.gaps(now - DAY)}),
             monitor=card.presence if card else None,
             pulse=card.pulse if card else None,
             rebuilt=rebuilding.share(self._folder, now),
@@ -95,6 +100,15 @@ class Service:
             for feed, state, articles in self._views.feeds()
         ]
         return sorted(found, key=lambda f: (_WORST.index(f.health), -f.state.failures))
+
+    def gaps(self, since: Timestamp, until: Timestamp | None = None) -> list[Gap]:
+        """Return the gaps of feeds that reach into an interval, up to now when None."""
+        return self._views.gaps(since, self._clock() if until is None else until)
+
+    def coverage(self, since: Timestamp) -> list[Coverage]:
+        """Return how well the feeds of each watchlist were read since then."""
+        feeds = [feed for feed, _, _ in self._views.feeds()]
+        return coverage(self._views.watched(), feeds, self.gaps(since))
 
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""

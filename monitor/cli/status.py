@@ -40,6 +40,7 @@ def _mapping(status: Status) -> dict[str, Any]:
         "failing": status.failing,
         "health": {str(health): count for health, count in status.feeds.items()},
         "blind": status.blind,
+        "gaps": {str(kind): count for kind, count in status.gaps.items()},
         "monitor": monitor
         and {
             "pid": monitor.pid,
@@ -69,7 +70,9 @@ def _lines(status: Status, now: float) -> Iterator[str]:
     if status.network_down:
         yield f"network   {status.network_down}"
     health = ", ".join(f"{count} {health}" for health, count in sorted(status.feeds.items()))
-    yield f"feeds     {health or 'none'}; {status.blind} blind"
+    yield f"feeds     {health or 'none'}"
+    if told := _gaps(status):
+        yield f"missed    {told} in the last day; `tocsin feeds --blind` tells more"
     yield f"articles  {status.articles}, {status.indexed} of them searchable"
     if status.rebuilt is not None:
         yield f"index     rebuilding {status.rebuilt:.0%}; what is there can be searched"
@@ -79,3 +82,10 @@ def _lines(status: Status, now: float) -> Iterator[str]:
         names = ", ".join(stand.watchlist for stand in status.backfill)
         yield f"backfill  {done} of {until} articles: {names}"
     yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"
+
+
+def _gaps(status: Status) -> str:
+    """Tell of how many feeds articles may be missing, empty for none."""
+    said = (("blind", "turned over between two reads"), ("down", "not read in time"))
+    counts = {str(kind): count for kind, count in status.gaps.items()}
+    return ", ".join(f"{counts[kind]} {words}" for kind, words in said if counts.get(kind))

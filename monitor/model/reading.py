@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from index.article import Article, Timestamp
 from monitor.model.alerts import NOBODY_ELSE, Alert, BackfillStand, Telling
-from monitor.model.polling import Health
+from monitor.model.polling import GapKind, Health
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ class Status:
     untriaged: int
     feeds: Mapping[Health, int]
     blind: int
+    """Feeds whose last two reads had nothing in common."""
     monitor: MonitorPresence | None
     """None when nobody watches."""
     pulse: Timestamp | None
@@ -88,6 +89,8 @@ class Status:
     """Why the network is blamed instead of the feeds; empty when it is not."""
     log: str = ""
     """Path of the log of a monitor in the background; empty if there never was one."""
+    gaps: Mapping[GapKind, int] = field(default_factory=dict)
+    """Feeds of which articles of the last day may be missing, by why."""
     backfill: tuple[BackfillStand, ...] = ()
     """Rules that are still being matched with articles older than they."""
 

@@ -464,8 +464,8 @@ def test_feeds_for_people(filled: Newsroom) -> None:
 def test_status(filled: Newsroom) -> None:
     said = filled.json("status", "--json")
     assert said == {
-        "articles": 4, "indexed": 4, "alerts": 3, "untriaged": 3, "feeds": 3, "failing": 1,
-        "health": {"gone": 1, "ok": 2}, "blind": 0, "monitor": None, "pulse": None,
+        "articles": 4, "indexed": 4, "alerts": 4, "untriaged": 4, "feeds": 3, "failing": 1,
+        "health": {"gone": 1, "ok": 2}, "blind": 0, "gaps": {}, "monitor": None, "pulse": None,
         "config_error": "", "network_down": "", "backfill": [], "log": "",
     }  # fmt: skip
     shown = filled.tocsin("status").stdout

@@ -334,7 +334,7 @@ def test_the_log_of_a_feed(newsroom: Newsroom, server: Web) -> None:
     polls = json.loads(run(newsroom, "log", "le fil : l'info", "--format", "json")[0])
     assert [(poll["outcome"], poll["new"]) for poll in polls] == [("read", 2), ("unchanged", 0)]
     out, _ = run(newsroom, "log", server.url("/fil"))
-    assert re.search(r"✓ 2 entries, 2 new, 0 changed, \d\.\d s\n.*= unchanged, ", out)
+    assert re.search(r"✓ 200: 2 entries, 0 known, 2 new.*\n.*= \d+: unchanged", out)
     assert "✗ 404 Not Found" in run(newsroom, "log", "Kept")[0]
     _, err = run(newsroom, "log", "Kepd", code=1)
     assert "did you mean `Kept`" in err

@@ -51,7 +51,7 @@ _SIGNS = (
     ("‹", "was in the feed before tocsin watched it; its own date is shown"),
     ("? »", "without a date, dated in the future; sorted by first seen"),
     ("+3", "three other outlets tell the same story"),
-    ("✓ ! ✗", "feed well, late, failing"),
+    ("✓ ! ✗", "feed well; late, blind or silent; failing"),
 )
 
 

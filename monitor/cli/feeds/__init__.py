@@ -9,6 +9,7 @@ import click
 
 from monitor.cli import Newsroom, output, say
 from monitor.cli.selection import list_format
+from monitor.cli.times import Moment
 
 if TYPE_CHECKING:
     from monitor.model import FeedHealth
@@ -57,14 +58,29 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, invoke_without_command=True)
+@click.option("--blind", is_flag=True, help="List when feeds were not seen, and what that means.")
+@click.option("--since", type=Moment(), metavar="WHEN",
+              help="With --blind: from then on; 7d when left out.")  # fmt: skip
 @list_format
 @click.pass_context
-def feeds(context: click.Context, style: str) -> None:
+def feeds(context: click.Context, blind: bool, since: float | None, style: str) -> None:
     """Tell how each feed is doing: last success, next poll, failures and why. Worst first.
+
+    With --blind: the intervals in which articles may have been missed, because two reads had
+    nothing in common (blind) or there was none in time (down: what that cost shows with the
+    next read), then the watchlists whose feeds these are.
 
     Its commands edit and examine the subscriptions of feeds.yaml.
     """
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    if blind:
+        from monitor.cli.feeds.blind import show
+
+        show(context.obj, since, style)
+    elif since is not None:
+        raise click.UsageError("--since goes with --blind")
+    else:
         _list(context.obj, style)
 
 

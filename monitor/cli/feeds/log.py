@@ -12,7 +12,10 @@ from monitor.cli.selection import list_format
 if TYPE_CHECKING:
     from monitor.model import Poll
 
-COLUMNS = ("at", "outcome", "entries", "new", "changed", "seconds", "reason")
+COLUMNS = (
+    "at", "outcome", "status", "entries", "known", "new", "changed", "blind", "moved", "seconds",
+    "reason",
+)  # fmt: skip
 MOST = 30
 _MARKS = {"read": "✓", "unchanged": "=", "failed": "✗"}
 
@@ -23,7 +26,9 @@ _MARKS = {"read": "✓", "unchanged": "=", "failed": "✗"}
 @click.pass_obj
 def command(newsroom: Newsroom, feed: str, style: str) -> None:
     """List the last 30 polls of a feed, given by its name or address; the newest last."""
+    from index.text import clean
     from monitor.cli.feeds.naming import meant
+    from monitor.health import told
 
     service = newsroom.service()
     found = meant(feed, [health.feed for health in service.feeds()])
@@ -35,25 +40,20 @@ def command(newsroom: Newsroom, feed: str, style: str) -> None:
         say(f"{found.name} was not polled yet")
     now = newsroom.clock()
     for poll in polls:
-        click.echo(f"{output.ago(poll.at, now):>10}  {_MARKS[poll.outcome]} {_words(poll)}")
-
-
-def _words(poll: Poll) -> str:
-    if poll.outcome == "failed":
-        return poll.reason
-    took = f"{poll.seconds:.1f} s"
-    if poll.outcome == "unchanged":
-        return f"unchanged, {took}"
-    return f"{poll.entries} entries, {poll.new} new, {poll.changed} changed, {took}"
+        click.echo(f"{output.ago(poll.at, now):>10}  {_MARKS[poll.outcome]} {clean(told(poll))}")
 
 
 def _row(poll: Poll) -> dict[str, Any]:
     return {
         "at": output.iso(poll.at),
         "outcome": str(poll.outcome),
+        "status": poll.status,
         "entries": poll.entries,
+        "known": poll.known,
         "new": poll.new,
         "changed": poll.changed,
+        "blind": poll.blind,
+        "moved": poll.moved,
         "seconds": round(poll.seconds, 3),
         "reason": poll.reason,
     }

@@ -10,11 +10,14 @@ from monitor.cli import Newsroom, output, say
 from monitor.cli.watches.options import format_option
 
 if TYPE_CHECKING:
-    from monitor.model import WatchlistRecord
+    from collections.abc import Mapping
 
+    from monitor.model import Coverage, WatchlistRecord
+
+DAY = 86_400.0
 COLUMNS = (
     "name", "severity", "total", "untriaged", "last_hit", "relevant", "noise", "precision",
-    "precision_low", "precision_high",
+    "precision_low", "precision_high", "feeds", "feeds_with_gaps",
 )  # fmt: skip
 
 
@@ -25,18 +28,22 @@ def command(newsroom: Newsroom, style: str) -> None:
     """List the watchlists in force and what they brought.
 
     Precision is the share of relevant alerts among those with a verdict, with the 95 %
-    interval that so few or so many verdicts leave.
+    interval that so few or so many verdicts leave. Gaps: of how many of its feeds articles of
+    the last day may be missing; `tocsin feeds --blind` tells when.
     """
-    found = newsroom.service().records()
+    service, now = newsroom.service(), newsroom.clock()
+    found = service.records()
+    covered = {one.watchlist: one for one in service.coverage(now - DAY)}
     if style != "table":
-        output.print_rows(map(_row, found), style, COLUMNS)
+        rows = [_row(record, covered.get(record.name)) for record in found]
+        output.print_rows(rows, style, COLUMNS)
     elif not found:
         say("no watchlists yet; `tocsin watch add TERM` adds one")
     else:
-        _table(found, newsroom.clock())
+        _table(found, covered, now)
 
 
-def _row(record: WatchlistRecord) -> dict[str, Any]:
+def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
     from monitor.watching.precision import precision
 
     found = precision(record)
@@ -51,21 +58,28 @@ def _row(record: WatchlistRecord) -> dict[str, Any]:
         "precision": round(found.share, 4) if found else None,
         "precision_low": round(found.low, 4) if found else None,
         "precision_high": round(found.high, 4) if found else None,
+        "feeds": covered.feeds if covered else 0,
+        "feeds_with_gaps": covered.touched() if covered else 0,
     }
 
 
-def _table(found: list[WatchlistRecord], now: float) -> None:
+def _table(found: list[WatchlistRecord], covered: Mapping[str, Coverage], now: float) -> None:
     from rich.cells import cell_len, set_cell_size
 
     widest = min(max(cell_len(record.name) for record in found), 40)
     head = set_cell_size("watchlist", widest)
-    click.secho(f"{head}  severity   total  untriaged    last hit  precision", dim=True)
+    click.secho(f"{head}  severity   total  untriaged    last hit  gaps      precision", dim=True)
     for record in found:
         last = output.ago(record.last_hit, now) if record.last_hit else "never"
+        gaps = _gaps(covered.get(record.name))
         click.echo(
             f"{set_cell_size(record.name, widest)}  {record.severity:<8} {record.total:>7}"
-            f"  {record.untriaged:>9}  {last:>10}  {_share(record)}"
+            f"  {record.untriaged:>9}  {last:>10}  {gaps:<8}  {_share(record)}"
         )
+
+
+def _gaps(covered: Coverage | None) -> str:
+    return f"{covered.touched()} of {covered.feeds}" if covered and covered.gaps else "-"
 
 
 def _share(record: WatchlistRecord) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 
 from index.article import Timestamp
@@ -43,6 +44,11 @@ class WatchlistViews(Connected):
                 " WHERE watchlist = '' ORDER BY 5"
             )
         ]
+
+    def watched(self) -> dict[str, tuple[str, ...]]:
+        """Return what each watchlist in force selects its feeds by; nothing is all of them."""
+        found = self._read("SELECT name, feeds FROM watchlists ORDER BY place")
+        return {name: tuple(json.loads(feeds)) for name, feeds in found}
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
