@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,12 +118,14 @@ async def _watch(
     from monitor.report import Report
     from monitor.settle import Settler
     from monitor.store.sqlite import SqliteStore
+    from monitor.config.readdressing import move
     from monitor.workers import Parser
 
     store = SqliteStore(config.data)
     thread = ThreadPoolExecutor(1, thread_name_prefix="store")
     parser = Parser()
     client = Client(
+    from monitor.relocation import Relocation
         config.allow,
         user_agent=user_agent(config.contact),
         monotonic=time.monotonic,
@@ -161,6 +164,7 @@ async def _watch(
     )
     try:
         async with client:
+            relocation=Relocation(store, partial(move, config.path, data=data), clock),
             if orders.once:
                 return await daemon.once(stop, everything=orders.everything)
             await daemon.watch(stop)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.article import Article, Timestamp
-from monitor import arrivals, episodes, habits, identify, schedule
+from monitor import arrivals, episodes, habits, identify, moves, schedule
 from monitor.answers import Answer, Read
 from monitor.drafts import Draft
 from monitor.errors import FeedError, FetchError
 from monitor.fetch import redact
-from monitor.model import Arrival, Feed, Fetched, Outcome, Poll, Refresh, Sighting
+from monitor.model import Arrival, Feed, Fetched, NotModified, Outcome, Poll, Refresh, Sighting
 from monitor.store import Batch
 
 Redraft = Callable[[Article], Draft]
@@ -51,10 +51,12 @@ def unchanged(batch: Batch, answer: Answer, now: Timestamp, jitter: float) -> Re
         outcome=Outcome.UNCHANGED,
         seconds=answer.seconds,
         status=came.status if isinstance(came, Fetched) else 304,
-        moved=_moved(answer.feed, came) if isinstance(came, Fetched) else "",
+        moved=_moved(answer.feed, came),
     )
     state = schedule.after_unchanged(answer.feed, answer.state, came, now, jitter)
-    return _with_episodes(batch, answer, Refresh(feed=answer.feed, state=state, poll=poll))
+    move = moves.noted(batch.move(answer.feed), came.moved_to, now)
+    refresh = Refresh(feed=answer.feed, state=state, poll=poll, move=move)
+    return _with_episodes(batch, answer, refresh)
 
 
 def read(
@@ -99,6 +101,7 @@ def read(
         poll=poll,
         arrivals=tuple(arrived),
         sightings=tuple(sightings),
+        move=moves.noted(batch.move(answer.feed), came.fetched.moved_to, now),
         missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
     )
     refresh = _with_habit(batch, answer, refresh, [entry.published for entry in unmet])
@@ -172,6 +175,7 @@ def _with_episodes(
     return replace(refresh, begun=tuple(began), ended=tuple(over))
 
 
-def _moved(feed: Feed, fetched: Fetched) -> str:
+def _moved(feed: Feed, came: Fetched | NotModified) -> str:
     """Return where an answer came from, without secrets; empty for the feed's own address."""
-    return redact(fetched.url) if fetched.url != feed.url else ""
+    url = came.url if isinstance(came, Fetched) else came.moved_to
+    return redact(url) if url and url != feed.url else ""

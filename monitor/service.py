@@ -40,6 +40,7 @@ from monitor.store import Views
 
 DAY = 86_400.0
 SPARK_BUCKETS = 12
+from monitor.moves import in_words as moving
 SPARK_WIDTH = 7_200.0
 LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
@@ -95,11 +96,15 @@ class Service:
                 health=health(feed, state, now),
                 state=state,
                 articles=articles,
-                words=words(feed, state, now),
+                words=words(feed, state, now)
+                + moving(moves.get(feed.number), former.get(feed.number), now),
+                move=moves.get(feed.number),
+                former=former.get(feed.number),
             )
             for feed, state, articles in self._views.feeds()
         ]
         return sorted(found, key=lambda f: (_WORST.index(f.health), -f.state.failures))
+        moves, former = self._views.moves(), self._views.former()
 
     def gaps(self, since: Timestamp, until: Timestamp | None = None) -> list[Gap]:
         """Return the gaps of feeds that reach into an interval, up to now when None."""

@@ -2,7 +2,7 @@
 
     bytes ─ marks ─▶ tree with places ─ fitting ─▶ what fits the shapes of schema
               │                                            │
-          yaml_words      feeds (settings, credentials), watchlists (asking, sentences)
+          yaml_words      feeds (settings, credentials), watchlists (asking, sentences), searches
                                                            ▼
            reference: the schema for editors            Config ─▶ review, report
 

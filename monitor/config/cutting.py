@@ -27,7 +27,7 @@ def appended(text: str, key: str, items: Sequence[Item]) -> str:
 
     A list that is not there yet is begun at the end.
     """
-    root = _root(text)
+    root = root_of(text)
     pair = root.get(key)
     if pair is None:
         after = _with_key(text, root, key, items)
@@ -36,7 +36,7 @@ def appended(text: str, key: str, items: Sequence[Item]) -> str:
     else:
         after = _instead_of_nothing(text, root, pair, items)
     listed = pair.value.plain() if pair and isinstance(pair.value, Items) else []
-    return _checked(after, {**root.plain(), key: [*listed, *items]})
+    return checked(after, {**root.plain(), key: [*listed, *items]})
 
 
 def removed(text: str, key: str, numbers: Collection[int]) -> str:
@@ -44,7 +44,7 @@ def removed(text: str, key: str, numbers: Collection[int]) -> str:
 
     Comments between items stay.
     """
-    root = _root(text)
+    root = root_of(text)
     pair = root.get(key)
     if pair is None or not isinstance(pair.value, Items):
         raise LayoutError(f"`{key}` is no list")
@@ -56,10 +56,11 @@ def removed(text: str, key: str, numbers: Collection[int]) -> str:
     after = text
     for start, end in reversed(list(places(text, pair.value, numbers))):
         after = after[:start] + after[end:]
-    return _checked(after, {**root.plain(), key: left})
+    return checked(after, {**root.plain(), key: left})
 
 
-def _root(text: str) -> Table:
+def root_of(text: str) -> Table:
+    """Return the mapping that a text is; raises LayoutError."""
     try:
         root, repeated = tree(Source(text))
     except BrokenError as error:
@@ -69,9 +70,10 @@ def _root(text: str) -> Table:
     return root
 
 
-def _checked(text: str, wanted: dict[str, Any]) -> str:
+def checked(text: str, wanted: dict[str, Any]) -> str:
+    """Return a text that says just what is wanted; raises LayoutError if it does not."""
     try:
-        said = _root(text).plain()
+        said = root_of(text).plain()
     except LayoutError:
         said = {}
     if said != wanted:

@@ -9,6 +9,7 @@ from index.article import Article, Timestamp
 from monitor.model.asked import Feed, Severity
 from monitor.model.habits import Habit
 from monitor.model.matching import Hit
+from monitor.model.moves import Move
 from monitor.model.notices import AlertKind, Notice
 from monitor.model.polling import FeedState, Poll
 
@@ -109,6 +110,8 @@ class Refresh:
     """Episodes that end with it."""
     habit: Habit | None = None
     """How the feed publishes, when this taught something about it."""
+    move: Move | None = None
+    """Where it is sent on to for good, if that is not as it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from index.article import Timestamp
 from monitor.model.asked import Feed
+from monitor.model.moves import Former, Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +192,10 @@ class FeedHealth:
     articles: int
     words: str
     """One line a person understands: what is wrong and what tocsin will do."""
+    move: Move | None = None
+    """Where it is sent on to for good; None for nowhere."""
+    former: Former | None = None
+    """The address that it had before it moved; None if it never did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,14 @@ def watchlist_values(place: int, value: Watchlist) -> tuple[Any, ...]:
     )
 
 
+def feed_values(feed: Feed) -> tuple[Any, ...]:
+    """Return what is kept of a feed as feeds.yaml has it: no secret."""
+    return (
+        *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
+        feed.manner.mark(),
+    )
+
+
 def numbered(feed: Feed, number: int) -> Feed:
     """Return the feed with the store's number for it."""
     return replace(feed, number=number)

@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from index.article import Article, Timestamp
-from monitor.model import BackfillStand, Feed, FeedState, Ticket, Watchlist
+from monitor.model import BackfillStand, Feed, FeedState, Move, Ticket, Watchlist
 from monitor.store import rows
 from monitor.store.batch import SqliteBatch
 from monitor.store.chunks import marks
 from monitor.store.connection import open_store, read, reading, transaction
+from monitor.store.readdressing import readdress
+
+_ASKED_ANEW = ", ".join(
+    f"{column} = CASE WHEN manner = excluded.manner THEN {column} END"
+    for column in ("etag", "last_modified", "body_hash")
+)
+"""Asked in another manner, a server may answer something else: what it said says nothing now."""
 
 
 class SqliteStore:
@@ -26,12 +33,14 @@ class SqliteStore:
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the ones in force, return the feeds numbered; history of others stays."""
         with transaction(self._connection) as sql:
+            readdress(sql, {feed.url for feed in feeds})
             sql.execute("UPDATE feeds SET subscribed = 0")
             sql.executemany(
-                "INSERT INTO feeds (url, name, tags, enabled, every) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (url) DO UPDATE SET name = excluded.name, tags = excluded.tags,"
-                " enabled = excluded.enabled, every = excluded.every, subscribed = 1",
-                [(f.url, f.name, json.dumps(f.tags), f.enabled, f.every) for f in feeds],
+                "INSERT INTO feeds (url, name, tags, enabled, every, manner)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET name = excluded.name,"
+                " tags = excluded.tags, enabled = excluded.enabled, every = excluded.every,"
+                f" {_ASKED_ANEW}, manner = excluded.manner, subscribed = 1",
+                [rows.feed_values(feed) for feed in feeds],
             )
             sql.execute("DELETE FROM watchlists")
             sql.executemany(
@@ -67,6 +76,14 @@ class SqliteStore:
         """Open a transaction: everything in it is committed at its end, or nothing."""
         with transaction(self._connection) as sql:
             yield SqliteBatch(sql)
+
+    def moves(self) -> dict[str, Move]:
+        """Return where permanent redirects of subscribed feeds lead, by URL."""
+        found = self._read(
+            "SELECT url, moved_to, since, latest, times FROM moves JOIN feeds ON number = feed"
+            " WHERE subscribed"
+        )
+        return {url: Move(*move) for url, *move in found}
 
     def reschedule(self, due: Mapping[str, Timestamp]) -> None:
         """Set when feeds are next due, by URL."""

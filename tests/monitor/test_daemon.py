@@ -27,6 +27,7 @@ from monitor.match import Rules
 from monitor.model import Config, FeedHealth, MonitorPresence
 from monitor.pipeline import Pipeline
 from monitor.presence import Card, Presence, present
+from monitor.relocation import Relocation
 from monitor.report import Report
 from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
@@ -261,6 +262,7 @@ class Room:
                     indexer=cast(Any, NoIndexer()),
                     presence=held,
                     report=Report(lambda: self.now),
+                    relocation=Relocation(self.store, self.rewrite, lambda: self.now),
                     load=self.load,
                     stamp=lambda: self.edits,
                     clock=lambda: self.now,
@@ -275,6 +277,12 @@ class Room:
             finally:
                 stop.set()
                 await watching
+
+    def rewrite(self, old: str, new: str) -> None:
+        """Put another address into what `load` gives, as the program does with its file."""
+        assert isinstance(self.config, Config)
+        feeds = (replace(f, url=new) if f.url == old else f for f in self.config.feeds)
+        self.edit(replace(self.config, feeds=tuple(feeds)))
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
         """Let the watch go on until a condition holds."""

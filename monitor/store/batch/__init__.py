@@ -13,6 +13,7 @@ from monitor.store.batch.crossings import Crossing
 from monitor.store.batch.dropping import Dropping
 from monitor.store.batch.losing import Losing
 from monitor.store.batch.recognising import Recognising
+from monitor.store.batch.moving import Moving
 from monitor.store.chunks import marks
 
 __all__ = ["POLLS_KEPT", "SqliteBatch"]
@@ -20,7 +21,7 @@ __all__ = ["POLLS_KEPT", "SqliteBatch"]
 POLLS_KEPT = 30
 
 
-class SqliteBatch(Recognising, Crossing, Storing, Dropping, Losing, Raising):
+class SqliteBatch(Recognising, Crossing, Importing, Storing, Dropping, Losing, Moving, Raising):
     """See `Batch`."""
 
     def save(self, refresh: Refresh) -> list[Raised]:
@@ -32,6 +33,8 @@ class SqliteBatch(Recognising, Crossing, Storing, Dropping, Losing, Raising):
                 (rows.habit_value(refresh.habit), number),
             )
         if refresh.missed:
+        if refresh.move:
+            self._note_move(number, refresh.move)
             self._miss(number, *refresh.missed)
         new = [a for a in refresh.arrivals if a.new]
         self._save_state(refresh, len(new))

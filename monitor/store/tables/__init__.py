@@ -6,6 +6,8 @@ from monitor.store.tables.alerts import ALERT_COLUMNS, ALERTS, ALERTS_3, ESCALAT
 from monitor.store.tables.articles import ARTICLES, UNREAD_PAGES
 from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
 from monitor.store.tables.keeping import KEEPING
+from monitor.store.tables.moves import MOVES
+from monitor.store.tables.searches import SEARCHED
 from monitor.store.tables.stories import CROSSINGS
 from monitor.store.tables.watchlists import (
     BACKFILLS,
@@ -21,6 +23,7 @@ UPGRADES = {
     1: BACKFILLS,
     2: FEEDS_3
     + UNREAD_PAGES
+    + MOVES
     + GAPS
     + EPISODES
     + ALERTS_3
@@ -42,6 +45,7 @@ TABLES = (
     + ARTICLES
     + UNREAD_PAGES
     + ALERTS
+    + MOVES
     + WATCHLISTS
     + COUNTING
     + ESCALATIONS

@@ -32,7 +32,8 @@ CREATE TABLE feeds (
     published     REAL,                         -- when it last brought something new
     usual         REAL,                         -- seconds between two publications, mostly
     silent_after  REAL,                         -- seconds without any that are not its habit
-    habit         TEXT NOT NULL DEFAULT ''      -- JSON: how it publishes, as learned
+    habit         TEXT NOT NULL DEFAULT '',     -- JSON: how it publishes, as learned
+    manner        TEXT NOT NULL DEFAULT ''      -- how it is asked, without what is secret
 );
 
 -- The last polls of each feed: a ring of slots, overwritten in turn.
@@ -86,6 +87,7 @@ ALTER TABLE feeds ADD COLUMN published REAL;
 ALTER TABLE feeds ADD COLUMN usual REAL;
 ALTER TABLE feeds ADD COLUMN silent_after REAL;
 ALTER TABLE feeds ADD COLUMN habit TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN manner TEXT NOT NULL DEFAULT '';
 ALTER TABLE polls ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE polls ADD COLUMN blind INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE polls ADD COLUMN status INTEGER;

@@ -8,8 +8,10 @@ from index.article import Timestamp
 from monitor.model import (
     Feed,
     FeedState,
+    Former,
     Gap,
     GapKind,
+    Move,
     Outcome,
     Poll,
 )
@@ -32,6 +34,16 @@ class FeedViews(Connected):
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
         return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
+
+    def moves(self) -> dict[int, Move]:
+        """Return where permanent redirects of feeds lead, by number."""
+        found = self._read("SELECT feed, moved_to, since, latest, times FROM moves")
+        return {feed: Move(*move) for feed, *move in found}
+
+    def former(self) -> dict[int, Former]:
+        """Return the last address that feeds had before they moved, by number."""
+        found = self._read("SELECT feed, url, until FROM former_addresses ORDER BY until")
+        return {feed: Former(*former) for feed, *former in found}
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
