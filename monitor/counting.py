@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
@@ -144,12 +145,12 @@ class Counting:
             bounds(query.root, lambda text: resolve_time(text, now, self._zone))
             for query in queries
         ]
-        starts, ends = [max(s) for s, _ in said if s], [min(e) for _, e in said if e]
-        since = min(starts) if len(starts) == len(said) else min(dates, default=now)
-        until = max(ends) if len(ends) == len(said) else now
-        since = max(since, filter.since if filter.since is not None else since)
-        until = min(until, now, filter.until if filter.until is not None else until)
-        return min([since, *dates]), max([until, *dates])
+        starts = [[*start, *_given(filter.since)] for start, _ in said]
+        ends = [[*end, *_given(filter.until), now] for _, end in said]
+        first, last = min(dates, default=now), max(dates, default=0.0)
+        since = min(max(start, default=first) for start in starts)
+        until = max(max(min(end) for end in ends), math.nextafter(last, math.inf))
+        return since, until
 
     def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
         """Return when each feed was not watched; before it was first read, nobody watched it."""
@@ -179,6 +180,10 @@ def _when(mention: Mention) -> tuple[Timestamp, int]:
 
 def _shares(parts: Iterable[tuple[str, Matched]], limit: int) -> tuple[Share, ...]:
     return tuple(Share(name, part.total) for name, part in parts)[:limit]
+
+
+def _given(moment: Timestamp | None) -> list[Timestamp]:
+    return [] if moment is None else [moment]
 
 
 def _observed(name: str, matched: Matched) -> Observed:

@@ -18,16 +18,16 @@ def fitting(span: float) -> By:
     return next((by for longest, by in _FINEST if span <= longest), By.MONTH)
 
 
-def edges(first: Timestamp, last: Timestamp, by: By, zone: tzinfo) -> tuple[Timestamp, ...]:
-    """Return where the buckets that hold both moments, and all between, begin and end.
+def edges(since: Timestamp, until: Timestamp, by: By, zone: tzinfo) -> tuple[Timestamp, ...]:
+    """Return where the buckets begin and end that hold all from a moment until another.
 
     Days have 23 to 25 hours. What the clock skips (a day in Samoa) is no bucket.
     """
     found: list[Timestamp] = []
-    for start in _STARTS[by](datetime.fromtimestamp(first, zone)):
+    for start in _STARTS[by](datetime.fromtimestamp(since, zone)):
         if not found or start > found[-1]:
             found.append(start)
-            if start > last:
+            if start >= until and len(found) > 1:
                 break
     return tuple(found)
 
@@ -46,10 +46,10 @@ def label(start: Timestamp, by: By, zone: tzinfo) -> str:
             return local.strftime("%Y-%m")
 
 
-def estimate(first: Timestamp, last: Timestamp, by: By) -> int:
+def estimate(since: Timestamp, until: Timestamp, by: By) -> int:
     """Return about how many buckets there would be."""
     length = {By.HOUR: HOUR, By.DAY: DAY, By.WEEK: 7 * DAY, By.MONTH: 30 * DAY}[by]
-    return int((last - first) // length) + 1
+    return int((until - since) // length) + 1
 
 
 def _hours(local: datetime) -> Iterator[Timestamp]:

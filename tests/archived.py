@@ -1,0 +1,90 @@
+"""An archive made of articles that a test gives: the store, and the index beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from index.article import Article
+from index.writer import open_or_create
+from monitor.model import Feed, Watchlist
+from monitor.store.connection import FILE, INDEX
+from monitor.store.sqlite import SqliteStore
+
+FEEDS = tuple(Feed(url=f"https://{name}.example/rss", name=name) for name in ("A", "B", "C", "D"))
+"""Their numbers are 1 to 4."""
+
+
+def article(
+    id: int,
+    title: str,
+    *,
+    date: float,
+    feeds: tuple[int, ...] = (1,),
+    lang: str = "fr",
+    body: str = "",
+    story: int = 0,
+    published: float | None = None,
+) -> Article:
+    """Return an article first seen at a date."""
+    return Article(
+        id=id,
+        feeds=feeds,
+        url=f"https://x.example/{id}",
+        title=title,
+        summary="",
+        body=body,
+        lang=lang,
+        published=published,
+        seen=date,
+        story=story or id,
+    )
+
+
+def fill(
+    folder: Path, articles: Iterable[Article], watchlists: Sequence[Watchlist] = ()
+) -> list[Article]:
+    """Store and index articles of `FEEDS`, as a monitor would have; return them."""
+    found = sorted(articles, key=lambda each: each.id)
+    with closing(SqliteStore(folder)) as store:
+        store.subscribe(FEEDS, watchlists)
+    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+        sql.executemany(
+            "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body,"
+            " author, lang, published, seen, story)"
+            " VALUES (?, ?, ?, '', x'', ?, ?, ?, '', ?, ?, ?, ?)",
+            [
+                (a.id, a.feeds[0], a.url, a.title, a.summary, a.body, a.lang, a.published, a.seen,
+                 a.story)
+                for a in found
+            ],
+        )  # fmt: skip
+        sql.executemany(
+            "INSERT INTO carriers VALUES (?, ?, ?)",
+            [(a.id, feed, a.seen) for a in found for feed in a.feeds[1:]],
+        )
+        sql.execute(
+            "UPDATE feeds SET last_ok = 1e12, articles ="
+            " (SELECT count(*) FROM articles WHERE feed = feeds.number)"
+        )
+    open_or_create(folder / INDEX).add(found)
+    return found
+
+
+def blind(folder: Path, feed: int, start: float, end: float) -> None:
+    """Note that a feed was blind."""
+    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+        sql.execute("INSERT INTO gaps VALUES (?, ?, ?)", (feed, start, end))
+
+
+def ring(folder: Path, watchlist: str, moments: Iterable[float], *, backfill: bool = False) -> None:
+    """Raise alerts of a watchlist for articles that need not be there."""
+    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+        (last,) = sql.execute("SELECT coalesce(max(article), 1000000) FROM alerts").fetchone()
+        sql.executemany(
+            "INSERT INTO alerts (watchlist, article, severity, backfill, raised_at)"
+            " VALUES (?, ?, 'high', ?, ?)",
+            [(watchlist, last + n, backfill, at) for n, at in enumerate(moments, 1)],
+        )
