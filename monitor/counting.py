@@ -149,7 +149,7 @@ class Counting:
         ends = [[*end, *_given(filter.until), now] for _, end in said]
         first, last = min(dates, default=now), max(dates, default=0.0)
         since = min(max(start, default=first) for start in starts)
-        until = max(max(min(end) for end in ends), math.nextafter(last, math.inf))
+        until = max(math.nextafter(last, math.inf), *(min(end) for end in ends))
         return since, until
 
     def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:

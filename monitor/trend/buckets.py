@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -24,7 +25,8 @@ def edges(since: Timestamp, until: Timestamp, by: By, zone: tzinfo) -> tuple[Tim
     Days have 23 to 25 hours. What the clock skips (a day in Samoa) is no bucket.
     """
     found: list[Timestamp] = []
-    for start in _STARTS[by](datetime.fromtimestamp(since, zone)):
+    second = math.floor(since)  # datetime would round the last fraction of an hour up
+    for start in _STARTS[by](datetime.fromtimestamp(second, zone)):
         if not found or start > found[-1]:
             found.append(start)
             if start >= until and len(found) > 1:
@@ -55,7 +57,7 @@ def estimate(since: Timestamp, until: Timestamp, by: By) -> int:
 def _hours(local: datetime) -> Iterator[Timestamp]:
     """Yield full hours of the clock: one that is set back by half an hour has a short one."""
     zone = local.tzinfo
-    start = local.timestamp() - 60 * local.minute - local.second - local.microsecond / 1e6
+    start = local.timestamp() - 60 * local.minute - local.second
     while True:
         yield start
         minute = datetime.fromtimestamp(start, zone).minute

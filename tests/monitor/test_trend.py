@@ -353,3 +353,8 @@ def test_summer_time_ends_in_the_middle_of_the_count(week: Path) -> None:
     assert bisect_right(trend.edges, at("2026-10-26")) - 1 == 7 * 24 + 1
     assert trend.edges[0] == at("2026-10-19")
     assert trend.edges[-1] == NOW
+
+
+def test_a_moment_just_before_the_hour_is_before_it() -> None:
+    last = 1_811_800_799.999_999_8  # datetime rounds it to the full hour
+    assert buckets.edges(last, last, By.HOUR, PARIS) == (last // HOUR * HOUR, 1_811_800_800.0)
