@@ -25,6 +25,7 @@ from monitor.model import (
     Filter,
     Gap,
     Health,
+    Pace,
     Poll,
     Reading,
     Results,
@@ -124,9 +125,17 @@ class Service:
         return self._views.polls(url)
 
     def watchlists(self) -> list[WatchlistCount]:
-        """Return every watchlist with its counts."""
+        """Return every watchlist with its counts, and how unusual today is for it."""
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
-        return self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
+        paces = self._counting.paces()
+        return [
+            replace(found, pace=paces.get(found.name, Pace()))
+            for found in self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
+        ]
+
+    def paces(self) -> dict[str, Pace]:
+        """Return how many alerts each watchlist in force has today, and how many are usual."""
+        return self._counting.paces()
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
