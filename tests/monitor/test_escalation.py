@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import spine
 from hypothesis import given
 from hypothesis import strategies as st
-from spine import HOUR, START, Press, Spine, edition
+from spine import HOUR, START, Fuse, Killed, Press, Spine, edition
 
 from index.query import parse as understood
 from monitor.escalation import louder, reasons, words
@@ -325,6 +326,64 @@ def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:
     kept = spine.rows(tmp_path, "SELECT DISTINCT article FROM names ORDER BY 1")
     assert kept == spine.rows(tmp_path, "SELECT article FROM named ORDER BY 1") != []
     assert len(kept) == 1
+
+
+def state(folder: Path) -> list[list[tuple[Any, ...]]]:
+    """Return what alerts have come to, without the order in which they were stored."""
+    return [
+        spine.rows(folder, query)
+        for query in (
+            "SELECT watchlist, severity, state, held, raised_at, merged_into IS NULL, a.url"
+            " FROM alerts al JOIN articles a ON a.id = al.article ORDER BY a.url, watchlist",
+            "SELECT alert, reason, at, outlets, severity FROM escalations ORDER BY alert, reason",
+            "SELECT a.url, b.url FROM crossings c JOIN articles a ON a.id = c.later"
+            " JOIN articles b ON b.id = c.earlier ORDER BY 1",
+            "SELECT a.url, count(*) FROM names n JOIN articles a ON a.id = n.article"
+            " GROUP BY a.url ORDER BY 1",
+            "SELECT alert, term, at FROM lost_terms ORDER BY 1, 2",
+        )
+    ]
+
+
+def test_killed_at_any_step_it_comes_to_the_same(tmp_path: Path) -> None:
+    """A copy, a crossing and an edit in one round; killed at every step, then once more."""
+    press, feeds = crossing_press(first_french=True)
+    copier, first = outlet("copy"), feeds[0].url
+    edited = edition(item("journal.fr", "Cainiao dans le viseur à Liège", "Un texte.", "g"))
+    story_of = [edition(item("journal.fr", "Alibaba et Cainiao à Liège", FRENCH, "g"))]
+    press = replace(
+        press,
+        editions={
+            **press.editions,
+            first: [EMPTY, *story_of, edited],
+            copier.url: [EMPTY, EMPTY, edition(item("copy.be", "Alibaba", FRENCH))],
+        },
+    )
+    asked = [watching(escalate=Escalate(outlets=2), cooldown=9 * HOUR)]
+
+    def life(folder: Path, fuse: Fuse) -> Spine:
+        return Spine(folder, replace(press, fuse=fuse), [*feeds, copier], asked)
+
+    life(tmp_path / "before", Fuse()).live([0, 1])
+
+    def fresh(name: str) -> Path:
+        there = tmp_path / name
+        there.mkdir()
+        paths = tmp_path / "before" / "newsroom.db", there / "newsroom.db"
+        with closing(sqlite3.connect(paths[0])) as old, closing(sqlite3.connect(paths[1])) as new:
+            old.backup(new)
+        return there
+
+    whole, fuse = fresh("whole"), Fuse()
+    life(whole, fuse).live([2])
+    wanted = state(whole)
+    assert all(wanted)
+    for at in range(1, fuse.steps + 1):
+        there = fresh(str(at))
+        with suppress(Killed):
+            life(there, Fuse(at)).live([2])
+        life(there, Fuse()).live([2])
+        assert state(there) == wanted, at
 
 
 # --- what is held back --------------------------------------------------------------------
