@@ -18,7 +18,7 @@ from index.article import Article
 from index.facets import passes, selects
 from index.inmemory import Bounds, InMemory, occurrences
 from index.postings import AUTHOR, EXACT, Keys, postings
-from index.spans import Codes, Document, matches
+from index.spans import Codes, Found, matches
 from index.tree import Facet, Mode, Node, Word, words
 from index.vocabulary import expands, is_open, key, selector
 from index.why import why_not
@@ -59,22 +59,25 @@ class Rules:
 
     def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
         """Return the watchlists that an article of a feed satisfies, and where."""
+        bounds = Bounds(article)
+        return tuple(
+            _hit(watchlist, found, article, bounds)
+            for watchlist, found in self.satisfied(article, feed)
+        )
+
+    def satisfied(self, article: Article, feed: Feed) -> Iterator[tuple[Watchlist, list[Found]]]:
+        """Yield the watchlists that an article of a feed satisfies, and the clauses that hold."""
         found = postings(article, self._keys)
         expansions = self._forms.of(found)
         candidates: set[int] = set()
         self._filed.open({*found, *expansions}, candidates)
         document = _Words(found, expansions, self._forms.numbers, article, feed)
-        return tuple(self._hits(sorted(candidates), document))
-
-    def _hits(self, candidates: Iterable[int], document: _Words) -> Iterator[Hit]:
-        bounds = Bounds(document.article)
-        for number in candidates:
+        for number in sorted(candidates):
             watchlist = self.watchlists[number]
-            if outside(watchlist, document.article, document.feed):
-                continue
-            hit = _hit(watchlist, document, document.article, bounds)
-            if hit:
-                yield hit
+            if not outside(watchlist, article, feed) and (
+                clauses := matches(watchlist.query.root, document)
+            ):
+                yield watchlist, clauses
 
 
 class _Drawer:
@@ -212,10 +215,7 @@ def outside(watchlist: Watchlist, article: Article, feed: Feed) -> str:
     return ""
 
 
-def _hit(watchlist: Watchlist, document: Document, article: Article, bounds: Bounds) -> Hit | None:
-    found = matches(watchlist.query.root, document)
-    if not found:
-        return None
+def _hit(watchlist: Watchlist, found: Iterable[Found], article: Article, bounds: Bounds) -> Hit:
     places = occurrences(found, bounds)[:MAX_MATCHES]
     return Hit(
         watchlist=watchlist,
@@ -245,9 +245,10 @@ def explain(watchlist: Watchlist, article: Article, feed: Feed) -> Explanation:
     if reason := outside(watchlist, article, feed):
         return Explanation(None, reason)
     document = InMemory.of(article, lambda facet: admits(facet, article, feed))
-    hit = _hit(watchlist, document, article, Bounds(article))
-    if hit is None:
+    found = matches(watchlist.query.root, document)
+    if not found:
         return Explanation(None, why_not(watchlist.query.root, document))
+    hit = _hit(watchlist, found, article, Bounds(article))
     return Explanation(hit, _reason(hit, watchlist.query.root))
 
 

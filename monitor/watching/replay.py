@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -69,14 +70,14 @@ class _Replay:
         articles = self._views.articles_between(after, upto, self._asked.since)
         trials = tuple(
             Trial(
-                self._places[hit.watchlist.name],
+                self._places[watchlist.name],
                 article.id,
                 article.date,
-                tuple(dict.fromkeys(match.term for match in hit.matches)),
+                tuple(dict.fromkeys(clause.text for clause, _ in found)),
             )
             for article in articles
             if (feed := self._asked.feeds.get(article.feeds[0]))
-            for hit in self._rules.match(article, feed)
+            for watchlist, found in self._rules.satisfied(article, feed)
         )
         return Stretch(upto, tuple((a.id, a.date) for a in articles), trials)
 
@@ -101,6 +102,7 @@ _here: list[_Replay] = []
 
 
 def _begin(asked: Archived) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C ends the command, which ends these
     _here[:] = [_Replay(asked)]
 
 
