@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from index.text import clean
 from monitor.cli import Newsroom, output, say
 from monitor.cli.watches.options import format_option
+from monitor.model import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from monitor.model import Coverage, WatchlistRecord
 
 DAY = 86_400.0
+NOTHING = "-"
 COLUMNS = (
     "name", "severity", "total", "untriaged", "last_hit", "relevant", "noise", "precision",
     "precision_low", "precision_high", "feeds", "feeds_with_gaps",
+    "today", "usual", "weeks", "surprise",
 )  # fmt: skip
 
 
@@ -29,18 +33,25 @@ def command(newsroom: Newsroom, style: str) -> None:
 
     Precision is the share of relevant alerts among those with a verdict, with the 95 %
     interval that so few or so many verdicts leave. Gaps: of how many of its feeds articles of
-    the last day may be missing; `tocsin feeds --blind` tells when.
+    the last day may be missing; `tocsin feeds --blind` tells when. Today: alerts since
+    midnight, and how many are usual by this time of this weekday; ▲ if they are a surprise.
+    The table leaves out what there is nothing to say of.
     """
     service, now = newsroom.service(), newsroom.clock()
     found = service.records()
     covered = {one.watchlist: one for one in service.coverage(now - DAY)}
+    paces = service.paces()
     if style != "table":
-        rows = [_row(record, covered.get(record.name)) for record in found]
+        rows = [
+            {**_row(record, covered.get(record.name)), **_pace(paces.get(record.name, Pace()))}
+            for record in found
+        ]
         output.print_rows(rows, style, COLUMNS)
     elif not found:
         say("no watchlists yet; `tocsin watch add TERM` adds one")
     else:
-        _table(found, covered, now)
+        for line in _table(found, covered, paces, now):
+            click.echo(line)
 
 
 def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
@@ -63,23 +74,59 @@ def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
     }
 
 
-def _table(found: list[WatchlistRecord], covered: Mapping[str, Coverage], now: float) -> None:
+def _pace(pace: Pace) -> dict[str, Any]:
+    usual = None if pace.usual is None else round(pace.usual, 2)
+    return {
+        "today": pace.today, "usual": usual, "weeks": pace.weeks, "surprise": pace.surprise,
+    }  # fmt: skip
+
+
+def _table(
+    found: Sequence[WatchlistRecord],
+    covered: Mapping[str, Coverage],
+    paces: Mapping[str, Pace],
+    now: float,
+) -> Iterator[str]:
+    """Yield a line for each watchlist; columns of which there is nothing to say are left out."""
     from rich.cells import cell_len, set_cell_size
 
-    widest = min(max(cell_len(record.name) for record in found), 40)
-    head = set_cell_size("watchlist", widest)
-    click.secho(f"{head}  severity   total  untriaged    last hit  gaps      precision", dim=True)
-    for record in found:
-        last = output.ago(record.last_hit, now) if record.last_hit else "never"
-        gaps = _gaps(covered.get(record.name))
-        click.echo(
-            f"{set_cell_size(record.name, widest)}  {record.severity:<8} {record.total:>7}"
-            f"  {record.untriaged:>9}  {last:>10}  {gaps:<8}  {_share(record)}"
-        )
+    columns = (
+        ("severity", [str(record.severity) for record in found]),
+        ("total", [f"{record.total:>7}" for record in found]),
+        ("untriaged", [f"{record.untriaged:>9}" for record in found]),
+        ("today", [_today(paces.get(record.name, Pace())) for record in found]),
+        ("last hit", [f"{_last(record, now):>8}" for record in found]),
+        ("gaps", [_gaps(covered.get(record.name)) for record in found]),
+        ("precision", [_share(record) for record in found]),
+    )
+    shown = [(head, cells) for head, cells in columns if set(cells) != {NOTHING}]
+    widths = [max(len(head), *map(len, cells)) for head, cells in shown]
+    room = max(12, output.width() - sum(widths) - 2 * len(widths))
+    names = [clean(record.name) for record in found]
+    widest = min(max(map(cell_len, ("watchlist", *names))), room)
+
+    def row(name: str, cells: Iterable[str]) -> str:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        return "  ".join((set_cell_size(name, widest), *padded)).rstrip()
+
+    heads = [head.rjust(len(cells[0])) if cells[0][:1] == " " else head for head, cells in shown]
+    yield click.style(row("watchlist", heads), dim=True)
+    for at, name in enumerate(names):
+        yield row(name, (cells[at] for _, cells in shown))
+
+
+def _last(record: WatchlistRecord, now: float) -> str:
+    return output.ago(record.last_hit, now) if record.last_hit else "never"
+
+
+def _today(pace: Pace) -> str:
+    """Return today's alerts, a sign if they are a surprise, and how many are usual."""
+    usual = "" if pace.usual is None else f" ({pace.usual:.{int(pace.usual < 10)}f})"
+    return f"{pace.today:>5} {'▲' if pace.surprise else ' '}{usual}"
 
 
 def _gaps(covered: Coverage | None) -> str:
-    return f"{covered.touched()} of {covered.feeds}" if covered and covered.gaps else "-"
+    return f"{covered.touched()} of {covered.feeds}" if covered and covered.gaps else NOTHING
 
 
 def _share(record: WatchlistRecord) -> str:
@@ -87,5 +134,5 @@ def _share(record: WatchlistRecord) -> str:
 
     found = precision(record)
     if found is None:
-        return "-"
+        return NOTHING
     return f"{found.share:.0%} ({found.low:.0%}–{found.high:.0%})"
