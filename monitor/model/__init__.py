@@ -33,6 +33,7 @@ from monitor.model.asked import (
     Escalate,
     Feed,
     Networks,
+    SavedSearch,
     Severity,
     Watchlist,
 )
@@ -47,6 +48,14 @@ from monitor.model.counted import (
 )
 from monitor.model.coverage import (
     Coverage,
+)
+from monitor.model.delivering import (
+    Channel,
+    ChannelKind,
+    Delivery,
+    DeliveryState,
+    Occasion,
+    Planned,
 )
 from monitor.model.habits import (
     Habit,
@@ -104,8 +113,12 @@ __all__ = [
     "Arrival",
     "BackfillStand",
     "By",
+    "Channel",
+    "ChannelKind",
     "Config",
     "Coverage",
+    "Delivery",
+    "DeliveryState",
     "Entry",
     "Episode",
     "Escalate",
@@ -137,17 +150,20 @@ __all__ = [
     "Networks",
     "NotModified",
     "Notice",
+    "Occasion",
     "Outcome",
     "Outlet",
     "Pace",
     "Page",
     "ParsedFeed",
+    "Planned",
     "Poll",
     "Raised",
     "Reading",
     "Refresh",
     "Results",
     "Retention",
+    "SavedSearch",
     "Searched",
     "Secret",
     "Series",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monitor.store.tables.alerts import ALERT_COLUMNS, ALERTS, ALERTS_3, ESCALATIONS
 from monitor.store.tables.articles import ARTICLES, UNREAD_PAGES
+from monitor.store.tables.deliveries import DELIVERIES
 from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
 from monitor.store.tables.keeping import KEEPING
 from monitor.store.tables.moves import MOVES
@@ -33,7 +34,9 @@ UPGRADES = {
     + WATCHLIST_COLUMNS
     + ESCALATIONS
     + CROSSINGS
-    + KEEPING,
+    + KEEPING
+    + SEARCHED
+    + DELIVERIES,
 }
 """What to add to a store of an earlier version."""
 
@@ -44,11 +47,13 @@ TABLES = (
     + EPISODES
     + ARTICLES
     + UNREAD_PAGES
-    + ALERTS
     + MOVES
+    + ALERTS
     + WATCHLISTS
     + COUNTING
     + ESCALATIONS
     + CROSSINGS
     + KEEPING
+    + SEARCHED
+    + DELIVERIES
 )

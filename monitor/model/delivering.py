@@ -1,0 +1,84 @@
+"""How alerts reach people: the channels of `feeds.yaml`, and what is on its way to them."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from index.article import Timestamp
+
+
+class ChannelKind(enum.StrEnum):
+    """What stands at the other end."""
+
+    APPRISE = "url"
+    WEBHOOK = "webhook"
+    COMMAND = "command"
+    FILE = "file"
+    ATOM = "atom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A way to tell somebody of alerts."""
+
+    name: str
+    kind: ChannelKind
+    target: tuple[str, ...]
+    """Address, path, or the words of a command; may be secret, and is never shown."""
+    secret: str = ""
+    """Key that a webhook's body is signed with; never shown."""
+
+    def __repr__(self) -> str:
+        return f"Channel(name={self.name!r}, kind={str(self.kind)!r})"
+
+
+class Occasion(enum.StrEnum):
+    """Why a channel is told of an alert."""
+
+    RAISED = "raised"
+    ESCALATED = "escalated"
+
+
+class DeliveryState(enum.StrEnum):
+    """How far a delivery has got."""
+
+    WAITING = "waiting"
+    """To be sent when it is due: now, after a failure, or when quiet hours end."""
+    SENT = "sent"
+    DEAD = "dead"
+    """Given up: shown, and sent again only if the analyst asks for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A delivery decided upon, to be stored with the alert it is about."""
+
+    channel: str
+    due: Timestamp
+    reason: str = ""
+    """Why it is not due at once: `quiet hours until 07:00`, `digest at 07:30`."""
+    bundle: str = ""
+    """Deliveries of a channel with the same bundle go as one message; empty goes alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One alert on its way to one channel."""
+
+    id: int
+    alert: int
+    channel: str
+    occasion: Occasion
+    why: str
+    """What made the alert louder; empty when it was just raised."""
+    key: str
+    """The same at each try, so that who is told twice can know."""
+    state: DeliveryState
+    due: Timestamp
+    attempts: int
+    reason: str
+    """Why it is not sent yet, or was given up; empty when it was sent at once."""
+    created_at: Timestamp
+    sent_at: Timestamp | None
+    bundle: str = ""
