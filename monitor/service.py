@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.article import Timestamp
+from index.query import parse
 from monitor import presence, rebuilding
 from monitor.blindness import coverage
 from monitor.counting import Counting
@@ -29,19 +31,26 @@ from monitor.model import (
     Poll,
     Reading,
     Results,
+    SavedSearch,
+    Searched,
     Split,
     Status,
+    Suggestion,
     Trend,
     Verdict,
     WatchlistCount,
     WatchlistRecord,
 )
+from monitor.moves import in_words as moving
 from monitor.search import Search
+from monitor.search.paging import Asked
 from monitor.store import Views
+
+if TYPE_CHECKING:
+    from index.completion import Completion
 
 DAY = 86_400.0
 SPARK_BUCKETS = 12
-from monitor.moves import in_words as moving
 SPARK_WIDTH = 7_200.0
 LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
@@ -57,12 +66,14 @@ class Service:
         search: Search,
         counting: Counting,
         clock: Callable[[], Timestamp],
+        saved: Callable[[], Sequence[SavedSearch]] = tuple,
     ) -> None:
         self._folder = folder
         self._views = views
         self._search = search
         self._counting = counting
         self._clock = clock
+        self._saved = saved
 
     def status(self) -> Status:
         """Return the newsroom at a glance."""
@@ -91,6 +102,7 @@ class Service:
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
         now = self._clock()
+        moves, former = self._views.moves(), self._views.former()
         found = [
             FeedHealth(
                 feed=feed,
@@ -105,7 +117,6 @@ class Service:
             for feed, state, articles in self._views.feeds()
         ]
         return sorted(found, key=lambda f: (_WORST.index(f.health), -f.state.failures))
-        moves, former = self._views.moves(), self._views.former()
 
     def gaps(self, since: Timestamp, until: Timestamp | None = None) -> list[Gap]:
         """Return the gaps of feeds that reach into an interval, up to now when None."""
@@ -221,12 +232,62 @@ class Service:
         sort: str = "date",
         limit: int = 50,
         width: int = 200,
+        after: str = "",
+        page: int = 1,
     ) -> Results:
         """Search the archive; `sort` is date or score, limit 0 is all.
 
-        Snippets take at most `width` cells. Raises QueryError with the column of the mistake.
+        Snippets take at most `width` cells. `after` is `Results.next` of the page before:
+        pages are then those of one result, whatever arrives meanwhile. Raises QueryError
+        with the column of the mistake, CursorError.
         """
-        return self._search.run(query, filter, sort=sort, limit=limit, width=width)
+        asked = Asked(text=query, filter=filter, sort=sort, limit=limit, after=after, page=page)
+        return self._search.run(asked, width)
+
+    def suggestions(self, query: str, filter: Filter = Filter()) -> list[Suggestion]:
+        """Return searches that find more than one that finds little; takes some 0.1 s."""
+        return self._search.suggestions(query, filter)
+
+    def found(self, query: str | None) -> list[int]:
+        """Return the ids of all that a query finds, newest first; None is every article.
+
+        Raises QueryError, ArchiveError.
+        """
+        if query is None:
+            return list(range(self._views.newest_article(), 0, -1))
+        return self._search.matched(parse(query), Filter()).ids()[::-1]
+
+    def readings(self, ids: Iterable[int]) -> Iterator[Reading]:
+        """Yield articles with their alerts and nothing else; unknown ids are left out."""
+        names = {feed.number: feed.name for feed in self._views.every_feed()}
+        for id in ids:
+            if found := self._views.article(id):
+                yield Reading(
+                    article=found,
+                    feed=names.get(found.feeds[0], "?"),
+                    alerts=tuple(self._views.alerts_of(id)),
+                    versions=self._views.versions(id),
+                )
+
+    def saved_searches(self) -> Sequence[SavedSearch]:
+        """Return the searches that `feeds.yaml` names; raises ConfigError if it is not well."""
+        return self._saved()
+
+    def searched(self, limit: int = 50) -> list[Searched]:
+        """Return the searches that were noted, the newest first, each query once."""
+        return self._views.searched(limit)
+
+    def note_search(self, query: str, sort: str = "date") -> None:
+        """Remember a search; raises StoreError if the store stays locked."""
+        self._views.note_search(Searched(query.strip(), sort, self._clock()))
+
+    def forget_search(self, query: str) -> None:
+        """Forget a search that was noted; raises StoreError if the store stays locked."""
+        self._views.forget_search(query)
+
+    def complete(self, query: str, cursor: int) -> Completion:
+        """Return what can be written where the cursor stands in a query."""
+        return self._search.complete(query, cursor)
 
     def trend(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import logging
 import os
 import sys
@@ -36,6 +37,8 @@ COMMANDS = {
     "init": "Write a feeds.yaml to start from.",
     "schema": "Print the JSON Schema of feeds.yaml, for editors.",
     "reindex": "Build the archive again from the store.",
+    "export": "Write articles as files, Markdown or JSON.",
+    "import": "Take articles from elsewhere into the archive.",
     "backup": "Write the whole newsroom into one file.",
     "restore": "Put a newsroom back from a backup.",
     "vacuum": "Drop what is too old, and compact the archive.",
@@ -86,11 +89,11 @@ class Newsroom:
         """Return the service; raises StoreError if there is no archive."""
         from monitor.bootstrap import open_service
 
-        return open_service(self.archive)
+        return open_service(self.archive, self.config_path)
 
     def ensure_monitor(self) -> bool:
         """Start a monitor if nobody watches; return whether one was started."""
-        from monitor.bootstrap import start_monitor
+        from monitor.background import start_monitor
         from monitor.config import load
 
         load(self.config_path, data=self.data)
@@ -98,7 +101,7 @@ class Newsroom:
 
     def stop_monitor(self) -> int | None:
         """Stop the monitor; return its pid, None if there was none."""
-        from monitor.bootstrap import stop_monitor
+        from monitor.background import stop_monitor
 
         return stop_monitor(self.folder)
 
@@ -113,8 +116,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by its name."""
         if cmd_name in COMMANDS:
-            module = importlib.import_module(f"monitor.cli.{cmd_name}")
-            command = getattr(module, cmd_name)
+            file = cmd_name + "_" * keyword.iskeyword(cmd_name)
+            command = getattr(importlib.import_module(f"monitor.cli.{file}"), file)
             assert isinstance(command, click.Command)
             return talkative(command)
         command = _plugged_in(cmd_name)

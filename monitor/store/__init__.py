@@ -33,6 +33,7 @@ from monitor.model import (
     Poll,
     Raised,
     Refresh,
+    Searched,
     Spared,
     Telling,
     Ticket,
@@ -114,6 +115,12 @@ class Batch(Reading, Protocol):
 
     def raise_late(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
         """Raise alerts for an article that is stored already; returns them."""
+
+    def feed_called(self, name: str) -> Feed:
+        """Return the feed of that name, one that is subscribed to first; made if there is none."""
+
+    def take_in(self, arrivals: Sequence[Arrival], feed: Feed, now: Timestamp) -> list[Raised]:
+        """Store new articles that no poll brought; returns the alerts raised."""
 
     def drop(self, articles: Collection[int]) -> None:
         """Drop articles, with their alerts; their names are kept, and the index is told."""
@@ -297,6 +304,15 @@ class Views(Protocol):
 
     def of_story(self, story: int) -> set[int]:
         """Return ids of the articles that tell one story."""
+
+    def searched(self, limit: int) -> list[Searched]:
+        """Return the searches that were made, the newest first, each query once."""
+
+    def note_search(self, search: Searched) -> None:
+        """Remember a search; raises StoreError if the store stays locked."""
+
+    def forget_search(self, query: str) -> None:
+        """Forget a search; raises StoreError if the store stays locked."""
 
     def totals(self) -> tuple[int, int, int, int]:
         """Return articles, articles on their way to the index, alerts, untriaged alerts."""

@@ -11,9 +11,10 @@ from monitor.store.batch.alerts import Raising
 from monitor.store.batch.articles import Storing
 from monitor.store.batch.crossings import Crossing
 from monitor.store.batch.dropping import Dropping
+from monitor.store.batch.importing import Importing
 from monitor.store.batch.losing import Losing
-from monitor.store.batch.recognising import Recognising
 from monitor.store.batch.moving import Moving
+from monitor.store.batch.recognising import Recognising
 from monitor.store.chunks import marks
 
 __all__ = ["POLLS_KEPT", "SqliteBatch"]
@@ -32,9 +33,9 @@ class SqliteBatch(Recognising, Crossing, Importing, Storing, Dropping, Losing, M
                 "UPDATE feeds SET habit = ? WHERE number = ?",
                 (rows.habit_value(refresh.habit), number),
             )
-        if refresh.missed:
         if refresh.move:
             self._note_move(number, refresh.move)
+        if refresh.missed:
             self._miss(number, *refresh.missed)
         new = [a for a in refresh.arrivals if a.new]
         self._save_state(refresh, len(new))

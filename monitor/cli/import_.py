@@ -1,0 +1,159 @@
+"""`tocsin import`: articles from elsewhere into the archive."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from monitor.cli import Newsroom, say
+from monitor.cli.progress import bar
+
+if TYPE_CHECKING:
+    from monitor.given import Given
+    from monitor.handed import Handed
+    from monitor.model import Watchlist
+    from monitor.report import Progress
+    from monitor.store.sqlite import SqliteStore
+
+TOLD = 20
+"""Bad lines that are told one by one; further ones are counted."""
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
+@click.option("--feed", default="imported", show_default=True, metavar="NAME",
+              help="The feed of articles that name none.")  # fmt: skip
+@click.option("--rejected", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write there, as they were, the lines that could not be read.")  # fmt: skip
+@click.pass_context
+def import_(context: click.Context, file: Path, feed: str, rejected: Path | None) -> None:
+    """Take articles into the archive: FILE has one JSON object a line, - is stdin.
+
+    Fields: title, url, summary, body, author, lang, published, seen, feed; one of title,
+    summary and body is needed. Also a JSON list, or a folder as `tocsin export` writes it.
+    What is there already is not added, so that an import that was cut short is run again.
+    Watchlists look through what came in, as through any archive. A monitor may run
+    meanwhile. Exits with 1 if a line could not be read; the others are in all the same.
+    """
+    newsroom: Newsroom = context.obj
+    with ExitStack() as held:
+        told = _Rejects(held.enter_context(rejected.open("wb")) if rejected else None)
+        new, known, alerts = _take_all(newsroom, file, feed, told)
+    say(f"{new} articles added, {known} were there already; {alerts} alerts")
+    if told.count:
+        say(f"{told.count} could not be read" + ("" if rejected else "; `--rejected` keeps them"))
+        context.exit(1)
+
+
+def _take_all(newsroom: Newsroom, file: Path, feed: str, rejects: _Rejects) -> tuple[int, int, int]:
+    from monitor.importing import Importing
+    from monitor.store.sqlite import SqliteStore
+
+    in_force = _in_force(newsroom)
+    store = SqliteStore(newsroom.folder)
+    taking = Importing(store, in_force, newsroom.clock, feed)
+    try:
+        with bar() as progress:
+            try:
+                for batch in _batches(_given(file, newsroom.clock, rejects, progress)):
+                    taking.take(batch)
+            except BaseException:
+                if taking.new:
+                    say(f"cut short: {taking.new} articles are in; run it again to go on")
+                raise
+            finally:
+                if taking.new:
+                    _index(newsroom, store, progress)
+    finally:
+        store.close()
+    return taking.new, taking.known, taking.alerts
+
+
+def _in_force(newsroom: Newsroom) -> Callable[[], tuple[Watchlist, ...]]:
+    """Return what tells the watchlists in force; an edit that is broken changes nothing."""
+    from monitor.config import load
+    from monitor.errors import ConfigError
+
+    watchlists = load(newsroom.config_path, data=newsroom.data).watchlists
+    read = newsroom.config_path.stat().st_mtime_ns
+
+    def in_force() -> tuple[Watchlist, ...]:
+        nonlocal watchlists, read
+        try:
+            if (stamp := newsroom.config_path.stat().st_mtime_ns) != read:
+                read = stamp
+                watchlists = load(newsroom.config_path, data=newsroom.data).watchlists
+        except (ConfigError, OSError):
+            pass
+        return watchlists
+
+    return in_force
+
+
+def _given(
+    file: Path, clock: Callable[[], float], rejects: _Rejects, progress: Progress | None
+) -> Iterator[Given]:
+    """Yield the articles of a file; those that cannot be read are told."""
+    from monitor import handed
+    from monitor.given import understood
+
+    stdin = str(file) == "-"
+    total = 0 if stdin else handed.size(file)
+    pieces = handed.pieces(sys.stdin.buffer, "-") if stdin else handed.handed(file)
+    for one in pieces:
+        try:
+            yield understood(one.said(), clock())
+        except ValueError as error:
+            rejects.take(one, str(error))
+        if progress:
+            progress("importing", one.read, max(total, one.read))
+
+
+def _batches(given: Iterable[Given]) -> Iterator[list[Given]]:
+    from itertools import islice
+
+    from monitor.importing import BATCH
+
+    rest = iter(given)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _index(newsroom: Newsroom, store: SqliteStore, progress: Progress | None) -> None:
+    """Make what came in searchable; a running monitor does it by itself."""
+    from monitor import indexer
+    from monitor.errors import AlreadyRunningError
+    from monitor.presence import Presence
+    from monitor.store.connection import INDEX
+
+    try:
+        with Presence(newsroom.folder):
+            indexer.catch_up(
+                store,
+                newsroom.folder / INDEX,
+                lambda done, total: progress("indexing", done, total) if progress else None,
+            )
+    except AlreadyRunningError:
+        say("the monitor makes them searchable within seconds")
+
+
+class _Rejects:
+    """Tells what could not be read, and keeps it."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        self._file = file
+        self.count = 0
+
+    def take(self, one: Handed, reason: str) -> None:
+        self.count += 1
+        if self.count <= TOLD:
+            say(f"{one.place}: {reason}")
+        elif self.count == TOLD + 1:
+            say("…")
+        if self._file:
+            self._file.write(one.raw.replace(b"\n", b" ") + b"\n")
