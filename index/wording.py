@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.analysis import MAX_CHARS, stem, tokenize
@@ -48,7 +48,7 @@ class Wording:
         for lang, counted in counts.items():
             roots: defaultdict[str, dict[str, int]] = defaultdict(dict)
             for form, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
-                roots[stem(form, lang) if lang in _STEMMED else form][form] = count
+                roots[_root(form, lang, counted)][form] = count
             found += (Group(lang, forms) for forms in roots.values())
         return [group for group in found if group.at_most >= least]
 
@@ -91,6 +91,14 @@ def _terms(article: Article) -> frozenset[str]:
         runs.update(pattern().findall(article.part(part)[:MAX_CHARS]))
     saying = _saying(article.lang)
     return frozenset().union(*map(saying.__getitem__, runs))
+
+
+def _root(form: str, lang: str, known: Container[str]) -> str:
+    """Return what the inflections of a word share; French says docker and dockers differ."""
+    if lang not in _STEMMED:
+        return form
+    singular = form.removesuffix("s")
+    return stem(singular if singular in known else form, lang)
 
 
 class _Saying(dict[str, tuple[str, ...]]):
