@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 
-from monitor import bootstrap
+from monitor import background, bootstrap
 from monitor.demo import NewsroomServer
 from monitor.model import Alert, AlertState, Severity, Verdict
 from monitor.service import Service
@@ -37,12 +37,12 @@ def watched(data: Path) -> Iterator[None]:
     with NewsroomServer(bootstrap.clock, pace=CALM) as server:
         path = data / "feeds.yaml"
         path.write_text(server.feeds_yaml(), encoding="utf-8")
-        bootstrap.start_monitor(path, data)
+        background.start_monitor(path, data)
         try:
             bootstrap.pause(SETTLED)
             yield
         finally:
-            bootstrap.stop_monitor(data)
+            background.stop_monitor(data)
 
 
 def triage(service: Service) -> int:

@@ -6,9 +6,8 @@ import logging
 import os
 import random
 import signal
-import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -18,27 +17,31 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor import presence
-from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     import asyncio
 
+    from monitor.answers import Settled
+    from monitor.fetch import Client
+    from monitor.indexer_process import IndexerProcess
     from monitor.model import Config, Networks, Summary
+    from monitor.parts import Parts
     from monitor.prospect import Prospector
-    from monitor.report import Progress
+    from monitor.report import Progress, Report
     from monitor.service import Service
+    from monitor.workers import Parser
 
 log = logging.getLogger("tocsin")
-
-START_SECONDS = 20.0
-STOP_SECONDS = 45.0
-CARD_SECONDS = 5.0
-"""For a monitor that is just starting to say its pid."""
 
 
 def clock() -> Timestamp:
     """Return the time."""
     return time.time()
+
+
+def monotonic() -> float:
+    """Return seconds that only ever grow."""
+    return time.monotonic()
 
 
 def local_zone() -> tzinfo:
@@ -105,74 +108,94 @@ async def _watch(
     orders: Orders,
 ) -> Summary:
     import asyncio
-    from concurrent.futures import ThreadPoolExecutor
 
-    from monitor.answers import Settled, Watch
-    from monitor.config import load
-    from monitor.daemon import Daemon, Parts
-    from monitor.fetch import Client
-    from monitor.indexer_process import IndexerProcess
-    from monitor.match import Rules
-    from monitor.model import MonitorPresence
-    from monitor.pipeline import Pipeline
-    from monitor.report import Report
-    from monitor.settle import Settler
-    from monitor.store.sqlite import SqliteStore
-    from monitor.config.readdressing import move
+    from monitor.daemon import Daemon
     from monitor.workers import Parser
 
-    store = SqliteStore(config.data)
-    thread = ThreadPoolExecutor(1, thread_name_prefix="store")
     parser = Parser()
-    client = Client(
-    from monitor.relocation import Relocation
-        config.allow,
-        user_agent=user_agent(config.contact),
-        monotonic=time.monotonic,
-        sleep=asyncio.sleep,
-    )
-    settler = Settler(store, Watch(rules=Rules((), ())), clock, random.random)
-    report = Report(time.monotonic, orders.progress)
-    indexer = IndexerProcess(config.data)
-
-    def settled(what: Settled) -> None:
-        report.settled(what)
-        if what.queued:
-            indexer.wake()
-
-    pipeline = Pipeline(client, parser, settler, thread, clock, settled)
-    me = MonitorPresence(
-        pid=os.getpid(), since=clock(), config=str(config.path.resolve()), log=orders.log_file
-    )
-    daemon = Daemon(
-        config,
-        Parts(
-            store=store,
-            thread=thread,
-            client=client,
-            settler=settler,
-            pipeline=pipeline,
-            indexer=indexer,
-            presence=held,
-            report=report,
-            load=lambda: load(config.path, data=data),
-            stamp=lambda: _stamp(config.path),
-            clock=clock,
-            sleep=asyncio.sleep,
-            me=me,
-        ),
-    )
+    parts, close = _parts(config, data, held, orders, parser)
     try:
-        async with client:
-            relocation=Relocation(store, partial(move, config.path, data=data), clock),
+        async with parts.client:
+            daemon = Daemon(config, parts)
             if orders.once:
                 return await daemon.once(stop, everything=orders.everything)
             await daemon.watch(stop)
-            return report.summary()
+            return parts.report.summary()
     finally:
         await asyncio.to_thread(parser.close)
-        thread.shutdown()
+        close()
+
+
+def _parts(
+    config: Config, data: Path | None, held: presence.Presence, orders: Orders, parser: Parser
+) -> tuple[Parts, Callable[[], None]]:
+    """Return the parts of a watch, and what closes its store."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from monitor.answers import Watch
+    from monitor.config import load
+    from monitor.config.readdressing import move
+    from monitor.indexer_process import IndexerProcess
+    from monitor.match import Rules
+    from monitor.model import MonitorPresence
+    from monitor.parts import Parts
+    from monitor.pipeline import Pipeline
+    from monitor.relocation import Relocation
+    from monitor.report import Report
+    from monitor.settle import Settler
+    from monitor.store.sqlite import SqliteStore
+    from monitor.threads import Thread
+
+    store = SqliteStore(config.data)
+    executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+    client = _client(config.allow, config.contact)
+    settler = Settler(store, Watch(rules=Rules((), ())), clock, random.random)
+    report, indexer = Report(time.monotonic, orders.progress), IndexerProcess(config.data)
+    path, log_file = config.path.resolve(), orders.log_file
+
+    def close() -> None:
+        executor.shutdown()
         store.close()
+
+    return Parts(
+        store=store,
+        thread=Thread(executor),
+        client=client,
+        settler=settler,
+        pipeline=Pipeline(client, parser, settler, executor, clock, _told(report, indexer)),
+        indexer=indexer,
+        presence=held,
+        report=report,
+        relocation=Relocation(store, partial(move, config.path, data=data), clock),
+        load=lambda: load(config.path, data=data),
+        stamp=lambda: _stamp(config.path),
+        clock=clock,
+        sleep=asyncio.sleep,
+        jitter=random.random,
+        me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
+    ), close
+
+
+def _told(report: Report, indexer: IndexerProcess) -> Callable[[Settled], None]:
+    """Return what is told of each batch that is stored."""
+
+    def told(settled: Settled) -> None:
+        report.settled(settled)
+        if settled.queued:
+            indexer.wake()
+
+    return told
+
+
+def _client(allow: Networks, contact: str) -> Client:
+    import asyncio
+
+    from monitor.fetch import Client
+
+    return Client(
+        allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep
+    )
 
 
 @asynccontextmanager
@@ -180,78 +203,16 @@ async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[
     """Read feeds without subscribing to them; `allow` and `contact` as in the configuration."""
     import asyncio
 
-    from monitor.fetch import Client
     from monitor.prospect import Prospector
     from monitor.workers import Parser
 
     parser = Parser()
-    client = Client(
-        allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep
-    )
+    client = _client(allow, contact)
     try:
         async with client:
             yield Prospector(client, parser, time.monotonic)
     finally:
         await asyncio.to_thread(parser.close)
-
-
-def start_monitor(path: Path, data: Path) -> bool:
-    """Start a monitor in the background unless one runs; return whether one was started.
-
-    Raises MonitorError with what it said if it ends at once.
-    """
-    if presence.present(data):
-        return False
-    import subprocess
-
-    command = [sys.executable, "-m", "monitor", "-c", str(path), "--data", str(data)]
-    started = subprocess.Popen(
-        [*command, "run", "--background"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if card := presence.present(data):  # ours, or one that somebody else started meanwhile
-            assert started.stderr is not None
-            started.stderr.close()
-            return card.presence.pid == started.pid
-        if started.poll() is not None:
-            assert started.stderr is not None
-            said = started.stderr.read().decode(errors="replace").strip()
-            raise MonitorError(said or f"the monitor ended at once (exit {started.returncode})")
-        time.sleep(0.02)
-    raise MonitorError(f"the monitor did not start within {START_SECONDS:g} s; see {data}")
-
-
-def stop_monitor(data: Path) -> int | None:
-    """End the monitor of a data folder, return its pid; None if there is none.
-
-    Raises MonitorError if it does not end, or belongs to another user.
-    """
-    deadline = time.monotonic() + CARD_SECONDS
-    while (card := presence.present(data)) is None:
-        if not presence.taken(data) or time.monotonic() > deadline:
-            return None
-        time.sleep(0.02)
-    try:
-        os.kill(card.presence.pid, signal.SIGTERM)
-    except ProcessLookupError:  # it has just ended by itself
-        pass
-    except PermissionError as error:
-        raise MonitorError(
-            f"the monitor (pid {card.presence.pid}) belongs to another user; who started it ends it"
-        ) from error
-    deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline:
-        if presence.present(data) is None:
-            return card.presence.pid
-        time.sleep(0.02)
-    raise MonitorError(
-        f"the monitor (pid {card.presence.pid}) is still at work after {STOP_SECONDS:g} s"
-    )
 
 
 def pause(seconds: float) -> None:

@@ -28,6 +28,7 @@ LINGER, MORE = 0.3, 4
 of 500 than of 2,000."""
 LOOK = 5.0
 """Seconds after which the outbox and the folder are looked at without being woken."""
+WAITS = "indexing has to wait"
 REST = 5.0
 """Seconds before a second try when the disk, the store or another writer is in the way."""
 
@@ -69,7 +70,7 @@ def run(store: Outbox, folder: Path, wake: Wake, progress: Progress = lambda *_:
             log.error("%s; mending it", error)
             wait, follower, whole = (REST if whole else 0.0), None, True
         except (ArchiveError, StoreError, OSError) as error:
-            log.error("indexing has to wait: %s", error)
+            log.error("%s: %s", WAITS, error)
             wait = REST
 
 

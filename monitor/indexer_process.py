@@ -36,15 +36,18 @@ class IndexerProcess:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._wake: Connection | None = None
         self._told: Connection | None = None
+        self.failures = 0
+        """Tries in a row that came to nothing."""
+        self.trouble = ""
+        """What went wrong with the last one, in words."""
 
     def start(self) -> None:
         """Start it, or start it again if it died."""
         if self._process is not None:
             if self._process.is_alive():
                 return
-            log.warning(
-                "the indexer died (exit code %s); starting it again", self._process.exitcode
-            )
+            self._failed(f"the indexer died (exit code {self._process.exitcode})")
+            log.warning("%s; starting it again", self.trouble)
         self._hang_up()
         reading, self._wake = self._context.Pipe(duplex=False)
         self._told, writing = self._context.Pipe(duplex=False)
@@ -69,11 +72,16 @@ class IndexerProcess:
             while self._told is not None and self._told.poll():
                 told = self._told.recv()
                 if isinstance(told, int):
-                    last = told
+                    last, self.failures = told, 0
                 else:
                     level, line = told
                     log.log(level, "%s", line)
+                    if line.startswith(indexer.WAITS):
+                        self._failed(line)
         return last
+
+    def _failed(self, trouble: str) -> None:
+        self.failures, self.trouble = self.failures + 1, trouble
 
     def wake(self) -> None:
         """Tell it that there is something to index."""

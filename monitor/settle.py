@@ -47,6 +47,7 @@ class Settler:
         While the network is down its failures are not the feeds'.
         """
         watch, now = self.watch, self._clock()
+        answers = [_as_asked_now(answer, watch) for answer in answers]
         polls: list[tuple[Feed, Poll]] = []
         raised: list[Raised] = []
         queued = False
@@ -136,3 +137,10 @@ class Settler:
             known = reading.languages(feed)
             self._languages[feed.number] = deque(reversed(known), maxlen=PRIOR_ARTICLES)
         return self._languages[feed.number]
+
+
+def _as_asked_now(answer: Answer | PageAnswer, watch: Watch) -> Answer | PageAnswer:
+    """Return an answer with its feed as `feeds.yaml` has it now: it may have been edited since."""
+    if isinstance(answer, PageAnswer):
+        return answer
+    return replace(answer, feed=watch.feeds.get(answer.feed.number, answer.feed))

@@ -21,10 +21,11 @@ from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
 
 from monitor import daemon as daemon_module
 from monitor.answers import Watch
-from monitor.daemon import STORE_REST, Daemon, Parts
+from monitor.daemon import STORE_REST, Daemon
 from monitor.errors import ConfigError, FetchError, Problem
 from monitor.match import Rules
 from monitor.model import Config, FeedHealth, MonitorPresence
+from monitor.parts import Parts
 from monitor.pipeline import Pipeline
 from monitor.presence import Card, Presence, present
 from monitor.relocation import Relocation
@@ -32,6 +33,7 @@ from monitor.report import Report
 from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
+from monitor.threads import Thread
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -146,7 +148,7 @@ def test_an_indexer_that_is_killed_is_started_again_and_misses_nothing(
         (second,) = children(monitor.pid, "spawn_main")
         assert second != indexer
     for number in range(5):
-        found = newsroom.json("search", f'"numéro {number}"', "--format", "json")
+        found = newsroom.json("search", f'"numéro {number}"', "--format", "json")["hits"]
         assert [row["title"] for row in found] == [item(number).title]
 
 
@@ -165,7 +167,7 @@ def test_killed_and_started_again_nothing_is_lost_or_doubled(web: Web, newsroom:
     assert newsroom.json("status", "--json")["monitor"] is None
     assert newsroom.tocsin("run", "--once", "--now").returncode == 0
     assert newsroom.counts() == (121, 81, 0)
-    found = newsroom.json("search", "texte", "--limit", "0", "--format", "json")
+    found = newsroom.json("search", "texte", "--limit", "0", "--format", "json")["hits"]
     assert sorted(row["title"] for row in found) == sorted(item(n).title for n in range(121))
     doubled = newsroom.sql("SELECT guid FROM entries GROUP BY guid HAVING count(*) > 1")
     assert doubled == []
@@ -255,7 +257,8 @@ class Room:
                 self.load(),
                 Parts(
                     store=self.store,
-                    thread=thread,
+                    thread=Thread(thread),
+                    jitter=lambda: 0.0,
                     client=cast(Any, self.press),
                     settler=settler,
                     pipeline=pipeline,

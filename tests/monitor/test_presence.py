@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.bootstrap import stop_monitor
+from monitor.background import stop_monitor
 from monitor.errors import AlreadyRunningError, MonitorError
 from monitor.model import MonitorPresence
 from monitor.presence import CARD, Card, Presence, present, taken

@@ -82,6 +82,7 @@ FEEDS_3 = """
 ALTER TABLE feeds ADD COLUMN every REAL;
 ALTER TABLE feeds ADD COLUMN delay REAL NOT NULL DEFAULT 900;
 ALTER TABLE feeds ADD COLUMN asked_until REAL NOT NULL DEFAULT 0;
+UPDATE feeds SET asked_until = next_due;
 ALTER TABLE feeds ADD COLUMN failing_since REAL;
 ALTER TABLE feeds ADD COLUMN published REAL;
 ALTER TABLE feeds ADD COLUMN usual REAL;
