@@ -38,6 +38,7 @@ from monitor.model import (
     Suggestion,
     Trend,
     Verdict,
+    Version,
     WatchlistCount,
     WatchlistRecord,
 )
@@ -247,6 +248,10 @@ class Service:
     def suggestions(self, query: str, filter: Filter = Filter()) -> list[Suggestion]:
         """Return searches that find more than one that finds little; takes some 0.1 s."""
         return self._search.suggestions(query, filter)
+
+    def versions(self, article: int) -> list[Version]:
+        """Return the texts an article has had, the first one first; see `revisions.edits`."""
+        return self._views.texts(article)
 
     def found(self, query: str | None) -> list[int]:
         """Return the ids of all that a query finds, newest first; None is every article.

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @click.argument("id", type=int)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="For people, or for programs.")  # fmt: skip
+@click.option("--diff", is_flag=True, help="What edits changed, and which terms went or came.")
 @click.pass_obj
-def show(newsroom: Newsroom, id: int, style: str) -> None:
+def show(newsroom: Newsroom, id: int, style: str, diff: bool) -> None:
     """Show the article ID, with its matches lit and why it matched."""
     reading = newsroom.service().read(id) if 0 < id < 2**63 else None  # what the store can hold
     if reading is None:
@@ -29,10 +30,23 @@ def show(newsroom: Newsroom, id: int, style: str) -> None:
     if style == "json":
         import json
 
-        click.echo(json.dumps(_mapping(reading), ensure_ascii=False, indent=2))
+        said = _mapping(reading) | (_edits(newsroom, reading) if diff else {})
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
         return
     for line in _lines(reading, newsroom.clock()):
         click.echo(line)
+    if diff:
+        from monitor.cli.diff import edits_of, lines
+
+        for line in lines(edits_of(newsroom, reading)):
+            click.echo(line)
+
+
+def _edits(newsroom: Newsroom, reading: Reading) -> dict[str, Any]:
+    from monitor.cli.diff import edits_of, mapping
+
+    versions = newsroom.service().versions(reading.article.id)
+    return mapping(edits_of(newsroom, reading), versions)
 
 
 def _lines(reading: Reading, now: float) -> Iterator[str]:

@@ -101,6 +101,7 @@ from monitor.model.reading import (
     Searched,
     Status,
     Suggestion,
+    Version,
 )
 
 __all__ = [
@@ -180,6 +181,7 @@ __all__ = [
     "Ticket",
     "Trend",
     "Verdict",
+    "Version",
     "Watchlist",
     "WatchlistCount",
     "WatchlistRecord",

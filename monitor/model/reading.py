@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from index.article import Article, Timestamp
-from monitor.model.alerts import NOBODY_ELSE, Alert, BackfillStand, Telling
+from monitor.model.alerts import NOBODY_ELSE, Alert, BackfillStand, Filter, Telling
 from monitor.model.polling import GapKind, Health
 
 
@@ -33,6 +33,43 @@ class Results:
     total: int
     note: str = ""
     """What the reader must know: an index that is behind or being rebuilt."""
+    forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By word of the query with `~` or `*`, as written: the words it stands for."""
+    before: int = 0
+    """Hits on the pages before this one."""
+    next: str = ""
+    """Where the next page begins, to be handed back; empty on the last one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A search that finds more than another one."""
+
+    kind: str
+    """In what it differs: a `Kind` of `index.alternatives`."""
+    query: str
+    filter: Filter
+    without: tuple[str, ...] = ()
+    """Parts of the filter that it does without: since, until, lang, feed, watch."""
+    total: int
+    gained: int
+    """So many more than the other one."""
+    written: str = ""
+    """What of the other query it changes; empty when that is only the filter."""
+    instead: str = ""
+    """What it says there; empty when it does without."""
+    forms: tuple[str, ...] = ()
+    """Words that `instead` stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search that was made before."""
+
+    query: str
+    sort: str
+    at: Timestamp
+    """When it was made last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +89,23 @@ class Reading:
     """Why its page was not read, though it was to be; empty if there was no trouble."""
     page_retry: Timestamp | None = None
     """When its page is tried again; None for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text that an article has, or had before it was edited."""
+
+    number: int
+    """From 1, the first text."""
+    title: str
+    summary: str
+    body: str
+    until: Timestamp | None
+    """When the next text was read; None for the one it has."""
+
+    def part(self, name: str) -> str:
+        """Return the text of title, summary or body."""
+        return str(getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ from monitor.model import (
     Telling,
     Ticket,
     Verdict,
+    Version,
     Watchlist,
     WatchlistCount,
     WatchlistRecord,
@@ -292,6 +293,9 @@ class Views(Protocol):
 
         The reason is empty where there was no trouble, and where nobody wanted the page.
         """
+
+    def texts(self, article: int) -> list[Version]:
+        """Return the texts an article has had, the first one first; the last is its own."""
 
     def versions(self, article: int) -> int:
         """Return how many texts an article has had."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.article import Article, Timestamp
+from monitor.model import Version
 from monitor.store import rows
 from monitor.store.chunks import CHUNK
 from monitor.store.views.connected import Connected
@@ -64,6 +65,16 @@ class ArticleViews(Connected):
         for reason, due in found:
             return reason, due
         return "", None
+
+    def texts(self, article: int) -> list[Version]:
+        """Return the texts an article has had, the first one first; the last is its own."""
+        found = self._read(
+            "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
+            " UNION ALL SELECT version, title, summary, body, NULL FROM articles WHERE id = ?1"
+            " ORDER BY version",
+            (article,),
+        )
+        return [Version(*row) for row in found]
 
     def versions(self, article: int) -> int:
         """Return how many texts an article has had."""

@@ -1,0 +1,87 @@
+"""What an edit changed: word by word, and which watched terms went or came."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import spine
+from hypothesis import given
+from hypothesis import strategies as st
+from running import Newsroom
+
+from monitor.differing import CAME, GONE, SAME, Piece, around, pieces
+from monitor.revisions import edits
+from monitor.store.views import SqliteViews
+
+TEXTS = st.lists(
+    st.sampled_from(["le", "port", "d’Anvers", "grève", ",", ".", "\n", " ", "阿里"]), max_size=30
+).map("".join)
+
+
+@given(TEXTS | st.text(), TEXTS | st.text())
+def test_pieces_make_both_texts(old: str, new: str) -> None:
+    found = pieces(old, new)
+    assert "".join(piece.text for piece in found if piece.kind != CAME) == old
+    assert "".join(piece.text for piece in found if piece.kind != GONE) == new
+    assert all(piece.text for piece in found)
+    if old == new:
+        assert all(piece.kind == SAME for piece in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("Grève au port", "Grève au quai", [(SAME, "Grève au "), (GONE, "port"), (CAME, "quai")]),
+        ("L’État", "L’État belge", [(SAME, "L’État"), (CAME, " belge")]),
+        ("un deux", "un", [(SAME, "un"), (GONE, " deux")]),
+        ("", "neuf", [(CAME, "neuf")]),
+    ],
+)
+def test_words_are_not_torn(old: str, new: str, wanted: list[tuple[str, str]]) -> None:
+    assert pieces(old, new) == [Piece(*one) for one in wanted]
+
+
+def test_only_what_is_around_a_change_is_shown() -> None:
+    before = " ".join(f"a{n}" for n in range(50))
+    after = " ".join(f"b{n}" for n in range(50))
+    found = pieces(f"{before} port {after}", f"{before} quai {after}")
+    shown = "".join(piece.text for piece in around(found, 2))
+    assert shown == "…a48 a49 portquai b0 b1…"
+    short = pieces("un port", "un quai")
+    assert around(short, 2) == short
+
+
+def test_which_terms_went_and_came(tmp_path: Path) -> None:
+    spine.life(tmp_path).live(spine.ROUNDS)
+    views = SqliteViews(tmp_path)
+    ((id,),) = spine.rows(tmp_path, "SELECT id FROM articles WHERE version > 1")
+    article = views.article(id)
+    assert article is not None
+    versions = views.texts(id)
+    assert [version.number for version in versions] == list(range(1, len(versions) + 1))
+    assert versions[-1].title == article.title
+    (edit,) = edits(article, spine.FEEDS[0], versions, spine.WATCHLISTS)
+    assert (edit.version, edit.at) == (2, versions[0].until)
+    assert edit.came == (("Alibaba", "Alibaba"),)
+    assert edit.went == ()
+    assert set(edit.parts) == {"title", "summary"}
+    (back,) = edits(article, spine.FEEDS[0], versions[::-1], spine.WATCHLISTS)
+    assert (back.came, back.went) == ((), edit.came)
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    spine.life(room.data).live(spine.ROUNDS)
+    room.watch([{"url": "https://a.test/rss"}], ["Alibaba"])
+    ((id,),) = spine.rows(room.data, "SELECT id FROM articles WHERE version > 1")
+    shown = room.tocsin("show", str(id), "--diff").stdout
+    assert "title: Grève au port[- d’Anvers-]" in shown
+    assert "{+d’Alibaba +}" in shown
+    assert "new: Alibaba (Alibaba)" in shown
+    said = json.loads(room.tocsin("show", str(id), "--diff", "--format", "json").stdout)
+    assert [text["version"] for text in said["texts"]] == [1, 2]
+    assert said["edits"][0]["came"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
+    room.config.unlink()
+    assert "[- d’Anvers-]" in room.tocsin("show", str(id), "--diff").stdout
