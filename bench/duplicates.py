@@ -1,0 +1,167 @@
+"""Which copies of real articles are recognised, and what else is taken for one.
+
+python -m bench.duplicates [--data FOLDER]
+
+Every article is stored; then a copy of each comes, changed in one way, and is judged against
+all of them. At a containment of 0.7 two texts are the same article, from 0.5 the same story in
+another version. `clusters` are different articles about the same events: hardly ever copies.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bench.real import arguments, articles, made, rows
+from bench.watchwords import SEED
+from index.article import Article
+from monitor.stories import Candidate, Relation, Told, judge, shingles
+
+COPIES = 2_000
+LEAST_WORDS = 100
+BOILERPLATE = {
+    "fr": "Abonnez-vous à notre lettre pour ne rien manquer de l'actualité . Lire aussi nos autres"
+    " articles sur le même sujet . Tous droits réservés , reproduction interdite sans l'accord de"
+    " la rédaction . Partager sur les réseaux sociaux ou par courriel .",
+    "en": "Sign up to our newsletter and never miss a story . Read more of our coverage of this"
+    " subject here . All rights reserved ; this material may not be published or redistributed"
+    " without permission . Share this on social media or by mail .",
+}
+Edit = Callable[[list[str], random.Random], list[str]]
+
+
+def cut(share: float) -> Edit:
+    """Keep the beginning."""
+    return lambda words, _: words[: max(40, int(len(words) * share))]
+
+
+def edited(share: float) -> Edit:
+    """Replace so many of the words, each by another one of the text."""
+
+    def edit(words: list[str], chance: random.Random) -> list[str]:
+        return [chance.choice(words) if chance.random() < share else word for word in words]
+
+    return edit
+
+
+def shortened(words: list[str], chance: random.Random) -> list[str]:
+    """Take out a fifth in stretches of ten words, as editors do."""
+    stretches = [words[at : at + 10] for at in range(0, len(words), 10)]
+    return [word for some in stretches if chance.random() > 0.2 for word in some]
+
+
+EDITS: Mapping[str, Edit] = {
+    "a new headline": lambda words, _: words,
+    "its first half": cut(0.5),
+    "its first quarter, 40 words or more": cut(0.25),
+    "a fifth taken out": shortened,
+    "3 % of the words edited": edited(0.03),
+    "8 % of the words edited": edited(0.08),
+    "15 % of the words edited": edited(0.15),
+}
+
+
+class Known:
+    """Articles that are stored, by their shingles, as the store keeps them."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self._sizes: dict[int, int] = {}
+        self._by_shingle: defaultdict[int, list[int]] = defaultdict(list)
+        for article in articles:
+            found = shingles(article)
+            self._sizes[article.id] = len(found)
+            for shingle in found:
+                self._by_shingle[shingle].append(article.id)
+
+    def judge(self, article: Article, *, upto: int | None = None) -> Told:
+        """Return which story an article tells, of those stored (with ids below `upto`)."""
+        found = shingles(article)
+        shared = Counter(id for shingle in found for id in self._by_shingle.get(shingle, ()))
+        candidates = (
+            Candidate(article=id, story=id, shared=count, size=self._sizes[id])
+            for id, count in shared.items()
+            if upto is None or id < upto
+        )
+        return judge(article.id, found, candidates)
+
+
+def main() -> None:
+    """Measure, and print."""
+    data: Path = arguments(__doc__ or "").parse_args().data
+    real = [a for a in articles(data) if len(a.body.split()) >= LEAST_WORDS]
+    real = _without_twins(real)
+    known = Known(real)
+    print(f"{len(real):,} articles of {LEAST_WORDS} words or more, copies of {COPIES:,} of them\n")
+    print("| the copy has | ≥ 0.7, same article | 0.5–0.7, a version | taken for another's |")
+    print("|---|---|---|---|")
+    for name, edit in EDITS.items():
+        _tell(name, known, copies(real, edit))
+    _tell("60 words of boilerplate added", known, copies(real, EDITS["a new headline"], True))
+    _tell("its first half, boilerplate added", known, copies(real, cut(0.5), True))
+    teasers = [replace(a, body=" ".join(a.body.split()[:40])) for a in real]
+    _tell("40 words, of as many", Known(teasers), copies(teasers, EDITS["a new headline"]))
+    clusters(data)
+
+
+def _tell(name: str, known: Known, made: Iterator[tuple[int, Article]]) -> None:
+    judged = [(original, known.judge(copy)) for original, copy in made]
+    count = len(judged)
+    same = sum(told.story == id and told.relation is Relation.SAME for id, told in judged)
+    version = sum(told.story == id and told.relation is Relation.VERSION for id, told in judged)
+    wrong = sum(told.relation is not Relation.ALONE and told.story != id for id, told in judged)
+    shares = " | ".join(f"{number / count:.1%}" for number in (same, version, wrong))
+    print(f"| {name} | {shares} |", flush=True)
+
+
+def copies(
+    real: Sequence[Article], edit: Edit, boilerplate: bool = False
+) -> Iterator[tuple[int, Article]]:
+    """Yield copies of some articles, each with the number of its original."""
+    chance = random.Random(SEED)
+    for article in chance.sample(real, min(COPIES, len(real))):
+        words = edit(f"{article.summary} {article.body}".split(), chance)
+        body = " ".join(words)
+        if boilerplate:
+            body = f"{body} {BOILERPLATE[article.lang]}"
+        title = chance.choice(real).title
+        yield article.id, replace(article, id=10**6, title=title, summary="", body=body)
+
+
+def _without_twins(real: Sequence[Article]) -> list[Article]:
+    """Leave out articles that resemble an earlier one, and say how many: they are no invention."""
+    known = Known(real)
+    told = Counter(known.judge(article, upto=article.id).relation for article in real)
+    print(
+        f"{len(real):,} real articles as they came: {told[Relation.SAME]} the same as an earlier"
+        f" one, {told[Relation.VERSION]} a version of one; left out of what follows"
+    )
+    return [a for a in real if known.judge(a, upto=a.id).relation is Relation.ALONE]
+
+
+def clusters(data: Path) -> None:
+    """Print how pairs of articles about the same event, and about others, are judged."""
+    events: dict[int, tuple[int, str]] = {}
+    found = []
+    for id, row in enumerate(rows(data / "clusters" / "ecbplus-en-dev.jsonl"), 1):
+        title, _, body = row["text"].partition("\n")
+        found.append(made(id, "en", title, "", body))
+        events[id] = row["topic"], row["event"]
+    known = Known(found)
+    told = [(a.id, known.judge(a, upto=a.id)) for a in found]
+    related = [(id, t) for id, t in told if t.relation is not Relation.ALONE]
+    right = Counter(
+        "same event" if events[id] == events[t.story] else "other event" for id, t in related
+    )
+    kinds = Counter(t.relation for _, t in related)
+    print(
+        f"\n{len(found)} articles about {len(set(events.values()))} events:"
+        f" {kinds[Relation.SAME]} the same as an earlier one, {kinds[Relation.VERSION]} a version;"
+        f" {right['same event']} of them of the same event, {right['other event']} of another"
+    )
+
+
+if __name__ == "__main__":
+    main()
