@@ -68,8 +68,7 @@ def complaint(path: Path, problems: list[Problem]) -> Iterator[str]:
     for problem in problems:
         yield f"{path}:{problem.line}:{problem.column}: {problem.message}"
         if source.line(problem.line).strip():
-            lines = [source.line(number) for number in range(1, problem.line + 1)]
-            yield from _pointed(masked(lines, problem.line), problem.column)
+            yield from _pointed(masked(source.lines, problem.line), problem.column)
 
 
 WIDTH = 100

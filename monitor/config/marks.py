@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -54,11 +55,16 @@ class Source:
         line = bisect_right(self._starts, index)
         return Problem(line, index - self._starts[line - 1] + 1, message)
 
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines, without their ends."""
+        ends = [*self._starts[1:], len(self.text)]
+        spans = zip(self._starts, ends, strict=True)
+        return tuple(self.text[start:end].rstrip("\r\n") for start, end in spans)
+
     def line(self, number: int) -> str:
         """Return a line by its number from 1, without its end; empty beyond the text."""
-        if not 1 <= number <= len(self._starts):
-            return ""
-        return re.split(r"[\r\n]", self.text[self._starts[number - 1] :], maxsplit=1)[0]
+        return self.lines[number - 1] if 1 <= number <= len(self.lines) else ""
 
 
 @dataclass(frozen=True, slots=True)
