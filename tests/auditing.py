@@ -1,0 +1,38 @@
+"""What must be true of any archive, whatever was fed to it."""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from contextlib import closing
+from pathlib import Path
+
+from index.text import clean
+
+_BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_RAW = {("feeds", "url"), ("feeds", "name"), ("entries", "guid"), ("sqlite_master", "sql")}
+"""What the analyst wrote himself, and a feed's own ids, which are never shown."""
+
+
+def unclean(database: Path) -> list[tuple[str, str, str]]:
+    """Return table, column and text of whatever is stored that could act on a terminal."""
+    found = []
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as sql:
+        columns = sql.execute(
+            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+            " WHERE m.type = 'table' AND c.type = 'TEXT'"
+        ).fetchall()
+        for table, column in columns:
+            if (table, column) not in _RAW:
+                values = sql.execute(f"SELECT DISTINCT {column} FROM {table}")
+                found += [(table, column, text) for (text,) in values if text and _acts(text)]
+    assert ("articles", "title") in columns
+    return found
+
+
+def _acts(text: str) -> bool:
+    """Return whether a text is not as `clean` leaves it; judged once more without it."""
+    return clean(text, keep_newlines=True) != text or any(
+        letter in _BIDI or (unicodedata.category(letter) == "Cc" and letter != "\n")
+        for letter in text
+    )
