@@ -12,7 +12,8 @@ The bottom layer: it knows no feed, no network and no clock.
                   └────▶ why it does not match              ▼
                                                answer (chain, vocabulary) ─▶ ranking, or matched
                                                             ▲ segments of a snapshot
-    writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage
+    writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage;
+            merging: which of them become one
 
 `matched` is what a query found when it is to be counted, `standout` (by `wording`) the words
 that set it apart; `alternatives` (with `spelling`) are

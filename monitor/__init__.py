@@ -29,12 +29,17 @@
                │ outbox            │ views
                ▼                   ▼
         indexer_process         service ◀── cli, dashboard: any number of them
-          indexer ──▶ index ◀──── search     the index can be built again
+          indexer ──▶ index ◀──── search     the index can be built again (mending),
+                                             and says how far that is (rebuilding)
 
     watching                           watchlists: looking through the archive, trying, judging
     discover, prospect ─▶ checkup      feeds that nobody subscribed to yet: found, read, told of
     counting ─▶ trend, surprise        what a search finds, counted; what is usual for a watchlist
     opml ◀─▶ feeds.yaml                subscriptions of other readers
+    handed ─▶ given ─▶ importing       articles from elsewhere; exporting: articles as files
+    backup ─▶ manifest ─▶ restoring    the whole newsroom in one file, and back
+    tidying ─▶ keeping                 what is older than the archive keeps it goes, beside the watch
+    differing ─▶ revisions             what publishers changed in their articles
 
 `pipeline` and `settle` call the steps, in this order; no step calls another. Viewers ask
 `service`. `presence` is the lock that leaves one monitor to a data folder, and its pulse.

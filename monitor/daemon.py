@@ -15,6 +15,7 @@ from monitor.errors import MonitorError, StoreError
 from monitor.model import Config, Feed, FeedState, Summary
 from monitor.parts import Parts
 from monitor.presence import Card
+from monitor.tidying import Tidying
 from monitor.under_way import UnderWay
 from monitor.watching.backfill import Backfill
 from monitor.watching.catching_up import CatchingUp
@@ -27,7 +28,7 @@ STORE_REST = 30.0
 """Seconds without polling after the store refused: a full disk does not heal in a tick."""
 SHINGLE_WINDOW = 72 * 3600.0
 SWEEP_EVERY = 3600.0
-PATIENCE = 3
+PATIENCE = 2
 """Tries of the indexer in a row that fail before one round is not waited out."""
 
 
@@ -42,6 +43,11 @@ class Daemon:
         self._in_force = Enforcer(config, parts, self._catching_up)
         self._polling: UnderWay[str] = UnderWay(self._rest)
         self._reading: UnderWay[int] = UnderWay(self._rest)
+        self._tidying = Tidying(
+            parts.store, parts.thread, parts.clock, parts.sleep,
+            retention=lambda: self._in_force.config.retention,
+            busy=lambda: bool(len(self._polling)),
+        )  # fmt: skip
         self._resting_until = 0.0
         self._refused: StoreError | None = None
         self._swept = 0.0
@@ -52,6 +58,7 @@ class Daemon:
             *await self._start(),
             asyncio.create_task(self._catching_up.ever(self._rest)),
             asyncio.create_task(self._in_force.ever(TICK, self._rest)),
+            asyncio.create_task(self._tidying.ever(self._rest)),
         ]
         self._say_what_is_watched(await self._parts.thread(self._parts.store.states))
         scheduler = AsyncIOScheduler(timezone="UTC")
@@ -99,10 +106,11 @@ class Daemon:
             raise self._refused
         await self._relocate()
         await self._catching_up.all()
+        await self._tidying.all()
         while waiting := await self._left_to_index():
             indexer = self._parts.indexer
             if indexer.failures >= PATIENCE:
-                raise MonitorError(f"{indexer.trouble}; {waiting} articles cannot be searched yet")
+                raise MonitorError(_unsearchable(indexer.trouble, waiting))
             self._parts.report.indexing(waiting)
             indexer.start()
             await self._parts.sleep(0.05)
@@ -222,3 +230,11 @@ class Daemon:
         except OSError as error:
             folder = self._in_force.config.data
             log.warning("%s: no sign of life can be given: %s", folder, error)
+
+
+def _unsearchable(trouble: str, waiting: int) -> str:
+    articles = "1 article" if waiting == 1 else f"{waiting} articles"
+    return (
+        f"{trouble}; {articles} cannot be searched yet: what was read is stored,"
+        " and the next run makes it searchable"
+    )

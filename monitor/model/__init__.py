@@ -61,6 +61,7 @@ from monitor.model.habits import (
     Habit,
 )
 from monitor.model.keeping import (
+    FOR_EVER,
     Expiring,
     Retention,
     Spared,
@@ -106,6 +107,7 @@ from monitor.model.reading import (
 
 __all__ = [
     "FEED_HEALTH",
+    "FOR_EVER",
     "NOBODY_ELSE",
     "PLAIN",
     "Alert",

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
+from typing import Any, cast
 
 import earlier
 import pytest
 import spine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from running import Newsroom
 
 from index.article import Article
-from monitor import keeping
+from monitor import keeping, tidying
 from monitor.config.ages import age, in_words
+from monitor.errors import StoreError
 from monitor.keeping import Sweep, Swept
-from monitor.model import Arrival, Feed, FeedState, Hit, Outcome, Poll, Refresh, Retention
+from monitor.model import FOR_EVER, Arrival, Feed, FeedState, Hit, Outcome, Poll, Refresh, Retention
 from monitor.store.room import compact, room
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
@@ -246,3 +252,90 @@ def test_ages(text: str, days: float, words: str) -> None:
 def test_what_is_no_age(text: str) -> None:
     with pytest.raises(ValueError, match="`"):
         age(text)
+
+
+# --- beside the watch ----------------------------------------------------------------------
+
+
+def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "STEP", 5)
+    for days in range(400, 420):
+        put(store, days)
+    now, busy = [NOW], [True]
+    counts: list[int] = []
+    rule = [FOR_EVER]
+
+    class EndError(BaseException):
+        pass
+
+    async def sleep(seconds: float) -> None:
+        now[0] += seconds
+        counts.append(store.article_count())
+        if len(counts) == 3:
+            rule[0] = YEAR
+        busy[0] = len(counts) % 2 == 0
+        if len(counts) > 3 and counts[-1] == 0 and now[0] > NOW + 2 * tidying.EVERY:
+            raise EndError
+
+    async def thread(call: Callable[..., Any], *args: object) -> Any:
+        return call(*args)
+
+    tidy = tidying.Tidying(
+        store, cast(Any, thread), lambda: now[0], sleep, lambda: rule[0], lambda: busy[0]
+    )
+    with pytest.raises(EndError):
+        asyncio.run(tidy.ever(lambda error: None))
+    assert counts[:4] == [20, 20, 20, 15]
+    assert [count for count, _ in groupby(counts)] == [20, 15, 10, 5, 0]
+
+
+def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqliteStore) -> None:
+    put(store, 900)
+    told: list[StoreError] = []
+    refusals = [StoreError("locked")]
+
+    async def sleep(seconds: float) -> None:
+        if store.article_count() == 0:
+            raise asyncio.CancelledError
+
+    async def thread(call: Callable[..., Any], *args: object) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return call(*args)
+
+    tidy = tidying.Tidying(
+        store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR, lambda: False
+    )
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(tidy.ever(told.append))
+    assert len(told) == 1
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    home = Newsroom(tmp_path / "home")
+    home.folder.mkdir()
+    feeds = [{"url": "http://127.0.0.1:9/rss", "name": "B"}]
+    lines = [
+        {"title": f"Un port {year}", "url": f"https://ex.org/{year}", "published": f"{year}-01-01"}
+        for year in range(2001, 2011)
+    ]
+    (home.folder / "a.json").write_text(json.dumps(lines), encoding="utf-8")
+    home.watch(feeds, ["2005"])
+    assert home.tocsin("import", "a.json").returncode == 0
+    assert "nothing is ever dropped" in home.tocsin("vacuum", "--dry-run").stdout
+    home.watch(feeds, ["2005"], archive={"keep": "10y"})
+    looked = home.tocsin("vacuum", "--dry-run").stdout
+    assert "9 articles older than 10 years" in looked
+    assert "1 of that age are kept" in looked
+    assert home.counts()[0] == 10
+    done = home.tocsin("vacuum")
+    assert done.returncode == 0
+    assert "compacted" in done.stderr
+    assert home.counts() == (1, 1, 0)
+    found = home.tocsin("search", "port", "--format", "urls").stdout
+    assert found == "https://ex.org/2005\n"
+    home.watch(feeds, ["2005"])
+    assert home.tocsin("import", "a.json").returncode == 0  # asked for again by name
+    assert home.counts()[0] == 1  # and known again: what was dropped stays dropped
