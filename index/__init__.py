@@ -11,7 +11,7 @@ The bottom layer: it knows no feed, no network and no clock.
     inmemory ─▶ spans ─▶ highlight, snippet    searcher: the segments, newest first
                   └────▶ why it does not match              ▼
                                                answer (chain, vocabulary) ─▶ ranking, or matched
-                                                            ▲ segments of a snapshot
+                                                            ▲ segment, of a snapshot
     writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage;
             merging: which of them become one
 

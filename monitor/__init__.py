@@ -38,7 +38,7 @@
     opml ◀─▶ feeds.yaml                subscriptions of other readers
     handed ─▶ given ─▶ importing       articles from elsewhere; exporting: articles as files
     backup ─▶ manifest ─▶ restoring    the whole newsroom in one file, and back
-    tidying ─▶ keeping                 what is older than the archive keeps it goes, beside the watch
+    tidying ─▶ keeping                 what is older than it is to be kept goes, beside the watch
     differing ─▶ revisions             what publishers changed in their articles
 
 `pipeline` and `settle` call the steps, in this order; no step calls another. Viewers ask
