@@ -183,6 +183,10 @@ def test_the_fifth_independent_outlet_makes_it_louder_once(tmp_path: Path) -> No
     (step,) = alert.escalations
     assert (step.words, step.severity, step.at) == ("5 outlets", MEDIUM, START + 5 * HOUR)
     assert alert.stirred_at == step.at > alert.raised_at
+    outlets = SqliteViews(tmp_path).tellings([2])[2].outlets
+    assert [(o.name, o.lag, o.copied) for o in outlets] == [
+        (f"o{number}", number * HOUR, number > 0) for number in range(6)
+    ]
     (told,) = louder_ones(monitor)
     assert (told.id, told.severity, told.escalation, told.backfill, told.held) == (
         alert.id, HIGH, "5 outlets", False, "",
