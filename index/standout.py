@@ -116,24 +116,34 @@ class _Weighed:
         self._here, self._there = matched.by_lang(), everything.by_lang()
 
     def likeliest(self, candidates: Iterable[Group], bar: float, count: int) -> list[Group]:
-        """Return the words that are the strongest by all that can be told without counting.
+        """Return the words that are the strongest by what can be told without counting them.
 
         The fullest come first; once `count` are better than a word can be, it is passed over.
         """
         best: list[tuple[float, int, Group]] = []
         for place, group in enumerate(sorted(candidates, key=lambda group: -group.at_most)):
-            least = best[0][0] if len(best) == count else bar
             here, there = self._here[group.lang].total, self._there[group.lang].total
             have = min(here, math.ceil(group.at_most / self._share))
-            if log_likelihood(have, here, have, there) < least:
+            needed = max(bar, best[0][0]) if len(best) == count else bar
+            if log_likelihood(have, here, have, there) < needed:
                 continue
-            in_all = min(there, max(have, self._there[group.lang].frequency(list(group.forms))))
+            in_all = min(there, max(have, self._stands(group)))
             strength = log_likelihood(have, here, in_all, there)
-            if have * there > here * in_all and strength >= min(least, bar / 2):
-                heapq.heappush(best, (strength, place, group))
-                if len(best) > count:
-                    heapq.heappop(best)
+            more = have * there >= here * in_all
+            heapq.heappush(best, (strength if more else -strength, place, group))
+            if len(best) > count:
+                heapq.heappop(best)
         return [group for *_, group in sorted(best, reverse=True)]
+
+    def _stands(self, group: Group) -> int:
+        """Return in how many articles of its language a word stands, roughly.
+
+        That is quickly had for all languages together, which is as good if it is a word of one.
+        """
+        there = self._there[group.lang]
+        if group.elsewhere:
+            return there.with_any(list(group.forms)).total
+        return there.frequency(list(group.forms))
 
     def counted(self, group: Group) -> _Tested:
         """Return a word with what the archive has of it."""

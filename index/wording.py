@@ -26,6 +26,8 @@ class Group:
     lang: str
     forms: Mapping[str, int]
     """Folded, with the number of articles that have each, the most frequent first."""
+    elsewhere: bool
+    """Whether articles in another language have one of them too."""
 
     @property
     def at_most(self) -> int:
@@ -49,7 +51,8 @@ class Wording:
             roots: defaultdict[str, dict[str, int]] = defaultdict(dict)
             for form, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
                 roots[_root(form, lang, counted)][form] = count
-            found += (Group(lang, forms) for forms in roots.values())
+            others = set().union(*(c for other, c in counts.items() if other != lang))
+            found += (Group(lang, f, not others.isdisjoint(f)) for f in roots.values())
         return [group for group in found if group.at_most >= least]
 
     def stories(self, group: Group) -> int:

@@ -57,7 +57,7 @@ class Counting:
         the first article until now. Raises QueryError, ArchiveError, MonitorError.
         """
         understood = [parse(query) for query in queries]
-        found = [(query.text, self._search.matched(query, filter)) for query in understood]
+        found = [(query.text, self._matched(query, filter)) for query in understood]
         if split is not None:
             found = [part for _, matched in found for part in self._split(matched, split)]
         observed = [_observed(name, matched) for name, matched in found]
@@ -88,11 +88,11 @@ class Counting:
         from index.wording import asked_for
 
         query = parse(text)
-        matched = self._search.matched(query, filter)
+        matched = self._matched(query, filter)
         dates = matched.dates()
         ids = sorted(dates)
         read = self._views.articles(even(ids, READ))
-        words = standing_out(matched, self._search.everything(), read, asked_for(query.root), limit)
+        words = standing_out(matched, self._matched(None), read, asked_for(query.root), limit)
         return Facets(
             total=matched.total,
             first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
@@ -126,6 +126,15 @@ class Counting:
             for name, since in self._views.watched_since().items()
         }
 
+    def _matched(self, query: Query | None, filter: Filter = Filter()) -> Matched:
+        """Return what a query finds, None finds all; a newsroom that begins has no index yet."""
+        from index.matched import Matched
+
+        articles, *_ = self._views.totals()
+        if not articles:
+            return Matched(())
+        return self._search.matched(query, filter) if query else self._search.everything()
+
     def _split(self, matched: Matched, split: Split) -> list[tuple[str, Matched]]:
         """Return what was matched by language or feed, the fullest first."""
         if split is Split.LANG:
@@ -158,7 +167,7 @@ class Counting:
         for gap in self._views.gaps(since, until):
             end = until if gap.end is None else gap.end
             gaps[gap.feed.number].append((gap.start, end))
-        for feed, seen in self._views.first_seen(self._search.everything().first_by_feed()).items():
+        for feed, seen in self._views.first_seen(self._matched(None).first_by_feed()).items():
             if seen > since:
                 gaps[feed].append((float("-inf"), seen))
         return {feed: united(found) for feed, found in gaps.items()}

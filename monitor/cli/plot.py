@@ -65,7 +65,7 @@ def drawn(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iterator[
     most = max(
         (sum(map(_expected, series.counts, series.corrected)) for series in shown), default=0
     )
-    room = width - 3 - len(f"{most:,.0f}")
+    room = width - 3 - len(f"{_ticks(most)[-1]:,}")
     step = -(-len(trend.labels) // room)
     starts = trend.edges[:-1:step]
     columns = _Columns(starts, step, max(1, room // len(starts)))
