@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.analysis import tokenize_query
@@ -27,7 +27,7 @@ class Kind(enum.StrEnum):
     ANY_FORM = "any-form"
     """Whatever the case and accents of a word."""
     APART = "apart"
-    """The words of a phrase near each other."""
+    """The words of a phrase near each other, or anywhere."""
     ANY_LANGUAGE = "any-language"
     ANY_DATE = "any-date"
     WITHOUT = "without"
@@ -69,8 +69,11 @@ _Text = tuple[Kind, str, str, str]
 def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
     """Yield kind, text, what was written and what is instead."""
     leaves = [word for word in wanted(query.root) if _is_at(query.text, word)]
-    for word in leaves:
-        yield from _respelt(query.text, word, similar)
+    respelt = {word: found for word in leaves if (found := _respelt(word, similar))}
+    if len(respelt) > 1:
+        yield _all_with(Kind.SPELLING, query.text, {word: to[0] for word, to in respelt.items()})
+    for word, found in respelt.items():
+        yield from (_with(Kind.SPELLING, query.text, word, instead) for instead in found)
     for word in leaves:
         if word.mode is Mode.FOLDED and word.text.isalpha():
             yield _with(Kind.INFLECTED, query.text, word, f"{word.text}~")
@@ -95,22 +98,34 @@ def _with(kind: Kind, text: str, word: Word, instead: str) -> _Text:
     return kind, text[: word.column] + instead + text[after:], word.text, instead
 
 
-def _respelt(text: str, word: Word, similar: Similar) -> Iterator[_Text]:
+def _all_with(kind: Kind, text: str, instead: Mapping[Word, str]) -> _Text:
+    """Return a query with several of its words changed."""
+    last_first = sorted(instead, key=lambda word: word.column, reverse=True)
+    for word in last_first:
+        _, text, _, _ = _with(kind, text, word, instead[word])
+    written = " ".join(word.text for word in reversed(last_first))
+    return kind, text, written, " ".join(instead[word] for word in reversed(last_first))
+
+
+def _respelt(word: Word, similar: Similar) -> list[str]:
+    """Return what a word may have been meant to be, with its marks and its elision."""
     tokens = tokenize_query(word.text)
     if len(tokens) != 1 or word.mode is Mode.WILDCARD:
-        return
+        return []
     start, end = tokens[0].start, tokens[0].end
-    for term in similar(word):
-        yield _with(Kind.SPELLING, text, word, word.text[:start] + term + word.text[end:])
+    return [word.text[:start] + term + word.text[end:] for term in similar(word)]
 
 
 def _apart(text: str, phrase: Phrase) -> Iterator[_Text]:
-    """Yield a phrase in plain quotes as its words near each other."""
+    """Yield a phrase in plain quotes as its words near each other, then as its words anywhere."""
     start = phrase.column - 1
     end = start + len(phrase.text)
     quoted = phrase.text.startswith('"') and phrase.text.endswith('"')
     if quoted and text[start:end] == phrase.text and len(phrase.children) <= _MOST_APART:
         instead = f"{phrase.text}~{APART}"
+        yield Kind.APART, text[:start] + instead + text[end:], phrase.text, instead
+        alone = len(phrase.text) == len(text.strip())
+        instead = phrase.text[1:-1].strip() if alone else f"({phrase.text[1:-1].strip()})"
         yield Kind.APART, text[:start] + instead + text[end:], phrase.text, instead
 
 

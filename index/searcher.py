@@ -18,7 +18,7 @@ from index.postings import AUTHOR
 from index.query import Query
 from index.segment import EVERYTHING, Scope, Segment
 from index.snapshot import Snapshot, Snapshots
-from index.tree import And, Facet, Mode, Node, Word, wanted, words
+from index.tree import And, Facet, Mode, Node, Word, clauses, wanted, words
 
 T = TypeVar("T")
 
@@ -116,6 +116,12 @@ class Archive:
         return Matched(
             Part(segment, segment.all - segment.deleted)
             for segment in self._snapshots.now().newest_first
+        )
+
+    def langs(self) -> list[str]:
+        """Return the languages of the articles, in order; an empty one is undetermined."""
+        return self._asked(
+            lambda now: sorted({lang for each in now.newest_first for lang in each.langs()})
         )
 
     def _asked(self, ask: Callable[[Snapshot], T]) -> T:
@@ -235,8 +241,3 @@ def _best(
 
 def _by_score(hit: Hit) -> tuple[float, Timestamp, int]:
     return hit.score, hit.date, hit.id
-
-
-def clauses(root: Node) -> tuple[Node, ...]:
-    """Return the nodes all of which must hold."""
-    return root.children if isinstance(root, And) else (root,)

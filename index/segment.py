@@ -97,6 +97,10 @@ class Segment:
         found = self.lists.terms(WORDS, prefix.encode())
         return b"\n".join(found).decode().split("\n") if found else []
 
+    def langs(self) -> list[str]:
+        """Return the languages of its documents, in order."""
+        return [code.decode() for code in self.lists.terms(LANG)]
+
     def within(self, scope: Scope) -> set[int] | None:
         """Return the documents a scope means, None when it does not restrict."""
         if self.misses(scope):

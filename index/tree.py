@@ -144,3 +144,8 @@ def wanted(node: Node) -> Iterator[Word]:
     elif not isinstance(node, Not):
         for child in children(node):
             yield from wanted(child)
+
+
+def clauses(root: Node) -> tuple[Node, ...]:
+    """Return the nodes all of which must hold."""
+    return root.children if isinstance(root, And) else (root,)

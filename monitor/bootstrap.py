@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from monitor.answers import Settled
     from monitor.fetch import Client
     from monitor.indexer_process import IndexerProcess
-    from monitor.model import Config, Networks, Summary
+    from monitor.model import Config, Networks, SavedSearch, Summary
     from monitor.parts import Parts
     from monitor.prospect import Prospector
     from monitor.report import Progress, Report
@@ -56,8 +56,11 @@ def local_zone() -> tzinfo:
         return zone
 
 
-def open_service(data: Path) -> Service:
-    """Return the service of a data folder; raises StoreError if there is no archive."""
+def open_service(data: Path, config: Path | None = None) -> Service:
+    """Return the service of a data folder; raises StoreError if there is no archive.
+
+    `config` is the `feeds.yaml` that has its saved searches.
+    """
     from monitor.counting import Counting
     from monitor.search import Search
     from monitor.service import Service
@@ -65,7 +68,13 @@ def open_service(data: Path) -> Service:
 
     views, zone = SqliteViews(data), local_zone()
     search = Search(data, views, clock, zone)
-    return Service(data, views, search, Counting(search, views, clock, zone), clock)
+
+    def saved() -> Sequence[SavedSearch]:
+        from monitor.config import load
+
+        return load(config).searches if config else ()
+
+    return Service(data, views, search, Counting(search, views, clock, zone), clock, saved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

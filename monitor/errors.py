@@ -33,6 +33,10 @@ class StoreError(MonitorError):
     """The store cannot be opened, read or written."""
 
 
+class CursorError(MonitorError):
+    """A place in a result that belongs to no result, or to that of another search."""
+
+
 class AlreadyRunningError(MonitorError):
     """Another monitor watches this data folder; its pid is 0 while it starts."""
 

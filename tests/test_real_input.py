@@ -165,6 +165,6 @@ def test_the_seed_is_found_where_it_says_so(web: Web, newsroom: Newsroom) -> Non
     assert fields["Cainiao"] == {"body"}  # on its page only
     assert article["title"] == title
 
-    (found,) = newsroom.json("search", "cainiao liege", "--format", "json")
+    (found,) = newsroom.json("search", "cainiao liege", "--format", "json")["hits"]
     assert found["id"] == alerts[0]["article"]
     assert newsroom.tocsin("search", "espionage").returncode == 1

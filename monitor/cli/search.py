@@ -2,71 +2,104 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor.cli import Newsroom, output, say
-from monitor.cli.selection import filter_of, selection
+from monitor.cli.hits import COLUMNS
+from monitor.cli.saved import completed
+from monitor.cli.selection import FORMATS, filter_of, selecting
 
 if TYPE_CHECKING:
-    from monitor.model import Found, Results
+    from monitor.model import Filter, Results, SavedSearch, Suggestion
+    from monitor.service import Service
 
-COLUMNS = ("id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet")
+__all__ = ["COLUMNS", "search"]
+
 SNIPPET = 300
 """Cells of a snippet for programs."""
+ADVICE = 6
+"""Suggestions that are told."""
 
 
 # A query may begin with a minus: `tocsin search alibaba -cave`.
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("query", nargs=-1, required=True)
-@selection
+@click.argument("query", nargs=-1, shell_complete=completed)
+@selecting((*FORMATS, "urls", "atom"))
+@click.option("--tag", "tags", multiple=True, metavar="NAME", help="Of a feed with this tag.")
+@click.option(
+    "--severity",
+    type=click.Choice(["high", "medium", "low"]),
+    help="What an alert of this severity was raised for.",
+)
+@click.option("--story", type=click.IntRange(min=1), metavar="ID", help="Telling this story.")
+@click.option(
+    "--has",
+    multiple=True,
+    type=click.Choice(["alert", "body", "author"]),
+    help="With an alert, a text, an author.",
+)
 @click.option(
     "--sort",
     type=click.Choice(["date", "score"]),
-    default="date",
-    show_default=True,
-    help="Newest first, or best first.",
+    help="Newest first, or best first.  [default: date]",
 )
+@click.option(
+    "--page", type=click.IntRange(min=1), default=1, metavar="N", help="The N-th page of --limit."
+)
+@click.option(
+    "--after",
+    default="",
+    metavar="PLACE",
+    help="The page behind a place: `next` of --format json. Pages are then those of one result.",
+)
+@click.option("--list", "listed", is_flag=True, help="List the searches saved in feeds.yaml.")
+@click.option("--no-pager", is_flag=True, help="Print long results at once, on a terminal too.")
 @click.pass_context
-def search(
-    context: click.Context,
-    /,
-    query: tuple[str, ...],
-    sort: str,
-    limit: int,
-    style: str,
-    **selected: Any,
-) -> None:
+def search(context: click.Context, /, query: tuple[str, ...], **options: Any) -> None:
     """Search the archive for QUERY.
 
     Words must all be there: `cainiao liege`. Also "words in order", a OR b, -not,
     espionnage~ with its inflections, cyber*, =Orange exactly, a NEAR/10 b, title:word,
-    lang:fr feed:lesechos tag:belgique since:7d watch:Alibaba. Exits with 1 when nothing
-    is found, with 2 when the query cannot be understood.
+    lang:fr feed:lesechos tag:belgique since:7d watch:Alibaba. @NAME is a search saved in
+    feeds.yaml; more words narrow it. Exits with 1 when nothing is found, with 2 when the
+    query cannot be understood.
     """
     newsroom: Newsroom = context.obj
-    as_table = style == "table"
-    results = newsroom.service().search(
-        _joined(query),
-        filter_of(**selected),
-        sort=sort,
-        limit=limit,
-        width=output.width() - 4 if as_table else SNIPPET,
-    )
-    if as_table:
-        _table(results, newsroom.clock())
+    if options["listed"]:
+        from monitor.cli.saved import listing
+        from monitor.config import load
+
+        listing(load(newsroom.config_path).searches, options["style"])
+        return
+    if not query:
+        raise click.UsageError("Missing argument 'QUERY...'.")
+    if options["page"] > 1 and (options["after"] or not options["limit"]):
+        raise click.UsageError("--page goes with a --limit, and without --after")
+    asked = _asked(newsroom, joined(query), options)
+    results, suggestions = _answered(newsroom.service(), asked, options)
+    if options["style"] == "table":
+        _for_people(newsroom, results, suggestions, paged=not options["no_pager"])
     else:
-        output.print_rows(map(_row, results.found), style, COLUMNS)
+        _for_programs(newsroom, asked.text, results, suggestions, options["style"])
     if results.note:
         say(results.note)
-    if not results.total:
-        if as_table:
-            say("nothing found")
+    if not results.found:
         context.exit(1)
 
 
-def _joined(words: tuple[str, ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is searched for."""
+
+    text: str
+    filter: Filter
+    sort: str
+
+
+def joined(words: tuple[str, ...]) -> str:
     """Return the query; raises NoSuchOption for what looks like an option."""
     for word in words:
         if word.startswith("--"):
@@ -74,33 +107,101 @@ def _joined(words: tuple[str, ...]) -> str:
     return " ".join(words)
 
 
-def _row(found: Found) -> dict[str, Any]:
-    article = found.article
-    return {
-        "id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "feed": found.feed,
-        "lang": article.lang,
-        "published": output.iso(article.published),
-        "seen": output.iso(article.seen),
-        "score": round(found.score, 4),
-        "snippet": found.snippet,
-    }
+def _asked(newsroom: Newsroom, text: str, options: dict[str, Any]) -> _Asked:
+    saved: SavedSearch | None = None
+    if text.startswith("@"):
+        from monitor.cli.saved import named
+        from monitor.config import load
+
+        name, _, text = text[1:].partition(" ")
+        saved = named(load(newsroom.config_path).searches, name)
+    facets = [f"has:{what}" for what in options["has"]]
+    for name in ("severity", "story"):
+        if options[name] is not None:
+            facets.append(f"{name}:{options[name]}")
+    feeds = (*options["feeds"], *(f"tag:{tag}" for tag in options["tags"]))
+    kept = {name: options[name] for name in ("since", "until", "lang", "watchlists")}
+    return _Asked(
+        _narrowed(saved.query.text if saved else text, [text] if saved and text else [], facets),
+        filter_of(feeds=feeds, **kept),
+        options["sort"] or (saved.sort if saved else "date"),
+    )
 
 
-def _table(results: Results, now: float) -> None:
-    for found in results.found:
-        article = found.article
-        head = output.lit(
-            article.title or "(untitled)", [(a, b) for part, a, b in found.spans if part == "title"]
+def _narrowed(text: str, more: list[str], facets: list[str]) -> str:
+    """Return a query of which all the others hold too."""
+    if not more and not facets:
+        return text
+    from index.alternatives import spelt
+    from index.query import parse
+    from index.tree import clauses
+
+    roots = [parse(each).root for each in (text, *more)]
+    return " ".join([*(spelt(clause) for root in roots for clause in clauses(root)), *facets])
+
+
+def _answered(
+    service: Service, asked: _Asked, options: dict[str, Any]
+) -> tuple[Results, list[Suggestion]]:
+    """Return a page, and what would help if that is little."""
+    from monitor.cli.hits import room
+    from monitor.errors import CursorError
+    from monitor.search.helping import FEW
+
+    style = options["style"]
+    try:
+        results = service.search(
+            asked.text,
+            asked.filter,
+            sort=asked.sort,
+            limit=options["limit"],
+            width=room(output.width()) if style == "table" else SNIPPET,
+            after=options["after"],
+            page=options["page"],
         )
-        when = output.ago(article.date, now)
-        click.echo(
-            f"{article.id:>6}  {head}\n        "
-            + click.style(f"{found.feed} · {when} · {article.lang or 'und'}", dim=True)
-        )
-        if found.snippet and found.snippet != article.title:
-            click.echo(f"        {output.lit(found.snippet, found.lit)}")
-    if results.total > len(results.found):
-        say(f"{len(results.found)} of {results.total}; --limit 0 shows all")
+    except CursorError as error:
+        raise click.BadParameter(str(error), param_hint="--after") from error
+    if results.total >= FEW or style not in ("table", "json"):
+        return results, []
+    return results, service.suggestions(asked.text, asked.filter)
+
+
+def _for_people(
+    newsroom: Newsroom, results: Results, suggestions: list[Suggestion], *, paged: bool
+) -> None:
+    from monitor.cli.hits import advice, lines, told
+    from monitor.cli.pager import show
+
+    now, cells = newsroom.clock(), output.width()
+    show([line for found in results.found for line in lines(found, now, cells)], paged=paged)
+    if not results.total:
+        say("nothing found" + (", but:" if suggestions else ""))
+    elif words := told(results):
+        say(words)
+    for suggestion in suggestions[:ADVICE]:
+        say(advice(suggestion))
+
+
+def _for_programs(
+    newsroom: Newsroom,
+    text: str,
+    results: Results,
+    suggestions: list[Suggestion],
+    style: str,
+) -> None:
+    from monitor.cli.hits import document, row
+
+    if style == "json":
+        import json
+
+        click.echo(json.dumps(document(results, suggestions), ensure_ascii=False, indent=2))
+    elif style == "urls":
+        for url in dict.fromkeys(found.article.url for found in results.found):
+            if url:
+                click.echo(url)
+    elif style == "atom":
+        from monitor.cli.atom import feed
+
+        click.echo(feed(text, results.found, newsroom.clock()))
+    else:
+        output.print_rows(map(row, results.found), style, COLUMNS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -43,8 +43,8 @@ filters = (
 """The options of which `filter_of` makes a filter."""
 
 
-def selection(command: F) -> F:
-    """Add the filters and formats: since, until, lang, feed, watch, limit, format."""
+def selecting(formats: Sequence[str]) -> Callable[[F], F]:
+    """Return what adds the filters, a limit and a choice of these formats to a command."""
     options = (
         *filters,
         click.option(
@@ -58,15 +58,23 @@ def selection(command: F) -> F:
         click.option(
             "--format",
             "style",
-            type=click.Choice(FORMATS),
+            type=click.Choice(formats),
             default="table",
             show_default=True,
             help="For people, or for programs.",
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+selection = selecting(FORMATS)
+"""Adds the filters and formats that all lists have: since, until, lang, feed, watch, …."""
 
 
 def filtered(command: F) -> F:

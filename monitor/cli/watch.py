@@ -15,6 +15,7 @@ COMMANDS = {
     "test": "Try the watchlists of a file on the archive.",
     "lint": "Find terms that are useless, doubled or too broad.",
     "add": "Add a watchlist to feeds.yaml.",
+    "from-search": "Make a watchlist of a saved search.",
 }
 
 
@@ -29,7 +30,7 @@ class Commands(click.Group):
         """Return a command by its name."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"monitor.cli.watches.{cmd_name}")
+        module = importlib.import_module(f"monitor.cli.watches.{cmd_name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)
         return talkative(command)

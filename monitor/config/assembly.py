@@ -11,6 +11,7 @@ from monitor.config.draft import Draft
 from monitor.config.feeds import feeds
 from monitor.config.fitting import fit, nearest
 from monitor.config.marks import BrokenError, Node, Source, Table, decode, tree
+from monitor.config.searches import searches
 from monitor.config.watchlists import watchlists
 from monitor.errors import Problem
 from monitor.model import Config
@@ -42,6 +43,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         data=beside(path, shape.data),
         feeds=subscribed,
         watchlists=tuple(watched.values()),
+        searches=searches(draft),
         allow=shape.network.allow,
         contact=shape.network.contact,
         retention=retention(draft, subscribed, tuple(watched.values())),

@@ -13,12 +13,14 @@ from monitor.config.archive_shapes import ArchiveShape
 from monitor.config.feed_shapes import AuthShape, DefaultsShape, FeedShape, TagShape
 from monitor.config.marks import BLANK, Items, Loc, Node, Pair, Scalar, Source, Table, find, without
 from monitor.config.schema import FileShape, NetworkShape, WatchlistShape
+from monitor.config.search_shapes import SearchShape
 from monitor.config.shape import Shape
 from monitor.errors import Problem
 
 SHAPES: Mapping[str | int, type[Shape]] = {
     "feeds": FeedShape,
     "watchlists": WatchlistShape,
+    "searches": SearchShape,
     "defaults": DefaultsShape,
     "network": NetworkShape,
     "alerts": AlertsShape,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from monitor.config.ages import in_words
-from monitor.durations import span
-from monitor.model import Config, Escalate, Feed, Retention, Watchlist
+from monitor.durations import exact, span
+from monitor.model import Config, Escalate, Feed, Retention, SavedSearch, Watchlist
 
 
 def as_text(config: Config) -> list[str]:
@@ -24,6 +24,7 @@ def as_text(config: Config) -> list[str]:
         "",
         _count(len(config.watchlists), "watchlist"),
         *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
+        *_searches(config.searches),
         "",
         f"archive in {config.data}",
         *_retention(config.retention),
@@ -46,7 +47,7 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 "enabled": feed.enabled,
                 "timeout": feed.manner.timeout,
                 "encoding": feed.manner.encoding,
-                "settings": {setting.key: setting._asdict() for setting in feed.settings},
+                "settings": {s.key: {"value": s.words, "from": s.whence} for s in feed.settings},
             }
             for feed in config.feeds
         ],
@@ -70,6 +71,10 @@ def as_mapping(config: Config) -> dict[str, Any]:
             }
             for watchlist in config.watchlists
         ],
+        "searches": [
+            {"name": search.name, "query": search.query.text, "sort": search.sort}
+            for search in config.searches
+        ],
         "archive": {
             "keep": config.retention.keep,
             "except": list(config.retention.spare),
@@ -77,6 +82,17 @@ def as_mapping(config: Config) -> dict[str, Any]:
         },
         "network": {"allow": list(map(str, config.allow)), "contact": config.contact},
     }
+
+
+def _searches(searches: Sequence[SavedSearch]) -> list[str]:
+    if not searches:
+        return []
+    rows = ((search.name, search.query.text) for search in searches)
+    return [
+        "",
+        f"{len(searches)} saved search{'' if len(searches) == 1 else 'es'}",
+        *_columns(rows),
+    ]
 
 
 def _retention(retention: Retention) -> list[str]:
@@ -103,7 +119,7 @@ def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
         for setting in feed.settings
         if setting.key not in ("every", "lang") and setting.words != "false"
     )
-    return [(key, str(count), words) for (key, words), count in sorted(found.items())]
+    return [(f"{key}: {words}", _count(n, "feed")) for (key, words), n in sorted(found.items())]
 
 
 def _pace(feeds: Iterable[Feed]) -> str:
@@ -117,7 +133,7 @@ def _pace(feeds: Iterable[Feed]) -> str:
 def _words(feed: Feed) -> str:
     if not feed.enabled:
         return "paused"
-    return "every 15 min, adapted" if feed.every is None else f"every {span(feed.every)}"
+    return "every 15 min, adapted" if feed.every is None else f"every {exact(feed.every)}"
 
 
 def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:

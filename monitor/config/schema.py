@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from monitor.config.alert_shapes import AlertsShape, EscalateShape
 from monitor.config.archive_shapes import ArchiveShape
 from monitor.config.feed_shapes import DefaultsShape, FeedShape, TagShape
+from monitor.config.search_shapes import SearchShape
 from monitor.config.shape import Shape
 from monitor.config.values import (
     Backfill,
@@ -147,6 +148,9 @@ class FileShape(Shape):
     feeds: tuple[FeedShape, ...] = Field(default=(), description="The feeds to poll.")
     watchlists: tuple[WatchlistShape, ...] = Field(
         default=(), description="What to watch for; `[]` only fills the archive."
+    )
+    searches: tuple[SearchShape, ...] = Field(
+        default=(), description="Searches to make again: `tocsin search @NAME`."
     )
     defaults: DefaultsShape = Field(
         default_factory=DefaultsShape,

@@ -40,6 +40,12 @@ def _severity(word: str) -> Severity:
     return Severity(word.lower())
 
 
+def _order(word: str) -> str:
+    if word.lower() not in ("date", "score"):
+        raise ValueError(f"`{word}` is no order; write date or score")
+    return word.lower()
+
+
 TEXT: dict[str, Any] = {"type": ["string", "number"]}
 URL: dict[str, Any] = {"type": "string", "format": "uri", "pattern": "^https?://"}
 TAG: dict[str, Any] = {"type": ["string", "number"], "pattern": "^[^\\s]+$"}
@@ -71,6 +77,7 @@ Seconds = Annotated[
 ]
 Code = Annotated[str, _text(fields.language), WithJsonSchema(CODE)]
 Level = Annotated[Severity, _text(_severity), WithJsonSchema({"enum": list(map(str, Severity))})]
+Order = Annotated[str, _text(_order), WithJsonSchema({"enum": ["date", "score"]})]
 Outlets = Annotated[
     int,
     BeforeValidator(fields.outlets),

@@ -82,6 +82,16 @@ class Watchlist:
     """Version of what it says (see `watching.meaning`); empty when nobody asked."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSearch:
+    """A search of the archive that the analyst makes again."""
+
+    name: str
+    query: Query
+    sort: str = "date"
+    """`date`, the newest first, or `score`, the best first."""
+
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -94,6 +104,7 @@ class Config:
     """The folder of this newsroom's store, index and log."""
     feeds: tuple[Feed, ...]
     watchlists: tuple[Watchlist, ...]
+    searches: tuple[SavedSearch, ...] = ()
     allow: Networks = ()
     """Private address ranges that may be asked; they are the operator's own."""
     contact: str = ""

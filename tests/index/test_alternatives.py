@@ -35,6 +35,17 @@ def beside(text: str) -> dict[Kind, list[str]]:
         ("l’espionage", Kind.SPELLING, ["l’espionnage"]),
         ("author:espionage", Kind.SPELLING, ["author:espionnage"]),
         ('title:"hub liegge" x', Kind.SPELLING, ['title:"hub liege" x', 'title:"hub siege" x']),
+        (
+            "sancsion~ liegge sancsion",
+            Kind.SPELLING,
+            [
+                "sanction~ liege sanction",
+                "sanction~ liegge sancsion",
+                "sancsion~ liege sancsion",
+                "sancsion~ siege sancsion",
+                "sancsion~ liegge sanction",
+            ],
+        ),
         ("port -sancsion", Kind.SPELLING, []),  # what is not wanted may be misspelt
         ("plate-forme-sancsion", Kind.SPELLING, []),
         ("sanction", Kind.INFLECTED, ["sanction~"]),
@@ -43,7 +54,8 @@ def beside(text: str) -> dict[Kind, list[str]]:
         ("sanction~ cyber* VSSE 5G", Kind.INFLECTED, []),
         ("=Orange", Kind.ANY_FORM, ["Orange"]),
         ("VSSE liège", Kind.ANY_FORM, ["vsse liège"]),
-        ('"hub liège"', Kind.APART, ['"hub liège"~5']),
+        ('"hub liège"', Kind.APART, ['"hub liège"~5', "hub liège"]),
+        ('title:"a b" c', Kind.APART, ['title:"a b"~5 c', "title:(a b) c"]),
         ('"hub liège"~3', Kind.APART, []),
         ("port lang:fr", Kind.ANY_LANGUAGE, ["port"]),
         ("lang:fr,en port", Kind.ANY_LANGUAGE, ["port"]),

@@ -98,8 +98,9 @@ def empty(tmp_path: Path) -> Newsroom:
 def rows(printed: str, style: str) -> list[dict[str, Any]]:
     """Read what was printed back."""
     if style == "json":
-        found: list[dict[str, Any]] = json.loads(printed)
-        return found
+        found = json.loads(printed)
+        listed: list[dict[str, Any]] = found["hits"] if isinstance(found, dict) else found
+        return listed
     if style == "jsonl":
         return [json.loads(line) for line in printed.splitlines()]
     return [dict(row) for row in csv.DictReader(io.StringIO(printed, newline=""), strict=True)]
@@ -289,8 +290,10 @@ def test_no_spreadsheet_runs_a_title(filled: Newsroom) -> None:
 
 def test_nothing_found_exits_with_1(filled: Newsroom) -> None:
     done = filled.tocsin("search", "nulle-part")
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "nothing found\n")
-    assert filled.tocsin("search", "nulle-part", "--format", "json").stdout == "[]\n"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("nothing found")
+    said = json.loads(filled.tocsin("search", "nulle-part", "--format", "json").stdout)
+    assert (said["total"], said["next"], said["hits"]) == (0, None, [])
     assert filled.tocsin("search", "nulle-part", "--format", "csv").stdout.count("\n") == 1
 
 
@@ -339,12 +342,12 @@ def test_limit_and_order(filled: Newsroom) -> None:
     assert titles(filled, anything, "--limit", "2") == newest_first[:2]
     scores = [
         row["score"]
-        for row in filled.json("search", anything, "--sort", "score", "--format", "json")
+        for row in filled.json("search", anything, "--sort", "score", "--format", "json")["hits"]
     ]
     assert len(scores) == 4
     assert scores == sorted(scores, reverse=True)
     done = filled.tocsin("search", anything, "--limit", "1")
-    assert "1 of 4; --limit 0 shows all" in done.stderr
+    assert "1 of 4; --page shows the others, --limit 0 all of them" in done.stderr
 
 
 # --- alerts ----------------------------------------------------------------------------
@@ -418,7 +421,7 @@ def test_follow_prints_what_is_new_and_only_that(style: str, server: Web, empty:
 
 
 def test_show_an_article(filled: Newsroom) -> None:
-    (found,) = filled.json("search", "cainiao", "--format", "json")
+    (found,) = filled.json("search", "cainiao", "--format", "json")["hits"]
     said = filled.json("show", str(found["id"]), "--format", "json")
     assert said.keys() == {
         "id", "title", "url", "feed", "lang", "author", "published", "seen", "summary", "body",

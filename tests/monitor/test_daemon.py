@@ -6,34 +6,24 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import spine
 from running import Item, Newsroom, rss, until
 from scripted import Fault, Reply, Web, conditional
-from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
+from spine import WATCHLISTS, A, B, C, edition
+from watch_room import Room, press_of
 
 from monitor import daemon as daemon_module
-from monitor.answers import Watch
-from monitor.daemon import STORE_REST, Daemon
+from monitor.daemon import STORE_REST
 from monitor.errors import ConfigError, FetchError, Problem
-from monitor.match import Rules
-from monitor.model import Config, FeedHealth, MonitorPresence
-from monitor.parts import Parts
-from monitor.pipeline import Pipeline
-from monitor.presence import Card, Presence, present
-from monitor.relocation import Relocation
-from monitor.report import Report
-from monitor.settle import Settler
-from monitor.store.sqlite import SqliteStore
+from monitor.presence import Presence, present
 from monitor.store.views import SqliteViews
-from monitor.threads import Thread
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -188,137 +178,10 @@ def test_a_background_monitor_logs_where_status_says(web: Web, newsroom: Newsroo
 # --- in this process, with a clock of our own ------------------------------------------------
 
 
-class NoIndexer:
-    """An indexer that never gets round to it."""
-
-    def start(self) -> None:
-        """Start."""
-
-    def indexed(self) -> int:
-        """Return the last ticket that is indexed."""
-        return 0
-
-    def wake(self) -> None:
-        """Look."""
-
-    def stop(self) -> int:
-        """Stop."""
-        return 0
-
-
-@dataclass
-class Room:
-    """A watch in this process: a press instead of a network, a clock that a test sets."""
-
-    folder: Path
-    press: Press
-    now: float = START
-    edits: int = 0
-    config: Config | ConfigError = field(init=False)
-    store: SqliteStore = field(init=False)
-
-    def __post_init__(self) -> None:
-        feeds = tuple(replace(feed, every=60.0) for feed in FEEDS)
-        self.config = Config(
-            path=self.folder / "feeds.yaml", data=self.folder, feeds=feeds, watchlists=WATCHLISTS
-        )
-
-    def edit(self, config: Config | ConfigError) -> None:
-        """Save another feeds.yaml."""
-        self.config, self.edits = config, self.edits + 1
-
-    def load(self) -> Config:
-        if isinstance(self.config, ConfigError):
-            raise self.config
-        return self.config
-
-    def run(self, script: Callable[[Room], Awaitable[None]]) -> None:
-        """Watch while a script runs."""
-        asyncio.run(self._run(script))
-
-    async def _run(self, script: Callable[[Room], Awaitable[None]]) -> None:
-        self.store = SqliteStore(self.folder)
-        with (
-            Presence(self.folder) as held,
-            closing(self.store),
-            ThreadPoolExecutor(1) as thread,
-        ):
-            self.store._connection.execute("PRAGMA busy_timeout = 30")
-            settler = Settler(self.store, Watch(rules=Rules((), ())), lambda: self.now, lambda: 0.0)
-            pipeline = Pipeline(
-                cast(Any, self.press),
-                cast(Any, spine.Reader()),
-                settler,
-                thread,
-                lambda: self.now,
-                lambda settled: None,
-            )
-            watch = Daemon(
-                self.load(),
-                Parts(
-                    store=self.store,
-                    thread=Thread(thread),
-                    jitter=lambda: 0.0,
-                    client=cast(Any, self.press),
-                    settler=settler,
-                    pipeline=pipeline,
-                    indexer=cast(Any, NoIndexer()),
-                    presence=held,
-                    report=Report(lambda: self.now),
-                    relocation=Relocation(self.store, self.rewrite, lambda: self.now),
-                    load=self.load,
-                    stamp=lambda: self.edits,
-                    clock=lambda: self.now,
-                    sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
-                    me=MonitorPresence(pid=os.getpid(), since=START, config="", log=""),
-                ),
-            )
-            stop = asyncio.Event()
-            watching = asyncio.create_task(watch.watch(stop))
-            try:
-                await script(self)
-            finally:
-                stop.set()
-                await watching
-
-    def rewrite(self, old: str, new: str) -> None:
-        """Put another address into what `load` gives, as the program does with its file."""
-        assert isinstance(self.config, Config)
-        feeds = (replace(f, url=new) if f.url == old else f for f in self.config.feeds)
-        self.edit(replace(self.config, feeds=tuple(feeds)))
-
-    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        """Let the watch go on until a condition holds."""
-        async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-
-    def card(self) -> Card:
-        """Return what the watch says of itself; nothing before it says anything."""
-        nobody = MonitorPresence(pid=0, since=0, config="", log="")
-        return present(self.folder) or Card(nobody, pulse=0.0)
-
-    def polls(self, url: str) -> int:
-        return len(SqliteViews(self.folder).polls(url))
-
-    def health(self, url: str) -> FeedHealth:
-        from monitor.bootstrap import open_service
-
-        return next(h for h in open_service(self.folder).feeds() if h.feed.url == url)
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(daemon_module, "TICK", 0.02)
     yield
-
-
-def press_of(**editions: list[bytes | FetchError]) -> Press:
-    plain: list[bytes | FetchError] = [edition()]
-    by_url = {A: editions.get("a", plain), B: editions.get("b", plain), C: editions.get("c", plain)}
-    press = Press(by_url)
-    press.allow = lambda networks: None  # type: ignore[attr-defined]
-    return press
 
 
 def test_the_interval_passes_before_a_feed_is_asked_again(tmp_path: Path) -> None:

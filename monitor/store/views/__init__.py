@@ -6,10 +6,11 @@ from monitor.store.views.alerts import AlertViews
 from monitor.store.views.articles import ArticleViews
 from monitor.store.views.counts import CountViews
 from monitor.store.views.feeds import FeedViews
+from monitor.store.views.searches import SearchViews
 from monitor.store.views.watchlists import WatchlistViews
 
 __all__ = ["SqliteViews"]
 
 
-class SqliteViews(FeedViews, WatchlistViews, AlertViews, ArticleViews, CountViews):
+class SqliteViews(FeedViews, WatchlistViews, AlertViews, ArticleViews, CountViews, SearchViews):
     """See `Views`."""

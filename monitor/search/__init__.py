@@ -1,9 +1,18 @@
-"""Searching for people: names to numbers, hits to articles with lit snippets."""
+"""Searching for people: names to numbers, hits to articles with lit snippets.
+
+::
+
+    Asked ─▶ paging, meaning: which articles? ─▶ index ─▶ Results: articles of the store, lit
+      ▲                                            │               with a cursor: the next page
+      └────────────── helping, when it finds little┘
+
+`completing` tells what can be written where the cursor stands.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
@@ -11,19 +20,20 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
-from index.facets import UNDETERMINED, selects
-from index.moments import resolve_time
 from index.query import Query, parse
 from monitor import rebuilding
-from monitor.model import Feed, Filter, Found, Results
+from monitor.model import Filter, Found, Results, Suggestion
+from monitor.search.meaning import Meaning
+from monitor.search.paging import Asked, Page
 from monitor.store import Views
 from monitor.store.connection import INDEX
 
 if TYPE_CHECKING:
+    from index import searcher
+    from index.completion import Completion
     from index.matched import Matched
     from index.searcher import Archive, Hit
-    from index.segment import Scope
-    from index.tree import Facet
+    from index.tree import Word
 
 
 class Search:
@@ -39,23 +49,54 @@ class Search:
         self._opening = threading.Lock()
         self._archive: Archive | None = None
 
-    def run(self, text: str, filter: Filter, *, sort: str, limit: int, width: int) -> Results:
-        """Return what a query finds; raises QueryError, ArchiveError."""
-        query = parse(text)
+    def run(self, asked: Asked, width: int) -> Results:
+        """Return a page of what a query finds; raises QueryError, CursorError, ArchiveError."""
+        page = Page(asked, self._clock())
         articles, waiting, *_ = self._views.totals()
         if not articles:
             return Results((), 0, "there are no articles yet")
-        scope = self._scope(filter)
         with self._readable() as archive:
-            found = archive.search(query, scope, resolve=self._resolve, sort=sort, limit=limit)
+            leaf = page.turned_to(archive, self._meaning(page.now))
             note = self._note(archive, articles, waiting)
-        return Results(tuple(self._lit(query, found.hits, width)), found.total, note)
+        return Results(
+            tuple(self._lit(page.query, leaf.hits, width)),
+            leaf.found.total,
+            note,
+            forms=leaf.found.forms,
+            before=leaf.before,
+            next=leaf.next,
+        )
+
+    def suggestions(self, text: str, filter: Filter) -> list[Suggestion]:
+        """Return searches that find more than one that finds little; raises as `run` does."""
+        from monitor.search.helping import suggestions
+
+        query, meaning = parse(text), self._meaning()
+        with self._readable() as archive:
+
+            def run(query: Query, filter: Filter) -> searcher.Found:
+                return archive.search(
+                    query, meaning.scope(filter), resolve=meaning.resolve, limit=1
+                )
+
+            def similar(word: Word) -> list[str]:
+                return archive.similar(word)
+
+            return suggestions(query, filter, run, similar, self._clock)
+
+    def complete(self, text: str, cursor: int) -> Completion:
+        """Return what can be written where the cursor stands in a query."""
+        from index.completion import complete
+        from monitor.search.completing import values
+
+        with self._readable() as archive:
+            return complete(text, cursor, values(self._views, archive))
 
     def matched(self, query: Query, filter: Filter) -> Matched:
         """Return every article that a query finds, to be counted; raises ArchiveError."""
-        scope = self._scope(filter)
+        meaning = self._meaning()
         with self._readable() as archive:
-            return archive.matched(query, scope, resolve=self._resolve)
+            return archive.matched(query, meaning.scope(filter), resolve=meaning.resolve)
 
     def everything(self) -> Matched:
         """Return every article that can be searched, to be counted; raises ArchiveError."""
@@ -64,18 +105,14 @@ class Search:
 
     def numbers(self, selectors: Iterable[str]) -> set[int]:
         """Return the numbers of the feeds that any of these selectors names."""
-        from urllib.parse import urlsplit
-
-        return {
-            feed.number
-            for feed in self._feeds()
-            for selector in selectors
-            if selects(selector, feed.name, urlsplit(feed.url).hostname or "", feed.tags)
-        }
+        return self._meaning().numbers(selectors)
 
     def name(self, number: int) -> str:
         """Return the name of a feed."""
-        return next((feed.name for feed in self._feeds() if feed.number == number), "?")
+        return next((feed.name for feed in self._views.every_feed() if feed.number == number), "?")
+
+    def _meaning(self, now: Timestamp | None = None) -> Meaning:
+        return Meaning(self._views, self._clock() if now is None else now, self._zone)
 
     @contextmanager
     def _readable(self) -> Iterator[Archive]:
@@ -106,59 +143,13 @@ class Search:
             return f"the index is damaged, {there}; {rebuilding.WAY_OUT}"
         return f"{waiting} articles are still being indexed" if waiting else ""
 
-    def _feeds(self) -> Collection[Feed]:
-        return self._views.every_feed()
-
-    def _scope(self, filter: Filter) -> Scope:
-        from index.segment import Scope
-
-        ids: set[int] | None = None
-        for watchlist in filter.watchlists:
-            ids = (ids or set()) | self._views.alerted(watchlist, None)
-        return Scope(
-            ids=ids,
-            feeds=self.numbers(filter.feeds) if filter.feeds else None,
-            langs=[_code(lang) for lang in filter.lang] or None,
-            since=filter.since,
-            until=filter.until,
-        )
-
-    def _resolve(self, facet: Facet) -> Scope:
-        """Return what a filter of the query means, here and now."""
-        from index.segment import Scope
-
-        value = facet.value
-        match facet.name:
-            case "lang":
-                return Scope(langs=[_code(value)])
-            case "feed":
-                return Scope(feeds=self.numbers([value]))
-            case "tag":
-                return Scope(feeds=self.numbers([f"tag:{value}"]))
-            case "since":
-                return Scope(since=resolve_time(value, self._clock(), self._zone)[0])
-            case "until":
-                return Scope(until=resolve_time(value, self._clock(), self._zone)[1])
-            case "watch":
-                return Scope(ids=self._views.alerted(value, None))
-            case "severity":
-                return Scope(ids=self._views.alerted(None, value))
-            case "story":
-                return Scope(ids=self._views.of_story(int(value)))
-            case "has":
-                return Scope(ids=self._having(value))
-        raise LookupError(facet.name)
-
-    def _having(self, what: str) -> set[int]:
-        return self._views.alerted(None, None) if what == "alert" else self._views.having(what)
-
     def _lit(self, query: Query, hits: Iterable[Hit], width: int) -> Iterable[Found]:
         from index.highlight import spans
         from index.snippet import snippet
 
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles([hit.id for hit in hits])}
-        names = {feed.number: feed.name for feed in self._feeds()}
+        names = {feed.number: feed.name for feed in self._views.every_feed()}
         for hit in hits:
             article = articles.get(hit.id)
             if article is None:
@@ -173,7 +164,3 @@ class Search:
                 snippet=line,
                 lit=tuple(places),
             )
-
-
-def _code(lang: str) -> str:
-    return "" if lang == UNDETERMINED else lang

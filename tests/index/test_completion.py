@@ -1,0 +1,82 @@
+"""What can be written where the cursor stands in a query."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.completion import DATES, complete
+from index.errors import QueryError
+from index.query import parse
+
+NAMES = {
+    "feed": ["Le Soir", "Les Échos", "The Wire", 'Odd "name"', "a,b", "Lesage"],
+    "tag": ["belgique", "presse"],
+    "watch": ["Alibaba", "Supply chain risk"],
+    "lang": ["en", "fr", "und"],
+}
+
+
+def values(name: str) -> list[str]:
+    return NAMES.get(name, [])
+
+
+def written(marked: str) -> list[str]:
+    """Return the queries that completing at the bar may lead to."""
+    cursor = marked.index("|")
+    text = marked.replace("|", "")
+    found = complete(text, cursor, values)
+    return [text[: found.start] + one.text + text[found.end :] for one in found.candidates]
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("port la|", ["port lang:"]),
+        ("LA|", ["lang:"]),
+        ("-la|", ["-lang:"]),
+        ("(s|", ["(summary:", "(since:", "(story:", "(severity:"]),
+        ("|", []),
+        ("port |", []),
+        ("xyz|", []),
+        ("port lang:|", ["port lang:en", "port lang:fr", "port lang:und"]),
+        ("lang:f| port", ["lang:fr port"]),
+        ("lang:fr,|", ["lang:fr,en", "lang:fr,fr", "lang:fr,und"]),
+        ("feed:les|", ['feed:"Le Soir"', 'feed:"Les Échos"', "feed:Lesage"]),  # as lesoir
+        ("feed:lesoir|", ['feed:"Le Soir"']),
+        ('feed:"le s|', ['feed:"Le Soir"', 'feed:"Les Échos"', "feed:Lesage"]),
+        ("feed:wire|", ['feed:"The Wire"']),
+        ('feed:"Le Soir",sa|', ['feed:"Le Soir",Lesage']),
+        ("feed:odd|", []),  # a query cannot name it
+        ("watch:chain|", ['watch:"Supply chain risk"']),
+        ("tag:P|", ["tag:presse"]),
+        ("severity:h|", ["severity:high"]),
+        ("has:|", ["has:alert", "has:author", "has:body"]),
+        ("since:7|", ["since:7d"]),
+        ("story:|", []),
+        ("title:li|", []),  # a word, not a value
+        ("https://x.example/la|", []),
+    ],
+)
+def test_completions(marked: str, expected: list[str]) -> None:
+    assert written(marked) == expected
+
+
+@given(
+    before=st.sampled_from(["", "port ", "(a OR b) -"]),
+    name=st.sampled_from([*NAMES, "since", "severity", "has"]),
+    letters=st.text("lesoirfaw", max_size=3),
+)
+def test_every_completion_is_a_query(before: str, name: str, letters: str) -> None:
+    text = f"{before}{name}:{letters}"
+    for query in written(f"{text}|"):
+        try:
+            parse(f"port {query}")
+        except QueryError as error:
+            pytest.fail(f"{query}: {error}")
+
+
+def test_dates_are_understood() -> None:
+    for date in DATES:
+        parse(f"since:{date}")
