@@ -90,6 +90,32 @@ def test_the_readme_has_every_option(name: str) -> None:
         assert re.search(rf"`{spelling}\b", there), f"tocsin {name} {spelling}"
 
 
+def subcommands() -> Iterator[tuple[str, str, click.Command]]:
+    for group, command in COMMANDS.items():
+        if isinstance(command, click.Group):
+            for name in command.list_commands(CONTEXT):
+                if found := command.get_command(CONTEXT, name):
+                    yield group, name, found
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "command"), [pytest.param(*s, id=" ".join(s[:2])) for s in subcommands()]
+)
+def test_the_readme_has_every_option_of_subcommands(
+    group: str, name: str, command: click.Command
+) -> None:
+    rows = [
+        (found[1], row)
+        for row in re.findall(r"^\| .* \|$", section("Commands"), re.M)
+        if (found := re.match(rf"\| `(?:tocsin )?{group} ([\w-]+)", row))
+    ]
+    assert name in [about for about, _ in rows], f"no row for {group} {name}"
+    # What one row says of other commands, it says by their names.
+    there = " ".join(row for about, row in rows if about == name or f"`{name}`" in row)
+    for spelling in options(command):
+        assert re.search(rf"`{spelling}\b", there), f"tocsin {group} {name} {spelling}"
+
+
 @pytest.mark.parametrize(
     "spelling", [*options(main_group), "-v", "--verbose", "-q", "--quiet", "--help"]
 )
