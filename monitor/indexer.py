@@ -29,6 +29,8 @@ of 500 than of 2,000."""
 LOOK = 5.0
 """Seconds after which the outbox and the folder are looked at without being woken."""
 WAITS = "indexing has to wait"
+SCRUB = 12
+"""Looks between two segments that are read whole, to find what a failing disk has changed."""
 REST = 5.0
 """Seconds before a second try when the disk, the store or another writer is in the way."""
 
@@ -109,10 +111,13 @@ class _Follower:
     def __init__(self, store: Outbox, folder: Path, progress: Progress, *, whole: bool) -> None:
         self._store = store
         self._data = folder.parent
+        rebuilding.suspected(self._data)  # it is looked at now
         mending = Mending(store, folder, progress, whole=whole)
         self.writer: Writer = mending.writer
         self._mending: Iterator[None] = mending.steps()
         self._last = 0
+        self._looks = 0
+        self._scrubbing = self.writer.scrub()
 
     def follow(self, wake: Wake) -> None:
         """Work until the pipe ends. Raises ArchiveDamaged where the archive must be mended."""
@@ -120,12 +125,20 @@ class _Follower:
             if self.work():
                 if _ended(wake, 0.0):
                     return
-            elif _woken(wake):
+                continue
+            if _woken(wake):
                 return
-            elif self.writer.changed_outside():
+            self._scrub()
+            if self.writer.changed_outside():
                 raise ArchiveDamaged(f"{self.writer.folder}: files were changed from outside")
-            elif rebuilding.suspected(self._data):
+            if rebuilding.suspected(self._data):
                 raise ArchiveDamaged(f"{self.writer.folder}: a search found it damaged")
+
+    def _scrub(self) -> None:
+        """Now and then read a segment whole; raises ArchiveDamaged if a bit is not as written."""
+        self._looks += 1
+        if self._looks % SCRUB == 0 and next(self._scrubbing, self) is self:
+            self._scrubbing = self.writer.scrub()
 
     def work(self) -> bool:
         """Do the next thing there is to do; return whether there was any."""

@@ -136,7 +136,7 @@ class _Said(logging.Handler):
 def _index(data: Path, wake: Connection, monitor: Connection, level: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the whole group
     gc.set_threshold(GARBAGE)
-    logging.basicConfig(level=level, handlers=[_Said(monitor)])
+    logging.basicConfig(level=level, format="%(message)s", handlers=[_Said(monitor)])
     try:
         store = _ReadOnly(data, monitor)
         try:

@@ -83,9 +83,10 @@ class Service:
         now = self._clock()
         feeds = self._views.feeds()
         log = (self._folder / LOG).absolute()
+        rebuilt = rebuilding.share(self._folder, now)
         return Status(
             articles=articles,
-            indexed=articles - waiting,
+            indexed=_searchable(articles, waiting, rebuilt),
             alerts=alerts,
             untriaged=untriaged,
             feeds=Counter(health(feed, state, now) for feed, state, _ in feeds),
@@ -93,7 +94,7 @@ class Service:
             gaps=Counter(kind for kind, _ in {(g.kind, g.feed.url) for g in self.gaps(now - DAY)}),
             monitor=card.presence if card else None,
             pulse=card.pulse if card else None,
-            rebuilt=rebuilding.share(self._folder, now),
+            rebuilt=rebuilt,
             config_error=card.config_error if card else "",
             network_down=card.network_down if card else "",
             log=str(log) if log.exists() else "",
@@ -331,3 +332,9 @@ _WORST = (
     Health.OK,
     Health.PAUSED,
 )
+
+
+def _searchable(articles: int, waiting: int, rebuilt: float | None) -> int:
+    """Return how many articles can be searched, about: while it is built again, that share."""
+    there = articles - waiting
+    return there if rebuilt is None else min(there, int(articles * rebuilt))
