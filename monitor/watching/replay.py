@@ -8,8 +8,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +21,7 @@ from monitor.match import Rules
 from monitor.model import Feed, Watchlist
 from monitor.store.views import SqliteViews
 
-STRETCH = 1_000
+STRETCH = 250
 """Ids that are read and matched in one go."""
 WORTH_A_PROCESS = 5_000
 """Ids below which another process costs more than it saves."""
@@ -73,7 +75,7 @@ class _Replay:
                 self._places[watchlist.name],
                 article.id,
                 article.date,
-                tuple(dict.fromkeys(clause.text for clause, _ in found)),
+                tuple(dict.fromkeys(clause.text for clause, places in found if places)),
             )
             for article in articles
             if (feed := self._asked.feeds.get(article.feeds[0]))
@@ -93,17 +95,44 @@ def replay(asked: Archived, newest: int) -> Iterator[Stretch]:
         processes, multiprocessing.get_context("spawn"), _begin, (asked,)
     ) as pool:
         try:
-            yield from pool.map(_stretch, starts)
+            with _uninterrupted():
+                stretches = pool.map(_stretch, starts)
+            yield from stretches
+        except BaseException:
+            for child in multiprocessing.active_children():
+                child.terminate()  # they only read
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Begin processes that ^C does not reach: it ends the command, and that ends them.
+
+    A signal that is blocked when a process begins stays blocked in it, from its first line.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _here: list[_Replay] = []
 
 
 def _begin(asked: Archived) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C ends the command, which ends these
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _here[:] = [_Replay(asked)]
+
+
+def _end_with_parent() -> None:
+    """Leave when the command is gone, even one that was killed outright."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _stretch(after: int) -> Stretch:
