@@ -23,11 +23,12 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from index.article import Article, Timestamp
-from monitor import outage
+from monitor import schedule
 from monitor.answers import Answer, PageAnswer, Read, Settled
-from monitor.errors import FeedError, FetchError, ParseError, StoreError
+from monitor.errors import FeedError, ParseError, StoreError
 from monitor.fetch import FEED, Client
 from monitor.model import Feed, FeedState, Fetched, NotModified, Page
+from monitor.outage import Network
 from monitor.pages import PageReader
 from monitor.permits import Permits
 from monitor.settle import Settler
@@ -41,9 +42,6 @@ BACKLOG = 64
 """Answers that may wait for the parser or the store before fetching pauses."""
 BATCH_ENTRIES = 400
 """Entries settled in one transaction: about 60 ms, which a viewer's triage may have to wait."""
-
-RECENT = 120.0
-"""Seconds of polls by which it is judged whether the network is down."""
 
 
 def hash_of(body: bytes) -> bytes:
@@ -91,9 +89,12 @@ class Pipeline:
         self._unparsed = 0
         permits = Permits(client, parser.robots, clock)
         self._pages = PageReader(client, permits, lambda page: self._parsed(parser.extract(page)))
-        self._outcomes: dict[str, tuple[Timestamp, FeedError | None]] = {}
-        self.network_down = ""
+        self._network = Network()
+
+    @property
+    def network_down(self) -> str:
         """Why the network is blamed instead of the feeds; empty when it is not."""
+        return self._network.down
 
     async def poll(self, feed: Feed, state: FeedState) -> None:
         """Poll one feed and return when what it brought is stored.
@@ -125,8 +126,7 @@ class Pipeline:
 
     async def _settle_batch(self, batch: Sequence[_Waiting]) -> None:
         answers = [waiting.answer for waiting in batch]
-        wronged = self._judge_network(answers)
-        down = bool(self.network_down)
+        wronged, down = self._judge_network(answers)
         try:
             self._settled(await self._in_thread(self._settler.settle, answers, down))
             if wronged:
@@ -191,35 +191,19 @@ class Pipeline:
             if self._unparsed < BACKLOG:
                 self._room.set()
 
-    def _judge_network(self, answers: Sequence[Answer | PageAnswer]) -> list[str]:
-        """Find out whether the network is down; return the feeds blamed before it was known."""
+    def _judge_network(self, answers: Sequence[Answer | PageAnswer]) -> tuple[list[str], bool]:
+        """Return the feeds blamed before the outage was known, and whether there is one."""
         now = self._clock()
+        outcomes: dict[str, FeedError | None] = {}
+        overdue = set()
         for answer in answers:
             if isinstance(answer, Answer):
-                error = answer.came if isinstance(answer.came, FeedError) else None
-                self._outcomes[answer.feed.url] = now, error
-        self._outcomes = {
-            url: (at, error) for url, (at, error) in self._outcomes.items() if now - at < RECENT
-        }
-        was_down = self.network_down
-        self.network_down = outage.network_is_down(
-            {url: error for url, (_, error) in self._outcomes.items()}
-        )
-        if self.network_down and not was_down:
-            log.warning(
-                "%s; the feeds are not blamed, and tried again every minute"
-                " (`tocsin demo` needs no network)",
-                self.network_down,
-            )
-        elif was_down and not self.network_down:
-            log.info("the network is back")
-        if was_down or not self.network_down:
-            return []
-        return [
-            url
-            for url, (_, error) in self._outcomes.items()
-            if isinstance(error, FetchError) and error.network
-        ]
+                url = answer.feed.url
+                outcomes[url] = answer.came if isinstance(answer.came, FeedError) else None
+                if now - answer.seconds - answer.state.next_due > schedule.MINUTE:
+                    overdue.add(url)
+        wronged = self._network.take(outcomes, now)
+        return wronged, bool(self._network.down) or self._network.is_suspect(overdue)
 
     async def _settle(self, answer: Answer | PageAnswer) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()

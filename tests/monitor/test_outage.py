@@ -46,3 +46,42 @@ def test_a_host_that_answered_once_can_be_reached(order):
     kinds = [fails(network=True), None][::order]
     outcomes = {f"https://{host}.example/{n}": k for host in "ab" for n, k in enumerate(kinds)}
     assert not outage.network_is_down(outcomes)
+
+
+# --- over time ----------------------------------------------------------------------
+
+A, B, C = (f"https://{host}.example/rss" for host in "abc")
+NOW = 1_800_000_000.0
+
+
+def test_those_blamed_before_it_was_known_are_named_once() -> None:
+    network = outage.Network()
+    assert network.take({A: fails(network=True)}, NOW) == []
+    assert network.take({B: fails(network=True), C: fails(500)}, NOW + 1) == [A, B]
+    assert network.down
+    assert network.take({B: fails(network=True)}, NOW + 2) == []
+    assert network.take({A: None, B: None}, NOW + 3) == []
+    assert not network.down
+
+
+def test_what_happened_minutes_ago_proves_nothing() -> None:
+    network = outage.Network()
+    network.take({A: fails(network=True)}, NOW)
+    assert network.take({B: fails(network=True)}, NOW + 121) == []
+    assert not network.down
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "overdue", "suspect"),
+    [
+        ({A: fails(network=True)}, {A}, True),
+        ({A: fails(network=True)}, set(), False),  # polled on time: the feed's own trouble
+        ({A: fails(network=True), B: None}, {A, B}, False),
+        ({A: fails(network=True), B: fails(500)}, {A, B}, False),
+        ({}, set(), False),
+    ],
+)
+def test_the_network_is_suspected_when_all_that_is_tried_is_overdue(outcomes, overdue, suspect):
+    network = outage.Network()
+    network.take(outcomes, NOW)
+    assert network.is_suspect(overdue) is suspect

@@ -1,0 +1,182 @@
+"""A watch in this process: real from the tick to the store, no network, a clock to be set."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import spine
+from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
+
+from monitor.answers import Watch
+from monitor.daemon import Daemon
+from monitor.errors import ConfigError, FetchError
+from monitor.match import Rules
+from monitor.model import Config, FeedHealth, MonitorPresence, Summary
+from monitor.parts import Parts
+from monitor.pipeline import Pipeline
+from monitor.presence import Card, Presence, present
+from monitor.relocation import Relocation
+from monitor.report import Report
+from monitor.settle import Settler
+from monitor.store.sqlite import SqliteStore
+from monitor.store.views import SqliteViews
+from monitor.threads import Thread
+
+
+class NoIndexer:
+    """An indexer that never gets round to it."""
+
+    failures = 0
+    trouble = ""
+
+    def start(self) -> None:
+        """Start."""
+
+    def indexed(self) -> int:
+        """Return the last ticket that is indexed."""
+        return 0
+
+    def wake(self) -> None:
+        """Look."""
+
+    def stop(self) -> int:
+        """Stop."""
+        return 0
+
+
+@dataclass
+class Room:
+    """A watch in this process: a press instead of a network, a clock that a test sets."""
+
+    folder: Path
+    press: Press
+    now: float = START
+    edits: int = 0
+    reading: Callable[[], Config] | None = None
+    """Stands in for reading the file."""
+    indexer: NoIndexer = field(default_factory=NoIndexer)
+    config: Config | ConfigError = field(init=False)
+    store: SqliteStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        feeds = tuple(replace(feed, every=60.0) for feed in FEEDS)
+        self.config = Config(
+            path=self.folder / "feeds.yaml", data=self.folder, feeds=feeds, watchlists=WATCHLISTS
+        )
+
+    def edit(self, config: Config | ConfigError) -> None:
+        """Save another feeds.yaml."""
+        self.config, self.edits = config, self.edits + 1
+
+    @property
+    def views(self) -> SqliteViews:
+        """What viewers read of its store."""
+        return SqliteViews(self.folder)
+
+    def load(self) -> Config:
+        if self.reading is not None:
+            return self.reading()
+        if isinstance(self.config, ConfigError):
+            raise self.config
+        return self.config
+
+    def run(self, script: Callable[[Room], Awaitable[None]]) -> None:
+        """Watch while a script runs."""
+
+        async def life(daemon: Daemon) -> None:
+            stop = asyncio.Event()
+            watching = asyncio.create_task(daemon.watch(stop))
+            try:
+                await script(self)
+            finally:
+                stop.set()
+                await watching
+
+        asyncio.run(self._with(life))
+
+    def once(self) -> Summary:
+        """Poll once, as `tocsin run --once` does."""
+        found: list[Summary] = []
+
+        async def life(daemon: Daemon) -> None:
+            found.append(await daemon.once(asyncio.Event(), everything=False))
+
+        asyncio.run(self._with(life))
+        return found[0]
+
+    async def _with(self, life: Callable[[Daemon], Awaitable[None]]) -> None:
+        self.store = SqliteStore(self.folder)
+        with (
+            Presence(self.folder) as held,
+            closing(self.store),
+            ThreadPoolExecutor(1) as executor,
+        ):
+            self.store._connection.execute("PRAGMA busy_timeout = 30")
+            await life(Daemon(self.load(), self._parts(held, executor)))
+
+    def _parts(self, held: Presence, executor: ThreadPoolExecutor) -> Parts:
+        settler = Settler(self.store, Watch(rules=Rules((), ())), lambda: self.now, lambda: 0.0)
+        return Parts(
+            store=self.store,
+            thread=Thread(executor),
+            client=cast(Any, self.press),
+            settler=settler,
+            pipeline=Pipeline(
+                cast(Any, self.press),
+                cast(Any, spine.Reader()),
+                settler,
+                executor,
+                lambda: self.now,
+                lambda settled: None,
+            ),
+            indexer=cast(Any, self.indexer),
+            presence=held,
+            report=Report(lambda: self.now),
+            relocation=Relocation(self.store, self.rewrite, lambda: self.now),
+            load=self.load,
+            stamp=lambda: self.edits,
+            clock=lambda: self.now,
+            sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
+            jitter=lambda: 0.0,
+            me=MonitorPresence(pid=os.getpid(), since=START, config="", log=""),
+        )
+
+    def rewrite(self, old: str, new: str) -> None:
+        """Put another address into what `load` gives, as the program does with its file."""
+        assert isinstance(self.config, Config)
+        feeds = (replace(f, url=new) if f.url == old else f for f in self.config.feeds)
+        self.edit(replace(self.config, feeds=tuple(feeds)))
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Let the watch go on until a condition holds."""
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    def card(self) -> Card:
+        """Return what the watch says of itself; nothing before it says anything."""
+        nobody = MonitorPresence(pid=0, since=0, config="", log="")
+        return present(self.folder) or Card(nobody, pulse=0.0)
+
+    def polls(self, url: str) -> int:
+        return len(SqliteViews(self.folder).polls(url))
+
+    def health(self, url: str) -> FeedHealth:
+        from monitor.bootstrap import open_service
+
+        return next(h for h in open_service(self.folder).feeds() if h.feed.url == url)
+
+
+def press_of(**editions: list[bytes | FetchError]) -> Press:
+    plain: list[bytes | FetchError] = [edition()]
+    by_url = {A: editions.get("a", plain), B: editions.get("b", plain), C: editions.get("c", plain)}
+    press = Press(by_url)
+    press.allow = lambda networks: None  # type: ignore[attr-defined]
+    return press
