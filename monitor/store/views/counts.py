@@ -66,9 +66,8 @@ class CountViews(Connected):
 
         Articles are numbered as they are seen, so that halving finds it: 20 looks in a million.
         """
-        ((low, high),) = self._read(
-            "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM articles"
-        )
+        low = self._one("SELECT coalesce(min(id), 1) FROM articles")  # both at once would read all
+        high = self._one("SELECT coalesce(max(id), 0) FROM articles")
         found = float("inf")
         while low <= high:
             middle = (low + high) // 2
