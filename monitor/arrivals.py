@@ -75,7 +75,7 @@ def judged(batch: Batch, arrival: Arrival, made: Draft) -> Arrival:
         copy_of=told.copy_of and batch.original(told.copy_of),
         shingles=shingles,
         names=names,
-        crosses=_kin(batch, names) if arrival.new else None,
+        crosses=kin(batch, names) if arrival.new else None,
         hits=made.hits,
     )
 
@@ -91,17 +91,22 @@ def _candidates(
         yield stories.Candidate(article=id, story=story, shared=shared[id], size=size)
 
 
-def _kin(reading: Reading, names: Names) -> int | None:
+def kin(reading: Reading, names: Names) -> int | None:
     """Return the earlier article in another language that tells of the same event, if any."""
-    bearers = {word: reading.bearers(word) for word in names.words}
+    known = {word: reading.frequency(word) for word in names.words}
     shared = Counter(
-        article for found in bearers.values() for article, lang in found if lang != names.lang
+        article
+        for word, count in known.items()
+        if count <= crossing.TELLING
+        for article in reading.bearers(word, names.lang)
     )
     likely = [id for id, count in shared.most_common(crossing.RIVALS) if count >= crossing.LEAST]
     if not likely:
         return None
 
-    def known(word: int) -> int:
-        return len(bearers[word] if word in bearers else reading.bearers(word))
+    def frequency(word: int) -> int:
+        if word not in known:
+            known[word] = reading.frequency(word)
+        return known[word]
 
-    return crossing.kin(names, reading.named(likely), known, reading.recent_articles())
+    return crossing.kin(names, reading.named(likely), frequency, reading.recent_articles())

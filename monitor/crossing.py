@@ -29,6 +29,8 @@ WINDOW = 72 * 3600.0
 """Seconds between two articles of one event, at most."""
 LEAD = 1_000
 """Characters of a text in which an article says what it is about."""
+TELLING = 200
+"""Articles that have a name by which others are still looked for."""
 RIVALS = 3
 """Candidates that are weighed, those with the most names in common."""
 

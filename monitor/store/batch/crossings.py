@@ -8,19 +8,26 @@ from collections.abc import Collection, Sequence
 from monitor.model import Arrival, Names
 from monitor.store.batch.transacted import Transacted
 
-BEARERS = 500
-"""Articles with a name that are read at most: more of them, and it tells next to nothing."""
+COUNTED = 500
+"""Articles with a name that are counted at most: more of them, and it tells next to nothing."""
 
 
 class Crossing(Transacted):
     """Who has which names, and who told in another language what others had told."""
 
-    def bearers(self, word: int) -> list[tuple[int, str]]:
-        """Return the newest articles with a word in a name, and the language of each."""
-        return self._sql.execute(
-            "SELECT article, lang FROM names WHERE name = ? ORDER BY article DESC LIMIT ?",
-            (word, BEARERS),
-        ).fetchall()
+    def frequency(self, word: int) -> int:
+        """Return how many recent articles have a word in a name, 500 if more."""
+        ((count,),) = self._sql.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM names WHERE name = ? LIMIT ?)", (word, COUNTED)
+        )
+        return int(count)
+
+    def bearers(self, word: int, but: str) -> list[int]:
+        """Return the recent articles with a word in a name, but those in one language."""
+        found = self._sql.execute(
+            "SELECT article FROM names WHERE name = ? AND lang <> ?", (word, but)
+        )
+        return [article for (article,) in found]
 
     def named(self, articles: Collection[int]) -> dict[int, Names]:
         """Return the names of recent articles; those without any are left out."""
