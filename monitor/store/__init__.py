@@ -72,8 +72,11 @@ class Reading(Protocol):
     def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int]]:
         """Return the story and the number of shingles of each of these articles."""
 
-    def bearers(self, word: int) -> list[tuple[int, str]]:
-        """Return the newest articles with a word in a name, and the language of each."""
+    def frequency(self, word: int) -> int:
+        """Return how many recent articles have a word in a name, 500 if more."""
+
+    def bearers(self, word: int, but: str) -> list[int]:
+        """Return the recent articles with a word in a name, but those in one language."""
 
     def named(self, articles: Collection[int]) -> dict[int, Names]:
         """Return the names of recent articles; those without any are left out."""
