@@ -46,11 +46,16 @@ def worn(segments: Sequence[Any]) -> list[Any]:
     return _fitting(small) if len(small) > 1 else []
 
 
-def merged(writer: BatchWriter, segments: list[Any], group: Sequence[Any]) -> list[Any]:
-    """Merge a group into the segment being written; return the other segments."""
+def merged(
+    writer: BatchWriter, segments: list[Any], group: Sequence[Any], storage: Any = None
+) -> list[Any]:
+    """Merge a group into the segment being written; return the other segments.
+
+    `storage` is where the group is, if not where the writer writes.
+    """
     for segment in segments:
         if segment in group and segment.doc_count():
-            reader = SegmentReader(writer.storage, writer.schema, segment)
+            reader = SegmentReader(storage or writer.storage, writer.schema, segment)
             writer.add_reader(reader)
             reader.close()
     return [segment for segment in segments if segment not in group]

@@ -14,6 +14,7 @@ from whoosh.index import TOC, FileIndex, LockError
 from whoosh.writing import NO_MERGE
 
 from index.article import Article
+from index.aside import Aside, is_large, sweep
 from index.codec import ArrayCodec, BatchWriter
 from index.columns import Columns
 from index.errors import ArchiveDamaged, ArchiveError
@@ -32,6 +33,7 @@ def open_or_create(folder: Path) -> Writer:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     storage = DurableStorage(str(folder))
+    sweep(folder)
     if not any(folder.iterdir()):
         TOC.create(storage, schema(), NAME)
     with damage(folder):
@@ -46,6 +48,9 @@ class Writer:
         self._index = index
         self._opened: dict[str, Columns] = {}
         self._sizes: dict[str, int] = {}
+        self._aside: Aside | None = None
+        self.beside = False
+        """Whether large merges are made beside the writer; `tend` then puts them in place."""
         self._segments = self._read_segments()
 
     @property
@@ -77,14 +82,38 @@ class Writer:
         while batch := list(islice(rest, BATCH)):
             given += len(batch)
             self._commit({article.id: article for article in batch})
-            self._merge_while(due)
+            self.tend()
         return given
 
     def remove(self, ids: Collection[int]) -> None:
         """Remove articles in one commit; ids that are not in the archive are no mistake."""
         if ids:
             self._commit({}, ids)
-            self._merge_while(due)
+            self.tend()
+
+    def tend(self) -> None:
+        """Merge what is due, and put in place what was merged beside."""
+        if self._aside and self._aside.done:
+            aside, self._aside = self._aside, None
+            self._write(_nothing, lambda _, segments: aside.put_in_place(segments))
+        self._merge_while(self._due_here)
+
+    def _due_here(self, segments: Sequence[Any]) -> list[Any]:
+        """Return what is to be merged at once; what is large is begun beside, if so asked."""
+        busy = self._aside.group if self._aside else []
+        group = due([segment for segment in segments if segment not in busy])
+        if not self.beside or not is_large(group):
+            return group
+        if self._aside is None:
+            self._aside = Aside(self.folder, group)
+            return self._due_here(segments)
+        return []
+
+    def finish(self) -> None:
+        """Wait for what is merged beside, and put it in place."""
+        while self._aside:
+            self._aside.wait()
+            self.tend()
 
     def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
         """Rewrite segments with deletions and join small ones; tells how many there still are.

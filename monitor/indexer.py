@@ -121,6 +121,7 @@ class _Follower:
 
     def follow(self, wake: Wake) -> None:
         """Work until the pipe ends. Raises ArchiveDamaged where the archive must be mended."""
+        self.writer.beside = True
         while True:
             if self.work():
                 if _ended(wake, 0.0):
@@ -128,6 +129,7 @@ class _Follower:
                 continue
             if _woken(wake):
                 return
+            self.writer.tend()
             self._scrub()
             if self.writer.changed_outside():
                 raise ArchiveDamaged(f"{self.writer.folder}: files were changed from outside")

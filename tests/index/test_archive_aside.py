@@ -1,0 +1,151 @@
+"""Large merges beside the writer: nothing is lost, doubled or brought back meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index import aside, merging
+from index.article import Article
+from index.query import parse
+from index.searcher import Archive
+from index.writer import Writer, open_or_create
+
+
+def article(id: int, word: str = "port") -> Article:
+    return Article(id=id, feeds=(1,), url="", title=f"Un {word}", summary="", lang="fr", seen=id)
+
+
+def found(archive: Archive, word: str) -> list[int]:
+    return sorted(hit.id for hit in archive.search(parse(word), limit=0).hits)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three segments of any size are merged, those of six articles are large."""
+    monkeypatch.setattr(merging, "FAN_IN", 3)
+    monkeypatch.setattr(aside, "LARGE", 6)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Merges beside end once this is set."""
+    go, make = threading.Event(), aside.Aside._make
+
+    def later(self: aside.Aside) -> None:
+        make(self)
+        assert go.wait(20)
+
+    monkeypatch.setattr(aside.Aside, "_make", later)
+    yield go
+    go.set()
+
+
+def filled(folder: Path) -> Writer:
+    writer = open_or_create(folder)
+    writer.beside = True
+    for first in (1, 3, 5):
+        writer.add([article(first), article(first + 1)])
+    return writer
+
+
+def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
+    tmp_path: Path, held: threading.Event
+) -> None:
+    writer = filled(tmp_path)
+    archive = Archive(tmp_path)
+    assert len(list(tmp_path.glob("*.lists"))) == 3  # the merge is not in place
+    writer.add([article(2, "quai"), article(7)])
+    writer.remove([5])
+    assert found(archive, "port") == [1, 3, 4, 6, 7]
+    assert found(archive, "quai") == [2]
+    held.set()
+    writer.finish()
+    assert found(archive, "port") == [1, 3, 4, 6, 7]
+    assert found(archive, "quai") == [2]
+    assert sorted(writer.ids()) == [1, 2, 3, 4, 6, 7]
+    writer.verify()
+    assert not list(tmp_path.glob("merging*"))
+    assert len(list(tmp_path.glob("*.lists"))) < 3
+
+
+def test_what_is_damaged_meanwhile_is_not_brought_back(
+    tmp_path: Path, held: threading.Event
+) -> None:
+    writer = filled(tmp_path)
+    next(tmp_path.glob("*.lists")).unlink()
+    assert len(writer.heal()) == 1
+    held.set()
+    writer.finish()
+    assert len(writer.ids()) == 4
+    writer.verify()
+    assert not list(tmp_path.glob("merging*"))
+
+
+def test_a_merge_that_fails_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = aside.Aside._make
+
+    def full(self: aside.Aside) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(aside.Aside, "_make", full)
+    writer = filled(tmp_path)
+    with pytest.raises(OSError, match="No space"):
+        writer.finish()
+    assert not list(tmp_path.glob("merging*"))
+    monkeypatch.setattr(aside.Aside, "_make", make)
+    writer.tend()
+    writer.finish()
+    assert sorted(writer.ids()) == [1, 2, 3, 4, 5, 6]
+    assert len(list(tmp_path.glob("*.lists"))) == 1
+
+
+def test_what_a_killed_writer_left_is_swept(tmp_path: Path, held: threading.Event) -> None:
+    filled(tmp_path)
+    assert list(tmp_path.glob("merging*"))
+    writer = open_or_create(tmp_path)
+    assert not list(tmp_path.glob("merging*"))
+    assert sorted(writer.ids()) == [1, 2, 3, 4, 5, 6]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["port", "quai"]), st.sets(st.integers(1, 25), min_size=1, max_size=5)
+    )
+    | st.tuples(st.just("remove"), st.sets(st.integers(1, 25), max_size=3)),
+    max_size=14,
+)
+
+
+@settings(max_examples=25)
+@given(STEPS)
+def test_whatever_happens_meanwhile_each_article_is_there_once(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, set[int]]]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "FAN_IN", 3)
+        patch.setattr(aside, "LARGE", 4)
+        folder = tmp_path_factory.mktemp("aside")
+        writer, archive = open_or_create(folder), None
+        writer.beside = True
+        wanted: dict[int, str] = {}
+        for word, ids in steps:
+            if word == "remove":
+                writer.remove(ids)
+                wanted = {id: kept for id, kept in wanted.items() if id not in ids}
+            else:
+                writer.add([article(id, word) for id in ids])
+                wanted |= dict.fromkeys(ids, word)
+            archive = archive or Archive(folder)
+            for each in ("port", "quai"):
+                assert found(archive, each) == sorted(i for i, w in wanted.items() if w == each)
+        writer.finish()
+        assert sorted(writer.ids()) == sorted(wanted)
+        writer.verify()
