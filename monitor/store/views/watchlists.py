@@ -25,7 +25,7 @@ class WatchlistViews(Connected):
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
         for name, bucket, count in self._read(
             "SELECT watchlist, cast((raised_at - ?1) / ?2 AS INTEGER) AS bucket, count(*)"
-            " FROM alerts INDEXED BY alerts_by_time"  # SQLite's own choice reads all: 0.2 s in 300,000
+            " FROM alerts INDEXED BY alerts_by_time"  # left alone, SQLite reads all
             " WHERE raised_at >= ?1 AND merged_into IS NULL GROUP BY watchlist, bucket",
             (since, width),
         ):
