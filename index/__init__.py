@@ -16,9 +16,9 @@ The bottom layer: it knows no feed, no network and no clock.
             merging: which of them become one
 
 `matched` is what a query found when it is to be counted, `standout` (by `wording`) the words
-that set it apart; `alternatives` (with `spelling`) are
-the queries beside one that finds too little. `article` and `errors` are what every
-layer speaks; `text` says what may be stored and shown, `language` what it is written in.
+that set it apart; `alternatives` (with `spelling`) are the queries beside one that finds too
+little, `completion` how one goes on. `article` and `errors` are what every layer speaks; `text`
+says what may be stored and shown, `language` what it is written in.
 `analysis` (with `runs` and `letters`) is the only place where words are normalised: articles
 (by their `postings`) and queries, here and in watchlists, go through it, so that a watchlist
 matches an article exactly when a search with it finds it.

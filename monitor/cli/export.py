@@ -9,13 +9,13 @@ import click
 
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
+from monitor.cli.queries import QueryCommand
 
 if TYPE_CHECKING:
     from monitor.exporting import Written
 
 
-# A query may begin with a minus.
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--format", "style", type=click.Choice(["md", "json"]), default="md",

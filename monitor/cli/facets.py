@@ -11,6 +11,7 @@ import click
 
 from index.text import clean
 from monitor.cli import Newsroom, output, say
+from monitor.cli.queries import QueryCommand
 from monitor.cli.selection import filter_of, filtered
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ FORMS = 4
 """Inflections of a word that the table shows at most."""
 
 
-# A query may begin with a minus: `tocsin facets alibaba -cave`.
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, required=True)
 @filtered
 @click.option(

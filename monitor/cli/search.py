@@ -9,6 +9,7 @@ import click
 
 from monitor.cli import Newsroom, output, say
 from monitor.cli.hits import COLUMNS
+from monitor.cli.queries import QueryCommand
 from monitor.cli.saved import completed
 from monitor.cli.selection import FORMATS, filter_of, selecting
 
@@ -24,8 +25,7 @@ ADVICE = 6
 """Suggestions that are told."""
 
 
-# A query may begin with a minus: `tocsin search alibaba -cave`.
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, shell_complete=completed)
 @selecting((*FORMATS, "urls", "atom"))
 @click.option("--tag", "tags", multiple=True, metavar="NAME", help="Of a feed with this tag.")
@@ -78,7 +78,7 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
         raise click.UsageError("Missing argument 'QUERY...'.")
     if options["page"] > 1 and (options["after"] or not options["limit"]):
         raise click.UsageError("--page goes with a --limit, and without --after")
-    asked = _asked(newsroom, joined(query), options)
+    asked = _asked(newsroom, " ".join(query), options)
     results, suggestions = _answered(newsroom.service(), asked, options)
     if options["style"] == "table":
         _for_people(newsroom, results, suggestions, paged=not options["no_pager"])
@@ -97,14 +97,6 @@ class _Asked:
     text: str
     filter: Filter
     sort: str
-
-
-def joined(words: tuple[str, ...]) -> str:
-    """Return the query; raises NoSuchOption for what looks like an option."""
-    for word in words:
-        if word.startswith("--"):
-            raise click.NoSuchOption(word)
-    return " ".join(words)
 
 
 def _asked(newsroom: Newsroom, text: str, options: dict[str, Any]) -> _Asked:

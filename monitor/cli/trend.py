@@ -10,6 +10,7 @@ import click
 
 from index.text import clean
 from monitor.cli import Newsroom, output, say
+from monitor.cli.queries import QueryCommand
 from monitor.cli.selection import filter_of, filtered
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = ("bucket", "start", "end", "whole", "series", "count", "covered", "corrected")
 
 
-# A query may begin with a minus: `tocsin trend "-cave alibaba"`.
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=QueryCommand)
 @click.argument("queries", metavar="QUERY...", nargs=-1, required=True)
 @click.option(
     "--by",
