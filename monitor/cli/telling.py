@@ -52,7 +52,11 @@ def order(telling: Telling, shown: int = SHOWN) -> str:
         return ""
     named = [f"{outlets[0].name} first", *(f"{o.name} {_lag(o)}" for o in outlets[1:shown])]
     more = len(outlets) - shown
-    return "; ".join(named) + (f"; {more} more" if more > 0 else "")
+    if more > 0:
+        named.append(f"{more} more")
+    if earlier := _published_first(outlets):
+        named.append(f"published first by {earlier.name}")
+    return "; ".join(named)
 
 
 def elsewhere(telling: Telling, shown: int = SHOWN) -> Iterator[str]:
@@ -66,8 +70,6 @@ def elsewhere(telling: Telling, shown: int = SHOWN) -> Iterator[str]:
 
 def lines(telling: Telling, now: Timestamp) -> Iterator[str]:
     """Yield every outlet of a story, and what their publishers say of the order."""
-    from monitor.stories import published_first
-
     outlets = telling.outlets
     if len(outlets) > 1:
         yield "the same story:"
@@ -76,7 +78,7 @@ def lines(telling: Telling, now: Timestamp) -> Iterator[str]:
             told = "first" if outlet is outlets[0] else f"{_lag(outlet)}, {way}"
             dated = f" · dated {moment(outlet.published, now)}" if outlet.published else ""
             yield f"    {outlet.name}, {told}{dated} · article {outlet.article}"
-        if earlier := published_first(outlets):
+        if earlier := _published_first(outlets):
             ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
             yield f"    published first by {earlier.name}, {_span(ahead)} before {outlets[0].name}"
     yield from elsewhere(telling, shown=len(telling.elsewhere))
@@ -102,6 +104,12 @@ def moment(at: Timestamp, now: Timestamp) -> str:
     except (OverflowError, ValueError, OSError):  # what a feed calls a date
         return "undated"
     return there.strftime("%H:%M" if there.date() == here.date() else "%Y-%m-%d %H:%M")
+
+
+def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
+    from monitor.stories import published_first
+
+    return published_first(outlets)
 
 
 def _lag(outlet: Outlet) -> str:

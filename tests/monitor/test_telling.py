@@ -38,6 +38,10 @@ THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
             "Les Échos first; Reuters +4 min; Le Soir +2 h; 1 more",
         ),
         ((FIRST, replace(SECOND, lag=0.2)), "Les Échos first; Reuters at once"),
+        (
+            (FIRST, replace(SECOND, published=NOW - 600)),
+            "Les Échos first; Reuters +4 min; published first by Reuters",
+        ),
     ],
 )
 def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
