@@ -1,16 +1,12 @@
 """Rules against an oracle that knows the words by construction, and why they hold or not."""
 
-import unicodedata
-from dataclasses import dataclass
-from itertools import product
-from typing import NamedTuple
-
 import pytest
-import Stemmer
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from oracle import queries
+from wording import documents
 
-from index.article import Article
+from index.article import PARTS, Article
 from index.errors import QueryError
 from index.query import any_of, parse, score
 from monitor.match import MAX_MATCHES, Rules, explain
@@ -32,230 +28,29 @@ def watchlist(query, **settings):
 
 
 # --- the oracle -----------------------------------------------------------------------
-# A text is generated word by word, so its words, forms and positions are known without
-# reading it; a query is generated together with a predicate that tries every position.
-
-
-class Spot(NamedTuple):
-    """A word, or a compound in one piece, of a generated text."""
-
-    part: str
-    first: int
-    last: int
-    term: str
-    form: str
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What may stand in a text: its written form, and its words."""
-
-    written: str
-    words: tuple[tuple[str, str], ...]
-    joined: tuple[str, str] | None = None
-
-
-def _piece(written, *terms, joined=None):
-    forms = written.replace("&", "-").split("-")
-    whole = (joined, written.replace("-", "")) if joined else None
-    return Piece(written, tuple(zip(terms, forms, strict=True)), whole)
-
-
-PIECES = [
-    _piece("espionnage", "espionnage"), _piece("Espionnages", "espionnages"),
-    _piece("espionner", "espionner"), _piece("Liège", "liege"), _piece("liege", "liege"),
-    _piece("LIÈGE", "liege"), _piece("Liégeois", "liegeois"), _piece("port", "port"),
-    _piece("ports", "ports"), _piece("Porte", "porte"), _piece("us", "us"), _piece("US", "us"),
-    _piece("VSSE", "vsse"), _piece("vsse", "vsse"), _piece("company", "company"),
-    _piece("companies", "companies"), _piece("cœur", "coeur"), _piece("été", "ete"),
-    _piece("plate-forme", "plate", "forme", joined="plateforme"),
-    _piece("Plateforme", "plateforme"), _piece("plate", "plate"), _piece("forme", "forme"),
-    _piece("e-commerce", "e", "commerce", joined="ecommerce"),
-    _piece("AT&T", "at", "t", joined="at&t"), _piece("阿", "阿"), _piece("里", "里"),
-    _piece("contre-espionnage", "contre", "espionnage", joined="contreespionnage"),
-    _piece("5G", "5g"), _piece("d’espionnage", "espionnage"), _piece("l'été", "ete"),
-    _piece("Qu’espionner", "espionner"),
-]  # fmt: skip
-GAPS = [" ", ", ", "\n", " — ", ". ", "\u00a0", " («"]
-ELISIONS = ("d’", "l'", "Qu’")
-
-
-@st.composite
-def texts(draw, part):
-    """Draw a part of an article and its spots."""
-    written, spots, at = ["dans"], [Spot(part, 0, 0, "dans", "dans")], 1
-    for piece in draw(st.lists(st.sampled_from(PIECES), max_size=9)):
-        bare = piece.written
-        for elision in ELISIONS:
-            bare = bare.removeprefix(elision)
-        for offset, (term, form) in enumerate(piece.words):
-            shape = form if len(piece.words) > 1 else bare
-            spots.append(Spot(part, at + offset, at + offset, term, shape))
-        if piece.joined:
-            spots.append(Spot(part, at, at + len(piece.words) - 1, *piece.joined))
-        at += len(piece.words)
-        shown = piece.written
-        if draw(st.booleans()) and len(bare) > 3:
-            shown = shown[:-1] + draw(st.sampled_from(["\u00ad", "\u200b"])) + shown[-1]
-        written.append(
-            draw(st.sampled_from([" ", ", ", "\n", " — ", ". ", "\u00a0", " («"])) + shown
-        )
-    text = "".join(written)
-    return (unicodedata.normalize("NFD", text) if draw(st.booleans()) else text), spots
-
-
-@st.composite
-def documents(draw):
-    parts, spots = {}, []
-    for part in ("title", "summary", "body"):
-        parts[part], more = draw(texts(part))
-        spots += more
-    return parts, spots
-
-
-STEMMERS = [Stemmer.Stemmer("french"), Stemmer.Stemmer("english")]
-
-
-def related(one, other):
-    return any(stemmer.stemWord(one) == stemmer.stemWord(other) for stemmer in STEMMERS)
-
-
-def chosen(test):
-    """Return the oracle of a word: its spots as lists of one."""
-    return lambda spots: [(spot,) for spot in spots if test(spot)]
-
-
-def apart(one, other):
-    return one[-1].last < other[0].first or other[-1].last < one[0].first
-
-
-def near(left, right, distance, *, ordered=False):
-    def found(spots):
-        for one, other in product(left(spots), right(spots)):
-            same = one[0].part == other[0].part
-            first, last = (one, other) if one[0].first < other[0].first else (other, one)
-            close = same and apart(one, other) and last[0].first - first[-1].last <= distance
-            if close and (first is one or not ordered):
-                yield first + last
-
-    return lambda spots: list(found(spots))
-
-
-def acronym(form):
-    return form.isupper() and form.isalpha() and 2 <= len(form) <= 5
-
-
-@st.composite
-def leaves(draw):
-    """Draw a word of a query and the spots it should find."""
-    piece = draw(st.sampled_from(PIECES))
-    bare = piece.written
-    for elision in ELISIONS:
-        bare = bare.removeprefix(elision)
-    if piece.joined:
-        return _compound(piece)
-    term = piece.words[0][0]
-    kinds = ["plain", "=", "~", "*", "title:"] if term.isascii() and len(term) > 2 else ["plain"]
-    kind = draw(st.sampled_from(kinds))
-    if kind == "=":
-        return f"={bare}", chosen(lambda spot: spot.form == bare)
-    if kind == "~":
-        return f"{piece.written}~", chosen(lambda spot: related(spot.term, term))
-    if kind == "*":
-        cut = draw(st.integers(2, len(term)))
-        return f"{term[:cut]}*", chosen(lambda spot: spot.term.startswith(term[:cut]))
-    part = "title" if kind == "title:" else ""
-
-    def plain(spot):
-        right = spot.form == bare if acronym(bare) else spot.term == term
-        return right and part in ("", spot.part)
-
-    return ("title:" if part else "") + piece.written, chosen(plain)
-
-
-def _compound(piece):
-    exact = acronym(piece.joined[1].replace("&", ""))
-    at = 1 if exact else 0
-
-    def word(wanted):
-        return chosen(lambda spot: (spot.term, spot.form)[at] == wanted[at])
-
-    parts = near(word(piece.words[0]), word(piece.words[1]), 1, ordered=True)
-    return piece.written, lambda spots: word(piece.joined)(spots) + parts(spots)
-
-
-@st.composite
-def stretches(draw):
-    """Draw a word, phrase or NEAR and its oracle."""
-    kind = draw(st.sampled_from(["word", "word", "phrase", "near"]))
-    first, second = draw(leaves()), draw(leaves())
-    if kind == "word" or ":" in first[0] + second[0]:
-        return first
-    if kind == "phrase":
-        assume("=" not in first[0] + second[0])
-        return f'"{first[0]} {second[0]}"', near(first[1], second[1], 1, ordered=True)
-    distance, ordered = draw(st.integers(1, 6)), draw(st.booleans())
-    text = f"({first[0]} {'W' if ordered else 'NEAR'}/{distance} {second[0]})"
-    return text, near(first[1], second[1], distance, ordered=ordered)
-
-
-def holds(stretch):
-    return stretch[0], lambda spots: bool(stretch[1](spots))
-
-
-def _and(pair):
-    return f"({pair[0][0]} {pair[1][0]})", lambda spots: pair[0][1](spots) and pair[1][1](spots)
-
-
-def _or(pair):
-    return f"({pair[0][0]} OR {pair[1][0]})", lambda spots: pair[0][1](spots) or pair[1][1](spots)
-
-
-def _without(pair):
-    text = f"({pair[0][0]} AND NOT {pair[1][0]})"
-    return text, lambda spots: pair[0][1](spots) and not pair[1][1](spots)
-
-
-def _two_of(three):
-    text = f"2 OF ({', '.join(one[0] for one in three)})"
-    return text, lambda spots: sum(bool(one[1](spots)) for one in three) >= 2
-
-
-queries = st.recursive(
-    stretches().map(holds),
-    lambda inner: st.one_of(
-        st.tuples(inner, inner).map(_and),
-        st.tuples(inner, inner).map(_or),
-        st.tuples(inner, inner).map(_without),
-        st.tuples(inner, inner, inner).map(_two_of),
-    ),
-    max_leaves=5,
-)
 
 
 @given(documents(), st.lists(queries, min_size=1, max_size=4))
 def test_rules_match_what_the_oracle_says(document, generated):
-    parts, spots = document
     expected = {}
     for text, oracle in generated:
         try:
-            expected[text] = watchlist(text), oracle(spots)
+            expected[text] = watchlist(text), oracle(document)
         except QueryError:  # a contradiction, or the same twice in a list
             continue
-    of = article(**parts)
-    hits = Rules([rule for rule, _ in expected.values()]).match(of, FEED)
+    of = document.article()
+    hits = Rules([rule for rule, _ in expected.values()]).match(of, document.feed)
     assert {hit.watchlist.name for hit in hits} == {
         text for text, (_, so) in expected.items() if so
     }
     for hit in hits:
-        assert hit.matches
         for match in hit.matches:
             assert of.part(match.field)[match.start : match.end] == match.text
             assert match.text
             assert match.text == match.text.strip()
-        places = [(["title", "summary", "body"].index(m.field), m.start) for m in hit.matches]
+        places = [(PARTS.index(match.field), match.start) for match in hit.matches]
         assert places == sorted(places)
-        assert explain(hit.watchlist, of, FEED).hit == hit
+        assert explain(hit.watchlist, of, document.feed).hit == hit
 
 
 @given(documents(), queries)
@@ -264,8 +59,8 @@ def test_explanations_agree_with_rules(document, generated):
         rule = watchlist(generated[0])
     except QueryError:
         assume(False)
-    told = explain(rule, article(**document[0]), FEED)
-    assert bool(told.hit) == bool(generated[1](document[1]))
+    told = explain(rule, document.article(), document.feed)
+    assert bool(told.hit) == bool(generated[1](document))
     assert told.reason
 
 

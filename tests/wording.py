@@ -1,0 +1,128 @@
+"""Articles whose words are known by construction: generated word by word, never read.
+
+Nothing of the way tocsin reads is used.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from index.article import Article
+from monitor.model import Feed
+
+FEEDS = (
+    Feed(url="https://www.lesechos.fr/rss.xml", name="Les Échos", tags=("éco", "fr"), number=1),
+    Feed(url="https://news.example/feed", name="News", tags=("éco",), number=2),
+)
+
+
+class Spot(NamedTuple):
+    """A word, or a compound in one piece, of a generated text."""
+
+    part: str
+    first: int
+    last: int
+    term: str
+    form: str
+
+
+@dataclass(frozen=True)
+class Doc:
+    """An article, and its words as they were put into it."""
+
+    parts: dict[str, str]
+    spots: list[Spot]
+    lang: str
+    feed: Feed
+
+    def article(self, id: int = 1) -> Article:
+        """Return it as the archive takes it."""
+        feeds = (self.feed.number,)
+        return Article(id=id, feeds=feeds, url="", lang=self.lang, seen=float(id), **self.parts)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What may stand in a text: its written form, and its words."""
+
+    written: str
+    words: tuple[tuple[str, str], ...]
+    joined: tuple[str, str] | None = None
+
+
+def _piece(written: str, *terms: str, joined: str = "") -> Piece:
+    forms = written.replace("&", "-").split("-")
+    whole = (joined, written.replace("-", "")) if joined else None
+    return Piece(written, tuple(zip(terms, forms, strict=True)), whole)
+
+
+def _letters(written: str) -> Piece:
+    """Return CJK characters, each of which is a word."""
+    return Piece(written, tuple((letter, letter) for letter in written))
+
+
+PIECES = [
+    _piece("espionnage", "espionnage"), _piece("Espionnages", "espionnages"),
+    _piece("espionner", "espionner"), _piece("Liège", "liege"), _piece("liege", "liege"),
+    _piece("LIÈGE", "liege"), _piece("Liégeois", "liegeois"), _piece("port", "port"),
+    _piece("ports", "ports"), _piece("Porte", "porte"), _piece("us", "us"), _piece("US", "us"),
+    _piece("VSSE", "vsse"), _piece("vsse", "vsse"), _piece("company", "company"),
+    _piece("companies", "companies"), _piece("cœur", "coeur"), _piece("été", "ete"),
+    _piece("trading", "trading"), _piece("Trades", "trades"), _piece("spies", "spies"),
+    _piece("spy", "spy"), _piece("woman", "woman"), _piece("Women", "women"),
+    _piece("naïve", "naive"), _piece("Straße", "strasse"), _piece("œuvre", "oeuvre"),
+    _piece("plate-forme", "plate", "forme", joined="plateforme"),
+    _piece("Plateforme", "plateforme"), _piece("plate", "plate"), _piece("forme", "forme"),
+    _piece("e-commerce", "e", "commerce", joined="ecommerce"),
+    _piece("AT&T", "at", "t", joined="at&t"), _piece("阿", "阿"), _piece("里", "里"),
+    _letters("阿里"), _letters("阿里巴"), _letters("서울"),
+    _piece("contre-espionnage", "contre", "espionnage", joined="contreespionnage"),
+    _piece("5G", "5g"), _piece("3,5", "3.5"), _piece("3.5", "3.5"), _piece("2023", "2023"),
+    _piece("d’espionnage", "espionnage"), _piece("l'été", "ete"),
+    _piece("Qu’espionner", "espionner"),
+]  # fmt: skip
+GAPS = [" ", ", ", "\n", " — ", ". ", "\u00a0", " («", "... ", " ; "]
+ELISIONS = ("d’", "l'", "Qu’")
+
+
+def bare(piece: Piece) -> str:
+    """Return what is written, without an elided article."""
+    written = piece.written
+    for elision in ELISIONS:
+        written = written.removeprefix(elision)
+    return written
+
+
+@st.composite
+def texts(draw: Any, part: str, most: int = 9) -> tuple[str, list[Spot]]:
+    """Draw a part of an article and its spots."""
+    written, spots, at = ["dans"], [Spot(part, 0, 0, "dans", "dans")], 1
+    for piece in draw(st.lists(st.sampled_from(PIECES), max_size=most)):
+        form_of_all = bare(piece)
+        for offset, (term, form) in enumerate(piece.words):
+            shape = form if len(piece.words) > 1 else form_of_all
+            spots.append(Spot(part, at + offset, at + offset, term, shape))
+        if piece.joined:
+            spots.append(Spot(part, at, at + len(piece.words) - 1, *piece.joined))
+        at += len(piece.words)
+        shown = piece.written
+        if draw(st.booleans()) and len(form_of_all) > 3 and form_of_all.isalpha():
+            shown = shown[:-1] + draw(st.sampled_from(["\u00ad", "\u200b"])) + shown[-1]
+        written.append(draw(st.sampled_from(GAPS)) + shown)
+    text = "".join(written)
+    return (unicodedata.normalize("NFD", text) if draw(st.booleans()) else text), spots
+
+
+@st.composite
+def documents(draw: Any) -> Doc:
+    """Draw an article of four parts."""
+    parts, spots = {}, []
+    for part in ("title", "summary", "body", "author"):
+        parts[part], more = draw(texts(part, 3 if part == "author" else 9))
+        spots += more
+    lang, feed = draw(st.sampled_from(["fr", "en", ""])), draw(st.sampled_from(FEEDS))
+    return Doc(parts, spots, lang, feed)
