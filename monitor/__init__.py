@@ -8,10 +8,10 @@
                  store ──▶ schedule: which feeds are due?          store: which pages are due?
                                │                                               │
     pipeline, asyncio          ▼                                               ▼
-        fetch, behind guard: Fetched | NotModified | FetchError        fetch, behind guard
+        fetch, behind guard: Fetched | NotModified | FetchError        pages: permits, fetch
                                │ a body not read before                        │
     workers, processes         ▼ that can be killed                            ▼
-        parse, jsonfeed ──▶ entries                               fulltext ──▶ text
+        parse, jsonfeed ──▶ entries                               robots, fulltext ──▶ text
                                │                                               │
     settle, in a thread        ▼ for many feeds and pages                      │
         drafts, from the words alone:  ◀───────────────────────────────────────┘
@@ -32,6 +32,7 @@
           indexer ──▶ index ◀──── search     the index can be built again (mending),
                                              and says how far that is (rebuilding)
 
+    moves ─▶ relocation                feeds that have moved for good: found, written down
     watching                           watchlists: looking through the archive, trying, judging
     discover, prospect ─▶ checkup      feeds that nobody subscribed to yet: found, read, told of
     counting ─▶ trend, surprise        what a search finds, counted; what is usual for a watchlist

@@ -16,6 +16,8 @@ from monitor.errors import FeedError
 from monitor.model import Entry, Feed, FeedState, Fetched
 from monitor.prospect import Prospect
 
+ANY = Feed(url="", name="")
+"""A feed for which nothing is set."""
 _FULL = 1_200
 """Characters of the middle entry from which texts are articles and not teasers."""
 _TITLES_ONLY = 40
@@ -70,17 +72,19 @@ class Checkup:
     interval: float
     """Seconds after which it would be asked again."""
     conditional: bool
+    pages: str
+    """Why pages of its articles may not be read; empty if they may, or if nobody asked."""
     advice: tuple[str, ...]
 
 
-def checkup(prospect: Prospect, now: Timestamp) -> Checkup:
-    """Return what one reading tells."""
+def checkup(prospect: Prospect, now: Timestamp, feed: Feed = ANY) -> Checkup:
+    """Return what one reading tells; `feed` is what is set for it."""
     fetched, parsed = prospect.fetched, prospect.parsed
     entries = parsed.entries
     dates = [entry.published for entry in entries if entry.published is not None]
     texts, length = _texts(entries)
     state = schedule.after_read(
-        Feed(url=prospect.url, name=""), FeedState(), fetched, parsed,
+        feed, FeedState(), fetched, parsed,
         digest=b"", known=0, now=now, jitter=0.0,
     )  # fmt: skip
     return Checkup(
@@ -115,13 +119,13 @@ def checkup(prospect: Prospect, now: Timestamp) -> Checkup:
         ttl=parsed.ttl,
         interval=state.next_due - now,
         conditional=bool(fetched.etag or fetched.last_modified),
-        advice=tuple(_advice(prospect, dates, texts, now)),
+        pages=prospect.pages,
+        advice=tuple(_advice(prospect, feed, dates, texts, now)),
     )
 
 
-def retry(error: FeedError, now: Timestamp) -> float | None:
+def retry(error: FeedError, now: Timestamp, feed: Feed = ANY) -> float | None:
     """Return the seconds after which a feed that failed once is tried again; None for never."""
-    feed = Feed(url=error.url, name="")
     state = schedule.after_failure(feed, FeedState(), error, now, 0.0)
     return None if state.gone else state.next_due - now
 
@@ -147,19 +151,19 @@ def _texts(entries: Sequence[Entry]) -> tuple[str, int]:
 
 
 def _advice(
-    prospect: Prospect, dates: Sequence[Timestamp], texts: str, now: Timestamp
+    prospect: Prospect, feed: Feed, dates: Sequence[Timestamp], texts: str, now: Timestamp
 ) -> list[str]:
     """Return what to do about what is not as it should be, in words."""
     found = []
     if prospect.fetched.moved_to:
         found.append(f"it has moved for good: subscribe to {prospect.url}")
     linked = any(entry.url for entry in prospect.parsed.entries)
-    if texts in ("teasers", "titles") and linked:
+    if texts in ("teasers", "titles") and linked and not feed.full_text:
         found.append(f"it has {texts} only: `full_text: true` also reads the pages of its articles")
     past = [date for date in dates if date <= now]
     if past and now - max(past) > 90 * schedule.DAY:
         found.append(f"nothing new for {span(now - max(past))}: is it still kept?")
-    if len(past) > 2 and (covered := now - min(past)) < 2 * schedule.DEFAULT:
+    if feed.every is None and len(past) > 2 and (covered := now - min(past)) < 2 * schedule.DEFAULT:
         found.append(f"it covers only {span(covered)}: `every: 5m` misses less")
     if prospect.parsed.entries and not dates:
         found.append("it has no dates: articles are sorted by when they are first seen")

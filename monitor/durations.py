@@ -16,6 +16,17 @@ def span(seconds: float) -> str:
     return f"{max(0, round(seconds))} s"
 
 
+def exact(seconds: float) -> str:
+    """Return a duration with nothing rounded away: `1 h 30 min`, `90 s` as `1 min 30 s`."""
+    parts = []
+    left = round(seconds, 3)
+    for unit, name in _UNITS:
+        count, left = divmod(left, unit)
+        if count:
+            parts.append(f"{count:g} {name}")
+    return " ".join([*parts, f"{left:g} s"] if left or not parts else parts)
+
+
 def seconds(text: str) -> float:
     """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; raises ValueError in words."""
     compact = text.replace(" ", "").lower()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from monitor import discover
 from monitor.errors import FeedError, ParseError
 from monitor.fetch import Client
-from monitor.model import Fetched, NotModified, ParsedFeed
+from monitor.model import PLAIN, Fetched, Manner, NotModified, ParsedFeed
+from monitor.permits import Permits
 from monitor.workers import Parser
 
 
@@ -24,6 +25,8 @@ class Prospect:
     parsed: ParsedFeed
     seconds: float
     """That fetching took, waiting for a turn included."""
+    pages: str = ""
+    """Why the pages of its articles may not be read, as far as the newest one tells."""
 
 
 class Prospector:
@@ -33,10 +36,20 @@ class Prospector:
         self._client = client
         self._parser = parser
         self._monotonic = monotonic
+        self._permits = Permits(client, parser.robots, monotonic)
 
-    async def read(self, url: str) -> Prospect:
+    async def read(self, url: str, manner: Manner = PLAIN) -> Prospect:
         """Fetch and read a feed once; raises FeedError."""
-        return await self._parsed(url, *await self._fetched(url))
+        fetched, seconds = await self._fetched(url, manner)
+        return await self._parsed(url, replace(fetched, encoding=manner.encoding), seconds)
+
+    async def with_pages(self, found: Prospect, manner: Manner = PLAIN) -> Prospect:
+        """Return what was read with what the site of its articles says of reading their pages."""
+        page = next((entry.url for entry in found.parsed.entries if entry.url), "")
+        if not page:
+            return found
+        permit = await self._permits.ask(page, manner, found.url)
+        return replace(found, pages="" if permit.wait else permit.reason)
 
     async def find(self, url: str) -> list[Prospect]:
         """Return the feed at an address, or else those of the page there.
@@ -79,9 +92,9 @@ class Prospector:
         reason = refusal.reason.partition(";")[0]
         raise ParseError(refusal.url, f"{reason}; it names none, nor is there one at {places}")
 
-    async def _fetched(self, url: str) -> tuple[Fetched, float]:
+    async def _fetched(self, url: str, manner: Manner = PLAIN) -> tuple[Fetched, float]:
         began = self._monotonic()
-        answer = await self._client.fetch(url)
+        answer = await self._client.fetch(url, manner=manner)
         if isinstance(answer, NotModified):  # nothing was asked conditionally
             raise ParseError(url, "the answer is that nothing has changed")
         return answer, self._monotonic() - began

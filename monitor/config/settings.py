@@ -15,7 +15,7 @@ from monitor.config.credentials import Credentials, in_words
 from monitor.config.feed_shapes import AuthShape, SettingsShape, ShareableShape
 from monitor.config.marks import Loc
 from monitor.config.schema import FileShape
-from monitor.durations import span
+from monitor.durations import exact
 from monitor.model import Manner, Secret, Setting
 
 AUTHORIZATION = "Authorization"
@@ -148,5 +148,5 @@ def _auth_words(auth: AuthShape) -> str:
 
 def _words(key: str, value: Any) -> str:
     if key in ("every", "timeout"):
-        return span(value)
+        return exact(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

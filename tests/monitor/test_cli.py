@@ -50,7 +50,7 @@ ALERT = {
 MATCH = {"field", "start", "end", "text", "term"}
 FEED = {
     "name", "url", "health", "words", "articles", "last_ok", "next_poll", "failures", "reason",
-    "blind", "tags",
+    "blind", "moved_to", "former", "tags",
 }  # fmt: skip
 ROUND = {"feeds", "ok", "unchanged", "failed", "entries", "new", "changed", "alerts", "seconds"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -150,9 +150,16 @@ def test_a_feed_that_has_moved_is_added_where_it_is(newsroom: Newsroom, server: 
 
 def test_a_password_stays_with_its_address(newsroom: Newsroom, server: Web) -> None:
     url = server.url("/moved").replace("//", "//me:secret@")
-    out, _ = run(newsroom, "add", url)
-    assert "secret" not in out
-    assert load(newsroom.config).feeds[1].url == url
+    out, err = run(newsroom, "add", url)
+    assert "secret" not in out + err
+    assert "its password is in feeds.yaml now; `auth:` can keep it elsewhere" in err
+    assert f"url: {url}\n" in newsroom.config.read_text()
+    feed = load(newsroom.config).feeds[1]
+    assert feed.url == server.url("/moved")
+    assert feed.manner.headers[0][1].text == "Basic bWU6c2VjcmV0"
+    exported, _ = run(newsroom, "export")
+    assert server.url("/moved") in exported
+    assert "secret" not in exported
 
 
 def test_a_site_that_names_none_is_tried_at_the_usual_places(tmp_path: Path) -> None:
@@ -281,7 +288,7 @@ def test_a_check_tells_everything(newsroom: Newsroom, server: Web) -> None:
         "entries": 2, "lang": "fr", "langs": {"fr": 2}, "undated": 0, "future": 0,
         "without_guid": 0, "shared_guid": 0, "without_link": 0, "texts": "full", "etag": '"1"',
         "last_modified": "", "max_age": 7_200.0, "ttl": None, "interval": 7_200.0,
-        "conditional": True,
+        "conditional": True, "pages": "", "settings": {},
         "advice": [f"it has moved for good: subscribe to {server.url('/fil')}"],
     }  # fmt: skip
     assert newsroom.config.read_text() == before
@@ -400,6 +407,50 @@ def test_every_sample_list_is_imported_or_refused(tmp_path: Path) -> None:
         assert len(fresh) + len(doubles) == len(good)
         assert len(subscribe(path, None, fresh).feeds) == 1 + len(fresh), file
     assert len(known) > 40
+
+
+DOUBLES = [
+    "https://kept.example/rss",
+    "http://kept.example/rss",
+    "https://kept.example/rss/",
+    "http://www.kept.example/rss/",
+    "https://KEPT.example:443/rss",
+    "http://kept.example:80/rss",
+    "https://kept.example/rss?utm_source=x&utm_medium=y",
+    "https://kept.example/rss/?xtor=RSS-1",
+    "https://kept.example/rss#top",
+    "https://me:secret@kept.example/rss",
+]
+
+
+@pytest.mark.parametrize("url", DOUBLES)
+def test_a_double_in_a_list_is_named_however_spelt(tmp_path: Path, url: str) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text(YAML.format(url=DOUBLES[0], allow=LOOPBACK))
+    before = room.config.read_bytes()
+    outline = f'<outline text="Autre" xmlUrl="{url.replace("&", "&amp;")}"/>'
+    (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body>{outline}</body></opml>')
+    _, err = run(room, "import", str(tmp_path / "list.opml"))
+    assert re.search(r"^there already: \S+, as Kept$", err, re.M), err
+    assert "0 added, 1 there already, 0 refused" in err
+    assert "secret" not in err
+    assert room.config.read_bytes() == before
+
+
+OTHERS = [
+    *("https://kept.example/rss2", "https://kept.example/rss?cat=1"),
+    *("https://kept.example:8443/rss", "https://b.kept.example/rss"),
+]
+
+
+@pytest.mark.parametrize("url", OTHERS)
+def test_another_feed_of_the_same_host_is_no_double(tmp_path: Path, url: str) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text(YAML.format(url=DOUBLES[0], allow=LOOPBACK))
+    outline = f'<outline text="Autre" xmlUrl="{url}"/>'
+    (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body>{outline}</body></opml>')
+    out, _ = run(room, "import", str(tmp_path / "list.opml"))
+    assert out.startswith("added Autre: ")
 
 
 def well(url: str) -> bool:

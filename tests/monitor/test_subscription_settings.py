@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
+from running import Item, Newsroom, rss
+from scripted import Reply, Web, redirect
 
 from monitor.cli.check import complaint
 from monitor.config import load, understand
@@ -291,3 +294,79 @@ def test_nothing_that_prints_a_configuration_prints_a_secret(monkeypatch: Any) -
     assert [warning.partition(":")[0] for warning in warnings(read)] == [
         *("b.example", "b.example", "c.example", "d.example")
     ]
+
+
+# --- the whole way -----------------------------------------------------------------
+
+FRENCH = "Les dockers du Havre reprennent le travail après la grève. " * 4
+
+
+def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -> None:
+    def journal(request: Any) -> Reply:
+        known = request.header("authorization") == basic("me", SECRET).encode()
+        return Reply(body=rss(Item("Cainiao", FRENCH, link=page))) if known else Reply(401)
+
+    with Web() as other:
+        page = other.url("/article")
+        web.on("/feed", redirect("/paid"))
+        web.on("/paid", journal)
+        web.on("/old", Reply(body=rss(Item("Œuvre à Liège")).decode().encode("cp1252")))
+        room = Newsroom(tmp_path, environ={"JOURNAL": SECRET})
+        (tmp_path / "cookie").write_text(f"abonne={SECRET}", encoding="utf-8")
+        paid = {
+            "url": web.url("/feed"),
+            "name": "Journal",
+            "auth": {"user": "me", "password": "env:JOURNAL"},
+            "headers": {"Cookie": "file:cookie"},
+            "user_agent": "Mozilla/5.0",
+            "full_text": True,
+        }
+        old = {"url": web.url("/old"), "encoding": "windows-1252"}
+        room.watch([paid, old], ["Cainiao"])
+        done = room.tocsin("-v", "run", "--once")
+    assert done.returncode == 0, done.stderr
+    assert room.counts()[:2] == (2, 1)
+    assert room.sql("SELECT title FROM articles ORDER BY title")[-1] == ("Œuvre à Liège",)
+    assert web.asked("/paid")[0].header("cookie") == f"abonne={SECRET}".encode()
+    for request in other.requests:
+        assert request.header("user-agent") == b"Mozilla/5.0"
+        assert not {"authorization", "cookie"} & {name for name, _ in request.headers}
+    assert [request.path for request in other.requests] == ["/robots.txt", "/article"]
+    said = done.stdout + done.stderr
+    for command in ("feeds --format json", "check --format json", "feeds check", "feeds export"):
+        ran = room.tocsin(*command.split())
+        said += ran.stdout + ran.stderr
+    stored = b"".join(path.read_bytes() for path in room.data.rglob("*") if path.is_file())
+    for secret in (SECRET, basic("me", SECRET).split()[1]):
+        assert secret not in said
+        assert secret.encode() not in stored
+
+
+def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
+    def journal(request: Any) -> Reply:
+        known = request.header("authorization") == b"Bearer hunter2"
+        item = Item("Cainiao", FRENCH, link=web.url("/secret/1"))
+        return Reply(body=rss(item)) if known else Reply(401)
+
+    web.on("/feed", journal)
+    web.on("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /secret/"))
+    room = Newsroom(tmp_path, environ={"JOURNAL": SECRET})
+    feed = {"url": web.url("/feed"), "name": "Journal", "tags": "payant", "full_text": True}
+    room.watch([feed], [], tags={"payant": {"auth": {"bearer": "env:JOURNAL"}, "every": "90m"}})
+    ran = room.tocsin("feeds", "check", "Journal", web.url("/feed?x"), "--format", "json")
+    told, unlike = json.loads(ran.stdout)
+    assert (told["readable"], told["interval"]) == (True, 5400.0)
+    assert told["pages"] == f"robots.txt of 127.0.0.1:{web.port} forbids it"
+    assert told["settings"] == {
+        "every": {"value": "1 h 30 min", "from": "tag payant"},
+        "full_text": {"value": "true", "from": "the feed"},
+        "auth": {"value": "a token from env:JOURNAL", "from": "tag payant"},
+    }
+    assert (unlike["status"], unlike["settings"]) == (401, {})
+    text = room.tocsin("feeds", "check", web.url("/feed")).stdout
+    assert "  set        auth: a token from env:JOURNAL (tag payant)\n" in text
+    assert f"  pages      not read: robots.txt of 127.0.0.1:{web.port} forbids it\n" in text
+    alone = Newsroom(tmp_path)
+    lacking = alone.tocsin("check")
+    assert lacking.returncode == 2
+    assert "tag payant: there is no environment variable JOURNAL" in lacking.stderr

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "name", "url", "health", "words", "articles", "last_ok", "next_poll", "failures", "reason",
-    "blind", "tags",
+    "blind", "moved_to", "former", "tags",
 )  # fmt: skip
 _MARKS = {
     "ok": "✓", "new": "…", "late": "!", "blind": "!", "silent": "!", "failing": "✗", "gone": "✗",
@@ -121,5 +121,7 @@ def _row(feed: FeedHealth) -> dict[str, Any]:
         "failures": state.failures,
         "reason": state.reason,
         "blind": state.blind,
+        "moved_to": feed.move.to if feed.move else "",
+        "former": feed.former.url if feed.former else "",
         "tags": list(feed.feed.tags),
     }

@@ -63,8 +63,11 @@ def command(
     if fresh:
         config = subscribe(newsroom.config_path, newsroom.data, fresh)
     about = {one.url: one for one in wanted}
-    for feed in config.feeds[len(config.feeds) - len(fresh) :]:
-        click.echo(f"added {feed.name}: {in_words(about[feed.url])}")
+    added = config.feeds[len(config.feeds) - len(fresh) :]
+    for feed, asked in zip(added, fresh, strict=True):
+        click.echo(f"added {feed.name}: {in_words(about[asked.url])}")
+        if feed.url != asked.url:
+            say(f"{feed.name}: its password is in feeds.yaml now; `auth:` can keep it elsewhere")
     context.exit(1 if failed else 0)
 
 

@@ -12,7 +12,7 @@ from monitor.cli import Newsroom
 from monitor.errors import FeedError
 
 if TYPE_CHECKING:
-    from monitor.model import Config
+    from monitor.model import Config, Feed
     from monitor.prospect import Prospect
 
 
@@ -24,32 +24,30 @@ if TYPE_CHECKING:
 def command(context: click.Context, feeds: tuple[str, ...], style: str) -> None:
     """Read feeds once, and tell everything about them and what tocsin would do.
 
+    Of those in feeds.yaml, also what is set there, by the feed itself, a tag or the defaults.
     Without an address: all of feeds.yaml. Nothing is stored. Exits with 1 when one of them
     cannot be read.
     """
-    from monitor.checkup import checkup
-    from monitor.cli.feeds.findings import as_mapping, as_text, failure, failure_in_words
+    from monitor.cli.feeds.findings import failure_as_mapping, in_words, reading_as_mapping
 
     newsroom: Newsroom = context.obj
     config = _config(newsroom) if not feeds or newsroom.config_path.exists() else None
-    read = asyncio.run(_read(_urls(feeds, config), config))
+    asked = _feeds(feeds, config)
+    read = asyncio.run(_read(asked, config))
     now = newsroom.clock()
     if style == "json":
         import json
 
         rows = [
-            failure(one, now) if isinstance(one, FeedError) else as_mapping(checkup(one, now))
-            for one in read
+            failure_as_mapping(feed, one, now)
+            if isinstance(one, FeedError)
+            else reading_as_mapping(feed, one, now)
+            for feed, one in zip(asked, read, strict=True)
         ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        for one in read:
-            said = (
-                failure_in_words(one, now)
-                if isinstance(one, FeedError)
-                else as_text(checkup(one, now), now)
-            )
-            click.echo("\n".join(said))
+        for feed, one in zip(asked, read, strict=True):
+            click.echo("\n".join(in_words(feed, one, now)))
     context.exit(any(isinstance(one, FeedError) for one in read))
 
 
@@ -59,38 +57,41 @@ def _config(newsroom: Newsroom) -> Config:
     return load(newsroom.config_path, data=newsroom.data)
 
 
-def _urls(asked: Sequence[str], config: Config | None) -> list[str]:
-    """Return the addresses of what was asked for: known names, else addresses."""
-    from monitor.cli.feeds.naming import meant
-
+def _feeds(asked: Sequence[str], config: Config | None) -> list[Feed]:
+    """Return what was asked for: feeds of feeds.yaml by name or address, else addresses."""
     known = config.feeds if config else ()
     if not asked:
-        return [feed.url for feed in known if feed.enabled]
-    return [
-        one
-        if "://" in one
-        else meant(one, known).url
-        if known and not _is_host(one)
-        else f"https://{one}"
-        for one in asked
-    ]
+        return [feed for feed in known if feed.enabled]
+    return [_feed(one, known) for one in asked]
+
+
+def _feed(asked: str, known: Sequence[Feed]) -> Feed:
+    from monitor.cli.feeds.naming import meant
+    from monitor.model import Feed
+
+    if known and "://" not in asked and not _is_host(asked):
+        return meant(asked, known)
+    url = asked if "://" in asked else f"https://{asked}"
+    # What is set for a feed may be secret, and is not told to an address that is only like its.
+    return next((feed for feed in known if feed.url == url), Feed(url=url, name=""))
 
 
 def _is_host(text: str) -> bool:
     return "." in text.partition("/")[0] and " " not in text
 
 
-async def _read(urls: Sequence[str], config: Config | None) -> list[Prospect | FeedError]:
+async def _read(feeds: Sequence[Feed], config: Config | None) -> list[Prospect | FeedError]:
     """Read all at once; return what each is, or why it is nothing."""
     from monitor.bootstrap import prospecting
 
     allow, contact = (config.allow, config.contact) if config else ((), "")
     async with prospecting(allow, contact) as prospector:
 
-        async def one(url: str) -> Prospect | FeedError:
+        async def one(feed: Feed) -> Prospect | FeedError:
             try:
-                return await prospector.read(url)
+                found = await prospector.read(feed.url, feed.manner)
             except FeedError as error:
                 return error
+            return await prospector.with_pages(found, feed.manner) if feed.full_text else found
 
-        return await asyncio.gather(*map(one, urls))
+        return await asyncio.gather(*map(one, feeds))

@@ -13,7 +13,7 @@ from monitor.cli import Newsroom
 @click.argument("file", type=click.File("wb", atomic=True), default="-")
 @click.pass_obj
 def command(newsroom: Newsroom, file: BinaryIO) -> None:
-    """Write the subscriptions as OPML, to a file or to the standard output.
+    """Write the subscriptions as OPML, to a file or to the standard output; no password is in it.
 
     Feeds are in a folder of their first tag, and have all their tags as categories.
     """

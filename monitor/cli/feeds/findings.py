@@ -9,47 +9,62 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.text import line
-from monitor.checkup import Checkup, retry
+from monitor.checkup import Checkup, checkup, retry
 from monitor.cli import output
 from monitor.durations import span
+from monitor.errors import FeedError
 from monitor.fetch import redact
 
 if TYPE_CHECKING:
     from index.article import Timestamp
-    from monitor.errors import FeedError
+    from monitor.model import Feed
+    from monitor.prospect import Prospect
 
 _WIDTH = 10
 
 
-def as_mapping(found: Checkup) -> dict[str, Any]:
-    """Return what was found, for JSON: moments as text, durations in seconds."""
+def reading_as_mapping(feed: Feed, read: Prospect, now: Timestamp) -> dict[str, Any]:
+    """Return what a reading told, for JSON: moments as text, durations in seconds."""
+    found = checkup(read, now, feed)
     moments = {"oldest": output.iso(found.oldest), "newest": output.iso(found.newest)}
     seconds = {"seconds": round(found.seconds, 3)}
-    return {"readable": True, **asdict(found), **moments, **seconds, "url": redact(found.url)}
+    about = {"url": redact(found.url), "settings": _settings(feed)}
+    return {"readable": True, **asdict(found), **moments, **seconds, **about}
 
 
-def failure(error: FeedError, now: Timestamp) -> dict[str, Any]:
+def failure_as_mapping(feed: Feed, error: FeedError, now: Timestamp) -> dict[str, Any]:
     """Return why a feed cannot be read, for JSON; `retry` is in seconds, None for never."""
     return {
         "readable": False,
         "url": redact(error.url),
         "reason": error.reason,
         "status": getattr(error, "status", None),
-        "retry": retry(error, now),
+        "retry": retry(error, now, feed),
+        "settings": _settings(feed),
     }
 
 
-def failure_in_words(error: FeedError, now: Timestamp) -> Iterator[str]:
-    """Yield why a feed cannot be read, for people."""
-    wait = retry(error, now)
-    yield f"{click.style('✗', fg='red')} {redact(error.url)}"
-    yield _row("reason", error.reason)
-    yield _row("then", f"would try again in {span(wait)}" if wait else "would not ask again")
+def in_words(feed: Feed, read: Prospect | FeedError, now: Timestamp) -> Iterator[str]:
+    """Yield what a reading told, or why there was none, for people."""
+    if isinstance(read, FeedError):
+        yield f"{click.style('✗', fg='red')} {redact(read.url)}"
+        yield _row("reason", read.reason)
+        wait = retry(read, now, feed)
+        yield _row("then", f"would try again in {span(wait)}" if wait else "would not ask again")
+    else:
+        yield from _found_in_words(checkup(read, now, feed), now)
+    for setting in feed.settings:
+        yield _row("set", f"{setting.key}: {setting.words} ({setting.whence})")
     yield ""
 
 
-def as_text(found: Checkup, now: Timestamp) -> Iterator[str]:
-    """Yield what was found, for people."""
+def _settings(feed: Feed) -> dict[str, dict[str, str]]:
+    return {
+        setting.key: {"value": setting.words, "from": setting.whence} for setting in feed.settings
+    }
+
+
+def _found_in_words(found: Checkup, now: Timestamp) -> Iterator[str]:
     yield f"{click.style('✓', fg='green')} {redact(found.url)}"
     rows = {
         "title": found.title or "none",
@@ -62,6 +77,7 @@ def as_text(found: Checkup, now: Timestamp) -> Iterator[str]:
         "dates": _dates(found, now),
         "guids": _guids(found),
         "texts": f"{found.texts}, {found.length:,} characters in the middle" if found.texts else "",
+        "pages": f"not read: {found.pages}" if found.pages else "",
         "caching": _caching(found),
         "then": f"would ask every {span(found.interval)}, "
         + ("conditionally" if found.conditional else "unconditionally: it sends no validator"),
@@ -71,7 +87,6 @@ def as_text(found: Checkup, now: Timestamp) -> Iterator[str]:
             yield _row(name, words)
     for words in found.advice:
         yield _row("advice", words)
-    yield ""
 
 
 def _row(name: str, words: str) -> str:

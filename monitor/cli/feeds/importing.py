@@ -24,6 +24,7 @@ def command(newsroom: Newsroom, file: BinaryIO) -> None:
     from monitor import opml
     from monitor.cli.feeds.subscribing import new_among, subscribe
     from monitor.config import fields, load
+    from monitor.fetch import redact
 
     config = load(newsroom.config_path, data=newsroom.data)
     body = file.read(LARGEST + 1)
@@ -40,7 +41,7 @@ def command(newsroom: Newsroom, file: BinaryIO) -> None:
             say(f"not added: {error}")
     fresh, doubles = new_among(listed, config)
     for feed, double in doubles:
-        say(f"there already: {feed.url}, as {double.name or double.url}")
+        say(f"there already: {redact(feed.url)}, as {double.name or double.url}")
     if fresh:
         config = subscribe(newsroom.config_path, newsroom.data, fresh)
     for feed in config.feeds[len(config.feeds) - len(fresh) :]:
