@@ -13,7 +13,7 @@ The bottom layer: it knows no feed, no network and no clock.
                                                answer (chain, vocabulary) ─▶ ranking, or matched
                                                             ▲ segment, of a snapshot
     writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage;
-            merging: which of them become one
+            merging: which of them become one; aside: large ones beside the writer
 
 `matched` is what a query found when it is to be counted, `standout` (by `wording`) the words
 that set it apart; `alternatives` (with `spelling`) are the queries beside one that finds too

@@ -1,0 +1,209 @@
+"""How the archive grows: bulk, commits of 20, and how soon what is stored can be searched.
+
+python -m bench.growth [--articles 1000000] [--seconds 120] [--folder FOLDER]
+
+The store is a real one and so is the indexer's process. Times are of the processor, but for
+the last lines: those are what a person waits. FOLDER keeps what was built, for the next time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from dataclasses import replace
+from itertools import count, islice
+from pathlib import Path
+from statistics import median, quantiles
+
+from bench.archive import written
+from index.article import Article
+from index.query import parse
+from index.searcher import Archive
+from index.writer import Writer, open_or_create
+from monitor.indexer_process import IndexerProcess
+from monitor.model import Arrival, Feed
+from monitor.store.connection import INDEX
+from monitor.store.sqlite import SqliteStore
+
+DISTINCT = 50_000
+"""Articles of the corpus; each further round of them gets words of its own."""
+STEP = 2_048
+SMALL, COMMITS = 20, 40
+"""Articles of a small commit, and how many of those are measured at each size."""
+RATE = 20
+"""Articles that arrive in a second."""
+
+
+def main() -> None:
+    """Measure, and print as one goes."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    kept = nullcontext(asked.folder) if asked.folder else tempfile.TemporaryDirectory()
+    with kept as name:
+        folder = Path(name)
+        grow(folder, asked.articles)
+        arrive(folder, asked.seconds)
+
+
+# --- growing ---------------------------------------------------------------------------
+
+
+def endless() -> Iterator[Article]:
+    """Yield articles without end, no two alike."""
+    distinct = list(written(DISTINCT))
+    for round in count():
+        for one in distinct:
+            id = round * DISTINCT + one.id
+            own = f" {one.title.split()[0]}{round} n{id}" if round else ""
+            yield replace(one, id=id, title=one.title + own, url=f"{one.url}/{round}", story=id)
+
+
+def grow(folder: Path, articles: int) -> None:
+    """Fill store and index, measuring small commits at each power of ten on the way."""
+    with closing(SqliteStore(folder)) as store:
+        (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
+        writer = open_or_create(folder / INDEX)
+        source = endless()
+        next(islice(source, writer.count, writer.count), None)
+        print(f"{'articles':>10} {'bulk, /s CPU':>13} {'commit of 20, ms':>17} {'worst':>7}"
+              f" {'segments':>9} {'memory, MB':>11}", flush=True)  # fmt: skip
+        size = 1_000
+        while size <= articles:
+            cpu, added = fill(store, feed, writer, source, size)
+            times = commits(store, feed, writer, source)
+            segments = len(list((folder / INDEX).glob("*.lists")))
+            speed = f"{added / cpu:13,.0f}" if cpu else f"{'-':>13}"
+            print(
+                f"{writer.count:10,} {speed} {1e3 * median(times):17.0f} {1e3 * max(times):7.0f}"
+                f" {segments:9} {peak():11.0f}",
+                flush=True,
+            )
+            size *= 10
+
+
+def fill(
+    store: SqliteStore, feed: Feed, writer: Writer, source: Iterator[Article], size: int
+) -> tuple[float, int]:
+    """Add articles up to a size; return the processor's seconds in the index, and how many."""
+    seconds, added = 0.0, 0
+    while (missing := size - writer.count) > 0:
+        batch = list(islice(source, min(STEP, missing)))
+        keep(store, feed, batch)
+        start = time.process_time()
+        writer.add(batch)
+        seconds += time.process_time() - start
+        added += len(batch)
+    return seconds, added
+
+
+def commits(
+    store: SqliteStore, feed: Feed, writer: Writer, source: Iterator[Article]
+) -> list[float]:
+    """Return the processor's seconds of small commits."""
+    times = []
+    for _ in range(COMMITS):
+        batch = list(islice(source, SMALL))
+        keep(store, feed, batch)
+        start = time.process_time()
+        writer.add(batch)
+        times.append(time.process_time() - start)
+    return times
+
+
+def keep(store: SqliteStore, feed: Feed, articles: list[Article]) -> None:
+    """Store articles that are in the index already, or are put there at once."""
+    queue(store, feed, articles)
+    store.mark_indexed(1 << 62)
+
+
+def queue(store: SqliteStore, feed: Feed, articles: list[Article]) -> None:
+    """Store articles; they are on their way to the index."""
+    arrivals = [
+        Arrival(
+            article=replace(article, feeds=(feed.number,)),
+            new=True,
+            guid=article.url,
+            fingerprint=article.url.encode(),
+            canonical=article.url,
+        )
+        for article in articles
+    ]
+    with store.batch() as batch:
+        batch.take_in(arrivals, feed, time.time())
+
+
+# --- arriving ----------------------------------------------------------------------------
+
+
+def arrive(folder: Path, seconds: int) -> None:
+    """Let articles arrive, and measure how soon each second's are found."""
+    with closing(SqliteStore(folder)) as store:
+        (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
+        source = endless()
+        there = store.article_count()
+        next(islice(source, there, there), None)
+        process = IndexerProcess(folder)
+        started = time.monotonic()
+        process.start()
+        waits = []
+        archive = Archive(folder / INDEX)
+        for number in range(seconds):
+            waits.append(until_found(store, feed, source, process, archive, number))
+            time.sleep(max(0.0, 1.0 - waits[-1]))
+        memory = memory_of(process)
+        process.stop()
+    print(f"\n{RATE} articles a second for {time.monotonic() - started:.0f} s: searchable after")
+    tenths = quantiles(waits, n=10)
+    print(f"  {median(waits):.2f} s in the middle, {tenths[8]:.2f} s nine times in ten,"
+          f" {max(waits):.2f} s at worst")  # fmt: skip
+    print(f"memory of the indexer at its highest {memory:.0f} MB")
+
+
+def until_found(
+    store: SqliteStore,
+    feed: Feed,
+    source: Iterator[Article],
+    process: IndexerProcess,
+    archive: Archive,
+    number: int,
+) -> float:
+    """Store a second's articles; return after how many seconds the last of them is found."""
+    word = f"arrived{number}t{time.time_ns()}"
+    batch = [replace(one, title=f"{one.title} {word}") for one in islice(source, RATE)]
+    queue(store, feed, batch)
+    stored = time.monotonic()
+    process.wake()
+    while archive.search(parse(word)).total < RATE:
+        if done := process.indexed():
+            store.mark_indexed(done)
+        time.sleep(0.02)
+    return time.monotonic() - stored
+
+
+def memory_of(process: IndexerProcess) -> float:
+    """Return the most memory the indexer's process has had, in MB."""
+    child = process._process
+    assert child is not None
+    status = Path(f"/proc/{child.pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def peak() -> float:
+    """Return the most memory this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
