@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from zlib import crc32
 
 from index.analysis import shouts
@@ -56,7 +57,6 @@ def _groups(text: str) -> Iterator[frozenset[int]]:
     """Yield the words of each name in a text, as hashes. All-caps headlines name nothing."""
     if shouts(text):
         return
-    translated = exonyms()
     group: set[int] = set()
     end = -1
     for found in _NAME.finditer(text):
@@ -65,12 +65,18 @@ def _groups(text: str) -> Iterator[frozenset[int]]:
         if group and not _TOGETHER.fullmatch(text, end, found.start()):
             yield frozenset(group)
             group = set()
-        word = fold(found[0])
-        number = crc32(translated.get(word, word).encode())
-        group.add(-number if word[0].isdigit() else number)
+        group.add(_number(found[0]))
         end = found.end()
     if group:
         yield frozenset(group)
+
+
+@lru_cache(50_000)
+def _number(word: str) -> int:
+    """Return the hash of a word of a name, in whichever language; negative of a figure."""
+    folded = fold(word)
+    number = crc32(exonyms().get(folded, folded).encode())
+    return -number if word[0].isdigit() else number
 
 
 def kin(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Sequence
 
 from monitor.model import Arrival, Names
@@ -15,11 +16,19 @@ COUNTED = 500
 class Crossing(Transacted):
     """Who has which names, and who told in another language what others had told."""
 
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        super().__init__(sql)
+        self._common: set[int] = set()
+
     def frequency(self, word: int) -> int:
         """Return how many recent articles have a word in a name, 500 if more."""
+        if word in self._common:
+            return COUNTED
         ((count,),) = self._sql.execute(
             "SELECT count(*) FROM (SELECT 1 FROM names WHERE name = ? LIMIT ?)", (word, COUNTED)
         )
+        if count == COUNTED:
+            self._common.add(word)
         return int(count)
 
     def bearers(self, word: int, but: str) -> list[int]:
