@@ -425,7 +425,7 @@ def test_show_an_article(filled: Newsroom) -> None:
     said = filled.json("show", str(found["id"]), "--format", "json")
     assert said.keys() == {
         "id", "title", "url", "feed", "lang", "author", "published", "seen", "summary", "body",
-        "versions", "alerts", "others",
+        "versions", "alerts", "others", "page_trouble", "page_retry",
     }  # fmt: skip
     (alert,) = said["alerts"]
     assert alert.keys() == {"id", "watchlist", "severity", "state", "matches"}
