@@ -112,7 +112,7 @@ class Mending:
 
 def _usable(folder: Path) -> Writer:
     """Return the writer of a folder's archive; one that cannot be opened makes room."""
-    aside = folder.with_name(folder.name + ".old")
+    aside, unfinished = (folder.with_name(folder.name + end) for end in (".old", ".new"))
     try:
         writer = open_or_create(folder)
     except ArchiveDamaged as error:
@@ -121,5 +121,6 @@ def _usable(folder: Path) -> Writer:
         with contextlib.suppress(FileNotFoundError):
             folder.rename(aside)
         writer = open_or_create(folder)
-    shutil.rmtree(aside, ignore_errors=True)
+    for left in (aside, unfinished):  # by one that was killed
+        shutil.rmtree(left, ignore_errors=True)
     return writer

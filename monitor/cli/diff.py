@@ -38,7 +38,11 @@ def edits_of(newsroom: Newsroom, reading: Reading) -> list[Edit]:
 
 def lines(edits: Iterable[Edit]) -> Iterator[str]:
     """Yield edits for people: coloured on a terminal, else as [-gone-] and {+come+}."""
-    for edit in edits:
+    found = list(edits)
+    if not found:
+        yield ""
+        yield "not edited since it was first seen"
+    for edit in found:
         yield ""
         yield click.style(f"edit {edit.version - 1}, {output.iso(edit.at)}", bold=True)
         for part, pieces in edit.parts.items():

@@ -24,6 +24,8 @@ def edits(old: Config, new: Config) -> Iterator[str]:
     yield from _compared("watchlist", before, after, _watchlist)
     if (old.allow, old.contact) != (new.allow, new.contact):
         yield "network changed"
+    if old.retention != new.retention:
+        yield "archive changed: what is kept, and how long"
 
 
 def _compared(

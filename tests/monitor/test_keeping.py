@@ -17,7 +17,7 @@ import pytest
 import spine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from running import Newsroom
+from running import Newsroom, until
 
 from index.article import Article
 from monitor import keeping, tidying
@@ -336,6 +336,10 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert home.counts() == (1, 1, 0)
     found = home.tocsin("search", "port", "--format", "urls").stdout
     assert found == "https://ex.org/2005\n"
+    with home.running("run"):
+        until((home.data / "monitor.json").exists)
+        beside = home.tocsin("vacuum")
+        assert (beside.returncode, "nothing was compacted" in beside.stderr) == (0, True)
     home.watch(feeds, ["2005"])
     assert home.tocsin("import", "a.json").returncode == 0  # asked for again by name
     assert home.counts()[0] == 1  # and known again: what was dropped stays dropped

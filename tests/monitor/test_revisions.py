@@ -83,5 +83,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     said = json.loads(room.tocsin("show", str(id), "--diff", "--format", "json").stdout)
     assert [text["version"] for text in said["texts"]] == [1, 2]
     assert said["edits"][0]["came"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
+    ((other,),) = spine.rows(room.data, "SELECT min(id) FROM articles WHERE version = 1")
+    assert "not edited" in room.tocsin("show", str(other), "--diff").stdout
     room.config.unlink()
     assert "[- d’Anvers-]" in room.tocsin("show", str(id), "--diff").stdout
