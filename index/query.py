@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from index import leaf, sense, syntax
+from index import leaf, sense, signs, syntax
 from index.errors import QueryError
 from index.facets import names, selects
 from index.moments import resolve_time
@@ -108,6 +108,6 @@ def _term(term: str) -> Node:
         name = next(chunk for chunk in chunks if chunk in found)
         hint = f"for operators write query:, for the word write {name.lower()}"
         raise QueryError(f"{name} in a term", column + written.index(f" {name} ") + 1, hint)
-    if field := syntax.field_of(written):
+    if field := signs.field_of(written):
         raise QueryError(f"{field}: in a term", column, "for fields and filters write query:")
     return leaf.phrase(written, column)

@@ -12,11 +12,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 
-from index import leaf
+from index import leaf, signs
 from index.article import PARTS
 from index.errors import QueryError
 from index.facets import facet
@@ -24,29 +23,6 @@ from index.tree import FACETS, And, AtLeast, Near, Node, Not, Or
 
 MAX_DEPTH = 50
 """Brackets, NOTs and NEARs inside each other."""
-MAX_DISTANCE = 1000
-"""Words that NEAR, W and ~ may reach."""
-
-_CLOSING = {'"': '"', "“": "”", "„": "“”", "«": "»", "＂": "＂"}
-_QUOTES = "".join(_CLOSING) + "”»"
-_END = rf"(?=[\s(){_QUOTES}]|$)"
-_SPACE = re.compile(r"\s*")
-_OPERATOR = re.compile(rf"(?:AND|ET|OR|OU|NOT|SAUF){_END}")
-_NEAR = re.compile(rf"(NEAR|W)/(\d+){_END}")
-_BAD_NEAR = re.compile(rf"(?:NEAR(?:/\S*)?|W/\S*|near/\d+|w/\d+){_END}")
-_OF = re.compile(r"(\d+)\s+OF\b\s*")
-_FIELD = re.compile(r"([^\W\d_]+):(?!//)\s*")
-_CHUNK = re.compile(rf"[^\s(){_QUOTES}]+")
-_LISTED = re.compile(rf"(?:[^\s(){_QUOTES},]|(?<=\d),(?=\d))+")
-_NAME = re.compile(r"[^\s()]+")
-_PROXIMITY = re.compile(r"~(\d+)?")
-_KINDS = {"AND": "AND", "ET": "AND", "OR": "OR", "OU": "OR", "NOT": "NOT", "SAUF": "NOT"}
-_FRENCH = {
-    "titre": "title", "resume": "summary", "résumé": "summary", "chapo": "summary",
-    "corps": "body", "texte": "body", "text": "body", "auteur": "author", "by": "author",
-    "langue": "lang", "language": "lang", "flux": "feed", "source": "feed", "site": "feed",
-    "depuis": "since", "after": "since", "from": "since", "before": "until", "to": "until",
-}  # fmt: skip
 
 
 def read(text: str) -> Node:
@@ -73,7 +49,7 @@ class _Reader:
     # --- looking ahead
 
     def skip(self) -> None:
-        found = _SPACE.match(self.text, self.at)
+        found = signs.SPACE.match(self.text, self.at)
         self.at = found.end() if found else self.at
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
@@ -84,8 +60,8 @@ class _Reader:
 
     def operator(self) -> str:
         """Return AND, OR or NOT if that is what comes next."""
-        found = _OPERATOR.match(self.text, self.at)
-        return _KINDS[found[0]] if found else ""
+        found = signs.OPERATOR.match(self.text, self.at)
+        return signs.KINDS[found[0]] if found else ""
 
     def over(self) -> bool:
         """Tell whether an operand cannot start here."""
@@ -107,7 +83,7 @@ class _Reader:
         while not self.over():
             column = self.at
             if self.operator() == name:
-                self.take(_OPERATOR)
+                self.take(signs.OPERATOR)
                 self.skip()
                 self.want_operand(column)
             elif name == "OR" or self.operator() == "OR":
@@ -126,9 +102,9 @@ class _Reader:
         links = 0
         while not self.over():
             column = self.at
-            found = self.take(_NEAR)
+            found = self.take(signs.NEAR)
             if not found:
-                if _BAD_NEAR.match(self.text, self.at):
+                if signs.BAD_NEAR.match(self.text, self.at):
                     raise QueryError("NEAR needs a number", column, "write NEAR/10 or W/3")
                 break
             self.skip()
@@ -138,7 +114,7 @@ class _Reader:
                 raise QueryError("too many NEAR in a row", column, 'write "a b c"~20')
             pair = (left, self.one())
             text = self.text[start : self.at].strip()
-            distance = _distance(found[2], column)
+            distance = signs.distance(found[2], column)
             left = Near(pair, distance, found[1] == "W", text=text, column=start)
         return left
 
@@ -149,7 +125,7 @@ class _Reader:
             raise QueryError("too deep", start, f"at most {MAX_DEPTH} brackets inside each other")
         minus = self.text.startswith("-", start) and self.text[start + 1 : start + 2].strip(" -")
         if self.operator() == "NOT":
-            self.take(_OPERATOR)
+            self.take(signs.OPERATOR)
             self.skip()
             self.want_operand(start)
             node = self.negate(start)
@@ -171,13 +147,13 @@ class _Reader:
     def want_operand(self, column: int) -> None:
         """Raise QueryError if the operator at `column` has nothing after it."""
         following = self.operator()
-        if self.over() or following in ("AND", "OR") or _NEAR.match(self.text, self.at):
+        if self.over() or following in ("AND", "OR") or signs.NEAR.match(self.text, self.at):
             name = self.name_at(column)
             raise QueryError(f"{name} has nothing after it", column, self.hint_for_capitals(name))
 
     def name_at(self, column: int) -> str:
         """Return the operator at a column, as written."""
-        found = _NAME.match(self.text, column)
+        found = signs.NAME.match(self.text, column)
         return found[0] if found else ""
 
     @staticmethod
@@ -191,21 +167,21 @@ class _Reader:
         if self.over():
             what = "a bracket" if self.at < len(self.text) else "the end"
             raise QueryError(f"a word is missing before {what}", start, "write what to look for")
-        if self.operator() or _NEAR.match(self.text, start):
+        if self.operator() or signs.NEAR.match(self.text, start):
             name = self.name_at(start)
             raise QueryError(f"{name} has nothing before it", start, self.hint_for_capitals(name))
         if self.text[start] == "(":
             return self.bracket()
-        if found := self.take(_OF):
+        if found := self.take(signs.OF):
             return self.at_least(int(found[1]), start)
-        if found := self.take(_FIELD):
+        if found := self.take(signs.FIELD):
             return self.field(found[1], start)
-        if self.text[start] in _QUOTES or (self.text[start] == "=" and self.quote_follows()):
+        if self.text[start] in signs.QUOTES or (self.text[start] == "=" and self.quote_follows()):
             return self.quoted()
         return self.chunk()
 
     def quote_follows(self) -> bool:
-        return self.text[self.at + 1 : self.at + 2] in tuple(_QUOTES)
+        return self.text[self.at + 1 : self.at + 2] in tuple(signs.QUOTES)
 
     def bracket(self) -> Node:
         start = self.at
@@ -243,7 +219,7 @@ class _Reader:
         if name in FACETS:
             return facet(name, self.value(written, start), start)
         if name not in PARTS:
-            raise QueryError(f"there is no field {written}:", start, _hint_for_field(written))
+            raise QueryError(f"there is no field {written}:", start, signs.hint_for_field(written))
         if self.part not in ("", name):
             raise QueryError(f"{name}: inside {self.part}:", start, "no word is in both")
         if self.over():
@@ -258,9 +234,9 @@ class _Reader:
         return node
 
     def value(self, name: str, start: int) -> str:
-        if not self.over() and self.text[self.at] in _CLOSING:
+        if not self.over() and self.text[self.at] in signs.CLOSING:
             return self.between_quotes()[0]
-        found = self.take(_LISTED if self.listing else _CHUNK)
+        found = self.take(signs.LISTED if self.listing else signs.CHUNK)
         if not found:
             raise QueryError(f"{name}: has no value", start, f"write {name}:value")
         return found[0]
@@ -271,7 +247,7 @@ class _Reader:
         self.at += exact
         text, column = self.between_quotes()
         how = {"exact": exact}
-        near = self.take(_PROXIMITY)
+        near = self.take(signs.PROXIMITY)
         written = self.text[start : self.at]
         if not near or not near[1]:
             how["inflected"] = bool(near)
@@ -283,7 +259,7 @@ class _Reader:
             raise QueryError("~ needs two words or more", start, 'as in "hub Liège"~5')
         if len(found) > 8:
             raise QueryError("~ takes eight words at most", start, "take some away")
-        return Near(tuple(found), _distance(near[1], near.start()), text=written, column=start)
+        return Near(tuple(found), signs.distance(near[1], near.start()), text=written, column=start)
 
     def between_quotes(self) -> tuple[str, int]:
         """Take quoted text; return it and the column it starts at."""
@@ -291,48 +267,25 @@ class _Reader:
         opening = self.text[start]
         ends = [
             end
-            for mark in _CLOSING.get(opening, "")
+            for mark in signs.CLOSING.get(opening, "")
             if (end := self.text.find(mark, start + 1)) >= 0
         ]
         if not ends:
             curly = opening not in '"＂'
             kind = f"curly quote {opening}" if curly else "quote"
-            verb = "is never closed" if opening in _CLOSING else "was never opened"
+            verb = "is never closed" if opening in signs.CLOSING else "was never opened"
             raise QueryError(f"this {kind} {verb}", start, 'straight quotes are best: "two words"')
         self.at = min(ends) + 1
         return self.text[start + 1 : min(ends)], start + 1
 
     def chunk(self) -> Node:
         start = self.at
-        found = self.take(_LISTED if self.listing else _CHUNK)
+        found = self.take(signs.LISTED if self.listing else signs.CHUNK)
         if not found:
             raise QueryError("a word is missing here", start, "write what to look for")
         written = found[0]
-        if _BAD_NEAR.fullmatch(written):
+        if signs.BAD_NEAR.fullmatch(written):
             raise QueryError(f"{written} is not understood", start, "write a NEAR/10 b or a W/3 b")
         if re.match(r"[–—−!]\w", written):
             raise QueryError(f"{written[0]} is no minus sign", start, f"write NOT {written[1:]}")
         return leaf.word(written, start, self.part)
-
-
-def _distance(digits: str, column: int) -> int:
-    distance = int(digits) if len(digits) < 6 else MAX_DISTANCE + 1
-    if not 1 <= distance <= MAX_DISTANCE:
-        raise QueryError("this distance is out of range", column, f"1 to {MAX_DISTANCE} words")
-    return distance
-
-
-def _hint_for_field(written: str) -> str:
-    known = [*PARTS, *FACETS]
-    near = difflib.get_close_matches(written.lower(), known, 1, 0.5)
-    name = _FRENCH.get(written.lower()) or (near[0] if near else "")
-    return (f"write {name}:, or" if name else "the colon is part of the text?") + (
-        f' quote it: "{written}: ..."'
-    )
-
-
-def field_of(text: str) -> str:
-    """Return the field or filter that a text begins with, or ''."""
-    found = _FIELD.match(text)
-    name = found[1].lower() if found else ""
-    return name if name in (*PARTS, *FACETS) else ""
