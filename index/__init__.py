@@ -4,7 +4,7 @@ The bottom layer: it knows no feed, no network and no clock.
 
 ::
 
-    query: text ─▶ syntax (signs, leaf, facets) ─▶ tree ─▶ sense: can it match at all?
+    query: text ─▶ syntax (leaf, facets) ─▶ tree ─▶ sense: can it match at all?
                                              │
               ┌──────────────────────────────┴──────────────┐
               ▼ on one article                              ▼ on the archive
