@@ -78,7 +78,7 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
         raise click.UsageError("Missing argument 'QUERY...'.")
     if options["page"] > 1 and (options["after"] or not options["limit"]):
         raise click.UsageError("--page goes with a --limit, and without --after")
-    asked = _asked(newsroom, " ".join(query), options)
+    asked = _asked(newsroom, query, options)
     results, suggestions = _answered(newsroom.service(), asked, options)
     if options["style"] == "table":
         _for_people(newsroom, results, suggestions, paged=not options["no_pager"])
@@ -99,14 +99,15 @@ class _Asked:
     sort: str
 
 
-def _asked(newsroom: Newsroom, text: str, options: dict[str, Any]) -> _Asked:
+def _asked(newsroom: Newsroom, words: tuple[str, ...], options: dict[str, Any]) -> _Asked:
     saved: SavedSearch | None = None
-    if text.startswith("@"):
+    if words[0].startswith("@"):
         from monitor.cli.saved import named
         from monitor.config import load
 
-        name, _, text = text[1:].partition(" ")
-        saved = named(load(newsroom.config_path).searches, name)
+        saved = named(load(newsroom.config_path).searches, words[0][1:])
+        words = words[1:]
+    text = " ".join(words)
     facets = [f"has:{what}" for what in options["has"]]
     for name in ("severity", "story"):
         if options[name] is not None:
