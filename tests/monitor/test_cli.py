@@ -45,7 +45,8 @@ WATCHLISTS = ("Alibaba", {"name": "Douanes", "terms": ["customs"], "severity": "
 FOUND = {"id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet"}
 ALERT = {
     "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
-    "matches",
+    "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "backfill",
+    "rule", "article_version", "lost",
 }  # fmt: skip
 MATCH = {"field", "start", "end", "text", "term"}
 FEED = {
@@ -75,7 +76,7 @@ def subscriptions(web: Web) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    """A newsroom after one round: four articles, three alerts, one feed that is gone."""
+    """A newsroom after one round: four articles with three alerts, a feed that is gone."""
     newsroom = Newsroom(tmp_path_factory.mktemp("filled"))
     newsroom.watch(subscriptions(server), WATCHLISTS)
     done = newsroom.tocsin("run", "--once", "--json")
@@ -85,7 +86,7 @@ def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     assert said.pop("seconds") > 0
     assert said == {
         "feeds": 3, "ok": 2, "unchanged": 0, "failed": 1, "entries": 4, "new": 4, "changed": 0,
-        "alerts": 3,
+        "alerts": 4,
     }  # fmt: skip
     return newsroom
 
@@ -375,13 +376,14 @@ def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
         assert found.returncode == (0 if found.stdout else 1)
         return [row["watchlist"] for row in rows(found.stdout, "jsonl")]
 
-    assert sorted(of()) == ["Alibaba", "Alibaba", "Douanes"]
+    assert sorted(of()) == ["Alibaba", "Alibaba", "Douanes", "feed health"]
+    assert of("--feed", "Gone") == of("--watch", "feed health") == ["feed health"]
     assert of("--lang", "en") == ["Douanes"]
     assert of("--feed", "The Wire") == ["Douanes"]
     assert of("--feed", "tag:nowhere") == []
     assert of("--until", "2023") == []
     assert len(of("--since", "1h", "--limit", "2")) == 2
-    assert len(of("--limit", "0")) == 3
+    assert len(of("--limit", "0")) == 4
 
 
 def test_alerts_for_people_and_in_markdown(filled: Newsroom) -> None:
@@ -425,7 +427,7 @@ def test_show_an_article(filled: Newsroom) -> None:
     said = filled.json("show", str(found["id"]), "--format", "json")
     assert said.keys() == {
         "id", "title", "url", "feed", "lang", "author", "published", "seen", "summary", "body",
-        "versions", "alerts", "others", "page_trouble", "page_retry",
+        "versions", "alerts", "others", "outlets", "elsewhere", "page_trouble", "page_retry",
     }  # fmt: skip
     (alert,) = said["alerts"]
     assert alert.keys() == {"id", "watchlist", "severity", "state", "matches"}
@@ -469,6 +471,7 @@ def test_status(filled: Newsroom) -> None:
     assert said == {
         "articles": 4, "indexed": 4, "alerts": 4, "untriaged": 4, "feeds": 3, "failing": 1,
         "health": {"gone": 1, "ok": 2}, "blind": 0, "gaps": {}, "monitor": None, "pulse": None,
+        "rebuilt": None,
         "config_error": "", "network_down": "", "backfill": [], "log": "",
     }  # fmt: skip
     shown = filled.tocsin("status").stdout

@@ -84,8 +84,9 @@ class StoryViews(Selecting):
         """
         joined, where, values = self._selected(filter, feeds)
         found = self._read(
-            f"SELECT max(e.id), e.alert FROM escalations e JOIN {joined} ON al.id = e.alert"
-            f" WHERE e.id > ? AND al.merged_into IS NULL AND al.verdict <> 'noise'{where}"
+            f"SELECT max(e.id), e.alert FROM escalations e, {joined}"
+            " WHERE al.id = e.alert AND e.id > ?"
+            f" AND al.merged_into IS NULL AND al.verdict <> 'noise'{where}"
             " GROUP BY e.alert ORDER BY max(e.id) DESC LIMIT ?",
             (after, *values, -1 if limit is None else limit),
         )
