@@ -11,7 +11,7 @@ from monitor.config import fields, settings
 from monitor.config.credentials import Credentials
 from monitor.config.draft import Draft
 from monitor.config.feed_shapes import AuthShape, ShareableShape
-from monitor.config.marks import Loc, find
+from monitor.config.marks import Loc, Table, find
 from monitor.model import Feed, Setting
 
 SHORTEST = 60.0
@@ -24,6 +24,7 @@ def feeds(draft: Draft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed,
     Secrets that it only names are those of the environment, and of files beside `folder`.
     """
     _object_to_half_an_auth(draft)
+    _object_to_twin_tags(draft)
     found = _feeds(draft, Credentials(draft, folder, environ))
     _object_to_twins(draft, "url", [fields.same(feed.url) for feed in found], _same_url)
     given = {shape.name.casefold() for shape in draft.shape.feeds if shape.name}
@@ -129,6 +130,16 @@ def _object_to_half_an_auth(draft: Draft) -> None:
         if shape.auth and doubled:
             words = "`auth` and a header Authorization say the same; take one out"
             draft.object_to((*loc, "headers", doubled[0]), words, key=True)
+
+
+def _object_to_twin_tags(draft: Draft) -> None:
+    """Object to a tag of which `tags` speaks twice, spelt otherwise."""
+    written = draft.tree.get("tags")
+    first: dict[str, str] = {}
+    for pair in written.value.pairs if written and isinstance(written.value, Table) else ():
+        if (earlier := first.setdefault(fields.tag(pair.key.text), pair.key.text)) != pair.key.text:
+            words = f"the same tag as `{earlier}`, spelt otherwise"
+            draft.object_to(("tags", pair.key.text), words, key=True)
 
 
 def _half(auth: AuthShape) -> str:

@@ -28,6 +28,9 @@ def warnings(config: Config) -> list[str]:
 def _of_feeds(config: Config) -> Iterator[str]:
     if not any(feed.enabled for feed in config.feeds):
         yield "every feed is disabled: nothing is polled"
+    told = {s.key for feed in config.feeds for s in feed.settings if s.whence == "defaults"}
+    for key in sorted(key for key in told if _SECRET.search(key)):
+        yield f"defaults: {key} is sent to the host of every feed; a tag can say it of a few"
     for feed in config.feeds:
         if _is_private(feed.url) and not fields.inside(feed.url, config.allow):
             host = urlsplit(feed.url).hostname

@@ -206,16 +206,19 @@ def test_a_site_that_wants_time_gets_it_and_holds_up_nobody(site: Site) -> None:
     async def go(permits: Permits) -> list[float]:
         start = site.now
         waits = dict.fromkeys(range(6), 0.0)
-        turns = []
+        turns: list[float] = []
+        asked = 0
         while waits:  # as the monitor does: each comes again when it is told to
             number = min(waits, key=lambda n: (waits[n], n))
             site.now = max(site.now, start + waits[number])
             permit = await permits.ask(site.web.url(f"/{number}"))
+            asked += 1
             if permit.wait:
                 waits[number] = site.now - start + permit.wait
             else:
                 turns.append(site.now - start)
                 del waits[number]
+        assert asked == 1 + 5 * 2  # each is put off once
         return turns
 
     turns = site.run(go)

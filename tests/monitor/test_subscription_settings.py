@@ -216,6 +216,18 @@ def test_what_a_tag_lacks_is_told_once_however_many_feeds_have_it() -> None:
     assert (problem.line, problem.column) == (5, 27)
 
 
+def test_a_tag_is_spoken_of_once() -> None:
+    (problem,) = _problems(rest="tags:\n  un: {every: 5m}\n  UN: {every: 6m}\n")
+    assert problem.message == "the same tag as `un`, spelt otherwise"
+    assert (problem.line, problem.column) == (5, 3)
+
+
+def test_a_secret_for_all_feeds_is_warned_of() -> None:
+    text = "feeds: ['https://a.example']\ndefaults: {headers: {X-Key: x, Accept: y}}\n"
+    assert any(warning.startswith("defaults: header X-Key is sent to the host of every feed")
+               for warning in warnings(config(text + REST)))  # fmt: skip
+
+
 def test_who_asks_cannot_be_said_of_all_feeds() -> None:
     (problem,) = _problems(rest="defaults: {auth: {bearer: x}}\n")
     assert "unknown key `auth`" in problem.message
