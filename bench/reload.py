@@ -1,0 +1,90 @@
+"""A feeds.yaml of 50,000 watchlists, put in force beside a loop that goes on.
+
+python -m bench.reload [--watchlists 50000] [--data FOLDER]
+
+Times are of the processor. The longest pause is that of a loop that wakes every 20 ms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from bench.backtest import written_to
+from bench.real import arguments, articles
+from bench.watchwords import Author, Vocabulary
+from monitor.config import load
+from monitor.match import Rules
+
+T = TypeVar("T")
+BEAT = 0.02
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--watchlists", type=int, default=50_000)
+    asked = parser.parse_args()
+    vocabulary = Vocabulary.of(articles(asked.data)[::3])
+    written = Author(vocabulary).watchlists(asked.watchlists * 11 // 10)
+    watchlists = [one for one in written if "×" not in one.name][: asked.watchlists]
+    del written
+    with tempfile.TemporaryDirectory() as name:
+        file = written_to(Path(name), watchlists)
+        print(f"{len(watchlists):,} watchlists, {file.stat().st_size / 2**20:.1f} MB,")
+        print(f"load {os.getloadavg()[0]:.1f}\n")
+        print("| | processor, s | wall, s | longest pause of the loop, s |")
+        print("|---|---|---|---|")
+        asyncio.run(_twice(file))
+    print(f"\n{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:.0f} MB at most")
+
+
+async def _twice(file: Path) -> None:
+    from index.query import parse
+
+    parse.cache_clear()
+    config = await _row("read for the first time", lambda: load(file))
+    await _row("rules built", lambda: Rules(config.watchlists, config.feeds))
+    _edit(file)
+    edited = await _row("read again, one edited", lambda: load(file))
+    await _row("rules built again", lambda: Rules(edited.watchlists, edited.feeds))
+
+
+def _edit(file: Path) -> None:
+    """Save the file with another query in one of its watchlists."""
+    said = json.loads(file.read_text(encoding="utf-8"))
+    said["watchlists"][0]["query"] = "Alibaba NEAR/5 Liège"
+    file.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+async def _row(name: str, work: Callable[[], T]) -> T:
+    """Work in a thread, as the monitor does; print what it took."""
+    pauses: list[float] = []
+    beat = asyncio.create_task(_beat(pauses))
+    cpu, wall = time.process_time(), time.perf_counter()
+    made = await asyncio.to_thread(work)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    beat.cancel()
+    with suppress(asyncio.CancelledError):
+        await beat
+    print(f"| {name} | {cpu:.2f} | {wall:.2f} | {max(pauses):.2f} |", flush=True)
+    return made
+
+
+async def _beat(pauses: list[float]) -> None:
+    while True:
+        before = time.perf_counter()
+        await asyncio.sleep(BEAT)
+        pauses.append(time.perf_counter() - before - BEAT)
+
+
+if __name__ == "__main__":
+    main()
