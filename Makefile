@@ -3,7 +3,7 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run demo test check fuzz screenshots bench bench-peers wheel clean
+.PHONY: help install run demo test check properties fuzz screenshots bench bench-peers wheel clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +30,11 @@ check: install ## lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fuzz: install ## the properties alone, with thousands of examples each: minutes, not seconds
-	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=fuzz --timeout=0
+properties: install ## the properties alone, with thousands of examples each: minutes, not seconds
+	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=properties --timeout=0
+
+fuzz: install ## broken feeds through the whole program, for MINUTES=1, from a SEED=N
+	$(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
 screenshots: install ## draw docs/dashboard.svg anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py

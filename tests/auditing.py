@@ -36,3 +36,14 @@ def _acts(text: str) -> bool:
         letter in _BIDI or (unicodedata.category(letter) == "Cc" and letter != "\n")
         for letter in text
     )
+
+
+def askew(database: Path) -> list[str]:
+    """Return the matches that are not what stands at their place in the article."""
+    fields = " ".join(f"WHEN '{name}' THEN w.{name}" for name in ("title", "summary", "author"))
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as sql:
+        rows = sql.execute(
+            f"SELECT m.text, m.start, m.stop, CASE m.field {fields} ELSE w.body END"
+            " FROM matches m JOIN alerts a ON a.id = m.alert JOIN articles w ON w.id = a.article"
+        )
+        return [text for text, start, stop, whole in rows if whole[start:stop] != text]

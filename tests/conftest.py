@@ -8,5 +8,5 @@ pytest_plugins = ("scripted",)
 
 # No deadlines: a busy machine is not a bug. The same examples each time where a run decides.
 settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
-settings.register_profile("fuzz", max_examples=3_000, deadline=None, print_blob=True)
+settings.register_profile("properties", max_examples=3_000, deadline=None, print_blob=True)
 settings.load_profile("tests")
