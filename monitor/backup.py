@@ -35,6 +35,8 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
     """
     if file.is_dir():
         raise BackupError(f"{file}: is a folder; name the file to write")
+    if not file.absolute().parent.is_dir():
+        raise BackupError(f"{file}: there is no such folder to write it into")
     part = file.with_name(f".{file.name}.part")
     copy = file.with_name(f".{file.name}.db")
     try:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from index.text import clean, line, safe_url
 from monitor.entries import NAME_CAP, TITLE_CAP, language
-from monitor.identify import fingerprint
+from monitor.identify import canonical, fingerprint
 from monitor.model import Entry
 
 TEXTS = ("title", "url", "summary", "body", "author", "lang", "feed")
@@ -65,12 +66,18 @@ def understood(said: Any, now: Timestamp) -> Given:
 
 
 def _named(entry: Entry) -> Entry:
-    """Name an entry after its link; one without after its words and its date."""
-    if entry.url:
+    """Name an entry after its link; after its words and its date where that tells nothing."""
+    if tells_one_article(canonical(entry.url)):
         return replace(entry, guid=entry.url)
     day = "" if entry.published is None else f"{entry.published:.0f}"
     named = blake2b(day.encode() + fingerprint(entry), digest_size=16).hexdigest()
     return replace(entry, guid=f"text:{named}")
+
+
+def tells_one_article(link: str) -> bool:
+    """Tell whether a canonical link is that of one article, and not a home page's."""
+    parts = urlsplit(link)
+    return bool(link) and (parts.path not in ("", "/") or bool(parts.query))
 
 
 def _text(said: Mapping[str, Any], key: str) -> str:

@@ -10,12 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
-from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from monitor import arrivals, identify
 from monitor.drafts import draft
-from monitor.given import Given
+from monitor.given import Given, tells_one_article
 from monitor.identify import Recognised
 from monitor.match import Rules
 from monitor.model import Arrival, Feed, Known, Watchlist
@@ -92,7 +91,7 @@ def _fresh(batch: Batch, feed: Feed, given: Sequence[Given]) -> list[tuple[Given
     found: list[tuple[Given, Recognised]] = []
     met: set[str | bytes] = set()
     for article, one in zip(given, entries, strict=True):
-        names = {one.key, one.canonical if _tells(one.canonical) else one.key}
+        names = {one.key, one.canonical if tells_one_article(one.canonical) else one.key}
         if not is_known(one, known) and not names & met:
             found.append((article, one))
         met |= names
@@ -108,14 +107,8 @@ def is_known(one: Recognised, known: Known) -> bool:
     if one.key in known.guids:
         return True
     linked = known.urls.get(one.canonical, ()) if one.canonical else ()
-    if linked and _tells(one.canonical):
+    if linked and tells_one_article(one.canonical):
         return True
     if any(other.fingerprint == one.fingerprint for other in linked):
         return True
     return not one.canonical and one.fingerprint in known.contents
-
-
-def _tells(canonical: str) -> bool:
-    """Tell whether a link is that of one article."""
-    parts = urlsplit(canonical)
-    return bool(canonical) and (parts.path not in ("", "/") or bool(parts.query))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -175,6 +176,12 @@ def _another_store(content: dict[str, bytes]) -> None:
     content["newsroom.db"] = content["newsroom.db"][:-1] + b"!"
 
 
+def _no_store(content: dict[str, bytes]) -> None:
+    garbage = content["newsroom.db"] = b"SQLite format 3\x00" + bytes(4096)
+    said = {"size": len(garbage), "sha256": hashlib.sha256(garbage).hexdigest()}
+    _say(content, files={"newsroom.db": said})
+
+
 def _flip(file: Path) -> None:
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 0xFF
@@ -190,6 +197,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda file: _repacked(file, lambda content: content.pop("manifest.json")), "no backup"
     ),
     "a store that is not its own": (lambda file: _repacked(file, _another_store), "not as it was"),
+    "a store that is none": (lambda file: _repacked(file, _no_store), "store in it is damaged"),
     "without its store": (
         lambda file: _repacked(file, lambda content: content.pop("newsroom.db")), "damaged"
     ),

@@ -112,6 +112,12 @@ def test_what_is_there_already_is_not_added(
     assert taken(store, [said(1, **more)])[:2] == (0, 1)  # never twice
 
 
+def test_articles_that_share_the_link_of_a_home_page_are_told_apart(store: SqliteStore) -> None:
+    home = "https://ex.org/"
+    assert taken(store, [said(1, url=home), said(2, url=home)])[:2] == (2, 0)
+    assert taken(store, [said(3, url=home), said(1, url=home, author="x")])[:2] == (1, 1)
+
+
 def test_within_one_batch_nothing_is_taken_twice(store: SqliteStore) -> None:
     again = [said(1), said(1), said(1, feed="B"), said(2, url=""), said(2, url="")]
     assert taken(store, again)[:2] == (2, 3)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -265,6 +265,7 @@ def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
         put(store, days)
     now, busy = [NOW], [True]
     counts: list[int] = []
+    quiet: list[bool] = []
     rule = [FOR_EVER]
 
     class EndError(BaseException):
@@ -275,7 +276,8 @@ def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
         counts.append(store.article_count())
         if len(counts) == 3:
             rule[0] = YEAR
-        busy[0] = len(counts) % 2 == 0
+        busy[0] = len(counts) % 3 != 0
+        quiet.append(not busy[0])
         if len(counts) > 3 and counts[-1] == 0 and now[0] > NOW + 2 * tidying.EVERY:
             raise EndError
 
@@ -289,6 +291,8 @@ def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
         asyncio.run(tidy.ever(lambda error: None))
     assert counts[:4] == [20, 20, 20, 15]
     assert [count for count, _ in groupby(counts)] == [20, 15, 10, 5, 0]
+    steps = [n for n, (one, other) in enumerate(pairwise(counts)) if other < one]
+    assert all(quiet[step] for step in steps[1:])  # the first of a sweep comes with its turn
 
 
 def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqliteStore) -> None:

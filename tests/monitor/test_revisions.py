@@ -43,6 +43,13 @@ def test_words_are_not_torn(old: str, new: str, wanted: list[tuple[str, str]]) -
     assert pieces(old, new) == [Piece(*one) for one in wanted]
 
 
+def test_a_word_changed_in_a_long_text_is_one_change() -> None:
+    words = [f"le mot {n % 7} de la liste {n}," for n in range(300)]
+    old, new = " ".join(words), " ".join([*words[:150], "une insertion,", *words[150:]])
+    changed = [piece for piece in pieces(old, new) if piece.kind != SAME]
+    assert [(piece.kind, piece.text.strip()) for piece in changed] == [(CAME, "une insertion,")]
+
+
 def test_only_what_is_around_a_change_is_shown() -> None:
     before = " ".join(f"a{n}" for n in range(50))
     after = " ".join(f"b{n}" for n in range(50))
