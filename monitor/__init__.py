@@ -2,9 +2,9 @@
 
 ::
 
-    feeds.yaml ── config ──▶ Config        read again when it changes; the last good one is kept
-                               │
-                               ▼ once a second (daemon)
+    feeds.yaml ── config ──▶ Config        enforcing: once it has changed and rests; the last
+                               │                      good one is kept
+                               ▼ once a second (daemon), unless it is under_way
                  store ──▶ schedule: which feeds are due?          store: which pages are due?
                                │                                               │
     pipeline, asyncio          ▼                                               ▼
@@ -13,7 +13,7 @@
     workers, processes         ▼ that can be killed                            ▼
         parse, jsonfeed ──▶ entries                               robots, fulltext ──▶ text
                                │                                               │
-    settle, in a thread        ▼ for many feeds and pages                      │
+    settle, in a thread        ▼ answers, of many feeds and pages              │
         drafts, from the words alone:  ◀───────────────────────────────────────┘
             language, by the feed's last articles
             match: which watchlists does it satisfy, and where?
@@ -23,7 +23,9 @@
             identify: New | Changed | Duplicate | Reissued | Seen
             stories: which story does a New or Changed one tell?
             crossing: which event, told in another language before, is it about?
-        schedule: when is the feed due next?
+        polled: what else one poll changes
+            schedule: when is the feed due next? outage: is the network to blame?
+            habits, episodes: is the feed in trouble, and is that news?
                                ▼
         store: feed, articles, alerts, outbox    all of it or nothing: this is the truth
                │ outbox            │ views
@@ -32,6 +34,7 @@
           indexer ──▶ index ◀──── search     the index can be built again (mending),
                                              and says how far that is (rebuilding)
 
+    health, blindness                  how feeds are and what was missed, in words
     moves ─▶ relocation                feeds that have moved for good: found, written down
     watching                           watchlists: looking through the archive, trying, judging
     discover, prospect ─▶ checkup      feeds that nobody subscribed to yet: found, read, told of
@@ -44,5 +47,6 @@
 
 `pipeline` and `settle` call the steps, in this order; no step calls another. Viewers ask
 `service`. `presence` is the lock that leaves one monitor to a data folder, and its pulse.
-`bootstrap` puts it all together, and alone asks for the time, sleeps and rolls dice.
+`bootstrap` puts the `parts` together, and alone asks for the time, sleeps and rolls dice;
+`background` starts and ends a monitor that goes on without us.
 """

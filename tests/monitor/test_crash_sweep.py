@@ -153,7 +153,7 @@ class Hasty(SqliteStore):
             save = batch.save
 
             def save_in_two(refresh: Refresh) -> list[Raised]:
-                save(replace(refresh, arrivals=(), sightings=()))
+                save(replace(refresh, arrivals=(), sightings=(), begun=(), ended=()))
                 batch._sql.execute("COMMIT")
                 batch._sql.execute("BEGIN IMMEDIATE")
                 return save(refresh)
