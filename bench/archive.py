@@ -1,53 +1,111 @@
-"""The archive beside SQLite FTS5, in the same run on the same articles.
+"""The archive beside SQLite FTS5 and tantivy, in the same run on the same articles.
 
-python -m bench.archive [--articles 100000]
+python -m bench.archive [--articles 100000] [--data FOLDER] [--invented]
 
-FTS5 folds accents and knows positions; the archive also knows exact forms, compounds, parts,
-languages and feeds. Times are of the processor, so that a busy machine changes them little.
+On real texts, mixed so that no two are the same, where they are at hand; else on the invented
+corpus. The peers fold accents and know positions; the archive also knows exact forms,
+compounds, parts, languages and feeds. Times are of the processor, so that a busy machine
+changes them little. Each search is for the first fifty and the number of all.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
-import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
 from bench.corpus import BEGINNING, Corpus
+from bench.engines import Engine, Fts5, Ours, Tantivy
+from bench.real import DATA
 from index.article import Article
-from index.query import parse
-from index.searcher import Archive
-from index.writer import open_or_create
 
 FEEDS = 1_000
-SMALL, BATCHES = 20, 40
+STEP = 4_096
+"""Articles added at once: the monitor's archive takes no more in one commit."""
+SMALL, COMMITS = 20, 40
 """Articles of a small commit, and how many of those."""
 ROUNDS = 7
 
 
 def main() -> None:
     """Measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--articles", type=int, default=100_000)
-    count = parser.parse_args().articles
-    articles = list(written(count + SMALL * BATCHES))
+    parser.add_argument("--data", type=Path, default=DATA, help="where the real texts are")
+    parser.add_argument("--invented", action="store_true", help="the invented corpus instead")
+    asked = parser.parse_args()
+    count = asked.articles + SMALL * COMMITS
+    if asked.invented or not asked.data.exists():
+        corpus, queries = written(count), of_the_invented()
+    else:
+        from bench.varied import varied
+
+        corpus, queries = varied(asked.data, count), of_the_real(asked.data)
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory() as name:
-        archive, fts = Path(name) / "archive", Path(name) / "fts.db"
-        heading()
-        bulk, rest = articles[:count], articles[count:]
-        row(f"{count:,} articles", *(each(bulk) for each in (indexing(archive), inserting(fts))))
-        print(f"{'peak memory of this process':34} {peak():7.0f} MB")
-        commits(archive, fts, rest)
-        searches(archive, fts)
-        print(f"{'size on disk':34} {size(archive):7.1f} {size(fts):8.1f} MB")
+        folder = Path(name)
+        engines = Ours(folder / "archive"), Fts5(folder / "fts.db"), Tantivy(folder / "tantivy")
+        heading(engines)
+        adding(engines, corpus, asked.articles)
+        commits(engines, list(corpus))
+        searches(engines, queries)
+        sizes = size(folder / "archive"), size(folder / "fts.db"), size(folder / "tantivy")
+        print(f"{'size on disk, MB':40} " + " ".join(f"{each:9.0f}" for each in sizes))
+        print(f"{'peak memory of this process':40} {peak():9.0f} MB")
+
+
+# --- what is searched for ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A query that all engines understand."""
+
+    what: str
+    query: str
+    lang: str = ""
+
+
+def of_the_invented() -> list[Wanted]:
+    """Return the queries for the invented corpus."""
+    rare = next(term for term in Corpus(1, 1).watchlists["Watch 01"] if " " not in term)
+    return _wanted(rare, "selon", "avait", "de avait")
+
+
+def of_the_real(data: Path) -> list[Wanted]:
+    """Return the queries for the real one: the rare word is in one article of 5,800."""
+    from bench.real import articles
+
+    found = Counter(word for one in articles(data) for word in {*one.body.split()})
+    rare = next(
+        w for w in sorted(found) if found[w] == 1 and len(w) > 7 and w.isascii() and w.islower()
+    )
+    return _wanted(rare, "selon", "après", "de la")
+
+
+def _wanted(rare: str, common: str, other: str, phrase: str) -> list[Wanted]:
+    return [
+        Wanted("a rare word", rare),
+        Wanted("a common word", common),
+        Wanted("two common words", f"{common} {other}"),
+        Wanted("a phrase of two very common words", f'"{phrase}"'),
+        Wanted("a common word in French", common, "fr"),
+        Wanted("that phrase in French", f'"{phrase}"', "fr"),
+    ]
 
 
 def written(count: int) -> Iterator[Article]:
-    """Yield articles of the corpus; the second half of each text is its body."""
+    """Yield articles of the invented corpus; the second half of each text is its body."""
     corpus = Corpus(FEEDS, -(-count // FEEDS))
     pieces = ((each, piece) for each in corpus.documents for piece in each.pieces)
     for id, (feed, piece) in zip(range(1, count + 1), pieces, strict=False):
@@ -66,84 +124,55 @@ def written(count: int) -> Iterator[Article]:
         )
 
 
-def indexing(folder: Path) -> Callable[[list[Article]], float]:
-    """Return what adds articles to the archive and tells the seconds it took."""
-    return lambda articles: seconds(lambda: open_or_create(folder).add(articles))
+# --- measuring ---------------------------------------------------------------------------
 
 
-def inserting(path: Path) -> Callable[[list[Article]], float]:
-    """Return what adds articles to FTS5 and tells the seconds it took."""
-    sql = sqlite3.connect(path)
-    sql.execute("PRAGMA journal_mode = WAL")
-    sql.execute(
-        "CREATE VIRTUAL TABLE IF NOT EXISTS a USING fts5"
-        "(title, summary, body, content='', tokenize='unicode61 remove_diacritics 2')"
-    )
-
-    def insert(articles: list[Article]) -> None:
-        with sql:
-            sql.executemany(
-                "INSERT INTO a (rowid, title, summary, body) VALUES (?, ?, ?, ?)",
-                ((one.id, one.title, one.summary, one.body) for one in articles),
-            )
-
-    return lambda articles: seconds(lambda: insert(articles))
+def adding(engines: Sequence[Engine], corpus: Iterator[Article], count: int) -> None:
+    """Measure a first filling."""
+    spent = [0.0] * len(engines)
+    left = count
+    while batch := list(islice(corpus, min(STEP, left))):
+        left -= len(batch)
+        for at, engine in enumerate(engines):
+            spent[at] += seconds(lambda: engine.add(batch))  # noqa: B023
+    row(f"{count:,} articles, s", spent, 1)
+    print(f"{'articles in a second':40} " + " ".join(f"{count / each:9,.0f}" for each in spent))
 
 
-def commits(archive: Path, fts: Path, articles: list[Article]) -> None:
+def commits(engines: Sequence[Engine], articles: list[Article]) -> None:
     """Measure small commits on top of what is there."""
     batches = [articles[at : at + SMALL] for at in range(0, len(articles), SMALL)]
-    ours, theirs = (
-        [add(batch) for batch in batches] for add in (indexing(archive), inserting(fts))
-    )
-    row(f"a commit of {SMALL}, median", median(ours), median(theirs))
-    row(f"a commit of {SMALL}, worst", max(ours), max(theirs))
+    spent = [[seconds(lambda: e.add(b)) for b in batches] for e in engines]  # noqa: B023
+    row(f"a commit of {SMALL}, median, ms", [median(each) for each in spent])
+    row(f"a commit of {SMALL}, worst, ms", [max(each) for each in spent])
 
 
-def searches(archive: Path, fts: Path) -> None:
-    """Measure searches of every kind for the first fifty hits and the number of all."""
-    row("open and search once", *first(archive, fts))
-    opened, sql = Archive(archive), sqlite3.connect(fts)
-    rare = next(term for term in Corpus(1, 1).watchlists["Watch 01"] if " " not in term)
-    queries = {
-        rare: rare,
-        "selon": "selon",
-        "selon avait": "selon AND avait",
-        '"de avait"': '"de avait"',
-        f"{rare[:4]}*": f"{rare[:4]}*",
-    }
-    for text, theirs in queries.items():
-        for sort, order in {"date": "rowid DESC", "score": "rank"}.items():
-            row(
-                f"{text}, by {sort}",
-                median(seconds(lambda: ask(opened, text, sort)) for _ in range(ROUNDS)),  # noqa: B023
-                median(seconds(lambda: ask_fts(sql, theirs, order)) for _ in range(ROUNDS)),  # noqa: B023
-            )
+def searches(engines: Sequence[Engine], queries: Sequence[Wanted]) -> None:
+    """Measure searches of every kind, and print how many articles each engine finds."""
+    first = queries[1]
+
+    def opened(engine: Engine) -> float:
+        return seconds(lambda: (engine.reopen(), ask(engine, first, best=False)))
+
+    row(f"open, and {first.query}, ms", [opened(engine) for engine in engines])
+    for wanted in queries:
+        found = [ask(engine, wanted, best=False) for engine in engines]
+        print(f"{wanted.query + ' ' + wanted.lang:40} " + " ".join(f"{n:9,}" for n in found))
+        for best in (False, True):
+            spent = [
+                median(seconds(lambda: ask(engine, wanted, best=best)) for _ in range(ROUNDS))  # noqa: B023
+                for engine in engines
+            ]
+            row(f"  {wanted.what}, {'best' if best else 'newest'} 50, ms", spent)
 
 
-def first(archive: Path, fts: Path) -> tuple[float, float]:
-    """Measure a first search."""
-    return (
-        seconds(lambda: ask(Archive(archive), "selon", "date")),
-        seconds(lambda: ask_fts(sqlite3.connect(fts), "selon", "rowid DESC")),
-    )
-
-
-def ask(archive: Archive, text: str, sort: str) -> None:
-    """Search the archive."""
-    archive.search(parse(text), sort=sort, limit=50)
-
-
-def ask_fts(sql: sqlite3.Connection, text: str, order: str) -> None:
-    """Search FTS5."""
-    sql.execute(
-        f"SELECT rowid FROM a WHERE a MATCH ? ORDER BY {order} LIMIT 50", (text,)
-    ).fetchall()
-    sql.execute("SELECT count(*) FROM a WHERE a MATCH ?", (text,)).fetchone()
+def ask(engine: Engine, wanted: Wanted, *, best: bool) -> int:
+    """Search."""
+    return engine.find(wanted.query, best=best, lang=wanted.lang)
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return the processor time of some work."""
+    """Return the processor time of some work, of all threads."""
     start = time.process_time()
     work()
     return time.process_time() - start
@@ -160,14 +189,19 @@ def size(path: Path) -> float:
     return sum(file.stat().st_size for file in files) / 1e6
 
 
-def heading() -> None:
-    """Name the columns."""
-    print(f"{'':34} {'archive':>10} {'FTS5':>10} {'ratio':>7}")
+def heading(engines: Sequence[Engine]) -> None:
+    """Name the columns; the last ones are how many times as long the archive takes."""
+    names = " ".join(f"{engine.name:>9}" for engine in engines)
+    ratios = " ".join(f"{'/ ' + engine.name:>9}" for engine in engines[1:])
+    print(f"{'':40} {names}   {ratios}")
 
 
-def row(name: str, ours: float, theirs: float) -> None:
+def row(name: str, spent: Sequence[float], unit: float = 1e3) -> None:
     """Print one measurement."""
-    print(f"{name:34} {ours * 1e3:7.1f} ms {theirs * 1e3:7.1f} ms {ours / theirs:7.1f}", flush=True)
+    ours, *theirs = spent
+    times = " ".join(f"{each * unit:9.1f}" for each in spent)
+    ratios = " ".join(f"{ours / max(each, 1e-9):9.1f}" for each in theirs)
+    print(f"{name:40} {times}   {ratios}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ The bottom layer: it knows no feed, no network and no clock.
               ▼ on one article                              ▼ on the archive
     inmemory ─▶ spans ─▶ highlight, snippet    searcher: the segments, newest first
                   └────▶ why it does not match              ▼
-                                               answer (chain, vocabulary) ─▶ ranking, or matched
+                                               answer (chain, vectors)   ─▶ ranking, or matched
                                                             ▲ segment, of a snapshot
     writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage;
             merging: which of them become one; aside: large ones beside the writer

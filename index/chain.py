@@ -9,15 +9,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from index.lists import Postings
 from index.postings import part_range
 from index.runs import MAX_COMPOUND
 
+MUCH = 20_000
+"""Places to look at from which vectors are faster, numpy's import included."""
 
-@dataclass(frozen=True, slots=True)
-class Link:
+
+class Link(NamedTuple):
     """One word: the lists of its keys, and the part it must be in, if any."""
 
     lists: Sequence[Postings]
@@ -63,6 +65,10 @@ class _Stands:
 
 def linked(chain: Sequence[Link], docs: Collection[int]) -> set[int]:
     """Return those of some documents in which the words stand one right after the other."""
+    if _work(chain, docs) > MUCH:
+        from index import vectors
+
+        return vectors.linked(chain, docs)
     words = [_Stands(link, docs) for link in chain]
     at = min(range(len(chain)), key=lambda number: chain[number].frequency)
     reached = words[at].everywhere()
@@ -71,6 +77,14 @@ def linked(chain: Sequence[Link], docs: Collection[int]) -> set[int]:
     for word in reversed(words[:at]):
         reached = _preceded(word, reached)
     return {doc for doc, _, _ in reached}
+
+
+def _work(chain: Sequence[Link], docs: Collection[int]) -> float:
+    """Return how often the rarest word stands in some documents, roughly."""
+    return min(
+        sum(len(p.codes) * min(len(docs) / max(len(p.docs), 1), 1) for p in link.lists)
+        for link in chain
+    )
 
 
 def _followed(word: _Stands, reached: Sequence[_Stretch]) -> list[_Stretch]:
@@ -106,6 +120,10 @@ def _preceded(word: _Stands, reached: Sequence[_Stretch]) -> list[_Stretch]:
 
 def near(pair: Sequence[Link], distance: int, docs: Collection[int], *, ordered: bool) -> set[int]:
     """Return those of some documents in which two words have fewer than so many between them."""
+    if _work(pair, docs) > MUCH:
+        from index import vectors
+
+        return vectors.near(pair, distance, docs, ordered=ordered)
     swapped = pair[1].frequency < pair[0].frequency
     rare, other = (_Stands(link, docs) for link in (reversed(pair) if swapped else pair))
     places = rare.everywhere()

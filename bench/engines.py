@@ -1,0 +1,158 @@
+"""The archive and its peers, each asked in its own language."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from index.article import Article
+from index.query import parse
+from index.searcher import Archive
+from index.segment import Scope
+from index.tree import Facet
+from index.writer import open_or_create
+
+LIMIT = 50
+
+
+class Engine(Protocol):
+    """Something that finds articles."""
+
+    name: str
+
+    def add(self, articles: Sequence[Article]) -> None:
+        """Add articles, for good when it returns."""
+
+    def reopen(self) -> None:
+        """Search as a process does that has just begun."""
+
+    def find(self, query: str, *, best: bool, lang: str) -> int:
+        """Find the ids of the newest or the best 50 of a query; return how many there are."""
+
+
+class Ours:
+    """The archive of tocsin."""
+
+    name = "archive"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer = open_or_create(folder)
+        self.reopen()
+
+    def add(self, articles: Sequence[Article]) -> None:
+        """Add articles."""
+        self._writer.add(articles)
+
+    def reopen(self) -> None:
+        """Open it anew."""
+        self._archive = Archive(self._folder)
+
+    def find(self, query: str, *, best: bool, lang: str) -> int:
+        """Search."""
+        text = f"{query} lang:{lang}" if lang else query
+        sort = "score" if best else "date"
+        return self._archive.search(parse(text), resolve=_langs, sort=sort, limit=LIMIT).total
+
+
+def _langs(facet: Facet) -> Scope:
+    return Scope(langs=[facet.value])
+
+
+class Fts5:
+    """SQLite's full-text index: folds accents, knows positions."""
+
+    name = "FTS5"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._sql = sqlite3.connect(path)
+        self._sql.execute("PRAGMA journal_mode = WAL")
+        self._sql.execute(
+            "CREATE VIRTUAL TABLE a USING fts5"
+            "(title, summary, body, content='', tokenize='unicode61 remove_diacritics 2')"
+        )
+        self._sql.execute("CREATE TABLE m (id INTEGER PRIMARY KEY, lang TEXT)")
+
+    def add(self, articles: Sequence[Article]) -> None:
+        """Add articles."""
+        with self._sql:
+            self._sql.executemany(
+                "INSERT INTO a (rowid, title, summary, body) VALUES (?, ?, ?, ?)",
+                ((one.id, one.title, one.summary, one.body) for one in articles),
+            )
+            self._sql.executemany(
+                "INSERT INTO m VALUES (?, ?)", ((one.id, one.lang) for one in articles)
+            )
+
+    def reopen(self) -> None:
+        """Connect anew."""
+        self._sql.close()
+        self._sql = sqlite3.connect(self._path)
+
+    def find(self, query: str, *, best: bool, lang: str) -> int:
+        """Search, then count."""
+        order = "a.rank" if best else "a.rowid DESC"
+        text = query if query.startswith('"') else query.replace(" ", " AND ")
+        tables, where = "a", "a MATCH ?"
+        values = [text]
+        if lang:
+            tables, where = "a JOIN m ON m.id = a.rowid", "a MATCH ? AND m.lang = ?"
+            values.append(lang)
+        rows = f"SELECT a.rowid FROM {tables} WHERE {where} ORDER BY {order} LIMIT {LIMIT}"
+        self._sql.execute(rows, values).fetchall()
+        ((count,),) = self._sql.execute(f"SELECT count(*) FROM {tables} WHERE {where}", values)
+        return int(count)
+
+
+class Tantivy:
+    """Lucene's design in Rust; lower case without accents, one thread."""
+
+    name = "tantivy"
+
+    def __init__(self, folder: Path) -> None:
+        import tantivy
+
+        folder.mkdir()
+        self._tantivy = tantivy
+        schema = tantivy.SchemaBuilder()
+        for part in ("title", "summary", "body"):
+            schema.add_text_field(part, tokenizer_name="folded")
+        schema.add_text_field("lang", tokenizer_name="raw", index_option="basic")
+        schema.add_integer_field("id", stored=True, fast=True)
+        self._folder, self._schema = folder, schema.build()
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open it anew."""
+        make = self._tantivy
+        self._index = make.Index(self._schema, path=str(self._folder))
+        folded = make.TextAnalyzerBuilder(make.Tokenizer.simple())
+        for each in (make.Filter.lowercase(), make.Filter.ascii_fold()):
+            folded = folded.filter(each)
+        self._index.register_tokenizer("folded", folded.build())
+        self._searcher = self._index.searcher()
+
+    def add(self, articles: Sequence[Article]) -> None:
+        """Add articles and commit."""
+        writer = self._index.writer(heap_size=128_000_000, num_threads=1)
+        for one in articles:
+            said = {"title": one.title, "summary": one.summary, "body": one.body}
+            writer.add_document(self._tantivy.Document(id=one.id, lang=one.lang, **said))
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def find(self, query: str, *, best: bool, lang: str) -> int:
+        """Search."""
+        text = query if query.startswith('"') else f"({query})"
+        parsed = self._index.parse_query(
+            f"+{text} +lang:{lang}" if lang else text,
+            ["title", "summary", "body"],
+            conjunction_by_default=True,
+        )
+        order = None if best else "id"
+        return int(self._searcher.search(parsed, limit=LIMIT, order_by_field=order).count)

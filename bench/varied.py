@@ -1,0 +1,56 @@
+"""As many articles as one likes of real French and English sentences, no two the same."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import cycle, islice
+from pathlib import Path
+
+from bench.real import articles
+from index.article import Article
+
+SEED = 1944
+FEEDS = 1_000
+MINUTE = 60.0
+_SENTENCE = re.compile(r"[^.!?…]+[.!?…]*\s*")
+_SYLLABLES = ("ba", "cor", "du", "fen", "gal", "hi", "jor", "ka", "lun", "mer", "no", "pra", "sta")
+
+
+def varied(data: Path, count: int) -> Iterator[Article]:
+    """Yield articles: first the real ones, then mixtures of two of one language.
+
+    A mixture has half of the sentences of each and two names of its own, so that the
+    vocabulary grows as it does in life.
+    """
+    chance = random.Random(SEED)
+    real = articles(data)
+    chance.shuffle(real)
+    partners = {lang: cycle([one for one in real if one.lang == lang]) for lang in ("fr", "en")}
+    for id, article in enumerate(islice(cycle(real), count), 1):
+        if id > len(real):
+            other = next(islice(partners[article.lang], chance.randrange(1, 9), None))
+            article = _mixed(article, other, chance)  # noqa: PLW2901
+        when = 1.3e9 + MINUTE * id
+        yield replace(
+            article, id=id, feeds=(1 + id % FEEDS,), published=when, seen=when, story=id,
+            url=f"https://x.example/{id}",
+        )  # fmt: skip
+
+
+def _mixed(one: Article, other: Article, chance: random.Random) -> Article:
+    sentences = [*_half(one.body, chance), *_half(other.body, chance)]
+    chance.shuffle(sentences)
+    sentences.append(f"{_name(chance)} {_name(chance)}.")
+    return replace(one, title=f"{one.title} {_name(chance)}", body="".join(sentences))
+
+
+def _half(text: str, chance: random.Random) -> list[str]:
+    sentences = _SENTENCE.findall(text)
+    return chance.sample(sentences, -(-len(sentences) // 2))
+
+
+def _name(chance: random.Random) -> str:
+    return "".join(chance.choices(_SYLLABLES, k=3)).capitalize()

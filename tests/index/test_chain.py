@@ -1,0 +1,120 @@
+"""Phrases and pairs of words: loops, vectors and reading one article after the other agree."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import chain, vectors
+from index.article import Article
+from index.chain import Link
+from index.inmemory import InMemory
+from index.lists import Postings
+from index.postings import postings
+from index.spans import evaluate
+from index.tree import Near, Node, Phrase, Word
+
+WORDS = ("de", "la", "port", "plate-forme", "plateforme", "plate", "forme", "AT&T", "at", "t")
+TEXT = st.lists(st.sampled_from((*WORDS, "e-commerce", "commerce")), max_size=8).map(" ".join)
+TERMS = ("de", "la", "port", "plate", "forme", "plateforme", "at", "t", "commerce", "ecommerce")
+ARTICLES = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=12)
+FORMS = st.lists(st.sampled_from(TERMS), min_size=1, max_size=2, unique=True)
+"""Terms that stand for one word of a query, as inflections do."""
+PART = st.sampled_from(["", "title", "summary"])
+
+
+def lists(articles: list[Article]) -> dict[str, Postings]:
+    """Return what a segment keeps of some articles."""
+    found: defaultdict[str, list[tuple[int, list[int]]]] = defaultdict(list)
+    for doc, article in enumerate(articles):
+        for key, codes in postings(article).items():
+            found[key].append((doc, codes))
+    return {
+        key: Postings(
+            array("H", [doc for doc, _ in docs]),
+            array("B", [len(codes) for _, codes in docs]),
+            array("I", [code for _, codes in docs for code in codes]),
+        )
+        for key, docs in found.items()
+    }
+
+
+NONE = Postings(array("H"), None, array("I"))
+
+
+def links(articles: list[Article], words: list[list[str]], part: str) -> list[Link]:
+    known = lists(articles)
+    return [Link([known.get(term, NONE) for term in forms], part) for forms in words]
+
+
+def by_reading(articles: list[Article], node: Node, docs: set[int]) -> set[int]:
+    return {doc for doc in docs if evaluate(node, InMemory.of(articles[doc]))}
+
+
+def meant(words: list[list[str]], part: str) -> list[Node]:
+    from index.tree import Or
+
+    return [
+        Or(tuple(Word(term, part=part) for term in forms))
+        if len(forms) > 1
+        else Word(forms[0], part=part)
+        for forms in words
+    ]
+
+
+def written(texts: list[tuple[str, str]]) -> list[Article]:
+    return [
+        Article(id=id, feeds=(1,), url="", title=title, summary=summary, seen=1.0)
+        for id, (title, summary) in enumerate(texts, 1)
+    ]
+
+
+@given(texts=ARTICLES, words=st.lists(FORMS, min_size=2, max_size=4), part=PART, data=st.data())
+def test_phrases(
+    texts: list[tuple[str, str]], words: list[list[str]], part: str, data: st.DataObject
+) -> None:
+    articles = written(texts)
+    docs = data.draw(st.sets(st.sampled_from(range(len(articles)))))
+    expected = by_reading(articles, Phrase(tuple(meant(words, part))), docs)
+    asked = links(articles, words, part)
+    assert chain.linked(asked, docs) == expected
+    assert vectors.linked(asked, docs) == expected
+
+
+@given(
+    texts=ARTICLES,
+    words=st.lists(FORMS, min_size=2, max_size=2),
+    part=PART,
+    distance=st.integers(1, 5),
+    ordered=st.booleans(),
+    data=st.data(),
+)
+def test_pairs(
+    texts: list[tuple[str, str]],
+    words: list[list[str]],
+    part: str,
+    distance: int,
+    ordered: bool,
+    data: st.DataObject,
+) -> None:
+    articles = written(texts)
+    docs = data.draw(st.sets(st.sampled_from(range(len(articles)))))
+    node = Near(tuple(meant(words, part)), distance, ordered)
+    expected = by_reading(articles, node, docs)
+    asked = links(articles, words, part)
+    assert chain.near(asked, distance, docs, ordered=ordered) == expected
+    assert vectors.near(asked, distance, docs, ordered=ordered) == expected
+
+
+def test_much_work_is_done_by_vectors() -> None:
+    docs = range(30_000)
+    often = Postings(array("H", docs), None, array("I", [4 * (doc % 7) for doc in docs]))
+    after = Postings(array("H", docs), None, array("I", [4 * (doc % 5) + 4 for doc in docs]))
+    asked = [Link([often], ""), Link([after], "")]
+    found = chain.linked(asked, set(docs))
+    assert found == {doc for doc in docs if doc % 7 == doc % 5}
+    near = chain.near(asked, 2, set(docs), ordered=True)
+    assert near == {doc for doc in docs if 0 <= doc % 5 - doc % 7 < 2}
