@@ -183,7 +183,18 @@ def test_the_fifth_independent_outlet_makes_it_louder_once(tmp_path: Path) -> No
     (step,) = alert.escalations
     assert (step.words, step.severity, step.at) == ("5 outlets", MEDIUM, START + 5 * HOUR)
     assert alert.stirred_at == step.at > alert.raised_at
-    outlets = SqliteViews(tmp_path).tellings([2])[2].outlets
+    views = SqliteViews(tmp_path)
+    for asked, feeds, found in (
+        (ALL, None, [(1, 1)]),
+        (Filter(lang=("fr",), watchlists=("ALIBABA",)), [1], [(1, 1)]),
+        (ALL, [2], []),
+        (Filter(lang=("en",)), None, []),
+        (Filter(until=START), None, []),
+    ):
+        assert views.escalated_ids(asked, feeds, 0, 5) == found
+    assert views.escalated_ids(ALL, None, 1, None) == []
+    assert views.newest_escalation() == 1
+    outlets = views.tellings([2])[2].outlets
     assert [(o.name, o.lag, o.copied) for o in outlets] == [
         (f"o{number}", number * HOUR, number > 0) for number in range(6)
     ]
