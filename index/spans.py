@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from index.postings import part_range
-from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
+from index.tree import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
 from index.vocabulary import is_open, is_plain_exact, key
 
 MAX_SPANS = 5_000
@@ -62,6 +62,8 @@ class Found(NamedTuple):
 
 def codes(word: Word, document: Document) -> Codes:
     """Return where a word stands in a document."""
+    if word.mode is Mode.FOLDED and not word.part:
+        return document.positions(word.term)  # most words
     if is_open(word):
         every = [document.positions(form) for form in document.expand(word)]
         found = every[0] if len(every) == 1 else sorted({code for some in every for code in some})
@@ -216,15 +218,19 @@ def matches(node: Node, document: Document) -> list[Found]:
         return [Found(node, _outermost(lit))] if lit else []
     if isinstance(node, And):
         return _all_matches(node, document)
+    if isinstance(node, Or):
+        return _every(node.children, document)
     if isinstance(node, Not) or not evaluate(node, document):
         return []
     if isinstance(node, Facet):
         return [Found(node, ())]
     if isinstance(node, Score):
-        reasons: Iterable[Node] = (child for weight, child in node.weighted if weight > 0)
-    else:
-        assert isinstance(node, Or | AtLeast)
-        reasons = node.children
+        return _every([child for weight, child in node.weighted if weight > 0], document)
+    assert isinstance(node, AtLeast)
+    return _every(node.children, document)
+
+
+def _every(reasons: Iterable[Node], document: Document) -> list[Found]:
     return [found for child in reasons for found in matches(child, document)]
 
 
