@@ -158,8 +158,9 @@ class Town:
     async def resolve(self, host: str, port: int) -> list[str]:
         """Return the address of a name: public, unless it is one of the homes."""
         number = len(self._addresses) + 1
-        prefix = "127.9.0" if host in self.homes else "8.8.8"
-        return [self._addresses.setdefault(host, f"{prefix}.{number}")]
+        prefix = "127.9" if host in self.homes else "8.8"
+        address = f"{prefix}.{number // 256}.{number % 256}"
+        return [self._addresses.setdefault(host, address)]
 
     async def dial(
         self, address: str, port: int, tls: object, name: object
