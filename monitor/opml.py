@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from html.entities import html5
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ _TAG_CAP = 60
 """Characters of a tag; readers put whole sentences into the names of folders."""
 _ENTITY = re.compile(r"Entity '(\w{1,20})' not defined")
 _BARE = re.compile(rb"&(?!#?\w{1,40};)")
+_OUTLINE = re.compile(rb"^([ \t]*<outline[ \t]+)([^\r\n]*?)(/?>[ \t\r]*)$", re.MULTILINE)
+"""An outline on a line of its own."""
+_BEGINNING = re.compile(rb'(?:^|"[ \t]{1,20})([\w:.-]{1,40})="')
+"""Of an attribute: behind the end of another one."""
 _NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)(\w{1,40});")
 
 
@@ -83,6 +88,10 @@ def _root(body: bytes, source: str) -> _Element:
     try:
         return etree.fromstring(markup, parser)
     except etree.XMLSyntaxError as error:
+        quoted = _quoted(markup)
+        if quoted != markup:
+            with suppress(etree.XMLSyntaxError):
+                return etree.fromstring(quoted, parser)
         dropped = body.count(b"\n") - markup.count(b"\n")
         raise ParseError(source, _broken(error.msg or "", (error.lineno or 1) + dropped)) from error
 
@@ -90,6 +99,25 @@ def _root(body: bytes, source: str) -> _Element:
 def _mended(markup: bytes) -> bytes:
     """Return markup whose `R&D` and `&eacute;` are XML: a third of the lists have them."""
     return _NAMED.sub(_by_number, _BARE.sub(b"&amp;", markup))
+
+
+def _quoted(markup: bytes) -> bytes:
+    """Return markup whose outlines may hold `"` and `<` in what they quote: some lists do."""
+    return _OUTLINE.sub(lambda outline: outline[1] + _requoted(outline[2]) + outline[3], markup)
+
+
+def _requoted(attributes: bytes) -> bytes:
+    """Return attributes with what stands from one beginning to the next as one value."""
+    starts = [*_BEGINNING.finditer(attributes)]
+    last = attributes.rfind(b'"')
+    if not starts or starts[0].start() or attributes[last + 1 :].strip():
+        return attributes  # it is another kind of mistake
+    ends = [*(start.start() for start in starts[1:]), last]
+    written = []
+    for start, end in zip(starts, ends, strict=True):
+        value = attributes[start.end() : end].replace(b"<", b"&lt;").replace(b'"', b"&quot;")
+        written.append(b'%b="%b"' % (start[1], value))
+    return b" ".join(written)
 
 
 def _by_number(entity: re.Match[bytes]) -> bytes:

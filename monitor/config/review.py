@@ -36,8 +36,8 @@ def _of_feeds(config: Config) -> Iterator[str]:
             host = urlsplit(feed.url).hostname
             yield f"{feed.name}: {host} is a private address; add its network to network.allow"
         for setting in feed.settings:
-            told = f"{setting.key} {setting.words}"
-            if told.endswith("written in feeds.yaml") and _SECRET.search(told):
+            said = f"{setting.key} {setting.words}"
+            if said.endswith("written in feeds.yaml") and _SECRET.search(said):
                 yield f"{feed.name}: {setting.key} {_KEPT}"
 
 

@@ -70,6 +70,19 @@ def test_what_an_outline_says(outlines: str, feeds: list[Feed]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("outline", "name"),
+    [
+        (f'<outline text="Le "Fil", du "Nord"" xmlUrl="{A}"/>', 'Le "Fil", du "Nord"'),
+        (f'<outline text="a < b" type="rss" xmlUrl="{A}" />', "a < b"),
+        (f'\t<outline text="R&D" description="<a href="x">y</a>." xmlUrl="{A}"/>\r', "R&D"),
+        (f'<outline text="x" description="<b class="c">y</b>" xmlUrl="{A}">\n</outline>', "x"),
+    ],
+)
+def test_quotes_and_brackets_that_nobody_escaped(outline: str, name: str) -> None:
+    assert read(f"\n{outline}\n") == [Feed(url=A, name=name)]
+
+
+@pytest.mark.parametrize(
     ("body", "reason"),
     [
         (b"", "it is empty"),
