@@ -69,7 +69,7 @@ def canvas(lines: list[str]) -> tuple[str, list[str]]:
 COUNTS = st.lists(st.integers(0, 3_000), min_size=1, max_size=300)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(counts=COUNTS, width=st.integers(60, 200), data=st.data())
 def test_bars_are_as_high_as_what_they_count(
     counts: list[int], width: int, data: st.DataObject
