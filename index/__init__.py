@@ -10,15 +10,16 @@ The bottom layer: it knows no feed, no network and no clock.
               ▼ on one article                              ▼ on the archive
     inmemory ─▶ spans ─▶ highlight, snippet    searcher: the segments, newest first
                   └────▶ why it does not match              ▼
-                                               answer (chain, vectors)   ─▶ ranking, or matched
+                                               answer (chain, vocabulary) ─▶ ranking, or matched
                                                             ▲ segment, of a snapshot
     writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage;
             merging: which of them become one; aside: large ones beside the writer
 
-`matched` is what a query found when it is to be counted, `standout` (by `wording`) the words
-that set it apart; `alternatives` (with `spelling`) are the queries beside one that finds too
-little, `completion` how one goes on. `article` and `errors` are what every layer speaks; `text`
-says what may be stored and shown, `language` what it is written in.
+`matched` is what a query found when it is to be counted, `standout` (by `wording`) the words that
+set it apart; `alternatives` (with `spelling`) are the queries beside one that finds too little,
+`completion` how one goes on; `vectors` do what `chain` does where there is much of it. `article`
+and `errors` are what every layer speaks; `text` says what may be stored and shown, `language` what
+it is written in.
 `analysis` (with `runs` and `letters`) is the only place where words are normalised: articles
 (by their `postings`) and queries, here and in watchlists, go through it, so that a watchlist
 matches an article exactly when a search with it finds it.

@@ -96,6 +96,7 @@ def test_the_schema_explains_every_key() -> None:
     assert defaults == {
         "feeds[].enabled": "true",
         "watchlists[].severity": "medium",
+        "searches[].sort": "date",
         "data": "var",
     }
 
