@@ -162,14 +162,16 @@ class Counting:
         return since, until
 
     def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
-        """Return when each feed was not watched; before it was first read, nobody watched it."""
+        """Return when each feed was not watched, before its first and after its last read too."""
         gaps: dict[int, list[Interval]] = defaultdict(list)
         for gap in self._views.gaps(since, until):
             end = until if gap.end is None else gap.end
             gaps[gap.feed.number].append((gap.start, end))
+        for feed, read in self._views.left().items():
+            gaps[feed].append((read, math.inf))
         for feed, seen in self._views.first_seen(self._matched(None).first_by_feed()).items():
             if seen > since:
-                gaps[feed].append((float("-inf"), seen))
+                gaps[feed].append((-math.inf, seen))
         return {feed: united(found) for feed, found in gaps.items()}
 
     def _note(self) -> str:

@@ -88,3 +88,9 @@ def ring(folder: Path, watchlist: str, moments: Iterable[float], *, backfill: bo
             " VALUES (?, ?, 'high', ?, ?)",
             [(watchlist, last + n, backfill, at) for n, at in enumerate(moments, 1)],
         )
+
+
+def leave(folder: Path, feed: int, at: float) -> None:
+    """Take a feed out of feeds.yaml, last read then."""
+    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+        sql.execute("UPDATE feeds SET subscribed = 0, last_ok = ? WHERE number = ?", (at, feed))

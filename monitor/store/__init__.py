@@ -30,6 +30,8 @@ from monitor.model import (
     Known,
     Move,
     Names,
+    Occasion,
+    Planned,
     Poll,
     Raised,
     Refresh,
@@ -125,6 +127,14 @@ class Batch(Reading, Protocol):
 
     def take_in(self, arrivals: Sequence[Arrival], feed: Feed, now: Timestamp) -> list[Raised]:
         """Store new articles that no poll brought; returns the alerts raised."""
+
+    def deliver(
+        self, alert: int, occasion: Occasion, why: str, planned: Sequence[Planned], now: Timestamp
+    ) -> int:
+        """Put deliveries of an alert on their way; return how many are new."""
+
+    def hold(self, alert: int, reason: str, until: Timestamp | None) -> None:
+        """Note why nobody is told of an alert, and until when that holds."""
 
     def drop(self, articles: Collection[int]) -> None:
         """Drop articles, with their alerts; their names are kept, and the index is told."""
@@ -326,6 +336,9 @@ class Views(Protocol):
 
     def first_seen(self, first: Mapping[int, int]) -> dict[int, Timestamp]:
         """Return when each feed had the article given with it; unknown ones are left out."""
+
+    def left(self) -> dict[int, Timestamp]:
+        """Return when feeds that are polled no more were last read, by number."""
 
     def watchlists_of(self, articles: Collection[int]) -> Counter[str]:
         """Return how many of some articles each watchlist raised an alert for."""

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
-from archived import FEEDS, article, blind, fill
+from archived import FEEDS, article, blind, fill, leave
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -294,6 +294,14 @@ def test_nobody_watched_a_feed_before_it_was_first_read(week: Path) -> None:
     assert found.marked == (True, True, True, False, False, False, False)
     brought = {1: 108 / (7 * 24), 2: 0.5}  # an hour: A brought 48 alone, then every other one
     assert found.covered[0] == pytest.approx(brought[1] / sum(brought.values()), abs=0.01)
+
+
+def test_nobody_watches_a_feed_after_it_was_left(week: Path) -> None:
+    leave(week, 2, at("2026-10-26T00:00"))
+    trend = counting(week).trend(["grève"], by=By.DAY)
+    (found,) = trend.series
+    marked = {day for day, mark in zip(trend.labels, found.marked, strict=True) if mark}
+    assert {day for day in marked if day > "2026-10-21"} == set(trend.labels[7:])
 
 
 def test_a_blind_feed_marks_its_days_and_another_feeds_trend_is_none_of_it(week: Path) -> None:

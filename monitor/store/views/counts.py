@@ -31,6 +31,15 @@ class CountViews(Connected):
                     found[feed] = seen
         return found
 
+    def left(self) -> dict[int, Timestamp]:
+        """Return when feeds that are polled no more were last read, by number."""
+        return dict(
+            self._read(
+                "SELECT number, last_ok FROM feeds"
+                " WHERE last_ok IS NOT NULL AND (gone OR NOT subscribed OR NOT enabled)"
+            )
+        )
+
     def watchlists_of(self, articles: Collection[int]) -> Counter[str]:
         """Return how many of some articles each watchlist raised an alert for."""
         raised = "SELECT watchlist, article FROM alerts WHERE watchlist <> ''"
