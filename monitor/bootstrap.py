@@ -61,7 +61,6 @@ def open_service(data: Path, config: Path | None = None) -> Service:
 
     `config` is the `feeds.yaml` that has its saved searches.
     """
-    from monitor.counting import Counting
     from monitor.search import Search
     from monitor.service import Service
     from monitor.store.views import SqliteViews
@@ -74,7 +73,7 @@ def open_service(data: Path, config: Path | None = None) -> Service:
 
         return load(config).searches if config else ()
 
-    return Service(data, views, search, Counting(search, views, clock, zone), clock, saved)
+    return Service(data, search, views, clock, zone, saved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ READ = 600
 
 
 class Counting:
-    """Counts of one newsroom, from any thread."""
+    """The part of the service that counts. Safe from any thread."""
 
     def __init__(
         self, search: Search, views: Views, clock: Callable[[], Timestamp], zone: tzinfo

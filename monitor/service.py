@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,7 @@ from monitor.model import (
     NOBODY_ELSE,
     Alert,
     AlertState,
-    By,
     Coverage,
-    Facets,
     Feed,
     FeedHealth,
     Filter,
@@ -33,10 +32,8 @@ from monitor.model import (
     Results,
     SavedSearch,
     Searched,
-    Split,
     Status,
     Suggestion,
-    Trend,
     Verdict,
     Version,
     WatchlistCount,
@@ -57,23 +54,20 @@ LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 
 
-class Service:
+class Service(Counting):
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
     def __init__(
         self,
         folder: Path,
-        views: Views,
         search: Search,
-        counting: Counting,
+        views: Views,
         clock: Callable[[], Timestamp],
+        zone: tzinfo,
         saved: Callable[[], Sequence[SavedSearch]] = tuple,
     ) -> None:
+        super().__init__(search, views, clock, zone)
         self._folder = folder
-        self._views = views
-        self._search = search
-        self._counting = counting
-        self._clock = clock
         self._saved = saved
 
     def status(self) -> Status:
@@ -140,15 +134,11 @@ class Service:
     def watchlists(self) -> list[WatchlistCount]:
         """Return every watchlist with its counts, and how unusual today is for it."""
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
-        paces = self._counting.paces()
+        paces = self.paces()
         return [
             replace(found, pace=paces.get(found.name, Pace()))
             for found in self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
         ]
-
-    def paces(self) -> dict[str, Pace]:
-        """Return how many alerts each watchlist in force has today, and how many are usual."""
-        return self._counting.paces()
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
@@ -294,28 +284,6 @@ class Service:
     def complete(self, query: str, cursor: int) -> Completion:
         """Return what can be written where the cursor stands in a query."""
         return self._search.complete(query, cursor)
-
-    def trend(
-        self,
-        queries: Sequence[str],
-        filter: Filter = Filter(),
-        *,
-        by: By | None = None,
-        split: Split | None = None,
-    ) -> Trend:
-        """Count what queries find by stretches of local time, a series for each of them.
-
-        `by` None chooses by the span; `split` tells one query's languages or feeds apart.
-        Raises QueryError, ArchiveError, MonitorError if there would be too many stretches.
-        """
-        return self._counting.trend(queries, filter, by=by, split=split)
-
-    def facets(self, query: str, filter: Filter = Filter(), *, limit: int = 10) -> Facets:
-        """Tell what the articles of a query are made of, at most `limit` of each kind.
-
-        Raises QueryError, ArchiveError.
-        """
-        return self._counting.facets(query, filter, limit=limit)
 
     def poll_now(self, url: str | None = None) -> None:
         """Ask the monitor to poll one feed at once, or all."""

@@ -83,7 +83,7 @@ def _line(axes: Any, edges: Sequence[float], series: Series, *, alone: bool) -> 
 
 def _shade(axes: Any, edges: Sequence[float], shown: Sequence[Series]) -> None:
     """Hatch the buckets in which feeds that matter were not read."""
-    label: str | None = "feeds blind, down or not yet read"
+    label: str | None = "feeds blind, down or not read"
     for at in range(len(edges) - 1):
         if any(series.marked[at] for series in shown):
             axes.axvspan(

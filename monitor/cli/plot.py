@@ -78,7 +78,7 @@ def drawn(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iterator[
     if step > 1:
         yield f"{step} {trend.by}s to a column"
     if any(any(series.marked) for series in shown):
-        yield f"{GAP} feeds that bring these were blind, down or not yet read, at least for a time"
+        yield f"{GAP} feeds that bring these were blind, down or not read, at least for a time"
     if len(shown) == 1 and any(value is not None for value in shown[0].corrected):
         yield f"{UNSURE} what there is, {MISSING} what there would be had they been read"
 
