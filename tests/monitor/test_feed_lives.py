@@ -237,3 +237,14 @@ def test_the_log_tells_what_was_known(tmp_path: Path) -> None:
         (4, 3, 1, False, 200),
         (3, 0, 3, False, 200),
     ]
+
+
+def test_an_interval_edited_while_a_feed_is_asked_holds_for_that_poll_too(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    life.publish("first")
+    life.start()
+    edited = replace(life.numbered, every=60.0)
+    life.settler.watch = Watch(rules=Rules((), []), feeds={edited.number: edited})
+    life.polls = 1
+    life.poll()
+    assert life.state.next_due - life.now == 60

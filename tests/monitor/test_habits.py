@@ -93,6 +93,14 @@ def test_whatever_it_does_its_usual_pauses_are_allowed(pauses: list[float]) -> N
     assert quiet_for(moments) >= second * HOUR - 1e-3
 
 
+def test_the_more_pauses_differ_the_more_is_allowed() -> None:
+    def lasting(pauses: Sequence[float]) -> list[float]:
+        return [MONDAY + sum(pauses[:n]) * DAY for n in range(len(pauses) + 1)]
+
+    assert quiet_for(lasting([1, 1, 1, 1, 3] * 6)) == pytest.approx(3.6 * DAY)
+    assert quiet_for(lasting([1, 1, 1, 1, 1, 1, 9, 12])) == 25 * DAY
+
+
 @pytest.mark.parametrize("publications", range(5))
 def test_few_publications_are_no_habit(publications: int) -> None:
     habit = habits.learned(None, [MONDAY + n * DAY for n in range(publications)])
