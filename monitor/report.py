@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from monitor.answers import Settled
-from monitor.model import Feed, Outcome, Poll, Raised, Severity, Summary
+from monitor.model import AlertKind, Feed, Outcome, Poll, Raised, Severity, Summary
 
 log = logging.getLogger("tocsin")
 
@@ -46,12 +46,12 @@ class Report:
             self._polled(feed, poll)
         for alert in settled.raised:
             log.info(
-                "%s%s %s: %s — %s%s",
+                "%s%s %s: %s%s%s",
                 "↑" if alert.escalation else "",
                 _BELLS[alert.severity],
                 alert.watchlist,
                 alert.title,
-                alert.feed,
+                f" — {alert.feed}" if alert.kind is AlertKind.MATCH else "",
                 _besides(alert),
             )
         counted = self._counted
@@ -83,6 +83,8 @@ class Report:
         if poll.outcome is Outcome.FAILED:
             self._failures[feed.url] = poll.reason
             log.warning("✗ %s: %s", feed.name, poll.reason)
+        elif poll.blind:
+            log.info("! %s: %d new, none known before: some may be missed", feed.name, poll.new)
         elif poll.new or poll.changed:
             log.info("✓ %s: %d new, %d changed", feed.name, poll.new, poll.changed)
         else:
