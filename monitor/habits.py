@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from statistics import median
 
 from index.article import Timestamp
 from monitor.durations import span
@@ -54,7 +53,11 @@ def learned(habit: Habit | None, published: Iterable[Timestamp]) -> Habit | None
 
 def usual(habit: Habit | None) -> float | None:
     """Return the seconds between two publications, mostly; None if there is no habit yet."""
-    return None if habit is None or habit.days < ENOUGH else median(habit.recent)
+    if habit is None or habit.days < ENOUGH:
+        return None
+    from statistics import median
+
+    return median(habit.recent)
 
 
 def allowed(habit: Habit | None) -> float | None:
