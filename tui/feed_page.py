@@ -30,7 +30,7 @@ def details(
         ("articles", str(feed.articles)),
         ("last asked", asked),
         ("last answer", answered),
-        ("asked again", _next(state.next_due - now)),
+        ("asked again", "never" if state.gone else _next(state.next_due - now)),
         ("last news", _ago(state.published, now)),
         ("publishes", often(state.usual) if state.usual else ""),
         ("failures", f"{state.failures} in a row" if state.failures else ""),

@@ -51,7 +51,8 @@ def alert_row(alert: Alert, cells: int, now: Timestamp, zone: tzinfo | None) -> 
     """
     settled = alert.state is not AlertState.NEW
     body = "quiet" if settled or alert.verdict is Verdict.NOISE else "plain"
-    odd = moment.dated(alert.published, alert.raised_at)
+    about_feed = alert.article is None  # which has no date of its own
+    odd = "" if about_feed else moment.dated(alert.published, alert.raised_at)
     old = alert.backfill and alert.published is not None and not odd
     at = alert.published if old and alert.published is not None else alert.raised_at
     glyph, glyph_ink = mark(alert)

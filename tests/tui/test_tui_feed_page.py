@@ -14,6 +14,7 @@ from monitor.model import Health, Outcome, Poll
 from tui.app import Tocsin
 from tui.feed_page import details
 from tui.ink import width
+from tui.rows import alert_row
 
 SIZE = (120, 40)
 
@@ -84,3 +85,12 @@ def test_lines_fit_whatever_a_feed_says(cells: int) -> None:
 )  # fmt: skip
 def test_a_poll_in_words(poll: dict[str, Any], words: str) -> None:
     assert told(Poll(at=NOW, **poll)) == words
+
+
+def test_an_alert_about_a_feed_is_not_marked_as_undated() -> None:
+    newsroom = FakeNewsroom(8)
+    newsroom.published = lambda n: None
+    newsroom.about_feeds = {8}
+    article, feed = newsroom.alerts([7, 8])
+    marks = ["".join(text for text, _ in alert_row(a, 80, NOW, None)) for a in (article, feed)]
+    assert ["?" in mark for mark in marks] == [True, False]
