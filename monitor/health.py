@@ -8,6 +8,17 @@ from monitor.habits import is_silent, often
 from monitor.model import Feed, FeedState, Health, Outcome, Poll
 
 MINUTE = 60.0
+WORST = (
+    Health.FAILING,
+    Health.GONE,
+    Health.LATE,
+    Health.BLIND,
+    Health.SILENT,
+    Health.NEW,
+    Health.OK,
+    Health.PAUSED,
+)
+"""From what is worst to what is well."""
 
 
 def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:

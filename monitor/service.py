@@ -15,7 +15,7 @@ from index.query import parse
 from monitor import presence, rebuilding
 from monitor.blindness import coverage
 from monitor.counting import Counting
-from monitor.health import health, words
+from monitor.health import WORST, health, words
 from monitor.model import (
     NOBODY_ELSE,
     Alert,
@@ -25,7 +25,6 @@ from monitor.model import (
     FeedHealth,
     Filter,
     Gap,
-    Health,
     Pace,
     Poll,
     Reading,
@@ -112,7 +111,7 @@ class Service(Counting):
             )
             for feed, state, articles in self._views.feeds()
         ]
-        return sorted(found, key=lambda f: (_WORST.index(f.health), -f.state.failures))
+        return sorted(found, key=lambda f: (WORST.index(f.health), -f.state.failures))
 
     def gaps(self, since: Timestamp, until: Timestamp | None = None) -> list[Gap]:
         """Return the gaps of feeds that reach into an interval, up to now when None."""
@@ -288,18 +287,6 @@ class Service(Counting):
     def poll_now(self, url: str | None = None) -> None:
         """Ask the monitor to poll one feed at once, or all."""
         self._views.poll_now(url)
-
-
-_WORST = (
-    Health.FAILING,
-    Health.GONE,
-    Health.LATE,
-    Health.BLIND,
-    Health.SILENT,
-    Health.NEW,
-    Health.OK,
-    Health.PAUSED,
-)
 
 
 def _searchable(articles: int, waiting: int, rebuilt: float | None) -> int:
