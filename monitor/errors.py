@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class MonitorError(Exception):
@@ -56,6 +56,13 @@ class FeedError(MonitorError):
         self.url = url
         self.reason = reason
         super().__init__(f"{url}: {reason}")
+
+    def bare(self) -> Self:
+        """Return it without the frames that it and its causes passed: they hold whole bodies."""
+        error: BaseException | None = self
+        while error is not None:
+            error = error.with_traceback(None).__cause__ or error.__context__
+        return self
 
 
 class FetchError(FeedError):

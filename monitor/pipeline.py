@@ -178,7 +178,7 @@ class Pipeline:
             parsed = await self._parsed(self._parser.parse(fetched))
             return Read(fetched=fetched, digest=digest, parsed=parsed)
         except FeedError as error:
-            return error
+            return error.bare()
 
     async def _parsed(self, work: Awaitable[T]) -> T:
         self._unparsed += 1

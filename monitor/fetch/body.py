@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 _MEMBERS = 1000
 """Members of one gzip body; each costs a copy of what follows it."""
+_PIECE = 1 << 16
+"""Bytes that are decompressed at a time."""
 _GZIP = b"\x1f\x8b"
 _NONE = {"", "identity", "none", "utf-8"}  # the last two are mistakes that browsers forgive
 _WBITS = {"gzip": 31, "zlib": 15, "deflate": -15}
@@ -25,10 +27,12 @@ async def read(chunks: AsyncIterator[bytes], coding: str, *, cap: int, whole: bo
     inflate = Inflater(known, cap) if known else None
     body = bytearray()
     async for chunk in chunks:
-        body += inflate.feed(chunk) if inflate else chunk
+        for piece in inflate.pieces(chunk) if inflate else (chunk,):
+            body += piece
         if len(body) > cap and not whole:
             return bytes(body[:cap])
         if len(body) > cap:
+            body.clear()  # the error holds this frame until the connection is closed
             raise BodyError(too_large(cap))
     if inflate and not inflate.complete:
         raise BodyError("the compressed answer is cut short")
@@ -69,25 +73,30 @@ class Inflater:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what a piece of the compressed body holds."""
-        out = bytearray()
+        return b"".join(self.pieces(chunk))
+
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield what a piece of the compressed body holds, little by little."""
         chunk, self._start = self._start + chunk, b""
-        while chunk and self._left > 0:
-            if self._stream is None or self._stream.eof:
+        pending = False
+        while (chunk or pending) and self._left > 0:
+            if self._stream is None or (self._stream.eof and chunk):
                 if len(chunk) < 2:  # too short to tell what begins here
                     self._start = chunk
                     break
                 if self._stream and not (self._coding == "gzip" and chunk.startswith(_GZIP)):
                     break  # padding after the end: harmless, and common
                 self._stream = self._begin(chunk)
-            piece = self._inflated(self._stream, chunk)
-            out += piece
+            most = min(self._left, _PIECE)
+            piece = self._inflated(self._stream, chunk, most)
+            pending = len(piece) == most  # zlib may have more of it, and want no input for it
             self._left -= len(piece)
             chunk = self._stream.unconsumed_tail or self._stream.unused_data
-        return bytes(out)
+            yield piece
 
-    def _inflated(self, stream: zlib._Decompress, chunk: bytes) -> bytes:
+    def _inflated(self, stream: zlib._Decompress, chunk: bytes, most: int) -> bytes:
         try:
-            return stream.decompress(chunk, self._left)
+            return stream.decompress(chunk, most)
         except zlib.error as error:
             raise BodyError("the compressed answer is broken") from error
 

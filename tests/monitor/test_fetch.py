@@ -392,6 +392,17 @@ def test_a_coding_said_twice_is_a_stack(web: Web):
     assert failing(web.url("/feed")).reason == "compressed several times over"
 
 
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 3 * 65_536, 3 * 65_536 + 1, 1 << 20])
+@pytest.mark.parametrize("step", [1, 100, 1 << 20])
+def test_what_is_pending_at_the_end_of_the_input_comes_too(size, step):
+    """A kilobyte may hold a megabyte: zlib wants no more input, and has more to give."""
+    packed = _gzip(bytes(size)) + _gzip(b"end")
+    inflater = Inflater("gzip", cap=1 << 24)
+    parts = [inflater.feed(packed[at : at + step]) for at in range(0, len(packed), step)]
+    assert b"".join(parts) == bytes(size) + b"end"
+    assert inflater.complete
+
+
 def test_a_bomb_costs_less_than_50_megabytes(web: Web):
     web.on("/feed", Reply(200, (("Content-Encoding", "gzip"),), gzip_bomb(256)))
     tracemalloc.start()
