@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from monitor.errors import FeedError
 from monitor.match import Rules
 from monitor.model import Feed, FeedState, Fetched, NotModified, Page, ParsedFeed, Poll, Raised
+from monitor.routing import Routing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,8 @@ class Settled:
     raised: tuple[Raised, ...] = ()
     queued: bool = False
     """Whether anything is on its way to the index."""
+    planned: int = 0
+    """Deliveries put on their way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +63,4 @@ class Watch:
     rules: Rules
     feeds: Mapping[int, Feed] = field(default_factory=dict)
     """By number."""
+    routing: Routing = field(default_factory=Routing)

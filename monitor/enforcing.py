@@ -12,6 +12,7 @@ from monitor.errors import ConfigError, StoreError
 from monitor.match import Rules
 from monitor.model import Config, Feed
 from monitor.parts import Parts
+from monitor.routing import routing
 from monitor.watching.catching_up import CatchingUp
 from monitor.watching.edits import edits
 
@@ -75,12 +76,16 @@ class Enforcer:
         self.config = config
         self.feeds = {feed.url: feed for feed in numbered if feed.enabled}
         parts.client.allow(config.allow)
-        parts.settler.watch = Watch(rules=rules, feeds={f.number: f for f in numbered})
+        parts.settler.watch = Watch(
+            rules=rules,
+            feeds={feed.number: feed for feed in numbered},
+            routing=routing(config),
+        )
         await self._reschedule(
             [feed for feed in numbered if feed.every != before.get(feed.url, feed.every)]
         )
         # From here on the rules see what is stored: what is older is for them to catch up with.
-        await self._catching_up.begin(config.watchlists, numbered)
+        await self._catching_up.begin(config.watchlists, numbered, routing(config))
 
     async def _reschedule(self, edited: Sequence[Feed]) -> None:
         """Let feeds be due as their edited intervals say."""

@@ -17,6 +17,7 @@ from monitor.answers import Answer, PageAnswer, Read, Settled, Watch
 from monitor.drafts import Draft, draft
 from monitor.errors import FeedError
 from monitor.model import Arrival, Feed, Poll, Raised, Refresh
+from monitor.planning import plan
 from monitor.polled import Drafted
 from monitor.store import Batch, Reading, Store
 
@@ -64,10 +65,11 @@ class Settler:
                         raised += batch.save(refresh)
                         polls.append((answer.feed, refresh.poll))
                         queued = queued or bool(refresh.arrivals or refresh.sightings)
+                planned = plan(batch, watch.routing, raised, now)
         except BaseException:
             self._languages.clear()
             raise
-        return Settled(polls=tuple(polls), raised=tuple(raised), queued=queued)
+        return Settled(polls=tuple(polls), raised=tuple(raised), queued=queued, planned=planned)
 
     def forgive(self, urls: Sequence[str]) -> None:
         """Let feeds whose failure was the network's be polled again after the outage."""

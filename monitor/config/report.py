@@ -66,7 +66,7 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 },
                 "cooldown": watchlist.cooldown,
                 "backfill": "notify" if watchlist.notify_backfill else "list",
-                "notify": list(watchlist.notify),
+                "notify": None if watchlist.notify is None else list(watchlist.notify),
                 "rule": watchlist.rule,
             }
             for watchlist in config.watchlists
@@ -161,8 +161,8 @@ def _consequences(watchlist: Watchlist) -> Iterator[str]:
         yield f"sent once in {span(watchlist.cooldown)}"
     if watchlist.notify_backfill:
         yield "what was there before is sent too"
-    if watchlist.notify:
-        yield f"tells {', '.join(watchlist.notify)}"
+    if watchlist.notify is not None:
+        yield f"tells {', '.join(watchlist.notify) or 'nobody'}"
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:

@@ -60,7 +60,7 @@ def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | 
         escalate=escalate(shape.escalate, common.escalate),
         cooldown=cooldown or 0.0,
         notify_backfill=(shape.backfill or common.backfill) == "notify",
-        notify=channels or (),
+        notify=channels,
     )
     return replace(watchlist, rule=meaning(watchlist))
 

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.model.delivering import Channel
 from monitor.model.keeping import FOR_EVER, Retention
 from monitor.model.manner import PLAIN, Manner, Setting
 
@@ -76,8 +77,8 @@ class Watchlist:
     """Seconds after an alert in which others are held back from telling anybody."""
     notify_backfill: bool = False
     """Tell of what was there before as well."""
-    notify: tuple[str, ...] = ()
-    """Names of the channels that are told."""
+    notify: tuple[str, ...] | None = None
+    """Names of the channels that are told; None leaves it to the routing."""
     rule: str = ""
     """Version of what it says (see `watching.meaning`); empty when nobody asked."""
 
@@ -110,3 +111,4 @@ class Config:
     contact: str = ""
     """Address a publisher can write to, sent in the User-Agent."""
     retention: Retention = FOR_EVER
+    channels: tuple[Channel, ...] = ()

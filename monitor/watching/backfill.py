@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from index.article import Article, Timestamp
 from monitor.match import Rules
 from monitor.model import Arrival, BackfillStand, Feed, Watchlist
+from monitor.planning import plan
+from monitor.routing import Routing
 from monitor.store import Batch, Store
 from monitor.watching.meaning import meaning
 
@@ -47,10 +49,14 @@ class Backfill:
         self._clock = clock
         self._watchlists: Mapping[str, Watchlist] = {}
         self._feeds: Mapping[int, Feed] = {}
+        self._routing = Routing()
         self._rules: tuple[tuple[str, ...], Rules] = ((), Rules(()))
 
     def begin(
-        self, watchlists: Collection[Watchlist], feeds: Collection[Feed]
+        self,
+        watchlists: Collection[Watchlist],
+        feeds: Collection[Feed],
+        routing: Routing = Routing(),
     ) -> list[BackfillStand]:
         """Take note of the rules in force, return what is left to do.
 
@@ -61,6 +67,7 @@ class Backfill:
         known = {feed.number: feed for feed in self._store.every_feed()}
         self._feeds = known | {feed.number: feed for feed in feeds}
         self._rules = ((), Rules(()))
+        self._routing = routing
         return self._store.backfills()
 
     def step(self) -> Step | None:
@@ -107,6 +114,7 @@ class Backfill:
                     backfill=True,
                 )
                 raised = batch.raise_late(arrival, feed, now)
+                plan(batch, self._routing, raised, now)
                 alerts.update(alert.watchlist for alert in raised if not alert.escalation)
             if self._clock() - now > SECONDS:
                 return number, alerts

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from monitor.errors import StoreError
 from monitor.model import Feed, Watchlist
+from monitor.routing import Routing
 from monitor.threads import Thread
 from monitor.watching.backfill import Backfill
 from monitor.watching.telling import Told
@@ -31,9 +32,14 @@ class CatchingUp:
         self._sleep = sleep
         self._wanted = asyncio.Event()
 
-    async def begin(self, watchlists: Sequence[Watchlist], feeds: Sequence[Feed]) -> None:
+    async def begin(
+        self,
+        watchlists: Sequence[Watchlist],
+        feeds: Sequence[Feed],
+        routing: Routing = Routing(),
+    ) -> None:
         """Take note of the rules in force from now on: what is older is to be looked through."""
-        left = await self._thread(self._backfill.begin, watchlists, feeds)
+        left = await self._thread(self._backfill.begin, watchlists, feeds, routing)
         for stand in left:
             log.info("%s: looking through %d articles", stand.watchlist, stand.until - stand.upto)
         if left:

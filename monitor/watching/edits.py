@@ -68,7 +68,7 @@ def _watchlist(old: Watchlist, new: Watchlist) -> Iterator[str]:
         yield f"now {new.query.text}"
     yield from _value("severity", old.severity, new.severity)
     for key in ("lang", "feeds", "notify"):
-        yield from _differences(key, getattr(old, key), getattr(new, key))
+        yield from _differences(key, getattr(old, key) or (), getattr(new, key) or ())
     if old.escalate != new.escalate:
         yield "when it becomes louder"
     if old.cooldown != new.cooldown:

@@ -10,6 +10,7 @@ from monitor.store import rows
 from monitor.store.batch.alerts import Raising
 from monitor.store.batch.articles import Storing
 from monitor.store.batch.crossings import Crossing
+from monitor.store.batch.deliveries import Delivering
 from monitor.store.batch.dropping import Dropping
 from monitor.store.batch.importing import Importing
 from monitor.store.batch.losing import Losing
@@ -22,7 +23,9 @@ __all__ = ["POLLS_KEPT", "SqliteBatch"]
 POLLS_KEPT = 30
 
 
-class SqliteBatch(Recognising, Crossing, Importing, Storing, Dropping, Losing, Moving, Raising):
+class SqliteBatch(
+    Recognising, Crossing, Importing, Storing, Dropping, Losing, Moving, Raising, Delivering
+):
     """See `Batch`."""
 
     def save(self, refresh: Refresh) -> list[Raised]:

@@ -11,7 +11,7 @@ from monitor.store.batch.transacted import Transacted
 from monitor.store.chunks import marks
 
 _OF_ARTICLE = ("versions", "pages", "unread_pages", "carriers", "named")
-_OF_ALERT = ("matches", "escalations", "lost_terms")
+_OF_ALERT = ("matches", "escalations", "lost_terms", "deliveries")
 _ALERTS_OF = "SELECT id FROM alerts WHERE article IN ({})"
 
 

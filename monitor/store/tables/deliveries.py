@@ -14,6 +14,7 @@ CREATE TABLE deliveries (
     state      TEXT NOT NULL DEFAULT 'waiting',
     due        REAL NOT NULL,
     attempts   INTEGER NOT NULL DEFAULT 0,
+    failing    REAL,                            -- since when; NULL after a retry that was asked for
     reason     TEXT NOT NULL DEFAULT '',
     bundle     TEXT NOT NULL DEFAULT '',        -- those of a channel with the same go together
     created_at REAL NOT NULL,
@@ -21,5 +22,6 @@ CREATE TABLE deliveries (
     UNIQUE (alert, channel, occasion, why)
 );
 CREATE INDEX deliveries_waiting ON deliveries (channel, due) WHERE state = 'waiting';
+CREATE INDEX deliveries_alert ON deliveries (alert);
 CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 'dead';
 """
