@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from monitor import portable
 from monitor.cli import Newsroom, output, say, telling
 from monitor.cli.selection import filter_of, selection
 
@@ -90,25 +91,8 @@ def _print(found: Iterable[Alert], style: str, now: float, *, header: bool = Tru
         for alert in found:
             click.echo(_line(alert, now))
     else:
-        output.print_rows(map(_row, found), style, COLUMNS, header=header)
+        output.print_rows(map(portable.alert, found), style, COLUMNS, header=header)
     sys.stdout.flush()
-
-
-def _row(alert: Alert) -> dict[str, Any]:
-    return {
-        "id": alert.id,
-        "kind": str(alert.kind),
-        "watchlist": alert.watchlist,
-        "article": alert.article,
-        "title": alert.title,
-        "url": alert.url,
-        "feed": alert.feed,
-        "severity": str(alert.severity),
-        "state": str(alert.state),
-        "raised_at": output.iso(alert.raised_at),
-        "matches": output.matches(alert),
-        **telling.mapping(alert),
-    }
 
 
 def _line(alert: Alert, now: float) -> str:

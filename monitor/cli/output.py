@@ -7,29 +7,19 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import click
 
 from index.article import Timestamp
-from monitor.model import Alert
+from monitor.portable import Row, iso
 
-Row = Mapping[str, Any]
+__all__ = ["Row", "ago", "coloured", "iso", "lit", "print_rows", "width"]
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet run a cell."""
-
-
-def iso(moment: Timestamp | None) -> str | None:
-    """Return a moment as 2023-10-09T07:09:00Z, None for none."""
-    if moment is None:
-        return None
-    try:
-        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):
-        return None
 
 
 def print_rows(
@@ -47,20 +37,6 @@ def print_rows(
     else:
         for line in _markdown(rows):
             click.echo(line)
-
-
-def matches(alert: Alert) -> list[Row]:
-    """Return where an alert's watchlist hit its article."""
-    return [
-        {
-            "field": match.field,
-            "start": match.start,
-            "end": match.end,
-            "text": match.text,
-            "term": match.term,
-        }
-        for match in alert.matches
-    ]
 
 
 def width() -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index import text
+from monitor import portable
 from monitor.cli import Newsroom, output, telling
 from monitor.durations import span
 
@@ -115,16 +116,7 @@ def _wrapped(text: str) -> str:
 def _mapping(reading: Reading) -> dict[str, Any]:
     article = reading.article
     return {
-        "id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "feed": reading.feed,
-        "lang": article.lang,
-        "author": article.author,
-        "published": output.iso(article.published),
-        "seen": output.iso(article.seen),
-        "summary": article.summary,
-        "body": article.body,
+        **portable.article(article, reading.feed),
         "versions": reading.versions,
         "page_trouble": reading.page_trouble,
         "page_retry": output.iso(reading.page_retry),
@@ -134,8 +126,8 @@ def _mapping(reading: Reading) -> dict[str, Any]:
                 "watchlist": alert.watchlist,
                 "severity": str(alert.severity),
                 "state": str(alert.state),
-                "matches": output.matches(alert),
-                "escalations": telling.escalation_rows(alert),
+                "matches": portable.matches(alert),
+                "escalations": portable.escalations(alert),
                 "held": alert.held,
                 "rule": alert.rule,
                 "article_version": alert.article_version,
@@ -143,7 +135,7 @@ def _mapping(reading: Reading) -> dict[str, Any]:
             }
             for alert in reading.alerts
         ],
-        "outlets": telling.rows(reading.telling.outlets),
-        "elsewhere": telling.rows(reading.telling.elsewhere),
+        "outlets": portable.outlets(reading.telling.outlets),
+        "elsewhere": portable.outlets(reading.telling.elsewhere),
         "others": [{"feed": outlet, "seen": output.iso(seen)} for outlet, seen in reading.others],
     }

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-from monitor.cli import output
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -14,35 +12,6 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """Outlets that a line names; `tocsin show` names all."""
-
-
-def rows(outlets: tuple[Outlet, ...]) -> list[output.Row]:
-    """Return outlets for programs; lags are seconds after the first."""
-    return [
-        {
-            "name": outlet.name,
-            "article": outlet.article,
-            "lang": outlet.lang,
-            "seen": output.iso(outlet.seen),
-            "published": output.iso(outlet.published),
-            "lag": round(outlet.lag),
-            "copied": outlet.copied,
-        }
-        for outlet in outlets
-    ]
-
-
-def escalation_rows(alert: Alert) -> list[output.Row]:
-    """Return for programs why an alert is louder than it was raised."""
-    return [
-        {
-            "reason": step.reason,
-            "words": step.words,
-            "at": output.iso(step.at),
-            "from": str(step.severity),
-        }
-        for step in alert.escalations
-    ]
 
 
 def order(telling: Telling, shown: int = SHOWN) -> str:
@@ -120,19 +89,3 @@ def _span(seconds: float) -> str:
     from monitor.durations import span
 
     return span(seconds)
-
-
-def mapping(alert: Alert) -> dict[str, Any]:
-    """Return for programs what an alert says of its story, and what became of it."""
-    return {
-        "copies": alert.copies,
-        "outlets": rows(alert.telling.outlets),
-        "elsewhere": rows(alert.telling.elsewhere),
-        "escalations": escalation_rows(alert),
-        "held": alert.held,
-        "held_until": output.iso(alert.held_until),
-        "backfill": alert.backfill,
-        "rule": alert.rule,
-        "article_version": alert.article_version,
-        "lost": [{"term": lost.term, "at": output.iso(lost.at)} for lost in alert.lost],
-    }
