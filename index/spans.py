@@ -81,9 +81,14 @@ def codes(word: Word, document: Document) -> Codes:
 # --- spans -------------------------------------------------------------------------
 
 
+# Tuples made once: `Word | Phrase` is made anew each time, which takes longer than the test.
+_IN_A_ROW = (Word, Phrase)
+_PLACED = (Word, Phrase, Near)
+
+
 def spans(node: Node, document: Document) -> list[Span]:
     """Return every stretch that satisfies a word, phrase, NEAR or an OR of them."""
-    if isinstance(node, Word | Phrase):
+    if isinstance(node, _IN_A_ROW):
         return [Span(*extent, (extent,)) for extent in extents(node, document)]
     if isinstance(node, Near):
         return _near_spans(node, document)
@@ -213,7 +218,7 @@ def matches(node: Node, document: Document) -> list[Found]:
 
     What a NOT excludes and what weighs against a score is no reason, and left out.
     """
-    if isinstance(node, Word | Phrase | Near):
+    if isinstance(node, _PLACED):
         lit = _lit(node, document)
         return [Found(node, _outermost(lit))] if lit else []
     if isinstance(node, And):
@@ -238,7 +243,7 @@ def _all_matches(node: And, document: Document) -> list[Found]:
     every: list[Found] = []
     for child in node.children:
         found = matches(child, document)
-        if not found and (isinstance(child, Word | Phrase | Near) or not evaluate(child, document)):
+        if not found and (isinstance(child, _PLACED) or not evaluate(child, document)):
             return []
         every += found
     return every

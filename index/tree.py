@@ -114,9 +114,13 @@ ARCHIVE_FACETS = ("since", "until", "watch", "story", "severity", "has")
 FACETS = ARTICLE_FACETS + ARCHIVE_FACETS
 
 
+# A tuple made once: `Phrase | Near` is made anew each time, which takes longer than the test.
+_BRANCHES = (Phrase, Near, And, Or, AtLeast)
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """Return the nodes right below a node."""
-    if isinstance(node, Phrase | Near | And | Or | AtLeast):
+    if isinstance(node, _BRANCHES):
         return node.children
     if isinstance(node, Not):
         return (node.child,)

@@ -29,6 +29,7 @@ class Filing(NamedTuple):
 NOWHERE = Filing(float("inf"), ())
 """A rule without such words, as `lang:fr` by itself: every article is looked at."""
 
+_TOGETHER = (And, Phrase, Near)
 _MODE_COSTS = {Mode.FOLDED: 1.0, Mode.EXACT: 0.5, Mode.STEM: 2.0, Mode.WILDCARD: 3.0}
 
 
@@ -36,7 +37,7 @@ def filing(node: Node) -> Filing:
     """Return the cheapest sets of words of which any match of a tree must hold one."""
     if isinstance(node, Word):
         return Filing(_cost(node), ((node,),))
-    if isinstance(node, And | Phrase | Near):
+    if isinstance(node, _TOGETHER):
         return functools.reduce(_both, _cheapest_first(map(filing, node.children)))
     if isinstance(node, Or):
         return _any_of([filing(child) for child in node.children])
