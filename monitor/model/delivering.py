@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from index.article import Timestamp
+from index.article import Article, Timestamp
+from monitor.model.alerts import Alert
+from monitor.model.manner import Secret
 
 
 class ChannelKind(enum.StrEnum):
@@ -28,6 +30,8 @@ class Channel:
     """Address, path, or the words of a command; may be secret, and is never shown."""
     secret: str = ""
     """Key that a webhook's body is signed with; never shown."""
+    headers: tuple[tuple[str, Secret], ...] = ()
+    """Of a webhook's request, besides our own."""
 
     def __repr__(self) -> str:
         return f"Channel(name={self.name!r}, kind={str(self.kind)!r})"
@@ -62,6 +66,28 @@ class Planned:
     """Deliveries of a channel with the same bundle go as one message; empty goes alone."""
 
 
+class Fault(enum.StrEnum):
+    """Whose fault it is that a delivery was not accepted."""
+
+    CHANNEL = "channel"
+    """It is down, or wants nothing of us: each further message would fare the same."""
+    TROUBLE = "trouble"
+    """It says that something went wrong: perhaps with this message, perhaps with all."""
+    MESSAGE = "message"
+    """It refuses this very message, and will again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a channel did not accept what it was sent."""
+
+    reason: str
+    """In words, without any secret."""
+    fault: Fault = Fault.CHANNEL
+    retry_after: float | None = None
+    """Seconds for which it wants to be left alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One alert on its way to one channel."""
@@ -82,3 +108,16 @@ class Delivery:
     created_at: Timestamp
     sent_at: Timestamp | None
     bundle: str = ""
+    failing: Timestamp | None = None
+    """Since when it has been tried in vain; None when it was not, or was asked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A delivery with what it tells of."""
+
+    delivery: Delivery
+    alert: Alert
+    """With its matches and who else has its story."""
+    article: Article | None
+    """None when the alert is about a feed."""

@@ -45,6 +45,7 @@ from monitor.model import (
     WatchlistCount,
     WatchlistRecord,
 )
+from monitor.store.sending import Sending, Sent
 
 
 class Reading(Protocol):
@@ -143,7 +144,7 @@ class Batch(Reading, Protocol):
         """Note that these rules have been matched with the articles up to that id."""
 
 
-class Store(Protocol):
+class Store(Sending, Protocol):
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
@@ -216,7 +217,7 @@ class Store(Protocol):
         """Close the store."""
 
 
-class Views(Protocol):
+class Views(Sent, Protocol):
     """The viewers' side: short reads, and triage. Safe from any thread."""
 
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:

@@ -8,7 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from index.article import Article
-from monitor.model import Feed, FeedState, Habit, Watchlist
+from monitor.model import (
+    Delivery,
+    DeliveryState,
+    Feed,
+    FeedState,
+    Habit,
+    Occasion,
+    Watchlist,
+)
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
@@ -17,6 +25,10 @@ ARTICLE = (
 STATE = (
     "etag, last_modified, body_hash, next_due, last_poll, last_ok, failures, reason, gone, blind,"
     " title, link, lang, delay, asked_until, failing_since, published, usual, silent_after"
+)
+DELIVERY = (
+    "id, alert, channel, occasion, why, key, state, due, attempts, reason, created_at, sent_at,"
+    " bundle, failing"
 )
 FEED = "url, name, tags, enabled, number, every"
 WATCHLIST = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
@@ -53,6 +65,26 @@ def feed(row: Sequence[Any]) -> Feed:
         every=every,
         enabled=bool(enabled),
         number=number,
+    )
+
+
+def delivery(row: Sequence[Any]) -> Delivery:
+    """Return the delivery of a row of `DELIVERY` columns."""
+    return Delivery(
+        id=row[0],
+        alert=row[1],
+        channel=row[2],
+        occasion=Occasion(row[3]),
+        why=row[4],
+        key=row[5],
+        state=DeliveryState(row[6]),
+        due=row[7],
+        attempts=row[8],
+        reason=row[9],
+        created_at=row[10],
+        sent_at=row[11],
+        bundle=row[12],
+        failing=row[13],
     )
 
 

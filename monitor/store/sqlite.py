@@ -15,6 +15,7 @@ from monitor.store import rows
 from monitor.store.batch import SqliteBatch
 from monitor.store.chunks import marks
 from monitor.store.connection import open_store, read, reading, transaction
+from monitor.store.outgoing import Outgoing
 from monitor.store.readdressing import readdress
 
 _ASKED_ANEW = ", ".join(
@@ -24,7 +25,7 @@ _ASKED_ANEW = ", ".join(
 """Asked in another manner, a server may answer something else: what it said says nothing now."""
 
 
-class SqliteStore:
+class SqliteStore(Outgoing):
     """See `Store`. Everything here blocks; the monitor calls it from one thread."""
 
     def __init__(self, folder: Path) -> None:

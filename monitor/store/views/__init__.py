@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.store.views.alerts import AlertViews
 from monitor.store.views.articles import ArticleViews
 from monitor.store.views.counts import CountViews
+from monitor.store.views.deliveries import DeliveryViews
 from monitor.store.views.feeds import FeedViews
 from monitor.store.views.searches import SearchViews
 from monitor.store.views.watchlists import WatchlistViews
@@ -12,5 +13,13 @@ from monitor.store.views.watchlists import WatchlistViews
 __all__ = ["SqliteViews"]
 
 
-class SqliteViews(FeedViews, WatchlistViews, AlertViews, ArticleViews, CountViews, SearchViews):
+class SqliteViews(
+    FeedViews,
+    WatchlistViews,
+    AlertViews,
+    ArticleViews,
+    CountViews,
+    SearchViews,
+    DeliveryViews,
+):
     """See `Views`."""
