@@ -8,12 +8,12 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.model.delivering import Channel
 from monitor.model.keeping import FOR_EVER, Retention
 from monitor.model.manner import PLAIN, Manner, Setting
 
 if TYPE_CHECKING:
     from index.query import Query
+    from monitor.model.delivering import Channel
 
 
 class Severity(enum.StrEnum):
