@@ -173,6 +173,7 @@ CASES = {
         ("company~", "some ⟦companies⟧ and a ⟦company⟧"),
         ("contre-espionnage~", "des ⟦contre-espionnages⟧"),
         ("cyber*", "⟦cyberattaque⟧, ⟦Cyber⟧, ⟦cyber-attaque⟧, hypercyber"),
+        ("*attaque", "une ⟦cyber-attaque⟧, une ⟦attaque⟧"),
         ("wom?n", "⟦women⟧ and ⟦Woman⟧, womaan"),
         ("*gate", "le ⟦Dieselgate⟧ et la ⟦gate⟧"),
         ("co*tion", "⟦corruption⟧, ⟦coalition⟧, cotions"),

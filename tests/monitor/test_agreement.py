@@ -105,6 +105,17 @@ def test_rules_archive_and_oracle_agree_on_scores(
     three_agree(docs, min(commits, len(docs)), asked)
 
 
+def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:
+    # 0.7 + 0.1 + 0.2 is less than 1 when added from the left.
+    query = score({"port": 0.7, "quai": 0.1, "douane": 0.2}, 1)
+    article = Article(
+        id=1, feeds=(1,), url="", title="douane", summary="quai", body="port", seen=1.0
+    )
+    assert alerted(Rules([Watchlist(name="A", query=query)]), [article]) == {"A": {1}}
+    open_or_create(tmp_path).add([article])
+    assert searched(Archive(tmp_path), query) == {1}
+
+
 def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path: Path) -> None:
     articles = [
         Article(id=id, feeds=(1,), url="", title="", summary="", body=case.text, seen=float(id))
