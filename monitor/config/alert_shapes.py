@@ -69,5 +69,8 @@ class AlertsShape(Shape):
         examples=["notify"],
     )
     notify: Texts | None = Field(
-        default=None, description="Names of the channels that are told.", examples=[["desk"]]
+        default=None,
+        description="Names of the channels that are told, `[]` for nobody; every channel when "
+        "left out.",
+        examples=[["desk"]],
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from monitor.config import beside
 from monitor.config.archive import retention
+from monitor.config.channels import channels
 from monitor.config.draft import Draft
 from monitor.config.feeds import feeds
 from monitor.config.fitting import fit, nearest
@@ -44,6 +45,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         feeds=subscribed,
         watchlists=tuple(watched.values()),
         searches=searches(draft),
+        channels=channels(draft, path, os.environ),
         allow=shape.network.allow,
         contact=shape.network.contact,
         retention=retention(draft, subscribed, tuple(watched.values())),

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from monitor.config.alert_shapes import AlertsShape, EscalateShape
 from monitor.config.archive_shapes import ArchiveShape
+from monitor.config.channel_shapes import ChannelShape
 from monitor.config.feed_shapes import AuthShape, DefaultsShape, FeedShape, TagShape
 from monitor.config.marks import BLANK, Items, Loc, Node, Pair, Scalar, Source, Table, find, without
 from monitor.config.schema import FileShape, NetworkShape, WatchlistShape
@@ -21,6 +22,7 @@ SHAPES: Mapping[str | int, type[Shape]] = {
     "feeds": FeedShape,
     "watchlists": WatchlistShape,
     "searches": SearchShape,
+    "channels": ChannelShape,
     "defaults": DefaultsShape,
     "network": NetworkShape,
     "alerts": AlertsShape,
@@ -38,7 +40,7 @@ EXPECTED = {
     "finite": "a number",
     "tuple": "a list",
 }
-SECRET = ("auth", "headers", "proxy")
+SECRET = ("auth", "headers", "proxy", "channels")
 """Keys whose values are not quoted."""
 TABLE = "a mapping (`key: value`)"
 

@@ -17,6 +17,12 @@ _KEYED = re.compile(
     rf"{_ELSEWHERE}([^{{,}}\s][^,}}]*)",
     re.IGNORECASE,
 )
+_CHANNELS = re.compile(r"^[\s-]*[\"']?channels[\"']?\s*:")
+_SHOWN = re.compile(r"""[\s{\[-]*["']?(?:name|file|atom)["']?\s*:\s*[^,{}]*,?[\s}\]]*""")
+_ELSEWHERE_ONLY = re.compile(
+    r"""[\s{\[-]*["']?[\w-]+["']?\s*:\s*["']?(?:(?:env|file):[^\s,}]*)?["']?[\s,}\]]*"""
+)
+_FIRST_KEY = re.compile(r"""[\s{\[-]*(?:["']?[\w-]+["']?\s*:\s+)?""")
 _DOT = "•"
 
 
@@ -29,7 +35,24 @@ def masked(lines: Sequence[str], number: int) -> str:
     shown = _LOGIN.sub(lambda found: _DOT * len(found[0]), lines[number - 1])
     shown = _BESIDE.sub(_braced, shown)
     shown = _KEYED.sub(_dotted, shown)
-    return _BELOW.sub(_dotted, shown) if _is_hidden(lines, number) else shown
+    if _is_below(_CHANNELS, lines, number) or _CHANNELS.match(shown):
+        return _of_channel(shown)
+    return _BELOW.sub(_dotted, shown) if _is_below(_HIDING, lines, number) else shown
+
+
+def _of_channel(line: str) -> str:
+    """Dot out what follows the first key of a line that is not known to be harmless."""
+    if _SHOWN.fullmatch(line) or re.fullmatch(_CHANNELS.pattern + r"\s*[\[{]?\s*", line):
+        return line
+    start = found.end() if (found := _CHANNELS.match(line)) else 0
+    while found := _SHOWN.match(line, start):
+        start = found.end()
+    rest = line[start:]
+    if _ELSEWHERE_ONLY.fullmatch(rest):
+        return line
+    key = _FIRST_KEY.match(rest)
+    kept = start + (key.end() if key else 0)
+    return line[:kept] + re.sub(r"\S", _DOT, line[kept:])
 
 
 def _dotted(found: re.Match[str]) -> str:
@@ -41,12 +64,12 @@ def _braced(found: re.Match[str]) -> str:
     return found[1] + _PAIR.sub(_dotted, found[2]) if found[2][0] == "{" else _dotted(found)
 
 
-def _is_hidden(lines: Sequence[str], number: int) -> bool:
-    """Tell whether a line stands, further in, below an `auth:` or `headers:`."""
+def _is_below(key: re.Pattern[str], lines: Sequence[str], number: int) -> bool:
+    """Tell whether a line stands, further in, below such a key."""
     margin = _margin(lines[number - 1])
     for line in reversed(lines[: number - 1]):
         if line.strip() and _margin(line) < margin:
-            if _HIDING.match(line):
+            if key.match(line):
                 return True
             margin = _margin(line)
         if not margin:

@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.config.ages import in_words
 from monitor.durations import exact, span
-from monitor.model import Config, Escalate, Feed, Retention, SavedSearch, Watchlist
+from monitor.model import Channel, Config, Escalate, Feed, Retention, SavedSearch, Watchlist
 
 
 def as_text(config: Config) -> list[str]:
@@ -25,6 +25,7 @@ def as_text(config: Config) -> list[str]:
         _count(len(config.watchlists), "watchlist"),
         *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
         *_searches(config.searches),
+        *_channels(config.channels),
         "",
         f"archive in {config.data}",
         *_retention(config.retention),
@@ -75,6 +76,15 @@ def as_mapping(config: Config) -> dict[str, Any]:
             {"name": search.name, "query": search.query.text, "sort": search.sort}
             for search in config.searches
         ],
+        "channels": [
+            {
+                "name": channel.name,
+                "kind": str(channel.kind),
+                "to": channel.words,
+                "signed": bool(channel.secret),
+            }
+            for channel in config.channels
+        ],
         "archive": {
             "keep": config.retention.keep,
             "except": list(config.retention.spare),
@@ -93,6 +103,16 @@ def _searches(searches: Sequence[SavedSearch]) -> list[str]:
         f"{len(searches)} saved search{'' if len(searches) == 1 else 'es'}",
         *_columns(rows),
     ]
+
+
+def _channels(channels: Sequence[Channel]) -> list[str]:
+    if not channels:
+        return []
+    rows = (
+        (one.name, str(one.kind), one.words + (", signed" if one.secret else ""))
+        for one in channels
+    )
+    return ["", _count(len(channels), "channel"), *_columns(rows)]
 
 
 def _retention(retention: Retention) -> list[str]:

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from monitor.config.alert_shapes import AlertsShape, EscalateShape
 from monitor.config.archive_shapes import ArchiveShape
+from monitor.config.channel_shapes import ChannelShape
 from monitor.config.feed_shapes import DefaultsShape, FeedShape, TagShape
 from monitor.config.search_shapes import SearchShape
 from monitor.config.shape import Shape
@@ -113,7 +114,8 @@ class WatchlistShape(Shape):
     )
     notify: Texts | None = Field(
         default=None,
-        description="Names of the channels that are told of its alerts.",
+        description="Names of the channels that are told of its alerts, `[]` for nobody; every "
+        "channel when left out.",
         examples=[["desk"]],
     )
 
@@ -160,6 +162,9 @@ class FileShape(Shape):
         default={},
         description="What holds for every feed with a tag that does not say otherwise.",
         examples=[{"belgique": {"every": "5m", "full_text": True}}],
+    )
+    channels: tuple[ChannelShape, ...] = Field(
+        default=(), description="Who is told of alerts; `notify` names them."
     )
     alerts: AlertsShape = Field(
         default=AlertsShape(),

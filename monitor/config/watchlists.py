@@ -32,7 +32,7 @@ def watchlists(draft: Draft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
     }
     _object_to_namesakes(draft, found)
     _object_to_strangers(draft, feeds)
-    _object_to_channels(draft, ())
+    _object_to_channels(draft, [shape.name for shape in draft.shape.channels])
     _object_to_sentences(draft, found, feeds)
     return found
 

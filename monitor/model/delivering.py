@@ -30,6 +30,8 @@ class Channel:
     """Address, path, or the words of a command; may be secret, and is never shown."""
     secret: str = ""
     """Key that a webhook's body is signed with; never shown."""
+    words: str = ""
+    """What may be shown of the target: its host, its program, its path."""
     headers: tuple[tuple[str, Secret], ...] = ()
     """Of a webhook's request, besides our own."""
 

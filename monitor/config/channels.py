@@ -1,0 +1,140 @@
+"""From the shapes of channels to channels: what each needs, and what no two may share.
+
+Addresses, keys and arguments may be secret: no message quotes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from monitor.config import beside, fields, manners
+from monitor.config.channel_shapes import KINDS, ChannelShape
+from monitor.config.credentials import Credentials
+from monitor.config.draft import Draft
+from monitor.config.fitting import nearest
+from monitor.config.marks import Items, Table
+from monitor.model import Channel, ChannelKind
+
+
+def channels(draft: Draft, path: Path, environ: Mapping[str, str]) -> tuple[Channel, ...]:
+    """Return the channels of a draft, noting what is wrong with them."""
+    for node in _nodes(draft):
+        problems = [draft.source.problem(start, words) for start, words in _misfits(node)]
+        draft.problems.extend(problems)
+    credentials = Credentials(draft, path.parent, environ)
+    _object_to_namesakes(draft)
+    return tuple(
+        channel
+        for number, shape in enumerate(draft.shape.channels)
+        if (channel := _channel(draft, number, shape, path, credentials))
+    )
+
+
+def _channel(
+    draft: Draft, number: int, shape: ChannelShape, path: Path, credentials: Credentials
+) -> Channel | None:
+    kind = next((ChannelKind(key) for key in KINDS if getattr(shape, key)), None)
+    if kind is None:
+        return None
+    place = ("channels", number)
+    if kind is ChannelKind.COMMAND:
+        target, words = shape.command, Path(shape.command[0]).name
+    elif kind in (ChannelKind.FILE, ChannelKind.ATOM):
+        there = beside(path, getattr(shape, kind)).absolute()
+        target, words = (str(there),), str(there)
+    else:
+        written = getattr(shape, kind)
+        found = credentials.at((*place, str(kind)), written, shape.name)
+        if found is None:
+            return None
+        address = found.text.strip()
+        words, complaint = _web(address) if kind is ChannelKind.WEBHOOK else _apprise(address)
+        if complaint:
+            draft.object_to((*place, str(kind)), f"{shape.name}: {complaint}")
+        target = (address,)
+        if written.startswith(manners.ELSEWHERE):
+            words += f", from {written}"
+    secret = shape.secret and credentials.at((*place, "secret"), shape.secret, shape.name)
+    headers = [
+        (name, value)
+        for name, written in shape.headers.items()
+        if (value := credentials.at((*place, "headers", name), written, shape.name))
+    ]
+    return Channel(
+        name=shape.name,
+        kind=kind,
+        target=target,
+        words=words,
+        secret=secret.text if secret else "",
+        headers=tuple(headers),
+    )
+
+
+def _web(address: str) -> tuple[str, str]:
+    """Return where a webhook is, without its path, and what is wrong with its address."""
+    try:
+        parts = urlsplit(fields.url(address))
+    except ValueError:
+        return "", "this webhook is no address; write https://…"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}", ""
+
+
+def _apprise(address: str) -> tuple[str, str]:
+    """Return the kind of service at an Apprise address, and what is wrong with it."""
+    import logging
+
+    from apprise import Apprise
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it quotes what it does not understand
+    scheme, colon, _ = address.partition("://")
+    if colon and Apprise.instantiate(address, suppress_exceptions=True) is not None:
+        return scheme.lower(), ""
+    if colon and scheme.lower() in _schemes():
+        return "", f"this is not how an address of {scheme.lower()}:// looks to Apprise"
+    how = "https://github.com/caronc/apprise/wiki lists what it can"
+    return "", f"Apprise knows no such address; {how}"
+
+
+def _schemes() -> set[str]:
+    """Return what addresses of Apprise begin with."""
+    from apprise import Apprise
+
+    found = Apprise().details()["schemas"]
+    keys = ("protocols", "secure_protocols")
+    return {scheme for service in found for key in keys for scheme in service[key] or ()}
+
+
+# --- which keys go together ----------------------------------------------------------
+
+
+def _misfits(node: Table) -> Iterator[tuple[int, str]]:
+    """Yield where and how the keys of a channel do not go together."""
+    keys = [pair.key for pair in node.pairs]
+    names = [key.text for key in keys]
+    kinds = [key for key in keys if key.text in KINDS]
+    if not kinds and not any(nearest(name, KINDS) for name in names):
+        yield node.start, f"a channel needs one of {', '.join(KINDS)}"
+    for key in kinds[1:]:
+        yield key.start, f"`{key.text}` beside `{kinds[0].text}`; a channel has one of them"
+    for key in keys:
+        if key.text in ("secret", "headers") and "webhook" not in names:
+            yield key.start, f"`{key.text}` is for a `webhook`"
+
+
+def _object_to_namesakes(draft: Draft) -> None:
+    first: dict[str, int] = {}
+    for number, shape in enumerate(draft.shape.channels):
+        earlier = first.setdefault(shape.name.casefold(), number)
+        if earlier != number:
+            line = draft.line(("channels", earlier))
+            message = f"a channel is called `{shape.name}` already, on line {line}"
+            draft.object_to(("channels", number, "name"), message)
+
+
+def _nodes(draft: Draft) -> Iterator[Table]:
+    listed = draft.written.get("channels")
+    if listed and isinstance(listed.value, Items):
+        yield from (node for node in listed.value.nodes if isinstance(node, Table))
