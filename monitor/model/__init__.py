@@ -107,6 +107,7 @@ from monitor.model.reading import (
     Suggestion,
     Version,
 )
+from monitor.model.routed import Digest, Mute, Quiet, Route
 
 __all__ = [
     "FEED_HEALTH",
@@ -125,6 +126,7 @@ __all__ = [
     "Coverage",
     "Delivery",
     "DeliveryState",
+    "Digest",
     "Entry",
     "Episode",
     "Escalate",
@@ -153,6 +155,7 @@ __all__ = [
     "Mention",
     "MonitorPresence",
     "Move",
+    "Mute",
     "Names",
     "Networks",
     "NotModified",
@@ -166,12 +169,14 @@ __all__ = [
     "ParsedFeed",
     "Planned",
     "Poll",
+    "Quiet",
     "Raised",
     "Reading",
     "Refresh",
     "Refusal",
     "Results",
     "Retention",
+    "Route",
     "SavedSearch",
     "Searched",
     "Secret",

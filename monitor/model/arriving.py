@@ -129,6 +129,8 @@ class Raised:
     """Why nobody is told: `backfill`, `cooldown`; empty when somebody is."""
     escalation: str = ""
     """Why an alert that was raised before is louder now; empty for one just raised."""
+    lang: str = ""
+    """Of its article."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,11 @@ from monitor.model.keeping import FOR_EVER, Retention
 from monitor.model.manner import PLAIN, Manner, Setting
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from index.query import Query
     from monitor.model.delivering import Channel
+    from monitor.model.routed import Route
 
 
 class Severity(enum.StrEnum):
@@ -112,3 +115,9 @@ class Config:
     """Address a publisher can write to, sent in the User-Agent."""
     retention: Retention = FOR_EVER
     channels: tuple[Channel, ...] = ()
+    routes: tuple[Route, ...] = ()
+    """The first that is for an alert decides where it goes."""
+    notify: tuple[str, ...] | None = None
+    """Channels that are told of what no route is for; None is all."""
+    zone: tzinfo | None = None
+    """Whose clock quiet hours, digests and messages go by; None is the machine's."""

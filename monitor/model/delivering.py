@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from index.article import Article, Timestamp
 from monitor.model.alerts import Alert
 from monitor.model.manner import Secret
+from monitor.model.routed import Digest, Quiet
 
 
 class ChannelKind(enum.StrEnum):
@@ -34,6 +35,10 @@ class Channel:
     """What may be shown of the target: its host, its program, its path."""
     headers: tuple[tuple[str, Secret], ...] = ()
     """Of a webhook's request, besides our own."""
+    quiet: Quiet | None = None
+    digest: Digest | None = None
+    template: str = ""
+    """Text of its messages, with `$fields`; empty for ours."""
 
     def __repr__(self) -> str:
         return f"Channel(name={self.name!r}, kind={str(self.kind)!r})"

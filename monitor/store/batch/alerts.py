@@ -64,6 +64,7 @@ class Raising(Escalating):
                         feed=feed.name,
                         backfill=arrival.backfill,
                         held=held,
+                        lang=arrival.article.lang,
                     )
                 )
         return raised

@@ -36,6 +36,7 @@ class _Leader:
     severity: Severity
     verdict: str
     title: str
+    lang: str
     feed: str
     asked: Escalate
     tells_backfill: bool
@@ -86,6 +87,7 @@ class Escalating(Transacted):
                         watchlist=leader.watchlist,
                         severity=severity,
                         title=leader.title,
+                        lang=leader.lang,
                         feed=leader.feed,
                         backfill=backfill,
                         held="backfill" if backfill and not leader.tells_backfill else "",
@@ -96,7 +98,7 @@ class Escalating(Transacted):
 
     def _leaders(self, story: int) -> list[_Leader]:
         found = self._sql.execute(
-            "SELECT min(al.id), al.watchlist, al.severity, al.verdict, a.title, f.name,"
+            "SELECT min(al.id), al.watchlist, al.severity, al.verdict, a.title, a.lang, f.name,"
             " w.outlets, w.crossing, w.louder, w.notify_backfill,"
             " (SELECT group_concat(reason) FROM escalations e WHERE e.alert = al.id)"
             " FROM alerts al JOIN watchlists w ON w.name = al.watchlist"
@@ -111,6 +113,7 @@ class Escalating(Transacted):
                 severity=Severity(severity),
                 verdict=verdict,
                 title=title,
+                lang=lang,
                 feed=feed,
                 asked=Escalate(
                     outlets=outlets, languages=bool(crossing), to=louder and Severity(louder)
@@ -119,8 +122,8 @@ class Escalating(Transacted):
                 known=(known or "").split(","),
             )
             for (
-                id, watchlist, severity, verdict, title, feed, outlets, crossing, louder, tells,
-                known,
+                id, watchlist, severity, verdict, title, lang, feed, outlets, crossing, louder,
+                tells, known,
             ) in found
         ]  # fmt: skip
 
