@@ -74,11 +74,11 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    there=st.lists(st.lists(WRITTEN, min_size=1, max_size=5), min_size=1, max_size=14),
-    coming=st.lists(st.lists(WRITTEN, min_size=1, max_size=4), min_size=1, max_size=12),
+    there=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=8, max_size=14),
+    coming=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=3, max_size=12),
     text=st.sampled_from(QUERIES),
     sort=st.sampled_from(SORTS),
-    limit=st.integers(1, 7),
+    limit=st.integers(1, 4),  # there are pages left when ten segments become one
     since=st.none() | st.integers(900, 1100),
 )
 def test_pages_are_those_of_the_first_moment(

@@ -84,12 +84,13 @@ QUERY = st.recursive(
     ),
     max_leaves=6,
 )
+MOMENT = st.sampled_from([1000.0, 1001.0, 1002.5]) | st.floats(998, 1004)
 SCOPE = st.builds(
     Scope,
     feeds=st.none() | st.sets(st.integers(1, 4)),
     langs=st.none() | st.sets(st.sampled_from(["fr", "en", ""])),
-    since=st.none() | st.floats(998, 1004),
-    until=st.none() | st.floats(998, 1004),
+    since=st.none() | MOMENT,
+    until=st.none() | MOMENT,
 )
 
 

@@ -17,9 +17,9 @@ from index.postings import postings
 from index.spans import evaluate
 from index.tree import Near, Node, Phrase, Word
 
-WORDS = ("de", "la", "port", "plate-forme", "plateforme", "plate", "forme", "AT&T", "at", "t")
-TEXT = st.lists(st.sampled_from((*WORDS, "e-commerce", "commerce")), max_size=8).map(" ".join)
-TERMS = ("de", "la", "port", "plate", "forme", "plateforme", "at", "t", "commerce", "ecommerce")
+WORDS = ("de", "la", "plate-forme", "plateforme", "forme", "de", "la", "AT&T")
+TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
+TERMS = ("de", "la", "de", "la", "plate", "forme", "plateforme", "at")
 ARTICLES = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=12)
 FORMS = st.lists(st.sampled_from(TERMS), min_size=1, max_size=2, unique=True)
 """Terms that stand for one word of a query, as inflections do."""
