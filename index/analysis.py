@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 
 from index.runs import Token, pattern, tokens_of
 
@@ -22,22 +23,25 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 
 @functools.cache
-def _stemmer(lang: str) -> object:
+def _stemmers() -> tuple[Callable[[str], str], Callable[[str], str]]:
+    """Return what stems French and English words."""
     import Stemmer
 
     # Its own memory of words takes three times as long as to stem them again.
-    return Stemmer.Stemmer({"fr": "french", "en": "english"}[lang], maxCacheSize=0)
+    french, english = (Stemmer.Stemmer(name, maxCacheSize=0) for name in ("french", "english"))
+    return french.stemWord, english.stemWord
 
 
 def stem(term: str, lang: str) -> str:
     """Return the Snowball stem of a term; `lang` is fr or en."""
-    return str(_stemmer(lang).stemWord(term))  # type: ignore[attr-defined]
+    return _stemmers()[("fr", "en").index(lang)](term)
 
 
 @functools.lru_cache(MEMO_SIZE)
 def stems(term: str) -> tuple[str, str]:
-    """Return the French and the English stem of a term."""
-    return stem(term, "fr"), stem(term, "en")
+    """Return the French and the English Snowball stem of a term."""
+    french, english = _stemmers()
+    return french(term), english(term)
 
 
 class _Terms(dict[str, tuple[str, ...]]):

@@ -22,16 +22,19 @@ AUTHOR = "\x1e"
 PART_WIDTH = 1 << 20
 """Positions set apart for each part of an article: so many that no distance crosses two."""
 
+_STEP = 1 << 2
+"""From the code of a word to that of the next one."""
 _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
-_Entry = str | int | tuple[tuple[tuple[str, int], ...], int]
+_Entry = str | int | tuple[tuple[tuple[str, int], ...], int] | None
 
 
 class Keys(dict[str, _Entry]):
     """What each run adds to postings, decided once per run; only keys that are `wanted`.
 
-    A run adds one key (a string), nothing (the int to go on by), or several keys with
-    the codes they are off by (and the int to go on by).
+    Most runs add nothing and are one word: None. A run of one word adds its key (a string).
+    Others add several keys with the codes they are off by, and the int to go on by; or
+    nothing but that.
     """
 
     def __init__(self, wanted: Callable[[str], bool] = lambda _: True) -> None:
@@ -43,8 +46,8 @@ class Keys(dict[str, _Entry]):
         tokens = tokens_of[run]
         pairs = tuple(pair for token in tokens for pair in _pairs(token) if self.wanted(pair[0]))
         step = (tokens[-1].position + 1) << 2
-        entry: _Entry = (pairs, step) if pairs else step
-        if len(pairs) == 1 and step == encode(1) and not pairs[0][1]:
+        entry: _Entry = (pairs, step) if pairs else None if step == _STEP else step
+        if len(pairs) == 1 and step == _STEP and not pairs[0][1]:
             entry = pairs[0][0]
         self[run] = entry
         return entry
@@ -80,17 +83,18 @@ def _add(found: defaultdict[str, list[int]], text: str, at: int, keys: Keys) -> 
             if keys.wanted(token.term):
                 found[token.term].append(at + encode(token.position, token.length))
         return
-    for entry in map(keys.__getitem__, pattern().findall(text)):
-        if isinstance(entry, int):
-            at += entry
-        elif isinstance(entry, str):
-            found[entry].append(at)
-            at += 4
-        else:
+    entries = enumerate(map(keys.__getitem__, pattern().findall(text)))
+    for number, entry in [told for told in entries if told[1] is not None]:
+        here = at + number * _STEP
+        if isinstance(entry, str):
+            found[entry].append(here)
+        elif isinstance(entry, int):
+            at += entry - _STEP
+        elif entry is not None:
             pairs, step = entry
             for key, code in pairs:
-                found[key].append(at + code)
-            at += step
+                found[key].append(here + code)
+            at += step - _STEP
 
 
 def encode(position: int, length: int = 1) -> int:

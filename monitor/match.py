@@ -137,13 +137,16 @@ class _Forms:
     def __init__(self, open_words: Iterable[Word]) -> None:
         self.numbers = {word: number for number, word in enumerate(open_words)}
         self._stems: defaultdict[tuple[str, int, str], list[int]] = defaultdict(list)
+        self._plain: defaultdict[str, list[int]] = defaultdict(list)
         self._prefixes: defaultdict[str, list[tuple[int, Callable[[str], bool]]]]
         self._prefixes = defaultdict(list)
         for word, number in self.numbers.items():
+            space = AUTHOR if word.part == "author" else ""
             if word.mode is Mode.STEM:
-                space = AUTHOR if word.part == "author" else ""
                 for lang, stem in enumerate(stems(word.term)):
                     self._stems[space, lang, stem].append(number)
+            elif word.mode is Mode.EXACT:
+                self._plain[space + word.term].append(number)
             else:
                 prefix, accepts = selector(word)
                 self._prefixes[prefix].append((number, accepts))
@@ -161,11 +164,15 @@ class _Forms:
         return expansions
 
     def _decide(self, form: str) -> Iterator[int]:
+        term, _, written = form.partition(EXACT)
+        if written:  # another form than `=liege` wants
+            yield from self._plain.get(term, ())
+            return
         for length in self._lengths:
             for number, accepts in self._prefixes.get(form[:length], ()):
                 if accepts(form):
                     yield number
-        if self._stems and EXACT not in form:
+        if self._stems:
             space = AUTHOR if form.startswith(AUTHOR) else ""
             for lang, stem in enumerate(stems(form.removeprefix(AUTHOR))):
                 yield from self._stems.get((space, lang, stem), ())
