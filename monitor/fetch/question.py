@@ -42,7 +42,10 @@ class Question:
             (b"Accept-Encoding", b"gzip, deflate"),
             *((name, value) for name, value in self.validators if value),
         ]
-        own = self._secrets() if address.origin(url) == self.home else []
+        secretive = self.manner.headers or self.url.userinfo
+        own = self._secrets() if secretive and address.origin(url) == self.home else []
+        if not own:
+            return [(b"Host", url.netloc), *usual]
         given = {name.lower() for name, _ in own}
         kept = [pair for pair in usual if pair[0].lower() not in given]
         return [(b"Host", url.netloc), *kept, *own]

@@ -17,12 +17,11 @@ from running import Item, Newsroom, rss
 from scripted import Reply, Web, conditional, redirect
 from spine import HOUR, START, Press
 
-from monitor.config import load
 from monitor.config.cutting import LayoutError
 from monitor.config.readdressing import move, readdressed
 from monitor.errors import MonitorError
-from monitor.model import Feed, Fetched, Manner, Move, NotModified, Secret
-from monitor.moves import NOWHERE, SPAN, TIMES, is_confirmed, noted
+from monitor.model import Feed, Fetched, Former, Manner, Move, NotModified, Secret
+from monitor.moves import NOWHERE, SPAN, TIMES, in_words, is_confirmed, noted
 from monitor.relocation import AGAIN, Relocation, objection
 from monitor.store.sqlite import SqliteStore
 
@@ -99,6 +98,22 @@ def test_what_stands_in_the_way(feed: Feed, to: str, others: tuple[Feed, ...], w
     found = objection(feed, Move(to, 0, DAY, 3), feeds)
     assert words in found
     assert bool(found) is bool(words)
+
+
+WORDS: list[tuple[Move | None, Former | None, str]] = [
+    (None, None, ""),
+    (Move(f"{NEW}?key=s3cret", 0, DAY, 2), None, ""),
+    (Move(f"{NEW}?key=s3cret", 0, DAY, 3), None, f"; it has moved for good to {NEW}"),
+    (None, Former(OLD, START - 2 * DAY), f"; moved here from {OLD} 2 d ago"),
+    (None, Former(OLD, START - 8 * DAY), ""),
+]
+
+
+@pytest.mark.parametrize(("move", "former", "words"), WORDS)
+def test_it_is_told_where_a_feed_is_and_was(
+    move: Move | None, former: Former | None, words: str
+) -> None:
+    assert in_words(move, former, START) == words
 
 
 @dataclass
@@ -321,19 +336,3 @@ def test_a_feed_that_has_moved_is_followed(web: Web, tmp_path: Path) -> None:
     assert f"moved here from {web.url('/old')}" in feed["words"]
     assert room.counts()[0] == 2
     assert len(room.json("feeds", "log", new, "--format", "json")) == 3
-
-
-def test_a_file_that_cannot_be_written_stays_and_the_feed_goes_on(web: Web, tmp_path: Path) -> None:
-    room = room_of(web, tmp_path)
-    text = room.config.read_text(encoding="utf-8")
-    room.config.write_text(text.replace("/other", "/new/"), encoding="utf-8")
-    web.on("/new/", Reply(body=rss(Item("x", guid="x"))))
-    polled(room)
-    a_day_passes(room)
-    before = room.config.read_bytes()
-    said = polled(room)
-    assert "is subscribed to already: take one of the two out" in said
-    assert room.config.read_bytes() == before
-    feeds = {row["url"]: row["words"] for row in room.json("feeds", "--format", "json")}
-    assert f"it has moved for good to {web.url('/new')}" in feeds[web.url("/old")]
-    assert load(room.config).feeds[0].url == web.url("/old")
