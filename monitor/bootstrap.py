@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from monitor.answers import Settled
     from monitor.fetch import Client
     from monitor.indexer_process import IndexerProcess
-    from monitor.model import Config, Networks, SavedSearch, Summary
+    from monitor.model import Alert, Config, Networks, SavedSearch, Summary
+    from monitor.notify import Notifier, Senders
+    from monitor.notify.atom import History
     from monitor.parts import Parts
     from monitor.prospect import Prospector
     from monitor.report import Progress, Report
     from monitor.service import Service
+    from monitor.store.sqlite import SqliteStore
+    from monitor.threads import Thread
     from monitor.workers import Parser
 
 log = logging.getLogger("tocsin")
@@ -157,6 +161,8 @@ def _parts(
 
     store = SqliteStore(config.data)
     executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+    thread = Thread(executor)
+    notifier = _notifier(store, thread, config)
     client = _client(config.allow, config.contact)
     settler = Settler(store, Watch(rules=Rules((), ())), clock, random.random)
     report, indexer = Report(time.monotonic, orders.progress), IndexerProcess(config.data)
@@ -168,32 +174,75 @@ def _parts(
 
     return Parts(
         store=store,
-        thread=Thread(executor),
+        thread=thread,
         client=client,
         settler=settler,
-        pipeline=Pipeline(client, parser, settler, executor, clock, _told(report, indexer)),
+        pipeline=Pipeline(
+            client, parser, settler, executor, clock, _told(report, indexer, notifier)
+        ),
         indexer=indexer,
         presence=held,
         report=report,
+        notifier=notifier,
         relocation=Relocation(store, partial(move, config.path, data=data), clock),
         load=lambda: load(config.path, data=data),
         stamp=lambda: _stamp(config.path),
         clock=clock,
         sleep=asyncio.sleep,
         jitter=random.random,
+        zone=local_zone(),
         me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
     ), close
 
 
-def _told(report: Report, indexer: IndexerProcess) -> Callable[[Settled], None]:
+def _told(report: Report, indexer: IndexerProcess, notifier: Notifier) -> Callable[[Settled], None]:
     """Return what is told of each batch that is stored."""
 
     def told(settled: Settled) -> None:
         report.settled(settled)
         if settled.queued:
             indexer.wake()
+        if settled.planned:
+            notifier.wake()
 
     return told
+
+
+def _notifier(store: SqliteStore, thread: Thread, config: Config) -> Notifier:
+    import asyncio
+
+    from monitor.notify import Notifier
+    from monitor.notify.packing import Packing
+    from monitor.store.views import SqliteViews
+
+    packing = Packing(store, SqliteViews(config.data))
+
+    async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
+        return await thread(packing.history, channel, watchlist, limit)
+
+    return Notifier(
+        store, packing, thread, senders(config, history),
+        clock=clock, sleep=asyncio.sleep, jitter=random.random,
+    )  # fmt: skip
+
+
+def senders(config: Config, history: History) -> Senders:
+    """Return what sends to channels; `history` tells what an Atom feed holds already."""
+    from functools import cache
+
+    import httpx
+
+    from monitor.guard import Guard
+    from monitor.notify import Senders
+
+    return Senders(
+        Guard(config.allow),
+        history,
+        trust=cache(httpx.create_ssl_context),
+        clock=clock,
+        user_agent=user_agent(config.contact),
+        environ=os.environ,
+    )
 
 
 def _client(allow: Networks, contact: str) -> Client:

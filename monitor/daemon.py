@@ -27,6 +27,8 @@ PAGES_AT_ONCE = 8
 STORE_REST = 30.0
 """Seconds without polling after the store refused: a full disk does not heal in a tick."""
 SHINGLE_WINDOW = 72 * 3600.0
+SENT_KEPT = 90 * 86_400.0
+"""Seconds for which what was sent is remembered."""
 SWEEP_EVERY = 3600.0
 PATIENCE = 2
 """Tries of the indexer in a row that fail before one round is not waited out."""
@@ -59,6 +61,7 @@ class Daemon:
             asyncio.create_task(self._catching_up.ever(self._rest)),
             asyncio.create_task(self._in_force.ever(TICK, self._rest)),
             asyncio.create_task(self._tidying.ever(self._rest)),
+            asyncio.create_task(self._parts.notifier.ever(self._rest)),
         ]
         self._say_what_is_watched(await self._parts.thread(self._parts.store.states))
         scheduler = AsyncIOScheduler(timezone="UTC")
@@ -107,6 +110,7 @@ class Daemon:
         await self._relocate()
         await self._catching_up.all()
         await self._tidying.all()
+        await self._parts.notifier.all()
         while waiting := await self._left_to_index():
             indexer = self._parts.indexer
             if indexer.failures >= PATIENCE:
@@ -183,6 +187,7 @@ class Daemon:
         if now - self._swept >= SWEEP_EVERY:
             self._swept = now
             await self._parts.thread(self._parts.store.forget_shingles, now - SHINGLE_WINDOW)
+            await self._parts.thread(self._parts.store.forget_deliveries, now - SENT_KEPT)
 
     # --- start and end ---
 
@@ -201,6 +206,7 @@ class Daemon:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+        await self._parts.notifier.close()
         if done := await asyncio.to_thread(self._parts.indexer.stop):
             with contextlib.suppress(StoreError):  # it will only be indexed twice
                 await self._parts.thread(self._parts.store.mark_indexed, done)

@@ -76,16 +76,17 @@ class Enforcer:
         self.config = config
         self.feeds = {feed.url: feed for feed in numbered if feed.enabled}
         parts.client.allow(config.allow)
+        await parts.notifier.use(config.channels, config.allow)
         parts.settler.watch = Watch(
             rules=rules,
             feeds={feed.number: feed for feed in numbered},
-            routing=routing(config),
+            routing=routing(config, parts.zone),
         )
         await self._reschedule(
             [feed for feed in numbered if feed.every != before.get(feed.url, feed.every)]
         )
         # From here on the rules see what is stored: what is older is for them to catch up with.
-        await self._catching_up.begin(config.watchlists, numbered, routing(config))
+        await self._catching_up.begin(config.watchlists, numbered, parts.settler.watch.routing)
 
     async def _reschedule(self, edited: Sequence[Feed]) -> None:
         """Let feeds be due as their edited intervals say."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from index.article import Timestamp
 from monitor.fetch import Client
 from monitor.indexer_process import IndexerProcess
 from monitor.model import Config, MonitorPresence
+from monitor.notify import Notifier
 from monitor.pipeline import Pipeline
 from monitor.presence import Presence
 from monitor.relocation import Relocation
@@ -32,6 +34,7 @@ class Parts:
     presence: Presence
     report: Report
     relocation: Relocation
+    notifier: Notifier
     load: Callable[[], Config]
     stamp: Callable[[], object]
     """Changes when `feeds.yaml` does."""
@@ -39,4 +42,6 @@ class Parts:
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[], float]
     """Chance, from 0 to 1."""
+    zone: tzinfo
+    """The machine's."""
     me: MonitorPresence

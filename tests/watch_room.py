@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,10 @@ from monitor.answers import Watch
 from monitor.daemon import Daemon
 from monitor.errors import ConfigError, FetchError
 from monitor.match import Rules
-from monitor.model import Config, FeedHealth, MonitorPresence, Summary
+from monitor.model import Channel, Config, FeedHealth, MonitorPresence, Networks, Summary
+from monitor.notify import Notifier, Sender
+from monitor.notify.packing import Packing
+from monitor.notify.senders import Making
 from monitor.parts import Parts
 from monitor.pipeline import Pipeline
 from monitor.presence import Card, Presence, present
@@ -51,6 +55,17 @@ class NoIndexer:
         return 0
 
 
+class NoSenders:
+    """There are no channels."""
+
+    def __call__(self, channel: Channel) -> Sender:
+        """Return a sender."""
+        raise LookupError(channel.name)
+
+    def allow(self, networks: Networks) -> None:
+        """Permit."""
+
+
 @dataclass
 class Room:
     """A watch in this process: a press instead of a network, a clock that a test sets."""
@@ -62,6 +77,7 @@ class Room:
     reading: Callable[[], Config] | None = None
     """Stands in for reading the file."""
     indexer: NoIndexer = field(default_factory=NoIndexer)
+    senders: Making = field(default_factory=NoSenders)
     config: Config | ConfigError = field(init=False)
     store: SqliteStore = field(init=False)
 
@@ -139,13 +155,26 @@ class Room:
             indexer=cast(Any, self.indexer),
             presence=held,
             report=Report(lambda: self.now),
+            notifier=self._notifier(executor),
             relocation=Relocation(self.store, self.rewrite, lambda: self.now),
             load=self.load,
             stamp=lambda: self.edits,
             clock=lambda: self.now,
             sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
             jitter=lambda: 0.0,
+            zone=UTC,
             me=MonitorPresence(pid=os.getpid(), since=START, config="", log=""),
+        )
+
+    def _notifier(self, executor: ThreadPoolExecutor) -> Notifier:
+        return Notifier(
+            self.store,
+            Packing(self.store, SqliteViews(self.folder)),
+            Thread(executor),
+            self.senders,
+            clock=lambda: self.now,
+            sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
+            jitter=lambda: 0.0,
         )
 
     def rewrite(self, old: str, new: str) -> None:

@@ -1,0 +1,78 @@
+"""What sends to a channel, by its kind."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from index.article import Timestamp
+from monitor.guard import Guard
+from monitor.model import Channel, ChannelKind, Networks, Parcel, Refusal
+from monitor.notify.atom import Atom, History
+from monitor.notify.command import Command
+from monitor.notify.lines import Lines
+from monitor.notify.services import Services
+from monitor.notify.webhook import Webhook
+
+
+class Sender(Protocol):
+    """Sends to one channel, one message at a time."""
+
+    most: int
+    """Deliveries that one message may hold which are of no bundle."""
+
+    async def send(self, parcels: Sequence[Parcel]) -> Refusal | None:
+        """Send a message; return why it was not accepted, None if it was. Raises nothing."""
+
+    async def close(self) -> None:
+        """Give up what is kept for the next message."""
+
+
+class Making(Protocol):
+    """Makes senders."""
+
+    def __call__(self, channel: Channel) -> Sender:
+        """Return a sender to a channel."""
+
+    def allow(self, networks: Networks) -> None:
+        """Put the private networks that may be asked in force."""
+
+
+class Senders:
+    """Makes senders of each kind. `guard` says which addresses may be asked."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        history: History,
+        *,
+        trust: Callable[[], ssl.SSLContext],
+        clock: Callable[[], Timestamp],
+        user_agent: str,
+        environ: Mapping[str, str],
+    ) -> None:
+        self._guard = guard
+        self._history = history
+        self._trust = trust
+        self._clock = clock
+        self._user_agent = user_agent
+        self._environ = environ
+
+    def allow(self, networks: Networks) -> None:
+        """Put the private networks that may be asked in force, for the next message already."""
+        self._guard.allow = networks
+
+    def __call__(self, channel: Channel) -> Sender:
+        """Return a sender to a channel."""
+        match channel.kind:
+            case ChannelKind.APPRISE:
+                return Services(channel, lambda: self._guard.allow, self._environ)
+            case ChannelKind.WEBHOOK:
+                return Webhook(channel, self._guard, self._trust, self._clock, self._user_agent)
+            case ChannelKind.COMMAND:
+                return Command(channel, self._environ)
+            case ChannelKind.FILE:
+                return Lines(channel)
+            case ChannelKind.ATOM:
+                return Atom(channel, self._history)

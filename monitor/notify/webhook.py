@@ -1,0 +1,119 @@
+"""A webhook: each message is POSTed as JSON, signed if there is a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import httpcore
+import httpx
+
+from index.article import Timestamp
+from monitor.fetch import address, reasons
+from monitor.fetch.answer import StatusError
+from monitor.fetch.headers import Headers
+from monitor.guard import Guard
+from monitor.model import Channel, Parcel, Refusal
+from monitor.notify import parcels as told
+from monitor.notify.retrying import fault_of
+
+SECONDS = 30.0
+"""For a whole exchange; 10 of them to connect."""
+CAP = 64 << 10
+"""Bytes of an answer that are read."""
+
+
+class Webhook:
+    """Sends to one address. Redirects are not followed: a signature is for one host."""
+
+    most = 1
+
+    def __init__(
+        self,
+        channel: Channel,
+        guard: Guard,
+        trust: Callable[[], ssl.SSLContext],
+        clock: Callable[[], Timestamp],
+        user_agent: str,
+    ) -> None:
+        self._channel = channel
+        self._guard = guard
+        self._trust = trust
+        self._clock = clock
+        self._user_agent = user_agent
+
+    async def send(self, parcels: Sequence[Parcel]) -> Refusal | None:
+        """Send a message; return why it was not accepted, None if it was."""
+        body = told.encoded(parcels)
+        try:
+            async with asyncio.timeout(SECONDS):
+                return await self._post(body, told.key(parcels))
+        except Exception as error:
+            return Refusal(reason=reasons.failure(error, SECONDS))
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def _post(self, body: bytes, key: str) -> Refusal | None:
+        url = address.parse(self._channel.target[0])
+        scheme, host, port = address.origin(url)
+        tls = self._trust() if scheme == "https" else None
+        stream = await self._guard.connect(host, port, tls)
+        stream.allowance = CAP
+        origin = httpcore.Origin(scheme.encode(), host.encode(), port)
+        async with httpcore.AsyncHTTP11Connection(origin, stream) as http:
+            response = await http.handle_async_request(
+                httpcore.Request(
+                    "POST",
+                    httpcore.URL(
+                        scheme=url.raw_scheme, host=url.raw_host, port=port, target=url.raw_path
+                    ),
+                    headers=self._headers(url, body, key),
+                    content=body,
+                )
+            )
+            # Accepted is accepted, whatever becomes of the rest of the answer.
+            with suppress(httpcore.NetworkError, httpcore.ProtocolError, OSError):
+                async for _ in response.aiter_stream():
+                    pass
+        return _judged(response.status, Headers(response.headers))
+
+    def _headers(self, url: httpx.URL, body: bytes, key: str) -> list[tuple[bytes, bytes]]:
+        said = {
+            "Host": url.netloc.decode("ascii"),
+            "User-Agent": self._user_agent,
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "Idempotency-Key": key,
+            "Connection": "close",
+        }
+        if login := address.authorization(url):
+            said["Authorization"] = login.decode("ascii")
+        if self._channel.secret:
+            stamp = str(int(self._clock()))
+            said["X-Tocsin-Timestamp"] = stamp
+            said["X-Tocsin-Signature"] = f"sha256={signature(self._channel.secret, stamp, body)}"
+        given = {name.lower() for name, _ in self._channel.headers}
+        kept = [(name, value) for name, value in said.items() if name.lower() not in given]
+        kept += [(name, value.text) for name, value in self._channel.headers]
+        return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in kept]
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """Return what proves that a body comes from who knows the secret, and when it was sent."""
+    signed = timestamp.encode("ascii") + b"." + body
+    return hmac.new(secret.encode("utf-8"), signed, hashlib.sha256).hexdigest()
+
+
+def _judged(status: int, headers: Headers) -> Refusal | None:
+    if 200 <= status < 300:
+        return None
+    wait = headers.retry_after()
+    why = "which is not followed; write the address it is at" if 300 <= status < 400 else ""
+    return Refusal(
+        reason=str(StatusError(status, wait, why)), fault=fault_of(status), retry_after=wait
+    )
