@@ -6,6 +6,7 @@ From the rarest word to the others: each of its places is looked up in their lis
 
 from __future__ import annotations
 
+import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
@@ -15,8 +16,8 @@ from index.lists import Postings
 from index.postings import part_range
 from index.runs import MAX_COMPOUND
 
-MUCH = 20_000
-"""Places to look at from which vectors are faster, numpy's import included."""
+MUCH, MORE = 2_000, 40_000
+"""Places to look at from which vectors are faster: once numpy is there, and its import included."""
 
 
 class Link(NamedTuple):
@@ -65,7 +66,7 @@ class _Stands:
 
 def linked(chain: Sequence[Link], docs: Collection[int]) -> set[int]:
     """Return those of some documents in which the words stand one right after the other."""
-    if _work(chain, docs) > MUCH:
+    if _is_much(chain, docs):
         from index import vectors
 
         return vectors.linked(chain, docs)
@@ -79,12 +80,13 @@ def linked(chain: Sequence[Link], docs: Collection[int]) -> set[int]:
     return {doc for doc, _, _ in reached}
 
 
-def _work(chain: Sequence[Link], docs: Collection[int]) -> float:
-    """Return how often the rarest word stands in some documents, roughly."""
-    return min(
+def _is_much(chain: Sequence[Link], docs: Collection[int]) -> bool:
+    """Tell whether the rarest word stands in some documents so often that vectors are faster."""
+    often = min(
         sum(len(p.codes) * min(len(docs) / max(len(p.docs), 1), 1) for p in link.lists)
         for link in chain
     )
+    return often > (MUCH if "numpy" in sys.modules else MORE)
 
 
 def _followed(word: _Stands, reached: Sequence[_Stretch]) -> list[_Stretch]:
@@ -120,7 +122,7 @@ def _preceded(word: _Stands, reached: Sequence[_Stretch]) -> list[_Stretch]:
 
 def near(pair: Sequence[Link], distance: int, docs: Collection[int], *, ordered: bool) -> set[int]:
     """Return those of some documents in which two words have fewer than so many between them."""
-    if _work(pair, docs) > MUCH:
+    if _is_much(pair, docs):
         from index import vectors
 
         return vectors.near(pair, distance, docs, ordered=ordered)

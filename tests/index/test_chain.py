@@ -110,7 +110,7 @@ def test_pairs(
 
 
 def test_much_work_is_done_by_vectors() -> None:
-    docs = range(30_000)
+    docs = range(50_000)
     often = Postings(array("H", docs), None, array("I", [4 * (doc % 7) for doc in docs]))
     after = Postings(array("H", docs), None, array("I", [4 * (doc % 5) + 4 for doc in docs]))
     asked = [Link([often], ""), Link([after], "")]
