@@ -12,6 +12,7 @@ from monitor.config.draft import Draft
 from monitor.config.feeds import feeds
 from monitor.config.fitting import fit, nearest
 from monitor.config.marks import BrokenError, Node, Source, Table, decode, tree
+from monitor.config.routes import routes
 from monitor.config.searches import searches
 from monitor.config.watchlists import watchlists
 from monitor.errors import Problem
@@ -46,6 +47,9 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         watchlists=tuple(watched.values()),
         searches=searches(draft),
         channels=channels(draft, path, os.environ),
+        routes=routes(draft, subscribed),
+        notify=shape.alerts.notify,
+        zone=shape.zone,
         allow=shape.network.allow,
         contact=shape.network.contact,
         retention=retention(draft, subscribed, tuple(watched.values())),

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
+from monitor.config.hour_values import DigestTimes
+from monitor.config.route_shapes import QuietShape
 from monitor.config.shape import Shape
 from monitor.config.values import Folder, Headers, Hidden, Name, Texts
 
@@ -20,7 +22,7 @@ class ChannelShape(Shape):
     noun: ClassVar = "channel"
     needs: ClassVar = {"oneOf": [{"required": ["name", kind]} for kind in KINDS]}
 
-    name: Name = Field(description="What `notify:` calls it.", examples=["desk"])
+    name: Name = Field(description="What `notify:` and `routes:` call it.", examples=["desk"])
     url: Hidden = Field(
         default="",
         description="An Apprise address: e-mail, ntfy, Slack, Matrix and a hundred more; may be "
@@ -59,4 +61,15 @@ class ChannelShape(Shape):
         description="Folder in which each watchlist has an Atom feed of its last alerts; beside "
         "this file unless absolute.",
         examples=["public/feeds"],
+    )
+    quiet: QuietShape | None = Field(
+        default=None,
+        description="Hours in which it is told nothing; what is raised in them goes as one "
+        "message at their end.",
+    )
+    digest: DigestTimes | None = Field(
+        default=None,
+        description="All that was raised meanwhile goes as one message: each `30m`, or at "
+        '`"07:30"`, or at several times.',
+        examples=["30m", "07:30"],
     )

@@ -69,6 +69,8 @@ def _channel(
         words=words,
         secret=secret.text if secret else "",
         headers=tuple(headers),
+        quiet=shape.quiet.understood() if shape.quiet else None,
+        digest=shape.digest,
     )
 
 

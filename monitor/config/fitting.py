@@ -13,6 +13,7 @@ from monitor.config.archive_shapes import ArchiveShape
 from monitor.config.channel_shapes import ChannelShape
 from monitor.config.feed_shapes import AuthShape, DefaultsShape, FeedShape, TagShape
 from monitor.config.marks import BLANK, Items, Loc, Node, Pair, Scalar, Source, Table, find, without
+from monitor.config.route_shapes import QuietShape, RouteShape
 from monitor.config.schema import FileShape, NetworkShape, WatchlistShape
 from monitor.config.search_shapes import SearchShape
 from monitor.config.shape import Shape
@@ -23,13 +24,18 @@ SHAPES: Mapping[str | int, type[Shape]] = {
     "watchlists": WatchlistShape,
     "searches": SearchShape,
     "channels": ChannelShape,
+    "routes": RouteShape,
     "defaults": DefaultsShape,
     "network": NetworkShape,
     "alerts": AlertsShape,
     "archive": ArchiveShape,
 }
 
-INSIDE: Mapping[str, type[Shape]] = {"auth": AuthShape, "escalate": EscalateShape}
+INSIDE: Mapping[str, type[Shape]] = {
+    "auth": AuthShape,
+    "escalate": EscalateShape,
+    "quiet": QuietShape,
+}
 """Mappings that stand inside others."""
 
 EXPECTED = {

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from monitor.config import route_words
 from monitor.config.ages import in_words
 from monitor.durations import exact, span
 from monitor.model import Channel, Config, Escalate, Feed, Retention, SavedSearch, Watchlist
@@ -26,6 +27,7 @@ def as_text(config: Config) -> list[str]:
         *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
         *_searches(config.searches),
         *_channels(config.channels),
+        *_routes(config),
         "",
         f"archive in {config.data}",
         *_retention(config.retention),
@@ -82,9 +84,12 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 "kind": str(channel.kind),
                 "to": channel.words,
                 "signed": bool(channel.secret),
+                "hours": list(route_words.hours(channel)),
             }
             for channel in config.channels
         ],
+        "routes": route_words.mappings(config),
+        "zone": str(config.zone) if config.zone else None,
         "archive": {
             "keep": config.retention.keep,
             "except": list(config.retention.spare),
@@ -109,10 +114,20 @@ def _channels(channels: Sequence[Channel]) -> list[str]:
     if not channels:
         return []
     rows = (
-        (one.name, str(one.kind), one.words + (", signed" if one.secret else ""))
+        (
+            one.name,
+            str(one.kind),
+            "; ".join([one.words + (", signed" if one.secret else ""), *route_words.hours(one)]),
+        )
         for one in channels
     )
     return ["", _count(len(channels), "channel"), *_columns(rows)]
+
+
+def _routes(config: Config) -> list[str]:
+    if not config.routes:
+        return []
+    return ["", _count(len(config.routes), "route"), *_columns(route_words.rows(config))]
 
 
 def _retention(retention: Retention) -> list[str]:

@@ -13,6 +13,8 @@ from monitor.config.alert_shapes import AlertsShape, EscalateShape
 from monitor.config.archive_shapes import ArchiveShape
 from monitor.config.channel_shapes import ChannelShape
 from monitor.config.feed_shapes import DefaultsShape, FeedShape, TagShape
+from monitor.config.hour_values import Zone
+from monitor.config.route_shapes import RouteShape
 from monitor.config.search_shapes import SearchShape
 from monitor.config.shape import Shape
 from monitor.config.values import (
@@ -165,6 +167,16 @@ class FileShape(Shape):
     )
     channels: tuple[ChannelShape, ...] = Field(
         default=(), description="Who is told of alerts; `notify` names them."
+    )
+    routes: tuple[RouteShape, ...] = Field(
+        default=(),
+        description="Which alerts go to which channels: the first route that an alert fits "
+        "decides; those that fit none go where `alerts.notify` says, else everywhere.",
+    )
+    zone: Zone | None = Field(
+        default=None,
+        description="Time zone of quiet hours, digests and messages; the machine's when left out.",
+        examples=["Europe/Brussels"],
     )
     alerts: AlertsShape = Field(
         default=AlertsShape(),

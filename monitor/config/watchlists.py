@@ -48,7 +48,6 @@ def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | 
         return None
     common = draft.shape.alerts
     cooldown = shape.cooldown if shape.cooldown is not None else common.cooldown
-    channels = shape.notify if shape.notify is not None else common.notify
     watchlist = Watchlist(
         name=title(shape),
         query=parsed,
@@ -60,7 +59,7 @@ def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | 
         escalate=escalate(shape.escalate, common.escalate),
         cooldown=cooldown or 0.0,
         notify_backfill=(shape.backfill or common.backfill) == "notify",
-        notify=channels,
+        notify=shape.notify,
     )
     return replace(watchlist, rule=meaning(watchlist))
 
