@@ -106,8 +106,8 @@ def test_rules_archive_and_oracle_agree_on_scores(
 
 
 def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:
-    # 0.7 + 0.1 + 0.2 is less than 1 when added from the left.
-    query = score({"port": 0.7, "quai": 0.1, "douane": 0.2}, 1)
+    # 0.2 + 0.7 + 0.1 is less than 1 when added from the left.
+    query = score({"port": 0.2, "quai": 0.7, "douane": 0.1}, 1)
     article = Article(
         id=1, feeds=(1,), url="", title="douane", summary="quai", body="port", seen=1.0
     )
