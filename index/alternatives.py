@@ -14,8 +14,10 @@ from index.tree import And, Facet, Mode, Near, Node, Not, Or, Phrase, Word, walk
 
 APART = 5
 """Words that may stand between those of a phrase when it is taken apart."""
-_MOST_APART = 8
-"""Words of a phrase that may be taken apart."""
+INFLECTED = 4
+"""Letters from which the inflections of a word are tried: `le` has none worth it."""
+_MOST_APART = 4
+"""Words of a phrase that are looked for near each other."""
 
 
 class Kind(enum.StrEnum):
@@ -75,7 +77,7 @@ def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
     for word, found in respelt.items():
         yield from (_with(Kind.SPELLING, query.text, word, instead) for instead in found)
     for word in leaves:
-        if word.mode is Mode.FOLDED and word.text.isalpha():
+        if word.mode is Mode.FOLDED and word.text.isalpha() and len(word.term) >= INFLECTED:
             yield _with(Kind.INFLECTED, query.text, word, f"{word.text}~")
         elif word.mode is Mode.EXACT and word.text.startswith("="):
             yield _with(Kind.ANY_FORM, query.text, word, word.text[1:])
@@ -121,11 +123,14 @@ def _apart(text: str, phrase: Phrase) -> Iterator[_Text]:
     start = phrase.column - 1
     end = start + len(phrase.text)
     quoted = phrase.text.startswith('"') and phrase.text.endswith('"')
-    if quoted and text[start:end] == phrase.text and len(phrase.children) <= _MOST_APART:
-        instead = f"{phrase.text}~{APART}"
-        yield Kind.APART, text[:start] + instead + text[end:], phrase.text, instead
-        alone = len(phrase.text) == len(text.strip())
-        instead = phrase.text[1:-1].strip() if alone else f"({phrase.text[1:-1].strip()})"
+    if not quoted or text[start:end] != phrase.text:
+        return
+    words = phrase.text[1:-1].strip()
+    alone = len(phrase.text) == len(text.strip())
+    choices = [words if alone else f"({words})"]
+    if len(phrase.children) <= _MOST_APART:
+        choices.insert(0, f"{phrase.text}~{APART}")
+    for instead in choices:
         yield Kind.APART, text[:start] + instead + text[end:], phrase.text, instead
 
 

@@ -94,8 +94,12 @@ class Segment:
 
     def terms(self, prefix: str = "") -> list[str]:
         """Return the keys that start so, in order."""
-        found = self.lists.terms(WORDS, prefix.encode())
-        return b"\n".join(found).decode().split("\n") if found else []
+        lines = self.lexicon(prefix)
+        return lines.split("\n") if lines else []
+
+    def lexicon(self, prefix: str) -> str:
+        """Return the same a line each."""
+        return b"\n".join(self.lists.terms(WORDS, prefix.encode())).decode()
 
     def langs(self) -> list[str]:
         """Return the languages of its documents, in order."""

@@ -15,17 +15,18 @@ from index.query import parse
 from monitor import presence, rebuilding
 from monitor.blindness import coverage
 from monitor.counting import Counting
+from monitor.deliveries import Deliveries
 from monitor.health import WORST, health, words
 from monitor.model import (
     NOBODY_ELSE,
     Alert,
     AlertState,
     Coverage,
+    DeliveryState,
     Feed,
     FeedHealth,
     Filter,
     Gap,
-    Pace,
     Poll,
     Reading,
     Results,
@@ -35,7 +36,6 @@ from monitor.model import (
     Suggestion,
     Verdict,
     Version,
-    WatchlistCount,
     WatchlistRecord,
 )
 from monitor.moves import in_words as moving
@@ -47,13 +47,11 @@ if TYPE_CHECKING:
     from index.completion import Completion
 
 DAY = 86_400.0
-SPARK_BUCKETS = 12
-SPARK_WIDTH = 7_200.0
 LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 
 
-class Service(Counting):
+class Service(Counting, Deliveries):
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
     def __init__(
@@ -75,6 +73,7 @@ class Service(Counting):
         articles, waiting, alerts, untriaged = self._views.totals()
         now = self._clock()
         feeds = self._views.feeds()
+        unsent = self.unsent()
         log = (self._folder / LOG).absolute()
         rebuilt = rebuilding.share(self._folder, now)
         return Status(
@@ -92,6 +91,8 @@ class Service(Counting):
             network_down=card.network_down if card else "",
             log=str(log) if log.exists() else "",
             backfill=tuple(self._views.backfills()),
+            unsent=unsent[DeliveryState.WAITING],
+            dead=unsent[DeliveryState.DEAD],
         )
 
     def feeds(self) -> list[FeedHealth]:
@@ -129,15 +130,6 @@ class Service(Counting):
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
         return self._views.polls(url)
-
-    def watchlists(self) -> list[WatchlistCount]:
-        """Return every watchlist with its counts, and how unusual today is for it."""
-        since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
-        paces = self.paces()
-        return [
-            replace(found, pace=paces.get(found.name, Pace()))
-            for found in self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
-        ]
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from index.alternatives import Alternative, Kind, Similar, alternatives
 from index.article import Timestamp
@@ -13,8 +14,8 @@ from monitor.model import Filter, Suggestion
 
 FEW = 5
 """Hits below which other searches are suggested."""
-SECONDS = 0.1
-"""For trying them; those that change least are tried first."""
+TRIALS, SECONDS = 12, 0.5
+"""How many are tried, and for how long in a very large archive; those that change least first."""
 
 Run = Callable[[Query, Filter], Found]
 
@@ -39,12 +40,12 @@ def suggestions(
     until = clock() + SECONDS
     least = run(query, filter).total
     found = []
-    for trial in _trials(query, filter, similar):
-        if clock() > until:
-            break
+    for trial in islice(_trials(query, filter, similar), TRIALS):
         result = run(trial.alternative.query, trial.filter)
         if result.total > least:
             found.append(_suggestion(trial, result, result.total - least))
+        if clock() > until:
+            break
     return found
 
 

@@ -49,7 +49,7 @@ def beside(text: str) -> dict[Kind, list[str]]:
         ("port -sancsion", Kind.SPELLING, []),  # what is not wanted may be misspelt
         ("plate-forme-sancsion", Kind.SPELLING, []),
         ("sanction", Kind.INFLECTED, ["sanction~"]),
-        ("a sanction", Kind.INFLECTED, ["a~ sanction", "a sanction~"]),
+        ("les sanction port", Kind.INFLECTED, ["les sanction~ port", "les sanction port~"]),
         ('"centre fermé"', Kind.INFLECTED, ['"centre~ fermé"', '"centre fermé~"']),
         ("sanction~ cyber* VSSE 5G", Kind.INFLECTED, []),
         ("=Orange", Kind.ANY_FORM, ["Orange"]),
