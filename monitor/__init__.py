@@ -27,8 +27,9 @@
             schedule: when is the feed due next? outage: is the network to blame?
             habits, episodes: is the feed in trouble, and is that news?
                                ▼
-        store: feed, articles, alerts, outbox    all of it or nothing: this is the truth
-               │ outbox            │ views
+        planning, by routing: who is told?
+        store: feed, articles, alerts, deliveries, outbox    all of it or nothing: the truth
+               │ outbox            │ views        │ deliveries ─▶ notify: sent, at least once
                ▼                   ▼
         indexer_process         service ◀── cli, dashboard: any number of them
           indexer ──▶ index ◀──── search     the index can be built again (mending),

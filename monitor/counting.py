@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from index.facets import UNDETERMINED
 from index.moments import resolve_time
 from index.query import Query, parse
 from monitor.errors import MonitorError
-from monitor.model import By, Facets, Filter, Mention, Pace, Share, Split, Trend
+from monitor.model import By, Facets, Filter, Mention, Pace, Share, Split, Trend, WatchlistCount
 from monitor.search import Search
 from monitor.store import Views
 from monitor.surprise import pace, windows
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST = 20_000
 """Buckets of one trend at most: two years of hours."""
+SPARK_BUCKETS = 12
+SPARK_WIDTH = 7_200.0
 READ = 600
 """Articles that are read at most to find the words that stand out."""
 
@@ -125,6 +128,15 @@ class Counting:
             )
             for name, since in self._views.watched_since().items()
         }
+
+    def watchlists(self) -> list[WatchlistCount]:
+        """Return every watchlist with its counts, and how unusual today is for it."""
+        since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
+        paces = self.paces()
+        return [
+            replace(found, pace=paces.get(found.name, Pace()))
+            for found in self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
+        ]
 
     def _matched(self, query: Query | None, filter: Filter = Filter()) -> Matched:
         """Return what a query finds, None finds all; a newsroom that begins has no index yet."""

@@ -29,6 +29,8 @@ COMMANDS = {
     "facets": "Tell what the articles of a query are made of.",
     "alerts": "List the alerts.",
     "show": "Show an article, and why it matched.",
+    "deliveries": "List what is on its way to channels, and what was given up.",
+    "notify": "List the channels, and send them samples.",
     "watch": "List, explain, try, check and add watchlists.",
     "feeds": "Tell how each feed is doing.",
     "status": "Tell how the newsroom is doing.",

@@ -53,6 +53,8 @@ def _mapping(status: Status) -> dict[str, Any]:
         "network_down": status.network_down,
         "log": status.log,
         "backfill": [asdict(stand) for stand in status.backfill],
+        "unsent": status.unsent,
+        "dead": status.dead,
     }
 
 
@@ -82,6 +84,8 @@ def _lines(status: Status, now: float) -> Iterator[str]:
         names = ", ".join(stand.watchlist for stand in status.backfill)
         yield f"backfill  {done} of {until} articles: {names}"
     yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"
+    if status.unsent or status.dead:
+        yield f"unsent    {status.unsent} on their way, {status.dead} given up; `tocsin deliveries`"
 
 
 def _gaps(status: Status) -> str:

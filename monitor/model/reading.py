@@ -147,6 +147,10 @@ class Status:
     """Feeds of which articles of the last day may be missing, by why."""
     backfill: tuple[BackfillStand, ...] = ()
     """Rules that are still being matched with articles older than they."""
+    unsent: int = 0
+    """Deliveries on their way to channels, those held for quiet hours or a digest included."""
+    dead: int = 0
+    """Deliveries that were given up."""
 
     @property
     def failing(self) -> int:

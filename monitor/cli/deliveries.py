@@ -1,0 +1,152 @@
+"""`tocsin deliveries`: what is on its way to channels, what was sent, what was given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli import Newsroom, output, say, talkative
+from monitor.cli.selection import list_format
+
+if TYPE_CHECKING:
+    from monitor.model import Alert, Delivery
+
+COLUMNS = (
+    "id", "state", "channel", "alert", "occasion", "why", "watchlist", "title", "due", "attempts",
+    "reason", "created_at", "sent_at", "key", "bundle",
+)  # fmt: skip
+STATES = ("waiting", "held", "sent", "dead", "all")
+_MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
+
+
+class _Commands(click.Group):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        return found and talkative(found)
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
+@click.option("--state", type=click.Choice(STATES), help="Those that wait; of these those held "
+              "for quiet hours or a digest; sent; given up. Unsent when left out.")  # fmt: skip
+@click.option("--channel", metavar="NAME", help="To this channel only.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True,
+              help="At most so many, the newest; 0 is all.")  # fmt: skip
+@list_format
+@click.pass_context
+def deliveries(
+    context: click.Context, state: str | None, channel: str | None, limit: int, style: str
+) -> None:
+    """List deliveries of alerts to channels, with the reason where one is not sent yet.
+
+    Exits with 1 when there are none. Its command `retry` lets the monitor try again.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    newsroom: Newsroom = context.obj
+    service = newsroom.service()
+    held = state == "held"
+    found = service.deliveries(
+        _states(state), channel=channel, limit=None if held else limit or None
+    )
+    if held:
+        found = [one for one in found if one.bundle or (one.reason and not one.attempts)]
+        found = found[-limit:] if limit else found
+    alerts = {alert.id: alert for alert in service.alerts([one.alert for one in found])}
+    if style != "table":
+        rows = (_row(one, alerts.get(one.alert)) for one in found)
+        output.print_rows(rows, style, COLUMNS)
+    else:
+        for line in _lines(found, alerts, newsroom.clock()):
+            click.echo(line)
+    if not found:
+        if style == "table":
+            say("nothing is on its way" if state is None else "none")
+        context.exit(1)
+
+
+@deliveries.command("retry")
+@click.argument("ids", type=int, nargs=-1, metavar="[ID]...")
+@click.option("--dead", is_flag=True, help="All that was given up or failed.")
+@click.option("--channel", metavar="NAME", help="All of that which is for this channel.")
+@click.option("--to", metavar="NAME", help="Send it to this channel instead.")
+@click.pass_obj
+def retry(
+    newsroom: Newsroom, ids: tuple[int, ...], dead: bool, channel: str | None, to: str | None
+) -> None:
+    """Let the monitor try again: deliveries by id, or all that was given up or failed.
+
+    A delivery by id is sent at once, whatever it waits for. Exits with 1 when there are none.
+    """
+    if not ids and not dead and channel is None:
+        raise click.UsageError("say which: IDs, --dead or --channel NAME")
+    if to is not None:
+        from monitor.config import load
+
+        names = [one.name for one in load(newsroom.config_path, data=newsroom.data).channels]
+        if to not in names:
+            known = ", ".join(names) or "none"
+            raise click.UsageError(f"feeds.yaml has no channel {to}; it has {known}")
+    service = newsroom.service()
+    count = service.retry(ids or None, channel=channel, to=to)
+    if not count:
+        raise click.ClickException("none of these is unsent; `tocsin deliveries` lists what is")
+    say(f"{count} {'delivery is' if count == 1 else 'deliveries are'} due now")
+    if service.status().monitor is None:
+        say("nobody watches: `tocsin` or `tocsin run` sends it")
+
+
+def _states(state: str | None) -> list[Any]:
+    from monitor.deliveries import UNSENT
+    from monitor.model import DeliveryState
+
+    if state is None:
+        return list(UNSENT)
+    if state == "all":
+        return list(DeliveryState)
+    return [DeliveryState.WAITING if state == "held" else DeliveryState(state)]
+
+
+def _row(delivery: Delivery, alert: Alert | None) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "state": str(delivery.state),
+        "channel": delivery.channel,
+        "alert": delivery.alert,
+        "occasion": str(delivery.occasion),
+        "why": delivery.why,
+        "watchlist": alert.watchlist if alert else "",
+        "title": alert.title if alert else "",
+        "due": output.iso(delivery.due),
+        "attempts": delivery.attempts,
+        "reason": delivery.reason,
+        "created_at": output.iso(delivery.created_at),
+        "sent_at": output.iso(delivery.sent_at),
+        "key": delivery.key,
+        "bundle": delivery.bundle,
+    }
+
+
+def _lines(found: Iterable[Delivery], alerts: dict[int, Alert], now: float) -> Iterator[str]:
+    for one in found:
+        alert = alerts.get(one.alert)
+        about = f"{alert.watchlist}: {alert.title or '(untitled)'}" if alert else "(dropped)"
+        why = f" ↑ {one.why}" if one.why else ""
+        yield f"{one.id:>6} {_MARKS[one.state]} {one.channel}  alert {one.alert}{why}  {about}"
+        yield click.style(f"         {'; '.join(_clauses(one, now))}", dim=True)
+
+
+def _clauses(one: Delivery, now: float) -> Iterator[str]:
+    from monitor.durations import span
+
+    if one.sent_at is not None:
+        yield f"sent {output.ago(one.sent_at, now)} ago"
+    if one.reason:
+        yield one.reason
+    if one.attempts and one.sent_at is None:
+        yield f"tried {one.attempts} times" if one.attempts > 1 else "tried once"
+    if one.state == "waiting":
+        yield "due now" if one.due <= now else f"due in {span(one.due - now)}"
+    elif one.state == "dead":
+        yield "given up; `tocsin deliveries retry` sends it again"
