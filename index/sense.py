@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 from index.errors import QueryError
@@ -117,7 +118,7 @@ def _reach(node: Node) -> frozenset[str]:
 def _object_to_threshold(node: Score) -> None:
     if node.threshold <= 0:
         raise QueryError("the threshold must be above zero", node.column, "")
-    most = sum(weight for weight, _ in node.weighted if weight > 0)
+    most = math.fsum(weight for weight, _ in node.weighted if weight > 0)
     if most < node.threshold:
         raise QueryError(
             f"all weights together are {most:g}, less than the threshold {node.threshold:g}",
