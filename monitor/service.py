@@ -39,6 +39,7 @@ from monitor.model import (
     WatchlistRecord,
 )
 from monitor.moves import in_words as moving
+from monitor.muting import Muting
 from monitor.search import Search
 from monitor.search.paging import Asked
 from monitor.store import Views
@@ -51,7 +52,7 @@ LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 
 
-class Service(Counting, Deliveries):
+class Service(Counting, Deliveries, Muting):
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
     def __init__(
@@ -91,6 +92,8 @@ class Service(Counting, Deliveries):
             network_down=card.network_down if card else "",
             log=str(log) if log.exists() else "",
             backfill=tuple(self._views.backfills()),
+            suppressed=_by_reason(self.suppressed(now - DAY)),
+            mutes=tuple(self.mutes()),
             unsent=unsent[DeliveryState.WAITING],
             dead=unsent[DeliveryState.DEAD],
         )
@@ -279,6 +282,13 @@ class Service(Counting, Deliveries):
     def poll_now(self, url: str | None = None) -> None:
         """Ask the monitor to poll one feed at once, or all."""
         self._views.poll_now(url)
+
+
+def _by_reason(counts: Counter[tuple[str, str]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (_, reason), count in counts.items():
+        found[reason] += count
+    return found
 
 
 def _searchable(articles: int, waiting: int, rebuilt: float | None) -> int:

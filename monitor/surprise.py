@@ -30,6 +30,8 @@ TIMES = 2
 """Times the usual number that may be a surprise."""
 ALWAYS = 10
 """Times the usual number that is one however much the number varies."""
+NEVER = 1e-300
+"""Below this a number is lost, or stays what it is whatever it is multiplied with."""
 
 Window = tuple[Timestamp, Timestamp]
 
@@ -97,7 +99,7 @@ def _bursts_tail(today: int, before: Sequence[int]) -> float:
     tail = 0.0
     for number in count(today):
         tail += chance
-        if chance <= tail * 1e-9:
+        if chance <= max(tail * 1e-9, NEVER):
             return tail
         chance *= (number + size) / (number + 1) * hit
     raise AssertionError

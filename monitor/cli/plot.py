@@ -79,8 +79,10 @@ def drawn(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iterator[
         yield f"{step} {trend.by}s to a column"
     if any(any(series.marked) for series in shown):
         yield f"{GAP} feeds that bring these were blind, down or not read, at least for a time"
-    if len(shown) == 1 and any(value is not None for value in shown[0].corrected):
-        yield f"{UNSURE} what there is, {MISSING} what there would be had they been read"
+    if len(shown) == 1 and any(shown[0].marked):
+        guessed = any(value is not None for value in shown[0].corrected)
+        rest = f", {MISSING} what there would be had they been read" if guessed else ""
+        yield f"{UNSURE} what there is{rest}"
 
 
 def _canvas(shown: Sequence[Series], columns: _Columns, by: By, zone: tzinfo) -> str:
