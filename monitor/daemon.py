@@ -133,6 +133,7 @@ class Daemon:
                 await self._poll_due(at_once=False)
                 await self._read_pages()
                 await self._relocate()
+                await self._end_mutes()
                 await self._sweep()
         except StoreError as error:
             self._rest(error)
@@ -170,6 +171,11 @@ class Daemon:
     async def _relocate(self) -> None:
         """Give feeds that have moved their new address; the file is then read again."""
         await self._parts.thread(self._parts.relocation.step, self._in_force.feeds)
+
+    async def _end_mutes(self) -> None:
+        """Tell what mutes that have ended held back."""
+        if await self._parts.thread(self._parts.settler.end_mutes):
+            self._parts.notifier.wake()
 
     async def _breathe(self) -> None:
         await self._parts.sleep(0)

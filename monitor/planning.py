@@ -2,24 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from index.article import Timestamp
+from monitor.hours import by_the_clock
 from monitor.model import Occasion, Raised
-from monitor.routing import Held, Routing
+from monitor.routing import MUTED, NO_ROUTE, Held, Routing
 from monitor.store import Batch
+
+BACKFILL, COOLDOWN = "backfill", "cooldown"
+TOLD_LATER = (MUTED, COOLDOWN)
+"""Reasons after whose end it is told how much they held back."""
 
 
 def plan(batch: Batch, routing: Routing, raised: Iterable[Raised], now: Timestamp) -> int:
     """Store where alerts go, or why nobody is told; return how many deliveries there are."""
-    planned = 0
-    for alert in raised:
-        if alert.held:
+    muted = batch.muted(now)
+    return sum(_plan(batch, routing, alert, muted, now) for alert in raised)
+
+
+def end_mutes(batch: Batch, routing: Routing, now: Timestamp) -> tuple[list[str], int]:
+    """Tell what the mutes held back that have ended; return that in words, and the deliveries."""
+    said, planned = [], 0
+    for mute, newest in batch.end_mutes(now):
+        since = by_the_clock(mute.since, now, routing.zone)
+        words = f"{mute.held} held since {since}" if mute.held else "nothing was held"
+        said.append(f"{mute.watchlist} is no longer muted: {words}")
+        if newest is None:
             continue
-        decision = routing.decide(alert, now)
-        if isinstance(decision, Held):
-            batch.hold(alert.id, decision.reason, decision.until)
-            continue
-        occasion = Occasion.ESCALATED if alert.escalation else Occasion.RAISED
-        planned += batch.deliver(alert.id, occasion, alert.escalation, decision, now)
-    return planned
+        decision = routing.decide(newest, now, batch.muted(now))
+        if not isinstance(decision, Held):
+            batch.release_held(newest.watchlist)
+            why = f"no longer muted: {words}"
+            planned += batch.deliver(newest.id, Occasion.UNMUTED, why, decision, now)
+    return said, planned
+
+
+def _plan(
+    batch: Batch, routing: Routing, alert: Raised, muted: Mapping[str, Timestamp], now: Timestamp
+) -> int:
+    reason = alert.held
+    if reason == COOLDOWN and not batch.cooling(alert.id):
+        reason = ""  # who began it was told to nobody, in this very batch
+    decision = routing.decide(alert, now, muted)
+    if reason and not (isinstance(decision, Held) and (reason, decision.reason) in _LOUDER):
+        if alert.escalation:
+            batch.hold_escalation(alert.id, reason, now)
+        elif reason in TOLD_LATER:
+            batch.count_held(alert.watchlist, now)
+        return 0
+    if isinstance(decision, Held):
+        _hold(batch, alert, decision, now)
+        return 0
+    if alert.held:
+        batch.hold(alert.id, "", None)
+    if alert.escalation:
+        return batch.deliver(alert.id, Occasion.ESCALATED, alert.escalation, decision, now)
+    why = _besides(batch, routing, alert, now) if decision else ""
+    return batch.deliver(alert.id, Occasion.RAISED, why, decision, now)
+
+
+_LOUDER = ((COOLDOWN, MUTED), (COOLDOWN, NO_ROUTE))
+"""Which reason says more than the one that an alert was raised with."""
+
+
+def _hold(batch: Batch, alert: Raised, held: Held, now: Timestamp) -> None:
+    if alert.escalation:
+        batch.hold_escalation(alert.id, held.reason, now)
+        return
+    batch.hold(alert.id, held.reason, held.until)
+    if held.reason in TOLD_LATER:
+        batch.count_held(alert.watchlist, now)
+
+
+def _besides(batch: Batch, routing: Routing, alert: Raised, now: Timestamp) -> str:
+    """Say how much was held back before an alert that is told."""
+    if (held := batch.release_held(alert.watchlist)) is None:
+        return ""
+    return f"+{held[0]} held since {by_the_clock(held[1], now, routing.zone)}"

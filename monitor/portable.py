@@ -42,6 +42,7 @@ def alert(alert: Alert) -> dict[str, Any]:
         "escalations": escalations(alert),
         "held": alert.held,
         "held_until": iso(alert.held_until),
+        "merged_into": alert.merged_into,
         "backfill": alert.backfill,
         "rule": alert.rule,
         "article_version": alert.article_version,
@@ -103,6 +104,7 @@ def escalations(alert: Alert) -> list[Row]:
             "words": step.words,
             "at": iso(step.at),
             "from": str(step.severity),
+            "held": step.held,
         }
         for step in alert.escalations
     ]

@@ -6,6 +6,7 @@ store (language, match, shingles) is done for the whole batch before it begins.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,9 +18,11 @@ from monitor.answers import Answer, PageAnswer, Read, Settled, Watch
 from monitor.drafts import Draft, draft
 from monitor.errors import FeedError
 from monitor.model import Arrival, Feed, Poll, Raised, Refresh
-from monitor.planning import plan
+from monitor.planning import end_mutes, plan
 from monitor.polled import Drafted
 from monitor.store import Batch, Reading, Store
+
+log = logging.getLogger("tocsin")
 
 PAGE_TRIES = 3
 PAGE_RETRY = 600.0
@@ -70,6 +73,20 @@ class Settler:
             self._languages.clear()
             raise
         return Settled(polls=tuple(polls), raised=tuple(raised), queued=queued, planned=planned)
+
+    def end_mutes(self) -> int:
+        """Tell what mutes held back that have ended; return how many deliveries that makes.
+
+        Cheap enough for every second. Raises StoreError.
+        """
+        now = self._clock()
+        if not self._store.mutes_over(now):
+            return 0
+        with self._store.batch() as batch:
+            said, planned = end_mutes(batch, self.watch.routing, now)
+        for words in said:
+            log.info("%s", words)
+        return planned
 
     def forgive(self, urls: Sequence[str]) -> None:
         """Let feeds whose failure was the network's be polled again after the outage."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
-    "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "backfill",
-    "rule", "article_version", "lost",
+    "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
+    "backfill", "rule", "article_version", "lost",
 )  # fmt: skip
 LOOK = 0.5
 """Seconds between two looks with --follow."""
@@ -30,9 +31,18 @@ _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 @click.command()
 @selection
 @click.option("--follow", is_flag=True, help="Go on, and print new ones as they come.")
+@click.option(
+    "--suppressed", is_flag=True, help="Those that nobody is told of, and why; copies too."
+)
 @click.pass_context
 def alerts(
-    context: click.Context, /, limit: int, style: str, follow: bool, **selected: Any
+    context: click.Context,
+    /,
+    limit: int,
+    style: str,
+    follow: bool,
+    suppressed: bool,
+    **selected: Any,
 ) -> None:
     """List the alerts, the newest last; copies of a story count with its first alert.
 
@@ -42,16 +52,19 @@ def alerts(
     if follow and style == "json":
         raise click.UsageError("--follow never ends, so it cannot print one JSON list; use jsonl")
     newsroom: Newsroom = context.obj
-    service, filter = newsroom.service(), filter_of(**selected)
+    if follow and suppressed:
+        raise click.UsageError("--suppressed lists what was; it does not go on with --follow")
+    service, filter = newsroom.service(), replace(filter_of(**selected), muted=True)
+    if suppressed:
+        ids = service.suppressed_ids(filter, limit=limit or None)
+        _finish(context, service.alerts(ids, matches=True), style, newsroom.clock())
+        return
     newest = _Newest(service.newest_alert(), service.newest_escalation())
     found = _stirred(service, filter, limit)
-    _print(found, style, newsroom.clock())
     if not follow:
-        if not found:
-            if style == "table":
-                say("no alerts")
-            context.exit(1)
+        _finish(context, found, style, newsroom.clock())
         return
+    _print(found, style, newsroom.clock())
     from monitor.bootstrap import pause
 
     while True:
@@ -59,6 +72,15 @@ def alerts(
         newest, fresh = _since(service, filter, newest)
         if fresh:
             _print(fresh, style, newsroom.clock(), header=style != "csv")
+
+
+def _finish(context: click.Context, found: list[Alert], style: str, now: float) -> None:
+    """Print alerts, and exit with 1 when there are none."""
+    _print(found, style, now)
+    if not found:
+        if style == "table":
+            say("no alerts")
+        context.exit(1)
 
 
 class _Newest(NamedTuple):
@@ -119,6 +141,8 @@ def _spread(alert: Alert, now: float) -> Iterator[str]:
     """Yield what others did with the story of an alert."""
     if alert.escalations:
         yield click.style(f"↑ {telling.escalations(alert, now)}", bold=True)
+    if why := telling.untold(alert, now):
+        yield click.style(f"✕ {why}", dim=True)
     if order := telling.order(alert.telling):
         yield click.style(order, dim=True)
     for line in telling.elsewhere(alert.telling):

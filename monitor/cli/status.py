@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import Newsroom, output
+from monitor.cli import Newsroom, output, telling
 
 if TYPE_CHECKING:
     from monitor.model import Status
@@ -53,6 +53,8 @@ def _mapping(status: Status) -> dict[str, Any]:
         "network_down": status.network_down,
         "log": status.log,
         "backfill": [asdict(stand) for stand in status.backfill],
+        "suppressed": dict(status.suppressed),
+        "mutes": [{"watchlist": m.watchlist, "until": output.iso(m.until)} for m in status.mutes],
         "unsent": status.unsent,
         "dead": status.dead,
     }
@@ -84,6 +86,15 @@ def _lines(status: Status, now: float) -> Iterator[str]:
         names = ", ".join(stand.watchlist for stand in status.backfill)
         yield f"backfill  {done} of {until} articles: {names}"
     yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"
+    if status.mutes:
+        muted = ", ".join(
+            f"{m.watchlist} until {telling.moment(m.until, now)}" for m in status.mutes
+        )
+        yield f"muted     {muted}"
+    if any(status.suppressed.values()):
+        counts = sorted(status.suppressed.items(), key=lambda count: (-count[1], count[0]))
+        held = ", ".join(f"{count} {reason}" for reason, count in counts)
+        yield f"untold    {held} in the last day; `tocsin alerts --suppressed`"
     if status.unsent or status.dead:
         yield f"unsent    {status.unsent} on their way, {status.dead} given up; `tocsin deliveries`"
 

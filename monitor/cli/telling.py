@@ -63,6 +63,18 @@ def escalations(alert: Alert, now: Timestamp) -> str:
     return ", ".join(f"{step.words} at {moment(step.at, now)}" for step in alert.escalations)
 
 
+def untold(alert: Alert, now: Timestamp) -> str:
+    """Say why nobody is told of an alert, and until when; empty when somebody is."""
+    if alert.merged_into is not None:
+        return f"copy: alert {alert.merged_into} speaks for it"
+    silent = [f"{step.words} not told: {step.held}" for step in alert.escalations if step.held]
+    if not alert.held:
+        return "; ".join(silent)
+    word = {"backfill": "backfill: it was there before", "no route": "no route leads anywhere"}
+    until = f" until {moment(alert.held_until, now)}" if alert.held_until else ""
+    return "; ".join([word.get(alert.held, alert.held) + until, *silent])
+
+
 def moment(at: Timestamp, now: Timestamp) -> str:
     """Return a moment by the wall clock, with its date if that is not today's."""
     from monitor.bootstrap import local_zone

@@ -50,3 +50,44 @@ class Moment(click.ParamType[Timestamp]):
             return resolve_time(str(value), clock(), local_zone())[self._end]
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Later(click.ParamType[Timestamp]):
+    """A moment to come as 17:30, tomorrow, 2026-12-01, 2026-12-01T08:00: seconds since 1970."""
+
+    name = "when"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Timestamp:
+        """Return the moment: the next time it is that time, the beginning of that day."""
+        from monitor.bootstrap import clock
+
+        if isinstance(value, int | float):
+            return float(value)
+        try:
+            found = self._read(str(value).strip().lower(), clock())
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if found <= clock():
+            self.fail(f"{value} is over already", param, ctx)
+        return found
+
+    def _read(self, text: str, now: Timestamp) -> Timestamp:
+        from datetime import time
+
+        from index.moments import resolve_time
+        from monitor.bootstrap import local_zone
+        from monitor.config.clocks import clock as time_of_day
+        from monitor.hours import next_digest
+        from monitor.model import Digest
+
+        zone = local_zone()
+        if text in ("tomorrow", "demain"):
+            return next_digest(Digest(at=(time(),)), now, zone)
+        if ":" in text and "-" not in text:
+            return next_digest(Digest(at=(time_of_day(text),)), now, zone)
+        try:
+            return resolve_time(text.upper(), now, zone)[0]
+        except ValueError:
+            raise ValueError("as 17:30, tomorrow, 2026-12-01 or 2026-12-01T08:00") from None

@@ -14,6 +14,8 @@ COMMANDS = {
     "forms": "List the words of the archive that a term stands for.",
     "test": "Try the watchlists of a file on the archive.",
     "lint": "Find terms that are useless, doubled or too broad.",
+    "mute": "Tell nobody of a watchlist for a while.",
+    "unmute": "Tell of a watchlist again.",
     "add": "Add a watchlist to feeds.yaml.",
     "from-search": "Make a watchlist of a saved search.",
 }

@@ -70,6 +70,8 @@ class Escalation:
     at: Timestamp
     severity: Severity
     """Of the alert, before."""
+    held: str = ""
+    """Why nobody is told of it; empty when somebody is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,11 @@ class Alert:
     article_version: int = 1
     """Of the article, when it was raised."""
     held: str = ""
-    """Why nobody is told of it: `backfill`, `cooldown`; empty when somebody is."""
+    """Why nobody is told of it: `backfill`, `cooldown`, `muted`, `no route`; else empty."""
     held_until: Timestamp | None = None
-    """End of the cooldown."""
+    """End of the cooldown or of the mute."""
+    merged_into: int | None = None
+    """The alert that speaks for this copy too."""
     escalations: tuple[Escalation, ...] = ()
     """In the order in which they came about."""
     lost: tuple[Lost, ...] = ()
@@ -142,6 +146,8 @@ class Filter:
     """Feed names or `tag:NAME`."""
     watchlists: tuple[str, ...] = ()
     state: AlertState | None = None
+    muted: bool = False
+    """Also alerts that were raised while their watchlist was muted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class Occasion(enum.StrEnum):
 
     RAISED = "raised"
     ESCALATED = "escalated"
+    UNMUTED = "unmuted"
+    """Its watchlist was muted; this is the last alert that was held back meanwhile."""
 
 
 class DeliveryState(enum.StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from index.article import Article, Timestamp
 from monitor.model.alerts import NOBODY_ELSE, Alert, BackfillStand, Filter, Telling
 from monitor.model.polling import GapKind, Health
+from monitor.model.routed import Mute
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,10 @@ class Status:
     """Feeds of which articles of the last day may be missing, by why."""
     backfill: tuple[BackfillStand, ...] = ()
     """Rules that are still being matched with articles older than they."""
+    suppressed: Mapping[str, int] = field(default_factory=dict)
+    """Alerts of the last day that nobody was told of, by reason."""
+    mutes: tuple[Mute, ...] = ()
+    """Those in force."""
     unsent: int = 0
     """Deliveries on their way to channels, those held for quiet hours or a digest included."""
     dead: int = 0

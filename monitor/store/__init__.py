@@ -45,6 +45,7 @@ from monitor.model import (
     WatchlistCount,
     WatchlistRecord,
 )
+from monitor.store.muted import Holding, Suppressed
 from monitor.store.sending import Sending, Sent
 
 
@@ -99,7 +100,7 @@ class Reading(Protocol):
         """Return articles first seen before then, from `after` on: by when, then by id."""
 
 
-class Batch(Reading, Protocol):
+class Batch(Reading, Holding, Protocol):
     """One transaction: what is read in it includes what was written in it."""
 
     def move(self, feed: Feed) -> Move | None:
@@ -213,11 +214,14 @@ class Store(Sending, Protocol):
     def backfills(self) -> list[BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
 
+    def mutes_over(self, now: Timestamp) -> bool:
+        """Tell whether a mute has ended that nobody has noticed yet."""
+
     def close(self) -> None:
         """Close the store."""
 
 
-class Views(Sent, Protocol):
+class Views(Sent, Suppressed, Protocol):
     """The viewers' side: short reads, and triage. Safe from any thread."""
 
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:

@@ -15,6 +15,7 @@ from monitor.store import rows
 from monitor.store.batch import SqliteBatch
 from monitor.store.chunks import marks
 from monitor.store.connection import open_store, read, reading, transaction
+from monitor.store.muted import MutesOver
 from monitor.store.outgoing import Outgoing
 from monitor.store.readdressing import readdress
 
@@ -25,7 +26,7 @@ _ASKED_ANEW = ", ".join(
 """Asked in another manner, a server may answer something else: what it said says nothing now."""
 
 
-class SqliteStore(Outgoing):
+class SqliteStore(Outgoing, MutesOver):
     """See `Store`. Everything here blocks; the monitor calls it from one thread."""
 
     def __init__(self, folder: Path) -> None:

@@ -400,6 +400,7 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None
         feed="A",
         backfill=True,
         held="backfill",
+        lang="fr",
     )
     (alert,) = room.views.alerts([1, 99], True)
     assert alert.matches == spots

@@ -15,6 +15,7 @@ from monitor.store.batch.dropping import Dropping
 from monitor.store.batch.importing import Importing
 from monitor.store.batch.losing import Losing
 from monitor.store.batch.moving import Moving
+from monitor.store.batch.muting import Muting
 from monitor.store.batch.recognising import Recognising
 from monitor.store.chunks import marks
 
@@ -24,7 +25,16 @@ POLLS_KEPT = 30
 
 
 class SqliteBatch(
-    Recognising, Crossing, Importing, Storing, Dropping, Losing, Moving, Raising, Delivering
+    Recognising,
+    Crossing,
+    Importing,
+    Storing,
+    Dropping,
+    Losing,
+    Moving,
+    Raising,
+    Delivering,
+    Muting,
 ):
     """See `Batch`."""
 

@@ -8,6 +8,7 @@ from monitor.store.tables.deliveries import DELIVERIES
 from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
 from monitor.store.tables.keeping import KEEPING
 from monitor.store.tables.moves import MOVES
+from monitor.store.tables.mutes import MUTES
 from monitor.store.tables.searches import SEARCHED
 from monitor.store.tables.stories import CROSSINGS
 from monitor.store.tables.watchlists import (
@@ -36,7 +37,8 @@ UPGRADES = {
     + CROSSINGS
     + KEEPING
     + SEARCHED
-    + DELIVERIES,
+    + DELIVERIES
+    + MUTES,
 }
 """What to add to a store of an earlier version."""
 
@@ -56,4 +58,5 @@ TABLES = (
     + KEEPING
     + SEARCHED
     + DELIVERIES
+    + MUTES
 )

@@ -16,8 +16,8 @@ CREATE TABLE alerts (
     merged_into INTEGER,                        -- the alert that speaks for this copy too
     rule        TEXT NOT NULL DEFAULT '',       -- version of the rule that raised it
     article_version INTEGER NOT NULL DEFAULT 1, -- of the article, when it was raised
-    held        TEXT NOT NULL DEFAULT '',       -- why nobody is told: '', 'backfill', 'cooldown'
-    held_until  REAL,                           -- end of the cooldown
+    held        TEXT NOT NULL DEFAULT '',       -- why nobody is told; "" is that somebody is
+    held_until  REAL,                           -- end of the cooldown, of the mute
     kind        TEXT NOT NULL DEFAULT 'match',
     feed        INTEGER,                        -- of an alert about a feed
     title       TEXT NOT NULL DEFAULT '',       -- of an alert about a feed
@@ -79,6 +79,7 @@ CREATE TABLE escalations (
     outlets  INTEGER NOT NULL,                  -- independent ones that had the story by then
     article  INTEGER NOT NULL,                  -- the one that made it so
     severity TEXT NOT NULL,                     -- of the alert, before
+    held     TEXT NOT NULL DEFAULT '',          -- why nobody is told of it
     UNIQUE (alert, reason)
 );
 

@@ -7,6 +7,7 @@ from monitor.store.views.articles import ArticleViews
 from monitor.store.views.counts import CountViews
 from monitor.store.views.deliveries import DeliveryViews
 from monitor.store.views.feeds import FeedViews
+from monitor.store.views.mutes import MuteViews
 from monitor.store.views.searches import SearchViews
 from monitor.store.views.watchlists import WatchlistViews
 
@@ -21,5 +22,6 @@ class SqliteViews(
     CountViews,
     SearchViews,
     DeliveryViews,
+    MuteViews,
 ):
     """See `Views`."""

@@ -28,7 +28,7 @@ ALERT = (
     " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link), f.name,"
     " coalesce(a.lang, ''), a.published,"
     " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind,"
-    " al.rule, al.article_version, al.held, al.held_until"
+    " al.rule, al.article_version, al.held, al.held_until, al.merged_into"
 )
 
 
@@ -140,5 +140,6 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         article_version=row[17],
         held=row[18],
         held_until=row[19],
+        merged_into=row[20],
         matches=matches,
     )

@@ -40,7 +40,7 @@ class Selecting(Connected):
 
 def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
     """Return a filter as SQL to append to a WHERE, and its values."""
-    where = ""
+    where = "" if filter.muted else " AND al.held <> 'muted'"
     values: list[Any] = []
     for condition, value in (
         ("al.raised_at >= ?", filter.since),

@@ -58,8 +58,9 @@ class StoryViews(Selecting):
     def escalations(self, alerts: Sequence[int]) -> dict[int, tuple[Escalation, ...]]:
         """Return why each of these alerts is louder than it was raised, oldest first."""
         found: dict[int, tuple[Escalation, ...]] = {}
-        for id, alert, reason, at, outlets, severity, outlet in self._in_chunks(
-            "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity, coalesce(f.name, '')"
+        for id, alert, reason, at, outlets, severity, outlet, held in self._in_chunks(
+            "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity, coalesce(f.name, ''),"
+            " e.held"
             " FROM escalations e LEFT JOIN articles a ON a.id = e.article"
             " LEFT JOIN feeds f ON f.number = a.feed WHERE e.alert IN ({0}) ORDER BY e.id",
             alerts,
@@ -71,6 +72,7 @@ class StoryViews(Selecting):
                 words=escalation.words(reason, outlets, outlet),
                 at=at,
                 severity=Severity(severity),
+                held=held,
             )
             found[alert] = (*found.get(alert, ()), made)
         return found
