@@ -74,6 +74,8 @@ def _share_tail(today: int, before: int, weeks: int) -> float:
     tail = 0.0
     for number in range(today, total + 1):
         tail += chance
+        if chance <= max(tail * 1e-9, NEVER):
+            break
         chance *= (total - number) / (number + 1) * share / (1 - share)
     return tail
 
