@@ -7,14 +7,13 @@ import contextlib
 import logging
 from collections.abc import Mapping
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
 from monitor import health, schedule
 from monitor.enforcing import Enforcer
 from monitor.errors import MonitorError, StoreError
 from monitor.model import Config, Feed, FeedState, Summary
 from monitor.parts import Parts
 from monitor.presence import Card
+from monitor.ticking import Ticker
 from monitor.tidying import Tidying
 from monitor.under_way import UnderWay
 from monitor.watching.backfill import Backfill
@@ -64,17 +63,13 @@ class Daemon:
             asyncio.create_task(self._parts.notifier.ever(self._rest)),
         ]
         self._say_what_is_watched(await self._parts.thread(self._parts.store.states))
-        scheduler = AsyncIOScheduler(timezone="UTC")
-        scheduler.add_job(
-            self._tick, "interval", seconds=TICK, max_instances=1, coalesce=True,
-            misfire_grace_time=None,
-        )  # fmt: skip
-        scheduler.start()
+        ticker = Ticker(self._tick, TICK)
+        background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
         try:
             await self._tick()
             await stop.wait()
         finally:
-            scheduler.shutdown(wait=False)
+            ticker.end()
             await self._end(background)
 
     async def once(self, stop: asyncio.Event, *, everything: bool) -> Summary:

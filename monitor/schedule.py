@@ -107,13 +107,14 @@ def after_unchanged(
     """Return the state after a 304, or after the very body that is stored already.
 
     A 304 says nothing of what failed before: the failure stays, and the next poll is
-    unconditional, so that a whole body can clear it.
+    unconditional, so that a whole body can clear it. An outage is not the server's failure.
     """
     interval = _interval(feed, _relaxed(state))
     settled = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
     if isinstance(answer, Fetched):
         return replace(settled, etag=answer.etag, last_modified=answer.last_modified)
-    if not state.failures:
+    outage = state.failures == 1 and state.failing_since is None
+    if not state.failures or outage:
         return settled
     return replace(
         settled,

@@ -12,6 +12,7 @@ other processes: documents are read here, and nothing is indexed.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import selectors
@@ -57,6 +58,8 @@ class World:
 
     elapsed: float = 0.0
     """Seconds; on top of the epoch's, timers would be lost in rounding."""
+    offset: float = 0.0
+    """By how much the clock on the wall is wrong."""
     seed: int = 1
     _stores: list[SqliteStore] = field(default_factory=list)
 
@@ -65,8 +68,8 @@ class World:
 
     @property
     def now(self) -> float:
-        """Seconds since the epoch."""
-        return START + self.elapsed
+        """Seconds since the epoch, as the clock on the wall has it."""
+        return START + self.elapsed + self.offset
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something in this time."""
@@ -107,7 +110,7 @@ class World:
 
     @contextmanager
     def _wired(self, town: Town, tick: float) -> Iterator[None]:
-        time = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.now)
+        time = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.elapsed)
         world = self
 
         class Client(fetch.Client):
@@ -149,7 +152,13 @@ class Town:
     world: World
     web: Web
     homes: frozenset[str] = frozenset()
+    unreachable: bool = False
+    """Whether the network is down."""
     _addresses: dict[str, str] = field(default_factory=dict)
+
+    async def wait(self, seconds: float) -> None:
+        """Let the world go on for so long."""
+        await asyncio.sleep(seconds)
 
     async def wait_until(self, then: float) -> None:
         """Let the world go on until a moment."""
@@ -166,6 +175,8 @@ class Town:
         self, address: str, port: int, tls: object, name: object
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the scripted server, within the loop."""
+        if self.unreachable:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
         ours, theirs = _End(), _End()
         ours.peer, theirs.peer = theirs, ours
         reader, writer = ours.streams()

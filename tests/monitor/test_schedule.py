@@ -284,8 +284,15 @@ def test_what_a_server_asked_for_is_remembered():
 def test_an_unchanged_feed_is_not_blind():
     blind = replace(POLLED, blind=True)
     assert not schedule.after_unchanged(FEED, blind, NotModified(), NOW, 0.0).blind
-    failing = replace(blind, failures=1)  # whose 304 says nothing
+    failing = replace(blind, failures=1, failing_since=NOW)  # whose 304 says nothing
     assert schedule.after_unchanged(FEED, failing, NotModified(), NOW, 0.0).blind
+
+
+def test_304_after_an_outage_is_as_good_as_ever():
+    """The network failed, not the server: nothing is asked for again in whole."""
+    back = replace(schedule.after_outage(POLLED, NOW, 0.0), failures=1, reason="no route")
+    settled = schedule.after_unchanged(FEED, back, NotModified(), NOW, 0.0)
+    assert (settled.failures, settled.reason, settled.etag) == (0, "", POLLED.etag)
 
 
 # --- what must always hold -------------------------------------------------------
