@@ -1,0 +1,131 @@
+"""Channels in feeds.yaml: what each says, and mistakes told without what is secret in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.cli.check import complaint
+from monitor.config import understand
+from monitor.config.report import as_mapping, as_text
+from monitor.errors import ConfigError
+from monitor.model import ChannelKind, Config
+
+HEAD = "feeds: [https://a.example/rss]\nwatchlists: [{terms: x1}]\nchannels:\n"
+PATH = Path("/newsroom/feeds.yaml")
+
+
+def understood(channels: str, path: Path = PATH) -> Config:
+    return understand((HEAD + channels).encode(), path)
+
+
+def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK", "ntfy://ntfy.example.org/canary")
+    monkeypatch.setenv("KEY", "canary key")
+    (tmp_path / "token").write_text("canary token\n")
+    config = understood(
+        "  - {name: desk, url: 'env:DESK'}\n"
+        "  - name: soc\n    webhook: https://me:canary@soc.example.org/canary\n"
+        "    secret: env:KEY\n    headers: {X-Token: file:token}\n"
+        "  - {name: script, command: [/bin/on-alert, --key=canary]}\n"
+        "  - {name: log, file: out/alerts.jsonl}\n"
+        "  - {name: readers, atom: /srv/feeds}\n",
+        tmp_path / "feeds.yaml",
+    )
+    desk, soc, script, log, readers = config.channels
+    assert (desk.kind, desk.target) == (ChannelKind.APPRISE, ("ntfy://ntfy.example.org/canary",))
+    assert desk.words == "ntfy, from env:DESK"
+    assert (soc.secret, soc.words) == ("canary key", "https://soc.example.org")
+    assert [(name, value.text) for name, value in soc.headers] == [("X-Token", "canary token")]
+    assert script.target == ("/bin/on-alert", "--key=canary")
+    assert log.target == (str(tmp_path / "out/alerts.jsonl"),)
+    assert readers.target == ("/srv/feeds",)
+    for said in (repr(config), str(as_mapping(config)), "\n".join(as_text(config))):
+        assert "canary" not in said
+
+
+@pytest.mark.parametrize(
+    ("channels", "problem"),
+    [
+        ("  - {name: a}", "4:5: a channel needs one of url, webhook, command, file, atom"),
+        ("  - {file: a.jsonl}", "4:5: this channel has no `name`"),
+        ("  - {name: a, fiel: b}", "4:15: unknown key `fiel`; did you mean `file`?"),
+        (
+            "  - {name: a, file: b, atom: c}",
+            "4:24: `atom` beside `file`; a channel has one of them",
+        ),
+        ("  - {name: a, file: b, secret: canary}", "4:24: `secret` is for a `webhook`"),
+        ("  - {name: a, file: b}\n  - {name: A, file: c}", "5:12: a channel is called `A` already"),
+        ("  - {name: a, webhook: ftp://canary}", "4:24: a: this webhook is no address"),
+        (
+            "  - {name: a, url: slack://canary}",
+            "4:20: a: this is not how an address of slack:// looks to Apprise",
+        ),
+        ("  - {name: a, url: zzz://canary}", "4:20: a: Apprise knows no such address"),
+        ("  - {name: a, url: canary}", "4:20: a: Apprise knows no such address"),
+        ("  - {name: a, url: [canary]}", "4:20: `url` must be text, not a list"),
+        (
+            "  - {name: a, secret: {k: canary}, webhook: https://x.org}",
+            "4:23: `secret` must be text",
+        ),
+        (
+            "  - {name: a, webhook: https://x.org, secret: env:NOT_THERE}",
+            "4:47: a: there is no environment variable NOT_THERE",
+        ),
+        ("  - {name: a, url: 'file:nowhere'}", "4:20: a: nowhere cannot be read"),
+        ("  - canary", "must be a mapping"),
+    ],
+)
+def test_mistakes_are_told_where_they_are_and_no_secret_is(channels: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        understood(channels)
+    (found,) = caught.value.problems
+    assert problem in f"{found.line}:{found.column}: {found.message}"
+    assert "canary" not in found.message
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        "  - {name: a, url: 'slack://canary', bad: 1}",
+        "  - {name: a, bad: 1, command: [canary, --canary]}",
+        "  - name: a\n    url: slack://canary/canary",
+        "  - name: a\n    bad: 1\n    webhook: ftp://canary",
+        "  - name: a\n    command:\n      - [canary]\n",
+        "  - name: a\n    command:\n      -\n        k: canary\n",
+        "  - name: a\n    headers: {X: canary, Y: [canary]}\n    webhook: https://x.org\n",
+        "  - name: a\n    webhook: https://x.org\n    secret: [canary]\n",
+        '  - {"name": "a", "url": "slack://canary"}',
+        "  - canary",
+    ],
+)
+def test_a_line_with_a_mistake_is_shown_without_its_secrets(channels: str, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    for content in (HEAD + channels, HEAD.rstrip("\n") + " [{name: b, bad: 1, url: canary}]\n"):
+        path.write_text(content)
+        with pytest.raises(ConfigError) as caught:
+            understand(content.encode(), path)
+        shown = "\n".join(complaint(path, caught.value.problems))
+        assert "feeds.yaml" in shown
+        assert "canary" not in shown
+
+
+def test_what_names_no_channel_is_told_with_those_there_are() -> None:
+    said = HEAD.replace("{terms: x1}", "{terms: x1, notify: [dsk, log]}")
+    with pytest.raises(ConfigError) as caught:
+        understand((said + "  - {name: desk, file: a}\n  - {name: log, file: b}\n").encode(), PATH)
+    (found,) = caught.value.problems
+    assert "`dsk`; did you mean `desk`?" in found.message
+    assert "desk, log" in found.message
+
+
+@pytest.mark.parametrize(
+    ("said", "named"), [("", None), (", notify: []", ()), (", notify: a", ("a",))]
+)
+def test_nobody_named_is_not_the_same_as_nothing_said(
+    said: str, named: tuple[str, ...] | None
+) -> None:
+    content = HEAD.replace("{terms: x1}", f"{{terms: x1{said}}}") + "  - {name: a, file: b}\n"
+    (watchlist,) = understand(content.encode(), PATH).watchlists
+    assert watchlist.notify == named
