@@ -31,6 +31,7 @@ from scripted import Web
 from spine import Reader
 
 from monitor import bootstrap, fetch
+from monitor.notify import notifier
 from monitor.store.sqlite import SqliteStore
 
 START = 1_700_000_000.0
@@ -138,6 +139,7 @@ class World:
                 "monitor.indexer_process.IndexerProcess": _NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,
                 "monitor.daemon.TICK": tick,
+                "monitor.notify.notifier.LOOK": max(notifier.LOOK, tick),
                 "apscheduler.schedulers.base.datetime": Clock,
                 "apscheduler.triggers.interval.datetime": Clock,
             }.items():

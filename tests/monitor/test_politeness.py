@@ -21,7 +21,7 @@ from scripted import Reply, Request, Web, conditional, redirect
 from simulated import Town, World
 
 HOUR = 3_600.0
-MANY = 40
+MANY = 30
 
 
 @dataclass
@@ -89,7 +89,7 @@ def test_when_the_network_comes_back_everybody_is_asked_soon_and_not_at_once(
         nonlocal back
         await watched.town.wait(HOUR)
         watched.town.unreachable = True
-        await watched.town.wait(2 * HOUR)
+        await watched.town.wait(0.75 * HOUR)
         assert not [r for r in watched.web.requests if r.at > HOUR + 1]
         watched.town.unreachable, back = False, watched.world.elapsed
         await watched.town.wait(0.5 * HOUR)
