@@ -18,6 +18,8 @@ from monitor.given import Given, tells_one_article
 from monitor.identify import Recognised
 from monitor.match import Rules
 from monitor.model import Arrival, Feed, Known, Watchlist
+from monitor.planning import plan
+from monitor.routing import Routing
 from monitor.store import Batch, Store
 
 BATCH = 200
@@ -27,7 +29,7 @@ UNNAMED = "imported"
 
 
 class Importing:
-    """One import. `watchlists` tells the rules in force; it is asked in each transaction."""
+    """One import. `watchlists` and `routing` tell what is in force, asked in each transaction."""
 
     def __init__(
         self,
@@ -35,11 +37,13 @@ class Importing:
         watchlists: Callable[[], tuple[Watchlist, ...]],
         clock: Callable[[], Timestamp],
         feed: str = UNNAMED,
+        routing: Callable[[], Routing] = Routing,
     ) -> None:
         self._store = store
         self._watchlists = watchlists
         self._clock = clock
         self._feed = feed
+        self._routing = routing
         self._rules = Rules(())
         self.new = self.known = self.alerts = 0
         """Articles taken in, articles that were there, alerts raised so far."""
@@ -57,7 +61,10 @@ class Importing:
                 given = list(group)
                 fresh = _fresh(batch, feed, given)
                 arrived = [self._arrival(batch, feed, *one) for one in fresh]
-                alerts += len(batch.take_in(arrived, feed, self._clock()))
+                now = self._clock()
+                raised = batch.take_in(arrived, feed, now)
+                plan(batch, self._routing(), raised, now)
+                alerts += len(raised)
                 new += len(arrived)
                 known += len(given) - len(arrived)
         self.new += new

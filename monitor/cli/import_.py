@@ -16,7 +16,7 @@ from monitor.cli.progress import bar
 if TYPE_CHECKING:
     from monitor.given import Given
     from monitor.handed import Handed
-    from monitor.model import Watchlist
+    from monitor.model import Config
     from monitor.report import Progress
     from monitor.store.sqlite import SqliteStore
 
@@ -51,12 +51,20 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
 
 
 def _take_all(newsroom: Newsroom, file: Path, feed: str, rejects: _Rejects) -> tuple[int, int, int]:
+    from monitor.bootstrap import local_zone
     from monitor.importing import Importing
+    from monitor.routing import routing
     from monitor.store.sqlite import SqliteStore
 
-    in_force = _in_force(newsroom)
+    in_force, zone = _in_force(newsroom), local_zone()
     store = SqliteStore(newsroom.folder)
-    taking = Importing(store, in_force, newsroom.clock, feed)
+    taking = Importing(
+        store,
+        lambda: in_force().watchlists,
+        newsroom.clock,
+        feed,
+        lambda: routing(in_force(), zone),
+    )
     try:
         with bar() as progress:
             try:
@@ -74,23 +82,23 @@ def _take_all(newsroom: Newsroom, file: Path, feed: str, rejects: _Rejects) -> t
     return taking.new, taking.known, taking.alerts
 
 
-def _in_force(newsroom: Newsroom) -> Callable[[], tuple[Watchlist, ...]]:
-    """Return what tells the watchlists in force; an edit that is broken changes nothing."""
+def _in_force(newsroom: Newsroom) -> Callable[[], Config]:
+    """Return what tells the configuration in force; an edit that is broken changes nothing."""
     from monitor.config import load
     from monitor.errors import ConfigError
 
-    watchlists = load(newsroom.config_path, data=newsroom.data).watchlists
+    config = load(newsroom.config_path, data=newsroom.data)
     read = newsroom.config_path.stat().st_mtime_ns
 
-    def in_force() -> tuple[Watchlist, ...]:
-        nonlocal watchlists, read
+    def in_force() -> Config:
+        nonlocal config, read
         try:
             if (stamp := newsroom.config_path.stat().st_mtime_ns) != read:
                 read = stamp
-                watchlists = load(newsroom.config_path, data=newsroom.data).watchlists
+                config = load(newsroom.config_path, data=newsroom.data)
         except (ConfigError, OSError):
             pass
-        return watchlists
+        return config
 
     return in_force
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from index.tree import And, AtLeast, Node, Not, Or, Score, children
 from monitor.durations import span
-from monitor.model import Config, Feed, Watchlist
+from monitor.model import Channel, Config, Feed, Watchlist
 
 T = TypeVar("T")
 
@@ -22,6 +22,8 @@ def edits(old: Config, new: Config) -> Iterator[str]:
     )
     before, after = ({w.name: w for w in config.watchlists} for config in (old, new))
     yield from _compared("watchlist", before, after, _watchlist)
+    told, tells = ({c.name: c for c in config.channels} for config in (old, new))
+    yield from _compared("channel", told, tells, _channel)
     if (old.allow, old.contact) != (new.allow, new.contact):
         yield "network changed"
     if old.retention != new.retention:
@@ -54,6 +56,12 @@ def _feed(old: Feed, new: Feed) -> Iterator[str]:
         yield from _value(key, getattr(old, key), getattr(new, key))
     if old.manner != new.manner:
         yield "how it is asked"
+
+
+def _channel(old: Channel, new: Channel) -> Iterator[str]:
+    """Yield that a channel leads elsewhere; where to may be secret."""
+    if old != new:
+        yield "where it leads, or how"
 
 
 def _pace(feed: Feed) -> str:

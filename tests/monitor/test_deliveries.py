@@ -29,7 +29,9 @@ from spine import START, Fuse, Killed
 from monitor import portable
 from monitor.cli import main_group
 from monitor.config import load
+from monitor.given import understood
 from monitor.guard import Guard
+from monitor.importing import Importing
 from monitor.model import (
     Alert,
     Channel,
@@ -51,6 +53,7 @@ from monitor.notify.packing import Packing
 from monitor.notify.retrying import GIVE_UP, LONGEST, next_try
 from monitor.notify.services_process import Fence, tell
 from monitor.parse import parse
+from monitor.routing import Routing
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
 from monitor.threads import Thread
@@ -525,6 +528,22 @@ def test_an_edit_ends_what_hangs_and_its_channel_is_mended(desk: Desk, web: Web)
     keys = {request.header("Idempotency-Key") for request in web.requests}
     assert len(web.requests) == 2
     assert len(keys) == 1
+
+
+@pytest.mark.parametrize("tells", [False, True])
+def test_what_an_import_raises_is_sent_if_the_watchlist_says_so(
+    tmp_path: Path, tells: bool
+) -> None:
+    watchlist = replace(spine.WATCHLISTS[0], notify_backfill=tells)
+    with closing(SqliteStore(tmp_path)) as store:
+        store.subscribe((), (watchlist,))
+        taking = Importing(
+            store, lambda: (watchlist,), lambda: NOW, routing=lambda: Routing(channels=("log",))
+        )
+        taking.take([understood({"title": "Alibaba à Liège", "published": "2023-10-09"}, NOW)])
+        assert taking.alerts == 1
+    planned = Desk(tmp_path).found()
+    assert [(one.channel, one.occasion) for one in planned] == [("log", "raised")] * tells
 
 
 # --- files, commands, Atom, Apprise ------------------------------------------------------------
