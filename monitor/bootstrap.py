@@ -242,6 +242,7 @@ def senders(config: Config, history: History) -> Senders:
         clock=clock,
         user_agent=user_agent(config.contact),
         environ=os.environ,
+        zone=local_zone(),
     )
 
 

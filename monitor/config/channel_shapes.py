@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
-from monitor.config.hour_values import DigestTimes
+from monitor.config.hour_values import DigestTimes, TemplateText
 from monitor.config.route_shapes import QuietShape
 from monitor.config.shape import Shape
 from monitor.config.values import Folder, Headers, Hidden, Name, Texts
+from monitor.message import FIELDS
 
 KINDS = ("url", "webhook", "command", "file", "atom")
 """The keys that say what stands at the other end; a channel has one of them."""
@@ -72,4 +73,11 @@ class ChannelShape(Shape):
         description="All that was raised meanwhile goes as one message: each `30m`, or at "
         '`"07:30"`, or at several times.',
         examples=["30m", "07:30"],
+    )
+    template: TemplateText = Field(
+        default="",
+        description="Text of the messages of a `url`, with fields as `$headline`: "
+        + ", ".join(f"`${field}`" for field in FIELDS)
+        + ".",
+        examples=["$sign $headline ($outlet, $time)\n$sentence\n$link"],
     )

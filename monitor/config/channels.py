@@ -71,6 +71,8 @@ def _channel(
         headers=tuple(headers),
         quiet=shape.quiet.understood() if shape.quiet else None,
         digest=shape.digest,
+        template=shape.template,
+        zone=draft.shape.zone,
     )
 
 
@@ -122,6 +124,8 @@ def _misfits(node: Table) -> Iterator[tuple[int, str]]:
     for key in kinds[1:]:
         yield key.start, f"`{key.text}` beside `{kinds[0].text}`; a channel has one of them"
     for key in keys:
+        if key.text == "template" and "url" not in names:
+            yield key.start, "a `template` is for a `url`; programs are sent JSON"
         if key.text in ("secret", "headers") and "webhook" not in names:
             yield key.start, f"`{key.text}` is for a `webhook`"
 

@@ -1,9 +1,10 @@
-"""The values of routes in `feeds.yaml`: times, days, zones and levels, and their JSON Schema."""
+"""The values of routes and messages in `feeds.yaml`, with their JSON Schema."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import time, tzinfo
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, InstanceOf, WithJsonSchema
@@ -11,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from monitor.config import clocks
 from monitor.config.values import Level
+from monitor.message import FIELDS, misnamed
 from monitor.model import Digest, Severity
 
 _CLOCK = {"type": "string", "pattern": r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
@@ -45,6 +47,14 @@ def _digest(value: Any) -> Any:
     return clocks.digest(tuple(texts))
 
 
+def _template(text: str) -> str:
+    for wrong in misnamed(text):
+        close = get_close_matches(wrong, FIELDS, n=1)
+        hint = f"did you mean `${close[0]}`?" if close else f"known are {', '.join(FIELDS)}"
+        raise ValueError(f"a template has no field `${wrong}`; {hint}")
+    return text
+
+
 def _wrapped(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -61,6 +71,7 @@ Days = Annotated[
     _listed(_DAY),
 ]
 Levels = Annotated[tuple[Level, ...], BeforeValidator(_levels), _listed(_LEVEL)]
+TemplateText = Annotated[str, _text(_template), WithJsonSchema({"type": "string"})]
 DigestTimes = Annotated[
     InstanceOf[Digest],
     BeforeValidator(_digest),

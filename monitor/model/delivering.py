@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from index.article import Article, Timestamp
 from monitor.model.alerts import Alert
@@ -39,6 +40,8 @@ class Channel:
     digest: Digest | None = None
     template: str = ""
     """Text of its messages, with `$fields`; empty for ours."""
+    zone: tzinfo | None = None
+    """Of the times in its messages; None is the machine's."""
 
     def __repr__(self) -> str:
         return f"Channel(name={self.name!r}, kind={str(self.kind)!r})"

@@ -1,4 +1,4 @@
-"""What a channel is told: deliveries with their alerts, as JSON and in words."""
+"""What a channel is told: deliveries with their alerts, as JSON; `message` has the words."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from index.text import clean
-from index.text import line as on_one_line
 from monitor import portable
-from monitor.model import Delivery, Occasion, Parcel
+from monitor.model import Delivery, Parcel
 
 
 def shipments(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
@@ -47,15 +45,6 @@ def encoded(parcels: Sequence[Parcel]) -> bytes:
     return json.dumps(document(parcels), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def words(parcels: Sequence[Parcel]) -> tuple[str, str]:
-    """Return the title and the text of a message for people."""
-    first = parcels[0].alert
-    if len(parcels) == 1:
-        why = f" ({parcels[0].delivery.why})" if parcels[0].delivery.why else ""
-        return on_one_line(f"{first.watchlist}: {first.severity}{why}"), _sentence(parcels[0])
-    return f"{len(parcels)} alerts", "\n\n".join(map(_sentence, parcels))
-
-
 def _told(parcel: Parcel) -> dict[str, Any]:
     delivery, alert, article = parcel.delivery, parcel.alert, parcel.article
     return {
@@ -65,16 +54,3 @@ def _told(parcel: Parcel) -> dict[str, Any]:
         "alert": portable.alert(alert),
         "article": None if article is None else portable.article(article, alert.feed),
     }
-
-
-def _sentence(parcel: Parcel) -> str:
-    alert = parcel.alert
-    terms = ", ".join(dict.fromkeys(match.text for match in alert.matches))
-    louder = (
-        f" Now {alert.severity}: {parcel.delivery.why}."
-        if (parcel.delivery.occasion is Occasion.ESCALATED)
-        else ""
-    )
-    about = f"{alert.feed}{f' · {terms}' if terms else ''}"
-    parts = (on_one_line(alert.title) or "(untitled)", on_one_line(about) + louder, alert.url)
-    return clean("\n".join(part for part in parts if part), keep_newlines=True)

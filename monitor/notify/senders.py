@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Protocol
 
 from index.article import Timestamp
@@ -51,6 +52,7 @@ class Senders:
         clock: Callable[[], Timestamp],
         user_agent: str,
         environ: Mapping[str, str],
+        zone: tzinfo = UTC,
     ) -> None:
         self._guard = guard
         self._history = history
@@ -58,6 +60,7 @@ class Senders:
         self._clock = clock
         self._user_agent = user_agent
         self._environ = environ
+        self._zone = zone
 
     def allow(self, networks: Networks) -> None:
         """Put the private networks that may be asked in force, for the next message already."""
@@ -67,7 +70,7 @@ class Senders:
         """Return a sender to a channel."""
         match channel.kind:
             case ChannelKind.APPRISE:
-                return Services(channel, lambda: self._guard.allow, self._environ)
+                return Services(channel, lambda: self._guard.allow, self._environ, zone=self._zone)
             case ChannelKind.WEBHOOK:
                 return Webhook(channel, self._guard, self._trust, self._clock, self._user_agent)
             case ChannelKind.COMMAND:

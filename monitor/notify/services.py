@@ -10,16 +10,20 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, tzinfo
 from typing import Any
 
+from monitor.message import LIMIT, Message, compose
 from monitor.model import Channel, Networks, Parcel, Refusal
-from monitor.notify import parcels as told
 from monitor.notify.retrying import fault_of
 
 SECONDS = 45.0
 """For a message, the start of the process included; then it is killed."""
 IDLE = 60.0
 """Seconds without a message after which the process is ended: it takes some 60 MB."""
+LIMITS = {"discord": 1_900}
+"""Characters of a message where it may be shorter than elsewhere."""
 KEPT = ("PATH", "HOME", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 """The variables it gets: ours may hold secrets, or a proxy that the fence does not see behind."""
 
@@ -35,8 +39,11 @@ class Services:
         allow: Callable[[], Networks],
         environ: Mapping[str, str],
         seconds: float = SECONDS,
+        zone: tzinfo = UTC,
     ) -> None:
         self._address = channel.target[0]
+        self._template = channel.template
+        self._zone = channel.zone or zone
         self._allow = allow
         self._environ = {name: environ[name] for name in KEPT if name in environ}
         self._seconds = seconds
@@ -47,10 +54,11 @@ class Services:
         """Send a message; return why it was not accepted, None if it was."""
         if self._idle:
             self._idle.cancel()
-        title, body = told.words(parcels)
+        limit = LIMITS.get(self._address.partition(":")[0].lower(), LIMIT)
+        message = compose(parcels, self._zone, template=self._template, limit=limit)
         try:
             async with asyncio.timeout(self._seconds):
-                answer = await self._ask(title, body)
+                answer = await self._ask(message)
         except TimeoutError:
             await self.close()
             return Refusal(reason=f"not finished after {self._seconds:g} s, and killed")
@@ -74,7 +82,7 @@ class Services:
         if process is not None:
             await process.wait()
 
-    async def _ask(self, title: str, body: str) -> dict[str, Any]:
+    async def _ask(self, message: Message) -> dict[str, Any]:
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await asyncio.create_subprocess_exec(
@@ -85,7 +93,7 @@ class Services:
         assert process.stdin is not None
         assert process.stdout is not None
         allow = [str(network) for network in self._allow()]
-        asked = {"url": self._address, "title": title, "body": body, "allow": allow}
+        asked = {"url": self._address, "allow": allow, **asdict(message)}
         process.stdin.write(json.dumps(asked).encode("utf-8") + b"\n")
         await process.stdin.drain()
         answer = json.loads(await process.stdout.readline())

@@ -11,11 +11,15 @@ import json
 import os
 import re
 import sys
+from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.guard import is_allowed
 from monitor.model import Networks
+
+if TYPE_CHECKING:
+    from apprise import NotifyFormat
 
 _STATUS = re.compile(r"error[ =:]+(\d{3})\b")
 _UNREACHED = re.compile(r"onnection error|could not connect|timed? ?out|refused", re.IGNORECASE)
@@ -50,20 +54,22 @@ def _literals(host: str, port: object) -> list[str]:
         return [str(row[4][0]).partition("%")[0] for row in rows]
 
 
-def tell(fence: Fence, url: str, title: str, body: str) -> dict[str, Any]:
+def tell(fence: Fence, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Send a message; return whether it was accepted, else why not, without quoting the address."""
     import logging
 
-    from apprise import Apprise, AppriseAsset, NotifyFormat
+    from apprise import Apprise, AppriseAsset
     from apprise.logger import LogCapture
 
     fence.refused = ""
     service = Apprise(asset=AppriseAsset(async_mode=False, plugin_paths=[]))
-    if not service.add(url):
+    if not service.add(asked["url"]):
         return {"accepted": False, "reason": "Apprise knows no such address", "status": 0}
     name = str(service[0].service_name)
+    way, style = _style(service[0].notify_format, asked["url"])
+    title, body = asked["subject"], asked[way]
     with LogCapture(level=logging.WARNING) as captured:  # type: ignore[no-untyped-call]
-        accepted = bool(service.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
+        accepted = bool(service.notify(body=body, title=title, body_format=style))
         said = captured.getvalue()
     if accepted:
         return {"accepted": True}
@@ -79,6 +85,23 @@ def tell(fence: Fence, url: str, title: str, body: str) -> dict[str, Any]:
     return {"accepted": False, "reason": reason, "status": status}
 
 
+def _style(wanted: Any, url: str) -> tuple[str, NotifyFormat]:
+    """Return in which of the three ways a service is told, and what Apprise calls it.
+
+    Plain text, which Apprise escapes as each needs, where the title stands in the text too.
+    Slack takes what it calls Markdown and knows no escapes.
+    """
+    from apprise import NotifyFormat
+
+    native = wanted[0] if isinstance(wanted, tuple) else wanted  # of several, the first
+    scheme = url.partition(":")[0].lower()
+    if native == NotifyFormat.HTML and scheme in ("mailto", "mailtos"):
+        return "html", NotifyFormat.HTML
+    if native == NotifyFormat.MARKDOWN and scheme != "slack":
+        return "markdown", NotifyFormat.MARKDOWN
+    return "plain", NotifyFormat.TEXT
+
+
 def main() -> None:
     """Answer each line of stdin, until its end."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -89,7 +112,7 @@ def main() -> None:
         asked = json.loads(line)
         fence.allow = tuple(map(ip_network, asked["allow"]))
         try:
-            answer = tell(fence, asked["url"], asked["title"], asked["body"])
+            answer = tell(fence, asked)
         except Exception as error:
             reason = f"failed inside Apprise ({type(error).__name__})"
             answer = {"accepted": False, "reason": reason, "status": 0}

@@ -685,13 +685,18 @@ def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
     desk.send(channel)
     assert (desk.states(), desk.found()[0].reason) == (["sent"], "")
     (known,) = desk.views.alerts([alert], False)
-    assert known.title in json.loads(web.requests[-1].body)["message"]
+    told = json.loads(web.requests[-1].body)
+    assert known.title in told["title"]
+    assert known.url in told["message"]
 
 
 def test_what_apprise_says_is_told_without_the_address(web: Web) -> None:
     web.on("/in", Reply(500))
     answers = [
-        tell(Fence(), f"json://me:canary@127.0.0.1:{port}/in", "Title", "Text")
+        tell(
+            Fence(),
+            {"url": f"json://me:canary@127.0.0.1:{port}/in", "subject": "Title", "plain": "Text"},
+        )
         for port in (web.port, 1)
     ]
     assert [answer["reason"] for answer in answers] == [

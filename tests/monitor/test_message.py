@@ -1,0 +1,238 @@
+"""What people are told: everything an analyst needs, and nothing that acts on those who read it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.article import Article
+from monitor.markup import harmless
+from monitor.message import FIELDS, LIMIT, Message, compose, misnamed
+from monitor.model import (
+    Alert,
+    AlertKind,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    Match,
+    Occasion,
+    Outlet,
+    Parcel,
+    Severity,
+    Telling,
+    Verdict,
+)
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=BRUSSELS).timestamp()
+SUMMARY = "Un premier paragraphe. La sûreté soupçonne Alibaba d’espionnage à Liège ! La suite."
+TITLE = "Alibaba dans le viseur"
+
+
+def match(text: str, part: str, within: str, term: str = "") -> Match:
+    at = within.index(text)
+    return Match(field=part, start=at, end=at + len(text), text=text, term=term or text)
+
+
+def parcel(id: int = 1, *, why: str = "", story: int = 7, **given: object) -> Parcel:
+    about = {
+        "id": id, "watchlist": "Espionnage", "article": 100 + id, "severity": Severity.HIGH,
+        "state": AlertState.NEW, "verdict": Verdict.NONE, "starred": False, "backfill": False,
+        "raised_at": NOON + id, "title": TITLE, "url": f"https://lecho.be/{id}", "feed": "L’Écho",
+        "lang": "fr", "published": NOON - 3600,
+        "matches": (match("Alibaba", "title", TITLE),
+                    match("espionnage", "summary", SUMMARY, "espionnage~"),
+                    match("Alibaba", "summary", SUMMARY)),
+    }  # fmt: skip
+    alert = Alert(**(about | given))  # type: ignore[arg-type]
+    article = Article(
+        id=100 + id, feeds=(1,), url=alert.url, title=alert.title, summary=SUMMARY, body="",
+        author="", lang="fr", published=NOON, seen=NOON, story=story,
+    )  # fmt: skip
+    delivery = Delivery(
+        id=id, alert=id, channel="desk", occasion=Occasion.RAISED, why=why, key=f"k{id}",
+        state=DeliveryState.WAITING, due=NOON, attempts=0, reason="", created_at=NOON, sent_at=None,
+    )  # fmt: skip
+    return Parcel(delivery=delivery, alert=alert, article=article if alert.article else None)
+
+
+def outlet(name: str, lag: float, lang: str = "fr") -> Outlet:
+    return Outlet(name=name, article=1, seen=NOON + lag, lag=lag, lang=lang)
+
+
+TELLING = Telling(
+    outlets=(outlet("L’Écho", 0), outlet("Le Soir", 240), outlet("RTBF", 720)),
+    elsewhere=(outlet("Reuters", 0, "en"),),
+)
+
+
+def test_a_message_has_what_an_analyst_needs() -> None:
+    message = compose([parcel(telling=TELLING, why="+7 held since 10:02")], BRUSSELS)
+    assert message.subject == "▲ Espionnage: Alibaba dans le viseur"
+    assert message.plain.split("\n") == [
+        "▲ high · Espionnage",
+        "↑ +7 held since 10:02",
+        "«Alibaba» dans le viseur",
+        "L’Écho · fr · 2026-11-25 11:00 CET",
+        "La sûreté soupçonne «Alibaba» d’«espionnage» à Liège !",
+        "⌕ Alibaba, espionnage~",
+        "≡ L’Écho, Le Soir +4 min, RTBF +12 min",
+        "⇄ en: Reuters",
+        "https://lecho.be/1",
+    ]
+    assert "**Alibaba** dans le viseur  \n" in message.markdown
+    assert "<mark>espionnage</mark>" in message.html
+    assert message.html.endswith('<a href="https://lecho.be/1">https://lecho.be/1</a>')
+
+
+def test_an_alert_about_a_feed_has_neither_article_nor_link() -> None:
+    health = parcel(
+        article=None, url="", watchlist="feed health", title="lesoir falls silent", matches=(),
+        kind=AlertKind.SILENT, lang="", published=None,
+    )  # fmt: skip
+    assert compose([health], BRUSSELS).plain.split("\n") == [
+        "▲ high · feed health",
+        "lesoir falls silent",
+        "L’Écho · 2026-11-25 12:00 CET",
+        "№ 1",
+    ]
+
+
+@pytest.mark.parametrize("published", [None, -1.0, 0.0, NOON + 1e9])
+def test_a_date_that_nobody_believes_is_when_it_was_raised(published: float | None) -> None:
+    assert "2026-11-25 12:00 CET" in compose([parcel(published=published)], BRUSSELS).plain
+
+
+def test_a_digest_is_grouped_newest_first_and_tells_a_story_once() -> None:
+    told = [
+        parcel(1, story=1, title="Old"),
+        parcel(2, story=2, title="Twice, first"),
+        parcel(3, story=2, title="Twice, again"),
+        parcel(4, story=2, title="Other list", watchlist="Liège", severity=Severity.LOW),
+    ]
+    message = compose(told, BRUSSELS)
+    assert message.subject == "4 × Espionnage 3, Liège 1"
+    heads = [line for line in message.plain.split("\n") if not line.startswith(("L’", "http"))]
+    assert heads == [
+        "Espionnage (3)", "▲ Twice, again ×2", "▲ Old", "Liège (1)", "· Other list",
+    ]  # fmt: skip
+    assert compose(told[::-1], BRUSSELS).plain == message.plain, "the same at each try"
+
+
+def test_a_digest_that_is_too_long_says_how_much_is_left_out() -> None:
+    told = [parcel(n, story=n, title=f"Headline {n} " + "x" * 120) for n in range(1, 200)]
+    for text in ways(compose(told, BRUSSELS)):
+        assert len(text) <= LIMIT
+        shown = len(re.findall(r"Headline \d+", text))
+        assert f"… +{199 - shown}" in text and shown > 10
+
+
+def ways(message: Message) -> tuple[str, str, str]:
+    return message.plain, message.markdown, message.html
+
+
+def test_the_link_outlives_a_text_without_end() -> None:
+    endless = parcel(title="a" * 50_000, why="w" * 5_000)
+    for text in ways(compose([endless], BRUSSELS)):
+        assert len(text) <= LIMIT
+        assert "https://lecho.be/1" in text and "aaaa" in text
+
+
+# --- what feeds may try ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["@everyone", "a@everyone", "@here", "<!channel>", "<@U123>", "<#C1>", "@[all]", "<@&5>"],
+)
+def test_nobody_is_called(hostile: str) -> None:
+    for text in ways(compose([parcel(title=f"Vu : {hostile} !", feed=hostile)], BRUSSELS)):
+        bare = text.replace("<br>", "").replace("\\", "")
+        assert not re.search(r"@(everyone|here|U123|&)|<[!@#]", bare), text
+        assert hostile not in bare
+
+
+def test_markdown_of_a_feed_is_text() -> None:
+    title = "[clic](http://evil.test) **gras** `code` ![i](x) # | ~~s~~ <b>"
+    message = compose([parcel(title=title, matches=())], BRUSSELS)
+    shown = message.markdown.split("  \n")[1]
+    assert re.findall(r"(?<!\\)[\\`*_\[\]<>#|~](?![\\`*_\[\]<>#|~])", shown) == []
+    assert "http://" not in shown
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[tuple[str, str | None]]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, attrs))
+
+
+nasty = st.text(
+    st.sampled_from("<>&\"'@!#[]()*_`~|\\:/ .\n\x1b\u202eaé") | st.characters(codec="utf-8"),
+    max_size=80,
+)
+
+
+@given(title=nasty, feed=nasty, watchlist=nasty, why=nasty)
+def test_no_text_of_a_feed_is_markup(title: str, feed: str, watchlist: str, why: str) -> None:
+    told = parcel(title=title, feed=feed, watchlist=watchlist, why=why, matches=())
+    for parcels in ([told], [told, parcel(2)]):
+        message = compose(parcels, BRUSSELS)
+        tags = Tags()
+        tags.feed(message.html)
+        assert {tag for tag, _ in tags.found} <= {"b", "br", "a", "mark"}
+        links = {attrs[0][1] for tag, attrs in tags.found if tag == "a"}
+        assert links <= {"https://lecho.be/1", "https://lecho.be/2"}
+        for text in (*ways(message), message.subject):
+            assert not re.search(r"@\w|\x1b|\u202e", text)
+
+
+@given(text=nasty)
+def test_harmless_text_stays_harmless(text: str) -> None:
+    once = harmless(text)
+    assert "\n" not in once
+    assert not re.search(r"@\w|<[!@#]", once)
+
+
+# --- templates ---------------------------------------------------------------------------
+
+
+def test_a_template_says_what_is_written() -> None:
+    template = "$sign ${headline}\n$sentence\n$terms · $first · $others · $elsewhere · $$5\n$link"
+    message = compose([parcel(telling=TELLING)], BRUSSELS, template=template)
+    assert message.plain == (
+        "▲ Alibaba dans le viseur\nLa sûreté soupçonne «Alibaba» d’«espionnage» à Liège !\n"
+        "Alibaba, espionnage~ · L’Écho · Le Soir, RTBF · Reuters · $5\nhttps://lecho.be/1"
+    )
+    assert message.subject == "▲ Espionnage: Alibaba dans le viseur"
+
+
+def test_a_field_is_no_template_and_no_markup() -> None:
+    told = parcel(title="$link ${why} <b>*x*</b>", matches=())
+    message = compose([told], BRUSSELS, template="*$headline*")
+    assert message.plain == "*$link ${why} <b>*x*<\u200b/b>*"
+    assert message.html == "*$link ${why} &lt;b&gt;*x*&lt;\u200b/b&gt;*"
+    assert message.markdown.count("\\*") == 2
+
+
+def test_a_digest_writes_the_template_for_each() -> None:
+    told = [parcel(1), replace(parcel(2), article=None)]
+    assert compose(told, BRUSSELS, template="$id $lang").plain == "1 fr\n\n2 fr"
+
+
+def test_templates_know_their_fields() -> None:
+    assert misnamed(" ".join(f"${{{field}}}" for field in FIELDS)) == []
+    assert misnamed("$headline $titel") == ["titel"]
+    with pytest.raises(ValueError, match=r"\$\$"):
+        misnamed("5 $ each")
+    whole = compose([parcel(telling=TELLING)], BRUSSELS, template="|".join(f"${f}" for f in FIELDS))
+    assert "$" not in whole.plain
