@@ -88,7 +88,7 @@ def of_the_real(data: Path) -> list[Wanted]:
 
     found = Counter(word for one in articles(data) for word in {*one.body.split()})
     rare = next(
-        w for w in sorted(found) if found[w] == 1 and len(w) > 7 and w.isascii() and w.islower()
+        w for w in sorted(found) if found[w] == 1 and len(w) > 7 and w.isalpha() and w.islower()
     )
     return _wanted(rare, "selon", "après", "de la")
 
