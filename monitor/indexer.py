@@ -41,6 +41,9 @@ class Outbox(Shelves, Protocol):
     def unindexed(self, limit: int, after: int = 0) -> list[Ticket]:
         """Return what is to be brought into the archive or taken out of it, oldest first."""
 
+    def last_ticket(self) -> int:
+        """Return the newest ticket of the outbox, 0 without any."""
+
     def mark_indexed(self, upto: int) -> None:
         """Take the tickets up to this one out of the outbox, now or soon."""
 
@@ -94,6 +97,7 @@ def reindex(store: Outbox, folder: Path, progress: Progress = lambda *_: None) -
     """
     fresh, aside = (folder.with_name(folder.name + end) for end in (".new", ".old"))
     shutil.rmtree(fresh, ignore_errors=True)
+    last = store.last_ticket()
     mending = Mending(store, fresh, progress)
     for _ in mending.steps(everything=True):
         pass
@@ -101,6 +105,7 @@ def reindex(store: Outbox, folder: Path, progress: Progress = lambda *_: None) -
     if folder.exists():
         folder.rename(aside)
     fresh.rename(folder)
+    store.mark_indexed(last)
     shutil.rmtree(aside, ignore_errors=True)
     return mending.writer.count
 

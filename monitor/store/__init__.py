@@ -199,6 +199,9 @@ class Store(Sending, Protocol):
     def articles(self, ids: Collection[int]) -> list[Article]:
         """Return these articles; unknown ids are left out."""
 
+    def last_ticket(self) -> int:
+        """Return the newest ticket of those on their way to the index, 0 without any."""
+
     def waiting(self) -> set[int]:
         """Return the ids of articles on their way into the index or out of it."""
 

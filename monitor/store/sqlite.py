@@ -151,6 +151,10 @@ class SqliteStore(Outgoing, MutesOver):
         with transaction(self._connection) as sql:
             sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
 
+    def last_ticket(self) -> int:
+        """Return the newest ticket of those on their way to the index, 0 without any."""
+        return self._one("SELECT coalesce(max(ticket), 0) FROM outbox")
+
     def waiting(self) -> set[int]:
         """Return the ids of articles on their way into the index or out of it."""
         return {id for (id,) in self._read("SELECT article FROM outbox")}

@@ -86,6 +86,9 @@ class Shelf:
     def mark_indexed(self, upto: int) -> None:
         self.outbox = {ticket: id for ticket, id in self.outbox.items() if ticket > upto}
 
+    def last_ticket(self) -> int:
+        return max(self.outbox, default=0)
+
     def waiting(self) -> set[int]:
         return set(self.outbox.values())
 
@@ -361,10 +364,12 @@ def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
     open_or_create(folder).add(map(article, range(1, 4)))
     archive = Archive(folder)
     before = archive.search(parse("port")).total
-    shelf = Shelf({id: article(id) for id in range(1, 9)})
+    shelf = Shelf({id: article(id) for id in range(1, 8)})
+    shelf.put(article(8))
     told: list[tuple[int, int]] = []
     assert indexer.reindex(shelf, folder, lambda done, total: told.append((done, total))) == 8
     assert (before, archive.search(parse("port")).total, told) == (3, 8, [(0, 8), (8, 8)])
+    assert not shelf.outbox
     assert list(tmp_path.iterdir()) == [folder]
 
 
