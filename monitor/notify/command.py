@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from tempfile import TemporaryFile
 
 from index.text import line as on_one_line
 from monitor.model import Channel, Fault, Parcel, Refusal
@@ -20,7 +21,7 @@ KEPT = ("PATH", "HOME", "LANG", "TZ")
 LAST = 4096
 """Bytes of its stderr that are kept."""
 GRACE = 1.0
-"""Seconds for what is left in its stderr once it has ended."""
+"""Seconds for what is left in its stderr once it has ended; what it left behind may hold it."""
 
 
 class Command:
@@ -37,54 +38,71 @@ class Command:
 
     async def send(self, parcels: Sequence[Parcel]) -> Refusal | None:
         """Run it for a message; return why it did not accept it, None if it did."""
+        loop = asyncio.get_running_loop()
+        last = _Last()
+        ours, its = os.pipe()
+        said, _ = await loop.connect_read_pipe(lambda: last, os.fdopen(ours, "rb", 0))
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._words,
-                stdin=PIPE, stdout=DEVNULL, stderr=PIPE,
-                env=self._environ, start_new_session=True,
-            )  # fmt: skip
+            with os.fdopen(its, "wb", 0) as stderr, TemporaryFile() as stdin:
+                stdin.write(told.encoded(parcels) + b"\n")
+                stdin.seek(0)
+                process = await asyncio.create_subprocess_exec(
+                    *self._words,
+                    stdin=stdin, stdout=DEVNULL, stderr=stderr,
+                    env=self._environ, start_new_session=True,
+                )  # fmt: skip
+            return await self._ended(process, last)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "its words hold a NUL"
             return Refusal(reason=f"cannot be run: {why}")
-        last = asyncio.create_task(_last(process))
+        finally:
+            said.close()
+
+    async def _ended(self, process: Process, last: _Last) -> Refusal | None:
         try:
             async with asyncio.timeout(self._seconds):
-                await _feed(process, told.encoded(parcels) + b"\n")
                 code = await process.wait()
+                await asyncio.wait({last.closed}, timeout=GRACE)
         except TimeoutError:
             words = f"did not end within {self._seconds:g} s, and was killed"
             return Refusal(reason=words, fault=Fault.TROUBLE)
         finally:
             if process.returncode is None:
                 await _kill(process)
-            await asyncio.wait({last}, timeout=GRACE)  # what it left behind may hold stderr open
-            last.cancel()
         if code == 0:
             return None
         ended = f"ended with {code}" if code > 0 else f"was killed by signal {-code}"
-        said = last.result() if last.done() and not last.cancelled() else ""
-        return Refusal(reason=f"{ended}{said and ': ' + said}", fault=Fault.TROUBLE)
+        line = last.line()
+        return Refusal(reason=f"{ended}{line and ': ' + line}", fault=Fault.TROUBLE)
 
     async def close(self) -> None:
         """Nothing is kept running."""
 
 
-async def _feed(process: Process, body: bytes) -> None:
-    assert process.stdin is not None
-    with suppress(BrokenPipeError, ConnectionResetError):  # it need not read
-        process.stdin.write(body)
-        await process.stdin.drain()
-    process.stdin.close()
+class _Last(asyncio.Protocol):
+    """Keeps the end of what comes.
 
+    A pipe of our own: those of asyncio keep it waiting for the end of a process as long as
+    whatever that has left behind holds one of them.
+    """
 
-async def _last(process: Process) -> str:
-    """Return the last line of its stderr that says something."""
-    assert process.stderr is not None
-    kept = b""
-    while got := await process.stderr.read(LAST):
-        kept = (kept + got)[-LAST:]
-    lines = [line for line in kept.decode("utf-8", "replace").splitlines() if line.strip()]
-    return on_one_line(lines[-1])[:200] if lines else ""
+    def __init__(self) -> None:
+        self._kept = b""
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        """Keep the last bytes."""
+        self._kept = (self._kept + data)[-LAST:]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more comes."""
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def line(self) -> str:
+        """Return the last line that says something."""
+        lines = self._kept.decode("utf-8", "replace").splitlines()
+        return on_one_line(next((line for line in reversed(lines) if line.strip()), ""))[:200]
 
 
 async def _kill(process: Process) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import stat
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -627,6 +628,15 @@ def test_a_command_that_hangs_is_killed_with_what_it_started(desk: Desk) -> None
     assert "did not end within 0.7 s" in refusal.reason
     child = Path(f"/proc/{mark.read_text().strip()}/stat")
     until(lambda: not child.exists() or child.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_a_command_may_leave_something_behind(desk: Desk) -> None:
+    desk.plan(alerts(desk, 1), "script")
+    began = time.monotonic()
+    desk.send(command(script(desk.folder, f"sleep 60 & echo $! > {desk.folder}/child; exit 0")))
+    os.kill(int((desk.folder / "child").read_text()), signal.SIGKILL)
+    assert desk.states() == ["sent"]
+    assert time.monotonic() - began < 20
 
 
 def parcels_of(desk: Desk) -> list[Parcel]:
