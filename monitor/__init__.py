@@ -27,7 +27,7 @@
             schedule: when is the feed due next? outage: is the network to blame?
             habits, episodes: is the feed in trouble, and is that news?
                                ▼
-        planning, by routing: who is told?
+        planning, by routing: who is told, at which hours? or why nobody is
         store: feed, articles, alerts, deliveries, outbox    all of it or nothing: the truth
                │ outbox            │ views        │ deliveries ─▶ notify: sent, at least once
                ▼                   ▼
@@ -43,6 +43,8 @@
     opml ◀─▶ feeds.yaml                subscriptions of other readers
     handed ─▶ given ─▶ importing       articles from elsewhere; exporting: articles as files
     backup ─▶ manifest ─▶ restoring    the whole newsroom in one file, and back
+    muting                             nobody is told of a watchlist for a while; what was held
+    message                            what people are told, harmless wherever it is shown
     tidying ─▶ keeping                 what is older than it is to be kept goes, beside the watch
     differing ─▶ revisions             what publishers changed in their articles
 

@@ -30,6 +30,7 @@ from monitor.model import Feed, Fetched, NotModified, ParsedFeed, Severity, Watc
 from monitor.parse import parse
 from monitor.pipeline import Pipeline
 from monitor.robots import Allowance, allowance
+from monitor.routing import Routing
 from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
 
@@ -157,6 +158,7 @@ class Spine:
     open_store: Callable[[Path], SqliteStore] = SqliteStore
     now: float = START
     settled: list[Settled] = field(default_factory=list)
+    routing: Routing = field(default_factory=Routing)
 
     def live(self, rounds: Iterable[int]) -> None:
         """Start, poll every feed and page once in each round, end. Raises Killed."""
@@ -166,7 +168,8 @@ class Spine:
     def _live(self, store: SqliteStore, thread: ThreadPoolExecutor, rounds: Iterable[int]) -> None:
         feeds = store.subscribe(self.feeds, self.watchlists)
         rules = Rules(self.watchlists, feeds)
-        watch = Watch(rules=rules, feeds={feed.number: feed for feed in feeds})
+        numbered = {feed.number: feed for feed in feeds}
+        watch = Watch(rules=rules, feeds=numbered, routing=self.routing)
         settler = Settler(store, watch, lambda: self.now, lambda: 0.0)
         pipeline = Pipeline(
             cast(Any, self.press),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.text import clean
-from monitor.cli import Newsroom, output, say
+from monitor.cli import Newsroom, output, say, telling
 from monitor.cli.watches.options import format_option
 from monitor.model import Pace
 
@@ -21,7 +21,7 @@ NOTHING = "-"
 COLUMNS = (
     "name", "severity", "total", "untriaged", "last_hit", "relevant", "noise", "precision",
     "precision_low", "precision_high", "feeds", "feeds_with_gaps",
-    "today", "usual", "weeks", "surprise",
+    "today", "usual", "weeks", "surprise", "suppressed", "muted_until",
 )  # fmt: skip
 
 
@@ -35,23 +35,62 @@ def command(newsroom: Newsroom, style: str) -> None:
     interval that so few or so many verdicts leave. Gaps: of how many of its feeds articles of
     the last day may be missing; `tocsin feeds --blind` tells when. Today: alerts since
     midnight, and how many are usual by this time of this weekday; ▲ if they are a surprise.
+    Untold: alerts of the last day that nobody is told of; `tocsin alerts --suppressed` says why.
     The table leaves out what there is nothing to say of.
     """
     service, now = newsroom.service(), newsroom.clock()
     found = service.records()
     covered = {one.watchlist: one for one in service.coverage(now - DAY)}
     paces = service.paces()
+    untold = _untold(service.suppressed(now - DAY))
+    muted = {mute.watchlist: mute.until for mute in service.mutes()}
     if style != "table":
         rows = [
-            {**_row(record, covered.get(record.name)), **_pace(paces.get(record.name, Pace()))}
+            {
+                **_row(record, covered.get(record.name)),
+                **_pace(paces.get(record.name, Pace())),
+                "suppressed": untold.get(record.name, 0),
+                "muted_until": output.iso(muted.get(record.name)),
+            }
             for record in found
         ]
         output.print_rows(rows, style, COLUMNS)
     elif not found:
         say("no watchlists yet; `tocsin watch add TERM` adds one")
     else:
-        for line in _table(found, covered, paces, now):
+        for line in _table(found, covered, paces, _held(found, untold, muted, now), now):
             click.echo(line)
+
+
+def _untold(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """Return how many alerts of each watchlist nobody is told of."""
+    found: dict[str, int] = {}
+    for (name, _), count in counts.items():
+        found[name] = found.get(name, 0) + count
+    return found
+
+
+def _held(
+    found: Sequence[WatchlistRecord],
+    untold: Mapping[str, int],
+    muted: Mapping[str, float],
+    now: float,
+) -> list[str]:
+    """Return what is held back of each watchlist, and until when it is muted."""
+    return [
+        " ".join(
+            [
+                *([str(untold[one.name])] if untold.get(one.name) else []),
+                *(
+                    [f"muted until {telling.moment(muted[one.name], now)}"]
+                    if one.name in muted
+                    else []
+                ),
+            ]
+        )
+        or NOTHING
+        for one in found
+    ]
 
 
 def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
@@ -85,6 +124,7 @@ def _table(
     found: Sequence[WatchlistRecord],
     covered: Mapping[str, Coverage],
     paces: Mapping[str, Pace],
+    held: list[str],
     now: float,
 ) -> Iterator[str]:
     """Yield a line for each watchlist; columns of which there is nothing to say are left out."""
@@ -97,6 +137,7 @@ def _table(
         ("today", [_today(paces.get(record.name, Pace())) for record in found]),
         ("last hit", [f"{_last(record, now):>8}" for record in found]),
         ("gaps", [_gaps(covered.get(record.name)) for record in found]),
+        ("untold", held),
         ("precision", [_share(record) for record in found]),
     )
     shown = [(head, cells) for head, cells in columns if set(cells) != {NOTHING}]
