@@ -8,7 +8,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from index.article import Article
+from index.completion import Completion, complete
 from index.errors import ArchiveDamaged, QueryError
+from index.query import parse
 from monitor.errors import StoreError
 from monitor.model import (
     FEED_HEALTH,
@@ -27,6 +29,8 @@ from monitor.model import (
     Poll,
     Reading,
     Results,
+    SavedSearch,
+    Searched,
     Severity,
     Status,
     Verdict,
@@ -71,6 +75,10 @@ class FakeNewsroom:
         self.config_error = ""
         self.polled: list[str | None] = []
         self.about_feeds: set[int] = set()
+        self.noted: list[Searched] = [
+            Searched("Alibaba", "date", NOW),
+            Searched("puces", "date", 0),
+        ]
         self.health = [feed_health(n, name) for n, name in enumerate(OUTLETS)]
         self.lists: Sequence[tuple[str, Severity]] = LISTS
         self.published: Callable[[int], float | None] = lambda n: self._raised(n) - 120
@@ -244,6 +252,21 @@ class FakeNewsroom:
 
     def poll_now(self, url: str | None = None) -> None:
         self.polled.append(url)
+
+    def saved_searches(self) -> Sequence[SavedSearch]:
+        query = parse("grève")
+        return [SavedSearch(name="Mes grèves", query=query, sort="score")]
+
+    def searched(self, limit: int = 50) -> list[Searched]:
+        return list(self.noted[:limit])
+
+    def note_search(self, query: str, sort: str = "date") -> None:
+        if self.locked.is_set():
+            raise StoreError("the store is locked")
+        self.noted.insert(0, Searched(query.strip(), sort, self.now))
+
+    def complete(self, query: str, cursor: int) -> Completion:
+        return complete(query, cursor, lambda name: OUTLETS if name == "feed" else ())
 
 
 def _matches(title: str) -> tuple[Match, ...]:

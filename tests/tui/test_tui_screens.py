@@ -33,6 +33,49 @@ HOSTILE = [
 # --- search ------------------------------------------------------------------------
 
 
+def test_earlier_and_saved_searches_are_at_hand() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash", "c", "h")
+        search = app.screen
+        assert isinstance(search, Search)
+        await until(pilot, lambda: search.remembered)
+        await pilot.press("up")
+        assert search.query_line.value == "Alibaba"
+        await pilot.press("up", "up")
+        assert search.query_line.value == "puces"
+        await pilot.press("down", "down")
+        assert search.query_line.value == "ch"
+        search.query_line.value = "@mesgrèves"
+        await pilot.press("enter")
+        await until(pilot, lambda: search.results.row_count == 10)
+        await sees(pilot, app, "best first")
+        await until(pilot, lambda: newsroom.noted[0].query == "@mesgrèves")
+        await pilot.press("slash")
+        search.query_line.value = "@none"
+        await sees(pilot, app, "@Mes grèves")
+
+    newsroom = FakeNewsroom(40)
+    drive(newsroom, script)
+
+
+@pytest.mark.parametrize(
+    ("written", "whole"),
+    [("@me", "@Mes grèves"), ("chips fe", "chips feed:"), ("feed:reu", "feed:Reuters")],
+)
+def test_a_query_is_proposed_to_go_on(written: str, whole: str) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash")
+        search = app.screen
+        assert isinstance(search, Search)
+        search.query_line.value = written
+        search.query_line.cursor_position = len(written)
+        await until(pilot, lambda: search.query_line._suggestion)
+        await pilot.press("right")
+        assert search.query_line.value.casefold() == whole.casefold()
+
+    drive(FakeNewsroom(4), script)
+
+
 def test_search_finds_as_one_types_and_opens_with_its_matches() -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("slash", *"orly")

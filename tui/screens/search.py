@@ -15,6 +15,7 @@ from index.errors import ArchiveError, QueryError
 from monitor.errors import MonitorError
 from monitor.model import Reading, Results
 from tui.article_page import places
+from tui.asking import SAVED, Continuation, Past, called
 from tui.ink import Line
 from tui.keys import bar
 from tui.messages import Moved, Opened
@@ -54,7 +55,12 @@ class Search(Panes):
 
     def __init__(self, newsroom: Newsroom) -> None:
         super().__init__(newsroom)
-        self.query_line = Input(id="query", compact=True, select_on_focus=False)
+        self.query_line = Input(
+            id="query", compact=True, select_on_focus=False, suggester=Continuation(newsroom)
+        )
+        self._past = Past()
+        self.remembered = False
+        """Whether earlier queries have been read."""
         self.note = Note(_HINT, id="note")
         self.results = ResultList(newsroom.clock, zone=newsroom.zone, id="stream")
         self.reader = Reader(zone=newsroom.zone, id="reader")
@@ -77,9 +83,16 @@ class Search(Panes):
         yield KeyBar(bar(self.BAR, Tocsin, Search), id="keys")
 
     def on_mount(self) -> None:
-        """Keep the clock going."""
+        """Keep the clock going; know what was searched before."""
         self.set_interval(1.0, self.tick)
         self.tick()
+        self.run_worker(self._remember(), group="past")
+
+    async def _remember(self) -> None:
+        past = await self.answer(self.newsroom.service.searched)
+        if past is not None:
+            self._past = Past([searched.query for searched in past])
+        self.remembered = True
 
     # --- parts ------------------------------------------------------------------
 
@@ -109,9 +122,16 @@ class Search(Panes):
         self.run_worker(self.search(go=True), group="search", exclusive=True)
 
     def on_key(self, event: events.Key) -> None:
-        """Leave the query downwards."""
-        if event.key == "down" and self.query_line.has_focus and self.results.row_count:
-            event.stop()
+        """Go through earlier queries; leave the latest one downwards."""
+        if event.key not in ("up", "down") or not self.query_line.has_focus:
+            return
+        event.stop()
+        query = self.query_line
+        other = self._past.older(query.value) if event.key == "up" else self._past.newer()
+        if other is not None:
+            query.value = other
+            query.action_end()
+        elif event.key == "down" and self.results.row_count:
             self.show_pane("stream")
 
     def _search_soon(self) -> None:
@@ -119,12 +139,16 @@ class Search(Panes):
 
     async def search(self, *, go: bool = False) -> None:
         """Search for what the query says; `go` moves on to the results."""
-        query = self.query_line.value
-        if not query.strip():
+        written = self.query_line.value
+        if not written.strip():
             self.results.show(())
             self.note.say(_HINT)
             return
         try:
+            query = await self._meant(written.strip())
+            if query is None:
+                self.results.show(())
+                return
             results = await self.newsroom.ask(
                 self.newsroom.service.search, query, sort=self._sort, limit=LIMIT
             )
@@ -140,6 +164,22 @@ class Search(Panes):
         self.note.say(told(results, self._sort))
         if go and results.found:
             self.show_pane("stream")
+        if go:
+            self._past.note(written.strip())
+            await self.answer(self.newsroom.service.note_search, written, self._sort)
+
+    async def _meant(self, written: str) -> str | None:
+        """Return the query to search for; None for the name of a search that is not saved."""
+        if not written.startswith(SAVED):
+            return written
+        saved = await self.newsroom.ask(self.newsroom.service.saved_searches)
+        search = called(saved, written)
+        if search is not None:
+            self._sort = search.sort
+            return search.query.text
+        names = "  ".join(f"{SAVED}{search.name}" for search in saved)
+        self.note.say([(f"   saved searches: {names}" if names else _NONE_SAVED, "quiet")])
+        return None
 
     @property
     def reading(self) -> Reading | None:
@@ -201,6 +241,7 @@ class Search(Panes):
             self.reader.read(reading, places((), found.spans))
 
 
+_NONE_SAVED = "   no saved searches; they stand under `searches:` in feeds.yaml"
 _HINT: Line = [
     ("   Words, ", "quiet"),
     ('"a phrase"', "list"),
@@ -210,7 +251,9 @@ _HINT: Line = [
     ("AND OR NOT", "list"),
     (", ", "quiet"),
     ("NEAR/5", "list"),
-    ("  esc back", "quiet"),
+    ("  ", ""),
+    ("@saved", "list"),
+    ("  ↑ earlier  esc back", "quiet"),
 ]
 
 
