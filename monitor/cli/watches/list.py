@@ -35,7 +35,8 @@ def command(newsroom: Newsroom, style: str) -> None:
     interval that so few or so many verdicts leave. Gaps: of how many of its feeds articles of
     the last day may be missing; `tocsin feeds --blind` tells when. Today: alerts since
     midnight, and how many are usual by this time of this weekday; ▲ if they are a surprise.
-    Untold: alerts of the last day that nobody is told of; `tocsin alerts --suppressed` says why.
+    Untold: alerts of the last day that were held back, by a cooldown, a mute or for want of a
+    route; `tocsin alerts --suppressed` lists them.
     The table leaves out what there is nothing to say of.
     """
     service, now = newsroom.service(), newsroom.clock()
@@ -49,7 +50,7 @@ def command(newsroom: Newsroom, style: str) -> None:
             {
                 **_row(record, covered.get(record.name)),
                 **_pace(paces.get(record.name, Pace())),
-                "suppressed": untold.get(record.name, 0),
+                "suppressed": untold.get(record.name, {}),
                 "muted_until": output.iso(muted.get(record.name)),
             }
             for record in found
@@ -62,35 +63,33 @@ def command(newsroom: Newsroom, style: str) -> None:
             click.echo(line)
 
 
-def _untold(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    """Return how many alerts of each watchlist nobody is told of."""
-    found: dict[str, int] = {}
-    for (name, _), count in counts.items():
-        found[name] = found.get(name, 0) + count
+def _untold(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    """Return how many alerts of each watchlist nobody is told of, by reason."""
+    found: dict[str, dict[str, int]] = {}
+    for (name, reason), count in sorted(counts.items()):
+        found.setdefault(name, {})[reason] = count
     return found
 
 
 def _held(
     found: Sequence[WatchlistRecord],
-    untold: Mapping[str, int],
+    untold: Mapping[str, Mapping[str, int]],
     muted: Mapping[str, float],
     now: float,
 ) -> list[str]:
-    """Return what is held back of each watchlist, and until when it is muted."""
-    return [
-        " ".join(
-            [
-                *([str(untold[one.name])] if untold.get(one.name) else []),
-                *(
-                    [f"muted until {telling.moment(muted[one.name], now)}"]
-                    if one.name in muted
-                    else []
-                ),
-            ]
-        )
-        or NOTHING
-        for one in found
-    ]
+    """Return what is held back of each watchlist, and until when it is muted.
+
+    Copies, and what was there before, are nothing that anybody waits for.
+    """
+
+    def cell(name: str) -> str:
+        reasons = {r: n for r, n in untold.get(name, {}).items() if r not in ("backfill", "copy")}
+        words = [f"{sum(reasons.values())}"] if reasons else []
+        if name in muted:
+            words.append(f"muted until {telling.moment(muted[name], now)}")
+        return " ".join(words) or NOTHING
+
+    return [cell(one.name) for one in found]
 
 
 def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
