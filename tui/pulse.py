@@ -45,6 +45,7 @@ def status_line(status: Status | None, now: Timestamp, zone: tzinfo | None, cell
     fresh = f"{tally(status.untriaged)} new"
     pieces: list[Line] = [
         [(f"  {fresh}", "new" if status.untriaged else "quiet")],
+        *_unsent(status),
         [("  feeds ", "quiet"), *_feeds(status)],
         [(f"  blind {status.blind}", "late")] if status.blind else [("  blind 0", "quiet")],
     ]
@@ -61,6 +62,12 @@ def status_line(status: Status | None, now: Timestamp, zone: tzinfo | None, cell
         text = f"! {problem}"
         left += [("  ", ""), (fit(text, min(len(text), room - len(clock))).rstrip(), "bad")]
     return _spread(left, clock, cells)
+
+
+def _unsent(status: Status) -> list[Line]:
+    """Return how many deliveries are on their way and were given up; nothing when none are."""
+    said = ((status.unsent, "unsent", "quiet"), (status.dead, "undelivered", "bad"))
+    return [[(f"  {tally(count)} {word}", ink)] for count, word, ink in said if count]
 
 
 def _feeds(status: Status) -> Line:

@@ -204,6 +204,19 @@ def test_trouble_is_told_even_on_a_narrow_screen() -> None:
     assert "no route" in text(status_line(newsroom.status(), NOW, UTC, 120))
 
 
+@pytest.mark.parametrize(
+    ("unsent", "dead", "said"),
+    [
+        (0, 0, "new  feeds"),
+        (2, 0, "new  2 unsent  feeds"),
+        (2, 1, "2 unsent  1 undelivered  feeds"),
+    ],
+)
+def test_what_did_not_reach_anybody_is_counted(unsent: int, dead: int, said: str) -> None:
+    status = replace(FakeNewsroom().status(), unsent=unsent, dead=dead)
+    assert said in text(status_line(status, NOW, UTC, 120))
+
+
 # --- an empty stream -----------------------------------------------------------
 
 
