@@ -11,6 +11,9 @@ from monitor.store import rows
 from monitor.store.chunks import marks
 from monitor.store.connection import reading, transaction
 
+_DUE = "(due <= ? OR created_at > ? + 60)"
+"""What was planned in the future was planned before the clock was set back."""
+
 
 class Outgoing:
     """The outbox of deliveries."""
@@ -21,8 +24,8 @@ class Outgoing:
         """Return the channels that something is due for."""
         with reading(self._connection) as sql:
             found = sql.execute(
-                "SELECT DISTINCT channel FROM deliveries WHERE state = 'waiting' AND due <= ?",
-                (now,),
+                f"SELECT DISTINCT channel FROM deliveries WHERE state = 'waiting' AND {_DUE}",
+                (now, now),
             )
             return [channel for (channel,) in found]
 
@@ -33,24 +36,18 @@ class Outgoing:
                 rows.delivery(row)
                 for row in sql.execute(
                     f"SELECT {rows.DELIVERY} FROM deliveries WHERE state = 'waiting'"
-                    " AND channel = ? AND due <= ? ORDER BY due, id LIMIT ?",
-                    (channel, now, limit),
+                    f" AND channel = ? AND {_DUE} ORDER BY due, id LIMIT ?",
+                    (channel, now, now, limit),
                 )
             ]
             bundles = {one.bundle for one in found} - {""}
             known = {one.id for one in found}
             more = sql.execute(
                 f"SELECT {rows.DELIVERY} FROM deliveries WHERE state = 'waiting' AND channel = ?"
-                f" AND due <= ? AND bundle IN ({marks(len(bundles))}) ORDER BY due, id",
-                (channel, now, *bundles),
+                f" AND {_DUE} AND bundle IN ({marks(len(bundles))}) ORDER BY due, id",
+                (channel, now, now, *bundles),
             )
             return found + [one for one in map(rows.delivery, more) if one.id not in known]
-
-    def next_delivery(self) -> Timestamp | None:
-        """Return when the next delivery is due, None without any."""
-        with reading(self._connection) as sql:
-            ((due,),) = sql.execute("SELECT min(due) FROM deliveries WHERE state = 'waiting'")
-            return None if due is None else float(due)
 
     def note_sent(self, ids: Collection[int], now: Timestamp) -> None:
         """Note that a channel accepted these."""
@@ -69,8 +66,9 @@ class Outgoing:
         with transaction(self._connection) as sql:
             sql.executemany(
                 "UPDATE deliveries SET state = ?, due = coalesce(?, due), reason = ?,"
-                " attempts = attempts + 1, failing = coalesce(failing, ?) WHERE id = ?",
-                [(state, due, reason, now, id) for id in ids],
+                " attempts = attempts + 1, failing = coalesce(min(failing, ?), ?),"
+                " created_at = min(created_at, ?) WHERE id = ?",
+                [(state, due, reason, now, now, now, id) for id in ids],
             )
 
     def give_up_others(self, channels: Sequence[str]) -> int:

@@ -18,9 +18,6 @@ class Sending(Protocol):
     def deliveries_due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
         """Return what is due for a channel, the most urgent first, bundles whole."""
 
-    def next_delivery(self) -> Timestamp | None:
-        """Return when the next delivery is due, None without any."""
-
     def note_sent(self, ids: Collection[int], now: Timestamp) -> None:
         """Note that a channel accepted these."""
 

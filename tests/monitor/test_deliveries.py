@@ -474,6 +474,20 @@ def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
     assert [(one.channel, one.state) for one in desk.found()] == [("hook", "sent")] * 2
 
 
+def test_a_clock_that_is_set_back_keeps_nothing_waiting(desk: Desk, web: Web) -> None:
+    web.on("/in", Reply(500), Reply(200))
+    desk.plan(alerts(desk, 1), "hook")
+    desk.now -= DAY
+    desk.send(webhook(web.url("/in")))
+    assert len(web.requests) == 1
+    assert desk.found()[0].due == desk.now + 60
+    desk.send(webhook(web.url("/in")))
+    assert len(web.requests) == 1
+    desk.now += 60
+    desk.send(webhook(web.url("/in")))
+    assert desk.states() == ["sent"]
+
+
 def test_a_bundle_goes_as_one_message_and_not_before_it_is_due(desk: Desk, web: Web) -> None:
     web.on("/in", Reply(503), Reply(200))
     ids = alerts(desk, 3)
