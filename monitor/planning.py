@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from index.article import Timestamp
 from monitor.hours import by_the_clock
@@ -15,10 +16,16 @@ TOLD_LATER = (MUTED, COOLDOWN)
 """Reasons after whose end it is told how much they held back."""
 
 
-def plan(batch: Batch, routing: Routing, raised: Iterable[Raised], now: Timestamp) -> int:
-    """Store where alerts go, or why nobody is told; return how many deliveries there are."""
+def plan(
+    batch: Batch, routing: Routing, raised: Iterable[Raised], now: Timestamp
+) -> tuple[list[Raised], int]:
+    """Store where alerts go, or why nobody is told.
+
+    Returns the alerts with the reasons, and how many deliveries there are.
+    """
     muted = batch.muted(now)
-    return sum(_plan(batch, routing, alert, muted, now) for alert in raised)
+    planned = [_plan(batch, routing, alert, muted, now) for alert in raised]
+    return [alert for alert, _ in planned], sum(deliveries for _, deliveries in planned)
 
 
 def end_mutes(batch: Batch, routing: Routing, now: Timestamp) -> tuple[list[str], int]:
@@ -40,38 +47,35 @@ def end_mutes(batch: Batch, routing: Routing, now: Timestamp) -> tuple[list[str]
 
 def _plan(
     batch: Batch, routing: Routing, alert: Raised, muted: Mapping[str, Timestamp], now: Timestamp
-) -> int:
+) -> tuple[Raised, int]:
     reason = alert.held
     if reason == COOLDOWN and not batch.cooling(alert.id):
         reason = ""  # who began it was told to nobody, in this very batch
     decision = routing.decide(alert, now, muted)
     if reason and not (isinstance(decision, Held) and (reason, decision.reason) in _LOUDER):
-        if alert.escalation:
-            batch.hold_escalation(alert.id, reason, now)
-        elif reason in TOLD_LATER:
-            batch.count_held(alert.watchlist, now)
-        return 0
+        _note_held(batch, alert, reason, now)
+        return alert, 0
     if isinstance(decision, Held):
-        _hold(batch, alert, decision, now)
-        return 0
+        if not alert.escalation:
+            batch.hold(alert.id, decision.reason, decision.until)
+        _note_held(batch, alert, decision.reason, now)
+        return replace(alert, held=decision.reason), 0
     if alert.held:
         batch.hold(alert.id, "", None)
-    if alert.escalation:
-        return batch.deliver(alert.id, Occasion.ESCALATED, alert.escalation, decision, now)
-    why = _besides(batch, routing, alert, now) if decision else ""
-    return batch.deliver(alert.id, Occasion.RAISED, why, decision, now)
+    occasion = Occasion.ESCALATED if alert.escalation else Occasion.RAISED
+    why = alert.escalation or (_besides(batch, routing, alert, now) if decision else "")
+    return replace(alert, held=""), batch.deliver(alert.id, occasion, why, decision, now)
 
 
 _LOUDER = ((COOLDOWN, MUTED), (COOLDOWN, NO_ROUTE))
 """Which reason says more than the one that an alert was raised with."""
 
 
-def _hold(batch: Batch, alert: Raised, held: Held, now: Timestamp) -> None:
+def _note_held(batch: Batch, alert: Raised, reason: str, now: Timestamp) -> None:
+    """Count what is told of later, and note why nobody is told that an alert is louder."""
     if alert.escalation:
-        batch.hold_escalation(alert.id, held.reason, now)
-        return
-    batch.hold(alert.id, held.reason, held.until)
-    if held.reason in TOLD_LATER:
+        batch.hold_escalation(alert.id, reason, now)
+    elif reason in TOLD_LATER:
         batch.count_held(alert.watchlist, now)
 
 

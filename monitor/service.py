@@ -92,7 +92,6 @@ class Service(Counting, Deliveries, Muting):
             network_down=card.network_down if card else "",
             log=str(log) if log.exists() else "",
             backfill=tuple(self._views.backfills()),
-            suppressed=_by_reason(self.suppressed(now - DAY)),
             mutes=tuple(self.mutes()),
             unsent=unsent[DeliveryState.WAITING],
             dead=unsent[DeliveryState.DEAD],
@@ -282,13 +281,6 @@ class Service(Counting, Deliveries, Muting):
     def poll_now(self, url: str | None = None) -> None:
         """Ask the monitor to poll one feed at once, or all."""
         self._views.poll_now(url)
-
-
-def _by_reason(counts: Counter[tuple[str, str]]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (_, reason), count in counts.items():
-        found[reason] += count
-    return found
 
 
 def _searchable(articles: int, waiting: int, rebuilt: float | None) -> int:

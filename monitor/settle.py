@@ -68,7 +68,7 @@ class Settler:
                         raised += batch.save(refresh)
                         polls.append((answer.feed, refresh.poll))
                         queued = queued or bool(refresh.arrivals or refresh.sightings)
-                planned = plan(batch, watch.routing, raised, now)
+                raised, planned = plan(batch, watch.routing, raised, now)
         except BaseException:
             self._languages.clear()
             raise

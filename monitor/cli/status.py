@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,23 @@ if TYPE_CHECKING:
     from monitor.model import Status
 
 
+DAY = 86_400.0
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def status(newsroom: Newsroom, as_json: bool) -> None:
     """Tell how the newsroom is doing: articles, alerts, feeds, monitor, log."""
-    found = newsroom.service().status()
+    service, now = newsroom.service(), newsroom.clock()
+    found, untold = service.status(), Counter[str]()
+    for (_, reason), count in service.suppressed(now - DAY).items():
+        untold[reason] += count
     if as_json:
-        click.echo(json.dumps(_mapping(found), ensure_ascii=False))
+        told = {**_mapping(found), "suppressed": untold}
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
-    for line in _lines(found, newsroom.clock()):
+    for line in _lines(found, untold, now):
         click.echo(line)
 
 
@@ -53,14 +61,13 @@ def _mapping(status: Status) -> dict[str, Any]:
         "network_down": status.network_down,
         "log": status.log,
         "backfill": [asdict(stand) for stand in status.backfill],
-        "suppressed": dict(status.suppressed),
         "mutes": [{"watchlist": m.watchlist, "until": output.iso(m.until)} for m in status.mutes],
         "unsent": status.unsent,
         "dead": status.dead,
     }
 
 
-def _lines(status: Status, now: float) -> Iterator[str]:
+def _lines(status: Status, untold: Counter[str], now: float) -> Iterator[str]:
     if status.monitor:
         monitor = status.monitor
         yield f"monitor   pid {monitor.pid}, watching for {output.ago(monitor.since, now)}"
@@ -91,9 +98,8 @@ def _lines(status: Status, now: float) -> Iterator[str]:
             f"{m.watchlist} until {telling.moment(m.until, now)}" for m in status.mutes
         )
         yield f"muted     {muted}"
-    if any(status.suppressed.values()):
-        counts = sorted(status.suppressed.items(), key=lambda count: (-count[1], count[0]))
-        held = ", ".join(f"{count} {reason}" for reason, count in counts)
+    if untold:
+        held = ", ".join(f"{count} {reason}" for reason, count in untold.most_common())
         yield f"untold    {held} in the last day; `tocsin alerts --suppressed`"
     if status.unsent or status.dead:
         yield f"unsent    {status.unsent} on their way, {status.dead} given up; `tocsin deliveries`"

@@ -148,8 +148,6 @@ class Status:
     """Feeds of which articles of the last day may be missing, by why."""
     backfill: tuple[BackfillStand, ...] = ()
     """Rules that are still being matched with articles older than they."""
-    suppressed: Mapping[str, int] = field(default_factory=dict)
-    """Alerts of the last day that nobody was told of, by reason."""
     mutes: tuple[Mute, ...] = ()
     """Those in force."""
     unsent: int = 0

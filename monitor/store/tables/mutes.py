@@ -21,5 +21,6 @@ CREATE TABLE holding (
     since     REAL NOT NULL
 ) WITHOUT ROWID;
 
-CREATE INDEX alerts_held ON alerts (watchlist, id) WHERE held <> '';
+CREATE INDEX alerts_held ON alerts (watchlist, raised_at, id) WHERE held = 'muted';
+CREATE INDEX escalations_held ON escalations (at) WHERE held <> '';
 """
