@@ -105,6 +105,7 @@ class Daemon:
         await self._relocate()
         await self._catching_up.all()
         await self._tidying.all()
+        await self._end_mutes()
         await self._parts.notifier.all()
         while waiting := await self._left_to_index():
             indexer = self._parts.indexer
