@@ -105,7 +105,8 @@ class Room:
 def an_article(id: int, title: str, feed: Feed, number: int, now: float) -> Article:
     return Article(
         id=id, feeds=(feed.number,), url=f"https://x.test/{number}", title=title, summary="",
-        body="", author="", lang=feed.lang, published=now, seen=now, story=id,
+        body="", author="", lang="en" if "(en)" in title else feed.lang, published=now, seen=now,
+        story=id,
     )  # fmt: skip
 
 
@@ -164,6 +165,7 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
         room.now += 7200
     assert room.desk.mutes() == []
     assert room.settler.end_mutes() == len(CHANNELS)
+    assert not room.store.mutes_over(room.now), "noticed once"
     assert room.settler.end_mutes() == 0, "told once"
     told = room.told()
     assert {d.alert for d in told} == {room.alerts()[-1].id}
@@ -221,12 +223,68 @@ def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
     assert room.desk.suppressed(START) == {("Alibaba", "no route"): 2}
 
 
+def test_nor_does_it_in_the_same_batch(make: Make) -> None:
+    nowhere = Routing(channels=CHANNELS, routes=(Route(lang=("fr",), to=()),))
+    room = make(watching(cooldown=HOUR), routing=nowhere)
+    room.publish("Alibaba en français", "Alibaba (en)", "Alibaba again (en)")
+    assert [a.held for a in room.alerts()] == ["no route", "", "cooldown"]
+    assert {d.alert for d in room.told()} == {room.alerts()[1].id}
+
+
 def test_what_is_muted_in_a_cooldown_is_marked_as_muted(make: Make) -> None:
     room = make(watching(cooldown=HOUR))
     room.publish("Alibaba")
     room.desk.mute("Alibaba")
     room.publish("Alibaba encore")
     assert [a.held for a in room.alerts()] == ["", "muted"]
+
+
+# --- what became louder -----------------------------------------------------------------
+
+TEXT = (
+    "La sûreté de l’État soupçonne le groupe Alibaba d’espionnage depuis son centre logistique"
+    " de Liège, selon un quotidien britannique qui cite des responsables belges. Le groupe"
+    " dément toute activité malveillante et rappelle que ses entrepôts sont ouverts aux douanes."
+)
+
+
+@pytest.mark.parametrize("muted", [False, True])
+def test_an_alert_that_became_louder_is_told_again_or_that_is_noted(
+    tmp_path: Path, muted: bool
+) -> None:
+    outlets = [Feed(url=f"https://{n}.fr/rss", name=n, lang="fr") for n in ("lun", "deux")]
+
+    def told(outlet: Feed, text: str) -> bytes:
+        link = f"https://{outlet.name}.fr/1"
+        return edition(
+            f"<item><guid isPermaLink='false'>{outlet.name}</guid><link>{link}</link>"
+            f"<title>Alibaba</title><description>{text}</description></item>"
+        )
+
+    press = Press({
+        outlets[0].url: [edition(), told(outlets[0], TEXT)],
+        outlets[1].url: [edition(), edition(), told(outlets[1], f"{TEXT} (Agences)")],
+    })  # fmt: skip
+    louder = Routing(channels=CHANNELS, routes=(Route(severity=(Severity.HIGH,), to=("desk",)),))
+    asked = [watching(escalate=Escalate(outlets=2, languages=False))]
+    monitor = Spine(tmp_path, press, outlets, asked, routing=louder)
+    monitor.live(range(2))
+    views = SqliteViews(tmp_path)
+    if muted:
+        Desk(views, lambda: START + HOUR).mute("Alibaba", 9 * HOUR)
+    monitor.live([2])
+    alert = views.alerts([1], False)[0]
+    assert alert.held == "", "it was told when it was raised"
+    (step,) = alert.escalations
+    again = [d for d in views.deliveries(STATES, None, None) if d.occasion == "escalated"]
+    if muted:
+        assert (step.held, again) == ("muted", [])
+        assert alert.id in views.suppressed_ids(ALL, None, None)
+        held = sum(1 for one in views.alerts([1, 2], False) if one.held == "muted")
+        assert views.suppressed(START)["Alibaba", "muted"] == 1 + held
+    else:
+        assert step.held == ""
+        assert [(d.channel, d.why) for d in again] == [("desk", "2 outlets")]
 
 
 # --- always exactly one way -------------------------------------------------------------
