@@ -46,7 +46,7 @@ FOUND = {"id", "title", "url", "feed", "lang", "published", "seen", "score", "sn
 ALERT = {
     "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
     "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "backfill",
-    "rule", "article_version", "lost",
+    "rule", "article_version", "lost", "merged_into",
 }  # fmt: skip
 MATCH = {"field", "start", "end", "text", "term"}
 FEED = {
@@ -239,7 +239,7 @@ def test_a_bad_feeds_yaml_watches_nothing(empty: Newsroom) -> None:
 def test_the_schema_is_one(empty: Newsroom) -> None:
     assert set(empty.json("schema")["properties"]) == {
         "feeds", "watchlists", "searches", "defaults", "tags", "alerts", "archive", "network",
-        "data",
+        "channels", "routes", "zone", "data",
     }  # fmt: skip
 
 
@@ -477,6 +477,7 @@ def test_status(filled: Newsroom) -> None:
         "health": {"gone": 1, "ok": 2}, "blind": 0, "gaps": {}, "monitor": None, "pulse": None,
         "rebuilt": None,
         "config_error": "", "network_down": "", "backfill": [], "log": "",
+        "unsent": 0, "dead": 0, "mutes": [], "suppressed": {"backfill": 3},
     }  # fmt: skip
     shown = filled.tocsin("status").stdout
     assert "nobody watches" in shown
