@@ -102,9 +102,9 @@ def test_interrupted_it_ends_at_once_and_leaves_no_process(tmp_path: Path) -> No
         [TOCSIN, "watch", "test"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
     )  # fmt: skip
-    children = until(lambda: workers(command.pid))
+    children = until(lambda: workers(command.pid), 60)
     os.killpg(command.pid, signal.SIGINT)  # as a terminal does: to all of them
-    _, said = command.communicate(timeout=20)
+    _, said = command.communicate(timeout=60)
     assert command.returncode == 130
     assert "Traceback" not in said
     until(lambda: not any(map(runs, children)))
