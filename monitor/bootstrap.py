@@ -236,14 +236,10 @@ def senders(config: Config, history: History) -> Senders:
     from monitor.notify import Senders
 
     return Senders(
-        Guard(config.allow),
-        history,
-        trust=cache(httpx.create_ssl_context),
-        clock=clock,
-        user_agent=user_agent(config.contact),
-        environ=os.environ,
-        zone=local_zone(),
-    )
+        Guard(config.allow), history,
+        trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
+        user_agent=user_agent(config.contact), environ=os.environ,
+    )  # fmt: skip
 
 
 def _client(allow: Networks, contact: str) -> Client:
