@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor import outage
 from monitor.errors import FeedError, FetchError
+
+NOW = 1_800_000_000.0
+
+
+def network_is_down(outcomes: dict[str, FeedError | None]) -> str:
+    network = outage.Network()
+    network.take(outcomes, NOW)
+    return network.down
 
 
 def fails(status: int | None = None, network: bool = False) -> FetchError:
@@ -30,28 +40,27 @@ def test_the_network_is_blamed_when_most_hosts_cannot_be_reached(
 ):
     kinds = [fails(network=True)] * unreachable + [fails(500)] * failing + [None] * well
     outcomes = {f"https://h{n}.example/": kind for n, kind in enumerate(kinds)}
-    assert bool(outage.network_is_down(outcomes)) is blamed
+    assert bool(network_is_down(outcomes)) is blamed
 
 
 def test_one_dead_host_with_many_feeds_is_not_the_network():
     outcomes: dict[str, FeedError | None] = {
         f"https://dead.example/{n}": fails(network=True) for n in range(9)
     }
-    assert not outage.network_is_down(outcomes)
-    assert not outage.network_is_down({**outcomes, "https://well.example/": None})
+    assert not network_is_down(outcomes)
+    assert not network_is_down({**outcomes, "https://well.example/": None})
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_host_that_answered_once_can_be_reached(order):
     kinds = [fails(network=True), None][::order]
     outcomes = {f"https://{host}.example/{n}": k for host in "ab" for n, k in enumerate(kinds)}
-    assert not outage.network_is_down(outcomes)
+    assert not network_is_down(outcomes)
 
 
 # --- over time ----------------------------------------------------------------------
 
 A, B, C = (f"https://{host}.example/rss" for host in "abc")
-NOW = 1_800_000_000.0
 
 
 def test_those_blamed_before_it_was_known_are_named_once() -> None:
@@ -85,3 +94,32 @@ def test_the_network_is_suspected_when_all_that_is_tried_is_overdue(outcomes, ov
     network = outage.Network()
     network.take(outcomes, NOW)
     assert network.is_suspect(overdue) is suspect
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([f"https://{host}.example/{n}" for host in "abcd" for n in range(2)]),
+            st.sampled_from([None, fails(500), fails(network=True)]),
+            st.sampled_from([0.0, 1.0, 50.0, 119.0, 120.0, 300.0]),
+        ),
+        max_size=40,
+    )
+)
+def test_counting_along_is_counting_anew(polls: list[tuple[str, FetchError | None, float]]) -> None:
+    network, now = outage.Network(), NOW
+    last: dict[str, tuple[float, FetchError | None]] = {}
+    for url, error, later in polls:
+        now += later
+        network.take({url: error}, now)
+        last[url] = now, error
+        recent = {url: error for url, (at, error) in last.items() if now - at < outage.RECENT}
+        assert network.down == network_is_down(recent)
+
+
+def test_a_clock_that_is_set_leaves_nothing_behind() -> None:
+    network = outage.Network()
+    network.take({A: fails(network=True), B: fails(network=True)}, NOW)
+    assert network.down
+    network.take({C: None}, NOW - 86_400)
+    assert not network.down
