@@ -1,4 +1,4 @@
-"""`make bench-peers`: newsboat and lemon24/reader on the same feeds, beside tocsin.
+"""`make bench-peers`: newsboat, lemon24/reader and Miniflux on the same feeds, beside tocsin.
 
 python -m bench.peers [--feeds 1000] [--entries 30] [--corpus FOLDER] [--venv FOLDER]
 
@@ -15,6 +15,7 @@ import tempfile
 from contextlib import closing, nullcontext
 from pathlib import Path
 
+from bench import peer_miniflux
 from bench.__main__ import arguments, baseline, heading, introduce, row
 from bench.measure import Cost, cost
 from bench.newsroom import Newsroom, laid_out
@@ -46,6 +47,7 @@ def main() -> None:
             row("tocsin, warm", rounds.warm)
             run_newsboat(newsboat, newsroom, scratch, port)
             run_reader(python, newsroom, scratch, port)
+            run_miniflux(newsroom, scratch, port)
 
 
 def run_newsboat(newsboat: str, newsroom: Newsroom, scratch: Path, port: int) -> None:
@@ -78,6 +80,19 @@ def run_reader(python: Path, newsroom: Newsroom, scratch: Path, port: int) -> No
     row("reader, cold: searchable, after that", step("index"))
     row("reader, warm: update", step("update"))
     row("reader, warm: index, after that", step("index"))
+
+
+def run_miniflux(newsroom: Newsroom, scratch: Path, port: int) -> None:
+    """Refresh twice in a new database, print the rows; or say why not."""
+    if missing := peer_miniflux.available():
+        print(f"\nMiniflux was not run: {missing}")
+        return
+    with peer_miniflux.database(scratch) as running:
+        peer_miniflux.subscribe(running, newsroom.urls(port))
+        fetched = peer_miniflux.refresh(running)
+        expect(newsroom, "Miniflux", peer_miniflux.entries(running))
+        row("Miniflux, cold: stored, searchable", fetched)
+        row("Miniflux, warm", peer_miniflux.refresh(running))
 
 
 def expect(newsroom: Newsroom, peer: str, entries: int) -> None:

@@ -1,0 +1,139 @@
+"""Debian's Miniflux on the corpus, in a PostgreSQL cluster of its own.
+
+It stores and indexes for full text (PostgreSQL's) in one step. The database's processor time
+is counted with its own; its memory is not.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from bench.measure import Cost, cost, cpu_with_the_dead
+
+_USER, _PASSWORD = "bench", "bench-bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A running cluster: where its socket is, and its first process."""
+
+    folder: Path
+    pid: int
+
+    def psql(self, statement: str) -> str:
+        """Run SQL, return its only value."""
+        return _as_postgres("psql", "-h", str(self.folder), "-d", "postgres", "-Atc", statement)
+
+    def miniflux(self, **more: str) -> dict[str, str]:
+        """Return the environment of Miniflux."""
+        return {
+            "DATABASE_URL": f"host={self.folder} user=postgres dbname=postgres sslmode=disable",
+            "RUN_MIGRATIONS": "1", "CREATE_ADMIN": "1", "BATCH_SIZE": "100000",
+            "ADMIN_USERNAME": _USER, "ADMIN_PASSWORD": _PASSWORD,
+            "DISABLE_SCHEDULER_SERVICE": "1", "LOG_LEVEL": "error", "FORCE_REFRESH_INTERVAL": "0",
+            **more,
+        }  # fmt: skip
+
+
+def available() -> str:
+    """Return what is missing, empty if nothing is."""
+    if shutil.which("miniflux") is None:
+        return "miniflux is not installed (apt-get install miniflux postgresql)"
+    if not _programs():
+        return "PostgreSQL is not installed"
+    return "" if os.geteuid() == 0 else "a cluster of its own is started by root only"
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[Database]:
+    """Run a new cluster while the block runs."""
+    home = folder / "postgres"
+    home.mkdir()
+    shutil.chown(home, "postgres")
+    folder.chmod(0o755)
+    control = str(_programs() / "pg_ctl")
+    _as_postgres(str(_programs() / "initdb"), "-D", str(home / "data"), "-A", "trust")
+    options = f"-k {home} -c listen_addresses=''"
+    start = ["-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start"]
+    _as_postgres(control, *start)
+    pid = int((home / "data" / "postmaster.pid").read_text().split()[0])
+    try:
+        made = Database(home, pid)
+        made.psql("CREATE EXTENSION IF NOT EXISTS hstore")
+        yield made
+    finally:
+        _as_postgres(control, "-D", str(home / "data"), "-m", "immediate", "stop")
+
+
+def subscribe(running: Database, urls: list[str]) -> None:
+    """Subscribe to feeds without fetching them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | running.miniflux(LISTEN_ADDR=f"127.0.0.1:{port}")
+    server = subprocess.Popen(["miniflux"], env=environment, stdout=subprocess.DEVNULL)
+    try:
+        outlines = "".join(f"<outline text='f' xmlUrl={quoteattr(url)}/>" for url in urls)
+        opml = f"<opml version='2.0'><body>{outlines}</body></opml>".encode()
+        login = base64.b64encode(f"{_USER}:{_PASSWORD}".encode()).decode()
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}/v1/import", opml, {"Authorization": f"Basic {login}"}
+        )
+        _once_up(asked)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def refresh(running: Database) -> Cost:
+    """Refresh every feed, due or not."""
+    running.psql("UPDATE feeds SET next_check_at = now() - interval '1 day'")
+    before = cpu_with_the_dead(running.pid)
+    own = cost(["miniflux", "-refresh-feeds"], running.miniflux(POLLING_PARSING_ERROR_LIMIT="0"))
+    if left := running.psql("SELECT count(*) FROM feeds WHERE next_check_at < now()"):
+        assert left == "0", f"{left} feeds were not refreshed"
+    return replace(own, cpu=own.cpu + cpu_with_the_dead(running.pid) - before)
+
+
+def entries(running: Database) -> int:
+    """Return how many entries there are."""
+    return int(running.psql("SELECT count(*) FROM entries"))
+
+
+def _once_up(asked: urllib.request.Request) -> None:
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(asked, timeout=60).close()
+            return
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("miniflux does not answer")
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return found[-1] if found else Path()
+
+
+def _as_postgres(*command: str) -> str:
+    owner = pwd.getpwnam("postgres")
+    done = subprocess.run(
+        command, user=owner.pw_uid, group=owner.pw_gid, extra_groups=[], cwd="/",
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
