@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 
 from index.article import Timestamp
 from tui.newsroom import Newsroom
 from tui.palette import Commands
+from tui.remembered import Memory
 from tui.screens.desk import Desk
 from tui.screens.feeds import Feeds
-from tui.theme import THEMES
+from tui.theme import THEMES, choice, in_words
 
 if TYPE_CHECKING:
     from monitor.service import Service
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 Ending = Literal["quit", "leave"]
 """`quit`: the caller stops the monitor it started; `leave`: it goes on watching."""
 
+_FEW = (None, "standard")
+"""Colours that a terminal has, as Rich calls them, where ours would be mapped to what is near."""
 DRAIN = 5.0
 """Seconds that quitting waits for verdicts still on their way to the store."""
 
@@ -43,7 +47,7 @@ class Tocsin(App[Ending], inherit_bindings=False):
         # Priority: letters that come in the same packet as the slash belong to the query.
         Binding("slash", "app.search", "Search the archive", priority=True),
         Binding("colon,ctrl+p", "app.command_palette", "Commands by name"),
-        Binding("T", "app.next_theme", "Dark or light"),
+        Binding("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
         Binding("q,ctrl+c", "app.leave(True)", "Quit, with the monitor it started"),
         Binding("Q", "app.leave(False)", "Leave it watching in the background"),
     ]
@@ -58,6 +62,7 @@ class Tocsin(App[Ending], inherit_bindings=False):
         feeds_hint: str = "",
         zone: tzinfo | None = None,
         environ: Mapping[str, str] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__()
         for known in list(self.available_themes):
@@ -65,15 +70,19 @@ class Tocsin(App[Ending], inherit_bindings=False):
                 self._registered_themes.pop(known)
         for own in THEMES:
             self.register_theme(own)
-        self.theme = theme if theme in {own.name for own in THEMES} else THEMES[0].name
+        environ = os.environ if environ is None else environ
+        self.theme = choice(theme, None, few_colours=self._few_colours(environ))
+        if self.no_color:  # greys are colours too
+            self._filters = [f for f in self._filters if not isinstance(f, Monochrome)] + [NoColor()]
         self._owns_monitor = owns_monitor
         self._warned = False
         self.newsroom = Newsroom(
             service,
             clock=clock,
             zone=zone,
-            environ=os.environ if environ is None else environ,
+            environ=environ,
             hint=feeds_hint,
+            memory=memory or Memory(),
         )
         self.desk = Desk(self.newsroom)
 
@@ -122,9 +131,22 @@ class Tocsin(App[Ending], inherit_bindings=False):
         return action != "search" or isinstance(self.screen, Desk | Feeds)
 
     def action_next_theme(self) -> None:
-        """Change between dark and light."""
+        """Take the next theme, and say which one it is."""
         names = [own.name for own in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self.action_theme(names[(names.index(self.theme) + 1) % len(names)])
+
+    def action_theme(self, name: str) -> None:
+        """Take a theme by its name."""
+        self.theme = name
+        self.notify(f"Theme: {in_words(name)}", timeout=2, markup=False)
+
+    def watch_theme(self, name: str) -> None:
+        """Let focus show in the shape of frames where the theme has no colours of its own."""
+        self.set_class(self.current_theme.ansi, "-plain")
+
+    def _few_colours(self, environ: Mapping[str, str]) -> bool:
+        """Return whether the terminal has at most 16 colours, or the analyst wants none."""
+        return self.no_color or ("TERM" in environ and self.console.color_system in _FEW)
 
 
 _SIGNALS: dict[int, Ending] = {signal.SIGTERM: "quit"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import click
@@ -12,12 +13,14 @@ from index.article import Timestamp
 if TYPE_CHECKING:
     from monitor.service import Service
     from tui.app import Ending
+    from tui.remembered import Memory
 
 
 class Newsroom(Protocol):
     """What the command line knows of the newsroom at hand."""
 
     clock: Callable[[], Timestamp]
+    archive: Path
 
     def service(self) -> Service:
         """Return its service."""
@@ -36,12 +39,18 @@ def run_dashboard(
     owns_monitor: bool = False,
     theme: str | None = None,
     feeds_hint: str = "",
+    memory: Memory | None = None,
 ) -> Ending:
     """Show the newsroom until the analyst ends it; return whether the monitor goes on."""
     from tui.app import Tocsin
 
     app = Tocsin(
-        service, clock=clock, owns_monitor=owns_monitor, theme=theme, feeds_hint=feeds_hint
+        service,
+        clock=clock,
+        owns_monitor=owns_monitor,
+        theme=theme,
+        feeds_hint=feeds_hint,
+        memory=memory,
     )
     return app.run() or "quit"
 
@@ -52,6 +61,8 @@ def run_dashboard(
 @click.pass_obj
 def dashboard(newsroom: Newsroom, light: bool, no_monitor: bool) -> None:
     """Watch the alerts come in, read, triage and search, in the terminal."""
+    from tui.remembered import FILE, Memory
+
     started = False if no_monitor else newsroom.ensure_monitor()
     ending: Ending = "quit"
     try:
@@ -60,6 +71,7 @@ def dashboard(newsroom: Newsroom, light: bool, no_monitor: bool) -> None:
             clock=newsroom.clock,
             owns_monitor=started,
             theme="tocsin-light" if light else None,
+            memory=Memory(newsroom.archive / FILE),
         )
     finally:
         if started and ending == "quit":

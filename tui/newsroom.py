@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from index.article import Timestamp
 from monitor.model import Alert, FeedHealth, Filter, Status, WatchlistCount
 from tui.alerts import Change
+from tui.remembered import Memory
 
 if TYPE_CHECKING:
     from monitor.service import Service  # it brings the store along
@@ -47,12 +48,14 @@ class Newsroom:
         zone: tzinfo | None,
         environ: Mapping[str, str],
         hint: str,
+        memory: Memory,
     ) -> None:
         self.service = service
         self.clock = clock
         self.zone = zone
         self.environ = environ
         self.hint = hint
+        self.memory = memory
         self.status: Status | None = None
         self.watchlists: Sequence[WatchlistCount] = ()
         self.feeds: Sequence[FeedHealth] = ()
