@@ -23,10 +23,10 @@ from scripted import Reply, Web, redirect
 from monitor import opml
 from monitor.cli import main
 from monitor.cli.feeds import COMMANDS, feeds
-from monitor.cli.feeds.subscribing import new_among, subscribe
 from monitor.config import fields, load
 from monitor.errors import ParseError
 from monitor.model import Feed
+from monitor.subscribing import new_among, subscribe
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data" / "opml"

@@ -39,18 +39,18 @@ def command(
         raise click.UsageError("--all and --first exclude each other")
     if name and (len(urls) > 1 or every):
         raise click.UsageError("--name goes with one feed")
-    from monitor.cli.feeds.subscribing import new_among, subscribe
     from monitor.config import load
     from monitor.fetch import redact
     from monitor.model import Feed
+    from monitor.subscribing import about, new_among, subscribe, whole
 
     newsroom: Newsroom = context.obj
     tags = _well(tags)
     config = load(newsroom.config_path, data=newsroom.data)
-    whole = [url.strip() if "://" in url else f"https://{url.strip()}" for url in urls]
+    addresses = list(map(whole, urls))
     wanted: list[Prospect] = []
     failed = 0
-    for url, found in zip(whole, asyncio.run(_found(config, whole)), strict=True):
+    for url, found in zip(addresses, asyncio.run(_found(config, addresses)), strict=True):
         if isinstance(found, FeedError):
             say(str(found))
             failed += 1
@@ -62,25 +62,13 @@ def command(
         say(f"{redact(feed.url)}: subscribed to already, as {double.name or double.url}")
     if fresh:
         config = subscribe(newsroom.config_path, newsroom.data, fresh)
-    about = {one.url: one for one in wanted}
+    found_at = {one.url: one for one in wanted}
     added = config.feeds[len(config.feeds) - len(fresh) :]
     for feed, asked in zip(added, fresh, strict=True):
-        click.echo(f"added {feed.name}: {in_words(about[asked.url])}")
+        click.echo(f"added {feed.name}: {about(found_at[asked.url])}")
         if feed.url != asked.url:
             say(f"{feed.name}: its password is in feeds.yaml now; `auth:` can keep it elsewhere")
     context.exit(1 if failed else 0)
-
-
-def in_words(found: Prospect) -> str:
-    """Return what was found, for people."""
-    from monitor.checkup import languages
-    from monitor.fetch import redact
-
-    parsed = found.parsed
-    lang = parsed.lang or next(iter(languages(parsed.entries)), "") or "und"
-    return (
-        f"{parsed.format or 'a feed'}, {len(parsed.entries)} entries, {lang}; {redact(found.url)}"
-    )
 
 
 async def _found(config: Config, urls: Sequence[str]) -> list[list[Prospect] | FeedError]:
@@ -100,7 +88,7 @@ async def _found(config: Config, urls: Sequence[str]) -> list[list[Prospect] | F
 
 def _unknown(found: list[Prospect], config: Config) -> list[Prospect]:
     """Return those of a site's feeds that are not subscribed to; all if that is none."""
-    from monitor.cli.feeds.naming import subscribed
+    from monitor.subscribing import subscribed
 
     return [one for one in found if not subscribed(one.url, config.feeds)] or found
 
@@ -111,9 +99,11 @@ def _chosen(url: str, found: list[Prospect], *, every: bool, first: bool) -> lis
         return found
     if first:
         return found[:1]
+    from monitor.subscribing import about
+
     say(f"{url} has {len(found)} feeds:")
     for number, one in enumerate(found, 1):
-        say(f"  {number}  {one.parsed.title or '(untitled)'}: {in_words(one)}")
+        say(f"  {number}  {one.parsed.title or '(untitled)'}: {about(one)}")
     if not on_terminal():
         raise click.ClickException(
             "nothing was added; give the address of one, or --first, or --all"

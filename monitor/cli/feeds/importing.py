@@ -22,9 +22,9 @@ def command(newsroom: Newsroom, file: BinaryIO) -> None:
     changes nothing.
     """
     from monitor import opml
-    from monitor.cli.feeds.subscribing import new_among, subscribe
     from monitor.config import fields, load
     from monitor.fetch import redact
+    from monitor.subscribing import new_among, subscribe
 
     config = load(newsroom.config_path, data=newsroom.data)
     body = file.read(LARGEST + 1)
