@@ -77,7 +77,7 @@ def open_service(data: Path, config: Path | None = None) -> Service:
 
         return load(config).searches if config else ()
 
-    return Service(data, search, views, clock, zone, saved)
+    return Service(data, search, views, clock, zone, saved, config)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

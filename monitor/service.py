@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -32,6 +32,7 @@ from monitor.model import (
     Results,
     SavedSearch,
     Searched,
+    Severity,
     Status,
     Suggestion,
     Verdict,
@@ -63,10 +64,13 @@ class Service(Counting, Deliveries, Muting):
         clock: Callable[[], Timestamp],
         zone: tzinfo,
         saved: Callable[[], Sequence[SavedSearch]] = tuple,
+        config: Path | None = None,
     ) -> None:
         super().__init__(search, views, clock, zone)
         self._folder = folder
         self._saved = saved
+        self.config = config
+        """The `feeds.yaml` of the newsroom, None if nobody said where it is."""
 
     def status(self) -> Status:
         """Return the newsroom at a glance."""
@@ -228,6 +232,10 @@ class Service(Counting, Deliveries, Muting):
         """
         asked = Asked(text=query, filter=filter, sort=sort, limit=limit, after=after, page=page)
         return self._search.run(asked, width)
+
+    def rung(self, articles: Collection[int]) -> dict[int, Severity]:
+        """Return how loud the loudest alert of each of these articles is, where there is one."""
+        return self._views.rung(articles)
 
     def suggestions(self, query: str, filter: Filter = Filter()) -> list[Suggestion]:
         """Return searches that find more than one that finds little; takes some 0.1 s."""

@@ -107,6 +107,8 @@ def _asked(newsroom: Newsroom, words: tuple[str, ...], options: dict[str, Any]) 
 
         saved = named(load(newsroom.config_path).searches, words[0][1:])
         words = words[1:]
+    from monitor.search.narrowing import narrowed
+
     text = " ".join(words)
     facets = [f"has:{what}" for what in options["has"]]
     for name in ("severity", "story"):
@@ -115,22 +117,10 @@ def _asked(newsroom: Newsroom, words: tuple[str, ...], options: dict[str, Any]) 
     feeds = (*options["feeds"], *(f"tag:{tag}" for tag in options["tags"]))
     kept = {name: options[name] for name in ("since", "until", "lang", "watchlists")}
     return _Asked(
-        _narrowed(saved.query.text if saved else text, [text] if saved and text else [], facets),
+        narrowed(saved.query.text if saved else text, [text] if saved and text else [], facets),
         filter_of(feeds=feeds, **kept),
         options["sort"] or (saved.sort if saved else "date"),
     )
-
-
-def _narrowed(text: str, more: list[str], facets: list[str]) -> str:
-    """Return a query of which all the others hold too."""
-    if not more and not facets:
-        return text
-    from index.alternatives import spelt
-    from index.query import parse
-    from index.tree import clauses
-
-    roots = [parse(each).root for each in (text, *more)]
-    return " ".join([*(spelt(clause) for root in roots for clause in clauses(root)), *facets])
 
 
 def _answered(

@@ -36,6 +36,7 @@ from monitor.model import (
     Raised,
     Refresh,
     Searched,
+    Severity,
     Spared,
     Telling,
     Ticket,
@@ -329,6 +330,9 @@ class Views(Sent, Suppressed, Protocol):
 
     def of_story(self, story: int) -> set[int]:
         """Return ids of the articles that tell one story."""
+
+    def rung(self, articles: Collection[int]) -> dict[int, Severity]:
+        """Return how loud the loudest alert of each of these articles is, where there is one."""
 
     def searched(self, limit: int) -> list[Searched]:
         """Return the searches that were made, the newest first, each query once."""

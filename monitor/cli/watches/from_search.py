@@ -27,21 +27,16 @@ def command(newsroom: Newsroom, name: str, called: str | None, severity: str | N
     knows (dates, alerts, stories) are refused: a watchlist asks each article as it comes.
     """
     from index.errors import QueryError
-    from index.query import parse
     from monitor.config import load
-    from monitor.config.cutting import appended
-    from monitor.config.editing import edit
+    from monitor.config.adding import add_watchlist
 
     path = newsroom.config_path
     search = named(load(path, data=newsroom.data).searches, name.removeprefix("@"))
+    query = search.query.text
     try:
-        parse(search.query.text, allow_archive_filters=False)
+        config = add_watchlist(path, newsroom.data, called or search.name, query, severity or "")
     except QueryError as error:
         raise click.UsageError(
-            f"the search {search.name} cannot watch: {error} in {search.query.text}"
+            f"the search {search.name} cannot watch: {error} in {query}"
         ) from error
-    item = {"name": called or search.name, "query": search.query.text}
-    if severity:
-        item["severity"] = severity
-    config = edit(path, lambda text: appended(text, "watchlists", [item]), data=newsroom.data)
     say(f"{path}: watching for {config.watchlists[-1].query.text}")

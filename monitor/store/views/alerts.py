@@ -107,6 +107,21 @@ class AlertViews(StoryViews):
             values += names
         return {article for (article,) in self._read(query, values)}
 
+    def rung(self, articles: Collection[int]) -> dict[int, Severity]:
+        """Return how loud the loudest alert of each of these articles is, where there is one."""
+        loudness = list(Severity)
+        found: dict[int, Severity] = {}
+        ids = list(articles)
+        for at in range(0, len(ids), CHUNK):
+            chunk = ids[at : at + CHUNK]
+            marks = ", ".join("?" * len(chunk))
+            for article, words in self._read(
+                f"SELECT article, severity FROM alerts WHERE article IN ({marks})", chunk
+            ):
+                severity = Severity(words)
+                found[article] = min(severity, found.get(article, severity), key=loudness.index)
+        return found
+
     def _matches(self, chunk: list[int], marks: str) -> dict[int, tuple[Match, ...]]:
         spots: dict[int, list[Match]] = defaultdict(list)
         for alert, part, start, stop, text, term in self._read(
