@@ -71,9 +71,13 @@ class Tocsin(App[Ending], inherit_bindings=False):
         for own in THEMES:
             self.register_theme(own)
         environ = os.environ if environ is None else environ
-        self.theme = choice(theme, None, few_colours=self._few_colours(environ))
+        memory = memory or Memory()
+        few = self._few_colours(environ)
+        self.theme = choice(theme, memory.now.theme, few_colours=few)
         if self.no_color:  # greys are colours too
-            self._filters = [f for f in self._filters if not isinstance(f, Monochrome)] + [NoColor()]
+            self._filters = [f for f in self._filters if not isinstance(f, Monochrome)] + [
+                NoColor()
+            ]
         self._owns_monitor = owns_monitor
         self._warned = False
         self.newsroom = Newsroom(
@@ -82,7 +86,7 @@ class Tocsin(App[Ending], inherit_bindings=False):
             zone=zone,
             environ=environ,
             hint=feeds_hint,
-            memory=memory or Memory(),
+            memory=memory,
         )
         self.desk = Desk(self.newsroom)
 
@@ -138,6 +142,7 @@ class Tocsin(App[Ending], inherit_bindings=False):
     def action_theme(self, name: str) -> None:
         """Take a theme by its name."""
         self.theme = name
+        self.newsroom.memory.keep(theme=name)
         self.notify(f"Theme: {in_words(name)}", timeout=2, markup=False)
 
     def watch_theme(self, name: str) -> None:

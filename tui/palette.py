@@ -13,18 +13,20 @@ from textual.content import Content
 from index.text import line
 from monitor.model import Filter
 from tui.keys import name, own
-from tui.widgets.line_list import LineList
-from tui.widgets.sheet import Sheet
+from tui.theme import THEMES, in_words
 
 
 class Commands(Provider):
     """What can be done on the screen below."""
 
     def _commands(self) -> Iterator[tuple[str, Any]]:
-        for node in (self.screen, self.app):
+        for node in filter(None, (self.screen, self.app, self.screen.focused)):
             for base in type(node).__mro__:
-                for binding in own(base) if base not in (LineList, Sheet) else ():
+                for binding in own(base):
                     yield _words(binding), partial(node.run_action, binding.action)
+        for look in THEMES:
+            take = partial(self.app.run_action, f"app.theme('{look.name}')")
+            yield f"Theme: {in_words(look.name)}", take
         desk = self.app.screen_stack[0]
         for count in getattr(getattr(desk, "newsroom", None), "watchlists", ()):
             show = partial(desk.apply, Filter(watchlists=(count.name,)))  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from driving import drive, lines, screen, sees, until
 from fake_newsroom import FakeNewsroom, failing
 from textual.pilot import Pilot
 
-from tui import keys, theme
+from tui import keys
 from tui.app import Tocsin
 from tui.screens import dialog, help
 from tui.screens.desk import Desk
@@ -243,48 +243,3 @@ def test_no_file_of_ours_gives_a_string_to_a_parser_of_markup() -> None:
         source = path.read_text(encoding="utf-8")
         for risky in ("Static(", "Label(", "from_markup", "DataTable(", "OptionList("):
             assert risky not in source, f"{path.name}: {risky}"
-
-
-# --- themes ------------------------------------------------------------------------------
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _contrast(ink: str, ground: str) -> float:
-    light, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-@pytest.mark.parametrize("look", theme.THEMES, ids=lambda look: look.name)
-def test_every_ink_can_be_read_on_every_ground(look: Any) -> None:
-    inks = {n: getattr(look, n) for n in ("primary", "secondary", "accent", "warning", "error")}
-    inks |= {"foreground": look.foreground, "quiet": look.variables["quiet"]}
-    grounds = {"background": look.background, "panel": look.panel}
-    grounds |= {n: look.variables[n] for n in ("cursor", "cursor-idle")}
-    for ink, colour in inks.items():
-        for ground, under in grounds.items():
-            assert _contrast(colour, under) >= 4.5, (ink, ground, _contrast(colour, under))
-    assert _contrast(look.foreground, look.variables["hit"]) >= 4.5
-    assert _contrast(look.background, look.accent) >= 4.5
-
-
-@pytest.mark.parametrize("look", theme.THEMES, ids=lambda look: look.name)
-def test_good_and_bad_differ_without_red_and_green(look: Any) -> None:
-    """Blue against orange: apart in blue, which red-green blindness leaves alone."""
-    blue = int(look.success[5:7], 16) - int(look.error[5:7], 16)
-    assert blue > 100
-
-
-def test_only_our_themes_are_offered_and_T_changes_them() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        assert set(app.available_themes) == {"tocsin-dark", "tocsin-light"}
-        await pilot.press("T")
-        assert app.theme == "tocsin-light"
-        await pilot.press("T")
-        assert app.theme == "tocsin-dark"
-
-    drive(FakeNewsroom(4), script)
