@@ -13,11 +13,16 @@ from index.tree import Facet, Node, Or
 SEVERITIES = ("high", "medium", "low")
 HAS = ("alert", "body", "author")
 """What `has:` may ask for: an alert, a full text, an author's name."""
+STATES = ("new", "acknowledged", "closed")
+"""What `state:` may ask for: what the analyst has done with an alert."""
+IS = ("starred", "relevant", "noise", "louder", "muted")
+"""What `is:` may ask for of an alert: its star, its verdict, whether it became louder since it
+was raised, whether it was raised while its watchlist was muted."""
 UNDETERMINED = "und"
 """`lang:und` finds articles whose language could not be told."""
 
 _WHEN = datetime(2024, 1, 1, tzinfo=UTC)  # any moment: only the form of a date is looked at
-_MANY = ("lang", "feed", "tag", "watch", "severity", "has")
+_MANY = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is")
 
 
 def facet(name: str, value: str, column: int) -> Node:
@@ -30,7 +35,7 @@ def facet(name: str, value: str, column: int) -> Node:
 def _one(name: str, value: str, column: int) -> Facet:
     if not value:
         raise QueryError(f"{name}: has no value", column, f"write {name}:value")
-    if name in ("lang", "severity", "has"):
+    if name in ("lang", "severity", "has", "state", "is"):
         value = value.lower()
     _object_to_value(name, value, column)
     return Facet(name, value, text=f"{name}:{value}", column=column)
@@ -46,6 +51,10 @@ def _object_to_value(name: str, value: str, column: int) -> None:
         problem = "one of " + ", ".join(SEVERITIES)
     elif name == "has" and value not in HAS:
         problem = "one of " + ", ".join(HAS)
+    elif name == "state" and value not in STATES:
+        problem = "one of " + ", ".join(STATES)
+    elif name == "is" and value not in IS:
+        problem = "one of " + ", ".join(IS)
     elif name in ("feed", "tag") and not compact(value):
         problem = "a name holds letters or digits"
     elif name in ("since", "until"):

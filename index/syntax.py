@@ -19,15 +19,18 @@ from index import leaf, signs
 from index.article import PARTS
 from index.errors import QueryError
 from index.facets import facet
-from index.tree import FACETS, And, AtLeast, Near, Node, Not, Or
+from index.tree import ALERT_FACETS, FACETS, And, AtLeast, Near, Node, Not, Or
 
 MAX_DEPTH = 50
 """Brackets, NOTs and NEARs inside each other."""
 
 
-def read(text: str) -> Node:
-    """Return the tree of a query; raises QueryError where it cannot be understood."""
-    reader = _Reader(text)
+def read(text: str, *, of_alerts: bool = False) -> Node:
+    """Return the tree of a query, or of a filter of alerts, which has filters of its own.
+
+    Raises QueryError where it cannot be understood.
+    """
+    reader = _Reader(text, (*FACETS, *ALERT_FACETS) if of_alerts else FACETS)
     tree = reader.any()
     if reader.at < len(text):
         what = "comma" if text[reader.at] == "," else "bracket"
@@ -38,8 +41,9 @@ def read(text: str) -> Node:
 class _Reader:
     """What is read so far: everything before `at`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, facets: tuple[str, ...]) -> None:
         self.text = text
+        self.facets = facets
         self.at = 0
         self.part = ""
         self.depth = 0
@@ -216,7 +220,7 @@ class _Reader:
 
     def field(self, written: str, start: int) -> Node:
         name = written.lower()
-        if name in FACETS:
+        if name in self.facets:
             return facet(name, self.value(written, start), start)
         if name not in PARTS:
             raise QueryError(f"there is no field {written}:", start, signs.hint_for_field(written))

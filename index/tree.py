@@ -112,6 +112,8 @@ ARTICLE_FACETS = ("lang", "feed", "tag")
 ARCHIVE_FACETS = ("since", "until", "watch", "story", "severity", "has")
 """Filters that only the archive can answer."""
 FACETS = ARTICLE_FACETS + ARCHIVE_FACETS
+ALERT_FACETS = ("state", "is")
+"""Filters that only alerts answer, where these are what is looked for."""
 
 
 # A tuple made once: `Phrase | Near` is made anew each time, which takes longer than the test.

@@ -146,6 +146,10 @@ class Filter:
     """Feed names or `tag:NAME`."""
     watchlists: tuple[str, ...] = ()
     state: AlertState | None = None
+    severities: tuple[Severity, ...] = ()
+    """Of alerts, as loud as they are now."""
+    verdict: Verdict | None = None
+    starred: bool | None = None
     muted: bool = False
     """Also alerts that were raised while their watchlist was muted."""
 

@@ -48,6 +48,7 @@ from monitor.model import (
 )
 from monitor.store.muted import Holding, Suppressed
 from monitor.store.sending import Sending, Sent
+from monitor.store.skimming import Skimmed
 
 
 class Reading(Protocol):
@@ -225,7 +226,7 @@ class Store(Sending, Protocol):
         """Close the store."""
 
 
-class Views(Sent, Suppressed, Protocol):
+class Views(Sent, Suppressed, Skimmed, Protocol):
     """The viewers' side: short reads, and triage. Safe from any thread."""
 
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:

@@ -7,6 +7,7 @@ from monitor.store.views.articles import ArticleViews
 from monitor.store.views.counts import CountViews
 from monitor.store.views.deliveries import DeliveryViews
 from monitor.store.views.feeds import FeedViews
+from monitor.store.views.headlines import HeadlineViews
 from monitor.store.views.mutes import MuteViews
 from monitor.store.views.searches import SearchViews
 from monitor.store.views.watchlists import WatchlistViews
@@ -18,6 +19,7 @@ class SqliteViews(
     FeedViews,
     WatchlistViews,
     AlertViews,
+    HeadlineViews,
     ArticleViews,
     CountViews,
     SearchViews,

@@ -46,6 +46,8 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
         ("al.raised_at >= ?", filter.since),
         ("al.raised_at < ?", filter.until),
         ("al.state = ?", filter.state),
+        ("al.verdict = ?", filter.verdict),
+        ("al.starred = ?", filter.starred),
     ):
         if value is not None:
             where += f" AND {condition}"
@@ -53,6 +55,7 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
     for asked, column, wanted in (
         (filter.watchlists, "al.watchlist", watchlists),
         (filter.lang, "a.lang", [lang.lower() for lang in filter.lang]),
+        (filter.severities, "al.severity", filter.severities),
     ):
         if asked:
             where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
