@@ -6,20 +6,18 @@ sheet gives a colour. Widths are terminal cells.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
 from index import text as safe
+from tui.folding import breaks
 
 Run = tuple[str, str]
 Line = list[Run]
 Span = tuple[int, int, str]
 """(start, end, ink) in characters of a text."""
-
-_WORD = re.compile(r"\S+\s*|\s+")
 
 
 def fit(text: str, cells: int, *, right: bool = False) -> str:
@@ -33,28 +31,6 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
 def width(line: Iterable[Run]) -> int:
     """Return how many cells a line takes."""
     return sum(cell_len(text) for text, _ in line)
-
-
-def breaks(text: str, cells: int) -> list[tuple[int, int]]:
-    """Return (start, end) of the lines that hold a paragraph, words kept whole where they fit."""
-    lines: list[tuple[int, int]] = []
-    start = at = used = 0
-    for word in _WORD.findall(text):
-        bare = cell_len(word.rstrip())
-        if used + bare > cells and used:
-            lines.append((start, at))
-            start, used = at, 0
-        if bare > cells:
-            *full, rest = chop_cells(word, cells)
-            for piece in full:
-                lines.append((at, at + len(piece)))
-                start = at = at + len(piece)
-            word = rest  # noqa: PLW2901 - what is left of it
-        at += len(word)
-        used += cell_len(word)
-    if start < at or not lines:
-        lines.append((start, at))
-    return lines
 
 
 def cut(text: str, spans: Sequence[Span], start: int, end: int, ink: str = "") -> Line:

@@ -16,8 +16,9 @@ from index.article import Article
 from monitor.model import AlertState, Filter, Health, Reading, Severity, Verdict, WatchlistCount
 from tui import moment
 from tui.article_page import lay_out, places
+from tui.folding import breaks
 from tui.guidance import guidance
-from tui.ink import breaks, cut, fit, width, wrap
+from tui.ink import cut, fit, width, wrap
 from tui.layout import Shape, shape
 from tui.pulse import STALE_AFTER, status_line
 from tui.rows import alert_row, feed_row, feed_table_row, spark, tally, watchlist_row
