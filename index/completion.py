@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from index.article import PARTS
-from index.facets import HAS, SEVERITIES, compact
-from index.tree import FACETS
+from index.facets import HAS, IS, SEVERITIES, STATES, compact
+from index.tree import ALERT_FACETS, FACETS
 
 DATES = ("today", "yesterday", "7d", "30d", "3mo", "1y")
 """Values of `since:` and `until:` to choose from; any date will do."""
@@ -17,7 +17,11 @@ _FIELD = re.compile(r"(?<![^\s(-])([^\W\d_]*)$")
 _VALUE = re.compile(r'(?<![^\s(-])([^\W\d_]+):(?:[^\s()",]+,|"[^"]*",)*("[^"]*|[^\s()",]*)$')
 _PLAIN = re.compile(r"[^\s(),\"“”„«»＂]+")
 
-_FIXED = {"severity": SEVERITIES, "has": HAS, "since": DATES, "until": DATES}
+_FIXED = {
+    "severity": SEVERITIES, "has": HAS, "since": DATES, "until": DATES, "state": STATES, "is": IS,
+}  # fmt: skip
+IN_ALERTS = tuple(name for name in (*FACETS, *ALERT_FACETS) if name not in ("has", "story"))
+"""Filters of alerts."""
 
 Values = Callable[[str], Iterable[str]]
 """Returns what a filter may be asked for: names of feeds, tags, watchlists, languages."""
@@ -41,15 +45,17 @@ class Completion:
     candidates: tuple[Candidate, ...] = ()
 
 
-def complete(text: str, cursor: int, values: Values) -> Completion:
+def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False) -> Completion:
     """Return what may be written at a cursor, what begins as written first.
 
+    In a query, or in a filter of alerts, which has no parts but other filters.
     Names are compared as `feed:` compares them: case, accents and spaces do not count.
     """
     written = text[:cursor]
+    parts, facets = ((), IN_ALERTS) if of_alerts else (PARTS, FACETS)
     if found := _VALUE.search(written):
         name = found[1].lower()
-        if name in FACETS:
+        if name in facets:
             listed = _FIXED.get(name) or values(name)
             start = found.start(2)
             return Completion(start, cursor, tuple(_values(found[2].lstrip('"'), listed)))
@@ -57,7 +63,7 @@ def complete(text: str, cursor: int, values: Values) -> Completion:
     fields = _FIELD.search(written)
     if not fields or not fields[1]:
         return Completion(cursor, cursor)
-    names = [name for name in (*PARTS, *FACETS) if name.startswith(fields[1].lower())]
+    names = [name for name in (*parts, *facets) if name.startswith(fields[1].lower())]
     chosen = tuple(Candidate(f"{name}:", f"{name}:") for name in names)
     return Completion(fields.start(1), cursor, chosen)
 
