@@ -68,6 +68,7 @@ def open_service(data: Path, config: Path | None = None) -> Service:
     from monitor.search import Search
     from monitor.service import Service
     from monitor.store.views import SqliteViews
+    from monitor.user import user
 
     views, zone = SqliteViews(data), local_zone()
     search = Search(data, views, clock, zone)
@@ -77,7 +78,7 @@ def open_service(data: Path, config: Path | None = None) -> Service:
 
         return load(config).searches if config else ()
 
-    return Service(data, search, views, clock, zone, saved, config)
+    return Service(data, search, views, clock, zone, saved, config, user(os.environ))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

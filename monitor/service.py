@@ -20,7 +20,6 @@ from monitor.health import WORST, health, words
 from monitor.model import (
     NOBODY_ELSE,
     Alert,
-    AlertState,
     Coverage,
     DeliveryState,
     Feed,
@@ -35,7 +34,6 @@ from monitor.model import (
     Severity,
     Status,
     Suggestion,
-    Verdict,
     Version,
     WatchlistRecord,
 )
@@ -45,6 +43,7 @@ from monitor.search import Search
 from monitor.search.paging import Asked
 from monitor.skimming import Skimming
 from monitor.store import Views
+from monitor.triaging import Triaging
 
 if TYPE_CHECKING:
     from index.completion import Completion
@@ -54,7 +53,7 @@ LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 
 
-class Service(Counting, Deliveries, Muting, Skimming):
+class Service(Counting, Deliveries, Muting, Skimming, Triaging):
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
     def __init__(
@@ -66,10 +65,12 @@ class Service(Counting, Deliveries, Muting, Skimming):
         zone: tzinfo,
         saved: Callable[[], Sequence[SavedSearch]] = tuple,
         config: Path | None = None,
+        who: str = "",
     ) -> None:
         super().__init__(search, views, clock, zone)
         self._folder = folder
         self._saved = saved
+        self._who = who
         self.config = config
         """The `feeds.yaml` of the newsroom, None if nobody said where it is."""
 
@@ -184,17 +185,6 @@ class Service(Counting, Deliveries, Muting, Skimming):
     def newest_escalation(self) -> int:
         """Return the id of the newest escalation, 0 without any; as cheap as `newest_alert`."""
         return self._views.newest_escalation()
-
-    def triage(
-        self,
-        ids: Iterable[int],
-        *,
-        state: AlertState | None = None,
-        verdict: Verdict | None = None,
-        starred: bool | None = None,
-    ) -> None:
-        """Set what is given on these alerts; raises StoreError if the store stays locked."""
-        self._views.triage(ids, state, verdict, starred)
 
     def read(self, article: int) -> Reading | None:
         """Return an article to read, None if there is none of that id."""

@@ -16,6 +16,8 @@ class AlertState(enum.StrEnum):
 
     NEW = "new"
     ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    """Done with: lists leave it out."""
 
 
 class Verdict(enum.StrEnum):
@@ -126,6 +128,10 @@ class Alert:
     lost: tuple[Lost, ...] = ()
     telling: Telling = NOBODY_ELSE
     """Who else has its story; read only where it was asked for."""
+    note: str = ""
+    """What the analyst noted, a paragraph a line."""
+    tags: tuple[str, ...] = ()
+    """The analyst's, sorted; those of feeds are others."""
 
     @property
     def stirred_at(self) -> Timestamp:
@@ -150,6 +156,12 @@ class Filter:
     """Of alerts, as loud as they are now."""
     verdict: Verdict | None = None
     starred: bool | None = None
+    tags: tuple[str, ...] = ()
+    """Alerts with any of these tags of the analyst."""
+    noted: bool | None = None
+    """Alerts with a note, or without."""
+    closed: bool = False
+    """Also alerts that are closed, where `state` does not say which."""
     muted: bool = False
     """Also alerts that were raised while their watchlist was muted."""
 
@@ -192,6 +204,25 @@ class WatchlistRecord:
     relevant: int
     """Alerts with this verdict; those with none count for neither."""
     noise: int
+
+
+@dataclass(frozen=True, slots=True)
+class TermRecord:
+    """What a term of a watchlist has brought so far, and what the analyst thought of it."""
+
+    watchlist: str
+    term: str
+    total: int
+    relevant: int
+    noise: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An article that raised an alert, and what the analyst thought of that."""
+
+    article: int
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)

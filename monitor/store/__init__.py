@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -16,7 +16,6 @@ from index.article import Article, Timestamp
 from monitor.model import (
     Alert,
     AlertKind,
-    AlertState,
     Arrival,
     BackfillStand,
     Episode,
@@ -40,7 +39,6 @@ from monitor.model import (
     Spared,
     Telling,
     Ticket,
-    Verdict,
     Version,
     Watchlist,
     WatchlistCount,
@@ -49,6 +47,7 @@ from monitor.model import (
 from monitor.store.muted import Holding, Suppressed
 from monitor.store.sending import Sending, Sent
 from monitor.store.skimming import Skimmed
+from monitor.store.triaged import Triaged
 
 
 class Reading(Protocol):
@@ -226,7 +225,7 @@ class Store(Sending, Protocol):
         """Close the store."""
 
 
-class Views(Sent, Suppressed, Skimmed, Protocol):
+class Views(Sent, Suppressed, Skimmed, Triaged, Protocol):
     """The viewers' side: short reads, and triage. Safe from any thread."""
 
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:
@@ -286,15 +285,6 @@ class Views(Sent, Suppressed, Skimmed, Protocol):
 
     def newest_escalation(self) -> int:
         """Return the id of the newest escalation, 0 without any."""
-
-    def triage(
-        self,
-        ids: Iterable[int],
-        state: AlertState | None,
-        verdict: Verdict | None,
-        starred: bool | None,
-    ) -> None:
-        """Set what is given on these alerts; raises StoreError if the store stays locked."""
 
     def article(self, id: int) -> Article | None:
         """Return an article."""

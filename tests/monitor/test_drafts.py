@@ -17,6 +17,7 @@ from monitor.drafts import draft
 from monitor.match import Rules
 from monitor.model import (
     AlertState,
+    Change,
     Entry,
     Feed,
     FeedState,
@@ -46,7 +47,7 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
 
         def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
             ids = views.alert_ids(Filter(), None, 0, None)
-            views.triage(ids, AlertState.ACKNOWLEDGED, None, None)
+            views.triage(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
             return super().match(article, feed)
 
     store = SqliteStore(tmp_path)

@@ -21,6 +21,7 @@ from monitor.escalation import louder, reasons, words
 from monitor.model import (
     Alert,
     AlertState,
+    Change,
     Escalate,
     Feed,
     Filter,
@@ -242,7 +243,7 @@ def test_it_asks_again_unless_it_is_noise(
     monitor = told_in_turn(tmp_path, HOSTS, watching(escalate=Escalate(outlets=3)))
     monitor.live(range(3))
     views = SqliteViews(tmp_path)
-    views.triage([1], AlertState.ACKNOWLEDGED, verdict, None)
+    views.triage([1], Change(state=AlertState.ACKNOWLEDGED, verdict=verdict), "", 0.0)
     assert views.totals()[3] == 0
     monitor.live(range(3, 7))
     (alert,) = story(tmp_path)

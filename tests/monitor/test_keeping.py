@@ -24,7 +24,18 @@ from monitor import keeping, tidying
 from monitor.config.ages import age, in_words
 from monitor.errors import StoreError
 from monitor.keeping import Sweep, Swept
-from monitor.model import FOR_EVER, Arrival, Feed, FeedState, Hit, Outcome, Poll, Refresh, Retention
+from monitor.model import (
+    FOR_EVER,
+    Arrival,
+    Change,
+    Feed,
+    FeedState,
+    Hit,
+    Outcome,
+    Poll,
+    Refresh,
+    Retention,
+)
 from monitor.store.room import compact, room
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
@@ -125,7 +136,7 @@ def test_what_is_kept(store: SqliteStore, tmp_path: Path, case: str) -> None:
         "carried": put(store, 400, feed=2),
     }
     views = SqliteViews(tmp_path)
-    views.triage([2], None, None, True)
+    views.triage([2], Change(starred=True), "", 0.0)
     spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
     found = swept(store, retention)
     left = {name for name, id in ids.items() if views.article(id)}

@@ -13,6 +13,7 @@ from monitor.model import (
     FEED_HEALTH,
     AlertKind,
     AlertState,
+    Change,
     Feed,
     FeedState,
     Filter,
@@ -83,7 +84,7 @@ def test_it_is_counted_and_triaged_and_is_of_no_article(store: SqliteStore, tmp_
         (w.name, w.total, w.untriaged) for w in views.watchlists(0, 2, 60)
     ]
     assert (name, total, untriaged) == (FEED_HEALTH, 1, 1)
-    views.triage([1], AlertState.ACKNOWLEDGED, None, None)
+    views.triage([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert views.totals() == (0, 0, 1, 0)
     assert views.alerted(None, None) == set()
     assert views.records() == []

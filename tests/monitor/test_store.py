@@ -22,6 +22,7 @@ from monitor.errors import StoreError
 from monitor.model import (
     AlertState,
     Arrival,
+    Change,
     Feed,
     FeedState,
     Filter,
@@ -437,7 +438,7 @@ def test_filters_of_alerts(room: Room) -> None:
     assert room.ids(feeds=set()) == []
     room.save(feed=1, sightings=[Sighting(article=1, guid="ailleurs", fingerprint=b"1")])
     assert room.ids(feeds={2}) == [1, 4]  # the second feed carries the first article too
-    room.views.triage([1, 4], AlertState.ACKNOWLEDGED, None, None)
+    room.views.triage([1, 4], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert room.ids(Filter(state=AlertState.NEW)) == [2, 3]
     assert room.ids(Filter(state=AlertState.ACKNOWLEDGED)) == [1, 4]
     assert room.views.newest_alert() == 4
@@ -456,12 +457,16 @@ def test_names_are_found_in_any_case(room: Room) -> None:
 
 def test_triage_sets_what_is_given(room: Room) -> None:
     room.save(arrival(1, ALIBABA), arrival(2, ALIBABA))
-    room.views.triage([1], AlertState.ACKNOWLEDGED, Verdict.RELEVANT, True)
-    room.views.triage([1, 77], None, Verdict.NOISE, None)
+    room.views.triage(
+        [1], Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT, starred=True), "", 0.0
+    )
+    room.views.triage([1, 77], Change(verdict=Verdict.NOISE), "", 0.0)
     one, two = room.views.alerts([1, 2], False)
     assert (one.state, one.verdict, one.starred) == (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
     assert (two.state, two.verdict, two.starred) == (AlertState.NEW, Verdict.NONE, False)
-    room.views.triage([1], AlertState.NEW, Verdict.NONE, False)
+    room.views.triage(
+        [1], Change(state=AlertState.NEW, verdict=Verdict.NONE, starred=False), "", 0.0
+    )
     assert room.views.alerts([1], False)[0] == replace(
         one, state=AlertState.NEW, verdict=Verdict.NONE, starred=False
     )
@@ -532,7 +537,7 @@ def _act(room: Room, act: tuple[Any, ...]) -> None:
         case ("edit", hits, id) if id <= last:
             room.save(arrival(id, *hits, new=False))
         case ("triage", ids, state):
-            room.views.triage(ids, state, None, None)
+            room.views.triage(ids, Change(state=state), "", 0.0)
         case ("index", ticket):
             room.store.mark_indexed(ticket)
 
@@ -604,7 +609,7 @@ def test_triage_waits_for_a_batch_and_breaks_none(room: Room) -> None:
     """A batch that has read holds the store until it has written."""
     room.save(arrival(1, ALIBABA))
     triage = threading.Thread(
-        target=room.views.triage, args=([1], AlertState.ACKNOWLEDGED, None, None)
+        target=room.views.triage, args=([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     )
     with room.store.batch() as batch:
         assert batch.article(1) is not None
@@ -622,7 +627,7 @@ def test_views_serve_any_thread(room: Room) -> None:
     found: list[list[int]] = []
 
     def look() -> None:
-        room.views.triage([1], AlertState.ACKNOWLEDGED, None, None)
+        room.views.triage([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
         found.append(room.ids())
 
     threads = [threading.Thread(target=look) for _ in range(4)]
@@ -646,7 +651,7 @@ def test_a_locked_store_is_told_and_forgotten(tmp_path: Path) -> None:
             room.store.mark_indexed(9)
         assert room.ids() == [1]  # reading goes on
         with pytest.raises(StoreError, match="locked"):
-            room.views.triage([1], AlertState.ACKNOWLEDGED, None, None)
+            room.views.triage([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
         other.execute("ROLLBACK")
     room.save(arrival(2))
     assert room.store.article_count() == 2
@@ -695,7 +700,7 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     room.store.close()
     path = tmp_path / "newsroom.db"
     body = bytearray(path.read_bytes())
-    half = len(body) // 2 // 4096 * 4096
+    half = len(body) // 4 // 4096 * 4096
     body[half:] = b"\xff" * (len(body) - half)
     path.write_bytes(body)
     damaged = SqliteStore(tmp_path)

@@ -8,7 +8,7 @@ import earlier
 import pytest
 import spine
 
-from monitor.model import AlertState, Filter
+from monitor.model import AlertState, Change, Filter
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
 
@@ -48,7 +48,7 @@ def test_alerts_keep_their_numbers_and_counts_and_the_next_one_has_a_new_number(
     views = SqliteViews(folder)
     assert list(views.alert_ids(Filter(), None, 0, None)) == [4, 9]
     assert [alert.title for alert in views.alerts([4, 9], False)] == ["One", "Two"]
-    views.triage([9], AlertState.ACKNOWLEDGED, None, None)
+    views.triage([9], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert views.totals()[2:] == (2, 0)
     with SqliteStore(folder)._connection as sql:
         sql.execute("DELETE FROM alerts WHERE id = 9")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from monitor.cli import Newsroom, output, say, telling
@@ -30,6 +32,7 @@ def command(
     when the time is over the channels are told how many there were.
     """
     from monitor.muting import USUAL
+    from monitor.user import user
 
     if span is not None and until is not None:
         raise click.UsageError("--for or --until, not both")
@@ -41,7 +44,7 @@ def command(
         return
     seconds = until - now if until is not None else USUAL if span is None else span
     try:
-        mute = service.mute(name, seconds, _who())
+        mute = service.mute(name, seconds, user(os.environ))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     click.echo(f"{mute.watchlist} is muted until {telling.moment(mute.until, now)}")
@@ -68,12 +71,3 @@ def _list(newsroom: Newsroom, style: str) -> None:
             since, until = (telling.moment(at, now) for at in (mute.since, mute.until))
             by = f" by {mute.by}" if mute.by else ""
             click.echo(f"{mute.watchlist}  since {since}{by}, until {until} · {mute.held} held")
-
-
-def _who() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a user without a name
-        return ""

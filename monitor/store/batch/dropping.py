@@ -11,7 +11,9 @@ from monitor.store.batch.transacted import Transacted
 from monitor.store.chunks import marks
 
 _OF_ARTICLE = ("versions", "pages", "unread_pages", "carriers", "named")
-_OF_ALERT = ("matches", "escalations", "lost_terms", "deliveries")
+_OF_ALERT = (
+    "matches", "escalations", "lost_terms", "deliveries", "notes", "alert_tags", "decisions"
+)  # fmt: skip
 _ALERTS_OF = "SELECT id FROM alerts WHERE article IN ({})"
 
 

@@ -10,6 +10,7 @@ from monitor import escalation
 from monitor.model import Arrival, Escalate, Raised, Severity, Verdict
 from monitor.publishers import publisher
 from monitor.store.batch.transacted import Transacted
+from monitor.store.batch.reopening import record_reopening
 from monitor.store.chunks import marks
 
 MEMBERS = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
@@ -159,6 +160,9 @@ class Escalating(Transacted):
             f" VALUES ({marks(6)})",
             (leader.id, reason, now, spread.outlets, article, before),
         )
+        outlet = spread.crossed.get(reason, (0, ""))[1]
+        words = escalation.words(reason, spread.outlets, outlet)
+        record_reopening(self._sql, leader.id, words, now)
         self._sql.execute(
             "UPDATE alerts SET severity = ?,"
             " state = CASE verdict WHEN 'noise' THEN state ELSE 'new' END WHERE id = ?",

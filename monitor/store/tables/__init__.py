@@ -11,6 +11,7 @@ from monitor.store.tables.moves import MOVES
 from monitor.store.tables.mutes import MUTES
 from monitor.store.tables.searches import SEARCHED
 from monitor.store.tables.stories import CROSSINGS
+from monitor.store.tables.triage import TRIAGE
 from monitor.store.tables.watchlists import (
     BACKFILLS,
     COUNTING,
@@ -33,6 +34,7 @@ UPGRADES = {
     + COUNTING
     + ALERT_COLUMNS
     + WATCHLIST_COLUMNS
+    + TRIAGE
     + ESCALATIONS
     + CROSSINGS
     + KEEPING
@@ -53,6 +55,7 @@ TABLES = (
     + ALERTS
     + WATCHLISTS
     + COUNTING
+    + TRIAGE
     + ESCALATIONS
     + CROSSINGS
     + KEEPING

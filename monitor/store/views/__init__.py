@@ -8,8 +8,10 @@ from monitor.store.views.counts import CountViews
 from monitor.store.views.deliveries import DeliveryViews
 from monitor.store.views.feeds import FeedViews
 from monitor.store.views.headlines import HeadlineViews
+from monitor.store.views.judged import JudgedViews
 from monitor.store.views.mutes import MuteViews
 from monitor.store.views.searches import SearchViews
+from monitor.store.views.triage import TriageViews
 from monitor.store.views.watchlists import WatchlistViews
 
 __all__ = ["SqliteViews"]
@@ -25,5 +27,7 @@ class SqliteViews(
     SearchViews,
     DeliveryViews,
     MuteViews,
+    TriageViews,
+    JudgedViews,
 ):
     """See `Views`."""

@@ -1,10 +1,11 @@
-"""What viewers read of alerts, and triage."""
+"""What viewers read of alerts."""
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,6 @@ from monitor.model import (
     Verdict,
 )
 from monitor.store.chunks import CHUNK
-from monitor.store.connection import transaction
 from monitor.store.views.selecting import ALERTS
 from monitor.store.views.stories import StoryViews
 
@@ -28,12 +28,14 @@ ALERT = (
     " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link), f.name,"
     " coalesce(a.lang, ''), a.published,"
     " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind,"
-    " al.rule, al.article_version, al.held, al.held_until, al.merged_into"
+    " al.rule, al.article_version, al.held, al.held_until, al.merged_into,"
+    " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), ''),"
+    " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id)"
 )
 
 
 class AlertViews(StoryViews):
-    """Alerts by id, by filter, by article; triage."""
+    """Alerts by id, by filter, by article."""
 
     def newest_alert(self) -> int:
         """Return the id of the newest alert, 0 without any."""
@@ -80,21 +82,6 @@ class AlertViews(StoryViews):
         """Return an article's alerts, with their matches."""
         ids = [id for (id,) in self._read("SELECT id FROM alerts WHERE article = ?", (article,))]
         return self.alerts(ids, True)
-
-    def triage(
-        self,
-        ids: Iterable[int],
-        state: AlertState | None,
-        verdict: Verdict | None,
-        starred: bool | None,
-    ) -> None:
-        """Set what is given on these alerts; raises StoreError if the store stays locked."""
-        with transaction(self._sql) as sql:
-            sql.executemany(
-                "UPDATE alerts SET state = coalesce(?, state), verdict = coalesce(?, verdict),"
-                " starred = coalesce(?, starred) WHERE id = ?",
-                [(state, verdict, starred, id) for id in ids],
-            )
 
     def alerted(self, watchlist: str | None, severity: str | None) -> set[int]:
         """Return ids of articles that raised an alert (of that watchlist, of that severity)."""
@@ -156,5 +143,7 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         held=row[18],
         held_until=row[19],
         merged_into=row[20],
+        note=row[21],
+        tags=tuple(sorted(json.loads(row[22]))),
         matches=matches,
     )

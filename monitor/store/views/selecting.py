@@ -41,6 +41,10 @@ class Selecting(Connected):
 def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
     """Return a filter as SQL to append to a WHERE, and its values."""
     where = "" if filter.muted else " AND al.held <> 'muted'"
+    if filter.state is None and not filter.closed:
+        where += " AND al.state <> 'closed'"
+    if filter.noted is not None:
+        where += f" AND al.id {'' if filter.noted else 'NOT '}IN (SELECT alert FROM notes)"
     values: list[Any] = []
     for condition, value in (
         ("al.raised_at >= ?", filter.since),
@@ -60,4 +64,8 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
         if asked:
             where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
             values.extend(wanted)
+    if filter.tags:
+        marks = ', '.join('?' * len(filter.tags))
+        where += f" AND al.id IN (SELECT alert FROM alert_tags WHERE tag IN ({marks}))"
+        values.extend(filter.tags)
     return where, values

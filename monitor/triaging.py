@@ -1,0 +1,86 @@
+"""What people say of alerts: the service's part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from index.article import Timestamp
+from monitor.annotations import note as noted
+from monitor.annotations import tag as tagged
+from monitor.model import (
+    Act,
+    AlertState,
+    Change,
+    Decision,
+    Judged,
+    TermRecord,
+    Verdict,
+)
+from monitor.store import Views
+
+
+class Triaging:
+    """Each call is one act of one person: kept with who and when, taken back as a whole."""
+
+    _views: Views
+    _clock: Callable[[], Timestamp]
+    _who: str
+
+    def triage(
+        self,
+        ids: Iterable[int],
+        *,
+        state: AlertState | None = None,
+        verdict: Verdict | None = None,
+        starred: bool | None = None,
+        note: str | None = None,
+        tags: Collection[str] = (),
+        untag: Collection[str] = (),
+    ) -> Act | None:
+        """Say something of alerts; returns what that changed, None if nothing.
+
+        `tags` are added, those of `untag` taken away; a `note` replaces the one there is, an
+        empty one takes it away. Raises ValueError for a bad note or tag, StoreError if the
+        store stays locked; then nothing is changed.
+        """
+        change = Change(
+            state=state,
+            verdict=verdict,
+            starred=starred,
+            note=None if note is None else noted(note),
+            tags=tuple(map(tagged, tags)),
+            untag=tuple(map(tagged, untag)),
+        )
+        return self._views.triage(list(ids), change, self._who, self._clock())
+
+    def undo(self, act: int | None = None) -> Act | None:
+        """Take back an act of this person, or the last that is in force; None without any.
+
+        What was said of an alert since stays, and `Act.left` names it. Acts of other
+        dashboards, of the command line and from before a restart count too. Raises StoreError.
+        """
+        return self._views.take_back(self._who, self._clock(), act)
+
+    def redo(self) -> Act | None:
+        """Say again what this person took back last; None if something was said since."""
+        return self._views.say_again(self._who, self._clock())
+
+    def decisions(self, alert: int) -> list[Decision]:
+        """Return what was said of an alert, by whom and when, the first word first."""
+        return self._views.decisions(alert)
+
+    def tag_counts(self) -> dict[str, int]:
+        """Return how many alerts have each tag of the analyst's, by tag."""
+        return self._views.tag_counts()
+
+    def term_records(self) -> list[TermRecord]:
+        """Return what each term of the watchlists in force brought, the most first."""
+        return self._views.term_records()
+
+    def judged(self, watchlist: str) -> list[Judged]:
+        """Return the articles that a watchlist raised alerts for, with what was said of them."""
+        return self._views.judged(watchlist)
+
+    def known_alerts(self, ids: Collection[int]) -> set[int]:
+        """Return those of these numbers that alerts have."""
+        return self._views.known_alerts(list(ids))
