@@ -10,7 +10,9 @@ from index import text as safe
 from index.article import PARTS, Article
 from monitor.model import Alert, Reading
 from tui import moment
-from tui.ink import Line, Span, breaks, cut, wrap
+from tui.folding import breaks
+from tui.ink import Line, Span, cut, wrap
+from tui.story_page import sections
 
 Place = tuple[str, int, int]
 """(part, start, end) of a match, in characters of that part of the article."""
@@ -24,6 +26,8 @@ class Page:
 
     lines: tuple[Line, ...]
     matches: tuple[int, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
+    """(line, article) of the articles that other outlets have."""
 
 
 def places(alerts: Iterable[Alert], found: Iterable[Place] = ()) -> tuple[Place, ...]:
@@ -62,7 +66,9 @@ def lay_out(
             if part == "title":
                 lines += _facts(reading, cells, zone, len(inked), current)
             lines.append([])
-    return Page((*lines, *_others(reading, cells, zone)), tuple(matches))
+    lines += _trouble(reading, cells, zone)
+    others = _others(reading, cells, zone, len(lines))
+    return Page((*lines, *others.lines), tuple(matches), others.links)
 
 
 _UNTITLED = {"title": "(no title)"}
@@ -129,20 +135,51 @@ def _facts(
     article = reading.article
     odd = moment.dated(article.published, article.seen)
     when = moment.full(article.seen if article.published is None else article.published, zone)
-    date = {"undated": f"undated, first seen {when}", "future": f"dated ahead: {when}"}.get(
-        odd, when
-    )
-    facts = [safe.line(reading.feed), date, article.lang or "language unknown"]
+    seen = moment.full(article.seen, zone)
+    date, ink = {
+        "undated": (f"? undated, first seen {when}", "late"),
+        "future": (f"» dated ahead: {when}, first seen {seen}", "late"),
+    }.get(odd, (when, "quiet"))
+    tail = f" · {article.lang or 'language unknown'}"
     if reading.versions > 1:
-        facts.append(f"version {reading.versions}")
-    lines = wrap(" · ".join(facts), cells, "quiet")
+        tail += f" · version {reading.versions}, D shows what changed"
+    lines = _flowing(
+        [(f"{safe.line(reading.feed)} · ", "quiet"), (date, ink), (tail, "quiet")], cells
+    )
     for alert in reading.alerts:
-        lines += wrap(f"{safe.line(alert.watchlist)}: {reasons(alert)}", cells, "list")
+        lines += _alert(alert, cells, zone)
     if matches:
-        step = f"match {current + 1} of {matches}" if current is not None else _count(matches)
-        lines.append([(step, "accent"), ("  ] next  [ previous", "quiet")])
+        step = f"match {current + 1}/{matches}" if current is not None else _count(matches)
+        lines += _flowing([(step, "accent"), ("  ] next  [ previous", "quiet")], cells)
     if article.url:
         lines += wrap(safe.line(article.url), cells, "link")
+    return lines
+
+
+def _flowing(line: Line, cells: int) -> list[Line]:
+    """Return a line of several inks wrapped."""
+    text = "".join(run for run, _ in line)
+    spans: list[Span] = []
+    for run, ink in line:
+        start = spans[-1][1] if spans else 0
+        spans.append((start, start + len(run), ink))
+    return [cut(text, spans, start, end) for start, end in breaks(text, cells)]
+
+
+def _alert(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
+    """Return why a watchlist rang, what made it louder, and what an edit took away."""
+    lines = wrap(f"{safe.line(alert.watchlist)}: {reasons(alert)}", cells, "list")
+    for step in alert.escalations:
+        words = f"↑ {safe.line(step.words)} at {moment.full(step.at, zone)}, was {step.severity}"
+        lines += wrap(words, cells, "accent", "  ")
+    if alert.held:
+        until = f" until {moment.full(alert.held_until, zone)}" if alert.held_until else ""
+        lines += wrap(f"nobody is told: {alert.held}{until}", cells, "quiet", "  ")
+    for lost in alert.lost:
+        words = (
+            f"! {safe.line(lost.term)}: no longer in the text since {moment.full(lost.at, zone)}"
+        )
+        lines += wrap(words, cells, "late", "  ")
     return lines
 
 
@@ -160,13 +197,25 @@ def reasons(alert: Alert) -> str:
     return ", ".join(f"{term} ({', '.join(fields)})" for term, fields in parts.items()) or "matched"
 
 
-def _others(reading: Reading, cells: int, zone: tzinfo | None) -> list[Line]:
-    """Return the outlets that tell the same story."""
-    others = [(outlet, at) for outlet, at in reading.others if outlet != reading.feed]
-    if not others:
+def _trouble(reading: Reading, cells: int, zone: tzinfo | None) -> list[Line]:
+    """Return why the page of the article was not read, and when it is tried again."""
+    if not reading.page_trouble:
         return []
-    count = "1 other" if len(others) == 1 else f"{len(others)} others"
-    lines: list[Line] = [[(f"Also told by {count}", "accent")]]
-    for outlet, at in others:
-        lines += wrap(f"{safe.line(outlet)} · {moment.full(at, zone)}", cells, "quiet", "  ")
-    return lines
+    again = moment.full(reading.page_retry, zone) if reading.page_retry else ""
+    words = f"Page not read: {safe.line(reading.page_trouble)}" + (again and f"; again {again}")
+    return [*wrap(words, cells, "late"), []]
+
+
+def _others(reading: Reading, cells: int, zone: tzinfo | None, first: int) -> Page:
+    """Return the outlets that tell the same story, and on which lines they are."""
+    lines: list[Line] = []
+    links: list[tuple[int, int]] = []
+    for section in sections(reading.telling, reading.article.id, cells, zone):
+        lines += wrap(section.heading, cells, "accent")
+        for teller in section.tellers:
+            links.append((first + len(lines), teller.article))
+            lines.append(teller.line)
+        lines.append([])
+    if lines:
+        lines[-1:] = wrap("O or a click opens another outlet’s article", cells, "quiet")
+    return Page(tuple(lines), links=tuple(links))

@@ -20,3 +20,19 @@ class Opened(Message):
     def __init__(self, source: Widget) -> None:
         self.source = source
         super().__init__()
+
+
+class Wanted(Message):
+    """Another outlet's article is to be read."""
+
+    def __init__(self, article: int) -> None:
+        self.article = article
+        super().__init__()
+
+
+class Storied(Message):
+    """Who else tells the story of the row under the cursor is asked for."""
+
+    def __init__(self, source: Widget) -> None:
+        self.source = source
+        super().__init__()

@@ -30,6 +30,8 @@ _INKS = {
     "bad": "error bold",
     "new": "accent bold",
     "star": "accent bold",
+    "gone": "error strike",
+    "came": "primary bold",
     "hit": "foreground on hit bold underline",
     "hit-now": "background on accent bold underline",
     "alarm": "background on error bold",

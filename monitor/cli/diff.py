@@ -22,18 +22,9 @@ CONTEXT = 12
 
 def edits_of(newsroom: Newsroom, reading: Reading) -> list[Edit]:
     """Return the edits of an article, with the terms of the watchlists as they are now."""
-    from monitor.config import load
-    from monitor.errors import ConfigError
-    from monitor.revisions import edits
+    from monitor import edited
 
-    service = newsroom.service()
-    number = reading.article.feeds[0]
-    feed = next(feed for feed in service.every_feed() if feed.number == number)
-    try:
-        watchlists = load(newsroom.config_path, data=newsroom.data).watchlists
-    except ConfigError:  # the texts can be compared all the same
-        watchlists = ()
-    return edits(reading.article, feed, service.versions(reading.article.id), watchlists)
+    return edited.edits_of(newsroom.service(), reading, newsroom.config_path, newsroom.data)
 
 
 def lines(edits: Iterable[Edit]) -> Iterator[str]:

@@ -6,6 +6,8 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from index.article import Article
 from index.completion import Completion, complete
@@ -26,6 +28,7 @@ from monitor.model import (
     Match,
     MonitorPresence,
     Outcome,
+    Outlet,
     Poll,
     Reading,
     Results,
@@ -33,7 +36,9 @@ from monitor.model import (
     Searched,
     Severity,
     Status,
+    Telling,
     Verdict,
+    Version,
     WatchlistCount,
 )
 
@@ -87,6 +92,7 @@ class FakeNewsroom:
         return NOW - 60.0 * (self.start - n)
 
     start = 40
+    config: Path | None = None
 
     def clock(self) -> float:
         """Return a moment that stands still."""
@@ -224,8 +230,32 @@ class FakeNewsroom:
             ),
             feed=alert.feed,
             alerts=(alert,),
-            others=((alert.feed, NOW - 200), ("AFP", NOW - 100)),
+            telling=self._telling(article),
+            versions=len(self.versions(article)),
         )
+
+    def _telling(self, article: int) -> Telling:
+        """Articles in pairs tell one story; the fourth outlet does so in English."""
+        first = article - (article + 1) % 2
+        outlets = tuple(
+            Outlet(name=OUTLETS[n % 4], article=n, seen=NOW - 200 + lag, lag=lag, copied=lag > 0)
+            for n, lag in ((first, 0.0), (first + 1, 240.0))
+            if n <= self.count
+        )
+        far = Outlet(name=OUTLETS[3], article=3, seen=NOW, lag=0.0, lang="en")
+        return Telling(outlets, (far,) if article != 3 else ())
+
+    def versions(self, article: int) -> list[Version]:
+        """Article 2 was edited once."""
+        title = self.title(article)
+        now = Version(number=1, title=title, summary="", body=BODY, until=None)
+        if article != 2:
+            return [now]
+        before = replace(now, body="Une grève générale.\n" + BODY, until=NOW - 60)
+        return [before, replace(now, number=2)]
+
+    def every_feed(self) -> list[Feed]:
+        return [replace(health.feed, number=1) for health in self.health]
 
     def search(
         self,

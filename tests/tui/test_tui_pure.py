@@ -308,13 +308,6 @@ def test_dates_that_cannot_be_are_told() -> None:
     assert any("dated ahead" in text(line) for line in lay_out(ahead, (), 80, UTC).lines)
 
 
-def test_other_outlets_are_named_without_its_own() -> None:
-    told = replace(reading(), others=(("Le Monde", NOW), ("AFP", NOW)))
-    said = "\n".join(text(line) for line in lay_out(told, (), 80, UTC).lines)
-    assert "Also told by 1 other" in said
-    assert "AFP" in said
-
-
 # --- shapes --------------------------------------------------------------------
 
 

@@ -14,8 +14,9 @@ from textual.widget import Widget
 
 from index.text import line, safe_url
 from monitor.errors import MonitorError
-from monitor.model import Reading
+from monitor.model import NOBODY_ELSE, Reading
 from tui.layout import Shape, shape
+from tui.messages import Wanted
 from tui.newsroom import Newsroom
 from tui.outside import can_open, open_link, tmux_copy
 from tui.widgets.line_list import LineList
@@ -40,6 +41,8 @@ class Panes(Screen[None]):
         Binding("J", "item(1)", "Next article, from the reader too"),
         Binding("K", "item(-1)", "Previous article"),
         Binding("w", "why", "Why does it match"),
+        Binding("O", "outlets", "Who else tells it; enter reads theirs"),
+        Binding("D", "edits", "What edits changed in it"),
         Binding("o", "open_link", "Open the link (over SSH: copy it)"),
         Binding("y", "copy_link", "Copy the link"),
     ]
@@ -224,3 +227,29 @@ class Panes(Screen[None]):
         reading = await self.answer(self.newsroom.service.read, article)
         if reading is not None:
             self.app.push_screen(Why(reading))
+
+    def action_outlets(self) -> None:
+        """Show who else tells the story; one of them can be read."""
+        from tui.screens.story import ask_for_outlet
+
+        article = self.subject[0] if self.subject else 0
+        if article:
+            self.run_worker(ask_for_outlet(self, article), group="why", exclusive=True)
+
+    def action_edits(self) -> None:
+        """Show what the edits of the article changed."""
+        from tui.screens.story import show_edits
+
+        article = self.subject[0] if self.subject else 0
+        if article:
+            self.run_worker(show_edits(self, article), group="why", exclusive=True)
+
+    def on_wanted(self, message: Wanted) -> None:
+        """Read the article of another outlet."""
+        from tui.screens.story import read_aside
+
+        message.stop()
+        reading = self.reading
+        telling = reading.telling if reading else NOBODY_ELSE
+        others = [outlet.article for outlet in (*telling.outlets, *telling.elsewhere)]
+        read_aside(self, message.article, others)

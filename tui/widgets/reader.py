@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from textual import events
+
 from monitor.model import Reading
 from tui.article_page import Place, lay_out
 from tui.ink import Line
+from tui.messages import Wanted
 from tui.widgets.sheet import Layout, Sheet
 
 
@@ -22,24 +25,22 @@ class Reader(Sheet):
         self._zone = zone
         self._places: Sequence[Place] = ()
         self._matches: Sequence[int] = ()
+        self._links: Sequence[tuple[int, int]] = ()
         self._current: int | None = None
 
     def read(self, reading: Reading | None, places: Sequence[Place] = ()) -> None:
         """Show an article from its top; the same one again stays where it is."""
-        same = (
-            self.reading is not None
-            and reading is not None
-            and self.reading.article.id == reading.article.id
-            and self._places == places
-        )
-        self.reading, self._places = reading, places
-        if not same:
+        before = self.reading.article.id if self.reading else None
+        same = reading is not None and reading.article.id == before
+        if not same or self._places != places:
             self._current = None
+        self.reading, self._places = reading, places
         self.show(self._page, keep_place=same)
 
     def read_feed(self, layout: Layout) -> None:
         """Show something that is no article and has no matches."""
-        self.reading, self._places, self._matches, self._current = None, (), (), None
+        self.reading, self._places, self._current = None, (), None
+        self._matches = self._links = ()
         self.show(layout)
 
     def step(self, by: int) -> None:
@@ -54,10 +55,18 @@ class Reader(Sheet):
         self.lay_out()
         self.reveal(self._matches[self._current])
 
+    def on_click(self, event: events.Click) -> None:
+        """Ask for the article of the outlet under the mouse."""
+        offset = event.get_content_offset(self)
+        links = dict(self._links)
+        if offset is not None and (article := links.get(offset.y + round(self.scroll_y))):
+            event.stop()
+            self.post_message(Wanted(article))
+
     def _page(self, cells: int) -> Sequence[Line]:
         if self.reading is None:
-            self._matches = ()
+            self._matches = self._links = ()
             return []
         page = lay_out(self.reading, self._places, cells, self._zone, self._current)
-        self._matches = page.matches
+        self._matches, self._links = page.matches, page.links
         return page.lines

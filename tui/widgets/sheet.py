@@ -55,9 +55,11 @@ class Sheet(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         return len(self._layout_text(max(1, width - 2)))
 
     def on_resize(self) -> None:
-        """Lay the text out anew when its width changed."""
+        """Lay the text out anew when its width changed, about where it was."""
         if self.scrollable_content_region.width != self._cells:
+            share = self.scroll_y / max(1, len(self._lines))
             self.lay_out()
+            self.scroll_to(y=round(share * len(self._lines)), animate=False, force=True)
 
     def reveal(self, line: int) -> None:
         """Scroll a line into view, a third down, unless it is in view already."""
