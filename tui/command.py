@@ -12,8 +12,8 @@ from index.article import Timestamp
 
 if TYPE_CHECKING:
     from monitor.service import Service
-    from tui.app import Ending
     from tui.remembered import Memory
+    from tui.stage import Ending
 
 
 class Newsroom(Protocol):

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from textual.app import App
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widget import Widget
 
 from index.text import line
 from monitor.model import Filter
@@ -20,7 +22,10 @@ class Commands(Provider):
     """What can be done on the screen below."""
 
     def _commands(self) -> Iterator[tuple[str, Any]]:
-        for node in filter(None, (self.screen, self.app, self.screen.focused)):
+        nodes: list[App[Any] | Widget] = [self.screen, self.app]
+        if self.screen.focused is not None:
+            nodes.append(self.screen.focused)
+        for node in nodes:
             for base in type(node).__mro__:
                 for binding in own(base):
                     yield _words(binding), partial(node.run_action, binding.action)

@@ -12,12 +12,14 @@ from textual.pilot import Pilot
 from tui import keys
 from tui.app import Tocsin
 from tui.screens import dialog, help
+from tui.screens.article import ArticleScreen
 from tui.screens.desk import Desk
 from tui.screens.feeds import Feeds
 from tui.screens.filtering import Filtering
 from tui.screens.panes import Panes
 from tui.screens.search import Search
 from tui.screens.triaging import Triaging
+from tui.stage import Stage
 from tui.widgets.line_list import LineList
 from tui.widgets.sheet import Sheet
 
@@ -147,7 +149,19 @@ def test_feeds_are_listed_with_their_reasons_and_polled() -> None:
 
 # --- keys ----------------------------------------------------------------------------
 
-PLACES = [Tocsin, Panes, Triaging, Filtering, Desk, Search, Feeds, LineList, Sheet, dialog.Dialog]
+PLACES = [
+    Stage,
+    Tocsin,
+    Panes,
+    Triaging,
+    Filtering,
+    Desk,
+    Search,
+    Feeds,
+    LineList,
+    Sheet,
+    dialog.Dialog,
+]
 
 
 def test_help_lists_every_binding_once() -> None:
@@ -179,7 +193,7 @@ def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
     assert len(bound) == len(set(bound))
 
 
-@pytest.mark.parametrize("node", [Desk, Search, Feeds])
+@pytest.mark.parametrize("node", [Desk, Search, Feeds, ArticleScreen])
 def test_every_label_of_the_bar_has_its_key(node: type[Desk]) -> None:
     assert len(keys.bar(node.BAR, Tocsin, node)) == len(node.BAR) <= 9
 

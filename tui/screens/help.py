@@ -27,6 +27,7 @@ def sections() -> list[Section]:
     from tui.screens.panes import Panes
     from tui.screens.search import Search
     from tui.screens.triaging import Triaging
+    from tui.stage import Stage
     from tui.widgets.line_list import LineList
 
     places: Sequence[tuple[str, type[DOMNode]]] = (
@@ -41,7 +42,9 @@ def sections() -> list[Section]:
         ("Dialogs", Dialog),
         ("Everywhere", Tocsin),
     )
-    return [(title, explained(place)) for title, place in places]
+    listed = [(title, explained(place)) for title, place in places]
+    title, keys = listed[-1]
+    return [*listed[:-1], (title, keys + explained(Stage))]
 
 
 _SIGNS = (

@@ -1,0 +1,24 @@
+"""A dashboard that only looks: which actions change nothing but what is on the screen."""
+
+from __future__ import annotations
+
+from textual.actions import ActionError, parse
+
+LOOKING = frozenset({
+    "back", "bottom", "clear_filter", "close", "command_palette", "copy_link", "dismiss", "facets",
+    "feeds", "filter", "help", "item", "leave", "match", "move", "newest", "next_pane",
+    "next_theme", "open", "open_link", "outlets", "page", "pane", "search", "sort", "theme",
+    "toggle_bell", "top", "untriaged", "why", "zoom",
+})  # fmt: skip
+"""What is not here is refused: an action that is new must first be known as harmless."""
+
+
+def changes_something(action: object) -> bool:
+    """Return whether an action, as a binding writes it, may write to the newsroom."""
+    if isinstance(action, tuple):
+        return str(action[-2]) not in LOOKING
+    try:
+        _, name, _ = parse(str(action))
+    except ActionError:
+        return True
+    return name not in LOOKING

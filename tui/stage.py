@@ -1,0 +1,159 @@
+"""What the dashboard and the wall have in common: themes, memory, signals, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import Monochrome, NoColor
+
+from index.article import Timestamp
+from monitor.errors import MonitorError
+from tui.bell import Bell, ringing
+from tui.bell import in_words as loud_in_words
+from tui.newsroom import Newsroom
+from tui.remembered import Memory
+from tui.theme import THEMES, choice, in_words
+
+if TYPE_CHECKING:
+    from monitor.service import Service
+
+Ending = Literal["quit", "leave"]
+"""`quit`: the caller stops the monitor it started; `leave`: it goes on watching."""
+
+_FEW = (None, "standard")
+"""Colours that a terminal has, as Rich calls them, where ours would be mapped to what is near."""
+
+
+class Setting(TypedDict, total=False):
+    """Around a newsroom: what the command line and the tests may choose."""
+
+    theme: str | None
+    feeds_hint: str
+    """How to add feeds, for a newsroom that has none."""
+    zone: tzinfo | None
+    environ: Mapping[str, str] | None
+    memory: Memory | None
+    bell: bool
+    """Ring for loud alerts, whatever is remembered."""
+
+
+class Stage(App[Ending], inherit_bindings=False):
+    """Shows a newsroom; `run()` returns how it ended, None after a crash."""
+
+    TITLE = "tocsin"
+    CSS_PATH = "app.tcss"
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
+        Binding("B", "app.toggle_bell", "Bell for loud alerts, on or off"),
+        Binding("q,ctrl+c", "app.leave(True)", "Quit, with the monitor it started"),
+        Binding("Q", "app.leave(False)", "Leave it watching in the background"),
+    ]
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        clock: Callable[[], Timestamp],
+        theme: str | None = None,
+        feeds_hint: str = "",
+        zone: tzinfo | None = None,
+        environ: Mapping[str, str] | None = None,
+        memory: Memory | None = None,
+        bell: bool = False,
+    ) -> None:
+        super().__init__()
+        for known in list(self.available_themes):
+            if known not in {own.name for own in THEMES}:
+                self._registered_themes.pop(known)
+        for own in THEMES:
+            self.register_theme(own)
+        environ = os.environ if environ is None else environ
+        memory = memory or Memory()
+        few = self._few_colours(environ)
+        self.theme = choice(theme, memory.now.theme, few_colours=few)
+        if self.no_color:  # greys are colours too
+            kept = [each for each in self._filters if not isinstance(each, Monochrome)]
+            self._filters = [*kept, NoColor()]
+        self.newsroom = Newsroom(
+            service,
+            clock=clock,
+            zone=zone,
+            environ=environ,
+            hint=feeds_hint,
+            memory=memory,
+        )
+        self.rings = bell or memory.now.bell
+        """Whether loud alerts ring."""
+        self._bell = Bell(self.newsroom)
+
+    def on_mount(self) -> None:
+        """Listen for loud alerts; let signals end it as a key would, the terminal restored."""
+        self.set_interval(1.0, self._listen)
+        loop = asyncio.get_running_loop()
+        for number, ending in _SIGNALS.items():
+            try:
+                loop.add_signal_handler(number, self.exit, ending)
+            except (NotImplementedError, RuntimeError, ValueError):
+                return
+
+    def on_unmount(self) -> None:
+        """Let go of threads."""
+        self.newsroom.close()
+
+    async def action_leave(self, stop: bool) -> None:
+        """End; esc never does this."""
+        self.exit("quit" if stop else "leave")
+
+    async def _listen(self) -> None:
+        """Ring once for all that is loud and has come since the last look."""
+        try:
+            loud = await self._bell.listen() if self.rings else []
+        except MonitorError:
+            return  # whoever looks at the alerts says why
+        if loud:
+            self.ring(loud_in_words(loud))
+
+    def ring(self, text: str) -> None:
+        """Let the terminal ring, and the desktop say why where the terminal can tell it."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(ringing(text, self.newsroom.environ))
+
+    def action_toggle_bell(self) -> None:
+        """Let loud alerts ring, or not; remembered."""
+        self.rings = not self.rings
+        self._bell = Bell(self.newsroom)
+        self.newsroom.memory.keep(bell=self.rings)
+        said = "Loud alerts ring." if self.rings else "The bell is off."
+        self.notify(said, timeout=2, markup=False)
+
+    def action_next_theme(self) -> None:
+        """Take the next theme, and say which one it is."""
+        names = [own.name for own in THEMES]
+        self.action_theme(names[(names.index(self.theme) + 1) % len(names)])
+
+    def action_theme(self, name: str) -> None:
+        """Take a theme by its name."""
+        self.theme = name
+        self.newsroom.memory.keep(theme=name)
+        self.notify(f"Theme: {in_words(name)}", timeout=2, markup=False)
+
+    def watch_theme(self, name: str) -> None:
+        """Let focus show in the shape of frames where the theme has no colours of its own."""
+        self.set_class(self.current_theme.ansi, "-plain")
+
+    def _few_colours(self, environ: Mapping[str, str]) -> bool:
+        """Return whether the terminal has at most 16 colours, or the analyst wants none."""
+        return self.no_color or ("TERM" in environ and self.console.color_system in _FEW)
+
+
+_SIGNALS: dict[int, Ending] = {signal.SIGTERM: "quit"}
+if hasattr(signal, "SIGHUP"):
+    _SIGNALS[signal.SIGHUP] = "leave"  # a lost connection must not stop the watch
