@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from index.article import Timestamp
 from monitor.errors import FeedError
 from monitor.match import Rules
 from monitor.model import Feed, FeedState, Fetched, NotModified, Page, ParsedFeed, Poll, Raised
@@ -18,6 +19,8 @@ class Read:
     fetched: Fetched
     digest: bytes
     parsed: ParsedFeed
+    received: Timestamp | None = None
+    """When its last byte was there; None when nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,6 +169,7 @@ class Pipeline:
                 accept=FEED,
                 manner=feed.manner,
             )
+            received = self._clock()
             if isinstance(fetched, NotModified):
                 return fetched
             fetched = replace(fetched, encoding=feed.manner.encoding)
@@ -176,7 +177,7 @@ class Pipeline:
             if digest == state.body_hash:
                 return fetched
             parsed = await self._parsed(self._parser.parse(fetched))
-            return Read(fetched=fetched, digest=digest, parsed=parsed)
+            return Read(fetched=fetched, digest=digest, parsed=parsed, received=received)
         except FeedError as error:
             return error.bare()
 

@@ -11,7 +11,17 @@ from monitor.answers import Answer, Read
 from monitor.drafts import Draft
 from monitor.errors import FeedError, FetchError
 from monitor.fetch import redact
-from monitor.model import Arrival, Feed, Fetched, NotModified, Outcome, Poll, Refresh, Sighting
+from monitor.model import (
+    Answered,
+    Arrival,
+    Feed,
+    Fetched,
+    NotModified,
+    Outcome,
+    Poll,
+    Refresh,
+    Sighting,
+)
 from monitor.store import Batch
 
 Redraft = Callable[[Article], Draft]
@@ -103,6 +113,7 @@ def read(
         sightings=tuple(sightings),
         move=moves.noted(batch.move(answer.feed), came.fetched.moved_to, now),
         missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
+        answered=_answered(came, now),
     )
     refresh = _with_habit(batch, answer, refresh, [entry.published for entry in unmet])
     reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
@@ -173,6 +184,17 @@ def _with_episodes(
     )
     over = episodes.ended(refresh.state, latest, reissue=reissue)
     return replace(refresh, begun=tuple(began), ended=tuple(over))
+
+
+def _answered(came: Read, now: Timestamp) -> Answered:
+    """Return what is kept as evidence of an answer."""
+    return Answered(
+        url=redact(came.fetched.url),
+        status=came.fetched.status,
+        headers=came.fetched.told,
+        body=came.digest.hex(),
+        received=now if came.received is None else min(came.received, now),
+    )
 
 
 def _moved(feed: Feed, came: Fetched | NotModified) -> str:

@@ -88,4 +88,5 @@ async def _fetched(
         last_modified=headers.validator(b"last-modified"),
         hints=headers.hints(),
         status=response.status,
+        told=headers.told(),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 
+from index.text import line
 from monitor.model import Hints
 
 Raw = Iterable[tuple[bytes, bytes]]
@@ -16,6 +17,13 @@ _FOREVER = 1e9
 """Seconds; more is not believed (and would not fit a date)."""
 _LONGEST = 1024
 """Bytes of a validator that is sent back; servers refuse long headers."""
+_KEPT = (
+    "age", "cache-control", "content-encoding", "content-language", "content-length",
+    "content-type", "date", "etag", "expires", "last-modified", "server", "via",
+)  # fmt: skip
+"""Headers that say where, when and as what a body came; none of them can hold a secret."""
+_LONGEST_KEPT = 200
+"""Characters of their values."""
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
@@ -45,6 +53,11 @@ class Headers:
         """Return an ETag or Last-Modified to send back byte for byte; None if it is poison."""
         value = self.get(name)
         return value if value and len(value) <= _LONGEST and not _CONTROL.search(value) else None
+
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """Return what says where, when and as what a body came: nothing secret, all on a line."""
+        values = ((name, self.text(name.encode())) for name in _KEPT)
+        return tuple((name, line(value)[:_LONGEST_KEPT]) for name, value in values if value)
 
     def length(self) -> int | None:
         """Return the length of the body as announced, None where that does not count."""

@@ -85,6 +85,7 @@ from monitor.model.notices import (
     Notice,
 )
 from monitor.model.polling import (
+    Answered,
     Entry,
     FeedHealth,
     FeedState,
@@ -121,6 +122,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertState",
+    "Answered",
     "Arrival",
     "BackfillStand",
     "By",

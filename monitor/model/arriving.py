@@ -11,7 +11,7 @@ from monitor.model.habits import Habit
 from monitor.model.matching import Hit
 from monitor.model.moves import Move
 from monitor.model.notices import AlertKind, Notice
-from monitor.model.polling import FeedState, Poll
+from monitor.model.polling import Answered, FeedState, Poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +112,8 @@ class Refresh:
     """How the feed publishes, when this taught something about it."""
     move: Move | None = None
     """Where it is sent on to for good, if that is not as it was."""
+    answered: Answered | None = None
+    """The answer that brought its arrivals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,23 @@ class Fetched:
     """Addresses that were asked before, each redirecting to the next."""
     encoding: str = ""
     """What the analyst says that it is in; empty to find out."""
+    told: tuple[tuple[str, str], ...] = ()
+    """Headers that say where and when it came from: nothing secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What is kept as evidence of the answer that brought an article."""
+
+    url: str
+    """Where it came from, without secrets."""
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Those that say where and when it came from: nothing secret."""
+    body: str
+    """Hash of its body: BLAKE2b of 128 bits, in hexadecimal."""
+    received: Timestamp
+    """When its last byte was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ OF_THE_STORY = {
     "matches": "*",
     "counts": "*",
     "outbox": "*",
+    "evidence": "*",
+    "latency": "*",
 }
 """What must not depend on where it was interrupted: all but the log of polls and its times."""
 

@@ -13,6 +13,7 @@ import traceback
 import tracemalloc
 import zlib
 from collections import defaultdict
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -71,7 +72,14 @@ def test_a_feed_with_everything_it_says(web: Web):
         ("Age", "600"),
     )
     web.on("/feed", Reply(200, headers, FEED))
-    assert get(web.url("/feed")) == Fetched(
+    got = get(web.url("/feed"))
+    assert isinstance(got, Fetched)
+    told = dict(got.told)
+    assert told.pop("date")
+    assert told.keys() == {
+        "age", "cache-control", "content-length", "content-type", "etag", "last-modified",
+    }  # fmt: skip
+    assert replace(got, told=()) == Fetched(
         url=web.url("/feed"),
         body=FEED,
         content_type="application/rss+xml; charset=utf-8",

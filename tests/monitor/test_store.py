@@ -329,7 +329,7 @@ def test_copies_speak_through_the_first_alert(room: Room) -> None:
     with room.store.batch() as batch:
         assert batch.original(2) == batch.original(1) == 1
         assert batch.original(9) == 9
-        assert batch.tellers([1, 2, 9]) == {1: (1, 0), 2: (1, 0)}
+        assert batch.tellers([1, 2, 9]) == {1: (1, 0, 1), 2: (1, 0, 2)}
 
 
 def test_shingles_are_shared_and_forgotten(room: Room) -> None:
@@ -339,7 +339,7 @@ def test_shingles_are_shared_and_forgotten(room: Room) -> None:
     )
     with room.store.batch() as batch:
         assert batch.candidates({2, 3, 4, 5}) == {1: 2, 2: 2}
-        assert batch.tellers([1, 2]) == {1: (1, 3), 2: (2, 2)}
+        assert batch.tellers([1, 2]) == {1: (1, 3, 1), 2: (2, 2, 1)}
     room.store.forget_shingles(NOW - 200)
     assert room.sql("SELECT count(*) FROM shingles") == [(5,)]
     room.store.forget_shingles(NOW)

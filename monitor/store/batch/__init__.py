@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from index.article import Timestamp
+from monitor.evidence import Kind, Via
 from monitor.model import AlertKind, Arrival, Feed, Raised, Refresh
 from monitor.store import rows
-from monitor.store.batch.alerts import Raising
+from monitor.store.batch.alerts import Came, Raising
 from monitor.store.batch.articles import Storing
 from monitor.store.batch.crossings import Crossing
 from monitor.store.batch.deliveries import Delivering
@@ -62,7 +63,10 @@ class SqliteBatch(
         self._enter(number, [(a.guid, a.article.id, a.fingerprint) for a in refresh.arrivals])
         for sighting in refresh.sightings:
             self._sight(number, sighting, now)
-        raised = [r for a in refresh.arrivals for r in self._raise(a, refresh.feed, now)]
+        came = Came(Via.POLL, refresh.answered)
+        raised = [r for a in refresh.arrivals for r in self._raise(a, refresh.feed, now, came)]
+        for article in edited:
+            self._prove_read(Kind.EDITED, article.id, before, now)
         self._note_losses(before, self._terms([article.id for article in edited]), now)
         raised += self._escalate(refresh.arrivals, now)
         self._end_episodes(number, refresh.ended, now)
@@ -80,7 +84,8 @@ class SqliteBatch(
         self._sql.execute("DELETE FROM unread_pages WHERE article = ?", (article.id,))
         self._shingle([arrival])
         self._queue([article.id])
-        raised = self._raise(arrival, feed, now)
+        raised = self._raise(arrival, feed, now, Came(Via.PAGE))
+        self._prove_read(Kind.PAGE, article.id, before, now)
         self._note_losses(before, self._terms([article.id]), now)
         return raised + self._escalate([arrival], now)
 

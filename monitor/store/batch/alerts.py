@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from index.article import Timestamp
+from monitor.evidence import Via
 from monitor.model import FEED_HEALTH, Arrival, Feed, Hit, Match, Notice, Raised, Watchlist
+from monitor.store.batch.clocking import Clocking
 from monitor.store.batch.escalating import Escalating
+from monitor.store.batch.proving import Came
 from monitor.store.chunks import marks
 
+__all__ = ["Came", "Raising"]
 
-class Raising(Escalating):
+
+class Raising(Escalating, Clocking):
     """At most one alert per watchlist and article."""
 
     def raise_late(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
         """Raise alerts for an article that is stored already; returns them."""
-        raised = self._raise(arrival, feed, now)
+        raised = self._raise(arrival, feed, now, Came(Via.ARCHIVE))
         return raised + self._escalate([arrival], now) if raised else raised
 
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:
@@ -25,7 +30,7 @@ class Raising(Escalating):
             [(upto, watchlist) for watchlist in watchlists],
         )
 
-    def _raise(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
+    def _raise(self, arrival: Arrival, feed: Feed, now: Timestamp, came: Came) -> list[Raised]:
         """Raise at most one alert per watchlist and article; returns those not merged.
 
         An alert that was raised before stays as it is, and gets the matches of today.
@@ -53,7 +58,13 @@ class Raising(Escalating):
                 ),
             ).fetchone()
             id = int(fresh[0]) if fresh else self._alert(hit, arrival.article.id)
+            before = () if fresh else self._matched(id)
             self._match(id, hit.matches)
+            if fresh:
+                self._prove_raised(id, hit, arrival, feed, came, leader, now)
+                self._clock_in(arrival, feed, came, now)
+            elif came.via is Via.ARCHIVE:
+                self._prove_rematched(id, hit.watchlist, before, now)
             if fresh and leader is None:
                 raised.append(
                     Raised(
@@ -93,6 +104,7 @@ class Raising(Escalating):
                 f" VALUES ('', {marks(5)}) RETURNING id",
                 (notice.kind, feed.number, notice.severity, notice.title, now),
             ).fetchone()
+            self._prove_notice(id, feed, notice, now)
             yield Raised(
                 id=id,
                 watchlist=FEED_HEALTH,

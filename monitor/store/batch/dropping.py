@@ -7,17 +7,17 @@ from typing import Any
 
 from index.article import Timestamp
 from monitor.model import Expiring, Spared
-from monitor.store.batch.transacted import Transacted
+from monitor.store.batch.proving import Proving
 from monitor.store.chunks import marks
 
-_OF_ARTICLE = ("versions", "pages", "unread_pages", "carriers", "named")
+_OF_ARTICLE = ("versions", "pages", "unread_pages", "carriers", "named", "latency")
 _OF_ALERT = (
     "matches", "escalations", "lost_terms", "deliveries", "notes", "alert_tags", "decisions"
 )  # fmt: skip
 _ALERTS_OF = "SELECT id FROM alerts WHERE article IN ({})"
 
 
-class Dropping(Transacted):
+class Dropping(Proving):
     """Old articles, and what is known of them."""
 
     def expiring(
@@ -59,6 +59,7 @@ class Dropping(Transacted):
         self._sql.executemany("INSERT INTO outbox (article) VALUES (?)", [(i,) for i in articles])
 
     def _drop_alerts(self, alerts: Collection[int]) -> None:
+        self._prove_dropped(alerts)
         for table in _OF_ALERT:
             self._each(f"DELETE FROM {table} WHERE alert IN ({{}})", alerts)
         self._each("DELETE FROM alerts WHERE id IN ({})", alerts)

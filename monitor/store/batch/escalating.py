@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from index.article import Timestamp
 from monitor import escalation
+from monitor.evidence import Kind
 from monitor.model import Arrival, Escalate, Raised, Severity, Verdict
 from monitor.publishers import publisher
-from monitor.store.batch.transacted import Transacted
+from monitor.store.batch.proving import Proving
 from monitor.store.batch.reopening import record_reopening
 from monitor.store.chunks import marks
 
@@ -44,7 +45,7 @@ class _Leader:
     known: Collection[str]
 
 
-class Escalating(Transacted):
+class Escalating(Proving):
     """Each reason makes an alert louder once."""
 
     def _escalate(self, arrivals: Sequence[Arrival], now: Timestamp) -> list[Raised]:
@@ -168,4 +169,13 @@ class Escalating(Transacted):
             " state = CASE verdict WHEN 'noise' THEN state ELSE 'new' END WHERE id = ?",
             (after, leader.id),
         )
+        said = {
+            "at": now,
+            "reason": reason,
+            "outlets": spread.outlets,
+            "article": article,
+            "from": before,
+            "to": after,
+        }
+        self._prove(Kind.ESCALATED, leader.id, said)
         return after

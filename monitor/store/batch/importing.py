@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.article import Timestamp
+from monitor.evidence import Via
 from monitor.model import Arrival, Feed, Raised
 from monitor.store import rows
-from monitor.store.batch.alerts import Raising
+from monitor.store.batch.alerts import Came, Raising
 from monitor.store.batch.articles import Storing
 
 ELSEWHERE = "import:"
@@ -40,4 +41,5 @@ class Importing(Storing, Raising):
             "UPDATE feeds SET articles = articles + ? WHERE number = ?",
             (len(arrivals), feed.number),
         )
-        return [raised for arrival in arrivals for raised in self._raise(arrival, feed, now)]
+        came = Came(Via.IMPORT)
+        return [one for arrival in arrivals for one in self._raise(arrival, feed, now, came)]

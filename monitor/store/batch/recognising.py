@@ -125,12 +125,12 @@ class Recognising(Transacted):
             shared[article] += 1
         return dict(shared)
 
-    def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int]]:
-        """Return the story and the number of shingles of each of these articles."""
+    def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int, int]]:
+        """Return the story, the number of shingles and the first feed of each of these articles."""
         return {
-            id: (story, size)
-            for id, story, size in self._select(
-                "SELECT id, story, shingle_count FROM articles WHERE id IN ({})", articles
+            id: (story, size, feed)
+            for id, story, size, feed in self._select(
+                "SELECT id, story, shingle_count, feed FROM articles WHERE id IN ({})", articles
             )
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.store.tables.alerts import ALERT_COLUMNS, ALERTS, ALERTS_3, ESCALATIONS
 from monitor.store.tables.articles import ARTICLES, UNREAD_PAGES
 from monitor.store.tables.deliveries import DELIVERIES
+from monitor.store.tables.evidence import EVIDENCE, LATENCY
 from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
 from monitor.store.tables.keeping import KEEPING
 from monitor.store.tables.moves import MOVES
@@ -40,7 +41,9 @@ UPGRADES = {
     + KEEPING
     + SEARCHED
     + DELIVERIES
-    + MUTES,
+    + MUTES
+    + EVIDENCE
+    + LATENCY,
 }
 """What to add to a store of an earlier version."""
 
@@ -62,4 +65,6 @@ TABLES = (
     + SEARCHED
     + DELIVERIES
     + MUTES
+    + EVIDENCE
+    + LATENCY
 )
