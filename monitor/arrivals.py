@@ -67,7 +67,8 @@ def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Arti
 def judged(batch: Batch, arrival: Arrival, made: Draft) -> Arrival:
     """Give an arrival its language, its matches and its story."""
     id, shingles = arrival.article.id, made.shingles
-    told = stories.judge(id, shingles, _candidates(batch, id, shingles))
+    (feed, *_) = arrival.article.feeds
+    told = stories.judge(id, shingles, _candidates(batch, id, shingles), feed)
     names = replace(made.names, date=arrival.article.date)
     return replace(
         arrival,
@@ -86,9 +87,9 @@ def _candidates(
     """Yield the articles that share shingles with one."""
     shared = batch.candidates(shingles)
     shared.pop(article, None)
-    likely = [id for id, count in shared.items() if count >= stories.LEAST_SHARED]
-    for id, (story, size) in batch.tellers(likely).items():
-        yield stories.Candidate(article=id, story=story, shared=shared[id], size=size)
+    likely = [id for id, count in shared.items() if count >= stories.enough(shingles)]
+    for id, (story, size, feed) in batch.tellers(likely).items():
+        yield stories.Candidate(article=id, story=story, shared=shared[id], size=size, feed=feed)
 
 
 def kin(reading: Reading, names: Names) -> int | None:

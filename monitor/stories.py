@@ -20,6 +20,10 @@ VERSION = 0.5
 _LEAST_SIZE = 4
 LEAST_SHARED = 3
 """Sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
+LEAST_WORDS = 8
+"""Of a title and the little text under it that are compared as a whole."""
+_WHOLE = 1 << 32
+"""Above every shingle: marks the number of a whole text."""
 
 OLDEST = 72 * 3600.0
 """Seconds before we saw it that an article of a story can be dated at most."""
@@ -44,6 +48,8 @@ class Candidate:
     shared: int
     size: int
     """Shingles it has."""
+    feed: int = 0
+    """Number of the feed that had it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +66,26 @@ def shingles(article: Article) -> frozenset[int]:
     """Return the sampled four-word sequences of an article's text.
 
     The title is left out: copies get new headlines, and alike headlines are mostly not
-    copies.
+    copies. Of a text too short to have enough of them, the one number returned stands for
+    its title and every word of it; nothing is returned if these are few as well.
     """
     found: set[int] = set()
-    for text in (article.summary, article.body):
-        words = terms(text)
+    texts = [terms(text) for text in (article.summary, article.body)]
+    for words in texts:
         windows = zip(*(words[start:] for start in range(WORDS)), strict=False)
         hashes = [crc32(" ".join(window).encode()) for window in windows]
         found.update([number for number in hashes if not number % SAMPLED])
-    return frozenset(found)
+    if len(found) >= _LEAST_SIZE:
+        return frozenset(found)
+    whole = [*terms(article.title), *texts[0], *texts[1]]
+    if len(whole) < LEAST_WORDS:
+        return frozenset()
+    return frozenset({_WHOLE | crc32(" ".join(whole).encode())})
+
+
+def enough(shingles: frozenset[int]) -> int:
+    """Return how many of an article's shingles another must share to be looked at."""
+    return 1 if _is_whole(shingles) else LEAST_SHARED
 
 
 def containment(shared: int, one: int, other: int) -> float:
@@ -92,12 +109,23 @@ def published_first(outlets: Sequence[Outlet]) -> Outlet | None:
     return first if (outlets[0].published or 0.0) - (first.published or 0.0) >= 60 else None
 
 
-def judge(article: int, shingles: frozenset[int], candidates: Iterable[Candidate]) -> Told:
-    """Return which story an article tells; of equal candidates the earliest decides."""
+def judge(
+    article: int, shingles: frozenset[int], candidates: Iterable[Candidate], feed: int = -1
+) -> Told:
+    """Return which story an article of a feed tells; of equal candidates the earliest decides.
+
+    Short texts that are the same word for word are copies between feeds; within one feed they
+    are tomorrow's edition of the same rubric.
+    """
+    whole = _is_whole(shingles)
     likely = [
-        (containment(other.shared, len(shingles), other.size), -other.article, other)
+        (
+            1.0 if whole else containment(other.shared, len(shingles), other.size),
+            -other.article,
+            other,
+        )
         for other in candidates
-        if other.article != article
+        if other.article != article and not (whole and other.feed == feed)
     ]
     share, _, best = max(likely, key=lambda one: one[:2], default=(0.0, 0, None))
     if best is None or share < VERSION:
@@ -105,3 +133,7 @@ def judge(article: int, shingles: frozenset[int], candidates: Iterable[Candidate
     if share < SAME:
         return Told(best.story, Relation.VERSION)
     return Told(best.story, Relation.SAME, best.article)
+
+
+def _is_whole(shingles: frozenset[int]) -> bool:
+    return len(shingles) == 1 and min(shingles) >= _WHOLE

@@ -74,8 +74,8 @@ class Reading(Protocol):
     def candidates(self, shingles: Collection[int]) -> dict[int, int]:
         """Return articles that share any of these shingles, with how many they share."""
 
-    def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int]]:
-        """Return the story and the number of shingles of each of these articles."""
+    def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int, int]]:
+        """Return the story, the number of shingles and the first feed of each of these articles."""
 
     def frequency(self, word: int) -> int:
         """Return how many recent articles have a word in a name, 500 if more."""
