@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor import presence
+from monitor.stamp import stamp
 
 if TYPE_CHECKING:
     import asyncio
@@ -48,6 +50,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def token() -> str:
+    """Return a secret that nobody guesses, fit for an address."""
+    return secrets.token_urlsafe(32)
+
+
 def local_zone() -> tzinfo:
     """Return the zone of the wall clock, summer time included where its name is known."""
     from tzlocal import get_localzone
@@ -60,7 +67,7 @@ def local_zone() -> tzinfo:
         return zone
 
 
-def open_service(data: Path, config: Path | None = None) -> Service:
+def open_service(data: Path, config: Path | None = None, *, read_only: bool = False) -> Service:
     """Return the service of a data folder; raises StoreError if there is no archive.
 
     `config` is the `feeds.yaml` that has its saved searches.
@@ -70,7 +77,7 @@ def open_service(data: Path, config: Path | None = None) -> Service:
     from monitor.store.views import SqliteViews
     from monitor.user import user
 
-    views, zone = SqliteViews(data), local_zone()
+    views, zone = SqliteViews(data, read_only=read_only), local_zone()
     search = Search(data, views, clock, zone)
 
     def saved() -> Sequence[SavedSearch]:
@@ -187,7 +194,7 @@ def _parts(
         notifier=notifier,
         relocation=Relocation(store, partial(move, config.path, data=data), clock),
         load=lambda: load(config.path, data=data),
-        stamp=lambda: _stamp(config.path),
+        stamp=lambda: stamp(config.path),
         clock=clock,
         sleep=asyncio.sleep,
         jitter=random.random,
@@ -280,14 +287,6 @@ def user_agent(contact: str) -> str:
     from importlib.metadata import version
 
     return f"tocsin/{version('tocsin')} ({f'+{contact}' if contact else 'news monitor'})"
-
-
-def _stamp(path: Path) -> object:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -48,6 +48,12 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
 }
 DASHBOARD = "dashboard"
+PLUGGED_IN = {
+    DASHBOARD: "The dashboard: what `tocsin` alone opens.",
+    "serve": "Show the dashboard in a browser.",
+}
+"""Commands that other packages add."""
+SHORT = {"dash": DASHBOARD}
 BAD_CONFIG = 2
 OTHER_MONITOR = 3
 
@@ -87,11 +93,14 @@ class Newsroom:
             return demo
         return self.folder
 
-    def service(self) -> Service:
-        """Return the service; raises StoreError if there is no archive."""
+    def service(self, *, read_only: bool = False) -> Service:
+        """Return the service; raises StoreError if there is no archive.
+
+        With `read_only` it refuses to write anything.
+        """
         from monitor.bootstrap import open_service
 
-        return open_service(self.archive, self.config_path)
+        return open_service(self.archive, self.config_path, read_only=read_only)
 
     def ensure_monitor(self) -> bool:
         """Start a monitor if nobody watches; return whether one was started."""
@@ -113,10 +122,11 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return their names, in the order of their use."""
-        return [DASHBOARD, *COMMANDS]
+        return [*PLUGGED_IN, *COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by its name."""
+        cmd_name = SHORT.get(cmd_name, cmd_name)
         if cmd_name in COMMANDS:
             file = cmd_name + "_" * keyword.iskeyword(cmd_name)
             command = getattr(importlib.import_module(f"monitor.cli.{file}"), file)
@@ -127,7 +137,7 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with one line each, importing none."""
-        lines = [(DASHBOARD, "The dashboard: what `tocsin` alone opens."), *COMMANDS.items()]
+        lines = [*PLUGGED_IN.items(), *COMMANDS.items()]
         with formatter.section("Commands"):
             formatter.write_dl(lines)
 

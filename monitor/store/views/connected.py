@@ -16,8 +16,9 @@ TRIAGE_BUSY_MS = 2_000
 class Connected:
     """Reads from a data folder. Each thread has its own connection."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._folder = folder
+        self._read_only = read_only
         self._local = threading.local()
 
     @property
@@ -25,6 +26,8 @@ class Connected:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
+            if self._read_only:
+                connection.execute("PRAGMA query_only = ON")
             self._local.connection = connection
         return connection
 
