@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from index.article import Timestamp
+from monitor.model import Filter, Severity
 
 if TYPE_CHECKING:
     from monitor.service import Service
-    from tui.remembered import Memory
-    from tui.stage import Ending
+    from tui.stage import Ending, Setting
+
+THEMES = ("dark", "light", "contrast", "terminal")
 
 
 class Newsroom(Protocol):
@@ -22,7 +24,7 @@ class Newsroom(Protocol):
     clock: Callable[[], Timestamp]
     archive: Path
 
-    def service(self) -> Service:
+    def service(self, *, read_only: bool = False) -> Service:
         """Return its service."""
 
     def ensure_monitor(self) -> bool:
@@ -37,42 +39,97 @@ def run_dashboard(
     *,
     clock: Callable[[], Timestamp],
     owns_monitor: bool = False,
-    theme: str | None = None,
-    feeds_hint: str = "",
-    memory: Memory | None = None,
+    read_only: bool = False,
+    setting: Setting | None = None,
 ) -> Ending:
     """Show the newsroom until the analyst ends it; return whether the monitor goes on."""
     from tui.app import Tocsin
 
     app = Tocsin(
-        service,
-        clock=clock,
-        owns_monitor=owns_monitor,
-        theme=theme,
-        feeds_hint=feeds_hint,
-        memory=memory,
+        service, clock=clock, owns_monitor=owns_monitor, read_only=read_only, **(setting or {})
     )
     return app.run() or "quit"
 
 
+def run_wall(
+    service: Service,
+    filter: Filter,
+    *,
+    clock: Callable[[], Timestamp],
+    setting: Setting | None = None,
+) -> Ending:
+    """Show the latest alerts that pass a filter until it is ended; return as `run_dashboard`."""
+    from tui.wall import Wall
+
+    return Wall(service, filter, clock=clock, **(setting or {})).run() or "quit"
+
+
 @click.command()
-@click.option("--light", is_flag=True, help="Dark ink on a light ground.")
+@click.option("--wall", is_flag=True, help="Only the latest alerts, large, for a wall.")
+@click.option("--watch", "watchlists", multiple=True, metavar="NAME", help="A wall of this one.")
+@click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    type=click.Choice([severity.value for severity in Severity]),
+    help="A wall of alerts as loud as this.",
+)
+@click.option("--lang", multiple=True, metavar="CODE", help="A wall of this language: fr, en.")
+@click.option(
+    "--feed", "feeds", multiple=True, metavar="NAME", help="A wall of this feed, or tag:NAME."
+)
+@click.option("--theme", type=click.Choice(THEMES), help="Instead of the one chosen last.")
+@click.option("--light", is_flag=True, help="The same as --theme light.")
+@click.option("--bell", is_flag=True, help="Ring for loud alerts.")
+@click.option("--read-only", is_flag=True, help="Refuse whatever would write.")
 @click.option("--no-monitor", is_flag=True, help="Only look; start no monitor.")
 @click.pass_obj
-def dashboard(newsroom: Newsroom, light: bool, no_monitor: bool) -> None:
-    """Watch the alerts come in, read, triage and search, in the terminal."""
+def dashboard(
+    newsroom: Newsroom,
+    wall: bool,
+    watchlists: tuple[str, ...],
+    severities: tuple[str, ...],
+    lang: tuple[str, ...],
+    feeds: tuple[str, ...],
+    theme: str | None,
+    light: bool,
+    bell: bool,
+    read_only: bool,
+    no_monitor: bool,
+) -> None:
+    """Watch the alerts come in, read, triage and search, in the terminal.
+
+    With --wall, or any choice of alerts, a screen that needs no keys and follows by itself.
+    """
     from tui.remembered import FILE, Memory
 
+    filter = Filter(
+        watchlists=watchlists,
+        severities=tuple(map(Severity, severities)),
+        lang=tuple("" if code == "und" else code.lower() for code in lang),
+        feeds=feeds,
+    )
+    look = theme or ("light" if light else None)
+    clock = newsroom.clock
     started = False if no_monitor else newsroom.ensure_monitor()
     ending: Ending = "quit"
     try:
-        ending = run_dashboard(
-            newsroom.service(),
-            clock=newsroom.clock,
-            owns_monitor=started,
-            theme="tocsin-light" if light else None,
-            memory=Memory(newsroom.archive / FILE),
-        )
+        setting: Setting = {
+            "theme": look and f"tocsin-{look}",
+            "bell": bell,
+            "memory": Memory(None if read_only else newsroom.archive / FILE),
+        }
+        if wall or filter != Filter():
+            service = newsroom.service(read_only=True)
+            ending = run_wall(service, filter, clock=clock, setting=setting)
+        else:
+            ending = run_dashboard(
+                newsroom.service(read_only=read_only),
+                clock=clock,
+                owns_monitor=started,
+                read_only=read_only,
+                setting=setting,
+            )
     finally:
         if started and ending == "quit":
             newsroom.stop_monitor()
