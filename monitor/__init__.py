@@ -44,6 +44,7 @@
     handed ─▶ given ─▶ importing       articles from elsewhere; exporting: articles as files
     backup ─▶ manifest ─▶ restoring    the whole newsroom in one file, and back
     muting                             nobody is told of a watchlist for a while; what was held
+    triaging ─▶ annotations, user      what people say of alerts, with who and when, and undone
     message                            what people are told, harmless wherever it is shown
     tidying ─▶ keeping                 what is older than it is to be kept goes, beside the watch
     differing ─▶ revisions             what publishers changed in their articles

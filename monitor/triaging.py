@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor.annotations import note as noted
@@ -12,17 +14,28 @@ from monitor.model import (
     AlertState,
     Change,
     Decision,
+    Filter,
     Judged,
     TermRecord,
     Verdict,
 )
+from monitor.search import Search
 from monitor.store import Views
+
+if TYPE_CHECKING:
+    from index.matched import Matched
+    from index.query import Query
+
+_ANY = Filter(muted=True, closed=True)
 
 
 class Triaging:
     """Each call is one act of one person: kept with who and when, taken back as a whole."""
 
     _views: Views
+    _search: Search
+    _zone: tzinfo
+    _matched: Callable[[Query], Matched]
     _clock: Callable[[], Timestamp]
     _who: str
 
@@ -36,12 +49,14 @@ class Triaging:
         note: str | None = None,
         tags: Collection[str] = (),
         untag: Collection[str] = (),
+        acknowledge: bool = False,
     ) -> Act | None:
         """Say something of alerts; returns what that changed, None if nothing.
 
-        `tags` are added, those of `untag` taken away; a `note` replaces the one there is, an
-        empty one takes it away. Raises ValueError for a bad note or tag, StoreError if the
-        store stays locked; then nothing is changed.
+        `acknowledge` is for those that are new: what is closed stays so. `tags` are added,
+        those of `untag` taken away; a `note` replaces the one there is, an empty one takes it
+        away. Raises ValueError for a bad note or tag, StoreError if the store stays locked;
+        then nothing is changed.
         """
         change = Change(
             state=state,
@@ -50,6 +65,7 @@ class Triaging:
             note=None if note is None else noted(note),
             tags=tuple(map(tagged, tags)),
             untag=tuple(map(tagged, untag)),
+            acknowledge=acknowledge,
         )
         return self._views.triage(list(ids), change, self._who, self._clock())
 
@@ -64,6 +80,31 @@ class Triaging:
     def redo(self) -> Act | None:
         """Say again what this person took back last; None if something was said since."""
         return self._views.say_again(self._who, self._clock())
+
+    def chosen(self, filter: Filter = Filter(), query: str = "") -> list[int]:
+        """Return ids of the alerts that pass a filter and that a query means, ascending.
+
+        Raises QueryError with the column of the mistake, ArchiveError.
+        """
+        ids = list(self._passing(filter))
+        if not query:
+            return ids
+        from monitor.search.alerted import Asking, alerted, read
+
+        asking = Asking(
+            alerts=self._passing,
+            louder=lambda: [alert for _, alert in self._views.escalated_ids(_ANY, None, 0, None)],
+            articles=lambda asked: self._matched(asked).ids(),
+            article_of=self._views.article_of,
+            now=self._clock(),
+            zone=self._zone,
+        )
+        meant = alerted(read(query), asking)
+        return [id for id in ids if id in meant]
+
+    def _passing(self, filter: Filter) -> Iterable[int]:
+        feeds = self._search.numbers(filter.feeds) if filter.feeds else None
+        return self._views.alert_ids(filter, feeds, 0, None)
 
     def decisions(self, alert: int) -> list[Decision]:
         """Return what was said of an alert, by whom and when, the first word first."""

@@ -55,7 +55,7 @@ def completed(context: click.Context, _: click.Parameter, incomplete: str) -> li
         names = _names(context, incomplete[1:])
         return [CompletionItem(f"@{name}") for name in names]
     try:
-        found = _newsroom(context).service().complete(incomplete, len(incomplete))
+        found = newsroom_of(context).service().complete(incomplete, len(incomplete))
     except (MonitorError, ArchiveError):
         return []
     before = incomplete[: found.start]
@@ -77,14 +77,14 @@ def _names(context: click.Context, incomplete: str) -> list[str]:
     from monitor.errors import MonitorError
 
     try:
-        searches = load(_newsroom(context).config_path).searches
+        searches = load(newsroom_of(context).config_path).searches
     except MonitorError:
         return []
     begun = incomplete.casefold()
     return [search.name for search in searches if search.name.casefold().startswith(begun)]
 
 
-def _newsroom(context: click.Context) -> Newsroom:
+def newsroom_of(context: click.Context) -> Newsroom:
     """Return the newsroom that the options before the command name: nobody made it yet."""
     said = context.find_root().params
     return Newsroom(said["config_path"], said.get("data"))

@@ -75,7 +75,10 @@ def _lines(reading: Reading, now: float) -> Iterator[str]:
 
 
 def _alert(alert: Alert, now: float) -> Iterator[str]:
-    yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {alert.state}"
+    said = [*(f"#{text.line(tag)}" for tag in alert.tags), *["★"] * alert.starred]
+    words = ", ".join(str(word) for word in (alert.state, alert.verdict, *said) if word)
+    yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {words}"
+    yield from (f"    ✎ {line}" for line in text.lines(alert.note).splitlines())
     if alert.escalations:
         raised = alert.escalations[0].severity
         yield f"    ↑ {telling.escalations(alert, now)}; raised as {raised}"
@@ -126,6 +129,10 @@ def _mapping(reading: Reading) -> dict[str, Any]:
                 "watchlist": alert.watchlist,
                 "severity": str(alert.severity),
                 "state": str(alert.state),
+                "verdict": str(alert.verdict),
+                "starred": alert.starred,
+                "tags": list(alert.tags),
+                "note": alert.note,
                 "matches": portable.matches(alert),
                 "escalations": portable.escalations(alert),
                 "held": alert.held,

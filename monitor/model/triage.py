@@ -43,6 +43,8 @@ class Change:
     """To be added to those that are there."""
     untag: tuple[str, ...] = ()
     """To be taken away."""
+    acknowledge: bool = False
+    """If it is new; what is closed stays so."""
 
     def on(self, alert: _T) -> _T:
         """Return an alert, or its standing, with this said of it."""
@@ -51,6 +53,8 @@ class Change:
             for name in ("state", "verdict", "starred", "note")
             if (value := getattr(self, name)) is not None
         }
+        if self.acknowledge and alert.state is AlertState.NEW:
+            given["state"] = AlertState.ACKNOWLEDGED
         tags = tuple(sorted({*alert.tags, *self.tags} - {*self.untag}))
         return replace(alert, **given, tags=tags)
 

@@ -41,3 +41,6 @@ class Triaged(Protocol):
 
     def known_alerts(self, ids: Sequence[int]) -> set[int]:
         """Return those of these numbers that alerts have."""
+
+    def article_of(self) -> list[tuple[int, int]]:
+        """Return (alert, article) of every alert about an article."""

@@ -54,3 +54,7 @@ class JudgedViews(Connected):
                 )
             )
         return found
+
+    def article_of(self) -> list[tuple[int, int]]:
+        """Return (alert, article) of every alert about an article."""
+        return list(self._read("SELECT id, article FROM alerts WHERE article IS NOT NULL"))
