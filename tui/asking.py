@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.suggester import Suggester
 
@@ -18,12 +19,40 @@ SAVED = "@"
 """Begins the name of a saved search, as on the command line."""
 
 
-def called(searches: Sequence[SavedSearch], written: str) -> SavedSearch | None:
-    """Return the saved search that `@NAME` stands for, None if there is none of that name."""
-    from index.facets import compact
+class Meant(NamedTuple):
+    """What a written line asks for."""
 
-    name = compact(written.removeprefix(SAVED))
-    return next((search for search in searches if compact(search.name) == name), None)
+    query: str
+    sort: str = ""
+    """As the saved search has it; empty when the line names none."""
+
+
+def called(searches: Sequence[SavedSearch], written: str) -> Meant | None:
+    """Return what `@NAME` stands for, narrowed by the words behind it.
+
+    None if there is no search of that name; raises QueryError.
+    """
+    from index.facets import compact
+    from monitor.search.narrowing import narrowed
+
+    words = written.removeprefix(SAVED).split()
+    names = {compact(search.name): search for search in searches}
+    for many in range(len(words), 0, -1):
+        search = names.get(compact(" ".join(words[:many])))
+        if search is not None:
+            more = " ".join(words[many:])
+            return Meant(narrowed(search.query.text, [more] if more else []), search.sort)
+    return None
+
+
+def suggested_name(query: str) -> str:
+    """Return what a query might be called: its words, without operators and filters."""
+    words = [word for word in _NAMED.findall(query) if word not in _OPERATORS]
+    return " ".join(words[:4])[:60]
+
+
+_NAMED = re.compile(r"(?<![\w:-])[^\W_][\w’'-]*(?![\w:])")
+_OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF", "NEAR", "W", "OF"}
 
 
 class Past:

@@ -36,3 +36,19 @@ class Storied(Message):
     def __init__(self, source: Widget) -> None:
         self.source = source
         super().__init__()
+
+
+class NearEnd(Message):
+    """The last rows of a list that goes on are near."""
+
+    def __init__(self, source: Widget) -> None:
+        self.source = source
+        super().__init__()
+
+
+class Narrowed(Message):
+    """What was found is to be narrowed by more of a query: `since:2026-10 until:2026-11`."""
+
+    def __init__(self, by: str) -> None:
+        self.by = by
+        super().__init__()

@@ -13,12 +13,15 @@ from index.article import Article
 from index.completion import Completion, complete
 from index.errors import ArchiveDamaged, QueryError
 from index.query import parse
+from index.standout import StandOut
 from monitor.errors import StoreError
 from monitor.model import (
     FEED_HEALTH,
     Alert,
     AlertKind,
     AlertState,
+    By,
+    Facets,
     Feed,
     FeedHealth,
     FeedState,
@@ -34,9 +37,13 @@ from monitor.model import (
     Results,
     SavedSearch,
     Searched,
+    Series,
     Severity,
+    Share,
     Status,
+    Suggestion,
     Telling,
+    Trend,
     Verdict,
     Version,
     WatchlistCount,
@@ -79,6 +86,9 @@ class FakeNewsroom:
         self.network_down = ""
         self.config_error = ""
         self.polled: list[str | None] = []
+        self.searches: list[str] = []
+        self.slow: dict[str, threading.Event] = {}
+        """Queries that are answered only once their event is set."""
         self.about_feeds: set[int] = set()
         self.noted: list[Searched] = [
             Searched("Alibaba", "date", NOW),
@@ -265,7 +275,11 @@ class FakeNewsroom:
         sort: str = "date",
         limit: int = 50,
         width: int = 200,
+        after: str = "",
     ) -> Results:
+        self.searches.append(query)
+        if query in self.slow:
+            self.slow[query].wait(10)
         if query.endswith("("):
             raise QueryError("this bracket is never closed", len(query) - 1, "add )")
         if query == "broken":
@@ -278,7 +292,43 @@ class FakeNewsroom:
             if at >= 0:
                 spans = (("title", at, at + len(query)),)
                 found.append(Found(reading.article, reading.feed, 1.0, spans, "", ()))
-        return Results(tuple(found[:limit]), len(found))
+        start = int(after or 0)
+        end = start + limit
+        more = str(end) if end < len(found) else ""
+        return Results(tuple(found[start:end]), len(found), before=start, next=more)
+
+    def rung(self, articles: Iterable[int]) -> dict[int, Severity]:
+        return {n: LISTS[n % 4][1] for n in articles if n % 3 == 0}
+
+    def trend(self, queries: Sequence[str]) -> Trend:
+        edges = tuple(NOW - 86_400.0 * n for n in range(30, -1, -1))
+        counts = tuple(n % 7 for n in range(30))
+        covered = tuple(0.4 if 10 <= n < 15 else 1.0 for n in range(30))
+        series = Series(
+            name=queries[0], counts=counts, covered=covered, corrected=(None,) * len(counts)
+        )
+        return Trend(
+            by=By.DAY, edges=edges, labels=tuple("d" for _ in counts), since=edges[0],
+            until=edges[-1], series=(series,),
+        )  # fmt: skip
+
+    def suggestions(self, query: str) -> list[Suggestion]:
+        return [
+            Suggestion(
+                kind="inflections", query="grève", filter=ALL, total=10, gained=9, written=query,
+                instead="grève~", forms=("greve", "greves"),
+            ),
+            Suggestion(
+                kind="without", query="orly", filter=ALL, total=10, gained=9, written="[x]"
+            ),
+        ]  # fmt: skip
+
+    def facets(self, query: str, *, limit: int = 10) -> Facets:
+        return Facets(
+            total=10, first=None, last=None, feeds=(Share("Le Monde", 6), Share("AFP", 4)),
+            langs=(Share("fr", 9), Share("en", 1)), watchlists=(Share("grève", 3),),
+            words=(StandOut("orly", ("orly", "orlys"), 5, 0.4, 30.0),), read=8,
+        )  # fmt: skip
 
     def poll_now(self, url: str | None = None) -> None:
         self.polled.append(url)

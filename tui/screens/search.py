@@ -11,45 +11,42 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Input
 
-from index.errors import ArchiveError, QueryError
-from monitor.errors import MonitorError
-from monitor.model import Reading, Results
+from monitor.model import Reading
 from tui.article_page import places
-from tui.asking import SAVED, Continuation, Past, called
-from tui.ink import Line
+from tui.asking import Continuation, Past
 from tui.keys import bar
+from tui.lane import Lane
 from tui.messages import Moved, Opened
 from tui.newsroom import Newsroom
-from tui.screens.panes import REST, Panes
+from tui.screens.panes import REST
+from tui.screens.searching import HINT, PROMPT, Searching
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.note import Note
 from tui.widgets.reader import Reader
 from tui.widgets.result_list import ResultList
-
-PAUSE = 0.25
-"""Seconds without a key before the archive is searched."""
-LIMIT = 200
-"""Results listed; whoever needs more narrows the query."""
-PROMPT = " / "
+from tui.widgets.trend_pane import TrendPane
 
 
-class Search(Panes):
+class Search(Searching):
     """Searches the archive; errors are shown under the column they are at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,i", "edit", "Back to the query"),
         Binding("s", "sort", "Newest first, or best first"),
+        Binding("F", "facets", "What it is made of; enter narrows it"),
+        Binding("S", "save", "Save the search as @NAME"),
+        Binding("W", "watch", "Make a watchlist of it"),
     ]
     BAR = (
         ("app.help", "Help"),
         ("edit", "Query"),
         ("sort", "Sort"),
+        ("facets", "Facets"),
+        ("save", "Save"),
+        ("watch", "Watch"),
         ("match(1)", "Match"),
-        ("why", "Why"),
         ("open_link", "Open"),
-        ("copy_link", "Copy"),
         ("back", "Back"),
-        ("app.leave(True)", "Quit"),
     )
     AUTO_FOCUS = "#query"
 
@@ -58,18 +55,18 @@ class Search(Panes):
         self.query_line = Input(
             id="query", compact=True, select_on_focus=False, suggester=Continuation(newsroom)
         )
-        self._past = Past()
+        self.past = Past()
         self.remembered = False
         """Whether earlier queries have been read."""
-        self.note = Note(_HINT, id="note")
+        self.lane, self.reckoner = Lane("search"), Lane("reckon")
+        self.note = Note(HINT, id="note")
+        self.trend = TrendPane(zone=newsroom.zone, id="trend")
         self.results = ResultList(newsroom.clock, zone=newsroom.zone, id="stream")
         self.reader = Reader(zone=newsroom.zone, id="reader")
-        self._sort = "date"
-        self._pause: Timer | None = None
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay the query out over results and reader."""
+        """Lay the query out over trend, results and reader."""
         from tui.app import Tocsin
 
         yield self.status_line
@@ -77,6 +74,7 @@ class Search(Panes):
             yield Note([(PROMPT, "accent")], id="prompt")
             yield self.query_line
         yield self.note
+        yield self.trend
         with self.main:
             yield self.results
             yield self.reader
@@ -91,7 +89,7 @@ class Search(Panes):
     async def _remember(self) -> None:
         past = await self.answer(self.newsroom.service.searched)
         if past is not None:
-            self._past = Past([searched.query for searched in past])
+            self.past = Past([searched.query for searched in past])
         self.remembered = True
 
     # --- parts ------------------------------------------------------------------
@@ -107,80 +105,6 @@ class Search(Panes):
         found = self.results.found
         return (found.article.id, found.article.url) if found else None
 
-    # --- searching --------------------------------------------------------------
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Search once the typing rests."""
-        if self._pause is not None:
-            self._pause.stop()
-        self._pause = self.set_timer(PAUSE, self._search_soon)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Search at once and go to the results."""
-        if self._pause is not None:
-            self._pause.stop()
-        self.run_worker(self.search(go=True), group="search", exclusive=True)
-
-    def on_key(self, event: events.Key) -> None:
-        """Go through earlier queries; leave the latest one downwards."""
-        if event.key not in ("up", "down") or not self.query_line.has_focus:
-            return
-        event.stop()
-        query = self.query_line
-        other = self._past.older(query.value) if event.key == "up" else self._past.newer()
-        if other is not None:
-            query.value = other
-            query.action_end()
-        elif event.key == "down" and self.results.row_count:
-            self.show_pane("stream")
-
-    def _search_soon(self) -> None:
-        self.run_worker(self.search(), group="search", exclusive=True)
-
-    async def search(self, *, go: bool = False) -> None:
-        """Search for what the query says; `go` moves on to the results."""
-        written = self.query_line.value
-        if not written.strip():
-            self.results.show(())
-            self.note.say(_HINT)
-            return
-        try:
-            query = await self._meant(written.strip())
-            if query is None:
-                self.results.show(())
-                return
-            results = await self.newsroom.ask(
-                self.newsroom.service.search, query, sort=self._sort, limit=LIMIT
-            )
-        except QueryError as error:
-            self.note.say(pointed(error, self.size.width))
-            return
-        except (ArchiveError, MonitorError) as error:
-            self.note.say([(f"   {error}", "bad")])
-            return
-        if not self.is_attached:
-            return
-        self.results.show(results.found)
-        self.note.say(told(results, self._sort))
-        if go and results.found:
-            self.show_pane("stream")
-        if go:
-            self._past.note(written.strip())
-            await self.answer(self.newsroom.service.note_search, written, self._sort)
-
-    async def _meant(self, written: str) -> str | None:
-        """Return the query to search for; None for the name of a search that is not saved."""
-        if not written.startswith(SAVED):
-            return written
-        saved = await self.newsroom.ask(self.newsroom.service.saved_searches)
-        search = called(saved, written)
-        if search is not None:
-            self._sort = search.sort
-            return search.query.text
-        names = "  ".join(f"{SAVED}{search.name}" for search in saved)
-        self.note.say([(f"   saved searches: {names}" if names else _NONE_SAVED, "quiet")])
-        return None
-
     @property
     def reading(self) -> Reading | None:
         """Return the article in the reader."""
@@ -190,10 +114,49 @@ class Search(Panes):
         """Step through the matches of the article."""
         self.reader.step(by)
 
+    # --- keys -------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """Go through earlier queries; leave the latest one downwards."""
+        if event.key not in ("up", "down") or not self.query_line.has_focus:
+            return
+        event.stop()
+        query = self.query_line
+        other = self.past.older(query.value) if event.key == "up" else self.past.newer()
+        if other is not None:
+            query.value = other
+            query.action_end()
+        elif event.key == "down" and self.results.row_count:
+            self.show_pane("stream")
+
     def action_sort(self) -> None:
         """Change the order of the results."""
-        self._sort = "score" if self._sort == "date" else "date"
-        self._search_soon()
+        self.sort = "score" if self.sort == "date" else "date"
+        self.search_soon()
+
+    def action_facets(self) -> None:
+        """Show what was found is made of, and narrow it."""
+        from tui.screens.facets import FacetChoice
+
+        def chosen(by: str | None) -> None:
+            if by:
+                self.narrow(by)
+
+        if self.query:
+            counting = self.reckoner.ask(self.newsroom.service.facets, self.query)
+            self.app.push_screen(FacetChoice(counting), chosen)
+
+    def action_save(self) -> None:
+        """Save the search in feeds.yaml."""
+        from tui.screens.keeping import save
+
+        save(self, self.query, self.sort)
+
+    def action_watch(self) -> None:
+        """Make a watchlist of the query."""
+        from tui.screens.keeping import watch
+
+        watch(self, self.query)
 
     def action_next_pane(self, by: int) -> None:
         """Go from the query to the results, then on."""
@@ -224,8 +187,12 @@ class Search(Panes):
         self._rest = self.set_timer(REST, self._read_soon)
 
     def on_opened(self, message: Opened) -> None:
-        """Go to the reader."""
-        self.show_pane("reader")
+        """Go to the reader, or search for what would find more."""
+        suggestion = self.results.suggestion
+        if suggestion is not None:
+            self.ask_for(suggestion.query)
+        elif self.results.found is not None:
+            self.show_pane("reader")
 
     def _read_soon(self) -> None:
         self.run_worker(self.read(), group="read", exclusive=True)
@@ -239,36 +206,3 @@ class Search(Panes):
         reading = await self.answer(self.newsroom.service.read, found.article.id)
         if self.is_attached and found is self.results.found:
             self.reader.read(reading, places((), found.spans))
-
-
-_NONE_SAVED = "   no saved searches; they stand under `searches:` in feeds.yaml"
-_HINT: Line = [
-    ("   Words, ", "quiet"),
-    ('"a phrase"', "list"),
-    (", ", "quiet"),
-    ("title:grève", "list"),
-    (", ", "quiet"),
-    ("AND OR NOT", "list"),
-    (", ", "quiet"),
-    ("NEAR/5", "list"),
-    ("  ", ""),
-    ("@saved", "list"),
-    ("  ↑ earlier  esc back", "quiet"),
-]
-
-
-def pointed(error: QueryError, cells: int) -> Line:
-    """Return a caret under the column of a mistake, and the message where it fits."""
-    column = min(len(PROMPT) + error.position, cells - 1)
-    message = error.message + (f" ({error.hint})" if error.hint else "")
-    if column + 2 + len(message) <= cells or column < len(message):
-        return [(" " * column + "^ ", "bad"), (message, "bad")]
-    return [((message + " ").rjust(column)[-column:], "bad"), ("^", "bad")]
-
-
-def told(results: Results, sort: str) -> Line:
-    """Return how much was found, in which order, and what to know about it."""
-    order = "newest first" if sort == "date" else "best first"
-    shown = f", the first {len(results.found)}" if results.total > len(results.found) else ""
-    line: Line = [(f"   {results.total} found{shown}, {order}", "quiet")]
-    return [*line, (f"  ! {results.note}", "late")] if results.note else line
