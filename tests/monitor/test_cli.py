@@ -46,7 +46,7 @@ FOUND = {"id", "title", "url", "feed", "lang", "published", "seen", "score", "sn
 ALERT = {
     "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
     "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "backfill",
-    "rule", "article_version", "lost", "merged_into",
+    "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags", "note",
 }  # fmt: skip
 MATCH = {"field", "start", "end", "text", "term"}
 FEED = {
@@ -433,7 +433,7 @@ def test_show_an_article(filled: Newsroom) -> None:
     (alert,) = said["alerts"]
     assert alert.keys() == {
         "id", "watchlist", "severity", "state", "matches", "escalations", "held", "rule",
-        "article_version", "lost",
+        "article_version", "lost", "verdict", "starred", "tags", "note",
     }  # fmt: skip
     assert said["summary"] == FRENCH[0].text
     assert (said["versions"], said["others"]) == (1, [])
