@@ -100,7 +100,7 @@ def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, 
         "lang": article.lang,
         "published": article.published,
         "seen": article.seen,
-        "feed": {"name": feed.name, "url": feed.url},
+        "feed": {"number": feed.number, "name": feed.name},
         **text,
     }
 

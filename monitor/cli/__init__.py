@@ -39,6 +39,7 @@ COMMANDS = {
     "init": "Write a feeds.yaml to start from.",
     "schema": "Print the JSON Schema of feeds.yaml, for editors.",
     "reindex": "Build the archive again from the store.",
+    "verify": "Verify what was written down of each alert.",
     "export": "Write articles as files, Markdown or JSON.",
     "import": "Take articles from elsewhere into the archive.",
     "backup": "Write the whole newsroom into one file.",

@@ -15,6 +15,8 @@ FILE = "newsroom.db"
 INDEX = "index"
 """Name of the archive's folder, in the data folder."""
 BUSY_MS = 5_000
+BEFORE_EVIDENCE = 3
+"""Stores of versions below this one have no records of their alerts."""
 
 _WAYS_OUT = {
     sqlite3.SQLITE_BUSY: "another program is writing to it",
@@ -108,6 +110,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         scripts = [UPGRADES[old] for old in range(version, VERSION)] if version else [TABLES]
         for statement in _statements("".join(scripts)):
             connection.execute(statement)
+        if 0 < version < BEFORE_EVIDENCE:
+            from monitor.store.earlier import record_earlier
+
+            record_earlier(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     path.chmod(0o600)
 

@@ -75,7 +75,7 @@ class Proving(Transacted):
             "watchlist": "",
             "severity": notice.severity,
             "title": notice.title,
-            "feed": {"name": feed.name, "url": feed.url},
+            "feed": {"number": feed.number, "name": feed.name},
         }
         self._prove(Kind.RAISED, alert, said)
 
