@@ -79,7 +79,7 @@ class Wanted:
 def of_the_invented() -> list[Wanted]:
     """Return the queries for the invented corpus."""
     rare = next(term for term in Corpus(1, 1).watchlists["Watch 01"] if " " not in term)
-    return _wanted(rare, "selon", "avait", "de avait")
+    return _wanted(rare, "selon", "avait", "avait selon", "de avait")
 
 
 def of_the_real(data: Path) -> list[Wanted]:
@@ -90,14 +90,15 @@ def of_the_real(data: Path) -> list[Wanted]:
     rare = next(
         w for w in sorted(found) if found[w] == 1 and len(w) > 7 and w.isalpha() and w.islower()
     )
-    return _wanted(rare, "selon", "après", "de la")
+    return _wanted(rare, "selon", "après", "premier ministre", "de la")
 
 
-def _wanted(rare: str, common: str, other: str, phrase: str) -> list[Wanted]:
+def _wanted(rare: str, common: str, other: str, name: str, phrase: str) -> list[Wanted]:
     return [
         Wanted("a rare word", rare),
         Wanted("a common word", common),
         Wanted("two common words", f"{common} {other}"),
+        Wanted("a phrase", f'"{name}"'),
         Wanted("a phrase of two very common words", f'"{phrase}"'),
         Wanted("a common word in French", common, "fr"),
         Wanted("that phrase in French", f'"{phrase}"', "fr"),

@@ -16,8 +16,16 @@ from index.lists import Postings
 from index.postings import part_range
 from index.runs import MAX_COMPOUND
 
-MUCH, MORE = 2_000, 40_000
-"""Places to look at from which vectors are faster: once numpy is there, and its import included."""
+MUCH = 2_000
+"""Places to look at from which vectors are faster, once numpy is there."""
+PATIENCE = 60_000
+"""Places looked at one by one, in all segments and searches, until importing it is worth it."""
+
+
+class _Patience:
+    """How many places this process may still look at one by one."""
+
+    left = PATIENCE
 
 
 class Link(NamedTuple):
@@ -86,7 +94,10 @@ def _is_much(chain: Sequence[Link], docs: Collection[int]) -> bool:
         sum(len(p.codes) * min(len(docs) / max(len(p.docs), 1), 1) for p in link.lists)
         for link in chain
     )
-    return often > (MUCH if "numpy" in sys.modules else MORE)
+    if often <= MUCH or "numpy" in sys.modules:
+        return often > MUCH
+    _Patience.left -= int(often)
+    return _Patience.left < 0
 
 
 def _followed(word: _Stands, reached: Sequence[_Stretch]) -> list[_Stretch]:
