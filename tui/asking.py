@@ -47,11 +47,12 @@ def called(searches: Sequence[SavedSearch], written: str) -> Meant | None:
 
 def suggested_name(query: str) -> str:
     """Return what a query might be called: its words, without operators and filters."""
-    words = [word for word in _NAMED.findall(query) if word not in _OPERATORS]
+    words = [word for word in _WORD.findall(_FILTER.sub(" ", query)) if word not in _OPERATORS]
     return " ".join(words[:4])[:60]
 
 
-_NAMED = re.compile(r"(?<![\w:-])[^\W_][\w’'-]*(?![\w:])")
+_FILTER = re.compile(r"""-?\b[a-z]+:(?:"[^"]*"|[^\s()]*)|/\d+""")
+_WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF", "NEAR", "W", "OF"}
 
 

@@ -202,7 +202,7 @@ def test_edits_are_shown() -> None:
         await sees(pilot, app, "version 2, D shows what changed")
         await pilot.press("D")
         await until(pilot, lambda: isinstance(app.screen, Edits))
-        await sees(pilot, app, "[-Une grève générale.")
+        await sees(pilot, app, "[-Une-]{+Le mouvement de+} grève")
         await pilot.press("escape", "k", "D")
         await sees(pilot, app, "Not edited since it was first seen.")
 

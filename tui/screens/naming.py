@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from index.text import line as on_one_line
 from tui.ink import Line, wrap
+from tui.screens.dialog import Dialog
 from tui.widgets.sheet import Sheet
 
 Try = Callable[[str], Awaitable[str]]
 """Does something with what was written; returns why it cannot, empty when it is done."""
 
 
-class Naming(ModalScreen[str]):
+class Naming(Dialog[str]):
     """Asks for a line and tries to do something with it; closed without, it gives None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
-
     def __init__(self, title: str, hint: Line, act: Try, written: str = "") -> None:
-        super().__init__()
         self._act = act
         self._hint = hint
         self.written = Input(on_one_line(written), compact=True, id="written")
         self.note = Sheet(lambda cells: [hint], id="said")
         self.note.can_focus = False
-        self._frame = Vertical(self.written, self.note, classes="inside naming")
-        self._frame.border_title = Content(on_one_line(title))
-        self._frame.border_subtitle = Content("enter does it, esc closes")
-
-    def compose(self) -> ComposeResult:
-        """Put the line in the middle, what is said of it below."""
-        yield self._frame
+        frame = Vertical(self.written, self.note, classes="naming")
+        super().__init__(title, frame)
+        frame.border_subtitle = Content("enter does it, esc closes")
 
     def say(self, words: str, ink: str) -> None:
         """Say something below the line."""

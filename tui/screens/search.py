@@ -142,21 +142,21 @@ class Search(Searching):
             if by:
                 self.narrow(by)
 
-        if self.query:
-            counting = self.reckoner.ask(self.newsroom.service.facets, self.query)
+        if self.asked:
+            counting = self.reckoner.ask(self.newsroom.service.facets, self.asked)
             self.app.push_screen(FacetChoice(counting), chosen)
 
     def action_save(self) -> None:
         """Save the search in feeds.yaml."""
         from tui.screens.keeping import save
 
-        save(self, self.query, self.sort)
+        save(self, self.asked, self.sort)
 
     def action_watch(self) -> None:
         """Make a watchlist of the query."""
         from tui.screens.keeping import watch
 
-        watch(self, self.query)
+        watch(self, self.asked)
 
     def action_next_pane(self, by: int) -> None:
         """Go from the query to the results, then on."""

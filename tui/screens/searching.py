@@ -61,7 +61,7 @@ class Searching(Panes):
     reckoner: Lane
     past: Past
     sort = "date"
-    query = ""
+    asked = ""
     """What the results on the screen were found by, names of saved searches resolved."""
     _pause: Timer | None = None
 
@@ -97,7 +97,7 @@ class Searching(Panes):
         from monitor.search.narrowing import narrowed
 
         try:
-            text = narrowed(self.query, [by])
+            text = narrowed(self.asked, [by])
         except QueryError as error:
             self.note.say(pointed(error, self.size.width))
             return
@@ -142,13 +142,13 @@ class Searching(Panes):
     async def _results(self, written: str) -> Results | None:
         """Return what is found; None, which is explained, where nothing is asked for."""
         if not written:
-            self.query = ""
+            self.asked = ""
             self.note.say(HINT)
             return None
         query = await self._meant(written)
         if query is None:
             return None
-        self.query = query
+        self.asked = query
         return await self.lane.ask(self.newsroom.service.search, query, sort=self.sort, limit=LIMIT)
 
     async def _meant(self, written: str) -> str | None:
@@ -168,7 +168,7 @@ class Searching(Panes):
         """Mark what rang, draw the trend, and look for what would find more."""
         from monitor.search.helping import FEW
 
-        service, query = self.newsroom.service, self.query
+        service, query = self.newsroom.service, self.asked
         rang = await self._reckoned(service.rung, [f.article.id for f in results.found])
         self.results.badge(rang or {})
         trend = await self._reckoned(service.trend, [query])
@@ -200,7 +200,7 @@ class Searching(Panes):
     async def _more(self, place: str) -> None:
         try:
             results = await self.lane.ask(
-                self.newsroom.service.search, self.query, sort=self.sort, limit=LIMIT, after=place
+                self.newsroom.service.search, self.asked, sort=self.sort, limit=LIMIT, after=place
             )
         except CursorError:
             return  # another search was made meanwhile
