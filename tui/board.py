@@ -115,8 +115,8 @@ def _about(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> Lin
     copies = f" +{alert.copies}" if alert.copies else ""
     lang = f" · {alert.lang}" if alert.lang else ""
     why = f" · ↑ {alert.escalations[-1].words}" if alert.escalations else ""
-    said = "  " + line(f"{alert.feed}{copies}{lang}{why}")
+    said = line(f"{alert.feed}{copies}{lang}{why}")
     when = f"     {moment.short(at, now, zone)}  {moment.age(now - at)}  "
     name = fit(line(alert.watchlist), min(24, max(1, cells - len(when)))).rstrip()
-    room = max(0, cells - len(when) - width([(name, "")]))
-    return [(when, "quiet"), (name, "list"), (fit(said, room), "quiet")]
+    room = max(0, cells - len(when) - width([(name, "")]) - 2)
+    return [(when, "quiet"), (name, "list"), ("  ", ""), (fit(said, room), "quiet")]

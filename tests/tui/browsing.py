@@ -1,0 +1,86 @@
+"""A headless Chromium, driven through its debugging protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+
+class Page:
+    """A tab: what it asked the network for, and what its console said."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._calls = 0
+        self.asked: list[str] = []
+        self.said: list[str] = []
+
+    async def go(self, url: str) -> None:
+        """Open an address."""
+        for domain in ("Log", "Network", "Page"):
+            await self._call(f"{domain}.enable")
+        await self._call("Page.navigate", url=url)
+
+    async def value(self, expression: str) -> Any:
+        """Return what an expression is worth on the page."""
+        found = await self._call("Runtime.evaluate", expression=expression)
+        return found["result"].get("value")
+
+    async def until(self, expression: str) -> None:
+        """Wait until an expression is true."""
+        promise = (
+            "new Promise(done => { const look = () => document.body && "
+            f"({expression}) ? done() : setTimeout(look, 50); look(); }})"
+        )
+        await self._call("Runtime.evaluate", expression=promise, awaitPromise=True)
+
+    async def picture(self) -> bytes:
+        """Return the page as a PNG."""
+        return base64.b64decode((await self._call("Page.captureScreenshot"))["data"])
+
+    async def _call(self, method: str, **parameters: object) -> Any:
+        self._calls += 1
+        call = self._calls
+        await self._socket.send_json({"id": call, "method": method, "params": parameters})
+        while True:
+            said = await self._socket.receive_json()
+            if said.get("method") == "Network.requestWillBeSent":
+                self.asked.append(said["params"]["request"]["url"])
+            elif said.get("method") == "Log.entryAdded":
+                self.said.append(said["params"]["entry"]["text"])
+            elif said.get("id") == call:
+                return said.get("result", {})
+
+
+@asynccontextmanager
+async def browser(folder: Path) -> AsyncIterator[Page]:
+    """Run Chromium while the block runs."""
+    running = await asyncio.create_subprocess_exec(
+        "chromium", "--headless", "--no-sandbox", "--disable-gpu",
+        "--remote-debugging-port=0", f"--user-data-dir={folder / 'profile'}",
+        "--window-size=1200,800", "about:blank",
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert running.stderr is not None
+    try:
+        found = None
+        while found is None:
+            line = await running.stderr.readline()
+            assert line, "Chromium ended at once"
+            found = re.search(rb"DevTools listening on ws://([\d.:]+)/", line)
+        at = found[1].decode()
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://{at}/json") as answer:
+                (tab, *_) = await answer.json()
+            async with session.ws_connect(tab["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+                yield Page(socket)
+    finally:
+        running.terminate()
+        await running.communicate()
