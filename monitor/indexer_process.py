@@ -15,6 +15,7 @@ import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from index.article import Timestamp
 from monitor import indexer, rebuilding
 from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
@@ -114,8 +115,8 @@ class _ReadOnly(SqliteStore):
         super().__init__(data)
         self._monitor = monitor
 
-    def mark_indexed(self, upto: int) -> None:
-        """Tell the monitor."""
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Tell the monitor, which notes when."""
         with contextlib.suppress(OSError):
             self._monitor.send(upto)
 

@@ -43,6 +43,7 @@ from monitor.search import Search
 from monitor.search.paging import Asked
 from monitor.skimming import Skimming
 from monitor.store import Views
+from monitor.timing import Timing
 from monitor.triaging import Triaging
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 
 
-class Service(Counting, Deliveries, Muting, Skimming, Triaging):
+class Service(Counting, Deliveries, Muting, Skimming, Timing, Triaging):
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
     def __init__(

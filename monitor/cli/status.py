@@ -11,19 +11,36 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli import Newsroom, output, telling
+from monitor.cli.times import Moment
 
 if TYPE_CHECKING:
     from monitor.model import Status
 
 
 DAY = 86_400.0
+WEEK = 7 * DAY
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="For programs; as --format json.")
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="For people, or for programs.")  # fmt: skip
+@click.option("--latency", "timed", is_flag=True,
+              help="How long news takes, by step, feed and channel.")  # fmt: skip
+@click.option("--since", type=Moment(), metavar="WHEN",
+              help="With --latency: alerts raised from then on; a week when left out.")  # fmt: skip
 @click.pass_obj
-def status(newsroom: Newsroom, as_json: bool) -> None:
-    """Tell how the newsroom is doing: articles, alerts, feeds, monitor, log."""
+def status(newsroom: Newsroom, as_json: bool, style: str, timed: bool, since: float | None) -> None:
+    """Tell how the newsroom is doing: articles, alerts, feeds, monitor, log.
+
+    With --latency: how long it takes from the publisher to whoever is told, step by step.
+    """
+    as_json = as_json or style == "json"
+    if since is not None and not timed:
+        raise click.UsageError("--since goes with --latency")
+    if timed:
+        _latency(newsroom, newsroom.clock() - WEEK if since is None else since, as_json)
+        return
     service, now = newsroom.service(), newsroom.clock()
     found, untold = service.status(), Counter[str]()
     for (_, reason), count in service.suppressed(now - DAY).items():
@@ -33,6 +50,17 @@ def status(newsroom: Newsroom, as_json: bool) -> None:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
     for line in _lines(found, untold, now):
+        click.echo(line)
+
+
+def _latency(newsroom: Newsroom, since: float, as_json: bool) -> None:
+    from monitor.cli import latency
+
+    found = newsroom.service().latency(since)
+    if as_json:
+        click.echo(json.dumps(latency.mapping(found), ensure_ascii=False))
+        return
+    for line in latency.lines(found):
         click.echo(line)
 
 

@@ -72,6 +72,7 @@ from monitor.model.keeping import (
     Spared,
     Ticket,
 )
+from monitor.model.latency import Carried, Clocked, FeedLatency, Latency, Spread, Step
 from monitor.model.manner import PLAIN, Manner, Secret, Setting
 from monitor.model.matching import (
     Hit,
@@ -126,9 +127,11 @@ __all__ = [
     "Arrival",
     "BackfillStand",
     "By",
+    "Carried",
     "Change",
     "Channel",
     "ChannelKind",
+    "Clocked",
     "Config",
     "Coverage",
     "Decision",
@@ -144,6 +147,7 @@ __all__ = [
     "Fault",
     "Feed",
     "FeedHealth",
+    "FeedLatency",
     "FeedState",
     "Fetched",
     "Filter",
@@ -158,6 +162,7 @@ __all__ = [
     "Judged",
     "Known",
     "KnownArticle",
+    "Latency",
     "Lost",
     "Manner",
     "Match",
@@ -196,8 +201,10 @@ __all__ = [
     "Sighting",
     "Spared",
     "Split",
+    "Spread",
     "Standing",
     "Status",
+    "Step",
     "Suggestion",
     "Summary",
     "Telling",

@@ -47,6 +47,7 @@ from monitor.model import (
 from monitor.store.muted import Holding, Suppressed
 from monitor.store.sending import Sending, Sent
 from monitor.store.skimming import Skimmed
+from monitor.store.timed import Timed
 from monitor.store.triaged import Triaged
 
 
@@ -185,8 +186,8 @@ class Store(Sending, Protocol):
     def unindexed(self, limit: int, after: int = 0) -> list[Ticket]:
         """Return articles on their way into the index or out of it, oldest first."""
 
-    def mark_indexed(self, upto: int) -> None:
-        """Take the tickets up to this one out of the outbox."""
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Take the tickets up to this one out of the outbox: their articles are searchable now."""
 
     def articles_after(self, id: int, limit: int) -> list[Article]:
         """Return articles in ingestion order."""
@@ -225,7 +226,7 @@ class Store(Sending, Protocol):
         """Close the store."""
 
 
-class Views(Sent, Suppressed, Skimmed, Triaged, Protocol):
+class Views(Sent, Suppressed, Skimmed, Triaged, Timed, Protocol):
     """The viewers' side: short reads, and triage. Safe from any thread."""
 
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:

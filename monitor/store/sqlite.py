@@ -146,9 +146,15 @@ class SqliteStore(Outgoing, MutesOver):
             for ticket, id, *row in found
         ]
 
-    def mark_indexed(self, upto: int) -> None:
-        """Take the tickets up to this one out of the outbox."""
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Take the tickets up to this one out of the outbox: their articles are searchable now."""
         with transaction(self._connection) as sql:
+            if now is not None:
+                sql.execute(
+                    "UPDATE latency SET searchable = max(matched, ?) WHERE searchable IS NULL"
+                    " AND article IN (SELECT article FROM outbox WHERE ticket <= ?)",
+                    (now, upto),
+                )
             sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
 
     def last_ticket(self) -> int:

@@ -9,6 +9,7 @@ from monitor.store.views.deliveries import DeliveryViews
 from monitor.store.views.feeds import FeedViews
 from monitor.store.views.headlines import HeadlineViews
 from monitor.store.views.judged import JudgedViews
+from monitor.store.views.latency import LatencyViews
 from monitor.store.views.mutes import MuteViews
 from monitor.store.views.searches import SearchViews
 from monitor.store.views.triage import TriageViews
@@ -26,6 +27,7 @@ class SqliteViews(
     CountViews,
     SearchViews,
     DeliveryViews,
+    LatencyViews,
     MuteViews,
     TriageViews,
     JudgedViews,

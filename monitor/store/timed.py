@@ -1,0 +1,18 @@
+"""What viewers see of how long articles and alerts took."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from index.article import Timestamp
+from monitor.model import Carried, Clocked
+
+
+class Timed(Protocol):
+    """The viewers' side."""
+
+    def clocked(self, since: Timestamp) -> list[Clocked]:
+        """Return the articles whose first alert was raised since then, the first one first."""
+
+    def carried(self, since: Timestamp) -> list[Carried]:
+        """Return the deliveries of alerts raised since then that a channel accepted."""

@@ -1,0 +1,37 @@
+"""What viewers read of how long articles and alerts took."""
+
+from __future__ import annotations
+
+from index.article import Timestamp
+from monitor.model import Carried, Clocked, Occasion
+from monitor.store.views.connected import Connected
+
+
+class LatencyViews(Connected):
+    """See `Timed`."""
+
+    def clocked(self, since: Timestamp) -> list[Clocked]:
+        """Return the articles whose first alert was raised since then, the first one first."""
+        found = self._read(
+            "SELECT article, feed, published, seen, matched, searchable, edited FROM latency"
+            " WHERE matched >= ? ORDER BY matched, article",
+            (since,),
+        )
+        return [
+            Clocked(article, feed, published, seen, matched, searchable, bool(edited))
+            for article, feed, published, seen, matched, searchable, edited in found
+        ]
+
+    def carried(self, since: Timestamp) -> list[Carried]:
+        """Return the deliveries of alerts raised since then that a channel accepted."""
+        found = self._read(
+            "SELECT d.id, d.channel, al.raised_at, d.sent_at, d.bundle <> ''"
+            " FROM alerts al JOIN deliveries d ON d.alert = al.id"
+            " WHERE al.raised_at >= ? AND d.state = 'sent' AND d.occasion = ?"
+            " AND d.sent_at IS NOT NULL ORDER BY d.id",
+            (since, Occasion.RAISED),
+        )
+        return [
+            Carried(id, channel, raised_at, sent_at, bool(held))
+            for id, channel, raised_at, sent_at, held in found
+        ]
