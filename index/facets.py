@@ -15,9 +15,9 @@ HAS = ("alert", "body", "author")
 """What `has:` may ask for: an alert, a full text, an author's name."""
 STATES = ("new", "acknowledged", "closed")
 """What `state:` may ask for: what the analyst has done with an alert."""
-IS = ("starred", "relevant", "noise", "louder", "muted")
-"""What `is:` may ask for of an alert: its star, its verdict, whether it became louder since it
-was raised, whether it was raised while its watchlist was muted."""
+IS = ("starred", "relevant", "noise", "noted", "louder", "muted")
+"""What `is:` may ask for of an alert: its star, its verdict, a note, whether it became louder since
+it was raised, whether it was raised while its watchlist was muted."""
 UNDETERMINED = "und"
 """`lang:und` finds articles whose language could not be told."""
 

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from monitor.model import Alert, AlertState, Verdict
+from monitor.model import Alert, Change
+
+__all__ = ["Alerts", "Change", "Pending"]
 
 ROOM = 4096
 """Alerts remembered, about 4 MB; a screen shows at most some hundreds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What the analyst says of some alerts; None leaves a field as it is."""
-
-    state: AlertState | None = None
-    verdict: Verdict | None = None
-    starred: bool | None = None
-
-    def on(self, alert: Alert) -> Alert:
-        """Return an alert with this said of it."""
-        return replace(
-            alert,
-            state=alert.state if self.state is None else self.state,
-            verdict=alert.verdict if self.verdict is None else self.verdict,
-            starred=alert.starred if self.starred is None else self.starred,
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +58,17 @@ class Alerts:
                 known = self._stored.get(alert)
                 if known is not None:
                     self._stored[alert] = pending.change.on(known)
+
+    def known(self, ids: Iterable[int]) -> list[Alert]:
+        """Return those of some alerts that were read, as they look."""
+        found = (self._seen(self._stored.get(alert)) for alert in ids)
+        return [alert for alert in found if alert is not None]
+
+    def forget(self, ids: Collection[int]) -> None:
+        """Read these anew when they are looked at."""
+        self.version += 1
+        for alert in ids:
+            self._stored.pop(alert, None)
 
     def pending(self) -> Collection[int]:
         """Return the ids that a pending change is about."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from monitor.model import FeedHealth, Filter, Health, Status, WatchlistCount
+from index.text import line
+from monitor.model import FeedHealth, Health, Status, WatchlistCount
 from tui.ink import Line, wrap
 
 _DEMO = "Or look around first: `tocsin demo` opens a newsroom that needs no internet."
@@ -18,14 +19,18 @@ def guidance(
     status: Status | None,
     feeds: Sequence[FeedHealth],
     watchlists: Sequence[WatchlistCount],
-    filter: Filter,
+    filtered: str,
     hint: str,
 ) -> Guidance:
-    """Return what a stream without alerts says; `hint` tells how to add feeds."""
+    """Return what a stream without alerts says.
+
+    `filtered` is the filter in force, as written, and `hint` tells how to add feeds.
+    """
     if status is None:
         return "Opening the archive…", []
-    if filter != Filter():
-        return "No alert passes this filter.", ["F shows all alerts again."]
+    if filtered:
+        ways = ["f changes it, F shows all alerts again.", "/ searches the whole archive."]
+        return f"No alert passes {line(filtered)}.", ways
     if not feeds:
         way = hint or "Name the feeds to watch in feeds.yaml; tocsin picks them up as you save."
         return "No feeds yet.", [way, _DEMO]

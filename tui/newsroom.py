@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from index.article import Timestamp
-from monitor.model import Alert, FeedHealth, Filter, Status, WatchlistCount
+from monitor.model import Act, Alert, FeedHealth, Status, WatchlistCount
 from tui.alerts import Change
 from tui.remembered import Memory
+from tui.selecting import Names, Selecting, named
+from tui.sieve import Sieve
+from tui.stream import Again
 
 if TYPE_CHECKING:
     from monitor.service import Service  # it brings the store along
@@ -27,14 +30,26 @@ COUNTS_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """How far the stream has got: everything up to here has been asked about."""
+
+    alert: int = 0
+    escalation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What one look found; None is not looked at this time."""
 
     ids: array[int]
+    upto: Seen
+    louder: Sequence[Again] = ()
+    alerts: Sequence[Alert] = ()
+    """As the store has them now: those that became louder, and now and then those on show."""
     status: Status | None = None
     watchlists: list[WatchlistCount] | None = None
     feeds: list[FeedHealth] | None = None
-    alerts: list[Alert] | None = None
+    tags: Collection[str] | None = None
 
 
 class Newsroom:
@@ -56,9 +71,14 @@ class Newsroom:
         self.environ = environ
         self.hint = hint
         self.memory = memory
+        self.selecting = Selecting(service, clock, zone)
         self.status: Status | None = None
         self.watchlists: Sequence[WatchlistCount] = ()
         self.feeds: Sequence[FeedHealth] = ()
+        self.tags: Collection[str] = ()
+        """Tags that the analyst gave to alerts."""
+        self.waiting: int | None = None
+        """Alerts that wait while the stream stands still; None while it moves."""
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="tocsin-read")
         self._looks = 0
         self._closed = False
@@ -73,39 +93,82 @@ class Newsroom:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: question(*args, **kwargs))
 
-    async def look(self, filter: Filter, newest: int, visible: Sequence[int]) -> News:
-        """Look for alerts above `newest`, and now and then at the counts."""
+    @property
+    def who(self) -> str:
+        """Who sits here: `$TOCSIN_USER`, else the name of the login; empty when there is none."""
+        import getpass
+
+        try:
+            return self.environ.get("TOCSIN_USER") or getpass.getuser()
+        except (OSError, KeyError, ImportError):  # a user without a name
+            return ""
+
+    @property
+    def names(self) -> Names:
+        """The names that a filter may hold."""
+        return named(self.watchlists, self.feeds, self.tags)
+
+    def seen(self) -> Seen:
+        """Return how far one would get now."""
+        return Seen(self.service.newest_alert(), self.service.newest_escalation())
+
+    async def look(self, sieve: Sieve, seen: Seen, visible: Sequence[int]) -> News:
+        """Look for what is new since `seen`, and now and then at the counts."""
         turn, self._looks = self._looks, self._looks + 1
-        news = await self.ask(self._look, filter, newest, visible, turn)
+        news = await self.ask(self._look, sieve, seen, visible, turn)
         self.status = news.status or self.status
         self.watchlists = self.watchlists if news.watchlists is None else news.watchlists
         self.feeds = self.feeds if news.feeds is None else news.feeds
+        self.tags = self.tags if news.tags is None else news.tags
         return news
 
-    def _look(self, filter: Filter, newest: int, visible: Sequence[int], turn: int) -> News:
-        ask = self.service
+    def _look(self, sieve: Sieve, seen: Seen, visible: Sequence[int], turn: int) -> News:
+        ask, select, names = self.service, self.selecting, self.names
         counts = turn % COUNTS_EVERY == 0
+        upto = self.seen()
+        louder = (
+            select.louder(sieve, names, seen.escalation)
+            if upto.escalation > seen.escalation
+            else []
+        )
+        wanted = [one.alert for one in louder] + list(visible if counts and turn else ())
         return News(
-            ids=ask.alert_ids(filter, after=newest) if ask.newest_alert() > newest else array("q"),
+            ids=select.ids(sieve, names, after=seen.alert)
+            if upto.alert > seen.alert
+            else array("q"),
+            upto=upto,
+            louder=louder,
+            alerts=ask.alerts(wanted) if wanted else (),
             status=ask.status() if turn % STATUS_EVERY == 0 or counts else None,
             watchlists=ask.watchlists() if counts else None,
             feeds=ask.feeds() if counts else None,
-            alerts=ask.alerts(visible) if counts and turn else None,
+            tags=list(ask.tag_counts()) if counts else None,
         )
 
     def look_at_all(self) -> None:
         """Read the counts at the next look."""
         self._looks = 0
 
-    async def write(self, ids: Sequence[int], change: Change) -> None:
+    async def write(self, ids: Sequence[int], change: Change) -> Act | None:
         """Store a change; raises StoreError."""
-        await self.ask(
+        return await self.ask(
             self.service.triage,
             ids,
             state=change.state,
             verdict=change.verdict,
             starred=change.starred,
+            note=change.note,
+            tags=change.tags,
+            untag=change.untag,
         )
+
+    async def undo(self, act: int | None) -> Act | None:
+        """Take back an act, or this person's last one; raises StoreError."""
+        return await self.ask(self.service.undo, act)
+
+    async def redo(self) -> Act | None:
+        """Say again what was taken back last; raises StoreError."""
+        return await self.ask(self.service.redo)
 
     def feed_url(self, name: str) -> str | None:
         """Return the address of a feed by its name."""

@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.widget import Widget
 
 from index.text import line
-from monitor.model import Filter
 from tui.keys import name, own
 from tui.theme import THEMES, in_words
 
@@ -34,7 +33,7 @@ class Commands(Provider):
             yield f"Theme: {in_words(look.name)}", take
         desk = self.app.screen_stack[0]
         for count in getattr(getattr(desk, "newsroom", None), "watchlists", ()):
-            show = partial(desk.apply, Filter(watchlists=(count.name,)))  # type: ignore[attr-defined]
+            show = partial(desk.show_watchlist, count.name)  # type: ignore[attr-defined]
             yield f"Show {line(count.name)}", show
 
     async def discover(self) -> Hits:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import tzinfo
+from typing import NamedTuple
 
 from index.article import Timestamp
 from monitor.model import Health, Status
@@ -35,39 +37,84 @@ def trouble(status: Status) -> str:
     return ""
 
 
-def status_line(status: Status | None, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
-    """Return the line on exactly so many cells; what matters least gives way first."""
+class Part(NamedTuple):
+    """A piece of the line, and the name of what it opens; empty opens nothing."""
+
+    line: Line
+    opens: str = ""
+
+
+def parts(
+    status: Status | None,
+    now: Timestamp,
+    zone: tzinfo | None,
+    cells: int,
+    waiting: int | None = None,
+) -> list[Part]:
+    """Return the line in its parts, on exactly so many cells; what matters least gives way first.
+
+    `waiting` is how many alerts wait while the stream stands still, None while it moves.
+    """
+    brand: Line = [(" TOCSIN ", "brand")]
     clock = moment.clock(now, zone) + " "
     if status is None:
-        return _spread([(" TOCSIN ", "brand"), (" opening…", "quiet")], clock, cells)
+        return _spread([Part(brand), Part([(" opening…", "quiet")])], clock, cells)
     words, ink = watching(status, now)
-    left: Line = [(" TOCSIN ", "brand"), (f" {words}", ink)]
-    fresh = f"{tally(status.untriaged)} new"
-    pieces: list[Line] = [
-        [(f"  {fresh}", "new" if status.untriaged else "quiet")],
-        *_unsent(status),
-        [("  feeds ", "quiet"), *_feeds(status)],
-        [(f"  blind {status.blind}", "late")] if status.blind else [("  blind 0", "quiet")],
-    ]
+    shown = [Part(brand), Part([(f" {words}", ink)], "monitor")]
     problem = trouble(status)
+    pieces = _pieces(status, waiting)
     if problem and cells < 100:
-        pieces = pieces[:1]
+        pieces = [piece for piece in pieces if piece.opens in ("pause", "untriaged")]
     for piece in pieces:
-        if width(left) + width(piece) >= cells:
+        if _width(shown) + width(piece.line) >= cells:
             break
-        left += piece
-    room = cells - width(left) - 3
+        shown.append(piece)
+    room = cells - _width(shown) - 3
     if problem and room > 8:
         clock = clock if room > len(clock) + 24 else ""
         text = f"! {problem}"
-        left += [("  ", ""), (fit(text, min(len(text), room - len(clock))).rstrip(), "bad")]
-    return _spread(left, clock, cells)
+        said = fit(text, min(len(text), room - len(clock))).rstrip()
+        opens = "monitor" if status.network_down else "rules"
+        shown += [Part([("  ", "")]), Part([(said, "bad")], opens)]
+    return _spread(shown, clock, cells)
 
 
-def _unsent(status: Status) -> list[Line]:
+def status_line(
+    status: Status | None,
+    now: Timestamp,
+    zone: tzinfo | None,
+    cells: int,
+    waiting: int | None = None,
+) -> Line:
+    """Return the line on exactly so many cells."""
+    return [run for part in parts(status, now, zone, cells, waiting) for run in part.line]
+
+
+def _pieces(status: Status, waiting: int | None) -> list[Part]:
+    fresh = f"{tally(status.untriaged)} new"
+    paused = [Part([(f"  ‖ PAUSED, {waiting} wait", "late")], "pause")]
+    rules = [Part([("  rules ✓", "quiet")], "rules")]
+    mutes = [Part([(f"  {len(status.mutes)} muted", "quiet")], "mutes")]
+    blind = [(f"  blind {status.blind}", "late" if status.blind else "quiet")]
+    return [
+        *(paused if waiting is not None else []),
+        Part([(f"  {fresh}", "new" if status.untriaged else "quiet")], "untriaged"),
+        *_unsent(status),
+        Part([("  feeds ", "quiet"), *_feeds(status)], "feeds"),
+        Part(blind, "blind"),
+        *(mutes if status.mutes else []),
+        *(rules if status.monitor and not status.config_error else []),
+    ]
+
+
+def _unsent(status: Status) -> list[Part]:
     """Return how many deliveries are on their way and were given up; nothing when none are."""
     said = ((status.unsent, "unsent", "quiet"), (status.dead, "undelivered", "bad"))
-    return [[(f"  {tally(count)} {word}", ink)] for count, word, ink in said if count]
+    return [
+        Part([(f"  {tally(count)} {word}", ink)], "deliveries")
+        for count, word, ink in said
+        if count
+    ]
 
 
 def _feeds(status: Status) -> Line:
@@ -83,7 +130,11 @@ def _feeds(status: Status) -> Line:
     return line
 
 
-def _spread(left: Line, right: str, cells: int) -> Line:
-    """Return a line with something at its right end, if that fits."""
-    gap = cells - width(left) - len(right)
-    return [*left, (" " * gap, ""), (right, "quiet")] if gap > 0 else left
+def _width(shown: Iterable[Part]) -> int:
+    return sum(width(part.line) for part in shown)
+
+
+def _spread(shown: list[Part], right: str, cells: int) -> list[Part]:
+    """Return parts with something at their right end, if that fits."""
+    gap = cells - _width(shown) - len(right)
+    return [*shown, Part([(" " * gap, ""), (right, "quiet")])] if gap > 0 else shown

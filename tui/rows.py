@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from rich.cells import cell_len
+
 from index.article import Timestamp
+from index.text import line as safe_line
 from monitor.model import (
     Alert,
     AlertState,
     FeedHealth,
-    Found,
     Health,
     Severity,
     Verdict,
@@ -38,13 +40,21 @@ def mark(alert: Alert) -> tuple[str, str]:
     """Return the glyph and ink of what the analyst has made of an alert."""
     if alert.starred:
         return "★", "star"
-    if alert.verdict is Verdict.NOISE:
-        return "×", "quiet"
+    if alert.verdict is not Verdict.NONE:
+        return ("×", "quiet") if alert.verdict is Verdict.NOISE else ("✓", "ok")
+    if alert.state is AlertState.CLOSED:
+        return "▪", "quiet"
+    if alert.note:
+        return "✎", "copies"
     return ("•", "new") if alert.state is AlertState.NEW else (" ", "quiet")
 
 
-def alert_row(alert: Alert, cells: int, now: Timestamp, zone: tzinfo | None) -> Line:
+def alert_row(
+    alert: Alert, cells: int, now: Timestamp, zone: tzinfo | None, *, marked: bool = False
+) -> Line:
     """Return an alert on one line: severity, time, mark, watchlist, title, outlet, copies.
+
+    One that became louder shows when, and why before its title. `◆` is marked by hand.
 
     An old article found when a feed was first read shows its own date after a `‹`; `?` and
     `»` mark articles without a date or with one in the future.
@@ -54,13 +64,15 @@ def alert_row(alert: Alert, cells: int, now: Timestamp, zone: tzinfo | None) -> 
     about_feed = alert.article is None  # which has no date of its own
     odd = "" if about_feed else moment.dated(alert.published, alert.raised_at)
     old = alert.backfill and alert.published is not None and not odd
-    at = alert.published if old and alert.published is not None else alert.raised_at
+    louder = alert.escalations[-1] if alert.stirred_at != alert.raised_at else None
+    at = alert.published if old and alert.published is not None else alert.stirred_at
     glyph, glyph_ink = mark(alert)
     list_cells = 0 if cells < 50 else min(14, max(8, cells // 6))
     outlet_cells = 0 if cells < 60 else min(16, max(10, cells // 8))
     copies = f"+{alert.copies}" if alert.copies else ""
     line: Line = [
-        (SEVERITY[alert.severity] + " ", f"{alert.severity}"),
+        (SEVERITY[alert.severity], f"{alert.severity}"),
+        ("◆" if marked else "↑" if louder else " ", "accent"),
         (fit(moment.short(at, now, zone), 6, right=True), "quiet"),
         ("‹" if old else _DAY[odd], "late" if odd else "quiet"),
         (f"{glyph} ", glyph_ink),
@@ -69,12 +81,26 @@ def alert_row(alert: Alert, cells: int, now: Timestamp, zone: tzinfo | None) -> 
         line += [(fit(alert.watchlist, list_cells), "list"), (" ", "")]
     used = 2 + 6 + 1 + 2 + (list_cells + 1 if list_cells else 0)
     tail = (outlet_cells + 1 if outlet_cells else 0) + (4 if cells >= 50 else 0)
-    line.append((fit(alert.title or "(no title)", max(1, cells - used - tail)), body))
+    room = max(1, cells - used - tail)
+    if louder and room >= 30:
+        said = f"{safe_line(louder.words)} · "
+        why = fit(said, min(room // 3, cell_len(said)))
+        line.append((why, "late"))
+        room -= cell_len(why)
+    tags = f" #{' #'.join(alert.tags)}" if alert.tags and room >= 40 else ""
+    tags = fit(tags, min(cell_len(tags), room // 3)) if tags else ""
+    line.append((fit(alert.title or "(no title)", room - cell_len(tags)), body))
+    line.append((tags, "copies"))
     if outlet_cells:
         line += [(" ", ""), (fit(alert.feed, outlet_cells), "quiet")]
     if cells >= 50:
         line.append((fit(copies, 4, right=True), "copies"))
     return line
+
+
+def copies_at(cells: int) -> int | None:
+    """Return the cell of a row where `+14` begins, None where rows are too narrow for it."""
+    return cells - 4 if cells >= 50 else None
 
 
 def spark(counts: Sequence[int], cells: int = 12) -> str:
@@ -85,18 +111,40 @@ def spark(counts: Sequence[int], cells: int = 12) -> str:
     return bars.rjust(cells)
 
 
-def watchlist_row(count: WatchlistCount, cells: int, *, chosen: bool) -> Line:
-    """Return a watchlist on one line: name, the last day as bars, total, untriaged."""
+def watchlist_row(count: WatchlistCount, cells: int, *, chosen: bool, muted: str = "") -> Line:
+    """Return a watchlist on one line: name, the last day as bars, today/usual, untriaged.
+
+    `▲` says that today is a surprise; `muted` until when nobody is told, in place of the bars.
+    """
     bars = 12 if cells >= 30 else 0
-    name = max(4, cells - bars - 12)
-    fresh = f"+{count.untriaged}" if count.untriaged else ""
-    return [
+    name = max(4, cells - bars - 14)
+    fresh = f"+{tally(count.untriaged)}" if count.untriaged else ""
+    pace = count.pace
+    today = tally(pace.today)
+    usual = "" if pace.usual is None else f"/{tally(round(pace.usual))}"
+    line: Line = [
         ("▸" if chosen else " ", "accent"),
-        (fit(count.name, name), "accent" if chosen else "plain"),
-        (" " + spark(count.spark, bars) if bars else "", f"{count.severity}"),
-        (fit(tally(count.total), 5, right=True), "quiet"),
-        (fit(fresh, 5, right=True), "new"),
+        (fit(count.name, name), "accent" if chosen else "quiet" if muted else "plain"),
     ]
+    if bars:
+        told = f"‖ till {muted}" if muted else spark(count.spark, bars)
+        line += [(" " + fit(told, bars), "late" if muted else f"{count.severity}")]
+    line += [
+        (fit(today + usual, 7, right=True), "new" if pace.surprise else "quiet"),
+        ("▲" if pace.surprise else " ", "high"),
+        (fit(fresh, 4, right=True), "new"),
+    ]
+    used = sum(cell_len(text) for text, _ in line)
+    return [*line, (" " * (cells - used), "")] if used < cells else line
+
+
+def pace_in_words(count: WatchlistCount, weekday: str) -> str:
+    """Return how today is to be taken, and of how many days that is known."""
+    pace = count.pace
+    if pace.usual is None:
+        known = f"{pace.weeks} {weekday}" if pace.weeks else "none yet"
+        return f"today {pace.today}; usual unknown ({known})"
+    return f"today {pace.today}, usual {pace.usual:.3g} by now ({pace.weeks} {weekday})"
 
 
 def tally(number: int) -> str:
@@ -139,16 +187,3 @@ def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
         ]
         used += 13
     return [*line, ("  ", ""), (fit(feed.words, max(1, cells - used - 2)), "plain")]
-
-
-def result_row(found: Found, cells: int, now: Timestamp, zone: tzinfo | None) -> Line:
-    """Return an article that a search found on one line: date, title, outlet."""
-    article = found.article
-    odd = moment.dated(article.published, article.seen)
-    outlet = 0 if cells < 50 else min(18, cells // 6)
-    line: Line = [
-        (fit(moment.short(article.date, now, zone), 6, right=True), "quiet"),
-        (_DAY[odd] + " ", "late"),
-        (fit(article.title or "(no title)", max(1, cells - 8 - (outlet + 1 if outlet else 0))), ""),
-    ]
-    return [*line, (" ", ""), (fit(found.feed, outlet), "quiet")] if outlet else line

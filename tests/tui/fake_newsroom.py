@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from array import array
-from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from index.article import Article
 from index.completion import Completion, complete
@@ -17,10 +18,14 @@ from index.standout import StandOut
 from monitor.errors import StoreError
 from monitor.model import (
     FEED_HEALTH,
+    Act,
     Alert,
     AlertKind,
     AlertState,
     By,
+    Decision,
+    Delivery,
+    Escalation,
     Facets,
     Feed,
     FeedHealth,
@@ -30,6 +35,7 @@ from monitor.model import (
     Health,
     Match,
     MonitorPresence,
+    Mute,
     Outcome,
     Outlet,
     Poll,
@@ -79,6 +85,17 @@ class FakeNewsroom:
         self.count = alerts
         self.title = title or (lambda n: TITLES[n % 4])
         self.said: dict[int, tuple[AlertState, Verdict, bool]] = {}
+        self.notes: dict[int, str] = {}
+        self.tags: dict[int, tuple[str, ...]] = {}
+        self.acts: dict[int, dict[int, Any]] = {}
+        self.undone: set[int] = set()
+        self.redoable: list[int] = []
+        self.louder: list[tuple[int, int]] = []
+        """(alert, newest alert then) of each escalation."""
+        self.why: dict[int, str] = {}
+        self.unsent: list[Delivery] = []
+        self.retried: list[int] = []
+        self.muted: dict[str, Mute] = {}
         self.locked = threading.Event()
         self.unreadable = False
         self.watching = True
@@ -126,6 +143,8 @@ class FakeNewsroom:
             pulse=self.pulse if self.watching else None,
             network_down=self.network_down,
             config_error=self.config_error,
+            mutes=tuple(self.muted.values()),
+            unsent=len(self.unsent),
         )
 
     def feeds(self) -> list[FeedHealth]:
@@ -158,15 +177,31 @@ class FakeNewsroom:
     def alert_ids(
         self, filter: Filter = ALL, *, after: int = 0, limit: int | None = None
     ) -> array[int]:
+        self._readable()
         first = 1 if limit is None or filter != ALL else max(1, self.count - limit + 1)
         ids = array("q", range(max(first, after + 1), self.count + 1))
-        if filter.watchlists:
-            wanted = {n for n, (name, _) in enumerate(LISTS) if name in filter.watchlists}
-            ids = array("q", (n for n in ids if n % 4 in wanted))
-        if filter.state is AlertState.NEW:
-            ids = array("q", (n for n in ids if self._said(n)[0] is AlertState.NEW))
-        ids = ids[bisect_right(ids, after) :]
+        if filter != ALL or self.said:
+            ids = array("q", (n for n in ids if self._passes(n, filter)))
         return ids if limit is None else ids[-limit:]
+
+    def _passes(self, n: int, filter: Filter) -> bool:
+        state, verdict, starred = self._said(n)
+        name, severity = LISTS[n % 4]
+        severity = Severity.HIGH if n in self.why else severity
+        feeds = [feed.removeprefix("tag:") for feed in filter.feeds]
+        hidden = state is AlertState.CLOSED and not filter.closed and filter.state is None
+        return not hidden and all((
+            not filter.watchlists or name in filter.watchlists,
+            filter.state in (None, state),
+            filter.verdict in (None, verdict),
+            filter.starred in (None, starred),
+            not filter.severities or severity in filter.severities,
+            not filter.lang or "fr" in filter.lang,
+            not filter.tags or {*filter.tags} & {*self.tags.get(n, ())},
+            not filter.feeds or OUTLETS[n % 4] in feeds,
+            filter.noted in (None, bool(self.notes.get(n))),
+            filter.since is None or self._raised(n) >= filter.since,
+        ))  # fmt: skip
 
     def alerts(self, ids: Sequence[int], *, matches: bool = False) -> list[Alert]:
         self._readable()
@@ -182,6 +217,7 @@ class FakeNewsroom:
     def _alert(self, n: int, *, matches: bool = False) -> Alert:
         state, verdict, starred = self._said(n)
         name, severity = LISTS[n % 4]
+        severity = Severity.HIGH if n in self.why else severity
         if n in self.about_feeds:
             name, severity = FEED_HEALTH, Severity.MEDIUM
         return Alert(
@@ -201,8 +237,21 @@ class FakeNewsroom:
             lang="fr",
             published=self.published(n),
             copies=n % 3,
+            note=self.notes.get(n, ""),
+            tags=self.tags.get(n, ()),
+            escalations=self._escalations(n),
             matches=_matches(self.title(n)) if matches else (),
         )
+
+    def _escalations(self, n: int) -> tuple[Escalation, ...]:
+        return tuple(
+            Escalation(
+                id=number, alert=n, reason="outlets", words=self.why[n], at=self.now,
+                severity=Severity.MEDIUM,
+            )
+            for number, (alert, _) in enumerate(self.louder, 1)
+            if alert == n
+        )  # fmt: skip
 
     def triage(
         self,
@@ -211,14 +260,114 @@ class FakeNewsroom:
         state: AlertState | None = None,
         verdict: Verdict | None = None,
         starred: bool | None = None,
-    ) -> None:
+        note: str | None = None,
+        tags: Sequence[str] = (),
+        untag: Sequence[str] = (),
+    ) -> Act | None:
         if self.locked.is_set():
             raise StoreError("the store is locked")
-        for n in ids:
-            before = self._said(n)
+        before = {n: self._standing(n) for n in ids}
+        for n, (*_, old_note, old_tags) in before.items():
             given = (state, verdict, starred)
-            after = tuple(b if g is None else g for b, g in zip(before, given, strict=True))
+            after = tuple(b if g is None else g for b, g in zip(self._said(n), given, strict=True))
             self.said[n] = after  # type: ignore[assignment]
+            self.notes[n] = old_note if note is None else note
+            self.tags[n] = tuple(sorted({*old_tags, *tags} - {*untag}))
+        return self._act({n: was for n, was in before.items() if was != self._standing(n)})
+
+    def undo(self, act: int | None = None) -> Act | None:
+        if self.locked.is_set():
+            raise StoreError("the store is locked")
+        open_acts = [each for each in self.acts if each not in self.undone]
+        number = act if act is not None else max(open_acts, default=None)
+        if number is None or number in self.undone:
+            return None
+        before = self.acts[number]
+        after = {n: self._standing(n) for n in before}
+        for n, was in before.items():
+            self.said[n], self.notes[n], self.tags[n] = was[:3], was[3], was[4]
+        made = self._act(after)
+        assert made is not None
+        self.undone |= {number, made.id}
+        self.redoable.append(made.id)
+        return made
+
+    def redo(self) -> Act | None:
+        if not self.redoable:
+            return None
+        number = self.redoable.pop()
+        for n, was in self.acts[number].items():
+            self.said[n], self.notes[n], self.tags[n] = was[:3], was[3], was[4]
+        return Act(id=number, at=self.now, who="me", ids=tuple(self.acts[number]))
+
+    def decisions(self, alert: int) -> list[Decision]:
+        return [
+            Decision(
+                act=number, alert=alert, at=self.now, who="me", why="", undoes=None,
+                before={"state": before[alert][0]}, after={"state": self._said(alert)[0]},
+            )
+            for number, before in self.acts.items()
+            if alert in before
+        ]  # fmt: skip
+
+    def tag_counts(self) -> dict[str, int]:
+        return dict(Counter(tag for tags in self.tags.values() for tag in tags))
+
+    def _standing(self, n: int) -> tuple[AlertState, Verdict, bool, str, tuple[str, ...]]:
+        return (*self._said(n), self.notes.get(n, ""), self.tags.get(n, ()))
+
+    def _act(self, before: dict[int, Any]) -> Act | None:
+        if not before:
+            return None
+        number = len(self.acts) + 1
+        self.acts[number] = before
+        return Act(id=number, at=self.now, who="me", ids=tuple(before))
+
+    # --- what is skimmed ------------------------------------------------------------
+
+    def headlines(
+        self, *, after: int = 0, before: int | None = None, limit: int = 2_000
+    ) -> list[tuple[int, str]]:
+        top = self.count if before is None else before - 1
+        ids = list(range(top, after, -1))
+        return [(n, self.title(n)) for n in (ids if limit < 0 else ids[:limit])]
+
+    def newest_escalation(self) -> int:
+        return len(self.louder)
+
+    def stirred(self, filter: Filter = ALL, *, after: int = 0) -> list[tuple[int, int, int]]:
+        passing = set(self.alert_ids(filter))
+        return [
+            (number, alert, above)
+            for number, (alert, above) in enumerate(self.louder, 1)
+            if number > after and alert in passing
+        ]
+
+    def escalate(self, alert: int, words: str = "5 outlets") -> None:
+        """Let an alert become louder now."""
+        self.louder.append((alert, self.count))
+        self.why[alert] = words
+
+    # --- deliveries and mutes ---------------------------------------------------------
+
+    def deliveries(self, limit: int | None = None) -> list[Delivery]:
+        return list(self.unsent)
+
+    def retry(self, ids: Sequence[int] | None = None) -> int:
+        wanted = [d for d in self.unsent if ids is None or d.id in ids]
+        self.retried += [d.id for d in wanted]
+        return len(wanted)
+
+    def mutes(self) -> list[Mute]:
+        return list(self.muted.values())
+
+    def mute(self, name: str, seconds: float = 3600.0, by: str = "") -> Mute:
+        mute = Mute(watchlist=name, by=by, since=self.now, until=self.now + seconds)
+        self.muted[name] = mute
+        return mute
+
+    def unmute(self, name: str) -> Mute | None:
+        return self.muted.pop(name, None)
 
     def read(self, article: int) -> Reading | None:
         if not 0 < article <= self.count:

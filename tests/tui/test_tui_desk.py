@@ -10,7 +10,7 @@ from driving import drive, lines, look, screen, sees, stream_rows, until
 from fake_newsroom import NOW, FakeNewsroom, failing
 from textual.pilot import Pilot
 
-from monitor.model import AlertState, Filter, Verdict
+from monitor.model import AlertState, Verdict
 from tui.app import Tocsin
 
 SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (80, 50)]
@@ -157,16 +157,25 @@ def test_a_verdict_that_cannot_be_stored_comes_back_with_a_notice() -> None:
     drive(newsroom, script)
 
 
-def test_all_on_the_screen_is_acknowledged_and_undone_at_once() -> None:
+def test_all_that_is_shown_is_acknowledged_with_its_count_and_undone_at_once() -> None:
     newsroom = FakeNewsroom(400)
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        shown = app.desk.stream.on_screen()
+        app.desk.apply("watch:grève")
+        await until(pilot, lambda: app.desk.stream.row_count == 100)
         await pilot.press("A")
-        await until(pilot, lambda: len(newsroom.said) == len(shown))
+        await sees(pilot, app, "Acknowledge 100 alerts of watch:grève?")
+        await pilot.press("enter")
+        assert not newsroom.said, "the first answer changes nothing"
+        await pilot.press("A")
+        await sees(pilot, app, "Acknowledge 100 alerts")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: len(newsroom.said) == 100)
+        assert {n % 4 for n in newsroom.said} == {2}
         assert not any("•" in row for row in stream_rows(app))
         await pilot.press("u")
         await until(pilot, lambda: all(s is AlertState.NEW for s, _, _ in newsroom.said.values()))
+        await until(pilot, lambda: "•" in stream_rows(app)[0])
 
     drive(newsroom, script)
 
@@ -213,29 +222,30 @@ def test_enter_on_a_watchlist_filters_and_F_clears() -> None:
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("1", "j", "j", "j", "enter")
-        assert app.desk.filter == Filter(watchlists=("grève",))
+        await until(pilot, lambda: app.desk.sieve.text == "watch:grève")
         assert all("grève" in row for row in stream_rows(app)[:10])
-        await sees(pilot, app, "Alerts · grève")
+        await sees(pilot, app, "Alerts · watch:grève · 10")
         newsroom.count += 4
         await look(pilot, app)
         assert app.desk.stream.row_count == 11
         await pilot.press("F")
-        assert app.desk.stream.row_count == 44
+        await until(pilot, lambda: app.desk.stream.row_count == 44)
 
     drive(newsroom, script)
 
 
-def test_f_offers_untriaged_only() -> None:
+def test_a_list_offers_filters_too_and_takes_them_back() -> None:
     newsroom = FakeNewsroom(40)
     newsroom.said[40] = (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await pilot.press("f", "j", "enter")
-        await pilot.pause()
+        await pilot.press("ctrl+f", "j", "enter")
+        await until(pilot, lambda: app.desk.stream.row_count == 39)
+        await sees(pilot, app, "state:new · 39")
+        await pilot.press("ctrl+f", "escape")
         assert app.desk.stream.row_count == 39
-        await sees(pilot, app, "untriaged only")
-        await pilot.press("f", "escape")
-        assert app.desk.stream.row_count == 39
+        await pilot.press("ctrl+f", "j", "enter")
+        await until(pilot, lambda: app.desk.stream.row_count == 40)
 
     drive(newsroom, script)
 

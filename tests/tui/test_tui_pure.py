@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from index.article import Article
-from monitor.model import AlertState, Filter, Health, Reading, Severity, Verdict, WatchlistCount
+from monitor.model import AlertState, Health, Reading, Severity, Verdict, WatchlistCount
 from tui import moment
 from tui.article_page import lay_out, places
 from tui.folding import breaks
@@ -221,9 +221,9 @@ def test_what_did_not_reach_anybody_is_counted(unsent: int, dead: int, said: str
 # --- an empty stream -----------------------------------------------------------
 
 
-def said_by(newsroom: FakeNewsroom, filter: Filter = Filter(), hint: str = "") -> str:
+def said_by(newsroom: FakeNewsroom, filtered: str = "", hint: str = "") -> str:
     head, paragraphs = guidance(
-        newsroom.status(), newsroom.feeds(), newsroom.watchlists(), filter, hint
+        newsroom.status(), newsroom.feeds(), newsroom.watchlists(), filtered, hint
     )
     return "\n".join([head, *paragraphs])
 
@@ -231,7 +231,7 @@ def said_by(newsroom: FakeNewsroom, filter: Filter = Filter(), hint: str = "") -
 def test_empty_states_teach() -> None:
     newsroom = FakeNewsroom(0)
     assert "All quiet" in said_by(newsroom)
-    assert "F shows all" in said_by(newsroom, Filter(watchlists=("chips",)))
+    assert "F shows all" in said_by(newsroom, "watch:chips")
     newsroom.watching = False
     assert "Nobody watches" in said_by(newsroom)
     newsroom.lists = ()

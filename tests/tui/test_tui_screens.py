@@ -13,6 +13,7 @@ from tui import keys
 from tui.app import Tocsin
 from tui.screens import dialog, help
 from tui.screens.article import ArticleScreen
+from tui.screens.deliveries import UnsentDeliveries
 from tui.screens.desk import Desk
 from tui.screens.feeds import Feeds
 from tui.screens.filtering import Filtering
@@ -120,7 +121,7 @@ def test_trouble_of_the_archive_is_told_as_plain_text() -> None:
 @pytest.mark.parametrize("position", [0, 30, 70])
 def test_the_caret_is_on_the_screen(cells: int, position: int) -> None:
     from index.errors import QueryError
-    from tui.screens.search import pointed
+    from tui.screens.searching import pointed
 
     line = "".join(text for text, _ in pointed(QueryError("no such field", position), cells))
     assert line.index("^") == min(position + 3, cells - 1)
@@ -160,6 +161,7 @@ PLACES = [
     Feeds,
     LineList,
     Sheet,
+    UnsentDeliveries,
     dialog.Dialog,
 ]
 
@@ -214,7 +216,7 @@ def test_the_palette_runs_what_it_names() -> None:
         await pilot.press("colon", *"chips")
         await sees(pilot, app, "Show chips")
         await pilot.press("enter")
-        await until(pilot, lambda: app.desk.filter.watchlists == ("chips",))
+        await until(pilot, lambda: app.desk.sieve.text == "watch:chips")
 
     drive(FakeNewsroom(40), script)
 

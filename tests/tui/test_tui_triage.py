@@ -10,7 +10,7 @@ from fake_newsroom import FakeNewsroom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.model import AlertState, Verdict
+from monitor.model import Act, AlertState, Verdict
 from tui.alerts import Alerts, Change
 from tui.stream import BLOCK, Stream
 from tui.triage import Triage
@@ -63,12 +63,19 @@ class Desk:
         self.newsroom = FakeNewsroom(10)
         self.alerts = Alerts(self.newsroom.alerts)
         self.trouble: list[str] = []
-        self.triage = Triage(self.alerts, self.write, lambda ids: None, self.trouble.append)
+        self.triage = Triage(self.alerts, self, lambda ids: None, self.trouble.append)
 
-    async def write(self, ids: Sequence[int], change: Change) -> None:
-        self.newsroom.triage(
-            ids, state=change.state, verdict=change.verdict, starred=change.starred
-        )
+    async def write(self, ids: Sequence[int], change: Change) -> Act | None:
+        return self.newsroom.triage(
+            ids, state=change.state, verdict=change.verdict, starred=change.starred,
+            note=change.note, tags=change.tags, untag=change.untag,
+        )  # fmt: skip
+
+    async def undo(self, act: int | None) -> Act | None:
+        return self.newsroom.undo(act)
+
+    async def redo(self) -> Act | None:
+        return self.newsroom.redo()
 
     async def work(self) -> None:
         worker = asyncio.create_task(self.triage.work())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,36 +10,41 @@ from textual.containers import Container, Vertical
 from textual.timer import Timer
 
 from index.text import line
-from monitor.errors import MonitorError
-from monitor.model import Filter, Reading
-from tui import guidance
+from monitor.model import FEED_HEALTH, Reading
 from tui.alerts import Alerts
 from tui.article_page import places
 from tui.feed_page import details
-from tui.ink import Line, wrap
+from tui.ink import wrap
 from tui.keys import bar
-from tui.messages import Moved, Opened
-from tui.newsroom import News, Newsroom
+from tui.messages import Moved, Opened, Storied
+from tui.newsroom import Newsroom
 from tui.screens.feeds import Feeds
-from tui.screens.filtering import Filtering
 from tui.screens.panes import REST
-from tui.screens.triaging import Triaging
+from tui.screens.watching import Watching
 from tui.triage import Triage
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_pane import FeedPane
+from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.reader import Reader
 from tui.widgets.watchlist_pane import WatchlistPane
 
+if TYPE_CHECKING:
+    from tui.screens.editing import Place
 
-class Desk(Triaging, Filtering):
+
+class Desk(Watching):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("full_stop", "newest", "To the newest alert, and follow"),
+        Binding("p", "pause", "Let the stream stand still, or go on"),
+        Binding("m", "mute", "Mute this watchlist for a while, or end that"),
         Binding("r", "poll", "Poll this feed now"),
         Binding("R", "poll_all", "Poll all feeds"),
         Binding("e", "feeds", "All feeds, with reasons"),
+        Binding("d", "open_part('deliveries')", "Deliveries that wait or failed; try again"),
+        Binding("S", "parts", "What the status line says; enter opens"),
         Binding("1", "pane(1)", "Watchlists"),
         Binding("2", "pane(2)", "Alerts"),
         Binding("3", "pane(3)", "Reader"),
@@ -51,7 +56,7 @@ class Desk(Triaging, Filtering):
         ("undo", "Undo"),
         ("untriaged(1)", "Next"),
         ("noise", "Noise"),
-        ("open_link", "Open"),
+        ("filter", "Filter"),
         ("app.search", "Search"),
         ("app.command_palette", "Commands"),
         ("app.leave(True)", "Quit"),
@@ -61,24 +66,23 @@ class Desk(Triaging, Filtering):
 
     def __init__(self, newsroom: Newsroom) -> None:
         super().__init__(newsroom)
-        self.filter = Filter()
         self.alerts = Alerts(newsroom.service.alerts)
-        self.watchlists = WatchlistPane(id="watchlists")
+        self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
+        self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
         self.feeds = FeedPane(id="feeds")
         self.stream = AlertStream(
             self.alerts, clock=newsroom.clock, zone=newsroom.zone, id="stream"
         )
         self.reader = Reader(zone=newsroom.zone, id="reader")
-        self.triage = Triage(self.alerts, newsroom.write, self._shown, self._not_stored)
+        self.triage = Triage(self.alerts, newsroom, self._shown, self._not_stored)
         self._rest: Timer | None = None
-        self._looking = False
-        self._complained = ""
 
     def compose(self) -> ComposeResult:
         """Lay the panes out."""
         from tui.app import Tocsin
 
         yield self.status_line
+        yield self.filter_line
         with Container(id="body"):
             with Vertical(id="side"):
                 yield self.watchlists
@@ -90,11 +94,16 @@ class Desk(Triaging, Filtering):
 
     def on_mount(self) -> None:
         """Show the newest alerts at once, the rest soon, and look again each second."""
-        self.stream.guide(self._guidance)
-        self.load()
         self.run_worker(self.triage.work(), group="triage")
-        self.set_interval(1.0, self._tick)
-        self._tick()
+        self.begin()
+        self.as_left()
+
+    def as_left(self) -> None:
+        """Give the panes the places that they had when the dashboard was left."""
+        left = self.newsroom.memory.now
+        if left.pane in self.PANES and left.pane != "stream":
+            self.call_after_refresh(self.show_pane, left.pane)
+        self.zoomed = left.zoomed
 
     # --- parts ------------------------------------------------------------------
 
@@ -109,48 +118,19 @@ class Desk(Triaging, Filtering):
         alert = self.stream.alert
         return (alert.article or 0, alert.url) if alert else None
 
-    # --- looking ----------------------------------------------------------------
-
-    def _tick(self) -> None:
-        self.tick()
-        if not self._looking:
-            self.run_worker(self.look(), group="look")
-
-    async def look(self) -> None:
-        """Look once at what is new and show it."""
-        self._looking = True
-        filter, version = self.filter, self.alerts.version
-        try:
-            visible = self.stream.on_screen()
-            news = await self.newsroom.look(filter, self.stream.newest, visible)
-        except MonitorError as error:
-            if str(error) != self._complained:
-                self._complained = str(error)
-                self.tell(str(error), trouble=True)
-            return
-        finally:
-            self._looking = False
-        self._complained = ""
-        if self.is_attached:
-            self._show(news, fresh=filter == self.filter, same=version == self.alerts.version)
-
-    def _show(self, news: News, *, fresh: bool, same: bool) -> None:
-        room = self.newsroom
-        if fresh and news.ids:
-            self.stream.arrive(news.ids)
-        if news.alerts is not None and same:
-            self.stream.repaint(self.alerts.absorb(news.alerts))
-        if news.status is not None:
-            self.tick()
-        if news.watchlists is not None:
-            self.watchlists.tell(room.watchlists)
-            self.feeds.tell(room.feeds)
-            self.stream.guide(self._guidance)
-
-    def _guidance(self, cells: int) -> list[Line]:
-        room = self.newsroom
-        said = guidance.guidance(room.status, room.feeds, room.watchlists, self.filter, room.hint)
-        return guidance.paint(*said, cells - 4)
+    @property
+    def edit_place(self) -> Place:
+        """Return the watchlist or feed under the cursor."""
+        alert, feed = self.stream.alert, self.feeds.feed
+        if self.current == "watchlists":
+            return "watchlists", self.watchlists.watchlist
+        if self.current == "feeds":
+            return "feeds", feed.feed.name if feed else ""
+        if alert is None:
+            return "watchlists", ""
+        if alert.watchlist == FEED_HEALTH:
+            return "feeds", alert.feed
+        return "watchlists", alert.watchlist
 
     # --- reading ----------------------------------------------------------------
 
@@ -200,11 +180,14 @@ class Desk(Triaging, Filtering):
         if message.source.id == "stream":
             self.show_pane("reader")
         elif message.source.id == "watchlists":
-            name = self.watchlists.watchlist
-            self.apply(Filter(watchlists=(name,) if name else (), state=self.filter.state))
+            self.show_watchlist(self.watchlists.watchlist)
             self.show_pane("stream")
         else:
             self.action_feeds()
+
+    def on_storied(self, message: Storied) -> None:
+        """Show who else tells the story that was clicked."""
+        self.action_outlets()
 
     @property
     def reading(self) -> Reading | None:
@@ -219,12 +202,37 @@ class Desk(Triaging, Filtering):
         """Hold the stream while someone reads: the newest must not slip away under them."""
         super().share_out()
         self.stream.held = self.current == "reader"
+        self.newsroom.memory.keep(pane=self.current, zoomed=self.zoomed)
 
-    def action_newest(self) -> None:
-        """Go to the newest alert."""
-        self.stream.action_top()
+    # --- the rest ---------------------------------------------------------------
 
-    # --- feeds ------------------------------------------------------------------
+    def action_mute(self) -> None:
+        """Mute the watchlist under the cursor, or that of the alert."""
+        from tui.screens.muting import ask_to_mute
+
+        alert = self.stream.alert
+        name = alert.watchlist if alert else ""
+        if self.current == "watchlists":
+            name = self.watchlists.watchlist
+        if name:
+            self.run_worker(ask_to_mute(self, name), group="mute", exclusive=True)
+        else:
+            self.tell("Which watchlist? Put the cursor on it.", trouble=True)
+
+    def action_parts(self) -> None:
+        """Show what the status line says, to be opened."""
+        from tui.screens.opening import ask_for_part
+
+        self.run_worker(ask_for_part(self), group="why", exclusive=True)
+
+    def open_here(self, name: str) -> None:
+        """Open a part of the status line that is shown on the desk."""
+        if name == "untriaged":
+            self.apply("state:new")
+        elif name == "pause":
+            self.action_pause()
+        elif name == "mutes":
+            self.show_pane("watchlists")
 
     def action_feeds(self) -> None:
         """Show every feed with its health."""

@@ -21,6 +21,7 @@ Section = tuple[str, list[tuple[str, str]]]
 def sections() -> list[Section]:
     """Return (title, keys and what they do) for each place that has keys of its own."""
     from tui.app import Tocsin
+    from tui.screens.deliveries import UnsentDeliveries
     from tui.screens.desk import Desk
     from tui.screens.feeds import Feeds
     from tui.screens.filtering import Filtering
@@ -39,6 +40,7 @@ def sections() -> list[Section]:
         ("Reader and pages", Sheet),
         ("Archive search", Search),
         ("Feeds", Feeds),
+        ("Deliveries", UnsentDeliveries),
         ("Dialogs", Dialog),
         ("Everywhere", Tocsin),
     )
@@ -50,7 +52,10 @@ def sections() -> list[Section]:
 _SIGNS = (
     ("▲ ● ·", "high, medium, low"),
     ("•", "not yet triaged"),
-    ("★ ×", "starred, noise"),
+    ("★ ✓ ×", "starred, relevant, noise"),
+    ("▪ ✎", "closed, with a note"),
+    ("◆ ↑", "marked by hand; became louder since it was raised, and why"),
+    ("37/12▲", "alerts today, as many as are usual by now; ▲ a surprise"),
     ("‹", "was in the feed before tocsin watched it; its own date is shown"),
     ("? »", "without a date, dated in the future; sorted by first seen"),
     ("+3", "three other outlets tell the same story"),

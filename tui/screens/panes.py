@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -21,6 +21,9 @@ from tui.newsroom import Newsroom
 from tui.outside import can_open, open_link, tmux_copy
 from tui.widgets.line_list import LineList
 from tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from tui.screens.editing import Place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,6 +46,7 @@ class Panes(Screen[None]):
         Binding("w", "why", "Why does it match"),
         Binding("O", "outlets", "Who else tells it; enter reads theirs"),
         Binding("D", "edits", "What edits changed in it"),
+        Binding("E", "edit_file", "Edit feeds.yaml, at the line of this"),
         Binding("o", "open_link", "Open the link (over SSH: copy it)"),
         Binding("y", "copy_link", "Copy the link"),
     ]
@@ -76,6 +80,11 @@ class Panes(Screen[None]):
     def subject(self) -> tuple[int, str] | None:
         """Return (article, url) of what the cursor is on."""
         raise NotImplementedError
+
+    @property
+    def edit_place(self) -> Place:
+        """Return what of `feeds.yaml` the cursor is on."""
+        return "feeds", ""
 
     async def answer(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Return what the service answers; None after trouble, which is told, and when closing."""
@@ -158,7 +167,20 @@ class Panes(Screen[None]):
 
     def tick(self) -> None:
         """Let the status line go with the time."""
-        self.status_line.tell(self.newsroom.status, self.newsroom.clock())
+        room = self.newsroom
+        self.status_line.tell(room.status, room.clock(), room.waiting)
+
+    async def action_edit_file(self) -> None:
+        """Open `feeds.yaml` in the editor, at the line of what the cursor is on."""
+        from tui.screens.editing import edit_file
+
+        await edit_file(self, self.edit_place)
+
+    def action_open_part(self, name: str) -> None:
+        """Open what a part of the status line tells of."""
+        from tui.screens.opening import open_part
+
+        open_part(self, name)
 
     def tell(self, text: str, *, trouble: bool = False) -> None:
         """Say something in a corner for a moment; never markup."""

@@ -1,16 +1,20 @@
-"""Saying something of alerts: verdicts, stars, and what is still to be done."""
+"""Saying something of alerts: verdicts, stars, notes and tags, of one or of many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from monitor.model import Alert, AlertState, Filter, Verdict
+from index.text import line
+from monitor.annotations import note as note_of
+from monitor.annotations import tag as tag_of
+from monitor.errors import StoreError
+from monitor.model import Act, Alert, AlertState, Verdict
+from tui import sieve
 from tui.alerts import Alerts, Change
-from tui.screens.panes import Panes
+from tui.screens.filtering import Filtering
 from tui.triage import Triage
 from tui.widgets.alert_stream import AlertStream
 
@@ -18,64 +22,201 @@ NEAR = 1024
 """Rows looked through at once for the next untriaged alert."""
 
 
-class Triaging(Panes):
+class Triaging(Filtering):
     """The part of a screen with a stream that says something of its alerts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "acknowledge", "Acknowledge, and on to the next"),
-        Binding("A", "acknowledge_shown", "Acknowledge all on the screen"),
+        Binding("A", "acknowledge_shown", "Acknowledge all that the filter shows"),
         Binding("x", "noise", "Noise: a verdict, kept; and on"),
+        Binding("v", "relevant", "Relevant: a verdict, kept; and on"),
+        Binding("c", "close", "Close: done with it; and on"),
         Binding("s", "star", "Star, or not"),
+        Binding("i", "note", "Note in words of your own"),
+        Binding("t", "tag", "Tags: words to add, -word takes away"),
+        Binding("space", "mark", "Mark; a x v c s i t then act on all marked"),
         Binding("u", "undo", "Undo"),
+        Binding("U", "redo", "Redo"),
+        Binding("H", "history", "Who said what of it, and when"),
         Binding("n", "untriaged(1)", "Next untriaged alert"),
         Binding("N", "untriaged(-1)", "Previous untriaged alert"),
     ]
     alerts: Alerts
     stream: AlertStream
-    filter: Filter
     triage: Triage
 
-    def _say(self, change: Change, *, on: bool) -> None:
-        alert = self.stream.alert
-        if alert is not None:
-            self.triage.say([alert], change)
-            if on:
-                self.stream.action_move(1)
+    # --- of one or of the marked -------------------------------------------------
+
+    @property
+    def meant(self) -> Sequence[Alert]:
+        """The marked alerts, else the one under the cursor."""
+        if not self.stream.marks:
+            alert = self.stream.alert
+            return [alert] if alert else []
+        found = (self.alerts.get(id) for id in sorted(self.stream.marks))
+        return [alert for alert in found if alert is not None]
+
+    def _say(self, change: Change, *, on: bool = True) -> None:
+        """Say something of what is meant; on to the next if that is one alert."""
+        meant, marked = self.meant, bool(self.stream.marks)
+        said = self.triage.say(meant, change)
+        if marked:
+            self.stream.unmark()
+            self.tell(f"{_alerts(said)} changed, u takes that back")
+        elif on and meant:
+            self.stream.action_move(1)
 
     def action_acknowledge(self) -> None:
         """Acknowledge the alert."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED), on=True)
+        self._say(Change(state=AlertState.ACKNOWLEDGED))
 
     def action_noise(self) -> None:
         """Call the alert noise."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE), on=True)
+        self._say(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE))
+
+    def action_relevant(self) -> None:
+        """Call the alert relevant."""
+        self._say(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT))
+
+    def action_close(self) -> None:
+        """Close the alert; it stays in its row until the stream is filtered anew."""
+        self._say(Change(state=AlertState.CLOSED))
 
     def action_star(self) -> None:
-        """Star the alert or take the star away."""
-        alert = self.stream.alert
-        if alert is not None:
-            self._say(Change(starred=not alert.starred), on=False)
+        """Star the alert or take the star away; of many, unless all have one."""
+        meant = self.meant
+        self._say(Change(starred=not all(alert.starred for alert in meant)), on=False)
+
+    def action_mark(self) -> None:
+        """Mark the alert or take its mark away, and go on."""
+        if self.stream.alert_id:
+            self.stream.mark(self.stream.alert_id)
+            self.stream.action_move(1)
+
+    def action_note(self) -> None:
+        """Write a note."""
+        from tui.screens.one_line import OneLine
+
+        meant = self.meant
+        if not meant:
+            return
+        before = meant[0].note if len(meant) == 1 else ""
+
+        def written(text: str | None) -> None:
+            if text is not None:
+                self._say(Change(note=note_of(text)), on=False)
+
+        title = f"Note on {_about(meant)}"
+        hint = "enter keeps, an empty line takes the note away"
+        self.app.push_screen(OneLine(title, before, hint, check=note_of), written)
+
+    def action_tag(self) -> None:
+        """Give tags or take them away."""
+        from tui.screens.one_line import OneLine
+
+        meant = self.meant
+        if not meant:
+            return
+
+        def written(text: str | None) -> None:
+            if text is not None and (change := _tags(text)) != Change():
+                self._say(change, on=False)
+
+        there = sorted({tag for alert in meant for tag in alert.tags})
+        known = sorted(self.newsroom.tags)
+        hint = f"in use: {'  '.join(known[:12])}" if known else "a word, as fraud"
+        hint = f"there: {' '.join(there)}" if there else hint
+        title = f"Tags of {_about(meant)}"
+        self.app.push_screen(OneLine(title, "", hint, check=_tags, propose=known), written)
+
+    # --- of all that is shown -----------------------------------------------------
 
     def action_acknowledge_shown(self) -> None:
-        """Acknowledge every alert on the screen."""
-        shown = [self.alerts.get(alert) for alert in self.stream.on_screen()]
-        self.triage.say([a for a in shown if a], Change(state=AlertState.ACKNOWLEDGED))
+        """Acknowledge every untriaged alert that the filter lets through."""
+        self.run_worker(self._acknowledge_shown(), group="shown", exclusive=True)
+
+    async def _acknowledge_shown(self) -> None:
+        from tui.screens.choice import Choice
+
+        room, shown = self.newsroom, self.sieve
+        waiting = sieve.read(f"({shown.text}) state:new" if shown.text else "state:new")
+        found = await self.answer(room.selecting.ids, waiting, room.names)
+        if found is None:
+            return
+        ids = frozenset(found) - frozenset(
+            alert.id for alert in self.alerts.known(self.alerts.pending()) if not _waits(alert)
+        )
+        ids = frozenset(id for id in ids if self.stream.row_of(id) is not None)
+        if not ids:
+            self.tell("Nothing untriaged is shown.")
+            return
+
+        def chosen(row: int | None) -> None:
+            if row == 1:
+                change = Change(state=AlertState.ACKNOWLEDGED)
+                self.triage.say_of(ids, change, self.alerts.known(ids))
+                self.tell(f"{_alerts(len(ids))} acknowledged, u takes that back")
+
+        if ids <= set(self.stream.on_screen()):
+            chosen(1)
+            return
+        of = f" of {line(shown.text)}" if shown.text else ""
+        rows = [[("No, leave them", "plain")], [(f"Yes, acknowledge {len(ids):,}", "plain")]]
+        title = f"Acknowledge {_alerts(len(ids))}{of}?"
+        self.app.push_screen(Choice(title, rows), chosen)
+
+    # --- taking back ----------------------------------------------------------------
 
     def action_undo(self) -> None:
-        """Take back the last verdict and go where it was."""
+        """Take back what was said last, and go where it was."""
         ids = self.triage.undo()
         if not ids:
-            self.tell("Nothing to undo.")
+            self.run_worker(self._again(redo=False), group="undo")
         elif len(ids) == 1:
             row = self.stream.row_of(next(iter(ids)))
             if row is not None:
                 self.stream.go(row)
+        else:
+            self.tell(f"Took back what was said of {_alerts(len(ids))}")
 
-    def _shown(self, ids: Iterable[int]) -> None:
+    def action_redo(self) -> None:
+        """Say again what was taken back last."""
+        self.run_worker(self._again(redo=True), group="undo")
+
+    async def _again(self, *, redo: bool) -> None:
+        """Undo or redo from the record: also what was said before this dashboard began."""
+        try:
+            act: Act | None = await (self.triage.redo() if redo else self.triage.earlier())
+        except StoreError as error:
+            self.tell(str(error), trouble=True)
+            return
+        if act is None:
+            self.tell("Nothing to redo." if redo else "Nothing to undo.")
+            return
+        left = f"; {len(act.left)} stay, changed since" if act.left else ""
+        done = "Said again" if redo else "Took back what you said earlier"
+        self.tell(f"{done}, of {_alerts(len(act.ids))}{left}")
+
+    def action_history(self) -> None:
+        """Show who said what of the alert."""
+        alert = self.stream.alert
+        if alert is not None:
+            self.run_worker(self._history(alert), group="why", exclusive=True)
+
+    async def _history(self, alert: Alert) -> None:
+        from tui.screens.history import History
+
+        found = await self.answer(self.newsroom.service.decisions, alert.id)
+        if found is not None:
+            self.app.push_screen(History(alert, found, self.newsroom.zone))
+
+    def _shown(self, ids: Collection[int]) -> None:
         self.stream.repaint(ids)
 
     def _not_stored(self, why: str) -> None:
         self.tell(f"Not stored, taken back: {why}", trouble=True)
+
+    # --- what is still to be done ---------------------------------------------------
 
     def action_untriaged(self, by: int) -> None:
         """Go to the next alert that waits for a verdict."""
@@ -92,20 +233,36 @@ class Triaging(Panes):
 
     async def _far_untriaged(self, row: int, by: int) -> None:
         """Ask the store for the next untriaged alert beyond the rows at hand."""
-        waiting = replace(self.filter, state=AlertState.NEW)
-        ids = await self.answer(self.newsroom.service.alert_ids, waiting)
+        room, shown = self.newsroom, self.sieve
+        waiting = sieve.read(f"({shown.text}) state:new" if shown.text else "state:new")
+        ids = await self.answer(room.selecting.ids, waiting, room.names)
         if ids is None:
             return
         pending = self.alerts.pending()
-        there = (
-            self.stream.row_of(a) for a in (reversed(ids) if by > 0 else ids) if a not in pending
-        )
-        found = next((r for r in there if r is not None and (r - row) * by >= 0), None)
-        if found is None:
-            self.tell("No untriaged alert that way.")
+        there = (self.stream.row_of(alert) for alert in ids if alert not in pending)
+        beyond = [r for r in there if r is not None and (r - row) * by >= 0]
+        if beyond:
+            self.stream.go(min(beyond) if by > 0 else max(beyond))
         else:
-            self.stream.go(found)
+            self.tell("No untriaged alert that way.")
 
 
 def _waits(alert: Alert | None) -> bool:
     return alert is not None and alert.state is AlertState.NEW
+
+
+def _alerts(count: int) -> str:
+    return "1 alert" if count == 1 else f"{count:,} alerts"
+
+
+def _about(alerts: Sequence[Alert]) -> str:
+    return line(alerts[0].title or alerts[0].feed) if len(alerts) == 1 else _alerts(len(alerts))
+
+
+def _tags(text: str) -> Change:
+    """Return what a line of tags asks for; raises ValueError for what is no tag."""
+    words = text.replace(",", " ").split()
+    return Change(
+        tags=tuple(tag_of(word) for word in words if not word.startswith("-")),
+        untag=tuple(tag_of(word[1:]) for word in words if word.startswith("-")),
+    )

@@ -1,15 +1,16 @@
-"""The line at the top of the screen."""
+"""The line at the top of the screen; a click opens what it tells of."""
 
 from __future__ import annotations
 
 from datetime import tzinfo
 
+from textual import events
 from textual.strip import Strip
 
 from index.article import Timestamp
 from monitor.model import Status
-from tui.ink import Line
-from tui.pulse import status_line
+from tui.ink import Line, width
+from tui.pulse import parts, status_line
 from tui.widgets.inked import Inked
 
 
@@ -20,15 +21,30 @@ class StatusLine(Inked):
         super().__init__(id=id)
         self._zone = zone
         self._shown: tuple[Status | None, Timestamp] = (None, 0.0)
+        self._waiting: int | None = None
         self._line: Line = []
 
-    def tell(self, status: Status | None, now: Timestamp) -> None:
-        """Show this status at this moment."""
+    def tell(self, status: Status | None, now: Timestamp, waiting: int | None = None) -> None:
+        """Show this status at this moment, and how many alerts wait for a paused stream."""
         self._shown = (status, now)
-        if status_line(status, now, self._zone, self.size.width) != self._line:
+        self._waiting = waiting
+        if self._said() != self._line:
             self.refresh()
+
+    def _said(self) -> Line:
+        return status_line(*self._shown, self._zone, self.size.width, self._waiting)
 
     def render_line(self, y: int) -> Strip:
         """Return the line."""
-        self._line = status_line(*self._shown, self._zone, self.size.width)
+        self._line = self._said()
         return self.strip(self._line, self.size.width)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Open what is under the mouse."""
+        right = 0
+        for part in parts(*self._shown, self._zone, self.size.width, self._waiting):
+            right += width(part.line)
+            if event.x < right:
+                if part.opens:
+                    await self.screen.run_action(f"open_part('{part.opens}')")
+                return

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
 
-from monitor.model import Severity, WatchlistCount
+from textual.content import Content
+
+from index.article import Timestamp
+from monitor.model import Mute, Pace, Severity, WatchlistCount
+from tui import moment
 from tui.ink import Line
-from tui.rows import watchlist_row
+from tui.messages import Moved
+from tui.rows import pace_in_words, watchlist_row
 from tui.widgets.line_list import LineList
 
 ALL = "All"
@@ -18,8 +24,13 @@ class WatchlistPane(LineList):
     BORDER_TITLE = "Watchlists"
     IDLE = ""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(
+        self, clock: Callable[[], Timestamp], *, zone: tzinfo | None = None, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
+        self._clock = clock
+        self._zone = zone
+        self._muted: dict[str, Timestamp] = {}
         self._counts: Sequence[WatchlistCount] = ()
         self._chosen: tuple[str, ...] = ()
 
@@ -33,16 +44,25 @@ class WatchlistPane(LineList):
         """Name of the watchlist under the cursor, empty for all."""
         return self._counts[self.cursor].name if 0 < self.cursor < len(self._counts) else ""
 
-    def tell(self, counts: Sequence[WatchlistCount]) -> None:
-        """Show these counts; the cursor stays on its watchlist."""
+    def tell(self, counts: Sequence[WatchlistCount], mutes: Sequence[Mute] = ()) -> None:
+        """Show these counts, and what is muted; the cursor stays on its watchlist."""
         rows = (total(counts), *counts) if counts else ()
-        if rows != self._counts:
+        muted = {mute.watchlist: mute.until for mute in mutes}
+        if rows != self._counts or muted != self._muted:
             name = self.watchlist
-            self._counts = rows
+            self._counts, self._muted = rows, muted
             names = [count.name for count in rows]
             if name in names[1:]:
                 self.cursor = names.index(name, 1)
             self.resize_rows()
+            self.on_moved()
+
+    def on_moved(self, message: Moved | None = None) -> None:
+        """Say how the counts of the watchlist under the cursor are to be taken."""
+        at = moment.local(self._clock(), self._zone)
+        if self.cursor < len(self._counts) and at is not None:
+            said = pace_in_words(self._counts[self.cursor], f"{at:%a}")
+            self.border_subtitle = Content(said)
 
     def choose(self, names: tuple[str, ...]) -> None:
         """Mark the watchlists that the stream is filtered by."""
@@ -53,7 +73,9 @@ class WatchlistPane(LineList):
         """Return a watchlist as a line."""
         count = self._counts[row]
         chosen = count.name in self._chosen if row else not self._chosen
-        return watchlist_row(count, cells, chosen=chosen)
+        until = self._muted.get(count.name) if row else None
+        muted = "" if until is None else moment.short(until, self._clock(), self._zone)
+        return watchlist_row(count, cells, chosen=chosen, muted=muted)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without watchlists."""
@@ -70,4 +92,15 @@ def total(counts: Sequence[WatchlistCount]) -> WatchlistCount:
         total=sum(count.total for count in counts),
         untriaged=sum(count.untriaged for count in counts),
         spark=tuple(map(sum, zip(*sparks, strict=True))),
+        pace=Pace(
+            today=sum(count.pace.today for count in counts),
+            usual=sum(usual) if (usual := _usual(counts)) else None,
+            weeks=min((count.pace.weeks for count in counts), default=0),
+        ),
     )
+
+
+def _usual(counts: Sequence[WatchlistCount]) -> list[float]:
+    """Return what is usual of each; nothing unless it is known of all."""
+    known = [count.pace.usual for count in counts if count.pace.usual is not None]
+    return known if len(known) == len(counts) else []

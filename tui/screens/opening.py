@@ -1,0 +1,122 @@
+"""What each part of the status line opens, by a click on it or from a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from index.text import line
+from monitor.model import Health, Status
+from tui import moment
+from tui.ink import Line, wrap
+from tui.pulse import watching
+from tui.screens.dialog import Dialog
+from tui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui.newsroom import Newsroom
+    from tui.screens.panes import Panes
+
+
+def listed(status: Status, newsroom: Newsroom) -> Iterator[tuple[str, Line]]:
+    """Yield the name of each part, and what it is in words."""
+    words, ink = watching(status, newsroom.clock())
+    yield "monitor", [("Monitor      ", "quiet"), (words, ink)]
+    yield "untriaged", [("Untriaged    ", "quiet"), (f"{status.untriaged:,} alerts", "plain")]
+    feeds = ", ".join(f"{n} {health}" for health, n in status.feeds.items() if n) or "none"
+    yield "feeds", [("Feeds        ", "quiet"), (feeds, "plain")]
+    gaps = sum(status.gaps.values())
+    missing = f"{status.blind} now; {gaps} feeds may have missed articles in the last day"
+    yield "blind", [("Blind        ", "quiet"), (missing, "late" if status.blind else "plain")]
+    unsent = f"{status.unsent} on their way, {status.dead} given up"
+    yield "deliveries", [("Deliveries   ", "quiet"), (unsent, "bad" if status.dead else "plain")]
+    error = line(status.config_error)
+    yield (
+        "rules",
+        [
+            ("feeds.yaml   ", "quiet"),
+            (f"not in force: {error}", "bad") if error else ("in force", "plain"),
+        ],
+    )
+    yield "mutes", [("Muted        ", "quiet"), (f"{len(status.mutes)} watchlists", "plain")]
+
+
+def monitor_page(newsroom: Newsroom) -> Callable[[int], list[Line]]:
+    """Return what is known of the monitor as a page."""
+    status, now, zone = newsroom.status, newsroom.clock(), newsroom.zone
+
+    def page(cells: int) -> list[Line]:
+        if status is None:
+            return wrap("Nothing is known yet.", cells, "plain")
+        words, ink = watching(status, now)
+        lines = wrap(words, cells, ink)
+        if status.monitor is None:
+            lines += wrap("Nobody polls and nothing is raised. `tocsin` starts it.", cells, "plain")
+        else:
+            lines += wrap(f"pid {status.monitor.pid}", cells, "plain")
+            lines += wrap(f"since {moment.full(status.monitor.since, zone)}", cells, "plain")
+            lines += wrap(f"reads {line(status.monitor.config)}", cells, "plain")
+        if status.network_down:
+            lines += wrap(f"network: {line(status.network_down)}", cells, "bad")
+        if status.log:
+            lines += wrap(f"log: {line(status.log)}", cells, "quiet")
+        searchable = f"{status.indexed:,} of {status.articles:,} articles can be searched"
+        return [*lines, [], *wrap(searchable, cells, "plain")]
+
+    return page
+
+
+def open_part(screen: Panes, name: str) -> None:
+    """Open what a part of the status line tells of."""
+    from tui.screens.desk import Desk
+
+    desk = next((each for each in screen.app.screen_stack if isinstance(each, Desk)), None)
+    match name:
+        case "monitor":
+            screen.app.push_screen(Page("The monitor", monitor_page(screen.newsroom)))
+        case "deliveries":
+            from tui.screens.deliveries import UnsentDeliveries
+
+            screen.app.push_screen(UnsentDeliveries(screen.newsroom))
+        case "rules":
+            screen.run_worker(screen.action_edit_file(), group="edit", exclusive=True)
+        case "feeds" | "blind":
+            from tui.screens.feeds import Feeds
+
+            if not isinstance(screen, Feeds):
+                worst = next((f for f in screen.newsroom.feeds if _meant(f.health, name)), None)
+                screen.app.push_screen(Feeds(screen.newsroom, worst))
+        case _ if desk is not None:
+            while not isinstance(screen.app.screen, Desk):
+                screen.app.pop_screen()
+            desk.open_here(name)
+
+
+def _meant(health: Health, name: str) -> bool:
+    bad = (Health.FAILING, Health.GONE, Health.LATE, Health.SILENT)
+    return health is Health.BLIND if name == "blind" else health in bad
+
+
+class Page(Dialog[None]):
+    """A page in a frame."""
+
+    def __init__(self, title: str, page: Callable[[int], list[Line]]) -> None:
+        super().__init__(title, Sheet(page))
+
+
+async def ask_for_part(screen: Panes) -> None:
+    """Show the parts of the status line in words, and open the chosen one."""
+    from tui.screens.choice import Choice
+
+    status = await screen.answer(screen.newsroom.service.status)
+    if status is None:
+        return
+    names, lines = zip(*listed(status, screen.newsroom), strict=True)
+
+    def chosen(row: int | None) -> None:
+        if row is not None:
+            open_part(screen, names[row])
+
+    screen.app.push_screen(Choice("The newsroom; enter opens", list(lines)), chosen)
