@@ -153,7 +153,7 @@ def arrive(folder: Path, seconds: int) -> None:
         source = endless()
         there = store.article_count()
         next(islice(source, there, there), None)
-        process = IndexerProcess(folder)
+        process = IndexerProcess(folder, time.time)
         started = time.monotonic()
         process.start()
         waits = []

@@ -173,7 +173,8 @@ def _parts(
     notifier = _notifier(store, thread, config)
     client = _client(config.allow, config.contact)
     settler = Settler(store, Watch(rules=Rules((), ())), clock, random.random)
-    report, indexer = Report(time.monotonic, orders.progress), IndexerProcess(config.data)
+    report = Report(time.monotonic, orders.progress)
+    indexer = IndexerProcess(config.data, clock)
     path, log_file = config.path.resolve(), orders.log_file
 
     def close() -> None:

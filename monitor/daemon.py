@@ -117,8 +117,8 @@ class Daemon:
 
     async def _left_to_index(self) -> int:
         if done := self._parts.indexer.indexed():
-            now = self._parts.clock()
-            await self._parts.thread(self._parts.store.mark_indexed, done, now)
+            at = self._parts.indexer.indexed_at
+            await self._parts.thread(self._parts.store.mark_indexed, done, at)
         return await self._parts.thread(self._parts.store.outbox_size)
 
     async def _tick(self) -> None:
@@ -212,8 +212,8 @@ class Daemon:
         await self._parts.notifier.close()
         if done := await asyncio.to_thread(self._parts.indexer.stop):
             with contextlib.suppress(StoreError):  # it will only be indexed twice
-                now = self._parts.clock()
-                await self._parts.thread(self._parts.store.mark_indexed, done, now)
+                at = self._parts.indexer.indexed_at
+                await self._parts.thread(self._parts.store.mark_indexed, done, at)
 
     def _say_what_is_watched(self, states: Mapping[str, FeedState]) -> None:
         feeds, watchlists = self._in_force.feeds, self._in_force.config.watchlists

@@ -12,8 +12,10 @@ import gc
 import logging
 import multiprocessing
 import signal
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
 from index.article import Timestamp
 from monitor import indexer, rebuilding
@@ -28,11 +30,23 @@ PATIENCE = 30.0
 """Seconds an indexer may take to finish its batch when the watch ends."""
 
 
+Clock = Callable[[], Timestamp]
+"""Of another process: a function of a module, which that process finds too."""
+
+
+class _Indexed(NamedTuple):
+    """What the indexer tells of each batch."""
+
+    ticket: int
+    at: Timestamp
+
+
 class IndexerProcess:
     """The indexer of a data folder."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, clock: Clock) -> None:
         self._data = data
+        self._clock = clock
         self._context = multiprocessing.get_context("spawn")
         self._process: multiprocessing.process.BaseProcess | None = None
         self._wake: Connection | None = None
@@ -41,6 +55,8 @@ class IndexerProcess:
         """Tries in a row that came to nothing."""
         self.trouble = ""
         """What went wrong with the last one, in words."""
+        self.indexed_at = 0.0
+        """When the last ticket was indexed that `indexed` returned."""
 
     def start(self) -> None:
         """Start it, or start it again if it died."""
@@ -55,7 +71,7 @@ class IndexerProcess:
         level = log.getEffectiveLevel()
         self._process = self._context.Process(
             target=_index,
-            args=(self._data, reading, writing, level),
+            args=(self._data, reading, writing, level, self._clock),
             name="tocsin indexer",
             daemon=True,
         )
@@ -72,8 +88,9 @@ class IndexerProcess:
         with contextlib.suppress(EOFError, OSError):
             while self._told is not None and self._told.poll():
                 told = self._told.recv()
-                if isinstance(told, int):
-                    last, self.failures = told, 0
+                if isinstance(told, _Indexed):
+                    last, self.indexed_at = told
+                    self.failures = 0
                 else:
                     level, line = told
                     log.log(level, "%s", line)
@@ -111,14 +128,15 @@ class IndexerProcess:
 class _ReadOnly(SqliteStore):
     """The store as the indexer uses it."""
 
-    def __init__(self, data: Path, monitor: Connection) -> None:
+    def __init__(self, data: Path, monitor: Connection, clock: Clock) -> None:
         super().__init__(data)
         self._monitor = monitor
+        self._clock = clock
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Tell the monitor, which notes when."""
+        """Tell the monitor, and when that was."""
         with contextlib.suppress(OSError):
-            self._monitor.send(upto)
+            self._monitor.send(_Indexed(upto, self._clock() if now is None else now))
 
 
 class _Said(logging.Handler):
@@ -134,12 +152,12 @@ class _Said(logging.Handler):
             self._monitor.send((record.levelno, self.format(record)))
 
 
-def _index(data: Path, wake: Connection, monitor: Connection, level: int) -> None:
+def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock: Clock) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the whole group
     gc.set_threshold(GARBAGE)
     logging.basicConfig(level=level, format="%(message)s", handlers=[_Said(monitor)])
     try:
-        store = _ReadOnly(data, monitor)
+        store = _ReadOnly(data, monitor, clock)
         try:
             indexer.run(store, data / INDEX, wake, _Progress(data))
         finally:

@@ -406,7 +406,7 @@ def publish(store: SqliteStore, feed: Feed, number: int) -> None:
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path)
     (feed,) = store.subscribe([Feed(url="https://x.example/feed", name="X")], [])
-    process = IndexerProcess(tmp_path)
+    process = IndexerProcess(tmp_path, time.time)
     for round in range(6):
         publish(store, feed, 300)
         process.start()
@@ -424,7 +424,8 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
     process.wake()
     wait_for(lambda: len(ids(tmp_path / INDEX)) == 1800)
     if done := process.stop():
-        store.mark_indexed(done)
+        store.mark_indexed(done, process.indexed_at)
+    assert 0 <= time.time() - process.indexed_at < 3600
     assert store.outbox_size() == 0
     assert ids(tmp_path / INDEX) == list(range(1, 1801))
     assert not (tmp_path / f"{INDEX}.old").exists()  # completed, not built again

@@ -18,7 +18,7 @@ def test_its_trouble_is_in_the_log_and_nowhere_else(
 ) -> None:
     SqliteStore(tmp_path).close()
     (tmp_path / INDEX).touch()  # a file where the archive should be
-    process = IndexerProcess(tmp_path)
+    process = IndexerProcess(tmp_path, time.time)
     with caplog.at_level(logging.INFO, "tocsin"):
         process.start()
         deadline = time.monotonic() + 20
