@@ -13,13 +13,10 @@ from tui.looking import changes_something
 from tui.palette import Commands
 from tui.screens.desk import Desk
 from tui.screens.feeds import Feeds
-from tui.stage import Setting, Stage
+from tui.stage import DRAIN, Setting, Stage
 
 if TYPE_CHECKING:
     from monitor.service import Service
-
-DRAIN = 5.0
-"""Seconds that quitting waits for verdicts still on their way to the store."""
 
 
 class Tocsin(Stage):

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from threading import Event, Thread
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
 
 from textual.app import App
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Ending = Literal["quit", "leave"]
 """`quit`: the caller stops the monitor it started; `leave`: it goes on watching."""
 
+DRAIN = 5.0
+"""Seconds that ending waits for verdicts still on their way to the store."""
 _FEW = (None, "standard")
 """Colours that a terminal has, as Rich calls them, where ours would be mapped to what is near."""
 
@@ -93,10 +96,13 @@ class Stage(App[Ending], inherit_bindings=False):
         self.rings = bell or memory.now.bell
         """Whether loud alerts ring."""
         self._bell = Bell(self.newsroom)
+        self._parent = os.getppid()
 
     def on_mount(self) -> None:
         """Listen for loud alerts; let signals end it as a key would, the terminal restored."""
-        self.set_interval(1.0, self._listen)
+        self._listening = self.set_interval(1.0, self._listen, pause=not self.rings)
+        if self.is_web:
+            Thread(target=_end_with, args=(self._parent,), daemon=True).start()
         loop = asyncio.get_running_loop()
         for number, ending in _SIGNALS.items():
             try:
@@ -115,7 +121,7 @@ class Stage(App[Ending], inherit_bindings=False):
     async def _listen(self) -> None:
         """Ring once for all that is loud and has come since the last look."""
         try:
-            loud = await self._bell.listen() if self.rings else []
+            loud = await self._bell.listen()
         except MonitorError:
             return  # whoever looks at the alerts says why
         if loud:
@@ -130,6 +136,7 @@ class Stage(App[Ending], inherit_bindings=False):
         """Let loud alerts ring, or not; remembered."""
         self.rings = not self.rings
         self._bell = Bell(self.newsroom)
+        (self._listening.resume if self.rings else self._listening.pause)()
         self.newsroom.memory.keep(bell=self.rings)
         said = "Loud alerts ring." if self.rings else "The bell is off."
         self.notify(said, timeout=2, markup=False)
@@ -152,6 +159,17 @@ class Stage(App[Ending], inherit_bindings=False):
     def _few_colours(self, environ: Mapping[str, str]) -> bool:
         """Return whether the terminal has at most 16 colours, or the analyst wants none."""
         return self.no_color or ("TERM" in environ and self.console.color_system in _FEW)
+
+
+def _end_with(server: int) -> None:
+    """End when the server that draws this for a browser has been killed: nobody sees it.
+
+    Textual, which writes to a closed pipe then, would wait for ever.
+    """
+    while os.getppid() == server:
+        Event().wait(1.0)
+    Event().wait(DRAIN)
+    os._exit(1)
 
 
 _SIGNALS: dict[int, Ending] = {signal.SIGTERM: "quit"}
