@@ -16,7 +16,7 @@ The bottom layer: it knows no feed, no network and no clock.
             merging: which of them become one; aside: large ones beside the writer
 
 `matched` is what a query found when it is to be counted, `standout` (by `wording`) the words that
-set it apart; `alternatives` (with `spelling`) are the queries beside one that finds too little,
+set it apart, `phrases` those of articles; `alternatives` (with `spelling`) are the queries beside one that finds too little,
 `completion` how one goes on; `vectors` do what `chain` does where there is much of it. `article`
 and `errors` are what every layer speaks; `text` says what may be stored and shown, `language` what
 it is written in; `signs` are those of the query language.

@@ -12,11 +12,21 @@ from dataclasses import dataclass
 
 from index import leaf, sense, signs, syntax
 from index.errors import QueryError
-from index.facets import names, selects
+from index.facets import facet, names, selects
 from index.moments import resolve_time
-from index.tree import ARCHIVE_FACETS, And, Facet, Node, Not, Or, Score, walk
+from index.tree import ARCHIVE_FACETS, ARTICLE_FACETS, And, Facet, Node, Not, Or, Score, walk
 
-__all__ = ["Query", "any_of", "combine", "names", "parse", "resolve_time", "score", "selects"]
+__all__ = [
+    "Query",
+    "any_of",
+    "combine",
+    "names",
+    "none_of",
+    "parse",
+    "resolve_time",
+    "score",
+    "selects",
+]
 
 PARSED = 100_000
 """Queries that are remembered: an edit of one watchlist of 50,000 reads that one only."""
@@ -65,6 +75,17 @@ def any_of(terms: Iterable[str], excluding: Iterable[str] = ()) -> Query:
     return Query(text, root)
 
 
+def none_of(terms: Iterable[str]) -> Query:
+    """Return the query for any of some terms and filters: what a watchlist does not want.
+
+    A filter is `feed:NAME`, `tag:NAME` or `lang:CODE`, a term as in `any_of`; so are errors.
+    """
+    unwanted = [*dict.fromkeys(terms)]
+    root = _either([_unwanted(term) for term in unwanted])
+    sense.check(root)
+    return Query(" OR ".join(_quoted(term) for term in unwanted), root)
+
+
 def score(weights: Mapping[str, float], threshold: float) -> Query:
     """Return the query for terms that weigh together `threshold` or more.
 
@@ -94,7 +115,18 @@ def _either(nodes: list[Node]) -> Node:
 
 
 def _quoted(term: str) -> str:
+    if signs.field_of(term.strip()) in ARTICLE_FACETS:
+        return term.strip()
     return term if term.isalnum() or term.lstrip().startswith('"') else f'"{term}"'
+
+
+def _unwanted(term: str) -> Node:
+    """Return the leaf of a term, or the filter that it is."""
+    written = term.strip()
+    name = signs.field_of(written)
+    if name not in ARTICLE_FACETS:
+        return _term(term)
+    return facet(name, written.partition(":")[2].strip().strip('"'), 0)
 
 
 def _term(term: str) -> Node:

@@ -108,7 +108,7 @@ class _Saying(dict[str, tuple[str, ...]]):
     """The words of each run that say something: no stop words of a language, no numbers."""
 
     def __init__(self, silent: Iterable[str]) -> None:
-        self._silent = frozenset(map(fold, silent))
+        self._silent = frozenset(silent)
 
     def __missing__(self, run: str) -> tuple[str, ...]:
         if len(self) > 200_000:
@@ -125,7 +125,14 @@ class _Saying(dict[str, tuple[str, ...]]):
 
 @functools.cache
 def _saying(lang: str) -> _Saying:
+    return _Saying(silent(lang))
+
+
+@functools.cache
+def silent(lang: str) -> frozenset[str]:
+    """Return the stop words of a language, of French and English if it is no other's, folded."""
     from whoosh.lang.stopwords import stoplists
 
     known = (lang,) if lang in stoplists else _STEMMED
-    return _Saying(word for code in known for word in stoplists[code])
+    words = [word for code in known for word in stoplists[code]]
+    return frozenset(map(fold, [*words, *(["les"] if "fr" in known else [])]))  # it lacks this one

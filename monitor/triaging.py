@@ -102,6 +102,10 @@ class Triaging:
         meant = alerted(read(query), asking)
         return [id for id in ids if id in meant]
 
+    def articles_with(self, query: Query) -> int:
+        """Return how many articles of the archive a query finds. Raises ArchiveError."""
+        return self._matched(query).total
+
     def _passing(self, filter: Filter) -> Iterable[int]:
         feeds = self._search.numbers(filter.feeds) if filter.feeds else None
         return self._views.alert_ids(filter, feeds, 0, None)

@@ -14,6 +14,7 @@ COMMANDS = {
     "forms": "List the words of the archive that a term stands for.",
     "test": "Try the watchlists of a file on the archive.",
     "lint": "Find terms that are useless, doubled or too broad.",
+    "suggest": "Find exclusions that would have spared noise.",
     "mute": "Tell nobody of a watchlist for a while.",
     "unmute": "Tell of a watchlist again.",
     "add": "Add a watchlist to feeds.yaml.",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from index.errors import QueryError
-from index.query import Query, any_of, combine, parse, score
+from index.query import Query, any_of, combine, none_of, parse, score
 from index.tree import Not
 from monitor.config.draft import Draft
 from monitor.config.marks import Loc
@@ -20,7 +20,8 @@ def asked(draft: Draft, loc: Loc, shape: WatchlistShape) -> Query | None:
     if not shape.not_:
         return wanted
     place = (*loc, "not")
-    unwanted = _made(draft, place, partial(any_of, shape.not_), enumerate(shape.not_))
+    refused = partial(none_of, shape.not_)
+    unwanted = _made(draft, place, refused, enumerate(shape.not_), alone=none_of)
     if wanted is None or unwanted is None:
         return None
     refusal = Query(unwanted.text, Not(unwanted.root, text=unwanted.text))
@@ -51,18 +52,19 @@ def _made(
     *,
     within: bool = False,
     keys: bool = False,
+    alone: Callable[[Iterable[str]], Query] = any_of,
 ) -> Query | None:
     """Return the query that `make` makes of a value; None, its mistakes noted, if it cannot.
 
-    They are those of its `terms` (each with its place in the value), or else that of the
-    whole, at the character that the error names if it is `within` the value.
+    They are those of its `terms` (each with its place in the value, made `alone`), or else that
+    of the whole, at the character that the error names if it is `within` the value.
     """
     try:
         return make()
     except QueryError as error:
         mistaken = False
         for step, term in terms:
-            if wrong := _mistake(term):
+            if wrong := _mistake(term, alone):
                 mistaken = True
                 place = (*loc, step)
                 draft.object_to(place, _words(wrong), position=wrong.position, key=keys)
@@ -71,9 +73,9 @@ def _made(
         return None
 
 
-def _mistake(term: str) -> QueryError | None:
+def _mistake(term: str, alone: Callable[[Iterable[str]], Query]) -> QueryError | None:
     try:
-        any_of([term])
+        alone([term])
     except QueryError as error:
         return error
     return None

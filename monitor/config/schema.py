@@ -72,8 +72,9 @@ class WatchlistShape(Shape):
     not_: Texts = Field(
         default=(),
         alias="not",
-        description="Terms that keep an article from raising an alert.",
-        examples=[["Alibaba Cave"]],
+        description="What keeps an article from raising an alert: terms, and the filters "
+        "`feed:NAME`, `tag:NAME` and `lang:CODE`.",
+        examples=[["Alibaba Cave", "feed:Le Soir"]],
     )
     severity: Level = Field(
         default=Severity.MEDIUM, description="How loud an alert is: high, medium, low."

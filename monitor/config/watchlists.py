@@ -60,6 +60,7 @@ def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | 
         cooldown=cooldown or 0.0,
         notify_backfill=(shape.backfill or common.backfill) == "notify",
         notify=shape.notify,
+        excluded=shape.not_,
     )
     return replace(watchlist, rule=meaning(watchlist))
 

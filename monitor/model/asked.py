@@ -82,6 +82,8 @@ class Watchlist:
     """Tell of what was there before as well."""
     notify: tuple[str, ...] | None = None
     """Names of the channels that are told; None leaves it to the routing."""
+    excluded: tuple[str, ...] = ()
+    """What its `not:` says, which is in the query too."""
     rule: str = ""
     """Version of what it says (see `watching.meaning`); empty when nobody asked."""
 

@@ -6,4 +6,6 @@ replay      a file's watchlists over the archive, beside the alerts there are
 lint        terms that never match, that others cover, that match too much
 edits       what an edit of feeds.yaml changed, in words
 precision   how many alerts are worth reading, and how sure that is
+rung        the articles that rang, by what was said of them
+suggest     exclusions that would have spared noise and cost nothing relevant
 """

@@ -27,7 +27,7 @@ class Remark(NamedTuple):
     watchlist: str
     term: str
     kind: str
-    """never, subsumed, broad, collides, quotes or short."""
+    """never, subsumed, broad, collides, quotes, short; or noise (see `suggest`)."""
     words: str
 
 

@@ -1,14 +1,26 @@
-"""How many of a watchlist's alerts are worth reading, and how sure that is."""
+"""How many of a watchlist's or a term's alerts are worth reading, and how sure that is."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from monitor.model import WatchlistRecord
-
+FEW = 10
+"""Verdicts below which the share says little: the interval is wider than half of all."""
 _Z = 1.96
 """Of 95 % confidence."""
+
+
+class Judgeable(Protocol):
+    """What has verdicts."""
+
+    @property
+    def relevant(self) -> int:
+        """Alerts with this verdict; those with none count for neither."""
+
+    @property
+    def noise(self) -> int:
+        """Alerts with this verdict."""
 
 
 class Precision(NamedTuple):
@@ -17,9 +29,16 @@ class Precision(NamedTuple):
     share: float
     low: float
     high: float
+    verdicts: int
+    """How many it was told from."""
+
+    @property
+    def few(self) -> bool:
+        """Whether these are too few to say much."""
+        return self.verdicts < FEW
 
 
-def precision(record: WatchlistRecord) -> Precision | None:
+def precision(record: Judgeable) -> Precision | None:
     """Return the share of relevant alerts among those with a verdict, None without any.
 
     The interval is Wilson's: honest for few verdicts and for shares near 0 and 1.
@@ -31,4 +50,10 @@ def precision(record: WatchlistRecord) -> Precision | None:
     spread = _Z * math.sqrt(share * (1 - share) / judged + _Z**2 / (4 * judged**2))
     middle, scale = share + _Z**2 / (2 * judged), 1 + _Z**2 / judged
     low, high = (middle - spread) / scale, (middle + spread) / scale
-    return Precision(share, max(0.0, min(low, share)), min(1.0, max(high, share)))
+    return Precision(share, max(0.0, min(low, share)), min(1.0, max(high, share)), judged)
+
+
+def words(found: Precision) -> str:
+    """Say a precision: `75% (55%–88%) of 24`."""
+    few = ", too few" if found.few else ""
+    return f"{found.share:.0%} ({found.low:.0%}–{found.high:.0%}) of {found.verdicts}{few}"

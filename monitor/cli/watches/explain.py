@@ -27,7 +27,7 @@ def command(context: click.Context, article: int, watchlist: str) -> None:
 
     newsroom: Newsroom = context.obj
     config = load(newsroom.config_path, data=newsroom.data)
-    asked = _watchlist(config, watchlist)
+    asked = watchlist_of(config, watchlist)
     reading = newsroom.service().read(article) if 0 < article < 2**63 else None
     if reading is None:
         raise click.UsageError(f"there is no article {article}; `tocsin search` shows their ids")
@@ -37,7 +37,7 @@ def command(context: click.Context, article: int, watchlist: str) -> None:
     context.exit(0 if told.hit else 1)
 
 
-def _watchlist(config: Config, name: str) -> Watchlist:
+def watchlist_of(config: Config, name: str) -> Watchlist:
     """Return a watchlist by its name, in any case; raises UsageError that names the nearest."""
     from monitor.config.fitting import nearest
 

@@ -12,8 +12,14 @@ from monitor.cli import Newsroom, output, say
 from monitor.cli.watches.options import format_option
 
 if TYPE_CHECKING:
-    from index.searcher import Archive
+    from collections.abc import Iterator
 
+    from index.searcher import Archive
+    from monitor.model import Config, Watchlist
+    from monitor.watching.lint import Remark
+
+WORTH_A_LINE = 3
+"""Noise hits that an exclusion must have spared."""
 COLUMNS = ("watchlist", "term", "kind", "words")
 
 
@@ -25,8 +31,9 @@ def command(context: click.Context, file: Path | None, style: str) -> None:
     """Find terms of FILE (feeds.yaml when left out) that are not worth their line.
 
     Those that never match in the archive, add nothing to another of the same watchlist,
-    match a tenth of all articles, share a stem, hold curly quotes, are very short. Exits
-    with 1 if there is something to say.
+    match a tenth of all articles, share a stem, hold curly quotes, are very short; and an
+    exclusion that would have spared three noise hits or more. Exits with 1 if there is
+    something to say.
     """
     from monitor.config import load
     from monitor.watching.forms import count
@@ -39,12 +46,35 @@ def command(context: click.Context, file: Path | None, style: str) -> None:
     if articles < FEW:
         say(f"{articles} articles are too few to tell what never matches, or too often")
     counted = functools.cache(lambda node: count(archive, node) if archive else 0)
-    found = [said for w in config.watchlists for said in lint(w, counted, articles)]
+    found = [
+        said
+        for w in config.watchlists
+        for said in (*lint(w, counted, articles), *_spared(newsroom, config, w))
+    ]
     if style != "table":
         output.print_rows((remark._asdict() for remark in found), style, COLUMNS)
     for remark in found if style == "table" else ():
         click.echo(f"{click.style(remark.watchlist, bold=True)}: `{remark.term}` {remark.words}")
     context.exit(1 if found else 0)
+
+
+def _spared(newsroom: Newsroom, config: Config, watchlist: Watchlist) -> Iterator[Remark]:
+    """Yield the exclusion that would have spared most noise, if that is worth a line."""
+    from monitor.cli.watches.suggest import suggested
+    from monitor.errors import StoreError
+    from monitor.watching.lint import Remark
+
+    try:
+        _, found = suggested(newsroom, config, watchlist)
+    except StoreError:  # nothing was called noise where there is no archive
+        return
+    best = max(found, key=lambda one: len(one.spared), default=None)
+    if best is not None and len(best.spared) >= WORTH_A_LINE:
+        words = (
+            f"under `not:` would have spared {len(best.spared)} noise hits and cost nothing"
+            " relevant; `tocsin watch suggest` tells more"
+        )
+        yield Remark(watchlist.name, best.term, "noise", words)
 
 
 def _archive(newsroom: Newsroom) -> Archive | None:

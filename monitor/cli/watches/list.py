@@ -9,38 +9,48 @@ import click
 from index.text import clean
 from monitor.cli import Newsroom, output, say, telling
 from monitor.cli.watches.options import format_option
+from monitor.cli.watches.terms import NOTHING, share, shares
 from monitor.model import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from monitor.model import Coverage, WatchlistRecord
+    from monitor.model import Coverage, TermRecord, WatchlistRecord
 
 DAY = 86_400.0
-NOTHING = "-"
 COLUMNS = (
-    "name", "severity", "total", "untriaged", "last_hit", "relevant", "noise", "precision",
-    "precision_low", "precision_high", "feeds", "feeds_with_gaps",
+    "name", "severity", "total", "untriaged", "last_hit", "relevant", "noise", "verdicts",
+    "precision", "precision_low", "precision_high", "feeds", "feeds_with_gaps",
     "today", "usual", "weeks", "surprise", "suppressed", "muted_until",
 )  # fmt: skip
 
 
 @click.command("list")
+@click.argument("name", required=False)
+@click.option("--terms", is_flag=True, help="The terms of each watchlist, and how good each is.")
 @format_option
 @click.pass_obj
-def command(newsroom: Newsroom, style: str) -> None:
-    """List the watchlists in force and what they brought.
+def command(newsroom: Newsroom, name: str | None, terms: bool, style: str) -> None:
+    """List the watchlists in force and what they brought; with a NAME that one and its terms.
 
     Precision is the share of relevant alerts among those with a verdict, with the 95 %
-    interval that so few or so many verdicts leave. Gaps: of how many of its feeds articles of
-    the last day may be missing; `tocsin feeds --blind` tells when. Today: alerts since
-    midnight, and how many are usual by this time of this weekday; ▲ if they are a surprise.
-    Untold: alerts of the last day that were held back, by a cooldown, a mute or for want of a
-    route; `tocsin alerts --suppressed` lists them.
+    interval (Wilson's) that so few or so many verdicts leave, and their number; fewer than ten
+    are too few to say much. Of terms, an alert counts for each that matched. Gaps: of how many
+    of its feeds articles of the last day may be missing; `tocsin feeds --blind` tells when.
+    Today: alerts since midnight, and how many are usual by this time of this weekday; ▲ if they
+    are a surprise. Untold: alerts of the last day that were held back, by a cooldown, a mute or
+    for want of a route; `tocsin alerts --suppressed` lists them.
     The table leaves out what there is nothing to say of.
     """
     service, now = newsroom.service(), newsroom.clock()
     found = service.records()
+    if name is not None:
+        found = [record for record in found if record.name.casefold() == name.casefold()]
+        if not found:
+            raise click.UsageError(f"no watchlist is called {name}; `tocsin watch list` has all")
+    if terms:
+        _list_terms(service.term_records(), name, style)
+        return
     covered = {one.watchlist: one for one in service.coverage(now - DAY)}
     paces = service.paces()
     untold = _untold(service.suppressed(now - DAY))
@@ -61,6 +71,19 @@ def command(newsroom: Newsroom, style: str) -> None:
     else:
         for line in _table(found, covered, paces, _held(found, untold, muted, now), now):
             click.echo(line)
+        if name is not None:
+            _list_terms(service.term_records(), name, style)
+
+
+def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> None:
+    from monitor.cli.watches import terms
+
+    found = terms.of(records, name)
+    if style != "table":
+        output.print_rows(map(terms.row, found), style, terms.COLUMNS)
+        return
+    for line in terms.lines(found, max(12, output.width() - 50)):
+        click.echo(line)
 
 
 def _untold(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
@@ -93,9 +116,6 @@ def _held(
 
 
 def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
-    from monitor.watching.precision import precision
-
-    found = precision(record)
     return {
         "name": record.name,
         "severity": str(record.severity),
@@ -104,9 +124,7 @@ def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
         "last_hit": output.iso(record.last_hit),
         "relevant": record.relevant,
         "noise": record.noise,
-        "precision": round(found.share, 4) if found else None,
-        "precision_low": round(found.low, 4) if found else None,
-        "precision_high": round(found.high, 4) if found else None,
+        **shares(record),
         "feeds": covered.feeds if covered else 0,
         "feeds_with_gaps": covered.touched() if covered else 0,
     }
@@ -137,7 +155,7 @@ def _table(
         ("last hit", [f"{_last(record, now):>8}" for record in found]),
         ("gaps", [_gaps(covered.get(record.name)) for record in found]),
         ("untold", held),
-        ("precision", [_share(record) for record in found]),
+        ("precision", [share(record) for record in found]),
     )
     shown = [(head, cells) for head, cells in columns if set(cells) != {NOTHING}]
     widths = [max(len(head), *map(len, cells)) for head, cells in shown]
@@ -167,12 +185,3 @@ def _today(pace: Pace) -> str:
 
 def _gaps(covered: Coverage | None) -> str:
     return f"{covered.touched()} of {covered.feeds}" if covered and covered.gaps else NOTHING
-
-
-def _share(record: WatchlistRecord) -> str:
-    from monitor.watching.precision import precision
-
-    found = precision(record)
-    if found is None:
-        return NOTHING
-    return f"{found.share:.0%} ({found.low:.0%}–{found.high:.0%})"

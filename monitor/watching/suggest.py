@@ -1,0 +1,210 @@
+"""Exclusions that would have spared the analyst noise, and cost nothing that was relevant.
+
+What articles called noise have in common and no relevant one has (a word, a phrase, a feed, a
+language) is proposed; each proposal is then put into the watchlist and held against every
+article by the matcher itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from index.article import Article
+from index.errors import QueryError
+from index.facets import UNDETERMINED
+from index.phrases import phrases
+from index.query import Query, combine, none_of
+from index.standout import log_likelihood
+from index.tree import Not
+from index.wording import Wording, asked_for
+from monitor.match import Rules
+from monitor.model import Feed, Watchlist
+
+LEAST = 2
+"""Noise hits that an exclusion must spare."""
+TRIED = 60
+"""Proposals of a kind that are held against the articles."""
+READ = 400
+"""Articles called noise that proposals are made from, the newest."""
+BROAD = 0.1
+"""Share of the archive from which a word says nothing of what is noise."""
+FEW = 50
+"""Articles of an archive that says nothing yet about what is broad."""
+
+Count = Callable[[Query], int]
+"""How many articles of the archive a query finds."""
+Carried = tuple[Article, Feed]
+"""An article, and the feed that had it first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """The articles for which a watchlist has rung."""
+
+    noise: Sequence[Carried]
+    relevant: Sequence[Carried]
+    unjudged: Sequence[Carried] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """What could stand under `not:` of a watchlist."""
+
+    term: str
+    kind: str
+    """word, phrase, feed or lang."""
+    spared: tuple[int, ...]
+    """Articles called noise that would not have rung; none that is relevant is lost."""
+    unjudged: int
+    """Articles without a verdict that would not have rung either."""
+    strength: float
+    """G² of how much it is the noise's own (see `standout`); 0 without an archive."""
+
+
+def suggest(
+    watchlist: Watchlist, rung: Rung, count: Count | None = None, articles: int = 0
+) -> list[Exclusion]:
+    """Return exclusions, the one that is most the noise's own first.
+
+    Those that spare no more than a better one are left out. `count` and `articles` tell of the
+    archive. Raises ArchiveError.
+    """
+    proposed = dict(_proposed(watchlist, rung))
+    tried = {
+        term: tighter for term in proposed if (tighter := _without(watchlist, term)) is not None
+    }
+    spared = _spared(watchlist, tried, rung)
+    found = [
+        replace(one, strength=strength)
+        for term, one in spared.items()
+        if (strength := _strength(term, len(one.spared), rung, count, articles)) is not None
+        for one in [replace(one, kind=proposed[term])]
+    ]
+    found.sort(key=lambda one: (-one.strength, -len(one.spared), _KINDS.index(one.kind), one.term))
+    best: list[Exclusion] = []
+    for one in found:
+        if not any(_says_no_more(one, better) for better in best):
+            best.append(one)
+    return best
+
+
+def _says_no_more(one: Exclusion, better: Exclusion) -> bool:
+    """Tell whether an exclusion spares nothing that a better one, or one of words, does not."""
+    kin = one.kind in _OF_WORDS and better.kind in _OF_WORDS
+    return one.spared == better.spared or (kin and {*one.spared} <= {*better.spared})
+
+
+# --- what could be proposed ---------------------------------------------------------------
+
+_OF_WORDS = ("phrase", "word")
+_KINDS = (*_OF_WORDS, "feed", "lang")
+
+
+def _proposed(watchlist: Watchlist, rung: Rung) -> Iterator[tuple[str, str]]:
+    """Yield what articles called noise share and no relevant one has, with its kind."""
+    read = rung.noise[-READ:]
+    for kind, counted in (
+        ("phrase", _phrases(watchlist, read, rung.relevant)),
+        ("word", _words(watchlist, read, rung.relevant)),
+        ("feed", _labels(rung, lambda article, feed: f"feed:{feed.name}")),
+        ("lang", _labels(rung, lambda article, feed: f"lang:{article.lang or UNDETERMINED}")),
+    ):
+        ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+        yield from ((term, kind) for term, times in ordered[:TRIED] if times >= LEAST)
+
+
+def _words(
+    watchlist: Watchlist, noise: Sequence[Carried], relevant: Sequence[Carried]
+) -> dict[str, int]:
+    """Return words with the number of articles; where inflections occur, for all of them."""
+    wording = Wording([article for article, _ in noise])
+    wanted = asked_for(watchlist.query.root)
+    there = {form for group in Wording([a for a, _ in relevant]).groups(1) for form in group.forms}
+    found: dict[str, int] = {}
+    for group in wording.groups(LEAST):
+        if there.isdisjoint(group.forms) and not any(map(wanted, group.forms)):
+            several = len(group.forms) > 1 and group.lang in ("fr", "en")
+            found[wording.written(group) + "~" * several] = group.at_most
+    return found
+
+
+def _phrases(
+    watchlist: Watchlist, noise: Sequence[Carried], relevant: Sequence[Carried]
+) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for article, _ in noise:
+        said = phrases(article)
+        counts.update(said.keys())
+        written = said | written
+    wanted = asked_for(watchlist.query.root)
+    there = {phrase for article, _ in relevant for phrase in phrases(article)}
+    return {
+        written[phrase]: times
+        for phrase, times in counts.items()
+        if times >= LEAST and phrase not in there and not all(map(wanted, phrase.split()))
+    }
+
+
+def _labels(rung: Rung, label: Callable[[Article, Feed], str]) -> dict[str, int]:
+    counts = Counter(label(article, feed) for article, feed in rung.noise)
+    there = {label(article, feed) for article, feed in rung.relevant}
+    return {name: times for name, times in counts.items() if name not in there}
+
+
+# --- what the matcher says of it -----------------------------------------------------------
+
+
+def _without(watchlist: Watchlist, term: str) -> Watchlist | None:
+    """Return a watchlist that excludes a term too; None if that makes no sense."""
+    try:
+        unwanted = none_of([term])
+        query = combine(watchlist.query, Query(unwanted.text, Not(unwanted.root)))
+    except QueryError:
+        return None
+    return replace(watchlist, name=term, query=query)
+
+
+def _spared(watchlist: Watchlist, tried: dict[str, Watchlist], rung: Rung) -> dict[str, Exclusion]:
+    """Return the exclusions that spare noise and lose nothing relevant."""
+    rules = Rules([watchlist, *tried.values()], {feed for _, feed in rung.noise})
+    lost = _silenced(rules, watchlist, tried, rung.relevant)
+    noise = _silenced(rules, watchlist, tried, rung.noise)
+    unjudged = _silenced(rules, watchlist, tried, rung.unjudged)
+    return {
+        term: Exclusion(
+            term=term, kind="", spared=tuple(noise[term]), unjudged=len(unjudged[term]), strength=0
+        )
+        for term in tried
+        if len(noise[term]) >= LEAST and not lost[term]
+    }
+
+
+def _silenced(
+    rules: Rules, watchlist: Watchlist, tried: Iterable[str], carried: Iterable[Carried]
+) -> dict[str, list[int]]:
+    """Return the articles that the watchlist matches and, with an exclusion, no more."""
+    silenced: dict[str, list[int]] = defaultdict(list)
+    for article, feed in carried:
+        matching = [found for found, _ in rules.satisfied(article, feed)]
+        if any(found is watchlist for found in matching):
+            still = {found.name for found in matching if found is not watchlist}
+            for term in tried:
+                if term not in still:
+                    silenced[term].append(article.id)
+    return silenced
+
+
+def _strength(
+    term: str, spared: int, rung: Rung, count: Count | None, articles: int
+) -> float | None:
+    """Return how much a term is the noise's own; None for one that is everywhere."""
+    if count is None or not articles:
+        return 0.0
+    of = min(len(rung.noise), articles)
+    in_all = min(max(count(none_of([term])), spared), articles)
+    if articles >= FEW and in_all >= BROAD * articles and ":" not in term:
+        return None
+    return log_likelihood(min(spared, of), of, in_all, articles)
