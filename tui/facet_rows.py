@@ -41,7 +41,7 @@ def facet_rows(facets: Facets, cells: int) -> list[FacetRow]:
                     (fit(f"{word.articles:,}", 8, right=True), "quiet"),
                     (fit(f"for {expected}", 10, right=True), "quiet"),
                     ("  ", ""),
-                    (fit(word.word, min(20, max(4, cells - 20))), "list"),
+                    (fit(word.word, min(20, max(4, cells - 21))), "list"),
                     (" ", ""),
                     (fit(others, max(0, cells - 41)), "quiet"),
                 ],

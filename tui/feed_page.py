@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from index.article import Timestamp
 from index.text import line
+from monitor.blindness import interval
+from monitor.durations import span
 from monitor.habits import often
 from monitor.health import told
-from monitor.model import FeedHealth, Poll
+from monitor.model import FeedHealth, Gap, Poll, Setting
 from tui import moment
 from tui.ink import Line, fit, wrap
 
+POLLS = 30
+"""Polls that are listed."""
+WEEK = 7 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What is known of a feed beyond its health."""
+
+    polls: Sequence[Poll] = ()
+    """Its last polls, the newest first."""
+    gaps: Sequence[Gap] = ()
+    """When it was blind or not read, the earliest first."""
+    watchlists: Sequence[str] = ()
+    """Those that may have missed something by that."""
+    settings: Sequence[Setting] = ()
+    """What feeds.yaml says of it, and where."""
+
 
 def details(
-    feed: FeedHealth, polls: Sequence[Poll], cells: int, now: Timestamp, zone: tzinfo | None
+    feed: FeedHealth,
+    polls: Sequence[Poll],
+    cells: int,
+    now: Timestamp,
+    zone: tzinfo | None,
+    known: Background | None = None,
 ) -> list[Line]:
     """Return all that is known of a feed as lines, with its last polls, the newest first."""
+    known = known or Background(polls=polls)
     state = feed.state
     asked = "never" if state.last_poll is None else f"{moment.age(now - state.last_poll)} ago"
     answered = "never" if state.last_ok is None else moment.full(state.last_ok, zone)
@@ -41,17 +68,36 @@ def details(
     lines += [*wrap(line(feed.words), cells, "plain"), []]
     for name, value in rows:
         if value:
-            first, *more = wrap(value, cells - 13, "plain")
-            lines.append([(fit(name, 13), "quiet"), *first])
-            lines += [[(" " * 13, ""), *rest] for rest in more]
-    if polls:
+            lines += _row(name, value, cells)
+    if known.settings:
+        lines += [[], *wrap("Set in feeds.yaml", cells, "title")]
+    for setting in known.settings:
+        lines += _row(setting.key, f"{line(setting.words)} ({line(setting.whence)})", cells)
+    lines += _missed(known, cells, now, zone)
+    if known.polls:
         lines += [[], *wrap("Last polls", cells, "title")]
-    for poll in polls:
-        at = f"{moment.age(now - poll.at)} ago"
-        first, *more = wrap(line(told(poll)), cells - 13, "plain")
-        lines.append([(fit(at, 13), "quiet"), *first])
-        lines += [[(" " * 13, ""), *rest] for rest in more]
+    for poll in known.polls[:POLLS]:
+        lines += _row(f"{moment.age(now - poll.at)} ago", line(told(poll)), cells)
     return lines
+
+
+def _missed(known: Background, cells: int, now: Timestamp, zone: tzinfo | None) -> list[Line]:
+    """Return when the feed was not seen in the last week, and whom that concerns."""
+    if not known.gaps:
+        return []
+    lines: list[Line] = [[], *wrap("Not seen in the last week", cells, "title")]
+    for gap in reversed(known.gaps):
+        lasted = span((now if gap.end is None else gap.end) - gap.start)
+        when = interval(gap.start, gap.end, now, zone)
+        lines += _row(f"{gap.kind}", f"{when}, {lasted}", cells)
+    if known.watchlists:
+        lines += _row("concerns", ", ".join(map(line, known.watchlists)), cells)
+    return lines
+
+
+def _row(name: str, value: str, cells: int) -> list[Line]:
+    first, *more = wrap(value, max(1, cells - 13), "plain")
+    return [[(fit(name, 13), "quiet"), *first], *([(" " * 13, ""), *rest] for rest in more)]
 
 
 def _ago(at: Timestamp | None, now: Timestamp) -> str:

@@ -24,7 +24,7 @@ class Lane:
         self._closed = False
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return the answer, the screen staying alive meanwhile; cancels whoever asks once closed."""
+        """Return the answer, the screen staying alive; once closed, cancel whoever asks."""
         if self._closed:
             raise asyncio.CancelledError
         loop = asyncio.get_running_loop()

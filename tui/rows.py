@@ -127,7 +127,7 @@ def watchlist_row(count: WatchlistCount, cells: int, *, chosen: bool, muted: str
         (fit(count.name, name), "accent" if chosen else "quiet" if muted else "plain"),
     ]
     if bars:
-        told = f"‖ till {muted}" if muted else spark(count.spark, bars)
+        told = f"‖ to {muted}" if muted else spark(count.spark, bars)
         line += [(" " + fit(told, bars), "late" if muted else f"{count.severity}")]
     line += [
         (fit(today + usual, 7, right=True), "new" if pace.surprise else "quiet"),
@@ -164,26 +164,3 @@ def feed_row(feed: FeedHealth, cells: int) -> Line:
         (" ", ""),
         (fit(feed.words, max(1, cells - name - 3)), "quiet"),
     ]
-
-
-def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
-    """Return a feed on one line of the table of all: health, articles, last answer, why."""
-    glyph, ink = HEALTH[feed.health]
-    state = feed.state
-    last = "never" if state.last_ok is None else moment.age(now - state.last_ok)
-    name = min(32, max(10, cells // 4))
-    line: Line = [
-        (f"{glyph} ", ink),
-        (fit(feed.feed.name, name), "plain"),
-        (" ", ""),
-        (fit(feed.health, 8), ink),
-        (fit(last, 6, right=True), "quiet"),
-    ]
-    used = name + 17
-    if cells >= 70:
-        line += [
-            (fit(tally(feed.articles), 7, right=True), "quiet"),
-            (" blind" if state.blind else "      ", "late"),
-        ]
-        used += 13
-    return [*line, ("  ", ""), (fit(feed.words, max(1, cells - used - 2)), "plain")]

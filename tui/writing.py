@@ -22,7 +22,7 @@ async def write(newsroom: Newsroom, change: Callable[[Path], object]) -> str:
     except QueryError as error:
         return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
     except ConfigError as error:
-        return f"{error.path}: {error.problems[0]}"
+        return f"{path.name}, {error.problems[0]}"
     except MonitorError as error:
         return str(error)
     return ""

@@ -23,6 +23,7 @@ from monitor.model import (
     AlertKind,
     AlertState,
     By,
+    Coverage,
     Decision,
     Delivery,
     Escalation,
@@ -32,6 +33,8 @@ from monitor.model import (
     FeedState,
     Filter,
     Found,
+    Gap,
+    GapKind,
     Health,
     Match,
     MonitorPresence,
@@ -412,6 +415,16 @@ class FakeNewsroom:
             return [now]
         before = replace(now, body="Une grève générale.\n" + BODY, until=NOW - 60)
         return [before, replace(now, number=2)]
+
+    def gaps(self, since: float) -> list[Gap]:
+        feed = self.health[1].feed
+        return [
+            Gap(feed=feed, start=NOW - 7200, end=NOW - 3600, kind=GapKind.BLIND),
+            Gap(feed=feed, start=NOW - 600, end=None, kind=GapKind.DOWN),
+        ]
+
+    def coverage(self, since: float) -> list[Coverage]:
+        return [Coverage(watchlist="grève", feeds=4, gaps=tuple(self.gaps(since)))]
 
     def every_feed(self) -> list[Feed]:
         return [replace(health.feed, number=1) for health in self.health]

@@ -266,9 +266,9 @@ def test_a_search_is_saved_and_watched_from_the_screen(tmp_path: Path) -> None:
         assert app.screen.query_one("#written").value == "orly"  # type: ignore[attr-defined]
         await pilot.press("q", "enter")
         await until(pilot, lambda: app.screen is search)
-        await sees(pilot, app, "@orlyq")
+        await sees(pilot, app, "@q makes this search again")
         await pilot.press("S", "q", "enter")
-        await sees(pilot, app, "a search is called `orlyq` already")
+        await sees(pilot, app, "a search is called `q` already")
         await pilot.press("escape", "W", "k", "enter")
         await until(pilot, lambda: isinstance(app.screen, Naming))
         await pilot.press("enter")
@@ -278,7 +278,7 @@ def test_a_search_is_saved_and_watched_from_the_screen(tmp_path: Path) -> None:
     newsroom.config = path
     drive(newsroom, script)
     config = load(path)
-    assert [(one.name, one.query.text) for one in config.searches] == [("orlyq", "orly")]
+    assert [(one.name, one.query.text) for one in config.searches] == [("q", "orly")]
     assert [(one.name, one.severity) for one in config.watchlists][1:] == [("orly", Severity.HIGH)]
     assert path.read_text().startswith(FILE.split("\n", maxsplit=1)[0])
 

@@ -16,12 +16,13 @@ from index.article import Article
 from monitor.model import AlertState, Health, Reading, Severity, Verdict, WatchlistCount
 from tui import moment
 from tui.article_page import lay_out, places
+from tui.feed_row import feed_table_row, heads
 from tui.folding import breaks
 from tui.guidance import guidance
 from tui.ink import cut, fit, width, wrap
 from tui.layout import Shape, shape
 from tui.pulse import STALE_AFTER, status_line
-from tui.rows import alert_row, feed_row, feed_table_row, spark, tally, watchlist_row
+from tui.rows import alert_row, feed_row, spark, tally, watchlist_row
 from tui.widgets.watchlist_pane import total
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -120,7 +121,7 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
     feed = feed_health(1, name, Health.FAILING, name)
     assert width(watchlist_row(count, cells, chosen=True)) == cells
     assert width(feed_row(feed, cells)) == cells
-    assert width(feed_table_row(feed, cells, NOW)) == cells
+    assert width(feed_table_row(feed, cells, NOW)) == cells == width(heads(cells))
 
 
 @pytest.mark.parametrize(
