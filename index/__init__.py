@@ -16,10 +16,10 @@ The bottom layer: it knows no feed, no network and no clock.
             merging: which of them become one; aside: large ones beside the writer
 
 `matched` is what a query found when it is to be counted, `standout` (by `wording`) the words that
-set it apart, `phrases` those of articles; `alternatives` (with `spelling`) are the queries beside one that finds too little,
-`completion` how one goes on; `vectors` do what `chain` does where there is much of it. `article`
-and `errors` are what every layer speaks; `text` says what may be stored and shown, `language` what
-it is written in; `signs` are those of the query language.
+set it apart, `phrases` those of articles; `alternatives` (with `spelling`) are the queries beside
+one that finds too little, `completion` how one goes on; `vectors` do what `chain` does where there
+is much of it. `article` and `errors` are what every layer speaks; `text` says what may be stored
+and shown, `language` what it is written in; `signs` are those of the query language.
 `analysis` (with `runs` and `letters`) is the only place where words are normalised: articles
 (by their `postings`) and queries, here and in watchlists, go through it, so that a watchlist
 matches an article exactly when a search with it finds it.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from index.searcher import Archive
-    from monitor.model import Config, Watchlist
+    from monitor.model import Config
     from monitor.watching.lint import Remark
 
 WORTH_A_LINE = 3
@@ -46,11 +46,8 @@ def command(context: click.Context, file: Path | None, style: str) -> None:
     if articles < FEW:
         say(f"{articles} articles are too few to tell what never matches, or too often")
     counted = functools.cache(lambda node: count(archive, node) if archive else 0)
-    found = [
-        said
-        for w in config.watchlists
-        for said in (*lint(w, counted, articles), *_spared(newsroom, config, w))
-    ]
+    found = [said for w in config.watchlists for said in lint(w, counted, articles)]
+    found += _spared(newsroom, config)
     if style != "table":
         output.print_rows((remark._asdict() for remark in found), style, COLUMNS)
     for remark in found if style == "table" else ():
@@ -58,23 +55,28 @@ def command(context: click.Context, file: Path | None, style: str) -> None:
     context.exit(1 if found else 0)
 
 
-def _spared(newsroom: Newsroom, config: Config, watchlist: Watchlist) -> Iterator[Remark]:
-    """Yield the exclusion that would have spared most noise, if that is worth a line."""
-    from monitor.cli.watches.suggest import suggested
+def _spared(newsroom: Newsroom, config: Config) -> Iterator[Remark]:
+    """Yield for each watchlist the exclusion that would have spared most noise, if that is much."""
+    from monitor.cli.watches.suggest import Judging
     from monitor.errors import StoreError
     from monitor.watching.lint import Remark
 
     try:
-        _, found = suggested(newsroom, config, watchlist)
+        judging = Judging(newsroom, config)
+        noise = judging.noise()
     except StoreError:  # nothing was called noise where there is no archive
         return
-    best = max(found, key=lambda one: len(one.spared), default=None)
-    if best is not None and len(best.spared) >= WORTH_A_LINE:
-        words = (
-            f"under `not:` would have spared {len(best.spared)} noise hits and cost nothing"
-            " relevant; `tocsin watch suggest` tells more"
-        )
-        yield Remark(watchlist.name, best.term, "noise", words)
+    for watchlist in config.watchlists:
+        if noise.get(watchlist.name, 0) < WORTH_A_LINE:
+            continue
+        _, found = judging.suggested(watchlist)
+        best = max(found, key=lambda one: len(one.spared), default=None)
+        if best is not None and len(best.spared) >= WORTH_A_LINE:
+            words = (
+                f"under `not:` would have spared {len(best.spared)} noise hits and cost nothing"
+                " relevant; `tocsin watch suggest` tells more"
+            )
+            yield Remark(watchlist.name, best.term, "noise", words)
 
 
 def _archive(newsroom: Newsroom) -> Archive | None:

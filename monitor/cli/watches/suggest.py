@@ -41,7 +41,7 @@ def command(context: click.Context, name: str, limit: int, style: str) -> None:
     newsroom: Newsroom = context.obj
     config = load(newsroom.config_path, data=newsroom.data)
     watchlist = watchlist_of(config, name)
-    rung, found = suggested(newsroom, config, watchlist)
+    rung, found = Judging(newsroom, config).suggested(watchlist)
     shown = found[:limit] if limit else found
     if style != "table":
         output.print_rows((_row(watchlist, one, rung) for one in shown), style, COLUMNS)
@@ -53,25 +53,35 @@ def command(context: click.Context, name: str, limit: int, style: str) -> None:
         context.exit(1)
 
 
-def suggested(
-    newsroom: Newsroom, config: Config, watchlist: Watchlist
-) -> tuple[Rung, list[Exclusion]]:
-    """Return what a watchlist rang for, and what it could exclude. Raises StoreError."""
-    from index.errors import ArchiveError
-    from monitor.store.views import SqliteViews
-    from monitor.watching.replay import known_feeds
-    from monitor.watching.rung import rung
-    from monitor.watching.suggest import suggest
+class Judging:
+    """What the watchlists of a file rang for, and what each could exclude. Raises StoreError."""
 
-    service, views = newsroom.service(), SqliteViews(newsroom.archive)
-    feeds = known_feeds(views.every_feed(), config.feeds)
-    read = rung(service.judged(watchlist.name), views.articles, feeds)
-    articles = service.status().articles
-    try:
-        return read, suggest(watchlist, read, service.articles_with, articles)
-    except ArchiveError as error:
-        say(f"{error}; ranked without the archive")
-        return read, suggest(watchlist, read)
+    def __init__(self, newsroom: Newsroom, config: Config) -> None:
+        from monitor.store.views import SqliteViews
+        from monitor.watching.replay import known_feeds
+
+        self._service = newsroom.service()
+        self._views = SqliteViews(newsroom.archive)
+        self._feeds = known_feeds(self._views.every_feed(), config.feeds)
+        self._articles, *_ = self._views.totals()
+
+    def noise(self) -> dict[str, int]:
+        """Return how many alerts of each watchlist were called noise."""
+        return {record.name: record.noise for record in self._service.records()}
+
+    def suggested(self, watchlist: Watchlist) -> tuple[Rung, list[Exclusion]]:
+        """Return the articles that a watchlist rang for, and what it could exclude."""
+        from index.errors import ArchiveError
+        from monitor.watching.rung import rung
+        from monitor.watching.suggest import suggest
+
+        judged = self._service.judged(watchlist.name)
+        read = rung(judged, self._views.articles, self._feeds)
+        try:
+            return read, suggest(watchlist, read, self._service.articles_with, self._articles)
+        except ArchiveError as error:
+            say(f"{error}; ranked without the archive")
+            return read, suggest(watchlist, read)
 
 
 def line_for(watchlist: Watchlist, term: str) -> str:

@@ -65,7 +65,7 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
             where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
             values.extend(wanted)
     if filter.tags:
-        marks = ', '.join('?' * len(filter.tags))
+        marks = ", ".join("?" * len(filter.tags))
         where += f" AND al.id IN (SELECT alert FROM alert_tags WHERE tag IN ({marks}))"
         values.extend(filter.tags)
     return where, values
