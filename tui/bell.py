@@ -43,7 +43,7 @@ class Bell:
         if heard is None or now == heard:
             return now, []
         ids = set(ask.alert_ids(_LOUD, after=heard[0]))
-        ids |= {alert for _, alert in ask.escalated_ids(_LOUD, after=heard[1])}
+        ids |= {alert for _, alert, _ in ask.stirred(_LOUD, after=heard[1])}
         return now, [alert for alert in ask.alerts(sorted(ids)) if not alert.held]
 
 

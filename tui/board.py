@@ -65,15 +65,18 @@ def alarm(status: Status | None, now: Timestamp, cells: int, unreadable: str) ->
     """Return a band of three lines while nobody can trust the wall, nothing when all is well."""
     words = line(unreadable)
     if not words and status is not None:
-        said, ink = watching(status, now)
+        state, ink = watching(status, now)
         if ink != "bad":
             return []
-        words = f"{said[2:].upper()} – nothing new can be shown"
+        words = f"{state[2:].upper()} – nothing new can be shown"
     if not words:
         return []
-    shown = fit(words, min(cells, len(words) + 1)).rstrip()
+    shown = fit(words, cells).rstrip()
+    used = width([(shown, "")])
+    before = (cells - used) // 2
     blank: Line = [(" " * cells, "alarm")]
-    return [blank, [(shown.center(cells)[:cells], "alarm")], blank]
+    said: Line = [(" " * before + shown + " " * (cells - used - before), "alarm")]
+    return [blank, said, blank]
 
 
 def rows(

@@ -96,13 +96,13 @@ class Stage(App[Ending], inherit_bindings=False):
         self.rings = bell or memory.now.bell
         """Whether loud alerts ring."""
         self._bell = Bell(self.newsroom)
-        self._parent = os.getppid()
+        self._server = os.getppid()
 
     def on_mount(self) -> None:
         """Listen for loud alerts; let signals end it as a key would, the terminal restored."""
         self._listening = self.set_interval(1.0, self._listen, pause=not self.rings)
         if self.is_web:
-            Thread(target=_end_with, args=(self._parent,), daemon=True).start()
+            Thread(target=_end_with, args=(self._server,), daemon=True).start()
         loop = asyncio.get_running_loop()
         for number, ending in _SIGNALS.items():
             try:

@@ -99,7 +99,7 @@ class Wall(Stage):
         seen = ask.newest_alert(), ask.newest_escalation()
         if seen != self._seen or turn % ALL_EVERY == 0:
             ids = set(ask.alert_ids(self._filter, limit=ROOM))
-            ids |= {alert for _, alert in ask.escalated_ids(self._filter, limit=ROOM)}
+            ids |= {alert for _, alert, _ in ask.stirred(self._filter, after=seen[1] - ROOM)}
             self._alerts = board.latest(ask.alerts(sorted(ids)))
             self._seen = seen
 
