@@ -63,6 +63,8 @@ class Headlines:
         pattern = _pattern(words)
         pairs = zip(self._ids, self._lines, strict=False)  # it may grow meanwhile
         if isinstance(pattern, str):
+            if not after:
+                return {id for id, line in pairs if pattern in line}
             return {id for id, line in pairs if id > after and pattern in line}
         return {id for id, line in pairs if id > after and pattern.search(line)}
 

@@ -33,7 +33,8 @@ def trouble(status: Status) -> str:
     if status.network_down:
         return f"network: {status.network_down}"
     if status.config_error:
-        return f"feeds.yaml not in force: {status.config_error}"
+        place = status.config_error.find("line ")
+        return f"feeds.yaml not in force: {status.config_error[max(0, place) :]}"
     return ""
 
 

@@ -53,6 +53,7 @@ class Selecting:
         self._clock = clock
         self._zone = zone
         self._reading = threading.Lock()
+        self._answers: dict[Filter, array[int]] = {}
         self.headlines = Headlines()
 
     def quick(self, wanted: Sieve, names: Names) -> Filter | None:
@@ -72,10 +73,22 @@ class Selecting:
         return sieve.sift(
             wanted,
             asking,
-            lambda filter: self._service.alert_ids(filter, after=after),
+            lambda filter: self._answer(filter, after),
             lambda: (alert for _, alert, _ in self._service.stirred()),
             lambda node: self.headlines.holding(node, after),
         )
+
+    def forget(self) -> None:
+        """Ask the store anew from here on: what is typed meanwhile is about one moment."""
+        self._answers = {}
+
+    def _answer(self, filter: Filter, after: int) -> array[int]:
+        if after:
+            return self._service.alert_ids(filter, after=after)
+        answers = self._answers
+        if filter not in answers:
+            answers[filter] = self._service.alert_ids(filter)
+        return answers[filter]
 
     def louder(self, wanted: Sieve, names: Names, after: int = 0) -> list[Again]:
         """Return what a sieve lets through of alerts that became louder, the oldest first."""

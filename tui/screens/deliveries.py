@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 
 from index.article import Timestamp
 from index.text import line
@@ -21,7 +22,7 @@ _SIGNS = {DeliveryState.WAITING: ("…", "quiet"), DeliveryState.DEAD: ("✗", "
 
 
 class Unsent(LineList):
-    """Two lines to a delivery: what it tells of, and why it is not sent."""
+    """A line to a delivery: what it tells of, and why it is not sent."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,6 +34,10 @@ class Unsent(LineList):
     def row_count(self) -> int:
         """Return how many rows there are."""
         return len(self._found)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many lines all rows take; nothing is said on one."""
+        return max(1, self.row_count)
 
     @property
     def delivery(self) -> Delivery | None:

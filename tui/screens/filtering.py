@@ -41,6 +41,7 @@ class Filtering(Panes):
     """How far the stream has been asked about."""
     _before: tuple[Sieve, int] = (ALL, 0)
     _typing: Timer | None = None
+    _typed_at: Seen | None = None
 
     # --- what is shown ------------------------------------------------------------
 
@@ -83,10 +84,16 @@ class Filtering(Panes):
         """Show the alerts of one watchlist, of all without a name; other filters stay."""
         self.apply(sieve.with_only(self.sieve, "watch", name))
 
-    async def narrow(self, wanted: Sieve, kept: int = 0) -> None:
-        """Show what a sieve lets through, as much as is known of it at first."""
+    async def narrow(self, wanted: Sieve, kept: int = 0, seen: Seen | None = None) -> None:
+        """Show what a sieve lets through, as much as is known of it at first.
+
+        While one types, all is as it was when that was `seen`.
+        """
         room = self.newsroom
-        select, seen = room.selecting, await self.answer(room.seen)
+        select = room.selecting
+        if seen is None:
+            select.forget()
+            seen = self._typed_at = await self.answer(room.seen)
         if seen is None:
             return
         if wanted.words and not select.headlines.whole:
@@ -111,7 +118,7 @@ class Filtering(Panes):
         self.stream.load(ids, [one for one in again if one.alert in here], wanted.text, kept)
         plain = room.selecting.quick(wanted, room.names)
         self.watchlists.choose(plain.watchlists if plain else ())
-        if self.filter_line.display:
+        if self.filter_line.display and self.filter_line.input.value.strip() == wanted.text:
             every = f" of {room.status.alerts:,}" if room.status else ""
             more = "" if whole else ", reading older headlines…"
             self.filter_line.note.say([(f"   {len(ids):,}{every}{more}", "quiet")])
@@ -122,6 +129,7 @@ class Filtering(Panes):
     def action_filter(self) -> None:
         """Open the line of the filter."""
         self._before = self.sieve, self.stream.alert_id
+        self._typed_at = None
         if self.current != "stream":
             self.show_pane("stream")
         text = self.sieve.text
@@ -129,18 +137,18 @@ class Filtering(Panes):
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Narrow the stream; say where a mistake is."""
+        if self._typing is not None:
+            self._typing.stop()
         try:
             wanted = sieve.read(message.text)
         except QueryError as error:
-            self.filter_line.note.say(pointed(error, len(PROMPT), self.size.width))
+            self.filter_line.doubt(pointed(error, len(PROMPT), self.size.width))
             return
-        if self._typing is not None:
-            self._typing.stop()
         kept = self._before[1]
         self._typing = self.set_timer(PAUSE, lambda: self._narrow_soon(wanted, kept))
 
     def _narrow_soon(self, wanted: Sieve, kept: int) -> None:
-        self.run_worker(self.narrow(wanted, kept), group="narrow", exclusive=True)
+        self.run_worker(self.narrow(wanted, kept, self._typed_at), group="narrow", exclusive=True)
 
     def on_filter_line_kept(self, message: FilterLine.Kept) -> None:
         """Keep the filter, if it can be understood."""

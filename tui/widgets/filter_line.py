@@ -44,6 +44,11 @@ class Continuing(Suggester):
             None,
         )
 
+    def values(self, text: str, most: int = 12) -> list[str]:
+        """Return what may be written where a line goes on."""
+        found = complete(text, len(text), self._values, of_alerts=True)
+        return [each.name for each in found.candidates[:most]]
+
     def _values(self, name: str) -> Iterable[str]:
         names = self._names()
         match name:
@@ -76,8 +81,9 @@ class FilterLine(Container):
 
     def __init__(self, names: Callable[[], Names], *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.continuing = Continuing(names)
         self.input = Input(
-            id="filter", compact=True, select_on_focus=False, suggester=Continuing(names)
+            id="filter", compact=True, select_on_focus=False, suggester=self.continuing
         )
         self.note = Note(HINT, id="filter-note")
         self.display = False
@@ -97,6 +103,11 @@ class FilterLine(Container):
         self.input.cursor_position = len(text)
         self.display = True
         self.input.focus()
+
+    def doubt(self, mistake: Line) -> None:
+        """Say what a filter that has no value yet may hold, else what is wrong."""
+        values = self.input.value.endswith(":") and self.continuing.values(self.input.value)
+        self.note.say([("   " + "  ".join(values), "quiet")] if values else mistake)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell what it says."""
