@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from index.article import Article, Timestamp
+from index.text import line, lines
 from monitor.model import Alert, Outlet
 
 Row = Mapping[str, Any]
@@ -36,8 +37,8 @@ def alert(alert: Alert) -> dict[str, Any]:
         "state": str(alert.state),
         "verdict": str(alert.verdict),
         "starred": alert.starred,
-        "note": alert.note,
-        "tags": list(alert.tags),
+        "note": lines(alert.note),
+        "tags": list(map(line, alert.tags)),
         "raised_at": iso(alert.raised_at),
         "matches": matches(alert),
         "copies": alert.copies,

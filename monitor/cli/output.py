@@ -104,6 +104,8 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
         yield f"- {link} — {about}"
         if row.get("snippet"):
             yield f"  > {_escaped(row['snippet'])}"
+        for paragraph in (row.get("note") or "").splitlines():
+            yield f"  > ✎ {_escaped(paragraph)}"
 
 
 def _escaped(text: str) -> str:

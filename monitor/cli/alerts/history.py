@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.text import line, truncate
+from index.text import line, lines, truncate
 from monitor.cli import Newsroom, output, say, telling
 from monitor.cli.alerts.choosing import LAST_ID, ids_completed
 from monitor.cli.selection import list_format
@@ -68,12 +68,18 @@ def _row(decision: Decision) -> dict[str, Any]:
         "act": decision.act,
         "alert": decision.alert,
         "at": output.iso(decision.at),
-        "who": decision.who,
-        "why": decision.why,
+        "who": line(decision.who),
+        "why": line(decision.why),
         "undoes": decision.undoes,
-        "before": dict(decision.before),
-        "after": dict(decision.after),
+        "before": {name: _harmless(value) for name, value in decision.before.items()},
+        "after": {name: _harmless(value) for name, value in decision.after.items()},
     }
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(map(line, value))
+    return lines(value) if isinstance(value, str) else value
 
 
 COMMANDS: Mapping[str, click.Command] = {"history": _history}
