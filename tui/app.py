@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
 from index.article import Timestamp
 from tui.looking import changes_something
@@ -77,8 +78,9 @@ class Tocsin(Stage):
         await self.push_screen(Search(self.newsroom))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the slash to the query, the palette and dialogs."""
-        return action != "search" or isinstance(self.screen, Desk | Feeds)
+        """Leave the slash to the query, the filter, the palette and dialogs."""
+        at_home = isinstance(self.screen, Desk | Feeds) and not isinstance(self.focused, Input)
+        return action != "search" or at_home
 
     async def run_action(self, action: Any, *args: Any, **more: Any) -> bool:
         """Do what a key, a click or the palette asks for, unless it writes and nobody may."""
