@@ -1,0 +1,110 @@
+"""A program in a real pty: when it paints what, and what that costs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import termios
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Terminal:
+    """Runs a command on a screen of its own while the block runs."""
+
+    def __init__(
+        self,
+        command: list[str],
+        columns: int = 120,
+        lines: int = 40,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._changed = threading.Condition()
+        self._written = bytearray()
+        self._at: list[tuple[int, float]] = []
+        self.began = time.perf_counter()
+        self.pid, self._file = pty.fork()
+        if self.pid == 0:  # the child; nothing of Python's state is used any more
+            known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})}
+            try:
+                os.execvpe(command[0], command, os.environ | known)
+            finally:
+                os._exit(127)
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with suppress(OSError):
+            while piece := os.read(self._file, 65536):
+                now = time.perf_counter()
+                with self._changed:
+                    self._written += piece
+                    self._at.append((len(self._written), now))
+                    self._changed.notify_all()
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        deadline = time.monotonic() + 5
+        while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+            if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGKILL)
+            time.sleep(0.02)
+
+    @property
+    def mark(self) -> int:
+        """Where its output has got to."""
+        return len(self._written)
+
+    def send(self, keys: str) -> float:
+        """Press keys, return when."""
+        os.write(self._file, keys.encode())
+        return time.perf_counter()
+
+    def wait_for(self, words: str | bytes, since: int = 0, seconds: float = 30.0) -> float:
+        """Return when words had been written, looking from a mark on."""
+        wanted = words.encode() if isinstance(words, str) else words
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while (at := self._written.find(wanted, since)) < 0:
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
+                    raise TimeoutError(f"{wanted!r} not within {seconds:g} s")
+            end = at + len(wanted)
+            return next(when for upto, when in self._at if upto >= end)
+
+    def cpu(self) -> float:
+        """Return the processor seconds it has used, to the nanosecond."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        living = 0.0
+        for task in tasks:
+            with suppress(OSError):
+                living += int(task.read_text().split()[0]) / 1e9
+        return living
+
+    def memory(self) -> tuple[int, int]:
+        """Return resident bytes now, and proportional ones."""
+        status = _kilobytes(self.pid, "status", "VmRSS:")
+        return status, _kilobytes(self.pid, "smaps_rollup", "Pss:")
+
+
+def _kilobytes(pid: int, file: str, field: str) -> int:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith(field))
