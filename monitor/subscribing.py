@@ -75,9 +75,8 @@ def about(found: Prospect) -> str:
 
     parsed = found.parsed
     lang = parsed.lang or next(iter(languages(parsed.entries)), "") or "und"
-    return (
-        f"{parsed.format or 'a feed'}, {len(parsed.entries)} entries, {lang}; {redact(found.url)}"
-    )
+    count = "1 entry" if len(parsed.entries) == 1 else f"{len(parsed.entries)} entries"
+    return f"{parsed.format or 'a feed'}, {count}, {lang}; {redact(found.url)}"
 
 
 def subscribe(path: Path, data: Path | None, feeds: Sequence[Feed]) -> Config:

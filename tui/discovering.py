@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ class Discovery:
 
     def find(self, path: Path, address: str) -> list[Prospect]:
         """Return the feed at an address, or those of the site there; raises FeedError."""
+        _track_processes()
         return asyncio.run(self._find(path, address))
 
     def cancel(self) -> None:
@@ -51,3 +54,14 @@ async def discover(newsroom: Newsroom, path: Path, address: str) -> list[Prospec
     except asyncio.CancelledError:
         discovery.cancel()
         raise
+
+
+def _track_processes() -> None:
+    """Start what looks after shared memory of processes: it wants a stderr that is a file.
+
+    While the dashboard runs, `sys.stderr` is none.
+    """
+    from multiprocessing import resource_tracker
+
+    with redirect_stderr(sys.__stderr__):
+        resource_tracker.ensure_running()

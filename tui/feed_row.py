@@ -50,7 +50,7 @@ def columns(cells: int) -> Columns:
         name,
         6 if cells >= 50 else 0,
         7 if cells >= 90 else 0,
-        7 if cells >= 70 else 0,
+        9 if cells >= 70 else 0,
         11 if cells >= 110 else 0,
     )
 
@@ -58,13 +58,19 @@ def columns(cells: int) -> Columns:
 def heads(cells: int) -> Line:
     """Return what stands above the columns."""
     wide = columns(cells)
-    text = f"  {fit('feed', wide.name)} {fit('state', 8)}{fit('read', 6, right=True)}"
-    text += fit("next"[: wide.next], wide.next, right=True)
-    text += fit("every"[: wide.every], wide.every, right=True)
-    text += fit("articles"[: wide.articles], wide.articles, right=True)
+    line: Line = [
+        ("  ", ""),
+        (fit("feed", wide.name), "quiet"),
+        (" ", ""),
+        (fit("state", 8), "quiet"),
+        (fit("read", 6, right=True), "quiet"),
+    ]
+    for words, room in (("next", wide.next), ("every", wide.every), ("articles", wide.articles)):
+        line.append((fit(words, room, right=True), "quiet"))
     if wide.habit:
-        text += "  " + fit("publishes", wide.habit - 2)
-    return [(fit(f"{text}  what is the matter", cells), "quiet")]
+        line += [("  ", ""), (fit("publishes", wide.habit - 2), "quiet")]
+    used = 17 + sum(wide)
+    return [*line, ("  ", ""), (fit("what is the matter", max(1, cells - used - 2)), "quiet")]
 
 
 def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:

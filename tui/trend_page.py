@@ -80,8 +80,9 @@ def _below(
     trend: Trend, bars: Sequence[Column], wide: int, top: int, cells: int, zone: tzinfo | None
 ) -> Line:
     first, last = _day(trend.edges[0], trend.by, zone), _day(trend.edges[-2], trend.by, zone)
-    each = f"{trend.by}" if bars[0].first == bars[0].last else f"{bars[0].last + 1} {trend.by}s"
-    said = f"up to {top:,} a {each}"
+    many = bars[0].last - bars[0].first + 1
+    each = f"each {trend.by}" if many == 1 else f"in {many} {trend.by}s"
+    said = f"up to {top:,} {each}"
     unsure = f"  {UNSURE}{MISSING} not all read" if any(bar.unsure for bar in bars) else ""
     reach = min(cells, max(len(bars) * wide, len(first) + len(last) + 2))
     for middle in (said + unsure, said, ""):
