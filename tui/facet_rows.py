@@ -31,7 +31,7 @@ def facet_rows(facets: Facets, cells: int) -> list[FacetRow]:
     ]
     read = f", from {facets.read:,} of them" if facets.read < facets.total else ""
     if facets.words:
-        rows.append(FacetRow([(f"Words that stand out{read}", "accent")]))
+        rows.append(FacetRow([(f"Words that stand out{read}: there are, expected", "accent")]))
     for word in facets.words:
         others = ", ".join(line(form) for form in word.forms[1 : FORMS + 1])
         expected = f"{word.expected:,.0f}" if word.expected >= 10 else f"{word.expected:.1f}"
@@ -39,7 +39,7 @@ def facet_rows(facets: Facets, cells: int) -> list[FacetRow]:
             FacetRow(
                 [
                     (fit(f"{word.articles:,}", 8, right=True), "quiet"),
-                    (fit(f"for {expected}", 10, right=True), "quiet"),
+                    (fit(expected, 10, right=True), "quiet"),
                     ("  ", ""),
                     (fit(word.word, min(20, max(4, cells - 21))), "list"),
                     (" ", ""),
