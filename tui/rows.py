@@ -83,11 +83,11 @@ def alert_row(
     tail = (outlet_cells + 1 if outlet_cells else 0) + (4 if cells >= 50 else 0)
     room = max(1, cells - used - tail)
     if louder and room >= 30:
-        said = f"{safe_line(louder.words)} · "
-        why = fit(said, min(room // 3, cell_len(said)))
-        line.append((why, "late"))
-        room -= cell_len(why)
-    tags = f" #{' #'.join(alert.tags)}" if alert.tags and room >= 40 else ""
+        said = safe_line(louder.words)
+        why = fit(said, min(cell_len(said), max(room // 2, min(18, room - 12))))
+        line += [(why, "late"), (" · ", "quiet")]
+        room -= cell_len(why) + 3
+    tags = f" #{' #'.join(alert.tags)}" if alert.tags and room >= 24 else ""
     tags = fit(tags, min(cell_len(tags), room // 3)) if tags else ""
     line.append((fit(alert.title or "(no title)", room - cell_len(tags)), body))
     line.append((tags, "copies"))

@@ -207,7 +207,7 @@ def sift(
     facets = [n for n in walk(sieve.root) if isinstance(n, Facet)] if sieve.root else []
     base = Filter(
         muted=any(f.name == "is" and f.value == "muted" for f in facets),
-        closed=any(f.name == "state" for f in facets),
+        closed=any(f.name == "state" and f.value == "closed" for f in facets),
     )
     every = array("q", ask(base))
     if sieve.root is None:

@@ -333,10 +333,10 @@ def test_brackets_step_through_the_matches_and_round_the_end() -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await until(pilot, lambda: app.desk.reader.reading)
         await pilot.press("right_square_bracket")
-        await sees(pilot, app, "match 1 of 6")
+        await sees(pilot, app, "match 1/6")
         await pilot.press("left_square_bracket")
         await pilot.press("3", "g")
-        await sees(pilot, app, "match 6 of 6")
+        await sees(pilot, app, "match 6/6")
 
     drive(FakeNewsroom(40), script)
 

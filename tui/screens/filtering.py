@@ -136,14 +136,14 @@ class Filtering(Panes):
         self.filter_line.open(f"{text} " if text else "")
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        """Narrow the stream; say where a mistake is."""
-        if self._typing is not None:
-            self._typing.stop()
+        """Narrow the stream; say where a mistake is, what was right until then holds."""
         try:
             wanted = sieve.read(message.text)
         except QueryError as error:
             self.filter_line.doubt(pointed(error, len(PROMPT), self.size.width))
             return
+        if self._typing is not None:
+            self._typing.stop()
         kept = self._before[1]
         self._typing = self.set_timer(PAUSE, lambda: self._narrow_soon(wanted, kept))
 
