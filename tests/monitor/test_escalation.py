@@ -234,24 +234,29 @@ def test_what_is_asked_decides(
     [
         (Verdict.NONE, AlertState.NEW),
         (Verdict.RELEVANT, AlertState.NEW),
-        (Verdict.NOISE, AlertState.ACKNOWLEDGED),
+        (Verdict.NOISE, None),
     ],
 )
+@pytest.mark.parametrize("before", [AlertState.ACKNOWLEDGED, AlertState.CLOSED])
 def test_it_asks_again_unless_it_is_noise(
-    tmp_path: Path, verdict: Verdict, state: AlertState
+    tmp_path: Path, verdict: Verdict, state: AlertState | None, before: AlertState
 ) -> None:
     monitor = told_in_turn(tmp_path, HOSTS, watching(escalate=Escalate(outlets=3)))
     monitor.live(range(3))
     views = SqliteViews(tmp_path)
-    views.triage([1], Change(state=AlertState.ACKNOWLEDGED, verdict=verdict), "", 0.0)
+    views.triage([1], Change(state=before, verdict=verdict), "", 0.0)
     assert views.totals()[3] == 0
     monitor.live(range(3, 7))
-    (alert,) = story(tmp_path)
-    assert (alert.state, alert.severity, len(alert.escalations)) == (state, HIGH, 1)
+    (alert,) = views.alerts([1], False)
+    assert (alert.state, alert.severity, len(alert.escalations)) == (state or before, HIGH, 1)
     quiet = verdict is Verdict.NOISE
+    reopened = [(d.who, d.why, d.before, d.after) for d in views.decisions(1)[1:]]
+    once = ("", "3 outlets", {"state": str(before)}, {"state": "new"})
+    assert reopened == ([] if quiet else [once])
     assert views.totals()[3] == (not quiet)
     assert len(louder_ones(monitor)) == (not quiet)
-    assert views.escalated_ids(ALL, None, 0, None) == ([] if quiet else [(1, 1)])
+    everything = replace(ALL, closed=True)
+    assert views.escalated_ids(everything, None, 0, None) == ([] if quiet else [(1, 1)])
     assert (alert.stirred_at == alert.raised_at) is quiet
 
 

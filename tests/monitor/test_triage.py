@@ -342,7 +342,7 @@ views.triage([1, 2, 3], Change(state=AlertState.CLOSED, tags=("t",), note="n"), 
 
 @pytest.mark.parametrize("statement", [3, 6, 10, 17])
 def test_a_kill_in_the_middle_leaves_nothing_half_said(tmp_path: Path, statement: int) -> None:
-    """A begin, a look, the act; then five statements for each alert."""
+    """At the act, among the alerts, among the notes and tags, in the record."""
     folder = make(tmp_path)
     ended = subprocess.run(
         [sys.executable, "-c", KILLED, str(folder), str(statement)], check=False, timeout=60

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from index.article import Timestamp
 from monitor.model import Act, Change, Decision, Standing
@@ -40,10 +41,11 @@ class TriageViews(Connected):
     def triage(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
         """Say something of these alerts; return what that changed, None if nothing."""
         with transaction(self._sql) as sql:
+            said: Callable[[Standing], Standing] = functools.lru_cache(CHUNK)(change.on)
             steps = [
                 (alert, before, after)
                 for alert, before in _standings(sql, ids)
-                if (after := change.on(before)) != before
+                if (after := said(before)) != before
             ]
             if not steps:
                 return None
@@ -91,14 +93,14 @@ class TriageViews(Connected):
             if found is None:
                 return None
             said = {
-                alert: (json.loads(before), json.loads(after))
+                alert: (before, after)
                 for alert, before, after in sql.execute(
                     "SELECT alert, before, after FROM decisions WHERE act = ?", found
                 )
             }
             steps, left = [], []
             for alert, now in _standings(sql, said):
-                restored, whole = taken_back(now, *said[alert])
+                restored, whole = _taken_back(now, *said[alert])
                 if restored != now:
                     steps.append((alert, now, restored))
                 if not whole:
@@ -115,9 +117,24 @@ def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[in
     for at in range(0, len(ordered), CHUNK):
         chunk = ordered[at : at + CHUNK]
         rows = sql.execute(_STANDING.format(marks(len(chunk))) + " ORDER BY al.id", chunk)
-        for alert, state, verdict, starred, note, tags in rows.fetchall():
-            said = {"state": state, "verdict": verdict, "starred": starred, "note": note}
-            yield alert, standing({**said, "tags": sorted(json.loads(tags))})
+        yield from ((alert, _standing(*said)) for alert, *said in rows.fetchall())
+
+
+@functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most
+def _standing(state: str, verdict: str, starred: int, note: str, tags: str) -> Standing:
+    said = {"state": state, "verdict": verdict, "starred": starred, "note": note}
+    return standing({**said, "tags": sorted(json.loads(tags))})
+
+
+@functools.lru_cache(CHUNK)
+def _recorded(before: Standing, after: Standing) -> tuple[str, str]:
+    was, now = difference(before, after)
+    return json.dumps(was, ensure_ascii=False), json.dumps(now, ensure_ascii=False)
+
+
+@functools.lru_cache(CHUNK)
+def _taken_back(now: Standing, before: str, after: str) -> tuple[Standing, bool]:
+    return taken_back(now, json.loads(before), json.loads(after))
 
 
 def _act(sql: sqlite3.Connection, who: str, at: Timestamp, undoes: int | None) -> int:
@@ -127,22 +144,31 @@ def _act(sql: sqlite3.Connection, who: str, at: Timestamp, undoes: int | None) -
 
 
 def _write(
-    sql: sqlite3.Connection, act: int, steps: Iterable[tuple[int, Standing, Standing]]
+    sql: sqlite3.Connection, act: int, steps: Sequence[tuple[int, Standing, Standing]]
 ) -> None:
     """Make alerts stand as they do after an act, and record it."""
-    for alert, before, after in steps:
-        sql.execute(
-            "UPDATE alerts SET state = ?, verdict = ?, starred = ? WHERE id = ?",
-            (after.state, after.verdict, after.starred, alert),
-        )
-        if after.note != before.note:
-            sql.execute("DELETE FROM notes WHERE alert = ?", (alert,))
-            if after.note:
-                sql.execute("INSERT INTO notes VALUES (?, ?)", (alert, after.note))
-        gone, come = {*before.tags} - {*after.tags}, {*after.tags} - {*before.tags}
-        for tag in gone:
-            sql.execute("DELETE FROM alert_tags WHERE alert = ? AND tag = ?", (alert, tag))
-        for tag in come:
-            sql.execute("INSERT INTO alert_tags VALUES (?, ?)", (alert, tag))
-        was, now = (json.dumps(s, ensure_ascii=False) for s in difference(before, after))
-        sql.execute("INSERT INTO decisions VALUES (?, ?, ?, ?)", (alert, act, was, now))
+    sql.executemany(
+        "UPDATE alerts SET state = ?, verdict = ?, starred = ? WHERE id = ?",
+        [
+            (after.state, after.verdict, after.starred, alert)
+            for alert, before, after in steps
+            if (before.state, before.verdict, before.starred)
+            != (after.state, after.verdict, after.starred)
+        ],
+    )
+    noted = [(alert, after.note) for alert, before, after in steps if after.note != before.note]
+    sql.executemany("DELETE FROM notes WHERE alert = ?", [(alert,) for alert, _ in noted])
+    sql.executemany("INSERT INTO notes VALUES (?, ?)", [pair for pair in noted if pair[1]])
+    retagged = [step for step in steps if step[1].tags != step[2].tags]
+    sql.executemany(
+        "DELETE FROM alert_tags WHERE alert = ? AND tag = ?",
+        [(id, tag) for id, before, after in retagged for tag in {*before.tags} - {*after.tags}],
+    )
+    sql.executemany(
+        "INSERT INTO alert_tags VALUES (?, ?)",
+        [(id, tag) for id, before, after in retagged for tag in {*after.tags} - {*before.tags}],
+    )
+    sql.executemany(
+        "INSERT INTO decisions VALUES (?, ?, ?, ?)",
+        [(alert, act, *_recorded(before, after)) for alert, before, after in steps],
+    )
