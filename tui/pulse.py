@@ -34,7 +34,7 @@ def trouble(status: Status) -> str:
         return f"network: {status.network_down}"
     if status.config_error:
         place = status.config_error.find("line ")
-        return f"feeds.yaml not in force: {status.config_error[max(0, place) :]}"
+        return f"feeds.yaml {status.config_error[max(0, place) :]} (not in force)"
     return ""
 
 
