@@ -110,5 +110,5 @@ class Continuation(Suggester):
         else:
             completion = service.complete(value, len(value))
             lines = [value[: completion.start] + each.text for each in completion.candidates]
-        longer = (line for line in lines if len(line) > len(value))
+        longer = (line for line in lines if len(line) > len(value) and line.isprintable())
         return next((line for line in longer if line.casefold().startswith(value.casefold())), None)

@@ -71,6 +71,6 @@ def _section(
 
 def filter_of(name: str, value: str) -> str:
     """Return a filter as it is written in a query; empty for what a query cannot name."""
-    if '"' in value or "," in value:
+    if '"' in value or "," in value or not value.isprintable():
         return ""
     return f"{name}:{value}" if value.isalnum() else f'{name}:"{value}"'

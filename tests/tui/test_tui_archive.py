@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 
 from index.article import Article
 from monitor.config import load
-from monitor.model import By, Found, SavedSearch, Series, Severity, Trend
+from monitor.model import By, Found, SavedSearch, Series, Severity, Share, Trend
 from monitor.search.narrowing import narrowed
 from tui.app import Tocsin
 from tui.asking import called, suggested_name
@@ -323,6 +323,43 @@ def test_results_that_rang_are_marked_and_other_outlets_opened() -> None:
     drive(FakeNewsroom(40), script)
 
 
+HOSTILE = "[/] [red]rouge\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\x9b31m\u202e日本 " * 4
+
+
+def test_hostile_words_are_only_words_wherever_they_are_from() -> None:
+    seen: list[str] = []
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "rouge")
+        await until(pilot, lambda: search.results._rang)
+        for key in "FSWODw":
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen is not search)
+            await pilot.press("down")
+            await pilot.pause(0.05)
+            seen.append(screen(app))
+            await pilot.press("escape")
+        await pilot.press("enter", "z")
+        seen.append(screen(app))
+        search.query_line.value = "zzz"
+        await pilot.press("z", "slash", "enter")
+        await sees(pilot, app, "without [/] [red]rouge")
+        seen.append(screen(app))
+
+    newsroom = FakeNewsroom(8, title=lambda n: HOSTILE)
+    share = (Share(HOSTILE, 3),)
+    facets = replace(newsroom.facets(""), feeds=share, langs=share, watchlists=share)
+    newsroom.facets = lambda query, limit=10: facets  # type: ignore[method-assign]
+    suggestion = replace(newsroom.suggestions("")[1], written=HOSTILE)
+    newsroom.suggestions = lambda query: [suggestion]  # type: ignore[method-assign]
+    drive(newsroom, script)
+    shown = "".join(seen)
+    assert "[red]rouge" in shown
+    assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    assert not set(shown) & set("\u202e\u200b")
+    assert "cGF5bG9hZA" not in shown
+
+
 @pytest.mark.parametrize("size", [(40, 10), (80, 24), (200, 50)])
 def test_every_size_will_do(size: tuple[int, int]) -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
@@ -330,8 +367,11 @@ def test_every_size_will_do(size: tuple[int, int]) -> None:
         await until(pilot, lambda: search.results.found)
         await until(pilot, lambda: search.results._rang)
         assert "orly" in lines(app)[1]
-        for key in ("j", "enter", "z", "z", "F", "escape", "S", "escape", "D", "escape", "w"):
+        await pilot.press("j", "enter", "z", "z")
+        for key in "FSDw":
             await pilot.press(key)
+            await until(pilot, lambda: app.screen is not search)
+            await pilot.press("escape")
         await pilot.resize_terminal(100, 30)
         await pilot.pause()
         assert search.results.cursor == 1

@@ -183,13 +183,17 @@ def test_every_size_will_do(size: tuple[int, int]) -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, Feeds))
-        keys = "s|j|enter|z|z|escape|f|escape|b|escape|a|escape|X|escape|tab|K|J|K|J"
-        for key in keys.split("|"):
+        feeds = app.screen
+        assert isinstance(feeds, Feeds)
+        await pilot.press("s", "j", "enter", "z", "z", "escape")
+        for key in "fbaX":
             await pilot.press(key)
-        assert isinstance(app.screen, Feeds)
+            await until(pilot, lambda: app.screen is not feeds)
+            await pilot.press("escape")
+        await pilot.press("tab", "K", "J", "K", "J")
         await pilot.resize_terminal(100, 30)
         await pilot.pause()
-        assert app.screen.table.cursor == 3
+        assert feeds.table.cursor == 3
 
     drive(FakeNewsroom(8), script, size=size)
 

@@ -85,8 +85,12 @@ class Feeds(Panes):
     def on_resize(self, event: Resize) -> None:
         """Fit the heads to the columns."""
         super().on_resize(event)
-        self.heads.display = self.app.size.height >= LOW
         self.heads.say([("  ", ""), *heads(self.app.size.width - 4)])
+
+    def share_out(self) -> None:
+        """Show the heads with the table, where there is room."""
+        super().share_out()
+        self.heads.display = self.table.display and self.app.size.height >= LOW
 
     @property
     def listing(self) -> FeedTable:
