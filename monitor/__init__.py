@@ -42,6 +42,7 @@
     counting ─▶ trend, surprise        what a search finds, counted; what is usual for a watchlist
     opml ◀─▶ feeds.yaml                subscriptions of other readers
     handed ─▶ given ─▶ importing       articles from elsewhere; exporting: articles as files
+    metrics                            figures of a running monitor, for Prometheus
     timing, latency                    how long news takes, step by step
     verifying, by witness              whether what was written down of alerts is whole
     backup ─▶ manifest ─▶ restoring    the whole newsroom in one file, and back

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from monitor.answers import Settled
     from monitor.fetch import Client
     from monitor.indexer_process import IndexerProcess
-    from monitor.model import Alert, Config, Networks, SavedSearch, Summary
+    from monitor.model import Alert, Config, Listening, Networks, SavedSearch, Summary
     from monitor.notify import Notifier, Senders
     from monitor.notify.atom import History
     from monitor.parts import Parts
     from monitor.prospect import Prospector
-    from monitor.report import Progress, Report
+    from monitor.report import Progress
     from monitor.service import Service
     from monitor.store.sqlite import SqliteStore
     from monitor.threads import Thread
@@ -100,6 +100,8 @@ class Orders:
     """End after that long; None waits for a signal."""
     log_file: str = ""
     progress: Progress | None = None
+    metrics: Listening | None = None
+    """Where figures are told; None leaves it to `feeds.yaml`."""
 
 
 async def run_monitor(path: Path, data: Path | None, orders: Orders) -> Summary:
@@ -130,6 +132,7 @@ async def _watch(
     import asyncio
 
     from monitor.daemon import Daemon
+    from monitor.metrics import measuring
     from monitor.workers import Parser
 
     parser = Parser()
@@ -139,7 +142,9 @@ async def _watch(
             daemon = Daemon(config, parts)
             if orders.once:
                 return await daemon.once(stop, everything=orders.everything)
-            await daemon.watch(stop)
+            at = orders.metrics or config.metrics
+            async with measuring(at, config.data, clock, parts.told, lambda: daemon.card):
+                await daemon.watch(stop)
             return parts.report.summary()
     finally:
         await asyncio.to_thread(parser.close)
@@ -175,6 +180,7 @@ def _parts(
     settler = Settler(store, Watch(rules=Rules((), ())), clock, random.random)
     report = Report(time.monotonic, orders.progress)
     indexer = IndexerProcess(config.data, clock)
+    told: list[Callable[[Settled], None]] = [report.settled, partial(_wake, indexer, notifier)]
     path, log_file = config.path.resolve(), orders.log_file
 
     def close() -> None:
@@ -187,11 +193,12 @@ def _parts(
         client=client,
         settler=settler,
         pipeline=Pipeline(
-            client, parser, settler, executor, clock, _told(report, indexer, notifier)
+            client, parser, settler, executor, clock, lambda done: [tell(done) for tell in told]
         ),
         indexer=indexer,
         presence=held,
         report=report,
+        told=told,
         notifier=notifier,
         relocation=Relocation(store, partial(move, config.path, data=data), clock),
         load=lambda: load(config.path, data=data),
@@ -204,17 +211,12 @@ def _parts(
     ), close
 
 
-def _told(report: Report, indexer: IndexerProcess, notifier: Notifier) -> Callable[[Settled], None]:
-    """Return what is told of each batch that is stored."""
-
-    def told(settled: Settled) -> None:
-        report.settled(settled)
-        if settled.queued:
-            indexer.wake()
-        if settled.planned:
-            notifier.wake()
-
-    return told
+def _wake(indexer: IndexerProcess, notifier: Notifier, settled: Settled) -> None:
+    """Wake those that have something to do now."""
+    if settled.queued:
+        indexer.wake()
+    if settled.planned:
+        notifier.wake()
 
 
 def _notifier(store: SqliteStore, thread: Thread, config: Config) -> Notifier:

@@ -228,15 +228,19 @@ class Daemon:
             await self._parts.sleep(TICK)
             self._beat()
 
-    def _beat(self) -> None:
-        card = Card(
+    @property
+    def card(self) -> Card:
+        """What the monitor tells of itself."""
+        return Card(
             presence=self._parts.me,
             pulse=self._parts.clock(),
             config_error=self._in_force.error,
             network_down=self._parts.pipeline.network_down,
         )
+
+    def _beat(self) -> None:
         try:
-            self._parts.presence.beat(card)
+            self._parts.presence.beat(self.card)
         except OSError as error:
             folder = self._in_force.config.data
             log.warning("%s: no sign of life can be given: %s", folder, error)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from index.article import Timestamp
+from monitor.answers import Settled
 from monitor.fetch import Client
 from monitor.indexer_process import IndexerProcess
 from monitor.model import Config, MonitorPresence
@@ -33,6 +34,8 @@ class Parts:
     indexer: IndexerProcess
     presence: Presence
     report: Report
+    told: list[Callable[[Settled], None]] = field(default_factory=list)
+    """Who is told of each batch that is stored, the indexer and the notifier among them."""
     relocation: Relocation
     notifier: Notifier
     load: Callable[[], Config]

@@ -75,7 +75,7 @@ class Pipeline:
         settler: Settler,
         thread: ThreadPoolExecutor,
         clock: Callable[[], Timestamp],
-        settled: Callable[[Settled], None],
+        settled: Callable[[Settled], object],
     ) -> None:
         self._client = client
         self._parser = parser

@@ -1,56 +1,57 @@
-"""An archive whose watchlists have rung: articles, and the alerts that they raise."""
+"""A store in which articles ring, as polls bring them."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
-from dataclasses import replace
-from datetime import UTC
-from pathlib import Path
-
-import archived
-
 from index.article import Article
-from monitor.match import Rules
-from monitor.model import Watchlist
-from monitor.search import Search
-from monitor.service import Service
-from monitor.store.connection import FILE
-from monitor.store.views import SqliteViews
+from index.query import parse
+from monitor.model import (
+    Answered,
+    Arrival,
+    Feed,
+    FeedState,
+    Hit,
+    Occasion,
+    Outcome,
+    Planned,
+    Poll,
+    Refresh,
+    Watchlist,
+)
+from monitor.store.sqlite import SqliteStore
 
 NOW = 1_700_000_000.0
+ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba"))
+FEED = Feed(url="https://a.test/rss", name="A", number=1)
 
 
-def service(folder: Path, who: str = "ana", now: float = NOW) -> Service:
-    """Return the service of a folder, for one person, at a moment."""
-    views = SqliteViews(folder)
-    search = Search(folder, views, lambda: now, UTC)
-    return Service(folder, search, views, lambda: now, UTC, who=who)
-
-
-def ring(
-    folder: Path, articles: Iterable[Article], watchlists: Sequence[Watchlist]
-) -> dict[tuple[str, int], int]:
-    """Store articles and raise their alerts; return these by watchlist and article."""
-    found = archived.fill(folder, articles, watchlists)
-    feeds = {number: replace(feed, number=number) for number, feed in enumerate(archived.FEEDS, 1)}
-    rules, raised = Rules(watchlists, feeds.values()), {}
-    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
-        for article in found:
-            for hit in rules.match(article, feeds[article.feeds[0]]):
-                alert = sql.execute(
-                    "INSERT INTO alerts (watchlist, article, severity, raised_at)"
-                    " VALUES (?, ?, ?, ?)",
-                    (hit.watchlist.name, article.id, hit.watchlist.severity, article.seen),
-                ).lastrowid
-                assert alert is not None
-                raised[hit.watchlist.name, article.id] = alert
-                sql.executemany(
-                    "INSERT INTO matches VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (alert, place, m.field, m.start, m.end, m.text, m.term)
-                        for place, m in enumerate(hit.matches)
-                    ],
-                )
-    return raised
+def raised(
+    store: SqliteStore,
+    *,
+    published: float | None = NOW - 600,
+    received: float = NOW - 3,
+    backfill: bool = False,
+    new: bool = True,
+    id: int = 0,
+    channels: tuple[str, ...] = (),
+    bundle: str = "",
+) -> int:
+    """Store an article that rings, as a poll brings it; return its id."""
+    with store.batch() as batch:
+        id = id or batch.next_article()
+        article = Article(
+            id=id, feeds=(1,), url=f"https://a.test/{id}", title="Alibaba", summary="",
+            published=published, seen=NOW, story=id,
+        )  # fmt: skip
+        arrival = Arrival(
+            article=article, new=new, guid=f"{id}", fingerprint=b"%d" % id, canonical="",
+            hits=(Hit(watchlist=ALIBABA, matches=()),), backfill=backfill,
+        )  # fmt: skip
+        answered = Answered(url=FEED.url, status=200, headers=(), body="", received=received)
+        poll = Poll(at=NOW, outcome=Outcome.READ)
+        found = batch.save(
+            Refresh(feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered)
+        )
+        for one in found:
+            planned = [Planned(channel=c, due=NOW, bundle=bundle) for c in channels]
+            batch.deliver(one.id, Occasion.RAISED, "", planned, NOW)
+    return id

@@ -13,13 +13,32 @@ from monitor.cli.progress import bar
 from monitor.cli.times import Span
 
 if TYPE_CHECKING:
-    from monitor.model import Summary
+    from monitor.model import Listening, Summary
+
+
+class At(click.ParamType["Listening"]):
+    """An address to listen at."""
+
+    name = "address"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Listening:
+        """Return it."""
+        from monitor.listening import listening
+
+        try:
+            return listening(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Poll every feed that is due, then end.")
 @click.option("--now", "everything", is_flag=True, help="With --once: poll all, due or not.")
 @click.option("--for", "seconds", type=Span(), help="End by itself after that long: 30s, 10m, 2h.")
+@click.option("--metrics", type=At(), metavar="HOST:PORT",
+              help="Tell Prometheus its figures there: 127.0.0.1:9464.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON at the end.")
 @click.option("--background", is_flag=True, hidden=True, help="Log to a file.")
 @click.pass_context
@@ -28,6 +47,7 @@ def run(
     once: bool,
     everything: bool,
     seconds: float | None,
+    metrics: Listening | None,
     as_json: bool,
     background: bool,
 ) -> None:
@@ -39,9 +59,16 @@ def run(
     """
     if everything and not once:
         raise click.UsageError("--now goes with --once")
+    if metrics and once:
+        raise click.UsageError("--metrics is for a watch that goes on, not for --once")
     newsroom: Newsroom = context.obj
     summary = watch(
-        newsroom, once=once, everything=everything, seconds=seconds, background=background
+        newsroom,
+        once=once,
+        everything=everything,
+        seconds=seconds,
+        background=background,
+        metrics=metrics,
     )
     if as_json:
         counted = {name: value for name, value in asdict(summary).items() if name != "failures"}
@@ -59,6 +86,7 @@ def watch(
     everything: bool = False,
     seconds: float | None = None,
     background: bool = False,
+    metrics: Listening | None = None,
 ) -> Summary:
     """Run the monitor here; return what came of it."""
     import asyncio
@@ -81,6 +109,7 @@ def watch(
             seconds=seconds,
             log_file=str(file.resolve()) if file else "",
             progress=progress,
+            metrics=metrics,
         )
         return asyncio.run(run_monitor(newsroom.config_path, newsroom.data, orders))
 

@@ -52,6 +52,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         zone=shape.zone,
         allow=shape.network.allow,
         contact=shape.network.contact,
+        metrics=shape.network.metrics,
         retention=retention(draft, subscribed, tuple(watched.values())),
     )
     return config, draft.problems

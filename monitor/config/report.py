@@ -95,7 +95,11 @@ def as_mapping(config: Config) -> dict[str, Any]:
             "except": list(config.retention.spare),
             "drop_alerts": config.retention.drop_alerts,
         },
-        "network": {"allow": list(map(str, config.allow)), "contact": config.contact},
+        "network": {
+            "allow": list(map(str, config.allow)),
+            "contact": config.contact,
+            "metrics": config.metrics and str(config.metrics),
+        },
     }
 
 

@@ -23,6 +23,7 @@ from monitor.config.values import (
     Contact,
     Folder,
     Level,
+    ListeningAt,
     Name,
     Networks,
     Number,
@@ -138,6 +139,12 @@ class NetworkShape(Shape):
         default="",
         description="Mail or web address that publishers can write to; sent with each request.",
         examples=["watch@example.org"],
+    )
+    metrics: ListeningAt | None = Field(
+        default=None,
+        description="Where a monitor tells Prometheus its figures, from its next start on; "
+        "nowhere when left out.",
+        examples=["127.0.0.1:9464"],
     )
 
 

@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from monitor.config import ages, fields, manners
-from monitor.model import Severity
+from monitor.listening import listening
+from monitor.model import Listening, Severity
 
 
 def _text(check: Callable[[str], Any]) -> BeforeValidator:
@@ -114,6 +115,12 @@ Networks = Annotated[
     tuple[Annotated[IPv4Network | IPv6Network, _text(fields.network)], ...],
     BeforeValidator(_wrapped),
     _list(RANGE),
+]
+
+ListeningAt = Annotated[
+    Listening,
+    _text(listening),
+    WithJsonSchema({"type": "string", "pattern": r"^(\[[0-9A-Fa-f:.]+\]|[^\[\]:\s/]+):\d{1,5}$"}),
 ]
 
 Age = Annotated[

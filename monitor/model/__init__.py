@@ -73,6 +73,7 @@ from monitor.model.keeping import (
     Ticket,
 )
 from monitor.model.latency import Carried, Clocked, FeedLatency, Latency, Spread, Step
+from monitor.model.listening import Listening
 from monitor.model.manner import PLAIN, Manner, Secret, Setting
 from monitor.model.matching import (
     Hit,
@@ -163,6 +164,7 @@ __all__ = [
     "Known",
     "KnownArticle",
     "Latency",
+    "Listening",
     "Lost",
     "Manner",
     "Match",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from index.query import Query
     from monitor.model.delivering import Channel
+    from monitor.model.listening import Listening
     from monitor.model.routed import Route
 
 
@@ -115,6 +116,8 @@ class Config:
     """Private address ranges that may be asked; they are the operator's own."""
     contact: str = ""
     """Address a publisher can write to, sent in the User-Agent."""
+    metrics: Listening | None = None
+    """Where a monitor tells its figures; None is nowhere."""
     retention: Retention = FOR_EVER
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()

@@ -14,5 +14,8 @@ class Timed(Protocol):
     def clocked(self, since: Timestamp) -> list[Clocked]:
         """Return the articles whose first alert was raised since then, the first one first."""
 
+    def sent_after(self, moment: Timestamp) -> list[Carried]:
+        """Return what channels accepted after a moment, of alerts just raised."""
+
     def carried(self, since: Timestamp) -> list[Carried]:
         """Return the deliveries of alerts raised since then that a channel accepted."""

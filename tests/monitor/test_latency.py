@@ -13,67 +13,18 @@ import spine
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from ringing import ALIBABA, FEED, NOW, raised
 
-from index.article import Article
-from index.query import parse
 from monitor.cli import main_group
 from monitor.cli.latency import duration
 from monitor.latency import latency, spread
 from monitor.model import (
-    Answered,
-    Arrival,
     Carried,
     Clocked,
-    Feed,
-    FeedState,
-    Hit,
-    Occasion,
-    Outcome,
-    Planned,
-    Poll,
-    Refresh,
     Step,
-    Watchlist,
 )
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
-
-NOW = 1_700_000_000.0
-ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba"))
-FEED = Feed(url="https://a.test/rss", name="A", number=1)
-
-
-def raised(
-    store: SqliteStore,
-    *,
-    published: float | None = NOW - 600,
-    received: float = NOW - 3,
-    backfill: bool = False,
-    new: bool = True,
-    id: int = 0,
-    channels: tuple[str, ...] = (),
-    bundle: str = "",
-) -> int:
-    """Store an article that rings, as a poll brings it; return its id."""
-    with store.batch() as batch:
-        id = id or batch.next_article()
-        article = Article(
-            id=id, feeds=(1,), url=f"https://a.test/{id}", title="Alibaba", summary="",
-            published=published, seen=NOW, story=id,
-        )  # fmt: skip
-        arrival = Arrival(
-            article=article, new=new, guid=f"{id}", fingerprint=b"%d" % id, canonical="",
-            hits=(Hit(watchlist=ALIBABA, matches=()),), backfill=backfill,
-        )  # fmt: skip
-        answered = Answered(url=FEED.url, status=200, headers=(), body="", received=received)
-        poll = Poll(at=NOW, outcome=Outcome.READ)
-        found = batch.save(
-            Refresh(feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered)
-        )
-        for one in found:
-            planned = [Planned(channel=c, due=NOW, bundle=bundle) for c in channels]
-            batch.deliver(one.id, Occasion.RAISED, "", planned, NOW)
-    return id
 
 
 @pytest.fixture

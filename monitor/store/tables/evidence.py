@@ -39,5 +39,6 @@ CREATE TABLE latency (
     edited     INTEGER NOT NULL DEFAULT 0       -- an edit raised it: it was published long before
 );
 CREATE INDEX latency_by_time ON latency (matched);
+CREATE INDEX deliveries_sent ON deliveries (sent_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX latency_open ON latency (article) WHERE searchable IS NULL;
 """

@@ -24,12 +24,19 @@ class LatencyViews(Connected):
 
     def carried(self, since: Timestamp) -> list[Carried]:
         """Return the deliveries of alerts raised since then that a channel accepted."""
+        return self._carried("al.raised_at >= ?", since)
+
+    def sent_after(self, moment: Timestamp) -> list[Carried]:
+        """Return what channels accepted after a moment, of alerts just raised."""
+        return self._carried("d.sent_at > ?", moment)
+
+    def _carried(self, condition: str, moment: Timestamp) -> list[Carried]:
         found = self._read(
             "SELECT d.id, d.channel, al.raised_at, d.sent_at, d.bundle <> ''"
-            " FROM alerts al JOIN deliveries d ON d.alert = al.id"
-            " WHERE al.raised_at >= ? AND d.state = 'sent' AND d.occasion = ?"
+            " FROM deliveries d JOIN alerts al ON al.id = d.alert"
+            f" WHERE {condition} AND d.state = 'sent' AND d.occasion = ?"
             " AND d.sent_at IS NOT NULL ORDER BY d.id",
-            (since, Occasion.RAISED),
+            (moment, Occasion.RAISED),
         )
         return [
             Carried(id, channel, raised_at, sent_at, bool(held))
