@@ -7,13 +7,14 @@ article by the matcher itself.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.article import Article
 from index.errors import QueryError
 from index.facets import UNDETERMINED
+from index.letters import fold
 from index.phrases import phrases
 from index.query import Query, combine, none_of
 from index.standout import log_likelihood
@@ -35,6 +36,7 @@ FEW = 50
 
 Count = Callable[[Query], int]
 """How many articles of the archive a query finds."""
+Tell = Callable[[int, int], None]
 Carried = tuple[Article, Feed]
 """An article, and the feed that had it first."""
 
@@ -64,25 +66,38 @@ class Exclusion:
 
 
 def suggest(
-    watchlist: Watchlist, rung: Rung, count: Count | None = None, articles: int = 0
+    watchlist: Watchlist,
+    rung: Rung,
+    count: Count | None = None,
+    articles: int = 0,
+    tell: Tell | None = None,
 ) -> list[Exclusion]:
     """Return exclusions, the one that is most the noise's own first.
 
     Those that spare no more than a better one are left out. `count` and `articles` tell of the
-    archive. Raises ArchiveError.
+    archive; `tell` hears how many articles are tried, of how many. Raises ArchiveError.
     """
     proposed = dict(_proposed(watchlist, rung))
     tried = {
         term: tighter for term in proposed if (tighter := _without(watchlist, term)) is not None
     }
-    spared = _spared(watchlist, tried, rung)
+    spared = _spared(watchlist, tried, rung, tell)
     found = [
         replace(one, strength=strength)
         for term, one in spared.items()
         if (strength := _strength(term, len(one.spared), rung, count, articles)) is not None
         for one in [replace(one, kind=proposed[term])]
     ]
-    found.sort(key=lambda one: (-one.strength, -len(one.spared), _KINDS.index(one.kind), one.term))
+    asked = asked_for(watchlist.query.root)
+    found.sort(
+        key=lambda one: (
+            -one.strength,
+            -len(one.spared),
+            _KINDS.index(one.kind),
+            sum(map(asked, fold(one.term).split())),  # what it shares with the watchlist says less
+            one.term,
+        )
+    )
     best: list[Exclusion] = []
     for one in found:
         if not any(_says_no_more(one, better) for better in best):
@@ -167,34 +182,45 @@ def _without(watchlist: Watchlist, term: str) -> Watchlist | None:
     return replace(watchlist, name=term, query=query)
 
 
-def _spared(watchlist: Watchlist, tried: dict[str, Watchlist], rung: Rung) -> dict[str, Exclusion]:
+def _spared(
+    watchlist: Watchlist, tried: dict[str, Watchlist], rung: Rung, tell: Tell | None
+) -> dict[str, Exclusion]:
     """Return the exclusions that spare noise and lose nothing relevant."""
     rules = Rules([watchlist, *tried.values()], {feed for _, feed in rung.noise})
-    lost = _silenced(rules, watchlist, tried, rung.relevant)
-    noise = _silenced(rules, watchlist, tried, rung.noise)
-    unjudged = _silenced(rules, watchlist, tried, rung.unjudged)
+    heard = _heard([*rung.noise, *rung.relevant, *rung.unjudged], tell)
+    silenced = {
+        article.id: tried.keys() - still
+        for article, feed in heard
+        if (still := _still(rules, watchlist, article, feed)) is not None
+    }
+    lost = {term for article, _ in rung.relevant for term in silenced.get(article.id, ())}
     return {
         term: Exclusion(
-            term=term, kind="", spared=tuple(noise[term]), unjudged=len(unjudged[term]), strength=0
+            term=term,
+            kind="",
+            spared=spared,
+            unjudged=sum(term in silenced.get(article.id, ()) for article, _ in rung.unjudged),
+            strength=0.0,
         )
-        for term in tried
-        if len(noise[term]) >= LEAST and not lost[term]
+        for term in tried.keys() - lost
+        if len(spared := tuple(a.id for a, _ in rung.noise if term in silenced.get(a.id, ())))
+        >= LEAST
     }
 
 
-def _silenced(
-    rules: Rules, watchlist: Watchlist, tried: Iterable[str], carried: Iterable[Carried]
-) -> dict[str, list[int]]:
-    """Return the articles that the watchlist matches and, with an exclusion, no more."""
-    silenced: dict[str, list[int]] = defaultdict(list)
-    for article, feed in carried:
-        matching = [found for found, _ in rules.satisfied(article, feed)]
-        if any(found is watchlist for found in matching):
-            still = {found.name for found in matching if found is not watchlist}
-            for term in tried:
-                if term not in still:
-                    silenced[term].append(article.id)
-    return silenced
+def _still(rules: Rules, watchlist: Watchlist, article: Article, feed: Feed) -> set[str] | None:
+    """Return the exclusions with which an article still matches; None if it does not anyway."""
+    matching = [found for found, _ in rules.satisfied(article, feed)]
+    if not any(found is watchlist for found in matching):
+        return None
+    return {found.name for found in matching if found is not watchlist}
+
+
+def _heard(carried: Sequence[Carried], tell: Tell | None) -> Iterator[Carried]:
+    for done, one in enumerate(carried):
+        yield one
+        if tell is not None:
+            tell(done + 1, len(carried))
 
 
 def _strength(

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ringing import NOW, ring, service
+from judging import NOW, ring, service
 
 from index.article import Article
 from index.query import none_of, parse

@@ -17,7 +17,7 @@ import pytest
 import spine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ringing import NOW, ring, service
+from judging import NOW, ring, service
 
 from index.errors import QueryError
 from index.query import parse

@@ -17,7 +17,7 @@ import pexpect
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
-from ringing import NOW, ring
+from judging import NOW, ring
 from running import TOCSIN
 
 from index.query import parse

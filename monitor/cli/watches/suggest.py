@@ -9,6 +9,7 @@ import click
 
 from index.text import clean
 from monitor.cli import Newsroom, output, say
+from monitor.cli.progress import bar
 from monitor.cli.watches.options import format_option
 
 if TYPE_CHECKING:
@@ -77,11 +78,18 @@ class Judging:
 
         judged = self._service.judged(watchlist.name)
         read = rung(judged, self._views.articles, self._feeds)
-        try:
-            return read, suggest(watchlist, read, self._service.articles_with, self._articles)
-        except ArchiveError as error:
-            say(f"{error}; ranked without the archive")
-            return read, suggest(watchlist, read)
+        with bar() as progress:
+
+            def tell(done: int, of: int) -> None:
+                if progress:
+                    progress(f"judging {clean(watchlist.name)}", done, of)
+
+            try:
+                count, articles = self._service.articles_with, self._articles
+                return read, suggest(watchlist, read, count, articles, tell)
+            except ArchiveError as error:
+                say(f"{error}; ranked without the archive")
+                return read, suggest(watchlist, read, tell=tell)
 
 
 def line_for(watchlist: Watchlist, term: str) -> str:
