@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -84,12 +85,15 @@ class Triaging:
     def chosen(self, filter: Filter = Filter(), query: str = "") -> list[int]:
         """Return ids of the alerts that pass a filter and that a query means, ascending.
 
-        Raises QueryError with the column of the mistake, ArchiveError.
+        Where the query says `state:`, closed ones are not left out. Raises QueryError with the
+        column of the mistake, ArchiveError.
         """
-        ids = list(self._passing(filter))
         if not query:
-            return ids
-        from monitor.search.alerted import Asking, alerted, read
+            return list(self._passing(filter))
+        from monitor.search.alerted import Asking, alerted, read, speaks_of_state
+
+        root = read(query)
+        filter = replace(filter, closed=filter.closed or speaks_of_state(root))
 
         asking = Asking(
             alerts=self._passing,
@@ -99,8 +103,8 @@ class Triaging:
             now=self._clock(),
             zone=self._zone,
         )
-        meant = alerted(read(query), asking)
-        return [id for id in ids if id in meant]
+        meant = alerted(root, asking)
+        return [id for id in self._passing(filter) if id in meant]
 
     def articles_with(self, query: Query) -> int:
         """Return how many articles of the archive a query finds. Raises ArchiveError."""

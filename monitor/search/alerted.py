@@ -54,6 +54,11 @@ def read(text: str) -> Node:
     return root
 
 
+def speaks_of_state(root: Node) -> bool:
+    """Tell whether a query says what was done with alerts: it decides then about closed ones."""
+    return any(isinstance(node, Facet) and node.name == "state" for node in walk(root))
+
+
 def alerted(root: Node, asking: Asking) -> set[int]:
     """Return the alerts that a query means. Raises ArchiveError."""
     return _Meant(asking).passed(root)

@@ -439,6 +439,8 @@ def test_a_query_finds_what_is_closed_where_it_is_asked_for(
     closed = [raised["Alibaba", 4]]
     assert room.chosen(Filter(closed=True), '"quarante voleurs"') == closed
     assert room.chosen(Filter(closed=True), "state:closed is:noise") == closed
+    assert room.chosen(Filter(), "state:closed,acknowledged") == closed
+    assert room.chosen(Filter(), "is:noise") == []
     assert room.chosen(Filter(state=AlertState.CLOSED), "alibaba") == closed
 
 

@@ -150,7 +150,8 @@ def _stirred(service: Service, filter: Filter, limit: int, query: str) -> list[A
     if query:
         ids = service.chosen(filter, query)
         meant = frozenset(ids)
-        louder = [id for _, id in service.escalated_ids(filter) if id in meant][-limit:]
+        every = replace(filter, closed=True)
+        louder = [id for _, id in service.escalated_ids(every) if id in meant][-limit:]
         ids = ids[-limit:]
     else:
         ids = list(service.alert_ids(filter, limit=limit or None))
