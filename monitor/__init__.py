@@ -46,6 +46,7 @@
     timing, latency                    how long news takes, step by step
     verifying, by witness              whether what was written down of alerts is whole
     backup ─▶ manifest ─▶ restoring    the whole newsroom in one file, and back
+    skimming                           headlines in bulk, what came again: for a viewer's filter
     muting                             nobody is told of a watchlist for a while; what was held
     triaging ─▶ annotations, user      what people say of alerts, with who and when, and undone
     message                            what people are told, harmless wherever it is shown
