@@ -1,0 +1,67 @@
+"""What viewers skim: headlines in bulk, alerts that came again, filters of alerts by their look."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from monitor.model import Filter, Severity, Verdict
+from monitor.store.connection import open_store
+from monitor.store.views import SqliteViews
+
+SEVERITIES = ("high", "medium", "low")
+
+
+@pytest.fixture
+def views(tmp_path: Path) -> SqliteViews:
+    """Nine alerts, one a copy that another speaks for; raised a minute apart."""
+    with closing(open_store(tmp_path, create=True)) as sql, sql:
+        sql.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
+        for n in range(1, 10):
+            sql.execute(
+                "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary,"
+                " body, author, lang, seen, story) VALUES (?, 1, '', '', x'', ?, '', '', '', 'fr',"
+                " ?, ?)",
+                (n, f"Titre {n}", n * 60.0, n),
+            )
+            sql.execute(
+                "INSERT INTO alerts (watchlist, article, severity, verdict, starred, raised_at,"
+                " merged_into) VALUES ('w', ?, ?, ?, ?, ?, ?)",
+                (n, SEVERITIES[n % 3], "noise" if n == 4 else "", n == 5, n * 60.0,
+                 1 if n == 9 else None),
+            )  # fmt: skip
+        for alert, at in ((2, 200.0), (4, 300.0), (3, 400.0), (2, 410.0), (6, 10_000.0)):
+            sql.execute(
+                "INSERT INTO escalations (alert, reason, at, outlets, article, severity)"
+                " VALUES (?, ?, ?, 5, 1, 'medium')",
+                (alert, f"r{at}", at),
+            )
+    return SqliteViews(tmp_path)
+
+
+def test_headlines_come_newest_first_in_pages(views: SqliteViews) -> None:
+    assert views.headlines(0, None, 3) == [(n, f"Titre {n}") for n in (8, 7, 6)]
+    assert views.headlines(0, 6, 2) == [(5, "Titre 5"), (4, "Titre 4")]
+    assert [id for id, _ in views.headlines(6, None, -1)] == [8, 7]
+
+
+def test_what_became_louder_is_told_once_with_its_place_then(views: SqliteViews) -> None:
+    assert views.stirred(Filter(), None, 0) == [(3, 3, 6), (4, 2, 6), (5, 6, 9)]
+    assert views.stirred(Filter(), None, 3) == [(4, 2, 6), (5, 6, 9)]
+    assert views.stirred(Filter(severities=(Severity.HIGH,)), None, 0) == [(3, 3, 6), (5, 6, 9)]
+
+
+@pytest.mark.parametrize(
+    ("filter", "ids"),
+    [
+        (Filter(severities=(Severity.HIGH,)), [3, 6]),
+        (Filter(severities=(Severity.HIGH, Severity.LOW)), [2, 3, 5, 6, 8]),
+        (Filter(verdict=Verdict.NOISE), [4]),
+        (Filter(starred=True), [5]),
+        (Filter(starred=False, severities=(Severity.LOW,)), [2, 8]),
+    ],
+)
+def test_alerts_by_how_they_look(views: SqliteViews, filter: Filter, ids: list[int]) -> None:
+    assert list(views.alert_ids(filter, None, 0, None)) == ids
