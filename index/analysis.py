@@ -82,7 +82,7 @@ def terms(text: str) -> list[str]:
 
 def tokenize_query(text: str) -> list[Token]:
     """Return the words of a query's text: `*` and `?` count as letters, capitals as meant."""
-    return _tokens(pattern("*?"), text, keep_case=True)
+    return _tokens(pattern("*?" if "*" in text or "?" in text else ""), text, keep_case=True)
 
 
 def _tokens(runs: re.Pattern[str], text: str, *, keep_case: bool) -> list[Token]:

@@ -85,7 +85,7 @@ def _pieces(text: str, lit: Sequence[Span], width: int) -> list[Span]:
 def _words(text: str, width: int) -> Iterable[Span]:
     """Yield the words of a line, in single characters where it may be cut inside them."""
     for found in re.finditer(r"\S+", text):
-        cells = cell_len(found[0])
+        cells = len(found[0]) if found[0].isascii() else cell_len(found[0])
         is_wide = cells > len(found[0])  # CJK has no spaces
         if is_wide or cells > min(_LONG_WORD, width - 2 * cell_len(ELLIPSIS)):
             yield from ((at, at + 1) for at in range(*found.span()))
