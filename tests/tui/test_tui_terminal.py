@@ -93,13 +93,34 @@ def test_no_byte_of_a_hostile_title_is_written() -> None:
     terminal.read_until("Why this")
     terminal.child.send("q")
     terminal.read_until("Why this", gone=True)
-    for keys, shows in (("e", "address"), ("/g", "found")):
+    for keys, shows in (
+        ("e", "address"), ("b", "By watchlist"), ("q/g", "found"), ("\r", "1 match"),
+        ("F", "Words that stand out"), ("qO", "The same story"), ("k\r", "Next outlet"),
+    ):  # fmt: skip
         terminal.child.send(keys)
         terminal.read_until(shows)
     terminal.child.kill(signal.SIGTERM)
     terminal.end()
     for payload in (b"cGF5bG9hZA", b"\xc2\x9b", "\u202e".encode(), b"\x1b]52"):
         assert payload not in terminal.written
+
+
+def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
+    config, vi = tmp_path / "feeds.yaml", tmp_path / "vi"
+    config.write_text("feeds: [https://a.example/rss]\nwatchlists:\n  - grève\n", "utf-8")
+    vi.write_text('#!/bin/sh\necho "editing $@"\nread answer\necho "  - $answer" >> "$2"\n')
+    vi.chmod(0o755)
+    terminal = Terminal(EDITOR=str(vi), VISUAL="", CONFIG=str(config))
+    terminal.read_until("● live")
+    terminal.child.send("E")
+    terminal.read_until("editing +")
+    assert restored(terminal.written), "the editor has a terminal as it should be"
+    terminal.child.send("Tihange\r")
+    terminal.read_until("+ watchlist Tihange")
+    terminal.child.send("q")
+    terminal.read_until("+ watchlist", gone=True)
+    terminal.child.send("q")
+    assert "ended: quit" in terminal.end()
 
 
 def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:

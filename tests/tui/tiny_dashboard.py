@@ -18,6 +18,7 @@ def main() -> None:
     count = int(sys.argv[1])
     newsroom = FakeNewsroom(count, title=lambda n: TITLE)
     newsroom.start = count
+    newsroom.config = Path(os.environ["CONFIG"]) if "CONFIG" in os.environ else None
     if os.environ.get("CRASH"):
         newsroom.watchlists = lambda: 1 / 0  # type: ignore[assignment, return-value]
     ending = run_dashboard(newsroom, clock=newsroom.clock)  # type: ignore[arg-type]
