@@ -40,18 +40,20 @@
     watching                           watchlists: looking through the archive, trying, judging
     discover, prospect ─▶ checkup      feeds that nobody subscribed to yet: found, read, told of
     counting ─▶ trend, surprise        what a search finds, counted; what is usual for a watchlist
+    subscribing ─▶ feeds.yaml          feeds added, let rest, removed, comments kept
     opml ◀─▶ feeds.yaml                subscriptions of other readers
     handed ─▶ given ─▶ importing       articles from elsewhere; exporting: articles as files
     metrics                            figures of a running monitor, for Prometheus
     timing, latency                    how long news takes, step by step
-    verifying, by witness              whether what was written down of alerts is whole
+    sharing                            articles and alerts as STIX, for MISP
+    verifying, by witness, attesting   whether what was written down of alerts is whole
     backup ─▶ manifest ─▶ restoring    the whole newsroom in one file, and back
     skimming                           headlines in bulk, what came again: for a viewer's filter
     muting                             nobody is told of a watchlist for a while; what was held
     triaging ─▶ annotations, user      what people say of alerts, with who and when, and undone
     message                            what people are told, harmless wherever it is shown
     tidying ─▶ keeping                 what is older than it is to be kept goes, beside the watch
-    differing ─▶ revisions             what publishers changed in their articles
+    differing ─▶ revisions ─▶ edited   what publishers changed in their articles
 
 `pipeline` and `settle` call the steps, in this order; no step calls another. Viewers ask
 `service`. `presence` is the lock that leaves one monitor to a data folder, and its pulse.

@@ -44,7 +44,7 @@ def export(
         if name in before and (folder / name).read_bytes() == content:
             done.unchanged += 1
         else:
-            _write(folder / name, content)
+            write_whole(folder / name, content)
             done.written += 1
         for old in before - {name}:
             (folder / old).unlink(missing_ok=True)
@@ -62,7 +62,8 @@ def _known(folder: Path, style: str) -> dict[int, set[str]]:
     return found
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all. Raises OSError."""
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_bytes(content)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from index.query import parse
 from monitor import presence, rebuilding
+from monitor.attesting import Attesting
 from monitor.blindness import coverage
 from monitor.counting import Counting
 from monitor.deliveries import Deliveries
@@ -54,7 +55,7 @@ LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 
 
-class Service(Counting, Deliveries, Muting, Skimming, Timing, Triaging):
+class Service(Attesting, Counting, Deliveries, Muting, Skimming, Timing, Triaging):
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
     def __init__(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +24,12 @@ from monitor.config import understand
 from monitor.config.reference import table
 from monitor.config.schema import FileShape
 from monitor.guard import is_allowed
+from monitor.metrics.counts import Counts
+from monitor.metrics.stand import figures
+from monitor.model import MonitorPresence
+from monitor.presence import Card
+from monitor.store.sqlite import SqliteStore
+from monitor.store.views import SqliteViews
 from tui.screens.help import sections
 
 ROOT = Path(__file__).parent.parent
@@ -281,6 +288,18 @@ def test_the_readme_has_the_numbers_of_the_code(
 ) -> None:
     number = getattr(importlib.import_module(module), name)
     assert words.format(number / unit) in " ".join(README.split())
+
+
+def test_the_readme_has_every_figure(tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path)):
+        card = Card(presence=MonitorPresence(pid=1, since=0.0, config="", log=""), pulse=0.0)
+        registry = figures(SqliteViews(tmp_path), lambda: 0.0, "1", lambda: card)
+        Counts(registry)
+        families = [family for family in registry.collect() if "tocsin" in family.name]
+    ends = {"counter": "_total", "info": "_info"}
+    told = {family.name + ends.get(family.type, "") for family in families}
+    promised = re.findall(r"`(tocsin_\w+)[`{]", section("Figures for Prometheus"))
+    assert told == set(promised)
 
 
 def test_the_readme_is_right_about_addresses() -> None:

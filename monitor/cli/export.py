@@ -1,7 +1,8 @@
-"""`tocsin export`: articles as files."""
+"""`tocsin export`: articles as files, and in the formats that analysts exchange."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,33 +14,71 @@ from monitor.cli.queries import QueryCommand
 
 if TYPE_CHECKING:
     from monitor.exporting import Written
+    from monitor.model import Reading
+    from monitor.service import Service
+    from monitor.sharing.naming import Shared
+
+_FILE = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)
 
 
 @click.command(cls=QueryCommand)
-@click.argument("query", nargs=-1)
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("words", metavar="[QUERY]... [DIR]", nargs=-1, required=False)
 @click.option("--format", "style", type=click.Choice(["md", "json"]), default="md",
               show_default=True, help="For people, or for `tocsin import`.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Every article instead of a query's.")
+@click.option("--stix", type=_FILE, metavar="FILE",
+              help="Write one STIX 2.1 bundle instead; - is stdout.")  # fmt: skip
+@click.option("--misp", type=_FILE, metavar="FILE",
+              help="Write one event for MISP instead; - is stdout.")  # fmt: skip
+@click.option("--tlp", type=click.Choice(["clear", "green", "amber", "red"]), default=None,
+              help="With these: whom it may be passed on to.")  # fmt: skip
 @click.pass_context
 def export(
-    context: click.Context, query: tuple[str, ...], folder: Path, style: str, everything: bool
+    context: click.Context,
+    words: tuple[str, ...],
+    style: str,
+    everything: bool,
+    stix: Path | None,
+    misp: Path | None,
+    tlp: str | None,
 ) -> None:
-    """Write what QUERY finds into DIR, a file for each article.
+    """Write what QUERY finds into DIR, a file for each article; or into one file to pass on.
 
     Markdown with the metadata and matches in front, or JSON, which `tocsin import` reads.
     Files are named after date, feed, title and id. Run again, it writes only what is
-    missing or has changed; what is interrupted leaves no half file. Filters are words of
-    the query: since:7d lang:fr feed:lesoir watch:Alibaba has:alert. Exits with 1 when
-    nothing is found.
+    missing or has changed; what is interrupted leaves no half file. With --stix and --misp
+    there is no DIR: the articles, their alerts, verdicts and notes go into one file. Filters
+    are words of the query: since:7d lang:fr feed:lesoir watch:Alibaba has:alert. Exits with 1
+    when nothing is found.
     """
+    shared = bool(stix or misp)
+    if tlp and not shared:
+        raise click.UsageError("--tlp goes with --stix and --misp")
+    query, folder = (words, None) if shared else (words[:-1], words[-1:])
+    if everything == bool(query):
+        where = "" if shared else ", before the folder"
+        raise click.UsageError(f"give a query, or --all for every article{where}")
+    if folder == ():
+        raise click.UsageError("name the folder to write into")
+    newsroom: Newsroom = context.obj
+    asked = _joined(query)
+    service = newsroom.service()
+    found = service.found(None if everything else asked)
+    if folder:
+        _write_files(service, found, Path(folder[0]), style)
+    elif found:
+        _share(service, found, asked, {"stix": stix, "misp": misp}, tlp or "")
+    if not found:
+        if shared:
+            say("nothing found, nothing written")
+        context.exit(1)
+
+
+def _write_files(service: Service, found: Sequence[int], folder: Path, style: str) -> None:
     from monitor.exporting import export as write
 
-    newsroom: Newsroom = context.obj
-    if everything == bool(query):
-        raise click.UsageError("give a query, or --all for every article, before the folder")
-    service = newsroom.service()
-    found = service.found(None if everything else _joined(query))
+    if folder.is_file():
+        raise click.UsageError(f"{folder} is a file; name a folder")
     with bar() as progress:
 
         def tell(done: Written) -> None:
@@ -48,8 +87,46 @@ def export(
 
         done = write(service.readings(found), folder, style, tell)
     say(f"{folder}: {done.written} articles written, {done.unchanged} as they were")
-    if not found:
-        context.exit(1)
+
+
+def _share(
+    service: Service, found: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
+) -> None:
+    """Write what was found into the files that were asked for, each whole or not at all."""
+    from monitor.exporting import write_whole
+    from monitor.sharing.naming import Shared
+
+    readings = list(service.readings(found))
+    edited = {
+        id: at
+        for one in readings
+        if one.versions > 1 and (at := service.edited_at(id := one.article.id)) is not None
+    }
+    proofs = service.proofs([alert.id for one in readings for alert in one.alerts])
+    shared = Shared(query=query, tlp=tlp, edited=edited, proofs=proofs)
+    for kind, file in files.items():
+        if file is None:
+            continue
+        text = _made(kind, readings, shared)
+        if str(file) == "-":
+            click.echo(text, nl=False)
+        else:
+            write_whole(file, text.encode())
+            say(f"{file}: {len(readings)} articles")
+
+
+def _made(kind: str, readings: Sequence[Reading], shared: Shared) -> str:
+    from monitor.sharing import misp, stix
+
+    make: dict[str, Callable[..., str]] = {"stix": stix.bundle, "misp": misp.event}
+    with bar() as progress:
+        done: Iterator[int] = iter(range(1, len(readings) + 1))
+
+        def tell() -> None:
+            if progress:
+                progress(kind.upper(), next(done), len(readings))
+
+        return make[kind](readings, shared, tell)
 
 
 def _joined(words: tuple[str, ...]) -> str:

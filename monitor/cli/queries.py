@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-_EXCLUDED = re.compile(r"-(?!-|v+$|q+$)")
-"""A word that must not be there; -v and -q are options."""
+_EXCLUDED = re.compile(r"-(?!-|v+$|q+$|$)")
+"""A word that must not be there; -v and -q are options, - alone is stdout."""
 _MARK = "\x00"
 
 

@@ -45,6 +45,7 @@ from monitor.model import (
     WatchlistRecord,
 )
 from monitor.store.muted import Holding, Suppressed
+from monitor.store.proven import Proven
 from monitor.store.sending import Sending, Sent
 from monitor.store.skimming import Skimmed
 from monitor.store.timed import Timed
@@ -226,7 +227,7 @@ class Store(Sending, Protocol):
         """Close the store."""
 
 
-class Views(Sent, Suppressed, Skimmed, Triaged, Timed, Protocol):
+class Views(Sent, Suppressed, Skimmed, Triaged, Timed, Proven, Protocol):
     """The viewers' side: short reads, and triage. Safe from any thread."""
 
     def feeds(self) -> list[tuple[Feed, FeedState, int]]:

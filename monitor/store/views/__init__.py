@@ -6,6 +6,7 @@ from monitor.store.views.alerts import AlertViews
 from monitor.store.views.articles import ArticleViews
 from monitor.store.views.counts import CountViews
 from monitor.store.views.deliveries import DeliveryViews
+from monitor.store.views.evidence import EvidenceViews
 from monitor.store.views.feeds import FeedViews
 from monitor.store.views.headlines import HeadlineViews
 from monitor.store.views.judged import JudgedViews
@@ -28,6 +29,7 @@ class SqliteViews(
     SearchViews,
     DeliveryViews,
     LatencyViews,
+    EvidenceViews,
     MuteViews,
     TriageViews,
     JudgedViews,
