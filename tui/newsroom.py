@@ -77,6 +77,8 @@ class Newsroom:
         self.feeds: Sequence[FeedHealth] = ()
         self.tags: Collection[str] = ()
         """Tags that the analyst gave to alerts."""
+        self.names = Names()
+        """What a filter may hold."""
         self.waiting: int | None = None
         """Alerts that wait while the stream stands still; None while it moves."""
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="tocsin-read")
@@ -103,11 +105,6 @@ class Newsroom:
         except (OSError, KeyError, ImportError):  # a user without a name
             return ""
 
-    @property
-    def names(self) -> Names:
-        """The names that a filter may hold."""
-        return named(self.watchlists, self.feeds, self.tags)
-
     def seen(self) -> Seen:
         """Return how far one would get now."""
         return Seen(self.service.newest_alert(), self.service.newest_escalation())
@@ -119,7 +116,9 @@ class Newsroom:
         self.status = news.status or self.status
         self.watchlists = self.watchlists if news.watchlists is None else news.watchlists
         self.feeds = self.feeds if news.feeds is None else news.feeds
-        self.tags = self.tags if news.tags is None else news.tags
+        if news.tags is not None:
+            self.tags = news.tags
+            self.names = named(self.watchlists, self.feeds, self.tags)
         return news
 
     def _look(self, sieve: Sieve, seen: Seen, visible: Sequence[int], turn: int) -> News:

@@ -83,7 +83,7 @@ def alert_row(
     tail = (outlet_cells + 1 if outlet_cells else 0) + (4 if cells >= 50 else 0)
     room = max(1, cells - used - tail)
     if louder and room >= 30:
-        said = safe_line(louder.words)
+        said = safe_line(louder.words).partition(":")[0]
         why = fit(said, min(cell_len(said), max(room // 2, min(18, room - 12))))
         line += [(why, "late"), (" · ", "quiet")]
         room -= cell_len(why) + 3

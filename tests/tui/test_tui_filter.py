@@ -232,6 +232,17 @@ def test_the_filter_is_there_again_after_a_restart() -> None:
     drive(room, script, memory=memory)
 
 
+def test_a_filter_of_another_version_that_is_not_understood_is_as_none() -> None:
+    memory = Memory()
+    memory.keep(filter="nosuch:x (")
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.stream.row_count == 40)
+        assert app.desk.stream.alert_id == 40
+
+    drive(FakeNewsroom(40), script, memory=memory)
+
+
 def test_an_empty_result_teaches() -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         app.desk.apply("[nosuch] lang:en")

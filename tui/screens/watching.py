@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
+from index.errors import QueryError
 from monitor.errors import MonitorError
-from tui import guidance
+from tui import guidance, sieve
 from tui.ink import Line
 from tui.newsroom import News
 from tui.screens.triaging import Triaging
@@ -37,8 +38,14 @@ class Watching(Triaging):
     async def _begin_filtered(self, text: str) -> None:
         """Show the alerts as they were filtered when the dashboard was left."""
         self._looking = True  # names are needed before the filter can be understood
+        self.seen = await self.answer(self.newsroom.seen) or self.seen
         await self._look_once()
-        self.apply(text)
+        try:
+            sieve.read(text)
+        except QueryError:
+            self.load()  # as if there had been none
+        else:
+            self.apply(text)
 
     def _tick(self) -> None:
         self.tick()
