@@ -9,6 +9,17 @@ It holds no truth. Every second the desk looks through the service for what is n
          ├─▶ widgets/watchlist_pane, feed_pane ◀── rows (pure)  │ laid over until stored
          └─▶ triage ── one worker, in order ────────────────────┘
 
+The archive has threads of its own, so that no query holds up a key or another query:
+
+    screens/search ── query ──▶ asking ──▶ lane "search" ──▶ widgets/result_list ◀── result_row
+         │                                                         │ a page at a time
+         └──────── what was found ──▶ lane "reckon" ──▶ widgets/trend_pane ◀── trend_page
+                                          │        ├──▶ suggestions, below the results
+                                          └────────┴──▶ screens/facets ◀── facet_rows
+
+What is changed in `feeds.yaml` from the screens of the archive and the feeds goes through `writing`,
+by the code of the commands. What is at an address is found out by `discovering`.
+
 Words reach the screen only as lines of ink (`ink`), which `widgets/inked` cleans and paints:
 text from a feed is never markup. What fits on a screen is decided by `layout`.
 """

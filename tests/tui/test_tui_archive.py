@@ -246,7 +246,7 @@ def test_what_would_find_more_is_offered_and_taken() -> None:
         search = await searching(pilot, app, "zzz")
         await sees(pilot, app, "+9  with grève~: greve, greves")
         await sees(pilot, app, "+9  without [x]")
-        await pilot.press("down", "j", "enter")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: search.asked == "grève")
         await until(pilot, lambda: search.results.found)
         await pilot.press("K", "enter")

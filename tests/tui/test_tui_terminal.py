@@ -94,11 +94,12 @@ def test_no_byte_of_a_hostile_title_is_written() -> None:
     terminal.child.send("q")
     terminal.read_until("Why this", gone=True)
     for keys, shows in (
-        ("e", "address"), ("b", "By watchlist"), ("q/g", "found"), ("\r", "1 match"),
-        ("F", "Words that stand out"), ("qO", "The same story"), ("k\r", "Next outlet"),
+        ("e", "address"), ("b", "By watchlist"), ("q", "-By watchlist"), ("/g", "found"),
+        ("\r", "1 match"), ("F", "Words that stand out"), ("q", "-Words that stand out"),
+        ("O", "The same story"), ("k\r", "Next outlet"),
     ):  # fmt: skip
         terminal.child.send(keys)
-        terminal.read_until(shows)
+        terminal.read_until(shows.removeprefix("-"), gone=shows.startswith("-"))
     terminal.child.kill(signal.SIGTERM)
     terminal.end()
     for payload in (b"cGF5bG9hZA", b"\xc2\x9b", "\u202e".encode(), b"\x1b]52"):

@@ -136,7 +136,7 @@ class Searching(Panes):
             self.show_pane("stream")
         if go:
             self.past.note(written)
-            await self.answer(self.newsroom.service.note_search, written, self.sort)
+            await self._reckoned(self.newsroom.service.note_search, written, self.sort)
         self.run_worker(self._reckon(results), group="reckon", exclusive=True)
 
     async def _results(self, written: str) -> Results | None:
@@ -180,7 +180,10 @@ class Searching(Panes):
     async def _reckoned(
         self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T | None:
-        """Return what is reckoned; None where it cannot be: the search itself has told why."""
+        """Return what is reckoned, None where it cannot be: the search itself has told why.
+
+        That it is remembered is a courtesy, which a store that nobody may write to refuses.
+        """
         try:
             return await self.reckoner.ask(question, *args, **kwargs)
         except (QueryError, ArchiveError, MonitorError):

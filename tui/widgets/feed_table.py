@@ -24,7 +24,7 @@ class FeedTable(LineList):
     ) -> None:
         super().__init__(id=id)
         self._all = feeds
-        self._feeds: Sequence[FeedHealth] = feeds
+        self._feeds: Sequence[FeedHealth] = chosen(feeds, None, 0)
         self._clock = clock
         self.state: Health | None = None
         """Only feeds in this state are shown; None shows all."""

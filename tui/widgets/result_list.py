@@ -78,6 +78,8 @@ class ResultList(LineList):
     def suggest(self, suggestions: Sequence[Suggestion]) -> None:
         """Offer searches that find more, below the results."""
         self._suggestions = suggestions
+        if suggestions and not self._found:
+            self.cursor = 1
         self.resize_rows()
 
     def _count(self, total: int) -> None:
