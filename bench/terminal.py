@@ -35,8 +35,9 @@ class Terminal:
         self.pid, self._file = pty.fork()
         if self.pid == 0:  # the child; nothing of Python's state is used any more
             known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})}
+            inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
             try:
-                os.execvpe(command[0], command, os.environ | known)
+                os.execvpe(command[0], command, inherited | known)
             finally:
                 os._exit(127)
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

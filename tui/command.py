@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from index.article import Timestamp
-from monitor.model import Filter, Severity
 
 if TYPE_CHECKING:
+    from monitor.model import Filter
     from monitor.service import Service
     from tui.stage import Ending, Setting
 
+SEVERITIES = ("high", "medium", "low")
 THEMES = ("dark", "light", "contrast", "terminal")
 
 
@@ -71,7 +72,7 @@ def run_wall(
     "--severity",
     "severities",
     multiple=True,
-    type=click.Choice([severity.value for severity in Severity]),
+    type=click.Choice(SEVERITIES),
     help="A wall of alerts as loud as this.",
 )
 @click.option("--lang", multiple=True, metavar="CODE", help="A wall of this language: fr, en.")
@@ -101,6 +102,10 @@ def dashboard(
 
     With --wall, or any choice of alerts, a screen that needs no keys and follows by itself.
     """
+    import gc
+
+    gc.disable()  # until the first paint: a fifth of the time until then; see `Stage.on_mount`
+    from monitor.model import Filter, Severity
     from tui.remembered import FILE, Memory
 
     filter = Filter(

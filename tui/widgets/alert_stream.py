@@ -27,6 +27,8 @@ class AlertStream(LineList):
     _above = 0
     """Alerts that came on top while the stream kept still, and are above the screen."""
 
+    _titled = ("", "")
+
     def __init__(
         self,
         alerts: Alerts,
@@ -229,7 +231,6 @@ class AlertStream(LineList):
     def title(self) -> None:
         """Name what is shown; count what waits above, and what is marked."""
         shown = f"Alerts · {line(self._subject)} · {self.row_count} (F: all)"
-        self.border_title = Content(shown if self._subject else "Alerts")
         said = [f"{len(self.marks)} marked"] if self.marks else []
         if self._waiting is not None:
             said.append(f"‖ PAUSED, {self._waiting} wait (p: go on)")
@@ -237,4 +238,7 @@ class AlertStream(LineList):
             said.append(f"▲ {self._above} new (.)")
         if self._later:
             said.append(f"↑ {len(self._later)} louder (.)")
-        self.border_subtitle = Content(" · ".join(said))
+        titled = (shown if self._subject else "Alerts", " · ".join(said))
+        if titled != self._titled:  # setting them draws the whole widget anew
+            self._titled = titled
+            self.border_title, self.border_subtitle = map(Content, titled)
