@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC
@@ -12,7 +13,7 @@ import pytest
 from driving import drive, lines, screen, sees, until
 from fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from running import LOOPBACK, Item, rss
-from scripted import Reply, Web
+from scripted import Fault, Reply, Web
 from textual.pilot import Pilot
 
 from monitor.config import load
@@ -221,6 +222,7 @@ def server() -> Iterator[Web]:
         web.on("/one", Reply(body=_page("/fil")))
         web.on("/two", Reply(body=_page("/fil", "/wire")))
         web.on("/none", Reply(404))
+        web.on("/slow", Reply(body=b"x" * 99, fault=Fault.DRIP, pause=30.0))
         yield web
 
 
@@ -282,11 +284,13 @@ def test_a_feed_is_added_by_the_address_of_its_site(path: Path, server: Web) -> 
 
 def test_a_look_that_is_given_up_holds_nothing_up(path: Path, server: Web) -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        for _ in range(4):  # more than there are threads
-            await ask(pilot, app, "https://192.0.2.1/")
+        for number in range(1, 5):  # more than there are threads
+            await ask(pilot, app, server.url("/slow"))
+            await until(pilot, lambda: len(server.asked("/slow")) == number)  # noqa: B023
             await pilot.press("escape")
             assert isinstance(app.screen, Feeds)
-        assert await app.newsroom.ask(lambda: 1) == 1
+        async with asyncio.timeout(10):  # the server takes half a minute
+            assert await app.newsroom.ask(lambda: 1) == 1
 
     before = path.read_text()
     on_feeds(path, script)
