@@ -276,8 +276,8 @@ async def _drip(writer: asyncio.StreamWriter, data: bytes, pause: float) -> None
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Send RST: closing with a linger of zero seconds does that."""
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if (sock := writer.get_extra_info("socket")) is not None:  # none: a connection in memory
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 

@@ -6,7 +6,7 @@
 
 The loop's clock stands still while anything can be done, and jumps to the next timer when
 nothing can. Everything between `bootstrap` and the wire is the real one, except what needs
-other processes: documents are read here, and nothing is indexed.
+other processes: documents are read here, and nothing is indexed unless the world has an indexer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import selectors
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -30,8 +30,9 @@ from unittest.mock import patch
 from scripted import Web
 from spine import Reader
 
-from monitor import bootstrap, fetch
+from monitor import bootstrap, fetch, guard, indexer
 from monitor.notify import notifier
+from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
 
 START = 1_700_000_000.0
@@ -62,6 +63,9 @@ class World:
     offset: float = 0.0
     """By how much the clock on the wall is wrong."""
     seed: int = 1
+    indexer: Callable[..., Any] | None = None
+    """Makes what indexes; None has nothing indexed."""
+    store: type[SqliteStore] = SqliteStore
     _stores: list[SqliteStore] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -118,7 +122,11 @@ class World:
             def __init__(self, *args: Any, **named: Any) -> None:
                 super().__init__(*args, **named, resolve=town.resolve, dial=town.dial)
 
-        class Store(SqliteStore):
+        class Guard(guard.Guard):
+            def __init__(self, *args: Any, **named: Any) -> None:
+                super().__init__(*args, **named, resolve=town.resolve, dial=town.dial)
+
+        class Store(self.store):  # type: ignore[name-defined, misc]
             def __init__(self, *args: Any, **named: Any) -> None:
                 super().__init__(*args, **named)
                 world._stores.append(self)
@@ -134,9 +142,10 @@ class World:
                 "monitor.bootstrap.random": self._dice,
                 "httpcore._async.http11.time": time,
                 "monitor.fetch.Client": Client,
+                "monitor.guard.Guard": Guard,
                 "monitor.store.sqlite.SqliteStore": Store,
                 "monitor.workers.Parser": _Reader,
-                "monitor.indexer_process.IndexerProcess": _NoIndexer,
+                "monitor.indexer_process.IndexerProcess": self.indexer or _NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,
                 "monitor.daemon.TICK": tick,
                 "monitor.notify.notifier.LOOK": max(notifier.LOOK, tick),
@@ -156,6 +165,8 @@ class Town:
     homes: frozenset[str] = frozenset()
     unreachable: bool = False
     """Whether the network is down."""
+    on_wire: Callable[[str], None] = lambda event: None
+    """Called before a connection, and before whatever either side sends."""
     _addresses: dict[str, str] = field(default_factory=dict)
 
     async def wait(self, seconds: float) -> None:
@@ -177,9 +188,10 @@ class Town:
         self, address: str, port: int, tls: object, name: object
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the scripted server, within the loop."""
+        self.on_wire("connect")
         if self.unreachable:
             raise OSError(errno.ENETUNREACH, "Network is unreachable")
-        ours, theirs = _End(), _End()
+        ours, theirs = _End(self.on_wire, "request"), _End(self.on_wire, "answer")
         ours.peer, theirs.peer = theirs, ours
         reader, writer = ours.streams()
         task = asyncio.ensure_future(self.web.serve(*theirs.streams()))
@@ -193,8 +205,9 @@ class _End(asyncio.Transport):
     peer: _End
     task: asyncio.Future[None] | None = None  # kept, or it may be collected
 
-    def __init__(self) -> None:
+    def __init__(self, on_wire: Callable[[str], None], event: str) -> None:
         super().__init__()
+        self._on_wire, self._event = on_wire, event
         self._loop = asyncio.get_running_loop()
         self._reader = asyncio.StreamReader(loop=self._loop)
         self._protocol = asyncio.StreamReaderProtocol(self._reader, loop=self._loop)
@@ -206,6 +219,7 @@ class _End(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if not self._closed:
+            self._on_wire(self._event)
             self._loop.call_soon(self.peer._take, bytes(data))
 
     def is_closing(self) -> bool:
@@ -249,6 +263,10 @@ class _Reader(Reader):
 class _NoIndexer:
     """An indexer that never gets round to it."""
 
+    failures = 0
+    trouble = ""
+    indexed_at = START
+
     def __init__(self, *args: object) -> None:
         pass
 
@@ -263,3 +281,34 @@ class _NoIndexer:
 
     def stop(self) -> int:
         return 0
+
+
+class HereIndexer(_NoIndexer):
+    """Indexes in this process, whenever it is asked how far it is."""
+
+    indexed_at = START
+
+    def __init__(self, data: Path, clock: Callable[[], float]) -> None:
+        self._data, self._clock = data, clock
+        self._woken = True
+
+    def wake(self) -> None:
+        self._woken = True
+
+    def indexed(self) -> int:
+        if not self._woken:
+            return 0
+        self._woken = False
+        with closing(_Noting(self._data)) as store:
+            indexer.catch_up(store, self._data / INDEX)
+        self.indexed_at = self._clock()
+        return store.last
+
+
+class _Noting(SqliteStore):
+    """A store that leaves it to the monitor to take out of the outbox what is indexed."""
+
+    last = 0
+
+    def mark_indexed(self, upto: int, now: float | None = None) -> None:
+        self.last = upto

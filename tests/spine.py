@@ -56,8 +56,8 @@ class Fuse:
     steps: int = 0
     _opened: list[sqlite3.Connection] = field(default_factory=list)
 
-    def step(self) -> None:
-        """Take a step, or die. The dead take no more steps."""
+    def step(self, before: str = "") -> None:
+        """Take a step, or die before it. The dead take no more steps."""
         if self.at and self.steps >= self.at:
             raise Killed
         self.steps += 1
@@ -77,7 +77,7 @@ class Fuse:
 
         class Fused(sqlite3.Connection):
             def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-                fuse.step()
+                fuse.step(sql)
                 return super().execute(sql, *values)
 
             def executemany(self, sql: str, rows: Iterable[Any]) -> sqlite3.Cursor:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import spine
+from planted import EtagFirst
 from spine import A, B, C, Fuse, Killed, life, rows
 
-from monitor.model import Raised, Refresh
 from monitor.parse import parse
-from monitor.store.batch import SqliteBatch
 from monitor.store.sqlite import SqliteStore
 
 OF_THE_STORY = {
@@ -146,25 +143,9 @@ def test_killed_by_the_kernel_nothing_is_lost_or_doubled(
         assert [a[1:3] for a in ours["alerts"]] == [a[1:3] for a in expected["alerts"]]
 
 
-class Hasty(SqliteStore):
-    """A store with the bug that this sweep is for: what was polled is committed first."""
-
-    @contextmanager
-    def batch(self) -> Iterator[SqliteBatch]:
-        with super().batch() as batch:
-            save = batch.save
-
-            def save_in_two(refresh: Refresh) -> list[Raised]:
-                save(replace(refresh, arrivals=(), sightings=(), begun=(), ended=()))
-                batch._sql.execute("COMMIT")
-                batch._sql.execute("BEGIN IMMEDIATE")
-                return save(refresh)
-
-            batch.save = save_in_two  # type: ignore[method-assign]
-            yield batch
-
-
 def test_the_sweep_catches_an_etag_committed_first(whole: tuple[Path, int], tmp_path: Path) -> None:
     _, steps = whole
-    caught = [step for step in range(1, steps, 5) if interrupted(tmp_path / str(step), step, Hasty)]
+    caught = [
+        step for step in range(1, steps, 5) if interrupted(tmp_path / str(step), step, EtagFirst)
+    ]
     assert len(caught) > 5

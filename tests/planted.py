@@ -1,0 +1,85 @@
+"""Bugs, planted to see that what is to catch them does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+from monitor.model import Delivery, Raised, Refresh
+from monitor.notify.notifier import Notifier
+from monitor.notify.senders import Sender
+from monitor.store.batch import SqliteBatch
+from monitor.store.sqlite import SqliteStore
+
+
+class EtagFirst(SqliteStore):
+    """A store that commits what is remembered of the feed before what it brought."""
+
+    @contextmanager
+    def batch(self) -> Iterator[SqliteBatch]:
+        with super().batch() as batch:
+            save = batch.save
+
+            def save_in_two(refresh: Refresh) -> list[Raised]:
+                save(replace(refresh, arrivals=(), sightings=(), begun=(), ended=()))
+                batch._sql.execute("COMMIT")
+                batch._sql.execute("BEGIN IMMEDIATE")
+                return save(refresh)
+
+            batch.save = save_in_two  # type: ignore[method-assign]
+            yield batch
+
+
+class AlertsFirst(SqliteStore):
+    """A store that commits alerts before it is planned who is told."""
+
+    @contextmanager
+    def batch(self) -> Iterator[SqliteBatch]:
+        with super().batch() as batch:
+            save = batch.save
+
+            def save_and_commit(refresh: Refresh) -> list[Raised]:
+                raised = save(refresh)
+                batch._sql.execute("COMMIT")
+                batch._sql.execute("BEGIN IMMEDIATE")
+                return raised
+
+            batch.save = save_and_commit  # type: ignore[method-assign]
+            yield batch
+
+
+class NoOutbox(SqliteStore):
+    """A store that keeps in memory what is on its way."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        sql = self._connection
+        (made,) = sql.execute("SELECT sql FROM sqlite_master WHERE name = 'deliveries'").fetchone()
+        sql.execute(made.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+
+
+@contextmanager
+def marked_before_it_is_sent() -> Iterator[None]:
+    """Note that something was sent, then send it."""
+    send = Notifier._send
+
+    async def hasty(self: Notifier, name: str, sender: Sender, group: Sequence[Delivery]) -> None:
+        ids = [delivery.id for delivery in group]
+        await self._thread(self._store.note_sent, ids, self._clock())
+        await send(self, name, sender, group)
+
+    with patch.object(Notifier, "_send", hasty):
+        yield
+
+
+@contextmanager
+def a_key_of_each_try() -> Iterator[None]:
+    """Name a message anew whenever it is sent."""
+    from monitor.notify import parcels
+
+    key, tries = parcels.key, iter(range(1_000_000))
+    with patch.object(parcels, "key", lambda told: f"{key(told)}-{next(tries)}"):
+        yield
