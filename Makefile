@@ -3,7 +3,7 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run demo test check properties fuzz screenshots bench bench-peers wheel clean
+.PHONY: help install run demo test check properties fuzz hour screenshots bench bench-peers wheel clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ properties: install ## the properties alone, with thousands of examples each: mi
 
 fuzz: install ## broken feeds through the whole program, for MINUTES=1, from a SEED=N
 	$(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
+
+hour: install ## an analyst's hour in the dashboard, hurried: any key, any size, for MINUTES=10, SEED=N
+	$(BIN)/python tests/tui/hour.py --seconds $$((60 * $(or $(MINUTES),10))) $(if $(SEED),--seed $(SEED))
 
 screenshots: install ## draw docs/dashboard.svg anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py
