@@ -14,8 +14,8 @@ The archive has threads of its own, so that no query holds up a key or another q
     screens/search ── query ──▶ asking ──▶ lane "search" ──▶ widgets/result_list ◀── result_row
          │                                                         │ a page at a time
          └──────── what was found ──▶ lane "reckon" ──▶ widgets/trend_pane ◀── trend_page
-                                          │        ├──▶ suggestions, below the results
-                                          └────────┴──▶ screens/facets ◀── facet_rows
+         │                                         └──▶ suggestions, below the results
+         └──────── F ────────────────▶ lane "count" ───▶ screens/facets ◀── facet_rows
 
 What is changed in `feeds.yaml` from the screens of the archive and the feeds goes through `writing`,
 by the code of the commands. What is at an address is found out by `discovering`.

@@ -84,18 +84,17 @@ def _below(
     each = f"each {trend.by}" if many == 1 else f"in {many} {trend.by}s"
     said = f"up to {top:,} {each}"
     unsure = f"  {UNSURE}{MISSING} not all read" if any(bar.unsure for bar in bars) else ""
-    reach = min(cells, max(len(bars) * wide, len(first) + len(last) + 2))
-    for middle in (said + unsure, said, ""):
-        room = reach - len(first) - len(last)
-        if len(middle) + 4 <= room or not middle:
-            left = max(0, room - len(middle)) // 2
-            right = max(0, room - len(middle) - left)
-            line: Line = [
-                (first, "quiet"), (" " * left, ""), (middle, "quiet"), (" " * right, ""),
-                (last, "quiet"),
-            ]  # fmt: skip
-            return line if width(line) <= cells else [(first[:cells], "quiet")]
-    return []
+    between = len(bars) * wide - len(first) - len(last)
+    for words in (said + unsure, said, ""):
+        if words and len(words) + 4 <= between:
+            left = (between - len(words)) // 2
+            gap, behind = " " * left + words + " " * (between - left - len(words)), ""
+        else:
+            gap, behind = " " * max(2, between), f"   {words}" if words else ""
+        line: Line = [(first, "quiet"), (gap, "quiet"), (last, "quiet"), (behind, "quiet")]
+        if width(line) <= cells:
+            return line
+    return [(first[:cells], "quiet")]
 
 
 def _day(start: float, by: By, zone: tzinfo | None) -> str:

@@ -122,8 +122,11 @@ def test_bars_grow_with_the_counts_and_mark_what_was_not_read() -> None:
     assert (words(upper), words(lower)) == ("  █   ", f" ▂██{MISSING}{UNSURE}")
     assert [ink for _, ink in lower][-2:] == ["late", "late"]
     wide = words(drawn(trend([1, 2], [1, 0.5]), 80, 1, UTC)[-1])
-    assert wide.startswith("2026-11-24")
-    assert wide.endswith("2026-11-25")
+    assert wide.startswith("2026-11-24  2026-11-25   up to 2 each day")
+    assert wide.endswith(f"{UNSURE}{MISSING} not all read")
+    (*_, below) = drawn(trend([1] * 60), 80, 1, UTC)
+    assert words(below).rstrip().endswith("2027-01-22")
+    assert "up to 1 each day" in words(below)
 
 
 @given(

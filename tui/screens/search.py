@@ -58,7 +58,7 @@ class Search(Searching):
         self.past = Past()
         self.remembered = False
         """Whether earlier queries have been read."""
-        self.lane, self.reckoner = Lane("search"), Lane("reckon")
+        self.lane, self.reckoner, self.counter = Lane("search"), Lane("reckon"), Lane("count")
         self.note = Note(HINT, id="note")
         self.trend = TrendPane(zone=newsroom.zone, id="trend")
         self.results = ResultList(newsroom.clock, zone=newsroom.zone, id="stream")
@@ -143,7 +143,7 @@ class Search(Searching):
                 self.narrow(by)
 
         if self.asked:
-            counting = self.reckoner.ask(self.newsroom.service.facets, self.asked)
+            counting = self.counter.ask(self.newsroom.service.facets, self.asked)
             self.app.push_screen(FacetChoice(counting), chosen)
 
     def action_save(self) -> None:

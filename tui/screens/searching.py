@@ -2,7 +2,7 @@
 
 The latest query is the only one answered: the archive is asked on a thread of its own, and an
 older question is dropped, before its turn or after. What is reckoned from an answer (its trend,
-suggestions) is asked on another, so that it holds up no search.
+suggestions) is asked on another, what it is made of on a third: none of it holds up a search.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Searching(Panes):
     results: ResultList
     lane: Lane
     reckoner: Lane
+    counter: Lane
     past: Past
     sort = "date"
     asked = ""
@@ -69,6 +70,7 @@ class Searching(Panes):
         """Let go of the threads."""
         self.lane.close()
         self.reckoner.close()
+        self.counter.close()
 
     # --- when ---------------------------------------------------------------------
 
