@@ -24,6 +24,15 @@ def test_what_is_kept_is_there_again(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
+def test_the_old_file_is_never_half_a_new_one(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / FILE)
+    memory.keep(filter="before")
+    (tmp_path / "old").hardlink_to(tmp_path / FILE)
+    memory.keep(filter="after")
+    assert Memory(tmp_path / "old").now.filter == "before"
+    assert Memory(tmp_path / FILE).now.filter == "after"
+
+
 @pytest.mark.parametrize(
     "rubbish",
     [

@@ -110,7 +110,9 @@ def test_a_paused_stream_stands_still_and_counts() -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("p")
         before = app.desk.stream.on_screen()
-        room.count += 3
+        room.count += 2
+        await look(pilot, app)
+        room.count += 1
         room.escalate(1)
         await look(pilot, app)
         assert app.desk.stream.on_screen() == before
@@ -132,6 +134,7 @@ def test_a_filter_while_paused_loses_and_doubles_nothing() -> None:
         await look(pilot, app)
         app.desk.apply("watch:chips")
         await until(pilot, lambda: app.desk.stream.row_count == 11)
+        assert app.newsroom.waiting == 0
         await pilot.press("p", "F")
         await until(pilot, lambda: app.desk.stream.row_count == 44)
 

@@ -144,6 +144,30 @@ def test_undoing_everything_restores_everything(said: list[tuple[Change, set[int
     assert stored == before
 
 
+def test_what_somebody_else_said_since_is_seen_after_an_undo() -> None:
+    desk = Desk()
+
+    async def undo_after_another() -> None:
+        desk.say(ACK, 3)
+        await desk.work()
+        desk.newsroom.undo = lambda act=None: desk.newsroom.triage([3], starred=True)  # type: ignore[method-assign]
+        desk.triage.undo()
+        await desk.work()
+
+    asyncio.run(undo_after_another())
+    assert desk.looks(3) == (AlertState.ACKNOWLEDGED, Verdict.NONE, True)
+
+
+def test_many_are_said_and_taken_back_without_being_read() -> None:
+    desk = Desk()
+    desk.triage.say_of(frozenset({1, 2, 3}), ACK)
+    assert desk.looks(2)[0] is AlertState.ACKNOWLEDGED
+    desk.triage.undo()
+    asyncio.run(desk.work())
+    assert desk.looks(2)[0] is AlertState.NEW
+    assert desk.newsroom.said[2][0] is AlertState.NEW
+
+
 def test_nothing_said_is_nothing_to_undo() -> None:
     desk = Desk()
     desk.say(ACK, 1)
