@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,33 @@ def test_what_one_relevant_article_has_is_never_suggested() -> None:
     for one in suggest(ALIBABA, rung(noise, relevant)):
         assert one.term.rstrip("~") not in ("quarante", "voleurs", "théâtre", "quarante voleurs")
     assert "feed:A" not in dict(terms(suggest(ALIBABA, rung(noise, relevant))))
+
+
+def test_the_matcher_has_the_last_word() -> None:
+    """`port~` finds porte too, which is another word to whoever only compares words."""
+    noise = [
+        article(1, "Alibaba : le port fermé"),
+        article(2, "Deux ports jumeaux, Alibaba"),
+        article(3, "Un port, Alibaba"),
+    ]
+    innocent = [article(4, "Alibaba, boutique ouverte")]
+    assert ("port~", 3) in terms(suggest(ALIBABA, rung(noise, innocent)))
+    relevant = [article(4, "Alibaba à la porte")]
+    assert "port~" not in dict(terms(suggest(ALIBABA, rung(noise, relevant))))
+
+
+def test_a_copy_is_as_relevant_as_the_alert_that_speaks_for_it(tmp_path: Path) -> None:
+    articles = [article(n, title) for n, title in enumerate((PORT, PORT, TALE, TALE), 1)]
+    raised = ring(tmp_path, articles, [ALIBABA])
+    with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
+        sql.execute("UPDATE alerts SET merged_into = 1 WHERE article = 2")
+        sql.execute("UPDATE alerts SET merged_into = 3 WHERE article = 4")
+    room = service(tmp_path)
+    room.triage([raised["Alibaba", 1]], verdict=Verdict.RELEVANT)
+    room.triage([raised["Alibaba", 3]], verdict=Verdict.NOISE)
+    assert [(one.article, one.verdict) for one in room.judged("Alibaba")] == [
+        (1, Verdict.RELEVANT), (2, Verdict.RELEVANT), (3, Verdict.NOISE),
+    ]  # fmt: skip
 
 
 def test_one_hit_is_an_anecdote_and_what_matches_no_more_does_not_count() -> None:
@@ -262,7 +291,10 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
     watchlists = load(folder / "feeds.yaml").watchlists
     titles = [TALE, CAVE, TALE, "AliExpress", PORT, SPY, CAVE, *["rien, il pleut"] * 60]
-    articles = [article(n, title) for n, title in enumerate(titles, 1)]
+    articles = [
+        article(n, title, body="Alibaba, encore" if n == 6 else "")
+        for n, title in enumerate(titles, 1)
+    ]
     raised = ring(folder / "var", articles, watchlists)
     room = service(folder / "var")
     room.triage([raised["Alibaba", n] for n in (1, 2, 3)], verdict=Verdict.NOISE)
