@@ -39,7 +39,7 @@ fuzz: install ## broken feeds through the whole program, for MINUTES=1, from a S
 hour: install ## an analyst's hour in the dashboard, hurried: any key, any size, for MINUTES=10, SEED=N
 	$(BIN)/python tests/tui/hour.py --seconds $$((60 * $(or $(MINUTES),10))) $(if $(SEED),--seed $(SEED))
 
-screenshots: install ## draw docs/dashboard.svg anew, on the bundled newsroom
+screenshots: install ## draw the pictures of docs/ anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py
 
 bench: install ## the whole of tocsin on 1,000 feeds, on a machine that is otherwise idle

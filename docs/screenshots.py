@@ -1,34 +1,39 @@
-"""Draws the pictures of the documents: the dashboard on the bundled newsroom."""
+"""Draws the pictures of the documents: the dashboard on the bundled newsroom.
+
+The newsroom is read anew each time, and the clock then stands still: pictures differ from one
+time to the next by the time of day, and by which outlet answered first.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
 
 from monitor import background, bootstrap
 from monitor.demo import NewsroomServer
-from monitor.model import Alert, AlertState, Severity, Verdict
+from monitor.model import Alert, AlertState, Filter, Severity, Verdict
 from monitor.service import Service
 from tui import screenshot
 from tui.app import Tocsin
+from tui.wall import Wall
 
 HERE = Path(__file__).parent
-SIZE = (132, 40)
-"""Columns and lines: enough for every pane."""
-SETTLED = 12.0
+SETTLED = 14.0
 """Seconds after which the newsroom has been read, its slowest outlet too."""
 CALM = 3600.0
 """Seconds between two bulletins: none shall come while the picture is drawn."""
 ROWS = 12
 """Rows of alerts that are looked at: those below are acknowledged."""
-WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-"""A picture that asks another server for its letters tells that server who looks."""
+DRAWN = 0.5
+"""Seconds until what a key asks for has been read and drawn."""
 
 
 @contextmanager
@@ -46,28 +51,69 @@ def watched(data: Path) -> Iterator[None]:
 
 
 def triage(service: Service) -> int:
-    """Do some of an analyst's work; return how many rows below the newest a telling alert is."""
+    """Do some of an analyst's work; return a telling alert."""
     alerts = service.alerts([*reversed(service.alert_ids())], matches=True)
-    row = max(range(ROWS), key=lambda row: _telling(alerts[row]))
-    service.triage([alerts[row].id], starred=True)
+    telling = max(alerts[:ROWS], key=_telling)
+    service.triage([telling.id], starred=True)
     service.triage([a.id for a in alerts[ROWS:]], state=AlertState.ACKNOWLEDGED)
     service.triage([alerts[ROWS + 1].id], verdict=Verdict.NOISE)
-    return row
+    return telling.id
 
 
-def _telling(alert: Alert) -> tuple[bool, int]:
-    return alert.severity is Severity.HIGH, len(alert.matches)
+def _telling(alert: Alert) -> tuple[bool, int, str]:
+    return alert.severity is Severity.HIGH, len(alert.matches), alert.title
+
+
+def reading(app: Tocsin, alert: int) -> screenshot.Script:
+    """Return a script that reads an alert."""
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.pause(2 * DRAWN)
+        app.desk.stream.go(app.desk.stream.row_of(alert) or 0)
+        await pilot.pause(2 * DRAWN)
+
+    return script
+
+
+def pressing(*keys: str) -> screenshot.Script:
+    """Return a script that presses keys, each once the last has been drawn."""
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.pause(2 * DRAWN)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(DRAWN if len(key) > 1 or not key.isalpha() else 0.05)
+        await pilot.pause(2 * DRAWN)
+
+    return script
 
 
 def draw(folder: Path) -> None:
     """Write the pictures into a folder."""
     with tempfile.TemporaryDirectory() as data, watched(Path(data)):
         service = bootstrap.open_service(Path(data))
-        app = Tocsin(service, clock=bootstrap.clock, zone=UTC, environ={})
-        picture = folder / "dashboard.svg"
-        asyncio.run(screenshot.save(app, picture, SIZE, keys=["j"] * triage(service)))
-        drawn = picture.read_text(encoding="utf-8")
-        picture.write_text(WEB_FONTS.sub("", drawn), encoding="utf-8")
+        telling = triage(service)
+        now = bootstrap.clock()
+
+        def dashboard() -> Tocsin:
+            return Tocsin(service, clock=lambda: now, zone=UTC, environ={})
+
+        wall = Wall(
+            service,
+            Filter(severities=(Severity.HIGH, Severity.MEDIUM)),
+            clock=lambda: now,
+            zone=UTC,
+            environ={},
+        )
+        desk = dashboard()
+        search = ["slash", *"sûreté NEAR/10 Alibaba", "enter"]
+        for name, app, size, script in (
+            ("dashboard", desk, (120, 40), reading(desk, telling)),
+            ("archive", dashboard(), (120, 40), pressing(*search)),
+            ("feeds", dashboard(), (120, 40), pressing("e", "j", "j")),
+            ("wall", wall, (200, 50), pressing()),
+        ):
+            asyncio.run(screenshot.save(app, folder / f"{name}.svg", size, script))
 
 
 if __name__ == "__main__":
