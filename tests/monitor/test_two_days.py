@@ -21,6 +21,8 @@ from scripted import Fault, Reply, Web
 from simulated import Town, World
 
 from monitor.fetch.places import PLACES
+from monitor.store.proofs import Proofs
+from monitor.verifying import verify
 
 DAYS, RESTARTS, TICK = 2, 20, 30.0
 END = START + DAYS * 24 * HOUR
@@ -356,5 +358,9 @@ def test_two_days_with_twenty_restarts() -> None:
     shm = Path("/dev/shm")  # thousands of transactions that wait for no disk
     with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
         lived = live(Path(folder))
+        with Proofs(Path(folder) / "var") as proofs:
+            verified = verify(proofs, lambda *_: None)
+    assert verified.whole, verified.faults
+    assert verified.records > 100
     for claim in CLAIMS:
         claim(lived)
