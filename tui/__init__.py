@@ -9,6 +9,12 @@ It holds no truth. Every second the desk looks through the service for what is n
          ├─▶ widgets/watchlist_pane, feed_pane ◀── rows (pure)  │ laid over until stored
          └─▶ triage ── one worker, in order ────────────────────┘
 
+What the stream shows is decided by a line of text:
+
+    screens/filtering ── text ──▶ sieve: filters and words ──▶ selecting ── ids ──▶ stream ──▶ rows
+         ▲                                                         │
+      clauses: what a choice writes            one question to the store, or several and headlines
+
 The archive has threads of its own, so that no query holds up a key or another query:
 
     screens/search ── query ──▶ asking ──▶ lane "search" ──▶ widgets/result_list ◀── result_row
@@ -17,8 +23,8 @@ The archive has threads of its own, so that no query holds up a key or another q
          │                                         └──▶ suggestions, below the results
          └──────── F ────────────────▶ lane "count" ───▶ screens/facets ◀── facet_rows
 
-What is changed in `feeds.yaml` from the screens of the archive and the feeds goes through `writing`,
-by the code of the commands. What is at an address is found out by `discovering`.
+What is changed in `feeds.yaml` from the archive and the feeds goes through `writing`, by the code
+of the commands. What is at an address is found out by `discovering`.
 
 Words reach the screen only as lines of ink (`ink`), which `widgets/inked` cleans and paints:
 text from a feed is never markup. What fits on a screen is decided by `layout`.
