@@ -3,7 +3,7 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run demo test check properties fuzz hour screenshots bench bench-peers wheel clean
+.PHONY: help install run demo test check properties fuzz hour snapshots screenshots bench bench-peers wheel clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ fuzz: install ## broken feeds through the whole program, for MINUTES=1, from a S
 
 hour: install ## an analyst's hour in the dashboard, hurried: any key, any size, for MINUTES=10, SEED=N
 	$(BIN)/python tests/tui/hour.py --seconds $$((60 * $(or $(MINUTES),10))) $(if $(SEED),--seed $(SEED))
+
+snapshots: install ## write the screens of the tests anew, where they are meant to look otherwise
+	$(BIN)/python tests/tui/snapshots.py
 
 screenshots: install ## draw the pictures of docs/ anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py
