@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.actions import ActionError, parse
 
 LOOKING = frozenset({
-    "back", "bottom", "clear_filter", "close", "command_palette", "copy_link", "dismiss",
-    "edit", "edits", "facets", "feeds", "filter", "help", "item", "leave", "match", "missed",
-    "move", "newest", "next_pane", "next_theme", "open", "open_link", "outlets", "page",
-    "pane", "search", "sort", "states", "theme", "toggle_bell", "top", "untriaged", "why",
-    "zoom",
+    "back", "bottom", "choose_filter", "clear_filter", "close", "command_palette", "copy_link",
+    "dismiss", "edit", "edits", "facets", "feeds", "filter", "help", "history", "item", "leave",
+    "mark", "match", "missed", "move", "newest", "next_pane", "next_theme", "open", "open_link",
+    "open_part", "outlets", "page", "pane", "parts", "pause", "scroll", "search", "sort", "states",
+    "theme", "toggle_bell", "top", "untriaged", "why", "zoom",
 })  # fmt: skip
 """What is not here is refused: an action that is new must first be known as harmless."""
 

@@ -15,6 +15,7 @@ from index.errors import QueryError
 from monitor.model import AlertState, Verdict
 from tui import sieve
 from tui.app import Tocsin
+from tui.clauses import with_only
 from tui.headlines import Headlines, plain
 from tui.remembered import Memory
 from tui.selecting import Names, Selecting
@@ -144,7 +145,7 @@ def test_clauses_together_are_what_each_lets_through(clauses: list[str], either:
 def test_choosing_a_watchlist_leaves_other_filters(
     text: str, name: str, value: str, becomes: str
 ) -> None:
-    written = sieve.with_only(sieve.read(text), name, value)
+    written = with_only(sieve.read(text), name, value)
     assert written == becomes
     assert sieve.read(written).text == becomes
 

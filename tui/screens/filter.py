@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.model import WatchlistCount
-from tui import sieve
+from tui import clauses
 from tui.ink import Line, fit
 from tui.messages import Opened
 from tui.rows import watchlist_row
@@ -54,7 +54,7 @@ class Choices(LineList):
     def row_line(self, row: int, cells: int) -> Line:
         """Return a choice as a line."""
         _, name, value = choice = self._choice(row)
-        on = sieve.has(self._sieve, name, value) if name else not self._sieve.text
+        on = clauses.has(self._sieve, name, value) if name else not self._sieve.text
         if row >= len(_FIXED):
             return watchlist_row(self._counts[row - len(_FIXED)], cells, chosen=on)
         return [("▸ " if on else "  ", "accent"), (fit(choice.words, cells - 2), "plain")]
@@ -71,8 +71,8 @@ class Choices(LineList):
         _, name, value = self._choice(self.cursor)
         if not name:
             return ""
-        on = sieve.has(self._sieve, name, value)
-        return sieve.with_only(self._sieve, name, "" if on else value)
+        on = clauses.has(self._sieve, name, value)
+        return clauses.with_only(self._sieve, name, "" if on else value)
 
 
 class FilterChoice(Dialog[str]):

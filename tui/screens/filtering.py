@@ -11,6 +11,7 @@ from index.errors import QueryError
 from monitor.errors import MonitorError
 from monitor.model import Filter
 from tui import sieve
+from tui.clauses import with_only
 from tui.newsroom import Seen
 from tui.pointing import pointed
 from tui.screens.panes import Panes
@@ -82,7 +83,7 @@ class Filtering(Panes):
 
     def show_watchlist(self, name: str) -> None:
         """Show the alerts of one watchlist, of all without a name; other filters stay."""
-        self.apply(sieve.with_only(self.sieve, "watch", name))
+        self.apply(with_only(self.sieve, "watch", name))
 
     async def narrow(self, wanted: Sieve, kept: int = 0, seen: Seen | None = None) -> None:
         """Show what a sieve lets through, as much as is known of it at first.

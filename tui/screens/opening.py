@@ -81,7 +81,7 @@ def open_part(screen: Panes, name: str) -> None:
 
             screen.app.push_screen(UnsentDeliveries(screen.newsroom))
         case "rules":
-            screen.run_worker(screen.action_edit_file(), group="edit", exclusive=True)
+            screen.run_worker(screen.run_action("edit_file"), group="edit", exclusive=True)
         case "feeds" | "blind":
             from tui.screens.feeds import Feeds
 
