@@ -9,7 +9,6 @@ from typing import NamedTuple
 from index import text as safe
 from monitor.durations import span
 from monitor.model import Outlet, Telling
-from monitor.stories import published_first
 from tui import moment
 from tui.ink import Line, fit
 
@@ -47,6 +46,8 @@ def sections(telling: Telling, article: int, cells: int, zone: tzinfo | None) ->
 
 def _heading(outlets: Sequence[Outlet]) -> str:
     """Say how many have it, and what the publishers' own dates say of the order."""
+    from monitor.stories import published_first
+
     heading = f"The same story in {len(outlets)} outlets"
     if (earlier := published_first(outlets)) is None:
         return heading

@@ -14,7 +14,6 @@ from tui.feed_row import heads, states
 from tui.keys import bar
 from tui.messages import Moved, Opened
 from tui.newsroom import Newsroom
-from tui.screens import subscribing
 from tui.screens.editing import Place
 from tui.screens.panes import Panes
 from tui.settings import Settings
@@ -239,14 +238,20 @@ class Feeds(Panes):
 
     def action_add(self) -> None:
         """Add a feed to feeds.yaml."""
-        subscribing.add(self)
+        from tui.screens.subscribing import add
+
+        add(self)
 
     def action_rest(self) -> None:
         """Stop polling the feed, or begin again."""
+        from tui.screens.subscribing import rest
+
         if self.table.feed is not None:
-            subscribing.rest(self, self.table.feed)
+            rest(self, self.table.feed)
 
     def action_remove(self) -> None:
         """Take the feed out of feeds.yaml, after a question."""
+        from tui.screens.subscribing import remove
+
         if self.table.feed is not None:
-            subscribing.remove(self, self.table.feed)
+            remove(self, self.table.feed)
