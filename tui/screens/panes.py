@@ -190,7 +190,9 @@ class Panes(Screen[None]):
     async def action_open_link(self) -> None:
         """Open the link in a browser here, or copy it where none is."""
         url = safe_url(self.subject[1]) if self.subject else ""
-        if url and can_open(self.newsroom.environ):
+        if url and self.app.is_web:
+            self.app.open_url(url)
+        elif url and can_open(self.newsroom.environ):
             self.run_worker(self._open(url), group="outside")
         else:
             self.copy(url)
