@@ -3,7 +3,7 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run demo test check properties fuzz hour snapshots screenshots bench bench-peers wheel clean
+.PHONY: help install run demo test check properties fuzz chaos hour snapshots screenshots bench bench-peers wheel clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ hour: install ## an analyst's hour in the dashboard, hurried: any key, any size,
 
 snapshots: install ## write the screens of the tests anew, where they are meant to look otherwise
 	$(BIN)/python tests/tui/snapshots.py
+
+chaos: install ## kill the monitor before every step of a busy half hour, and KILLS=200 real ones, from a SEED=N
+	$(BIN)/python tests/chaos.py --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
 
 screenshots: install ## draw the pictures of docs/ anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py

@@ -36,6 +36,10 @@ class Gazette:
         """Return which edition it holds now, from 0; -1 before the first."""
         return bisect_right(self.editions, self.clock(), key=lambda edition: edition[0]) - 1
 
+    def items(self, number: int) -> tuple[Item, ...]:
+        """Return what an edition holds; nothing before the first."""
+        return self.editions[number][1] if number >= 0 else ()
+
     def answer(self, request: Request) -> Reply:
         """Answer a question."""
         if not self.up:
@@ -45,8 +49,7 @@ class Gazette:
         headers = (("ETag", tag),) if self.tagged else ()
         if self.tagged and request.header("If-None-Match") == tag.encode():
             return Reply(304, headers)
-        items = self.editions[number][1] if number >= 0 else ()
-        return Reply(200, headers, rss(*items, title=self.name, lang="fr"))
+        return Reply(200, headers, rss(*self.items(number), title=self.name, lang="fr"))
 
 
 class Mood(enum.Enum):

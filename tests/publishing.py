@@ -97,7 +97,7 @@ class Paper:
         told = "Alibaba" if number % 10 == 0 else "le port"
         return Item(
             title=f"{self.name} {number} : un rapport sur {told}",
-            text=f"{_words(self.name, number)}, selon le rapport {number} de {self.name}.",
+            text=f"{words(self.name, number)}, selon le rapport {number} de {self.name}.",
             guid=f"{self.name}-{number}",
             link=f"http://{self.host}/{self.name}/{number}",
         )
@@ -136,7 +136,7 @@ class Paper:
         return self.modified and request.header("If-Modified-Since") == changed.encode()
 
 
-def _words(name: str, number: int) -> str:
+def words(name: str, number: int) -> str:
     """Return words that no other article has: none is the copy of another."""
     digest = sha256(f"{name} {number}".encode()).hexdigest()
     return " ".join(digest[at : at + 5].translate(_LETTERS) for at in range(0, 60, 5))
