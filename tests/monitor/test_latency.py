@@ -21,6 +21,8 @@ from monitor.latency import latency, spread
 from monitor.model import (
     Carried,
     Clocked,
+    Fetched,
+    ParsedFeed,
     Step,
 )
 from monitor.store.sqlite import SqliteStore
@@ -88,6 +90,22 @@ def test_the_whole_way_of_the_real_pipeline(tmp_path: Path) -> None:
     articles = {one.article: one for one in clocked}
     kept = spine.rows(tmp_path, "SELECT article FROM alerts WHERE NOT backfill AND article")
     assert set(articles) == {id for (id,) in kept} != set()
+
+
+def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life, read = spine.life(tmp_path), spine.Reader.parse
+
+    async def slowly(reader: spine.Reader, fetched: Fetched) -> ParsedFeed:
+        life.now += 7
+        return await read(reader, fetched)
+
+    monkeypatch.setattr(spine.Reader, "parse", slowly)
+    life.live(spine.ROUNDS)
+    polled = [one for one in SqliteViews(tmp_path).clocked(0) if one.matched > one.seen]
+    assert polled
+    assert all(one.matched - one.seen >= 7 for one in polled)
 
 
 # --- what it comes to ------------------------------------------------------------------
