@@ -700,8 +700,8 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     room.store.close()
     path = tmp_path / "newsroom.db"
     body = bytearray(path.read_bytes())
-    third = len(body) // 3 // 4096 * 4096  # behind what says which tables there are
-    body[third:] = b"\xff" * (len(body) - third)
+    ((root,),) = room.sql("SELECT rootpage FROM sqlite_master WHERE name = 'articles'")
+    body[(root - 1) * 4096 : root * 4096] = b"\xff" * 4096
     path.write_bytes(body)
     damaged = SqliteStore(tmp_path)
     with pytest.raises(StoreError, match="malformed"):
