@@ -3,7 +3,7 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run demo test check properties fuzz chaos hour snapshots screenshots bench bench-peers wheel clean
+.PHONY: help install run demo test check properties fuzz chaos hour snapshots screenshots bench bench-peers bench-dashboard wheel clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench: install ## the whole of tocsin on 1,000 feeds, on a machine that is other
 
 bench-peers: install ## newsboat and lemon24/reader on the same feeds, beside it (installs both)
 	$(BIN)/python -m bench.peers --venv .venv-peers
+
+bench-dashboard: install ## the dashboard with 100,000 alerts and with a million, in a real pty
+	$(BIN)/python -m bench.dashboard --million
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
