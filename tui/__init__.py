@@ -26,6 +26,9 @@ The archive has threads of its own, so that no query holds up a key or another q
 What is changed in `feeds.yaml` from the archive and the feeds goes through `writing`, by the code
 of the commands. What is at an address is found out by `discovering`.
 
+`stage` is what the dashboard (`app`) and the wall (`wall`, lines by `board`) have in common:
+themes, memory, the bell, signals. `serve` puts either into a browser, a process for each visitor.
+
 Words reach the screen only as lines of ink (`ink`), which `widgets/inked` cleans and paints:
 text from a feed is never markup. What fits on a screen is decided by `layout`.
 """
