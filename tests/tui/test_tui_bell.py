@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -13,6 +14,7 @@ from fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from monitor.errors import StoreError
+from monitor.model import Alert
 from tui.app import Tocsin
 from tui.bell import PAUSE, Bell, in_words, ringing
 from tui.newsroom import Newsroom
@@ -144,3 +146,16 @@ def test_B_turns_it_on_and_off_and_that_is_remembered() -> None:
         assert not memory.now.bell
 
     drive(newsroom, script, memory=memory)
+
+
+def test_what_nobody_is_told_of_does_not_ring() -> None:
+    room = Listening()
+    room.hear()
+    read = room.fake.alerts
+
+    def held(ids: Sequence[int], **more: bool) -> list[Alert]:
+        return [replace(a, held="muted" if a.id == 12 else "") for a in read(ids, **more)]
+
+    room.fake.alerts = held  # type: ignore[method-assign, assignment]
+    room.fake.count = 13
+    assert room.hear() == [9, 13]
