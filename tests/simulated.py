@@ -19,7 +19,7 @@ import selectors
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -30,9 +30,8 @@ from unittest.mock import patch
 from scripted import Web
 from spine import Reader
 
-from monitor import bootstrap, fetch, guard, indexer
+from monitor import bootstrap, fetch, guard
 from monitor.notify import notifier
-from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
 
 START = 1_700_000_000.0
@@ -78,11 +77,15 @@ class World:
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something in this time."""
+        with self.runner() as runner:
+            runner.run(work)
+
+    def runner(self) -> asyncio.Runner:
+        """Return what runs one thing after the other in this time; in between it stands still."""
         loop = asyncio.SelectorEventLoop(_Selector(self.jump))
         loop.time = lambda: self.elapsed  # type: ignore[method-assign]
         loop.set_default_executor(_Inline())
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(work)
+        return asyncio.Runner(loop_factory=lambda: loop)
 
     def watch(
         self, config: Path, town: Town, leave: Callable[[], Awaitable[bool]], tick: float = 1.0
@@ -90,7 +93,7 @@ class World:
         """Run the monitor until `leave` returns: True stops it, False kills it."""
 
         async def life() -> None:
-            with self._wired(town, tick):
+            with self.wired(town, tick):
                 orders = bootstrap.Orders()
                 watching = asyncio.create_task(bootstrap.run_monitor(config, None, orders))
                 leaving = asyncio.ensure_future(leave())
@@ -100,21 +103,26 @@ class World:
                     os.kill(os.getpid(), signal.SIGTERM)
                     await watching
                 else:
-                    for store in self._stores:
-                        store.close()  # nothing is stored from here on
-                    watching.cancel()
-                    with suppress(BaseException):
-                        await watching
-                self._stores.clear()
+                    await self.kill(watching)
 
         self.run(life())
+
+    async def kill(self, watching: asyncio.Task[Any]) -> None:
+        """End a monitor without letting it store or send anything more."""
+        for store in self._stores:
+            store.close()
+        watching.cancel()
+        with suppress(BaseException):
+            await watching
 
     def jump(self, seconds: float) -> None:
         """Let time pass in which nothing happens."""
         self.elapsed += seconds
 
     @contextmanager
-    def _wired(self, town: Town, tick: float) -> Iterator[None]:
+    def wired(self, town: Town, tick: float) -> Iterator[None]:
+        """Put a monitor that is begun meanwhile into this world."""
+        self._stores.clear()
         time = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.elapsed)
         world = self
 
@@ -145,7 +153,7 @@ class World:
                 "monitor.guard.Guard": Guard,
                 "monitor.store.sqlite.SqliteStore": Store,
                 "monitor.workers.Parser": _Reader,
-                "monitor.indexer_process.IndexerProcess": self.indexer or _NoIndexer,
+                "monitor.indexer_process.IndexerProcess": self.indexer or NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,
                 "monitor.daemon.TICK": tick,
                 "monitor.notify.notifier.LOOK": max(notifier.LOOK, tick),
@@ -260,7 +268,7 @@ class _Reader(Reader):
         """Nothing is running."""
 
 
-class _NoIndexer:
+class NoIndexer:
     """An indexer that never gets round to it."""
 
     failures = 0
@@ -281,34 +289,3 @@ class _NoIndexer:
 
     def stop(self) -> int:
         return 0
-
-
-class HereIndexer(_NoIndexer):
-    """Indexes in this process, whenever it is asked how far it is."""
-
-    indexed_at = START
-
-    def __init__(self, data: Path, clock: Callable[[], float]) -> None:
-        self._data, self._clock = data, clock
-        self._woken = True
-
-    def wake(self) -> None:
-        self._woken = True
-
-    def indexed(self) -> int:
-        if not self._woken:
-            return 0
-        self._woken = False
-        with closing(_Noting(self._data)) as store:
-            indexer.catch_up(store, self._data / INDEX)
-        self.indexed_at = self._clock()
-        return store.last
-
-
-class _Noting(SqliteStore):
-    """A store that leaves it to the monitor to take out of the outbox what is indexed."""
-
-    last = 0
-
-    def mark_indexed(self, upto: int, now: float | None = None) -> None:
-        self.last = upto

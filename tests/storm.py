@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from gazette import Accepted, Gazette, Mood, Sink
+from indexed_here import HereIndexer
 from promises import Promised, broken
 from running import Item
 from scripted import Reply, Web
-from simulated import HereIndexer, Town, World
+from simulated import Town, World
 from spine import Fuse
 
 from monitor.store.connection import FILE
