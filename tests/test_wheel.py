@@ -1,12 +1,17 @@
-"""What users install: the wheel alone, in an empty environment, in an empty folder."""
+"""What users install: the wheel alone, in an environment and a folder without the sources."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
+import sysconfig
+import tomllib
 import zipfile
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -53,13 +58,45 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
-def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    """Also the proof that every library it needs is declared."""
-    made = run(sys.executable, "-m", "venv", "env", cwd=tmp_path)
+def imported(wheel: Path) -> Iterator[str]:
+    """Yield the top-level packages that the wheel's modules import."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.endswith(".py"):
+                for node in ast.walk(ast.parse(archive.read(name))):
+                    if isinstance(node, ast.Import):
+                        yield from (alias.name.partition(".")[0] for alias in node.names)
+                    elif isinstance(node, ast.ImportFrom) and node.module:
+                        yield node.module.partition(".")[0]
+
+
+def test_every_library_it_imports_is_declared(wheel: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = (re.match(r"[\w.-]+", line) for line in project["dependencies"])
+    declared = {re.sub(r"[._-]+", "-", name[0]).lower() for name in names if name}
+    homes = packages_distributions()
+    ours = {"index", "monitor", "tui", "pydantic_core"}  # the last comes with pydantic
+    foreign = set(imported(wheel)) - sys.stdlib_module_names - ours
+    assert {"feedparser", "whoosh", "textual"} <= foreign
+    undeclared = {
+        package
+        for package in foreign
+        if not declared & {re.sub(r"[._-]+", "-", home).lower() for home in homes.get(package, ())}
+    }
+    assert undeclared == set()
+
+
+def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> None:
+    made = run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     python = tmp_path / "env" / "bin" / "python"
-    installed = run(python, "-m", "pip", "install", "--quiet", "--no-compile", wheel, cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile")
+    installed = run(*pip, "install", *options, wheel, cwd=tmp_path)
     assert installed.returncode == 0, installed.stderr
+    own = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path)
+    libraries = Path(own.stdout.strip(), "libraries.pth")  # what is beside them is not followed
+    libraries.write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     folder = tmp_path / "newsroom"
     folder.mkdir()
 

@@ -127,7 +127,7 @@ def test_a_completion_script_asks_tocsin(shell: str, empty: Newsroom) -> None:
 
 
 def test_completion_completes_commands(empty: Newsroom) -> None:
-    asked = {"_TOCSIN_COMPLETE": "bash_complete", "COMP_WORDS": "tocsin se", "COMP_CWORD": "1"}
+    asked = {"_TOCSIN_COMPLETE": "bash_complete", "COMP_WORDS": "tocsin sea", "COMP_CWORD": "1"}
     assert empty.tocsin(**asked).stdout.split() == ["plain,search"]
 
 
