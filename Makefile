@@ -45,6 +45,9 @@ snapshots: install ## write the screens of the tests anew, where they are meant 
 chaos: install ## kill the monitor before every step of a busy half hour, and KILLS=200 real ones, from a SEED=N
 	$(BIN)/python tests/chaos.py --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
 
+soak: install ## a week of 20,000 articles a day in simulated time: nothing grows, drifts or is lost
+	$(BIN)/python tests/soak.py --days $(or $(DAYS),7)
+
 screenshots: install ## draw the pictures of docs/ anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py
 
