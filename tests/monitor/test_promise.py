@@ -136,6 +136,18 @@ class Promise(RuleBasedStateMachine):
         self.living.kill()
 
     @precondition(lambda self: self.living.alive)
+    @rule(name=st.sampled_from(NAMES), channel=st.sampled_from(CHANNELS))
+    def kill_while_it_tells(self, name: str, channel: str) -> None:
+        self.publish(name, TOLD[0])
+        sink = self.sinks[channel]
+        self.turn_a_channel(channel, Mood.HANG)
+        asked = sink.asked
+        for _ in range(20):
+            if sink.asked == asked:
+                self.living.let(5.0)
+        self.kill()
+
+    @precondition(lambda self: self.living.alive)
     @rule()
     def stop(self) -> None:
         self.living.stop()
