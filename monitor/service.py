@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -12,17 +11,15 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from index.query import parse
-from monitor import presence, rebuilding
 from monitor.attesting import Attesting
 from monitor.blindness import coverage
 from monitor.counting import Counting
-from monitor.deliveries import Deliveries
+from monitor.glancing import Glancing
 from monitor.health import WORST, health, words
 from monitor.model import (
     NOBODY_ELSE,
     Alert,
     Coverage,
-    DeliveryState,
     Feed,
     FeedHealth,
     Filter,
@@ -33,13 +30,11 @@ from monitor.model import (
     SavedSearch,
     Searched,
     Severity,
-    Status,
     Suggestion,
     Version,
     WatchlistRecord,
 )
 from monitor.moves import in_words as moving
-from monitor.muting import Muting
 from monitor.search import Search
 from monitor.search.paging import Asked
 from monitor.skimming import Skimming
@@ -50,12 +45,8 @@ from monitor.triaging import Triaging
 if TYPE_CHECKING:
     from index.completion import Completion
 
-DAY = 86_400.0
-LOG = "monitor.log"
-"""Name of the log of a monitor in the background, in the data folder."""
 
-
-class Service(Attesting, Counting, Deliveries, Muting, Skimming, Timing, Triaging):
+class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
     """One newsroom, for any number of viewers. Calls are short and thread-safe."""
 
     def __init__(
@@ -75,35 +66,6 @@ class Service(Attesting, Counting, Deliveries, Muting, Skimming, Timing, Triagin
         self._who = who
         self.config = config
         """The `feeds.yaml` of the newsroom, None if nobody said where it is."""
-
-    def status(self) -> Status:
-        """Return the newsroom at a glance."""
-        card = presence.present(self._folder)
-        articles, waiting, alerts, untriaged = self._views.totals()
-        now = self._clock()
-        feeds = self._views.feeds()
-        unsent = self.unsent()
-        log = (self._folder / LOG).absolute()
-        rebuilt = rebuilding.share(self._folder, now)
-        return Status(
-            articles=articles,
-            indexed=_searchable(articles, waiting, rebuilt),
-            alerts=alerts,
-            untriaged=untriaged,
-            feeds=Counter(health(feed, state, now) for feed, state, _ in feeds),
-            blind=sum(state.blind for _, state, _ in feeds),
-            gaps=Counter(kind for kind, _ in {(g.kind, g.feed.url) for g in self.gaps(now - DAY)}),
-            monitor=card.presence if card else None,
-            pulse=card.pulse if card else None,
-            rebuilt=rebuilt,
-            config_error=card.config_error if card else "",
-            network_down=card.network_down if card else "",
-            log=str(log) if log.exists() else "",
-            backfill=tuple(self._views.backfills()),
-            mutes=tuple(self.mutes()),
-            unsent=unsent[DeliveryState.WAITING],
-            dead=unsent[DeliveryState.DEAD],
-        )
 
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
@@ -282,9 +244,3 @@ class Service(Attesting, Counting, Deliveries, Muting, Skimming, Timing, Triagin
     def poll_now(self, url: str | None = None) -> None:
         """Ask the monitor to poll one feed at once, or all."""
         self._views.poll_now(url)
-
-
-def _searchable(articles: int, waiting: int, rebuilt: float | None) -> int:
-    """Return how many articles can be searched, about: while it is built again, that share."""
-    there = articles - waiting
-    return there if rebuilt is None else min(there, int(articles * rebuilt))

@@ -11,9 +11,11 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from index.article import Timestamp
+from monitor.errors import MonitorError
 from monitor.model import Act, Alert, FeedHealth, Status, WatchlistCount
 from tui.alerts import Change
 from tui.remembered import Memory
+from tui.rhythm import Rhythm
 from tui.selecting import Names, Selecting, named
 from tui.sieve import Sieve
 from tui.stream import Again
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-STATUS_EVERY = 2
-COUNTS_EVERY = 5
-"""Looks between two readings of counts; they are aggregates, and change slowly."""
+STATUS_EVERY, SHOWN_EVERY, COUNTS_EVERY = 3, 5, 10
+"""Looks between two readings of the status, the alerts on the screen, feeds and watchlists."""
+ANYWAY = 30
+"""The same while nothing is committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,10 @@ class News:
 
     ids: array[int]
     upto: Seen
+    status: Status
     louder: Sequence[Again] = ()
     alerts: Sequence[Alert] = ()
     """As the store has them now: those that became louder, and now and then those on show."""
-    status: Status | None = None
     watchlists: list[WatchlistCount] | None = None
     feeds: list[FeedHealth] | None = None
     tags: Collection[str] | None = None
@@ -82,7 +85,9 @@ class Newsroom:
         self.waiting: int | None = None
         """Alerts that wait while the stream stands still; None while it moves."""
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="tocsin-read")
-        self._looks = 0
+        self._status = Rhythm(STATUS_EVERY, ANYWAY)
+        self._counts = Rhythm(COUNTS_EVERY, ANYWAY)
+        self._shown = Rhythm(SHOWN_EVERY, ANYWAY)
         self._closed = False
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -111,9 +116,12 @@ class Newsroom:
 
     async def look(self, sieve: Sieve, seen: Seen, visible: Sequence[int]) -> News:
         """Look for what is new since `seen`, and now and then at the counts."""
-        turn, self._looks = self._looks, self._looks + 1
-        news = await self.ask(self._look, sieve, seen, visible, turn)
-        self.status = news.status or self.status
+        try:
+            news = await self.ask(self._look, sieve, seen, visible)
+        except MonitorError:
+            self.look_at_all()
+            raise
+        self.status = news.status
         self.watchlists = self.watchlists if news.watchlists is None else news.watchlists
         self.feeds = self.feeds if news.feeds is None else news.feeds
         if news.tags is not None:
@@ -121,16 +129,19 @@ class Newsroom:
             self.names = named(self.watchlists, self.feeds, self.tags)
         return news
 
-    def _look(self, sieve: Sieve, seen: Seen, visible: Sequence[int], turn: int) -> News:
+    def _look(self, sieve: Sieve, seen: Seen, visible: Sequence[int]) -> News:
         ask, select, names = self.service, self.selecting, self.names
-        counts = turn % COUNTS_EVERY == 0
+        commits = ask.commits()
+        counts, known = self._counts.due(commits), self.status
+        recounted = self._status.due(commits) or counts or known is None
+        again = self._shown.due(commits) and known is not None
         upto = self.seen()
         louder = (
             select.louder(sieve, names, seen.escalation)
             if upto.escalation > seen.escalation
             else []
         )
-        wanted = [one.alert for one in louder] + list(visible if counts and turn else ())
+        wanted = [one.alert for one in louder] + list(visible if again else ())
         return News(
             ids=select.ids(sieve, names, after=seen.alert)
             if upto.alert > seen.alert
@@ -138,7 +149,7 @@ class Newsroom:
             upto=upto,
             louder=louder,
             alerts=ask.alerts(wanted) if wanted else (),
-            status=ask.status() if turn % STATUS_EVERY == 0 or counts else None,
+            status=ask.status() if recounted or known is None else ask.renewed(known),
             watchlists=ask.watchlists() if counts else None,
             feeds=ask.feeds() if counts else None,
             tags=list(ask.tag_counts()) if counts else None,
@@ -146,7 +157,8 @@ class Newsroom:
 
     def look_at_all(self) -> None:
         """Read the counts at the next look."""
-        self._looks = 0
+        for rhythm in (self._status, self._counts, self._shown):
+            rhythm.hurry()
 
     async def write(self, ids: Sequence[int], change: Change) -> Act | None:
         """Store a change; raises StoreError."""

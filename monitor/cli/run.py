@@ -92,7 +92,7 @@ def watch(
     import asyncio
 
     from monitor.bootstrap import Orders, run_monitor
-    from monitor.service import LOG
+    from monitor.glancing import LOG
 
     file = None
     if background:

@@ -263,6 +263,9 @@ class Views(Sent, Suppressed, Skimmed, Triaged, Timed, Proven, Protocol):
     def backfills(self) -> list[BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
 
+    def commits(self) -> int:
+        """Return a number that is another one after each commit, by whatever connection."""
+
     def newest_alert(self) -> int:
         """Return the id of the newest alert, 0 without any."""
 

@@ -102,6 +102,7 @@ class FakeNewsroom:
         self.locked = threading.Event()
         self.unreadable = False
         self.watching = True
+        self.committed, self.at_rest = 0, False
         self.pulse: float | None = NOW - 3
         self.network_down = ""
         self.config_error = ""
@@ -149,6 +150,16 @@ class FakeNewsroom:
             mutes=tuple(self.muted.values()),
             unsent=len(self.unsent),
         )
+
+    def renewed(self, status: Status) -> Status:
+        now = self.status()
+        said = {"network_down": now.network_down, "config_error": now.config_error}
+        return replace(status, monitor=now.monitor, pulse=now.pulse, **said)
+
+    def commits(self) -> int:
+        """Tell of another commit each time, unless it is at rest."""
+        self.committed += not self.at_rest
+        return self.committed
 
     def feeds(self) -> list[FeedHealth]:
         return list(self.health)

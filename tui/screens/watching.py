@@ -82,8 +82,7 @@ class Watching(Triaging):
         if fresh:
             self.seen = news.upto
             self._arrive(news.ids, news.louder)
-        if news.status is not None:
-            self.tick()
+        self.tick()
         if news.watchlists is not None:
             mutes = room.status.mutes if room.status else ()
             self.watchlists.tell(room.watchlists, mutes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monitor.store.views.alerts import AlertViews
 from monitor.store.views.articles import ArticleViews
+from monitor.store.views.commits import CommitViews
 from monitor.store.views.counts import CountViews
 from monitor.store.views.deliveries import DeliveryViews
 from monitor.store.views.evidence import EvidenceViews
@@ -20,6 +21,7 @@ __all__ = ["SqliteViews"]
 
 
 class SqliteViews(
+    CommitViews,
     FeedViews,
     WatchlistViews,
     AlertViews,
