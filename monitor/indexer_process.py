@@ -11,6 +11,7 @@ import contextlib
 import gc
 import logging
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -26,6 +27,8 @@ log = logging.getLogger("tocsin")
 
 GARBAGE = 100_000
 """Objects between two looks for garbage: looking every 700 takes a tenth of the time."""
+GIVES_WAY = 5
+"""Niceness: where processors are scarce, an alert comes before a search that finds it."""
 PATIENCE = 30.0
 """Seconds an indexer may take to finish its batch when the watch ends."""
 
@@ -154,6 +157,7 @@ class _Said(logging.Handler):
 
 def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock: Clock) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the whole group
+    os.nice(GIVES_WAY)
     gc.set_threshold(GARBAGE)
     logging.basicConfig(level=level, format="%(message)s", handlers=[_Said(monitor)])
     try:

@@ -45,7 +45,7 @@ class Living:
     def kill(self) -> None:
         """End it as kill -9 does."""
         assert self._watching
-        self._runner.run(self._world.kill(self._watching))
+        self._runner.run(self._world.kill(self._watching, self._town))
         self._ended()
 
     def stop(self) -> None:
@@ -59,6 +59,8 @@ class Living:
         """End everything."""
         if self._watching:
             self.kill()
+        self._town.hang_up()
+        self._runner.run(asyncio.sleep(0.0))
         self._runner.close()
 
     def _ended(self) -> None:

@@ -26,6 +26,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+from weakref import WeakSet
 
 from scripted import Web
 from spine import Reader
@@ -103,20 +104,21 @@ class World:
                     os.kill(os.getpid(), signal.SIGTERM)
                     await watching
                 else:
-                    await self.kill(watching)
+                    await self.kill(watching, town)
 
         self.run(life())
 
-    async def kill(self, watching: asyncio.Task[Any]) -> None:
+    async def kill(self, watching: asyncio.Task[Any], town: Town) -> None:
         """End a monitor without letting it store or send anything more."""
         for store in self._stores:
             store.close()
         watching.cancel()
         with suppress(BaseException):
             await watching
+        town.hang_up()
 
     def jump(self, seconds: float) -> None:
-        """Let time pass in which nothing happens."""
+        """Let time pass."""
         self.elapsed += seconds
 
     @contextmanager
@@ -177,6 +179,13 @@ class Town:
     """Called before a connection, and before whatever either side sends."""
     _addresses: dict[str, str] = field(default_factory=dict)
 
+    _ends: WeakSet[_End] = field(default_factory=WeakSet)
+
+    def hang_up(self) -> None:
+        """Close every connection, as the kernel does when a process is killed."""
+        for end in list(self._ends):
+            end.close()
+
     async def wait(self, seconds: float) -> None:
         """Let the world go on for so long."""
         await asyncio.sleep(seconds)
@@ -188,8 +197,8 @@ class Town:
     async def resolve(self, host: str, port: int) -> list[str]:
         """Return the address of a name: public, unless it is one of the homes."""
         number = len(self._addresses) + 1
-        prefix = "127.9" if host in self.homes else "8.8"
-        address = f"{prefix}.{number // 256}.{number % 256}"
+        network = "127.9" if host in self.homes else "8.8"
+        address = f"{network}.{number // 256}.{number % 256}"
         return [self._addresses.setdefault(host, address)]
 
     async def dial(
@@ -201,10 +210,10 @@ class Town:
             raise OSError(errno.ENETUNREACH, "Network is unreachable")
         ours, theirs = _End(self.on_wire, "request"), _End(self.on_wire, "answer")
         ours.peer, theirs.peer = theirs, ours
-        reader, writer = ours.streams()
+        self._ends |= {ours, theirs}
         task = asyncio.ensure_future(self.web.serve(*theirs.streams()))
         theirs.task = task
-        return reader, writer
+        return ours.streams()
 
 
 class _End(asyncio.Transport):

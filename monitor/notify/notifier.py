@@ -164,7 +164,7 @@ class Notifier:
                     return
 
     async def _send(self, name: str, sender: Sender, group: Sequence[Delivery]) -> None:
-        parcels = await self._thread(self._packing.pack, group)
+        parcels = await asyncio.to_thread(self._packing.pack, group)  # not behind what is stored
         there = {parcel.delivery.id for parcel in parcels}
         if gone := [one.id for one in group if one.id not in there]:
             words = "its alert is no longer kept"

@@ -9,7 +9,7 @@ from monitor.store import Store, Views
 
 
 class Packing:
-    """Reads what deliveries are about. Runs in the store's thread."""
+    """Reads what deliveries are about; `pack` does in any thread, `history` in the store's."""
 
     def __init__(self, store: Store, views: Views) -> None:
         self._store = store

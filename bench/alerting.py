@@ -1,0 +1,233 @@
+"""How soon an alert is stored and told, while articles pour in and the index is built again.
+
+python -m bench.alerting [--rate 20] [--seconds 60] [--rules 1000] [--archive 60000]
+
+The monitor is `tocsin run`, with as many feeds as articles come in a second, each asked every
+second, each article one that rings. Stored is when another process can read the alert; told
+is when a webhook on loopback has the message. Seconds count from the last byte of the answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice, product
+from pathlib import Path
+from statistics import median, quantiles
+from xml.sax.saxutils import escape
+
+import feedparser
+
+from bench.growth import endless, queue
+from bench.loopback import Loopback, looped
+from index.article import Article
+from monitor import rebuilding
+from monitor.model import Feed
+from monitor.store.connection import FILE
+from monitor.store.sqlite import SqliteStore
+
+TOCSIN = str(Path(sys.executable).with_name("tocsin"))
+SHOWN = 10
+LOOK = 0.002
+_SYLLABLES = ("ba", "cor", "du", "fen", "gal", "hi", "jor", "ka", "lun", "mer", "no", "pra", "sta")
+
+
+@dataclass
+class Press:
+    """Feeds of which each has a new article every second, once it has begun."""
+
+    rate: int
+    names: list[str]
+    articles: list[Article]
+    began: float = 0.0
+    last: int = 0
+
+    def edition(self) -> int:
+        """Return which edition is out."""
+        return min(int(time.time() - self.began), self.last) if self.began else 0
+
+    def document(self, path: str) -> tuple[str, bytes]:
+        """Return a feed as it is now."""
+        feed, edition = int(path.removeprefix("/feed-")), self.edition()
+        numbers = range(edition, max(-1, edition - SHOWN), -1)
+        return f'"{edition}"', self.rss(feed, numbers)
+
+    def link(self, feed: int, number: int) -> str:
+        """Return the link of an article."""
+        return f"http://127.0.0.1/{feed}/{number}"
+
+    def rss(self, feed: int, numbers: range) -> bytes:
+        """Return a feed's document."""
+        items = "".join(self._item(feed, number) for number in numbers)
+        channel = f"<channel><title>Feed {feed}</title>{items}</channel>"
+        return f"<rss version='2.0'>{channel}</rss>".encode()
+
+    def _item(self, feed: int, number: int) -> str:
+        at = number * self.rate + feed
+        one, name = self.articles[at % len(self.articles)], self.names[at % len(self.names)]
+        title = f"{name} {one.title}" if number else one.title
+        return (
+            f"<item><title>{escape(title)}</title><link>{self.link(feed, number)}</link>"
+            f"<guid>{feed}-{number}</guid><description>{escape(one.summary)} {escape(one.body)}"
+            "</description></item>"
+        )
+
+
+@dataclass
+class Seen:
+    """What another process could read, and when."""
+
+    stored: dict[str, float] = field(default_factory=dict)
+    """By the link of an article, when its alert was there."""
+    load: float = 0.0
+    rebuilding: float = 0.0
+    """Seconds for which the index was still being built again."""
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rate", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--rules", type=int, default=1_000)
+    parser.add_argument("--archive", type=int, default=60_000)
+    asked = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    with tempfile.TemporaryDirectory() as made:
+        measured(Path(made), asked.rate, asked.seconds, asked.rules, asked.archive)
+
+
+def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) -> None:
+    """Fill an archive that has no index, then watch."""
+    source = endless()
+    press = Press(rate, _names(rules), list(islice(source, 5_000)))
+    with closing(SqliteStore(folder / "var")) as store:
+        (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
+        for _ in range(archive // 2_000):
+            queue(store, feed, list(islice(source, 2_000)))
+        store.mark_indexed(1 << 62)  # and yet there is no index
+    least = baseline(folder, press)
+    press.last = seconds
+    with looped(Loopback(press.document)) as there:
+        said = {
+            "feeds": [
+                {"url": f"http://127.0.0.1:{there.port}/feed-{n}", "name": f"f{n}", "every": "1s"}
+                for n in range(rate)
+            ],
+            "watchlists": [{"name": name, "terms": [name, f"{name} NEAR/5 police"]}
+                           for name in press.names],
+            "channels": [{"name": "desk", "webhook": f"http://127.0.0.1:{there.port}/in"}],
+            "network": {"allow": ["127.0.0.0/8"]},
+        }  # fmt: skip
+        (folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+        seen = _watched(folder, press, seconds)
+    print(
+        f"for {seen.rebuilding:.0f} of {seconds} s an index of {archive:,} articles was being built"
+        f" again; load {seen.load:.1f} by then"
+    )
+    report(press, there, seen, least)
+
+
+def baseline(folder: Path, press: Press) -> float:
+    """Return what plain feedparser and one durable commit take for such a feed, in the middle."""
+    body, times = press.rss(0, range(SHOWN, 0, -1)), []
+    with closing(sqlite3.connect(folder / "plain.db", isolation_level=None)) as sql:
+        sql.execute("PRAGMA journal_mode = WAL")
+        sql.execute("PRAGMA synchronous = FULL")
+        sql.execute("CREATE TABLE alerts (title TEXT)")
+        for _ in range(50):
+            start = time.perf_counter()
+            parsed = feedparser.parse(io.BytesIO(body))
+            sql.execute("INSERT INTO alerts VALUES (?)", (parsed.entries[0].title,))
+            times.append(time.perf_counter() - start)
+    return median(times)
+
+
+def _watched(folder: Path, press: Press, seconds: int) -> Seen:
+    """Run a monitor; look for alerts until all are told, or for a minute more."""
+    seen, data = Seen(), folder / "var"
+    running = subprocess.Popen(
+        [TOCSIN, "-c", str(folder / "feeds.yaml"), "run"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with closing(sqlite3.connect(f"file:{data / FILE}?mode=ro", uri=True)) as sql:
+            while _one(sql, "SELECT count(*) FROM feeds WHERE last_ok IS NOT NULL") < press.rate:
+                time.sleep(0.1)
+            press.began, last = time.time(), 0
+            due = press.rate * seconds
+            while len(seen.stored) < due and time.time() < press.began + seconds + 60:
+                found = sql.execute(
+                    "SELECT al.id, a.url FROM alerts al JOIN articles a ON a.id = al.article"
+                    " WHERE al.id > ? ORDER BY al.id",
+                    (last,),
+                ).fetchall()
+                now = time.time()
+                for last, url in found:  # noqa: B007
+                    seen.stored.setdefault(url, now)
+                if rebuilding.share(data, now) is not None:
+                    seen.rebuilding = now - press.began
+                time.sleep(LOOK)
+            seen.load = os.getloadavg()[0]
+            unsent = "SELECT count(*) FROM deliveries WHERE state <> 'sent'"
+            while _one(sql, unsent) and time.time() < press.began + seconds + 90:
+                time.sleep(0.1)
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.wait(60)
+    return seen
+
+
+def report(press: Press, there: Loopback, seen: Seen, least: float) -> None:
+    """Print how long it took; raise SystemExit if anything is missing."""
+    answered = {}
+    for at, moment in there.answered.items():
+        path, _, tag = at.partition(" ")
+        feed, edition = int(path.removeprefix("/feed-")), int(tag.strip('"'))
+        answered[feed, edition] = moment
+    stored, told, missing = [], [], 0
+    for feed, number in product(range(press.rate), range(1, press.last + 1)):
+        later = [answered[feed, n] for n in range(number, press.last + 1) if (feed, n) in answered]
+        link = press.link(feed, number)
+        if not later or link not in seen.stored or link not in there.told:
+            missing += 1
+            continue
+        stored.append(seen.stored[link] - later[0])
+        told.append(there.told[link] - later[0])
+    print(f"{len(stored):,} alerts, {missing} missing; baseline {1e3 * least:.0f} ms a feed")
+    for what, times in (("stored", stored), ("told", told)):
+        p95 = quantiles(times, n=20)[-1]
+        print(
+            f"  {what:7} {1e3 * median(times):5.0f} ms in the middle, {1e3 * p95:5.0f} in 95 of"
+            f" 100, {1e3 * max(times):5.0f} at most; 95 of 100 within {p95 / least:.0f} baselines"
+        )
+    if missing:
+        raise SystemExit(1)
+
+
+def _one(sql: sqlite3.Connection, query: str) -> int:
+    (found,) = sql.execute(query).fetchone()
+    return int(found)
+
+
+def _names(count: int) -> list[str]:
+    """Return words that no article has."""
+    names = ("Wix" + "".join(four) for four in product(_SYLLABLES, repeat=4))
+    return list(islice(names, count))
+
+
+if __name__ == "__main__":
+    main()
