@@ -22,6 +22,9 @@ TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 CURSOR = "▌"
 RATE = 10.0
 SEED = 7
+UP = "\x15"
+WORDS = "greve orly"
+"""Typed into the filter; its headlines are all read by then."""
 SETTLE = 6.0
 """Seconds until all that was put off at the start is done."""
 GOALS = {
@@ -56,6 +59,7 @@ def main() -> None:
                 _keys(shown, "at rest", keys, "jk", nullcontext)
                 _keys(shown, f"{RATE:g} arrivals a second", keys, "jk", lambda: room.arriving(RATE))
                 _keys(shown, "the store locked", keys, "jka", room.locked)
+                _typed(shown, keys // len(WORDS))
                 shown.send(".")
                 with room.arriving(RATE):
                     time.sleep(2)
@@ -107,7 +111,7 @@ def _keys(
 ) -> None:
     """Press keys at random moments, and tell how long until the cursor was painted anew."""
     chance = random.Random(SEED)
-    shown.send("G" * 2 + "k" * 60)
+    shown.send("G" + UP * 12)  # rows enough below for every key to move the cursor
     time.sleep(1)
     took: list[float] = []
     late = 0
@@ -125,6 +129,27 @@ def _keys(
     p95 = took[int(len(took) * 0.95)]
     said = f"; p50 {statistics.median(took):.1f}, worst {took[-1]:.0f}; {when}"
     _say("key to paint, p95, ms", p95, said + (f"; {late} never" if late else ""))
+
+
+def _typed(shown: Terminal, times: int) -> None:
+    """Type words into the filter, and tell how long until each letter was painted."""
+    chance = random.Random(SEED)
+    took: list[float] = []
+    for number in range(times + 1):
+        shown.send("f")
+        time.sleep(4.0 if number == 0 else 0.5)
+        for end in range(1, len(WORDS) + 1):
+            time.sleep(chance.uniform(0.06, 0.2))
+            mark = shown.mark
+            pressed = shown.send(WORDS[end - 1])
+            painted = shown.wait_for(WORDS[:end].rstrip(), mark, 5.0)
+            if number:  # the first time headlines are read
+                took.append((painted - pressed) * 1000)
+        shown.send("\x1b")
+        time.sleep(1.0)
+    took.sort()
+    said = f"; p50 {statistics.median(took):.1f}, worst {took[-1]:.0f}; a filter typed"
+    _say("key to paint, p95, ms", took[int(len(took) * 0.95)], said)
 
 
 def _say(name: str, found: float, more: str = "") -> None:

@@ -35,7 +35,9 @@ class Alerts:
     def get(self, alert: int, block: Callable[[], Sequence[int]] | None = None) -> Alert | None:
         """Return an alert, None if the store has it no more; reads its block with it."""
         if alert not in self._stored:
-            self._remember(block() if block else (alert,))
+            self._remember(
+                [one for one in block() if one not in self._stored] if block else (alert,)
+            )
         return self._seen(self._stored.get(alert))
 
     def absorb(self, found: Sequence[Alert]) -> set[int]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("high", "medium", "low")
 THEMES = ("dark", "light", "contrast", "terminal")
+SWITCH = 0.0005
+"""Seconds that a thread which reads or filters may keep the screen waiting, a few times a key."""
 
 
 class Newsroom(Protocol):
@@ -103,8 +105,10 @@ def dashboard(
     With --wall, or any choice of alerts, a screen that needs no keys and follows by itself.
     """
     import gc
+    import sys
 
     gc.disable()  # until the first paint: a fifth of the time until then; see `Stage.on_mount`
+    sys.setswitchinterval(SWITCH)
     from monitor.model import Filter, Severity
     from tui.remembered import FILE, Memory
 

@@ -7,10 +7,14 @@ from textual.widget import Widget
 
 
 class Moved(Message):
-    """The cursor of a list is on another row, or on a row that shows something else."""
+    """The cursor of a list is on another row, or on a row that shows something else.
 
-    def __init__(self, source: Widget) -> None:
+    `by_itself` if nobody moved it: something came on top.
+    """
+
+    def __init__(self, source: Widget, *, by_itself: bool = False) -> None:
         self.source = source
+        self.by_itself = by_itself
         super().__init__()
 
 

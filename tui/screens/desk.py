@@ -32,6 +32,9 @@ from tui.widgets.watchlist_pane import WatchlistPane
 if TYPE_CHECKING:
     from tui.screens.editing import Place
 
+CALM = 2.0
+"""Seconds for which the reader stays with an arrival before it follows the next."""
+
 
 class Desk(Watching):
     """The first screen."""
@@ -76,6 +79,9 @@ class Desk(Watching):
         self.reader = Reader(zone=newsroom.zone, id="reader")
         self.triage = Triage(self.alerts, newsroom, self._shown, self._not_stored)
         self._rest: Timer | None = None
+        self._calm: Timer | None = None
+        self._missed = False
+        """Something came meanwhile that the reader has not followed yet."""
 
     def compose(self) -> ComposeResult:
         """Lay the panes out."""
@@ -135,11 +141,23 @@ class Desk(Watching):
     # --- reading ----------------------------------------------------------------
 
     def on_moved(self, message: Moved) -> None:
-        """Let the reader follow the alerts once the cursor rests."""
-        if message.source.id == "stream":
-            if self._rest is not None:
-                self._rest.stop()
-            self._rest = self.set_timer(REST, self._read_soon)
+        """Let the reader follow the alerts once the cursor rests, arrivals at an even pace."""
+        if message.source.id != "stream":
+            return
+        if message.by_itself:
+            if self._calm is not None:
+                self._missed = True
+                return
+            self._calm = self.set_timer(CALM, self._go_on)
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, self._read_soon)
+
+    def _go_on(self) -> None:
+        self._calm = None
+        if self._missed:
+            self._missed = False
+            self.on_moved(Moved(self.stream, by_itself=True))
 
     def _read_soon(self) -> None:
         self.run_worker(self.read(), group="read", exclusive=True)
@@ -202,6 +220,9 @@ class Desk(Watching):
         """Hold the stream while someone reads: the newest must not slip away under them."""
         super().share_out()
         self.stream.held = self.current == "reader"
+        if self.stream.held and self._missed:
+            self._missed = False
+            self._read_soon()
         self.newsroom.memory.keep(pane=self.current, zoomed=self.zoomed)
 
     # --- the rest ---------------------------------------------------------------

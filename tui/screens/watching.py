@@ -48,8 +48,9 @@ class Watching(Triaging):
             self.apply(text)
 
     def _tick(self) -> None:
-        self.tick()
-        if not self._looking:
+        if self._looking:
+            self.tick()  # the clock goes on while the store keeps one waiting
+        else:
             self.run_worker(self.look(), group="look")
 
     async def look(self) -> None:
@@ -62,6 +63,7 @@ class Watching(Triaging):
         try:
             news = await self.newsroom.look(wanted, seen, self.stream.on_screen())
         except MonitorError as error:
+            self.tick()
             if str(error) != self._complained:
                 self._complained = str(error)
                 self.tell(str(error), trouble=True)

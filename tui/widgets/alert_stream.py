@@ -115,7 +115,7 @@ class AlertStream(LineList):
         self._stream.stir([(escalation, alert) for alert, escalation in stirring.items()])
         if following or not before:
             self.resize_rows()
-            self.post_message(Moved(self))
+            self.post_message(Moved(self, by_itself=bool(before)))
         elif fresh or stirring:
             self._keep_still(top[0], on, fresh + len(stirring))
         self.title()

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from tui.ink import Line
 from tui.messages import Moved, Opened
 from tui.widgets.inked import Inked
+from tui.widgets.measured import measure
 
 
 class LineList(Inked, ScrollView, can_focus=True, inherit_bindings=False):
@@ -90,13 +91,7 @@ class LineList(Inked, ScrollView, can_focus=True, inherit_bindings=False):
     def resize_rows(self) -> None:
         """Tell the scrollbar how many rows there are now."""
         self.cursor = max(0, min(self.cursor, self.row_count - 1))
-        size = Size(0, max(self.row_count, self._floor))
-        if self.show_vertical_scrollbar and size.height > self.size.height:
-            # The scrollbar stays: no need for the 10 ms in which all panes are laid out anew.
-            self.set_reactive(LineList.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-        else:
-            self.virtual_size = size
+        measure(self, max(self.row_count, self._floor))
         self.refresh()
 
     def action_move(self, rows: int) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.ink import Line
 from tui.widgets.inked import Inked
+from tui.widgets.measured import measure
 
 Layout = Callable[[int], Sequence[Line]]
 """Lays text out on lines of so many cells."""
@@ -46,9 +47,16 @@ class Sheet(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         """Fit the text to the width."""
         self._cells = self.scrollable_content_region.width
         if self._cells > 2:
-            self._lines = self._layout_text(self._cells - 2)
-            self.virtual_size = Size(0, len(self._lines))
-            self.refresh()
+            before, self._lines = self._lines, self._layout_text(self._cells - 2)
+            measure(self, len(self._lines))
+            self._draw_changed(before)
+
+    def _draw_changed(self, before: Sequence[Line]) -> None:
+        """Draw the lines on the screen that are others than before."""
+        top = round(self.scroll_y)
+        for y in range(self.size.height):
+            if _line(before, top + y) != _line(self._lines, top + y):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return how many lines the whole text takes at a width."""
@@ -86,5 +94,9 @@ class Sheet(Inked, ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Return one line of the widget."""
         row = y + round(self.scroll_y)
-        line = self._lines[row] if row < len(self._lines) else []
+        line = _line(self._lines, row)
         return self.strip([(" ", ""), *line], self.scrollable_content_region.width)
+
+
+def _line(lines: Sequence[Line], row: int) -> Line:
+    return lines[row] if row < len(lines) else []

@@ -28,7 +28,8 @@ class StatusLine(Inked):
         """Show this status at this moment, and how many alerts wait for a paused stream."""
         self._shown = (status, now)
         self._waiting = waiting
-        if self._said() != self._line:
+        before, self._line = self._line, self._said()
+        if before != self._line:
             self.refresh()
 
     def _said(self) -> Line:
@@ -36,7 +37,8 @@ class StatusLine(Inked):
 
     def render_line(self, y: int) -> Strip:
         """Return the line."""
-        self._line = self._said()
+        if width(self._line) != self.size.width:
+            self._line = self._said()
         return self.strip(self._line, self.size.width)
 
     async def on_click(self, event: events.Click) -> None:

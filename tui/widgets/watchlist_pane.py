@@ -33,6 +33,7 @@ class WatchlistPane(LineList):
         self._muted: dict[str, Timestamp] = {}
         self._counts: Sequence[WatchlistCount] = ()
         self._chosen: tuple[str, ...] = ()
+        self._said = ""
 
     @property
     def row_count(self) -> int:
@@ -62,7 +63,9 @@ class WatchlistPane(LineList):
         at = moment.local(self._clock(), self._zone)
         if self.cursor < len(self._counts) and at is not None:
             said = pace_in_words(self._counts[self.cursor], f"{at:%a}")
-            self.border_subtitle = Content(said)
+            if said != self._said:  # setting it draws the whole pane anew
+                self._said = said
+                self.border_subtitle = Content(said)
 
     def choose(self, names: tuple[str, ...]) -> None:
         """Mark the watchlists that the stream is filtered by."""
