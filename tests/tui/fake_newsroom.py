@@ -152,7 +152,7 @@ class FakeNewsroom:
         )
 
     def renewed(self, status: Status) -> Status:
-        now = self.status()
+        now = FakeNewsroom.status(self)
         said = {"network_down": now.network_down, "config_error": now.config_error}
         return replace(status, monitor=now.monitor, pulse=now.pulse, **said)
 

@@ -64,6 +64,22 @@ def test_no_key_of_the_desk_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not newsroom.said and not newsroom.polled and not newsroom.muted
 
 
+def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    monkeypatch.setattr(Desk, "action_edit_file", lambda *_: pytest.fail("the editor was opened"))
+    newsroom = FakeNewsroom(20)
+    app = Tocsin(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
+
+    async def run() -> None:
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await until(pilot, lambda: app.newsroom.status is not None)
+            app.desk.action_open_part("rules")
+            await until(pilot, lambda: "only looks" in screen(app))
+
+    asyncio.run(run())
+
+
 def test_its_service_refuses_to_write(tmp_path: Path) -> None:
     SqliteStore(tmp_path).close()
     service = bootstrap.open_service(tmp_path, read_only=True)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pexpect
@@ -14,6 +15,8 @@ import pytest
 
 SCRIPT = Path(__file__).parent / "tiny_dashboard.py"
 ROOT = Path(__file__).parents[2]
+SECONDS = 30.0
+"""How long words may take to come onto the screen."""
 
 
 class Terminal:
@@ -33,10 +36,14 @@ class Terminal:
 
     def read_until(self, words: str, *, gone: bool = False) -> None:
         """Read what it writes until words are on the screen, or gone from it."""
+        deadline = time.monotonic() + SECONDS  # its clock goes on writing for ever
         while any(words in line for line in self.screen.display) is gone:
             try:
-                piece = self.child.read_nonblocking(65536, timeout=10)
+                left = max(0.0, deadline - time.monotonic())
+                piece = self.child.read_nonblocking(65536, timeout=left)
             except pexpect.TIMEOUT:
+                piece = b""
+            if time.monotonic() > deadline:
                 pytest.fail(f"waited for {words!r}:\n" + "\n".join(self.screen.display))
             self.written += piece
             self._stream.feed(piece)

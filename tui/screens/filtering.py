@@ -22,7 +22,7 @@ from tui.widgets.watchlist_pane import WatchlistPane
 
 FIRST = 500
 """Alerts read before the first paint; the others follow from a thread."""
-PAUSE = 0.06
+PAUSE = 0.15
 """Seconds without a key before the stream is narrowed."""
 
 

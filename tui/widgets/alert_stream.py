@@ -79,7 +79,8 @@ class AlertStream(LineList):
         row = self._stream.row(kept) if kept else None
         self.cursor = row or 0
         self.resize_rows()
-        self.scroll_to(y=0, animate=False, force=True)
+        if self.scroll_y:
+            self.scroll_to(y=0, animate=False, force=True)
         self.reveal()
         self.title()
         self.post_message(Moved(self))

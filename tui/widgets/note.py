@@ -17,8 +17,9 @@ class Note(Inked):
 
     def say(self, line: Line) -> None:
         """Show another line."""
-        self._line = line
-        self.refresh()
+        if line != self._line:
+            self._line = line
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Return the line."""

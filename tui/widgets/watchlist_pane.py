@@ -69,8 +69,9 @@ class WatchlistPane(LineList):
 
     def choose(self, names: tuple[str, ...]) -> None:
         """Mark the watchlists that the stream is filtered by."""
-        self._chosen = names
-        self.refresh()
+        if names != self._chosen:
+            self._chosen = names
+            self.refresh()
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a watchlist as a line."""
