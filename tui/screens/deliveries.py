@@ -106,10 +106,10 @@ class UnsentDeliveries(Dialog[None]):
         self.set_interval(2.0, self._look_soon)
         self._look_soon()
 
-    def on_opened(self, message: Opened) -> None:
-        """Try the chosen one again."""
+    async def on_opened(self, message: Opened) -> None:
+        """Try the chosen one again, as by its key: a dashboard that only looks refuses both."""
         message.stop()
-        self.action_retry()
+        await self.run_action("retry")
 
     def _look_soon(self) -> None:
         self.run_worker(self.look(), group="look", exclusive=True)

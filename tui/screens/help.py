@@ -56,6 +56,7 @@ _SIGNS = (
     ("▪ ✎", "closed, with a note"),
     ("◆ ↑", "marked by hand; became louder since it was raised, and why"),
     ("37/12▲", "alerts today, as many as are usual by now; ▲ a surprise"),
+    ("12  +39", "12 alerts today; 39, of whatever day, not yet triaged"),
     ("‹", "was in the feed before tocsin watched it; its own date is shown"),
     ("? »", "without a date, dated in the future; sorted by first seen"),
     ("+3", "three other outlets tell the same story"),
