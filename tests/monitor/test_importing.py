@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -308,11 +309,17 @@ def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
 
 
 def test_killed_in_the_middle_it_is_simply_run_again(room: Newsroom) -> None:
+    """What it reads from goes on for ever, so that there is a middle however fast it is."""
     room.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
     file = _lines(room, map(said, range(1, 1500)))
-    for number in (signal.SIGKILL, signal.SIGINT):
+    pipe = room.folder / "pipe.jsonl"
+    os.mkfifo(pipe)
+    lines = (room.folder / file).read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, some in ((signal.SIGKILL, lines[:700]), (signal.SIGINT, lines[:1400])):
         before = room.counts()[0]
-        with room.running("import", file) as process:
+        with room.running("import", pipe.name) as process, pipe.open("w") as end:
+            end.writelines(some)
+            end.flush()
             until(lambda: room.counts()[0] > before)  # noqa: B023
             process.send_signal(number)
             code = process.wait(20)
