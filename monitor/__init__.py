@@ -48,6 +48,7 @@
     sharing                            articles and alerts as STIX, for MISP
     verifying, by witness, attesting   whether what was written down of alerts is whole
     backup ─▶ manifest ─▶ restoring    the whole newsroom in one file, and back
+    glancing                           the counts of the status, and whether they can have changed
     skimming                           headlines in bulk, what came again: for a viewer's filter
     muting                             nobody is told of a watchlist for a while; what was held
     triaging ─▶ annotations, user      what people say of alerts, with who and when, and undone
