@@ -13,7 +13,6 @@ from index.article import Timestamp
 from tui.looking import changes_something
 from tui.palette import Commands
 from tui.screens.desk import Desk
-from tui.screens.feeds import Feeds
 from tui.stage import DRAIN, Setting, Stage
 
 if TYPE_CHECKING:
@@ -79,8 +78,11 @@ class Tocsin(Stage):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the slash to the query, the filter, the palette and dialogs."""
-        at_home = isinstance(self.screen, Desk | Feeds) and not isinstance(self.focused, Input)
-        return action != "search" or at_home
+        if action != "search":
+            return True
+        from tui.screens.feeds import Feeds
+
+        return isinstance(self.screen, Desk | Feeds) and not isinstance(self.focused, Input)
 
     async def run_action(self, action: Any, *args: Any, **more: Any) -> bool:
         """Do what a key, a click or the palette asks for, unless it writes and nobody may."""

@@ -18,7 +18,6 @@ from tui.ink import wrap
 from tui.keys import bar
 from tui.messages import Moved, Opened, Storied
 from tui.newsroom import Newsroom
-from tui.screens.feeds import Feeds
 from tui.screens.panes import REST
 from tui.screens.watching import Watching
 from tui.triage import Triage
@@ -257,6 +256,8 @@ class Desk(Watching):
 
     def action_feeds(self) -> None:
         """Show every feed with its health."""
+        from tui.screens.feeds import Feeds
+
         chosen = self.feeds.feed
         self.app.push_screen(Feeds(self.newsroom, chosen))
 
