@@ -197,7 +197,7 @@ def test_each_visitor_has_a_process_that_ends_with_the_visit_and_places_are_few(
             await session.ws_connect(f"{url}/ws", origin=url)
         await sockets[0].close()
         await gone(pids[0])
-        while await status(session, f"{url}/ws", Origin=url) == 503:
+        while await status(session, f"{url}/ws", Origin=url) == 503:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         async with session.ws_connect(f"{url}/ws", origin=url) as again:
             assert await again.receive_bytes()
