@@ -189,7 +189,9 @@ def test_a_new_feed_rings_for_nothing_that_was_there_before(watched: Watched) ->
     """Its backlog is kept, its alerts are marked, and what comes next is not."""
     backlog = [f"Alibaba {n}" for n in range(20)]
     watched.web.on("/feed", Reply(body=feed(*backlog)), Reply(body=feed("Alibaba neuf", *backlog)))
-    watched.write([{"url": "http://a.example/feed"}], network={"contact": "https://desk.example/bot"})
+    watched.write(
+        [{"url": "http://a.example/feed"}], network={"contact": "https://desk.example/bot"}
+    )
 
     async def script() -> None:
         await watched.town.wait(HOUR)
