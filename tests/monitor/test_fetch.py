@@ -824,7 +824,7 @@ def test_300_tarpits_do_not_keep_700_healthy_hosts_waiting(web: Web):
 
 
 def test_a_slow_server_that_was_broken_off_is_asked_again_and_read(web: Web):
-    web.on("/slow", Reply(body=b"at last", delay=0.5))
+    web.on("/slow", Reply(body=b"at last", delay=1.5))
     web.on("/feed", Reply(body=FEED, delay=0.02))
 
     async def go():
