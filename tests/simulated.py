@@ -49,6 +49,8 @@ class _Selector(selectors.DefaultSelector):
         if ready := super().select(0):
             return ready
         if timeout is None:
+            if ready := super().select(10):  # a signal or a byte that the kernel is late with
+                return ready
             raise RuntimeError("everybody waits for ever")
         self._jump(max(0.0, timeout))
         return []
