@@ -12,6 +12,7 @@ from typing import Any
 
 from index.article import Timestamp
 from monitor.model import Reading
+from monitor.whole_file import write_whole
 
 STYLES = ("md", "json")
 LONGEST = 150
@@ -60,17 +61,6 @@ def _known(folder: Path, style: str) -> dict[int, set[str]]:
         if named and named[2] == style:
             found.setdefault(int(named[1]), set()).add(path.name)
     return found
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all. Raises OSError."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 # --- names -----------------------------------------------------------------------------

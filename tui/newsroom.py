@@ -102,13 +102,10 @@ class Newsroom:
 
     @property
     def who(self) -> str:
-        """Who sits here: `$TOCSIN_USER`, else the name of the login; empty when there is none."""
-        import getpass
+        """Who sits here; empty for a user without a name."""
+        from monitor.user import user
 
-        try:
-            return self.environ.get("TOCSIN_USER") or getpass.getuser()
-        except (OSError, KeyError, ImportError):  # a user without a name
-            return ""
+        return user(self.environ)
 
     def seen(self) -> Seen:
         """Return how far one would get now."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+from monitor.whole_file import write_whole
 
 FILE = "dashboard.json"
 """Its name in the data folder."""
@@ -73,20 +73,11 @@ def _understood(found: object) -> Remembered:
 
 
 def _write(path: Path | None, text: str) -> bool:
-    """Put a new file in place of the old one, whole or not at all."""
+    """Write a file if there is a place for it; return whether that was done."""
     if path is None:
         return False
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError:
-        return False
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(path)
+        write_whole(path, text.encode())
     except (OSError, ValueError):  # a surrogate in a filter cannot be written
         return False
-    finally:
-        fresh.unlink(missing_ok=True)
     return True

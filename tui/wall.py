@@ -15,6 +15,7 @@ from monitor.errors import MonitorError
 from monitor.model import Alert, Filter, Status
 from tui import board, moment
 from tui.ink import Line
+from tui.rhythm import Rhythm
 from tui.stage import Setting, Stage
 from tui.widgets.placard import Placard
 
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 ROOM = 64
 """Alerts that are read: more than the largest screen shows."""
-STATUS_EVERY = 2
-ALL_EVERY = 5
-"""Looks after which the status and the alerts are read anew, whether something came or not."""
+STATUS_EVERY, ALL_EVERY, ANYWAY = 3, 5, 30
+"""Looks between two readings of the status and of all the rest; while nothing is committed."""
 _DIGITS_FROM = 70
 """Cells from which there is room for a large clock."""
 
@@ -50,7 +50,8 @@ class Wall(Stage):
         self._known: tuple[str, ...] = ()
         self._alerts: list[Alert] = []
         self._seen = (-1, -1)
-        self._looks = 0
+        self._counts = Rhythm(STATUS_EVERY, ANYWAY)
+        self._all = Rhythm(ALL_EVERY, ANYWAY)
         self._unreadable = ""
         self._head = Placard(id="head")
         self._clock_face = Digits("", id="clock")
@@ -81,23 +82,25 @@ class Wall(Stage):
 
     async def look(self) -> None:
         """Look once at what there is, and show it."""
-        turn, self._looks = self._looks, self._looks + 1
         try:
-            await self.newsroom.ask(self._look, turn)
+            await self.newsroom.ask(self._look)
             self._unreadable = ""
         except MonitorError as error:
             self._unreadable = str(error)
+            self._counts.hurry()
+            self._all.hurry()
         if self.is_running:
             self._draw()
 
-    def _look(self, turn: int) -> None:
-        ask = self.newsroom.service
-        if turn % STATUS_EVERY == 0:
-            self._status = ask.status()
-        if turn % ALL_EVERY == 0 and self._filter.watchlists:
+    def _look(self) -> None:
+        ask, known = self.newsroom.service, self._status
+        commits = ask.commits()
+        recounted, all = self._counts.due(commits), self._all.due(commits)
+        self._status = ask.status() if recounted or known is None else ask.renewed(known)
+        if all and self._filter.watchlists:
             self._known = tuple(count.name for count in ask.watchlists())
         seen = ask.newest_alert(), ask.newest_escalation()
-        if seen != self._seen or turn % ALL_EVERY == 0:
+        if seen != self._seen or all:
             ids = set(ask.alert_ids(self._filter, limit=ROOM))
             ids |= {alert for _, alert, _ in ask.stirred(self._filter, after=seen[1] - ROOM)}
             self._alerts = board.latest(ask.alerts(sorted(ids)))

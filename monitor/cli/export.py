@@ -93,8 +93,8 @@ def _share(
     service: Service, found: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
 ) -> None:
     """Write what was found into the files that were asked for, each whole or not at all."""
-    from monitor.exporting import write_whole
     from monitor.sharing.naming import Shared
+    from monitor.whole_file import write_whole
 
     readings = list(service.readings(found))
     edited = {
