@@ -8,7 +8,6 @@ types. What has only one of each is asked of the store in one question (`Sieve.p
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -17,10 +16,10 @@ from typing import Any, Protocol
 from index import syntax
 from index.article import Timestamp
 from index.errors import QueryError
-from index.facets import UNDETERMINED, compact, names
-from index.moments import resolve_time
+from index.facets import compact, names
 from index.tree import And, AtLeast, Facet, Node, Not, Or, Phrase, Word, clauses, walk
-from monitor.model import AlertState, Filter, Severity, Verdict
+from monitor.model import Filter
+from monitor.sifting import filter_of, passed
 
 ELSEWHERE = "/ searches the archive with it"
 
@@ -96,27 +95,14 @@ class Asking:
 
     def filter(self, facet: Facet) -> Filter | None:
         """Return the filter that one of them is; None where no single one is it."""
-        value = facet.value
-        match facet.name:
-            case "watch":
+        match facet.name, facet.value:
+            case "watch", value:
                 return Filter(watchlists=_begun(value, self.named.watchlists))
-            case "feed":
+            case "feed", value:
                 exact = any(names(value, name, host) for name, host in self.named.feeds)
                 known = [name for name, _ in self.named.feeds]
                 return Filter(feeds=(value,) if exact else _begun(value, known))
-            case "lang":
-                return Filter(lang=("" if value == UNDETERMINED else value,))
-            case "severity":
-                return Filter(severities=(Severity(value),))
-            case "state":
-                return Filter(state=AlertState(value))
-            case "since":
-                return Filter(since=resolve_time(value, self.now, self._zone)[0])
-            case "until":
-                return Filter(until=resolve_time(value, self.now, self._zone)[1])
-            case "is":
-                return _IS.get(value)
-        return None
+        return filter_of(facet, self.now, self._zone)
 
     def tagged(self, value: str) -> Iterable[Filter]:
         """Yield the filters of a tag: the feed's, and the analyst's own."""
@@ -130,14 +116,6 @@ class Asking:
         from datetime import UTC, datetime
 
         return self.zone or datetime.fromtimestamp(self.now, UTC).astimezone().tzinfo or UTC
-
-
-_IS = {
-    "starred": Filter(starred=True),
-    "relevant": Filter(verdict=Verdict.RELEVANT),
-    "noise": Filter(verdict=Verdict.NOISE),
-    "noted": Filter(noted=True),
-}
 
 
 def _begun(value: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -224,24 +202,15 @@ def sift(
         found = asking.filter(node)
         return set(ask(_within(found, base))) if found else set()
 
-    def passed(node: Node) -> set[int]:
+    def leaf(node: Node) -> set[int] | None:
         match node:
-            case And(children=children):
-                return set.intersection(*map(passed, children))
-            case Or(children=children):
-                return set().union(*map(passed, children))
-            case Not(child=child):
-                return universe - passed(child)
-            case AtLeast(count=count, children=children):
-                held = Counter(id for child in children for id in passed(child))
-                return {id for id, times in held.items() if times >= count}
             case Facet():
                 return facet(node)
             case Word() | Phrase():
                 return holding(node)
-        raise AssertionError(node)
+        return None
 
-    through = passed(sieve.root)
+    through = passed(sieve.root, universe, leaf)
     return array("q", (id for id in every if id in through))
 
 

@@ -6,7 +6,6 @@ it raised; `since:` and `until:` are about when an alert was raised.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -14,19 +13,10 @@ from datetime import tzinfo
 from index import sense, syntax
 from index.article import Timestamp
 from index.errors import QueryError
-from index.facets import UNDETERMINED
-from index.moments import resolve_time
 from index.query import Query
-from index.tree import And, AtLeast, Facet, Node, Not, Or, walk
-from monitor.model import AlertState, Filter, Severity, Verdict
-
-_ALONE = {
-    ("is", "starred"): Filter(starred=True),
-    ("is", "relevant"): Filter(verdict=Verdict.RELEVANT),
-    ("is", "noise"): Filter(verdict=Verdict.NOISE),
-    ("is", "noted"): Filter(noted=True),
-    ("has", "alert"): Filter(),
-}
+from index.tree import And, Facet, Node, Not, walk
+from monitor.model import Filter
+from monitor.sifting import filter_of, passed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,53 +64,32 @@ class _Meant:
 
     def passed(self, node: Node) -> set[int]:
         """Return the alerts that pass a node."""
-        match node:
-            case Not(child=child):
-                return self._every - self.passed(child)
-            case Facet():
-                return self._facet(node)
-            case And(children=children) if _has_facets(node):
-                return set.intersection(*map(self.passed, children))
-            case Or(children=children) if _has_facets(node):
-                return set().union(*map(self.passed, children))
-            case AtLeast(count=count, children=children) if _has_facets(node):
-                held = Counter(id for child in children for id in self.passed(child))
-                return {id for id, times in held.items() if times >= count}
+        return passed(node, self._every, self._leaf)
+
+    def _leaf(self, node: Node) -> set[int] | None:
+        if isinstance(node, Facet):
+            return self._facet(node)
+        if isinstance(node, Not) or any(isinstance(each, Facet) for each in walk(node)):
+            return None
         return self._of_articles(node)
 
     def _facet(self, facet: Facet) -> set[int]:
-        found = self._filter(facet)
-        if found is not None:
-            return self._ask(found)
         match facet.name, facet.value:
+            case "watch", value:
+                return self._ask(Filter(watchlists=(value,)))
+            case "feed", value:
+                return self._ask(Filter(feeds=(value,)))
+            case "tag", value:
+                own = self._ask(Filter(tags=(value.lower(),)))
+                return own | self._ask(Filter(feeds=(f"tag:{value}",)))
             case "is", "louder":
                 return self._every.intersection(self._asking.louder())
             case "is", "muted":
                 return self._every.difference(self._asking.alerts(Filter(closed=True)))
-            case "tag", value:
-                own = self._ask(Filter(tags=(value.lower(),)))
-                return own | self._ask(Filter(feeds=(f"tag:{value}",)))
-        return self._of_articles(facet)
-
-    def _filter(self, facet: Facet) -> Filter | None:
-        """Return the filter that one of a query is; None where no single one is it."""
-        value = facet.value
-        match facet.name:
-            case "watch":
-                return Filter(watchlists=(value,))
-            case "feed":
-                return Filter(feeds=(value,))
-            case "lang":
-                return Filter(lang=("" if value == UNDETERMINED else value,))
-            case "severity":
-                return Filter(severities=(Severity(value),))
-            case "state":
-                return Filter(state=AlertState(value))
-            case "since":
-                return Filter(since=resolve_time(value, self._asking.now, self._asking.zone)[0])
-            case "until":
-                return Filter(until=resolve_time(value, self._asking.now, self._asking.zone)[1])
-        return _ALONE.get((facet.name, value))
+            case "has", "alert":
+                return self._every
+        found = filter_of(facet, self._asking.now, self._asking.zone)
+        return self._of_articles(facet) if found is None else self._ask(found)
 
     def _ask(self, filter: Filter) -> set[int]:
         return set(self._asking.alerts(replace(filter, muted=True, closed=True)))
@@ -131,7 +100,3 @@ class _Meant:
         if self._articles is None:
             self._articles = dict(self._asking.article_of())
         return {id for id in self._every if self._articles.get(id) in found}
-
-
-def _has_facets(node: Node) -> bool:
-    return any(isinstance(each, Facet) for each in walk(node))
