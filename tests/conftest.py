@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -10,3 +11,7 @@ pytest_plugins = ("scripted",)
 settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.register_profile("properties", max_examples=3_000, deadline=None, print_blob=True)
 settings.load_profile("tests")
+
+# What is started with an ignored ^C (nohup, a background job) hands that on to what it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -134,4 +134,12 @@ class Places:
                 place.break_off()
             oldest = next(iter(self._fast), None)
             left = oldest.started - late if oldest else 0.0
-            await self._sleep(min(max(_UNWIND, left), _LEAST_PATIENCE))
+            await self._rest(min(max(_UNWIND, left), _LEAST_PATIENCE))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait; if we come back late, nobody was served meanwhile, and it was no server's fault."""
+        due = self._monotonic() + seconds
+        await self._sleep(seconds)
+        late = max(0.0, self._monotonic() - due)
+        for place in self._fast:
+            place.started += late

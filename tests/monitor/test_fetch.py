@@ -823,6 +823,20 @@ def test_300_tarpits_do_not_keep_700_healthy_hosts_waiting(web: Web):
     assert town.most_open <= 32
 
 
+def test_a_stall_of_our_own_is_no_servers_fault(web: Web):
+    web.on("*", Reply(body=FEED, delay=0.3))
+
+    async def go():
+        async with client(patience=0.5) as asking:
+            asked = asyncio.gather(*(asking.fetch(web.url(f"/{n}")) for n in range(64)))
+            await asyncio.sleep(0.15)
+            time.sleep(1.0)  # noqa: ASYNC251
+            await asked
+
+    asyncio.run(go())
+    assert len(web.requests) == 64  # nobody was broken off and asked again
+
+
 def test_a_slow_server_that_was_broken_off_is_asked_again_and_read(web: Web):
     web.on("/slow", Reply(body=b"at last", delay=1.5))
     web.on("/feed", Reply(body=FEED, delay=0.02))
