@@ -31,10 +31,10 @@ import feedparser
 from bench.growth import endless, queue
 from bench.loopback import Loopback, looped
 from index.article import Article
-from monitor import rebuilding
 from monitor.model import Feed
 from monitor.store.connection import FILE
 from monitor.store.sqlite import SqliteStore
+from monitor.upkeep import rebuilding
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 SHOWN = 10

@@ -23,9 +23,10 @@ from typing import NamedTuple
 
 from bench.real import arguments, rows
 from index.article import Article
-from monitor import arrivals, crossing
+from monitor import arrivals
 from monitor.model import Arrival, Feed, FeedState, Names, Outcome, Poll, Refresh
 from monitor.store.sqlite import SqliteStore
+from monitor.stories import crossing
 
 SHARES = (0.2, 0.25, 0.3, crossing.SHARE, 0.4, 0.5)
 STORED = 15_000

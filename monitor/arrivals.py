@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from index.article import Article, Timestamp
-from monitor import crossing, identify, stories
+from monitor import identify, stories
 from monitor.drafts import Draft
 from monitor.model import Arrival, Entry, Feed, Names, Sighting
 from monitor.store import Batch, Reading
+from monitor.stories import crossing
 
 
 def brought(

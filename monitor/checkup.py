@@ -10,10 +10,10 @@ from statistics import median
 
 from index.article import Timestamp
 from index.language import detect
-from monitor import schedule
 from monitor.durations import span
 from monitor.errors import FeedError
 from monitor.model import Entry, Feed, FeedState, Fetched
+from monitor.polling import schedule
 from monitor.prospect import Prospect
 
 ANY = Feed(url="", name="")

@@ -7,15 +7,15 @@ import contextlib
 import logging
 from collections.abc import Mapping
 
-from monitor import health, schedule
 from monitor.enforcing import Enforcer
 from monitor.errors import MonitorError, StoreError
 from monitor.model import Config, Feed, FeedState, Summary
 from monitor.parts import Parts
+from monitor.polling import health, schedule
 from monitor.presence import Card
 from monitor.ticking import Ticker
-from monitor.tidying import Tidying
 from monitor.under_way import UnderWay
+from monitor.upkeep.tidying import Tidying
 from monitor.watching.backfill import Backfill
 from monitor.watching.catching_up import CatchingUp
 

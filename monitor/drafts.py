@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from index.article import PARTS, Article
 from index.language import detect, prior
-from monitor import crossing, stories
+from monitor import stories
 from monitor.match import Rules
 from monitor.model import Feed, Hit, Names
+from monitor.stories import crossing
 
 
 @dataclass(frozen=True, slots=True)

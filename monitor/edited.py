@@ -7,8 +7,8 @@ from pathlib import Path
 from monitor.config import load
 from monitor.errors import ConfigError
 from monitor.model import Reading
-from monitor.revisions import Edit, edits
 from monitor.service import Service
+from monitor.service.revisions import Edit, edits
 
 
 def edits_of(

@@ -6,12 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-from monitor import schedule
 from monitor.answers import Watch
 from monitor.errors import ConfigError, StoreError
 from monitor.match import Rules
 from monitor.model import Config, Feed
 from monitor.parts import Parts
+from monitor.polling import schedule
 from monitor.routing import routing
 from monitor.watching.catching_up import CatchingUp
 from monitor.watching.edits import edits

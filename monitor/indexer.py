@@ -14,10 +14,10 @@ from typing import Protocol
 
 from index.errors import ArchiveDamaged, ArchiveError
 from index.writer import Writer
-from monitor import rebuilding
 from monitor.errors import StoreError
-from monitor.mending import Mending, Progress, Shelves
 from monitor.model import Ticket
+from monitor.upkeep import rebuilding
+from monitor.upkeep.mending import Mending, Progress, Shelves
 
 log = logging.getLogger("tocsin.indexer")
 

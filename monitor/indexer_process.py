@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.article import Timestamp
-from monitor import indexer, rebuilding
+from monitor import indexer
 from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
+from monitor.upkeep import rebuilding
 
 log = logging.getLogger("tocsin")
 

@@ -15,11 +15,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from index.article import Timestamp
+from monitor.documents.robots import CAP, Allowance
 from monitor.durations import span
 from monitor.errors import FetchError, ParseError
 from monitor.fetch import Client, site
 from monitor.model import PLAIN, Fetched, Manner, NotModified
-from monitor.robots import CAP, Allowance
 
 AGE = 86_400.0
 RETRY = 600.0

@@ -23,14 +23,14 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from index.article import Article, Timestamp
-from monitor import schedule
 from monitor.answers import Answer, PageAnswer, Read, Settled
 from monitor.errors import FeedError, ParseError, StoreError
 from monitor.fetch import FEED, Client
 from monitor.model import Feed, FeedState, Fetched, NotModified, Page
-from monitor.outage import Network
 from monitor.pages import PageReader
 from monitor.permits import Permits
+from monitor.polling import schedule
+from monitor.polling.outage import Network
 from monitor.settle import Settler
 from monitor.workers import Parser
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.article import Article, Timestamp
-from monitor import arrivals, episodes, habits, identify, moves, schedule
+from monitor import arrivals, identify
 from monitor.answers import Answer, Read
 from monitor.drafts import Draft
 from monitor.errors import FeedError, FetchError
@@ -22,6 +22,7 @@ from monitor.model import (
     Refresh,
     Sighting,
 )
+from monitor.polling import episodes, habits, moves, schedule
 from monitor.store import Batch
 
 Redraft = Callable[[Article], Draft]

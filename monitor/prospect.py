@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from monitor import discover
+from monitor.documents import discover
 from monitor.errors import FeedError, ParseError
 from monitor.fetch import Client
 from monitor.model import PLAIN, Fetched, Manner, NotModified, ParsedFeed

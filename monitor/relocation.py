@@ -12,7 +12,7 @@ from monitor.errors import MonitorError
 from monitor.fetch import redact
 from monitor.identify import canonical
 from monitor.model import Feed, Move
-from monitor.moves import is_confirmed
+from monitor.polling.moves import is_confirmed
 from monitor.store import Store
 
 log = logging.getLogger("tocsin")

@@ -13,13 +13,14 @@ from dataclasses import replace
 from functools import partial
 
 from index.article import Article, Timestamp
-from monitor import arrivals, identify, polled, schedule
+from monitor import arrivals, identify, polled
 from monitor.answers import Answer, PageAnswer, Read, Settled, Watch
 from monitor.drafts import Draft, draft
 from monitor.errors import FeedError
 from monitor.model import Arrival, Feed, Poll, Raised, Refresh
 from monitor.planning import end_mutes, plan
 from monitor.polled import Drafted
+from monitor.polling import schedule
 from monitor.store import Batch, Reading, Store
 
 log = logging.getLogger("tocsin")

@@ -19,11 +19,11 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from monitor import discover, fulltext, parse, robots
-from monitor.document import recoded
+from monitor.documents import discover, fulltext, parse, robots
+from monitor.documents.document import recoded
+from monitor.documents.robots import Allowance
 from monitor.errors import ParseError
 from monitor.model import Fetched, ParsedFeed
-from monitor.robots import Allowance
 
 T = TypeVar("T")
 

@@ -22,14 +22,14 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from index.query import parse as understood
-from monitor import fulltext
 from monitor.answers import Settled, Watch
+from monitor.documents import fulltext
+from monitor.documents.parse import parse
+from monitor.documents.robots import Allowance, allowance
 from monitor.errors import FetchError
 from monitor.match import Rules
 from monitor.model import Feed, Fetched, NotModified, ParsedFeed, Severity, Watchlist
-from monitor.parse import parse
 from monitor.pipeline import Pipeline
-from monitor.robots import Allowance, allowance
 from monitor.routing import Routing
 from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore

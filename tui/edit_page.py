@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from index import text as safe
 from monitor.differing import CAME, GONE, Piece, around
-from monitor.revisions import Edit, Term
+from monitor.service.revisions import Edit, Term
 from tui import moment
 from tui.folding import breaks
 from tui.ink import Line, Span, cut, wrap

@@ -10,9 +10,9 @@ from index.article import Timestamp
 from index.text import line
 from monitor.blindness import interval
 from monitor.durations import span
-from monitor.habits import often
-from monitor.health import told
 from monitor.model import FeedHealth, Gap, Poll, Setting
+from monitor.polling.habits import often
+from monitor.polling.health import told
 from tui import moment
 from tui.ink import Line, fit, wrap
 

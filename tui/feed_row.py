@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from index.article import Timestamp
-from monitor.habits import often
-from monitor.health import WORST
 from monitor.model import FeedHealth, Health
+from monitor.polling.habits import often
+from monitor.polling.health import WORST
 from tui import moment
 from tui.ink import Line, fit
 from tui.rows import HEALTH, tally

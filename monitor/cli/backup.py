@@ -20,7 +20,7 @@ def backup(newsroom: Newsroom, file: Path) -> None:
     checksums; `tocsin restore` puts it back. An older FILE is replaced when the new one is
     whole.
     """
-    from monitor.backup import back_up
+    from monitor.backup.taking import back_up
 
     with bar() as progress:
         taken = back_up(

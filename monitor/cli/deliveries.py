@@ -98,8 +98,8 @@ def retry(
 
 
 def _states(state: str | None) -> list[Any]:
-    from monitor.deliveries import UNSENT
     from monitor.model import DeliveryState
+    from monitor.service.deliveries import UNSENT
 
     if state is None:
         return list(UNSENT)

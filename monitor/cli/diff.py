@@ -14,7 +14,7 @@ from monitor.differing import CAME, GONE, Piece, around
 
 if TYPE_CHECKING:
     from monitor.model import Reading, Version
-    from monitor.revisions import Edit, Term
+    from monitor.service.revisions import Edit, Term
 
 CONTEXT = 12
 """Words shown on either side of a change."""

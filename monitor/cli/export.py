@@ -13,7 +13,7 @@ from monitor.cli.progress import bar
 from monitor.cli.queries import QueryCommand
 
 if TYPE_CHECKING:
-    from monitor.exporting import Written
+    from monitor.exchange.exporting import Written
     from monitor.model import Reading
     from monitor.service import Service
     from monitor.sharing.naming import Shared
@@ -75,7 +75,7 @@ def export(
 
 
 def _write_files(service: Service, found: Sequence[int], folder: Path, style: str) -> None:
-    from monitor.exporting import export as write
+    from monitor.exchange.exporting import export as write
 
     if folder.is_file():
         raise click.UsageError(f"{folder} is a file; name a folder")

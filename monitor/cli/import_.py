@@ -14,8 +14,8 @@ from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
 
 if TYPE_CHECKING:
-    from monitor.given import Given
-    from monitor.handed import Handed
+    from monitor.exchange.given import Given
+    from monitor.exchange.handed import Handed
     from monitor.model import Config
     from monitor.report import Progress
     from monitor.store.sqlite import SqliteStore
@@ -52,7 +52,7 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
 
 def _take_all(newsroom: Newsroom, file: Path, feed: str, rejects: _Rejects) -> tuple[int, int, int]:
     from monitor.bootstrap import local_zone
-    from monitor.importing import Importing
+    from monitor.exchange.importing import Importing
     from monitor.routing import routing
     from monitor.store.sqlite import SqliteStore
 
@@ -107,8 +107,8 @@ def _given(
     file: Path, clock: Callable[[], float], rejects: _Rejects, progress: Progress | None
 ) -> Iterator[Given]:
     """Yield the articles of a file; those that cannot be read are told."""
-    from monitor import handed
-    from monitor.given import understood
+    from monitor.exchange import handed
+    from monitor.exchange.given import understood
 
     stdin = str(file) == "-"
     total = 0 if stdin else handed.size(file)
@@ -125,7 +125,7 @@ def _given(
 def _batches(given: Iterable[Given]) -> Iterator[list[Given]]:
     from itertools import islice
 
-    from monitor.importing import BATCH
+    from monitor.exchange.importing import BATCH
 
     rest = iter(given)
     while batch := list(islice(rest, BATCH)):

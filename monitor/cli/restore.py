@@ -12,8 +12,8 @@ from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
 
 if TYPE_CHECKING:
+    from monitor.backup.restoring import Places
     from monitor.report import Progress
-    from monitor.restoring import Places
 
 
 @click.command()
@@ -28,9 +28,9 @@ def restore(newsroom: Newsroom, file: Path, folder: Path | None, force: bool) ->
     that is there, unless told --force, which moves them into a folder beside the archive.
     Then the search index is built.
     """
-    from monitor.manifest import BackupError
+    from monitor.backup.manifest import BackupError
+    from monitor.backup.restoring import config_of, put_in_place, read_manifest, unpack
     from monitor.presence import Presence
-    from monitor.restoring import config_of, put_in_place, read_manifest, unpack
 
     manifest = read_manifest(file)
     config = config_of(file)
@@ -52,9 +52,9 @@ def restore(newsroom: Newsroom, file: Path, folder: Path | None, force: bool) ->
 
 def _places(newsroom: Newsroom, folder: Path | None, config: bytes | None) -> Places:
     """Return where the newsroom goes: where its own feeds.yaml says, beside it."""
+    from monitor.backup.manifest import CONFIG
+    from monitor.backup.restoring import Places
     from monitor.config import data_folder_of
-    from monitor.manifest import CONFIG
-    from monitor.restoring import Places
 
     path = folder / CONFIG if folder else newsroom.config_path
     return Places(path, newsroom.data or data_folder_of(config or b"", path))

@@ -92,7 +92,7 @@ def watch(
     import asyncio
 
     from monitor.bootstrap import Orders, run_monitor
-    from monitor.glancing import LOG
+    from monitor.service.glancing import LOG
 
     file = None
     if background:

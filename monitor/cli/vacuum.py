@@ -12,10 +12,10 @@ from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
 
 if TYPE_CHECKING:
-    from monitor.keeping import Sweep, Swept
     from monitor.model import Retention
     from monitor.report import Progress
     from monitor.store.sqlite import SqliteStore
+    from monitor.upkeep.keeping import Sweep, Swept
 
 PAUSE = 0.01
 """Seconds between two steps, in which a monitor may write."""
@@ -48,8 +48,8 @@ def vacuum(newsroom: Newsroom, dry_run: bool) -> None:
 
 def _look(newsroom: Newsroom, store: SqliteStore, retention: Retention) -> None:
     """Say what would be dropped, and what room there is to gain."""
-    from monitor.keeping import Sweep
     from monitor.store.room import room
+    from monitor.upkeep.keeping import Sweep
 
     sweep = Sweep(store, retention, newsroom.clock())
     with bar() as progress:
@@ -63,8 +63,8 @@ def _clean(newsroom: Newsroom, store: SqliteStore, retention: Retention) -> None
     """Drop, then compact unless a monitor runs."""
     from monitor.bootstrap import pause
     from monitor.errors import AlreadyRunningError
-    from monitor.keeping import Sweep
     from monitor.presence import Presence
+    from monitor.upkeep.keeping import Sweep
 
     with ExitStack() as held, bar() as progress:
         alone = True
@@ -94,7 +94,7 @@ def _resting(sweep: Sweep, pause: Callable[[float], None], alone: bool) -> Swept
 
 def _all(step: Callable[[], Swept], progress: Progress | None) -> Swept:
     """Take steps until there is nothing left; return what they came to together."""
-    from monitor.keeping import Swept
+    from monitor.upkeep.keeping import Swept
 
     found = Swept()
     while (taken := step()) != Swept():

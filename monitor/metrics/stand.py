@@ -13,9 +13,9 @@ from prometheus_client.registry import Collector
 
 from index.article import Timestamp
 from monitor.errors import StoreError
-from monitor.health import health
 from monitor.metrics.latencies import Latencies
 from monitor.model import DeliveryState, Health
+from monitor.polling.health import health
 from monitor.presence import Card
 from monitor.store import Views
 

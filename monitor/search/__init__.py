@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query import Query, parse
-from monitor import rebuilding
 from monitor.model import Filter, Found, Results, Suggestion
 from monitor.search.meaning import Meaning
 from monitor.search.paging import Asked, Page
 from monitor.store import Views
 from monitor.store.connection import INDEX
+from monitor.upkeep import rebuilding
 
 if TYPE_CHECKING:
     from index import searcher

@@ -17,10 +17,10 @@ import spine
 from running import Newsroom
 
 from index.article import Article
-from monitor.backup import back_up
-from monitor.manifest import BackupError, read
+from monitor.backup.manifest import BackupError, read
+from monitor.backup.restoring import Places, config_of, put_in_place, read_manifest, unpack
+from monitor.backup.taking import back_up
 from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh
-from monitor.restoring import Places, config_of, put_in_place, read_manifest, unpack
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
 
@@ -126,7 +126,7 @@ def _refresh(feed: Feed, ids: list[int]) -> Refresh:
 def test_it_is_of_one_moment_while_a_monitor_writes(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.backup.PAGES", 1)
+    monkeypatch.setattr("monitor.backup.taking.PAGES", 1)
     with writing(data) as stored:
         for number in range(3):
             before = stored()

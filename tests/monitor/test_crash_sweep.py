@@ -13,7 +13,7 @@ import spine
 from planted import EtagFirst
 from spine import A, B, C, Fuse, Killed, life, rows
 
-from monitor.parse import parse
+from monitor.documents.parse import parse
 from monitor.store.sqlite import SqliteStore
 
 OF_THE_STORY = {

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article
-from monitor.crossing import LEAST, WINDOW, kin, names
 from monitor.demo.content import load
-from monitor.exonyms import exonyms
 from monitor.model import Names
+from monitor.stories.crossing import LEAST, WINDOW, kin, names
+from monitor.stories.exonyms import exonyms
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RARE = {"bearers": lambda word: 1, "articles": 1_000}

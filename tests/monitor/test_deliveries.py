@@ -30,9 +30,10 @@ from spine import START, Fuse, Killed
 from monitor import portable
 from monitor.cli import main_group
 from monitor.config import load
-from monitor.given import understood
+from monitor.documents.parse import parse
+from monitor.exchange.given import understood
+from monitor.exchange.importing import Importing
 from monitor.guard import Guard
-from monitor.importing import Importing
 from monitor.model import (
     Alert,
     Channel,
@@ -53,7 +54,6 @@ from monitor.notify.command import Command
 from monitor.notify.packing import Packing
 from monitor.notify.retrying import GIVE_UP, LONGEST, next_try
 from monitor.notify.services_process import Fence, tell
-from monitor.parse import parse
 from monitor.routing import Routing
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews

@@ -189,7 +189,7 @@ def test_the_text_can_be_told_from_the_rest_of_its_page(
     reader: httpx.Client, server: NewsroomServer, slug: str
 ) -> None:
     pytest.importorskip("lxml_html_clean", reason="trafilatura needs it")
-    fulltext = pytest.importorskip("monitor.fulltext")
+    fulltext = pytest.importorskip("monitor.documents.fulltext")
     piece = next(piece for piece in CONTENT.pieces if piece.outlet == slug)
     page = reader.get(f"/{slug}/{piece.slug}.html")
     text = fulltext.extract(page.content, str(page.url), page.headers["Content-Type"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.text import clean, safe_url
-from monitor.discover import links, usual
+from monitor.documents.discover import links, usual
 
 URL = "https://ex.org/monde/index.html"
 RSS = "rel=alternate type=application/rss+xml"

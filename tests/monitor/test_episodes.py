@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor import episodes, schedule
-from monitor.episodes import Reissue
 from monitor.errors import FetchError
 from monitor.model import AlertKind, Episode, Feed, FeedState, Notice, NotModified, Severity
+from monitor.polling import episodes, schedule
+from monitor.polling.episodes import Reissue
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NOW = 1_800_000_000.0

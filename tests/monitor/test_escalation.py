@@ -30,9 +30,9 @@ from monitor.model import (
     Verdict,
     Watchlist,
 )
-from monitor.publishers import publisher
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
+from monitor.stories.publishers import publisher
 from monitor.watching.backfill import Backfill
 
 ALL = Filter()

@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 
 from index.article import Article
 from index.text import clean, line
-from monitor.exporting import Written, as_json, escaped, export, file_name, markdown, slug
-from monitor.given import understood
+from monitor.exchange.exporting import Written, as_json, escaped, export, file_name, markdown, slug
+from monitor.exchange.given import understood
 from monitor.model import Alert, AlertState, Match, Reading, Severity, Verdict
 
 NOW = 1_696_835_340.0  # 2023-10-09T07:09:00Z

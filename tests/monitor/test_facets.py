@@ -20,9 +20,9 @@ from index.article import Article
 from index.query import parse
 from index.standout import LEAST, log_likelihood, threshold
 from index.wording import asked_for
-from monitor.counting import READ, Counting, even
 from monitor.model import Filter, Mention, Share
 from monitor.search import Search
+from monitor.service.counting import READ, Counting, even
 from monitor.store.views import SqliteViews
 
 NOW = 1_795_000_000.0

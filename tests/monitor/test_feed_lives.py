@@ -94,7 +94,7 @@ class Life:
         return self.store.states()[self.feed.url]
 
     def health(self) -> Health:
-        from monitor import health
+        from monitor.polling import health
 
         return health.health(self.feed, replace(self.state, next_due=self.now), self.now)
 

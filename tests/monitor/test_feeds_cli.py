@@ -20,11 +20,11 @@ import pytest
 from running import LOOPBACK, TOCSIN, Item, Newsroom, rss
 from scripted import Reply, Web, redirect
 
-from monitor import opml
 from monitor.cli import main
 from monitor.cli.feeds import COMMANDS, feeds
 from monitor.config import fields, load
 from monitor.errors import ParseError
+from monitor.exchange import opml
 from monitor.model import Feed
 from monitor.subscribing import new_among, subscribe
 

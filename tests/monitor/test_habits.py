@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor import habits
 from monitor.model import FeedState, Habit
+from monitor.polling import habits
 from monitor.store import rows
 
 HOUR, DAY = 3_600.0, 86_400.0

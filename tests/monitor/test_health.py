@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from monitor import health
 from monitor.model import Feed, FeedState, Health
+from monitor.polling import health
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NOW = 1_800_000_000.0

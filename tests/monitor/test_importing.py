@@ -19,9 +19,9 @@ from running import Item, Newsroom, rss, until
 from scripted import Reply, Web
 
 from monitor.errors import StoreError
-from monitor.given import Given, understood
-from monitor.handed import handed
-from monitor.importing import Importing
+from monitor.exchange.given import Given, understood
+from monitor.exchange.handed import handed
+from monitor.exchange.importing import Importing
 from monitor.model import Feed, Watchlist
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews

@@ -28,11 +28,12 @@ from index.query import parse
 from index.schema import NAME
 from index.searcher import Archive
 from index.writer import open_or_create
-from monitor import indexer, mending, rebuilding
+from monitor import indexer
 from monitor.indexer_process import IndexerProcess
 from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh, Ticket
 from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
+from monitor.upkeep import mending, rebuilding
 
 PATIENCE = 20.0
 

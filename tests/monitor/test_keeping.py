@@ -20,10 +20,8 @@ from hypothesis import strategies as st
 from running import Newsroom, until
 
 from index.article import Article
-from monitor import keeping, tidying
 from monitor.config.ages import age, in_words
 from monitor.errors import StoreError
-from monitor.keeping import Sweep, Swept
 from monitor.model import (
     FOR_EVER,
     Arrival,
@@ -39,6 +37,8 @@ from monitor.model import (
 from monitor.store.room import compact, room
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews
+from monitor.upkeep import keeping, tidying
+from monitor.upkeep.keeping import Sweep, Swept
 
 NOW = 1_700_000_000.0
 DAY = 86_400.0

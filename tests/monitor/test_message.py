@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article
-from monitor.markup import harmless
 from monitor.message import FIELDS, LIMIT, Message, compose, misnamed
+from monitor.message.markup import harmless
 from monitor.model import (
     Alert,
     AlertKind,

@@ -21,7 +21,7 @@ from monitor.config.cutting import LayoutError
 from monitor.config.readdressing import move, readdressed
 from monitor.errors import MonitorError
 from monitor.model import Feed, Fetched, Former, Manner, Move, NotModified, Secret
-from monitor.moves import NOWHERE, SPAN, TIMES, in_words, is_confirmed, noted
+from monitor.polling.moves import NOWHERE, SPAN, TIMES, in_words, is_confirmed, noted
 from monitor.relocation import AGAIN, Relocation, objection
 from monitor.store.sqlite import SqliteStore
 

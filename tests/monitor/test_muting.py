@@ -32,9 +32,9 @@ from monitor.model import (
     Severity,
     Watchlist,
 )
-from monitor.muting import Muting, NoWatchlistError
 from monitor.planning import plan
 from monitor.routing import Routing
+from monitor.service.muting import Muting, NoWatchlistError
 from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.text import clean, line
-from monitor import opml
 from monitor.errors import ParseError
+from monitor.exchange import opml
 from monitor.model import Feed
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "opml"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor import outage
 from monitor.errors import FeedError, FetchError
+from monitor.polling import outage
 
 NOW = 1_800_000_000.0
 

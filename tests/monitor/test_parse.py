@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.text import clean
+from monitor.documents.parse import parse
 from monitor.errors import ParseError
 from monitor.model import Entry, ParsedFeed
-from monitor.parse import parse
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 URL = "https://ex.org/flux/rss.xml"

@@ -14,12 +14,13 @@ import spine
 from index.article import Article
 from index.errors import ArchiveError
 from index.writer import open_or_create
-from monitor import indexer, rebuilding
+from monitor import indexer
 from monitor.bootstrap import open_service
 from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh
 from monitor.service import Service
 from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
+from monitor.upkeep import rebuilding
 
 TOTAL = 30
 
@@ -121,7 +122,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
             seen.append((*found(service), status.indexed, status.rebuilt))
 
     with pytest.MonkeyPatch.context() as patch, closing(SqliteStore(data)) as store:
-        patch.setattr("monitor.mending.STEP", 12)
+        patch.setattr("monitor.upkeep.mending.STEP", 12)
         indexer.catch_up(store, data / INDEX, told)
     words = "the index is being built again, {} is there: the rest is not found yet"
     assert seen == [

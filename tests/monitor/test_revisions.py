@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from running import Newsroom
 
 from monitor.differing import CAME, GONE, SAME, Piece, around, pieces
-from monitor.revisions import edits
+from monitor.service.revisions import edits
 from monitor.store.views import SqliteViews
 
 TEXTS = st.lists(

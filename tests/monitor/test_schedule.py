@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor import schedule
 from monitor.errors import FetchError, ParseError
 from monitor.model import Entry, Feed, FeedState, Fetched, Hints, NotModified, ParsedFeed
+from monitor.polling import schedule
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NOW = 1_800_000_000.0

@@ -13,10 +13,10 @@ from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, Spine, edition, rows
 
 from index.query import parse as understood
 from monitor.answers import Answer, Read, Watch
+from monitor.documents.parse import parse
 from monitor.errors import FetchError, StoreError
 from monitor.match import Rules
 from monitor.model import AlertKind, Entry, Feed, FeedState, Fetched, Filter, ParsedFeed, Watchlist
-from monitor.parse import parse
 from monitor.settle import Settler
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import SqliteViews

@@ -16,9 +16,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.query import parse
-from monitor.counting import Counting
 from monitor.model import Pace, Watchlist
 from monitor.search import Search
+from monitor.service.counting import Counting
 from monitor.store.connection import FILE
 from monitor.store.views import SqliteViews
 from monitor.surprise import CHANCE, LEAST, WEEKS, pace, windows

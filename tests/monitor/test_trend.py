@@ -20,10 +20,10 @@ from index.article import Article
 from index.inmemory import InMemory
 from index.query import parse
 from index.spans import evaluate
-from monitor.counting import Counting
 from monitor.errors import MonitorError
 from monitor.model import By, Filter, Split
 from monitor.search import Search
+from monitor.service.counting import Counting
 from monitor.store.views import SqliteViews
 from monitor.trend import buckets
 from monitor.trend.coverage import Interval, inside, missed, united

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.documents.parse import parse
 from monitor.errors import ParseError
 from monitor.model import Fetched, ParsedFeed
-from monitor.parse import parse
 from monitor.workers import Parser
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

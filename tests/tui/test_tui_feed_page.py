@@ -9,8 +9,8 @@ from driving import drive, look, screen, sees, until
 from fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from textual.pilot import Pilot
 
-from monitor.health import told
 from monitor.model import Health, Outcome, Poll
+from monitor.polling.health import told
 from tui.app import Tocsin
 from tui.feed_page import details
 from tui.ink import width

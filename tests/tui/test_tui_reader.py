@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from index.article import Article
 from monitor.differing import CAME, GONE, SAME, Piece
 from monitor.model import Escalation, Lost, Outlet, Reading, Severity, Telling
-from monitor.revisions import Edit
+from monitor.service.revisions import Edit
 from tui.app import Tocsin
 from tui.article_page import lay_out
 from tui.edit_page import edited

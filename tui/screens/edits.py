@@ -11,8 +11,8 @@ from tui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from monitor.model import Reading
-    from monitor.revisions import Edit
     from monitor.service import Service
+    from monitor.service.revisions import Edit
 
 
 class Edits(Dialog[None]):

@@ -17,8 +17,8 @@ def command(newsroom: Newsroom, file: BinaryIO) -> None:
 
     Feeds are in a folder of their first tag, and have all their tags as categories.
     """
-    from monitor import opml
     from monitor.config import load
+    from monitor.exchange import opml
 
     config = load(newsroom.config_path, data=newsroom.data)
     file.write(opml.write(config.feeds, "tocsin"))

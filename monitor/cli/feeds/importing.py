@@ -21,8 +21,8 @@ def command(newsroom: Newsroom, file: BinaryIO) -> None:
     Its folders become tags. Feeds that are there already are named; a file that is broken
     changes nothing.
     """
-    from monitor import opml
     from monitor.config import fields, load
+    from monitor.exchange import opml
     from monitor.fetch import redact
     from monitor.subscribing import new_among, subscribe
 

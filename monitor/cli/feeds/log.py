@@ -28,7 +28,7 @@ def command(newsroom: Newsroom, feed: str, style: str) -> None:
     """List the last 30 polls of a feed, given by its name or address; the newest last."""
     from index.text import clean
     from monitor.cli.feeds.naming import meant
-    from monitor.health import told
+    from monitor.polling.health import told
 
     service = newsroom.service()
     found = meant(feed, [health.feed for health in service.feeds()])

@@ -31,7 +31,7 @@ def command(
     Its alerts are raised and kept all the same: `tocsin alerts --suppressed` lists them, and
     when the time is over the channels are told how many there were.
     """
-    from monitor.muting import USUAL
+    from monitor.service.muting import USUAL
     from monitor.user import user
 
     if span is not None and until is not None:

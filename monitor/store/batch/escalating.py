@@ -9,10 +9,10 @@ from index.article import Timestamp
 from monitor import escalation
 from monitor.evidence import Kind
 from monitor.model import Arrival, Escalate, Raised, Severity, Verdict
-from monitor.publishers import publisher
 from monitor.store.batch.proving import Proving
 from monitor.store.batch.reopening import record_reopening
 from monitor.store.chunks import marks
+from monitor.stories.publishers import publisher
 
 MEMBERS = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
 """The articles of a story."""

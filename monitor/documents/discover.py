@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from index.text import line, safe_url
-from monitor.document import in_utf8
+from monitor.documents.document import in_utf8
 
 PAGE_CAP = 2_000_000
 """Bytes of a page that are read."""

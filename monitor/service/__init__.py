@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from index.query import parse
-from monitor.attesting import Attesting
 from monitor.blindness import coverage
-from monitor.counting import Counting
-from monitor.glancing import Glancing
-from monitor.health import WORST, health, words
 from monitor.model import (
     NOBODY_ELSE,
     Alert,
@@ -34,13 +30,17 @@ from monitor.model import (
     Version,
     WatchlistRecord,
 )
-from monitor.moves import in_words as moving
+from monitor.polling.health import WORST, health, words
+from monitor.polling.moves import in_words as moving
 from monitor.search import Search
 from monitor.search.paging import Asked
-from monitor.skimming import Skimming
+from monitor.service.attesting import Attesting
+from monitor.service.counting import Counting
+from monitor.service.glancing import Glancing
+from monitor.service.skimming import Skimming
+from monitor.service.timing import Timing
+from monitor.service.triaging import Triaging
 from monitor.store import Views
-from monitor.timing import Timing
-from monitor.triaging import Triaging
 
 if TYPE_CHECKING:
     from index.completion import Completion

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from index.article import Timestamp
 from monitor.durations import span
-from monitor.habits import is_silent, often
 from monitor.model import Feed, FeedState, Health, Outcome, Poll
+from monitor.polling.habits import is_silent, often
 
 MINUTE = 60.0
 WORST = (

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from monitor.backup import CHUNK, Progress
-from monitor.manifest import CONFIG, MANIFEST, BackupError, Manifest, read
+from monitor.backup.manifest import CONFIG, MANIFEST, BackupError, Manifest, read
+from monitor.backup.taking import CHUNK, Progress
 from monitor.store.connection import FILE, INDEX
 from monitor.store.tables import VERSION
 

@@ -14,7 +14,7 @@ from itertools import groupby
 from index.article import Timestamp
 from monitor import arrivals, identify
 from monitor.drafts import draft
-from monitor.given import Given, tells_one_article
+from monitor.exchange.given import Given, tells_one_article
 from monitor.identify import Recognised
 from monitor.match import Rules
 from monitor.model import Arrival, Feed, Known, Watchlist

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 
 from index.article import Timestamp
 from monitor.errors import StoreError
-from monitor.keeping import Sweep, Swept
 from monitor.model import FOR_EVER, Retention
 from monitor.store import Store
 from monitor.threads import Thread
+from monitor.upkeep.keeping import Sweep, Swept
 
 log = logging.getLogger("tocsin")
 

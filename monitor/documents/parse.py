@@ -10,9 +10,17 @@ from typing import Any
 
 from index.article import Timestamp
 from index.text import from_html, line, lines
-from monitor import jsonfeed
-from monitor.document import in_utf8, root_only, what_it_is, without_impossible_characters
-from monitor.entries import NAME_CAP, TEXT_CAP, TITLE_CAP, absolute, distinct, guid, language
+from monitor.documents import jsonfeed
+from monitor.documents.document import in_utf8, root_only, what_it_is, without_impossible_characters
+from monitor.documents.entries import (
+    NAME_CAP,
+    TEXT_CAP,
+    TITLE_CAP,
+    absolute,
+    distinct,
+    guid,
+    language,
+)
 from monitor.errors import ParseError
 from monitor.model import Entry, ParsedFeed
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from index.text import clean, lines
-from monitor.document import in_utf8, without_impossible_characters
+from monitor.documents.document import in_utf8, without_impossible_characters
 from monitor.errors import ParseError
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from index.article import Timestamp
 from monitor.durations import span
-from monitor.habits import is_silent, often
 from monitor.model import AlertKind, Episode, Feed, FeedState, Notice, Severity
+from monitor.polling.habits import is_silent, often
 
 DAY = 86_400.0
 REST = 7 * DAY

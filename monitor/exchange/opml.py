@@ -12,8 +12,8 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from index.text import line
-from monitor.document import in_utf8, root_only, what_it_is
-from monitor.entries import language
+from monitor.documents.document import in_utf8, root_only, what_it_is
+from monitor.documents.entries import language
 from monitor.errors import ParseError
 from monitor.model import Feed
 

@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from monitor import presence, rebuilding
-from monitor.deliveries import Deliveries
-from monitor.health import health
+from monitor import presence
 from monitor.model import DeliveryState, Status
-from monitor.muting import Muting
+from monitor.polling.health import health
+from monitor.service.deliveries import Deliveries
+from monitor.service.muting import Muting
+from monitor.upkeep import rebuilding
 
 DAY = 86_400.0
 LOG = "monitor.log"

@@ -10,8 +10,16 @@ from typing import Any
 
 from index.article import Timestamp
 from index.text import from_html, line, lines
-from monitor.document import in_utf8
-from monitor.entries import NAME_CAP, TEXT_CAP, TITLE_CAP, absolute, distinct, guid, language
+from monitor.documents.document import in_utf8
+from monitor.documents.entries import (
+    NAME_CAP,
+    TEXT_CAP,
+    TITLE_CAP,
+    absolute,
+    distinct,
+    guid,
+    language,
+)
 from monitor.errors import ParseError
 from monitor.model import Entry, ParsedFeed
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index.article import Timestamp
-from monitor.manifest import CONFIG, MANIFEST, BackupError, Manifest, written
+from monitor.backup.manifest import CONFIG, MANIFEST, BackupError, Manifest, written
 from monitor.store.connection import FILE, open_store
 from monitor.store.tables import VERSION
 

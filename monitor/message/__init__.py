@@ -14,9 +14,9 @@ from string import Template
 
 from index.text import safe_url
 from monitor.durations import span
-from monitor.markup import HTML, MARKDOWN, PLAIN, Flavour, harmless
+from monitor.message.markup import HTML, MARKDOWN, PLAIN, Flavour, harmless
+from monitor.message.passage import passage
 from monitor.model import Alert, Outlet, Parcel
-from monitor.passage import passage
 
 SIGNS = {"high": "▲", "medium": "●", "low": "·"}
 NAMED = 4

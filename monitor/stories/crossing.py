@@ -17,8 +17,8 @@ from zlib import crc32
 from index.analysis import shouts
 from index.article import Article
 from index.letters import fold
-from monitor.exonyms import exonyms
 from monitor.model import Names
+from monitor.stories.exonyms import exonyms
 
 LANGUAGES = ("fr", "en")
 """The two that were measured."""

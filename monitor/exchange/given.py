@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from index.text import clean, line, safe_url
-from monitor.entries import NAME_CAP, TITLE_CAP, language
+from monitor.documents.entries import NAME_CAP, TITLE_CAP, language
 from monitor.identify import canonical, fingerprint
 from monitor.model import Entry
 

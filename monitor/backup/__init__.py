@@ -1,0 +1,1 @@
+"""A newsroom in one file, and back."""

@@ -1,0 +1,1 @@
+"""Articles and subscriptions of other programs, taken in and handed out."""

@@ -1,0 +1,1 @@
+"""The archive kept in order: what is too old goes, what is damaged or missing is mended."""
