@@ -143,6 +143,7 @@ class Settler:
             guid="",
             fingerprint=b"",
             canonical="",
+            backfill=batch.page_is_backfill(article.id),
         )
         made = self._draft(batch, watch, feed, arrival.article)
         return batch.save_page(arrivals.judged(batch, arrival, made), feed, now)

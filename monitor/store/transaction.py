@@ -91,6 +91,9 @@ class Batch(Reading, Holding, Protocol):
     def save_page(self, arrival: Arrival, feed: Feed, now: Timestamp) -> list[Raised]:
         """Store an article that got its page's text; returns the alerts raised."""
 
+    def page_is_backfill(self, article: int) -> bool:
+        """Tell whether an article with a page to be read was there before its feed was watched."""
+
     def page_failed(self, article: int, reason: str, retry: Timestamp | None) -> None:
         """Note why an article's page could not be read, and when to try again (None: never)."""
 

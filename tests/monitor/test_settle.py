@@ -170,6 +170,29 @@ def test_a_page_is_matched_and_lit_without_a_second_alert(tmp_path: Path) -> Non
     assert rows(tmp_path, "SELECT count(*) FROM pages") == [(0,)]
 
 
+def test_what_pages_bring_of_articles_that_were_there_before_is_marked_too(tmp_path: Path) -> None:
+    first, second = item("1", "Alibaba"), item("2", "Liège")
+    other = "".join(
+        f"<p>Le quai {n} du port appartient à Cainiao, dont les {n} grues déchargent la nuit.</p>"
+        for n in range(9)
+    )
+    pages = [PAGE, f"<html><body><article>{other}</article></body></html>"]
+    press = Press(
+        {C: [edition(first), edition(second, first)]},
+        {f"https://ex.org/{n}": [page.encode()] * 2 for n, page in enumerate(pages, 1)},
+    )
+    monitor = lived(tmp_path, press, 2, FEEDS[2:])
+    raised = [(r.title, r.watchlist, r.backfill) for s in monitor.settled for r in s.raised]
+    assert raised == [
+        ("Alibaba", "Alibaba", True),
+        ("Alibaba", "Cainiao", True),
+        ("Liège", "Cainiao", False),
+    ]
+    assert rows(tmp_path, "SELECT held FROM alerts WHERE watchlist = 'Cainiao' ORDER BY id")[0] == (
+        "backfill",
+    )
+
+
 def test_an_edit_keeps_the_page_and_asks_for_it_again(tmp_path: Path) -> None:
     press = full_text(PAGE.encode(), PAGE.replace("Cainiao", "Taobao").encode())
     press = replace(press, editions={C: [*press.editions[C], edition(item("1", "Alibaba !"))]})

@@ -59,7 +59,7 @@ class SqliteBatch(
         before = self._terms([article.id for article in edited])
         for article in edited:
             self._replace_text(article, now)
-        self._want_pages([a.article.id for a in refresh.arrivals if a.wants_page], now)
+        self._want_pages(refresh.arrivals, now)
         self._enter(number, [(a.guid, a.article.id, a.fingerprint) for a in refresh.arrivals])
         for sighting in refresh.sightings:
             self._sight(number, sighting, now)

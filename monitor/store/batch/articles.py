@@ -64,10 +64,15 @@ class Storing(Transacted):
         )
         self._queue([a.article.id for a in arrivals])
 
-    def _want_pages(self, articles: Iterable[int], now: Timestamp) -> None:
+    def page_is_backfill(self, article: int) -> bool:
+        """Tell whether an article with a page to be read was there before its feed was watched."""
+        asked = "SELECT 1 FROM pages WHERE article = ? AND backfill"
+        return self._sql.execute(asked, (article,)).fetchone() is not None
+
+    def _want_pages(self, arrivals: Iterable[Arrival], now: Timestamp) -> None:
         self._sql.executemany(
-            "INSERT OR REPLACE INTO pages (article, due) VALUES (?, ?)",
-            [(article, now) for article in articles],
+            "INSERT OR REPLACE INTO pages (article, due, backfill) VALUES (?, ?, ?)",
+            [(a.article.id, now, a.backfill) for a in arrivals if a.wants_page],
         )
 
     def _replace_text(self, article: Article, now: Timestamp) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.store.tables.alerts import ALERT_COLUMNS, ALERTS, ALERTS_3, ESCALATIONS
-from monitor.store.tables.articles import ARTICLES, UNREAD_PAGES
+from monitor.store.tables.articles import ARTICLES, PAGE_COLUMNS, UNREAD_PAGES
 from monitor.store.tables.deliveries import DELIVERIES
 from monitor.store.tables.evidence import EVIDENCE, LATENCY
 from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
@@ -27,6 +27,7 @@ UPGRADES = {
     1: BACKFILLS,
     2: FEEDS_3
     + UNREAD_PAGES
+    + PAGE_COLUMNS
     + MOVES
     + GAPS
     + EPISODES
@@ -54,6 +55,7 @@ TABLES = (
     + EPISODES
     + ARTICLES
     + UNREAD_PAGES
+    + PAGE_COLUMNS
     + MOVES
     + ALERTS
     + WATCHLISTS

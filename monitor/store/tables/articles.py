@@ -76,6 +76,11 @@ CREATE TABLE outbox (
 );
 """
 
+PAGE_COLUMNS = """
+-- Whether the article was there before its feed was watched.
+ALTER TABLE pages ADD COLUMN backfill INTEGER NOT NULL DEFAULT 0;
+"""
+
 UNREAD_PAGES = """
 -- Why the page of an article was not read, and will not be.
 CREATE TABLE unread_pages (
