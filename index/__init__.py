@@ -12,8 +12,8 @@ The bottom layer: it knows no feed, no network and no clock.
                   └────▶ why it does not match              ▼
                                                answer (chain, vocabulary) ─▶ ranking, or matched
                                                             ▲ segment, of a snapshot
-    writer: articles ─▶ schema ─▶ codec (pool, lists, columns) ─▶ sealed files, in storage;
-            merging: which of them become one; aside: large ones beside the writer
+    writer: articles ─▶ schema ─▶ codec (pool, inversion, lists, columns) ─▶ sealed files,
+            in storage; merging: which of them become one; aside: large ones beside the writer
 
 `matched` is what a query found when it is to be counted, `standout` (by `wording`) the words that
 set it apart, `phrases` those of articles; `alternatives` (with `spelling`) are the queries beside

@@ -21,8 +21,8 @@ from whoosh.reading import SegmentReader, TermInfo, TermNotFound
 from whoosh.writing import SegmentWriter
 
 from index.columns import Columns, ColumnsWriter
-from index.lists import Lists, ListsWriter, Postings
-from index.pool import Term, TermPool
+from index.lists import Lists, ListsWriter, Postings, Records
+from index.pool import TermPool
 
 LISTS = ".lists"
 COLUMNS = ".columns"
@@ -97,7 +97,7 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
 
 
 class TermsWriter(base.FieldWriter):  # type: ignore[misc]
-    """Writes the terms that a `TermPool` gathered."""
+    """Writes the lists that a `TermPool` gathered."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
         self._file = segment.create_file(storage, LISTS)
@@ -105,10 +105,10 @@ class TermsWriter(base.FieldWriter):  # type: ignore[misc]
         self.is_closed = False
 
     def add_postings(
-        self, schema: Any, lengths: Any, items: Iterable[tuple[str, Iterable[Term]]]
+        self, schema: Any, lengths: Any, items: Iterable[tuple[str, Iterable[Records]]]
     ) -> None:
-        for field, terms in items:
-            self._lists.add_field(field, terms)
+        for field, lists in items:
+            self._lists.add_field(field, lists)
 
     def close(self) -> None:
         self._lists.close()
@@ -124,11 +124,18 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         self.pool = TermPool()
 
     def add_document(self, **fields: Any) -> None:
-        """Add a document; terms with their codes at once, where Whoosh takes one by one."""
-        pooled = {name: fields.pop(name) for name in list(fields) if isinstance(fields[name], dict)}
-        super().add_document(**fields)
-        for name, terms in pooled.items():
-            self.pool.add_terms(name, self.docnum - 1, terms)
+        """Add a document: numbers for the columns, of the other fields terms with their codes."""
+        documents = self.perdocwriter
+        documents.start_doc(self.docnum)
+        for name, value in fields.items():
+            column = self.schema[name].column_type
+            if column:
+                documents.add_column_value(name, column, value)
+            else:
+                self.pool.add_terms(name, self.docnum, value)
+        documents.finish_doc()
+        self._added = True
+        self.docnum += 1
 
     def write_per_doc(self, fieldnames: Iterable[str], reader: SegmentReader) -> Any:
         """Copy the columns of a segment; returns the new numbers if it had deletions."""

@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, compress, count
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from index.sealed import Sealed, SealedWriter
 
@@ -84,6 +84,19 @@ class Postings:
         return found
 
 
+class Records(NamedTuple):
+    """Lists ready to be written, in the order of their terms; columns as bytes of an array."""
+
+    terms: list[bytes]
+    sizes: bytes
+    """Documents of each list less one, 16 bits."""
+    widths: bytes
+    """Bytes of a count in each list."""
+    lengths: bytes
+    """Bytes of each list, 64 bits."""
+    content: bytes
+
+
 class ListsWriter:
     """Writes the posting lists of a segment, field by field."""
 
@@ -91,28 +104,26 @@ class ListsWriter:
         self._out = SealedWriter(file)
         self._fields: dict[str, Any] = {}
 
-    def add_field(self, field: str, lists: Iterable[tuple[bytes, Postings]]) -> None:
+    def add_field(self, field: str, lists: Iterable[Records]) -> None:
         """Write all lists of a field; they come in the order of their terms."""
         write = self._out.write
+        first = self._out.offset
         terms: list[bytes] = []
-        starts, sizes, widths = array("Q"), array("H"), bytearray()
-        for term, postings in lists:
-            docs, counts, codes = postings.docs, postings.counts, postings.codes
-            terms.append(term)
-            sizes.append(len(docs) - 1)
-            widths.append(counts.itemsize if counts else 0)
-            starts.append(
-                write(docs.tobytes() + (counts.tobytes() if counts else b"") + codes.tobytes())
-            )
-        starts.append(self._out.offset)
+        lengths, sizes, widths = array("Q"), array("H"), array("B")
+        for some in lists:
+            terms += some.terms
+            lengths.frombytes(some.lengths)
+            sizes.frombytes(some.sizes)
+            widths.frombytes(some.widths)
+            write(some.content)
+        starts = array("Q", accumulate(lengths, initial=first))
         lexicon = _TERM_END.join(terms)
         if lexicon.count(_TERM_END) != max(len(terms) - 1, 0):
             raise ValueError("a term holds a line break")
         tops = array("I", accumulate((len(term) + 1 for term in terms), initial=0))
         self._fields[field] = [
             len(terms),
-            *(write(column.tobytes()) for column in (starts, sizes, tops)),
-            write(bytes(widths)),
+            *(write(column.tobytes()) for column in (starts, sizes, tops, widths)),
             write(lexicon),
             len(lexicon),
         ]
@@ -132,13 +143,17 @@ class Lists:
         self.file = Sealed(file, name)
         with self.file.trusted():
             self._fields = {
-                field: _Field(self.file.content, numbers)
+                field: Field(self.file.content, numbers)
                 for field, numbers in self.file.directory["fields"].items()
             }
 
     def fields(self) -> list[str]:
         """Return the names of the fields."""
         return list(self._fields)
+
+    def field(self, name: str) -> Field | None:
+        """Return one as it lies there, None without it."""
+        return self._fields.get(name)
 
     def terms(self, field: str, prefix: bytes = b"") -> list[bytes]:
         """Return the terms of a field that start so, in order."""
@@ -162,17 +177,21 @@ class Lists:
                 yield from self._fields[field].each()
 
 
-class _Field:
+class Field:
     """One field's lexicon and lists."""
 
     def __init__(self, content: memoryview, numbers: Sequence[int]) -> None:
         count, starts, sizes, tops, widths, lexicon, length = numbers
-        self._content = content
         self._count = count
-        self._starts = content[starts : starts + 8 * (count + 1)].cast("Q")
-        self._sizes = content[sizes : sizes + 2 * count].cast("H")
+        self.content = content
+        """The whole file."""
+        self.starts = content[starts : starts + 8 * (count + 1)].cast("Q")
+        """Where each list starts, and where the last one ends."""
+        self.sizes = content[sizes : sizes + 2 * count].cast("H")
+        """Documents of each list less one."""
+        self.widths = content[widths : widths + count]
+        """Bytes of a count in each list."""
         self._tops = content[tops : tops + 4 * (count + 1)].cast("I")
-        self._widths = content[widths : widths + count]
         self._lexicon = content[lexicon : lexicon + length]
 
     def _term(self, rank: int) -> bytes:
@@ -182,6 +201,7 @@ class _Field:
         return bisect_left(range(self._count), term, key=self._term)
 
     def terms(self, prefix: bytes) -> list[bytes]:
+        """Return the terms that start so, in order."""
         first, last = 0, self._count
         if prefix:
             first, last = self._rank(prefix), self._rank(prefix + _AFTER_ANY)
@@ -190,22 +210,25 @@ class _Field:
         return bytes(self._lexicon[self._tops[first] : self._tops[last] - 1]).split(_TERM_END)
 
     def frequency(self, term: bytes) -> int:
+        """Return in how many documents a term stands."""
         rank = self._rank(term)
         found = rank < self._count and self._term(rank) == term
-        return self._sizes[rank] + 1 if found else 0
+        return self.sizes[rank] + 1 if found else 0
 
     def find(self, term: bytes) -> Postings | None:
+        """Return the list of a term."""
         rank = self._rank(term)
         found = rank < self._count and self._term(rank) == term
         return self._postings(rank) if found else None
 
     def each(self) -> Iterable[tuple[bytes, Postings]]:
+        """Yield every term with its list."""
         return zip(self.terms(b""), map(self._postings, range(self._count)), strict=True)
 
     def _postings(self, rank: int) -> Postings:
-        start, size, width = self._starts[rank], self._sizes[rank] + 1, self._widths[rank]
+        start, size, width = self.starts[rank], self.sizes[rank] + 1, self.widths[rank]
         middle = start + 2 * size
         end = middle + width * size
-        docs = array("H", self._content[start:middle].tobytes())
-        counts = array(_COUNT_TYPES[width], self._content[middle:end].tobytes()) if width else None
-        return Postings(docs, counts, self._content[end : self._starts[rank + 1]].cast("I"))
+        docs = array("H", self.content[start:middle].tobytes())
+        counts = array(_COUNT_TYPES[width], self.content[middle:end].tobytes()) if width else None
+        return Postings(docs, counts, self.content[end : self.starts[rank + 1]].cast("I"))

@@ -1,65 +1,52 @@
-"""The postings of a segment in the making, gathered by term: from documents and segments."""
+"""The postings of a segment in the making, gathered from documents and other segments."""
 
 from __future__ import annotations
 
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import merge
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain, count
+from typing import TYPE_CHECKING
 
-from index.lists import MAX_OCCURRENCES, Lists, Postings
+from index.lists import Lists, Records
 
-Term = tuple[bytes, Postings]
-
-
-Gathered = tuple["array[int]", "array[int]", "array[int]"]
-"""What documents brought of a term, as in `Postings`. The garbage collector skips tuples of
-arrays: with objects it takes a fifth of the time."""
+if TYPE_CHECKING:
+    from index.inversion import Source
 
 
 class TermPool:
     """Gathers the postings of a segment in the making, from documents and other segments."""
 
     def __init__(self) -> None:
-        self._new: defaultdict[str, defaultdict[str, Gathered]] = defaultdict(
-            lambda: defaultdict(lambda: (array("H"), array("H"), array("I")))
-        )
+        self._new: defaultdict[str, _Documents] = defaultdict(_Documents)
         self._old: list[tuple[Lists, int, Mapping[int, int] | None]] = []
 
     def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
         """Add one posting as Whoosh hands it over: field, term, document, weight, codes."""
         field, term, doc, _, codes = item
-        self.add_terms(field, doc, {term.decode(): array("I", codes).tolist()})
+        self.add_terms(field, doc, {term.decode(): array("I", codes)})
 
-    def add_terms(self, field: str, doc: int, terms: Mapping[str, list[int]]) -> None:
+    def add_terms(self, field: str, doc: int, terms: Mapping[str, Sequence[int]]) -> None:
         """Add a document with where each term stands in it; of very many places the first."""
-        new = self._new[field]
-        for term, places in terms.items():
-            docs, counts, codes = new[term]
-            kept = places if len(places) <= MAX_OCCURRENCES else places[:MAX_OCCURRENCES]
-            docs.append(doc)
-            counts.append(len(kept))
-            codes.fromlist(kept)
+        self._new[field].add(doc, terms)
 
     def add_lists(self, lists: Lists, first: int, numbers: Mapping[int, int] | None) -> None:
         """Add a segment: its documents count from `first`, or get `numbers` (those kept)."""
         self._old.append((lists, first, numbers))
 
-    def iter_postings(self) -> Iterator[tuple[str, Iterable[Term]]]:
-        """Yield every field with its terms in order."""
-        fields = set(self._new).union(*(lists.fields() for lists, _, _ in self._old))
-        for field in sorted(fields):
-            sources = [self._gathered(field)] if field in self._new else []
-            sources += [_renumbered(lists.each(field), first, to) for lists, first, to in self._old]
-            yield field, sources[0] if len(sources) == 1 else _joined(sources)
+    def iter_postings(self) -> Iterator[tuple[str, Iterable[Records]]]:
+        """Yield every field with its lists in the order of their terms."""
+        from index import inversion  # numpy: searches do without
 
-    def _gathered(self, field: str) -> Iterator[Term]:
-        terms = self._new.pop(field)
-        for term in sorted(terms):  # the order of characters is that of their UTF-8
-            docs, counts, codes = terms.pop(term)
-            yield term.encode(), Postings(docs, _counts(counts), codes)
+        fields = set(self._new).union(*(lists.fields() for lists, _, _ in self._old))
+        for name in sorted(fields):
+            sources: list[Source] = []
+            if name in self._new:
+                sources.append(self._new.pop(name).inverted())
+            for lists, first, numbers in self._old:
+                if field := lists.field(name):
+                    sources.append(inversion.Listed(lists, field, first, numbers))
+            yield name, inversion.records(sources)
 
     def cleanup(self) -> None:
         """Forget everything."""
@@ -67,50 +54,29 @@ class TermPool:
         self._old.clear()
 
 
-def _counts(counts: Sequence[int]) -> array[int] | None:
-    most = max(counts)
-    return None if most <= 1 else array("B" if most < 256 else "H", counts)
+class _Documents:
+    """What documents brought of a field, in the order in which they came.
 
+    Numbers in arrays: lists by term are the garbage collector's work and thrice the memory.
+    """
 
-def _renumbered(
-    terms: Iterable[Term], first: int, numbers: Mapping[int, int] | None
-) -> Iterator[Term]:
-    """Yield a segment's terms with their documents under new numbers."""
-    if numbers is None:
-        for term, old in terms:
-            docs = array("H", [doc + first for doc in old.docs]) if first else old.docs
-            yield term, Postings(docs, old.counts, old.codes)
-        return
-    for term, old in terms:
-        kept = [doc for doc in old.docs if doc in numbers]
-        if kept:
-            codes = [old.at(doc) for doc in kept]
-            yield (
-                term,
-                Postings(
-                    array("H", [numbers[doc] for doc in kept]),
-                    _counts([len(each) for each in codes]),
-                    array("I", b"".join(codes)),
-                ),
-            )
+    def __init__(self) -> None:
+        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        self._docs, self._sizes = array("I"), array("I")
+        self._terms, self._counts, self._codes = array("I"), array("I"), array("I")
 
+    def add(self, doc: int, terms: Mapping[str, Sequence[int]]) -> None:
+        """Add a document."""
+        self._docs.append(doc)
+        self._sizes.append(len(terms))
+        self._terms.extend(map(self._numbers.__getitem__, terms))
+        self._counts.extend(map(len, terms.values()))
+        self._codes.extend(chain.from_iterable(terms.values()))
 
-def _joined(sources: Sequence[Iterable[Term]]) -> Iterator[Term]:
-    """Yield the terms of several sources, each in order, as those of one."""
-    for term, group in groupby(merge(*sources, key=itemgetter(0)), itemgetter(0)):
-        lists = [postings for _, postings in group]
-        yield term, lists[0] if len(lists) == 1 else _chained(lists)
+    def inverted(self) -> Source:
+        """Return them as a source of lists."""
+        from index.inversion import Gathered
 
-
-def _chained(lists: Sequence[Postings]) -> Postings:
-    """Return one list of several whose documents follow each other."""
-    docs, codes = array("H"), array("I")
-    for each in lists:
-        docs.frombytes(each.docs.tobytes())
-        codes.frombytes(bytes(each.codes))
-    if all(each.counts is None for each in lists):
-        return Postings(docs, None, codes)
-    counts: list[int] = []
-    for each in lists:
-        counts += [1] * len(each.docs) if each.counts is None else each.counts
-    return Postings(docs, _counts(counts), codes)
+        return Gathered(
+            self._docs, self._sizes, self._numbers, self._terms, self._counts, self._codes
+        )

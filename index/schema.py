@@ -5,8 +5,6 @@ No text: the store has it. What an article looks like in Whoosh is decided here 
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from whoosh.fields import FieldType, Schema
@@ -23,9 +21,6 @@ NAME = f"tocsin{VERSION}"
 WORDS, LANG, FEED = "words", "lang", "feed"
 ID, DATE, STORY, LENGTH = "id", "date", "story", "length"
 
-Posting = tuple[bytes, int, float, bytes]
-"""What Whoosh wants of a field's value: term, frequency, weight, codes."""
-
 
 class _Words(FieldType):  # type: ignore[misc]
     """The postings of an article as `postings` gives them."""
@@ -33,20 +28,12 @@ class _Words(FieldType):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(format=Positions(), analyzer=None)
 
-    def index(self, value: dict[str, list[int]], **_: Any) -> Iterator[Posting]:
-        for term, codes in value.items():
-            yield term.encode(), len(codes), 1.0, array("I", codes).tobytes()
-
 
 class _Labels(FieldType):  # type: ignore[misc]
     """Labels that an article bears; the empty one counts."""
 
     def __init__(self) -> None:
         super().__init__(format=Existence(), analyzer=None)
-
-    def index(self, value: Iterable[object], **_: Any) -> Iterator[Posting]:
-        for label in value:
-            yield str(label).encode(), 1, 1.0, b""
 
 
 class _Number(FieldType):  # type: ignore[misc]
@@ -57,10 +44,8 @@ class _Number(FieldType):  # type: ignore[misc]
     def __init__(self, typecode: str) -> None:
         super().__init__(format=None, analyzer=None, sortable=Number(typecode))
 
-    def to_column_value(self, value: float) -> float:
+    def from_column_value(self, value: float) -> float:
         return value
-
-    from_column_value = to_column_value
 
 
 def schema() -> Schema:
@@ -77,12 +62,12 @@ def schema() -> Schema:
 
 
 def document(article: Article) -> dict[str, Any]:
-    """Return what the archive keeps of an article, by field."""
+    """Return what the archive keeps of an article, by field: terms with codes, or a number."""
     words = postings(article)
     return {
         WORDS: words,
-        LANG: (article.lang,),
-        FEED: article.feeds,
+        LANG: {article.lang: ()},
+        FEED: {str(feed): () for feed in article.feeds},
         ID: article.id,
         DATE: article.date,
         STORY: article.story,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,28 +11,24 @@ from hypothesis import strategies as st
 
 from index.columns import Columns, ColumnsWriter
 from index.errors import ArchiveDamaged
-from index.lists import Lists, ListsWriter, Postings
+from index.lists import Lists, ListsWriter
+from index.pool import TermPool
 
 CODES = st.lists(st.integers(0, 2**24), min_size=1, max_size=400, unique=True).map(sorted)
 LIST = st.dictionaries(st.integers(0, 2**16 - 1), CODES, min_size=1, max_size=6)
 TERM = st.text(st.characters(exclude_characters="\n", codec="utf-8"), min_size=1, max_size=8)
 
 
-def postings(found: dict[int, list[int]]) -> Postings:
-    docs = sorted(found)
-    counts = [len(found[doc]) for doc in docs]
-    return Postings(
-        array("H", docs),
-        None if set(counts) == {1} else array("B" if max(counts) < 256 else "H", counts),
-        array("I", [code for doc in docs for code in found[doc]]),
-    )
-
-
 def written(path: Path, terms: dict[str, dict[int, list[int]]]) -> Lists:
-    in_order = sorted((term.encode(), found) for term, found in terms.items())
+    pool = TermPool()
+    for doc in sorted({doc for found in terms.values() for doc in found}):
+        pool.add_terms(
+            "words", doc, {term: found[doc] for term, found in terms.items() if doc in found}
+        )
     with path.open("wb") as file:
         writer = ListsWriter(file)
-        writer.add_field("words", [(term, postings(found)) for term, found in in_order])
+        for field, lists in pool.iter_postings():
+            writer.add_field(field, lists)
         writer.close()
     with path.open("rb") as file:
         return Lists(file, path.name)
