@@ -1,14 +1,17 @@
-"""What the analyst sees of alerts and watchlists."""
+"""What the analyst sees of alerts."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from index.article import Timestamp
-from monitor.model.asked import Severity
-from monitor.model.matching import Match
 from monitor.model.notices import AlertKind
+
+if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.model.matching import Match
+    from monitor.model.severity import Severity
 
 
 class AlertState(enum.StrEnum):
@@ -139,98 +142,3 @@ class Alert:
         if self.verdict is Verdict.NOISE or not self.escalations:
             return self.raised_at
         return self.escalations[-1].at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which alerts or articles; empty fields do not restrict."""
-
-    since: Timestamp | None = None
-    until: Timestamp | None = None
-    lang: tuple[str, ...] = ()
-    feeds: tuple[str, ...] = ()
-    """Feed names or `tag:NAME`."""
-    watchlists: tuple[str, ...] = ()
-    state: AlertState | None = None
-    severities: tuple[Severity, ...] = ()
-    """Of alerts, as loud as they are now."""
-    verdict: Verdict | None = None
-    starred: bool | None = None
-    tags: tuple[str, ...] = ()
-    """Alerts with any of these tags of the analyst."""
-    noted: bool | None = None
-    """Alerts with a note, or without."""
-    closed: bool = False
-    """Also alerts that are closed, where `state` does not say which."""
-    muted: bool = False
-    """Also alerts that were raised while their watchlist was muted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """A watchlist's alerts of today, and how many are usual by this time of this weekday."""
-
-    today: int = 0
-    """Since midnight, without those for what was there before."""
-    usual: float | None = None
-    """None while too little is known: fewer than two weeks."""
-    weeks: int = 0
-    """Same weekdays before this one that are known, up to eight."""
-    surprise: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistCount:
-    """A watchlist and what it brought."""
-
-    name: str
-    severity: Severity
-    total: int
-    untriaged: int
-    spark: tuple[int, ...]
-    """Alerts in each two hours of the last day, oldest first."""
-    pace: Pace = Pace()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistRecord:
-    """What a watchlist has brought so far, and what the analyst thought of it."""
-
-    name: str
-    severity: Severity
-    total: int
-    untriaged: int
-    last_hit: Timestamp | None
-    relevant: int
-    """Alerts with this verdict; those with none count for neither."""
-    noise: int
-
-
-@dataclass(frozen=True, slots=True)
-class TermRecord:
-    """What a term of a watchlist has brought so far, and what the analyst thought of it."""
-
-    watchlist: str
-    term: str
-    total: int
-    relevant: int
-    noise: int
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An article that raised an alert, and what the analyst thought of that."""
-
-    article: int
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class BackfillStand:
-    """How far a new rule has got with the articles that were there before it."""
-
-    watchlist: str
-    upto: int
-    """Id of the last article it was matched with."""
-    until: int
-    """Id of the last article that was there before it."""

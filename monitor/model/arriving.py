@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from index.article import Article, Timestamp
-from monitor.model.asked import Feed, Severity
-from monitor.model.habits import Habit
-from monitor.model.matching import Hit
-from monitor.model.moves import Move
-from monitor.model.notices import AlertKind, Notice
-from monitor.model.polling import Answered, FeedState, Poll
+from monitor.model.notices import AlertKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from index.article import Article, Timestamp
+    from monitor.model.feeds import Feed, FeedState, Poll
+    from monitor.model.fetched import Answered
+    from monitor.model.habits import Habit
+    from monitor.model.matching import Hit
+    from monitor.model.moves import Move
+    from monitor.model.notices import Notice
+    from monitor.model.severity import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

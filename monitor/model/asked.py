@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.model.keeping import FOR_EVER, Retention
-from monitor.model.manner import PLAIN, Manner, Setting
+from monitor.model.keeping import FOR_EVER
+from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+    from pathlib import Path
 
     from index.query import Query
-    from monitor.model.delivering import Channel
+    from monitor.model.channels import Channel
+    from monitor.model.feeds import Feed
+    from monitor.model.keeping import Retention
     from monitor.model.listening import Listening
     from monitor.model.routed import Route
-
-
-class Severity(enum.StrEnum):
-    """How loud an alert is."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """A subscription from `feeds.yaml`."""
-
-    url: str
-    """Without user and password: those are in its manner."""
-    name: str
-    tags: tuple[str, ...] = ()
-    every: float | None = None
-    """Seconds between polls as asked for; None leaves it to tocsin."""
-    full_text: bool = False
-    """Fetch each new article's page and match its text too."""
-    lang: str = ""
-    """Language the analyst says it is in; empty to find out."""
-    enabled: bool = True
-    manner: Manner = PLAIN
-    settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
-    """What `feeds.yaml` says of it, wherever it says so."""
-    number: int = 0
-    """The store's number for it; 0 while the store has not met it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from monitor.model.polling import Gap, GapKind
+if TYPE_CHECKING:
+    from monitor.model.feeds import Gap, GapKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

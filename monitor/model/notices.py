@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from index.article import Timestamp
-from monitor.model.asked import Severity
+if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.model.severity import Severity
 
 FEED_HEALTH = "feed health"
 """What alerts about feeds have in place of a watchlist."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from index.article import Timestamp
-    from monitor.model.asked import Severity
+    from monitor.model.severity import Severity
 
 EVERY_DAY = tuple(range(7))
 

@@ -1,99 +1,39 @@
-"""What polling a feed brings, and what is remembered of it."""
+"""A feed, what is remembered of it, and how it is doing."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from index.article import Timestamp
-from monitor.model.asked import Feed
-from monitor.model.moves import Former, Move
+from monitor.model.manner import PLAIN
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """What an answer says about when to ask again, in seconds."""
-
-    max_age: float | None = None
-    """Largest of max-age minus Age and Expires minus Date; None if not said."""
-    ttl: float | None = None
-    """The feed's own `<ttl>` or `sy:update*`."""
+if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.model.manner import Manner, Setting
+    from monitor.model.moves import Former, Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """A body to read. Validators are the raw bytes of the headers."""
+class Feed:
+    """A subscription from `feeds.yaml`."""
 
     url: str
-    """Where the body came from, after redirects."""
-    body: bytes
-    content_type: str = ""
-    etag: bytes | None = None
-    last_modified: bytes | None = None
-    hints: Hints = Hints()
-    moved_to: str | None = None
-    """Target of an unbroken chain of permanent redirects (301, 308)."""
-    status: int = 200
-    hops: tuple[str, ...] = ()
-    """Addresses that were asked before, each redirecting to the next."""
-    encoding: str = ""
-    """What the analyst says that it is in; empty to find out."""
-    told: tuple[tuple[str, str], ...] = ()
-    """Headers that say where and when it came from: nothing secret."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """What is kept as evidence of the answer that brought an article."""
-
-    url: str
-    """Where it came from, without secrets."""
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    """Those that say where and when it came from: nothing secret."""
-    body: str
-    """Hash of its body: BLAKE2b of 128 bits, in hexadecimal."""
-    received: Timestamp
-    """When its last byte was there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotModified:
-    """The server says that nothing changed (304)."""
-
-    hints: Hints = Hints()
-    moved_to: str | None = None
-    """As in Fetched."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One item as the feed published it, its text already clean."""
-
-    guid: str
-    """The feed's own id for it; empty when it gives none."""
-    url: str
-    """Absolute http(s) link; empty when it gives none."""
-    title: str
-    summary: str
-    body: str = ""
-    author: str = ""
-    published: Timestamp | None = None
-    updated: Timestamp | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedFeed:
-    """What a feed's document says of itself, and its entries in its order."""
-
-    title: str = ""
-    link: str = ""
+    """Without user and password: those are in its manner."""
+    name: str
+    tags: tuple[str, ...] = ()
+    every: float | None = None
+    """Seconds between polls as asked for; None leaves it to tocsin."""
+    full_text: bool = False
+    """Fetch each new article's page and match its text too."""
     lang: str = ""
-    """Declared language, as two letters; empty when not declared."""
-    ttl: float | None = None
-    format: str = ""
-    """What it is written in, for people: `RSS 2.0`; empty when it does not say."""
-    entries: tuple[Entry, ...] = ()
+    """Language the analyst says it is in; empty to find out."""
+    enabled: bool = True
+    manner: Manner = PLAIN
+    settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
+    """What `feeds.yaml` says of it, wherever it says so."""
+    number: int = 0
+    """The store's number for it; 0 while the store has not met it."""
 
 
 class Health(enum.StrEnum):
@@ -213,18 +153,3 @@ class FeedHealth:
     """Where it is sent on to for good; None for nowhere."""
     former: Former | None = None
     """The address that it had before it moved; None if it never did."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """The text of an article's page, or why there is none."""
-
-    article: int
-    text: str = ""
-    reason: str = ""
-    status: int | None = None
-    """HTTP status of a failure, if there was one."""
-    final: bool = False
-    """Whether asking again is pointless."""
-    later: float = 0.0
-    """Seconds until its turn, where the site wants some between two pages."""
