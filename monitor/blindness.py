@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from index.facets import selects
-from monitor.model import Coverage, Feed, Gap, GapKind
+from monitor import model
 from monitor.trend.coverage import united
 
 SHOWN = 3
@@ -16,16 +16,18 @@ SHOWN = 3
 
 
 def coverage(
-    watchlists: Mapping[str, Sequence[str]], feeds: Collection[Feed], gaps: Sequence[Gap]
-) -> list[Coverage]:
+    watchlists: Mapping[str, Sequence[str]],
+    feeds: Collection[model.Feed],
+    gaps: Sequence[model.Gap],
+) -> list[model.Coverage]:
     """Return what the gaps mean for each watchlist, given the feeds that it selects."""
     return [_covered(name, wanted, feeds, gaps) for name, wanted in watchlists.items()]
 
 
-def words(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
+def words(covered: model.Coverage, now: Timestamp, zone: tzinfo | None) -> str:
     """Return what a watchlist may have missed: `3 of 41 feeds blind 10:02–10:47`."""
     told: list[str] = []
-    for kind, verb in ((GapKind.BLIND, "blind"), (GapKind.DOWN, "not read")):
+    for kind, verb in ((model.GapKind.BLIND, "blind"), (model.GapKind.DOWN, "not read")):
         gaps = [gap for gap in covered.gaps if gap.kind is kind]
         if gaps:
             count = covered.touched(kind)
@@ -44,19 +46,19 @@ def interval(start: Timestamp, end: Timestamp | None, now: Timestamp, zone: tzin
 
 
 def _covered(
-    name: str, wanted: Sequence[str], feeds: Collection[Feed], gaps: Sequence[Gap]
-) -> Coverage:
+    name: str, wanted: Sequence[str], feeds: Collection[model.Feed], gaps: Sequence[model.Gap]
+) -> model.Coverage:
     watched = {feed.number for feed in feeds if feed.enabled and _watches(wanted, feed)}
     touching = tuple(gap for gap in gaps if gap.feed.number in watched)
-    return Coverage(watchlist=name, feeds=len(watched), gaps=touching)
+    return model.Coverage(watchlist=name, feeds=len(watched), gaps=touching)
 
 
-def _watches(wanted: Sequence[str], feed: Feed) -> bool:
+def _watches(wanted: Sequence[str], feed: model.Feed) -> bool:
     host = urlsplit(feed.url).hostname or ""
     return not wanted or any(selects(one, feed.name, host, feed.tags) for one in wanted)
 
 
-def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
+def _intervals(gaps: Iterable[model.Gap], now: Timestamp, zone: tzinfo | None) -> str:
     """Return the intervals of gaps, joined where they meet, the last ones of too many."""
     gaps = list(gaps)
     if any(gap.end is None for gap in gaps):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from monitor.model import Escalate, Severity
+from monitor.model import Severity
+
+if TYPE_CHECKING:
+    from monitor.model import Escalate
 
 OUTLETS = "outlets"
 """The reason that is a number of outlets; the others are languages."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.article import Article, Timestamp
 from index.text import line, lines
-from monitor.model import Alert, Outlet
+
+if TYPE_CHECKING:
+    from monitor.model import Alert, Outlet
 
 Row = Mapping[str, Any]
 

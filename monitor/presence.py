@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 
 from index.article import Timestamp
+from monitor import model
 from monitor.errors import AlreadyRunningError, MonitorError
-from monitor.model import MonitorPresence
 
 LOCK = "monitor.lock"
 CARD = "monitor.json"
@@ -25,7 +25,7 @@ GRACE = 0.5
 class Card:
     """What the monitor tells its viewers about itself."""
 
-    presence: MonitorPresence
+    presence: model.MonitorPresence
     pulse: Timestamp
     config_error: str = ""
     network_down: str = ""
@@ -104,7 +104,7 @@ def _read(folder: Path) -> Card | None:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
         return Card(
-            presence=MonitorPresence(**said["presence"]),
+            presence=model.MonitorPresence(**said["presence"]),
             pulse=path.stat().st_mtime,
             config_error=said["config_error"],
             network_down=said["network_down"],

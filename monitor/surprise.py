@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import count
 
 from index.article import Timestamp
-from monitor.model import Pace
+from monitor import model
 
 WEEKS = 8
 """Weeks before this one that are looked at."""
@@ -46,12 +46,12 @@ def windows(now: Timestamp, zone: tzinfo) -> list[Window]:
     ]
 
 
-def pace(today: int, before: Sequence[int]) -> Pace:
+def pace(today: int, before: Sequence[int]) -> model.Pace:
     """Judge today's alerts by those of so many weeks before."""
     if len(before) < ENOUGH:
-        return Pace(today=today, weeks=len(before))
+        return model.Pace(today=today, weeks=len(before))
     usual = sum(before) / len(before)
-    return Pace(
+    return model.Pace(
         today=today,
         usual=usual,
         weeks=len(before),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from monitor.model import Alert, Change
+if TYPE_CHECKING:
+    from monitor.model import Alert, Change
 
-__all__ = ["Alerts", "Change", "Pending"]
+__all__ = ["Alerts", "Pending"]
 
 ROOM = 4096
 """Alerts remembered, about 4 MB; a screen shows at most some hundreds."""

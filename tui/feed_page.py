@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from index.text import line
 from monitor.blindness import interval
 from monitor.durations import span
-from monitor.model import FeedHealth, Gap, Poll, Setting
 from monitor.polling.habits import often
 from monitor.polling.health import told
 from tui import moment
 from tui.ink import Line, fit, wrap
+
+if TYPE_CHECKING:
+    from monitor.model import FeedHealth, Gap, Poll, Setting
 
 POLLS = 30
 """Polls that are listed."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from index.text import line
-from monitor.model import FeedHealth, Health, Status, WatchlistCount
+from monitor.model import Health
 from tui.ink import Line, wrap
+
+if TYPE_CHECKING:
+    from monitor.model import FeedHealth, Status, WatchlistCount
 
 _DEMO = "Or look around first: `tocsin demo` opens a newsroom that needs no internet."
 Guidance = tuple[str, list[str]]

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.model import Act, Alert, FeedHealth, Status, WatchlistCount
-from tui.alerts import Change
 from tui.remembered import Memory
 from tui.rhythm import Rhythm
 from tui.selecting import Names, Selecting, named
@@ -21,6 +19,7 @@ from tui.sieve import Sieve
 from tui.stream import Again
 
 if TYPE_CHECKING:
+    from monitor.model import Act, Alert, Change, FeedHealth, Status, WatchlistCount
     from monitor.service import Service  # it brings the store along
 
 P = ParamSpec("P")

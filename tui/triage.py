@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from monitor import model
 from monitor.errors import StoreError
-from monitor.model import Act, Alert
-from tui.alerts import Alerts, Change, Pending
+from tui.alerts import Alerts, Pending
 
 UNDO_DEPTH = 200
 
@@ -18,13 +18,13 @@ UNDO_DEPTH = 200
 class Record(Protocol):
     """Where what is said is kept; each raises StoreError."""
 
-    def write(self, ids: Sequence[int], change: Change) -> Awaitable[Act | None]:
+    def write(self, ids: Sequence[int], change: model.Change) -> Awaitable[model.Act | None]:
         """Store a change."""
 
-    def undo(self, act: int | None) -> Awaitable[Act | None]:
+    def undo(self, act: int | None) -> Awaitable[model.Act | None]:
         """Take back an act, or this person's last one."""
 
-    def redo(self) -> Awaitable[Act | None]:
+    def redo(self) -> Awaitable[model.Act | None]:
         """Say again what was taken back last."""
 
 
@@ -33,7 +33,7 @@ class _Said:
     """Something that was said, to be taken back as a whole."""
 
     ids: frozenset[int]
-    inverse: list[tuple[frozenset[int], Change]]
+    inverse: list[tuple[frozenset[int], model.Change]]
     """How the alerts at hand looked before."""
     act: int | None = None
     """None while it is not stored, and when it changed nothing."""
@@ -69,12 +69,14 @@ class Triage:
         self._queue: asyncio.Queue[_Step] = asyncio.Queue()
         self._undo: list[_Said] = []
 
-    def say(self, alerts: Sequence[Alert], change: Change) -> int:
+    def say(self, alerts: Sequence[model.Alert], change: model.Change) -> int:
         """Say something of alerts as they are on the screen now; return of how many it is new."""
         touched = [alert for alert in alerts if change.on(alert) != alert]
         return self.say_of(frozenset(a.id for a in touched), change, touched) if touched else 0
 
-    def say_of(self, ids: frozenset[int], change: Change, known: Iterable[Alert] = ()) -> int:
+    def say_of(
+        self, ids: frozenset[int], change: model.Change, known: Iterable[model.Alert] = ()
+    ) -> int:
         """Say something of alerts by id; `known` are those of them that are at hand."""
         said = _Said(ids, _inverse(known, change))
         self._undo.append(said)
@@ -91,12 +93,12 @@ class Triage:
         self._shown(said.ids)
         return said.ids
 
-    async def earlier(self) -> Act | None:
+    async def earlier(self) -> model.Act | None:
         """Take back what this person said last, here or elsewhere; None if there is nothing."""
         await self._queue.join()
         return await self._again(self._record.undo(None))
 
-    async def redo(self) -> Act | None:
+    async def redo(self) -> model.Act | None:
         """Say again what was taken back last; None if there is nothing."""
         await self._queue.join()
         return await self._again(self._record.redo())
@@ -138,7 +140,7 @@ class Triage:
             self._alerts.forget(said.ids)  # something may stay that was said since
         self._shown(said.ids)
 
-    async def _again(self, asked: Awaitable[Act | None]) -> Act | None:
+    async def _again(self, asked: Awaitable[model.Act | None]) -> model.Act | None:
         act = await asked
         if act is not None:
             self._alerts.forget(act.ids)
@@ -147,7 +149,7 @@ class Triage:
 
     def _submit(
         self,
-        changes: Iterable[tuple[frozenset[int], Change]],
+        changes: Iterable[tuple[frozenset[int], model.Change]],
         said: _Said,
         *,
         undoes: bool = False,
@@ -159,11 +161,13 @@ class Triage:
         self._shown(said.ids)
 
 
-def _inverse(alerts: Iterable[Alert], change: Change) -> list[tuple[frozenset[int], Change]]:
+def _inverse(
+    alerts: Iterable[model.Alert], change: model.Change
+) -> list[tuple[frozenset[int], model.Change]]:
     """Return the changes that put alerts back to what they are."""
-    groups: dict[Change, set[int]] = defaultdict(set)
+    groups: dict[model.Change, set[int]] = defaultdict(set)
     for alert in alerts:
-        before = Change(
+        before = model.Change(
             state=alert.state,
             verdict=alert.verdict,
             starred=alert.starred,

@@ -14,8 +14,9 @@ _NAMES = {
     "alerts": "NOBODY_ELSE Alert AlertState Escalation Lost Outlet Telling Verdict",
     "arriving": "Arrival Known KnownArticle Names Raised Refresh Sighting Summary",
     "asked": "Config Escalate Networks SavedSearch Watchlist",
+    "by": "By Split",
     "channels": "Channel ChannelKind Fault Refusal",
-    "counted": "By Facets Mention Series Share Split Trend",
+    "counted": "WHOLE Facets Mention Series Share Trend",
     "coverage": "Coverage",
     "delivering": "Delivery DeliveryState Occasion Parcel Planned",
     "feeds": "Feed FeedHealth FeedState Gap GapKind Health Outcome Poll",
@@ -35,7 +36,7 @@ _NAMES = {
     "routed": "Digest Mute Quiet Route",
     "searching": "Found Results Searched Suggestion",
     "severity": "Severity",
-    "triage": "Act Change Decision Standing",
+    "triage": "Act Change Decision Standing difference standing taken_back",
     "watchlists": "Pace WatchlistCount",
 }
 _FILES = {name: file for file, names in _NAMES.items() for name in names.split()}
@@ -62,16 +63,17 @@ if TYPE_CHECKING:  # the same for whoever reads types, and no name besides
     from monitor.model.asked import Networks as Networks
     from monitor.model.asked import SavedSearch as SavedSearch
     from monitor.model.asked import Watchlist as Watchlist
+    from monitor.model.by import By as By
+    from monitor.model.by import Split as Split
     from monitor.model.channels import Channel as Channel
     from monitor.model.channels import ChannelKind as ChannelKind
     from monitor.model.channels import Fault as Fault
     from monitor.model.channels import Refusal as Refusal
-    from monitor.model.counted import By as By
+    from monitor.model.counted import WHOLE as WHOLE
     from monitor.model.counted import Facets as Facets
     from monitor.model.counted import Mention as Mention
     from monitor.model.counted import Series as Series
     from monitor.model.counted import Share as Share
-    from monitor.model.counted import Split as Split
     from monitor.model.counted import Trend as Trend
     from monitor.model.coverage import Coverage as Coverage
     from monitor.model.delivering import Delivery as Delivery
@@ -141,6 +143,9 @@ if TYPE_CHECKING:  # the same for whoever reads types, and no name besides
     from monitor.model.triage import Change as Change
     from monitor.model.triage import Decision as Decision
     from monitor.model.triage import Standing as Standing
+    from monitor.model.triage import difference as difference
+    from monitor.model.triage import standing as standing
+    from monitor.model.triage import taken_back as taken_back
     from monitor.model.watchlists import Pace as Pace
     from monitor.model.watchlists import WatchlistCount as WatchlistCount
 else:

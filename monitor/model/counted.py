@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from index.article import Timestamp
-
 if TYPE_CHECKING:
+    from index.article import Timestamp
     from index.standout import StandOut
+    from monitor.model.by import By
 
 WHOLE = 0.995
 """Share from which a bucket counts as covered: what a percentage rounds to 100."""
-
-
-class By(enum.StrEnum):
-    """Stretches of local time that articles are counted by."""
-
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-    """From Monday, as ISO 8601 counts them."""
-    MONTH = "month"
-
-
-class Split(enum.StrEnum):
-    """What the articles of one query are told apart by."""
-
-    LANG = "lang"
-    FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from index.article import Timestamp
+from monitor import model
 from monitor.durations import span
-from monitor.model import FeedState, Habit
 
 HOUR, DAY = 3_600.0, 86_400.0
 
@@ -37,11 +37,11 @@ SHORTEST = 12 * HOUR
 """No silence shorter than this is worth a word."""
 
 
-def learned(habit: Habit | None, published: Iterable[Timestamp]) -> Habit | None:
+def learned(habit: model.Habit | None, published: Iterable[Timestamp]) -> model.Habit | None:
     """Return a habit with some publications more, in any order."""
     for moment in sorted(published):
         if habit is None:
-            habit = Habit(since=moment, last=moment)
+            habit = model.Habit(since=moment, last=moment)
         elif moment - habit.last >= HOUR:
             pause = moment - habit.last
             habit = replace(
@@ -54,7 +54,7 @@ def learned(habit: Habit | None, published: Iterable[Timestamp]) -> Habit | None
     return habit
 
 
-def usual(habit: Habit | None) -> float | None:
+def usual(habit: model.Habit | None) -> float | None:
     """Return the seconds between two publications, mostly; None if there is no habit yet."""
     if habit is None or habit.days < ENOUGH:
         return None
@@ -63,7 +63,7 @@ def usual(habit: Habit | None) -> float | None:
     return median(habit.recent)
 
 
-def allowed(habit: Habit | None) -> float | None:
+def allowed(habit: model.Habit | None) -> float | None:
     """Return the seconds without a publication beyond which a feed has fallen silent.
 
     The more its pauses differ, the more is allowed; None if there is no habit yet.
@@ -88,7 +88,7 @@ def dated(
     return [now if date is None else min(max(date, earliest), now) for date in dates]
 
 
-def is_silent(state: FeedState) -> bool:
+def is_silent(state: model.FeedState) -> bool:
     """Tell whether a feed published nothing for longer than is its habit, when last read."""
     if state.published is None or state.silent_after is None or state.last_ok is None:
         return False

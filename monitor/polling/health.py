@@ -3,80 +3,80 @@
 from __future__ import annotations
 
 from index.article import Timestamp
+from monitor import model
 from monitor.durations import span
-from monitor.model import Feed, FeedState, Health, Outcome, Poll
 from monitor.polling.habits import is_silent, often
 
 MINUTE = 60.0
 WORST = (
-    Health.FAILING,
-    Health.GONE,
-    Health.LATE,
-    Health.BLIND,
-    Health.SILENT,
-    Health.NEW,
-    Health.OK,
-    Health.PAUSED,
+    model.Health.FAILING,
+    model.Health.GONE,
+    model.Health.LATE,
+    model.Health.BLIND,
+    model.Health.SILENT,
+    model.Health.NEW,
+    model.Health.OK,
+    model.Health.PAUSED,
 )
 """From what is worst to what is well."""
 
 
-def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
+def health(feed: model.Feed, state: model.FeedState, now: Timestamp) -> model.Health:
     """Return how a feed is doing."""
     if not feed.enabled:
-        return Health.PAUSED
+        return model.Health.PAUSED
     if state.gone:
-        return Health.GONE
+        return model.Health.GONE
     if state.failures:
-        return Health.FAILING
+        return model.Health.FAILING
     if state.last_ok is None:
-        return Health.NEW
+        return model.Health.NEW
     if is_late(state, now):
-        return Health.LATE
+        return model.Health.LATE
     if state.blind:
-        return Health.BLIND
-    return Health.SILENT if is_silent(state) else Health.OK
+        return model.Health.BLIND
+    return model.Health.SILENT if is_silent(state) else model.Health.OK
 
 
-def is_late(state: FeedState, now: Timestamp) -> bool:
+def is_late(state: model.FeedState, now: Timestamp) -> bool:
     """Return whether a poll is overdue by more than its whole delay, a minute at least."""
     if state.last_poll is None:
         return False
     return now - state.next_due > max(MINUTE, state.next_due - state.last_poll)
 
 
-def words(feed: Feed, state: FeedState, now: Timestamp) -> str:
+def words(feed: model.Feed, state: model.FeedState, now: Timestamp) -> str:
     """Return a feed's health in words: `503 Service Unavailable ×4, retry in 2 min`."""
     when = f"in {span(state.next_due - now)}" if state.next_due > now else "now"
     match health(feed, state, now):
-        case Health.PAUSED:
+        case model.Health.PAUSED:
             return "paused: `enabled: false` in feeds.yaml"
-        case Health.GONE:
+        case model.Health.GONE:
             return "gone (410): not asked any more"
-        case Health.FAILING:
+        case model.Health.FAILING:
             times = f" ×{state.failures}" if state.failures > 1 else ""
             return f"{state.reason.partition(';')[0]}{times}, retry {when}"
-        case Health.NEW:
+        case model.Health.NEW:
             return "not polled yet"
-        case Health.LATE:
+        case model.Health.LATE:
             return f"last read {span(now - (state.last_ok or now))} ago, overdue"
-        case Health.BLIND:
+        case model.Health.BLIND:
             return f"{_too_fast(feed)}, some may be missed; next {when}"
-        case Health.SILENT:
+        case model.Health.SILENT:
             return f"{_quiet(state)}; next {when}"
-        case Health.OK:
+        case model.Health.OK:
             return f"ok, next {when}"
 
 
-def told(poll: Poll) -> str:
+def told(poll: model.Poll) -> str:
     """Return what a poll came to, in words: `200: 20 entries, 18 known, 2 new; 0.3 s`."""
     status = f"{poll.status}: " if poll.status else ""
     took = f"; {poll.seconds:.1f} s" if poll.seconds >= 0.05 else ""
     moved = f"; answered by {poll.moved}" if poll.moved else ""
-    if poll.outcome is Outcome.FAILED:
+    if poll.outcome is model.Outcome.FAILED:
         code = "" if poll.reason.startswith(str(poll.status)) else status
         return f"{code}{poll.reason}{took}{moved}"
-    if poll.outcome is Outcome.UNCHANGED:
+    if poll.outcome is model.Outcome.UNCHANGED:
         return f"{status}unchanged{took}{moved}"
     changed = f", {poll.changed} changed" if poll.changed else ""
     blind = "; nothing known from the poll before: some may be missed" if poll.blind else ""
@@ -84,12 +84,12 @@ def told(poll: Poll) -> str:
     return f"{status}{entries}, {poll.known} known, {poll.new} new{changed}{blind}{took}{moved}"
 
 
-def _too_fast(feed: Feed) -> str:
+def _too_fast(feed: model.Feed) -> str:
     if feed.every is None:
         return "turns over faster than it is read"
     return f"turns over faster than every: {span(feed.every).replace(' ', '')}"
 
 
-def _quiet(state: FeedState) -> str:
+def _quiet(state: model.FeedState) -> str:
     quiet = span((state.last_ok or 0.0) - (state.published or 0.0))
     return f"nothing new for {quiet}, usually {often(state.usual or 0.0)}"

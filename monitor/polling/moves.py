@@ -7,18 +7,18 @@ Three of them, over a day at least and all to one address, are believed.
 from __future__ import annotations
 
 from index.article import Timestamp
+from monitor import model
 from monitor.durations import span
-from monitor.model import Former, Move
 
 TIMES = 3
 SPAN = 86_400.0
 """Seconds between the first and the last of them."""
 LATELY = 7 * SPAN
 """Seconds for which it is told where a feed was before."""
-NOWHERE = Move("", 0.0, 0.0, 0)
+NOWHERE = model.Move("", 0.0, 0.0, 0)
 
 
-def noted(before: Move | None, to: str | None, now: Timestamp) -> Move | None:
+def noted(before: model.Move | None, to: str | None, now: Timestamp) -> model.Move | None:
     """Return what an answer makes of what was noted of redirects before; None leaves it so.
 
     `to` is where permanent redirects led, None if there were none.
@@ -26,16 +26,16 @@ def noted(before: Move | None, to: str | None, now: Timestamp) -> Move | None:
     if to is None:
         return NOWHERE if before else None
     if before is None or before.to != to or now < before.since:  # a clock may be set back
-        return Move(to, now, now, 1)
-    return Move(to, before.since, now, before.times + 1)
+        return model.Move(to, now, now, 1)
+    return model.Move(to, before.since, now, before.times + 1)
 
 
-def is_confirmed(move: Move) -> bool:
+def is_confirmed(move: model.Move) -> bool:
     """Return whether a feed is believed to have moved."""
     return move.times >= TIMES and move.latest - move.since >= SPAN
 
 
-def in_words(move: Move | None, former: Former | None, now: Timestamp) -> str:
+def in_words(move: model.Move | None, former: model.Former | None, now: Timestamp) -> str:
     """Return what is to be told of where a feed is, or was: `; moved here from … 2 d ago`."""
     if move and is_confirmed(move):
         return f"; it has moved for good to {_shown(move.to)}"

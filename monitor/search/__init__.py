@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query import Query, parse
-from monitor.model import Filter, Found, Results, Suggestion
+from monitor import model
 from monitor.search.meaning import Meaning
 from monitor.search.paging import Asked, Page
 from monitor.store import Views
@@ -49,16 +49,16 @@ class Search:
         self._opening = threading.Lock()
         self._archive: Archive | None = None
 
-    def run(self, asked: Asked, width: int) -> Results:
+    def run(self, asked: Asked, width: int) -> model.Results:
         """Return a page of what a query finds; raises QueryError, CursorError, ArchiveError."""
         page = Page(asked, self._clock())
         articles, waiting, *_ = self._views.totals()
         if not articles:
-            return Results((), 0, "there are no articles yet")
+            return model.Results((), 0, "there are no articles yet")
         with self._readable() as archive:
             leaf = page.turned_to(archive, self._meaning(page.now))
             note = self._note(archive, articles, waiting)
-        return Results(
+        return model.Results(
             tuple(self._lit(page.query, leaf.hits, width)),
             leaf.found.total,
             note,
@@ -67,14 +67,14 @@ class Search:
             next=leaf.next,
         )
 
-    def suggestions(self, text: str, filter: Filter) -> list[Suggestion]:
+    def suggestions(self, text: str, filter: model.Filter) -> list[model.Suggestion]:
         """Return searches that find more than one that finds little; raises as `run` does."""
         from monitor.search.helping import suggestions
 
         query, meaning = parse(text), self._meaning()
         with self._readable() as archive:
 
-            def run(query: Query, filter: Filter) -> searcher.Found:
+            def run(query: Query, filter: model.Filter) -> searcher.Found:
                 return archive.search(
                     query, meaning.scope(filter), resolve=meaning.resolve, limit=1
                 )
@@ -92,7 +92,7 @@ class Search:
         with self._readable() as archive:
             return complete(text, cursor, values(self._views, archive))
 
-    def matched(self, query: Query, filter: Filter) -> Matched:
+    def matched(self, query: Query, filter: model.Filter) -> Matched:
         """Return every article that a query finds, to be counted; raises ArchiveError."""
         meaning = self._meaning()
         with self._readable() as archive:
@@ -143,7 +143,7 @@ class Search:
             return f"the index is damaged, {there}; {rebuilding.WAY_OUT}"
         return f"{waiting} articles are still being indexed" if waiting else ""
 
-    def _lit(self, query: Query, hits: Iterable[Hit], width: int) -> Iterable[Found]:
+    def _lit(self, query: Query, hits: Iterable[Hit], width: int) -> Iterable[model.Found]:
         from index.highlight import spans
         from index.snippet import snippet
 
@@ -156,7 +156,7 @@ class Search:
                 continue
             lit = tuple(spans(query, article))
             line, places = snippet(article, lit, width)
-            yield Found(
+            yield model.Found(
                 article=article,
                 feed=names.get(article.feeds[0], "?"),
                 score=hit.score,

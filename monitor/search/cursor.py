@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Timestamp
 from monitor.errors import CursorError
-from monitor.model import Filter
 
 if TYPE_CHECKING:
     from index.ranking import Scale
     from index.searcher import Hit
+    from monitor.model import Filter
 
 _VERSION = 1
 _LONGEST = 20_000

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from index.facets import UNDETERMINED, selects
 from index.moments import resolve_time
-from monitor.model import Feed, Filter
 from monitor.store import Views
 
 if TYPE_CHECKING:
     from index.segment import Scope
     from index.tree import Facet
+    from monitor.model import Feed, Filter
 
 
 class Meaning:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.article import Timestamp
 from index.query import Query, parse
-from monitor.model import Filter
 from monitor.search.cursor import Cursor, fingerprint, read
 from monitor.search.meaning import Meaning
 
 if TYPE_CHECKING:
     from index.searcher import Archive, Found, Hit
+    from monitor.model import Filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,25 +11,8 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from index.query import parse
+from monitor import model
 from monitor.blindness import coverage
-from monitor.model import (
-    NOBODY_ELSE,
-    Alert,
-    Coverage,
-    Feed,
-    FeedHealth,
-    Filter,
-    Gap,
-    Poll,
-    Reading,
-    Results,
-    SavedSearch,
-    Searched,
-    Severity,
-    Suggestion,
-    Version,
-    WatchlistRecord,
-)
 from monitor.polling.health import WORST, health, words
 from monitor.polling.moves import in_words as moving
 from monitor.search import Search
@@ -56,7 +39,7 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         views: Views,
         clock: Callable[[], Timestamp],
         zone: tzinfo,
-        saved: Callable[[], Sequence[SavedSearch]] = tuple,
+        saved: Callable[[], Sequence[model.SavedSearch]] = tuple,
         config: Path | None = None,
         who: str = "",
     ) -> None:
@@ -67,12 +50,12 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         self.config = config
         """The `feeds.yaml` of the newsroom, None if nobody said where it is."""
 
-    def feeds(self) -> list[FeedHealth]:
+    def feeds(self) -> list[model.FeedHealth]:
         """Return every feed's health, the worst first."""
         now = self._clock()
         moves, former = self._views.moves(), self._views.former()
         found = [
-            FeedHealth(
+            model.FeedHealth(
                 feed=feed,
                 health=health(feed, state, now),
                 state=state,
@@ -86,24 +69,24 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         ]
         return sorted(found, key=lambda f: (WORST.index(f.health), -f.state.failures))
 
-    def gaps(self, since: Timestamp, until: Timestamp | None = None) -> list[Gap]:
+    def gaps(self, since: Timestamp, until: Timestamp | None = None) -> list[model.Gap]:
         """Return the gaps of feeds that reach into an interval, up to now when None."""
         return self._views.gaps(since, self._clock() if until is None else until)
 
-    def coverage(self, since: Timestamp) -> list[Coverage]:
+    def coverage(self, since: Timestamp) -> list[model.Coverage]:
         """Return how well the feeds of each watchlist were read since then."""
         feeds = [feed for feed, _, _ in self._views.feeds()]
         return coverage(self._views.watched(), feeds, self.gaps(since))
 
-    def every_feed(self) -> list[Feed]:
+    def every_feed(self) -> list[model.Feed]:
         """Return every feed there ever was: articles of former ones stay."""
         return self._views.every_feed()
 
-    def polls(self, url: str) -> list[Poll]:
+    def polls(self, url: str) -> list[model.Poll]:
         """Return the last polls of a feed, newest first."""
         return self._views.polls(url)
 
-    def records(self) -> list[WatchlistRecord]:
+    def records(self) -> list[model.WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
         return self._views.records()
 
@@ -112,7 +95,7 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         return self._views.newest_alert()
 
     def alert_ids(
-        self, filter: Filter = Filter(), *, after: int = 0, limit: int | None = None
+        self, filter: model.Filter = model.Filter(), *, after: int = 0, limit: int | None = None
     ) -> array[int]:
         """Return ids of alerts in ascending order: those above `after`, the newest `limit`.
 
@@ -123,7 +106,7 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
 
     def alerts(
         self, ids: Sequence[int], *, matches: bool = False, telling: bool = False
-    ) -> list[Alert]:
+    ) -> list[model.Alert]:
         """Return these alerts by primary key, in the order asked; unknown ids are left out.
 
         With `telling`, each knows who else has its story.
@@ -133,11 +116,12 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
             return found
         known = self._views.tellings({alert.article for alert in found if alert.article})
         return [
-            replace(alert, telling=known.get(alert.article or 0, NOBODY_ELSE)) for alert in found
+            replace(alert, telling=known.get(alert.article or 0, model.NOBODY_ELSE))
+            for alert in found
         ]
 
     def escalated_ids(
-        self, filter: Filter = Filter(), *, after: int = 0, limit: int | None = None
+        self, filter: model.Filter = model.Filter(), *, after: int = 0, limit: int | None = None
     ) -> list[tuple[int, int]]:
         """Return (escalation, alert) of alerts that became louder, those above `after`.
 
@@ -150,19 +134,19 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         """Return the id of the newest escalation, 0 without any; as cheap as `newest_alert`."""
         return self._views.newest_escalation()
 
-    def read(self, article: int) -> Reading | None:
+    def read(self, article: int) -> model.Reading | None:
         """Return an article to read, None if there is none of that id."""
         found = self._views.article(article)
         if found is None:
             return None
         others = self._views.others(found)
         trouble, retry = self._views.page_trouble(article)
-        return Reading(
+        return model.Reading(
             article=found,
             feed=self._search.name(found.feeds[0]),
             alerts=tuple(self._views.alerts_of(article)),
             others=tuple(others) if len(others) > 1 else (),
-            telling=self._views.tellings([article]).get(article, NOBODY_ELSE),
+            telling=self._views.tellings([article]).get(article, model.NOBODY_ELSE),
             versions=self._views.versions(article),
             page_trouble=trouble,
             page_retry=retry,
@@ -171,14 +155,14 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
     def search(
         self,
         query: str,
-        filter: Filter = Filter(),
+        filter: model.Filter = model.Filter(),
         *,
         sort: str = "date",
         limit: int = 50,
         width: int = 200,
         after: str = "",
         page: int = 1,
-    ) -> Results:
+    ) -> model.Results:
         """Search the archive; `sort` is date or score, limit 0 is all.
 
         Snippets take at most `width` cells. `after` is `Results.next` of the page before:
@@ -188,15 +172,17 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         asked = Asked(text=query, filter=filter, sort=sort, limit=limit, after=after, page=page)
         return self._search.run(asked, width)
 
-    def rung(self, articles: Collection[int]) -> dict[int, Severity]:
+    def rung(self, articles: Collection[int]) -> dict[int, model.Severity]:
         """Return how loud the loudest alert of each of these articles is, where there is one."""
         return self._views.rung(articles)
 
-    def suggestions(self, query: str, filter: Filter = Filter()) -> list[Suggestion]:
+    def suggestions(
+        self, query: str, filter: model.Filter = model.Filter()
+    ) -> list[model.Suggestion]:
         """Return searches that find more than one that finds little; takes some 0.1 s."""
         return self._search.suggestions(query, filter)
 
-    def versions(self, article: int) -> list[Version]:
+    def versions(self, article: int) -> list[model.Version]:
         """Return the texts an article has had, the first one first; see `revisions.edits`."""
         return self._views.texts(article)
 
@@ -207,31 +193,31 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         """
         if query is None:
             return list(range(self._views.newest_article(), 0, -1))
-        return self._search.matched(parse(query), Filter()).ids()[::-1]
+        return self._search.matched(parse(query), model.Filter()).ids()[::-1]
 
-    def readings(self, ids: Iterable[int]) -> Iterator[Reading]:
+    def readings(self, ids: Iterable[int]) -> Iterator[model.Reading]:
         """Yield articles with their alerts and nothing else; unknown ids are left out."""
         names = {feed.number: feed.name for feed in self._views.every_feed()}
         for id in ids:
             if found := self._views.article(id):
-                yield Reading(
+                yield model.Reading(
                     article=found,
                     feed=names.get(found.feeds[0], "?"),
                     alerts=tuple(self._views.alerts_of(id)),
                     versions=self._views.versions(id),
                 )
 
-    def saved_searches(self) -> Sequence[SavedSearch]:
+    def saved_searches(self) -> Sequence[model.SavedSearch]:
         """Return the searches that `feeds.yaml` names; raises ConfigError if it is not well."""
         return self._saved()
 
-    def searched(self, limit: int = 50) -> list[Searched]:
+    def searched(self, limit: int = 50) -> list[model.Searched]:
         """Return the searches that were noted, the newest first, each query once."""
         return self._views.searched(limit)
 
     def note_search(self, query: str, sort: str = "date") -> None:
         """Remember a search; raises StoreError if the store stays locked."""
-        self._views.note_search(Searched(query.strip(), sort, self._clock()))
+        self._views.note_search(model.Searched(query.strip(), sort, self._clock()))
 
     def forget_search(self, query: str) -> None:
         """Forget a search that was noted; raises StoreError if the store stays locked."""

@@ -13,8 +13,8 @@ from index.article import Timestamp
 from index.facets import UNDETERMINED
 from index.moments import resolve_time
 from index.query import Query, parse
+from monitor import model
 from monitor.errors import MonitorError
-from monitor.model import By, Facets, Filter, Mention, Pace, Share, Split, Trend, WatchlistCount
 from monitor.search import Search
 from monitor.store import Views
 from monitor.surprise import pace, windows
@@ -48,11 +48,11 @@ class Counting:
     def trend(
         self,
         queries: Sequence[str],
-        filter: Filter = Filter(),
+        filter: model.Filter = model.Filter(),
         *,
-        by: By | None = None,
-        split: Split | None = None,
-    ) -> Trend:
+        by: model.By | None = None,
+        split: model.Split | None = None,
+    ) -> model.Trend:
         """Count the articles that queries find by stretches of local time, a series for each.
 
         `by` None chooses by the span; `split` makes a series of each language or feed of
@@ -72,7 +72,7 @@ class Counting:
             )
         edges = buckets.edges(since, until, by, self._zone)
         gaps = self._gaps(since, until)
-        return Trend(
+        return model.Trend(
             by=by,
             edges=edges,
             labels=tuple(buckets.label(edge, by, self._zone) for edge in edges[:-1]),
@@ -82,7 +82,9 @@ class Counting:
             note=self._note(),
         )
 
-    def facets(self, text: str, filter: Filter = Filter(), *, limit: int = 10) -> Facets:
+    def facets(
+        self, text: str, filter: model.Filter = model.Filter(), *, limit: int = 10
+    ) -> model.Facets:
         """Tell what the articles of a query are made of, `limit` of each kind.
 
         Raises QueryError, ArchiveError.
@@ -96,14 +98,14 @@ class Counting:
         ids = sorted(dates)
         read = self._views.articles(even(ids, READ))
         words = standing_out(matched, self._matched(None), read, asked_for(query.root), limit)
-        return Facets(
+        return model.Facets(
             total=matched.total,
-            first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
-            last=max((Mention(id, dates[id]) for id in ids), key=_when, default=None),
-            feeds=_shares(self._split(matched, Split.FEED), limit),
-            langs=_shares(self._split(matched, Split.LANG), limit),
+            first=min((model.Mention(id, dates[id]) for id in ids), key=_when, default=None),
+            last=max((model.Mention(id, dates[id]) for id in ids), key=_when, default=None),
+            feeds=_shares(self._split(matched, model.Split.FEED), limit),
+            langs=_shares(self._split(matched, model.Split.LANG), limit),
             watchlists=tuple(
-                Share(name, count)
+                model.Share(name, count)
                 for name, count in self._views.watchlists_of(dates).most_common(limit)
             ),
             words=tuple(words),
@@ -111,7 +113,7 @@ class Counting:
             note=self._note(),
         )
 
-    def paces(self) -> dict[str, Pace]:
+    def paces(self) -> dict[str, model.Pace]:
         """Return how many alerts each watchlist in force has today, and how many are usual."""
         today, *before = windows(self._clock(), self._zone)
         arrived = self._views.arrived(before)
@@ -129,16 +131,16 @@ class Counting:
             for name, since in self._views.watched_since().items()
         }
 
-    def watchlists(self) -> list[WatchlistCount]:
+    def watchlists(self) -> list[model.WatchlistCount]:
         """Return every watchlist with its counts, and how unusual today is for it."""
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
         paces = self.paces()
         return [
-            replace(found, pace=paces.get(found.name, Pace()))
+            replace(found, pace=paces.get(found.name, model.Pace()))
             for found in self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
         ]
 
-    def _matched(self, query: Query | None, filter: Filter = Filter()) -> Matched:
+    def _matched(self, query: Query | None, filter: model.Filter = model.Filter()) -> Matched:
         """Return what a query finds, None finds all; a newsroom that begins has no index yet."""
         from index.matched import Matched
 
@@ -147,9 +149,9 @@ class Counting:
             return Matched(())
         return self._search.matched(query, filter) if query else self._search.everything()
 
-    def _split(self, matched: Matched, split: Split) -> list[tuple[str, Matched]]:
+    def _split(self, matched: Matched, split: model.Split) -> list[tuple[str, Matched]]:
         """Return what was matched by language or feed, the fullest first."""
-        if split is Split.LANG:
+        if split is model.Split.LANG:
             parts = [(lang or UNDETERMINED, part) for lang, part in matched.by_lang().items()]
         else:
             names = {feed.number: feed.name for feed in self._views.every_feed()}
@@ -157,7 +159,7 @@ class Counting:
         return sorted(parts, key=lambda part: (-part[1].total, part[0]))
 
     def _span(
-        self, queries: Iterable[Query], filter: Filter, observed: Iterable[Observed]
+        self, queries: Iterable[Query], filter: model.Filter, observed: Iterable[Observed]
     ) -> Interval:
         """Return from when to when is counted: as asked for, else from the first article on."""
         now = self._clock()
@@ -197,12 +199,12 @@ def even(ids: Sequence[int], most: int) -> list[int]:
     return [ids[at * len(ids) // count] for at in range(count)]
 
 
-def _when(mention: Mention) -> tuple[Timestamp, int]:
+def _when(mention: model.Mention) -> tuple[Timestamp, int]:
     return mention.date, mention.article
 
 
-def _shares(parts: Iterable[tuple[str, Matched]], limit: int) -> tuple[Share, ...]:
-    return tuple(Share(name, part.total) for name, part in parts)[:limit]
+def _shares(parts: Iterable[tuple[str, Matched]], limit: int) -> tuple[model.Share, ...]:
+    return tuple(model.Share(name, part.total) for name, part in parts)[:limit]
 
 
 def _given(moment: Timestamp | None) -> list[Timestamp]:

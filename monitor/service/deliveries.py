@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from index.article import Timestamp
-from monitor.model import Delivery, DeliveryState
+from monitor import model
 from monitor.store import Views
 
-UNSENT = (DeliveryState.WAITING, DeliveryState.DEAD)
+UNSENT = (model.DeliveryState.WAITING, model.DeliveryState.DEAD)
 
 
 class Deliveries:
@@ -20,26 +20,26 @@ class Deliveries:
 
     def deliveries(
         self,
-        states: Collection[DeliveryState] = UNSENT,
+        states: Collection[model.DeliveryState] = UNSENT,
         *,
         channel: str | None = None,
         limit: int | None = None,
-    ) -> list[Delivery]:
+    ) -> list[model.Delivery]:
         """Return the newest deliveries in these states, of a channel or all, the newest last."""
         return self._views.deliveries(states, channel, limit)
 
-    def deliveries_of(self, alerts: Collection[int]) -> list[Delivery]:
+    def deliveries_of(self, alerts: Collection[int]) -> list[model.Delivery]:
         """Return where some alerts went, in the order in which that was planned."""
         return self._views.deliveries_of(alerts)
 
-    def unsent(self) -> Counter[DeliveryState]:
+    def unsent(self) -> Counter[model.DeliveryState]:
         """Return how many deliveries wait, and how many were given up; cheap enough to poll."""
-        found: Counter[DeliveryState] = Counter()
+        found: Counter[model.DeliveryState] = Counter()
         for (_, state), count in self._views.delivery_counts().items():
             found[state] += count
         return found
 
-    def unsent_by_channel(self) -> dict[tuple[str, DeliveryState], int]:
+    def unsent_by_channel(self) -> dict[tuple[str, model.DeliveryState], int]:
         """Return the same by channel and state."""
         return self._views.delivery_counts()
 

@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from monitor import presence
-from monitor.model import DeliveryState, Status
+from monitor import model, presence
 from monitor.polling.health import health
 from monitor.service.deliveries import Deliveries
 from monitor.service.muting import Muting
@@ -23,14 +22,14 @@ class Glancing(Deliveries, Muting):
 
     _folder: Path
 
-    def status(self) -> Status:
+    def status(self) -> model.Status:
         """Return the newsroom at a glance; reads the state of every feed."""
         articles, waiting, alerts, untriaged = self._views.totals()
         now = self._clock()
         feeds = self._views.feeds()
         gaps = self._views.gaps(now - DAY, now)
         unsent = self.unsent()
-        counted = Status(
+        counted = model.Status(
             articles=articles,
             indexed=articles - waiting,
             alerts=alerts,
@@ -42,8 +41,8 @@ class Glancing(Deliveries, Muting):
             pulse=None,
             backfill=tuple(self._views.backfills()),
             mutes=tuple(self.mutes()),
-            unsent=unsent[DeliveryState.WAITING],
-            dead=unsent[DeliveryState.DEAD],
+            unsent=unsent[model.DeliveryState.WAITING],
+            dead=unsent[model.DeliveryState.DEAD],
         )
         log = (self._folder / LOG).absolute()
         rebuilt = rebuilding.share(self._folder, now)
@@ -54,7 +53,7 @@ class Glancing(Deliveries, Muting):
             log=str(log) if log.exists() else "",
         )
 
-    def renewed(self, status: Status) -> Status:
+    def renewed(self, status: model.Status) -> model.Status:
         """Return a status with the monitor's latest sign of life, the counts as they were.
 
         Cheap enough for every second.

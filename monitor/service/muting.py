@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from index.article import Timestamp
+from monitor import model
 from monitor.errors import MonitorError
-from monitor.model import FEED_HEALTH, Filter, Mute
 from monitor.search import Search
 from monitor.store import Views
 
@@ -26,7 +26,7 @@ class Muting:
     _search: Search
     _clock: Callable[[], Timestamp]
 
-    def mute(self, name: str, seconds: float = USUAL, by: str = "") -> Mute:
+    def mute(self, name: str, seconds: float = USUAL, by: str = "") -> model.Mute:
         """Tell nobody of a watchlist for a while; returns what holds from now on.
 
         Raises NoWatchlistError, ValueError for more than thirty days, StoreError.
@@ -34,11 +34,11 @@ class Muting:
         if not 0 < seconds <= LONGEST:
             raise ValueError("a mute ends, at the latest after 30 days")
         now = self._clock()
-        mute = Mute(watchlist=self._called(name), by=by, since=now, until=now + seconds)
+        mute = model.Mute(watchlist=self._called(name), by=by, since=now, until=now + seconds)
         self._views.mute(mute)
         return mute
 
-    def unmute(self, name: str) -> Mute | None:
+    def unmute(self, name: str) -> model.Mute | None:
         """End the mute of a watchlist now; returns what it was, None if there was none.
 
         The monitor then tells what it held back. Raises NoWatchlistError, StoreError.
@@ -47,11 +47,13 @@ class Muting:
         before = {mute.watchlist: mute for mute in self._views.mutes(now)}
         return before.get(called) if self._views.unmute(called, now) else None
 
-    def mutes(self) -> list[Mute]:
+    def mutes(self) -> list[model.Mute]:
         """Return the mutes in force, the first one to end first."""
         return self._views.mutes(self._clock())
 
-    def suppressed_ids(self, filter: Filter = Filter(), *, limit: int | None = None) -> list[int]:
+    def suppressed_ids(
+        self, filter: model.Filter = model.Filter(), *, limit: int | None = None
+    ) -> list[int]:
         """Return ids of the newest alerts that nobody was told of, in ascending order."""
         feeds = self._search.numbers(filter.feeds) if filter.feeds else None
         return self._views.suppressed_ids(filter, feeds, limit)
@@ -67,7 +69,7 @@ class Muting:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
         from difflib import get_close_matches
 
-        known = {one.casefold(): one for one in (*self._views.watched(), FEED_HEALTH)}
+        known = {one.casefold(): one for one in (*self._views.watched(), model.FEED_HEALTH)}
         found = known.get(name.strip().casefold())
         if found is None:
             close = get_close_matches(name.casefold(), known, n=1)

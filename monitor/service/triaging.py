@@ -8,18 +8,9 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
+from monitor import model
 from monitor.annotations import note as noted
 from monitor.annotations import tag as tagged
-from monitor.model import (
-    Act,
-    AlertState,
-    Change,
-    Decision,
-    Filter,
-    Judged,
-    TermRecord,
-    Verdict,
-)
 from monitor.search import Search
 from monitor.store import Views
 
@@ -27,7 +18,7 @@ if TYPE_CHECKING:
     from index.matched import Matched
     from index.query import Query
 
-_ANY = Filter(muted=True, closed=True)
+_ANY = model.Filter(muted=True, closed=True)
 
 
 class Triaging:
@@ -44,14 +35,14 @@ class Triaging:
         self,
         ids: Iterable[int],
         *,
-        state: AlertState | None = None,
-        verdict: Verdict | None = None,
+        state: model.AlertState | None = None,
+        verdict: model.Verdict | None = None,
         starred: bool | None = None,
         note: str | None = None,
         tags: Collection[str] = (),
         untag: Collection[str] = (),
         acknowledge: bool = False,
-    ) -> Act | None:
+    ) -> model.Act | None:
         """Say something of alerts; returns what that changed, None if nothing.
 
         `acknowledge` is for those that are new: what is closed stays so. `tags` are added,
@@ -59,7 +50,7 @@ class Triaging:
         away. Raises ValueError for a bad note or tag, StoreError if the store stays locked;
         then nothing is changed.
         """
-        change = Change(
+        change = model.Change(
             state=state,
             verdict=verdict,
             starred=starred,
@@ -70,7 +61,7 @@ class Triaging:
         )
         return self._views.triage(list(ids), change, self._who, self._clock())
 
-    def undo(self, act: int | None = None) -> Act | None:
+    def undo(self, act: int | None = None) -> model.Act | None:
         """Take back an act of this person, or the last that is in force; None without any.
 
         What was said of an alert since stays, and `Act.left` names it. Acts of other
@@ -78,11 +69,11 @@ class Triaging:
         """
         return self._views.take_back(self._who, self._clock(), act)
 
-    def redo(self) -> Act | None:
+    def redo(self) -> model.Act | None:
         """Say again what this person took back last; None if something was said since."""
         return self._views.say_again(self._who, self._clock())
 
-    def chosen(self, filter: Filter = Filter(), query: str = "") -> list[int]:
+    def chosen(self, filter: model.Filter = model.Filter(), query: str = "") -> list[int]:
         """Return ids of the alerts that pass a filter and that a query means, ascending.
 
         Where the query says `state:`, closed ones are not left out. Raises QueryError with the
@@ -110,11 +101,11 @@ class Triaging:
         """Return how many articles of the archive a query finds. Raises ArchiveError."""
         return self._matched(query).total
 
-    def _passing(self, filter: Filter) -> Iterable[int]:
+    def _passing(self, filter: model.Filter) -> Iterable[int]:
         feeds = self._search.numbers(filter.feeds) if filter.feeds else None
         return self._views.alert_ids(filter, feeds, 0, None)
 
-    def decisions(self, alert: int) -> list[Decision]:
+    def decisions(self, alert: int) -> list[model.Decision]:
         """Return what was said of an alert, by whom and when, the first word first."""
         return self._views.decisions(alert)
 
@@ -122,11 +113,11 @@ class Triaging:
         """Return how many alerts have each tag of the analyst's, by tag."""
         return self._views.tag_counts()
 
-    def term_records(self) -> list[TermRecord]:
+    def term_records(self) -> list[model.TermRecord]:
         """Return what each term of the watchlists in force brought, the most first."""
         return self._views.term_records()
 
-    def judged(self, watchlist: str) -> list[Judged]:
+    def judged(self, watchlist: str) -> list[model.Judged]:
         """Return the articles that a watchlist raised alerts for, with what was said of them."""
         return self._views.judged(watchlist)
 

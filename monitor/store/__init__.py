@@ -10,28 +10,9 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.article import Article, Timestamp
-from monitor.model import (
-    Alert,
-    BackfillStand,
-    Feed,
-    FeedState,
-    Filter,
-    Former,
-    Gap,
-    Move,
-    Poll,
-    Searched,
-    Severity,
-    Telling,
-    Ticket,
-    Version,
-    Watchlist,
-    WatchlistCount,
-    WatchlistRecord,
-)
 from monitor.store.muted import Suppressed
 from monitor.store.proven import Proven
 from monitor.store.sending import Sending, Sent
@@ -39,6 +20,27 @@ from monitor.store.skimming import Skimmed
 from monitor.store.timed import Timed
 from monitor.store.transaction import Batch, Reading
 from monitor.store.triaged import Triaged
+
+if TYPE_CHECKING:
+    from monitor.model import (
+        Alert,
+        BackfillStand,
+        Feed,
+        FeedState,
+        Filter,
+        Former,
+        Gap,
+        Move,
+        Poll,
+        Searched,
+        Severity,
+        Telling,
+        Ticket,
+        Version,
+        Watchlist,
+        WatchlistCount,
+        WatchlistRecord,
+    )
 
 __all__ = ["Batch", "Reading", "Store", "Views"]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Collection
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.article import Timestamp
-from monitor.model import Filter, Mute, Raised
 from monitor.store.connection import reading
+
+if TYPE_CHECKING:
+    from monitor.model import Filter, Mute, Raised
 
 
 class Holding(Protocol):

@@ -8,15 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from index.article import Article
-from monitor.model import (
-    Delivery,
-    DeliveryState,
-    Feed,
-    FeedState,
-    Habit,
-    Occasion,
-    Watchlist,
-)
+from monitor import model
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
@@ -55,10 +47,10 @@ def article(row: Sequence[Any]) -> Article:
     )
 
 
-def feed(row: Sequence[Any]) -> Feed:
+def feed(row: Sequence[Any]) -> model.Feed:
     """Return the feed of a row of `FEED` columns."""
     url, name, tags, enabled, number, every = row
-    return Feed(
+    return model.Feed(
         url=url,
         name=name,
         tags=tuple(json.loads(tags)),
@@ -68,16 +60,16 @@ def feed(row: Sequence[Any]) -> Feed:
     )
 
 
-def delivery(row: Sequence[Any]) -> Delivery:
+def delivery(row: Sequence[Any]) -> model.Delivery:
     """Return the delivery of a row of `DELIVERY` columns."""
-    return Delivery(
+    return model.Delivery(
         id=row[0],
         alert=row[1],
         channel=row[2],
-        occasion=Occasion(row[3]),
+        occasion=model.Occasion(row[3]),
         why=row[4],
         key=row[5],
-        state=DeliveryState(row[6]),
+        state=model.DeliveryState(row[6]),
         due=row[7],
         attempts=row[8],
         reason=row[9],
@@ -88,7 +80,7 @@ def delivery(row: Sequence[Any]) -> Delivery:
     )
 
 
-def watchlist_values(place: int, value: Watchlist) -> tuple[Any, ...]:
+def watchlist_values(place: int, value: model.Watchlist) -> tuple[Any, ...]:
     """Return a watchlist, and its place in the file, as values of the `WATCHLIST` columns."""
     return (
         value.name,
@@ -103,7 +95,7 @@ def watchlist_values(place: int, value: Watchlist) -> tuple[Any, ...]:
     )
 
 
-def feed_values(feed: Feed) -> tuple[Any, ...]:
+def feed_values(feed: model.Feed) -> tuple[Any, ...]:
     """Return what is kept of a feed as feeds.yaml has it: no secret."""
     return (
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
@@ -111,14 +103,14 @@ def feed_values(feed: Feed) -> tuple[Any, ...]:
     )
 
 
-def numbered(feed: Feed, number: int) -> Feed:
+def numbered(feed: model.Feed, number: int) -> model.Feed:
     """Return the feed with the store's number for it."""
     return replace(feed, number=number)
 
 
-def state(row: Sequence[Any]) -> FeedState:
+def state(row: Sequence[Any]) -> model.FeedState:
     """Return the polling state of a row of `STATE` columns."""
-    return FeedState(
+    return model.FeedState(
         etag=row[0],
         last_modified=row[1],
         body_hash=row[2],
@@ -141,7 +133,7 @@ def state(row: Sequence[Any]) -> FeedState:
     )
 
 
-def state_values(value: FeedState) -> tuple[Any, ...]:
+def state_values(value: model.FeedState) -> tuple[Any, ...]:
     """Return a polling state as values of the `STATE` columns."""
     return (
         value.etag,
@@ -166,12 +158,12 @@ def state_values(value: FeedState) -> tuple[Any, ...]:
     )
 
 
-def habit(text: str) -> Habit | None:
+def habit(text: str) -> model.Habit | None:
     """Return the habit of a `habit` column, None if there is none yet."""
     if not text:
         return None
     since, last, days, recent, pauses = json.loads(text)
-    return Habit(
+    return model.Habit(
         since=since,
         last=last,
         days=days,
@@ -180,6 +172,6 @@ def habit(text: str) -> Habit | None:
     )
 
 
-def habit_value(value: Habit) -> str:
+def habit_value(value: model.Habit) -> str:
     """Return a habit as the value of the `habit` column."""
     return json.dumps([value.since, value.last, value.days, value.recent, value.pauses])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.article import Timestamp
-from monitor.model import Delivery, DeliveryState
+
+if TYPE_CHECKING:
+    from monitor.model import Delivery, DeliveryState
 
 
 class Sending(Protocol):

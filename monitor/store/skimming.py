@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from monitor.model import Filter
+if TYPE_CHECKING:
+    from monitor.model import Filter
 
 
 class Skimmed(Protocol):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.article import Timestamp
-from monitor.model import Carried, Clocked
+
+if TYPE_CHECKING:
+    from monitor.model import Carried, Clocked
 
 
 class Timed(Protocol):

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.article import Article, Timestamp
-from monitor.model import (
-    AlertKind,
-    Arrival,
-    Episode,
-    Expiring,
-    Feed,
-    Habit,
-    Known,
-    Move,
-    Names,
-    Occasion,
-    Planned,
-    Raised,
-    Refresh,
-    Spared,
-)
 from monitor.store.muted import Holding
+
+if TYPE_CHECKING:
+    from monitor.model import (
+        AlertKind,
+        Arrival,
+        Episode,
+        Expiring,
+        Feed,
+        Habit,
+        Known,
+        Move,
+        Names,
+        Occasion,
+        Planned,
+        Raised,
+        Refresh,
+        Spared,
+    )
 
 
 class Reading(Protocol):

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.article import Timestamp
-from monitor.model import Series
-from monitor.model.counted import WHOLE
+from monitor import model
 from monitor.trend.coverage import Interval, inside, missed
 
 ENOUGH = 0.5
@@ -47,14 +46,14 @@ def series(
     edges: Sequence[Timestamp],
     span: Interval,
     gaps: Mapping[int, Sequence[Interval]],
-) -> Series:
+) -> model.Series:
     """Count articles by bucket; `gaps` are the `united` ones of each feed.
 
     `span` is what of the edges counts: the first bucket may begin before it, the last end after.
     """
     counts = tally(observed.dates.values(), edges)
     if not any(gaps.get(feed) for feed in observed.by_feed):
-        return Series(
+        return model.Series(
             name=observed.name,
             counts=tuple(counts),
             covered=(1.0,) * len(counts),
@@ -63,7 +62,7 @@ def series(
     cut = [min(max(edge, span[0]), span[1]) for edge in edges]
     covered = _covered(observed, cut, gaps)
     watched = tally((observed.dates[id] for id in _watched(observed, gaps)), edges)
-    return Series(
+    return model.Series(
         name=observed.name,
         counts=tuple(counts),
         covered=tuple(covered),
@@ -110,6 +109,6 @@ def _watched(observed: Observed, gaps: Mapping[int, Sequence[Interval]]) -> set[
 
 
 def _corrected(count: int, watched: int, covered: float) -> float | None:
-    if covered >= WHOLE or covered < ENOUGH:
+    if covered >= model.WHOLE or covered < ENOUGH:
         return None
     return max(float(count), watched / covered)

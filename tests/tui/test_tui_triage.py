@@ -10,8 +10,8 @@ from fake_newsroom import FakeNewsroom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.model import Act, AlertState, Verdict
-from tui.alerts import Alerts, Change
+from monitor.model import Act, AlertState, Change, Verdict
+from tui.alerts import Alerts
 from tui.stream import BLOCK, Stream
 from tui.triage import Triage
 

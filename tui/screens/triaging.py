@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from index.text import line
+from monitor import model
 from monitor.annotations import note as note_of
 from monitor.annotations import tag as tag_of
 from monitor.errors import StoreError
-from monitor.model import Act, Alert, AlertState, Verdict
 from tui import sieve
-from tui.alerts import Alerts, Change
+from tui.alerts import Alerts
 from tui.screens.filtering import Filtering
 from tui.triage import Triage
 from tui.widgets.alert_stream import AlertStream
@@ -48,7 +48,7 @@ class Triaging(Filtering):
     # --- of one or of the marked -------------------------------------------------
 
     @property
-    def meant(self) -> Sequence[Alert]:
+    def meant(self) -> Sequence[model.Alert]:
         """The marked alerts, else the one under the cursor."""
         if not self.stream.marks:
             alert = self.stream.alert
@@ -56,7 +56,7 @@ class Triaging(Filtering):
         found = (self.alerts.get(id) for id in sorted(self.stream.marks))
         return [alert for alert in found if alert is not None]
 
-    def _say(self, change: Change, *, on: bool = True) -> None:
+    def _say(self, change: model.Change, *, on: bool = True) -> None:
         """Say something of what is meant; on to the next if that is one alert."""
         meant, marked = self.meant, bool(self.stream.marks)
         said = self.triage.say(meant, change)
@@ -68,24 +68,24 @@ class Triaging(Filtering):
 
     def action_acknowledge(self) -> None:
         """Acknowledge the alert."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED))
+        self._say(model.Change(state=model.AlertState.ACKNOWLEDGED))
 
     def action_noise(self) -> None:
         """Call the alert noise."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE))
+        self._say(model.Change(state=model.AlertState.ACKNOWLEDGED, verdict=model.Verdict.NOISE))
 
     def action_relevant(self) -> None:
         """Call the alert relevant."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT))
+        self._say(model.Change(state=model.AlertState.ACKNOWLEDGED, verdict=model.Verdict.RELEVANT))
 
     def action_close(self) -> None:
         """Close the alert; it stays in its row until the stream is filtered anew."""
-        self._say(Change(state=AlertState.CLOSED))
+        self._say(model.Change(state=model.AlertState.CLOSED))
 
     def action_star(self) -> None:
         """Star the alert or take the star away; of many, unless all have one."""
         meant = self.meant
-        self._say(Change(starred=not all(alert.starred for alert in meant)), on=False)
+        self._say(model.Change(starred=not all(alert.starred for alert in meant)), on=False)
 
     def action_mark(self) -> None:
         """Mark the alert or take its mark away, and go on."""
@@ -104,7 +104,7 @@ class Triaging(Filtering):
 
         def written(text: str | None) -> None:
             if text is not None:
-                self._say(Change(note=note_of(text)), on=False)
+                self._say(model.Change(note=note_of(text)), on=False)
 
         title = f"Note on {_about(meant)}"
         hint = "enter keeps, an empty line takes the note away"
@@ -119,7 +119,7 @@ class Triaging(Filtering):
             return
 
         def written(text: str | None) -> None:
-            if text is not None and (change := _tags(text)) != Change():
+            if text is not None and (change := _tags(text)) != model.Change():
                 self._say(change, on=False)
 
         there = sorted({tag for alert in meant for tag in alert.tags})
@@ -153,7 +153,7 @@ class Triaging(Filtering):
 
         def chosen(row: int | None) -> None:
             if row == 1:
-                change = Change(state=AlertState.ACKNOWLEDGED)
+                change = model.Change(state=model.AlertState.ACKNOWLEDGED)
                 self.triage.say_of(ids, change, self.alerts.known(ids))
                 self.tell(f"{_alerts(len(ids))} acknowledged, u takes that back")
 
@@ -186,7 +186,7 @@ class Triaging(Filtering):
     async def _again(self, *, redo: bool) -> None:
         """Undo or redo from the record: also what was said before this dashboard began."""
         try:
-            act: Act | None = await (self.triage.redo() if redo else self.triage.earlier())
+            act: model.Act | None = await (self.triage.redo() if redo else self.triage.earlier())
         except StoreError as error:
             self.tell(str(error), trouble=True)
             return
@@ -203,7 +203,7 @@ class Triaging(Filtering):
         if alert is not None:
             self.run_worker(self._history(alert), group="why", exclusive=True)
 
-    async def _history(self, alert: Alert) -> None:
+    async def _history(self, alert: model.Alert) -> None:
         from tui.screens.history import History
 
         found = await self.answer(self.newsroom.service.decisions, alert.id)
@@ -247,22 +247,22 @@ class Triaging(Filtering):
             self.tell("No untriaged alert that way.")
 
 
-def _waits(alert: Alert | None) -> bool:
-    return alert is not None and alert.state is AlertState.NEW
+def _waits(alert: model.Alert | None) -> bool:
+    return alert is not None and alert.state is model.AlertState.NEW
 
 
 def _alerts(count: int) -> str:
     return "1 alert" if count == 1 else f"{count:,} alerts"
 
 
-def _about(alerts: Sequence[Alert]) -> str:
+def _about(alerts: Sequence[model.Alert]) -> str:
     return line(alerts[0].title or alerts[0].feed) if len(alerts) == 1 else _alerts(len(alerts))
 
 
-def _tags(text: str) -> Change:
+def _tags(text: str) -> model.Change:
     """Return what a line of tags asks for; raises ValueError for what is no tag."""
     words = text.replace(",", " ").split()
-    return Change(
+    return model.Change(
         tags=tuple(tag_of(word) for word in words if not word.startswith("-")),
         untag=tuple(tag_of(word[1:]) for word in words if word.startswith("-")),
     )

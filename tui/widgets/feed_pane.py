@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from monitor.model import FeedHealth, Health
+from monitor.model import Health
 from tui.ink import Line
 from tui.rows import feed_row
 from tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from monitor.model import FeedHealth
 
 WELL = (Health.OK, Health.NEW, Health.PAUSED)
 

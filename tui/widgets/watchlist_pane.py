@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from index.article import Timestamp
-from monitor.model import Mute, Pace, Severity, WatchlistCount
+from monitor.model import Pace, Severity, WatchlistCount
 from tui import moment
 from tui.ink import Line
 from tui.messages import Moved
 from tui.rows import pace_in_words, watchlist_row
 from tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from monitor.model import Mute
 
 ALL = "All"
 

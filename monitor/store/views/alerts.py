@@ -9,16 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from monitor.model import (
-    FEED_HEALTH,
-    Alert,
-    AlertKind,
-    AlertState,
-    Filter,
-    Match,
-    Severity,
-    Verdict,
-)
+from monitor import model
 from monitor.store.chunks import CHUNK
 from monitor.store.views.selecting import ALERTS
 from monitor.store.views.stories import StoryViews
@@ -42,7 +33,7 @@ class AlertViews(StoryViews):
         return self._one("SELECT coalesce(max(id), 0) FROM alerts")
 
     def alert_ids(
-        self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
+        self, filter: model.Filter, feeds: Collection[int] | None, after: int, limit: int | None
     ) -> array[int]:
         """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
         joined, where, values = self._selected(filter, feeds)
@@ -55,10 +46,10 @@ class AlertViews(StoryViews):
         ids.reverse()
         return ids
 
-    def alerts(self, ids: Sequence[int], matches: bool) -> list[Alert]:
+    def alerts(self, ids: Sequence[int], matches: bool) -> list[model.Alert]:
         """Return these alerts by primary key, in the order asked; unknown ids are left out."""
         found: dict[int, tuple[Any, ...]] = {}
-        spots: dict[int, tuple[Match, ...]] = {}
+        spots: dict[int, tuple[model.Match, ...]] = {}
         for at in range(0, len(ids), CHUNK):
             chunk = list(ids[at : at + CHUNK])
             marks = ", ".join("?" * len(chunk))
@@ -78,7 +69,7 @@ class AlertViews(StoryViews):
             if id in found
         ]
 
-    def alerts_of(self, article: int) -> list[Alert]:
+    def alerts_of(self, article: int) -> list[model.Alert]:
         """Return an article's alerts, with their matches."""
         ids = [id for (id,) in self._read("SELECT id FROM alerts WHERE article = ?", (article,))]
         return self.alerts(ids, True)
@@ -94,10 +85,10 @@ class AlertViews(StoryViews):
             values += names
         return {article for (article,) in self._read(query, values)}
 
-    def rung(self, articles: Collection[int]) -> dict[int, Severity]:
+    def rung(self, articles: Collection[int]) -> dict[int, model.Severity]:
         """Return how loud the loudest alert of each of these articles is, where there is one."""
-        loudness = list(Severity)
-        found: dict[int, Severity] = {}
+        loudness = list(model.Severity)
+        found: dict[int, model.Severity] = {}
         ids = list(articles)
         for at in range(0, len(ids), CHUNK):
             chunk = ids[at : at + CHUNK]
@@ -105,29 +96,31 @@ class AlertViews(StoryViews):
             for article, words in self._read(
                 f"SELECT article, severity FROM alerts WHERE article IN ({marks})", chunk
             ):
-                severity = Severity(words)
+                severity = model.Severity(words)
                 found[article] = min(severity, found.get(article, severity), key=loudness.index)
         return found
 
-    def _matches(self, chunk: list[int], marks: str) -> dict[int, tuple[Match, ...]]:
-        spots: dict[int, list[Match]] = defaultdict(list)
+    def _matches(self, chunk: list[int], marks: str) -> dict[int, tuple[model.Match, ...]]:
+        spots: dict[int, list[model.Match]] = defaultdict(list)
         for alert, part, start, stop, text, term in self._read(
             f"SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({marks})"
             " ORDER BY alert, place",
             chunk,
         ):
-            spots[alert].append(Match(field=part, start=start, end=stop, text=text, term=term))
+            spots[alert].append(
+                model.Match(field=part, start=start, end=stop, text=text, term=term)
+            )
         return {alert: tuple(found) for alert, found in spots.items()}
 
 
-def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
-    return Alert(
+def _alert(row: tuple[Any, ...], matches: tuple[model.Match, ...]) -> model.Alert:
+    return model.Alert(
         id=row[0],
-        watchlist=row[1] or FEED_HEALTH,
+        watchlist=row[1] or model.FEED_HEALTH,
         article=row[2],
-        severity=Severity(row[3]),
-        state=AlertState(row[4]),
-        verdict=Verdict(row[5]),
+        severity=model.Severity(row[3]),
+        state=model.AlertState(row[4]),
+        verdict=model.Verdict(row[5]),
         starred=bool(row[6]),
         backfill=bool(row[7]),
         raised_at=row[8],
@@ -137,7 +130,7 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         lang=row[12],
         published=row[13],
         copies=row[14],
-        kind=AlertKind(row[15]),
+        kind=model.AlertKind(row[15]),
         rule=row[16],
         article_version=row[17],
         held=row[18],

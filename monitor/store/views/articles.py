@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.article import Article, Timestamp
-from monitor.model import Version
+from monitor import model
 from monitor.store import rows
 from monitor.store.chunks import CHUNK
 from monitor.store.views.connected import Connected
@@ -66,7 +66,7 @@ class ArticleViews(Connected):
             return reason, due
         return "", None
 
-    def texts(self, article: int) -> list[Version]:
+    def texts(self, article: int) -> list[model.Version]:
         """Return the texts an article has had, the first one first; the last is its own."""
         found = self._read(
             "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
@@ -74,7 +74,7 @@ class ArticleViews(Connected):
             " ORDER BY version",
             (article,),
         )
-        return [Version(*row) for row in found]
+        return [model.Version(*row) for row in found]
 
     def versions(self, article: int) -> int:
         """Return how many texts an article has had."""

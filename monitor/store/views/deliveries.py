@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from index.article import Timestamp
-from monitor.model import Delivery, DeliveryState
+from monitor import model
 from monitor.store import rows
 from monitor.store.chunks import marks
 from monitor.store.connection import transaction
@@ -17,8 +17,8 @@ class DeliveryViews(Connected):
     """Deliveries by state and channel."""
 
     def deliveries(
-        self, states: Collection[DeliveryState], channel: str | None, limit: int | None
-    ) -> list[Delivery]:
+        self, states: Collection[model.DeliveryState], channel: str | None, limit: int | None
+    ) -> list[model.Delivery]:
         """Return the newest deliveries in these states, the newest last."""
         chosen = sorted(states)
         found = self._read(
@@ -28,7 +28,7 @@ class DeliveryViews(Connected):
         )
         return [rows.delivery(row) for row in found][::-1]
 
-    def deliveries_of(self, alerts: Collection[int]) -> list[Delivery]:
+    def deliveries_of(self, alerts: Collection[int]) -> list[model.Delivery]:
         """Return the deliveries of some alerts, in the order in which they were planned."""
         found = self._read(
             f"SELECT {rows.DELIVERY} FROM deliveries WHERE alert IN ({marks(len(alerts))})"
@@ -37,7 +37,7 @@ class DeliveryViews(Connected):
         )
         return [rows.delivery(row) for row in found]
 
-    def delivery_counts(self) -> dict[tuple[str, DeliveryState], int]:
+    def delivery_counts(self) -> dict[tuple[str, model.DeliveryState], int]:
         """Return how many deliveries are not sent, by channel and state."""
         found = self._read(
             "SELECT channel, state, count(*) FROM deliveries WHERE state = 'waiting'"
@@ -45,7 +45,7 @@ class DeliveryViews(Connected):
             " SELECT channel, state, count(*) FROM deliveries WHERE state = 'dead'"
             " GROUP BY channel"
         )
-        return {(channel, DeliveryState(state)): count for channel, state, count in found}
+        return {(channel, model.DeliveryState(state)): count for channel, state, count in found}
 
     def retry(
         self, ids: Sequence[int] | None, channel: str | None, to: str | None, now: Timestamp

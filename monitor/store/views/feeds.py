@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from index.article import Timestamp
-from monitor.model import (
-    Feed,
-    FeedState,
-    Former,
-    Gap,
-    GapKind,
-    Move,
-    Outcome,
-    Poll,
-)
+from monitor import model
 from monitor.store import rows
 from monitor.store.connection import transaction
 from monitor.store.views.connected import Connected
@@ -23,7 +14,7 @@ from monitor.store.views.connected import Connected
 class FeedViews(Connected):
     """Subscriptions, their state, their log."""
 
-    def feeds(self) -> list[tuple[Feed, FeedState, int]]:
+    def feeds(self) -> list[tuple[model.Feed, model.FeedState, int]]:
         """Return subscribed feeds with their state and number of articles."""
         found = self._read(
             f"SELECT articles, {rows.FEED}, {rows.STATE} FROM feeds"
@@ -31,21 +22,21 @@ class FeedViews(Connected):
         )
         return [(rows.feed(row[:6]), rows.state(row[6:]), articles) for articles, *row in found]
 
-    def every_feed(self) -> list[Feed]:
+    def every_feed(self) -> list[model.Feed]:
         """Return every feed there ever was: articles of former ones stay."""
         return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
 
-    def moves(self) -> dict[int, Move]:
+    def moves(self) -> dict[int, model.Move]:
         """Return where permanent redirects of feeds lead, by number."""
         found = self._read("SELECT feed, moved_to, since, latest, times FROM moves")
-        return {feed: Move(*move) for feed, *move in found}
+        return {feed: model.Move(*move) for feed, *move in found}
 
-    def former(self) -> dict[int, Former]:
+    def former(self) -> dict[int, model.Former]:
         """Return the last address that feeds had before they moved, by number."""
         found = self._read("SELECT feed, url, until FROM former_addresses ORDER BY until")
-        return {feed: Former(*former) for feed, *former in found}
+        return {feed: model.Former(*former) for feed, *former in found}
 
-    def polls(self, url: str) -> list[Poll]:
+    def polls(self, url: str) -> list[model.Poll]:
         """Return the last polls of a feed, newest first."""
         found = self._read(
             "SELECT at, outcome, entries, new, changed, reason, seconds, known, blind, status,"
@@ -55,7 +46,7 @@ class FeedViews(Connected):
         )
         return [_poll(row) for row in found]
 
-    def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
+    def gaps(self, since: Timestamp, until: Timestamp) -> list[model.Gap]:
         """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
 
         A feed that is not read for longer than it should be by `until` has an open one.
@@ -69,7 +60,7 @@ class FeedViews(Connected):
             (since, until),
         )
         return [
-            Gap(feed=rows.feed(feed), start=start, end=end, kind=GapKind(kind))
+            model.Gap(feed=rows.feed(feed), start=start, end=end, kind=model.GapKind(kind))
             for start, end, kind, *feed in found
         ]
 
@@ -83,10 +74,10 @@ class FeedViews(Connected):
             )
 
 
-def _poll(row: tuple[Any, ...]) -> Poll:
-    return Poll(
+def _poll(row: tuple[Any, ...]) -> model.Poll:
+    return model.Poll(
         at=row[0],
-        outcome=Outcome(row[1]),
+        outcome=model.Outcome(row[1]),
         entries=row[2],
         new=row[3],
         changed=row[4],

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from monitor.model import Filter
 from monitor.store.views.selecting import Selecting
+
+if TYPE_CHECKING:
+    from monitor.model import Filter
 
 
 class HeadlineViews(Selecting):

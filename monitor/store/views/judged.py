@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitor.model import Judged, TermRecord, Verdict
+from monitor import model
 from monitor.store.chunks import CHUNK, marks
 from monitor.store.views.connected import Connected
 
@@ -12,10 +12,10 @@ from monitor.store.views.connected import Connected
 class JudgedViews(Connected):
     """Verdicts, to judge watchlists by."""
 
-    def term_records(self) -> list[TermRecord]:
+    def term_records(self) -> list[model.TermRecord]:
         """Return what each term of the watchlists in force brought, the most first."""
         return [
-            TermRecord(*row)
+            model.TermRecord(*row)
             for row in self._read(
                 "SELECT w.name, m.term, count(DISTINCT al.id),"
                 " count(DISTINCT iif(al.verdict = 'relevant', al.id, NULL)),"
@@ -26,13 +26,13 @@ class JudgedViews(Connected):
             )
         ]
 
-    def judged(self, watchlist: str) -> list[Judged]:
+    def judged(self, watchlist: str) -> list[model.Judged]:
         """Return the articles that a watchlist raised alerts for, with what was said of them.
 
         A copy is as relevant as the alert that speaks for it; as noise it counts with that.
         """
         return [
-            Judged(article, Verdict(verdict))
+            model.Judged(article, model.Verdict(verdict))
             for article, verdict in self._read(
                 "SELECT al.article, coalesce(leader.verdict, al.verdict) FROM alerts al"
                 " LEFT JOIN alerts leader ON leader.id = al.merged_into"

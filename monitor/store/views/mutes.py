@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from index.article import Timestamp
-from monitor.model import FEED_HEALTH, Filter, Mute
+from monitor import model
 from monitor.store.connection import transaction
 from monitor.store.views.selecting import Selecting
 
@@ -17,21 +17,21 @@ COPY = "copy"
 class MuteViews(Selecting):
     """Mutes, and the alerts that nobody was told of."""
 
-    def mutes(self, now: Timestamp) -> list[Mute]:
+    def mutes(self, now: Timestamp) -> list[model.Mute]:
         """Return the mutes in force, the first one to end first."""
         found = self._read(
             "SELECT watchlist, who, since, until, (SELECT count(*) FROM alerts al"
             " WHERE al.watchlist = iif(m.watchlist = ?2, '', m.watchlist) AND al.held = 'muted'"
             " AND al.raised_at >= m.since)"
             " FROM mutes m WHERE told = 0 AND until > ?1 ORDER BY until",
-            (now, FEED_HEALTH),
+            (now, model.FEED_HEALTH),
         )
         return [
-            Mute(watchlist=watchlist, by=who, since=since, until=until, held=held)
+            model.Mute(watchlist=watchlist, by=who, since=since, until=until, held=held)
             for watchlist, who, since, until, held in found
         ]
 
-    def mute(self, mute: Mute) -> None:
+    def mute(self, mute: model.Mute) -> None:
         """Mute a watchlist; one that is muted already is from then on as told."""
         with transaction(self._sql) as sql:
             again = sql.execute(
@@ -55,7 +55,7 @@ class MuteViews(Selecting):
             return ended.rowcount > 0
 
     def suppressed_ids(
-        self, filter: Filter, feeds: Collection[int] | None, limit: int | None
+        self, filter: model.Filter, feeds: Collection[int] | None, limit: int | None
     ) -> list[int]:
         """Return ids of the newest alerts that nobody was told of, in ascending order."""
         joined, where, values = self._selected(filter, feeds)
@@ -79,5 +79,5 @@ class MuteViews(Selecting):
         )
         counts: Counter[tuple[str, str]] = Counter()
         for name, reason, count in found:
-            counts[name or FEED_HEALTH, reason] += count
+            counts[name or model.FEED_HEALTH, reason] += count
         return counts

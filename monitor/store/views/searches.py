@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.model import Searched
+from monitor import model
 from monitor.store.connection import transaction
 from monitor.store.views.connected import Connected
 
@@ -13,14 +13,14 @@ KEPT = 200
 class SearchViews(Connected):
     """What was searched for."""
 
-    def searched(self, limit: int) -> list[Searched]:
+    def searched(self, limit: int) -> list[model.Searched]:
         """Return the searches that were made, the newest first, each query once."""
         found = self._read(
             "SELECT query, sort, at FROM searched ORDER BY at DESC, query LIMIT ?", (limit,)
         )
-        return [Searched(*row) for row in found]
+        return [model.Searched(*row) for row in found]
 
-    def note_search(self, search: Searched) -> None:
+    def note_search(self, search: model.Searched) -> None:
         """Remember a search; raises StoreError if the store stays locked."""
         with transaction(self._sql) as sql:
             sql.execute(

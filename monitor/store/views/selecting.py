@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from monitor.model import FEED_HEALTH, Filter
+from monitor.model import FEED_HEALTH
 from monitor.store.views.connected import Connected
+
+if TYPE_CHECKING:
+    from monitor.model import Filter
 
 ALERTS = (
     "alerts al LEFT JOIN articles a ON a.id = al.article"

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor import escalation
-from monitor.model import Escalation, Filter, Lost, Outlet, Severity, Telling
+from monitor import escalation, model
 from monitor.store.chunks import CHUNK, numbered
 from monitor.store.views.selecting import Selecting
 
@@ -33,7 +32,7 @@ JOIN articles b ON b.id = c.later WHERE {_MEMBER}
 class StoryViews(Selecting):
     """Outlets in the order of their appearance, links between languages, escalations."""
 
-    def tellings(self, articles: Collection[int]) -> dict[int, Telling]:
+    def tellings(self, articles: Collection[int]) -> dict[int, model.Telling]:
         """Return who has the story of each of these articles, in its language and another."""
         stories = dict(
             self._in_chunks("SELECT a.id, a.story FROM articles a WHERE a.id IN ({0})", articles)
@@ -43,7 +42,7 @@ class StoryViews(Selecting):
             linked[story].add(other)
         outlets = self._outlets({*stories.values(), *(o for all in linked.values() for o in all)})
         return {
-            article: Telling(
+            article: model.Telling(
                 outlets.get(story, ()),
                 tuple(
                     sorted(
@@ -55,9 +54,9 @@ class StoryViews(Selecting):
             for article, story in stories.items()
         }
 
-    def escalations(self, alerts: Sequence[int]) -> dict[int, tuple[Escalation, ...]]:
+    def escalations(self, alerts: Sequence[int]) -> dict[int, tuple[model.Escalation, ...]]:
         """Return why each of these alerts is louder than it was raised, oldest first."""
-        found: dict[int, tuple[Escalation, ...]] = {}
+        found: dict[int, tuple[model.Escalation, ...]] = {}
         for id, alert, reason, at, outlets, severity, outlet, held in self._in_chunks(
             "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity, coalesce(f.name, ''),"
             " e.held"
@@ -65,20 +64,20 @@ class StoryViews(Selecting):
             " LEFT JOIN feeds f ON f.number = a.feed WHERE e.alert IN ({0}) ORDER BY e.id",
             alerts,
         ):
-            made = Escalation(
+            made = model.Escalation(
                 id=id,
                 alert=alert,
                 reason=reason,
                 words=escalation.words(reason, outlets, outlet),
                 at=at,
-                severity=Severity(severity),
+                severity=model.Severity(severity),
                 held=held,
             )
             found[alert] = (*found.get(alert, ()), made)
         return found
 
     def escalated_ids(
-        self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
+        self, filter: model.Filter, feeds: Collection[int] | None, after: int, limit: int | None
     ) -> list[tuple[int, int]]:
         """Return (escalation, alert), the newest `limit` above `after`, oldest first.
 
@@ -98,21 +97,21 @@ class StoryViews(Selecting):
         """Return the id of the newest escalation, 0 without any."""
         return self._one("SELECT coalesce(max(id), 0) FROM escalations")
 
-    def lost(self, alerts: Sequence[int]) -> dict[int, tuple[Lost, ...]]:
+    def lost(self, alerts: Sequence[int]) -> dict[int, tuple[model.Lost, ...]]:
         """Return the terms of each of these alerts that an edit removed."""
-        found: dict[int, tuple[Lost, ...]] = {}
+        found: dict[int, tuple[model.Lost, ...]] = {}
         for alert, term, at in self._in_chunks(
             "SELECT alert, term, at FROM lost_terms WHERE alert IN ({0}) ORDER BY at, term", alerts
         ):
-            found[alert] = (*found.get(alert, ()), Lost(term, at))
+            found[alert] = (*found.get(alert, ()), model.Lost(term, at))
         return found
 
-    def _outlets(self, stories: Collection[int]) -> Mapping[int, tuple[Outlet, ...]]:
-        found: dict[int, dict[str, Outlet]] = defaultdict(dict)
+    def _outlets(self, stories: Collection[int]) -> Mapping[int, tuple[model.Outlet, ...]]:
+        found: dict[int, dict[str, model.Outlet]] = defaultdict(dict)
         for story, name, article, seen, published, lang, copied in self._in_chunks(_TOLD, stories):
             told = found[story]
             first = next(iter(told.values()), None)
-            outlet = Outlet(
+            outlet = model.Outlet(
                 name=name,
                 article=article,
                 seen=seen,

@@ -8,8 +8,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from index.article import Timestamp
-from monitor.model import Act, Change, Decision, Standing
-from monitor.model.triage import difference, standing, taken_back
+from monitor import model
 from monitor.store.chunks import CHUNK, marks
 from monitor.store.connection import transaction
 from monitor.store.views.connected import Connected
@@ -38,10 +37,12 @@ _LAST_TAKEN_BACK = (
 class TriageViews(Connected):
     """Each act changes alerts and adds to the record in one transaction."""
 
-    def triage(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
+    def triage(
+        self, ids: Collection[int], change: model.Change, who: str, at: Timestamp
+    ) -> model.Act | None:
         """Say something of these alerts; return what that changed, None if nothing."""
         with transaction(self._sql) as sql:
-            said: Callable[[Standing], Standing] = functools.lru_cache(CHUNK)(change.on)
+            said: Callable[[model.Standing], model.Standing] = functools.lru_cache(CHUNK)(change.on)
             steps = [
                 (alert, before, after)
                 for alert, before in _standings(sql, ids)
@@ -51,20 +52,20 @@ class TriageViews(Connected):
                 return None
             act = _act(sql, who, at, None)
             _write(sql, act, steps)
-        return Act(id=act, at=at, who=who, ids=tuple(alert for alert, _, _ in steps))
+        return model.Act(id=act, at=at, who=who, ids=tuple(alert for alert, _, _ in steps))
 
-    def take_back(self, who: str, at: Timestamp, act: int | None) -> Act | None:
+    def take_back(self, who: str, at: Timestamp, act: int | None) -> model.Act | None:
         """Take back an act of a person, the last one there is when None; None without any."""
         return self._without(_LAST, (who, act), who, at)
 
-    def say_again(self, who: str, at: Timestamp) -> Act | None:
+    def say_again(self, who: str, at: Timestamp) -> model.Act | None:
         """Take back the last taking back of a person, None if something was said since."""
         return self._without(_LAST_TAKEN_BACK, (who,), who, at)
 
-    def decisions(self, alert: int) -> list[Decision]:
+    def decisions(self, alert: int) -> list[model.Decision]:
         """Return what was said of an alert, the first word first."""
         return [
-            Decision(
+            model.Decision(
                 act=act,
                 alert=alert,
                 at=at,
@@ -87,7 +88,7 @@ class TriageViews(Connected):
 
     def _without(
         self, which: str, values: tuple[object, ...], who: str, at: Timestamp
-    ) -> Act | None:
+    ) -> model.Act | None:
         with transaction(self._sql) as sql:
             found = sql.execute(which, values).fetchone()
             if found is None:
@@ -108,10 +109,10 @@ class TriageViews(Connected):
             act = _act(sql, who, at, found[0])
             _write(sql, act, steps)
         ids = tuple(alert for alert, _, _ in steps)
-        return Act(id=act, at=at, who=who, ids=ids, undoes=found[0], left=tuple(left))
+        return model.Act(id=act, at=at, who=who, ids=ids, undoes=found[0], left=tuple(left))
 
 
-def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[int, Standing]]:
+def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[int, model.Standing]]:
     """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
     ordered = sorted(set(ids))
     for at in range(0, len(ordered), CHUNK):
@@ -121,20 +122,20 @@ def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[in
 
 
 @functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most
-def _standing(state: str, verdict: str, starred: int, note: str, tags: str) -> Standing:
+def _standing(state: str, verdict: str, starred: int, note: str, tags: str) -> model.Standing:
     said = {"state": state, "verdict": verdict, "starred": starred, "note": note}
-    return standing({**said, "tags": sorted(json.loads(tags))})
+    return model.standing({**said, "tags": sorted(json.loads(tags))})
 
 
 @functools.lru_cache(CHUNK)
-def _recorded(before: Standing, after: Standing) -> tuple[str, str]:
-    was, now = difference(before, after)
+def _recorded(before: model.Standing, after: model.Standing) -> tuple[str, str]:
+    was, now = model.difference(before, after)
     return json.dumps(was, ensure_ascii=False), json.dumps(now, ensure_ascii=False)
 
 
 @functools.lru_cache(CHUNK)
-def _taken_back(now: Standing, before: str, after: str) -> tuple[Standing, bool]:
-    return taken_back(now, json.loads(before), json.loads(after))
+def _taken_back(now: model.Standing, before: str, after: str) -> tuple[model.Standing, bool]:
+    return model.taken_back(now, json.loads(before), json.loads(after))
 
 
 def _act(sql: sqlite3.Connection, who: str, at: Timestamp, undoes: int | None) -> int:
@@ -144,7 +145,7 @@ def _act(sql: sqlite3.Connection, who: str, at: Timestamp, undoes: int | None) -
 
 
 def _write(
-    sql: sqlite3.Connection, act: int, steps: Sequence[tuple[int, Standing, Standing]]
+    sql: sqlite3.Connection, act: int, steps: Sequence[tuple[int, model.Standing, model.Standing]]
 ) -> None:
     """Make alerts stand as they do after an act, and record it."""
     sql.executemany(

@@ -6,13 +6,7 @@ import json
 from collections import defaultdict
 
 from index.article import Timestamp
-from monitor.model import (
-    FEED_HEALTH,
-    BackfillStand,
-    Severity,
-    WatchlistCount,
-    WatchlistRecord,
-)
+from monitor import model
 from monitor.store import rows
 from monitor.store.views.connected import Connected
 
@@ -20,7 +14,9 @@ from monitor.store.views.connected import Connected
 class WatchlistViews(Connected):
     """What each watchlist has brought."""
 
-    def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
+    def watchlists(
+        self, since: Timestamp, buckets: int, width: float
+    ) -> list[model.WatchlistCount]:
         """Return every watchlist with its counts and a histogram of alerts from `since`."""
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
         for name, bucket, count in self._read(
@@ -31,9 +27,9 @@ class WatchlistViews(Connected):
         ):
             sparks[name][min(bucket, buckets - 1)] += count
         return [
-            WatchlistCount(
-                name=name or FEED_HEALTH,
-                severity=Severity(severity),
+            model.WatchlistCount(
+                name=name or model.FEED_HEALTH,
+                severity=model.Severity(severity),
                 total=total,
                 untriaged=untriaged,
                 spark=tuple(sparks[name]),
@@ -51,12 +47,12 @@ class WatchlistViews(Connected):
         found = self._read("SELECT name, feeds FROM watchlists ORDER BY place")
         return {name: tuple(json.loads(feeds)) for name, feeds in found}
 
-    def records(self) -> list[WatchlistRecord]:
+    def records(self) -> list[model.WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
         return [
-            WatchlistRecord(
+            model.WatchlistRecord(
                 name=name,
-                severity=Severity(severity),
+                severity=model.Severity(severity),
                 total=total,
                 untriaged=untriaged,
                 last_hit=last,
@@ -73,6 +69,6 @@ class WatchlistViews(Connected):
             )
         ]
 
-    def backfills(self) -> list[BackfillStand]:
+    def backfills(self) -> list[model.BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
-        return [BackfillStand(*row) for row in self._read(rows.BACKFILLS)]
+        return [model.BackfillStand(*row) for row in self._read(rows.BACKFILLS)]
