@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
 LOOPBACK = "127.0.0.0/8"
+PATIENCE = 90.0
+"""Seconds that anything may take on a machine that is busy with other things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Newsroom:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -116,7 +118,7 @@ class Newsroom:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 try:
-                    process.communicate(timeout=20)
+                    process.communicate(timeout=PATIENCE)
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.communicate()
@@ -151,7 +153,7 @@ class Newsroom:
         return {**plain, "PYTHONWARNINGS": "ignore", **self.environ, **more}
 
 
-def until(condition: Callable[[], T], seconds: float = 15.0) -> T:
+def until(condition: Callable[[], T], seconds: float = PATIENCE) -> T:
     """Wait until a condition holds, return what it gives; fail when it takes too long."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

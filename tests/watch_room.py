@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import spine
+from running import PATIENCE
 from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
 
 from monitor.answers import Watch
@@ -183,7 +184,7 @@ class Room:
         feeds = (replace(f, url=new) if f.url == old else f for f in self.config.feeds)
         self.edit(replace(self.config, feeds=tuple(feeds)))
 
-    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Let the watch go on until a condition holds."""
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110

@@ -249,7 +249,6 @@ def news(words: Sequence[str]) -> bytes:
     )
 
 
-@pytest.mark.timeout(60)
 def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     web.on("/one", Reply(body=news(["Alibaba", "Douane", "Douane", "Temu"] * 100)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import TOCSIN, Item, Newsroom, rss, until
+from running import PATIENCE, TOCSIN, Item, Newsroom, rss, until
 from scripted import Reply, Web, conditional
 
 from monitor.cli import COMMANDS, DASHBOARD
@@ -534,7 +534,7 @@ def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
     with empty.running("run", "--for", "1h") as plain:
         until(lambda: empty.counts()[0] == 4)
         plain.terminate()
-        said = plain.communicate(timeout=30)[1]
+        said = plain.communicate(timeout=PATIENCE)[1]
     assert plain.returncode == 0
     assert "Le Fil: 3 new" in said
     assert "▲ Douanes" in said
@@ -563,7 +563,7 @@ def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
         stopped = empty.tocsin("stop")
         assert (stopped.returncode, stopped.stdout) == (0, "")
         assert f"pid {monitor.pid}" in stopped.stderr
-        assert monitor.wait(10) == 0
+        assert monitor.wait(PATIENCE) == 0
     assert empty.tocsin("stop").returncode == 1
 
 
@@ -603,7 +603,7 @@ def test_a_reader_that_leaves_hears_nothing_more(command: str, filled: Newsroom)
         cwd=filled.folder,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("", "")
@@ -615,7 +615,7 @@ def test_output_is_utf8_whatever_the_terminal_says(filled: Newsroom) -> None:
         cwd=filled.folder,
         env={"LC_ALL": "C", "PATH": "/usr/bin:/bin", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -25,8 +25,6 @@ from monitor.errors import ConfigError, FetchError, Problem
 from monitor.presence import Presence, present
 from monitor.store.views import SqliteViews
 
-pytestmark = pytest.mark.timeout(60)
-
 
 def news(first: int, last: int) -> bytes:
     """Return a feed with numbered items, the newest first."""

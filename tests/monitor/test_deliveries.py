@@ -63,7 +63,6 @@ ROOT = Path(__file__).parents[2]
 NOW = START + 1_000_000
 LOOPBACK: Networks = (ip_network("127.0.0.0/8"),)
 DAY = 86_400.0
-pytestmark = pytest.mark.timeout(90)
 
 
 def webhook(url: str, name: str = "hook", **more: Any) -> Channel:

@@ -17,7 +17,6 @@ from monitor.errors import FetchError, MonitorError
 from monitor.model import Config
 from monitor.store.views import SqliteViews
 
-pytestmark = pytest.mark.timeout(60)
 TICK = 0.02
 HOUR = 3_600.0
 

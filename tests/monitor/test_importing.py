@@ -15,7 +15,7 @@ import pytest
 import spine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from running import Item, Newsroom, rss, until
+from running import PATIENCE, Item, Newsroom, rss, until
 from scripted import Reply, Web
 
 from monitor.errors import StoreError
@@ -302,7 +302,7 @@ def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
         done = room.tocsin("import", _lines(room, map(said, range(1, 600))))
         assert done.returncode == 0, done.stderr
         assert "within seconds" in done.stderr
-        until(lambda: room.counts() == (600, 599, 0), 30)
+        until(lambda: room.counts() == (600, 599, 0))
         web.on("/rss", Reply(body=rss(Item("Un autre navire", link="https://ex.org/autre"))))
         until(lambda: room.counts()[0] == 601)
     assert room.tocsin("search", "dockers", "--limit", "1").returncode == 0
@@ -322,7 +322,7 @@ def test_killed_in_the_middle_it_is_simply_run_again(room: Newsroom) -> None:
             end.flush()
             until(lambda: room.counts()[0] > before)  # noqa: B023
             process.send_signal(number)
-            code = process.wait(20)
+            code = process.wait(PATIENCE)
         assert code == (-9 if number is signal.SIGKILL else 130)
         assert 0 < room.counts()[0] < 1499
     done = room.tocsin("import", file)

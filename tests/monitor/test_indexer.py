@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from running import PATIENCE, until
 from whoosh.index import open_dir
 from whoosh.writing import NO_MERGE
 
@@ -35,8 +36,6 @@ from monitor.store.connection import INDEX
 from monitor.store.sqlite import SqliteStore
 from monitor.upkeep import mending, rebuilding
 
-PATIENCE = 20.0
-
 
 def article(id: int, title: str = "Un port belge") -> Article:
     return Article(id=id, feeds=(1,), url="", title=title, summary="", lang="fr", seen=float(id))
@@ -47,13 +46,6 @@ def ids(folder: Path, text: str = "port") -> list[int]:
         return sorted(hit.id for hit in Archive(folder).search(parse(text), limit=0).hits)
     except ArchiveDamaged:
         return []
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.01)
 
 
 @dataclass
@@ -121,10 +113,10 @@ def test_what_waits_is_indexed_and_what_comes_later_too(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.put(*map(article, range(1, 50)))
     with indexing(shelf, tmp_path / "index") as wake:
-        wait_for(lambda: not shelf.outbox)
+        until(lambda: not shelf.outbox)
         shelf.put(article(50), article(3, "Un quai"))
         wake()
-        wait_for(lambda: not shelf.outbox)
+        until(lambda: not shelf.outbox)
     assert ids(tmp_path / "index") == [id for id in range(1, 51) if id != 3]
     assert ids(tmp_path / "index", "quai") == [3]
 
@@ -143,7 +135,7 @@ def test_only_what_a_search_finds_leaves_the_outbox(tmp_path: Path) -> None:
         for id in (1, 2, 1):
             shelf.put(article(id), article(id, "Un quai"))
             wake()
-            wait_for(lambda: not shelf.outbox)
+            until(lambda: not shelf.outbox)
     assert found == [[1], [1, 2], [1, 2]]
 
 
@@ -151,7 +143,7 @@ def test_it_ends_with_its_pipe_after_the_batch_at_hand(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.put(*map(article, range(1, 2 * indexer.BATCH)))
     with indexing(shelf, tmp_path / "index"):
-        wait_for(lambda: len(shelf.outbox) < 2 * indexer.BATCH - 1)
+        until(lambda: len(shelf.outbox) < 2 * indexer.BATCH - 1)
     left = len(shelf.outbox)
     assert len(ids(tmp_path / "index")) == 2 * indexer.BATCH - 1 - left
 
@@ -163,7 +155,7 @@ def test_trouble_with_the_disk_is_waited_out(
     shelf = Shelf(trouble=[OSError(28, "No space left on device")] * 3)
     shelf.put(article(1))
     with indexing(shelf, tmp_path / "index"):
-        wait_for(lambda: not shelf.outbox)
+        until(lambda: not shelf.outbox)
     assert ids(tmp_path / "index") == [1]
 
 
@@ -247,7 +239,7 @@ def test_a_damaged_archive_is_mended_when_the_indexer_starts(tmp_path: Path, kin
     shelf = _filled(folder)
     DAMAGES[kind](folder)
     with indexing(shelf, folder):
-        wait_for(lambda: _holds(folder, WHOLE))
+        until(lambda: _holds(folder, WHOLE))
     assert list(tmp_path.iterdir()) == [folder]
 
 
@@ -263,9 +255,9 @@ def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
         time.sleep(0.05)
         DAMAGES[kind](folder)
         rebuilding.suspect(tmp_path)  # flipped bits are found by searches
-        wait_for(lambda: _holds(folder, WHOLE))
+        until(lambda: _holds(folder, WHOLE))
         shelf.put(article(31))
-        wait_for(lambda: ids(folder) == [*WHOLE, 31])
+        until(lambda: ids(folder) == [*WHOLE, 31])
     open_or_create(folder).verify()
 
 
@@ -277,10 +269,10 @@ def test_flipped_bits_are_found_though_nobody_searches(
     folder = tmp_path / "index"
     shelf = _filled(folder)
     with indexing(shelf, folder):
-        wait_for(lambda: _holds(folder, WHOLE))
+        until(lambda: _holds(folder, WHOLE))
         _flip(folder, bits=3)
         assert not _holds(folder, WHOLE)
-        wait_for(lambda: _holds(folder, WHOLE))
+        until(lambda: _holds(folder, WHOLE))
 
 
 def _holds(folder: Path, wanted: list[int]) -> bool:
@@ -301,7 +293,7 @@ def test_what_is_left_stays_and_only_the_rest_is_added(tmp_path: Path) -> None:
     _truncate(folder, "*.lists")
     told: list[tuple[int, int]] = []
     with indexing(shelf, folder, lambda done, total: told.append((done, total))):
-        wait_for(lambda: told[-1:] == [(30, 30)])
+        until(lambda: told[-1:] == [(30, 30)])
     assert told == [(20, 30), (30, 30)]
 
 
@@ -311,7 +303,7 @@ def test_an_archive_that_lacks_no_more_than_waits_is_mended_too(tmp_path: Path) 
     open_or_create(folder).remove([4, 5])
     shelf.put(article(31), article(32), article(33))
     with indexing(shelf, folder):
-        wait_for(lambda: ids(folder) == [*WHOLE, 31, 32, 33])
+        until(lambda: ids(folder) == [*WHOLE, 31, 32, 33])
 
 
 def test_the_newest_are_there_first_and_what_comes_meanwhile_does_not_wait(
@@ -327,7 +319,7 @@ def test_the_newest_are_there_first_and_what_comes_meanwhile_does_not_wait(
         seen.append(ids(tmp_path / "index"))
 
     with indexing(shelf, tmp_path / "index", told):
-        wait_for(lambda: len(seen) == 11)
+        until(lambda: len(seen) == 11)
     assert seen[3] == list(range(71, 101))
     assert seen[6] == list(range(41, 102))
     assert ids(tmp_path / "index") == list(range(1, 102))
@@ -340,7 +332,7 @@ def test_what_the_store_dropped_leaves_the_archive(tmp_path: Path) -> None:
         shelf.put(article(3, "Un port, un quai"))
         shelf.drop(3, 30)
         wake()
-        wait_for(lambda: not shelf.outbox)
+        until(lambda: not shelf.outbox)
     assert ids(folder) == [id for id in WHOLE if id not in (3, 30)]
 
 
@@ -415,7 +407,7 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
         child = process._process
         assert child is not None
         assert child.pid is not None
-        wait_for(lambda: any((tmp_path / INDEX).glob("*.toc")))
+        until(lambda: any((tmp_path / INDEX).glob("*.toc")))
         time.sleep(0.05 * round)
         os.kill(child.pid, signal.SIGKILL)
         child.join(PATIENCE)
@@ -423,7 +415,7 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
             store.mark_indexed(done)
     process.start()
     process.wake()
-    wait_for(lambda: len(ids(tmp_path / INDEX)) == 1800)
+    until(lambda: len(ids(tmp_path / INDEX)) == 1800)
     if done := process.stop():
         store.mark_indexed(done, process.indexed_at)
     assert 0 <= time.time() - process.indexed_at < 3600

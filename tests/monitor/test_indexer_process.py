@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from running import until
 
 from monitor.indexer_process import IndexerProcess
 from monitor.store.connection import INDEX
@@ -21,10 +22,7 @@ def test_its_trouble_is_in_the_log_and_nowhere_else(
     process = IndexerProcess(tmp_path, time.time)
     with caplog.at_level(logging.INFO, "tocsin"):
         process.start()
-        deadline = time.monotonic() + 20
-        while "indexing has to wait" not in caplog.text and time.monotonic() < deadline:
-            assert process.indexed() == 0
-            time.sleep(0.02)
+        until(lambda: process.indexed() == 0 and "indexing has to wait" in caplog.text)
         process.stop()
     record, *_ = [one for one in caplog.records if "indexing has to wait" in one.getMessage()]
     assert record.levelno == logging.ERROR

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from running import until
 
 from monitor.background import stop_monitor
 from monitor.errors import AlreadyRunningError, MonitorError
@@ -27,7 +28,7 @@ with Presence(folder) as held:
     time.sleep(wait)
     me = MonitorPresence(pid=os.getpid(), since=1.0, config="feeds.yaml", log="")
     held.beat(Card(me, time.time()))
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -59,8 +60,7 @@ def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
 
 def test_the_card_of_a_killed_monitor_is_never_that_of_the_next(tmp_path: Path) -> None:
     killed = _holder(tmp_path, 0.0)
-    while present(tmp_path) is None:
-        pass
+    until(lambda: present(tmp_path) is not None)
     killed.kill()
     killed.wait()
     assert (tmp_path / CARD).exists()

@@ -102,7 +102,7 @@ def test_interrupted_it_ends_at_once_and_leaves_no_process(tmp_path: Path) -> No
         [TOCSIN, "watch", "test"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
     )  # fmt: skip
-    children = until(lambda: workers(command.pid), 60)
+    children = until(lambda: workers(command.pid))
     os.killpg(command.pid, signal.SIGINT)  # as a terminal does: to all of them
     _, said = command.communicate(timeout=60)
     assert command.returncode == 130
