@@ -37,11 +37,14 @@ def stem(term: str, lang: str) -> str:
     return _stemmers()[("fr", "en").index(lang)](term)
 
 
-@functools.lru_cache(MEMO_SIZE)
-def stems(term: str) -> tuple[str, str]:
+def both_stems(term: str) -> tuple[str, str]:
     """Return the French and the English Snowball stem of a term."""
     french, english = _stemmers()
     return french(term), english(term)
+
+
+stems = functools.lru_cache(MEMO_SIZE)(both_stems)
+"""The same, of a term that may be asked again."""
 
 
 class _Terms(dict[str, tuple[str, ...]]):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from index.article import Article
-from index.inmemory import Bounds, InMemory, occurrences
+from index.inmemory import InMemory, occurrences
+from index.postings import Reading
 from index.query import Query
 from index.snippet import snippet
 from index.spans import Found, matches
@@ -18,9 +19,10 @@ def spans(query: Query, article: Article) -> list[tuple[str, int, int]]:
     When the article does not satisfy the query, or only its filters can tell, whatever
     clauses of it are there.
     """
-    document = InMemory.of(article)
+    reading = Reading(article)
+    document = InMemory(reading.postings)
     found = matches(query.root, document) or _there(query.root, document)
-    return [(place.part, place.start, place.end) for place in occurrences(found, Bounds(article))]
+    return [(place.part, place.start, place.end) for place in occurrences(found, reading)]
 
 
 def _there(node: Node, document: InMemory) -> list[Found]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from index.article import Article
-from index.postings import offsets, part_at, part_range, postings
+from index.postings import Reading, part_at, postings
 from index.spans import Codes, Extent, Found
 from index.tree import Facet, Node, Word
 from index.vocabulary import selector
@@ -51,32 +50,13 @@ class Occurrence(NamedTuple):
     clause: Node
 
 
-class Bounds:
-    """Where the words of an article start and end, each found out once, when asked for."""
-
-    def __init__(self, article: Article) -> None:
-        self._article = article
-        self._parts: dict[str, tuple[list[tuple[int, int]], Iterator[tuple[int, int]]]] = {}
-
-    def of(self, part: str, last: int) -> list[tuple[int, int]]:
-        """Return start and end of the words of a part, by position, up to `last` or further."""
-        if part not in self._parts:
-            self._parts[part] = [], offsets(self._article.part(part))
-        known, unknown = self._parts[part]
-        known.extend(islice(unknown, max(0, last + 1 - len(known))))
-        return known
-
-
-def occurrences(found: Iterable[Found], bounds: Bounds) -> list[Occurrence]:
+def occurrences(found: Iterable[Found], reading: Reading) -> list[Occurrence]:
     """Return the places of clauses as offsets, each once, in the order of the text."""
     clauses: dict[Extent, Node] = {}
     for clause, places in found:
         for extent in places:
             clauses.setdefault(extent, clause)
-    listed = []
-    for (first, last), clause in sorted(clauses.items(), key=lambda item: item[0]):
-        part = part_at(first)
-        base = part_range(part)[0] >> 2
-        words = bounds.of(part, last - base)
-        listed.append(Occurrence(part, words[first - base][0], words[last - base][1], clause))
-    return listed
+    return [
+        Occurrence(part_at(first), reading.bounds(first)[0], reading.bounds(last)[1], clause)
+        for (first, last), clause in sorted(clauses.items(), key=lambda item: item[0])
+    ]

@@ -8,12 +8,15 @@ body and author start `PART_WIDTH` apart: further than any phrase reaches.
 
 from __future__ import annotations
 
+import functools
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import accumulate, compress
 
-from index.analysis import MAX_CHARS, MEMO_SIZE, shouts, tokenize
+from index.analysis import MAX_CHARS, MEMO_SIZE, shouts
 from index.article import PARTS, Article
-from index.runs import Token, pattern, tokens_of
+from index.runs import AROUND, Token, chunks, pattern, tokens_of
 
 EXACT = "\x1f"
 """Stands between a term and the form it was written in."""
@@ -26,31 +29,56 @@ _STEP = 1 << 2
 """From the code of a word to that of the next one."""
 _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
-_Entry = str | int | tuple[tuple[tuple[str, int], ...], int] | None
+_CHUNKS = 20_000
+"""Chunks of which is remembered where their words are."""
+
+_Entry = str | tuple[tuple[tuple[str, int], ...], int] | None
 
 
 class Keys(dict[str, _Entry]):
-    """What each run adds to postings, decided once per run; only keys that are `wanted`.
+    """What each chunk of a text adds to postings, decided once; only keys that are `wanted`.
 
-    Most runs add nothing and are one word: None. A run of one word adds its key (a string).
-    Others add several keys with the codes they are off by, and the int to go on by; or
-    nothing but that.
+    Most chunks add nothing and hold one word: None. One of one word adds its key (a string).
+    Others add keys with the codes they are off by, and have the int to go on by.
     """
 
     def __init__(self, wanted: Callable[[str], bool] = lambda _: True) -> None:
         self.wanted = wanted
 
-    def __missing__(self, run: str) -> _Entry:
+    def __missing__(self, chunk: str) -> _Entry:
         if len(self) >= MEMO_SIZE:
             self.clear()
+        entry = self[chunk] = self._decide(chunk)
+        return entry
+
+    def _decide(self, chunk: str) -> _Entry:
+        core = chunk.strip(AROUND)
+        if core != chunk and core in self:
+            return self[core]
+        if core.isascii() and core.isalnum():  # one run, told at once
+            return self[core] if core != chunk else self._of_run(core)
+        runs: list[str] = pattern().findall(core)
+        if len(runs) == 1:
+            (run,) = runs
+            return self._of_run(run) if run == chunk else self[run]
+        every: list[tuple[str, int]] = []
+        at = 0
+        for run in runs:
+            entry = self[run]
+            if isinstance(entry, str):
+                every.append((entry, at))
+            elif entry:
+                every += [(key, at + code) for key, code in entry[0]]
+            at += entry[1] if isinstance(entry, tuple) else _STEP
+        return tuple(every), at
+
+    def _of_run(self, run: str) -> _Entry:
         tokens = tokens_of[run]
         pairs = tuple(pair for token in tokens for pair in _pairs(token) if self.wanted(pair[0]))
         step = (tokens[-1].position + 1) << 2
-        entry: _Entry = (pairs, step) if pairs else None if step == _STEP else step
-        if len(pairs) == 1 and step == _STEP and not pairs[0][1]:
-            entry = pairs[0][0]
-        self[run] = entry
-        return entry
+        if step != _STEP or len(pairs) > 1:
+            return pairs, step
+        return pairs[0][0] if pairs else None
 
 
 def _pairs(token: Token) -> Iterator[tuple[str, int]]:
@@ -63,38 +91,81 @@ def _pairs(token: Token) -> Iterator[tuple[str, int]]:
 _every_key = Keys()
 
 
+class Reading:
+    """An article, read once: where its words stand, and where these start and end in its texts."""
+
+    def __init__(self, article: Article, keys: Keys = _every_key) -> None:
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        self._parts = {part: _Part(found, article, part, keys) for part in PARTS[:-1]}
+        if article.author:
+            own: defaultdict[str, list[int]] = defaultdict(list)
+            self._parts["author"] = _Part(own, article, "author", _every_key)
+            named = ((AUTHOR + key, codes) for key, codes in own.items())
+            found.update((key, codes) for key, codes in named if keys.wanted(key))
+        self.postings = dict(found)
+        """Where the words stand: key to ascending codes."""
+
+    def bounds(self, position: int) -> tuple[int, int]:
+        """Return start and end of the word at a position, in the text of its part."""
+        return self._parts[part_at(position)].bounds(position)
+
+
+class _Part:
+    """The chunks of a part of an article, and which of them hold another number of words than one.
+
+    Made of a part's text, it adds what stands there to the keys that are found.
+    """
+
+    __slots__ = ("_behind", "_chunks", "_ends", "_offsets", "_others")
+
+    def __init__(
+        self, found: defaultdict[str, list[int]], article: Article, part: str, keys: Keys
+    ) -> None:
+        text = article.part(part)[:MAX_CHARS]
+        offset = _BASES[part]
+        self._chunks = chunks(text)
+        self._ends: list[int] | None = None
+        self._others: list[int] = []
+        """Numbers of the chunks that do not hold one word."""
+        self._behind: list[int] = []
+        """Position of the word behind each of these."""
+        self._offsets = [offset]
+        """From the number of a chunk to the position of its word: at first, and behind each."""
+        loud = shouts(text)
+        at = offset << 2
+        entries = list(map(keys.__getitem__, self._chunks))
+        for number, entry in compress(enumerate(entries), entries):
+            here = at + number * _STEP
+            if isinstance(entry, str):
+                if not loud or EXACT not in entry:
+                    found[entry].append(here)
+            elif entry is not None:
+                pairs, step = entry
+                for key, code in pairs:
+                    if not loud or EXACT not in key:
+                        found[key].append(here + code)
+                if step != _STEP:
+                    at += step - _STEP
+                    self._others.append(number)
+                    self._behind.append((here + step) >> 2)
+                    self._offsets.append(at >> 2)
+
+    def bounds(self, position: int) -> tuple[int, int]:
+        turn = bisect_right(self._behind, position)
+        offset = self._offsets[turn]
+        number = position - offset
+        if turn < len(self._others):
+            number = min(number, self._others[turn])
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self._chunks), initial=0))
+        start, end = _words_of(self._chunks[number])[position - offset - number]
+        at = self._ends[number] + number
+        return at + start, at + end
+
+
 def postings(article: Article, keys: Keys = _every_key) -> dict[str, list[int]]:
     """Return where the words of an article stand: key to ascending codes."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for part in PARTS[:-1]:
-        _add(found, article.part(part)[:MAX_CHARS], _BASES[part] << 2, keys)
-    if article.author:
-        own: defaultdict[str, list[int]] = defaultdict(list)
-        _add(own, article.author[:MAX_CHARS], _BASES["author"] << 2, _every_key)
-        named = ((AUTHOR + key, codes) for key, codes in own.items())
-        found.update((key, codes) for key, codes in named if keys.wanted(key))
-    return dict(found)
-
-
-def _add(found: defaultdict[str, list[int]], text: str, at: int, keys: Keys) -> None:
-    """Add a part's words, the first one at code `at`."""
-    if shouts(text):
-        for token in tokenize(text):
-            if keys.wanted(token.term):
-                found[token.term].append(at + encode(token.position, token.length))
-        return
-    entries = enumerate(map(keys.__getitem__, pattern().findall(text)))
-    for number, entry in [told for told in entries if told[1] is not None]:
-        here = at + number * _STEP
-        if isinstance(entry, str):
-            found[entry].append(here)
-        elif isinstance(entry, int):
-            at += entry - _STEP
-        elif entry is not None:
-            pairs, step = entry
-            for key, code in pairs:
-                found[key].append(here + code)
-            at += step - _STEP
+    return Reading(article, keys).postings
 
 
 def encode(position: int, length: int = 1) -> int:
@@ -117,14 +188,12 @@ def part_range(part: str) -> tuple[int, int]:
     return _BASES[part] << 2, (_BASES[part] + PART_WIDTH) << 2
 
 
-def offsets(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of every word of a text, by position, reading no further than asked."""
-    for found in pattern().finditer(text[:MAX_CHARS]):
-        run = found[1]
-        if run.isalnum():  # no compound, no initials: one word
-            yield found.span(1)
-            continue
-        at = found.start(1)
-        for token in tokens_of[run]:
-            if token.length == 1:
-                yield at + token.start, at + token.end
+@functools.lru_cache(_CHUNKS)
+def _words_of(chunk: str) -> tuple[tuple[int, int], ...]:
+    """Return start and end of every word of a chunk."""
+    return tuple(
+        (found.start(1) + token.start, found.start(1) + token.end)
+        for found in pattern().finditer(chunk)
+        for token in tokens_of[found[1]]
+        if token.length == 1
+    )

@@ -58,6 +58,27 @@ def pattern(wildcards: str = "") -> re.Pattern[str]:
 
 
 _SEPARATORS = re.compile(rf"(?:{_HYPHEN}|&)")
+AROUND = ".,;:!?…()[]\"'’‘“”«»–—-\u00a0\u202f"
+"""What may be taken from the ends of a chunk without changing the words of its runs."""
+_BROKEN = re.compile(rf"{_HYPHEN}(?<=\s)")
+
+
+def chunks(text: str) -> list[str]:
+    """Return what stands between the blanks of a text, none of which a run reaches across.
+
+    Each blank is one character, so a chunk starts one behind the end of that before it; where
+    blanks follow each other, chunks are empty. Every run of a text is a run of a chunk.
+    """
+    if "\n" in text:
+        # A compound may be broken at the end of a line, after its hyphen.
+        broken = _BROKEN.search(text)
+        text = _BROKEN.sub(_unspaced, text) if broken else text.replace("\n", " ")
+    return text.split(" ")
+
+
+def _unspaced(broken: re.Match[str]) -> str:
+    return broken[0].replace(" ", "\t")
+
 
 # --- the words of a run -------------------------------------------------------------
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from index.analysis import stems
+from index.analysis import both_stems, stems
 from index.article import Article
 from index.facets import passes, selects
-from index.inmemory import Bounds, InMemory, occurrences
-from index.postings import AUTHOR, EXACT, Keys, postings
+from index.inmemory import InMemory, occurrences
+from index.postings import AUTHOR, EXACT, Keys, Reading
 from index.spans import Codes, Found, matches
 from index.tree import Facet, Mode, Node, Word, words
 from index.vocabulary import expands, is_open, key, selector
@@ -31,6 +31,9 @@ _MEMO_SIZE = 500_000
 
 _FEW = 8
 """Drawers that are looked through one by one faster than by a set of them."""
+
+_BEGINNING = 5
+"""Letters of a wildcard's prefix by which it is looked up."""
 
 _Leaf = str | int
 """What a rule is filed under: a key of `postings`, or the number of an open word."""
@@ -55,19 +58,25 @@ class Rules:
                     drawer = drawer.further.setdefault(leaf, _Drawer())
                 drawer.rules.append(number)
         keys = {key(word) for word in watched if not is_open(word)}
-        self._keys = Keys(lambda key: key in keys or bool(self._forms.meanings[key]))
+        means = self._forms.means
+        self._keys = Keys(lambda key: key in keys or means(key))
 
     def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
         """Return the watchlists that an article of a feed satisfies, and where."""
-        bounds = Bounds(article)
+        reading = Reading(article, self._keys)
         return tuple(
-            _hit(watchlist, found, article, bounds)
-            for watchlist, found in self.satisfied(article, feed)
+            _hit(watchlist, found, article, reading)
+            for watchlist, found in self._satisfied(reading, article, feed)
         )
 
     def satisfied(self, article: Article, feed: Feed) -> Iterator[tuple[Watchlist, list[Found]]]:
         """Yield the watchlists that an article of a feed satisfies, and the clauses that hold."""
-        found = postings(article, self._keys)
+        return self._satisfied(Reading(article, self._keys), article, feed)
+
+    def _satisfied(
+        self, reading: Reading, article: Article, feed: Feed
+    ) -> Iterator[tuple[Watchlist, list[Found]]]:
+        found = reading.postings
         expansions = self._forms.of(found)
         candidates: set[int] = set()
         self._filed.open({*found, *expansions}, candidates)
@@ -136,22 +145,30 @@ class _Forms:
 
     def __init__(self, open_words: Iterable[Word]) -> None:
         self.numbers = {word: number for number, word in enumerate(open_words)}
-        self._stems: defaultdict[tuple[str, int, str], list[int]] = defaultdict(list)
+        self._french: defaultdict[str, list[int]] = defaultdict(list)
+        self._english: defaultdict[str, list[int]] = defaultdict(list)
         self._plain: defaultdict[str, list[int]] = defaultdict(list)
-        self._prefixes: defaultdict[str, list[tuple[int, Callable[[str], bool]]]]
-        self._prefixes = defaultdict(list)
+        self._beginnings: defaultdict[str, list[tuple[str, int, Callable[[str], bool]]]]
+        self._beginnings = defaultdict(list)
         for word, number in self.numbers.items():
             space = AUTHOR if word.part == "author" else ""
             if word.mode is Mode.STEM:
-                for lang, stem in enumerate(stems(word.term)):
-                    self._stems[space, lang, stem].append(number)
+                french, english = stems(word.term)
+                self._french[space + french].append(number)
+                self._english[space + english].append(number)
             elif word.mode is Mode.EXACT:
                 self._plain[space + word.term].append(number)
             else:
                 prefix, accepts = selector(word)
-                self._prefixes[prefix].append((number, accepts))
-        self._lengths = sorted({len(prefix) for prefix in self._prefixes})
+                self._beginnings[prefix[:_BEGINNING]].append((prefix, number, accepts))
+        self._lengths = sorted({len(beginning) for beginning in self._beginnings})
         self.meanings = _Meanings(self._decide)
+
+    def means(self, form: str) -> bool:
+        """Tell whether a key belongs to any of them."""
+        if numbers := self._decide(form):
+            self.meanings[form] = numbers
+        return bool(numbers)
 
     def of(self, found: Iterable[str]) -> dict[int, list[str]]:
         """Return the keys of an article that each open word means, where there are any."""
@@ -163,31 +180,35 @@ class _Forms:
                     expansions.setdefault(number, []).append(met)
         return expansions
 
-    def _decide(self, form: str) -> Iterator[int]:
-        term, _, written = form.partition(EXACT)
-        if written:  # another form than `=liege` wants
-            yield from self._plain.get(term, ())
-            return
+    def _decide(self, form: str) -> Sequence[int]:
+        if EXACT in form:  # another form than `=liege` wants
+            return self._plain.get(form.partition(EXACT)[0], ())
+        numbers: list[int] = []
         for length in self._lengths:
-            for number, accepts in self._prefixes.get(form[:length], ()):
-                if accepts(form):
-                    yield number
-        if self._stems:
-            space = AUTHOR if form.startswith(AUTHOR) else ""
-            for lang, stem in enumerate(stems(form.removeprefix(AUTHOR))):
-                yield from self._stems.get((space, lang, stem), ())
+            for prefix, number, accepts in self._beginnings.get(form[:length], ()):
+                if form.startswith(prefix) and accepts(form):
+                    numbers.append(number)
+        if self._french:
+            named = form.startswith(AUTHOR)
+            french, english = both_stems(form.removeprefix(AUTHOR))
+            if named:
+                french, english = AUTHOR + french, AUTHOR + english
+            numbers += self._french.get(french, ())
+            if english in self._english:
+                numbers += [n for n in self._english[english] if n not in numbers]
+        return numbers
 
 
-class _Meanings(dict[str, tuple[int, ...]]):
+class _Meanings(dict[str, Sequence[int]]):
     """The open words that a key belongs to, each decided once."""
 
-    def __init__(self, decide: Callable[[str], Iterable[int]]) -> None:
+    def __init__(self, decide: Callable[[str], Sequence[int]]) -> None:
         self._decide = decide
 
-    def __missing__(self, form: str) -> tuple[int, ...]:
+    def __missing__(self, form: str) -> Sequence[int]:
         if len(self) >= _MEMO_SIZE:
             self.clear()
-        numbers = self[form] = tuple(dict.fromkeys(self._decide(form)))
+        numbers = self[form] = self._decide(form)
         return numbers
 
 
@@ -222,8 +243,8 @@ def outside(watchlist: Watchlist, article: Article, feed: Feed) -> str:
     return ""
 
 
-def _hit(watchlist: Watchlist, found: Iterable[Found], article: Article, bounds: Bounds) -> Hit:
-    places = occurrences(found, bounds)[:MAX_MATCHES]
+def _hit(watchlist: Watchlist, found: Iterable[Found], article: Article, reading: Reading) -> Hit:
+    places = occurrences(found, reading)[:MAX_MATCHES]
     return Hit(
         watchlist=watchlist,
         matches=tuple(
@@ -251,11 +272,12 @@ def explain(watchlist: Watchlist, article: Article, feed: Feed) -> Explanation:
     """Return the clauses that match with their text, or those that fail."""
     if reason := outside(watchlist, article, feed):
         return Explanation(None, reason)
-    document = InMemory.of(article, lambda facet: admits(facet, article, feed))
+    reading = Reading(article)
+    document = InMemory(reading.postings, lambda facet: admits(facet, article, feed))
     found = matches(watchlist.query.root, document)
     if not found:
         return Explanation(None, why_not(watchlist.query.root, document))
-    hit = _hit(watchlist, found, article, Bounds(article))
+    hit = _hit(watchlist, found, article, reading)
     return Explanation(hit, _reason(hit, watchlist.query.root))
 
 

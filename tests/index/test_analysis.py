@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.analysis import MAX_CHARS, shouts, stems, tokenize
 from index.article import PARTS, Article
 from index.letters import fold
-from index.postings import AUTHOR, EXACT, decode, offsets, part_at, part_range, postings
+from index.postings import AUTHOR, EXACT, Reading, decode, part_at, part_range, postings
 from index.runs import MAX_TERM
 
 TEXTS = Path(__file__).resolve().parents[2].with_name("shared") / "data" / "text-fr"
@@ -135,12 +135,25 @@ WORDS = [
 ]
 TEXT = st.lists(
     st.sampled_from(
-        [*WORDS, "Lie\u0300ge", "espion-\nnage", "WHO", "が", "हिन्दी", "\u00ad", "\u200b", "’"]
+        [
+            *WORDS,
+            "Lie\u0300ge",
+            "espion-\nnage",
+            "espion- \r\n\tnage",
+            "WHO",
+            "が",
+            "हिन्दी",
+            "\u00ad",
+            "\u200b",
+            "’",
+        ]
     )
     | st.text(max_size=6),
     max_size=12,
 ).flatmap(
-    lambda words: st.sampled_from(["", " ", "\n", "-", "&", "’", "."]).map(lambda s: s.join(words))
+    lambda words: st.sampled_from(
+        ["", " ", "\n", "-", "&", "’", ".", ", ", " « ", "” ", ".\n\n", "- ", "-\n"]
+    ).map(lambda s: s.join(words))
 )
 
 
@@ -160,7 +173,8 @@ def test_tokens_cut_the_stored_text(text):
     singles = [(token.start, token.end) for token in tokens if token.length == 1]
     assert singles == sorted(singles)
     assert all(a[1] <= b[0] for a, b in pairwise(singles))
-    assert list(offsets(text)) == singles
+    reading = Reading(article(title=text))
+    assert [reading.bounds(position) for position in range(len(singles))] == singles
 
 
 @given(TEXT)
@@ -211,7 +225,7 @@ def test_real_french_loses_no_letter():
     lines = (TEXTS / "wikinews-2012-100.jsonl").read_text(encoding="utf-8").splitlines()[:40]
     for line in lines:
         for text in (value for value in json.loads(line).values() if isinstance(value, str)):
-            covered = {at for start, end in offsets(text) for at in range(start, end)}
+            covered = {at for word in tokenize(text) for at in range(word.start, word.end)}
             left = [
                 text[at : at + 3]
                 for at in range(len(text))

@@ -6,7 +6,8 @@ import pytest
 from golden import GOLDEN
 
 from index.article import Article
-from index.inmemory import Bounds, InMemory, occurrences
+from index.inmemory import InMemory, occurrences
+from index.postings import Reading
 from index.query import any_of, parse, score
 from index.spans import evaluate, matches
 
@@ -23,7 +24,7 @@ def lit(query, of):
     found = matches(query.root, document)
     assert bool(found) == evaluate(query.root, document)
     texts = {part: of.part(part) for part in ("title", "summary", "body", "author")}
-    for part, start, end, _ in reversed(occurrences(found, Bounds(of))):
+    for part, start, end, _ in reversed(occurrences(found, Reading(of))):
         texts[part] = f"{texts[part][:start]}⟦{texts[part][start:end]}⟧{texts[part][end:]}"
     return texts
 
