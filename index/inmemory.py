@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from index.article import Article
-from index.postings import Reading, part_at, postings
+from index.postings import Reading, postings
 from index.spans import Codes, Extent, Found
 from index.tree import Facet, Node, Word
 from index.vocabulary import selector
@@ -52,11 +52,13 @@ class Occurrence(NamedTuple):
 
 def occurrences(found: Iterable[Found], reading: Reading) -> list[Occurrence]:
     """Return the places of clauses as offsets, each once, in the order of the text."""
+    return [Occurrence(*reading.place(*extent), clause) for extent, clause in in_order(found)]
+
+
+def in_order(found: Iterable[Found]) -> list[tuple[Extent, Node]]:
+    """Return the places of clauses, each once, with the first clause that holds there."""
     clauses: dict[Extent, Node] = {}
     for clause, places in found:
         for extent in places:
             clauses.setdefault(extent, clause)
-    return [
-        Occurrence(part_at(first), reading.bounds(first)[0], reading.bounds(last)[1], clause)
-        for (first, last), clause in sorted(clauses.items(), key=lambda item: item[0])
-    ]
+    return [(extent, clauses[extent]) for extent in sorted(clauses)]

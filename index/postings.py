@@ -105,9 +105,12 @@ class Reading:
         self.postings = dict(found)
         """Where the words stand: key to ascending codes."""
 
-    def bounds(self, position: int) -> tuple[int, int]:
-        """Return start and end of the word at a position, in the text of its part."""
-        return self._parts[part_at(position)].bounds(position)
+    def place(self, first: int, last: int) -> tuple[str, int, int]:
+        """Return the part that two positions are in, and there the start and end of their words."""
+        part = part_at(first)
+        words = self._parts[part]
+        start, end = words.bounds(first)
+        return part, start, end if first == last else words.bounds(last)[1]
 
 
 class _Part:

@@ -27,6 +27,9 @@ from index.vocabulary import is_open, is_plain_exact, key
 MAX_SPANS = 5_000
 """Combinations of one NEAR that are looked at in one article."""
 
+_FEW = 16
+"""Pairs of places that are compared faster one by one than through a mapping."""
+
 Codes = Sequence[int]
 Extent = tuple[int, int]
 """First and last position."""
@@ -107,13 +110,19 @@ def extents(node: Node, document: Document) -> list[Extent]:
 
 
 def _phrase_extents(node: Phrase, document: Document) -> list[Extent]:
-    first, *others = node.children
-    reached = extents(first, document)
-    for child in others:
-        if not reached:
+    choices = []
+    for child in node.children:
+        found = extents(child, document)
+        if not found:
             return []
+        choices.append(found)
+    reached = choices[0]
+    for found in choices[1:]:
+        if len(reached) * len(found) <= _FEW:
+            reached = [(start, to) for start, end in reached for at, to in found if at == end + 1]
+            continue
         ends: defaultdict[int, list[int]] = defaultdict(list)
-        for start, end in extents(child, document):
+        for start, end in found:
             ends[start].append(end)
         reached = [(start, to) for start, end in reached if end + 1 in ends for to in ends[end + 1]]
     return sorted(set(reached)) if len(reached) > 1 else reached
@@ -256,10 +265,14 @@ def _lit(node: Word | Phrase | Near, document: Document) -> Collection[Extent]:
     return extents(node, document)
 
 
-def _outermost(extents: Iterable[Extent]) -> tuple[Extent, ...]:
+def _outermost(extents: Collection[Extent]) -> tuple[Extent, ...]:
     """Return extents in order, without those that lie inside another: `cyber` of cyber-attaque."""
+    if len(extents) == 1:
+        return tuple(extents)
     kept: list[Extent] = []
-    for start, end in sorted(extents, key=lambda extent: (extent[0], -extent[1])):
-        if not kept or end > kept[-1][1]:
+    for start, end in sorted(extents):
+        if kept and start == kept[-1][0]:
+            kept[-1] = (start, end)  # the shorter one came first
+        elif not kept or end > kept[-1][1]:
             kept.append((start, end))
     return tuple(kept)

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from index.analysis import both_stems, stems
 from index.article import Article
 from index.facets import passes, selects
-from index.inmemory import InMemory, occurrences
+from index.inmemory import InMemory, in_order
 from index.postings import AUTHOR, EXACT, Keys, Reading
-from index.spans import Codes, Found, matches
+from index.spans import Codes, Extent, Found, matches
 from index.tree import Facet, Mode, Node, Word, words
 from index.vocabulary import expands, is_open, key, selector
 from index.why import why_not
@@ -64,8 +64,9 @@ class Rules:
     def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
         """Return the watchlists that an article of a feed satisfies, and where."""
         reading = Reading(article, self._keys)
+        places = _Places(article, reading)
         return tuple(
-            _hit(watchlist, found, article, reading)
+            Hit(watchlist=watchlist, matches=places.of(found))
             for watchlist, found in self._satisfied(reading, article, feed)
         )
 
@@ -78,8 +79,7 @@ class Rules:
     ) -> Iterator[tuple[Watchlist, list[Found]]]:
         found = reading.postings
         expansions = self._forms.of(found)
-        candidates: set[int] = set()
-        self._filed.open({*found, *expansions}, candidates)
+        candidates = self._filed.open({*found, *expansions})
         document = _Words(found, expansions, self._forms.numbers, article, feed)
         for number in sorted(candidates):
             watchlist = self.watchlists[number]
@@ -98,17 +98,18 @@ class _Drawer:
         self.rules: list[int] = []
         self.further: dict[_Leaf, _Drawer] = {}
 
-    def open(self, there: Set[_Leaf], candidates: set[int]) -> None:
-        """Add the rules of which the words are there."""
-        candidates.update(self.rules)
-        further = self.further
-        few = len(further) < _FEW
-        for leaf in filter(there.__contains__, further) if few else there & further.keys():
-            drawer = further[leaf]
-            if drawer.further:
-                drawer.open(there, candidates)
-            else:
+    def open(self, there: Set[_Leaf]) -> set[int]:
+        """Return the rules of which the words are there."""
+        candidates: set[int] = set()
+        opened = [self]
+        for drawer in opened:
+            if drawer.rules:
                 candidates.update(drawer.rules)
+            if further := drawer.further:
+                few = len(further) < _FEW
+                for leaf in filter(there.__contains__, further) if few else there & further.keys():
+                    opened.append(further[leaf])
+        return candidates
 
 
 class _Words:
@@ -170,14 +171,14 @@ class _Forms:
             self.meanings[form] = numbers
         return bool(numbers)
 
-    def of(self, found: Iterable[str]) -> dict[int, list[str]]:
+    def of(self, found: Iterable[str]) -> Mapping[int, list[str]]:
         """Return the keys of an article that each open word means, where there are any."""
-        expansions: dict[int, list[str]] = {}
+        expansions: defaultdict[int, list[str]] = defaultdict(list)
         if self.numbers:
             meanings = self.meanings
             for met in found:
                 for number in meanings[met]:
-                    expansions.setdefault(number, []).append(met)
+                    expansions[number].append(met)
         return expansions
 
     def _decide(self, form: str) -> Sequence[int]:
@@ -243,21 +244,27 @@ def outside(watchlist: Watchlist, article: Article, feed: Feed) -> str:
     return ""
 
 
-def _hit(watchlist: Watchlist, found: Iterable[Found], article: Article, reading: Reading) -> Hit:
-    places = occurrences(found, reading)[:MAX_MATCHES]
-    return Hit(
-        watchlist=watchlist,
-        matches=tuple(
-            Match(
-                field=place.part,
-                start=place.start,
-                end=place.end,
-                text=article.part(place.part)[place.start : place.end],
-                term=place.clause.text,
-            )
-            for place in places
-        ),
-    )
+class _Places:
+    """The matches in one article: many watchlists watch the same word, which is cut out once."""
+
+    def __init__(self, article: Article, reading: Reading) -> None:
+        self._article = article
+        self._reading = reading
+        self._known: dict[tuple[Extent, str], Match] = {}
+
+    def of(self, found: Iterable[Found]) -> tuple[Match, ...]:
+        """Return where the clauses of a watchlist hold, in the order of the text."""
+        return tuple(
+            self._known.get((extent, clause.text)) or self._match(extent, clause.text)
+            for extent, clause in in_order(found)[:MAX_MATCHES]
+        )
+
+    def _match(self, extent: Extent, term: str) -> Match:
+        part, start, end = self._reading.place(*extent)
+        text = self._article.part(part)[start:end]
+        match = Match(field=part, start=start, end=end, text=text, term=term)
+        self._known[extent, term] = match
+        return match
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +284,7 @@ def explain(watchlist: Watchlist, article: Article, feed: Feed) -> Explanation:
     found = matches(watchlist.query.root, document)
     if not found:
         return Explanation(None, why_not(watchlist.query.root, document))
-    hit = _hit(watchlist, found, article, reading)
+    hit = Hit(watchlist=watchlist, matches=_Places(article, reading).of(found))
     return Explanation(hit, _reason(hit, watchlist.query.root))
 
 

@@ -174,7 +174,7 @@ def test_tokens_cut_the_stored_text(text):
     assert singles == sorted(singles)
     assert all(a[1] <= b[0] for a, b in pairwise(singles))
     reading = Reading(article(title=text))
-    assert [reading.bounds(position) for position in range(len(singles))] == singles
+    assert [reading.place(at, at)[1:] for at in range(len(singles))] == singles
 
 
 @given(TEXT)
