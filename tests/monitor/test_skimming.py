@@ -53,6 +53,24 @@ def test_what_became_louder_is_told_once_with_its_place_then(views: SqliteViews)
     assert views.stirred(Filter(severities=(Severity.HIGH,)), None, 0) == [(3, 3, 6), (5, 6, 9)]
 
 
+def test_where_nothing_became_louder_not_all_alerts_are_gone_through(
+    views: SqliteViews, tmp_path: Path
+) -> None:
+    with closing(open_store(tmp_path, create=False)) as sql, sql:
+        sql.execute("DELETE FROM escalations")
+        sql.executemany(
+            "INSERT INTO alerts (watchlist, article, severity, raised_at)"
+            " VALUES ('w', ?, 'low', 0)",
+            [(n,) for n in range(100, 20_000)],
+        )
+        sql.execute("ANALYZE")
+    steps = []
+    views._sql.set_progress_handler(lambda: steps.append(1), 1_000)
+    assert views.stirred(Filter(), None, 0) == []
+    assert views.escalated_ids(Filter(), None, 0, 10) == []
+    assert len(steps) < 5  # thousands of the database's instructions
+
+
 @pytest.mark.parametrize(
     ("filter", "ids"),
     [

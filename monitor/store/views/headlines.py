@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from monitor.store.views.selecting import Selecting
+from monitor.store.views.selecting import LOUDER, Selecting
 
 if TYPE_CHECKING:
     from monitor.model import Filter
@@ -41,7 +41,7 @@ class HeadlineViews(Selecting):
             self._read(
                 "SELECT max(e.id), e.alert, coalesce((SELECT n.id FROM alerts n"
                 "  WHERE n.raised_at <= e.at ORDER BY n.raised_at DESC, n.id DESC LIMIT 1), 0)"
-                f" FROM escalations e, {joined}"
+                f" FROM {LOUDER} {joined}"
                 " WHERE al.id = e.alert AND e.id > ?"
                 f" AND al.merged_into IS NULL AND al.verdict <> 'noise'{where}"
                 " GROUP BY e.alert ORDER BY max(e.id)",

@@ -15,6 +15,8 @@ ALERTS = (
     "alerts al LEFT JOIN articles a ON a.id = al.article"
     " JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
 )
+LOUDER = "escalations e CROSS JOIN"
+"""Before the tables of alerts; SQLite would go through all alerts instead: 50 ms of 100,000."""
 
 
 class Selecting(Connected):

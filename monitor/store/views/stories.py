@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor import escalation, model
 from monitor.store.chunks import CHUNK, numbered
-from monitor.store.views.selecting import Selecting
+from monitor.store.views.selecting import LOUDER, Selecting
 
 _MEMBER = "(a.id IN ({0}) OR (a.story IN ({0}) AND a.story <> a.id))"
 _TOLD = f"""
@@ -85,7 +85,7 @@ class StoryViews(Selecting):
         """
         joined, where, values = self._selected(filter, feeds)
         found = self._read(
-            f"SELECT max(e.id), e.alert FROM escalations e, {joined}"
+            f"SELECT max(e.id), e.alert FROM {LOUDER} {joined}"
             " WHERE al.id = e.alert AND e.id > ?"
             f" AND al.merged_into IS NULL AND al.verdict <> 'noise'{where}"
             " GROUP BY e.alert ORDER BY max(e.id) DESC LIMIT ?",
