@@ -38,10 +38,12 @@ class Block(NamedTuple):
 class Source(Protocol):
     """What brings postings to a field."""
 
-    terms: list[bytes]
-    """In order."""
-    weights: Numbers
-    """Bytes of the list of each term, roughly."""
+    @property
+    def weights(self) -> Numbers:
+        """Bytes of the list of each term, roughly."""
+
+    def terms(self) -> list[bytes]:
+        """Return the terms in order."""
 
     def block(self, first: int, last: int) -> Block:
         """Return the postings of the terms from `first` to below `last`, numbered from 0."""
@@ -49,11 +51,13 @@ class Source(Protocol):
 
 def records(sources: Sequence[Source]) -> Iterator[Records]:
     """Yield the lists of a field, in the order of its terms."""
-    every = sources[0].terms
-    if len(sources) > 1:
-        every = sorted(set().union(*(source.terms for source in sources)))
+    if len(sources) == 1:
+        every = sources[0].terms()
+    else:
+        every = sorted(set().union(*(source.terms() for source in sources)))
     numbers = {term: number for number, term in enumerate(every)}
-    own = [_numbered(source.terms, numbers) for source in sources]
+    own = [_numbered(source.terms(), numbers) for source in sources]
+    del numbers
     weights = np.zeros(len(every), dtype=np.int64)
     for source, terms in zip(sources, own, strict=True):
         weights[terms] += source.weights
@@ -97,37 +101,33 @@ class Gathered:
 
         `numbers` are those that the terms have in `terms`.
         """
-        in_order = sorted(numbers)  # the order of characters is that of their UTF-8
-        ranks = np.empty(len(in_order), dtype=np.int64)
-        ranks[[numbers[term] for term in in_order]] = np.arange(len(in_order))
-        keys = ranks[np.frombuffer(terms, dtype=np.uint32)] << 32
-        keys |= np.arange(len(keys))
-        keys.sort()
-        order = keys & _INDEX
-        often = np.frombuffer(counts, dtype=np.uint32).astype(np.int64)
-        kept = np.minimum(often, MAX_OCCURRENCES)[order]
-        places = _runs((np.cumsum(often) - often)[order], kept)
-        owners = np.repeat(np.frombuffer(docs, dtype=np.uint32), np.frombuffer(sizes, np.uint32))
-        self.terms = [term.encode() for term in in_order]
-        self._block = Block(
-            keys >> 32,
-            owners[order].astype(np.int64),
-            kept,
-            np.frombuffer(codes, dtype=np.uint32)[places],
-        )
-        self._ends = np.concatenate(([0], np.cumsum(kept)))
-        self.weights = np.bincount(self._block.terms, 4 * kept, len(in_order)).astype(np.int64)
+        self._terms = sorted(numbers)  # the order of characters is that of their UTF-8
+        ranks = np.empty(len(numbers), dtype=np.int64)
+        ranks[[numbers[term] for term in self._terms]] = np.arange(len(numbers))
+        self._keys = ranks[np.frombuffer(terms, dtype=np.uint32)]
+        self.weights: Numbers = 8 * np.bincount(self._keys, minlength=len(numbers))
+        """Bytes of the list of each term, roughly."""
+        self._keys <<= 32
+        self._keys |= np.arange(len(terms))
+        self._keys.sort()
+        self._docs = np.repeat(np.frombuffer(docs, np.uint32), np.frombuffer(sizes, np.uint32))
+        self._counts = np.frombuffer(counts, dtype=np.uint32)
+        self._starts = np.cumsum(self._counts, dtype=np.uint32) - self._counts
+        self._codes = np.frombuffer(codes, dtype=np.uint32)
+
+    def terms(self) -> list[bytes]:
+        """Return the terms in order."""
+        return [term.encode() for term in self._terms]
 
     def block(self, first: int, last: int) -> Block:
         """Return the postings of some terms."""
-        terms, docs, counts, codes = self._block
-        low, high = np.searchsorted(terms, (first, last)).tolist()
-        return Block(
-            terms[low:high] - first,
-            docs[low:high],
-            counts[low:high],
-            codes[self._ends[low] : self._ends[high]],
-        )
+        low, high = np.searchsorted(self._keys, (first << 32, last << 32)).tolist()
+        keys = self._keys[low:high]
+        order = keys & _INDEX
+        counts = np.minimum(self._counts[order].astype(np.int64), MAX_OCCURRENCES)
+        places = _runs(self._starts[order].astype(np.int64), counts)
+        docs = self._docs[order].astype(np.int64)
+        return Block((keys >> 32) - first, docs, counts, self._codes[places])
 
 
 class Listed:
@@ -140,31 +140,37 @@ class Listed:
 
         Raises ArchiveDamaged, here and later, where they make no sense.
         """
-        self._lists = lists
-        self._content = np.frombuffer(field.content, dtype=np.uint8)
-        self._numbers = first + np.arange(MAX_DOCUMENTS)
-        if numbers is not None:
-            self._numbers[:] = -1
-            self._numbers[list(numbers)] = list(numbers.values())
+        self._lists, self._field = lists, field
+        self._first, self._numbers = first, None if numbers is None else _mapped(numbers)
         with lists.file.trusted():
-            self.terms = field.terms(b"")
-            self._starts = np.frombuffer(field.starts, dtype=np.uint64).astype(np.int64)
-            self._sizes = np.frombuffer(field.sizes, dtype=np.uint16).astype(np.int64) + 1
-            self._widths = np.frombuffer(field.widths, dtype=np.uint8).astype(np.int64)
-            self.weights = np.diff(self._starts)
+            self._content = np.frombuffer(field.content, dtype=np.uint8)
+            self._starts = np.frombuffer(field.starts, dtype=np.int64)
+            self._sizes = np.frombuffer(field.sizes, dtype=np.uint16)
+            self._widths = np.frombuffer(field.widths, dtype=np.uint8)
+
+    @property
+    def weights(self) -> Numbers:
+        """Bytes of the list of each term."""
+        return np.diff(self._starts)
+
+    def terms(self) -> list[bytes]:
+        """Return the terms in order."""
+        with self._lists.file.trusted():
+            return self._field.terms(b"")
 
     def block(self, first: int, last: int) -> Block:
         """Return the postings of some terms that documents kept have."""
         with self._lists.file.trusted():
             terms, docs, counts, codes = self._read(first, last)
+        if self._numbers is None:
+            return Block(terms, docs + self._first, counts, codes)
         docs = self._numbers[docs]
         kept = docs >= 0
-        if kept.all():
-            return Block(terms, docs, counts, codes)
         return Block(terms[kept], docs[kept], counts[kept], codes[np.repeat(kept, counts)])
 
     def _read(self, first: int, last: int) -> Block:
-        sizes, widths = self._sizes[first:last], self._widths[first:last]
+        sizes = self._sizes[first:last].astype(np.int64) + 1
+        widths = self._widths[first:last].astype(np.int64)
         docs = self._starts[first:last]
         middles = docs + 2 * sizes
         ends = middles + widths * sizes
@@ -185,6 +191,13 @@ class Listed:
 
 
 # --- blocks ------------------------------------------------------------------------------
+
+
+def _mapped(numbers: Mapping[int, int]) -> Numbers:
+    """Return the new number of each document, -1 where there is none."""
+    mapped = np.full(MAX_DOCUMENTS, -1)
+    mapped[list(numbers)] = list(numbers.values())
+    return mapped
 
 
 def _joined(blocks: Sequence[Block]) -> Block:

@@ -68,8 +68,8 @@ def document(article: Article) -> dict[str, Any]:
         WORDS: words,
         LANG: {article.lang: ()},
         FEED: {str(feed): () for feed in article.feeds},
-        ID: article.id,
         DATE: article.date,
-        STORY: article.story,
+        ID: article.id,
         LENGTH: sum(map(len, words.values())),
+        STORY: article.story,
     }
