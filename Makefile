@@ -22,7 +22,7 @@ demo: install ## the same on a newsroom bundled with tocsin: no internet needed
 	@$(BIN)/tocsin demo
 
 test: install ## all tests
-	$(BIN)/python -m pytest -n 3
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3
 
 check: install ## lint, types, layers
 	$(BIN)/ruff check .

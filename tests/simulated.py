@@ -31,7 +31,7 @@ from weakref import WeakSet
 from scripted import Web
 from spine import Reader
 
-from monitor import bootstrap, fetch, guard
+from monitor import bootstrap, fetch, guard, parts  # noqa: F401 - parts would keep a stand-in
 from monitor.notify import notifier
 from monitor.store.sqlite import SqliteStore
 

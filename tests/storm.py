@@ -265,6 +265,7 @@ class Recorder(Fuse):
     """Whether it looks before every statement, not only before those that change a file."""
     moments: list[Moment] = field(default_factory=list)
     _known: set[bytes] = field(default_factory=set)
+    _contents: dict[bytes, bytes] = field(default_factory=dict)
 
     def step(self, before: str = "") -> None:
         """Look before a step."""
@@ -273,7 +274,7 @@ class Recorder(Fuse):
         if not (self.thorough or before.startswith(_CHANGES)):
             return
         disk = {
-            str(path.relative_to(self.storm.folder)): path.read_bytes()
+            str(path.relative_to(self.storm.folder)): self._once(path.read_bytes())
             for path in sorted((self.storm.folder / "var").rglob("*"))
             if path.is_file() and path.name not in STAYS
         }
@@ -286,6 +287,10 @@ class Recorder(Fuse):
             self._known.add(state.digest())
             told_so_far = tuple(self.storm.accepted)
             self.moments.append(Moment(self.steps, before, elapsed, disk, told_so_far, asked))
+
+    def _once(self, content: bytes) -> bytes:
+        """Return the same object for the same content: most files stay as they were."""
+        return self._contents.setdefault(blake2b(content).digest(), content)
 
 
 def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:

@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -31,7 +31,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=500,
         check=False,
     )
 
@@ -108,6 +108,10 @@ def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> Non
 
     assert "Wrote feeds.yaml" in tocsin("init")
     assert tocsin("check")
-    assert re.search(r"[1-9]\d* alerts", tocsin("demo", "--headless", "--for", "8s"))
+    for span in ("8s", "30s", "2m"):  # the longer ones are for a busy machine
+        said = tocsin("demo", "--headless", "--for", span)
+        if alerts := re.search(r"[1-9]\d* alerts", said):
+            break
+    assert alerts, said
     assert "Cainiao" in tocsin("search", "cainiao")
     assert "dashboard" in tocsin("dashboard", "--help")

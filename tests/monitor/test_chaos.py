@@ -5,6 +5,7 @@ This is a slice of `make chaos`, which tries every moment, and kills real proces
 
 from __future__ import annotations
 
+import gc
 import random
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ def folder() -> Iterator[Path]:
     shm = Path("/dev/shm")  # thousands of transactions that wait for no disk
     with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as made:
         yield Path(made)
+    gc.collect()  # moments hold tens of megabytes, and each other
 
 
 def recorded(folder: Path, **how: Any) -> Recorder:

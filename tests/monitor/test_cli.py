@@ -7,6 +7,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from running import PATIENCE, TOCSIN, Item, Newsroom, rss, until
 from scripted import Reply, Web, conditional
 
-from monitor.cli import COMMANDS, DASHBOARD
+from monitor.cli import ABOVE, COMMANDS
 
 FORMULA = '=HYPERLINK("http://ex.org/steal","Alibaba")'
 FRENCH = (
@@ -112,11 +113,32 @@ def rows(printed: str, style: str) -> list[dict[str, Any]]:
 
 def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
     listed = empty.tocsin("--help").stdout
-    for name in (DASHBOARD, *COMMANDS):
+    for name in (*ABOVE, *COMMANDS):
         done = empty.tocsin(name, "--help")
         assert (done.returncode, done.stderr) == (0, ""), name
         assert done.stdout.startswith(f"Usage: tocsin {name}")
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
+
+
+def test_the_command_line_works_without_the_dashboard() -> None:
+    code = (
+        "import sys\n"
+        "class Without:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'tui': raise ModuleNotFoundError(name, name=name)\n"
+        "sys.meta_path.insert(0, Without())\n"
+        "from monitor.cli import main\n"
+        "main()"
+    )
+
+    def said(*words: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stderr.strip().rpartition("\n")[2]
+
+    assert said("status", "--help") == (0, "")
+    assert said("dashboard") == (2, "Error: No such command 'dashboard'.")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -626,10 +648,10 @@ def test_output_is_utf8_whatever_the_terminal_says(filled: Newsroom) -> None:
 
 
 def test_the_demo_raises_alerts_without_a_network(empty: Newsroom) -> None:
-    done = empty.tocsin("demo", "--headless", "--for", "4s")
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"\d+ alerts;", done.stdout)
-    assert "Traceback" not in done.stderr
+    code, summary, log = empty.demo(articles=60)
+    assert code == 0, log
+    assert re.search(r"\d+ alerts;", summary)
+    assert "Traceback" not in log
     found = empty.tocsin("alerts", "--watch", "Cainiao", "--format", "json")
     assert found.returncode == 0
     assert "the demo's" in found.stderr
