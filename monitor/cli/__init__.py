@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import keyword
 import logging
 import os
@@ -10,8 +9,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -49,11 +49,15 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
 }
 DASHBOARD = "dashboard"
-PLUGGED_IN = {
+TOP = "tui"
+"""The package above: `monitor` works without it."""
+ABOVE = {
     DASHBOARD: "The dashboard: what `tocsin` alone opens.",
     "serve": "Show the dashboard in a browser.",
 }
-"""Commands that other packages add."""
+"""Its commands."""
+PLACES = {DASHBOARD: f"{TOP}.command", "serve": f"{TOP}.serve.command"}
+"""Where they are. To ask what is installed for them would take a twentieth of the start."""
 SHORT = {"dash": DASHBOARD}
 BAD_CONFIG = 2
 OTHER_MONITOR = 3
@@ -123,22 +127,26 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return their names, in the order of their use."""
-        return [*PLUGGED_IN, *COMMANDS]
+        return [*ABOVE, *COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by its name."""
+        """Return a command by its name; None if there is none, nor the package it would be in."""
         cmd_name = SHORT.get(cmd_name, cmd_name)
-        if cmd_name in COMMANDS:
-            file = cmd_name + "_" * keyword.iskeyword(cmd_name)
-            command = getattr(importlib.import_module(f"monitor.cli.{file}"), file)
-            assert isinstance(command, click.Command)
-            return talkative(command)
-        command = _plugged_in(cmd_name)
-        return command and talkative(command)
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        name = cmd_name + "_" * keyword.iskeyword(cmd_name)
+        try:
+            command = getattr(import_module(PLACES.get(name, f"monitor.cli.{name}")), name)
+        except ModuleNotFoundError as error:
+            if error.name != TOP:
+                raise
+            return None
+        assert isinstance(command, click.Command)
+        return talkative(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with one line each, importing none."""
-        lines = [*PLUGGED_IN.items(), *COMMANDS.items()]
+        lines = [*ABOVE.items(), *COMMANDS.items()]
         with formatter.section("Commands"):
             formatter.write_dl(lines)
 
@@ -287,14 +295,3 @@ def _louder(context: click.Context, _: click.Parameter, times: int) -> None:
 def _quieter(context: click.Context, _: click.Parameter, times: int) -> None:
     if times:
         context.obj.verbosity -= times
-
-
-def _plugged_in(name: str) -> click.Command | None:
-    """Return a command that another package adds."""
-    from importlib.metadata import entry_points
-
-    for entry in entry_points(group="tocsin.commands", name=name):
-        command: Any = entry.load()
-        assert isinstance(command, click.Command)
-        return command
-    return None
