@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -28,7 +29,6 @@ CJK = (
 )
 JAMO = "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7fb"
 LATIN = "A-Za-zÀ-ÖØ-öø-ɏ"  # most letters, in one table look-up
-_CLUSTER = re.compile(rf"[{CJK}{JAMO}]")
 
 
 def _without(ranges: str) -> dict[int, str | None]:
@@ -52,11 +52,17 @@ _PLAIN_LETTERS: dict[int, str | None] = {
 }
 
 
+@functools.cache
+def _cluster() -> re.Pattern[str]:
+    """Compile what takes 2 ms when the first word comes that may need it."""
+    return re.compile(rf"[{CJK}{JAMO}]")
+
+
 def fold(word: str) -> str:
     """Return a word without case, accents, ligatures and invisible characters."""
     if word.isascii():
         return word.lower().replace(",", ".")
-    if _CLUSTER.match(word):
+    if word >= JAMO[0] and _cluster().match(word):
         return unicodedata.normalize("NFKC", word)
     bare = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
     return unicodedata.normalize("NFC", bare.translate(_PLAIN_LETTERS)) or word

@@ -6,6 +6,7 @@ filter asks for words.
 
 from __future__ import annotations
 
+import functools
 import re
 from array import array
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,6 @@ from index.letters import CJK, fold
 from index.tree import Mode, Phrase, Word
 
 _BETWEEN = re.compile(r"[\W_]+")
-_ALONE = re.compile(f"([{CJK}])")
 PAGE = 2_000
 """Headlines read at once."""
 
@@ -23,8 +23,14 @@ def plain(headline: str) -> str:
     """Return a headline's folded words, a space before and after each; a CJK character is one."""
     folded = fold(headline)
     if not folded.isascii():
-        folded = _ALONE.sub(r" \1 ", folded)
+        folded = _alone().sub(r" \1 ", folded)
     return f" {_BETWEEN.sub(' ', folded).strip()} "
+
+
+@functools.cache
+def _alone() -> re.Pattern[str]:
+    """Compile the characters that are words by themselves, once: it takes 2 ms."""
+    return re.compile(f"([{CJK}])")
 
 
 class Headlines:
