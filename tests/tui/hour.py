@@ -26,6 +26,8 @@ from tui.keys import own
 from tui.screens.desk import Desk
 
 ARRIVALS = 5_000
+LEAST = 20
+"""Keys, however slow the machine is."""
 SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (100, 22), (170, 30), (20, 5)]
 TITLES = (
     "Grève : un vol sur deux annulé à Orly",
@@ -63,8 +65,8 @@ async def _spend(chance: random.Random, seconds: float, arrivals: int) -> Hour:
     keys, until = 0, time.monotonic() + seconds
     early: int | None = None
     async with app.run_test(size=SIZES[0], notifications=True) as pilot:
-        while (left := until - time.monotonic()) > 0:
-            share = 1 - left / seconds
+        while (left := until - time.monotonic()) > 0 or keys < LEAST:
+            share = min(1.0, 1 - left / seconds)
             room.now += 3600 * 0.001
             room.count = max(room.count, 40 + int(arrivals * share))
             keys += await _something(chance, pilot, app, room)

@@ -6,6 +6,7 @@ A change of a screen changes its snapshot, and is seen in the diff.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
@@ -19,6 +20,7 @@ from tui.app import Tocsin
 from tui.stage import Stage
 from tui.wall import Wall
 
+PATIENCE = 30.0
 FOLDER = Path(__file__).parent / "snapshots"
 SIZES = [(80, 24), (120, 40), (200, 50)]
 SCREENS: dict[str, Sequence[str]] = {
@@ -47,8 +49,8 @@ SNAPSHOTS = [
 ]
 
 
-def take(snapshot: Snapshot) -> str:
-    """Return what is on a screen once it has come to rest."""
+def take(snapshot: Snapshot, expected: str = "") -> str:
+    """Return what is on a screen once it has come to rest, waiting for what is expected."""
     room = FakeNewsroom(40)
     failing(room, 1, "503 Service Unavailable, retry in 2 min")
     app: Stage
@@ -64,7 +66,9 @@ def take(snapshot: Snapshot) -> str:
                 await pilot.press(key)
             still = 0
             before = ""
-            while still < 8:  # a rest of the cursor, and what is read after it
+            deadline = time.monotonic() + (PATIENCE if expected else 0.0)
+            # A rest of the cursor, and what is read after it: that may take a while.
+            while still < 8 or (before != expected and time.monotonic() < deadline):
                 await pilot.pause(0.06)
                 now = text(app)
                 still = still + 1 if now == before else 0
