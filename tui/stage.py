@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import Monochrome, NoColor
+from textual.notifications import SeverityLevel
+from textual.widgets._toast import Toast
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
@@ -155,6 +157,30 @@ class Stage(App[Ending], inherit_bindings=False):
         self.theme = name
         self.newsroom.memory.keep(theme=name)
         self.notify(f"Theme: {in_words(name)}", timeout=2, markup=False)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something in a corner; what is being said there stays for as long again.
+
+        Each thing that comes and goes there has all panes laid out anew, twice: 20 ms for which
+        a key may have to wait.
+        """
+        for toast in self.screen.query(Toast) if self.screen_stack else ():
+            said = toast._notification
+            if (said.message, said.severity) == (message, severity):
+                gone_by = said.timeout - said.time_left
+                said.timeout = gone_by + (timeout or self.NOTIFICATION_TIMEOUT)
+                for timer in toast._timers:
+                    timer.reset()
+                return
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse the style sheets anew if a colour has changed.
