@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from index import spans, vocabulary
-from index.chain import Link, linked, near
+from index.chain import Link, is_much, linked, near
 from index.postings import part_range
 from index.segment import Scope, Segment
 from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
@@ -35,6 +35,8 @@ class Answer:
         return _METHODS[type(node)](self, node, within)
 
     def _near(self, node: Phrase | Near, within: Docs | None) -> Docs:
+        if within is None and (links := self._links(node)) and is_much(links):
+            return _chained(node, links, None)
         return self._placed(node, self._together(node.children, within))
 
     def _any(self, node: Or, within: Docs | None) -> Docs:
@@ -89,16 +91,15 @@ class Answer:
 
     def _placed(self, node: Node, candidates: Docs) -> Docs:
         """Return those documents in which a node's words stand where they must."""
-        match node:
-            case Phrase() if chain := self._links(node):
-                return linked(chain, candidates)
-            case Near() if (pair := self._links(node)) and len(pair) == 2:
-                return near(pair, node.distance, candidates, ordered=node.ordered)
+        if isinstance(node, Phrase | Near) and (links := self._links(node)):
+            return _chained(node, links, candidates)
         document = _Document(self.segment, self.expand)
         return {doc for doc in candidates if spans.evaluate(node, document.at(doc))}
 
     def _links(self, node: Phrase | Near) -> list[Link]:
         """Return the links of mere words, all in one part: what most phrases are."""
+        if isinstance(node, Near) and len(node.children) > 2:
+            return []
         words = [child for child in node.children if isinstance(child, Word)]
         parts = {word.part for word in words}
         if len(words) < len(node.children) or len(parts) > 1:
@@ -150,6 +151,13 @@ class Answer:
             return self.segment.among(scope, within)
         meant = self.segment.within(scope)
         return self._everything(None) if meant is None else meant
+
+
+def _chained(node: Phrase | Near, links: Sequence[Link], docs: Docs | None) -> Docs:
+    """Return the documents, of some unless it is None, in which links stand as they must."""
+    if isinstance(node, Near):
+        return near(links, node.distance, docs, ordered=node.ordered)
+    return linked(links, docs)
 
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:

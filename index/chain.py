@@ -72,9 +72,19 @@ class _Stands:
         return found
 
 
-def linked(chain: Sequence[Link], docs: Collection[int]) -> set[int]:
-    """Return those of some documents in which the words stand one right after the other."""
-    if _is_much(chain, docs):
+def is_much(chain: Sequence[Link]) -> bool:
+    """Tell whether vectors are there, and best asked of all documents."""
+    return "numpy" in sys.modules and all(
+        sum(len(postings.codes) for postings in link.lists) > MUCH for link in chain
+    )
+
+
+def linked(chain: Sequence[Link], docs: Collection[int] | None) -> set[int]:
+    """Return those of some documents in which the words stand one right after the other.
+
+    None are all documents, to be asked for when it `is_much`.
+    """
+    if docs is None or _is_much(chain, docs):
         from index import vectors
 
         return vectors.linked(chain, docs)
@@ -131,9 +141,14 @@ def _preceded(word: _Stands, reached: Sequence[_Stretch]) -> list[_Stretch]:
     return longer
 
 
-def near(pair: Sequence[Link], distance: int, docs: Collection[int], *, ordered: bool) -> set[int]:
-    """Return those of some documents in which two words have fewer than so many between them."""
-    if _is_much(pair, docs):
+def near(
+    pair: Sequence[Link], distance: int, docs: Collection[int] | None, *, ordered: bool
+) -> set[int]:
+    """Return those of some documents in which two words have fewer than so many between them.
+
+    None are all documents, to be asked for when it `is_much`.
+    """
+    if docs is None or _is_much(pair, docs):
         from index import vectors
 
         return vectors.near(pair, distance, docs, ordered=ordered)

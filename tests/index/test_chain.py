@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +16,11 @@ from index.chain import Link
 from index.inmemory import InMemory
 from index.lists import Postings
 from index.postings import postings
+from index.query import parse
+from index.searcher import Archive
 from index.spans import evaluate
 from index.tree import Near, Node, Phrase, Word
+from index.writer import open_or_create
 
 WORDS = ("de", "la", "plate-forme", "plateforme", "forme", "de", "la", "AT&T")
 TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
@@ -82,6 +87,8 @@ def test_phrases(
     asked = links(articles, words, part)
     assert chain.linked(asked, docs) == expected
     assert vectors.linked(asked, docs) == expected
+    everywhere = by_reading(articles, Phrase(tuple(meant(words, part))), set(range(len(articles))))
+    assert vectors.linked(asked, None) == everywhere
 
 
 @given(
@@ -107,6 +114,8 @@ def test_pairs(
     asked = links(articles, words, part)
     assert chain.near(asked, distance, docs, ordered=ordered) == expected
     assert vectors.near(asked, distance, docs, ordered=ordered) == expected
+    everywhere = by_reading(articles, node, set(range(len(articles))))
+    assert vectors.near(asked, distance, None, ordered=ordered) == everywhere
 
 
 def test_much_work_is_done_by_vectors() -> None:
@@ -118,3 +127,32 @@ def test_much_work_is_done_by_vectors() -> None:
     assert found == {doc for doc in docs if doc % 7 == doc % 5}
     near = chain.near(asked, 2, set(docs), ordered=True)
     assert near == {doc for doc in docs if 0 <= doc % 5 - doc % 7 < 2}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '"de la"',
+        "de NEAR/2 la",
+        "de W/2 la",
+        'title:"de la"',
+        '"de la" -port',
+        "de NEAR/3 la NEAR/3 port",
+    ],
+)
+def test_phrases_of_the_commonest_words_are_asked_of_all_documents(
+    query: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        ("de la", "de le la"), ("la de", "de la"), ("de", "la"), ("port de la", ""),
+        ("", "la de x"), ("la", "de x y la"), ("de x port la", "la la de de la"), ("port", "x"),
+    ]  # fmt: skip
+    articles = written(texts)
+    root = parse(query).root
+    writer = open_or_create(tmp_path)
+    writer.add(articles[:5])
+    writer.add(articles[5:])
+    monkeypatch.setattr(chain, "MUCH", 0)
+    found = Archive(tmp_path).search(parse(query)).hits
+    expected = {one.id for one in articles if evaluate(root, InMemory.of(one))}
+    assert {hit.id for hit in found} == expected != set()
