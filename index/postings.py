@@ -16,7 +16,8 @@ from itertools import accumulate, compress
 
 from index.analysis import MAX_CHARS, MEMO_SIZE, shouts
 from index.article import PARTS, Article
-from index.runs import AROUND, Token, chunks, pattern, tokens_of
+from index.letters import fold_latin
+from index.runs import AROUND, MAX_TERM, Token, chunks, pattern, tokens_of
 
 EXACT = "\x1f"
 """Stands between a term and the form it was written in."""
@@ -32,7 +33,8 @@ _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 _CHUNKS = 20_000
 """Chunks of which is remembered where their words are."""
 
-_Entry = str | tuple[tuple[tuple[str, int], ...], int] | None
+_Pairs = tuple[tuple[str, int], ...]
+_Entry = str | tuple[_Pairs, int] | None
 
 
 class Keys(dict[str, _Entry]):
@@ -55,7 +57,7 @@ class Keys(dict[str, _Entry]):
         core = chunk.strip(AROUND)
         if core != chunk and core in self:
             return self[core]
-        if core.isascii() and core.isalnum():  # one run, told at once
+        if core.isalnum() and fold_latin(core):  # one run, told at once
             return self[core] if core != chunk else self._of_run(core)
         runs: list[str] = pattern().findall(core)
         if len(runs) == 1:
@@ -73,15 +75,23 @@ class Keys(dict[str, _Entry]):
         return tuple(every), at
 
     def _of_run(self, run: str) -> _Entry:
-        tokens = tokens_of[run]
-        pairs = tuple(pair for token in tokens for pair in _pairs(token) if self.wanted(pair[0]))
-        step = (tokens[-1].position + 1) << 2
+        every, step = _of_run(run)
+        pairs = tuple(pair for pair in every if self.wanted(pair[0]))
         if step != _STEP or len(pairs) > 1:
             return pairs, step
         return pairs[0][0] if pairs else None
 
 
-def _pairs(token: Token) -> Iterator[tuple[str, int]]:
+def _of_run(run: str) -> tuple[_Pairs, int]:
+    """Return what a run adds to postings, and the code to go on by."""
+    if run.isalnum() and len(run) <= MAX_TERM and (term := fold_latin(run)):  # most
+        return ((term, 0),) if term == run else ((term, 0), (term + EXACT + run, 0)), _STEP
+    tokens = tokens_of[run]
+    pairs = (pair for token in tokens for pair in _of_token(token))
+    return tuple(pairs), (tokens[-1].position + 1) << 2
+
+
+def _of_token(token: Token) -> Iterator[tuple[str, int]]:
     code = encode(token.position, token.length)
     yield token.term, code
     if token.exact:

@@ -183,20 +183,20 @@ class _Forms:
 
     def _decide(self, form: str) -> Sequence[int]:
         if EXACT in form:  # another form than `=liege` wants
-            return self._plain.get(form.partition(EXACT)[0], ())
+            return self._plain.get(form.partition(EXACT)[0], ()) if self._plain else ()
         numbers: list[int] = []
         for length in self._lengths:
             for prefix, number, accepts in self._beginnings.get(form[:length], ()):
                 if form.startswith(prefix) and accepts(form):
                     numbers.append(number)
         if self._french:
-            named = form.startswith(AUTHOR)
-            french, english = both_stems(form.removeprefix(AUTHOR))
-            if named:
-                french, english = AUTHOR + french, AUTHOR + english
-            numbers += self._french.get(french, ())
-            if english in self._english:
-                numbers += [n for n in self._english[english] if n not in numbers]
+            space = AUTHOR if form.startswith(AUTHOR) else ""
+            french, english = both_stems(form[len(space) :])
+            inflected = (
+                *self._french.get(space + french, ()),
+                *self._english.get(space + english, ()),
+            )
+            numbers += dict.fromkeys(inflected)
         return numbers
 
 

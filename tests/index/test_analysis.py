@@ -208,6 +208,11 @@ def test_folding_twice_is_folding_once(word):
     assert fold(fold(word)) == fold(word)
 
 
+@given(st.text(st.characters(max_codepoint=0x24F) | st.sampled_from("ﬁſ\u0301"), max_size=8))
+def test_latin_words_fold_as_they_do_beside_other_letters(word):
+    assert fold(word + "д") == fold(word) + "д"
+
+
 @given(st.text(st.characters(categories=["Lu", "Ll"]), min_size=1, max_size=8))
 def test_case_does_not_count(word):
     assert fold(word.upper().lower()) == fold(word.upper())
