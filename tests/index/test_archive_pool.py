@@ -100,6 +100,8 @@ def test_many_terms_are_written_block_by_block(
     ]
     whole = written(folder, gathered(documents))
     monkeypatch.setattr(inversion, "BLOCK", 64)
+    ((_, blocks),) = gathered(documents).iter_postings()
+    assert sum(bool(block.terms) for block in blocks) > 50
     check(written(folder, gathered(documents)), documents)
     pool = TermPool()
     pool.add_lists(whole, 0, None)
@@ -137,6 +139,15 @@ def test_lists_that_make_no_sense_are_not_merged(folder: Path) -> None:
         pool.add_lists(Lists(file, at.name), 0, None)
     with pytest.raises(ArchiveDamaged):
         written(folder, pool)
+
+
+def test_of_very_many_places_the_first_are_kept(folder: Path) -> None:
+    places = list(range(MAX_OCCURRENCES + 2))
+    lists = written(folder, gathered([{"tocsin": places, "one": [1]}, {"tocsin": [1, 2]}]))
+    found = lists.find("words", b"tocsin")
+    assert found is not None
+    assert list(found.at(0)) == places[:MAX_OCCURRENCES]
+    assert list(found.at(1)) == [1, 2]
 
 
 def test_a_word_said_a_hundred_thousand_times_is_indexed(tmp_path: Path) -> None:

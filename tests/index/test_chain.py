@@ -137,7 +137,7 @@ def test_much_work_is_done_by_vectors() -> None:
         "de W/2 la",
         'title:"de la"',
         '"de la" -port',
-        "de NEAR/3 la NEAR/3 port",
+        '"de port la"~3',
     ],
 )
 def test_phrases_of_the_commonest_words_are_asked_of_all_documents(
