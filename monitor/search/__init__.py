@@ -107,10 +107,6 @@ class Search:
         """Return the numbers of the feeds that any of these selectors names."""
         return self._meaning().numbers(selectors)
 
-    def name(self, number: int) -> str:
-        """Return the name of a feed."""
-        return next((feed.name for feed in self._views.every_feed() if feed.number == number), "?")
-
     def _meaning(self, now: Timestamp | None = None) -> Meaning:
         return Meaning(self._views, self._clock() if now is None else now, self._zone)
 

@@ -143,7 +143,7 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         trouble, retry = self._views.page_trouble(article)
         return model.Reading(
             article=found,
-            feed=self._search.name(found.feeds[0]),
+            feed=self._views.feed_name(found.feeds[0]),
             alerts=tuple(self._views.alerts_of(article)),
             others=tuple(others) if len(others) > 1 else (),
             telling=self._views.tellings([article]).get(article, model.NOBODY_ELSE),

@@ -133,6 +133,9 @@ class Views(Sent, Suppressed, Skimmed, Triaged, Timed, Proven, Protocol):
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
 
+    def feed_name(self, number: int) -> str:
+        """Return the name of a feed, `?` if there never was one of that number."""
+
     def moves(self) -> dict[int, Move]:
         """Return where permanent redirects of feeds lead, by number."""
 

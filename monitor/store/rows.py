@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from index.article import Article
@@ -53,11 +54,17 @@ def feed(row: Sequence[Any]) -> model.Feed:
     return model.Feed(
         url=url,
         name=name,
-        tags=tuple(json.loads(tags)),
+        tags=_tags(tags),
         every=every,
         enabled=bool(enabled),
         number=number,
     )
+
+
+@lru_cache(1_000)
+def _tags(text: str) -> tuple[str, ...]:
+    """Return tags as they are kept; hundreds of feeds have the same few."""
+    return tuple(json.loads(text))
 
 
 def delivery(row: Sequence[Any]) -> model.Delivery:

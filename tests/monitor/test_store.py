@@ -149,6 +149,7 @@ def test_subscribing_numbers_feeds_and_keeps_the_history_of_others(room: Room) -
         ("C", (), 0),
     ]
     assert {feed.name for feed in room.views.every_feed()} == {"A neuf", "B", "C"}
+    assert [room.views.feed_name(number) for number in (1, 2, 3, 9)] == ["A neuf", "B", "C", "?"]
     assert [w.name for w in room.views.watchlists(0, 1, 1.0)] == ["Espionnage"]
     back = room.store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
     assert [feed.number for feed in back] == [1, 2]

@@ -26,6 +26,11 @@ class FeedViews(Connected):
         """Return every feed there ever was: articles of former ones stay."""
         return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
 
+    def feed_name(self, number: int) -> str:
+        """Return the name of a feed, `?` if there never was one of that number."""
+        found = self._read("SELECT name FROM feeds WHERE number = ?", (number,))
+        return next((str(name) for (name,) in found), "?")
+
     def moves(self) -> dict[int, model.Move]:
         """Return where permanent redirects of feeds lead, by number."""
         found = self._read("SELECT feed, moved_to, since, latest, times FROM moves")
