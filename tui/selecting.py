@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -37,10 +38,15 @@ def named(
     """Return the names in force."""
     return Names(
         watchlists=[count.name for count in watchlists],
-        feeds=[(feed.feed.name, urlsplit(feed.feed.url).hostname or "") for feed in feeds],
+        feeds=[(feed.feed.name, _host(feed.feed.url)) for feed in feeds],
         tags={tag for feed in feeds for tag in feed.feed.tags},
         own_tags=own,
     )
+
+
+@lru_cache(10_000)
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 class Selecting:
