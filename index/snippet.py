@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import accumulate, takewhile
+from itertools import accumulate, pairwise, takewhile
 
 from rich.cells import cell_len
 
@@ -17,6 +17,8 @@ Span = tuple[int, int]
 ELLIPSIS = "…"
 _LONG_WORD = 24
 """Cells above which a word may be cut: a link, for one."""
+_GAP = re.compile(r"\s(?:(?<! )|\s)\s*")
+"""White space that is not one space. To begin with one sign makes it thrice as fast."""
 
 
 def snippet(
@@ -29,13 +31,11 @@ def snippet(
     """
     part, own = _best_part(article, spans)
     text, lit = _on_one_line(article.part(part), own)
-    pieces = _pieces(text, lit, width)
-    if not pieces:
+    if not text.strip():
         return "", []
-    first, last = _grown(text, pieces, _densest(text, pieces, lit, width), width)
-    start, end = pieces[first][0], pieces[last][1]
-    before = ELLIPSIS if first else ""
-    after = ELLIPSIS if last < len(pieces) - 1 else ""
+    line = _Line(text, lit, width)
+    start, end = line.grown(line.densest())
+    before, after = ELLIPSIS * line.is_cut(start), ELLIPSIS * line.goes_on(end)
     shift = len(before) - start
     return before + text[start:end] + after, [
         (a + shift, b + shift) for a, b in lit if start <= a and b <= end
@@ -53,7 +53,7 @@ def _best_part(article: Article, spans: Iterable[tuple[str, int, int]]) -> tuple
 
 def _on_one_line(text: str, spans: Iterable[Span]) -> tuple[str, list[Span]]:
     """Return the text with every gap one space, and the spans in it, disjoint and in order."""
-    gaps = [found.span() for found in re.finditer(r"\s{2,}|[^\S ]", text)]
+    gaps = [found.span() for found in _GAP.finditer(text)]
     ends = [end for _, end in gaps]
     lost = list(accumulate((end - start - 1 for start, end in gaps), initial=0))
 
@@ -66,62 +66,92 @@ def _on_one_line(text: str, spans: Iterable[Span]) -> tuple[str, list[Span]]:
             disjoint[-1] = disjoint[-1][0], max(end, disjoint[-1][1])
         else:
             disjoint.append((start, end))
-    return re.sub(r"\s{2,}|[^\S ]", " ", text), disjoint
+    cuts = pairwise([(0, 0), *gaps, (len(text), 0)])
+    return " ".join([text[left[1] : right[0]] for left, right in cuts]), disjoint
 
 
-def _pieces(text: str, lit: Sequence[Span], width: int) -> list[Span]:
-    """Return the words of a line; a match and what it touches is one piece."""
-    pieces: list[Span] = []
-    matches = iter(lit)
-    match = next(matches, None)
-    for start, end in _words(text, width):
-        while match and match[1] <= start:
-            match = next(matches, None)
-        joins = pieces and match and match[0] < pieces[-1][1] and match[1] > start
-        pieces.append((pieces.pop()[0], end) if joins else (start, end))
-    return pieces
+class _Line:
+    """A text on one line, of which a window is to be shown; read only where it is looked at.
 
+    Its *pieces* are its words; a match and what it touches is one piece.
+    """
 
-def _words(text: str, width: int) -> Iterable[Span]:
-    """Yield the words of a line, in single characters where it may be cut inside them."""
-    for found in re.finditer(r"\S+", text):
-        cells = len(found[0]) if found[0].isascii() else cell_len(found[0])
-        is_wide = cells > len(found[0])  # CJK has no spaces
-        if is_wide or cells > min(_LONG_WORD, width - 2 * cell_len(ELLIPSIS)):
-            yield from ((at, at + 1) for at in range(*found.span()))
-        else:
-            yield found.span()
+    def __init__(self, text: str, lit: Sequence[Span], width: int) -> None:
+        self._text = text
+        self._lit = lit
+        self._ends = [end for _, end in lit]
+        self._width = width
+        self._longest = min(_LONG_WORD, width - 2 * cell_len(ELLIPSIS))
+        self._first, self._last = len(text) - len(text.lstrip()), len(text.rstrip())
+        self._cut: dict[int, bool] = {}
 
+    def is_cut(self, start: int) -> bool:
+        """Tell whether there are words before a window."""
+        return start > self._first
 
-def _densest(text: str, pieces: Sequence[Span], lit: Sequence[Span], width: int) -> Span:
-    """Return the first and last piece around most matches, different ones counting more."""
-    starts = [start for start, _ in pieces]
-    holds = [bisect_right(starts, start) - 1 for start, _ in lit]
-    best, worth = (0, 0), (0, 0)
-    for number, first in enumerate(holds):
-        fits = partial(_fits, text, pieces, width, first)
-        fitting = list(takewhile(fits, holds[number:]))
-        words = {text[slice(*span)].casefold() for span in lit[number : number + len(fitting)]}
-        here = len(words), len(fitting)
-        if here > worth or not number:
-            best, worth = (first, fitting[-1] if fitting else first), here
-    return best
+    def goes_on(self, end: int) -> bool:
+        """Tell whether there are words behind a window."""
+        return end < self._last
 
+    def densest(self) -> Span:
+        """Return the pieces around most matches, different ones counting more."""
+        holds = [self._piece(start) for start, _ in self._lit]
+        best, worth = self._piece(self._first), (0, 0)
+        for number, (start, end) in enumerate(holds):
+            ends = [to for _, to in holds[number:]]
+            fitting = list(takewhile(partial(self._fits, start), ends))
+            lit = self._lit[number : number + len(fitting)]
+            here = len({self._text[slice(*span)].casefold() for span in lit}), len(fitting)
+            if here > worth or not number:
+                best, worth = (start, fitting[-1] if fitting else end), here
+        return best
 
-def _fits(text: str, pieces: Sequence[Span], width: int, first: int, last: int) -> bool:
-    """Tell whether a line from one piece to another has room, ellipses included."""
-    ellipses = (first > 0) + (last < len(pieces) - 1)
-    return cell_len(text[pieces[first][0] : pieces[last][1]]) + ellipses <= width
+    def grown(self, window: Span) -> Span:
+        """Return a window with as many pieces before and after it as there is room for."""
+        start, end = window
+        growing = True
+        while growing:
+            growing = False
+            if self.goes_on(end) and self._fits(start, to := self._piece(self._behind(end))[1]):
+                end, growing = to, True
+            if self.is_cut(start) and self._fits(to := self._piece(self._before(start))[0], end):
+                start, growing = to, True
+        return start, end
 
+    def _fits(self, start: int, end: int) -> bool:
+        """Tell whether a window has room, ellipses included."""
+        ellipses = self.is_cut(start) + self.goes_on(end)
+        return cell_len(self._text[start:end]) + ellipses <= self._width
 
-def _grown(text: str, pieces: Sequence[Span], window: Span, width: int) -> Span:
-    """Return a window with as many pieces before and after it as there is room for."""
-    first, last = window
-    growing = True
-    while growing:
-        growing = False
-        if last + 1 < len(pieces) and _fits(text, pieces, width, first, last + 1):
-            last, growing = last + 1, True
-        if first and _fits(text, pieces, width, first - 1, last):
-            first, growing = first - 1, True
-    return first, last
+    def _behind(self, end: int) -> int:
+        return end + (self._text[end] == " ")
+
+    def _before(self, start: int) -> int:
+        return start - 1 - (self._text[start - 1] == " ")
+
+    def _piece(self, offset: int) -> Span:
+        """Return the piece that a character belongs to."""
+        start, end = self._unit(offset)
+        number = bisect_right(self._ends, start)
+        for at in range(number, len(self._lit)):
+            if self._lit[at][0] >= end:
+                break
+            end = max(end, self._unit(self._ends[at] - 1)[1])
+        for at in range(min(number, len(self._lit) - 1), -1, -1):
+            if self._ends[at] <= start:
+                break
+            start = min(start, self._unit(self._lit[at][0])[0])
+        return start, end
+
+    def _unit(self, offset: int) -> Span:
+        """Return the word that a character belongs to; itself where the word may be cut."""
+        start = self._text.rfind(" ", 0, offset) + 1
+        end = self._text.find(" ", offset)
+        end = len(self._text) if end < 0 else end
+        if start not in self._cut:
+            self._cut[start] = self._may_be_cut(self._text[start:end])
+        return (offset, offset + 1) if self._cut[start] else (start, end)
+
+    def _may_be_cut(self, word: str) -> bool:
+        cells = len(word) if word.isascii() else cell_len(word)
+        return cells > min(self._longest, len(word))  # CJK is wide, and has no spaces
