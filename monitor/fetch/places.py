@@ -99,8 +99,10 @@ class Places:
         self._free[True] += slow
         for lane in (True, False, True):  # the slow lane takes its share, and what is left
             while self._waiting[lane] and self._available(lane):
-                self._take(lane)
-                self._waiting[lane].popleft().set_result(None)
+                turn = self._waiting[lane].popleft()
+                if not turn.cancelled():
+                    self._take(lane)
+                    turn.set_result(None)
 
     async def _wait(self, slow: bool) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -112,7 +114,7 @@ class Places:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._give(slow)  # it was our turn already
-            else:
+            elif turn in self._waiting[slow]:
                 self._waiting[slow].remove(turn)
             raise
 

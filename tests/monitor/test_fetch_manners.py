@@ -5,22 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import subprocess
-import time
-from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import FEED, LOOPBACK, client, failing, get
 from forwarding import Proxy
 from scripted import Fault, Reply, Web, redirect
 
-from monitor.errors import FetchError
-from monitor.fetch import PAGE, Client
-from monitor.model import Fetched, Manner, NotModified, Secret
+from monitor.fetch import PAGE
+from monitor.model import Manner, NotModified, Secret
 
-LOOPBACK = (ip_network("127.0.0.0/8"),)
-FEED = b"<rss><channel><title>Le Monde</title></channel></rss>"
 KEYED = Manner(
     headers=(
         ("Authorization", Secret("Bearer t0ken")),
@@ -28,28 +22,6 @@ KEYED = Manner(
         ("Accept-Language", Secret("fr")),
     ),
 )
-
-
-def get(url: str, *, options: dict[str, Any] | None = None, **asked: Any) -> Fetched | NotModified:
-    async def go() -> Fetched | NotModified:
-        settings = {"seconds": 5.0} | (options or {})
-        asking = Client(
-            settings.pop("allow", LOOPBACK),
-            user_agent="tocsin/test",
-            monotonic=time.monotonic,
-            sleep=asyncio.sleep,
-            **settings,
-        )
-        async with asking:
-            return await asking.fetch(url, **asked)
-
-    return asyncio.run(go())
-
-
-def failing(url: str, **asked: Any) -> FetchError:
-    with pytest.raises(FetchError) as caught:
-        get(url, **asked)
-    return caught.value
 
 
 def through(proxy: Proxy, **url: str) -> Manner:
@@ -124,14 +96,12 @@ def test_a_redirect_that_ends_in_nothing_new_is_told_too(web: Web) -> None:
 # --- time --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("timeout", "ends"), [(0.3, True), (3.0, False)])
-def test_a_feed_may_have_its_own_time(web: Web, timeout: float, ends: bool) -> None:
+def test_a_feed_may_have_its_own_time(web: Web) -> None:
     web.on("/slow", Reply(body=FEED, delay=0.6))
-    asked = {"manner": Manner(timeout=timeout), "options": {"seconds": 0.45}}
-    if ends:
-        assert failing(web.url("/slow"), **asked).reason == "not finished after 0 s"
-    else:
-        assert get(web.url("/slow"), **asked).body == FEED
+    web.on("/hangs", Reply(fault=Fault.HANG))
+    shorter, longer = (Manner(timeout=seconds) for seconds in (0.3, 60.0))
+    assert failing(web.url("/hangs"), manner=shorter).reason == "not finished after 0 s"
+    assert get(web.url("/slow"), manner=longer, options={"seconds": 0.45}).body == FEED
 
 
 # --- size --------------------------------------------------------------------------
@@ -148,24 +118,6 @@ def test_a_body_is_cut_where_the_whole_is_not_needed(web: Web, zipped: bool) -> 
 
 
 # --- proxies -----------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
-    """A server's context with a certificate for localhost, and that certificate."""
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        f"-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout {key} -out {cert}"
-    )
-    try:
-        subprocess.run(command.split(), check=True, capture_output=True, timeout=20)
-    except (OSError, subprocess.SubprocessError):
-        pytest.skip("no openssl to make a certificate with")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return context, cert
 
 
 async def nearby(host: str, port: int) -> list[str]:
@@ -203,8 +155,7 @@ def test_a_connection_through_a_proxy_is_used_by_nobody_else(web: Web) -> None:
     web.on("/feed", Reply(body=FEED))
 
     async def go(one: Proxy, other: Proxy) -> None:
-        asking = Client(LOOPBACK, user_agent="t", monotonic=time.monotonic, sleep=asyncio.sleep)
-        async with asking:
+        async with client(LOOPBACK) as asking:
             for manner in (through(one), Manner(), through(other), through(one, login="me:x")):
                 await asking.fetch(web.url("/feed"), manner=manner)
 
