@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -10,11 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import chdir, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 from xml.sax.saxutils import escape
+
+from monitor import cli
 
 T = TypeVar("T")
 
@@ -100,6 +104,26 @@ class Newsroom:
             check=False,
         )
 
+    def here(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end in this process, which is ten times as fast.
+
+        For those that look and those that edit; those that watch want a process of their own.
+        """
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        code: Any = 0
+        with (
+            Path(os.devnull).open(encoding="utf-8") as nobody,
+            chdir(self.folder),
+            patch.dict(os.environ, self._environ(environ), clear=True),
+            patch.multiple(sys, argv=["tocsin", *args], stdin=nobody, stdout=out, stderr=err),
+        ):
+            try:
+                cli.main()
+            except SystemExit as end:
+                code = end.code or 0
+        said = (file.buffer.getvalue().decode().replace("\r\n", "\n") for file in (out, err))  # type: ignore[attr-defined]
+        return subprocess.CompletedProcess([TOCSIN, *args], code, *said)
+
     @contextmanager
     def running(self, *args: str) -> Iterator[subprocess.Popen[str]]:
         """Run a command beside the test, and end it with the test."""
@@ -137,8 +161,8 @@ class Newsroom:
             return process.returncode, *said
 
     def json(self, *args: str) -> Any:
-        """Return what a command that succeeds prints as JSON."""
-        done = self.tocsin(*args)
+        """Return what a command that succeeds prints as JSON, run in this process."""
+        done = self.here(*args)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -279,7 +279,7 @@ def test_status_tells_how_far_it_is(folder: Path) -> None:
         Backfill(store, lambda: NOW).begin((*WATCHLISTS, STRIKE), store.subscribe(FEEDS, ()))
         (stand,) = store.backfills()
     newsroom = Newsroom(folder)
-    said = newsroom.tocsin("--data", str(folder), "status")
+    said = newsroom.here("--data", str(folder), "status")
     assert f"backfill  0 of {stand.until} articles: Grève" in said.stdout
     mapped = newsroom.json("--data", str(folder), "status", "--json")["backfill"]
     assert mapped == [{"watchlist": "Grève", "upto": 0, "until": stand.until}]

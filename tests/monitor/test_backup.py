@@ -233,23 +233,23 @@ def test_senseless_manifests() -> None:
 def test_on_the_command_line(data: Path, tmp_path: Path) -> None:
     room = Newsroom(data.parent)
     again = tmp_path / "again"
-    done = room.tocsin("backup", "b.zip")
+    done = room.here("backup", "b.zip")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert room.tocsin("reindex").returncode == 0
     before = room.json("search", "espionnage", "--format", "json")
-    assert room.tocsin("restore", "b.zip", str(again)).returncode == 0
+    assert room.here("restore", "b.zip", str(again)).returncode == 0
     elsewhere = Newsroom(again)
     assert elsewhere.json("search", "espionnage", "--format", "json") == before
-    refused = room.tocsin("restore", "b.zip")
+    refused = room.here("restore", "b.zip")
     assert refused.returncode == 1
     assert "--force" in refused.stderr
     assert "nothing was touched" in refused.stderr
     shutil.copy(data / "newsroom.db", tmp_path / "before.db")
-    forced = room.tocsin("restore", "--force", "b.zip")
+    forced = room.here("restore", "--force", "b.zip")
     assert forced.returncode == 0, forced.stderr
     (aside,) = data.glob("before-restore-*")
     assert {path.name for path in aside.iterdir()} >= {"newsroom.db"}
     assert room.json("search", "espionnage", "--format", "json") == before
     room.config.write_text(CONFIG + "# mine\n", encoding="utf-8")
-    assert "feeds.yaml" in room.tocsin("restore", "b.zip").stderr
+    assert "feeds.yaml" in room.here("restore", "b.zip").stderr
     assert room.config.read_text(encoding="utf-8").endswith("# mine\n")

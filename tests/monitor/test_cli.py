@@ -143,14 +143,14 @@ def test_the_command_line_works_without_the_dashboard() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_asks_tocsin(shell: str, empty: Newsroom) -> None:
-    done = empty.tocsin("completion", shell)
+    done = empty.here("completion", shell)
     assert done.returncode == 0
     assert f"_TOCSIN_COMPLETE={shell}_complete" in done.stdout
 
 
 def test_completion_completes_commands(empty: Newsroom) -> None:
     asked = {"_TOCSIN_COMPLETE": "bash_complete", "COMP_WORDS": "tocsin sea", "COMP_CWORD": "1"}
-    assert empty.tocsin(**asked).stdout.split() == ["plain,search"]
+    assert empty.here(**asked).stdout.split() == ["plain,search"]
 
 
 def test_the_version_is_that_of_the_distribution(empty: Newsroom) -> None:
@@ -178,7 +178,7 @@ def test_the_version_is_that_of_the_distribution(empty: Newsroom) -> None:
     ids=" ".join,
 )
 def test_misuse_exits_with_2_and_says_how(command: list[str], filled: Newsroom) -> None:
-    done = filled.tocsin(*command)
+    done = filled.here(*command)
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Error: " in done.stderr
@@ -194,7 +194,7 @@ def test_misuse_exits_with_2_and_says_how(command: list[str], filled: Newsroom) 
     ids=" ".join,
 )
 def test_without_an_archive_commands_say_so(command: list[str], empty: Newsroom) -> None:
-    done = empty.tocsin(*command)
+    done = empty.here(*command)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "no archive here yet" in done.stderr
@@ -203,14 +203,14 @@ def test_without_an_archive_commands_say_so(command: list[str], empty: Newsroom)
 
 
 def test_without_a_monitor_stop_exits_with_1(empty: Newsroom) -> None:
-    done = empty.tocsin("stop")
+    done = empty.here("stop")
     assert (done.returncode, done.stdout) == (1, "")
     assert "no monitor" in done.stderr
 
 
 @pytest.mark.parametrize("command", [["run", "--once"], ["check"], ["run"]], ids=" ".join)
 def test_without_feeds_yaml_there_is_nothing_to_watch(command: list[str], empty: Newsroom) -> None:
-    done = empty.tocsin(*command)
+    done = empty.here(*command)
     assert done.returncode == 2
     assert "feeds.yaml" in done.stderr
     assert "tocsin init" in done.stderr
@@ -219,7 +219,7 @@ def test_without_feeds_yaml_there_is_nothing_to_watch(command: list[str], empty:
 def test_an_archive_that_is_no_archive_is_told_without_a_trace(empty: Newsroom) -> None:
     empty.data.mkdir()
     (empty.data / "newsroom.db").write_bytes(b"not a database " * 1000)
-    done = empty.tocsin("status")
+    done = empty.here("status")
     assert done.returncode == 1
     assert "not a database" in done.stderr
     assert "Traceback" not in done.stderr
@@ -229,11 +229,11 @@ def test_an_archive_that_is_no_archive_is_told_without_a_trace(empty: Newsroom) 
 
 
 def test_init_writes_once_what_check_accepts(empty: Newsroom) -> None:
-    assert empty.tocsin("init").returncode == 0
+    assert empty.here("init").returncode == 0
     written = empty.config.read_bytes()
-    again = empty.tocsin("init")
+    again = empty.here("init")
     assert (again.returncode, empty.config.read_bytes()) == (2, written)
-    assert empty.tocsin("check").returncode == 0
+    assert empty.here("check").returncode == 0
     assert empty.json("check", "--format", "json")["well"] is True
 
 
@@ -241,11 +241,11 @@ def test_check_points_at_every_problem(empty: Newsroom) -> None:
     empty.config.write_text(
         "feeds:\n  - htp://ex.org/rss\nwatchlists:\n  - name: A\n    trems: a\n"
     )
-    done = empty.tocsin("check")
+    done = empty.here("check")
     assert (done.returncode, done.stdout) == (2, "")
     assert re.search(r"^feeds.yaml:2:\d+: ", done.stderr, re.MULTILINE)
     assert re.search(r"^feeds.yaml:5:5: .*terms", done.stderr, re.MULTILINE)
-    said = json.loads(empty.tocsin("check", "--format", "json").stdout)
+    said = json.loads(empty.here("check", "--format", "json").stdout)
     assert said["well"] is False
     assert {problem["line"] for problem in said["problems"]} >= {2, 5}
 
@@ -270,14 +270,14 @@ def test_the_schema_is_one(empty: Newsroom) -> None:
 
 def titles(newsroom: Newsroom, *args: str) -> list[str]:
     """Return the titles that a search finds, in its order."""
-    done = newsroom.tocsin("search", *args, "--format", "jsonl")
+    done = newsroom.here("search", *args, "--format", "jsonl")
     assert done.returncode == (0 if done.stdout else 1), done.stderr
     return [row["title"] for row in rows(done.stdout, "jsonl")]
 
 
 @pytest.mark.parametrize("style", ["json", "jsonl", "csv"])
 def test_a_search_for_programs_has_the_documented_keys(style: str, filled: Newsroom) -> None:
-    done = filled.tocsin("search", "cainiao liege", "--format", style)
+    done = filled.here("search", "cainiao liege", "--format", style)
     assert (done.returncode, done.stderr) == (0, "")
     (row,) = rows(done.stdout, style)
     assert row.keys() == FOUND
@@ -290,14 +290,14 @@ def test_a_search_for_programs_has_the_documented_keys(style: str, filled: Newsr
 
 
 def test_a_search_in_markdown_has_links(filled: Newsroom) -> None:
-    done = filled.tocsin("search", "collimateur", "--format", "md")
+    done = filled.here("search", "collimateur", "--format", "md")
     assert done.stdout.startswith(
         f"- [{FRENCH[0].title}](<https://ex.org/fr/1>) — Le Fil · 2023-10-09\n"
     )
 
 
 def test_a_search_for_people(filled: Newsroom) -> None:
-    done = filled.tocsin("search", "Liège")
+    done = filled.here("search", "Liège")
     assert FRENCH[0].title in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -306,19 +306,19 @@ def test_no_spreadsheet_runs_a_title(filled: Newsroom) -> None:
     for command in (["search", "hyperlink"], ["alerts"]):
         (title,) = {
             row["title"]
-            for row in rows(filled.tocsin(*command, "--format", "csv").stdout, "csv")
+            for row in rows(filled.here(*command, "--format", "csv").stdout, "csv")
             if "HYPERLINK" in row["title"]
         }
         assert title == "'" + FORMULA
 
 
 def test_nothing_found_exits_with_1(filled: Newsroom) -> None:
-    done = filled.tocsin("search", "nulle-part")
+    done = filled.here("search", "nulle-part")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("nothing found")
-    said = json.loads(filled.tocsin("search", "nulle-part", "--format", "json").stdout)
+    said = json.loads(filled.here("search", "nulle-part", "--format", "json").stdout)
     assert (said["total"], said["next"], said["hits"]) == (0, None, [])
-    assert filled.tocsin("search", "nulle-part", "--format", "csv").stdout.count("\n") == 1
+    assert filled.here("search", "nulle-part", "--format", "csv").stdout.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_nothing_found_exits_with_1(filled: Newsroom) -> None:
 def test_a_query_that_cannot_be_understood_names_its_column(
     query: str, column: int, filled: Newsroom
 ) -> None:
-    done = filled.tocsin("search", query)
+    done = filled.here("search", query)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"col {column}:" in done.stderr
 
@@ -370,7 +370,7 @@ def test_limit_and_order(filled: Newsroom) -> None:
     ]
     assert len(scores) == 4
     assert scores == sorted(scores, reverse=True)
-    done = filled.tocsin("search", anything, "--limit", "1")
+    done = filled.here("search", anything, "--limit", "1")
     assert "1 of 4; --page shows the others, --limit 0 all of them" in done.stderr
 
 
@@ -379,7 +379,7 @@ def test_limit_and_order(filled: Newsroom) -> None:
 
 @pytest.mark.parametrize("style", ["json", "jsonl", "csv"])
 def test_alerts_for_programs_have_the_documented_keys(style: str, filled: Newsroom) -> None:
-    done = filled.tocsin("alerts", "--watch", "alibaba", "--until", "today", "--format", style)
+    done = filled.here("alerts", "--watch", "alibaba", "--until", "today", "--format", style)
     assert (done.returncode, done.stderr) == (0, "")
     row = rows(done.stdout, style)[0]
     assert row.keys() == ALERT
@@ -395,7 +395,7 @@ def test_alerts_for_programs_have_the_documented_keys(style: str, filled: Newsro
 
 def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
     def of(*args: str) -> list[str]:
-        found = filled.tocsin("alerts", *args, "--format", "jsonl")
+        found = filled.here("alerts", *args, "--format", "jsonl")
         assert found.returncode == (0 if found.stdout else 1)
         return [row["watchlist"] for row in rows(found.stdout, "jsonl")]
 
@@ -410,16 +410,16 @@ def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
 
 
 def test_alerts_for_people_and_in_markdown(filled: Newsroom) -> None:
-    shown = filled.tocsin("alerts").stdout
+    shown = filled.here("alerts").stdout
     assert shown.index("Alibaba") >= 0
     assert "▲ Douanes" in shown
     assert "(<https://ex.org/en/1>) — Douanes · The Wire" in (
-        filled.tocsin("alerts", "--format", "md").stdout
+        filled.here("alerts", "--format", "md").stdout
     )
 
 
 def test_no_alerts_exits_with_1(filled: Newsroom) -> None:
-    done = filled.tocsin("alerts", "--watch", "nobody")
+    done = filled.here("alerts", "--watch", "nobody")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "no alerts\n")
 
 
@@ -459,20 +459,20 @@ def test_show_an_article(filled: Newsroom) -> None:
     }  # fmt: skip
     assert said["summary"] == FRENCH[0].text
     assert (said["versions"], said["others"]) == (1, [])
-    shown = filled.tocsin("show", str(found["id"])).stdout
+    shown = filled.here("show", str(found["id"])).stdout
     for part in (FRENCH[0].title, "https://ex.org/fr/1", "“Alibaba” in the title", "2023-10-09"):
         assert part in shown
 
 
 def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
-    done = filled.tocsin("show", "4711")
+    done = filled.here("show", "4711")
     assert (done.returncode, done.stdout) == (1, "")
     assert "no article 4711" in done.stderr
 
 
 @pytest.mark.parametrize("style", ["json", "jsonl", "csv"])
 def test_feeds_for_programs_have_the_documented_keys(style: str, filled: Newsroom) -> None:
-    done = filled.tocsin("feeds", "--format", style)
+    done = filled.here("feeds", "--format", style)
     assert (done.returncode, done.stderr) == (0, "")
     found = rows(done.stdout, style)
     assert [row.keys() for row in found] == [FEED] * 3
@@ -486,7 +486,7 @@ def test_feeds_for_programs_have_the_documented_keys(style: str, filled: Newsroo
 
 
 def test_feeds_for_people(filled: Newsroom) -> None:
-    shown = filled.tocsin("feeds").stdout.splitlines()
+    shown = filled.here("feeds").stdout.splitlines()
     assert len(shown) == 3
     assert "gone (410)" in shown[0]
     assert shown[1].startswith("✓ Le Fil")
@@ -501,7 +501,7 @@ def test_status(filled: Newsroom) -> None:
         "config_error": "", "network_down": "", "backfill": [], "log": "",
         "unsent": 0, "dead": 0, "mutes": [], "suppressed": {"backfill": 3},
     }  # fmt: skip
-    shown = filled.tocsin("status").stdout
+    shown = filled.here("status").stdout
     assert "nobody watches" in shown
     assert "4, 4 of them searchable" in shown
 
@@ -512,7 +512,7 @@ def test_reindex_builds_a_deleted_archive_again(server: Web, empty: Newsroom) ->
     empty.watch(subscriptions(server), WATCHLISTS)
     assert empty.tocsin("run", "--once").returncode == 0
     shutil.rmtree(empty.data / "index")
-    lost = empty.tocsin("search", "cainiao")
+    lost = empty.here("search", "cainiao")
     assert lost.returncode == 1
     assert "tocsin reindex" in lost.stderr
     done = empty.tocsin("reindex")
@@ -579,7 +579,7 @@ def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
         second = empty.tocsin("run")
         assert second.returncode == 3
         assert f"pid {monitor.pid}" in second.stderr
-        refused = empty.tocsin("reindex")
+        refused = empty.here("reindex")
         assert refused.returncode == 3
         assert titles(empty, "cainiao") == [FRENCH[0].title]
         stopped = empty.tocsin("stop")
@@ -597,9 +597,9 @@ def test_environment_says_where_things_are(server: Web, empty: Newsroom) -> None
     where = {"TOCSIN_CONFIG": str(config), "TOCSIN_DATA": str(empty.folder / "archive")}
     assert empty.tocsin("run", "--once", **where).returncode == 0
     assert (empty.folder / "archive" / "newsroom.db").exists()
-    assert empty.tocsin("search", "cainiao", **where).returncode == 0
-    assert empty.tocsin("--data", "archive", "search", "cainiao").returncode == 0
-    assert empty.tocsin("-c", str(config), "search", "cainiao").returncode == 1
+    assert empty.here("search", "cainiao", **where).returncode == 0
+    assert empty.here("--data", "archive", "search", "cainiao").returncode == 0
+    assert empty.here("-c", str(config), "search", "cainiao").returncode == 1
     assert not (other / "var").exists()
 
 
@@ -652,7 +652,7 @@ def test_the_demo_raises_alerts_without_a_network(empty: Newsroom) -> None:
     assert code == 0, log
     assert re.search(r"\d+ alerts;", summary)
     assert "Traceback" not in log
-    found = empty.tocsin("alerts", "--watch", "Cainiao", "--format", "json")
+    found = empty.here("alerts", "--watch", "Cainiao", "--format", "json")
     assert found.returncode == 0
     assert "the demo's" in found.stderr
     assert {alert["severity"] for alert in json.loads(found.stdout)} == {"high"}

@@ -96,7 +96,7 @@ def test_a_good_edit_is_in_force_and_a_bad_one_changes_nothing(
         web.on("/one", Reply(body=news(0, 1)))
         until(lambda: newsroom.counts()[:2] == (6, 4))  # espionnage is not watched any more
         assert len(web.asked("/two")) <= asked + 1
-        assert newsroom.tocsin("search", "douane").returncode == 0  # history stays
+        assert newsroom.here("search", "douane").returncode == 0  # history stays
 
 
 def test_no_feed_stops_another(web: Web, newsroom: Newsroom) -> None:

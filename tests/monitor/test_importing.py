@@ -282,15 +282,15 @@ def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
     assert "articles.jsonl:3: `title` must be text" in done.stderr
     assert "3 articles added, 0 were there already; 3 alerts" in done.stderr
     assert (room.folder / "bad.jsonl").read_text() == '{"title": 7}\n'
-    assert len(room.tocsin("search", "dockers", "--format", "jsonl").stdout.splitlines()) == 3
-    assert room.tocsin("export", "dockers lang:fr", "out", "--format", "json").returncode == 0
+    assert len(room.here("search", "dockers", "--format", "jsonl").stdout.splitlines()) == 3
+    assert room.here("export", "dockers lang:fr", "out", "--format", "json").returncode == 0
     again = Newsroom(room.folder / "again")
     again.folder.mkdir()
     again.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
     assert again.tocsin("import", "../out").returncode == 0
     assert again.counts()[:2] == (3, 3)
-    assert again.tocsin("export", "rien", "nothing").returncode == 1
-    assert again.tocsin("export", "nothing").returncode == 2
+    assert again.here("export", "rien", "nothing").returncode == 1
+    assert again.here("export", "nothing").returncode == 2
     assert "0 articles added, 3 were" in again.tocsin("import", "../out").stderr
 
 
@@ -305,7 +305,7 @@ def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
         until(lambda: room.counts() == (600, 599, 0))
         web.on("/rss", Reply(body=rss(Item("Un autre navire", link="https://ex.org/autre"))))
         until(lambda: room.counts()[0] == 601)
-    assert room.tocsin("search", "dockers", "--limit", "1").returncode == 0
+    assert room.here("search", "dockers", "--limit", "1").returncode == 0
 
 
 def test_killed_in_the_middle_it_is_simply_run_again(room: Newsroom) -> None:

@@ -339,21 +339,21 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     (home.folder / "a.json").write_text(json.dumps(lines), encoding="utf-8")
     home.watch(feeds, ["2005"])
     assert home.tocsin("import", "a.json").returncode == 0
-    assert "nothing is ever dropped" in home.tocsin("vacuum", "--dry-run").stdout
+    assert "nothing is ever dropped" in home.here("vacuum", "--dry-run").stdout
     home.watch(feeds, ["2005"], archive={"keep": "10y"})
-    looked = home.tocsin("vacuum", "--dry-run").stdout
+    looked = home.here("vacuum", "--dry-run").stdout
     assert "9 articles older than 10 years" in looked
     assert "1 of that age are kept" in looked
     assert home.counts()[0] == 10
-    done = home.tocsin("vacuum")
+    done = home.here("vacuum")
     assert done.returncode == 0
     assert "compacted" in done.stderr
     assert home.counts() == (1, 1, 0)
-    found = home.tocsin("search", "port", "--format", "urls").stdout
+    found = home.here("search", "port", "--format", "urls").stdout
     assert found == "https://ex.org/2005\n"
     with home.running("run"):
         until((home.data / "monitor.json").exists)
-        beside = home.tocsin("vacuum")
+        beside = home.here("vacuum")
         assert (beside.returncode, "nothing was compacted" in beside.stderr) == (0, True)
     home.watch(feeds, ["2005"])
     assert home.tocsin("import", "a.json").returncode == 0  # asked for again by name

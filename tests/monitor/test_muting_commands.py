@@ -73,7 +73,7 @@ def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any
     assert (watchlist, occasion) == ("Alibaba", "unmuted")
     assert why.startswith("no longer muted: 2 held since")
 
-    assert "did you mean 'Alibaba'" in newsroom.tocsin("watch", "mute", "Alibabba").stderr
+    assert "did you mean 'Alibaba'" in newsroom.here("watch", "mute", "Alibabba").stderr
     for wrong in (
         ["--for", "31d"], ["--for", "2h", "--until", "17:30"], ["--until", "2020-01-01"],
         ["--until", "25:00"],

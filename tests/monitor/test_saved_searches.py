@@ -75,7 +75,7 @@ searches:
 def test_a_watchlist_of_a_search(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     newsroom.config.write_text(WRITTEN, encoding="utf-8")
-    done = newsroom.tocsin("watch", "from-search", "liegeports", "--severity", "high")
+    done = newsroom.here("watch", "from-search", "liegeports", "--severity", "high")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     added = '  - name: Liège & ports\n    query: "(liège OR port) lang:fr"\n    severity: high\n'
     term = "  - Cainiao                 # a term\n"
@@ -99,7 +99,7 @@ def test_a_watchlist_of_a_search(tmp_path: Path) -> None:
 def test_what_cannot_watch_is_refused(arguments: list[str], words: str, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     newsroom.config.write_text(WRITTEN, encoding="utf-8")
-    done = newsroom.tocsin("watch", "from-search", *arguments)
+    done = newsroom.here("watch", "from-search", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert newsroom.config.read_text(encoding="utf-8") == WRITTEN

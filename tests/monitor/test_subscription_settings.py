@@ -346,7 +346,7 @@ def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -
     assert [request.path for request in other.requests] == ["/robots.txt", "/article"]
     said = done.stdout + done.stderr
     for command in ("feeds --format json", "feeds check"):
-        ran = room.tocsin(*command.split())
+        ran = room.here(*command.split())
         said += ran.stdout + ran.stderr
     stored = b"".join(path.read_bytes() for path in room.data.rglob("*") if path.is_file())
     for secret in (SECRET, basic("me", SECRET).split()[1]):
@@ -365,7 +365,7 @@ def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
     room = Newsroom(tmp_path, environ={"JOURNAL": SECRET})
     feed = {"url": web.url("/feed"), "name": "Journal", "tags": "payant", "full_text": True}
     room.watch([feed], [], tags={"payant": {"auth": {"bearer": "env:JOURNAL"}, "every": "90m"}})
-    ran = room.tocsin("feeds", "check", "Journal", web.url("/feed?x"), "--format", "json")
+    ran = room.here("feeds", "check", "Journal", web.url("/feed?x"), "--format", "json")
     told, unlike = json.loads(ran.stdout)
     assert (told["readable"], told["interval"]) == (True, 5400.0)
     assert told["pages"] == f"robots.txt of 127.0.0.1:{web.port} forbids it"
@@ -375,10 +375,10 @@ def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
         "auth": {"value": "a token from env:JOURNAL", "from": "tag payant"},
     }
     assert (unlike["status"], unlike["settings"]) == (401, {})
-    text = room.tocsin("feeds", "check", web.url("/feed")).stdout
+    text = room.here("feeds", "check", web.url("/feed")).stdout
     assert "  set        auth: a token from env:JOURNAL (tag payant)\n" in text
     assert f"  pages      not read: robots.txt of 127.0.0.1:{web.port} forbids it\n" in text
     alone = Newsroom(tmp_path)
-    lacking = alone.tocsin("check")
+    lacking = alone.here("check")
     assert lacking.returncode == 2
     assert "tag payant: there is no environment variable JOURNAL" in lacking.stderr

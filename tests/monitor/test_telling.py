@@ -154,7 +154,7 @@ def polled(newsroom: Newsroom) -> None:
 
 
 def listed(newsroom: Newsroom, *more: str) -> list[dict[str, Any]]:
-    said = newsroom.tocsin("alerts", "--format", "jsonl", *more).stdout
+    said = newsroom.here("alerts", "--format", "jsonl", *more).stdout
     return [json.loads(line) for line in said.splitlines()]
 
 
@@ -184,13 +184,13 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
         until(lambda: newsroom.sql("SELECT 1 FROM lost_terms"))
     (edited,) = listed(newsroom, "--watch", "Alibaba")
     assert [lost["term"] for lost in edited["lost"]] == ["Alibaba"]
-    shown = newsroom.tocsin("show", str(alert["article"])).stdout
+    shown = newsroom.here("show", str(alert["article"])).stdout
     assert "    Alibaba: no longer in the text since the edit of " in shown
-    assert "no longer in the text" in newsroom.tocsin("alerts", "--watch", "Alibaba").stdout
+    assert "no longer in the text" in newsroom.here("alerts", "--watch", "Alibaba").stdout
 
 
 def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str, Any]:
-    spread, alone = newsroom.tocsin("alerts").stdout, listed(newsroom, "--watch", "Rien")
+    spread, alone = newsroom.here("alerts").stdout, listed(newsroom, "--watch", "Rien")
     assert "↑ 3 outlets at " in spread
     assert "lesoir.be first; lesechos.fr " in spread and " +2 · " in spread
     (alert,) = listed(newsroom, "--watch", "Alibaba")
@@ -204,7 +204,7 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     assert [each["held"] for each in alone] == ["backfill", "", "", ""]
     titles = [each["title"] for each in listed(newsroom)]  # it came before the second one of these
     assert titles.index(alert["title"]) > titles.index("Rien de lesechos.fr")
-    shown = newsroom.tocsin("show", str(alert["article"])).stdout
+    shown = newsroom.here("show", str(alert["article"])).stdout
     assert "    ↑ 3 outlets at " in shown and "; raised as medium" in shown
     assert "    lesoir.be, first · article" in shown and ", a copy · article" in shown
     return alert
@@ -242,7 +242,7 @@ def test_saving_the_file_is_told_term_by_term_at_once(web: Web, tmp_path: Path) 
         newsroom.config.write_text("feeds: [", encoding="utf-8")
         said = until(lambda: newsroom.json("status", "--json")["config_error"])
         assert "feeds.yaml: line 1, column 9" in said
-        assert "the last edit is not in force" in newsroom.tocsin("status").stdout
+        assert "the last edit is not in force" in newsroom.here("status").stdout
         monitor.terminate()
         log = monitor.stderr.read()
     assert "feeds.yaml: watchlist changed: Chine: terms + Liège, - Temu" in log

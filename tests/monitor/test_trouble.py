@@ -66,20 +66,20 @@ def test_the_output_cannot_be_written(newsroom: Newsroom, command: str) -> None:
 
 @pytest.mark.parametrize("id", ["0", "9" * 30, "9223372036854775807", "9223372036854775808"])
 def test_no_article_has_such_an_id(newsroom: Newsroom, id: str) -> None:
-    done = newsroom.tocsin("show", id)
+    done = newsroom.here("show", id)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"there is no article {id}; `tocsin search` shows their ids" in done.stderr
 
 
 def test_what_is_said_of_a_query_acts_on_no_terminal(newsroom: Newsroom) -> None:
-    done = newsroom.tocsin("search", "lang:\x1b[31m\u202e\x9b0m!")
+    done = newsroom.here("search", "lang:\x1b[31m\u202e\x9b0m!")
     assert done.returncode == 2
     assert done.stderr.removesuffix("\n").isprintable()
 
 
 def test_what_is_said_of_terms_acts_on_no_terminal(newsroom: Newsroom) -> None:
     newsroom.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["x\u202ey\u200bz"])
-    done = newsroom.tocsin("check")
+    done = newsroom.here("check")
     assert done.returncode == 0
     assert not {"\u202e", "\u200b"} & set(done.stdout + done.stderr)
     assert "xyz" in done.stdout

@@ -73,10 +73,10 @@ def other(newsroom: Newsroom, server: Web, *watchlists: Any) -> str:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_helps_and_is_on_the_list(filled: Newsroom, name: str) -> None:
-    done = filled.tocsin("watch", name, "--help")
+    done = filled.here("watch", name, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Usage: tocsin watch {name}")
-    assert COMMANDS[name] in filled.tocsin("watch", "--help").stdout
+    assert COMMANDS[name] in filled.here("watch", "--help").stdout
 
 
 # --- list ------------------------------------------------------------------------------
@@ -98,14 +98,14 @@ def test_list_tells_totals_and_precision(filled: Newsroom) -> None:
     assert (first["precision_low"], first["precision_high"]) == (0.0456, 0.6994)  # Wilson, 95 %
     assert first["last_hit"]
     assert listed[3]["last_hit"] is None and listed[3]["precision"] is None
-    table = filled.tocsin("watch", "list").stdout.splitlines()
+    table = filled.here("watch", "list").stdout.splitlines()
     assert "25% (5%–70%)" in table[1]
     assert table[4].startswith("Risque") and table[4].endswith("never  -")
 
 
 @pytest.mark.parametrize("style", ["jsonl", "csv"])
 def test_list_for_programs(filled: Newsroom, style: str) -> None:
-    out = filled.tocsin("watch", "list", "--format", style).stdout
+    out = filled.here("watch", "list", "--format", style).stdout
     rows = (
         [json.loads(line) for line in out.splitlines()]
         if style == "jsonl"
@@ -133,17 +133,17 @@ def test_list_for_programs(filled: Newsroom, style: str) -> None:
 def test_explain_names_the_clause(
     filled: Newsroom, title: str, watchlist: str, code: int, words: str
 ) -> None:
-    done = filled.tocsin("watch", "explain", article(filled, title), watchlist)
+    done = filled.here("watch", "explain", article(filled, title), watchlist)
     assert (done.returncode, done.stderr) == (code, "")
     assert words in done.stdout
 
 
 def test_explain_refuses_what_it_does_not_know(filled: Newsroom) -> None:
-    done = filled.tocsin("watch", "explain", "1", "Alibab")
+    done = filled.here("watch", "explain", "1", "Alibab")
     assert done.returncode == 2
     assert "did you mean `Alibaba`?" in done.stderr
     for number in ("999", str(2**70)):
-        done = filled.tocsin("watch", "explain", number, "Alibaba")
+        done = filled.here("watch", "explain", number, "Alibaba")
         assert (done.returncode, done.stdout) == (2, "")
         assert f"there is no article {number}" in done.stderr
 
@@ -160,10 +160,10 @@ def test_forms_are_those_of_the_archive_most_frequent_first(filled: Newsroom) ->
         ("espion*", "espionnages", 10),
         ("texte", "texte", COUNT),  # and none in capitals
     ]
-    assert "       10  porte\n" in filled.tocsin("watch", "forms", "port~").stdout
-    nothing = filled.tocsin("watch", "forms", "zebra*")
+    assert "       10  porte\n" in filled.here("watch", "forms", "port~").stdout
+    nothing = filled.here("watch", "forms", "zebra*")
     assert (nothing.returncode, nothing.stderr) == (1, "the archive has no such word\n")
-    assert filled.tocsin("watch", "forms", "a*").returncode == 2
+    assert filled.here("watch", "forms", "a*").returncode == 2
 
 
 # --- test ------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_test_tells_what_a_file_would_bring(filled: Newsroom, server: Web) -> No
     assert {row["term"]: row["articles"] for row in ports["terms"]} == {"port": 10, "porte": 10}
     assert len(ports["samples"]) == 3
     assert all(sample["title"].startswith("port") for sample in ports["samples"])
-    told = filled.tocsin("watch", "test", file)
+    told = filled.here("watch", "test", file)
     assert "Alibaba  9 hits  +0 −1" in told.stdout
     assert f"lost        {dropped:>6}  Alibaba numéro 4" in told.stdout
     assert "60 articles, 2 watchlists" in told.stderr
@@ -219,7 +219,7 @@ def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) ->
         {"name": "Court", "terms": ["an"]},
         {"name": "Bien", "query": "Alibaba AND numéro"},
     )
-    done = filled.tocsin("watch", "lint", file, "--format", "json")
+    done = filled.here("watch", "lint", file, "--format", "json")
     assert done.returncode == 1
     found = {(row["watchlist"], row["term"], row["kind"]) for row in json.loads(done.stdout)}
     assert found >= {
@@ -232,14 +232,14 @@ def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) ->
     assert not [row for row in found if row[0] == "Bien"]
     assert ("Zèbres", "Alibaba", "never") not in found
     assert ("Racines", "porte~") in {row[:2] for row in found}
-    told = filled.tocsin("watch", "lint", file).stdout
+    told = filled.here("watch", "lint", file).stdout
     assert "Zèbres: `zèbre` matches no article of the archive" in told
 
 
 def test_lint_says_nothing_of_good_watchlists(filled: Newsroom, server: Web) -> None:
     # Each of these words is in a sixth of this archive, so only a pair of words is narrow.
     file = other(filled, server, {"name": "Bien", "query": "Alibaba AND numéro"})
-    done = filled.tocsin("watch", "lint", file)
+    done = filled.here("watch", "lint", file)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -259,8 +259,8 @@ network: {contact: me@ex.org}
 def test_add_changes_nothing_else_in_the_file(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     newsroom.config.write_text(HAND_WRITTEN)
-    assert newsroom.tocsin("watch", "add", "Temu").returncode == 0
-    done = newsroom.tocsin(
+    assert newsroom.here("watch", "add", "Temu").returncode == 0
+    done = newsroom.here(
         "watch", "add", "port d’Anvers", "--name", "Anvers: port", "--severity", "high"
     )
     assert (done.returncode, done.stdout) == (0, "")
@@ -271,7 +271,7 @@ def test_add_changes_nothing_else_in_the_file(tmp_path: Path) -> None:
     added = [line for line in lines if line not in before]
     assert added[0] == "  - Temu\n"
     assert len(added) == 4
-    assert newsroom.tocsin("check").returncode == 0
+    assert newsroom.here("check").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_add_refuses_what_is_not_well_and_changes_nothing(
 ) -> None:
     newsroom = Newsroom(tmp_path)
     newsroom.config.write_text(HAND_WRITTEN)
-    done = newsroom.tocsin("watch", "add", *arguments)
+    done = newsroom.here("watch", "add", *arguments)
     assert done.returncode == 2
     assert words in done.stderr
     assert newsroom.config.read_text() == HAND_WRITTEN
