@@ -2,27 +2,67 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from index.article import Article
 from index.inmemory import InMemory, occurrences
-from index.postings import Reading
+from index.letters import fold_latin
+from index.postings import AUTHOR, EXACT, Keys, Reading
 from index.query import Query
+from index.runs import AROUND, MAX_TERM
 from index.snippet import snippet
 from index.spans import Found, matches
-from index.tree import Near, Node, Not, Phrase, Word, children
+from index.tree import Near, Node, Not, Phrase, Word, children, words
+from index.vocabulary import expands, is_open, key, selector
 
-__all__ = ["snippet", "spans"]
+__all__ = ["Highlighter", "snippet"]
 
 
-def spans(query: Query, article: Article) -> list[tuple[str, int, int]]:
-    """Return (part, start, end) of every match, in the order of the text.
+class Highlighter:
+    """Lights what one query means, in any number of articles."""
 
-    When the article does not satisfy the query, or only its filters can tell, whatever
-    clauses of it are there.
-    """
-    reading = Reading(article)
-    document = InMemory(reading.postings)
-    found = matches(query.root, document) or _there(query.root, document)
-    return [(place.part, place.start, place.end) for place in occurrences(found, reading)]
+    def __init__(self, query: Query) -> None:
+        self._root = query.root
+        self._keys = _Sought(query.root)
+
+    def spans(self, article: Article) -> list[tuple[str, int, int]]:
+        """Return (part, start, end) of every match, in the order of the text.
+
+        When the article does not satisfy the query, or only its filters can tell, whatever
+        clauses of it are there.
+        """
+        reading = Reading(article, self._keys)
+        document = InMemory(reading.postings)
+        found = matches(self._root, document) or _there(self._root, document)
+        return [(place.part, place.start, place.end) for place in occurrences(found, reading)]
+
+
+class _Sought(Keys):
+    """The keys that a query may ask for: other words need no closer look."""
+
+    def __init__(self, root: Node) -> None:
+        every = list(words(root))
+        plain = {key(word) for word in every if not is_open(word)}
+        selectors = [selector(word) for word in every if expands(word)]
+
+        def asked(key: str) -> bool:
+            return key in plain or any(
+                key.startswith(prefix) and accepts(key) for prefix, accepts in selectors
+            )
+
+        super().__init__(asked)
+        prefixes = [*plain, *(prefix for prefix, _ in selectors)]
+        self._beginnings = tuple(
+            prefix.partition(EXACT)[0] for prefix in prefixes if not prefix.startswith(AUTHOR)
+        )
+
+    def __missing__(self, chunk: str) -> Any:
+        word = chunk.strip(AROUND)
+        term = fold_latin(word) if word.isalnum() and len(word) <= MAX_TERM else ""
+        if not term or term.startswith(self._beginnings):
+            return super().__missing__(chunk)
+        self[chunk] = None
+        return None
 
 
 def _there(node: Node, document: InMemory) -> list[Found]:

@@ -140,17 +140,18 @@ class Search:
         return f"{waiting} articles are still being indexed" if waiting else ""
 
     def _lit(self, query: Query, hits: Iterable[Hit], width: int) -> Iterable[model.Found]:
-        from index.highlight import spans
+        from index.highlight import Highlighter
         from index.snippet import snippet
 
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles([hit.id for hit in hits])}
         names = {feed.number: feed.name for feed in self._views.every_feed()}
+        highlighter = Highlighter(query)
         for hit in hits:
             article = articles.get(hit.id)
             if article is None:
                 continue
-            lit = tuple(spans(query, article))
+            lit = tuple(highlighter.spans(article))
             line, places = snippet(article, lit, width)
             yield model.Found(
                 article=article,

@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from index.article import Article
-from index.highlight import snippet, spans
-from index.query import parse
+from index.highlight import Highlighter, snippet
+from index.inmemory import InMemory, occurrences
+from index.postings import Reading
+from index.query import Query, parse
+from index.spans import matches
+
+
+def spans(query: Query, article: Article) -> list[tuple[str, int, int]]:
+    return Highlighter(query).spans(article)
 
 
 def article(title: str = "", summary: str = "", body: str = "", author: str = "") -> Article:
@@ -74,6 +81,13 @@ def test_every_part_is_lit_in_its_own_text() -> None:
             14,
             "…在[阿里巴巴]工…",
         ),
+        (
+            article("t", "port de mer, quai, un quai"),
+            'quai OR "port de mer"',
+            18,
+            "…[quai], un [quai]",
+        ),
+        (article("t", "日本語 port"), "port", 9, "…語 [port]"),
         (article("t", "port", "un port et un port"), "port", 30, "un [port] et un [port]"),
         (article("t", "x" * 300 + " port " + "y" * 300), "port", 12, "…xx [port] yy…"),
     ],
@@ -105,3 +119,34 @@ def test_a_line_is_a_line_fits_and_cuts_no_match(
     assert places == sorted(places)
     if any(part in ("summary", "body") for part, _, _ in lit):
         assert places
+
+
+WORDS = [
+    "port",
+    "Port",
+    "PORT",
+    "«port»",
+    "ports,",
+    "l’État",
+    "U.S.",
+    "US",
+    "plate-forme",
+    "été",
+    "x",
+]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "port", "=Port", "=port", "port~", "po*", '"x port"', "us", "=U.S", "etat", "plateforme",
+        "ete NEAR/2 port", "author:port", "author:po*", "forme", "title:port x", "x -port", "*te",
+    ],
+)  # fmt: skip
+@given(st.lists(st.lists(st.sampled_from(WORDS), max_size=6), min_size=4, max_size=4))
+def test_words_that_are_passed_over_change_nothing(query: str, texts: list[list[str]]) -> None:
+    one = article(*map(" ".join, texts))
+    root = parse(query).root
+    every = matches(root, InMemory.of(one))
+    lit = [(place.part, place.start, place.end) for place in occurrences(every, Reading(one))]
+    assert not every or spans(parse(query), one) == lit
