@@ -45,10 +45,11 @@ class _Sought(Keys):
         plain = {key(word) for word in every if not is_open(word)}
         selectors = [selector(word) for word in every if expands(word)]
 
-        def asked(key: str) -> bool:
-            return key in plain or any(
+        def asked(key: str) -> str:
+            is_asked = key in plain or any(
                 key.startswith(prefix) and accepts(key) for prefix, accepts in selectors
             )
+            return key if is_asked else ""
 
         super().__init__(asked)
         prefixes = [*plain, *(prefix for prefix, _ in selectors)]
