@@ -82,9 +82,9 @@ def test_every_part_is_lit_in_its_own_text() -> None:
             "…在[阿里巴巴]工…",
         ),
         (
-            article("t", "port de mer, quai, un quai"),
-            'quai OR "port de mer"',
-            18,
+            article("t", "port de la mer, quai, un quai"),
+            'quai OR "port de la mer"',
+            20,
             "…[quai], un [quai]",
         ),
         (article("t", "日本語 port"), "port", 9, "…語 [port]"),
