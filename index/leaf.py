@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from index.analysis import shouts, tokenize_query
 from index.errors import QueryError
@@ -87,7 +88,7 @@ class _Builder:
         if mode is Mode.WILDCARD:
             self.object_to_wildcard(token)
         return Word(
-            token.term,
+            sys.intern(token.term),  # one object in all queries: told apart at a glance
             mode,
             token.exact if mode is Mode.EXACT else "",
             self.part,

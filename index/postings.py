@@ -38,13 +38,15 @@ _Entry = str | tuple[_Pairs, int] | None
 
 
 class Keys(dict[str, _Entry]):
-    """What each chunk of a text adds to postings, decided once; only keys that are `wanted`.
+    """What each chunk of a text adds to postings, decided once; only keys that are wanted.
+
+    `wanted` returns a key, the object that it is known by, or ''.
 
     Most chunks add nothing and hold one word: None. One of one word adds its key (a string).
     Others add keys with the codes they are off by, and have the int to go on by.
     """
 
-    def __init__(self, wanted: Callable[[str], bool] = lambda _: True) -> None:
+    def __init__(self, wanted: Callable[[str], str] = lambda key: key) -> None:
         self.wanted = wanted
 
     def __missing__(self, chunk: str) -> _Entry:
@@ -76,7 +78,8 @@ class Keys(dict[str, _Entry]):
 
     def _of_run(self, run: str) -> _Entry:
         every, step = _of_run(run)
-        pairs = tuple(pair for pair in every if self.wanted(pair[0]))
+        known = ((self.wanted(key), code) for key, code in every)
+        pairs = tuple(pair for pair in known if pair[0])
         if step != _STEP or len(pairs) > 1:
             return pairs, step
         return pairs[0][0] if pairs else None

@@ -29,9 +29,6 @@ MAX_MATCHES = 50
 """Places listed for one watchlist in one article."""
 _MEMO_SIZE = 500_000
 
-_FEW = 8
-"""Drawers that are looked through one by one faster than by a set of them."""
-
 _BEGINNING = 5
 """Letters of a wildcard's prefix by which it is looked up."""
 
@@ -57,9 +54,10 @@ class Rules:
                     leaf = self._forms.numbers[word] if is_open(word) else key(word)
                     drawer = drawer.further.setdefault(leaf, _Drawer())
                 drawer.rules.append(number)
-        keys = {key(word) for word in watched if not is_open(word)}
+        self._filed.seal()
+        keys = {term: term for term in (key(word) for word in watched if not is_open(word))}
         means = self._forms.means
-        self._keys = Keys(lambda key: key in keys or means(key))
+        self._keys = Keys(lambda key: keys.get(key) or means(key))
 
     def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
         """Return the watchlists that an article of a feed satisfies, and where."""
@@ -89,14 +87,26 @@ class Rules:
                 yield watchlist, clauses
 
 
+_NONE: frozenset[_Leaf] = frozenset()
+
+
 class _Drawer:
     """Rules that need the words that lead here, and drawers of those that need one more."""
 
-    __slots__ = ("further", "rules")
+    __slots__ = ("_leaves", "further", "rules")
 
     def __init__(self) -> None:
         self.rules: list[int] = []
         self.further: dict[_Leaf, _Drawer] = {}
+        self._leaves: Set[_Leaf] = _NONE
+
+    def seal(self) -> None:
+        """Make it ready to be opened, when everything is filed."""
+        if self.further:
+            # A set knows the hashes of what is in it: what is not in both is not even looked at.
+            self._leaves = frozenset(self.further)
+            for drawer in self.further.values():
+                drawer.seal()
 
     def open(self, there: Set[_Leaf]) -> set[int]:
         """Return the rules of which the words are there."""
@@ -105,10 +115,8 @@ class _Drawer:
         for drawer in opened:
             if drawer.rules:
                 candidates.update(drawer.rules)
-            if further := drawer.further:
-                few = len(further) < _FEW
-                for leaf in filter(there.__contains__, further) if few else there & further.keys():
-                    opened.append(further[leaf])
+            if not there.isdisjoint(drawer._leaves):
+                opened += map(drawer.further.__getitem__, there & drawer._leaves)
         return candidates
 
 
@@ -165,11 +173,12 @@ class _Forms:
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
         self.meanings = _Meanings(self._decide)
 
-    def means(self, form: str) -> bool:
-        """Tell whether a key belongs to any of them."""
+    def means(self, form: str) -> str:
+        """Return a key that belongs to any of them; or ''."""
         if numbers := self._decide(form):
             self.meanings[form] = numbers
-        return bool(numbers)
+            return form
+        return ""
 
     def of(self, found: Iterable[str]) -> Mapping[int, list[str]]:
         """Return the keys of an article that each open word means, where there are any."""
