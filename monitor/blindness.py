@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from index.article import Timestamp
 from index.facets import selects
 from monitor import model
+from monitor.counted import counted
 from monitor.trend.coverage import united
 
 SHOWN = 3
@@ -31,9 +32,9 @@ def words(covered: model.Coverage, now: Timestamp, zone: tzinfo | None) -> str:
         gaps = [gap for gap in covered.gaps if gap.kind is kind]
         if gaps:
             count = covered.touched(kind)
-            of = f" of {_feeds(covered.feeds)}" if not told else ""
+            of = f" of {counted(covered.feeds, 'feed')}" if not told else ""
             told.append(f"{count}{of} {verb} {_intervals(gaps, now, zone)}")
-    return ", ".join(told) or f"nothing missed in {_feeds(covered.feeds)}"
+    return ", ".join(told) or f"nothing missed in {counted(covered.feeds, 'feed')}"
 
 
 def interval(start: Timestamp, end: Timestamp | None, now: Timestamp, zone: tzinfo | None) -> str:
@@ -66,7 +67,7 @@ def _intervals(gaps: Iterable[model.Gap], now: Timestamp, zone: tzinfo | None) -
     found = united((gap.start, gap.end or now) for gap in gaps)
     earlier = len(found) - SHOWN
     told = ", ".join(interval(*one, now, zone) for one in found[-SHOWN:])
-    return f"{earlier} times and {told}" if earlier > 0 else told
+    return f"{counted(earlier, 'time')} and {told}" if earlier > 0 else told
 
 
 def _moment(moment: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
@@ -76,7 +77,3 @@ def _moment(moment: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
 
 def _at(moment: Timestamp, zone: tzinfo | None) -> datetime:
     return datetime.fromtimestamp(moment, zone)
-
-
-def _feeds(count: int) -> str:
-    return "1 feed" if count == 1 else f"{count} feeds"

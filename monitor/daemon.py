@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Mapping
 
+from monitor.counted import counted
 from monitor.enforcing import Enforcer
 from monitor.errors import MonitorError, StoreError
 from monitor.model import Config, Feed, FeedState, Summary
@@ -217,7 +218,7 @@ class Daemon:
 
     def _say_what_is_watched(self, states: Mapping[str, FeedState]) -> None:
         feeds, watchlists = self._in_force.feeds, self._in_force.config.watchlists
-        log.info("%d feeds, %d watchlists", len(feeds), len(watchlists))
+        log.info("%s, %s", counted(len(feeds), "feed"), counted(len(watchlists), "watchlist"))
         now = self._parts.clock()
         for url, state in states.items():
             if state.failures and url in feeds:
@@ -247,7 +248,7 @@ class Daemon:
 
 
 def _unsearchable(trouble: str, waiting: int) -> str:
-    articles = "1 article" if waiting == 1 else f"{waiting} articles"
+    articles = counted(waiting, "article")
     return (
         f"{trouble}; {articles} cannot be searched yet: what was read is stored,"
         " and the next run makes it searchable"

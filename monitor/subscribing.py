@@ -10,6 +10,7 @@ from monitor.config import fields
 from monitor.config.cutting import appended, removed
 from monitor.config.editing import edit
 from monitor.config.enabling import enabled
+from monitor.counted import counted
 from monitor.errors import MonitorError
 from monitor.identify import canonical
 from monitor.model import Config, Feed
@@ -75,7 +76,7 @@ def about(found: Prospect) -> str:
 
     parsed = found.parsed
     lang = parsed.lang or next(iter(languages(parsed.entries)), "") or "und"
-    count = "1 entry" if len(parsed.entries) == 1 else f"{len(parsed.entries)} entries"
+    count = counted(len(parsed.entries), "entry", "entries")
     return f"{parsed.format or 'a feed'}, {count}, {lang}; {redact(found.url)}"
 
 

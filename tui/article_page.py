@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from index import text as safe
 from index.article import PARTS, Article
+from monitor.counted import counted
 from monitor.model import Alert, Reading
 from tui import moment
 from tui.folding import breaks
@@ -149,7 +150,11 @@ def _facts(
     for alert in reading.alerts:
         lines += _alert(alert, cells, zone)
     if matches:
-        step = f"match {current + 1}/{matches}" if current is not None else _count(matches)
+        step = (
+            f"match {current + 1}/{matches}"
+            if current is not None
+            else counted(matches, "match", "matches")
+        )
         lines += _flowing([(step, "accent"), ("  ] next  [ previous", "quiet")], cells)
     if article.url:
         lines += wrap(safe.line(article.url), cells, "link")
@@ -181,10 +186,6 @@ def _alert(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
         )
         lines += wrap(words, cells, "late", "  ")
     return lines
-
-
-def _count(matches: int) -> str:
-    return "1 match" if matches == 1 else f"{matches} matches"
 
 
 def reasons(alert: Alert) -> str:

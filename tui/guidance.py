@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.text import line
+from monitor.counted import counted
 from monitor.model import Health
 from tui.ink import Line, wrap
 
@@ -48,12 +49,8 @@ def _unreachable(status: Status, feeds: Sequence[FeedHealth]) -> Guidance:
     """Return what to say when no feed answers, and why."""
     reasons = Counter(feed.words for feed in feeds)
     why = [f"network: {status.network_down}"] if status.network_down else []
-    why += [f"{words} ({_feeds(count)})" for words, count in reasons.most_common(3)]
+    why += [f"{words} ({counted(count, 'feed')})" for words, count in reasons.most_common(3)]
     return "No feed can be reached.", [*why, "e shows each feed with its reason.", _DEMO]
-
-
-def _feeds(count: int) -> str:
-    return "1 feed" if count == 1 else f"{count} feeds"
 
 
 def _quiet(
@@ -63,17 +60,17 @@ def _quiet(
     if not watchlists:
         return "Nothing to watch for.", [
             "Add a watchlist to feeds.yaml: a name and the terms that should ring the bell.",
-            f"{status.articles} articles are in the archive: / searches them.",
+            f"In the archive: {counted(status.articles, 'article')}. / searches there.",
         ]
     if status.monitor is None:
         return "Nobody watches.", ["`tocsin` starts the monitor; alerts appear here by themselves."]
     names = ", ".join(watchlist.name for watchlist in watchlists[:8])
     more = "…" if len(watchlists) > 8 else ""
     waiting = [feed for feed in feeds if feed.health is Health.NEW]
-    read = f"{status.articles} articles read, none matches yet."
-    first = f"First reading of {len(waiting)} of {_feeds(len(feeds))} is under way."
+    read = f"{counted(status.articles, 'article')} read, none matches yet."
+    first = f"First reading of {len(waiting)} of {counted(len(feeds), 'feed')} is under way."
     return "All quiet.", [
-        f"Watching {_feeds(len(feeds))} for {names}{more}.",
+        f"Watching {counted(len(feeds), 'feed')} for {names}{more}.",
         first if waiting else read,
         "/ searches the archive, ? lists the keys.",
     ]

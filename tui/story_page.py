@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from index import text as safe
+from monitor.counted import counted
 from monitor.durations import span
 from monitor.model import Outlet, Telling
 from tui import moment
@@ -48,7 +49,7 @@ def _heading(outlets: Sequence[Outlet]) -> str:
     """Say how many have it, and what the publishers' own dates say of the order."""
     from monitor.stories import published_first
 
-    heading = f"The same story in {len(outlets)} outlets"
+    heading = f"The same story in {counted(len(outlets), 'outlet')}"
     if (earlier := published_first(outlets)) is None:
         return heading
     ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)

@@ -8,6 +8,7 @@ import click
 
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
+from monitor.counted import counted
 
 
 @click.command()
@@ -31,4 +32,5 @@ def backup(newsroom: Newsroom, file: Path) -> None:
             progress or (lambda *_: None),
         )
     size = file.stat().st_size / 1e6
-    say(f"{file}: {taken.articles} articles, {taken.alerts} alerts, {size:.1f} MB")
+    articles, alerts = counted(taken.articles, "article"), counted(taken.alerts, "alert")
+    say(f"{file}: {articles}, {alerts}, {size:.1f} MB")

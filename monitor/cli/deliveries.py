@@ -9,6 +9,7 @@ import click
 
 from monitor.cli import Newsroom, output, say, talkative
 from monitor.cli.selection import list_format
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.model import Alert, Delivery
@@ -92,7 +93,7 @@ def retry(
     count = service.retry(ids or None, channel=channel, to=to)
     if not count:
         raise click.ClickException("none of these is unsent; `tocsin deliveries` lists what is")
-    say(f"{count} {'delivery is' if count == 1 else 'deliveries are'} due now")
+    say(f"{counted(count, 'delivery is', 'deliveries are')} due now")
     if service.status().monitor is None:
         say("nobody watches: `tocsin` or `tocsin run` sends it")
 

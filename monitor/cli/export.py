@@ -11,6 +11,7 @@ import click
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
 from monitor.cli.queries import QueryCommand
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.exchange.exporting import Written
@@ -86,7 +87,7 @@ def _write_files(service: Service, found: Sequence[int], folder: Path, style: st
                 progress("exporting", done.written + done.unchanged, len(found))
 
         done = write(service.readings(found), folder, style, tell)
-    say(f"{folder}: {done.written} articles written, {done.unchanged} as they were")
+    say(f"{folder}: {counted(done.written, 'article')} written, {done.unchanged} as they were")
 
 
 def _share(
@@ -112,7 +113,7 @@ def _share(
             click.echo(text, nl=False)
         else:
             write_whole(file, text.encode())
-            say(f"{file}: {len(readings)} articles")
+            say(f"{file}: {counted(len(readings), 'article')}")
 
 
 def _made(kind: str, readings: Sequence[Reading], shared: Shared) -> str:

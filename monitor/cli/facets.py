@@ -13,6 +13,7 @@ from index.text import clean
 from monitor.cli import Newsroom, output, say
 from monitor.cli.queries import QueryCommand
 from monitor.cli.selection import filter_of, filtered
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from index.standout import StandOut
@@ -101,7 +102,7 @@ def _mention(mention: Mention | None) -> dict[str, Any] | None:
 
 def _lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
     assert facets.first is not None and facets.last is not None
-    yield f"{facets.total:,} articles"
+    yield counted(facets.total, "article")
     for name, mention in (("first", facets.first), ("last", facets.last)):
         when = datetime.fromtimestamp(mention.date, zone).strftime("%Y-%m-%d %H:%M")
         yield f"{name:<5} {when}, article {mention.article}"

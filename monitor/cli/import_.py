@@ -12,6 +12,7 @@ import click
 
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.exchange.given import Given
@@ -44,7 +45,7 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
     with ExitStack() as held:
         told = _Rejects(held.enter_context(rejected.open("wb")) if rejected else None)
         new, known, alerts = _take_all(newsroom, file, feed, told)
-    say(f"{new} articles added, {known} were there already; {alerts} alerts")
+    say(f"{counted(new, 'article')} added, {known:,} there already; {counted(alerts, 'alert')}")
     if told.count:
         say(f"{told.count} could not be read" + ("" if rejected else "; `--rejected` keeps them"))
         context.exit(1)
@@ -72,7 +73,7 @@ def _take_all(newsroom: Newsroom, file: Path, feed: str, rejects: _Rejects) -> t
                     taking.take(batch)
             except BaseException:
                 if taking.new:
-                    say(f"cut short: {taking.new} articles are in; run it again to go on")
+                    say(f"cut short after {counted(taking.new, 'article')}; run it again to go on")
                 raise
             finally:
                 if taking.new:

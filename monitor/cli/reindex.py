@@ -6,6 +6,7 @@ import click
 
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
+from monitor.counted import counted
 
 
 @click.command()
@@ -31,4 +32,4 @@ def reindex(newsroom: Newsroom) -> None:
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
         store.close()
-    say(f"{done} articles can be searched")
+    say(f"{counted(done, 'article')} can be searched")

@@ -10,6 +10,7 @@ import click
 
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.backup.restoring import Places
@@ -45,7 +46,8 @@ def restore(newsroom: Newsroom, file: Path, folder: Path | None, force: bool) ->
         put_in_place(fresh, config, places, aside)
         searchable = _indexed(places, progress)
     say(f"{places.config}, {places.data}: as of {manifest.taken}")
-    say(f"{manifest.articles} articles, {manifest.alerts} alerts; {searchable} can be searched")
+    articles, alerts = counted(manifest.articles, "article"), counted(manifest.alerts, "alert")
+    say(f"{articles}, {alerts}; {searchable:,} can be searched")
     if there:
         say(f"what was there is in {aside}")
 

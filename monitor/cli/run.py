@@ -11,6 +11,7 @@ import click
 from monitor.cli import Newsroom, say, set_up_log
 from monitor.cli.progress import bar
 from monitor.cli.times import Span
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.model import Listening, Summary
@@ -117,7 +118,8 @@ def watch(
 def in_words(summary: Summary) -> str:
     """Return a summary for people."""
     return (
-        f"{summary.feeds} feeds polled: {summary.ok} read, {summary.unchanged} unchanged,"
-        f" {summary.failed} failed; {summary.entries} entries, {summary.new} new,"
-        f" {summary.changed} changed; {summary.alerts} alerts; {summary.seconds:.1f} s"
+        f"{counted(summary.feeds, 'feed')} polled: {summary.ok} read,"
+        f" {summary.unchanged} unchanged, {summary.failed} failed;"
+        f" {counted(summary.entries, 'entry', 'entries')}, {summary.new} new,"
+        f" {summary.changed} changed; {counted(summary.alerts, 'alert')}; {summary.seconds:.1f} s"
     )

@@ -11,6 +11,7 @@ import click
 from index import text
 from monitor import portable
 from monitor.cli import Newsroom, output, telling
+from monitor.counted import counted
 from monitor.durations import span
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _lines(reading: Reading, now: float) -> Iterator[str]:
     if reading.page_trouble:
         yield f"page not read: {text.line(reading.page_trouble)}{_retry(reading, now)}"
     if reading.versions > 1:
-        yield f"edited {reading.versions - 1} times since it was first seen"
+        yield f"edited {counted(reading.versions - 1, 'time')} since it was first seen"
 
 
 def _alert(alert: Alert, now: float) -> Iterator[str]:

@@ -12,6 +12,7 @@ import click
 
 from monitor.cli import Newsroom, output, telling
 from monitor.cli.times import Moment
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.model import Status
@@ -119,7 +120,7 @@ def _lines(status: Status, untold: Counter[str], now: float) -> Iterator[str]:
         done = min(stand.upto for stand in status.backfill)
         until = max(stand.until for stand in status.backfill)
         names = ", ".join(stand.watchlist for stand in status.backfill)
-        yield f"backfill  {done} of {until} articles: {names}"
+        yield f"backfill  {done} of {counted(until, 'article')}: {names}"
     yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"
     if status.mutes:
         muted = ", ".join(

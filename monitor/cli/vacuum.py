@@ -10,6 +10,7 @@ import click
 
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.model import Retention
@@ -146,7 +147,7 @@ def _words(found: Swept, retention: Retention, verb: str) -> str:
         return "nothing is ever dropped: `archive: keep:` of feeds.yaml says for how long"
     kept = f"; {found.spared} of that age are kept" if found.spared else ""
     return (
-        f"{found.articles} articles older than {in_words(retention.keep)},"
+        f"{counted(found.articles, 'article')} older than {in_words(retention.keep)},"
         f" {found.characters / 1e6:.1f} MB of text, {verb}{kept}"
     )
 

@@ -13,6 +13,7 @@ import click
 from index.text import clean
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.verifying import Verified
@@ -81,14 +82,15 @@ def _mapping(found: Verified) -> dict[str, object]:
 def _lines(found: Verified, first: int) -> Iterator[str]:
     since = f" from number {first} on" if first > 1 else ""
     state = "whole" if found.whole else "NOT whole"
-    yield f"evidence  {found.records} records{since}, {found.alerts} alerts: {state}"
-    yield f"texts     {found.texts} are held against their hashes"
+    records, alerts = counted(found.records, "record"), counted(found.alerts, "alert")
+    yield f"evidence  {records}{since}, {alerts}: {state}"
+    yield f"texts     {found.texts:,} held against their hashes"
     if found.earlier:
-        yield f"earlier   {found.earlier} alerts are older than the evidence: as found then"
+        yield f"earlier   {counted(found.earlier, 'alert')} from before the evidence: as found then"
     if found.dropped:
         yield (
-            f"dropped   {found.dropped} alerts are no longer kept: their records are whole,"
-            " their texts cannot be checked any more"
+            f"dropped   {counted(found.dropped, 'alert')} no longer kept: the records are whole,"
+            " the texts cannot be checked any more"
         )
     if found.noted:
         yield f"noted     the hash that was noted is that of record {found.noted}"

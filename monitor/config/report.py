@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.config import route_words
 from monitor.config.ages import in_words
+from monitor.counted import counted
 from monitor.durations import exact, span
 from monitor.model import Channel, Config, Escalate, Feed, Retention, SavedSearch, Watchlist
 
@@ -19,11 +20,11 @@ def as_text(config: Config) -> list[str]:
     return [
         f"{config.path} is well.",
         "",
-        f"{_count(len(config.feeds), 'feed')}{resting}",
+        f"{counted(len(config.feeds), 'feed')}{resting}",
         *_columns(_tag_rows(config.feeds)),
         *_columns(_setting_rows(config.feeds)),
         "",
-        _count(len(config.watchlists), "watchlist"),
+        counted(len(config.watchlists), "watchlist"),
         *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
         *_searches(config.searches),
         *_channels(config.channels),
@@ -109,7 +110,7 @@ def _searches(searches: Sequence[SavedSearch]) -> list[str]:
     rows = ((search.name, search.query.text) for search in searches)
     return [
         "",
-        f"{len(searches)} saved search{'' if len(searches) == 1 else 'es'}",
+        counted(len(searches), "saved search", "saved searches"),
         *_columns(rows),
     ]
 
@@ -125,13 +126,13 @@ def _channels(channels: Sequence[Channel]) -> list[str]:
         )
         for one in channels
     )
-    return ["", _count(len(channels), "channel"), *_columns(rows)]
+    return ["", counted(len(channels), "channel"), *_columns(rows)]
 
 
 def _routes(config: Config) -> list[str]:
     if not config.routes:
         return []
-    return ["", _count(len(config.routes), "route"), *_columns(route_words.rows(config))]
+    return ["", counted(len(config.routes), "route"), *_columns(route_words.rows(config))]
 
 
 def _retention(retention: Retention) -> list[str]:
@@ -158,7 +159,7 @@ def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
         for setting in feed.settings
         if setting.key not in ("every", "lang") and setting.words != "false"
     )
-    return [(f"{key}: {words}", _count(n, "feed")) for (key, words), n in sorted(found.items())]
+    return [(f"{key}: {words}", counted(n, "feed")) for (key, words), n in sorted(found.items())]
 
 
 def _pace(feeds: Iterable[Feed]) -> str:
@@ -182,7 +183,7 @@ def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
     if watchlist.feeds:
         clauses.append(f"from {', '.join(watchlist.feeds)}")
     if sentences := len(watchlist.match) + len(watchlist.no_match):
-        clauses.append(f"{_count(sentences, 'sentence')} as said")
+        clauses.append(f"{counted(sentences, 'sentence')} as said")
     clauses += _consequences(watchlist)
     return watchlist.severity, watchlist.name, "; ".join(clauses)
 
@@ -218,7 +219,3 @@ def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
         )
         for row in table
     ]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

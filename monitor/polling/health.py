@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from index.article import Timestamp
 from monitor import model
+from monitor.counted import counted
 from monitor.durations import span
 from monitor.polling.habits import is_silent, often
 
@@ -80,7 +81,7 @@ def told(poll: model.Poll) -> str:
         return f"{status}unchanged{took}{moved}"
     changed = f", {poll.changed} changed" if poll.changed else ""
     blind = "; nothing known from the poll before: some may be missed" if poll.blind else ""
-    entries = "1 entry" if poll.entries == 1 else f"{poll.entries} entries"
+    entries = counted(poll.entries, "entry", "entries")
     return f"{status}{entries}, {poll.known} known, {poll.new} new{changed}{blind}{took}{moved}"
 
 

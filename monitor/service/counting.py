@@ -14,6 +14,7 @@ from index.facets import UNDETERMINED
 from index.moments import resolve_time
 from index.query import Query, parse
 from monitor import model
+from monitor.counted import counted
 from monitor.errors import MonitorError
 from monitor.search import Search
 from monitor.store import Views
@@ -190,7 +191,8 @@ class Counting:
 
     def _note(self) -> str:
         _, waiting, *_ = self._views.totals()
-        return f"{waiting} articles are still being indexed" if waiting else ""
+        waits = counted(waiting, "article is", "articles are")
+        return f"{waits} still being indexed" if waiting else ""
 
 
 def even(ids: Sequence[int], most: int) -> list[int]:

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 from index.article import Article
 from index.errors import ArchiveDamaged
 from index.writer import Writer, open_or_create
+from monitor.counted import counted
 
 log = logging.getLogger("tocsin.indexer")
 
@@ -97,11 +98,11 @@ class Mending:
         waiting = set() if everything else self._shelves.waiting()
         missing, surplus = difference(self.writer.ids(), stored, waiting)
         if surplus:
-            log.info("the archive holds %d articles too many", len(surplus))
+            log.info("the archive holds %s too many", counted(len(surplus), "article"))
             self.writer.remove(surplus)
             yield
         if missing:
-            log.info("the archive lacks %d of %d articles", len(missing), len(stored))
+            log.info("the archive lacks %d of %s", len(missing), counted(len(stored), "article"))
         for at in range(0, len(missing), STEP):
             self._progress(len(stored) - len(missing) + at, len(stored))
             self.writer.add(self._shelves.articles(missing[at : at + STEP]))

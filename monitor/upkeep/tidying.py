@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from index.article import Timestamp
+from monitor.counted import counted
 from monitor.errors import StoreError
 from monitor.model import FOR_EVER, Retention
 from monitor.store import Store
@@ -74,7 +75,7 @@ class Tidying:
             found += step
             await (between or self._breathe)()
         if found.articles:
-            log.info("%d articles were older than the archive keeps them", found.articles)
+            log.info("older than the archive keeps them: %s", counted(found.articles, "article"))
 
     async def _quiet(self) -> None:
         """Wait for a moment in which no feed is being read, but not for ever."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+from monitor.counted import counted
 from monitor.errors import StoreError
 from monitor.model import Feed, Watchlist
 from monitor.routing import Routing
@@ -41,7 +42,11 @@ class CatchingUp:
         """Take note of the rules in force from now on: what is older is to be looked through."""
         left = await self._thread(self._backfill.begin, watchlists, feeds, routing)
         for stand in left:
-            log.info("%s: looking through %d articles", stand.watchlist, stand.until - stand.upto)
+            log.info(
+                "%s: looking through %s",
+                stand.watchlist,
+                counted(stand.until - stand.upto, "article"),
+            )
         if left:
             self._wanted.set()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
+from monitor.counted import counted
 from monitor.watching.backfill import Step
 
 log = logging.getLogger("tocsin")
@@ -26,6 +27,7 @@ class Told:
         before, self._articles = self._articles, self._articles + step.articles
         if step.done:
             for name in step.done:
-                log.info("%s: looked through the archive, %d alerts", name, self._alerts[name])
+                alerts = counted(self._alerts[name], "alert")
+                log.info("%s: looked through the archive, %s", name, alerts)
         elif self._articles // EVERY > before // EVERY:
             log.info("looked through %d of %d articles", step.upto, step.until)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from index.text import line
+from monitor.counted import counted
 from monitor.model import Health, Status
 from tui import moment
 from tui.ink import Line, wrap
@@ -24,11 +25,13 @@ def listed(status: Status, newsroom: Newsroom) -> Iterator[tuple[str, Line]]:
     """Yield the name of each part, and what it is in words."""
     words, ink = watching(status, newsroom.clock())
     yield "monitor", [("Monitor      ", "quiet"), (words, ink)]
-    yield "untriaged", [("Untriaged    ", "quiet"), (f"{status.untriaged:,} alerts", "plain")]
+    yield "untriaged", [("Untriaged    ", "quiet"), (counted(status.untriaged, "alert"), "plain")]
     feeds = ", ".join(f"{n} {health}" for health, n in status.feeds.items() if n) or "none"
     yield "feeds", [("Feeds        ", "quiet"), (feeds, "plain")]
     gaps = sum(status.gaps.values())
-    missing = f"{status.blind} now; {gaps} feeds may have missed articles in the last day"
+    missing = (
+        f"{status.blind} now; {counted(gaps, 'feed')} may have missed articles in the last day"
+    )
     yield "blind", [("Blind        ", "quiet"), (missing, "late" if status.blind else "plain")]
     unsent = f"{status.unsent} on their way, {status.dead} given up"
     yield "deliveries", [("Deliveries   ", "quiet"), (unsent, "bad" if status.dead else "plain")]
@@ -40,7 +43,7 @@ def listed(status: Status, newsroom: Newsroom) -> Iterator[tuple[str, Line]]:
             (f"not in force: {error}", "bad") if error else ("in force", "plain"),
         ],
     )
-    yield "mutes", [("Muted        ", "quiet"), (f"{len(status.mutes)} watchlists", "plain")]
+    yield "mutes", [("Muted        ", "quiet"), (counted(len(status.mutes), "watchlist"), "plain")]
 
 
 def monitor_page(newsroom: Newsroom) -> Callable[[int], list[Line]]:
@@ -62,7 +65,7 @@ def monitor_page(newsroom: Newsroom) -> Callable[[int], list[Line]]:
             lines += wrap(f"network: {line(status.network_down)}", cells, "bad")
         if status.log:
             lines += wrap(f"log: {line(status.log)}", cells, "quiet")
-        searchable = f"{status.indexed:,} of {status.articles:,} articles can be searched"
+        searchable = f"{status.indexed:,} of {counted(status.articles, 'article')} can be searched"
         return [*lines, [], *wrap(searchable, cells, "plain")]
 
     return page

@@ -11,6 +11,7 @@ from index.text import line
 from monitor import model
 from monitor.annotations import note as note_of
 from monitor.annotations import tag as tag_of
+from monitor.counted import counted
 from monitor.errors import StoreError
 from tui import sieve
 from tui.alerts import Alerts
@@ -62,7 +63,7 @@ class Triaging(Filtering):
         said = self.triage.say(meant, change)
         if marked:
             self.stream.unmark()
-            self.tell(f"{_alerts(said)} changed, u takes that back")
+            self.tell(f"{counted(said, 'alert')} changed, u takes that back")
         elif on and meant:
             self.stream.action_move(1)
 
@@ -155,14 +156,14 @@ class Triaging(Filtering):
             if row == 1:
                 change = model.Change(state=model.AlertState.ACKNOWLEDGED)
                 self.triage.say_of(ids, change, self.alerts.known(ids))
-                self.tell(f"{_alerts(len(ids))} acknowledged, u takes that back")
+                self.tell(f"{counted(len(ids), 'alert')} acknowledged, u takes that back")
 
         if ids <= set(self.stream.on_screen()):
             chosen(1)
             return
         of = f" of {line(shown.text)}" if shown.text else ""
         rows = [[("No, leave them", "plain")], [(f"Yes, acknowledge {len(ids):,}", "plain")]]
-        title = f"Acknowledge {_alerts(len(ids))}{of}?"
+        title = f"Acknowledge {counted(len(ids), 'alert')}{of}?"
         self.app.push_screen(Choice(title, rows), chosen)
 
     # --- taking back ----------------------------------------------------------------
@@ -177,7 +178,7 @@ class Triaging(Filtering):
             if row is not None:
                 self.stream.go(row)
         else:
-            self.tell(f"Took back what was said of {_alerts(len(ids))}")
+            self.tell(f"Took back what was said of {counted(len(ids), 'alert')}")
 
     def action_redo(self) -> None:
         """Say again what was taken back last."""
@@ -195,7 +196,7 @@ class Triaging(Filtering):
             return
         left = f"; {len(act.left)} stay, changed since" if act.left else ""
         done = "Said again" if redo else "Took back what you said earlier"
-        self.tell(f"{done}, of {_alerts(len(act.ids))}{left}")
+        self.tell(f"{done}, of {counted(len(act.ids), 'alert')}{left}")
 
     def action_history(self) -> None:
         """Show who said what of the alert."""
@@ -251,12 +252,12 @@ def _waits(alert: model.Alert | None) -> bool:
     return alert is not None and alert.state is model.AlertState.NEW
 
 
-def _alerts(count: int) -> str:
-    return "1 alert" if count == 1 else f"{count:,} alerts"
-
-
 def _about(alerts: Sequence[model.Alert]) -> str:
-    return line(alerts[0].title or alerts[0].feed) if len(alerts) == 1 else _alerts(len(alerts))
+    return (
+        line(alerts[0].title or alerts[0].feed)
+        if len(alerts) == 1
+        else counted(len(alerts), "alert")
+    )
 
 
 def _tags(text: str) -> model.Change:

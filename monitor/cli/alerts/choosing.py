@@ -12,6 +12,7 @@ import click
 from monitor.cli import say
 from monitor.cli.alerts.criteria import criteria, filter_by
 from monitor.cli.selection import filtered
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -121,7 +122,7 @@ def confirmed(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
 def count(alerts: int | Collection[int]) -> str:
     """Return how many alerts, in words."""
     number = alerts if isinstance(alerts, int) else len(alerts)
-    return f"{number:,} {'alert' if number == 1 else 'alerts'}"
+    return counted(number, "alert")
 
 
 def _breakdown(alerts: Sequence[Alert]) -> str:

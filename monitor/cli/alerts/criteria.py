@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from monitor.cli.selection import filter_of
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -34,7 +35,7 @@ def tags_completed(
     except MonitorError:
         return []
     return [
-        CompletionItem(tag, help=f"{count} alerts")
+        CompletionItem(tag, help=counted(count, "alert"))
         for tag, count in counts.items()
         if tag.startswith(incomplete.lower())
     ]

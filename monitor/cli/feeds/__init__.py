@@ -10,6 +10,7 @@ import click
 from monitor.cli import Newsroom, output, say
 from monitor.cli.selection import list_format
 from monitor.cli.times import Moment
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from monitor.model import FeedHealth
@@ -102,9 +103,9 @@ def _list(newsroom: Newsroom, style: str) -> None:
         name = truncate(feed.feed.name, widest)
         name += " " * (widest - cell_len(name))
         last = output.ago(feed.state.last_ok, now) if feed.state.last_ok else "never"
+        number, noun = counted(feed.articles, "article").split()
         click.echo(
-            f"{_MARKS[feed.health]} {name} {feed.articles:>6} articles"
-            f"  read {last:>7}  {feed.words}"
+            f"{_MARKS[feed.health]} {name} {number:>6} {noun:<8}  read {last:>7}  {feed.words}"
         )
 
 

@@ -10,6 +10,7 @@ import click
 
 from monitor.cli import Newsroom, output, say
 from monitor.cli.watches.options import format_option
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +45,10 @@ def command(context: click.Context, file: Path | None, style: str) -> None:
     archive = _archive(newsroom)
     articles = archive.count if archive else 0
     if articles < FEW:
-        say(f"{articles} articles are too few to tell what never matches, or too often")
-    counted = functools.cache(lambda node: count(archive, node) if archive else 0)
-    found = [said for w in config.watchlists for said in lint(w, counted, articles)]
+        few = counted(articles, "article")
+        say(f"too few to tell what never matches, or too often: {few}")
+    having = functools.cache(lambda node: count(archive, node) if archive else 0)
+    found = [said for w in config.watchlists for said in lint(w, having, articles)]
     found += _spared(newsroom, config)
     if style != "table":
         output.print_rows((remark._asdict() for remark in found), style, COLUMNS)

@@ -12,6 +12,7 @@ from monitor.cli import Newsroom, output, say
 from monitor.cli.progress import bar
 from monitor.cli.times import Moment
 from monitor.cli.watches.options import format_option
+from monitor.counted import counted
 
 if TYPE_CHECKING:
     from index.article import Article
@@ -50,7 +51,8 @@ def command(newsroom: Newsroom, file: Path | None, since: float | None, style: s
         return
     for tally in tried.tallies:
         _tell(tally, tried, titles)
-    say(f"{len(tried.dates)} articles, {len(tried.tallies)} watchlists")
+    tallies = counted(len(tried.tallies), "watchlist")
+    say(f"{counted(len(tried.dates), 'article')}, {tallies}")
 
 
 def _tried(
@@ -119,7 +121,8 @@ def _tell(tally: Tally, tried: Tallies, titles: dict[int, Article]) -> None:
 
     hits = len(tally.dates)
     changed = f"+{len(tally.gained)} −{len(tally.lost)}"
-    click.echo(f"{click.style(tally.watchlist.name, bold=True)}  {hits} hits  {changed}")
+    name = click.style(tally.watchlist.name, bold=True)
+    click.echo(f"{name}  {counted(hits, 'hit')}  {changed}")
     if hits:
         click.echo(f"    by day    {sparkline(_days(tally, tried), SPARK)}")
         noisy = (f"{term} {count}" for term, count in tally.terms.most_common(NOISIEST))
