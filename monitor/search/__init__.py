@@ -22,6 +22,7 @@ from index.article import Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query import Query, parse
 from monitor import model
+from monitor.counted import counted
 from monitor.search.meaning import Meaning
 from monitor.search.paging import Asked, Page
 from monitor.store import Views
@@ -135,9 +136,10 @@ class Search:
             return f"{rebuilding.words(share)}: the rest is not found yet"
         if archive.lost:
             rebuilding.suspect(self._folder.parent)
-            there = f"{archive.count} of {articles} articles can be searched"
+            there = f"{archive.count} of {counted(articles, 'article')} can be searched"
             return f"the index is damaged, {there}; {rebuilding.WAY_OUT}"
-        return f"{waiting} articles are still being indexed" if waiting else ""
+        waits = counted(waiting, "article is", "articles are")
+        return f"{waits} still being indexed" if waiting else ""
 
     def _lit(self, query: Query, hits: Iterable[Hit], width: int) -> Iterable[model.Found]:
         from index.highlight import Highlighter
