@@ -51,13 +51,14 @@ def test_every_coding_that_is_accepted(web: Web, coding):
         ("br", b"\x0b\x02\x80", "compressed in a way that was not asked for"),
         ("zstd", b"\x28\xb5\x2f\xfd", "compressed in a way that was not asked for"),
         ("gzip", _gzip(b"") * 5000, "compressed in too many pieces"),
-        ("gzip", gzip_bomb(64), "larger than 15 MB"),
-        ("deflate", zlib.compress(bytes(64 << 20)), "larger than 15 MB"),
-        ("gzip", _gzip(bytes(8 << 20)) * 4, "larger than 15 MB"),
+        ("gzip", lambda: gzip_bomb(64), "larger than 15 MB"),
+        ("deflate", lambda: zlib.compress(bytes(64 << 20)), "larger than 15 MB"),
+        ("gzip", lambda: _gzip(bytes(8 << 20)) * 4, "larger than 15 MB"),
     ],
 )
 def test_bodies_that_are_refused(web: Web, coding, body, reason):
-    web.on("/feed", Reply(200, (("Content-Encoding", coding),), body))
+    content = body() if callable(body) else body  # what is big is made only where it is needed
+    web.on("/feed", Reply(200, (("Content-Encoding", coding),), content))
     assert failing(web.url("/feed")).reason == reason
 
 
@@ -79,7 +80,7 @@ def test_what_is_pending_at_the_end_of_the_input_comes_too(size, step):
 
 
 def test_a_bomb_costs_less_than_50_megabytes(web: Web):
-    web.on("/feed", Reply(200, (("Content-Encoding", "gzip"),), gzip_bomb(256)))
+    web.on("/feed", Reply(200, (("Content-Encoding", "gzip"),), gzip_bomb(128)))
     tracemalloc.start()
     try:
         assert failing(web.url("/feed")).reason == "larger than 15 MB"
