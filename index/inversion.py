@@ -1,7 +1,7 @@
 """Inversion: what documents and segments bring, turned into the posting lists of a new segment.
 
-By vectors: a loop over postings takes ten times as long. Lists are made in blocks of some
-neighbouring terms, so that memory does not grow with the segment.
+By vectors: loops over postings take three times as long. Lists are made in blocks of some
+neighbouring terms, so that memory hardly grows with the segment.
 """
 
 from __future__ import annotations
