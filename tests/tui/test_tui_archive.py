@@ -244,9 +244,27 @@ def test_facets_narrow_what_was_found() -> None:
     drive(FakeNewsroom(40), script)
 
 
+def test_what_is_being_counted_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom, gate = FakeNewsroom(40), threading.Event()
+    count = newsroom.facets
+    monkeypatch.setattr(newsroom, "facets", lambda *args: gate.wait(60) and count(*args))
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly")
+        await until(pilot, lambda: search.asked)
+        await pilot.press("tab") if search.query_line.has_focus else None
+        await pilot.press("F")
+        await sees(pilot, app, "Counting…")
+        gate.set()
+        await sees(pilot, app, "Words that stand out")
+
+    drive(newsroom, script)
+
+
 def test_what_would_find_more_is_offered_and_taken() -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         search = await searching(pilot, app, "zzz")
+        await sees(pilot, app, "Nothing found.")
         await sees(pilot, app, "+9  with grève~: greve, greves")
         await sees(pilot, app, "+9  without [x]")
         await pilot.press("down", "enter")

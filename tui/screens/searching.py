@@ -232,7 +232,8 @@ def pointed(error: QueryError, cells: int) -> Line:
 def told(results: Results, sort: str) -> Line:
     """Return how much was found, in which order, and what to know about it."""
     order = "newest first" if sort == "date" else "best first"
-    line: Line = [(f"   {results.total:,} found, {order}", "quiet")]
+    said = f"{results.total:,} found, {order}" if results.total else "Nothing found."
+    line: Line = [(f"   {said}", "quiet")]
     for word, forms in list(results.forms.items())[:2]:
         named = ", ".join(forms[:4]) + ", …" * (len(forms) > 4)
         line.append((f"  {fit(word, min(len(word), 20))}: {named}", "quiet"))

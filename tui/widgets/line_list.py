@@ -55,8 +55,8 @@ class LineList(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         return None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many lines all rows would take."""
-        return self.row_count
+        """Return how many lines all rows would take, or what is shown without any."""
+        return self.row_count or len(self.empty_lines(width))
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without rows."""
