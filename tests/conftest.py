@@ -5,7 +5,7 @@ import signal
 
 from hypothesis import settings
 
-pytest_plugins = ("scripted", "asking", "desk_room")
+pytest_plugins = ("scripted", "asking", "desk_room", "two_feeds")
 
 # No deadlines: a busy machine is not a bug. The same examples each time where a run decides.
 settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
