@@ -191,7 +191,7 @@ def test_a_terminal_is_asked(newsroom: Newsroom, server: Web) -> None:
     environ: dict[str, Any] = {**os.environ, "TERM": "dumb"}
     with pexpect.spawn(
         str(TOCSIN), ["feeds", "add", server.url("/two")],
-        cwd=newsroom.folder, env=environ, encoding="utf-8", timeout=30,
+        cwd=newsroom.folder, env=environ, encoding="utf-8", timeout=60,
     ) as child:  # fmt: skip
         child.expect("Which")
         child.sendline("7")

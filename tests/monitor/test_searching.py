@@ -292,7 +292,7 @@ def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
     env.pop("COLUMNS", None)
     child = pexpect.spawn(
         str(TOCSIN), list(args), cwd=str(newsroom.folder), env=env,  # type: ignore[arg-type]
-        dimensions=(24, 80), timeout=20, encoding="utf-8",
+        dimensions=(24, 80), timeout=60, encoding="utf-8",
     )  # fmt: skip
     child.expect(pexpect.EOF)
     child.close()

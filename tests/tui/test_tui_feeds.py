@@ -266,13 +266,13 @@ async def ask(pilot: Pilot[Any], app: Tocsin, address: str) -> None:
 def test_a_feed_is_added_by_the_address_of_its_site(path: Path, server: Web) -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await ask(pilot, app, server.url("/none"))
-        await until(pilot, lambda: "404" in screen(app), 20)
+        await until(pilot, lambda: "404" in screen(app))
         await pilot.press("escape")
         await ask(pilot, app, server.url("/one"))
-        await until(pilot, lambda: len(names(path)) == 3, 20)
+        await until(pilot, lambda: len(names(path)) == 3)
         await sees(pilot, app, "Added Le fil [/]: RSS 2.0, 1 entry")
         await ask(pilot, app, server.url("/two"))
-        await until(pilot, lambda: isinstance(app.screen, Choice), 20)
+        await until(pilot, lambda: isinstance(app.screen, Choice))
         await sees(pilot, app, "Le wire [/]: RSS 2.0")
         await pilot.press("G", "enter")
         await sees(pilot, app, "Subscribed to already, as Le fil [/].")
@@ -289,7 +289,7 @@ def test_a_look_that_is_given_up_holds_nothing_up(path: Path, server: Web) -> No
             await until(pilot, lambda: len(server.asked("/slow")) == number)  # noqa: B023
             await pilot.press("escape")
             assert isinstance(app.screen, Feeds)
-        async with asyncio.timeout(10):  # the server takes half a minute
+        async with asyncio.timeout(25):  # the server takes half a minute
             assert await app.newsroom.ask(lambda: 1) == 1
 
     before = path.read_text()

@@ -115,7 +115,7 @@ async def served(command: str) -> AsyncIterator[int]:
         )
     )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             yield await ready
     finally:
         running.cancel()
@@ -224,7 +224,7 @@ def test_what_no_page_of_ours_says_ends_the_visit_alone(said: str) -> None:
 
 async def gone(pid: int) -> None:
     """Wait until a process has ended."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await asyncio.to_thread(wait_for_the_end, pid)
 
 
@@ -271,7 +271,7 @@ def address(tmp_path: Path) -> Any:
         yield server.stdout.readline().strip()
     finally:
         server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=30)
+        _, said = server.communicate(timeout=60)
     assert server.returncode == 0, said
     assert "Traceback" not in said
 
@@ -280,7 +280,7 @@ def test_a_visitor_sees_the_newsroom(address: str) -> None:
     async def look() -> None:
         url = address.partition("/?")[0]
         jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(cookie_jar=jar) as session, asyncio.timeout(30):
+        async with aiohttp.ClientSession(cookie_jar=jar) as session, asyncio.timeout(60):
             assert await status(session, address) == 303
             socket = await session.ws_connect(f"{url}/ws?width=90&height=20", origin=url)
             shown = b""

@@ -15,7 +15,7 @@ import pytest
 
 SCRIPT = Path(__file__).parent / "tiny_dashboard.py"
 ROOT = Path(__file__).parents[2]
-SECONDS = 30.0
+SECONDS = 60.0
 """How long words may take to come onto the screen."""
 
 
@@ -30,7 +30,7 @@ class Terminal:
         env = {k: v for k, v in os.environ.items() if k not in foreign}
         env |= {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environ}
         self.child = pexpect.spawn(
-            sys.executable, [str(SCRIPT), "40"], dimensions=(rows, columns), env=env, timeout=20
+            sys.executable, [str(SCRIPT), "40"], dimensions=(rows, columns), env=env, timeout=60
         )
         self.before = termios.tcgetattr(self.child.child_fd)
 
@@ -53,7 +53,7 @@ class Terminal:
         rest = b""
         try:
             while True:
-                rest += self.child.read_nonblocking(65536, timeout=20)
+                rest += self.child.read_nonblocking(65536, timeout=60)
         except pexpect.EOF:
             self.child.close()
         self.written += rest
