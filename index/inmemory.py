@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from index.article import Article
@@ -50,13 +50,16 @@ class Occurrence(NamedTuple):
     clause: Node
 
 
-def occurrences(found: Iterable[Found], reading: Reading) -> list[Occurrence]:
+def occurrences(found: Sequence[Found], reading: Reading) -> list[Occurrence]:
     """Return the places of clauses as offsets, each once, in the order of the text."""
     return [Occurrence(*reading.place(*extent), clause) for extent, clause in in_order(found)]
 
 
-def in_order(found: Iterable[Found]) -> list[tuple[Extent, Node]]:
+def in_order(found: Sequence[Found]) -> list[tuple[Extent, Node]]:
     """Return the places of clauses, each once, with the first clause that holds there."""
+    if len(found) == 1:
+        ((clause, places),) = found
+        return [(extent, clause) for extent in places]
     clauses: dict[Extent, Node] = {}
     for clause, places in found:
         for extent in places:

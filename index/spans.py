@@ -103,7 +103,8 @@ def spans(node: Node, document: Document) -> list[Span]:
 def extents(node: Node, document: Document) -> list[Extent]:
     """Return first and last position of every stretch that satisfies a node, in order."""
     if isinstance(node, Word):
-        return [(code >> 2, (code >> 2) + (code & 3)) for code in codes(node, document)]
+        found = codes(node, document)
+        return [(code >> 2, (code >> 2) + (code & 3)) for code in found] if found else []
     if isinstance(node, Phrase):
         return _phrase_extents(node, document)
     return sorted({(span.start, span.end) for span in spans(node, document)})
@@ -227,25 +228,24 @@ def matches(node: Node, document: Document) -> list[Found]:
 
     What a NOT excludes and what weighs against a score is no reason, and left out.
     """
-    if isinstance(node, _PLACED):
-        lit = _lit(node, document)
-        return [Found(node, _outermost(lit))] if lit else []
-    if isinstance(node, And):
-        return _all_matches(node, document)
-    if isinstance(node, Or):
-        return _every(node.children, document)
-    if isinstance(node, Not) or not evaluate(node, document):
-        return []
-    if isinstance(node, Facet):
-        return [Found(node, ())]
-    if isinstance(node, Score):
-        return _every([child for weight, child in node.weighted if weight > 0], document)
-    assert isinstance(node, AtLeast)
-    return _every(node.children, document)
+    return _MATCHES[type(node)](node, document)
+
+
+def _placed(node: Word | Phrase | Near, document: Document) -> list[Found]:
+    lit: Collection[Extent]
+    if isinstance(node, Near):
+        lit = {extent for span in _near_spans(node, document) for extent in span.lit}
+    else:
+        lit = extents(node, document)
+    return [Found(node, _outermost(lit))] if lit else []
 
 
 def _every(reasons: Iterable[Node], document: Document) -> list[Found]:
-    return [found for child in reasons for found in matches(child, document)]
+    every: list[Found] = []
+    for child in reasons:
+        if found := _MATCHES[type(child)](child, document):
+            every += found
+    return every
 
 
 def _all_matches(node: And, document: Document) -> list[Found]:
@@ -258,11 +258,27 @@ def _all_matches(node: And, document: Document) -> list[Found]:
     return every
 
 
-def _lit(node: Word | Phrase | Near, document: Document) -> Collection[Extent]:
-    """Return what to light of the stretches that satisfy a node."""
-    if isinstance(node, Near):
-        return {extent for span in _near_spans(node, document) for extent in span.lit}
-    return extents(node, document)
+def _enough_matches(node: AtLeast, document: Document) -> list[Found]:
+    return _every(node.children, document) if evaluate(node, document) else []
+
+
+def _score_matches(node: Score, document: Document) -> list[Found]:
+    if not evaluate(node, document):
+        return []
+    return _every([child for weight, child in node.weighted if weight > 0], document)
+
+
+_MATCHES: dict[type[Node], Callable[[Any, Document], list[Found]]] = {
+    Word: _placed,
+    Phrase: _placed,
+    Near: _placed,
+    And: _all_matches,
+    Or: lambda node, document: _every(node.children, document),
+    AtLeast: _enough_matches,
+    Not: lambda *_: [],
+    Score: _score_matches,
+    Facet: lambda node, document: [Found(node, ())] if document.admits(node) else [],
+}
 
 
 def _outermost(extents: Collection[Extent]) -> tuple[Extent, ...]:

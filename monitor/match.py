@@ -261,11 +261,13 @@ class _Places:
         self._reading = reading
         self._known: dict[tuple[Extent, str], Match] = {}
 
-    def of(self, found: Iterable[Found]) -> tuple[Match, ...]:
+    def of(self, found: Sequence[Found]) -> tuple[Match, ...]:
         """Return where the clauses of a watchlist hold, in the order of the text."""
         return tuple(
-            self._known.get((extent, clause.text)) or self._match(extent, clause.text)
-            for extent, clause in in_order(found)[:MAX_MATCHES]
+            [
+                self._known.get((extent, clause.text)) or self._match(extent, clause.text)
+                for extent, clause in in_order(found)[:MAX_MATCHES]
+            ]
         )
 
     def _match(self, extent: Extent, term: str) -> Match:
