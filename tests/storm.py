@@ -17,7 +17,6 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -264,7 +263,8 @@ class Recorder(Fuse):
     thorough: bool = False
     """Whether it looks before every statement, not only before those that change a file."""
     moments: list[Moment] = field(default_factory=list)
-    _known: set[bytes] = field(default_factory=set)
+    _known: set[tuple[Any, ...]] = field(default_factory=set)
+    _last: dict[Path, bytes] = field(default_factory=dict)
     _contents: dict[bytes, bytes] = field(default_factory=dict)
 
     def step(self, before: str = "") -> None:
@@ -274,23 +274,24 @@ class Recorder(Fuse):
         if not (self.thorough or before.startswith(_CHANGES)):
             return
         disk = {
-            str(path.relative_to(self.storm.folder)): self._once(path.read_bytes())
+            str(path.relative_to(self.storm.folder)): self._content(path)
             for path in sorted((self.storm.folder / "var").rglob("*"))
             if path.is_file() and path.name not in STAYS
         }
         asked = {name: sink.asked for name, sink in self.storm.sinks.items()}
         elapsed, told = self.storm.world.elapsed, len(self.storm.accepted)
-        state = blake2b(repr((elapsed, told, asked, sorted(disk))).encode())
-        for content in disk.values():
-            state.update(content)
-        if state.digest() not in self._known:
-            self._known.add(state.digest())
+        state = (elapsed, told, *asked.values(), *disk, *map(id, disk.values()))
+        if state not in self._known:
+            self._known.add(state)
             told_so_far = tuple(self.storm.accepted)
             self.moments.append(Moment(self.steps, before, elapsed, disk, told_so_far, asked))
 
-    def _once(self, content: bytes) -> bytes:
-        """Return the same object for the same content: most files stay as they were."""
-        return self._contents.setdefault(blake2b(content).digest(), content)
+    def _content(self, path: Path) -> bytes:
+        """Return what is in a file, as one object for all that hold the same."""
+        content = path.read_bytes()
+        if content != self._last.get(path):  # most stay as they were: that is soon seen
+            self._last[path] = self._contents.setdefault(content, content)
+        return self._last[path]
 
 
 def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:
