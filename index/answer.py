@@ -35,8 +35,8 @@ class Answer:
         return _METHODS[type(node)](self, node, within)
 
     def _near(self, node: Phrase | Near, within: Docs | None) -> Docs:
-        if within is None and (links := self._links(node)) and is_much(links):
-            return _chained(node, links, None)
+        if (links := self._links(node)) and is_much(links, within):
+            return _chained(node, links, within)
         return self._placed(node, self._together(node.children, within))
 
     def _any(self, node: Or, within: Docs | None) -> Docs:
@@ -120,7 +120,7 @@ class Answer:
             (_cost(child), self._frequency(child), self.docs, child) for child in node.children
         ]
         for child in node.children:
-            if isinstance(child, Phrase | Near):
+            if isinstance(child, Phrase | Near) and not is_much(self._links(child), None):
                 asked.append((_PRESENT, 0, self._present, child))
         for _, _, ask, child in sorted(asked, key=itemgetter(0, 1)):
             within = ask(child, within)

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from index.lists import Postings
+from index.lists import Codes, Postings
 from index.postings import part_range
 from index.runs import MAX_COMPOUND
 
@@ -49,11 +49,7 @@ class _Stands:
 
     def __init__(self, link: Link, docs: Collection[int]) -> None:
         self.lists = [
-            (
-                array("I", bytes(postings.codes)),  # read twice as fast as where it lies
-                postings.ends,
-                postings.among(docs),
-            )
+            (_at_hand(postings, docs), postings.ends, postings.among(docs))
             for postings in link.lists
         ]
         self._bounds = part_range(link.part) if link.part else None
@@ -72,10 +68,29 @@ class _Stands:
         return found
 
 
-def is_much(chain: Sequence[Link]) -> bool:
-    """Tell whether vectors are there, and best asked of all documents."""
-    return "numpy" in sys.modules and all(
-        sum(len(postings.codes) for postings in link.lists) > MUCH for link in chain
+def _at_hand(postings: Postings, docs: Collection[int]) -> Codes:
+    """Return a term's codes: copied they are read twice as fast, which is not worth it for few."""
+    if 16 * len(docs) < len(postings.docs):
+        return postings.codes
+    return array("I", bytes(postings.codes))
+
+
+def is_much(chain: Sequence[Link], docs: Collection[int] | None) -> bool:
+    """Tell whether vectors are there, and best asked of all documents or of some at once.
+
+    Which of them have all words need not be looked up before.
+    """
+    return bool(chain) and "numpy" in sys.modules and _least(chain, docs) > MUCH
+
+
+def _least(chain: Sequence[Link], docs: Collection[int] | None) -> float:
+    """Return how often the rarest word stands in some documents, or in all, roughly."""
+    return min(
+        sum(
+            len(p.codes) * (1 if docs is None else min(len(docs) / max(len(p.docs), 1), 1))
+            for p in link.lists
+        )
+        for link in chain
     )
 
 
@@ -100,10 +115,7 @@ def linked(chain: Sequence[Link], docs: Collection[int] | None) -> set[int]:
 
 def _is_much(chain: Sequence[Link], docs: Collection[int]) -> bool:
     """Tell whether the rarest word stands in some documents so often that vectors are faster."""
-    often = min(
-        sum(len(p.codes) * min(len(docs) / max(len(p.docs), 1), 1) for p in link.lists)
-        for link in chain
-    )
+    often = _least(chain, docs)
     if often <= MUCH or "numpy" in sys.modules:
         return often > MUCH
     _Patience.left -= int(often)

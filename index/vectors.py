@@ -4,28 +4,41 @@
 places. numpy does that in a twentieth of the time, but takes 80 ms to import: for little work
 it is not worth it.
 
-A thousand documents at a time: their places fit into 32 bits and into the processor's caches.
+Where there is very much, a thousand documents at a time: their places fit into 32 bits and
+into the processor's caches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from index.lists import MAX_DOCUMENTS, Postings
 from index.postings import part_range
 from index.runs import MAX_COMPOUND
 
 Lists = Sequence[Postings]
-Places = NDArray[np.uint32]
+Places = NDArray[np.unsignedinteger[Any]]
 """Numbers of documents in their group, each shifted by `_DOC`, and positions in them; in order."""
 
 _DOC = 22
-_GROUP = 1 << (32 - _DOC)
+
+
+class _Grouping(NamedTuple):
+    """How many documents are looked at together, and what their places fit into."""
+
+    documents: int
+    kind: DTypeLike
+
+
+_WHOLE = _Grouping(MAX_DOCUMENTS, np.uint64)
+_SPLIT = _Grouping(1 << (32 - _DOC), np.uint32)
+_MANY = 200_000
+"""Places of all words from which groups save more than they cost."""
 
 Word = Sequence[Places]
 """Where a word stands: by its length in words less one, places in order, none twice."""
@@ -81,13 +94,15 @@ def _by_group(
     ask: Callable[[Sequence[Word]], Sequence[Places]],
 ) -> set[int]:
     """Return the documents of the places that are found group by group."""
-    words = [[_List(postings, part, docs) for postings in lists] for lists, part in chain]
+    often = sum(len(postings.codes) for lists, _ in chain for postings in lists)
+    grouping = _SPLIT if often > _MANY else _WHOLE
+    words = [[_List(one, part, docs, grouping) for one in lists] for lists, part in chain]
     found: list[NDArray[np.int64]] = []
     documents = min(max((some.documents for some in word), default=0) for word in words)
-    for first in range(0, documents, _GROUP):
+    for first in range(0, documents, grouping.documents):
         there = [_word([some.group(first) for some in word]) for word in words]
         if all(map(any, (map(len, word) for word in there))):
-            has = np.zeros(_GROUP, dtype=np.bool_)
+            has = np.zeros(grouping.documents, dtype=np.bool_)
             for places in ask(there):
                 has[places >> _DOC] = True
             found.append(np.flatnonzero(has) + first)
@@ -101,7 +116,9 @@ def _by_group(
 class _List:
     """One term's list."""
 
-    def __init__(self, postings: Postings, part: str, docs: Collection[int] | None) -> None:
+    def __init__(
+        self, postings: Postings, part: str, docs: Collection[int] | None, grouping: _Grouping
+    ) -> None:
         self._docs = np.frombuffer(postings.docs, dtype=np.uint16)
         self.documents = 1 + int(self._docs[-1]) if len(self._docs) else 0
         """The highest number of a document, plus one."""
@@ -113,13 +130,15 @@ class _List:
         if postings.counts is not None:
             self._counts = np.frombuffer(postings.counts, f"u{postings.counts.itemsize}")
             self._ends[1:] = np.cumsum(self._counts)
-        groups = np.arange(0, MAX_DOCUMENTS + 1, _GROUP)
+        self._grouping = grouping
+        groups = np.arange(0, MAX_DOCUMENTS + 1, grouping.documents)
         self._cuts = np.searchsorted(self._docs, groups).tolist()
 
-    def group(self, first: int) -> tuple[Places, NDArray[np.uint32]]:
+    def group(self, first: int) -> tuple[Places, Places]:
         """Return the places in the group of documents from `first` on, and the lengths less one."""
-        low, high = self._cuts[first // _GROUP : first // _GROUP + 2]
-        own = (self._docs[low:high] - first).astype(np.uint32)
+        number = first // self._grouping.documents
+        low, high = self._cuts[number : number + 2]
+        own: Places = (self._docs[low:high] - first).astype(self._grouping.kind)
         own <<= _DOC
         wanted = None if self._wanted is None else self._wanted[low:high]
         codes = self._codes[self._ends[low] : self._ends[high]]

@@ -23,7 +23,7 @@ from index.schema import ID, NAME, document, schema
 from index.storage import DurableStorage, damage, sizes
 
 BATCH = 4096
-"""Articles of one commit at most: its postings (some 20 MB, twice that at its end) are in memory."""
+"""Articles of one commit at most: its postings (some 20 MB, at its end 50) are in memory."""
 
 
 def open_or_create(folder: Path) -> Writer:

@@ -50,6 +50,11 @@ def lists(articles: list[Article]) -> dict[str, Postings]:
 NONE = Postings(array("H"), None, array("I"))
 
 
+@pytest.fixture(autouse=True, params=["whole", "split"])
+def _grouping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "_MANY", 0 if request.param == "split" else 10**9)
+
+
 def links(articles: list[Article], words: list[list[str]], part: str) -> list[Link]:
     known = lists(articles)
     return [Link([known.get(term, NONE) for term in forms], part) for forms in words]
@@ -138,6 +143,9 @@ def test_much_work_is_done_by_vectors() -> None:
         'title:"de la"',
         '"de la" -port',
         '"de port la"~3',
+        'x "de la"',
+        '"de la" port',
+        'x de NEAR/3 la "la la"',
     ],
 )
 def test_phrases_of_the_commonest_words_are_asked_of_all_documents(
