@@ -24,3 +24,13 @@ and shown, `language` what it is written in; `signs` are those of the query lang
 (by their `postings`) and queries, here and in watchlists, go through it, so that a watchlist
 matches an article exactly when a search with it finds it.
 """
+
+import sys
+from functools import cached_property
+from types import ModuleType
+
+# Whoosh takes this one from a package that imports asyncio for it, which is a tenth of the time
+# that a search takes to start; Python has its own.
+_package = ModuleType("cached_property")
+_package.cached_property = cached_property  # type: ignore[attr-defined]
+sys.modules.setdefault("cached_property", _package)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import random
-import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -52,6 +51,8 @@ def monotonic() -> float:
 
 def token() -> str:
     """Return a secret that nobody guesses, fit for an address."""
+    import secrets
+
     return secrets.token_urlsafe(32)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -72,11 +71,13 @@ def read(text: str, search: str) -> Cursor:
 
 def fingerprint(query: str, filter: Filter, sort: str) -> str:
     """Return what tells one search from another; dates that are relative move, and do not count."""
+    from hashlib import blake2b
+
     said = [
         query, sort, sorted(filter.lang), sorted(filter.feeds), sorted(filter.watchlists),
         filter.since is None, filter.until is None,
     ]  # fmt: skip
-    return hashlib.blake2b(json.dumps(said).encode(), digest_size=6).hexdigest()
+    return blake2b(json.dumps(said).encode(), digest_size=6).hexdigest()
 
 
 def _cursor(listed: Sequence[Any]) -> Cursor:
