@@ -1,11 +1,11 @@
-"""Which words an article must hold for a rule to be worth evaluating."""
+"""Which words an article must hold for a rule to be worth evaluating; the rules filed by them."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
 from index.tree import And, AtLeast, Mode, Near, Node, Or, Phrase, Score, Word
@@ -50,7 +50,8 @@ def filing(node: Node) -> Filing:
 
 def _cost(word: Word) -> float:
     """Return a guess of how often a word is met: half the running text has under 5 letters."""
-    letters = sum(map(str.isalnum, word.term))
+    term = word.term
+    letters = len(term) if term.isalnum() else sum(map(str.isalnum, term))
     return _MODE_COSTS[word.mode] * (0.2 if word.part == "author" else 1.0) / letters**3
 
 
@@ -107,3 +108,46 @@ def _beside_another(choices: Sequence[Filing], number: int) -> Filing:
     """Return one of several filings, of which one more must hold too."""
     others = [filed for other, filed in enumerate(choices) if other != number]
     return _both(choices[number], _any_of(others))
+
+
+# --- what is filed under them ----------------------------------------------------------
+
+Leaf = str | int
+"""What a rule is filed under: a key of `postings`, or the number of an open word."""
+
+_NONE: frozenset[Leaf] = frozenset()
+
+
+class Drawer:
+    """Rules that need the words that lead here, and drawers of those that need one more."""
+
+    __slots__ = ("_leaves", "further", "rules")
+
+    def __init__(self) -> None:
+        self.rules: list[int] = []
+        self.further: dict[Leaf, Drawer] = {}
+        self._leaves: Set[Leaf] = _NONE
+
+    def add(self, leaf: Leaf) -> Drawer:
+        """Add and return the drawer of what needs this word too."""
+        drawer = self.further[leaf] = Drawer()
+        return drawer
+
+    def seal(self) -> None:
+        """Make it ready to be opened, when everything is filed."""
+        if self.further:
+            # A set knows the hashes of what is in it: what is not in both is not even looked at.
+            self._leaves = frozenset(self.further)
+            for drawer in self.further.values():
+                drawer.seal()
+
+    def open(self, there: Set[Leaf]) -> set[int]:
+        """Return the rules of which the words are there."""
+        candidates: set[int] = set()
+        opened = [self]
+        for drawer in opened:
+            if drawer.rules:
+                candidates.update(drawer.rules)
+            if not there.isdisjoint(drawer._leaves):
+                opened += map(drawer.further.__getitem__, there & drawer._leaves)
+        return candidates

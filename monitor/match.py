@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ from index.spans import Codes, Extent, Found, matches
 from index.tree import Facet, Mode, Node, Word, words
 from index.vocabulary import expands, is_open, key, selector
 from index.why import why_not
-from monitor.filing import filing
+from monitor.filing import Drawer, filing
 from monitor.model import Feed, Hit, Match, Watchlist
 
 MAX_MATCHES = 50
@@ -31,9 +31,6 @@ _MEMO_SIZE = 500_000
 
 _BEGINNING = 5
 """Letters of a wildcard's prefix by which it is looked up."""
-
-_Leaf = str | int
-"""What a rule is filed under: a key of `postings`, or the number of an open word."""
 
 
 class Rules:
@@ -46,13 +43,13 @@ class Rules:
         roots = [watchlist.query.root for watchlist in self.watchlists]
         watched = dict.fromkeys(word for root in roots for word in words(root))
         self._forms = _Forms(word for word in watched if expands(word))
-        self._filed = _Drawer()
+        self._filed = Drawer()
         for number, root in enumerate(roots):
             for needed in filing(root).sets or ((),):
                 drawer = self._filed
                 for word in needed:
                     leaf = self._forms.numbers[word] if is_open(word) else key(word)
-                    drawer = drawer.further.setdefault(leaf, _Drawer())
+                    drawer = drawer.further.get(leaf) or drawer.add(leaf)
                 drawer.rules.append(number)
         self._filed.seal()
         keys = {term: term for term in (key(word) for word in watched if not is_open(word))}
@@ -85,39 +82,6 @@ class Rules:
                 clauses := matches(watchlist.query.root, document)
             ):
                 yield watchlist, clauses
-
-
-_NONE: frozenset[_Leaf] = frozenset()
-
-
-class _Drawer:
-    """Rules that need the words that lead here, and drawers of those that need one more."""
-
-    __slots__ = ("_leaves", "further", "rules")
-
-    def __init__(self) -> None:
-        self.rules: list[int] = []
-        self.further: dict[_Leaf, _Drawer] = {}
-        self._leaves: Set[_Leaf] = _NONE
-
-    def seal(self) -> None:
-        """Make it ready to be opened, when everything is filed."""
-        if self.further:
-            # A set knows the hashes of what is in it: what is not in both is not even looked at.
-            self._leaves = frozenset(self.further)
-            for drawer in self.further.values():
-                drawer.seal()
-
-    def open(self, there: Set[_Leaf]) -> set[int]:
-        """Return the rules of which the words are there."""
-        candidates: set[int] = set()
-        opened = [self]
-        for drawer in opened:
-            if drawer.rules:
-                candidates.update(drawer.rules)
-            if not there.isdisjoint(drawer._leaves):
-                opened += map(drawer.further.__getitem__, there & drawer._leaves)
-        return candidates
 
 
 class _Words:

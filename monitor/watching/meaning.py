@@ -6,7 +6,7 @@ from dataclasses import fields
 from enum import Enum
 from hashlib import blake2b
 
-from index.tree import And, Node, Or
+from index.tree import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
 from monitor.model import Watchlist
 
 
@@ -22,11 +22,20 @@ def meaning(watchlist: Watchlist) -> str:
 def _said(node: Node) -> str:
     if isinstance(node, And | Or):
         return f"{type(node).__name__}{sorted(set(map(_said, node.children)))}"
-    values = [_value(getattr(node, field.name)) for field in fields(node) if field.compare]
+    values = [_value(getattr(node, name)) for name in _COMPARED[type(node)]]
     return f"{type(node).__name__}({', '.join(values)})"
 
 
+_COMPARED = {
+    kind: [field.name for field in fields(kind) if field.compare]
+    for kind in (Word, Phrase, Near, AtLeast, Not, Score, Facet)
+}
+"""What of a node counts: asked for once, which takes longer than to say it."""
+
+
 def _value(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value)
     if isinstance(value, Node):
         return _said(value)
     if isinstance(value, tuple):
