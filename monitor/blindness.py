@@ -7,7 +7,6 @@ from datetime import datetime, tzinfo
 from urllib.parse import urlsplit
 
 from index.article import Timestamp
-from index.facets import selects
 from monitor import model
 from monitor.counted import counted
 from monitor.trend.coverage import united
@@ -55,6 +54,8 @@ def _covered(
 
 
 def _watches(wanted: Sequence[str], feed: model.Feed) -> bool:
+    from index.facets import selects
+
     host = urlsplit(feed.url).hostname or ""
     return not wanted or any(selects(one, feed.name, host, feed.tags) for one in wanted)
 

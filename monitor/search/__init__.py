@@ -20,11 +20,8 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
-from index.query import Query, parse
 from monitor import model
 from monitor.counted import counted
-from monitor.search.meaning import Meaning
-from monitor.search.paging import Asked, Page
 from monitor.store import Views
 from monitor.store.connection import INDEX
 from monitor.upkeep import rebuilding
@@ -33,8 +30,11 @@ if TYPE_CHECKING:
     from index import searcher
     from index.completion import Completion
     from index.matched import Matched
+    from index.query import Query
     from index.searcher import Archive, Hit
     from index.tree import Word
+    from monitor.search.meaning import Meaning
+    from monitor.search.paging import Asked
 
 
 class Search:
@@ -52,6 +52,8 @@ class Search:
 
     def run(self, asked: Asked, width: int) -> model.Results:
         """Return a page of what a query finds; raises QueryError, CursorError, ArchiveError."""
+        from monitor.search.paging import Page
+
         page = Page(asked, self._clock())
         articles, waiting, *_ = self._views.totals()
         if not articles:
@@ -70,6 +72,7 @@ class Search:
 
     def suggestions(self, text: str, filter: model.Filter) -> list[model.Suggestion]:
         """Return searches that find more than one that finds little; raises as `run` does."""
+        from index.query import parse
         from monitor.search.helping import suggestions
 
         query, meaning = parse(text), self._meaning()
@@ -109,6 +112,8 @@ class Search:
         return self._meaning().numbers(selectors)
 
     def _meaning(self, now: Timestamp | None = None) -> Meaning:
+        from monitor.search.meaning import Meaning
+
         return Meaning(self._views, self._clock() if now is None else now, self._zone)
 
     @contextmanager

@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from index.query import parse
 from monitor import model
 from monitor.blindness import coverage
 from monitor.polling.health import WORST, health, words
 from monitor.polling.moves import in_words as moving
-from monitor.search import Search
-from monitor.search.paging import Asked
 from monitor.service.attesting import Attesting
 from monitor.service.counting import Counting
 from monitor.service.glancing import Glancing
@@ -27,6 +24,7 @@ from monitor.store import Views
 
 if TYPE_CHECKING:
     from index.completion import Completion
+    from monitor.search import Search
 
 
 class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
@@ -169,6 +167,8 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         pages are then those of one result, whatever arrives meanwhile. Raises QueryError
         with the column of the mistake, CursorError.
         """
+        from monitor.search.paging import Asked
+
         asked = Asked(text=query, filter=filter, sort=sort, limit=limit, after=after, page=page)
         return self._search.run(asked, width)
 
@@ -193,6 +193,8 @@ class Service(Attesting, Counting, Glancing, Skimming, Timing, Triaging):
         """
         if query is None:
             return list(range(self._views.newest_article(), 0, -1))
+        from index.query import parse
+
         return self._search.matched(parse(query), model.Filter()).ids()[::-1]
 
     def readings(self, ids: Iterable[int]) -> Iterator[model.Reading]:

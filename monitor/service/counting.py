@@ -10,22 +10,18 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from index.facets import UNDETERMINED
-from index.moments import resolve_time
-from index.query import Query, parse
 from monitor import model
 from monitor.counted import counted
 from monitor.errors import MonitorError
-from monitor.search import Search
 from monitor.store import Views
 from monitor.surprise import pace, windows
-from monitor.trend import buckets
-from monitor.trend.bounds import bounds
 from monitor.trend.coverage import Interval, united
-from monitor.trend.reckoning import Observed, series
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the language of queries takes a tenth of a command that needs none
     from index.matched import Matched
+    from index.query import Query
+    from monitor.search import Search
+    from monitor.trend.reckoning import Observed
 
 MOST = 20_000
 """Buckets of one trend at most: two years of hours."""
@@ -60,6 +56,10 @@ class Counting:
         one query. A filter's or query's own dates say from when to when; else it is from
         the first article until now. Raises QueryError, ArchiveError, MonitorError.
         """
+        from index.query import parse
+        from monitor.trend import buckets
+        from monitor.trend.reckoning import series
+
         understood = [parse(query) for query in queries]
         found = [(query.text, self._matched(query, filter)) for query in understood]
         if split is not None:
@@ -90,6 +90,7 @@ class Counting:
 
         Raises QueryError, ArchiveError.
         """
+        from index.query import parse
         from index.standout import standing_out
         from index.wording import asked_for
 
@@ -152,6 +153,8 @@ class Counting:
 
     def _split(self, matched: Matched, split: model.Split) -> list[tuple[str, Matched]]:
         """Return what was matched by language or feed, the fullest first."""
+        from index.facets import UNDETERMINED
+
         if split is model.Split.LANG:
             parts = [(lang or UNDETERMINED, part) for lang, part in matched.by_lang().items()]
         else:
@@ -163,6 +166,9 @@ class Counting:
         self, queries: Iterable[Query], filter: model.Filter, observed: Iterable[Observed]
     ) -> Interval:
         """Return from when to when is counted: as asked for, else from the first article on."""
+        from index.moments import resolve_time
+        from monitor.trend.bounds import bounds
+
         now = self._clock()
         dates = [date for each in observed for date in each.dates.values()]
         said = [
@@ -214,5 +220,7 @@ def _given(moment: Timestamp | None) -> list[Timestamp]:
 
 
 def _observed(name: str, matched: Matched) -> Observed:
+    from monitor.trend.reckoning import Observed
+
     by_feed = {feed: part.ids() for feed, part in matched.by_feed().items()}
     return Observed(name=name, dates=matched.dates(), by_feed=by_feed)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor import model
 from monitor.errors import MonitorError
-from monitor.search import Search
 from monitor.store import Views
+
+if TYPE_CHECKING:
+    from monitor.search import Search
 
 USUAL, LONGEST = 3_600.0, 30 * 86_400.0
 """Seconds of a mute: when nothing is said, and at most."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from monitor.model import Filter
-from monitor.search import Search
 from monitor.store import Views
+
+if TYPE_CHECKING:
+    from monitor.search import Search
 
 
 class Skimming:

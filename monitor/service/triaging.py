@@ -11,12 +11,12 @@ from index.article import Timestamp
 from monitor import model
 from monitor.annotations import note as noted
 from monitor.annotations import tag as tagged
-from monitor.search import Search
 from monitor.store import Views
 
 if TYPE_CHECKING:
     from index.matched import Matched
     from index.query import Query
+    from monitor.search import Search
 
 _ANY = model.Filter(muted=True, closed=True)
 
