@@ -26,7 +26,7 @@ def _said(node: Node) -> str:
     return f"{type(node).__name__}({', '.join(values)})"
 
 
-_COMPARED = {
+_COMPARED: dict[type[Node], list[str]] = {
     kind: [field.name for field in fields(kind) if field.compare]
     for kind in (Word, Phrase, Near, AtLeast, Not, Score, Facet)
 }
