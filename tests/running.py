@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 from xml.sax.saxutils import escape
 
+from tzlocal import reload_localzone
+
 from monitor import cli
 
 T = TypeVar("T")
@@ -114,7 +116,7 @@ class Newsroom:
         with (
             Path(os.devnull).open(encoding="utf-8") as nobody,
             chdir(self.folder),
-            patch.dict(os.environ, self._environ(environ), clear=True),
+            _living_in(self._environ(environ)),
             patch.multiple(sys, argv=["tocsin", *args], stdin=nobody, stdout=out, stderr=err),
         ):
             try:
@@ -185,6 +187,25 @@ class Newsroom:
     def _environ(self, more: Mapping[str, str]) -> dict[str, str]:
         plain = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
         return {**plain, "PYTHONWARNINGS": "ignore", **self.environ, **more}
+
+
+@contextmanager
+def _living_in(environ: Mapping[str, str]) -> Iterator[None]:
+    """Have these variables and no others, and the time zone that they say."""
+    moved = environ.get("TZ") != os.environ.get("TZ")
+    try:
+        with patch.dict(os.environ, environ, clear=True):
+            if moved:
+                _look_at_the_clock()
+            yield
+    finally:
+        if moved:
+            _look_at_the_clock()
+
+
+def _look_at_the_clock() -> None:
+    time.tzset()
+    reload_localzone()
 
 
 def until(condition: Callable[[], T], seconds: float = PATIENCE) -> T:
