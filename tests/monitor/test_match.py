@@ -213,3 +213,9 @@ SUPPLY = score({"ransomware": 10, "port": 3, "logisti*": 3, "exercise": -5}, 12)
 )
 def test_explanations(rule, text, reason):
     assert explain(rule, article(body=text), FEED).reason == reason
+
+
+def test_an_acronym_is_none_in_a_headline_in_capitals():
+    rules = Rules([watchlist("WHO")])
+    assert not rules.match(article("THE MAN WHO KNEW TOO MUCH"), FEED)
+    assert rules.match(article("What the WHO says"), FEED)
