@@ -173,7 +173,8 @@ def test_a_page_is_matched_and_lit_without_a_second_alert(tmp_path: Path) -> Non
 def test_what_pages_bring_of_articles_that_were_there_before_is_marked_too(tmp_path: Path) -> None:
     first, second = item("1", "Alibaba"), item("2", "Liège")
     other = "".join(
-        f"<p>Le quai {n} est à Cainiao, dont les grues déchargent la nuit, sauf la grue {n} du port.</p>"
+        f"<p>Le quai {n} est à Cainiao, dont les grues déchargent la nuit,"
+        f" sauf la grue {n} du port.</p>"
         for n in range(9)
     )
     pages = [PAGE, f"<html><body><article>{other}</article></body></html>"]
