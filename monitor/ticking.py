@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from types import TracebackType
 
+from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -28,6 +30,16 @@ class _Every(BaseTrigger):  # type: ignore[misc]
         return now + self._interval
 
 
+class _Executor(AsyncIOExecutor):  # type: ignore[misc]
+    """Says nothing of a tick that was cancelled before it had begun."""
+
+    def _run_job_error(
+        self, job_id: str, exc: BaseException, traceback: TracebackType | None = None
+    ) -> None:
+        if not isinstance(exc, asyncio.CancelledError):
+            super()._run_job_error(job_id, exc, traceback)
+
+
 class Ticker:
     """Ticks every so many seconds until its end; a tick that lasts longer takes the next one's."""
 
@@ -35,7 +47,7 @@ class Ticker:
         self._tick = tick
         self._seconds = seconds
         self._every = _Every(timedelta(seconds=seconds))
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._scheduler = AsyncIOScheduler(timezone="UTC", executors={"default": _Executor()})
         self._job = self._scheduler.add_job(
             self._quietly, self._every, max_instances=1, coalesce=True, misfire_grace_time=None
         )
