@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -32,18 +33,28 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "LARGE", 6)
 
 
+class Gate(NamedTuple):
+    """Where merges beside wait."""
+
+    made: threading.Event
+    """Set once one stands at it, all its files written."""
+    open: threading.Event
+    """Set to let them end."""
+
+
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Merges beside end once this is set."""
-    go, make = threading.Event(), aside.Aside._make
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """Merges beside end once it is open."""
+    gate, make = Gate(threading.Event(), threading.Event()), aside.Aside._make
 
     def later(self: aside.Aside) -> None:
         make(self)
-        assert go.wait(20)
+        gate.made.set()
+        assert gate.open.wait(60)
 
     monkeypatch.setattr(aside.Aside, "_make", later)
-    yield go
-    go.set()
+    yield gate
+    gate.open.set()
 
 
 def filled(folder: Path) -> Writer:
@@ -55,7 +66,7 @@ def filled(folder: Path) -> Writer:
 
 
 def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
-    tmp_path: Path, held: threading.Event
+    tmp_path: Path, gate: Gate
 ) -> None:
     writer = filled(tmp_path)
     archive = Archive(tmp_path)
@@ -64,7 +75,7 @@ def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
     writer.remove([5])
     assert found(archive, "port") == [1, 3, 4, 6, 7]
     assert found(archive, "quai") == [2]
-    held.set()
+    gate.open.set()
     writer.finish()
     assert found(archive, "port") == [1, 3, 4, 6, 7]
     assert found(archive, "quai") == [2]
@@ -74,13 +85,11 @@ def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
     assert len(list(tmp_path.glob("*.lists"))) < 3
 
 
-def test_what_is_damaged_meanwhile_is_not_brought_back(
-    tmp_path: Path, held: threading.Event
-) -> None:
+def test_what_is_damaged_meanwhile_is_not_brought_back(tmp_path: Path, gate: Gate) -> None:
     writer = filled(tmp_path)
     next(tmp_path.glob("*.lists")).unlink()
     assert len(writer.heal()) == 1
-    held.set()
+    gate.open.set()
     writer.finish()
     assert len(writer.ids()) == 4
     writer.verify()
@@ -107,8 +116,9 @@ def test_a_merge_that_fails_is_told_and_tried_again(
     assert len(list(tmp_path.glob("*.lists"))) == 1
 
 
-def test_what_a_killed_writer_left_is_swept(tmp_path: Path, held: threading.Event) -> None:
+def test_what_a_killed_writer_left_is_swept(tmp_path: Path, gate: Gate) -> None:
     filled(tmp_path)
+    assert gate.made.wait(60)  # the dead write nothing more
     assert list(tmp_path.glob("merging*"))
     writer = open_or_create(tmp_path)
     assert not list(tmp_path.glob("merging*"))
