@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
 
 from index.analysis import MAX_CHARS, MEMO_SIZE, shouts
@@ -32,6 +32,8 @@ _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
 _CHUNKS = 20_000
 """Chunks of which is remembered where their words are."""
+_LONGEST = 64
+"""Characters of a chunk that is remembered: longer ones, in a text without blanks, are all new."""
 
 _Pairs = tuple[tuple[str, int], ...]
 _Entry = str | tuple[_Pairs, int] | None
@@ -50,6 +52,8 @@ class Keys(dict[str, _Entry]):
         self.wanted = wanted
 
     def __missing__(self, chunk: str) -> _Entry:
+        if len(chunk) > _LONGEST:
+            return self._decide(chunk)
         if len(self) >= MEMO_SIZE:
             self.clear()
         entry = self[chunk] = self._decide(chunk)
@@ -132,7 +136,7 @@ class _Part:
     Made of a part's text, it adds what stands there to the keys that are found.
     """
 
-    __slots__ = ("_behind", "_chunks", "_ends", "_offsets", "_others")
+    __slots__ = ("_behind", "_chunks", "_ends", "_long", "_offsets", "_others")
 
     def __init__(
         self, found: defaultdict[str, list[int]], article: Article, part: str, keys: Keys
@@ -141,6 +145,8 @@ class _Part:
         offset = _BASES[part]
         self._chunks = chunks(text)
         self._ends: list[int] | None = None
+        self._long: dict[int, Sequence[tuple[int, int]]] = {}
+        """Words of long chunks that were asked for, by number."""
         self._others: list[int] = []
         """Numbers of the chunks that do not hold one word."""
         self._behind: list[int] = []
@@ -174,9 +180,17 @@ class _Part:
             number = min(number, self._others[turn])
         if self._ends is None:
             self._ends = list(accumulate(map(len, self._chunks), initial=0))
-        start, end = _words_of(self._chunks[number])[position - offset - number]
+        start, end = self._words(number)[position - offset - number]
         at = self._ends[number] + number
         return at + start, at + end
+
+    def _words(self, number: int) -> Sequence[tuple[int, int]]:
+        chunk = self._chunks[number]
+        if len(chunk) <= _LONGEST:
+            return _remembered_words(chunk)
+        if number not in self._long:
+            self._long[number] = _words_of(chunk)
+        return self._long[number]
 
 
 def postings(article: Article, keys: Keys = _every_key) -> dict[str, list[int]]:
@@ -204,7 +218,6 @@ def part_range(part: str) -> tuple[int, int]:
     return _BASES[part] << 2, (_BASES[part] + PART_WIDTH) << 2
 
 
-@functools.lru_cache(_CHUNKS)
 def _words_of(chunk: str) -> tuple[tuple[int, int], ...]:
     """Return start and end of every word of a chunk."""
     return tuple(
@@ -213,3 +226,6 @@ def _words_of(chunk: str) -> tuple[tuple[int, int], ...]:
         for token in tokens_of[found[1]]
         if token.length == 1
     )
+
+
+_remembered_words = functools.lru_cache(_CHUNKS)(_words_of)

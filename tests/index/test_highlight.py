@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +49,27 @@ def article(title: str = "", summary: str = "", body: str = "", author: str = ""
 def test_lit_is_what_was_meant(query: str, title: str, lit: list[str]) -> None:
     found = spans(parse(query), article(title))
     assert [title[start:end] for part, start, end in found if part == "title"] == lit
+
+
+def test_of_texts_without_blanks_little_is_remembered() -> None:
+    draw = random.Random(7)
+    ideographs = [chr(code) for code in range(0x4E00, 0x4E00 + 300)]
+
+    def read(count: int) -> None:
+        for _ in range(count):
+            text = "，".join("".join(draw.choices(ideographs, k=12)) for _ in range(400))
+            reading = Reading(article(body=text))
+            for codes in reading.postings.values():
+                for code in codes[:3]:
+                    reading.place(code >> 2, code >> 2)
+
+    read(2)  # every ideograph is known by now
+    tracemalloc.start()
+    try:
+        read(20)
+        assert tracemalloc.get_traced_memory()[0] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_every_part_is_lit_in_its_own_text() -> None:
