@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from monitor import model
-from monitor.counted import counted
+from monitor.plural import counted
 from monitor.trend.coverage import united
 
 SHOWN = 3

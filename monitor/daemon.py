@@ -7,11 +7,11 @@ import contextlib
 import logging
 from collections.abc import Mapping
 
-from monitor.counted import counted
 from monitor.enforcing import Enforcer
 from monitor.errors import MonitorError, StoreError
 from monitor.model import Config, Feed, FeedState, Summary
 from monitor.parts import Parts
+from monitor.plural import counted
 from monitor.polling import health, schedule
 from monitor.presence import Card
 from monitor.ticking import Ticker

@@ -139,10 +139,7 @@ class _Forms:
 
     def means(self, form: str) -> str:
         """Return a key that belongs to any of them; or ''."""
-        if numbers := self._decide(form):
-            self.meanings[form] = numbers
-            return form
-        return ""
+        return form if self._decide(form) else ""
 
     def of(self, found: Iterable[str]) -> Mapping[int, list[str]]:
         """Return the keys of an article that each open word means, where there are any."""

@@ -10,10 +10,10 @@ from monitor.config import fields
 from monitor.config.cutting import appended, removed
 from monitor.config.editing import edit
 from monitor.config.enabling import enabled
-from monitor.counted import counted
 from monitor.errors import MonitorError
 from monitor.identify import canonical
 from monitor.model import Config, Feed
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from monitor.prospect import Prospect

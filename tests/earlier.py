@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from monitor.store.tables import UPGRADES
+
 VERSION_2 = """
 CREATE TABLE backfills (
     watchlist TEXT PRIMARY KEY,
@@ -162,6 +164,8 @@ def make(folder: Path, version: int = 2, rows: str = "") -> Path:
         sql.executescript(VERSION_2)
         if version == 1:
             sql.execute("DROP TABLE backfills")
+        if version == 3:
+            sql.executescript(UPGRADES[2])
         sql.execute(f"PRAGMA user_version = {version}")
         sql.executescript(rows)
     return folder

@@ -8,8 +8,8 @@ from datetime import tzinfo
 
 from index import text as safe
 from index.article import PARTS, Article
-from monitor.counted import counted
 from monitor.model import Alert, Reading
+from monitor.plural import counted
 from tui import moment
 from tui.folding import breaks
 from tui.ink import Line, Span, cut, wrap

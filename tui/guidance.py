@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.text import line
-from monitor.counted import counted
 from monitor.model import Health
+from monitor.plural import counted
 from tui.ink import Line, wrap
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from index import text as safe
-from monitor.counted import counted
 from monitor.durations import span
 from monitor.model import Outlet, Telling
+from monitor.plural import counted
 from tui import moment
 from tui.ink import Line, fit
 

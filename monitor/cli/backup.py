@@ -8,7 +8,7 @@ import click
 
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
-from monitor.counted import counted
+from monitor.plural import counted
 
 
 @click.command()

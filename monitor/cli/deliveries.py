@@ -9,7 +9,7 @@ import click
 
 from monitor.cli import Newsroom, output, say, talkative
 from monitor.cli.selection import list_format
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from monitor.model import Alert, Delivery

@@ -11,7 +11,7 @@ import click
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
 from monitor.cli.queries import QueryCommand
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from monitor.exchange.exporting import Written

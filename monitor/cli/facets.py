@@ -13,7 +13,7 @@ from index.text import clean
 from monitor.cli import Newsroom, output, say
 from monitor.cli.queries import QueryCommand
 from monitor.cli.selection import filter_of, filtered
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from index.standout import StandOut

@@ -11,7 +11,7 @@ import click
 from monitor.cli import Newsroom, say, set_up_log
 from monitor.cli.progress import bar
 from monitor.cli.times import Span
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from monitor.model import Listening, Summary

@@ -11,8 +11,8 @@ import click
 from index import text
 from monitor import portable
 from monitor.cli import Newsroom, output, telling
-from monitor.counted import counted
 from monitor.durations import span
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from monitor.model import Alert, Reading

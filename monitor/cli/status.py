@@ -12,7 +12,7 @@ import click
 
 from monitor.cli import Newsroom, output, telling
 from monitor.cli.times import Moment
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from monitor.model import Status

@@ -13,7 +13,7 @@ import click
 from index.text import clean
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from monitor.verifying import Verified

@@ -8,9 +8,9 @@ from typing import Any
 
 from monitor.config import route_words
 from monitor.config.ages import in_words
-from monitor.counted import counted
 from monitor.durations import exact, span
 from monitor.model import Channel, Config, Escalate, Feed, Retention, SavedSearch, Watchlist
+from monitor.plural import counted
 
 
 def as_text(config: Config) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from index.article import Timestamp
 from monitor import model
-from monitor.counted import counted
 from monitor.durations import span
+from monitor.plural import counted
 from monitor.polling.habits import is_silent, often
 
 MINUTE = 60.0

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor import model
-from monitor.counted import counted
+from monitor.plural import counted
 from monitor.store import Views
 from monitor.store.connection import INDEX
 from monitor.upkeep import rebuilding

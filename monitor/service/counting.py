@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor import model
-from monitor.counted import counted
 from monitor.errors import MonitorError
+from monitor.plural import counted
 from monitor.store import Views
 from monitor.surprise import pace, windows
 from monitor.trend.coverage import Interval, united

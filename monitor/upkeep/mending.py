@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from index.article import Article
 from index.errors import ArchiveDamaged
 from index.writer import Writer, open_or_create
-from monitor.counted import counted
+from monitor.plural import counted
 
 log = logging.getLogger("tocsin.indexer")
 

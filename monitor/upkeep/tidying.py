@@ -6,9 +6,9 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from index.article import Timestamp
-from monitor.counted import counted
 from monitor.errors import StoreError
 from monitor.model import FOR_EVER, Retention
+from monitor.plural import counted
 from monitor.store import Store
 from monitor.threads import Thread
 from monitor.upkeep.keeping import Sweep, Swept

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from monitor.counted import counted
 from monitor.errors import StoreError
 from monitor.model import Feed, Watchlist
+from monitor.plural import counted
 from monitor.routing import Routing
 from monitor.threads import Thread
 from monitor.watching.backfill import Backfill

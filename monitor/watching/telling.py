@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
-from monitor.counted import counted
+from monitor.plural import counted
 from monitor.watching.backfill import Step
 
 log = logging.getLogger("tocsin")

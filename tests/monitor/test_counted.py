@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.counted import counted
+from monitor.plural import counted
 
 
 @pytest.mark.parametrize(

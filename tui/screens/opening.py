@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from index.text import line
-from monitor.counted import counted
 from monitor.model import Health, Status
+from monitor.plural import counted
 from tui import moment
 from tui.ink import Line, wrap
 from tui.pulse import watching

@@ -11,8 +11,8 @@ from index.text import line
 from monitor import model
 from monitor.annotations import note as note_of
 from monitor.annotations import tag as tag_of
-from monitor.counted import counted
 from monitor.errors import StoreError
+from monitor.plural import counted
 from tui import sieve
 from tui.alerts import Alerts
 from tui.screens.filtering import Filtering

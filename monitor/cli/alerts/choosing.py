@@ -12,7 +12,7 @@ import click
 from monitor.cli import say
 from monitor.cli.alerts.criteria import criteria, filter_by
 from monitor.cli.selection import filtered
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

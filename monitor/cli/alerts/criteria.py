@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from monitor.cli.selection import filter_of
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -10,7 +10,7 @@ import click
 from monitor.cli import Newsroom, output, say
 from monitor.cli.selection import list_format
 from monitor.cli.times import Moment
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from monitor.model import FeedHealth

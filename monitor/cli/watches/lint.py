@@ -10,7 +10,7 @@ import click
 
 from monitor.cli import Newsroom, output, say
 from monitor.cli.watches.options import format_option
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from monitor.cli import Newsroom, output, say
 from monitor.cli.progress import bar
 from monitor.cli.times import Moment
 from monitor.cli.watches.options import format_option
-from monitor.counted import counted
+from monitor.plural import counted
 
 if TYPE_CHECKING:
     from index.article import Article

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.store.tables.alerts import ALERT_COLUMNS, ALERTS, ALERTS_3, ESCALATIONS
-from monitor.store.tables.articles import ARTICLES, PAGE_COLUMNS, UNREAD_PAGES
+from monitor.store.tables.articles import ARTICLES, PAGES_4, UNREAD_PAGES
 from monitor.store.tables.deliveries import DELIVERIES
 from monitor.store.tables.evidence import EVIDENCE, LATENCY
 from monitor.store.tables.feeds import EPISODES, FEEDS, FEEDS_3, GAPS
@@ -21,13 +21,12 @@ from monitor.store.tables.watchlists import (
     WATCHLISTS_3,
 )
 
-VERSION = 3
+VERSION = 4
 
 UPGRADES = {
     1: BACKFILLS,
     2: FEEDS_3
     + UNREAD_PAGES
-    + PAGE_COLUMNS
     + MOVES
     + GAPS
     + EPISODES
@@ -45,6 +44,7 @@ UPGRADES = {
     + MUTES
     + EVIDENCE
     + LATENCY,
+    3: PAGES_4,
 }
 """What to add to a store of an earlier version."""
 
@@ -55,7 +55,7 @@ TABLES = (
     + EPISODES
     + ARTICLES
     + UNREAD_PAGES
-    + PAGE_COLUMNS
+    + PAGES_4
     + MOVES
     + ALERTS
     + WATCHLISTS

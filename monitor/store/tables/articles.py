@@ -76,7 +76,7 @@ CREATE TABLE outbox (
 );
 """
 
-PAGE_COLUMNS = """
+PAGES_4 = """
 -- Whether the article was there before its feed was watched.
 ALTER TABLE pages ADD COLUMN backfill INTEGER NOT NULL DEFAULT 0;
 """
