@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from monitor import model
+from monitor.host import host
 from monitor.plural import counted
 from monitor.trend.coverage import united
 
@@ -56,8 +56,8 @@ def _covered(
 def _watches(wanted: Sequence[str], feed: model.Feed) -> bool:
     from index.facets import selects
 
-    host = urlsplit(feed.url).hostname or ""
-    return not wanted or any(selects(one, feed.name, host, feed.tags) for one in wanted)
+    at = host(feed.url)
+    return not wanted or any(selects(one, feed.name, at, feed.tags) for one in wanted)
 
 
 def _intervals(gaps: Iterable[model.Gap], now: Timestamp, zone: tzinfo | None) -> str:

@@ -7,11 +7,9 @@ Whether a word form is an inflection or a wildcard's is decided once per form.
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from index.analysis import both_stems, stems
 from index.article import Article
@@ -23,6 +21,7 @@ from index.tree import Facet, Mode, Node, Word, words
 from index.vocabulary import expands, is_open, key, selector
 from index.why import why_not
 from monitor.filing import Drawer, filing
+from monitor.host import host
 from monitor.model import Feed, Hit, Match, Watchlist
 
 MAX_MATCHES = 50
@@ -184,15 +183,6 @@ class _Meanings(dict[str, Sequence[int]]):
 
 
 # --- one watchlist ---------------------------------------------------------------
-
-
-@functools.lru_cache(10_000)
-def host(url: str) -> str:
-    """Return the host of a URL; empty when it has none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def admits(facet: Facet, article: Article, feed: Feed) -> bool:

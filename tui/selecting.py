@@ -7,11 +7,10 @@ from array import array
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from index.article import Timestamp
+from monitor.host import host
 from monitor.model import FeedHealth, Filter, WatchlistCount
 from tui import sieve
 from tui.headlines import PAGE, Headlines
@@ -38,15 +37,10 @@ def named(
     """Return the names in force."""
     return Names(
         watchlists=[count.name for count in watchlists],
-        feeds=[(feed.feed.name, _host(feed.feed.url)) for feed in feeds],
+        feeds=[(feed.feed.name, host(feed.feed.url)) for feed in feeds],
         tags={tag for feed in feeds for tag in feed.feed.tags},
         own_tags=own,
     )
-
-
-@lru_cache(10_000)
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
 
 
 class Selecting:

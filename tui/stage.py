@@ -15,7 +15,6 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import Monochrome, NoColor
 from textual.notifications import SeverityLevel
-from textual.widgets._toast import Toast
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
@@ -101,6 +100,8 @@ class Stage(App[Ending], inherit_bindings=False):
         self.rings = bell or memory.now.bell
         """Whether loud alerts ring."""
         self._bell = Bell(self.newsroom)
+        self._said: set[tuple[str, str]] = set()
+        """What is being said in the corner, and how loud."""
         self._server = os.getppid()
 
     def on_mount(self) -> None:
@@ -167,20 +168,18 @@ class Stage(App[Ending], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Say something in a corner; what is being said there stays for as long again.
+        """Say something in a corner, unless that is being said there.
 
         Each thing that comes and goes there has all panes laid out anew, twice: 20 ms for which
         a key may have to wait.
         """
-        for toast in self.screen.query(Toast) if self.screen_stack else ():
-            said = toast._notification
-            if (said.message, said.severity) == (message, severity):
-                gone_by = said.timeout - said.time_left
-                said.timeout = gone_by + (timeout or self.NOTIFICATION_TIMEOUT)
-                for timer in toast._timers:
-                    timer.reset()
-                return
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        said = message, severity
+        if said in self._said:
+            return
+        seconds = timeout or self.NOTIFICATION_TIMEOUT
+        self._said.add(said)
+        self.set_timer(seconds, lambda: self._said.discard(said))
+        super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse the style sheets anew if a colour has changed.

@@ -6,10 +6,10 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from monitor.errors import FeedError, FetchError
+from monitor.host import host
 
 log = logging.getLogger("tocsin")
 
@@ -48,7 +48,7 @@ class Network:
         """Learn how polls ended, by URL; return the feeds blamed before an outage was known."""
         for url, error in outcomes.items():
             self._forget(url)
-            self._note(url, _Outcome(now, _host(url), _is_unreachable(error)))
+            self._note(url, _Outcome(now, host(url) or url, _is_unreachable(error)))
         self._forget_old(now)
         was_down = self.down
         self.down = self._verdict()
@@ -103,13 +103,6 @@ class Network:
             return ""
         share = "none" if unreachable == hosts else f"only {hosts - unreachable}"
         return f"the network seems to be down: {share} of {hosts} hosts can be reached"
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or url
-    except ValueError:
-        return url
 
 
 def _is_unreachable(error: FeedError | None) -> bool:

@@ -143,8 +143,7 @@ class Search:
             rebuilding.suspect(self._folder.parent)
             there = f"{archive.count} of {counted(articles, 'article')} can be searched"
             return f"the index is damaged, {there}; {rebuilding.WAY_OUT}"
-        waits = counted(waiting, "article is", "articles are")
-        return f"{waits} still being indexed" if waiting else ""
+        return rebuilding.waits(waiting)
 
     def _lit(self, query: Query, hits: Iterable[Hit], width: int) -> Iterable[model.Found]:
         from index.highlight import Highlighter

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from index.facets import UNDETERMINED, selects
 from index.moments import resolve_time
+from monitor.host import host
 from monitor.store import Views
 
 if TYPE_CHECKING:
@@ -33,13 +34,11 @@ class Meaning:
 
     def numbers(self, selectors: Iterable[str]) -> set[int]:
         """Return the numbers of the feeds that any of these selectors names."""
-        from urllib.parse import urlsplit
-
         return {
             feed.number
             for feed in self.feeds
             for selector in selectors
-            if selects(selector, feed.name, urlsplit(feed.url).hostname or "", feed.tags)
+            if selects(selector, feed.name, host(feed.url), feed.tags)
         }
 
     def scope(self, filter: Filter, upto: int | None = None) -> Scope:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from monitor import model
 from monitor.errors import MonitorError
-from monitor.plural import counted
 from monitor.store import Views
 from monitor.surprise import pace, windows
 from monitor.trend.coverage import Interval, united
+from monitor.upkeep import rebuilding
 
 if TYPE_CHECKING:  # the language of queries takes a tenth of a command that needs none
     from index.matched import Matched
@@ -197,8 +197,7 @@ class Counting:
 
     def _note(self) -> str:
         _, waiting, *_ = self._views.totals()
-        waits = counted(waiting, "article is", "articles are")
-        return f"{waits} still being indexed" if waiting else ""
+        return rebuilding.waits(waiting)
 
 
 def even(ids: Sequence[int], most: int) -> list[int]:

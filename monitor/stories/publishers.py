@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from urllib.parse import urlsplit
+
+from monitor.host import host
 
 
 def publisher(article: str, feed: str) -> str:
@@ -14,21 +15,14 @@ def publisher(article: str, feed: str) -> str:
     inside a house) tell nothing, so that each feed there is a publisher of its own.
     """
     for address in (article, feed):
-        if name := registered(_host(address)):
+        if name := registered(host(address)):
             return name
     return feed
 
 
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
-
-
 @lru_cache(10_000)
-def registered(host: str) -> str:
-    """Return what was registered of a host name: `bbc.co.uk` of `feeds.bbc.co.uk`; or ''."""
+def registered(name: str) -> str:
+    """Return what was registered of the name of a host: `bbc.co.uk` of `feeds.bbc.co.uk`; or ''."""
     from tld import get_fld  # 110 ms, which a viewer need not spend
 
-    return get_fld(f"https://{host}", fail_silently=True) or "" if host else ""
+    return get_fld(f"https://{name}", fail_silently=True) or "" if name else ""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from index.facets import selects
+from monitor.host import host
 from monitor.model import Expiring, Feed, Retention, Spared
 from monitor.store import Reading, Store
 
@@ -53,7 +53,7 @@ def spared(retention: Retention, feeds: Iterable[Feed]) -> Spared:
             numbers.update(
                 feed.number
                 for feed in known
-                if selects(asked, feed.name, urlsplit(feed.url).hostname or "", feed.tags)
+                if selects(asked, feed.name, host(feed.url), feed.tags)
             )
     return Spared(
         feeds=frozenset(numbers),

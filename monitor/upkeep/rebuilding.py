@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from index.article import Timestamp
+from monitor.plural import counted
 
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"
@@ -45,6 +46,12 @@ def share(data: Path, now: Timestamp) -> float | None:
 def words(share: float) -> str:
     """Return it for people."""
     return f"the index is being built again, {share:.0%} is there"
+
+
+def waits(articles: int) -> str:
+    """Return how many articles wait for the index, for people; empty for none."""
+    there = counted(articles, "article is", "articles are")
+    return f"{there} still being indexed" if articles else ""
 
 
 def suspect(data: Path) -> None:

@@ -20,7 +20,8 @@ from index.searcher import Archive
 from index.segment import Scope
 from index.tree import Facet
 from index.writer import open_or_create
-from monitor.match import Rules, host
+from monitor.host import host
+from monitor.match import Rules
 from monitor.model import Watchlist
 
 # Each example writes an archive: a fifth of them is enough where others run.
