@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from index.article import Timestamp
 from monitor.durations import span
 from monitor.model import AlertKind, Episode, Feed, FeedState, Notice, Severity
+from monitor.plural import counted
 from monitor.polling.habits import is_silent, often
 
 DAY = 86_400.0
@@ -60,8 +61,8 @@ def begun(
         yield _notice(AlertKind.SILENT, Severity.LOW, _silence(feed, state), rings=not first)
     if reissue is not None and reissue.whole and _rested(latest.get(AlertKind.REISSUED), now):
         words = (
-            f"{feed.name}: published {reissue.reissued} known articles again under new ids;"
-            " they raise no alerts"
+            f"{feed.name}: published {counted(reissue.reissued, 'known article')} again under"
+            " new ids, which raises no alerts"
         )
         yield _notice(AlertKind.REISSUED, Severity.LOW, words)
 
