@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from index.article import Timestamp
 from monitor import model
-from monitor.host import host
+from monitor.fetch.url import host
 from monitor.plural import counted
 from monitor.trend.coverage import united
 

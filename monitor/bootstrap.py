@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from monitor.answers import Settled
-    from monitor.fetch import Client
+    from monitor.fetch.client import Client
     from monitor.indexer_process import IndexerProcess
     from monitor.model import Alert, Config, Listening, Networks, SavedSearch, Summary
     from monitor.notify import Notifier, Senders
@@ -244,7 +244,7 @@ def senders(config: Config, history: History) -> Senders:
 
     import httpx
 
-    from monitor.guard import Guard
+    from monitor.fetch.address_guard import Guard
     from monitor.notify import Senders
 
     return Senders(
@@ -257,7 +257,7 @@ def senders(config: Config, history: History) -> Senders:
 def _client(allow: Networks, contact: str) -> Client:
     import asyncio
 
-    from monitor.fetch import Client
+    from monitor.fetch.client import Client
 
     return Client(
         allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep

@@ -20,8 +20,8 @@ from index.spans import Codes, Extent, Found, matches
 from index.tree import Facet, Mode, Node, Word, words
 from index.vocabulary import expands, is_open, key, selector
 from index.why import why_not
+from monitor.fetch.url import host
 from monitor.filing import Drawer, filing
-from monitor.host import host
 from monitor.model import Feed, Hit, Match, Watchlist
 
 MAX_MATCHES = 50

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from index.article import Article
 from monitor.errors import FeedError, FetchError
-from monitor.fetch import PAGE, Client
+from monitor.fetch.client import PAGE, Client
 from monitor.model import PLAIN, Feed, Fetched, NotModified, Page
 from monitor.permits import Permit, Permits
 

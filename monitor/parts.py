@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from index.article import Timestamp
 from monitor.answers import Settled
-from monitor.fetch import Client
+from monitor.fetch.client import Client
 from monitor.indexer_process import IndexerProcess
 from monitor.model import Config, MonitorPresence
 from monitor.notify import Notifier

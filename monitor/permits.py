@@ -18,7 +18,8 @@ from index.article import Timestamp
 from monitor.documents.robots import CAP, Allowance
 from monitor.durations import span
 from monitor.errors import FetchError, ParseError
-from monitor.fetch import Client, site
+from monitor.fetch.client import Client
+from monitor.fetch.url import site
 from monitor.model import PLAIN, Fetched, Manner, NotModified
 
 AGE = 86_400.0

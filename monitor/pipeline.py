@@ -25,7 +25,7 @@ from typing import TypeVar
 from index.article import Article, Timestamp
 from monitor.answers import Answer, PageAnswer, Read, Settled
 from monitor.errors import FeedError, ParseError, StoreError
-from monitor.fetch import FEED, Client
+from monitor.fetch.client import FEED, Client
 from monitor.model import Feed, FeedState, Fetched, NotModified, Page
 from monitor.pages import PageReader
 from monitor.permits import Permits

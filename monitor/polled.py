@@ -10,7 +10,7 @@ from monitor import arrivals, identify
 from monitor.answers import Answer, Read
 from monitor.drafts import Draft
 from monitor.errors import FeedError, FetchError
-from monitor.fetch import redact
+from monitor.fetch.url import redact
 from monitor.model import (
     Answered,
     Arrival,

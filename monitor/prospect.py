@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from monitor.documents import discover
 from monitor.errors import FeedError, ParseError
-from monitor.fetch import Client
+from monitor.fetch.client import Client
 from monitor.model import PLAIN, Fetched, Manner, NotModified, ParsedFeed
 from monitor.permits import Permits
 from monitor.workers import Parser

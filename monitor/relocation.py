@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from index.article import Timestamp
 from monitor.durations import span
 from monitor.errors import MonitorError
-from monitor.fetch import redact
+from monitor.fetch.url import redact
 from monitor.identify import canonical
 from monitor.model import Feed, Move
 from monitor.polling.moves import is_confirmed

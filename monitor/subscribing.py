@@ -72,7 +72,7 @@ def whole(address: str) -> str:
 def about(found: Prospect) -> str:
     """Return what was found at an address, for people: `RSS 2.0, 20 entries, fr; https://…`."""
     from monitor.checkup import languages
-    from monitor.fetch import redact
+    from monitor.fetch.url import redact
 
     parsed = found.parsed
     lang = parsed.lang or next(iter(languages(parsed.entries)), "") or "und"

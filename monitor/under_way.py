@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 from monitor.errors import StoreError
-from monitor.fetch import redact
+from monitor.fetch.url import redact
 
 K = TypeVar("K", str, int)
 log = logging.getLogger("tocsin")

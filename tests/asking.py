@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from monitor.errors import FetchError
-from monitor.fetch import Client
+from monitor.fetch.client import Client
 from monitor.model import Fetched, Networks, NotModified
 
 LOOPBACK: Networks = (ip_network("127.0.0.0/8"),)

@@ -17,7 +17,7 @@ import spine
 from running import PATIENCE
 from spine import START
 
-from monitor.guard import Guard
+from monitor.fetch.address_guard import Guard
 from monitor.model import (
     Alert,
     Channel,

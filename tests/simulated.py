@@ -31,7 +31,8 @@ from weakref import WeakSet
 from scripted import Web
 from spine import Reader
 
-from monitor import bootstrap, fetch, guard, parts  # noqa: F401 - parts would keep a stand-in
+from monitor import bootstrap, parts  # noqa: F401 - parts would keep a stand-in
+from monitor.fetch import address_guard, client
 from monitor.notify import notifier
 from monitor.store.sqlite import SqliteStore
 
@@ -130,11 +131,11 @@ class World:
         time = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.elapsed)
         world = self
 
-        class Client(fetch.Client):
+        class Client(client.Client):
             def __init__(self, *args: Any, **named: Any) -> None:
                 super().__init__(*args, **named, resolve=town.resolve, dial=town.dial)
 
-        class Guard(guard.Guard):
+        class Guard(address_guard.Guard):
             def __init__(self, *args: Any, **named: Any) -> None:
                 super().__init__(*args, **named, resolve=town.resolve, dial=town.dial)
 
@@ -153,8 +154,8 @@ class World:
                 "monitor.bootstrap.time": time,
                 "monitor.bootstrap.random": self._dice,
                 "httpcore._async.http11.time": time,
-                "monitor.fetch.Client": Client,
-                "monitor.guard.Guard": Guard,
+                "monitor.fetch.client.Client": Client,
+                "monitor.fetch.address_guard.Guard": Guard,
                 "monitor.store.sqlite.SqliteStore": Store,
                 "monitor.workers.Parser": _Reader,
                 "monitor.indexer_process.IndexerProcess": self.indexer or NoIndexer,

@@ -24,7 +24,7 @@ from monitor.cli import main_group
 from monitor.config import understand
 from monitor.config.reference import table
 from monitor.config.schema import FileShape
-from monitor.guard import is_allowed
+from monitor.fetch.address_guard import is_allowed
 from monitor.metrics.counts import Counts
 from monitor.metrics.stand import figures
 from monitor.model import MonitorPresence
@@ -276,7 +276,7 @@ def test_the_readme_has_every_key(title: str, keys: list[tuple[str, str]]) -> No
 NUMBERS = [
     ("monitor.fetch.client", "CAP", "{:.0f} MB", 1 << 20),
     ("monitor.fetch.client", "SECONDS", "longer than {:.0f} seconds", 1),
-    ("monitor.fetch.places", "PLACES", "{:.0f} at once in all", 1),
+    ("monitor.fetch.slot_pool", "PLACES", "{:.0f} at once in all", 1),
     ("monitor.workers", "SECONDS", "ended after {:.0f} seconds", 1),
     ("monitor.workers", "MEMORY", "take {:.0f} MB", 1 << 20),
     ("monitor.polling.schedule", "DEFAULT", "Every {:.0f} minutes", 60),

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from monitor.host import host
+from monitor.fetch.url import host
 from monitor.model import FeedHealth, Filter, WatchlistCount
 from tui import sieve
 from tui.headlines import PAGE, Headlines

@@ -11,15 +11,16 @@ from typing import Self
 import httpx
 
 from monitor.errors import FetchError
-from monitor.fetch import address, reasons
-from monitor.fetch.answer import Redirect, StatusError, understand
-from monitor.fetch.connections import Connections
-from monitor.fetch.lanes import SPACING, Lanes
-from monitor.fetch.places import PATIENCE, PLACES
+from monitor.fetch.address_guard import Dial, Guard, Resolve, UnreachableError
+from monitor.fetch.connection_pool import Connections
+from monitor.fetch.error_messages import error_message
+from monitor.fetch.host_limiter import SPACING, Lanes
 from monitor.fetch.proxies import Proxy
-from monitor.fetch.question import Question
-from monitor.fetch.way import Way
-from monitor.guard import Dial, Guard, Resolve, UnreachableError
+from monitor.fetch.redirects import Way
+from monitor.fetch.request import Question
+from monitor.fetch.response import Redirect, StatusError, understand
+from monitor.fetch.slot_pool import PATIENCE, PLACES
+from monitor.fetch.url import UrlError, origin_of, parse_url, redact
 from monitor.model import PLAIN, Fetched, Manner, Networks, NotModified
 
 FEED = (
@@ -73,7 +74,7 @@ class Client:
 
     def space(self, url: str, seconds: float) -> None:
         """Leave so many seconds between two requests to the host of a URL, if it is another's."""
-        self._lanes.space(address.parse(url).raw_host.decode("ascii"), seconds)
+        self._lanes.space(parse_url(url).raw_host.decode("ascii"), seconds)
 
     async def fetch(
         self,
@@ -96,10 +97,10 @@ class Client:
         way: Way | None = None
         seconds = manner.timeout or self._seconds
         try:
-            way = Way(address.parse(url))
+            way = Way(parse_url(url))
             asked = Question(
                 url=way.url,
-                home=address.origin(address.parse(home) if home else way.url),
+                home=origin_of(parse_url(home) if home else way.url),
                 manner=manner,
                 user_agent=self._user_agent,
                 accept=accept.encode("ascii"),
@@ -111,10 +112,10 @@ class Client:
             return await self._follow(way, asked, seconds)
         except Exception as error:
             refused = error if isinstance(error, StatusError) else None
-            quotes_the_url = isinstance(error, address.UrlError)
+            quotes_the_url = isinstance(error, UrlError)
             raise FetchError(
-                address.redact(url),
-                (way.sent_on() if way else "") + reasons.failure(error, seconds),
+                redact(url),
+                (way.sent_on() if way else "") + error_message(error, seconds),
                 status=refused.code if refused else None,
                 retry_after=refused.retry_after if refused else None,
                 network=isinstance(error, UnreachableError),

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 import httpcore
 import httpx
 
-from monitor.fetch import address
-from monitor.fetch.address import Origin
-from monitor.guard import CONNECT, AddressError, Guard, Stream, UnreachableError
+from monitor.fetch.address_guard import CONNECT, AddressError, Guard, Stream, UnreachableError
+from monitor.fetch.url import Origin, authorization, origin_of, parse_url
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -38,8 +37,8 @@ class Proxy:
     @classmethod
     def at(cls, text: str) -> Proxy:
         """Return the proxy at an address, which may hold user and password; raises UrlError."""
-        url = address.parse(text)
-        return cls(address.origin(url), address.authorization(url))
+        url = parse_url(text)
+        return cls(origin_of(url), authorization(url))
 
     def headers(self) -> Headers:
         """Return what the proxy alone is told."""

@@ -27,7 +27,7 @@ _NAMES = {
     "keeping": "FOR_EVER Expiring Retention Spared Ticket",
     "latency": "Carried Clocked FeedLatency Latency Spread Step",
     "listening": "Listening",
-    "manner": "PLAIN Manner Secret Setting",
+    "request_options": "PLAIN Manner Secret Setting",
     "matching": "Hit Match",
     "moves": "Former Move",
     "notices": "FEED_HEALTH AlertKind Episode Notice",
@@ -112,10 +112,6 @@ if TYPE_CHECKING:  # the same for whoever reads types, and no name besides
     from monitor.model.latency import Spread as Spread
     from monitor.model.latency import Step as Step
     from monitor.model.listening import Listening as Listening
-    from monitor.model.manner import PLAIN as PLAIN
-    from monitor.model.manner import Manner as Manner
-    from monitor.model.manner import Secret as Secret
-    from monitor.model.manner import Setting as Setting
     from monitor.model.matching import Hit as Hit
     from monitor.model.matching import Match as Match
     from monitor.model.moves import Former as Former
@@ -130,6 +126,10 @@ if TYPE_CHECKING:  # the same for whoever reads types, and no name besides
     from monitor.model.records import Judged as Judged
     from monitor.model.records import TermRecord as TermRecord
     from monitor.model.records import WatchlistRecord as WatchlistRecord
+    from monitor.model.request_options import PLAIN as PLAIN
+    from monitor.model.request_options import Manner as Manner
+    from monitor.model.request_options import Secret as Secret
+    from monitor.model.request_options import Setting as Setting
     from monitor.model.routed import Digest as Digest
     from monitor.model.routed import Mute as Mute
     from monitor.model.routed import Quiet as Quiet

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from monitor.model.manner import Secret
+    from monitor.model.request_options import Secret
     from monitor.model.routed import Digest, Quiet
 
 

@@ -6,12 +6,12 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.model.manner import PLAIN
+from monitor.model.request_options import PLAIN
 
 if TYPE_CHECKING:
     from index.article import Timestamp
-    from monitor.model.manner import Manner, Setting
     from monitor.model.moves import Former, Move
+    from monitor.model.request_options import Manner, Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

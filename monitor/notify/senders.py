@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Protocol
 
 from index.article import Timestamp
-from monitor.guard import Guard
+from monitor.fetch.address_guard import Guard
 from monitor.model import Channel, ChannelKind, Networks, Parcel, Refusal
 from monitor.notify.atom import Atom, History
 from monitor.notify.command import Command

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
-from monitor.guard import is_allowed
+from monitor.fetch.address_guard import is_allowed
 from monitor.model import Networks
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import httpcore
 import httpx
 
 from index.article import Timestamp
-from monitor.fetch import address, reasons
-from monitor.fetch.answer import StatusError
-from monitor.fetch.headers import Headers
-from monitor.guard import Guard
+from monitor.fetch.address_guard import Guard
+from monitor.fetch.error_messages import error_message
+from monitor.fetch.response import Headers, StatusError
+from monitor.fetch.url import authorization, origin_of, parse_url
 from monitor.model import Channel, Parcel, Refusal
 from monitor.notify import parcels as told
 from monitor.notify.retrying import fault_of
@@ -53,14 +53,14 @@ class Webhook:
             async with asyncio.timeout(SECONDS):
                 return await self._post(body, told.key(parcels))
         except Exception as error:
-            return Refusal(reason=reasons.failure(error, SECONDS))
+            return Refusal(reason=error_message(error, SECONDS))
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
     async def _post(self, body: bytes, key: str) -> Refusal | None:
-        url = address.parse(self._channel.target[0])
-        scheme, host, port = address.origin(url)
+        url = parse_url(self._channel.target[0])
+        scheme, host, port = origin_of(url)
         tls = self._trust() if scheme == "https" else None
         stream = await self._guard.connect(host, port, tls)
         stream.allowance = CAP
@@ -91,7 +91,7 @@ class Webhook:
             "Idempotency-Key": key,
             "Connection": "close",
         }
-        if login := address.authorization(url):
+        if login := authorization(url):
             said["Authorization"] = login.decode("ascii")
         if self._channel.secret:
             stamp = str(int(self._clock()))

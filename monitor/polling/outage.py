@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from index.article import Timestamp
 from monitor.errors import FeedError, FetchError
-from monitor.host import host
+from monitor.fetch.url import host
 
 log = logging.getLogger("tocsin")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from index.facets import UNDETERMINED, selects
 from index.moments import resolve_time
-from monitor.host import host
+from monitor.fetch.url import host
 from monitor.store import Views
 
 if TYPE_CHECKING:

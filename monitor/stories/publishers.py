@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from monitor.host import host
+from monitor.fetch.url import host
 
 
 def publisher(article: str, feed: str) -> str:

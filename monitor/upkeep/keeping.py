@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from index.article import Timestamp
 from index.facets import selects
-from monitor.host import host
+from monitor.fetch.url import host
 from monitor.model import Expiring, Feed, Retention, Spared
 from monitor.store import Reading, Store
 

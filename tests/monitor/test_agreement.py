@@ -20,7 +20,7 @@ from index.searcher import Archive
 from index.segment import Scope
 from index.tree import Facet
 from index.writer import open_or_create
-from monitor.host import host
+from monitor.fetch.url import host
 from monitor.match import Rules
 from monitor.model import Watchlist
 

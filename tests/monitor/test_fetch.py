@@ -12,7 +12,8 @@ from asking import FEED, client, failing, get
 from scripted import Fault, Reply, Web, conditional, redirect
 
 from monitor.errors import FetchError
-from monitor.fetch import PAGE, redact
+from monitor.fetch.client import PAGE
+from monitor.fetch.url import redact
 from monitor.model import Fetched, Hints, Manner, NotModified, Secret
 
 # --- what is asked and what comes back ---------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.fetch.headers import Headers
+from monitor.fetch.response import Headers
 
 junk = st.binary(max_size=40)
 

@@ -12,7 +12,7 @@ from asking import FEED, LOOPBACK, client, failing, get
 from forwarding import Proxy
 from scripted import Fault, Reply, Web, redirect
 
-from monitor.fetch import PAGE
+from monitor.fetch.client import PAGE
 from monitor.model import Manner, NotModified, Secret
 
 KEYED = Manner(

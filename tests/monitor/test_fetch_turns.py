@@ -16,8 +16,8 @@ from scripted import Fault, Reply, Web, conditional
 from simulated import Town, World
 
 from monitor.errors import FetchError
-from monitor.fetch import Client
-from monitor.fetch.places import PLACES, Places
+from monitor.fetch.client import Client
+from monitor.fetch.slot_pool import PLACES, Places
 
 
 class City(Town):

@@ -14,7 +14,7 @@ from running import Item, Newsroom, rss
 from scripted import Fault, Reply, Web, redirect
 
 from monitor.documents.robots import CAP, Allowance, allowance
-from monitor.fetch import Client
+from monitor.fetch.client import Client
 from monitor.model import Fetched, Manner, Secret
 from monitor.permits import AGE, RETRY, Permit, Permits
 from monitor.workers import Parser

@@ -13,7 +13,7 @@ from scripted import Fault, Reply, Web
 from simulated import Town, World
 
 from monitor.fetch.client import SECONDS
-from monitor.fetch.places import SLOW
+from monitor.fetch.slot_pool import SLOW
 
 TARPITS, HEALTHY = 120, 280
 FEED = rss(*(Item(f"Article {n}", "Un texte.", guid=str(n)) for n in range(3)))

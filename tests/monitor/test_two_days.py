@@ -20,7 +20,7 @@ from publishing import HOUR, MINUTE, START, Asked, Paper
 from scripted import Fault, Reply, Web
 from simulated import Town, World
 
-from monitor.fetch.places import PLACES
+from monitor.fetch.slot_pool import PLACES
 from monitor.store.proofs import Proofs
 from monitor.verifying import verify
 

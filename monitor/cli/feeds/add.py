@@ -40,7 +40,7 @@ def command(
     if name and (len(urls) > 1 or every):
         raise click.UsageError("--name goes with one feed")
     from monitor.config import load
-    from monitor.fetch import redact
+    from monitor.fetch.url import redact
     from monitor.model import Feed
     from monitor.subscribing import about, new_among, subscribe, whole
 

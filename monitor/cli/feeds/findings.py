@@ -13,7 +13,7 @@ from monitor.checkup import Checkup, checkup, retry
 from monitor.cli import output
 from monitor.durations import span
 from monitor.errors import FeedError
-from monitor.fetch import redact
+from monitor.fetch.url import redact
 
 if TYPE_CHECKING:
     from index.article import Timestamp

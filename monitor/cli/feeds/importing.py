@@ -23,7 +23,7 @@ def command(newsroom: Newsroom, file: BinaryIO) -> None:
     """
     from monitor.config import fields, load
     from monitor.exchange import opml
-    from monitor.fetch import redact
+    from monitor.fetch.url import redact
     from monitor.subscribing import new_among, subscribe
 
     config = load(newsroom.config_path, data=newsroom.data)

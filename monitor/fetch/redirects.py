@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from monitor.fetch import address
-from monitor.fetch.answer import Redirect
+from monitor.fetch.response import Redirect
+from monitor.fetch.url import UrlError, parse_url, redact, without_credentials
 
 HOPS = 10
 """Redirects that are followed."""
@@ -27,23 +27,23 @@ class Way:
         """Go on; raises UrlError where no way leads on."""
         self._seen.append(str(self.url))
         if len(self._seen) > HOPS:
-            raise address.UrlError(f"redirects more than {HOPS} times")
+            raise UrlError(f"redirects more than {HOPS} times")
         try:
-            to = address.parse(redirect.to, base=self.url)
-        except address.UrlError as error:
-            raise address.UrlError(f"redirects to what is {error}") from None
+            to = parse_url(redirect.to, base=self.url)
+        except UrlError as error:
+            raise UrlError(f"redirects to what is {error}") from None
         if str(to) in self._seen:
             itself = str(to) == self._seen[-1]
-            raise address.UrlError(f"redirects {'to itself' if itself else 'in a circle'}")
+            raise UrlError(f"redirects {'to itself' if itself else 'in a circle'}")
         downgrade = self.url.scheme == "https" and to.scheme == "http"
         self._permanent = self._permanent and redirect.permanent and not downgrade
         if self._permanent:
-            self.moved_to = address.without_credentials(to)
+            self.moved_to = without_credentials(to)
         self.url = to
 
     def hops(self) -> tuple[str, ...]:
         """Return the addresses that redirected us, as they may be shown."""
-        return tuple(map(address.redact, self._seen))
+        return tuple(map(redact, self._seen))
 
     def sent_on(self) -> str:
         """Return who is being asked, in words, if that is not the host it began with."""

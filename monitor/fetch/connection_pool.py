@@ -16,9 +16,9 @@ import httpcore
 import httpx
 
 from monitor.fetch import proxies
-from monitor.fetch.address import Origin, origin
+from monitor.fetch.address_guard import Guard, Stream
 from monitor.fetch.proxies import Proxy
-from monitor.guard import Guard, Stream
+from monitor.fetch.url import Origin, origin_of
 from monitor.model import Networks
 
 # At DEBUG it logs headers, and a Location may hold a password.
@@ -70,7 +70,7 @@ class Connections:
         proxy: Proxy | None = None,
     ) -> AsyncIterator[httpcore.Response]:
         """GET a URL; the answer's body is read, or not, before the block ends."""
-        line, response = await self._answer((origin(url), proxy), _request(url, headers, proxy))
+        line, response = await self._answer((origin_of(url), proxy), _request(url, headers, proxy))
         line.stream.allowance = 2 * cap + HEAD  # chunked framing is at most as long again
         try:
             yield response

@@ -1,11 +1,18 @@
-"""URLs as they are asked, compared and shown."""
+"""URLs: parsing, comparison by origin and host, and the form that is safe to show.
+
+httpx is imported when the first URL is parsed: commands that only show URLs start without it.
+"""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 Origin = tuple[str, str, int]
 """Scheme, host, port: what may share a connection and a secret."""
@@ -22,8 +29,14 @@ class UrlError(ValueError):
     """A URL that cannot be asked; the message says why and holds nothing secret."""
 
 
-def parse(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """Return an absolute http(s) URL, relative ones resolved; raises UrlError."""
+def parse_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
+    """Return an absolute http(s) URL; a relative one is resolved against `base`.
+
+    Raises:
+        UrlError: It is not a URL that can be requested.
+    """
+    import httpx
+
     try:
         parsed = base.join(url) if base else httpx.URL(url)
         host = parsed.host  # decodes xn--
@@ -38,18 +51,27 @@ def parse(url: str, base: httpx.URL | None = None) -> httpx.URL:
     return parsed
 
 
-def origin(url: httpx.URL) -> Origin:
+def origin_of(url: httpx.URL) -> Origin:
     """Return the origin of a URL, its host in ASCII."""
     return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
+
+
+@lru_cache(10_000)
+def host(url: str) -> str:
+    """Return the host of a URL in lower case; empty if there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def site(url: str) -> str:
     """Return what a URL begins with, up to its path; '' if it cannot be asked."""
     try:
-        scheme, host, port = origin(parse(url))
+        scheme, name, port = origin_of(parse_url(url))
     except UrlError:
         return ""
-    name = f"[{host}]" if ":" in host else host
+    name = f"[{name}]" if ":" in name else name
     return f"{scheme}://{name}" + (f":{port}" if port != _PORTS[scheme] else "")
 
 

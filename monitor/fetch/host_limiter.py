@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from monitor.fetch.places import PATIENCE, Place, Places
+from monitor.fetch.slot_pool import PATIENCE, Place, Places
 
 PER_HOST = 2
 SPACING = 1.0

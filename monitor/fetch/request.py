@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from monitor.fetch import address
 from monitor.fetch.proxies import Proxy
+from monitor.fetch.url import Origin, authorization, origin_of
 from monitor.model import Manner
 
 
@@ -16,7 +16,7 @@ class Question:
     """One GET, with all that goes along with it; secrets go to one origin only."""
 
     url: httpx.URL = field(repr=False)
-    home: address.Origin
+    home: Origin
     """The only origin that is told the headers of `manner`: they may be secret."""
     manner: Manner
     user_agent: bytes
@@ -43,7 +43,7 @@ class Question:
             *((name, value) for name, value in self.validators if value),
         ]
         secretive = self.manner.headers or self.url.userinfo
-        own = self._secrets() if secretive and address.origin(url) == self.home else []
+        own = self._secrets() if secretive and origin_of(url) == self.home else []
         if not own:
             return [(b"Host", url.netloc), *usual]
         given = {name.lower() for name, _ in own}
@@ -56,7 +56,7 @@ class Question:
             (name.encode("ascii"), value.text.encode("latin-1"))
             for name, value in self.manner.headers
         ]
-        login = address.authorization(self.url) if address.origin(self.url) == self.home else None
+        login = authorization(self.url) if origin_of(self.url) == self.home else None
         if login and not any(name.lower() == b"authorization" for name, _ in own):
             own.append((b"Authorization", login))
         return own

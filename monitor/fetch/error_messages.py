@@ -7,11 +7,11 @@ import ssl
 import httpcore
 
 from monitor.durations import span
-from monitor.fetch.address import UrlError
-from monitor.fetch.answer import StatusError
+from monitor.fetch.address_guard import AddressError, UnreachableError
 from monitor.fetch.body import BodyError
 from monitor.fetch.proxies import ProxyError
-from monitor.guard import AddressError, UnreachableError
+from monitor.fetch.response import StatusError
+from monitor.fetch.url import UrlError
 
 # OpenSSL's X509_V_ERR_*, https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
 _CERTIFICATES = {
@@ -30,7 +30,7 @@ _WORDED = (StatusError, UrlError, BodyError, AddressError, UnreachableError, Pro
 """Errors whose message is the reason."""
 
 
-def failure(error: Exception, seconds: float) -> str:
+def error_message(error: Exception, seconds: float) -> str:
     """Return what an exception means; `seconds` is the limit of the whole exchange."""
     if isinstance(error, _WORDED):
         return str(error)
