@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from index.article import Article
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.client import PAGE, Client
-from monitor.model import PLAIN, Feed, Fetched, NotModified, Page
+from monitor.model import DEFAULT_OPTIONS, Feed, Fetched, NotModified, Page
 from monitor.permits import Permit, Permits
 
 
 class PageReader:
-    """Reads pages as their feeds are read: in the same manner, by the same client."""
+    """Reads pages as their feeds are read: with the same request options, by the same client."""
 
     def __init__(
         self, client: Client, permits: Permits, extract: Callable[[Fetched], Awaitable[str]]
@@ -23,16 +23,18 @@ class PageReader:
 
     async def read(self, article: Article, feed: Feed | None) -> Page:
         """Return the text of an article's page, or why there is none, or when its turn is."""
-        manner, home = (feed.manner, feed.url) if feed else (PLAIN, "")
-        permit = await self._permits.ask(article.url, manner, home)
+        options, origin = (feed.request_options, feed.url) if feed else (DEFAULT_OPTIONS, "")
+        permit = await self._permits.ask(article.url, options, origin)
         if permit.reason:
             return _refused(article, permit)
         try:
-            answer = await self._client.fetch(article.url, accept=PAGE, manner=manner, home=home)
+            answer = await self._client.fetch(
+                article.url, accept=PAGE, request_options=options, credentials_origin=origin
+            )
             if isinstance(answer, NotModified):
                 raise FetchError(article.url, "answered 304 to an unconditional request")
             if answer.hops:
-                permit = await self._permits.ask(answer.url, manner, home)
+                permit = await self._permits.ask(answer.url, options, origin)
                 if permit.reason and not permit.wait:
                     return _refused(article, permit)
             return Page(article=article.id, text=await self._extract(answer))

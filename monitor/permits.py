@@ -20,7 +20,7 @@ from monitor.durations import span
 from monitor.errors import FetchError, ParseError
 from monitor.fetch.client import Client
 from monitor.fetch.url import site
-from monitor.model import PLAIN, Fetched, Manner, NotModified
+from monitor.model import DEFAULT_OPTIONS, Fetched, NotModified, RequestOptions
 
 AGE = 86_400.0
 RETRY = 600.0
@@ -69,15 +69,20 @@ class Permits:
         self._free: dict[str, Timestamp] = {}
         self._queue: dict[str, Timestamp] = {}
 
-    async def ask(self, url: str, manner: Manner = PLAIN, home: str = "") -> Permit:
+    async def ask(
+        self,
+        url: str,
+        options: RequestOptions = DEFAULT_OPTIONS,
+        credentials_origin: str = "",
+    ) -> Permit:
         """Return whether the page at an address may be read now; whoever may has had its turn.
 
-        `manner` and `home` are as for the page. Never raises.
+        `options` and `credentials_origin` are as for the page. Never raises.
         """
         where = site(url)
         if not where:
             return Permit()  # the client says what is wrong with it
-        said = await self._rules(where, manner, home)
+        said = await self._rules(where, options, credentials_origin)
         host = where.partition("://")[2]
         if said.trouble and said.rules is None:
             return Permit(f"robots.txt of {host} cannot be had, so its pages are not read: "
@@ -95,25 +100,31 @@ class Permits:
         self._client.space(url, found.delay)
         return self._turn(host, found.delay)
 
-    async def _rules(self, where: str, manner: Manner, home: str) -> _Said:
+    async def _rules(self, where: str, options: RequestOptions, credentials_origin: str) -> _Said:
         lock = self._asking.setdefault(where, asyncio.Lock())
         try:
             async with lock:
                 known = self._said.get(where)
                 if known and self._clock() < known.until <= self._clock() + AGE:
                     return known
-                said = await self._asked(where, known, manner, home)
+                said = await self._asked(where, known, options, credentials_origin)
                 self._remember(where, said)
                 return said
         finally:
             if not lock.locked():
                 self._asking.pop(where, None)
 
-    async def _asked(self, where: str, known: _Said | None, manner: Manner, home: str) -> _Said:
+    async def _asked(
+        self,
+        where: str,
+        known: _Said | None,
+        options: RequestOptions,
+        credentials_origin: str,
+    ) -> _Said:
         try:
             answer = await self._client.fetch(
                 f"{where}/robots.txt", accept="text/plain, */*;q=0.1", cap=CAP, whole=False,
-                manner=manner, home=home,
+                request_options=options, credentials_origin=credentials_origin,
             )  # fmt: skip
         except FetchError as error:
             if error.status and 400 <= error.status < 500 and error.status != 429:

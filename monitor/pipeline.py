@@ -167,12 +167,12 @@ class Pipeline:
                 etag=state.etag,
                 last_modified=state.last_modified,
                 accept=FEED,
-                manner=feed.manner,
+                request_options=feed.request_options,
             )
             received = self._clock()
             if isinstance(fetched, NotModified):
                 return fetched
-            fetched = replace(fetched, encoding=feed.manner.encoding)
+            fetched = replace(fetched, encoding=feed.request_options.encoding)
             digest = hash_of(fetched.body)
             if digest == state.body_hash:
                 return fetched

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from monitor.documents import discover
 from monitor.errors import FeedError, ParseError
 from monitor.fetch.client import Client
-from monitor.model import PLAIN, Fetched, Manner, NotModified, ParsedFeed
+from monitor.model import DEFAULT_OPTIONS, Fetched, NotModified, ParsedFeed, RequestOptions
 from monitor.permits import Permits
 from monitor.workers import Parser
 
@@ -38,17 +38,19 @@ class Prospector:
         self._monotonic = monotonic
         self._permits = Permits(client, parser.robots, monotonic)
 
-    async def read(self, url: str, manner: Manner = PLAIN) -> Prospect:
+    async def read(self, url: str, options: RequestOptions = DEFAULT_OPTIONS) -> Prospect:
         """Fetch and read a feed once; raises FeedError."""
-        fetched, seconds = await self._fetched(url, manner)
-        return await self._parsed(url, replace(fetched, encoding=manner.encoding), seconds)
+        fetched, seconds = await self._fetched(url, options)
+        return await self._parsed(url, replace(fetched, encoding=options.encoding), seconds)
 
-    async def with_pages(self, found: Prospect, manner: Manner = PLAIN) -> Prospect:
+    async def with_pages(
+        self, found: Prospect, options: RequestOptions = DEFAULT_OPTIONS
+    ) -> Prospect:
         """Return what was read with what the site of its articles says of reading their pages."""
         page = next((entry.url for entry in found.parsed.entries if entry.url), "")
         if not page:
             return found
-        permit = await self._permits.ask(page, manner, found.url)
+        permit = await self._permits.ask(page, options, found.url)
         return replace(found, pages="" if permit.wait else permit.reason)
 
     async def find(self, url: str) -> list[Prospect]:
@@ -92,9 +94,11 @@ class Prospector:
         reason = refusal.reason.partition(";")[0]
         raise ParseError(refusal.url, f"{reason}; it names none, nor is there one at {places}")
 
-    async def _fetched(self, url: str, manner: Manner = PLAIN) -> tuple[Fetched, float]:
+    async def _fetched(
+        self, url: str, options: RequestOptions = DEFAULT_OPTIONS
+    ) -> tuple[Fetched, float]:
         began = self._monotonic()
-        answer = await self._client.fetch(url, manner=manner)
+        answer = await self._client.fetch(url, request_options=options)
         if isinstance(answer, NotModified):  # nothing was asked conditionally
             raise ParseError(url, "the answer is that nothing has changed")
         return answer, self._monotonic() - began

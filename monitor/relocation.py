@@ -75,7 +75,7 @@ def objection(feed: Feed, move: Move, feeds: Mapping[str, Feed]) -> str:
     for other in feeds.values():
         if other.url != feed.url and canonical(other.url) == there:
             return f"which {other.name} is subscribed to already: take one of the two out"
-    secrets = [name for name, _ in feed.manner.headers if name.lower() not in _HARMLESS]
+    secrets = [name for name, _ in feed.request_options.headers if name.lower() not in _HARMLESS]
     if secrets and not _is_at_home(feed.url, move.to):
         return "but what it is told as a secret is not told there: change the address yourself"
     return ""

@@ -53,7 +53,7 @@ def _feed(draft: Draft, number: int, hosts: Counter[str], credentials: Credentia
         full_text=bool(settings.said("full_text", by)[0]),
         lang=settings.said("lang", by)[0],
         enabled=shape.enabled,
-        manner=settings.manner(by, name, credentials),
+        request_options=settings.request_options(by, name, credentials),
         settings=settings.told(by),
     )
     return _logged_in(draft, number, feed)
@@ -67,11 +67,13 @@ def _logged_in(draft: Draft, number: int, feed: Feed) -> Feed:
         return feed
     if shape.auth:
         draft.object_to(("feeds", number, "auth"), "its address holds a password already")
-    others = [pair for pair in feed.manner.headers if pair[0] != settings.AUTHORIZATION]
+    others = [pair for pair in feed.request_options.headers if pair[0] != settings.AUTHORIZATION]
     told = [setting for setting in feed.settings if setting.key != "auth"]
     return replace(
         feed,
-        manner=replace(feed.manner, headers=(*others, (settings.AUTHORIZATION, login))),
+        request_options=replace(
+            feed.request_options, headers=(*others, (settings.AUTHORIZATION, login))
+        ),
         settings=(*told, Setting("auth", "a password written in feeds.yaml", "the feed")),
     )
 

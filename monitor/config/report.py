@@ -49,8 +49,8 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 "full_text": feed.full_text,
                 "lang": feed.lang,
                 "enabled": feed.enabled,
-                "timeout": feed.manner.timeout,
-                "encoding": feed.manner.encoding,
+                "timeout": feed.request_options.timeout,
+                "encoding": feed.request_options.encoding,
                 "settings": {s.key: {"value": s.words, "from": s.whence} for s in feed.settings},
             }
             for feed in config.feeds

@@ -16,7 +16,7 @@ from monitor.config.feed_shapes import AuthShape, SettingsShape, ShareableShape
 from monitor.config.marks import Loc
 from monitor.config.schema import FileShape
 from monitor.durations import exact
-from monitor.model import Manner, Secret, Setting
+from monitor.model import RequestOptions, Secret, Setting
 
 AUTHORIZATION = "Authorization"
 _PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
@@ -52,14 +52,14 @@ def said(key: str, by: Sequence[Speaker]) -> tuple[Any, Speaker | None]:
     return getattr(by[-1].shape, key), None
 
 
-def manner(by: Sequence[Speaker], name: str, credentials: Credentials) -> Manner:
+def request_options(by: Sequence[Speaker], name: str, credentials: Credentials) -> RequestOptions:
     """Return how a feed is asked, noting what it names and is not there."""
     headers: dict[str, tuple[str, Secret]] = {}
     for speaker in reversed(by):
         whose = name if speaker is by[0] else speaker.whence
         for header, value in _headers(speaker, whose, credentials):
             headers[header.lower()] = header, value
-    return Manner(
+    return RequestOptions(
         headers=tuple(headers.values()),
         user_agent=said("user_agent", by)[0],
         proxy=_proxy(by, name, credentials),

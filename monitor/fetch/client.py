@@ -21,7 +21,7 @@ from monitor.fetch.request import Question
 from monitor.fetch.response import Redirect, StatusError, understand
 from monitor.fetch.slot_pool import PATIENCE, PLACES
 from monitor.fetch.url import UrlError, origin_of, parse_url, redact
-from monitor.model import PLAIN, Fetched, Manner, Networks, NotModified
+from monitor.model import DEFAULT_OPTIONS, Fetched, Networks, NotModified, RequestOptions
 
 FEED = (
     "application/rss+xml, application/atom+xml, application/feed+json, "
@@ -85,29 +85,31 @@ class Client:
         accept: str = FEED,
         cap: int = CAP,
         whole: bool = True,
-        manner: Manner = PLAIN,
-        home: str = "",
+        request_options: RequestOptions = DEFAULT_OPTIONS,
+        credentials_origin: str = "",
     ) -> Fetched | NotModified:
         """GET a URL; raises FetchError, and nothing else, when there is no usable answer.
 
-        Validators are sent byte for byte. The headers of `manner` go to the origin of `home`
-        only, which is that of the URL when left out. A body above `cap` is an error; where
+        Validators are sent byte for byte. The headers of `request_options` go to the origin of
+        the URL `credentials_origin` only (default: `url`). A body above `cap` is an error; where
         the `whole` is not needed, it is cut there.
         """
         way: Way | None = None
-        seconds = manner.timeout or self._seconds
+        seconds = request_options.timeout or self._seconds
         try:
             way = Way(parse_url(url))
             asked = Question(
                 url=way.url,
-                home=origin_of(parse_url(home) if home else way.url),
-                manner=manner,
+                credentials_origin=origin_of(
+                    parse_url(credentials_origin) if credentials_origin else way.url
+                ),
+                request_options=request_options,
                 user_agent=self._user_agent,
                 accept=accept.encode("ascii"),
                 validators=((b"If-None-Match", etag), (b"If-Modified-Since", last_modified)),
                 cap=cap,
                 whole=whole,
-                proxy=Proxy.at(manner.proxy.text) if manner.proxy else None,
+                proxy=Proxy.at(request_options.proxy.text) if request_options.proxy else None,
             )
             return await self._follow(way, asked, seconds)
         except Exception as error:

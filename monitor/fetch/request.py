@@ -8,7 +8,7 @@ import httpx
 
 from monitor.fetch.proxies import Proxy
 from monitor.fetch.url import Origin, authorization, origin_of
-from monitor.model import Manner
+from monitor.model import RequestOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +16,11 @@ class Question:
     """One GET, with all that goes along with it; secrets go to one origin only."""
 
     url: httpx.URL = field(repr=False)
-    home: Origin
-    """The only origin that is told the headers of `manner`: they may be secret."""
-    manner: Manner
+    credentials_origin: Origin
+    """The only origin that is told the headers of `request_options`: they may be secret."""
+    request_options: RequestOptions
     user_agent: bytes
-    """Ours, where `manner` has no other."""
+    """Ours, where `request_options` has no other."""
     accept: bytes
     validators: tuple[tuple[bytes, bytes | None], ...]
     cap: int
@@ -35,15 +35,15 @@ class Question:
 
     def headers(self, url: httpx.URL) -> list[tuple[bytes, bytes]]:
         """Return the headers for one of the servers on the way."""
-        agent = self.manner.user_agent.encode("latin-1") or self.user_agent
+        agent = self.request_options.user_agent.encode("latin-1") or self.user_agent
         usual = [
             (b"User-Agent", agent),
             (b"Accept", self.accept),
             (b"Accept-Encoding", b"gzip, deflate"),
             *((name, value) for name, value in self.validators if value),
         ]
-        secretive = self.manner.headers or self.url.userinfo
-        own = self._secrets() if secretive and origin_of(url) == self.home else []
+        secretive = self.request_options.headers or self.url.userinfo
+        own = self._secrets() if secretive and origin_of(url) == self.credentials_origin else []
         if not own:
             return [(b"Host", url.netloc), *usual]
         given = {name.lower() for name, _ in own}
@@ -51,12 +51,12 @@ class Question:
         return [(b"Host", url.netloc), *kept, *own]
 
     def _secrets(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of the manner; a password in the URL itself is one."""
+        """Return the headers of the request options; a password in the URL itself is one."""
         own = [
             (name.encode("ascii"), value.text.encode("latin-1"))
-            for name, value in self.manner.headers
+            for name, value in self.request_options.headers
         ]
-        login = authorization(self.url) if origin_of(self.url) == self.home else None
+        login = authorization(self.url) if origin_of(self.url) == self.credentials_origin else None
         if login and not any(name.lower() == b"authorization" for name, _ in own):
             own.append((b"Authorization", login))
         return own

@@ -27,7 +27,7 @@ _NAMES = {
     "keeping": "FOR_EVER Expiring Retention Spared Ticket",
     "latency": "Carried Clocked FeedLatency Latency Spread Step",
     "listening": "Listening",
-    "request_options": "PLAIN Manner Secret Setting",
+    "request_options": "DEFAULT_OPTIONS RequestOptions Secret Setting",
     "matching": "Hit Match",
     "moves": "Former Move",
     "notices": "FEED_HEALTH AlertKind Episode Notice",
@@ -126,8 +126,8 @@ if TYPE_CHECKING:  # the same for whoever reads types, and no name besides
     from monitor.model.records import Judged as Judged
     from monitor.model.records import TermRecord as TermRecord
     from monitor.model.records import WatchlistRecord as WatchlistRecord
-    from monitor.model.request_options import PLAIN as PLAIN
-    from monitor.model.request_options import Manner as Manner
+    from monitor.model.request_options import DEFAULT_OPTIONS as DEFAULT_OPTIONS
+    from monitor.model.request_options import RequestOptions as RequestOptions
     from monitor.model.request_options import Secret as Secret
     from monitor.model.request_options import Setting as Setting
     from monitor.model.routed import Digest as Digest

@@ -6,12 +6,12 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.model.request_options import PLAIN
+from monitor.model.request_options import DEFAULT_OPTIONS
 
 if TYPE_CHECKING:
     from index.article import Timestamp
     from monitor.model.moves import Former, Move
-    from monitor.model.request_options import Manner, Setting
+    from monitor.model.request_options import RequestOptions, Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Feed:
     """A subscription from `feeds.yaml`."""
 
     url: str
-    """Without user and password: those are in its manner."""
+    """Without user and password: they are in its request options."""
     name: str
     tags: tuple[str, ...] = ()
     every: float | None = None
@@ -29,7 +29,7 @@ class Feed:
     lang: str = ""
     """Language the analyst says it is in; empty to find out."""
     enabled: bool = True
-    manner: Manner = PLAIN
+    request_options: RequestOptions = DEFAULT_OPTIONS
     settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
     """What `feeds.yaml` says of it, wherever it says so."""
     number: int = 0

@@ -1,4 +1,4 @@
-"""How a server is asked, and who in `feeds.yaml` says so."""
+"""The request options of a feed, and which part of `feeds.yaml` sets them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A text that is never shown, by whatever prints what holds it."""
+    """A text that is never printed or logged."""
 
     text: str = field(repr=False)
 
@@ -17,36 +17,38 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How a server is asked, beyond its address."""
+class RequestOptions:
+    """What the configuration changes in the requests for a feed and its article pages."""
 
     headers: tuple[tuple[str, Secret], ...] = ()
-    """For the origin of the feed and no other. Who asks (`auth`) is among them."""
+    """Sent to the origin of the feed only. The user and password (`auth`) are among them."""
     user_agent: str = ""
-    """Empty for our own."""
+    """Empty for tocsin's own."""
     proxy: Secret | None = None
-    """Address of the proxy to ask through; it may hold a password."""
+    """URL of the proxy; it may hold a password."""
     timeout: float | None = None
-    """Seconds that an answer may take; None for the usual."""
+    """Seconds that a whole response may take; None for the default."""
     encoding: str = ""
-    """Of the document, whatever it declares; empty to find out."""
+    """Encoding of the document, whatever the document declares; empty to detect it."""
 
-    def mark(self) -> str:
-        """Return what tells two manners apart whose answers may differ; it holds no secret."""
+    def variant(self) -> str:
+        """Return what distinguishes options under which a server may answer differently.
+
+        It holds no secret: of the headers, only the names.
+        """
         names = sorted(name.lower() for name, _ in self.headers)
         return "|".join((self.encoding, self.user_agent, *names)).strip("|")
 
 
-PLAIN = Manner()
-"""As anybody would."""
+DEFAULT_OPTIONS = RequestOptions()
 
 
 class Setting(NamedTuple):
-    """What holds for a feed, and who says so."""
+    """A value that holds for a feed, and which part of `feeds.yaml` sets it."""
 
     key: str
-    """As in `feeds.yaml`."""
+    """The key in `feeds.yaml`."""
     words: str
-    """Its value for people; a secret is only told to be there."""
+    """The value as shown to people; of a secret, only that there is one."""
     whence: str
     """`the feed`, `tag belgique` or `defaults`."""

@@ -106,7 +106,7 @@ def feed_values(feed: model.Feed) -> tuple[Any, ...]:
     """Return what is kept of a feed as feeds.yaml has it: no secret."""
     return (
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
-        feed.manner.mark(),
+        feed.request_options.variant(),
     )
 
 

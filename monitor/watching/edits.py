@@ -54,7 +54,7 @@ def _feed(old: Feed, new: Feed) -> Iterator[str]:
         yield "enabled" if new.enabled else "disabled"
     for key in ("full_text", "lang"):
         yield from _value(key, getattr(old, key), getattr(new, key))
-    if old.manner != new.manner:
+    if old.request_options != new.request_options:
         yield "how it is asked"
 
 

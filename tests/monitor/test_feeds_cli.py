@@ -156,7 +156,7 @@ def test_a_password_stays_with_its_address(newsroom: Newsroom, server: Web) -> N
     assert f"url: {url}\n" in newsroom.config.read_text()
     feed = load(newsroom.config).feeds[1]
     assert feed.url == server.url("/moved")
-    assert feed.manner.headers[0][1].text == "Basic bWU6c2VjcmV0"
+    assert feed.request_options.headers[0][1].text == "Basic bWU6c2VjcmV0"
     exported, _ = run(newsroom, "export")
     assert server.url("/moved") in exported
     assert "secret" not in exported

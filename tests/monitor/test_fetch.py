@@ -14,7 +14,7 @@ from scripted import Fault, Reply, Web, conditional, redirect
 from monitor.errors import FetchError
 from monitor.fetch.client import PAGE
 from monitor.fetch.url import redact
-from monitor.model import Fetched, Hints, Manner, NotModified, Secret
+from monitor.model import Fetched, Hints, NotModified, RequestOptions, Secret
 
 # --- what is asked and what comes back ---------------------------------------------
 
@@ -238,7 +238,7 @@ def test_secrets_stay_with_the_origin_they_were_meant_for(web: Web):
         web.on("/back", Reply(body=FEED))
         fetched = get(
             web.url("/feed").replace("//", "//me:s3cret@"),
-            manner=Manner(headers=(("X-Api-Key", Secret("k3y")),)),
+            request_options=RequestOptions(headers=(("X-Api-Key", Secret("k3y")),)),
             etag=b'"1"',
         )
         (there,) = other.requests

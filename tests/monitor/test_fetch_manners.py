@@ -1,4 +1,4 @@
-"""Feeds asked in their own manner: headers at home only, an agent, a time, a proxy."""
+"""Feeds requested with options of their own: headers at home only, an agent, a time, a proxy."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from forwarding import Proxy
 from scripted import Fault, Reply, Web, redirect
 
 from monitor.fetch.client import PAGE
-from monitor.model import Manner, NotModified, Secret
+from monitor.model import NotModified, RequestOptions, Secret
 
-KEYED = Manner(
+KEYED = RequestOptions(
     headers=(
         ("Authorization", Secret("Bearer t0ken")),
         ("Cookie", Secret("abonne=1")),
@@ -24,8 +24,8 @@ KEYED = Manner(
 )
 
 
-def through(proxy: Proxy, **url: str) -> Manner:
-    return Manner(proxy=Secret(proxy.url(**url)))
+def through(proxy: Proxy, **url: str) -> RequestOptions:
+    return RequestOptions(proxy=Secret(proxy.url(**url)))
 
 
 # --- headers -----------------------------------------------------------------------
@@ -33,7 +33,7 @@ def through(proxy: Proxy, **url: str) -> Manner:
 
 def test_headers_go_along(web: Web) -> None:
     web.on("/feed", Reply(body=FEED))
-    get(web.url("/feed"), manner=KEYED, etag=b'"1"')
+    get(web.url("/feed"), request_options=KEYED, etag=b'"1"')
     (asked,) = web.requests
     assert asked.headers == (
         ("host", f"127.0.0.1:{web.port}".encode()),
@@ -47,8 +47,10 @@ def test_headers_go_along(web: Web) -> None:
 
 def test_a_header_takes_the_place_of_the_usual_one(web: Web) -> None:
     web.on("/feed", Reply(body=FEED))
-    manner = Manner(headers=(("ACCEPT", Secret("text/xml")),), user_agent="Mozilla/5.0 é")
-    get(web.url("/feed"), manner=manner)
+    request_options = RequestOptions(
+        headers=(("ACCEPT", Secret("text/xml")),), user_agent="Mozilla/5.0 é"
+    )
+    get(web.url("/feed"), request_options=request_options)
     (asked,) = web.requests
     assert [value for name, value in asked.headers if name == "accept"] == [b"text/xml"]
     assert asked.header("user-agent") == "Mozilla/5.0 é".encode("latin-1")
@@ -68,7 +70,7 @@ def test_headers_stay_at_home(web: Web, elsewhere: str, certificate: Any) -> Non
         web.on("/next", redirect(there.url("/there", host)))
         there.on("/there", redirect(web.url("/back")))
         web.on("/back", Reply(body=FEED))
-        get(web.url("/feed"), manner=KEYED, options={"tls": trusting})
+        get(web.url("/feed"), request_options=KEYED, options={"tls": trusting})
         (away,) = there.asked("/there")
     assert not SECRETS & {name for name, _ in away.headers}
     for path in ("/feed", "/next", "/back"):
@@ -81,7 +83,7 @@ def test_a_page_elsewhere_is_told_nothing(web: Web) -> None:
             server.on("/page", Reply(body=b"<p>x</p>"))
             login = server.url("/page").replace("//", "//evil:twin@")
             for url in (server.url("/page"), login):
-                get(url, manner=KEYED, home=web.url("/feed"), accept=PAGE)
+                get(url, request_options=KEYED, credentials_origin=web.url("/feed"), accept=PAGE)
         at_home, away = web.requests, other.requests
     assert all({name for name, _ in asked.headers} >= SECRETS for asked in at_home)
     assert not any(SECRETS & {name for name, _ in asked.headers} for asked in away)
@@ -99,9 +101,9 @@ def test_a_redirect_that_ends_in_nothing_new_is_told_too(web: Web) -> None:
 def test_a_feed_may_have_its_own_time(web: Web) -> None:
     web.on("/slow", Reply(body=FEED, delay=0.6))
     web.on("/hangs", Reply(fault=Fault.HANG))
-    shorter, longer = (Manner(timeout=seconds) for seconds in (0.3, 60.0))
-    assert failing(web.url("/hangs"), manner=shorter).reason == "not finished after 0 s"
-    assert get(web.url("/slow"), manner=longer, options={"seconds": 0.45}).body == FEED
+    shorter, longer = (RequestOptions(timeout=seconds) for seconds in (0.3, 60.0))
+    assert failing(web.url("/hangs"), request_options=shorter).reason == "not finished after 0 s"
+    assert get(web.url("/slow"), request_options=longer, options={"seconds": 0.45}).body == FEED
 
 
 # --- size --------------------------------------------------------------------------
@@ -134,8 +136,10 @@ def test_a_feed_through_a_proxy(scheme: str, secured: bool, certificate: Any) ->
     with web, Proxy(tls=server if secured else None) as proxy:
         web.on("/feed", Reply(body=big))
         url = web.url("/feed", "localhost")
-        manner = Manner(headers=KEYED.headers, proxy=Secret(proxy.url("me:hunter2", "localhost")))
-        assert get(url, manner=manner, options=options).body == big
+        request_options = RequestOptions(
+            headers=KEYED.headers, proxy=Secret(proxy.url("me:hunter2", "localhost"))
+        )
+        assert get(url, request_options=request_options, options=options).body == big
     (head,) = proxy.heads
     (asked,) = web.requests
     told = b"Proxy-Authorization: Basic bWU6aHVudGVyMg==\r\n"
@@ -156,8 +160,13 @@ def test_a_connection_through_a_proxy_is_used_by_nobody_else(web: Web) -> None:
 
     async def go(one: Proxy, other: Proxy) -> None:
         async with client(LOOPBACK) as asking:
-            for manner in (through(one), Manner(), through(other), through(one, login="me:x")):
-                await asking.fetch(web.url("/feed"), manner=manner)
+            for request_options in (
+                through(one),
+                RequestOptions(),
+                through(other),
+                through(one, login="me:x"),
+            ):
+                await asking.fetch(web.url("/feed"), request_options=request_options)
 
     with Proxy() as one, Proxy() as other:
         asyncio.run(go(one, other))
@@ -175,7 +184,7 @@ def test_a_proxy_is_no_way_around_the_guard(url: str) -> None:
         return ["10.0.0.9"]
 
     with Proxy() as proxy:
-        error = failing(url, manner=through(proxy), options={"resolve": inside})
+        error = failing(url, request_options=through(proxy), options={"resolve": inside})
     assert "`network: allow` can permit it" in error.reason
     assert proxy.heads == []
 
@@ -183,7 +192,7 @@ def test_a_proxy_is_no_way_around_the_guard(url: str) -> None:
 def test_nor_is_a_redirect_through_one(web: Web) -> None:
     web.on("/feed", redirect("http://169.254.169.254/latest"))
     with Proxy() as proxy:
-        error = failing(web.url("/feed"), manner=through(proxy))
+        error = failing(web.url("/feed"), request_options=through(proxy))
     assert "169.254.169.254 is a link-local address" in error.reason
     assert len(proxy.heads) == 1
 
@@ -191,8 +200,10 @@ def test_nor_is_a_redirect_through_one(web: Web) -> None:
 def test_the_proxy_itself_must_be_allowed(web: Web) -> None:
     with Proxy() as proxy:
         for host in ("127.0.0.1", "localhost"):
-            manner = through(proxy, host=host)
-            error = failing("http://93.184.216.34/feed", manner=manner, options={"allow": ()})
+            request_options = through(proxy, host=host)
+            error = failing(
+                "http://93.184.216.34/feed", request_options=request_options, options={"allow": ()}
+            )
             assert error.reason.startswith("the proxy: ")
             assert "loopback address; `network: allow` can permit it" in error.reason
     assert proxy.heads == []
@@ -202,7 +213,7 @@ def test_a_name_that_only_the_proxy_knows_is_left_to_it(web: Web) -> None:
     web.on("/feed", Reply(body=FEED))
     with Proxy() as proxy:
         url = web.url("/feed", "only-there.invalid")
-        assert get(url, manner=through(proxy)).body == FEED
+        assert get(url, request_options=through(proxy)).body == FEED
         assert failing(url).network
 
 
@@ -210,22 +221,26 @@ def test_a_proxy_that_fails(web: Web, certificate: Any) -> None:
     url = "https://only-there.invalid:1/feed"
     for status, words in ((407, "the proxy refuses: 407"), (502, "the proxy refuses: 502")):
         with Proxy(status=status) as proxy:
-            error = failing(url, manner=through(proxy))
+            error = failing(url, request_options=through(proxy))
             assert (error.reason, error.network, error.status) == (words, False, None)
-    gone = Manner(proxy=Secret(proxy.url("me:hunter2")))
-    error = failing(url, manner=gone)
+    gone = RequestOptions(proxy=Secret(proxy.url("me:hunter2")))
+    error = failing(url, request_options=gone)
     assert error.reason == "the proxy: 127.0.0.1 refuses the connection"
     assert error.network
     with Proxy(status=0) as proxy:
-        error = failing(url, manner=through(proxy), options={"seconds": 0.5})
+        error = failing(url, request_options=through(proxy), options={"seconds": 0.5})
         assert error.reason == "not finished after 0 s"
 
 
 def test_no_secret_of_a_manner_in_an_error_or_a_log(caplog: pytest.LogCaptureFixture) -> None:
-    manner = Manner(headers=KEYED.headers, proxy=Secret("http://me:hunter2@127.0.0.1:1"))
+    request_options = RequestOptions(
+        headers=KEYED.headers, proxy=Secret("http://me:hunter2@127.0.0.1:1")
+    )
     with caplog.at_level(logging.DEBUG):
         for url in ("http://a.invalid/", "https://a.invalid/", "http://127.0.0.1:1/"):
-            error = failing(url, manner=manner)
-            said = f"{error!r}{error.__cause__!r}{error.__context__!r}{manner!r}{caplog.text}"
+            error = failing(url, request_options=request_options)
+            said = (
+                f"{error!r}{error.__cause__!r}{error.__context__!r}{request_options!r}{caplog.text}"
+            )
             for secret in ("hunter2", "t0ken", "abonne", "bWU6"):
                 assert secret not in said

@@ -20,7 +20,7 @@ from spine import HOUR, START, Press
 from monitor.config.cutting import LayoutError
 from monitor.config.readdressing import move, readdressed
 from monitor.errors import MonitorError
-from monitor.model import Feed, Fetched, Former, Manner, Move, NotModified, Secret
+from monitor.model import Feed, Fetched, Former, Move, NotModified, RequestOptions, Secret
 from monitor.polling.moves import NOWHERE, SPAN, TIMES, in_words, is_confirmed, noted
 from monitor.relocation import AGAIN, Relocation, objection
 from monitor.store.sqlite import SqliteStore
@@ -77,18 +77,28 @@ def test_only_the_last_unbroken_run_to_one_place_counts(steps: list[Any]) -> Non
 # --- what stands in the way --------------------------------------------------------
 
 FEED = Feed(url=OLD, name="Le Fil")
-AUTH = Manner(headers=(("Authorization", Secret("x")),))
+AUTH = RequestOptions(headers=(("Authorization", Secret("x")),))
 OBJECTIONS: list[tuple[Feed, str, tuple[Feed, ...], str]] = [
     (FEED, NEW, (), ""),
     (FEED, NEW, (Feed(url=NEW, name="Autre"),), "which Autre is subscribed to already"),
     (FEED, NEW, (Feed(url="http://www.new.example/rss/", name="Autre"),), ""),
     (FEED, NEW, (Feed(url="http://new.example/rss/?utm_source=x", name="A"),), "A is subscribed"),
-    (replace(FEED, manner=AUTH), NEW, (), "is not told there: change the address yourself"),
-    (replace(FEED, manner=AUTH), "https://old.example/new", (), ""),
-    (replace(FEED, manner=AUTH), "https://old.example:8443/rss", (), "is not told there"),
-    (replace(FEED, url="http://old.example/rss", manner=AUTH), OLD, (), ""),
-    (replace(FEED, manner=AUTH), "http://old.example/rss", (), "is not told there"),
-    (replace(FEED, manner=Manner(headers=(("Accept-Language", Secret("fr")),))), NEW, (), ""),
+    (
+        replace(FEED, request_options=AUTH),
+        NEW,
+        (),
+        "is not told there: change the address yourself",
+    ),
+    (replace(FEED, request_options=AUTH), "https://old.example/new", (), ""),
+    (replace(FEED, request_options=AUTH), "https://old.example:8443/rss", (), "is not told there"),
+    (replace(FEED, url="http://old.example/rss", request_options=AUTH), OLD, (), ""),
+    (replace(FEED, request_options=AUTH), "http://old.example/rss", (), "is not told there"),
+    (
+        replace(FEED, request_options=RequestOptions(headers=(("Accept-Language", Secret("fr")),))),
+        NEW,
+        (),
+        "",
+    ),
 ]
 
 
@@ -277,12 +287,14 @@ def test_a_store_of_version_2_is_brought_up(tmp_path: Path) -> None:
 
 def test_a_feed_asked_in_another_manner_is_asked_for_all_of_it(tmp_path: Path) -> None:
     with closing(store_of(tmp_path)) as store:
-        for manner, kept in (
-            (Manner(), True), (AUTH, False), (AUTH, True), (Manner(encoding="cp1252"), False),
-            (Manner(encoding="cp1252", timeout=9.0), True), (Manner(user_agent="x"), False),
+        for request_options, kept in (
+            (RequestOptions(), True), (AUTH, False), (AUTH, True),
+            (RequestOptions(encoding="cp1252"), False),
+            (RequestOptions(encoding="cp1252", timeout=9.0), True),
+            (RequestOptions(user_agent="x"), False),
         ):  # fmt: skip
-            store.subscribe([replace(FEED, manner=manner)], [])
-            assert (store.states()[OLD].etag == b"1") is kept or manner == Manner()
+            store.subscribe([replace(FEED, request_options=request_options)], [])
+            assert (store.states()[OLD].etag == b"1") is kept or request_options == RequestOptions()
             store._connection.execute("UPDATE feeds SET etag = '1', body_hash = '1'")
             store._connection.execute("UPDATE feeds SET etag = CAST('1' AS BLOB)")
 

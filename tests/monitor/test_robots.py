@@ -15,7 +15,7 @@ from scripted import Fault, Reply, Web, redirect
 
 from monitor.documents.robots import CAP, Allowance, allowance
 from monitor.fetch.client import Client
-from monitor.model import Fetched, Manner, Secret
+from monitor.model import Fetched, RequestOptions, Secret
 from monitor.permits import AGE, RETRY, Permit, Permits
 from monitor.workers import Parser
 
@@ -159,10 +159,12 @@ def test_rules_are_asked_for_in_the_manner_of_the_page_with_nothing_secret_elsew
     site: Site,
 ) -> None:
     site.web.on("/robots.txt", Reply(body=b""))
-    manner = Manner(headers=(("Cookie", Secret("abonne=1")),), user_agent="Mozilla/5.0")
+    request_options = RequestOptions(
+        headers=(("Cookie", Secret("abonne=1")),), user_agent="Mozilla/5.0"
+    )
 
     async def go(permits: Permits) -> None:
-        await permits.ask(site.web.url("/a"), manner, "https://elsewhere.example/feed")
+        await permits.ask(site.web.url("/a"), request_options, "https://elsewhere.example/feed")
 
     site.run(go)
     (asked,) = site.web.requests

@@ -34,7 +34,7 @@ def one(*lines: str, rest: str = "", path: Path = PATH) -> Feed:
 
 
 def sent(feed: Feed) -> dict[str, str]:
-    return {name: value.text for name, value in feed.manner.headers}
+    return {name: value.text for name, value in feed.request_options.headers}
 
 
 def basic(user: str, password: str) -> str:
@@ -61,11 +61,11 @@ def test_everything_that_can_be_said_of_a_feed(monkeypatch: Any, tmp_path: Path)
         "Cookie": "session=1",
         "Authorization": basic("me", SECRET),
     }
-    manner = feed.manner
-    assert (manner.user_agent, manner.timeout, manner.encoding) == (
+    request_options = feed.request_options
+    assert (request_options.user_agent, request_options.timeout, request_options.encoding) == (
         *("Mozilla/5.0 (X11)", 90.0, "iso8859-1"),
     )
-    assert manner.proxy == Secret("http://proxy.example:3128")
+    assert request_options.proxy == Secret("http://proxy.example:3128")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_everything_that_can_be_said_of_a_feed(monkeypatch: Any, tmp_path: Path)
 )
 def test_who_asks(monkeypatch: Any, written: str, header: str) -> None:
     monkeypatch.setenv("JOURNAL", SECRET)
-    ((_, said),) = one(written).manner.headers
+    ((_, said),) = one(written).request_options.headers
     assert said.text == header
 
 
@@ -118,7 +118,7 @@ def test_the_feed_comes_before_its_tags_and_they_before_the_defaults(
 ) -> None:
     feed = one(*lines, rest=TAGS)
     found = {
-        key: getattr(feed, key, None) if hasattr(feed, key) else getattr(feed.manner, key)
+        key: getattr(feed, key, None) if hasattr(feed, key) else getattr(feed.request_options, key)
         for key in holds
     }
     if "headers" in holds:
@@ -299,7 +299,9 @@ def test_nothing_that_prints_a_configuration_prints_a_secret(monkeypatch: Any) -
         "  - {url: https://d.example/rss, proxy: 'http://me:hunter2@p.example:1'}\n" + REST
     )
     said = f"{read!r} {read} {as_text(read)} {as_mapping(read)} {warnings(read)}"
-    said += f"{[(str(v), f'{v}', repr(v)) for f in read.feeds for _, v in f.manner.headers]}"
+    said += (
+        f"{[(str(v), f'{v}', repr(v)) for f in read.feeds for _, v in f.request_options.headers]}"
+    )
     assert SECRET not in said
     assert "aHVudGVyMg" not in said
     assert basic("me", SECRET).split()[1] not in said

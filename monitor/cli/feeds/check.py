@@ -89,9 +89,11 @@ async def _read(feeds: Sequence[Feed], config: Config | None) -> list[Prospect |
 
         async def one(feed: Feed) -> Prospect | FeedError:
             try:
-                found = await prospector.read(feed.url, feed.manner)
+                found = await prospector.read(feed.url, feed.request_options)
             except FeedError as error:
                 return error
-            return await prospector.with_pages(found, feed.manner) if feed.full_text else found
+            if feed.full_text:
+                return await prospector.with_pages(found, feed.request_options)
+            return found
 
         return await asyncio.gather(*map(one, feeds))
