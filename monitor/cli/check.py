@@ -15,9 +15,8 @@ from monitor.errors import ConfigError, Problem
 
 
 @click.command()
-@click.option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="For people, or for programs.")  # fmt: skip
 @click.pass_context
 def check(context: click.Context, style: str) -> None:
     """Check feeds.yaml, and tell what would be done with it.

@@ -49,7 +49,7 @@ def sections() -> list[Section]:
     return [*listed[:-1], (title, keys + explained(Stage))]
 
 
-_SIGNS = (
+SIGNS = (
     ("▲ ● ·", "high, medium, low"),
     ("•", "not yet triaged"),
     ("★ ✓ ×", "starred, relevant, noise"),
@@ -66,7 +66,7 @@ _SIGNS = (
 
 def page(cells: int) -> list[Line]:
     """Return the help in one column, or two where they fit."""
-    blocks = [_block(title, keys) for title, keys in (*sections(), ("Signs", list(_SIGNS)))]
+    blocks = [_block(title, keys) for title, keys in (*sections(), ("Signs", list(SIGNS)))]
     if cells < 2 * COLUMN:
         return [line for block in blocks for line in block]
     left, right = _columns(blocks)

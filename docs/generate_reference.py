@@ -1,0 +1,371 @@
+"""Writes the pages of docs/reference that follow from the code: commands, feeds.yaml, keys.
+
+`make reference` runs it. The pages are committed, and a test compares them with what this program
+makes of the code.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from ruamel.yaml import YAML
+
+from monitor.cli import main_group
+from monitor.config.reference import json_schema
+from tui.screens.help import SIGNS, sections
+
+HERE = Path(__file__).parent / "reference"
+NOTE = "<!-- Made by docs/generate_reference.py; `make reference` writes it again. -->\n"
+
+# --- text ------------------------------------------------------------------------------------
+
+
+def prose(text: str) -> str:
+    """Return plain text as Markdown; what stands between backticks is code and stays as it is."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(p if p.startswith("`") else re.sub(r"([*_<>\[\]])", r"\\\1", p) for p in parts)
+
+
+def code(text: str) -> str:
+    """Return text as inline code."""
+    return f"`{text}`"
+
+
+def choice(values: Sequence[str]) -> str:
+    """Return values as `a`, `b` or `c`."""
+    *first, last = map(code, values)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+# --- commands --------------------------------------------------------------------------------
+
+COMMAND_PAGES = {
+    "watching": ("Watching", ("dashboard", "serve", "run", "status", "stop", "demo")),
+    "archive": ("Searching", ("search", "trend", "facets", "show")),
+    "alerts": ("Alerts", ("alerts",)),
+    "watchlists": ("Watchlists", ("watch",)),
+    "feeds": ("Feeds", ("feeds",)),
+    "delivery": ("Delivery", ("deliveries", "notify")),
+    "newsroom": (
+        "Newsroom",
+        (
+            *("init", "check", "schema", "completion", "import", "export"),
+            *("backup", "restore", "vacuum", "reindex", "verify"),
+        ),
+    ),
+}
+"""Which command stands on which page, with the title of the page."""
+EVERYWHERE = {"help", "verbose", "quiet"}
+"""Options that every command has."""
+
+
+def command_pages() -> Iterator[tuple[str, str]]:
+    """Yield path and text of each page about commands.
+
+    Raises:
+        ValueError: If a command stands on no page, or on several.
+    """
+    context = click.Context(main_group, info_name="tocsin")
+    placed = sorted(name for _, names in COMMAND_PAGES.values() for name in names)
+    if placed != sorted(main_group.list_commands(context)):
+        raise ValueError("COMMAND_PAGES does not hold each command exactly once")
+    yield "commands/index.md", _overview(context)
+    for page, (title, names) in COMMAND_PAGES.items():
+        parts = [f"# {title}: commands\n"]
+        seen: dict[str, str] = {}
+        for name in names:
+            command = main_group.get_command(context, name)
+            assert command is not None
+            parts += _command(command, f"tocsin {name}", seen)
+        yield f"commands/{page}.md", "\n".join([NOTE, *parts])
+
+
+def _overview(context: click.Context) -> str:
+    rows = []
+    for page, (_, names) in COMMAND_PAGES.items():
+        for name in names:
+            command = main_group.get_command(context, name)
+            assert command is not None
+            rows.append((f"[`tocsin {name}`]({page}.md#tocsin-{name})", summary(command)))
+    options = [_option(o, context) for o in main_group.params if isinstance(o, click.Option)]
+    options.append((code("--help"), "Show what a command does and which options it has."))
+    return "\n".join(
+        [
+            NOTE,
+            "# Commands\n",
+            f"```text\n{main_group.get_usage(context).removeprefix('Usage: ')}\n```\n",
+            _paragraphs(main_group),
+            "These options stand before the command. `-v`, `-q` and `--help` may also stand after "
+            "it.\n",
+            table(("option", "meaning"), options),
+            table(("command", "what it does"), rows),
+        ]
+    )
+
+
+def summary(command: click.Command) -> str:
+    """Return the first sentence of the help of a command."""
+    return prose(command.get_short_help_str(limit=1000))
+
+
+def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterator[str]:
+    """Yield the parts of a command and of its subcommands.
+
+    Args:
+        command: The command.
+        path: How it is called, as `tocsin feeds add`.
+        seen: Tables of options that stand on the page already, with the command that has each.
+    """
+    context = click.Context(command, info_name=path)
+    usage = command.get_usage(context).removeprefix("Usage: ")
+    yield f"## {path}\n"
+    yield f"```text\n{' '.join(usage.split())}\n```\n"
+    yield _paragraphs(command)
+    shown = [
+        _option(p, context)
+        for p in command.params
+        if isinstance(p, click.Option) and not p.hidden and p.name not in EVERYWHERE
+    ]
+    if shown:
+        yield _options(shown, path, seen)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _command(inner, f"{path} {name}", seen)
+
+
+def _options(shown: Sequence[tuple[str, str]], path: str, seen: dict[str, str]) -> str:
+    """Return a table of options; of a long one that stands above already, only what it adds."""
+    for known, owner in seen.items():
+        rows = [row for row in shown if table((), [row]).splitlines()[-1] not in known]
+        if len(shown) - len(rows) == known.count("\n") - 2 > 4:
+            link = f"[`{owner}`](#{owner.replace(' ', '-')})"
+            more = ", and:\n\n" + table(("option", "meaning"), rows) if rows else ".\n"
+            return f"Options: those of {link}{more}"
+    written = table(("option", "meaning"), shown)
+    seen[written] = path
+    return written
+
+
+def _paragraphs(command: click.Command) -> str:
+    text = inspect.cleandoc(command.help or "").replace("\b\n", "")
+    return "\n\n".join(prose(" ".join(p.split())) for p in text.split("\n\n")) + "\n"
+
+
+def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
+    """Return spelling and meaning of an option."""
+    extra = option.get_help_extra(context)
+    text, _, default = (option.help or "").partition("  [default: ")
+    value, said = "", [prose(text)]
+    if default:
+        said.append(f"Default: {prose(default.rstrip(']'))}.")
+    if isinstance(option.type, click.Choice):
+        value = f" {option.metavar or option.opts[-1].lstrip('-').upper()}"
+        said.append(f"{choice(list(option.type.choices))}.")
+    elif not option.is_flag and not option.count:
+        numeric = isinstance(option.type, click.IntRange)
+        value = f" {option.metavar or ('N' if numeric else option.make_metavar(context))}"
+    if option.multiple:
+        said.append("May be given several times.")
+    if "default" in extra:
+        said.append(f"Default: `{extra['default']}`.")
+    if "envvars" in extra:
+        said.append(f"Environment variable: {choice(extra['envvars'])}.")
+    return ", ".join(code(spelling + value) for spelling in option.opts), " ".join(
+        filter(None, said)
+    )
+
+
+# --- feeds.yaml ------------------------------------------------------------------------------
+
+SHAPES = {
+    "": ("The whole file", "feeds-yaml"),
+    "FeedShape": ("A feed: `feeds[]`", "feeds-yaml"),
+    "AuthShape": ("Log-in of a feed: `auth`", "feeds-yaml"),
+    "DefaultsShape": ("All feeds: `defaults`", "feeds-yaml"),
+    "TagShape": ("Feeds with a tag: `tags.TAG`", "feeds-yaml"),
+    "NetworkShape": ("The network: `network`", "feeds-yaml"),
+    "ArchiveShape": ("The archive: `archive`", "feeds-yaml"),
+    "SearchShape": ("A saved search: `searches[]`", "feeds-yaml"),
+    "WatchlistShape": ("A watchlist: `watchlists[]`", "feeds-yaml-alerts"),
+    "EscalateShape": ("Escalation: `escalate`", "feeds-yaml-alerts"),
+    "AlertsShape": ("All watchlists: `alerts`", "feeds-yaml-alerts"),
+    "ChannelShape": ("A channel: `channels[]`", "feeds-yaml-alerts"),
+    "RouteShape": ("A route: `routes[]`", "feeds-yaml-alerts"),
+    "QuietShape": ("Quiet hours: `quiet`", "feeds-yaml-alerts"),
+}
+"""Each part of the schema, with its heading and its page."""
+YAML_PAGES = {
+    "feeds-yaml": (
+        "feeds.yaml: feeds",
+        "Keys about feeds, the network and the archive. Keys about watchlists, channels and routes "
+        "are on [their own page](feeds-yaml-alerts.md). `tocsin schema` prints all of them as a "
+        "JSON Schema, with which editors complete and check the file.",
+    ),
+    "feeds-yaml-alerts": (
+        "feeds.yaml: watchlists and delivery",
+        "Keys about watchlists, alerts, channels and routes. Keys about feeds, the network and the "
+        "archive are on [their own page](feeds-yaml.md).",
+    ),
+}
+
+
+def yaml_pages() -> Iterator[tuple[str, str]]:
+    """Yield path and text of each page about feeds.yaml.
+
+    Raises:
+        ValueError: If a part of the schema has no heading in `SHAPES`.
+    """
+    schema = json_schema()
+    shapes = {"": schema, **{name: _mapping(shape) for name, shape in schema["$defs"].items()}}
+    if set(shapes) != set(SHAPES):
+        raise ValueError(f"SHAPES differs from the schema in {set(shapes) ^ set(SHAPES)}")
+    for page, (title, about) in YAML_PAGES.items():
+        parts = [NOTE, f"# {title}\n", about + "\n"]
+        for name, (heading, place) in SHAPES.items():
+            if place == page:
+                parts += [f"## {heading}\n", prose(shapes[name]["description"]) + "\n"]
+                parts.append(_keys(shapes[name], shapes, page))
+        yield f"{page}.md", "\n".join(parts)
+
+
+def _mapping(shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the long form of a part that may also be written as one word."""
+    return next((form for form in shape.get("anyOf", ()) if "properties" in form), shape)
+
+
+def _keys(shape: Mapping[str, Any], shapes: Mapping[str, Mapping[str, Any]], page: str) -> str:
+    rows: list[Sequence[str]] = []
+    shared: dict[str, str] = {}
+    for key, about in shape["properties"].items():
+        if owner := _same(about, key, shape, shapes):
+            shared[key] = owner
+        else:
+            inner = shapes[about.get("$ref", "").rpartition("/")[2]]
+            said = {"description": inner.get("description", ""), **about}
+            rows.append((code(key), _value(about, page), _meaning(key, said, shape)))
+    parts = [table(("key", "value", "meaning"), rows)] if rows else []
+    for owner in dict.fromkeys(shared.values()):
+        names = [key for key, its in shared.items() if its == owner]
+        parts.append(f"As in {_link(owner, page)}: {', '.join(map(code, names))}.\n")
+    return "\n".join(parts)
+
+
+def _same(
+    about: Mapping[str, Any],
+    key: str,
+    shape: Mapping[str, Any],
+    shapes: Mapping[str, Mapping[str, Any]],
+) -> str | None:
+    """Return the part that explains this key already, where settings can stand in two places."""
+    for owner in ("FeedShape", "WatchlistShape"):
+        if shape is not shapes[owner] and shapes[owner]["properties"].get(key) == about:
+            return owner
+    return None
+
+
+def _meaning(key: str, about: Mapping[str, Any], shape: Mapping[str, Any]) -> str:
+    said = [prose(about.get("description", ""))]
+    if key in shape.get("required", ()):
+        said.append("Required.")
+    if "default" in about:
+        said.append(f"Default: {code(_flow(about['default']))}.")
+    if about.get("examples"):
+        said.append(f"Example: {code(_flow(about['examples'][0]))}.")
+    return " ".join(filter(None, said))
+
+
+def _flow(value: object) -> str:
+    """Return a value as YAML on one line."""
+    yaml = YAML()
+    yaml.default_flow_style = True
+    yaml.width = 1000
+    written = io.StringIO()
+    yaml.dump(value, written)
+    return written.getvalue().removesuffix("...\n").strip()
+
+
+def _value(about: Mapping[str, Any], page: str) -> str:
+    """Return what kind of value a key takes."""
+    if "$ref" in about:
+        return _link(about["$ref"].rpartition("/")[2], page)
+    if "enum" in about:
+        return choice([_flow(value) for value in about["enum"]])
+    if "anyOf" in about:
+        return " or ".join(dict.fromkeys(_value(form, page) for form in about["anyOf"]))
+    if about.get("type") == "array":
+        return f"list of {_value(about['items'], page)}"
+    if about.get("type") == "object":
+        inner = about.get("additionalProperties")
+        return f"mapping to {_value(inner, page)}" if isinstance(inner, dict) else "mapping"
+    return _scalar(about)
+
+
+def _scalar(about: Mapping[str, Any]) -> str:
+    if "const" in about:
+        return code(_flow(about["const"]))
+    kind = about.get("type", "text")
+    if isinstance(kind, list):
+        kind = "string" if "string" in kind else kind[0]
+    if kind == "string" and re.search(r"s\|min\|m", about.get("pattern", "")):
+        return "duration"
+    if kind == "string" and "[0-5][0-9]" in about.get("pattern", ""):
+        return "time of day"
+    names = {"string": "text", "boolean": "`true` or `false`", "integer": "number"}
+    return names.get(kind, kind)
+
+
+def _link(name: str, page: str) -> str:
+    heading, place = SHAPES[name]
+    anchor = re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+    label = heading.rpartition("`")[0].rpartition("`")[2]
+    return f"[`{label}`]({'' if place == page else place + '.md'}#{anchor})"
+
+
+# --- keys ------------------------------------------------------------------------------------
+
+
+def keys_page() -> str:
+    """Return the page about the keys and signs of the dashboard."""
+    parts = [
+        NOTE,
+        "# Keys and signs of the dashboard\n",
+        "`?` shows this list in the dashboard; `:` finds a command by its name. `^d` is Ctrl and "
+        "`d`, `⇧` is Shift.\n",
+    ]
+    for title, keys in sections():
+        rows = [(" ".join(map(code, key.split())), prose(does)) for key, does in keys]
+        parts += [f"## {title}\n", table(("key", "what it does"), rows)]
+    parts += ["## Signs\n", table(("sign", "meaning"), [(s, prose(m)) for s, m in SIGNS])]
+    return "\n".join(parts)
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each page, by its path below docs/reference."""
+    return {**dict(command_pages()), **dict(yaml_pages()), "keys.md": keys_page()}
+
+
+def write(folder: Path) -> None:
+    """Write the pages into a folder."""
+    for path, text in pages().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if sys.argv[1:] else HERE)
