@@ -3,7 +3,7 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run demo test check properties fuzz chaos hour snapshots screenshots bench bench-peers bench-dashboard wheel clean
+.PHONY: help install run demo test check docs reference properties fuzz chaos hour snapshots screenshots bench bench-peers bench-dashboard wheel clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,13 @@ check: install ## lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: install ## build the documentation into build/docs; a broken link is an error
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+reference: install ## write the pages of docs/reference that follow from the code
+	$(BIN)/python docs/generate_reference.py
 
 properties: install ## the properties alone, with thousands of examples each: minutes, not seconds
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=properties --timeout=0
