@@ -1,6 +1,6 @@
 """The shapes of `feeds.yaml`: every key with its type, its default and what it is for.
 
-The JSON Schema for editors and the table of the README are made from here.
+The JSON Schema for editors and the reference in docs/ are made from here.
 """
 
 from __future__ import annotations

@@ -14,14 +14,12 @@ from time import time
 from typing import Any
 from unittest.mock import patch
 
-import click
 import pexpect
 import pytest
 from running import LOOPBACK, TOCSIN, Item, Newsroom, rss
 from scripted import Reply, Web, redirect
 
 from monitor.cli import main
-from monitor.cli.feeds import COMMANDS, feeds
 from monitor.config import fields, load
 from monitor.errors import ParseError
 from monitor.exchange import opml
@@ -463,19 +461,3 @@ def well(url: str) -> bool:
 
 def signs(feeds: Sequence[Feed]) -> frozenset[str]:
     return frozenset(feed.url for feed in feeds)
-
-
-# --- the documents ----------------------------------------------------------------------------
-
-
-def test_the_readme_has_every_command_and_option() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    context = click.Context(feeds)
-    for name in COMMANDS:
-        row = re.search(rf"^\| `tocsin feeds {name}\b.*$|^\| `feeds {name}\b.*$", readme, re.M)
-        assert row, name
-        command = feeds.get_command(context, name)
-        assert command is not None
-        for option in command.params:
-            if isinstance(option, click.Option):
-                assert f"`{option.opts[0]}" in row[0], (name, option.opts)
