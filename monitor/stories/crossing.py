@@ -18,7 +18,7 @@ from index.analysis import shouts
 from index.article import Article
 from index.letters import fold
 from monitor.model import Names
-from monitor.stories.exonyms import exonyms
+from monitor.stories.exonyms import EXONYMS
 
 LANGUAGES = ("fr", "en")
 """The two that were measured."""
@@ -75,7 +75,7 @@ def _groups(text: str) -> Iterator[frozenset[int]]:
 def _number(word: str) -> int:
     """Return the hash of a word of a name, in whichever language; negative of a figure."""
     folded = fold(word)
-    number = crc32(exonyms().get(folded, folded).encode())
+    number = crc32(EXONYMS.get(folded, folded).encode())
     return -number if word[0].isdigit() else number
 
 

@@ -7,14 +7,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article
+from index.letters import fold
 from monitor.demo.content import load
 from monitor.model import Names
 from monitor.stories.crossing import LEAST, WINDOW, kin, names
-from monitor.stories.exonyms import exonyms
+from monitor.stories.exonyms import EXONYMS
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RARE = {"bearers": lambda word: 1, "articles": 1_000}
@@ -149,11 +151,23 @@ def test_linking_is_symmetric_and_needs_three_words(one: Names, other: Names) ->
         assert not linked(one, other)
 
 
-def test_exonyms_are_of_one_word_and_differ() -> None:
-    found = exonyms()
-    assert found["belgique"] == "belgium" and found["londres"] == "london"
-    assert len(found) > 90
-    assert all(french.isalpha() and french != english for french, english in found.items())
+def test_exonyms_are_those_of_the_cldr() -> None:
+    french, english = Locale("fr"), Locale("en")
+    pairs = [
+        (name, english.territories.get(code, ""))
+        for code, name in french.territories.items()
+        if len(code) == 2
+    ]
+    for zone, spoken in french.time_zones.items():
+        city = english.time_zones.get(zone, {}).get("city")
+        pairs.append((spoken.get("city", ""), city or zone.rpartition("/")[2]))
+    expected = {
+        fold(one): fold(other)
+        for one, other in pairs
+        if one.isalpha() and other.isalpha() and fold(one) != fold(other)
+    }
+    assert expected == EXONYMS
+    assert EXONYMS["belgique"] == "belgium" and EXONYMS["londres"] == "london"
 
 
 # --- on what there is -----------------------------------------------------------------------
