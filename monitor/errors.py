@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, Self
 
 
@@ -27,6 +29,31 @@ class ConfigError(MonitorError):
         self.path = path
         self.problems = sorted(problems)
         super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
+
+
+class MissingExtraError(MonitorError):
+    """A library that comes with an extra of tocsin is not installed."""
+
+    def __init__(self, needed_by: str, library: str, extra: str) -> None:
+        super().__init__(f'{needed_by} needs {library}: pip install "tocsin[{extra}]"')
+
+
+@contextmanager
+def requires_extra(extra: str, needed_by: str) -> Iterator[None]:
+    """Report a library that cannot be imported as a missing extra.
+
+    Args:
+        extra: The extra of pyproject.toml that the libraries imported inside belong to.
+        needed_by: What the user asked for, as the message begins.
+
+    Raises:
+        MissingExtraError: A library is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0].replace("_", "-")
+        raise MissingExtraError(needed_by, library, extra) from error
 
 
 class StoreError(MonitorError):

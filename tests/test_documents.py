@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -400,7 +401,9 @@ def test_the_documents_name_the_version() -> None:
 
 def test_the_notice_lists_every_library() -> None:
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8").lower()
-    for requirement in PROJECT["project"]["dependencies"]:
+    extras = PROJECT["project"]["optional-dependencies"]
+    used = [extras[name] for name in ("fulltext", "notify", "plots", "share", "web")]
+    for requirement in chain(PROJECT["project"]["dependencies"], *used):
         name = re.split(r"[^\w.-]", requirement)[0]
         assert re.search(rf"^ +{re.escape(name.lower())} +\S", notice, re.M), name
 

@@ -17,7 +17,7 @@ import click
 
 from index.article import Timestamp
 from index.text import clean
-from monitor.errors import AlreadyRunningError, ConfigError, MonitorError
+from monitor.errors import AlreadyRunningError, ConfigError, MissingExtraError, MonitorError
 
 if TYPE_CHECKING:
     from monitor.service import Service
@@ -213,6 +213,9 @@ def main() -> None:
     except AlreadyRunningError as error:
         say(str(error))
         code = OTHER_MONITOR
+    except MissingExtraError as error:
+        say(str(error))
+        code = BAD_CONFIG
     except MonitorError as error:
         say(f"tocsin: {error}")
     except BrokenPipeError:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -61,7 +62,12 @@ def _bundled(newsroom: Newsroom) -> Iterator[Newsroom]:
 
 
 def _write_anew(folder: Path, feeds_yaml: str) -> None:
+    from monitor.config.feeds import PAGE_READER
+
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
+    if find_spec(PAGE_READER) is None:
+        say('full text is not read: pip install "tocsin[fulltext]" adds it')
+        feeds_yaml = feeds_yaml.replace(", full_text: true", "")
     text = f"{feeds_yaml}\ndata: .    # the archive is beside this file\n"
     (folder / "feeds.yaml").write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ import click
 from monitor.cli import Newsroom, say
 from monitor.cli.progress import bar
 from monitor.cli.queries import QueryCommand
+from monitor.errors import requires_extra
 from monitor.plural import counted
 
 if TYPE_CHECKING:
@@ -117,9 +118,15 @@ def _share(
 
 
 def _made(kind: str, readings: Sequence[Reading], shared: Shared) -> str:
-    from monitor.sharing import misp, stix
+    make: Callable[..., str]
+    if kind == "stix":
+        with requires_extra("share", "tocsin export --stix"):
+            from monitor.sharing import stix
+        make = stix.bundle
+    else:
+        from monitor.sharing import misp
 
-    make: dict[str, Callable[..., str]] = {"stix": stix.bundle, "misp": misp.event}
+        make = misp.event
     with bar() as progress:
         done: Iterator[int] = iter(range(1, len(readings) + 1))
 
@@ -127,7 +134,7 @@ def _made(kind: str, readings: Sequence[Reading], shared: Shared) -> str:
             if progress:
                 progress(kind.upper(), next(done), len(readings))
 
-        return make[kind](readings, shared, tell)
+        return make(readings, shared, tell)
 
 
 def _joined(words: tuple[str, ...]) -> str:

@@ -7,6 +7,12 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
+from matplotlib import dates, font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
 from index.text import clean
 from monitor.model import Series, Trend
 
@@ -25,11 +31,6 @@ FONTS = (
 
 def save(trend: Trend, zone: tzinfo, path: Path) -> None:
     """Draw a trend into a PNG file; raises OSError."""
-    import matplotlib as mpl
-    from matplotlib import font_manager
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     there = {font.name for font in font_manager.fontManager.ttflist}
     fonts = [name for name in FONTS if name in there] or ["sans-serif"]
     with mpl.rc_context({"font.family": fonts, "text.parse_math": False, "timezone": "UTC"}):
@@ -41,9 +42,6 @@ def save(trend: Trend, zone: tzinfo, path: Path) -> None:
 
 
 def _draw(axes: Any, trend: Trend, zone: tzinfo) -> None:
-    from matplotlib import dates
-    from matplotlib.ticker import MaxNLocator
-
     untyped: Any = dates
     shown = trend.series[:MOST]
     edges = [untyped.date2num(_utc(edge)) for edge in trend.edges]

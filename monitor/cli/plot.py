@@ -13,6 +13,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 import click
+import plotext
 
 from index.article import Timestamp
 from index.text import clean
@@ -86,8 +87,6 @@ def drawn(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iterator[
 
 
 def _canvas(shown: Sequence[Series], columns: _Columns, by: By, zone: tzinfo) -> str:
-    import plotext
-
     expected = [columns.summed(list(map(_expected, s.counts, s.corrected))) for s in shown]
     ticks = _ticks(max(map(max, expected)))
     plotext.terminal.limit(False, False)

@@ -12,6 +12,7 @@ from index.text import clean
 from monitor.cli import Newsroom, output, say
 from monitor.cli.queries import QueryCommand
 from monitor.cli.selection import filter_of, filtered
+from monitor.errors import MissingExtraError, requires_extra
 
 if TYPE_CHECKING:
     from monitor.model import Series, Trend
@@ -80,8 +81,8 @@ def trend(
         split=Split(split) if split else None,
     )
     if png is not None:
-        from monitor.cli.picture import save
-
+        with requires_extra("plots", "tocsin trend --png"):
+            from monitor.cli.picture import save
         save(found, local_zone(), png)
         say(f"wrote {png}")
     if style in ("json", "jsonl", "csv"):
@@ -117,8 +118,14 @@ def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
 
 def _plot(trend: Trend) -> None:
     from monitor.bootstrap import local_zone
-    from monitor.cli.plot import MARKERS, drawn
 
+    try:
+        with requires_extra("plots", "the plot"):
+            from monitor.cli.plot import MARKERS, drawn
+    except MissingExtraError as error:
+        say(f"{error}; here is the table")
+        _table(trend)
+        return
     for line in drawn(trend, local_zone(), output.width(), colours=output.coloured()):
         click.echo(line)
     if (more := len(trend.series) - len(MARKERS)) > 0:

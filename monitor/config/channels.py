@@ -15,6 +15,7 @@ from monitor.config.credentials import Credentials
 from monitor.config.draft import Draft
 from monitor.config.fitting import nearest
 from monitor.config.marks import Items, Table
+from monitor.errors import MissingExtraError, requires_extra
 from monitor.model import Channel, ChannelKind
 
 
@@ -90,7 +91,11 @@ def _apprise(address: str) -> tuple[str, str]:
     """Return the kind of service at an Apprise address, and what is wrong with it."""
     import logging
 
-    from apprise import Apprise
+    try:
+        with requires_extra("notify", "a channel with `url`"):
+            from apprise import Apprise
+    except MissingExtraError as error:
+        return "", str(error)
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it quotes what it does not understand
     scheme, colon, _ = address.partition("://")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from monitor.config import fields, settings
@@ -12,8 +13,11 @@ from monitor.config.credentials import Credentials
 from monitor.config.draft import Draft
 from monitor.config.feed_shapes import AuthShape, ShareableShape
 from monitor.config.marks import Loc, Table, find
+from monitor.errors import MissingExtraError
 from monitor.model import Feed, Setting
 
+PAGE_READER = "trafilatura"
+"""The library that finds the article in a web page."""
 SHORTEST = 60.0
 """Seconds between two polls of a server that is not the operator's own."""
 
@@ -31,6 +35,7 @@ def feeds(draft: Draft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed,
     names = [name if (name := feed.name.casefold()) in given else "" for feed in found]
     _object_to_twins(draft, "name", names, _same_name)
     _object_to_haste(draft, found)
+    _object_to_pages_without_a_reader(draft, found)
     return found
 
 
@@ -110,6 +115,16 @@ def _object_to_haste(draft: Draft, found: tuple[Feed, ...]) -> None:
             if loc not in accused:
                 accused.add(loc)
                 draft.object_to(loc, _haste(feed))
+
+
+def _object_to_pages_without_a_reader(draft: Draft, found: tuple[Feed, ...]) -> None:
+    """Object to `full_text: true` where the library that reads pages is not installed."""
+    if find_spec(PAGE_READER) is not None:
+        return
+    wanting = [number for number, feed in enumerate(found) if feed.full_text]
+    said = [settings.said("full_text", settings.speakers(draft.shape, n))[1] for n in wanting]
+    for loc in dict.fromkeys((*by.loc, "full_text") for by in said if by):
+        draft.object_to(loc, str(MissingExtraError("`full_text: true`", PAGE_READER, "fulltext")))
 
 
 def _haste(feed: Feed) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 import click
 
 from index.text import line
+from monitor.errors import requires_extra
 from tui.command import Newsroom as Shown
 from tui.command import dashboard
 
@@ -61,6 +62,8 @@ def serve(
     Prints the address to open; whoever has it may do what you may. OPTIONS behind `--` are those
     of `tocsin dashboard`, as in `tocsin serve -- --wall`.
     """
+    with requires_extra("web", "tocsin serve"):
+        from tui.serve import server  # noqa: F401
     from tui.serve.door import is_loopback
 
     dashboard.make_context("dashboard", list(options))  # a mistake is said now, not to visitors
