@@ -1,24 +1,36 @@
 PYTHON ?= python3
 VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')))
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+LOCKED := $(PIP) install --no-deps --no-compile --require-hashes
+TELL = @echo "make: $(1)" >&2
 
-.PHONY: help install run demo test check docs reference properties fuzz chaos hour snapshots screenshots bench bench-peers bench-dashboard wheel clean
+.PHONY: help install run demo test check docs reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel lock clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## build the virtual environment, with tocsin in it
+install: $(VENV)/.all ## build the virtual environment with everything: extras, tests, checks
 
-$(STAMP): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/.core: pyproject.toml requirements/core.txt
+	$(call TELL,creating $(VENV) with $$($(PYTHON) --version))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tocsin needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(VENV)
+	$(call TELL,installing $$(grep -c == requirements/core.txt) libraries of requirements/core.txt)
+	@$(LOCKED) --requirement requirements/core.txt
+	$(call TELL,installing tocsin)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: install ## watch the feeds of feeds.yaml: the dashboard, or the log without a terminal
+$(VENV)/.%: requirements/%.txt $(VENV)/.core
+	$(call TELL,installing the libraries of $<: $$(grep -c == $<) in all)
+	@$(LOCKED) --requirement $<
+	@touch $@
+
+run: $(VENV)/.core ## watch the feeds of feeds.yaml: the dashboard, or the log without a terminal
 	@$(BIN)/tocsin
 
-demo: install ## the same on a newsroom bundled with tocsin: no internet needed
+demo: $(VENV)/.core ## the same on a newsroom bundled with tocsin: no internet needed
 	@$(BIN)/tocsin demo
 
 test: install ## all tests
@@ -67,8 +79,16 @@ bench-peers: install ## newsboat and lemon24/reader on the same feeds, beside it
 bench-dashboard: install ## the dashboard with 100,000 alerts and with a million, in a real pty
 	$(BIN)/python -m bench.dashboard --million
 
-wheel: install ## build the wheel into dist/
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+wheel: $(VENV)/.core ## build the wheel into dist/
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+# hatchling, the build backend, is in each file: tocsin itself is installed without isolation.
+lock: ## pin the newest libraries, with their hashes, in requirements/ (needs uv)
+	echo hatchling | $(LOCK) --upgrade --extra all --extra dev --output-file requirements/all.txt
+	echo hatchling | $(LOCK) --constraint requirements/all.txt --output-file requirements/core.txt
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command 'make lock' pyproject.toml -
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
