@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
+import collections
 from collections.abc import Callable, Iterator
 from threading import Lock
 
@@ -72,7 +72,7 @@ class _Standing(Collector):
 
     def _feeds(self) -> Iterator[Metric]:
         now, feeds = self._clock(), self._views.feeds()
-        counted = Counter(health(feed, state, now) for feed, state, _ in feeds)
+        counted = collections.Counter(health(feed, state, now) for feed, state, _ in feeds)
         told = GaugeMetricFamily("tocsin_feeds", "Feeds, by how they are doing.", labels=["health"])
         for one in Health:
             told.add_metric([one], counted[one])
@@ -96,7 +96,7 @@ class _Standing(Collector):
         yield _gauge("tocsin_alerts_untriaged", "Alerts not yet triaged.", untriaged)
 
     def _deliveries(self) -> Iterator[Metric]:
-        counted: Counter[DeliveryState] = Counter()
+        counted: collections.Counter[DeliveryState] = collections.Counter()
         for (_, state), count in self._views.delivery_counts().items():
             counted[state] += count
         yield _gauge(
