@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from monitor.model import MonitorPresence
-from monitor.presence import Card, Presence
-from monitor.store.sqlite import SqliteStore
+from monitor.model.status import MonitorPresence
+from monitor.monitor_lock import Heartbeat, MonitorLock
+from monitor.store.sqlite.store import SqliteStore
 
 FEEDS, LISTS = 300, 25
 SEVERITIES = ("high", "medium", "low")
@@ -75,9 +75,9 @@ class AlertRoom:
         me = MonitorPresence(pid=os.getpid(), since=time.time(), config="feeds.yaml", log="")
 
         def beat() -> None:
-            with Presence(self.folder) as held:
+            with MonitorLock(self.folder) as held:
                 while not done.is_set():
-                    held.beat(Card(me, time.time()))
+                    held.beat(Heartbeat(me, time.time()))
                     done.wait(2)
 
         thread = threading.Thread(target=beat)

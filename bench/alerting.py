@@ -31,10 +31,10 @@ import feedparser
 from bench.growth import endless, queue
 from bench.loopback import Loopback, looped
 from index.article import Article
-from monitor.model import Feed
-from monitor.store.connection import FILE
-from monitor.store.sqlite import SqliteStore
-from monitor.upkeep import rebuilding
+from monitor.maintenance import index_rebuild
+from monitor.model.feed import Feed
+from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite.store import SqliteStore
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 SHOWN = 10
@@ -178,7 +178,7 @@ def _watched(folder: Path, press: Press, seconds: int) -> Seen:
                 now = time.time()
                 for last, url in found:  # noqa: B007
                     seen.stored.setdefault(url, now)
-                if rebuilding.share(data, now) is not None:
+                if index_rebuild.share(data, now) is not None:
                     seen.rebuilding = now - press.began
                 time.sleep(LOOK)
             seen.load = os.getloadavg()[0]

@@ -24,9 +24,9 @@ from bench.real import arguments, articles
 from bench.watch import TOCSIN, WrongError
 from bench.watchwords import SEED, Author, Vocabulary
 from index.article import Article
-from monitor.match import Rules
-from monitor.model import Watchlist
-from monitor.store.sqlite import SqliteStore
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.store.sqlite.store import SqliteStore
 
 SAMPLE = 97
 """Every so many articles are compared."""
@@ -111,7 +111,7 @@ def compare(
     rows: Sequence[dict[str, object]], watchlists: Sequence[Watchlist], kept: Sequence[Article]
 ) -> int:
     """Return how many articles were compared; raises WrongError where the two differ."""
-    rules = Rules(watchlists)
+    rules = WatchlistMatcher(watchlists)
     said = {(row["name"], id) for row in rows for id in row["gained"]}  # type: ignore[attr-defined]
     names = {watchlist.name: str(number) for number, watchlist in enumerate(watchlists)}
     for article in kept:

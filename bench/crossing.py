@@ -23,12 +23,12 @@ from typing import NamedTuple
 
 from bench.real import arguments, rows
 from index.article import Article
-from monitor import arrivals
-from monitor.model import Arrival, Feed, FeedState, Names, Outcome, Poll, Refresh
-from monitor.store.sqlite import SqliteStore
-from monitor.stories import crossing
+from monitor.ingest import article_changes, cross_language
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, Names, PollOutcome
+from monitor.store.sqlite.store import SqliteStore
 
-SHARES = (0.2, 0.25, 0.3, crossing.SHARE, 0.4, 0.5)
+SHARES = (0.2, 0.25, 0.3, cross_language.SHARE, 0.4, 0.5)
 STORED = 15_000
 """Articles of three days."""
 ASKED = 1_000
@@ -46,7 +46,7 @@ def main() -> None:
     """Measure, and print."""
     data: Path = arguments(__doc__ or "").parse_args().data
     french, english = list(_french(data)), list(_english(data))
-    named = {id(each): crossing.names(each.article) for each in (*french, *english)}
+    named = {id(each): cross_language.names(each.article) for each in (*french, *english)}
     count = Counter(word for names in named.values() for word in names.words)
     print(f"{len(french)} French and {len(english)} English articles\n")
     print("| share | one event | one topic | different topics | French × English |")
@@ -62,12 +62,12 @@ def main() -> None:
 
 
 def _linked(one: Names, two: Names, count: Counter[int], share: float, articles: int) -> bool:
-    asked, crossing.SHARE = crossing.SHARE, share
+    asked, cross_language.SHARE = cross_language.SHARE, share
     try:
         rival = replace(two, lang="fr" if one.lang == "en" else "en")
-        return crossing.kin(one, {1: rival}, count.__getitem__, articles) is not None
+        return cross_language.kin(one, {1: rival}, count.__getitem__, articles) is not None
     finally:
-        crossing.SHARE = asked
+        cross_language.SHARE = asked
 
 
 def _judged(
@@ -92,15 +92,15 @@ def _likely(french: Sequence[Names], english: Sequence[Names]) -> Iterator[tuple
             bearers[word].append(at)
     for names in english:
         shared = Counter(at for word in names.words for at in bearers.get(word, ()))
-        yield from ((names, french[at]) for at, n in shared.items() if n >= crossing.LEAST)
+        yield from ((names, french[at]) for at, n in shared.items() if n >= cross_language.LEAST)
 
 
 def _cost(articles: Sequence[Article]) -> None:
     """Print what an article costs, on a store with the names of three days."""
-    crossing.names(articles[0])  # countries and cities are read once
+    cross_language.names(articles[0])  # countries and cities are read once
     began = time.process_time()
     for article in articles[:ASKED]:
-        crossing.names(article)
+        cross_language.names(article)
     naming = (time.process_time() - began) / ASKED
     many = list(itertools.islice(itertools.cycle(articles), STORED))
     with tempfile.TemporaryDirectory() as folder, closing(SqliteStore(Path(folder))) as store:
@@ -111,7 +111,7 @@ def _cost(articles: Sequence[Article]) -> None:
         with store.batch() as batch:
             began = time.process_time()
             for each in arrived[:ASKED]:
-                arrivals.kin(batch, each.names)
+                article_changes.kin(batch, each.names)
             asking = (time.process_time() - began) / ASKED
             fresh = [
                 _arrival(replace(each.article, id=STORED + at, story=STORED + at))
@@ -124,9 +124,9 @@ def _cost(articles: Sequence[Article]) -> None:
     print(f"among {STORED:,}, {storing * 1e6:.0f} µs to store its names")
 
 
-def _arrival(article: Article) -> Arrival:
-    names = replace(crossing.names(article), date=article.date)
-    return Arrival(
+def _arrival(article: Article) -> ArticleChange:
+    names = replace(cross_language.names(article), date=article.date)
+    return ArticleChange(
         article=article,
         new=True,
         guid=str(article.id),
@@ -136,9 +136,9 @@ def _arrival(article: Article) -> Arrival:
     )
 
 
-def _refresh(feed: Feed, arrived: Sequence[Arrival]) -> Refresh:
+def _refresh(feed: Feed, arrived: Sequence[ArticleChange]) -> PollOutcome:
     poll = Poll(at=0.0, outcome=Outcome.READ)
-    return Refresh(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrived))
+    return PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrived))
 
 
 def _french(data: Path) -> Iterator[Report]:

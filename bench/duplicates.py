@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.real import arguments, articles, made, rows
 from bench.watchwords import SEED
 from index.article import Article
-from monitor.stories import Candidate, Relation, Told, judge, shingles
+from monitor.ingest.stories import Relation, StoryCandidate, StoryDecision, judge, shingles
 
 COPIES = 2_000
 LEAST_WORDS = 100
@@ -76,12 +76,12 @@ class Known:
             for shingle in found:
                 self._by_shingle[shingle].append(article.id)
 
-    def judge(self, article: Article, *, upto: int | None = None) -> Told:
+    def judge(self, article: Article, *, upto: int | None = None) -> StoryDecision:
         """Return which story an article tells, of those stored (with ids below `upto`)."""
         found = shingles(article)
         shared = Counter(id for shingle in found for id in self._by_shingle.get(shingle, ()))
         candidates = (
-            Candidate(article=id, story=id, shared=count, size=self._sizes[id])
+            StoryCandidate(article=id, story=id, shared=count, size=self._sizes[id])
             for id, count in shared.items()
             if upto is None or id < upto
         )

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from index.article import Article
-from index.query import parse
-from index.searcher import Archive
-from index.segment import Scope
-from index.tree import Facet
-from index.writer import open_or_create
+from index.engine.searcher import Archive
+from index.engine.segment import DocumentFilter
+from index.engine.writer import open_or_create
+from index.query.ast import Facet
+from index.query.parser import parse
 
 LIMIT = 50
 
@@ -57,8 +57,8 @@ class Ours:
         return self._archive.search(parse(text), resolve=_langs, sort=sort, limit=LIMIT).total
 
 
-def _langs(facet: Facet) -> Scope:
-    return Scope(langs=[facet.value])
+def _langs(facet: Facet) -> DocumentFilter:
+    return DocumentFilter(langs=[facet.value])
 
 
 class Fts5:

@@ -22,13 +22,14 @@ from statistics import median, quantiles
 
 from bench.archive import written
 from index.article import Article
-from index.query import parse
-from index.searcher import Archive
-from index.writer import Writer, open_or_create
-from monitor.indexer_process import IndexerProcess
-from monitor.model import Arrival, Feed
-from monitor.store.connection import INDEX
-from monitor.store.sqlite import SqliteStore
+from index.engine.searcher import Archive
+from index.engine.writer import Writer, open_or_create
+from index.query.parser import parse
+from monitor.maintenance.indexer_process import IndexerProcess
+from monitor.model.feed import Feed
+from monitor.model.poll import ArticleChange
+from monitor.store.sqlite.connection import INDEX
+from monitor.store.sqlite.store import SqliteStore
 
 DISTINCT = 50_000
 """Articles of the corpus; each further round of them gets words of its own."""
@@ -130,7 +131,7 @@ def keep(store: SqliteStore, feed: Feed, articles: list[Article]) -> None:
 def queue(store: SqliteStore, feed: Feed, articles: list[Article]) -> None:
     """Store articles; they are on their way to the index."""
     arrivals = [
-        Arrival(
+        ArticleChange(
             article=replace(article, feeds=(feed.number,)),
             new=True,
             guid=article.url,

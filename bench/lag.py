@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.corpus import Corpus
 from bench.server import serving
-from monitor.bootstrap import Orders, run_monitor
+from monitor.wiring import RunOptions, run_monitor
 
 LOOK = 0.01
 HEAVY = 5_000_000
@@ -63,7 +63,7 @@ async def _watched(folder: Path, changed: str) -> Pauses:
         looking = asyncio.create_task(_looks(late))
         changing = asyncio.create_task(_change(site, documents, changed))
         logging.disable()
-        summary = await run_monitor(folder / "feeds.yaml", None, Orders(seconds=SECONDS))
+        summary = await run_monitor(folder / "feeds.yaml", None, RunOptions(seconds=SECONDS))
         logging.disable(logging.NOTSET)
         looking.cancel()
         await asyncio.gather(looking, changing, return_exceptions=True)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.real import arguments, rows
-from index.language import LEARNED_FROM, detect, prior
-from index.text import line
+from index.analysis.language import LEARNED_FROM, detect, prior
+from index.analysis.text_cleaning import line
 
 
 class Texts(NamedTuple):

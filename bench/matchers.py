@@ -16,7 +16,7 @@ from itertools import combinations
 from typing import Protocol
 
 from index.article import Article
-from index.tree import (
+from index.query.ast import (
     And,
     AtLeast,
     Facet,
@@ -29,10 +29,11 @@ from index.tree import (
     Score,
     Word,
     children,
-    walk,
-)  # fmt: skip
-from monitor.match import Rules
-from monitor.model import Feed, Watchlist
+    walk,  # fmt: skip
+)
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
 
 FEED = Feed(url="https://bench.example/feed", name="Bench")
 Found = list[set[int]]
@@ -50,7 +51,7 @@ class Tocsin:
     """The rules of this project."""
 
     def __init__(self, watchlists: Sequence[Watchlist]) -> None:
-        self._rules = Rules(watchlists)
+        self._rules = WatchlistMatcher(watchlists)
         self._numbers = {watchlist.name: number for number, watchlist in enumerate(watchlists)}
 
     def match(self, articles: Sequence[Article]) -> Found:

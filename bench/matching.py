@@ -20,12 +20,12 @@ from bench.matchers import Alternation, Automaton, Found, Fts5, Matcher, Tocsin
 from bench.real import DATA, arguments, articles, made
 from bench.watchwords import Author, Vocabulary
 from index.article import Article
-from index.query import parse
-from monitor.model import Watchlist
+from index.query.parser import parse
+from monitor.model.config import Watchlist
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from golden import GOLDEN, Golden
+from tests.golden import GOLDEN, Golden
 
 Make = Callable[[Sequence[Watchlist]], Matcher]
 MATCHERS: dict[str, Make] = {

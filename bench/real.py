@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from index.analysis.text_cleaning import line, lines
 from index.article import Article
-from index.text import line, lines
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -22,7 +22,7 @@ from bench.backtest import written_to
 from bench.real import arguments, articles
 from bench.watchwords import Author, Vocabulary
 from monitor.config import load
-from monitor.match import Rules
+from monitor.match.matcher import WatchlistMatcher
 
 T = TypeVar("T")
 BEAT = 0.02
@@ -48,14 +48,14 @@ def main() -> None:
 
 
 async def _twice(file: Path) -> None:
-    from index.query import parse
+    from index.query.parser import parse
 
     parse.cache_clear()
     config = await _row("read for the first time", lambda: load(file))
-    await _row("rules built", lambda: Rules(config.watchlists, config.feeds))
+    await _row("rules built", lambda: WatchlistMatcher(config.watchlists, config.feeds))
     _edit(file)
     edited = await _row("read again, one edited", lambda: load(file))
-    await _row("rules built again", lambda: Rules(edited.watchlists, edited.feeds))
+    await _row("rules built again", lambda: WatchlistMatcher(edited.watchlists, edited.feeds))
 
 
 def _edit(file: Path) -> None:

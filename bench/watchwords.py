@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from index.analysis import stems
+from index.analysis.folding import fold
+from index.analysis.term_positions import postings
+from index.analysis.tokenizer import stems
 from index.article import Article
-from index.letters import fold
-from index.postings import postings
-from index.query import parse, score
-from monitor.model import Watchlist
+from index.query.parser import parse, score
+from monitor.model.config import Watchlist
 
 SEED = 1789
 COMMON = 1 / 200

@@ -17,11 +17,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from monitor import background, bootstrap
-from monitor.demo import NewsroomServer
-from monitor.model import Alert, AlertState, Filter, Severity, Verdict
-from monitor.service import Service
-from tui import screenshot
+from monitor import wiring
+from monitor.cli import background
+from monitor.demo.server import NewsroomServer
+from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.service.service import Service
+from tui import command
 from tui.app import Tocsin
 from tui.wall import Wall
 
@@ -39,12 +42,12 @@ DRAWN = 0.5
 @contextmanager
 def watched(data: Path) -> Iterator[None]:
     """Serve the bundled newsroom and watch it."""
-    with NewsroomServer(bootstrap.clock, pace=CALM) as server:
+    with NewsroomServer(wiring.clock, pace=CALM) as server:
         path = data / "feeds.yaml"
         path.write_text(server.feeds_yaml(), encoding="utf-8")
         background.start_monitor(path, data)
         try:
-            bootstrap.pause(SETTLED)
+            wiring.pause(SETTLED)
             yield
         finally:
             background.stop_monitor(data)
@@ -64,7 +67,7 @@ def _telling(alert: Alert) -> tuple[bool, int, str]:
     return alert.severity is Severity.HIGH, len(alert.matches), alert.title
 
 
-def reading(app: Tocsin, alert: int) -> screenshot.Script:
+def reading(app: Tocsin, alert: int) -> command.Script:
     """Return a script that reads an alert."""
 
     async def script(pilot: Pilot[Any]) -> None:
@@ -75,7 +78,7 @@ def reading(app: Tocsin, alert: int) -> screenshot.Script:
     return script
 
 
-def pressing(*keys: str) -> screenshot.Script:
+def pressing(*keys: str) -> command.Script:
     """Return a script that presses keys, each once the last has been drawn."""
 
     async def script(pilot: Pilot[Any]) -> None:
@@ -91,9 +94,9 @@ def pressing(*keys: str) -> screenshot.Script:
 def draw(folder: Path) -> None:
     """Write the pictures into a folder."""
     with tempfile.TemporaryDirectory() as data, watched(Path(data)):
-        service = bootstrap.open_service(Path(data))
+        service = wiring.open_service(Path(data))
         telling = triage(service)
-        now = bootstrap.clock()
+        now = wiring.clock()
 
         def dashboard() -> Tocsin:
             return Tocsin(service, clock=lambda: now, zone=UTC, environ={})
@@ -113,7 +116,7 @@ def draw(folder: Path) -> None:
             ("feeds", dashboard(), (120, 40), pressing("e", "j", "j")),
             ("wall", wall, (200, 50), pressing()),
         ):
-            asyncio.run(screenshot.save(app, folder / f"{name}.svg", size, script))
+            asyncio.run(command.save(app, folder / f"{name}.svg", size, script))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ UNDETERMINED = Language("", 0.0)
 class Article:
     """A document of the archive: identified, dated, cleaned, with a language.
 
-    All text is clean (see `index.text.clean`). Offsets anywhere in tocsin count
+    All text is clean (see `index.analysis.text_cleaning.clean`). Offsets anywhere in tocsin count
     characters of these very strings.
     """
 

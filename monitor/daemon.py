@@ -1,24 +1,86 @@
-"""The watch itself: the tick, the one round, the end of it."""
+"""The monitor at work: its tick, one round of polls, and the end of both."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from types import TracebackType
 
-from monitor.enforcing import Enforcer
+from apscheduler.executors.asyncio import AsyncIOExecutor
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from index.article import Timestamp
+from monitor.components import Components
+from monitor.config_reload import ConfigReloader
 from monitor.errors import MonitorError, StoreError
-from monitor.model import Config, Feed, FeedState, Summary
-from monitor.parts import Parts
-from monitor.plural import counted
-from monitor.polling import health, schedule
-from monitor.presence import Card
-from monitor.ticking import Ticker
-from monitor.under_way import UnderWay
-from monitor.upkeep.tidying import Tidying
-from monitor.watching.backfill import Backfill
-from monitor.watching.catching_up import CatchingUp
+from monitor.formatting import counted
+from monitor.ingest import feed_health, schedule
+from monitor.maintenance.retention import Tidying
+from monitor.model.config import Config
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Summary
+from monitor.monitor_lock import Heartbeat
+from monitor.tasks import UnderWay
+from monitor.watchlists.backfill import Backfill, CatchingUp
+
+
+class _Every(BaseTrigger):  # type: ignore[misc]
+    """Fires so long after it was looked at last."""
+
+    def __init__(self, interval: timedelta) -> None:
+        self._interval = interval
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """Return when to fire next, as the scheduler asks."""
+        return now + self._interval
+
+
+class _Executor(AsyncIOExecutor):  # type: ignore[misc]
+    """Says nothing of a tick that was cancelled before it had begun."""
+
+    def _run_job_error(
+        self, job_id: str, exc: BaseException, traceback: TracebackType | None = None
+    ) -> None:
+        if not isinstance(exc, asyncio.CancelledError):
+            super()._run_job_error(job_id, exc, traceback)
+
+
+class Ticker:
+    """Ticks every so many seconds until its end; a tick that lasts longer takes the next one's."""
+
+    def __init__(self, tick: Callable[[], Awaitable[None]], seconds: float) -> None:
+        self._tick = tick
+        self._seconds = seconds
+        self._every = _Every(timedelta(seconds=seconds))
+        self._scheduler = AsyncIOScheduler(timezone="UTC", executors={"default": _Executor()})
+        self._job = self._scheduler.add_job(
+            self._quietly, self._every, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
+        self._scheduler.start()
+
+    async def keep(
+        self, clock: Callable[[], Timestamp], sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        """Go on ticking when the clock is set back."""
+        before = clock()
+        while True:
+            await sleep(self._seconds)
+            if (now := clock()) < before:
+                self._job.reschedule(self._every)
+            before = now
+
+    def end(self) -> None:
+        """Tick no more."""
+        self._scheduler.shutdown(wait=False)
+
+    async def _quietly(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):  # at the end; it would be logged
+            await self._tick()
+
 
 log = logging.getLogger("tocsin")
 
@@ -37,12 +99,12 @@ PATIENCE = 2
 class Daemon:
     """One watch over one newsroom, from start to end."""
 
-    def __init__(self, config: Config, parts: Parts) -> None:
+    def __init__(self, config: Config, parts: Components) -> None:
         self._parts = parts
         self._catching_up = CatchingUp(
             Backfill(parts.store, parts.clock), parts.thread, parts.sleep
         )
-        self._in_force = Enforcer(config, parts, self._catching_up)
+        self._in_force = ConfigReloader(config, parts, self._catching_up)
         self._polling: UnderWay[str] = UnderWay(self._rest)
         self._reading: UnderWay[int] = UnderWay(self._rest)
         self._tidying = Tidying(
@@ -222,7 +284,7 @@ class Daemon:
         now = self._parts.clock()
         for url, state in states.items():
             if state.failures and url in feeds:
-                log.warning("✗ %s: %s", feeds[url].name, health.words(feeds[url], state, now))
+                log.warning("✗ %s: %s", feeds[url].name, feed_health.words(feeds[url], state, now))
 
     async def _pulse(self) -> None:
         while True:
@@ -230,9 +292,9 @@ class Daemon:
             self._beat()
 
     @property
-    def card(self) -> Card:
+    def card(self) -> Heartbeat:
         """What the monitor tells of itself."""
-        return Card(
+        return Heartbeat(
             presence=self._parts.me,
             pulse=self._parts.clock(),
             config_error=self._in_force.error,

@@ -23,16 +23,17 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from index.article import Article, Timestamp
-from monitor.answers import Answer, PageAnswer, Read, Settled
 from monitor.errors import FeedError, ParseError, StoreError
 from monitor.fetch.client import FEED, Client
-from monitor.model import Feed, FeedState, Fetched, NotModified, Page
-from monitor.pages import PageReader
-from monitor.permits import Permits
-from monitor.polling import schedule
-from monitor.polling.outage import Network
-from monitor.settle import Settler
-from monitor.workers import Parser
+from monitor.fetch.page_reader import PageReader
+from monitor.fetch.robots_policy import Permits
+from monitor.ingest import schedule
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.outage import Network
+from monitor.ingest.poll_result import BatchOutcome, PageResult, PollResult, Read
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Fetched, NotModified, Page
+from monitor.parse.workers import Parser
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -53,7 +54,7 @@ def hash_of(body: bytes) -> bytes:
 class _Waiting:
     """An answer, and who waits until it is stored."""
 
-    answer: Answer | PageAnswer
+    answer: PollResult | PageResult
     done: asyncio.Future[None]
 
     def end(self, error: StoreError | None = None) -> None:
@@ -72,10 +73,10 @@ class Pipeline:
         self,
         client: Client,
         parser: Parser,
-        settler: Settler,
+        settler: Ingester,
         thread: ThreadPoolExecutor,
         clock: Callable[[], Timestamp],
-        settled: Callable[[Settled], object],
+        settled: Callable[[BatchOutcome], object],
     ) -> None:
         self._client = client
         self._parser = parser
@@ -104,7 +105,7 @@ class Pipeline:
         started = self._clock()
         answer = await self._answer(feed, state)
         await self._settle(
-            Answer(feed=feed, state=state, came=answer, seconds=self._clock() - started)
+            PollResult(feed=feed, state=state, came=answer, seconds=self._clock() - started)
         )
 
     async def read_page(self, article: Article, attempts: int) -> None:
@@ -112,7 +113,7 @@ class Pipeline:
         await self._room.wait()
         feed = self._settler.watch.feeds.get(article.feeds[0])
         page = await self._pages.read(article, feed)
-        await self._settle(PageAnswer(page=page, attempts=attempts))
+        await self._settle(PageResult(page=page, attempts=attempts))
 
     async def run(self) -> None:
         """Settle answers, as many at once as have come, until cancelled."""
@@ -192,13 +193,13 @@ class Pipeline:
             if self._unparsed < BACKLOG:
                 self._room.set()
 
-    def _judge_network(self, answers: Sequence[Answer | PageAnswer]) -> tuple[list[str], bool]:
+    def _judge_network(self, answers: Sequence[PollResult | PageResult]) -> tuple[list[str], bool]:
         """Return the feeds blamed before the outage was known, and whether there is one."""
         now = self._clock()
         outcomes: dict[str, FeedError | None] = {}
         overdue = set()
         for answer in answers:
-            if isinstance(answer, Answer):
+            if isinstance(answer, PollResult):
                 url = answer.feed.url
                 outcomes[url] = answer.came if isinstance(answer.came, FeedError) else None
                 if now - answer.seconds - answer.state.next_due > schedule.MINUTE:
@@ -206,19 +207,19 @@ class Pipeline:
         wronged = self._network.take(outcomes, now)
         return wronged, bool(self._network.down) or self._network.is_suspect(overdue)
 
-    async def _settle(self, answer: Answer | PageAnswer) -> None:
+    async def _settle(self, answer: PollResult | PageResult) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._answers.put(_Waiting(answer, done))
         await done
 
 
-def _refused(answer: Answer | PageAnswer, error: Exception) -> Answer | PageAnswer | None:
+def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:
     """Return an answer that cannot be taken in as one that failed; None if it brought nothing."""
     why = f"cannot be taken in ({type(error).__name__})"  # the message may hold anything
-    if isinstance(answer, Answer) and isinstance(answer.came, Read):
+    if isinstance(answer, PollResult) and isinstance(answer.came, Read):
         log.error("%s: what it brought %s", answer.feed.name, why, exc_info=error)
         return replace(answer, came=ParseError(answer.feed.url, f"what it brought {why}"))
-    if isinstance(answer, PageAnswer) and answer.page.text:
+    if isinstance(answer, PageResult) and answer.page.text:
         article = answer.page.article
         log.error("the page of article %d: its text %s", article, why, exc_info=error)
         return replace(answer, page=Page(article=article, reason=f"its text {why}"))

@@ -8,10 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 from index.article import Article
-from index.writer import open_or_create
-from monitor.model import Feed, Watchlist
-from monitor.store.connection import FILE, INDEX
-from monitor.store.sqlite import SqliteStore
+from index.engine.writer import open_or_create
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.store.sqlite.connection import FILE, INDEX
+from monitor.store.sqlite.store import SqliteStore
 
 FEEDS = tuple(Feed(url=f"https://{name}.example/rss", name=name) for name in ("A", "B", "C", "D"))
 """Their numbers are 1 to 4."""

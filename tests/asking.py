@@ -14,7 +14,8 @@ import pytest
 
 from monitor.errors import FetchError
 from monitor.fetch.client import Client
-from monitor.model import Fetched, Networks, NotModified
+from monitor.model.config import Networks
+from monitor.model.poll import Fetched, NotModified
 
 LOOPBACK: Networks = (ip_network("127.0.0.0/8"),)
 FEED = b"<rss><channel><title>Le Monde</title></channel></rss>"

@@ -18,24 +18,16 @@ from running import PATIENCE
 from spine import START
 
 from monitor.fetch.address_guard import Guard
-from monitor.model import (
-    Alert,
-    Channel,
-    ChannelKind,
-    Delivery,
-    DeliveryState,
-    Filter,
-    Networks,
-    Occasion,
-    Parcel,
-    Planned,
-    Refusal,
-)
-from monitor.notify import Notifier, Sender, Senders
-from monitor.notify.packing import Packing
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
-from monitor.threads import Thread
+from monitor.model.alert import Alert
+from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
+from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion, Planned
+from monitor.model.search import Filter
+from monitor.notify.delivery_loop import DeliveryLoop
+from monitor.notify.notification import NotificationLoader
+from monitor.notify.senders import Sender, Senders
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+from monitor.tasks import Thread
 
 ROOT = Path(__file__).parent.parent
 NOW = START + 1_000_000
@@ -84,7 +76,7 @@ class Desk:
     def live(
         self,
         channels: Sequence[Channel],
-        life: Callable[[Notifier], Awaitable[None]],
+        life: Callable[[DeliveryLoop], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Have a notifier for these channels, and end it."""
@@ -93,13 +85,13 @@ class Desk:
     async def _live(
         self,
         channels: Sequence[Channel],
-        life: Callable[[Notifier], Awaitable[None]],
+        life: Callable[[DeliveryLoop], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         store = self.open_store(self.folder)
         with closing(store), ThreadPoolExecutor(1) as executor:
             thread = Thread(executor)
-            packing = Packing(store, self.views)
+            packing = NotificationLoader(store, self.views)
 
             async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
                 return await thread(packing.history, channel, watchlist, limit)
@@ -108,7 +100,7 @@ class Desk:
                 Guard(), history, trust=lambda: pytest.fail("no TLS here"),
                 clock=lambda: self.now, user_agent="tocsin/test", environ=os.environ,
             )  # fmt: skip
-            notifier = Notifier(
+            notifier = DeliveryLoop(
                 store, packing, thread, _Watched(making, self),
                 clock=lambda: self.now, sleep=sleep, jitter=lambda: 0.0,
             )  # fmt: skip
@@ -144,7 +136,7 @@ class _Sending:
         self.most = sender.most
         self._sender, self._desk = sender, desk
 
-    async def send(self, parcels: Sequence[Parcel]) -> Refusal | None:
+    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
         refusal = await self._sender.send(parcels)
         self._desk.after()
         return refusal

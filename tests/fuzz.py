@@ -28,8 +28,8 @@ from mutations import mutated, originals
 from running import Item, Newsroom, rss
 from scripted import Fault, Reply, Web
 
-from monitor.bootstrap import Orders, run_monitor
-from monitor.model import Summary
+from monitor.model.poll import Summary
+from monitor.wiring import RunOptions, run_monitor
 
 BATCH, SUSPECTS = 200, 5
 DECIDED = 6.0
@@ -66,7 +66,7 @@ def judge(replies: Sequence[Reply]) -> Verdict:
         newsroom.watch(feeds, ["Alibaba", "sûreté NEAR/9 état", "the~"])
         with errors() as said:
             try:
-                orders = Orders(once=True, everything=True)
+                orders = RunOptions(once=True, everything=True)
                 summary = asyncio.run(run_monitor(newsroom.config, None, orders))
             except Exception as error:
                 return Verdict(broken=(f"{type(error).__name__}: {error}",))

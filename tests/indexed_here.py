@@ -8,9 +8,9 @@ from pathlib import Path
 
 from simulated import NoIndexer
 
-from monitor import indexer
-from monitor.store.connection import INDEX
-from monitor.store.sqlite import SqliteStore
+from monitor.maintenance import indexer
+from monitor.store.sqlite.connection import INDEX
+from monitor.store.sqlite.store import SqliteStore
 
 
 class HereIndexer(NoIndexer):

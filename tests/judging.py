@@ -12,12 +12,12 @@ from pathlib import Path
 import archived
 
 from index.article import Article
-from monitor.match import Rules
-from monitor.model import Watchlist
-from monitor.search import Search
-from monitor.service import Service
-from monitor.store.connection import FILE
-from monitor.store.views import SqliteViews
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.search.search import Search
+from monitor.service.service import Service
+from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite.views import SqliteViews
 
 NOW = 1_700_000_000.0
 
@@ -35,7 +35,7 @@ def ring(
     """Store articles and raise their alerts; return these by watchlist and article."""
     found = archived.fill(folder, articles, watchlists)
     feeds = {number: replace(feed, number=number) for number, feed in enumerate(archived.FEEDS, 1)}
-    rules, raised = Rules(watchlists, feeds.values()), {}
+    rules, raised = WatchlistMatcher(watchlists, feeds.values()), {}
     with closing(sqlite3.connect(folder / FILE)) as sql, sql:
         for article in found:
             for hit in rules.match(article, feeds[article.feeds[0]]):

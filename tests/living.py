@@ -11,7 +11,7 @@ from typing import Any
 
 from simulated import Town, World
 
-from monitor import bootstrap
+from monitor import wiring
 
 
 class Living:
@@ -31,7 +31,7 @@ class Living:
     def begin(self) -> None:
         """Begin a monitor."""
         self._wired.enter_context(self._world.wired(self._town, self._tick))
-        watch = bootstrap.run_monitor(self._config, None, bootstrap.Orders())
+        watch = wiring.run_monitor(self._config, None, wiring.RunOptions())
         self._watching = self._runner.get_loop().create_task(watch)
         self.let(0.0)
 

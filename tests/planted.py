@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from monitor.model import Delivery, Raised, Refresh
-from monitor.notify.notifier import Notifier
+from monitor.model.delivery import Delivery
+from monitor.model.poll import PollOutcome, RaisedAlert
+from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.senders import Sender
-from monitor.store.batch import SqliteBatch
-from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.transaction import SqliteBatch
 
 
 class EtagFirst(SqliteStore):
@@ -23,7 +24,7 @@ class EtagFirst(SqliteStore):
         with super().batch() as batch:
             save = batch.save
 
-            def save_in_two(refresh: Refresh) -> list[Raised]:
+            def save_in_two(refresh: PollOutcome) -> list[RaisedAlert]:
                 save(replace(refresh, arrivals=(), sightings=(), begun=(), ended=()))
                 batch._sql.execute("COMMIT")
                 batch._sql.execute("BEGIN IMMEDIATE")
@@ -41,7 +42,7 @@ class AlertsFirst(SqliteStore):
         with super().batch() as batch:
             save = batch.save
 
-            def save_and_commit(refresh: Refresh) -> list[Raised]:
+            def save_and_commit(refresh: PollOutcome) -> list[RaisedAlert]:
                 raised = save(refresh)
                 batch._sql.execute("COMMIT")
                 batch._sql.execute("BEGIN IMMEDIATE")
@@ -64,22 +65,24 @@ class NoOutbox(SqliteStore):
 @contextmanager
 def marked_before_it_is_sent() -> Iterator[None]:
     """Note that something was sent, then send it."""
-    send = Notifier._send
+    send = DeliveryLoop._send
 
-    async def hasty(self: Notifier, name: str, sender: Sender, group: Sequence[Delivery]) -> None:
+    async def hasty(
+        self: DeliveryLoop, name: str, sender: Sender, group: Sequence[Delivery]
+    ) -> None:
         ids = [delivery.id for delivery in group]
         await self._thread(self._store.note_sent, ids, self._clock())
         await send(self, name, sender, group)
 
-    with patch.object(Notifier, "_send", hasty):
+    with patch.object(DeliveryLoop, "_send", hasty):
         yield
 
 
 @contextmanager
 def a_key_of_each_try() -> Iterator[None]:
     """Name a message anew whenever it is sent."""
-    from monitor.notify import parcels
+    from monitor.notify import notification
 
-    key, tries = parcels.key, iter(range(1_000_000))
-    with patch.object(parcels, "key", lambda told: f"{key(told)}-{next(tries)}"):
+    key, tries = notification.key, iter(range(1_000_000))
+    with patch.object(notification, "key", lambda told: f"{key(told)}-{next(tries)}"):
         yield

@@ -11,12 +11,12 @@ from typing import Any
 
 from gazette import Accepted, keys
 
-from index.searcher import Archive
-from monitor import indexer
-from monitor.store.connection import FILE, INDEX
-from monitor.store.proofs import Proofs
-from monitor.store.sqlite import SqliteStore
-from monitor.verifying import verify
+from index.engine.searcher import Archive
+from monitor.maintenance import indexer
+from monitor.maintenance.verification import verify
+from monitor.store.sqlite.connection import FILE, INDEX
+from monitor.store.sqlite.evidence_reads import Proofs
+from monitor.store.sqlite.store import SqliteStore
 
 
 @dataclass(frozen=True, slots=True)

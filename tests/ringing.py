@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from index.article import Article
-from index.query import parse
-from monitor.model import (
-    Answered,
-    Arrival,
-    Feed,
-    FeedState,
-    Hit,
-    Occasion,
-    Outcome,
-    Planned,
-    Poll,
-    Refresh,
-    Watchlist,
-)
-from monitor.store.sqlite import SqliteStore
+from index.query.parser import parse
+from monitor.model.alert import WatchlistMatch
+from monitor.model.config import Watchlist
+from monitor.model.delivery import Occasion, Planned
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import Answered, ArticleChange, PollOutcome
+from monitor.store.sqlite.store import SqliteStore
 
 NOW = 1_700_000_000.0
 ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba"))
@@ -42,14 +34,16 @@ def raised(
             id=id, feeds=(1,), url=f"https://a.test/{id}", title="Alibaba", summary="",
             published=published, seen=NOW, story=id,
         )  # fmt: skip
-        arrival = Arrival(
+        arrival = ArticleChange(
             article=article, new=new, guid=f"{id}", fingerprint=b"%d" % id, canonical="",
-            hits=(Hit(watchlist=ALIBABA, matches=()),), backfill=backfill,
+            hits=(WatchlistMatch(watchlist=ALIBABA, matches=()),), backfill=backfill,
         )  # fmt: skip
         answered = Answered(url=FEED.url, status=200, headers=(), body="", received=received)
         poll = Poll(at=NOW, outcome=Outcome.READ)
         found = batch.save(
-            Refresh(feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered)
+            PollOutcome(
+                feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered
+            )
         )
         for one in found:
             planned = [Planned(channel=c, due=NOW, bundle=bundle) for c in channels]

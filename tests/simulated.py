@@ -31,10 +31,13 @@ from weakref import WeakSet
 from scripted import Web
 from spine import Reader
 
-from monitor import bootstrap, parts  # noqa: F401 - parts would keep a stand-in
+from monitor import (
+    components,  # noqa: F401 - parts would keep a stand-in
+    wiring,
+)
 from monitor.fetch import address_guard, client
-from monitor.notify import notifier
-from monitor.store.sqlite import SqliteStore
+from monitor.notify import delivery_loop
+from monitor.store.sqlite.store import SqliteStore
 
 START = 1_700_000_000.0
 
@@ -98,8 +101,8 @@ class World:
 
         async def life() -> None:
             with self.wired(town, tick):
-                orders = bootstrap.Orders()
-                watching = asyncio.create_task(bootstrap.run_monitor(config, None, orders))
+                orders = wiring.RunOptions()
+                watching = asyncio.create_task(wiring.run_monitor(config, None, orders))
                 leaving = asyncio.ensure_future(leave())
                 await asyncio.wait({watching, leaving}, return_when=asyncio.FIRST_COMPLETED)
                 assert not watching.done(), watching
@@ -151,17 +154,17 @@ class World:
 
         with ExitStack() as stack:
             for name, stand_in in {
-                "monitor.bootstrap.time": time,
-                "monitor.bootstrap.random": self._dice,
+                "monitor.wiring.time": time,
+                "monitor.wiring.random": self._dice,
                 "httpcore._async.http11.time": time,
                 "monitor.fetch.client.Client": Client,
                 "monitor.fetch.address_guard.Guard": Guard,
-                "monitor.store.sqlite.SqliteStore": Store,
-                "monitor.workers.Parser": _Reader,
-                "monitor.indexer_process.IndexerProcess": self.indexer or NoIndexer,
+                "monitor.store.sqlite.store.SqliteStore": Store,
+                "monitor.parse.workers.Parser": _Reader,
+                "monitor.maintenance.indexer_process.IndexerProcess": self.indexer or NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,
                 "monitor.daemon.TICK": tick,
-                "monitor.notify.notifier.LOOK": max(notifier.LOOK, tick),
+                "monitor.notify.delivery_loop.LOOK": max(delivery_loop.LOOK, tick),
                 "apscheduler.schedulers.base.datetime": Clock,
                 "apscheduler.triggers.interval.datetime": Clock,
             }.items():

@@ -28,9 +28,9 @@ from running import Item, rss
 from scripted import Reply, Request, Web
 from simulated import Town, World
 
-from index.searcher import Archive
-from monitor.indexer_process import IndexerProcess
-from monitor.store.connection import FILE, INDEX
+from index.engine.searcher import Archive
+from monitor.maintenance.indexer_process import IndexerProcess
+from monitor.store.sqlite.connection import FILE, INDEX
 
 HOUR, DAY = 3_600.0, 86_400.0
 INTERVAL = HOUR

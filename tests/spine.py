@@ -21,18 +21,21 @@ from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
-from index.query import parse as understood
-from monitor.answers import Settled, Watch
-from monitor.documents import fulltext
-from monitor.documents.parse import parse
-from monitor.documents.robots import Allowance, allowance
+from index.query.parser import parse as understood
+from monitor.alerts.routing import Routing
 from monitor.errors import FetchError
-from monitor.match import Rules
-from monitor.model import Feed, Fetched, NotModified, ParsedFeed, Severity, Watchlist
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_result import BatchOutcome, Watch
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.model.poll import Fetched, NotModified, ParsedFeed
+from monitor.model.severity import Severity
+from monitor.parse import article_page
+from monitor.parse.feed import parse
+from monitor.parse.robots import Allowance, allowance
 from monitor.pipeline import Pipeline
-from monitor.routing import Routing
-from monitor.settle import Settler
-from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite.store import SqliteStore
 
 START = 1_700_000_000.0
 HOUR = 3_600.0
@@ -90,7 +93,7 @@ class Fuse:
             return self._opened[-1]
 
         try:
-            with patch("monitor.store.connection.sqlite3.connect", fused):
+            with patch("monitor.store.sqlite.connection.sqlite3.connect", fused):
                 yield
         finally:
             while self._opened:
@@ -144,7 +147,7 @@ class Reader:
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page."""
-        return fulltext.extract(page.body, page.url, page.content_type)
+        return article_page.extract(page.body, page.url, page.content_type)
 
 
 @dataclass
@@ -157,7 +160,7 @@ class Spine:
     watchlists: Sequence[Watchlist]
     open_store: Callable[[Path], SqliteStore] = SqliteStore
     now: float = START
-    settled: list[Settled] = field(default_factory=list)
+    settled: list[BatchOutcome] = field(default_factory=list)
     routing: Routing = field(default_factory=Routing)
 
     def live(self, rounds: Iterable[int]) -> None:
@@ -167,10 +170,10 @@ class Spine:
 
     def _live(self, store: SqliteStore, thread: ThreadPoolExecutor, rounds: Iterable[int]) -> None:
         feeds = store.subscribe(self.feeds, self.watchlists)
-        rules = Rules(self.watchlists, feeds)
+        rules = WatchlistMatcher(self.watchlists, feeds)
         numbered = {feed.number: feed for feed in feeds}
         watch = Watch(rules=rules, feeds=numbered, routing=self.routing)
-        settler = Settler(store, watch, lambda: self.now, lambda: 0.0)
+        settler = Ingester(store, watch, lambda: self.now, lambda: 0.0)
         pipeline = Pipeline(
             cast(Any, self.press),
             cast(Any, Reader()),

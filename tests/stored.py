@@ -10,25 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from index.article import Article
-from index.query import parse
-from monitor.model import (
-    Arrival,
-    Feed,
-    FeedState,
-    Filter,
-    Hit,
-    Match,
-    Outcome,
-    Poll,
-    Raised,
-    Refresh,
-    Severity,
-    Sighting,
-    Watchlist,
-)
-from monitor.store import Store, Views
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from index.query.parser import parse
+from monitor.model.alert import Match, WatchlistMatch
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.store.protocol import Store, Views
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 NOW = 1_700_000_000.0
 FIRST = Feed(url="https://a.test/rss", name="A", tags=("belgique", "presse"))
@@ -49,17 +40,17 @@ class Room:
 
     def save(
         self,
-        *arrivals: Arrival,
+        *arrivals: ArticleChange,
         feed: int = 0,
         sightings: Iterable[Sighting] = (),
         at: float = NOW,
         state: FeedState = FeedState(),
-    ) -> list[Raised]:
+    ) -> list[RaisedAlert]:
         """Store what a poll brought."""
         poll = Poll(at=at, outcome=Outcome.READ, entries=len(arrivals), new=len(arrivals))
         with self.store.batch() as batch:
             return batch.save(
-                Refresh(
+                PollOutcome(
                     feed=self.feeds[feed],
                     state=state,
                     poll=poll,
@@ -99,16 +90,16 @@ def article(id: int, feed: Feed | int = 1, **more: Any) -> Article:
     return Article(id=id, feeds=(number,), **said)
 
 
-def arrival(id: int, *hits: Watchlist, **more: Any) -> Arrival:
+def arrival(id: int, *hits: Watchlist, **more: Any) -> ArticleChange:
     said: dict[str, Any] = {
         "article": article(id),
         "new": True,
         "guid": f"guid-{id}",
         "fingerprint": bytes([id % 256]),
         "canonical": f"https://ex.org/{id}",
-        "hits": tuple(Hit(watchlist=hit, matches=(match(),)) for hit in hits),
+        "hits": tuple(WatchlistMatch(watchlist=hit, matches=(match(),)) for hit in hits),
     } | more
-    return Arrival(**said)
+    return ArticleChange(**said)
 
 
 def match(text: str = "Alibaba", start: int = 0, field: str = "title") -> Match:

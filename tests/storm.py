@@ -28,8 +28,8 @@ from scripted import Reply, Web
 from simulated import Town, World
 from spine import Fuse
 
-from monitor.store.connection import FILE
-from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite.store import SqliteStore
 
 MINUTE = 60.0
 END = 17 * MINUTE

@@ -23,18 +23,17 @@ import pytest
 from running import Newsroom
 
 from index.errors import QueryError
-from index.query import parse
-from index.tree import FACETS
+from index.query.ast import FACETS
+from index.query.parser import parse
 from monitor.cli import main_group
 from monitor.config import understand
 from monitor.config.reference import json_schema
+from monitor.export.prometheus import Counts, figures
 from monitor.fetch.address_guard import is_allowed
-from monitor.metrics.counts import Counts
-from monitor.metrics.stand import figures
-from monitor.model import MonitorPresence
-from monitor.presence import Card
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.model.status import MonitorPresence
+from monitor.monitor_lock import Heartbeat
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 from tui.screens.help import SIGNS, sections
 
 ROOT = Path(__file__).parent.parent
@@ -359,11 +358,11 @@ NUMBERS = [
     ("monitor.fetch.client", "CAP", "{:.0f} MB", 1 << 20),
     ("monitor.fetch.client", "SECONDS", "longer than {:.0f} seconds", 1),
     ("monitor.fetch.slot_pool", "PLACES", "{:.0f} at once in all", 1),
-    ("monitor.workers", "SECONDS", "ended after {:.0f} seconds", 1),
-    ("monitor.workers", "MEMORY", "take {:.0f} MB", 1 << 20),
-    ("monitor.polling.schedule", "DEFAULT", "Every {:.0f} minutes", 60),
-    ("monitor.polling.schedule", "ADAPTED", "down to {:.0f} minutes", 60),
-    ("monitor.polling.schedule", "LONGEST_HINT", "up to {:.0f} days", 86_400),
+    ("monitor.parse.workers", "SECONDS", "ended after {:.0f} seconds", 1),
+    ("monitor.parse.workers", "MEMORY", "take {:.0f} MB", 1 << 20),
+    ("monitor.ingest.schedule", "DEFAULT", "Every {:.0f} minutes", 60),
+    ("monitor.ingest.schedule", "ADAPTED", "down to {:.0f} minutes", 60),
+    ("monitor.ingest.schedule", "LONGEST_HINT", "up to {:.0f} days", 86_400),
 ]
 """Module, name, what the documents say of it, and in which unit."""
 
@@ -378,7 +377,7 @@ def test_the_documents_have_the_numbers_of_the_code(
 
 def test_the_reference_has_every_metric(tmp_path: Path) -> None:
     with closing(SqliteStore(tmp_path)):
-        card = Card(presence=MonitorPresence(pid=1, since=0.0, config="", log=""), pulse=0.0)
+        card = Heartbeat(presence=MonitorPresence(pid=1, since=0.0, config="", log=""), pulse=0.0)
         registry = figures(SqliteViews(tmp_path), lambda: 0.0, "1", lambda: card)
         Counts(registry)
         families = [family for family in registry.collect() if "tocsin" in family.name]

@@ -17,7 +17,7 @@ import pytest
 from running import Item, Newsroom, rss
 from scripted import Reply, Web, conditional
 
-from monitor.documents.jsonfeed import is_one as is_json_feed
+from monitor.parse.json_feed import is_one as is_json_feed
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SEED = SHARED / "seed" / "000_55a726e4e46521c1.txt"

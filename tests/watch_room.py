@@ -16,23 +16,26 @@ import spine
 from running import PATIENCE
 from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
 
-from monitor.answers import Watch
+from monitor.components import Components
 from monitor.daemon import Daemon
 from monitor.errors import ConfigError, FetchError
-from monitor.match import Rules
-from monitor.model import Channel, Config, FeedHealth, MonitorPresence, Networks, Summary
-from monitor.notify import Notifier, Sender
-from monitor.notify.packing import Packing
-from monitor.notify.senders import Making
-from monitor.parts import Parts
+from monitor.feeds.relocation import Relocation
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_result import Watch
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Channel, Config, Networks
+from monitor.model.feed import FeedHealth
+from monitor.model.poll import Summary
+from monitor.model.status import MonitorPresence
+from monitor.monitor_lock import Heartbeat, MonitorLock, present
+from monitor.notify.delivery_loop import DeliveryLoop
+from monitor.notify.notification import NotificationLoader
+from monitor.notify.senders import Making, Sender
 from monitor.pipeline import Pipeline
-from monitor.presence import Card, Presence, present
-from monitor.relocation import Relocation
-from monitor.report import Report
-from monitor.settle import Settler
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
-from monitor.threads import Thread
+from monitor.run_log import RunLog
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+from monitor.tasks import Thread
 
 
 class NoIndexer:
@@ -131,16 +134,18 @@ class Room:
     async def _with(self, life: Callable[[Daemon], Awaitable[None]]) -> None:
         self.store = SqliteStore(self.folder)
         with (
-            Presence(self.folder) as held,
+            MonitorLock(self.folder) as held,
             closing(self.store),
             ThreadPoolExecutor(1) as executor,
         ):
             self.store._connection.execute("PRAGMA busy_timeout = 30")
             await life(Daemon(self.load(), self._parts(held, executor)))
 
-    def _parts(self, held: Presence, executor: ThreadPoolExecutor) -> Parts:
-        settler = Settler(self.store, Watch(rules=Rules((), ())), lambda: self.now, lambda: 0.0)
-        return Parts(
+    def _parts(self, held: MonitorLock, executor: ThreadPoolExecutor) -> Components:
+        settler = Ingester(
+            self.store, Watch(rules=WatchlistMatcher((), ())), lambda: self.now, lambda: 0.0
+        )
+        return Components(
             store=self.store,
             thread=Thread(executor),
             client=cast(Any, self.press),
@@ -155,7 +160,7 @@ class Room:
             ),
             indexer=cast(Any, self.indexer),
             presence=held,
-            report=Report(lambda: self.now),
+            report=RunLog(lambda: self.now),
             notifier=self._notifier(executor),
             relocation=Relocation(self.store, self.rewrite, lambda: self.now),
             load=self.load,
@@ -167,10 +172,10 @@ class Room:
             me=MonitorPresence(pid=os.getpid(), since=START, config="", log=""),
         )
 
-    def _notifier(self, executor: ThreadPoolExecutor) -> Notifier:
-        return Notifier(
+    def _notifier(self, executor: ThreadPoolExecutor) -> DeliveryLoop:
+        return DeliveryLoop(
             self.store,
-            Packing(self.store, SqliteViews(self.folder)),
+            NotificationLoader(self.store, SqliteViews(self.folder)),
             Thread(executor),
             self.senders,
             clock=lambda: self.now,
@@ -190,16 +195,16 @@ class Room:
             while not condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
-    def card(self) -> Card:
+    def card(self) -> Heartbeat:
         """Return what the watch says of itself; nothing before it says anything."""
         nobody = MonitorPresence(pid=0, since=0, config="", log="")
-        return present(self.folder) or Card(nobody, pulse=0.0)
+        return present(self.folder) or Heartbeat(nobody, pulse=0.0)
 
     def polls(self, url: str) -> int:
         return len(SqliteViews(self.folder).polls(url))
 
     def health(self, url: str) -> FeedHealth:
-        from monitor.bootstrap import open_service
+        from monitor.wiring import open_service
 
         return next(h for h in open_service(self.folder).feeds() if h.feed.url == url)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from index.article import Article
-from monitor.model import Feed
+from monitor.model.feed import Feed
 
 FEEDS = (
     Feed(url="https://www.lesechos.fr/rss.xml", name="Les Échos", tags=("éco", "fr"), number=1),

@@ -2,7 +2,7 @@
 
 It holds no truth. Every second the desk looks through the service for what is new:
 
-    screens/desk ── look() ──▶ newsroom ── in a thread ──▶ monitor.service
+    screens/desk ── look() ──▶ newsroom ── in a thread ──▶ monitor.service.service
          │                                                     ▲
          ├─▶ widgets/alert_stream ── rows by primary key ──▶ alerts (a block at a time)
          ├─▶ widgets/reader ◀── article_page (pure)             ▲

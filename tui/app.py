@@ -10,20 +10,19 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from index.article import Timestamp
-from tui.looking import changes_something
-from tui.palette import Commands
-from tui.screens.desk import Desk
-from tui.stage import DRAIN, Setting, Stage
+from tui.base_app import DRAIN, AppSettings, BaseApp, changes_something
+from tui.command_palette import PaletteCommands
+from tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
-    from monitor.service import Service
+    from monitor.service.service import Service
 
 
-class Tocsin(Stage):
+class Tocsin(BaseApp):
     """Shows a newsroom to work with; `run()` returns how it ended, None after a crash."""
 
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = {Commands}
+    COMMANDS: ClassVar = {PaletteCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "app.help", "Help"),
         # Priority: letters that come in the same packet as the slash belong to the query.
@@ -38,13 +37,13 @@ class Tocsin(Stage):
         clock: Callable[[], Timestamp],
         owns_monitor: bool = False,
         read_only: bool = False,
-        **setting: Unpack[Setting],
+        **setting: Unpack[AppSettings],
     ) -> None:
         super().__init__(service, clock=clock, **setting)
         self._owns_monitor = owns_monitor
         self._read_only = read_only
         self._warned = False
-        self.desk = Desk(self.newsroom)
+        self.desk = MainScreen(self.newsroom)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the desk."""
@@ -72,17 +71,19 @@ class Tocsin(Stage):
 
     async def action_search(self) -> None:
         """Search the archive."""
-        from tui.screens.search import Search
+        from tui.screens.archive import ArchiveScreen
 
-        await self.push_screen(Search(self.newsroom))
+        await self.push_screen(ArchiveScreen(self.newsroom))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the slash to the query, the filter, the palette and dialogs."""
         if action != "search":
             return True
-        from tui.screens.feeds import Feeds
+        from tui.screens.feeds import FeedsScreen
 
-        return isinstance(self.screen, Desk | Feeds) and not isinstance(self.focused, Input)
+        return isinstance(self.screen, MainScreen | FeedsScreen) and not isinstance(
+            self.focused, Input
+        )
 
     async def run_action(self, action: Any, *args: Any, **more: Any) -> bool:
         """Do what a key, a click or the palette asks for, unless it writes and nobody may."""

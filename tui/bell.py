@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from index.analysis.text_cleaning import line, truncate
 from index.article import Timestamp
-from index.text import line, truncate
-from monitor.model import Alert, Filter, Severity
-from tui.newsroom import Newsroom
+from monitor.model.alert import Alert
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from tui.data.newsroom import NewsroomModel
 
 PAUSE = 10.0
 """Seconds between two rings: what comes meanwhile is told by the next one."""
@@ -21,7 +23,7 @@ _END = "\x1b\\"
 class Bell:
     """Knows what it has rung for; what was there when it was made does not ring."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
+    def __init__(self, newsroom: NewsroomModel) -> None:
         self._newsroom = newsroom
         self._heard: tuple[int, int] | None = None
         self._rang: Timestamp | None = None

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from index.article import Timestamp
 
 if TYPE_CHECKING:
-    from monitor.model import Filter
-    from monitor.service import Service
-    from tui.stage import Ending, Setting
+    from textual.pilot import Pilot
+
+    from monitor.model.search import Filter
+    from monitor.service.service import Service
+    from tui.base_app import AppSettings, BaseApp, Ending
+
+
+Script = Callable[["Pilot[Any]"], Awaitable[None]]
+WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""A picture that asks another server for its letters tells that server who looks."""
+_SERIAL = re.compile(r"terminal-\d+-")
+
+
+async def save(app: BaseApp, path: Path, size: tuple[int, int], script: Script) -> None:
+    """Write an SVG of a screen of (columns, lines) as a script leaves it.
+
+    The same screen gives the same file.
+    """
+    async with app.run_test(size=size) as pilot:
+        await script(pilot)
+        picture = app.export_screenshot(title="tocsin")
+    picture = _SERIAL.sub("terminal-", WEB_FONTS.sub("", picture))
+    await asyncio.to_thread(path.write_text, picture, encoding="utf-8")
+
 
 SEVERITIES = ("high", "medium", "low")
 THEMES = ("dark", "light", "contrast", "terminal")
@@ -43,7 +66,7 @@ def run_dashboard(
     clock: Callable[[], Timestamp],
     owns_monitor: bool = False,
     read_only: bool = False,
-    setting: Setting | None = None,
+    setting: AppSettings | None = None,
 ) -> Ending:
     """Show the newsroom until the analyst ends it; return whether the monitor goes on."""
     from tui.app import Tocsin
@@ -59,7 +82,7 @@ def run_wall(
     filter: Filter,
     *,
     clock: Callable[[], Timestamp],
-    setting: Setting | None = None,
+    setting: AppSettings | None = None,
 ) -> Ending:
     """Show the latest alerts that pass a filter until it is ended; return as `run_dashboard`."""
     from tui.wall import Wall
@@ -109,8 +132,9 @@ def dashboard(
 
     gc.disable()  # until the first paint: a fifth of the time until then; see `Stage.on_mount`
     sys.setswitchinterval(SWITCH)
-    from monitor.model import Filter, Severity
-    from tui.remembered import FILE, Memory
+    from monitor.model.search import Filter
+    from monitor.model.severity import Severity
+    from tui.data.ui_state import FILE, UiStateFile
 
     filter = Filter(
         watchlists=watchlists,
@@ -123,10 +147,10 @@ def dashboard(
     started = False if no_monitor else newsroom.ensure_monitor()
     ending: Ending = "quit"
     try:
-        setting: Setting = {
+        setting: AppSettings = {
             "theme": look and f"tocsin-{look}",
             "bell": bell,
-            "memory": Memory(None if read_only else newsroom.archive / FILE),
+            "memory": UiStateFile(None if read_only else newsroom.archive / FILE),
         }
         if wall or filter != Filter():
             service = newsroom.service(read_only=True)

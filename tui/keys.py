@@ -24,7 +24,7 @@ _NAMES = {
 }
 
 
-class Key(NamedTuple):
+class KeyBinding(NamedTuple):
     """A binding as it is shown: its keys, a short label, what it does."""
 
     shown: str
@@ -53,7 +53,10 @@ def explained(node: type[DOMNode]) -> list[tuple[str, str]]:
     ]
 
 
-def bar(actions: Sequence[tuple[str, str]], *nodes: type[DOMNode]) -> list[Key]:
+def bar(actions: Sequence[tuple[str, str]], *nodes: type[DOMNode]) -> list[KeyBinding]:
     """Return (action, label) pairs as keys, each with the first key bound to it."""
     bound = {b.action: b for node in nodes for base in node.__mro__ for b in own(base)}
-    return [Key(name(bound[action].key.split(",")[0]), label, action) for action, label in actions]
+    return [
+        KeyBinding(name(bound[action].key.split(",")[0]), label, action)
+        for action, label in actions
+    ]

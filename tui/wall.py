@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from textual.app import ComposeResult
@@ -10,17 +11,135 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Digits
 
+from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.model import Alert, Filter, Status
-from tui import board, moment
-from tui.ink import Line
-from tui.rhythm import Rhythm
-from tui.stage import Setting, Stage
-from tui.widgets.placard import Placard
+from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.search import Filter
+from monitor.model.status import Status
+from tui.base_app import AppSettings, BaseApp
+from tui.data.newsroom import Rhythm
+from tui.view import times
+from tui.view.rows import SEVERITY, alert_row, mark, tally
+from tui.view.status_bar import trouble, watching
+from tui.view.styled_text import Line, fit, width, wrap
+from tui.widgets.message_line import TextBlock
 
 if TYPE_CHECKING:
-    from monitor.service import Service
+    from monitor.service.service import Service
+
+
+FRESH = 60.0
+"""Seconds for which an alert stands out."""
+LARGE = (60, 16)
+"""Cells and lines from which an alert takes more than one line."""
+TITLE_LINES = 2
+
+Row = tuple[Line, bool]
+"""A line, and whether it stands out."""
+
+
+def latest(alerts: Iterable[Alert]) -> list[Alert]:
+    """Return alerts as they last asked for attention, the newest first; noise is left out."""
+    shown = [alert for alert in alerts if alert.verdict is not Verdict.NOISE]
+    return sorted(shown, key=lambda alert: (alert.stirred_at, alert.id), reverse=True)
+
+
+def subject(filter: Filter, known: Sequence[str]) -> tuple[str, str]:
+    """Return what is shown in words, and what is asked for in vain among known watchlists."""
+    severities = [severity.value for severity in filter.severities]
+    languages = [code or "und" for code in filter.lang]
+    words = [*filter.watchlists, *severities, *languages, *filter.feeds]
+    there = {name.casefold() for name in known}
+    lost = [name for name in filter.watchlists if known and name.casefold() not in there]
+    said = f"no watchlist is called {', '.join(lost)}" if lost else ""
+    return line(" · ".join(words)), line(said)
+
+
+def head(
+    status: Status | None, now: Timestamp, cells: int, about: tuple[str, str]
+) -> tuple[Line, Line, Line]:
+    """Return three lines: whose wall it is and who watches, what is shown, what is wrong."""
+    said, vain = about
+    first: Line = [(" TOCSIN ", "brand")]
+    if status is None:
+        return [*first, (" opening…", "quiet")], [], []
+    words, ink = watching(status, now)
+    first.append((f"  {words}", ink))
+    waiting = f"  {tally(status.untriaged)} new"
+    if width(first) + len(waiting) <= cells:
+        first.append((waiting, "new" if status.untriaged else "quiet"))
+    wrong = vain or trouble(status)
+    return (
+        first,
+        [(" ", ""), (fit(said or "all alerts", max(1, cells - 1)), "title")],
+        [(" ", ""), (fit(f"! {wrong}", max(1, cells - 1)), "bad")] if wrong else [],
+    )
+
+
+def alarm(status: Status | None, now: Timestamp, cells: int, unreadable: str) -> list[Line]:
+    """Return a band of three lines while nobody can trust the wall, nothing when all is well."""
+    words = line(unreadable)
+    if not words and status is not None:
+        state, ink = watching(status, now)
+        if ink != "bad":
+            return []
+        words = f"{state[2:].upper()} – nothing new can be shown"
+    if not words:
+        return []
+    shown = fit(words, cells).rstrip()
+    used = width([(shown, "")])
+    before = (cells - used) // 2
+    blank: Line = [(" " * cells, "alarm")]
+    said: Line = [(" " * before + shown + " " * (cells - used - before), "alarm")]
+    return [blank, said, blank]
+
+
+def rows(
+    alerts: Sequence[Alert], now: Timestamp, zone: tzinfo | None, cells: int, lines: int
+) -> list[Row]:
+    """Return as many alerts as fit whole, the newest on top."""
+    large = cells >= LARGE[0] and lines >= LARGE[1]
+    shown: list[Row] = []
+    for alert in alerts:
+        fresh = 0 <= now - alert.stirred_at < FRESH
+        block = _large(alert, now, zone, cells) if large else [alert_row(alert, cells, now, zone)]
+        if len(shown) + len(block) > lines:
+            break
+        shown += [(one, fresh) for one in block]
+        if large:
+            shown.append(([], False))
+    return shown
+
+
+def _large(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> list[Line]:
+    """Return the title on one or two lines, and below it what else is known."""
+    new = alert.state is AlertState.NEW
+    glyph, ink = mark(alert)
+    title = wrap(line(alert.title) or "(no title)", cells - 6, "title" if new else "quiet")
+    if len(title) > TITLE_LINES:
+        rest = "".join(text for one in title[TITLE_LINES - 1 :] for text, _ in one)
+        title[TITLE_LINES - 1 :] = [[(fit(rest + "…", cells - 6), title[0][0][1])]]
+    first: Line = [
+        (f" {SEVERITY[alert.severity]} ", f"{alert.severity}"),
+        (f"{glyph} ", ink),
+        *title[0],
+    ]
+    more = [[(" " * 5, ""), *one] for one in title[1:]]
+    return [first, *more, _about(alert, now, zone, cells)]
+
+
+def _about(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
+    at = alert.stirred_at
+    copies = f" +{alert.copies}" if alert.copies else ""
+    lang = f" · {alert.lang}" if alert.lang else ""
+    why = f" · ↑ {alert.escalations[-1].words}" if alert.escalations else ""
+    said = line(f"{alert.feed}{copies}{lang}{why}")
+    when = f"     {times.short(at, now, zone)}  {times.age(now - at)}  "
+    name = fit(line(alert.watchlist), min(24, max(1, cells - len(when)))).rstrip()
+    room = max(0, cells - len(when) - width([(name, "")]) - 2)
+    return [(when, "quiet"), (name, "list"), ("  ", ""), (fit(said, room), "quiet")]
+
 
 ROOM = 64
 """Alerts that are read: more than the largest screen shows."""
@@ -30,7 +149,7 @@ _DIGITS_FROM = 70
 """Cells from which there is room for a large clock."""
 
 
-class Wall(Stage):
+class Wall(BaseApp):
     """Shows the alerts that pass a filter, the newest on top, for as long as it runs."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -42,7 +161,7 @@ class Wall(Stage):
         filter: Filter,
         *,
         clock: Callable[[], Timestamp],
-        **setting: Unpack[Setting],
+        **setting: Unpack[AppSettings],
     ) -> None:
         super().__init__(service, clock=clock, **setting)
         self._filter = filter
@@ -53,10 +172,10 @@ class Wall(Stage):
         self._counts = Rhythm(STATUS_EVERY, ANYWAY)
         self._all = Rhythm(ALL_EVERY, ANYWAY)
         self._unreadable = ""
-        self._head = Placard(id="head")
+        self._head = TextBlock(id="head")
         self._clock_face = Digits("", id="clock")
-        self._alarm = Placard(id="alarm")
-        self._board = Placard(id="board")
+        self._alarm = TextBlock(id="alarm")
+        self._board = TextBlock(id="board")
 
     def compose(self) -> ComposeResult:
         """Lay out the head with the clock, the band for trouble, and the alerts."""
@@ -103,7 +222,7 @@ class Wall(Stage):
         if seen != self._seen or all:
             ids = set(ask.alert_ids(self._filter, limit=ROOM))
             ids |= {alert for _, alert, _ in ask.stirred(self._filter, after=seen[1] - ROOM)}
-            self._alerts = board.latest(ask.alerts(sorted(ids)))
+            self._alerts = latest(ask.alerts(sorted(ids)))
             self._seen = seen
 
     # --- drawing ----------------------------------------------------------------
@@ -111,20 +230,20 @@ class Wall(Stage):
     def _draw(self) -> None:
         now, zone = self.newsroom.clock(), self.newsroom.zone
         cells = self.size.width
-        large = cells >= _DIGITS_FROM and self.size.height >= board.LARGE[1]
-        time = moment.clock(now, zone)[:5]
+        large = cells >= _DIGITS_FROM and self.size.height >= LARGE[1]
+        time = times.clock(now, zone)[:5]
         self._clock_face.display = large
         if large and self._clock_face.value != time:
             self._clock_face.update(time)
-        about = board.subject(self._filter, self._known)
-        first, second, third = board.head(self._status, now, self._head.size.width, about)
+        about = subject(self._filter, self._known)
+        first, second, third = head(self._status, now, self._head.size.width, about)
         self._head.styles.height = 3 if large else 1 + bool(third)
         self._head.show([first, second, third] if large else [_timed(first, time), third])
-        band = board.alarm(self._status, now, cells, self._unreadable)
+        band = alarm(self._status, now, cells, self._unreadable)
         self._alarm.display = bool(band)
         self._alarm.show(band)
         size = self._board.size
-        shown = board.rows(self._alerts, now, zone, size.width, size.height)
+        shown = rows(self._alerts, now, zone, size.width, size.height)
         if not shown and self._status is not None:
             shown = [([], False), ([("     no alert yet", "quiet")], False)]
         self._board.show([one for one, _ in shown], {n for n, (_, f) in enumerate(shown) if f})

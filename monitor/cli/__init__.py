@@ -2,69 +2,91 @@
 
 from __future__ import annotations
 
-import keyword
 import logging
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from index.analysis.text_cleaning import clean
 from index.article import Timestamp
-from index.text import clean
+from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.errors import AlreadyRunningError, ConfigError, MissingExtraError, MonitorError
 
 if TYPE_CHECKING:
-    from monitor.service import Service
+    from monitor.service.service import Service
 
-COMMANDS = {
-    "run": "Watch the feeds in the foreground.",
-    "search": "Search the archive.",
-    "trend": "Count articles over time.",
-    "facets": "Tell what the articles of a query are made of.",
-    "alerts": "List the alerts, and say what they are worth.",
-    "show": "Show an article, and why it matched.",
-    "deliveries": "List what is on its way to channels, and what was given up.",
-    "notify": "List the channels, and send them samples.",
-    "watch": "List, explain, try, check, improve and add watchlists.",
-    "feeds": "Tell how each feed is doing.",
-    "status": "Tell how the newsroom is doing.",
-    "stop": "End the monitor in the background.",
-    "check": "Check feeds.yaml, and tell what would be done with it.",
-    "init": "Write a feeds.yaml to start from.",
-    "schema": "Print the JSON Schema of feeds.yaml, for editors.",
-    "reindex": "Build the archive again from the store.",
-    "verify": "Verify what was written down of each alert.",
-    "export": "Write articles as files, Markdown or JSON.",
-    "import": "Take articles from elsewhere into the archive.",
-    "backup": "Write the whole newsroom into one file.",
-    "restore": "Put a newsroom back from a backup.",
-    "vacuum": "Drop what is too old, and compact the archive.",
-    "demo": "Try tocsin on a bundled newsroom, without a network.",
-    "completion": "Print the completion script of a shell.",
-}
 DASHBOARD = "dashboard"
-TOP = "tui"
-"""The package above: `monitor` works without it."""
-ABOVE = {
-    DASHBOARD: "The dashboard: what `tocsin` alone opens.",
-    "serve": "Show the dashboard in a browser.",
+COMMANDS = {
+    DASHBOARD: LazyCommand("tui.command:dashboard", "The dashboard: what `tocsin` alone opens."),
+    "serve": LazyCommand("tui.web.command:serve", "Show the dashboard in a browser."),
+    "run": LazyCommand("monitor.cli.run:run", "Watch the feeds in the foreground."),
+    "search": LazyCommand("monitor.cli.search:search", "Search the archive."),
+    "trend": LazyCommand("monitor.cli.trend:trend", "Count articles over time."),
+    "facets": LazyCommand(
+        "monitor.cli.facets:facets", "Tell what the articles of a query are made of."
+    ),
+    "alerts": LazyCommand(
+        "monitor.cli.alerts:alerts", "List the alerts, and say what they are worth."
+    ),
+    "show": LazyCommand("monitor.cli.show:show", "Show an article, and why it matched."),
+    "deliveries": LazyCommand(
+        "monitor.cli.deliveries:deliveries",
+        "List what is on its way to channels, and what was given up.",
+    ),
+    "notify": LazyCommand("monitor.cli.notify:notify", "List the channels, and send them samples."),
+    "watch": LazyCommand(
+        "monitor.cli.watch:watch", "List, explain, try, check, improve and add watchlists."
+    ),
+    "feeds": LazyCommand("monitor.cli.feeds:feeds", "Tell how each feed is doing."),
+    "status": LazyCommand("monitor.cli.status:status", "Tell how the newsroom is doing."),
+    "stop": LazyCommand("monitor.cli.run:stop", "End the monitor in the background."),
+    "check": LazyCommand(
+        "monitor.cli.check:check", "Check feeds.yaml, and tell what would be done with it."
+    ),
+    "init": LazyCommand("monitor.cli.init:init", "Write a feeds.yaml to start from."),
+    "schema": LazyCommand(
+        "monitor.cli.check:schema", "Print the JSON Schema of feeds.yaml, for editors."
+    ),
+    "reindex": LazyCommand(
+        "monitor.cli.maintenance:reindex", "Build the archive again from the store."
+    ),
+    "verify": LazyCommand(
+        "monitor.cli.verify:verify", "Verify what was written down of each alert."
+    ),
+    "export": LazyCommand(
+        "monitor.cli.export:export", "Write articles as files, Markdown or JSON."
+    ),
+    "import": LazyCommand(
+        "monitor.cli.import_:import_", "Take articles from elsewhere into the archive."
+    ),
+    "backup": LazyCommand(
+        "monitor.cli.maintenance:backup", "Write the whole newsroom into one file."
+    ),
+    "restore": LazyCommand("monitor.cli.maintenance:restore", "Put a newsroom back from a backup."),
+    "vacuum": LazyCommand(
+        "monitor.cli.maintenance:vacuum", "Drop what is too old, and compact the archive."
+    ),
+    "demo": LazyCommand(
+        "monitor.cli.demo:demo", "Try tocsin on a bundled newsroom, without a network."
+    ),
+    "completion": LazyCommand(
+        "monitor.cli.completion:completion", "Print the completion script of a shell."
+    ),
 }
-"""Its commands."""
-PLACES = {DASHBOARD: f"{TOP}.command", "serve": f"{TOP}.serve.command"}
-"""Where they are. To ask what is installed for them would take a twentieth of the start."""
-SHORT = {"dash": DASHBOARD}
+"""The commands, in the order of their use. Those of `tui` are absent where it is not installed."""
+ALIASES = {"dash": DASHBOARD}
 BAD_CONFIG = 2
 OTHER_MONITOR = 3
 
 
 @dataclass
-class Newsroom:
+class CliContext:
     """The newsroom at hand: where it is, and what commands may ask of it."""
 
     config_path: Path
@@ -74,9 +96,9 @@ class Newsroom:
     clock: Callable[[], Timestamp] = field(init=False)
 
     def __post_init__(self) -> None:
-        from monitor import bootstrap
+        from monitor import wiring
 
-        self.clock = bootstrap.clock
+        self.clock = wiring.clock
 
     @cached_property
     def folder(self) -> Path:
@@ -90,7 +112,7 @@ class Newsroom:
     @cached_property
     def archive(self) -> Path:
         """The folder to read from: the demo's as long as there is no other."""
-        from monitor.store.connection import FILE
+        from monitor.store.sqlite.connection import FILE
 
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():
@@ -103,13 +125,13 @@ class Newsroom:
 
         With `read_only` it refuses to write anything.
         """
-        from monitor.bootstrap import open_service
+        from monitor.wiring import open_service
 
         return open_service(self.archive, self.config_path, read_only=read_only)
 
     def ensure_monitor(self) -> bool:
         """Start a monitor if nobody watches; return whether one was started."""
-        from monitor.background import start_monitor
+        from monitor.cli.background import start_monitor
         from monitor.config import load
 
         load(self.config_path, data=self.data)
@@ -117,41 +139,12 @@ class Newsroom:
 
     def stop_monitor(self) -> int | None:
         """Stop the monitor; return its pid, None if there was none."""
-        from monitor.background import stop_monitor
+        from monitor.cli.background import stop_monitor
 
         return stop_monitor(self.folder)
 
 
-class Commands(click.Group):
-    """The commands, each imported when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return their names, in the order of their use."""
-        return [*ABOVE, *COMMANDS]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by its name; None if there is none, nor the package it would be in."""
-        cmd_name = SHORT.get(cmd_name, cmd_name)
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        name = cmd_name + "_" * keyword.iskeyword(cmd_name)
-        try:
-            command = getattr(import_module(PLACES.get(name, f"monitor.cli.{name}")), name)
-        except ModuleNotFoundError as error:
-            if error.name != TOP:
-                raise
-            return None
-        assert isinstance(command, click.Command)
-        return talkative(command)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with one line each, importing none."""
-        lines = [*ABOVE.items(), *COMMANDS.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl(lines)
-
-
-@click.group(cls=Commands, invoke_without_command=True)
+@click.group(cls=LazyGroup, lazy=COMMANDS, aliases=ALIASES, invoke_without_command=True)
 @click.option(
     "-c",
     "--config",
@@ -181,7 +174,7 @@ def main_group(
 
     Without a command: the dashboard on a terminal, the monitor and its log elsewhere.
     """
-    context.obj = Newsroom(config_path, data, verbose - quiet)
+    context.obj = CliContext(config_path, data, verbose - quiet)
     if context.invoked_subcommand is None:
         name = DASHBOARD if on_terminal() else "run"
         command = main_group.get_command(context, name)
@@ -272,29 +265,3 @@ def _archive_error(error: Exception) -> int:
         say(f"tocsin: {error}")
         return 1
     raise error
-
-
-def talkative(command: click.Command) -> click.Command:
-    """Let a command take -v and -q behind its name too."""
-    if not any(option.name == "verbose" for option in command.params):
-        command.params += [
-            click.Option(
-                ["-v", "--verbose"], count=True, expose_value=False, callback=_louder,
-                help="Say more.",
-            ),
-            click.Option(
-                ["-q", "--quiet"], count=True, expose_value=False, callback=_quieter,
-                help="Say less.",
-            ),
-        ]  # fmt: skip
-    return command
-
-
-def _louder(context: click.Context, _: click.Parameter, times: int) -> None:
-    if times:
-        context.obj.verbosity += times
-
-
-def _quieter(context: click.Context, _: click.Parameter, times: int) -> None:
-    if times:
-        context.obj.verbosity -= times

@@ -1,4 +1,4 @@
-"""`tocsin check`: is feeds.yaml well, and what would be done with it?"""
+"""`tocsin check` and `tocsin schema`: is feeds.yaml well, and what may it say?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from index.text import clean
+from index.analysis.text_cleaning import clean
 from monitor.cli import say
 from monitor.errors import ConfigError, Problem
 
@@ -30,8 +30,8 @@ def check(context: click.Context, style: str) -> None:
 def run(path: Path, data: Path | None, *, as_json: bool) -> int:
     """Check a feeds.yaml, print what there is to say, return the exit code."""
     from monitor.config import load
-    from monitor.config.report import as_mapping, as_text
-    from monitor.config.review import warnings
+    from monitor.config.summary import as_mapping, as_text
+    from monitor.config.warnings import warnings
 
     try:
         config = load(path, data=data)
@@ -57,13 +57,13 @@ def complaint(path: Path, problems: list[Problem]) -> Iterator[str]:
 
     What may be a secret in that line is dotted out.
     """
-    from monitor.config.marks import Source, decode
-    from monitor.config.masking import masked
+    from monitor.config.credentials import masked
+    from monitor.config.yaml_nodes import YamlText, decode
 
     try:
         source, _ = decode(path.read_bytes())
     except OSError:
-        source = Source("")
+        source = YamlText("")
     for problem in problems:
         yield f"{path}:{problem.line}:{problem.column}: {problem.message}"
         if source.line(problem.line).strip():
@@ -78,7 +78,7 @@ def _pointed(written: str, column: int) -> tuple[str, str]:
     """Return a source line around a column, and the line with the caret under it."""
     from rich.cells import cell_len
 
-    from index.text import clean
+    from index.analysis.text_cleaning import clean
 
     first = max(0, column - 1 - WIDTH // 2) if len(written) > WIDTH else 0
     before, after = clean(written[first : column - 1]), clean(written[column - 1 : first + WIDTH])
@@ -87,3 +87,17 @@ def _pointed(written: str, column: int) -> tuple[str, str]:
 
 def _print_json(said: dict[str, Any]) -> None:
     click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of feeds.yaml, for editors.
+
+    Save it beside feeds.yaml as feeds.schema.json: an editor with YAML support then
+    completes, explains and checks every key.
+    """
+    import json
+
+    from monitor.config.reference import json_schema
+
+    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))

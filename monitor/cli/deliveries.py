@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import Newsroom, output, say, talkative
-from monitor.cli.selection import list_format
-from monitor.plural import counted
+from monitor.cli import CliContext, output, say
+from monitor.cli.lazy_group import LazyGroup
+from monitor.cli.options import list_format
+from monitor.export.serialization import iso
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.model import Alert, Delivery
+    from monitor.model.alert import Alert
+    from monitor.model.delivery import Delivery
 
 COLUMNS = (
     "id", "state", "channel", "alert", "occasion", "why", "watchlist", "title", "due", "attempts",
@@ -22,13 +25,7 @@ STATES = ("waiting", "held", "sent", "dead", "all")
 _MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
 
 
-class _Commands(click.Group):
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        found = super().get_command(ctx, cmd_name)
-        return found and talkative(found)
-
-
-@click.group(cls=_Commands, invoke_without_command=True)
+@click.group(cls=LazyGroup, invoke_without_command=True)
 @click.option("--state", type=click.Choice(STATES), help="Those that wait; of these those held "
               "for quiet hours or a digest; sent; given up. Unsent when left out.")  # fmt: skip
 @click.option("--channel", metavar="NAME", help="To this channel only.")
@@ -45,7 +42,7 @@ def deliveries(
     """
     if context.invoked_subcommand is not None:
         return
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     service = newsroom.service()
     held = state == "held"
     found = service.deliveries(
@@ -74,7 +71,7 @@ def deliveries(
 @click.option("--to", metavar="NAME", help="Send it to this channel instead.")
 @click.pass_obj
 def retry(
-    newsroom: Newsroom, ids: tuple[int, ...], dead: bool, channel: str | None, to: str | None
+    newsroom: CliContext, ids: tuple[int, ...], dead: bool, channel: str | None, to: str | None
 ) -> None:
     """Let the monitor try again: deliveries by id, or all that was given up or failed.
 
@@ -99,8 +96,8 @@ def retry(
 
 
 def _states(state: str | None) -> list[Any]:
-    from monitor.model import DeliveryState
-    from monitor.service.deliveries import UNSENT
+    from monitor.model.delivery import DeliveryState
+    from monitor.service.status import UNSENT
 
     if state is None:
         return list(UNSENT)
@@ -119,11 +116,11 @@ def _row(delivery: Delivery, alert: Alert | None) -> dict[str, Any]:
         "why": delivery.why,
         "watchlist": alert.watchlist if alert else "",
         "title": alert.title if alert else "",
-        "due": output.iso(delivery.due),
+        "due": iso(delivery.due),
         "attempts": delivery.attempts,
         "reason": delivery.reason,
-        "created_at": output.iso(delivery.created_at),
-        "sent_at": output.iso(delivery.sent_at),
+        "created_at": iso(delivery.created_at),
+        "sent_at": iso(delivery.sent_at),
         "key": delivery.key,
         "bundle": delivery.bundle,
     }
@@ -139,7 +136,7 @@ def _lines(found: Iterable[Delivery], alerts: dict[int, Alert], now: float) -> I
 
 
 def _clauses(one: Delivery, now: float) -> Iterator[str]:
-    from monitor.durations import span
+    from monitor.formatting import span
 
     if one.sent_at is not None:
         yield f"sent {output.ago(one.sent_at, now)} ago"

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import click
 
-from monitor.cli import DASHBOARD, Newsroom, on_terminal, say
+from monitor.cli import DASHBOARD, CliContext, on_terminal, say
+from monitor.cli.options import DurationParam
 from monitor.cli.run import in_words, watch
-from monitor.cli.times import Span
 
 
 @click.command()
 @click.option("--headless", is_flag=True, help="The monitor and its log instead of the dashboard.")
-@click.option("--for", "seconds", type=Span(), help="With --headless: end after that long.")
+@click.option(
+    "--for", "seconds", type=DurationParam(), help="With --headless: end after that long."
+)
 @click.pass_context
 def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
     """Try tocsin on a bundled newsroom: invented outlets, served on this machine.
@@ -26,7 +28,7 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
     Nothing leaves the machine. The demo's feeds.yaml and archive are in demo/ of the data
     folder, made anew each time; commands read it as long as there is no other archive.
     """
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     if seconds is not None and not headless:
         raise click.UsageError("--for goes with --headless")
     if not headless and not on_terminal():
@@ -47,9 +49,9 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
 
 
 @contextmanager
-def _bundled(newsroom: Newsroom) -> Iterator[Newsroom]:
+def _bundled(newsroom: CliContext) -> Iterator[CliContext]:
     """Serve the bundled newsroom, and give the newsroom that watches it."""
-    from monitor.demo import NewsroomServer
+    from monitor.demo.server import NewsroomServer
 
     folder = newsroom.folder / "demo"
     bundled = replace(newsroom, config_path=folder / "feeds.yaml", data=folder)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli import Newsroom, say
-from monitor.cli.progress import bar
-from monitor.cli.queries import QueryCommand
+from monitor.cli import CliContext, say
+from monitor.cli.options import QueryCommand
+from monitor.cli.output import bar
 from monitor.errors import requires_extra
-from monitor.plural import counted
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.exchange.exporting import Written
-    from monitor.model import Reading
-    from monitor.service import Service
-    from monitor.sharing.naming import Shared
+    from monitor.export.article_files import Written
+    from monitor.export.shared_names import Shared
+    from monitor.model.article import ArticleDetails
+    from monitor.service.service import Service
 
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)
 
@@ -62,7 +62,7 @@ def export(
         raise click.UsageError(f"give a query, or --all for every article{where}")
     if folder == ():
         raise click.UsageError("name the folder to write into")
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     asked = _joined(query)
     service = newsroom.service()
     found = service.found(None if everything else asked)
@@ -77,7 +77,7 @@ def export(
 
 
 def _write_files(service: Service, found: Sequence[int], folder: Path, style: str) -> None:
-    from monitor.exchange.exporting import export as write
+    from monitor.export.article_files import export as write
 
     if folder.is_file():
         raise click.UsageError(f"{folder} is a file; name a folder")
@@ -95,8 +95,8 @@ def _share(
     service: Service, found: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
 ) -> None:
     """Write what was found into the files that were asked for, each whole or not at all."""
-    from monitor.sharing.naming import Shared
-    from monitor.whole_file import write_whole
+    from monitor.export.shared_names import Shared
+    from monitor.files import write_whole
 
     readings = list(service.readings(found))
     edited = {
@@ -117,14 +117,14 @@ def _share(
             say(f"{file}: {counted(len(readings), 'article')}")
 
 
-def _made(kind: str, readings: Sequence[Reading], shared: Shared) -> str:
+def _made(kind: str, readings: Sequence[ArticleDetails], shared: Shared) -> str:
     make: Callable[..., str]
     if kind == "stix":
         with requires_extra("share", "tocsin export --stix"):
-            from monitor.sharing import stix
+            from monitor.export import stix
         make = stix.bundle
     else:
-        from monitor.sharing import misp
+        from monitor.export import misp
 
         make = misp.event
     with bar() as progress:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.text import clean
-from monitor.cli import Newsroom, output, say
-from monitor.cli.queries import QueryCommand
-from monitor.cli.selection import filter_of, filtered
-from monitor.plural import counted
+from index.analysis.text_cleaning import clean
+from monitor.cli import CliContext, output, say
+from monitor.cli.options import QueryCommand, filter_of, filtered
+from monitor.export.serialization import iso
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from index.standout import StandOut
-    from monitor.model import Facets, Mention, Share
+    from index.engine.significant_terms import SignificantTerm
+    from monitor.model.search import Facets, Mention, Share
 
 FORMS = 4
 """Inflections of a word that the table shows at most."""
@@ -53,12 +53,12 @@ def facets(
     language, by more than chance allows. Exits with 1 when nothing is found, with 2 when the
     query cannot be understood.
     """
-    from monitor.bootstrap import local_zone
+    from monitor.wiring import local_zone
 
     for word in query:
         if word.startswith("--"):
             raise click.NoSuchOption(word)
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     found = newsroom.service().facets(" ".join(query), filter_of(**selected), limit=limit)
     if style == "json":
         click.echo(json.dumps(_mapping(found), ensure_ascii=False, indent=2))
@@ -97,7 +97,7 @@ def _mapping(facets: Facets) -> dict[str, Any]:
 
 
 def _mention(mention: Mention | None) -> dict[str, Any] | None:
-    return mention and {"article": mention.article, "date": output.iso(mention.date)}
+    return mention and {"article": mention.article, "date": iso(mention.date)}
 
 
 def _lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
@@ -150,9 +150,9 @@ def _rounded(expected: float) -> str:
     return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"
 
 
-def _others(word: StandOut) -> str:
+def _others(word: SignificantTerm) -> str:
     """Return the other inflections, folded as they are compared."""
-    from index.letters import fold
+    from index.analysis.folding import fold
 
     others = [form for form in word.forms if form != fold(word.word)]
     more = ", …" if len(others) > FORMS else ""

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from monitor.cli import Newsroom, say
-from monitor.cli.progress import bar
-from monitor.plural import counted
+from monitor.cli import CliContext, say
+from monitor.cli.output import bar
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.exchange.given import Given
-    from monitor.exchange.handed import Handed
-    from monitor.model import Config
-    from monitor.report import Progress
-    from monitor.store.sqlite import SqliteStore
+    from monitor.imports.import_format import Given
+    from monitor.imports.json_source import Handed
+    from monitor.model.config import Config
+    from monitor.run_log import Progress
+    from monitor.store.sqlite.store import SqliteStore
 
 TOLD = 20
 """Bad lines that are told one by one; further ones are counted."""
@@ -41,7 +41,7 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
     Watchlists look through what came in, as through any archive. A monitor may run
     meanwhile. Exits with 1 if a line could not be read; the others are in all the same.
     """
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     with ExitStack() as held:
         told = _Rejects(held.enter_context(rejected.open("wb")) if rejected else None)
         new, known, alerts = _take_all(newsroom, file, feed, told)
@@ -51,11 +51,13 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
         context.exit(1)
 
 
-def _take_all(newsroom: Newsroom, file: Path, feed: str, rejects: _Rejects) -> tuple[int, int, int]:
-    from monitor.bootstrap import local_zone
-    from monitor.exchange.importing import Importing
-    from monitor.routing import routing
-    from monitor.store.sqlite import SqliteStore
+def _take_all(
+    newsroom: CliContext, file: Path, feed: str, rejects: _Rejects
+) -> tuple[int, int, int]:
+    from monitor.alerts.routing import routing
+    from monitor.imports.article_import import Importing
+    from monitor.store.sqlite.store import SqliteStore
+    from monitor.wiring import local_zone
 
     in_force, zone = _in_force(newsroom), local_zone()
     store = SqliteStore(newsroom.folder)
@@ -83,7 +85,7 @@ def _take_all(newsroom: Newsroom, file: Path, feed: str, rejects: _Rejects) -> t
     return taking.new, taking.known, taking.alerts
 
 
-def _in_force(newsroom: Newsroom) -> Callable[[], Config]:
+def _in_force(newsroom: CliContext) -> Callable[[], Config]:
     """Return what tells the configuration in force; an edit that is broken changes nothing."""
     from monitor.config import load
     from monitor.errors import ConfigError
@@ -108,12 +110,12 @@ def _given(
     file: Path, clock: Callable[[], float], rejects: _Rejects, progress: Progress | None
 ) -> Iterator[Given]:
     """Yield the articles of a file; those that cannot be read are told."""
-    from monitor.exchange import handed
-    from monitor.exchange.given import understood
+    from monitor.imports import json_source
+    from monitor.imports.import_format import understood
 
     stdin = str(file) == "-"
-    total = 0 if stdin else handed.size(file)
-    pieces = handed.pieces(sys.stdin.buffer, "-") if stdin else handed.handed(file)
+    total = 0 if stdin else json_source.size(file)
+    pieces = json_source.pieces(sys.stdin.buffer, "-") if stdin else json_source.handed(file)
     for one in pieces:
         try:
             yield understood(one.said(), clock())
@@ -126,22 +128,22 @@ def _given(
 def _batches(given: Iterable[Given]) -> Iterator[list[Given]]:
     from itertools import islice
 
-    from monitor.exchange.importing import BATCH
+    from monitor.imports.article_import import BATCH
 
     rest = iter(given)
     while batch := list(islice(rest, BATCH)):
         yield batch
 
 
-def _index(newsroom: Newsroom, store: SqliteStore, progress: Progress | None) -> None:
+def _index(newsroom: CliContext, store: SqliteStore, progress: Progress | None) -> None:
     """Make what came in searchable; a running monitor does it by itself."""
-    from monitor import indexer
     from monitor.errors import AlreadyRunningError
-    from monitor.presence import Presence
-    from monitor.store.connection import INDEX
+    from monitor.maintenance import indexer
+    from monitor.monitor_lock import MonitorLock
+    from monitor.store.sqlite.connection import INDEX
 
     try:
-        with Presence(newsroom.folder):
+        with MonitorLock(newsroom.folder):
             indexer.catch_up(
                 store,
                 newsroom.folder / INDEX,

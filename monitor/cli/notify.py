@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli import Newsroom, output, say, talkative
-from monitor.cli.selection import list_format
+from monitor.cli import CliContext, output, say
+from monitor.cli.lazy_group import LazyGroup
+from monitor.cli.options import list_format
 
 if TYPE_CHECKING:
-    from monitor.model import Alert, Channel, Config, Parcel, Refusal
+    from monitor.model.alert import Alert
+    from monitor.model.config import Channel, Config, DeliveryError
+    from monitor.model.delivery import Notification
 
 COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
 
 
-class _Commands(click.Group):
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        found = super().get_command(ctx, cmd_name)
-        return found and talkative(found)
-
-
-@click.group(cls=_Commands)
+@click.group(cls=LazyGroup)
 def notify() -> None:
     """List the channels of feeds.yaml, and send them samples."""
 
@@ -29,11 +26,11 @@ def notify() -> None:
 @notify.command("list")
 @list_format
 @click.pass_obj
-def listing(newsroom: Newsroom, style: str) -> None:
+def listing(newsroom: CliContext, style: str) -> None:
     """List the channels, with what is unsent to them."""
     from monitor.config import load
     from monitor.errors import StoreError
-    from monitor.model import DeliveryState
+    from monitor.model.delivery import DeliveryState
 
     channels = load(newsroom.config_path, data=newsroom.data).channels
     try:
@@ -65,7 +62,7 @@ def listing(newsroom: Newsroom, style: str) -> None:
 @notify.command("test")
 @click.argument("channel")
 @click.pass_obj
-def try_(newsroom: Newsroom, channel: str) -> None:
+def try_(newsroom: CliContext, channel: str) -> None:
     """Send a sample to a channel now, and say what became of it.
 
     Exits with 1 if the channel does not accept it. Nothing is stored.
@@ -85,8 +82,8 @@ def try_(newsroom: Newsroom, channel: str) -> None:
     say(f"{found.name} accepted the sample ({found.kind}: {found.words})")
 
 
-async def _send(config: Config, channel: Channel, sample: Parcel) -> Refusal | None:
-    from monitor.bootstrap import senders
+async def _send(config: Config, channel: Channel, sample: Notification) -> DeliveryError | None:
+    from monitor.wiring import senders
 
     async def nothing_told(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return []
@@ -98,28 +95,30 @@ async def _send(config: Config, channel: Channel, sample: Parcel) -> Refusal | N
         await sender.close()
 
 
-def _sample(channel: Channel, now: float) -> Parcel:
+def _sample(channel: Channel, now: float) -> Notification:
     """Return a delivery of an alert that nobody raised."""
     from uuid import NAMESPACE_URL, uuid5
 
     from index.article import Article
-    from monitor import model
+    from monitor.model.alert import Alert, AlertState, Match, Verdict
+    from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
+    from monitor.model.severity import Severity
 
     title, words = "Sample of an alert", "Tocsin sends this to see whether it arrives."
     article = Article(
         id=0, feeds=(0,), url="https://example.org/sample", title=title, summary=words,
         body="", author="", lang="en", published=now, seen=now, story=0,
     )  # fmt: skip
-    alert = model.Alert(
-        id=0, watchlist="sample", article=0, severity=model.Severity.LOW,
-        state=model.AlertState.NEW, verdict=model.Verdict.NONE, starred=False, backfill=False,
+    alert = Alert(
+        id=0, watchlist="sample", article=0, severity=Severity.LOW,
+        state=AlertState.NEW, verdict=Verdict.NONE, starred=False, backfill=False,
         raised_at=now, title=title, url=article.url, feed="tocsin", lang="en", published=now,
-        matches=(model.Match(field="title", start=0, end=6, text="Sample", term="sample"),),
+        matches=(Match(field="title", start=0, end=6, text="Sample", term="sample"),),
     )  # fmt: skip
-    delivery = model.Delivery(
-        id=0, alert=0, channel=channel.name, occasion=model.Occasion.RAISED, why="",
+    delivery = Delivery(
+        id=0, alert=0, channel=channel.name, occasion=Occasion.RAISED, why="",
         key=str(uuid5(NAMESPACE_URL, f"tocsin sample {channel.name} {now!r}")),
-        state=model.DeliveryState.WAITING, due=now, attempts=0, reason="", created_at=now,
+        state=DeliveryState.WAITING, due=now, attempts=0, reason="", created_at=now,
         sent_at=None,
     )  # fmt: skip
-    return model.Parcel(delivery=delivery, alert=alert, article=article)
+    return Notification(delivery=delivery, alert=alert, article=article)

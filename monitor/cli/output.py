@@ -1,22 +1,98 @@
-"""Rows for programs: json, jsonl, csv and md; text with matches lit for people."""
+"""Results for people and for programs: rows, lit text, pages, progress."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len
 
 from index.article import Timestamp
-from monitor.portable import Row, iso
+from monitor.cli import on_terminal
+from monitor.export.serialization import Row, iso
 
-__all__ = ["Row", "ago", "coloured", "iso", "lit", "print_rows", "width"]
+if TYPE_CHECKING:
+    from monitor.run_log import Progress
+
+
+Span = tuple[int, int]
+
+
+def wrapped(text: str, lit: Sequence[Span], width: int) -> Iterator[tuple[str, list[Span]]]:
+    """Yield a text as lines of at most `width` cells, each with the spans that are lit in it.
+
+    It is broken at spaces; inside a word only if it is wider than a line, or wide itself.
+    """
+    for start, end in _lines(text, max(width, 2)):
+        here = ((max(a, start), min(b, end)) for a, b in lit)
+        yield text[start:end], [(a - start, b - start) for a, b in here if a < b]
+
+
+def _lines(text: str, width: int) -> Iterator[Span]:
+    """Yield start and end of each line."""
+    start = end = cells = 0
+    for first, last in _pieces(text, width):
+        wide = cell_len(text[first:last])
+        gap = first - end
+        if end > start and cells + gap + wide > width:
+            yield start, end
+            start, cells, gap = first, 0, 0
+        elif end == start:
+            start, gap = first, 0
+        cells += gap + wide
+        end = last
+    if end > start:
+        yield start, end
+
+
+def _pieces(text: str, width: int) -> Iterator[Span]:
+    """Yield what may not be broken: words, or characters of words that must be."""
+    for found in re.finditer(r"\S+", text):
+        cells = cell_len(found[0])
+        if cells > width or cells > len(found[0]):
+            yield from ((at, at + 1) for at in range(*found.span()))
+        else:
+            yield found.span()
+
+
+def show(lines: Sequence[str], *, paged: bool) -> None:
+    """Print lines; through $PAGER, `less -R` without one, if they do not fit on the terminal."""
+    rows = shutil.get_terminal_size((100, 24)).lines
+    if paged and on_terminal() and len(lines) >= rows:
+        click.echo_via_pager(f"{line}\n" for line in lines)
+        return
+    for line in lines:
+        click.echo(line)
+
+
+@contextmanager
+def bar(wanted: bool = True) -> Iterator[Progress | None]:
+    """Give what is to be told (what, done, of how many); None where a bar would disturb."""
+    if not wanted or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn()
+    with Bar(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=None)
+
+        def tell(what: str, done: int, total: int) -> None:
+            shown.update(task, description=what, completed=done, total=total)
+
+        yield tell
+
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet run a cell."""
@@ -66,7 +142,7 @@ def lit(text: str, places: Iterable[tuple[int, int]]) -> str:
 
 def ago(moment: Timestamp | None, now: Timestamp) -> str:
     """Return how long ago a moment was: 5 min, 3 h, 2 d; a date when longer."""
-    from monitor.durations import span
+    from monitor.formatting import span
 
     if moment is None:
         return "undated"

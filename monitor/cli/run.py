@@ -1,4 +1,4 @@
-"""`tocsin run`: the monitor in the foreground."""
+"""`tocsin run` and `tocsin stop`: the monitor in the foreground; the end of any."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli import Newsroom, say, set_up_log
-from monitor.cli.progress import bar
-from monitor.cli.times import Span
-from monitor.plural import counted
+from monitor.cli import CliContext, say, set_up_log
+from monitor.cli.options import DurationParam
+from monitor.cli.output import bar
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.model import Listening, Summary
+    from monitor.model.config import Listening
+    from monitor.model.poll import Summary
 
 
 class At(click.ParamType["Listening"]):
@@ -26,7 +27,7 @@ class At(click.ParamType["Listening"]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Listening:
         """Return it."""
-        from monitor.listening import listening
+        from monitor.fetch.listen_address import listening
 
         try:
             return listening(str(value))
@@ -37,7 +38,9 @@ class At(click.ParamType["Listening"]):
 @click.command()
 @click.option("--once", is_flag=True, help="Poll every feed that is due, then end.")
 @click.option("--now", "everything", is_flag=True, help="With --once: poll all, due or not.")
-@click.option("--for", "seconds", type=Span(), help="End by itself after that long: 30s, 10m, 2h.")
+@click.option(
+    "--for", "seconds", type=DurationParam(), help="End by itself after that long: 30s, 10m, 2h."
+)
 @click.option("--metrics", type=At(), metavar="HOST:PORT",
               help="Tell Prometheus its figures there: 127.0.0.1:9464.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON at the end.")
@@ -62,7 +65,7 @@ def run(
         raise click.UsageError("--now goes with --once")
     if metrics and once:
         raise click.UsageError("--metrics is for a watch that goes on, not for --once")
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     summary = watch(
         newsroom,
         once=once,
@@ -81,7 +84,7 @@ def run(
 
 
 def watch(
-    newsroom: Newsroom,
+    newsroom: CliContext,
     *,
     once: bool = False,
     everything: bool = False,
@@ -92,8 +95,8 @@ def watch(
     """Run the monitor here; return what came of it."""
     import asyncio
 
-    from monitor.bootstrap import Orders, run_monitor
-    from monitor.service.glancing import LOG
+    from monitor.service.status import LOG
+    from monitor.wiring import RunOptions, run_monitor
 
     file = None
     if background:
@@ -104,7 +107,7 @@ def watch(
     if not once and not background:
         say(f"watching {newsroom.config_path}; the archive is in {newsroom.folder}; ^C ends")
     with bar(once and newsroom.verbosity >= 0) as progress:
-        orders = Orders(
+        orders = RunOptions(
             once=once,
             everything=everything,
             seconds=seconds,
@@ -123,3 +126,15 @@ def in_words(summary: Summary) -> str:
         f" {counted(summary.entries, 'entry', 'entries')}, {summary.new} new,"
         f" {summary.changed} changed; {counted(summary.alerts, 'alert')}; {summary.seconds:.1f} s"
     )
+
+
+@click.command()
+@click.pass_context
+def stop(context: click.Context) -> None:
+    """End the monitor that watches this newsroom. Exits with 1 if there is none."""
+    newsroom: CliContext = context.obj
+    pid = newsroom.stop_monitor()
+    if pid is None:
+        say(f"no monitor watches {newsroom.folder}")
+        context.exit(1)
+    say(f"the monitor (pid {pid}) has ended")

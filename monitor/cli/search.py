@@ -2,22 +2,181 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import click
 
-from monitor.cli import Newsroom, output, say
-from monitor.cli.hits import COLUMNS
-from monitor.cli.queries import QueryCommand
-from monitor.cli.saved import completed
-from monitor.cli.selection import FORMATS, filter_of, selecting
+from index.analysis.text_cleaning import clean
+from index.article import Timestamp
+from monitor.cli import CliContext, output, say
+from monitor.cli.options import FORMATS, QueryCommand, completed, filter_of, selecting
+from monitor.cli.output import Span, wrapped
+from monitor.export.serialization import iso
 
 if TYPE_CHECKING:
-    from monitor.model import Filter, Results, SavedSearch, Suggestion
-    from monitor.service import Service
+    from monitor.model.config import SavedSearch
+    from monitor.model.search import Filter, Found, Results, Suggestion
+    from monitor.service.service import Service
 
-__all__ = ["COLUMNS", "search"]
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_EPOCH = "1970-01-01T00:00:00Z"
+
+
+def feed(query: str, found: Iterable[Found], now: Timestamp) -> str:
+    """Return the document. Its id is that of the query, an entry's that of the article."""
+    ET.register_namespace("", _ATOM)
+    listed = list(found)
+    newest = max((one.article.date for one in listed), default=now)
+    query = clean(query)
+    root = ET.Element(_name("feed"))
+    _add(root, "id", _urn(f"tocsin search {query}"))
+    _add(root, "title", f"tocsin: {query}")
+    _add(root, "updated", iso(newest) or _EPOCH)
+    _add(root, "generator", "tocsin")
+    for one in listed:
+        root.append(_entry(one))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=False)
+
+
+def _entry(found: Found) -> ET.Element:
+    article = found.article
+    entry = ET.Element(_name("entry"), {_LANG: article.lang} if article.lang else {})
+    _add(entry, "id", _urn(f"tocsin article {article.id} {article.url}"))
+    _add(entry, "title", article.title or "(untitled)")
+    _add(entry, "updated", iso(article.date) or _EPOCH)
+    if published := iso(article.published):
+        _add(entry, "published", published)
+    author = ET.SubElement(entry, _name("author"))
+    _add(author, "name", article.author or found.feed)
+    if article.url:
+        ET.SubElement(entry, _name("link"), rel="alternate", href=article.url)
+        _add(entry, "summary", found.snippet)
+    else:  # an entry without a link must have a content
+        _add(entry, "content", article.body or article.summary or article.title)
+    source = ET.SubElement(entry, _name("source"))
+    _add(source, "title", found.feed)
+    return entry
+
+
+def _add(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, _name(name)).text = text
+
+
+def _name(local: str) -> str:
+    return f"{{{_ATOM}}}{local}"
+
+
+def _urn(of: str) -> str:
+    """Return a name that is the same for the same thing, for ever."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, of).urn
+
+
+COLUMNS = ("id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet")
+_MARGIN = " " * 8
+"""Before all but the title: the number of the article and two spaces are as wide."""
+_FORMS = 6
+"""Forms of a word that are named."""
+_WIDEST = 120
+"""Cells of a line; the eye loses longer ones."""
+
+
+def room(cells: int) -> int:
+    """Return how wide a snippet is for people: two lines of a narrow terminal, one of others."""
+    line = min(cells, _WIDEST) - len(_MARGIN)
+    return line if line > 90 else 2 * line - 10  # lines are broken at spaces
+
+
+def row(found: Found) -> dict[str, Any]:
+    """Return a hit for programs."""
+    article = found.article
+    return {
+        "id": article.id,
+        "title": article.title,
+        "url": article.url,
+        "feed": found.feed,
+        "lang": article.lang,
+        "published": iso(article.published),
+        "seen": iso(article.seen),
+        "score": round(found.score, 4),
+        "snippet": found.snippet,
+    }
+
+
+def lines(found: Found, now: Timestamp, cells: int) -> Iterator[str]:
+    """Yield a hit as lines of at most so many cells, its matches lit."""
+    article = found.article
+    width = min(cells, _WIDEST) - len(_MARGIN)
+    lit = [(start, end) for part, start, end in found.spans if part == "title"]
+    title = _block(article.title or "(untitled)", lit, width)
+    yield f"{article.id:>6}  {next(title)}"
+    yield from (_MARGIN + line for line in title)
+    when = output.ago(article.date, now)
+    about = f"{found.feed} · {when} · {article.lang or 'und'}"
+    for line, _ in wrapped(about, (), width):
+        yield _MARGIN + (click.style(line, dim=True) if output.coloured() else line)
+    if found.snippet and found.snippet != article.title:
+        yield from (_MARGIN + line for line in _block(found.snippet, found.lit, width))
+
+
+def _block(text: str, lit: Sequence[Span], width: int) -> Iterator[str]:
+    return (output.lit(line, places) for line, places in wrapped(text, lit, width))
+
+
+def told(results: Results) -> str:
+    """Return which hits of how many are shown; empty when it is all of them."""
+    shown = len(results.found)
+    if shown == results.total:
+        return ""
+    if not shown:
+        return f"that is behind the last page; there are {results.total} in all"
+    if not results.before:
+        words = f"{shown} of {results.total}"
+    else:
+        words = f"{results.before + 1} to {results.before + shown} of {results.total}"
+    return f"{words}; --page shows the others, --limit 0 all of them"
+
+
+def document(results: Results, suggestions: Sequence[Suggestion]) -> dict[str, Any]:
+    """Return a page of a result as one value for programs."""
+    return {
+        "total": results.total,
+        "before": results.before,
+        "next": results.next or None,
+        "note": results.note or None,
+        "forms": {word: list(forms) for word, forms in results.forms.items()},
+        "suggestions": [_suggestion(one) for one in suggestions],
+        "hits": [row(found) for found in results.found],
+    }
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    return {
+        "kind": suggestion.kind,
+        "query": suggestion.query,
+        "without": [f"--{option}" for option in suggestion.without],
+        "total": suggestion.total,
+        "gained": suggestion.gained,
+        "forms": list(suggestion.forms),
+    }
+
+
+def advice(suggestion: Suggestion) -> str:
+    """Return a suggestion as words: +37 with sanction~: sanction, sanctions, sanctionné."""
+    gain = f"+{suggestion.gained}"
+    if not suggestion.instead:
+        gone = suggestion.written or " ".join(f"--{option}" for option in suggestion.without)
+        return f"{gain:>5} without {gone}"
+    forms = ", ".join(suggestion.forms[:_FORMS])
+    more = ", …" if len(suggestion.forms) > _FORMS else ""
+    return f"{gain:>5} with {suggestion.instead}" + (f": {forms}{more}" if forms else "")
+
 
 SNIPPET = 300
 """Cells of a snippet for programs."""
@@ -67,9 +226,9 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     feeds.yaml; more words narrow it. Exits with 1 when nothing is found, with 2 when the
     query cannot be understood.
     """
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     if options["listed"]:
-        from monitor.cli.saved import listing
+        from monitor.cli.options import listing
         from monitor.config import load
 
         listing(load(newsroom.config_path).searches, options["style"])
@@ -99,15 +258,15 @@ class _Asked:
     sort: str
 
 
-def _asked(newsroom: Newsroom, words: tuple[str, ...], options: dict[str, Any]) -> _Asked:
+def _asked(newsroom: CliContext, words: tuple[str, ...], options: dict[str, Any]) -> _Asked:
     saved: SavedSearch | None = None
     if words[0].startswith("@"):
-        from monitor.cli.saved import named
+        from monitor.cli.options import named
         from monitor.config import load
 
         saved = named(load(newsroom.config_path).searches, words[0][1:])
         words = words[1:]
-    from monitor.search.narrowing import narrowed
+    from monitor.search.query_resolution import narrowed
 
     text = " ".join(words)
     facets = [f"has:{what}" for what in options["has"]]
@@ -127,9 +286,8 @@ def _answered(
     service: Service, asked: _Asked, options: dict[str, Any]
 ) -> tuple[Results, list[Suggestion]]:
     """Return a page, and what would help if that is little."""
-    from monitor.cli.hits import room
     from monitor.errors import CursorError
-    from monitor.search.helping import FEW
+    from monitor.search.suggestions import FEW
 
     style = options["style"]
     try:
@@ -150,10 +308,9 @@ def _answered(
 
 
 def _for_people(
-    newsroom: Newsroom, results: Results, suggestions: list[Suggestion], *, paged: bool
+    newsroom: CliContext, results: Results, suggestions: list[Suggestion], *, paged: bool
 ) -> None:
-    from monitor.cli.hits import advice, lines, told
-    from monitor.cli.pager import show
+    from monitor.cli.output import show
 
     now, cells = newsroom.clock(), output.width()
     show([line for found in results.found for line in lines(found, now, cells)], paged=paged)
@@ -166,13 +323,12 @@ def _for_people(
 
 
 def _for_programs(
-    newsroom: Newsroom,
+    newsroom: CliContext,
     text: str,
     results: Results,
     suggestions: list[Suggestion],
     style: str,
 ) -> None:
-    from monitor.cli.hits import document, row
 
     if style == "json":
         import json
@@ -183,8 +339,6 @@ def _for_programs(
             if url:
                 click.echo(url)
     elif style == "atom":
-        from monitor.cli.atom import feed
-
         click.echo(feed(text, results.found, newsroom.clock()))
     else:
         output.print_rows(map(row, results.found), style, COLUMNS)

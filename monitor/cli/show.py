@@ -1,21 +1,193 @@
-"""`tocsin show`: one article, its matches lit, and why it matched."""
+"""`tocsin show`: one article, its matches, its story and its edits."""
 
 from __future__ import annotations
 
+import os
+import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from index import text
-from monitor import portable
-from monitor.cli import Newsroom, output, telling
-from monitor.durations import span
-from monitor.plural import counted
+from index.analysis import text_cleaning
+from monitor.cli import CliContext, output
+from monitor.export import serialization
+from monitor.export.serialization import iso
+from monitor.formatting import counted, span
+from monitor.service.article_revisions import CAME, GONE, DiffPart, around
 
 if TYPE_CHECKING:
-    from monitor.model import Alert, Reading
+    from index.article import Timestamp
+    from monitor.model.alert import Alert, Outlet, StoryTimeline
+    from monitor.model.article import ArticleDetails, Version
+    from monitor.service.article_revisions import ArticleRevision, Term
+
+
+SHOWN = 3
+"""Outlets that a line names; `tocsin show` names all."""
+
+
+def order(telling: StoryTimeline, shown: int = SHOWN) -> str:
+    """Return who had a story first and by how long; empty when one outlet alone has it."""
+    outlets = telling.outlets
+    if len(outlets) < 2:
+        return ""
+    named = [f"{outlets[0].name} first", *(f"{o.name} {_lag(o)}" for o in outlets[1:shown])]
+    more = len(outlets) - shown
+    if more > 0:
+        named.append(f"{more} more")
+    if earlier := _published_first(outlets):
+        named.append(f"published first by {earlier.name}")
+    return "; ".join(named)
+
+
+def elsewhere(telling: StoryTimeline, shown: int = SHOWN) -> Iterator[str]:
+    """Yield who tells of the event in another language, a line for each."""
+    for lang in dict.fromkeys(outlet.lang for outlet in telling.elsewhere):
+        found = [outlet for outlet in telling.elsewhere if outlet.lang == lang]
+        names = ", ".join(outlet.name for outlet in found[:shown])
+        more = f" and {len(found) - shown} more" if len(found) > shown else ""
+        yield f"also in {language(lang)}: {names}{more} · article {found[0].article}"
+
+
+def story_lines(telling: StoryTimeline, now: Timestamp) -> Iterator[str]:
+    """Yield every outlet of a story, and what their publishers say of the order."""
+    outlets = telling.outlets
+    if len(outlets) > 1:
+        yield "the same story:"
+        for outlet in outlets:
+            way = "a copy" if outlet.copied else "a version of its own"
+            told = "first" if outlet is outlets[0] else f"{_lag(outlet)}, {way}"
+            dated = f" · dated {moment(outlet.published, now)}" if outlet.published else ""
+            yield f"    {outlet.name}, {told}{dated} · article {outlet.article}"
+        if earlier := _published_first(outlets):
+            ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
+            yield f"    published first by {earlier.name}, {_span(ahead)} before {outlets[0].name}"
+    yield from elsewhere(telling, shown=len(telling.elsewhere))
+
+
+def language(code: str) -> str:
+    """Return the name of a language."""
+    return {"fr": "French", "en": "English"}.get(code, code or "another language")
+
+
+def escalations(alert: Alert, now: Timestamp) -> str:
+    """Say why and when an alert became louder: `5 outlets at 10:47`."""
+    return ", ".join(f"{step.words} at {moment(step.at, now)}" for step in alert.escalations)
+
+
+def untold(alert: Alert, now: Timestamp) -> str:
+    """Say why nobody is told of an alert, and until when; empty when somebody is."""
+    if alert.merged_into is not None:
+        return f"copy: alert {alert.merged_into} speaks for it"
+    silent = [f"{step.words} not told: {step.held}" for step in alert.escalations if step.held]
+    if not alert.held:
+        return "; ".join(silent)
+    word = {"backfill": "backfill: it was there before", "no route": "no route leads anywhere"}
+    until = f" until {moment(alert.held_until, now)}" if alert.held_until else ""
+    return "; ".join([word.get(alert.held, alert.held) + until, *silent])
+
+
+def moment(at: Timestamp, now: Timestamp) -> str:
+    """Return a moment by the wall clock, with its date if that is not today's."""
+    from monitor.wiring import local_zone
+
+    zone = local_zone()
+    try:
+        there, here = (datetime.fromtimestamp(time, zone) for time in (at, now))
+    except (OverflowError, ValueError, OSError):  # what a feed calls a date
+        return "undated"
+    return there.strftime("%H:%M" if there.date() == here.date() else "%Y-%m-%d %H:%M")
+
+
+def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
+    from monitor.ingest.stories import published_first
+
+    return published_first(outlets)
+
+
+def _lag(outlet: Outlet) -> str:
+    return f"+{_span(outlet.lag)}" if outlet.lag >= 1 else "at once"
+
+
+def _span(seconds: float) -> str:
+    from monitor.formatting import span
+
+    return span(seconds)
+
+
+CONTEXT = 12
+"""Words shown on either side of a change."""
+
+
+def edits_of(newsroom: CliContext, reading: ArticleDetails) -> list[ArticleRevision]:
+    """Return the edits of an article, with the terms of the watchlists as they are now."""
+    from monitor.service import article_revisions
+
+    return article_revisions.edits_of(
+        newsroom.service(), reading, newsroom.config_path, newsroom.data
+    )
+
+
+def lines(edits: Iterable[ArticleRevision]) -> Iterator[str]:
+    """Yield edits for people: coloured on a terminal, else as [-gone-] and {+come+}."""
+    found = list(edits)
+    if not found:
+        yield ""
+        yield "not edited since it was first seen"
+    for edit in found:
+        yield ""
+        yield click.style(f"edit {edit.version - 1}, {iso(edit.at)}", bold=True)
+        for part, pieces in edit.parts.items():
+            shown = "".join(_shown(piece) for piece in around(pieces, CONTEXT))
+            yield from (f"    {part}: {shown}".rstrip()).splitlines()
+        if edit.went:
+            yield f"    no longer there: {_terms(edit.went)}"
+        if edit.came:
+            yield f"    new: {_terms(edit.came)}"
+
+
+def mapping(edits: Iterable[ArticleRevision], versions: Iterable[Version]) -> dict[str, Any]:
+    """Return the texts of an article and its edits for programs."""
+    return {
+        "texts": [
+            {
+                "version": version.number,
+                "until": iso(version.until),
+                "title": version.title,
+                "summary": version.summary,
+                "body": version.body,
+            }
+            for version in versions
+        ],
+        "edits": [
+            {
+                "version": edit.version,
+                "at": iso(edit.at),
+                "parts": {part: list(map(list, pieces)) for part, pieces in edit.parts.items()},
+                "went": [{"watchlist": name, "term": term} for name, term in edit.went],
+                "came": [{"watchlist": name, "term": term} for name, term in edit.came],
+            }
+            for edit in edits
+        ],
+    }
+
+
+def _shown(piece: DiffPart) -> str:
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if piece.kind == GONE:
+        if colours:
+            return click.style(piece.text, fg="red", strikethrough=True)
+        return f"[-{piece.text}-]"
+    if piece.kind == CAME:
+        return click.style(piece.text, fg="green") if colours else f"{{+{piece.text}+}}"
+    return piece.text
+
+
+def _terms(terms: Iterable[Term]) -> str:
+    return ", ".join(f"{term} ({name})" for name, term in terms)
 
 
 @click.command()
@@ -24,7 +196,7 @@ if TYPE_CHECKING:
               show_default=True, help="For people, or for programs.")  # fmt: skip
 @click.option("--diff", is_flag=True, help="What edits changed, and which terms went or came.")
 @click.pass_obj
-def show(newsroom: Newsroom, id: int, style: str, diff: bool) -> None:
+def show(newsroom: CliContext, id: int, style: str, diff: bool) -> None:
     """Show the article ID, with its matches lit and why it matched."""
     reading = newsroom.service().read(id) if 0 < id < 2**63 else None  # what the store can hold
     if reading is None:
@@ -38,24 +210,21 @@ def show(newsroom: Newsroom, id: int, style: str, diff: bool) -> None:
     for line in _lines(reading, newsroom.clock()):
         click.echo(line)
     if diff:
-        from monitor.cli.diff import edits_of, lines
-
         for line in lines(edits_of(newsroom, reading)):
             click.echo(line)
 
 
-def _edits(newsroom: Newsroom, reading: Reading) -> dict[str, Any]:
-    from monitor.cli.diff import edits_of, mapping
+def _edits(newsroom: CliContext, reading: ArticleDetails) -> dict[str, Any]:
 
     versions = newsroom.service().versions(reading.article.id)
     return mapping(edits_of(newsroom, reading), versions)
 
 
-def _lines(reading: Reading, now: float) -> Iterator[str]:
+def _lines(reading: ArticleDetails, now: float) -> Iterator[str]:
     article = reading.article
     yield click.style(_part(reading, "title") or "(untitled)", bold=True)
-    about = [reading.feed, output.iso(article.published) or "undated", article.lang or "und"]
-    yield " · ".join([*about, f"first seen {output.iso(article.seen)}"])
+    about = [reading.feed, iso(article.published) or "undated", article.lang or "und"]
+    yield " · ".join([*about, f"first seen {iso(article.seen)}"])
     yield article.url
     if article.author:
         yield f"by {_part(reading, 'author')}"
@@ -68,31 +237,31 @@ def _lines(reading: Reading, now: float) -> Iterator[str]:
         yield from _alert(alert, now)
     if not reading.alerts:
         yield "no watchlist matched"
-    yield from telling.lines(reading.telling, now)
+    yield from story_lines(reading.telling, now)
     if reading.page_trouble:
-        yield f"page not read: {text.line(reading.page_trouble)}{_retry(reading, now)}"
+        yield f"page not read: {text_cleaning.line(reading.page_trouble)}{_retry(reading, now)}"
     if reading.versions > 1:
         yield f"edited {counted(reading.versions - 1, 'time')} since it was first seen"
 
 
 def _alert(alert: Alert, now: float) -> Iterator[str]:
-    said = [*(f"#{text.line(tag)}" for tag in alert.tags), *["★"] * alert.starred]
+    said = [*(f"#{text_cleaning.line(tag)}" for tag in alert.tags), *["★"] * alert.starred]
     words = ", ".join(str(word) for word in (alert.state, alert.verdict, *said) if word)
     yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {words}"
-    yield from (f"    ✎ {line}" for line in text.lines(alert.note).splitlines())
+    yield from (f"    ✎ {line}" for line in text_cleaning.lines(alert.note).splitlines())
     if alert.escalations:
         raised = alert.escalations[0].severity
-        yield f"    ↑ {telling.escalations(alert, now)}; raised as {raised}"
+        yield f"    ↑ {escalations(alert, now)}; raised as {raised}"
     if alert.held == "cooldown" and alert.held_until is not None:
-        yield f"    held back until {telling.moment(alert.held_until, now)}: cooldown"
+        yield f"    held back until {moment(alert.held_until, now)}: cooldown"
     for match in alert.matches:
         yield f"    “{match.text}” in the {match.field}, by {match.term}"
     for lost in alert.lost:
-        edit = telling.moment(lost.at, now)
+        edit = moment(lost.at, now)
         yield f"    {lost.term}: no longer in the text since the edit of {edit}"
 
 
-def _retry(reading: Reading, now: float) -> str:
+def _retry(reading: ArticleDetails, now: float) -> str:
     """Return when its page is tried again, in words."""
     if reading.page_retry is None:
         return ""
@@ -100,7 +269,7 @@ def _retry(reading: Reading, now: float) -> str:
     return f"; tried again {f'in {span(wait)}' if wait > 0 else 'now'}"
 
 
-def _part(reading: Reading, part: str) -> str:
+def _part(reading: ArticleDetails, part: str) -> str:
     places = [
         (match.start, match.end)
         for alert in reading.alerts
@@ -117,13 +286,13 @@ def _wrapped(text: str) -> str:
     )
 
 
-def _mapping(reading: Reading) -> dict[str, Any]:
+def _mapping(reading: ArticleDetails) -> dict[str, Any]:
     article = reading.article
     return {
-        **portable.article(article, reading.feed),
+        **serialization.article(article, reading.feed),
         "versions": reading.versions,
         "page_trouble": reading.page_trouble,
-        "page_retry": output.iso(reading.page_retry),
+        "page_retry": iso(reading.page_retry),
         "alerts": [
             {
                 "id": alert.id,
@@ -132,18 +301,18 @@ def _mapping(reading: Reading) -> dict[str, Any]:
                 "state": str(alert.state),
                 "verdict": str(alert.verdict),
                 "starred": alert.starred,
-                "tags": list(map(text.line, alert.tags)),
-                "note": text.lines(alert.note),
-                "matches": portable.matches(alert),
-                "escalations": portable.escalations(alert),
+                "tags": list(map(text_cleaning.line, alert.tags)),
+                "note": text_cleaning.lines(alert.note),
+                "matches": serialization.matches(alert),
+                "escalations": serialization.escalations(alert),
                 "held": alert.held,
                 "rule": alert.rule,
                 "article_version": alert.article_version,
-                "lost": [{"term": lost.term, "at": output.iso(lost.at)} for lost in alert.lost],
+                "lost": [{"term": lost.term, "at": iso(lost.at)} for lost in alert.lost],
             }
             for alert in reading.alerts
         ],
-        "outlets": portable.outlets(reading.telling.outlets),
-        "elsewhere": portable.outlets(reading.telling.elsewhere),
-        "others": [{"feed": outlet, "seen": output.iso(seen)} for outlet, seen in reading.others],
+        "outlets": serialization.outlets(reading.telling.outlets),
+        "elsewhere": serialization.outlets(reading.telling.elsewhere),
+        "others": [{"feed": outlet, "seen": iso(seen)} for outlet, seen in reading.others],
     }

@@ -1,4 +1,4 @@
-"""`tocsin status`: the newsroom at a glance."""
+"""`tocsin status`: the newsroom at a glance, and how long news takes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,114 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import Newsroom, output, telling
-from monitor.cli.times import Moment
-from monitor.plural import counted
+from monitor.cli import CliContext, output, show
+from monitor.cli.options import MomentParam
+from monitor.export.serialization import iso
+from monitor.formatting import counted
+from monitor.model.status import Step
 
 if TYPE_CHECKING:
-    from monitor.model import Status
+    from monitor.model.status import Latency, Spread, Status
+
+
+SHOWN = 15
+"""Feeds that people are shown."""
+NAME = 28
+"""Cells of a name."""
+_LIES_WITH = {
+    Step.SEEN: "the feed's slowness: when it shows what it has, and how often it is read",
+    Step.MATCHED: "reading, recognising and matching here; a page is waited for too",
+    Step.SEARCHABLE: "the index here",
+    Step.DELIVERED: "the channels, and whoever stands behind them",
+}
+
+
+def mapping(found: Latency) -> dict[str, Any]:
+    """Return it for programs; durations are seconds."""
+    return {
+        "articles": found.articles,
+        "steps": _steps(found.steps),
+        "slowest": found.slowest,
+        "slowest_own": found.slowest_own,
+        "feeds": [{"feed": feed.name, "steps": _steps(feed.steps)} for feed in found.feeds],
+        "channels": {name: _spread(spread) for name, spread in found.channels.items()},
+        "left_out": found.left_out,
+    }
+
+
+def lines(found: Latency) -> Iterator[str]:
+    """Yield it for people."""
+    if not found.articles and not found.channels:
+        yield "no alert was raised by news in this time"
+        return
+    yield f"{'':{NAME}} {'articles':>8} {'p50':>8} {'p95':>8}"
+    for step in Step:
+        if step in found.steps:
+            yield _row(step, found.steps[step])
+    yield from _slowest(found)
+    if found.left_out:
+        said = ", ".join(f"{count} {reason}" for reason, count in found.left_out.items())
+        yield f"left out: {said}"
+    yield ""
+    columns = " ".join(f"{name:>17}" for name in ("seen", "matched", "searchable"))
+    yield f"{'feed, the slowest first':{NAME}} {'articles':>8} {columns}"
+    for feed in found.feeds[:SHOWN]:
+        count = max((spread.count for spread in feed.steps.values()), default=0)
+        cells = [_pair(feed.steps.get(step)) for step in (Step.SEEN, Step.MATCHED, Step.SEARCHABLE)]
+        yield f"{_name(feed.name)} {count:>8} " + " ".join(f"{cell:>17}" for cell in cells)
+    if (more := len(found.feeds) - SHOWN) > 0:
+        yield f"and {more} more; `--format json` has all"
+    if found.channels:
+        yield ""
+        yield f"{'channel, the slowest first':{NAME}} {'alerts':>8} {'p50':>8} {'p95':>8}"
+        for name, spread in found.channels.items():
+            yield _row(name, spread)
+
+
+def _slowest(found: Latency) -> Iterator[str]:
+    if found.slowest is None:
+        return
+    yield f"slowest: {_said(found, found.slowest)}"
+    own = found.slowest_own
+    if found.slowest is Step.SEEN and own:
+        yield f"slowest of what is not the publisher's: {_said(found, own)}"
+
+
+def _said(found: Latency, step: Step) -> str:
+    return f"{step}, {duration(found.steps[step].p95)} (p95): {_LIES_WITH[step]}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration with the digits that matter: `0.24 s`, `3.1 s`, `40 s`, `7 min`."""
+    from monitor.formatting import span
+
+    if seconds < 9.95:
+        return f"{seconds:.2f} s" if seconds < 0.995 else f"{seconds:.1f} s"
+    return span(seconds)
+
+
+def _row(name: str, spread: Spread) -> str:
+    return f"{_name(name)} {spread.count:>8} {duration(spread.p50):>8} {duration(spread.p95):>8}"
+
+
+def _pair(spread: Spread | None) -> str:
+    return f"{duration(spread.p50)} · {duration(spread.p95)}" if spread else "–"
+
+
+def _name(name: str) -> str:
+    from rich.cells import set_cell_size
+
+    from index.analysis.text_cleaning import truncate
+
+    return set_cell_size(truncate(name, NAME), NAME)
+
+
+def _steps(steps: dict[Step, Spread]) -> dict[str, Any]:
+    return {str(step): _spread(spread) for step, spread in steps.items()}
+
+
+def _spread(spread: Spread) -> dict[str, Any]:
+    return {"count": spread.count, "p50": round(spread.p50, 3), "p95": round(spread.p95, 3)}
 
 
 DAY = 86_400.0
@@ -28,10 +130,12 @@ WEEK = 7 * DAY
               show_default=True, help="For people, or for programs.")  # fmt: skip
 @click.option("--latency", "timed", is_flag=True,
               help="How long news takes, by step, feed and channel.")  # fmt: skip
-@click.option("--since", type=Moment(), metavar="WHEN",
+@click.option("--since", type=MomentParam(), metavar="WHEN",
               help="With --latency: alerts raised from then on; a week when left out.")  # fmt: skip
 @click.pass_obj
-def status(newsroom: Newsroom, as_json: bool, style: str, timed: bool, since: float | None) -> None:
+def status(
+    newsroom: CliContext, as_json: bool, style: str, timed: bool, since: float | None
+) -> None:
     """Tell how the newsroom is doing: articles, alerts, feeds, monitor, log.
 
     With --latency: how long it takes from the publisher to whoever is told, step by step.
@@ -54,14 +158,13 @@ def status(newsroom: Newsroom, as_json: bool, style: str, timed: bool, since: fl
         click.echo(line)
 
 
-def _latency(newsroom: Newsroom, since: float, as_json: bool) -> None:
-    from monitor.cli import latency
+def _latency(newsroom: CliContext, since: float, as_json: bool) -> None:
 
     found = newsroom.service().latency(since)
     if as_json:
-        click.echo(json.dumps(latency.mapping(found), ensure_ascii=False))
+        click.echo(json.dumps(mapping(found), ensure_ascii=False))
         return
-    for line in latency.lines(found):
+    for line in lines(found):
         click.echo(line)
 
 
@@ -81,16 +184,16 @@ def _mapping(status: Status) -> dict[str, Any]:
         "monitor": monitor
         and {
             "pid": monitor.pid,
-            "since": output.iso(monitor.since),
+            "since": iso(monitor.since),
             "config": monitor.config,
             "log": monitor.log,
         },
-        "pulse": output.iso(status.pulse),
+        "pulse": iso(status.pulse),
         "config_error": status.config_error,
         "network_down": status.network_down,
         "log": status.log,
         "backfill": [asdict(stand) for stand in status.backfill],
-        "mutes": [{"watchlist": m.watchlist, "until": output.iso(m.until)} for m in status.mutes],
+        "mutes": [{"watchlist": m.watchlist, "until": iso(m.until)} for m in status.mutes],
         "unsent": status.unsent,
         "dead": status.dead,
     }
@@ -123,9 +226,7 @@ def _lines(status: Status, untold: Counter[str], now: float) -> Iterator[str]:
         yield f"backfill  {done} of {counted(until, 'article')}: {names}"
     yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"
     if status.mutes:
-        muted = ", ".join(
-            f"{m.watchlist} until {telling.moment(m.until, now)}" for m in status.mutes
-        )
+        muted = ", ".join(f"{m.watchlist} until {show.moment(m.until, now)}" for m in status.mutes)
         yield f"muted     {muted}"
     if untold:
         held = ", ".join(f"{count} {reason}" for reason, count in untold.most_common())

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.text import clean
-from monitor.cli import Newsroom, output, say
-from monitor.cli.queries import QueryCommand
-from monitor.cli.selection import filter_of, filtered
+from index.analysis.text_cleaning import clean
+from monitor.cli import CliContext, output, say
+from monitor.cli.options import QueryCommand, filter_of, filtered
 from monitor.errors import MissingExtraError, requires_extra
+from monitor.export.serialization import iso
 
 if TYPE_CHECKING:
-    from monitor.model import Series, Trend
+    from monitor.model.search import Series, Trend
 
 COLUMNS = ("bucket", "start", "end", "whole", "series", "count", "covered", "corrected")
 
@@ -65,15 +65,15 @@ def trend(
     would have brought while they were blind or down is estimated and marked. Exits with 1
     when nothing is found, with 2 when a query cannot be understood.
     """
-    from monitor.bootstrap import local_zone
-    from monitor.model import By, Split
+    from monitor.model.search import By, Split
+    from monitor.wiring import local_zone
 
     for query in queries:
         if query.startswith("--"):
             raise click.NoSuchOption(query)
     if split and len(queries) > 1:
         raise click.UsageError("--split tells the articles of one query apart; give one query")
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     found = newsroom.service().trend(
         queries,
         filter_of(**selected),
@@ -82,7 +82,7 @@ def trend(
     )
     if png is not None:
         with requires_extra("plots", "tocsin trend --png"):
-            from monitor.cli.picture import save
+            from monitor.cli.trend_plot import save
         save(found, local_zone(), png)
         say(f"wrote {png}")
     if style in ("json", "jsonl", "csv"):
@@ -106,8 +106,8 @@ def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
             corrected = series.corrected[at]
             yield {
                 "bucket": label,
-                "start": output.iso(start),
-                "end": output.iso(end),
+                "start": iso(start),
+                "end": iso(end),
                 "whole": trend.since <= start and end <= trend.until,
                 "series": series.name,
                 "count": series.counts[at],
@@ -117,11 +117,11 @@ def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
 
 
 def _plot(trend: Trend) -> None:
-    from monitor.bootstrap import local_zone
+    from monitor.wiring import local_zone
 
     try:
         with requires_extra("plots", "the plot"):
-            from monitor.cli.plot import MARKERS, drawn
+            from monitor.cli.trend_plot import MARKERS, drawn
     except MissingExtraError as error:
         say(f"{error}; here is the table")
         _table(trend)
@@ -172,6 +172,6 @@ def _notes(trend: Trend) -> Iterator[str]:
 def _words(moment: float) -> str:
     from datetime import datetime
 
-    from monitor.bootstrap import local_zone
+    from monitor.wiring import local_zone
 
     return datetime.fromtimestamp(moment, local_zone()).strftime("%Y-%m-%d %H:%M")

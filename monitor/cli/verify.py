@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.text import clean
-from monitor.cli import Newsroom, say
-from monitor.cli.progress import bar
-from monitor.plural import counted
+from index.analysis.text_cleaning import clean
+from monitor.cli import CliContext, say
+from monitor.cli.output import bar
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.verifying import Verified
+    from monitor.maintenance.verification import Verified
 
 SHOWN = 10
 """Faults that people are shown; programs get all that are listed."""
@@ -46,10 +46,10 @@ def verify(context: click.Context, first: int, head: str, alert: int | None, sty
     Prints the hash of the last record: note it elsewhere, and give it to --head later.
     Exits with 1 if anything is not as it should be; the first such record is named.
     """
-    from monitor.store.proofs import Proofs
-    from monitor.verifying import verify as verified
+    from monitor.maintenance.verification import verify as verified
+    from monitor.store.sqlite.evidence_reads import Proofs
 
-    newsroom: Newsroom = context.obj
+    newsroom: CliContext = context.obj
     with Proofs(newsroom.archive) as proofs:
         if alert is not None:
             records = proofs.records_of([alert]).get(alert, [])

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from monitor.model import Config
+    from monitor.model.config import Config
 
 DEFAULT_DATA = "var"
 
@@ -88,10 +88,10 @@ def data_folder_of(content: bytes, path: Path) -> Path:
     found = FLOW.match(text) or DATA_LINES.search(text)
     if found is None:
         return beside(path, DEFAULT_DATA)
-    from monitor.config.marks import BrokenError, Scalar, Source, Table, tree
+    from monitor.config.yaml_nodes import BrokenError, Scalar, Table, YamlText, tree
 
     try:
-        table, _ = tree(Source(found[0]))
+        table, _ = tree(YamlText(found[0]))
     except BrokenError:
         return beside(path, DEFAULT_DATA)
     pair = table.get("data") if isinstance(table, Table) else None

@@ -3,20 +3,86 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
+from index.errors import QueryError
+from index.query.filters import compact
+from index.query.parser import Query, parse
 from monitor.config import beside
-from monitor.config.archive import retention
 from monitor.config.channels import channels
-from monitor.config.draft import Draft
+from monitor.config.draft import ConfigDraft
 from monitor.config.feeds import feeds
-from monitor.config.fitting import fit, nearest
-from monitor.config.marks import BrokenError, Node, Source, Table, decode, tree
 from monitor.config.routes import routes
-from monitor.config.searches import searches
-from monitor.config.watchlists import watchlists
+from monitor.config.schema import SearchShape
+from monitor.config.validation import fit, nearest
+from monitor.config.watchlists import stranger, watchlists
+from monitor.config.yaml_nodes import BrokenError, Node, Table, YamlText, decode, tree
 from monitor.errors import Problem
-from monitor.model import Config
+from monitor.model.config import Config, Retention, SavedSearch, Watchlist
+from monitor.model.feed import Feed
+
+
+def retention(
+    draft: ConfigDraft, feeds: tuple[Feed, ...], watchlists: Collection[Watchlist]
+) -> Retention:
+    """Return what is kept and how long, noting what makes no sense."""
+    shape = draft.shape.archive
+    pair = draft.written.get("archive")
+    says_how_long = pair and isinstance(pair.value, Table) and pair.value.get("keep")
+    if not says_how_long and (shape.except_ or shape.drop_alerts):
+        draft.object_to(("archive",), "without `keep` nothing is ever dropped; say how long")
+    if shape.drop_alerts and "has:alert" in shape.except_:
+        draft.object_to(("archive", "drop_alerts"), "`except` keeps what `drop_alerts` drops")
+    names = [watchlist.name for watchlist in watchlists]
+    for place, selector in enumerate(shape.except_):
+        if words := _stranger(selector, feeds, names):
+            draft.object_to(("archive", "except", place), words)
+    return Retention(keep=shape.keep, spare=shape.except_, drop_alerts=shape.drop_alerts)
+
+
+def _stranger(selector: str, feeds: tuple[Feed, ...], watchlists: list[str]) -> str:
+    """Return why a selector selects nothing, empty if it selects something."""
+    kind, _, name = selector.partition(":")
+    if kind == "watch" and name not in watchlists:
+        return f"no watchlist is called `{name}`{nearest(name, watchlists)}"
+    if kind in ("tag", "feed"):
+        return stranger(selector if kind == "tag" else name, feeds)
+    return ""
+
+
+def searches(draft: ConfigDraft) -> tuple[SavedSearch, ...]:
+    """Return the saved searches of a draft, noting what is wrong with them."""
+    found: list[SavedSearch] = []
+    first: dict[str, int] = {}
+    for number, shape in enumerate(draft.shape.searches):
+        _object_to_name(draft, number, shape.name, first)
+        if query := _query(draft, number, shape):
+            found.append(SavedSearch(name=shape.name, query=query, sort=shape.sort))
+    return tuple(found)
+
+
+def _object_to_name(draft: ConfigDraft, number: int, name: str, first: dict[str, int]) -> None:
+    """Object to names that cannot be told apart: `@liegethisweek` is Liège this week."""
+    loc = ("searches", number, "name")
+    if not compact(name):
+        draft.object_to(loc, "a name holds letters or digits")
+        return
+    earlier = first.setdefault(compact(name), number)
+    if earlier != number:
+        line = draft.line(("searches", earlier))
+        other = draft.shape.searches[earlier].name
+        draft.object_to(loc, f"a search is called `{other}` already, on line {line}")
+
+
+def _query(draft: ConfigDraft, number: int, shape: SearchShape) -> Query | None:
+    try:
+        return parse(shape.query)
+    except QueryError as error:
+        words = f"{error.message}; {error.hint}" if error.hint else error.message
+        draft.object_to(("searches", number, "query"), words, position=error.position)
+        return None
+
 
 REQUIRED = {
     "feeds": "nothing to poll: there is no `feeds:`",
@@ -36,7 +102,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
     if not isinstance(root, Table):
         return None, [_no_table(source, root)]
     shape, fitting, misfits = fit(source, root)
-    draft = Draft(source, root, shape, fitting, [*repeated, *misfits])
+    draft = ConfigDraft(source, root, shape, fitting, [*repeated, *misfits])
     _object_to_emptiness(draft)
     subscribed = feeds(draft, path.parent, os.environ)
     watched = watchlists(draft, subscribed)
@@ -58,13 +124,13 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
     return config, draft.problems
 
 
-def _no_table(source: Source, root: Node | None) -> Problem:
+def _no_table(source: YamlText, root: Node | None) -> Problem:
     if root is None:
         return Problem(1, 1, "the file is empty; `tocsin init` writes one to start from")
     return source.problem(root.start, "this is no feeds.yaml: it begins with `feeds:`")
 
 
-def _object_to_emptiness(draft: Draft) -> None:
+def _object_to_emptiness(draft: ConfigDraft) -> None:
     """Object to a file that leaves nothing to do: it may be half written."""
     keys = [pair.key.text for pair in draft.written.pairs]
     for key, words in REQUIRED.items():

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from monitor.config import beside, fields, manners
-from monitor.config.channel_shapes import KINDS, ChannelShape
+from monitor.config import beside, value_parsers
 from monitor.config.credentials import Credentials
-from monitor.config.draft import Draft
-from monitor.config.fitting import nearest
-from monitor.config.marks import Items, Table
+from monitor.config.delivery_schema import KINDS, ChannelShape
+from monitor.config.draft import ConfigDraft
+from monitor.config.validation import nearest
+from monitor.config.yaml_nodes import Items, Table
 from monitor.errors import MissingExtraError, requires_extra
-from monitor.model import Channel, ChannelKind
+from monitor.model.config import Channel, ChannelKind
 
 
-def channels(draft: Draft, path: Path, environ: Mapping[str, str]) -> tuple[Channel, ...]:
+def channels(draft: ConfigDraft, path: Path, environ: Mapping[str, str]) -> tuple[Channel, ...]:
     """Return the channels of a draft, noting what is wrong with them."""
     for node in _nodes(draft):
         problems = [draft.source.problem(start, words) for start, words in _misfits(node)]
@@ -34,7 +34,7 @@ def channels(draft: Draft, path: Path, environ: Mapping[str, str]) -> tuple[Chan
 
 
 def _channel(
-    draft: Draft, number: int, shape: ChannelShape, path: Path, credentials: Credentials
+    draft: ConfigDraft, number: int, shape: ChannelShape, path: Path, credentials: Credentials
 ) -> Channel | None:
     kind = next((ChannelKind(key) for key in KINDS if getattr(shape, key)), None)
     if kind is None:
@@ -55,7 +55,7 @@ def _channel(
         if complaint:
             draft.object_to((*place, str(kind)), f"{shape.name}: {complaint}")
         target = (address,)
-        if written.startswith(manners.ELSEWHERE):
+        if written.startswith(value_parsers.ELSEWHERE):
             words += f", from {written}"
     secret = shape.secret and credentials.at((*place, "secret"), shape.secret, shape.name)
     headers = [
@@ -80,7 +80,7 @@ def _channel(
 def _web(address: str) -> tuple[str, str]:
     """Return where a webhook is, without its path, and what is wrong with its address."""
     try:
-        parts = urlsplit(fields.url(address))
+        parts = urlsplit(value_parsers.url(address))
     except ValueError:
         return "", "this webhook is no address; write https://…"
     host = parts.netloc.rpartition("@")[2]
@@ -135,7 +135,7 @@ def _misfits(node: Table) -> Iterator[tuple[int, str]]:
             yield key.start, f"`{key.text}` is for a `webhook`"
 
 
-def _object_to_namesakes(draft: Draft) -> None:
+def _object_to_namesakes(draft: ConfigDraft) -> None:
     first: dict[str, int] = {}
     for number, shape in enumerate(draft.shape.channels):
         earlier = first.setdefault(shape.name.casefold(), number)
@@ -145,7 +145,7 @@ def _object_to_namesakes(draft: Draft) -> None:
             draft.object_to(("channels", number, "name"), message)
 
 
-def _nodes(draft: Draft) -> Iterator[Table]:
+def _nodes(draft: ConfigDraft) -> Iterator[Table]:
     listed = draft.written.get("channels")
     if listed and isinstance(listed.value, Items):
         yield from (node for node in listed.value.nodes if isinstance(node, Table))

@@ -1,17 +1,15 @@
-"""What is kept out of `feeds.yaml`: `env:NAME` is a variable, `file:PATH` a file beside it.
-
-Whoever reads the file may be somebody else than who may know the password.
-"""
+"""Secrets outside `feeds.yaml`, and lines of the file shown without those it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from monitor.config import beside, manners
-from monitor.config.draft import Draft
-from monitor.config.marks import Loc
-from monitor.model import Secret
+from monitor.config import beside, value_parsers
+from monitor.config.draft import ConfigDraft
+from monitor.config.yaml_nodes import Loc
+from monitor.model.request_options import Secret
 
 _LARGEST = 8192
 """Bytes of a file with a secret."""
@@ -20,7 +18,7 @@ _LARGEST = 8192
 class Credentials:
     """Fetches what a draft only names, each once, and notes what is not there."""
 
-    def __init__(self, draft: Draft, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> None:
         self._draft = draft
         self._folder = folder
         self._environ = environ
@@ -38,13 +36,13 @@ class Credentials:
 
     def _value(self, written: str, key: str) -> str:
         kind, colon, name = written.partition(":")
-        if not colon or f"{kind}:" not in manners.ELSEWHERE:
+        if not colon or f"{kind}:" not in value_parsers.ELSEWHERE:
             return written
         found = self._variable(name) if kind == "env" else self._file(name)
         if key == "proxy":
-            return manners.proxy_address(found.strip())
+            return value_parsers.proxy_address(found.strip())
         try:
-            return manners.sendable(found)
+            return value_parsers.sendable(found)
         except ValueError as error:
             what = f"the variable {name}" if kind == "env" else name
             raise ValueError(f"what is in {what} {error}") from None
@@ -69,4 +67,84 @@ class Credentials:
 
 def in_words(written: str) -> str:
     """Return where a value comes from, and nothing of itself: `from env:NAME`."""
-    return f"from {written}" if written.startswith(manners.ELSEWHERE) else "written in feeds.yaml"
+    return (
+        f"from {written}"
+        if written.startswith(value_parsers.ELSEWHERE)
+        else "written in feeds.yaml"
+    )
+
+
+_LOGIN = re.compile(r"(?<=//)(?:[^/?#\s]*|[^\s]*:[^\s]*)(?=@)")
+_ELSEWHERE = r"(?!\s|[\"']?(?:env|file):)"
+"""What only names where a secret is kept is shown."""
+_HIDING = re.compile(r"^[\s-]*[\"']?(?:auth|headers)[\"']?\s*:")
+_BESIDE = re.compile(r"\b((?:auth|headers)[\"']?\s*:\s*)(\{[^}]*\}?|[^\s{#].*)")
+_BELOW = re.compile(rf"(?<=:)(\s+){_ELSEWHERE}([^{{#].*?)(?=\s*$|\s+#)")
+_PAIR = re.compile(rf"(:\s+){_ELSEWHERE}([^,}}]+)")
+_KEYED = re.compile(
+    r"(\b[\w-]*(?:auth|bearer|cookie|key|passw|pasw|pwd|secret|sign|token)[\w-]*[\"']?\s*:\s+)"
+    rf"{_ELSEWHERE}([^{{,}}\s][^,}}]*)",
+    re.IGNORECASE,
+)
+_CHANNELS = re.compile(r"^[\s-]*[\"']?channels[\"']?\s*:")
+_SHOWN = re.compile(r"""[\s{\[-]*["']?(?:name|file|atom)["']?\s*:\s*[^,{}]*,?[\s}\]]*""")
+_ELSEWHERE_ONLY = re.compile(
+    r"""[\s{\[-]*["']?[\w-]+["']?\s*:\s*["']?(?:(?:env|file):[^\s,}]*)?["']?[\s,}\]]*"""
+)
+_FIRST_KEY = re.compile(r"""[\s{\[-]*(?:["']?[\w-]+["']?\s*:\s+)?""")
+_DOT = "•"
+
+
+def masked(lines: Sequence[str], number: int) -> str:
+    """Return a line by its number from 1, as long as it was, without what may be secret.
+
+    That are passwords in addresses, values of keys that speak of secrets, and whatever
+    stands under `auth:` and `headers:`, unless it only names where the secret is kept.
+    """
+    shown = _LOGIN.sub(lambda found: _DOT * len(found[0]), lines[number - 1])
+    shown = _BESIDE.sub(_braced, shown)
+    shown = _KEYED.sub(_dotted, shown)
+    if _is_below(_CHANNELS, lines, number) or _CHANNELS.match(shown):
+        return _of_channel(shown)
+    return _BELOW.sub(_dotted, shown) if _is_below(_HIDING, lines, number) else shown
+
+
+def _of_channel(line: str) -> str:
+    """Dot out what follows the first key of a line that is not known to be harmless."""
+    if _SHOWN.fullmatch(line) or re.fullmatch(_CHANNELS.pattern + r"\s*[\[{]?\s*", line):
+        return line
+    start = found.end() if (found := _CHANNELS.match(line)) else 0
+    while found := _SHOWN.match(line, start):
+        start = found.end()
+    rest = line[start:]
+    if _ELSEWHERE_ONLY.fullmatch(rest):
+        return line
+    key = _FIRST_KEY.match(rest)
+    kept = start + (key.end() if key else 0)
+    return line[:kept] + re.sub(r"\S", _DOT, line[kept:])
+
+
+def _dotted(found: re.Match[str]) -> str:
+    return found[1] + _DOT * len(found[2])
+
+
+def _braced(found: re.Match[str]) -> str:
+    """Dot out each value of a mapping in braces, or what is no mapping."""
+    return found[1] + _PAIR.sub(_dotted, found[2]) if found[2][0] == "{" else _dotted(found)
+
+
+def _is_below(key: re.Pattern[str], lines: Sequence[str], number: int) -> bool:
+    """Tell whether a line stands, further in, below such a key."""
+    margin = _margin(lines[number - 1])
+    for line in reversed(lines[: number - 1]):
+        if line.strip() and _margin(line) < margin:
+            if key.match(line):
+                return True
+            margin = _margin(line)
+        if not margin:
+            break
+    return False
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(" -"))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from monitor.config.marks import Loc, Node, Scalar, Source, Table, find, index_of
 from monitor.config.schema import FileShape
+from monitor.config.yaml_nodes import Loc, Node, Scalar, Table, YamlText, find, index_of
 from monitor.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ConfigDraft:
     """What fits, and the problems found so far."""
 
-    source: Source
+    source: YamlText
     written: Table
     """All that is written."""
     shape: FileShape

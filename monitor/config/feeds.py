@@ -1,20 +1,160 @@
-"""From the shapes of feeds to feeds: defaults, names, and what no two of them may share."""
+"""From the schema of feeds to feeds: their settings, names, and what no two of them may share."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
-from monitor.config import fields, settings
-from monitor.config.credentials import Credentials
-from monitor.config.draft import Draft
-from monitor.config.feed_shapes import AuthShape, ShareableShape
-from monitor.config.marks import Loc, Table, find
+from monitor.config import value_parsers
+from monitor.config.credentials import Credentials, in_words
+from monitor.config.draft import ConfigDraft
+from monitor.config.feed_schema import AuthShape, SettingsShape, ShareableShape
+from monitor.config.schema import FileShape
+from monitor.config.yaml_nodes import Loc, Table, find
 from monitor.errors import MissingExtraError
-from monitor.model import Feed, Setting
+from monitor.formatting import exact
+from monitor.model.feed import Feed
+from monitor.model.request_options import RequestOptions, Secret, Setting
+
+AUTHORIZATION = "Authorization"
+_PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
+"""Settings of a single value that is no secret."""
+
+
+class Speaker(NamedTuple):
+    """Who says something of a feed."""
+
+    shape: SettingsShape
+    loc: Loc
+    """Where it is written."""
+    whence: str
+    """In words."""
+
+
+def speakers(shape: FileShape, number: int) -> tuple[Speaker, ...]:
+    """Return who says something of a feed, the one that counts most first."""
+    feed = shape.feeds[number]
+    found = [Speaker(feed, ("feeds", number), "the feed")]
+    for tag in dict.fromkeys((*feed.tags, *shape.defaults.tags)):
+        if tag in shape.tags:
+            found.append(Speaker(shape.tags[tag], ("tags", tag), f"tag {tag}"))
+    return (*found, Speaker(shape.defaults, ("defaults",), "defaults"))
+
+
+def setting_of(key: str, by: Sequence[Speaker]) -> tuple[Any, Speaker | None]:
+    """Return what holds for a key, and who says it; what is left out when nobody does."""
+    for speaker in by:
+        value = getattr(speaker.shape, key)
+        if value not in (None, ""):
+            return value, speaker
+    return getattr(by[-1].shape, key), None
+
+
+def request_options(by: Sequence[Speaker], name: str, credentials: Credentials) -> RequestOptions:
+    """Return how a feed is asked, noting what it names and is not there."""
+    headers: dict[str, tuple[str, Secret]] = {}
+    for speaker in reversed(by):
+        whose = name if speaker is by[0] else speaker.whence
+        for header, value in _headers(speaker, whose, credentials):
+            headers[header.lower()] = header, value
+    return RequestOptions(
+        headers=tuple(headers.values()),
+        user_agent=setting_of("user_agent", by)[0],
+        proxy=_proxy(by, name, credentials),
+        timeout=setting_of("timeout", by)[0],
+        encoding=setting_of("encoding", by)[0],
+    )
+
+
+def _proxy(by: Sequence[Speaker], name: str, credentials: Credentials) -> Secret | None:
+    written, speaker = setting_of("proxy", by)
+    if speaker is None or written == value_parsers.DIRECT:
+        return None
+    whose = name if speaker is by[0] else speaker.whence
+    return credentials.at((*speaker.loc, "proxy"), written, whose)
+
+
+def login_of(address: str) -> Secret | None:
+    """Return what the user and the password in an address ask to be sent; None without."""
+    parts = urlsplit(address)
+    if not parts.username and not parts.password:
+        return None
+    return _basic(unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def _headers(
+    speaker: Speaker, whose: str, credentials: Credentials
+) -> Iterator[tuple[str, Secret]]:
+    """Yield what one speaker wants to be sent; what is not had is noted and left out."""
+    for header, written in speaker.shape.headers.items():
+        if value := credentials.at((*speaker.loc, "headers", header), written, whose):
+            yield header, value
+    if not isinstance(speaker.shape, ShareableShape) or not (auth := speaker.shape.auth):
+        return
+    place = (*speaker.loc, "auth")
+    if auth.bearer:
+        if token := credentials.at((*place, "bearer"), auth.bearer, whose):
+            yield AUTHORIZATION, Secret(f"Bearer {token.text}")
+        return
+    user = credentials.at((*place, "user"), auth.user, whose)
+    password = credentials.at((*place, "password"), auth.password, whose)
+    if user and password:
+        yield AUTHORIZATION, _basic(user.text, password.text)
+
+
+def _basic(user: str, password: str) -> Secret:
+    return Secret(f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}")
+
+
+# --- in words ----------------------------------------------------------------------
+
+
+def told(by: Sequence[Speaker]) -> tuple[Setting, ...]:
+    """Return what holds for a feed because somebody says so; no secret is in it."""
+    found = []
+    for key in _PLAIN:
+        value, speaker = setting_of(key, by)
+        if speaker:
+            found.append(Setting(key, _words(key, value), speaker.whence))
+    proxy, speaker = setting_of("proxy", by)
+    if speaker:
+        shown = value_parsers.without_login(proxy)
+        if shown != proxy:
+            shown += ", its password written in feeds.yaml"
+        found.append(Setting("proxy", shown, speaker.whence))
+    return (*found, *_told_of_headers(by))
+
+
+def _told_of_headers(by: Sequence[Speaker]) -> Iterator[Setting]:
+    seen: set[str] = set()
+    for speaker in by:
+        auth = speaker.shape.auth if isinstance(speaker.shape, ShareableShape) else None
+        if auth and AUTHORIZATION.lower() not in seen:
+            seen.add(AUTHORIZATION.lower())
+            yield Setting("auth", _auth_words(auth), speaker.whence)
+        for header, written in speaker.shape.headers.items():
+            if header.lower() not in seen:
+                seen.add(header.lower())
+                yield Setting(f"header {header}", in_words(written), speaker.whence)
+
+
+def _auth_words(auth: AuthShape) -> str:
+    if auth.bearer:
+        return f"a token {in_words(auth.bearer)}"
+    return f"a password {in_words(auth.password)}"
+
+
+def _words(key: str, value: Any) -> str:
+    if key in ("every", "timeout"):
+        return exact(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
 
 PAGE_READER = "trafilatura"
 """The library that finds the article in a web page."""
@@ -22,7 +162,7 @@ SHORTEST = 60.0
 """Seconds between two polls of a server that is not the operator's own."""
 
 
-def feeds(draft: Draft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed, ...]:
+def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed, ...]:
     """Return the feeds of a draft, noting what is wrong with them.
 
     Secrets that it only names are those of the environment, and of files beside `folder`.
@@ -30,7 +170,7 @@ def feeds(draft: Draft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed,
     _object_to_half_an_auth(draft)
     _object_to_twin_tags(draft)
     found = _feeds(draft, Credentials(draft, folder, environ))
-    _object_to_twins(draft, "url", [fields.same(feed.url) for feed in found], _same_url)
+    _object_to_twins(draft, "url", [value_parsers.same(feed.url) for feed in found], _same_url)
     given = {shape.name.casefold() for shape in draft.shape.feeds if shape.name}
     names = [name if (name := feed.name.casefold()) in given else "" for feed in found]
     _object_to_twins(draft, "name", names, _same_name)
@@ -39,52 +179,50 @@ def feeds(draft: Draft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed,
     return found
 
 
-def _feeds(draft: Draft, credentials: Credentials) -> tuple[Feed, ...]:
+def _feeds(draft: ConfigDraft, credentials: Credentials) -> tuple[Feed, ...]:
     shapes = draft.shape.feeds
-    hosts = Counter(fields.host(shape.url) for shape in shapes if not shape.name)
+    hosts = Counter(value_parsers.host(shape.url) for shape in shapes if not shape.name)
     return tuple(_feed(draft, number, hosts, credentials) for number in range(len(shapes)))
 
 
-def _feed(draft: Draft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:
+def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:
     shape = draft.shape.feeds[number]
-    host = fields.host(shape.url)
-    by = settings.speakers(draft.shape, number)
-    name = shape.name or (host if hosts[host] == 1 else fields.same(shape.url))
+    host = value_parsers.host(shape.url)
+    by = speakers(draft.shape, number)
+    name = shape.name or (host if hosts[host] == 1 else value_parsers.same(shape.url))
     feed = Feed(
-        url=fields.without_login(shape.url),
+        url=value_parsers.without_login(shape.url),
         name=name,
         tags=tuple(dict.fromkeys((*draft.shape.defaults.tags, *shape.tags))),
-        every=settings.said("every", by)[0],
-        full_text=bool(settings.said("full_text", by)[0]),
-        lang=settings.said("lang", by)[0],
+        every=setting_of("every", by)[0],
+        full_text=bool(setting_of("full_text", by)[0]),
+        lang=setting_of("lang", by)[0],
         enabled=shape.enabled,
-        request_options=settings.request_options(by, name, credentials),
-        settings=settings.told(by),
+        request_options=request_options(by, name, credentials),
+        settings=told(by),
     )
     return _logged_in(draft, number, feed)
 
 
-def _logged_in(draft: Draft, number: int, feed: Feed) -> Feed:
+def _logged_in(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     """Return a feed with the user and the password in its address as its `auth`."""
     shape = draft.shape.feeds[number]
-    login = settings.login(shape.url)
+    login = login_of(shape.url)
     if login is None:
         return feed
     if shape.auth:
         draft.object_to(("feeds", number, "auth"), "its address holds a password already")
-    others = [pair for pair in feed.request_options.headers if pair[0] != settings.AUTHORIZATION]
+    others = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
     told = [setting for setting in feed.settings if setting.key != "auth"]
     return replace(
         feed,
-        request_options=replace(
-            feed.request_options, headers=(*others, (settings.AUTHORIZATION, login))
-        ),
+        request_options=replace(feed.request_options, headers=(*others, (AUTHORIZATION, login))),
         settings=(*told, Setting("auth", "a password written in feeds.yaml", "the feed")),
     )
 
 
 def _object_to_twins(
-    draft: Draft, key: str, marks: list[str], words: Callable[[Draft, Loc, Loc], str]
+    draft: ConfigDraft, key: str, marks: list[str], words: Callable[[ConfigDraft, Loc, Loc], str]
 ) -> None:
     """Object to each feed whose mark an earlier one has; empty marks are not compared."""
     first: dict[str, int] = {}
@@ -94,45 +232,45 @@ def _object_to_twins(
             draft.object_to(here, words(draft, here, ("feeds", earlier, key)))
 
 
-def _same_url(draft: Draft, here: Loc, there: Loc) -> str:
+def _same_url(draft: ConfigDraft, here: Loc, there: Loc) -> str:
     written = [draft.shape.feeds[int(loc[1])].url for loc in (here, there)]
     but = "" if written[0] == written[1] else ", spelt otherwise"
     return f"the same feed as on line {draft.line(there)}{but}"
 
 
-def _same_name(draft: Draft, here: Loc, there: Loc) -> str:
+def _same_name(draft: ConfigDraft, here: Loc, there: Loc) -> str:
     return f"a feed is called so already, on line {draft.line(there)}"
 
 
-def _object_to_haste(draft: Draft, found: tuple[Feed, ...]) -> None:
+def _object_to_haste(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
     """Object to polling somebody else's server more often than once a minute."""
     accused: set[Loc] = set()
     for number, feed in enumerate(found):
         hasty = feed.every is not None and feed.every < SHORTEST
-        if hasty and not fields.inside(feed.url, draft.shape.network.allow):
-            _, by = settings.said("every", settings.speakers(draft.shape, number))
+        if hasty and not value_parsers.inside(feed.url, draft.shape.network.allow):
+            _, by = setting_of("every", speakers(draft.shape, number))
             loc: Loc = (*(by.loc if by else ()), "every")
             if loc not in accused:
                 accused.add(loc)
                 draft.object_to(loc, _haste(feed))
 
 
-def _object_to_pages_without_a_reader(draft: Draft, found: tuple[Feed, ...]) -> None:
+def _object_to_pages_without_a_reader(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
     """Object to `full_text: true` where the library that reads pages is not installed."""
     if find_spec(PAGE_READER) is not None:
         return
     wanting = [number for number, feed in enumerate(found) if feed.full_text]
-    said = [settings.said("full_text", settings.speakers(draft.shape, n))[1] for n in wanting]
+    said = [setting_of("full_text", speakers(draft.shape, n))[1] for n in wanting]
     for loc in dict.fromkeys((*by.loc, "full_text") for by in said if by):
         draft.object_to(loc, str(MissingExtraError("`full_text: true`", PAGE_READER, "fulltext")))
 
 
 def _haste(feed: Feed) -> str:
-    host = fields.host(feed.url)
+    host = value_parsers.host(feed.url)
     return f"under a minute, but {host} is not an address inside `network.allow`; write 1m or more"
 
 
-def _object_to_half_an_auth(draft: Draft) -> None:
+def _object_to_half_an_auth(draft: ConfigDraft) -> None:
     """Object to each `auth` that is neither a user with a password nor a token."""
     said: list[tuple[Loc, ShareableShape]] = [
         *((("feeds", number), shape) for number, shape in enumerate(draft.shape.feeds)),
@@ -149,12 +287,14 @@ def _object_to_half_an_auth(draft: Draft) -> None:
             draft.object_to((*loc, "headers", doubled[0]), words, key=True)
 
 
-def _object_to_twin_tags(draft: Draft) -> None:
+def _object_to_twin_tags(draft: ConfigDraft) -> None:
     """Object to a tag of which `tags` speaks twice, spelt otherwise."""
     written = draft.tree.get("tags")
     first: dict[str, str] = {}
     for pair in written.value.pairs if written and isinstance(written.value, Table) else ():
-        if (earlier := first.setdefault(fields.tag(pair.key.text), pair.key.text)) != pair.key.text:
+        if (
+            earlier := first.setdefault(value_parsers.tag(pair.key.text), pair.key.text)
+        ) != pair.key.text:
             words = f"the same tag as `{earlier}`, spelt otherwise"
             draft.object_to(("tags", pair.key.text), words, key=True)
 

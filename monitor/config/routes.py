@@ -1,18 +1,23 @@
-"""From the shapes of routes to routes, and what they may not say."""
+"""From the schema of routes to routes, what they may not say, and how `tocsin check` tells them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from monitor.config.draft import Draft
-from monitor.config.fitting import nearest
-from monitor.config.marks import Loc
-from monitor.config.route_shapes import RouteShape
-from monitor.config.watchlists import selects, stranger, title
-from monitor.model import FEED_HEALTH, Feed, Route
+from monitor.config.delivery_schema import RouteShape
+from monitor.config.draft import ConfigDraft
+from monitor.config.validation import nearest
+from monitor.config.value_parsers import DAYS
+from monitor.config.watchlists import selects_feed, stranger, title
+from monitor.config.yaml_nodes import Loc
+from monitor.formatting import exact
+from monitor.model.alert import FEED_HEALTH
+from monitor.model.config import Channel, Config, Digest, Quiet, Route
+from monitor.model.feed import Feed
 
 
-def routes(draft: Draft, feeds: tuple[Feed, ...]) -> tuple[Route, ...]:
+def routes(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Route, ...]:
     """Return the routes of a draft, noting what is wrong with them."""
     channels = [shape.name for shape in draft.shape.channels]
     watchlists = [*map(title, draft.shape.watchlists), FEED_HEALTH]
@@ -33,7 +38,7 @@ def _route(shape: RouteShape, feeds: tuple[Feed, ...]) -> Route:
             feed.name
             for feed in feeds
             if (not shape.tag or set(shape.tag) & set(feed.tags))
-            and (not shape.feeds or any(selects(selector, feed) for selector in shape.feeds))
+            and (not shape.feeds or any(selects_feed(selector, feed) for selector in shape.feeds))
         )
     return Route(
         to=shape.to,
@@ -63,7 +68,7 @@ def _strangers(
                 yield (key, item), words
 
 
-def _object_to_shadows(draft: Draft, found: Sequence[Route]) -> None:
+def _object_to_shadows(draft: ConfigDraft, found: Sequence[Route]) -> None:
     """Object to routes behind one that is for every alert: nothing ever reaches them."""
     for number, route in enumerate(found[:-1]):
         if not (route.watch or route.severity or route.lang) and route.feeds is None:
@@ -71,3 +76,61 @@ def _object_to_shadows(draft: Draft, found: Sequence[Route]) -> None:
             message = f"no alert reaches this route: the one on line {line} is for all"
             draft.object_to(("routes", number + 1), message)
             return
+
+
+def rows(config: Config) -> list[tuple[str, ...]]:
+    """Return a row for each route, and what becomes of alerts that fit none."""
+    found = [
+        (", ".join(route.to) or "nobody", "; ".join([*_conditions(route), *hours(route)]) or "all")
+        for route in config.routes
+    ]
+    usual = "every channel" if config.notify is None else ", ".join(config.notify) or "nobody"
+    return [*found, (usual, "what no route is for")]
+
+
+def hours(taker: Route | Channel) -> Iterator[str]:
+    """Yield when a channel or a route tells, if not at once."""
+    if taker.digest:
+        yield _digest(taker.digest)
+    if taker.quiet:
+        yield _quiet(taker.quiet)
+
+
+def mappings(config: Config) -> list[dict[str, Any]]:
+    """Return the routes for programs."""
+    return [
+        {
+            "to": list(route.to),
+            "watch": list(route.watch),
+            "severity": list(map(str, route.severity)),
+            "lang": list(route.lang),
+            "feeds": None if route.feeds is None else list(route.feeds),
+            "hours": list(hours(route)),
+        }
+        for route in config.routes
+    ]
+
+
+def _conditions(route: Route) -> Iterator[str]:
+    if route.watch:
+        yield f"of {', '.join(route.watch)}"
+    if route.severity:
+        yield " or ".join(map(str, route.severity))
+    if route.lang:
+        yield f"in {' or '.join(route.lang)}"
+    if route.feeds is not None:
+        more = f" and {len(route.feeds) - 3} more" if len(route.feeds) > 3 else ""
+        yield f"from {', '.join(route.feeds[:3]) or 'no feed'}{more}"
+
+
+def _digest(digest: Digest) -> str:
+    if digest.every is not None:
+        return f"one message each {exact(digest.every)}"
+    return f"one message at {', '.join(f'{at:%H:%M}' for at in digest.at)}"
+
+
+def _quiet(quiet: Quiet) -> str:
+    days = f" on {', '.join(DAYS[day] for day in quiet.days)}" if len(quiet.days) < 7 else ""
+    spares = f", but for {' and '.join(map(str, quiet.spares))}" if quiet.spares else ""
+    zone = f" in {quiet.zone}" if quiet.zone else ""
+    return f"quiet from {quiet.start:%H:%M} to {quiet.end:%H:%M}{days}{zone}{spares}"

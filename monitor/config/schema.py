@@ -1,23 +1,17 @@
-"""The shapes of `feeds.yaml`: every key with its type, its default and what it is for.
-
-The JSON Schema for editors and the reference in docs/ are made from here.
-"""
+"""The schema of `feeds.yaml`: watchlists, alerts, the archive, searches and the file itself."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
-from monitor.config.alert_shapes import AlertsShape, EscalateShape
-from monitor.config.archive_shapes import ArchiveShape
-from monitor.config.channel_shapes import ChannelShape
-from monitor.config.feed_shapes import DefaultsShape, FeedShape, TagShape
-from monitor.config.hour_values import Zone
-from monitor.config.route_shapes import RouteShape
-from monitor.config.search_shapes import SearchShape
-from monitor.config.shape import Shape
-from monitor.config.values import (
+from monitor.config.delivery_schema import ChannelShape, RouteShape
+from monitor.config.feed_schema import DefaultsShape, FeedShape, TagShape
+from monitor.config.schema_base import Shape
+from monitor.config.value_types import (
+    Age,
     Backfill,
     Codes,
     Contact,
@@ -27,12 +21,126 @@ from monitor.config.values import (
     Name,
     Networks,
     Number,
+    Order,
+    Outlets,
     Seconds,
+    Spared,
     Tag,
     Texts,
     Words,
+    Zone,
 )
-from monitor.model import Severity
+from monitor.model.severity import Severity
+
+
+class SearchShape(Shape):
+    """A search of the archive under a name."""
+
+    model_config = ConfigDict(title="Search")
+    noun: ClassVar = "search"
+
+    name: Name = Field(
+        description="What to call it: `tocsin search @NAME`.", examples=["Liège this week"]
+    )
+    query: Words = Field(
+        description="The query, with any filter: `since:7d`, `has:alert`.",
+        examples=["(Liège OR Bierset) since:7d"],
+    )
+    sort: Order = Field(
+        default="date", description="`date`, the newest first, or `score`, the best first."
+    )
+
+
+class ArchiveShape(Shape):
+    """What the archive keeps, and how long."""
+
+    model_config = ConfigDict(title="Archive")
+    noun: ClassVar = "archive"
+
+    keep: Age | None = Field(
+        default=None,
+        description="How long an article is kept from when it was first seen, as 3y, 18mo, 90d; "
+        "for ever when left out.",
+        examples=["3y", "18mo", "90d"],
+    )
+    except_: Spared = Field(
+        default=(),
+        alias="except",
+        description="What is kept whatever its age: `has:alert`, `watch:NAME`, `tag:NAME`, "
+        "`feed:NAME`.",
+        examples=[["tag:belgique", "watch:Alibaba"]],
+    )
+    drop_alerts: bool = Field(
+        default=False,
+        description="`true` lets articles with an alert go too, with their alerts; "
+        "starred ones never do.",
+    )
+
+
+NEVER: dict[str, Any] = {"outlets": False, "languages": False}
+
+
+class EscalateShape(Shape):
+    """When an alert becomes louder than it was raised; `false` is never."""
+
+    model_config = ConfigDict(title="Escalate")
+    noun: ClassVar = "escalate"
+
+    outlets: Outlets | None = Field(
+        default=None,
+        description="When so many independent outlets have the story; 5 when left out, `false` is "
+        "never.",
+        examples=[5],
+    )
+    languages: bool | None = Field(
+        default=None,
+        description="When the story crosses from French to English, or back; `true` when left out.",
+    )
+    to: Level | None = Field(
+        default=None, description="How loud it is then; one up when left out, never less."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never(cls, value: Any) -> Any:
+        return NEVER if value is False else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = super().__get_pydantic_json_schema__(core, handler)
+        return {"title": schema["title"], "anyOf": [{"const": False}, schema]}
+
+
+class AlertsShape(Shape):
+    """What holds for the alerts of every watchlist that does not say otherwise."""
+
+    model_config = ConfigDict(title="Alerts")
+    noun: ClassVar = "alerts"
+
+    escalate: EscalateShape | None = Field(
+        default=None,
+        description="When an alert becomes louder than it was raised; `false` is never.",
+    )
+    cooldown: Seconds | None = Field(
+        default=None,
+        description="After an alert, further ones of its watchlist are listed but not sent for so "
+        "long.",
+        examples=["30m"],
+    )
+    backfill: Backfill | None = Field(
+        default=None,
+        description="`notify` also sends alerts about what was there before; `list`, as when left "
+        "out, only lists them.",
+        examples=["notify"],
+    )
+    notify: Texts | None = Field(
+        default=None,
+        description="Names of the channels that are told, `[]` for nobody; every channel when "
+        "left out.",
+        examples=[["desk"]],
+    )
 
 
 class WatchlistShape(Shape):

@@ -1,28 +1,103 @@
-"""From the shapes of watchlists to watchlists: their queries, and what they may not say."""
+"""From the schema of watchlists to watchlists: their queries, and what they may not say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
-from index import query
-from index.text import line as on_one_line
-from monitor.config import fields
-from monitor.config.alert_shapes import EscalateShape
-from monitor.config.asking import asked
-from monitor.config.draft import Draft
-from monitor.config.fitting import nearest
-from monitor.config.marks import Items, Loc, Node, Table
-from monitor.config.schema import WatchlistShape
-from monitor.config.sentences import misbehaving
-from monitor.model import Escalate, Feed, Watchlist
-from monitor.watching.meaning import meaning
+from index.analysis.text_cleaning import line as on_one_line
+from index.errors import QueryError
+from index.query.ast import Not
+from index.query.filters import selects
+from index.query.parser import Query, any_of, combine, none_of, parse, score
+from monitor.config import value_parsers
+from monitor.config.draft import ConfigDraft
+from monitor.config.schema import EscalateShape, WatchlistShape
+from monitor.config.validation import nearest
+from monitor.config.yaml_nodes import Items, Loc, Node, Table
+from monitor.model.config import Escalate, Watchlist
+from monitor.model.feed import Feed
+from monitor.watchlists.rule_version import meaning
+from monitor.watchlists.watchlist_tests import misbehaving
+
+
+def asked(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
+    """Return the query of a watchlist; None, with the mistakes noted, if it makes none."""
+    wanted = _wanted(draft, loc, shape)
+    if not shape.not_:
+        return wanted
+    place = (*loc, "not")
+    refused = partial(none_of, shape.not_)
+    unwanted = _made(draft, place, refused, enumerate(shape.not_), alone=none_of)
+    if wanted is None or unwanted is None:
+        return None
+    refusal = Query(unwanted.text, Not(unwanted.root, text=unwanted.text))
+    both = _made(draft, place, partial(combine, wanted, refusal))
+    return both and replace(both, text=f"({wanted.text}) NOT ({unwanted.text})")
+
+
+def _wanted(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
+    """Return what a watchlist wants, without what it excludes."""
+    if shape.query:
+        parsed = partial(parse, shape.query, allow_archive_filters=False)
+        return _made(draft, (*loc, "query"), parsed, within=True)
+    if shape.terms:
+        terms = partial(any_of, shape.terms)
+        return _made(draft, (*loc, "terms"), terms, enumerate(shape.terms))
+    if shape.score and shape.threshold is not None:
+        weighed = partial(score, shape.score, shape.threshold)
+        keys = ((term, term) for term in shape.score)
+        return _made(draft, (*loc, "score"), weighed, keys, keys=True)
+    return None
+
+
+def _made(
+    draft: ConfigDraft,
+    loc: Loc,
+    make: Callable[[], Query],
+    terms: Iterable[tuple[int | str, str]] = (),
+    *,
+    within: bool = False,
+    keys: bool = False,
+    alone: Callable[[Iterable[str]], Query] = any_of,
+) -> Query | None:
+    """Return the query that `make` makes of a value; None, its mistakes noted, if it cannot.
+
+    They are those of its `terms` (each with its place in the value, made `alone`), or else that
+    of the whole, at the character that the error names if it is `within` the value.
+    """
+    try:
+        return make()
+    except QueryError as error:
+        mistaken = False
+        for step, term in terms:
+            if wrong := _mistake(term, alone):
+                mistaken = True
+                place = (*loc, step)
+                draft.object_to(place, _words(wrong), position=wrong.position, key=keys)
+        if not mistaken:
+            draft.object_to(loc, _words(error), position=error.position if within else None)
+        return None
+
+
+def _mistake(term: str, alone: Callable[[Iterable[str]], Query]) -> QueryError | None:
+    try:
+        alone([term])
+    except QueryError as error:
+        return error
+    return None
+
+
+def _words(error: QueryError) -> str:
+    return f"{error.message}; {error.hint}" if error.hint else error.message
+
 
 WAYS = ("terms", "query", "score")
 """The keys that say what to watch for; a watchlist has one of them."""
 
 
-def watchlists(draft: Draft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
+def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
     """Return the watchlists of a draft by their number, noting what is wrong with them."""
     _object_to_ways(draft)
     found = {
@@ -42,7 +117,7 @@ def title(shape: WatchlistShape) -> str:
     return shape.name or (on_one_line(shape.terms[0]) if len(shape.terms) == 1 else "")
 
 
-def _watchlist(draft: Draft, number: int, shape: WatchlistShape) -> Watchlist | None:
+def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchlist | None:
     parsed = asked(draft, ("watchlists", number), shape)
     if parsed is None:
         return None
@@ -81,7 +156,7 @@ def escalate(*shapes: EscalateShape | None) -> Escalate:
 # --- which keys go together --------------------------------------------------------
 
 
-def _object_to_ways(draft: Draft) -> None:
+def _object_to_ways(draft: ConfigDraft) -> None:
     """Object to watchlists with none or two of `WAYS`, a lone threshold, or no name."""
     for node in _nodes(draft.written):
         if isinstance(node, Table):
@@ -111,7 +186,7 @@ def _ways(table: Table) -> Iterator[tuple[int, str]]:
 # --- what they share, and what they name ---------------------------------------------
 
 
-def _object_to_namesakes(draft: Draft, found: dict[int, Watchlist]) -> None:
+def _object_to_namesakes(draft: ConfigDraft, found: dict[int, Watchlist]) -> None:
     first: dict[str, int] = {}
     for number, watchlist in found.items():
         earlier = first.setdefault(watchlist.name.casefold(), number)
@@ -121,7 +196,7 @@ def _object_to_namesakes(draft: Draft, found: dict[int, Watchlist]) -> None:
             draft.object_to(("watchlists", number, "name"), message)
 
 
-def _object_to_strangers(draft: Draft, feeds: tuple[Feed, ...]) -> None:
+def _object_to_strangers(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
     """Object to selectors that select no feed."""
     for number, shape in enumerate(draft.shape.watchlists):
         for item, selector in enumerate(shape.feeds):
@@ -129,7 +204,7 @@ def _object_to_strangers(draft: Draft, feeds: tuple[Feed, ...]) -> None:
                 draft.object_to(("watchlists", number, "feeds", item), words)
 
 
-def _object_to_channels(draft: Draft, channels: Sequence[str]) -> None:
+def _object_to_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
     """Object to channels that nobody described; the known ones are named."""
     known = f"`channels:` has {', '.join(channels) or 'none'}"
     named: list[tuple[Loc, tuple[str, ...] | None]] = [
@@ -148,7 +223,7 @@ def _object_to_channels(draft: Draft, channels: Sequence[str]) -> None:
 
 def stranger(selector: str, feeds: tuple[Feed, ...]) -> str:
     """Say that `tag:NAME`, or the name or host of a feed, selects none; empty if it does."""
-    if any(selects(selector, feed) for feed in feeds):
+    if any(selects_feed(selector, feed) for feed in feeds):
         return ""
     tags = sorted({tag for feed in feeds for tag in feed.tags})
     if selector.startswith("tag:"):
@@ -160,9 +235,9 @@ def stranger(selector: str, feeds: tuple[Feed, ...]) -> str:
     )
 
 
-def selects(selector: str, feed: Feed) -> bool:
+def selects_feed(selector: str, feed: Feed) -> bool:
     """Tell whether a selector selects a feed."""
-    return query.selects(selector, feed.name, fields.host(feed.url), feed.tags)
+    return selects(selector, feed.name, value_parsers.host(feed.url), feed.tags)
 
 
 def reached(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:
@@ -170,12 +245,12 @@ def reached(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:
     if not watchlist.feeds:
         return feeds
     return tuple(
-        feed for feed in feeds if any(selects(selector, feed) for selector in watchlist.feeds)
+        feed for feed in feeds if any(selects_feed(selector, feed) for selector in watchlist.feeds)
     )
 
 
 def _object_to_sentences(
-    draft: Draft, found: dict[int, Watchlist], feeds: tuple[Feed, ...]
+    draft: ConfigDraft, found: dict[int, Watchlist], feeds: tuple[Feed, ...]
 ) -> None:
     """Object to each sentence that its watchlist, if all of it is understood, treats wrongly."""
     whole = {id(node) for node in _nodes(draft.written)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,27 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from monitor.demo.typography import typeset
+NBSP = "\N{NO-BREAK SPACE}"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+
+_EVERYWHERE = ((re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?= )"), "’"), (re.compile(r"\.\.\."), "…"))
+_BY_LANGUAGE = {
+    "fr": (
+        (re.compile(r" (?=[:»%€])"), NBSP),
+        (re.compile(r"(?<=«) "), NBSP),
+        (re.compile(r" (?=[;!?])"), NARROW),
+        (re.compile(r"(?<=\d)[ ,](?=\d{3}\b)"), NARROW),
+    ),
+    "en": ((re.compile(r'"([^"]*)"'), r"“\1”"),),
+}
+
+
+def typeset(text: str, lang: str) -> str:
+    """Return the text with the apostrophes, quotes and no-break spaces of its language."""
+    for pattern, set_as in (*_EVERYWHERE, *_BY_LANGUAGE.get(lang, ())):
+        text = pattern.sub(set_as, text)
+    return text
+
 
 Word = Mapping[str, str] | str
 """A word that never changes, or its forms by name."""
@@ -62,7 +83,7 @@ class Dating(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlet:
+class DemoOutlet:
     """An invented newspaper and the feed it publishes."""
 
     slug: str
@@ -86,7 +107,7 @@ class Outlet:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class DemoEdit:
     """A correction made while one watches."""
 
     after: float
@@ -96,7 +117,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class DemoArticle:
     """An authored article of one outlet."""
 
     outlet: str
@@ -108,7 +129,7 @@ class Piece:
     """Age when the newsroom opens."""
     author: str = ""
     dating: Dating = Dating.HONEST
-    edit: Edit | None = None
+    edit: DemoEdit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -133,9 +154,9 @@ class Pattern:
 class Content:
     """All that was written."""
 
-    outlets: Mapping[str, Outlet]
+    outlets: Mapping[str, DemoOutlet]
     """By slug."""
-    pieces: tuple[Piece, ...]
+    pieces: tuple[DemoArticle, ...]
     patterns: tuple[Pattern, ...]
 
 
@@ -164,8 +185,8 @@ def _read(file: Traversable) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def _outlet(table: dict[str, Any]) -> Outlet:
-    return Outlet(
+def _outlet(table: dict[str, Any]) -> DemoOutlet:
+    return DemoOutlet(
         slug=table["slug"],
         name=table["name"],
         about=table["about"],
@@ -177,10 +198,10 @@ def _outlet(table: dict[str, Any]) -> Outlet:
     )
 
 
-def _pieces(file: dict[str, Any], outlet: Outlet) -> Iterator[Piece]:
+def _pieces(file: dict[str, Any], outlet: DemoOutlet) -> Iterator[DemoArticle]:
     for table in file["article"]:
         edit = table.get("edit")
-        yield Piece(
+        yield DemoArticle(
             outlet=outlet.slug,
             slug=table["slug"],
             title=typeset(table["title"], outlet.lang),
@@ -192,11 +213,11 @@ def _pieces(file: dict[str, Any], outlet: Outlet) -> Iterator[Piece]:
         )
 
 
-def _edit(table: dict[str, Any], lang: str) -> Edit:
-    return Edit(table["after"], typeset(table["title"], lang), _paragraphs(table["text"], lang))
+def _edit(table: dict[str, Any], lang: str) -> DemoEdit:
+    return DemoEdit(table["after"], typeset(table["title"], lang), _paragraphs(table["text"], lang))
 
 
-def _copies(wire: dict[str, Any], outlets: Mapping[str, Outlet]) -> Iterator[Piece]:
+def _copies(wire: dict[str, Any], outlets: Mapping[str, DemoOutlet]) -> Iterator[DemoArticle]:
     """Yield what each outlet made of a wire story: its own title, a few edits, perhaps a cut."""
     for copy in wire["copy"]:
         outlet = outlets[copy["outlet"]]
@@ -205,7 +226,7 @@ def _copies(wire: dict[str, Any], outlets: Mapping[str, Outlet]) -> Iterator[Pie
             if old not in text:
                 raise ValueError(f"{wire['slug']}: {outlet.slug} edits {old!r}, which is not there")
             text = text.replace(old, new)
-        yield Piece(
+        yield DemoArticle(
             outlet=outlet.slug,
             slug=wire["slug"],
             title=typeset(copy["title"], outlet.lang),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.article import Timestamp
-from monitor.demo.content import Content, Dating, Outlet, Piece
-from monitor.demo.ticker import bulletin, chance
+from monitor.demo.bulletins import bulletin, chance
+from monitor.demo.content import Content, Dating, DemoArticle, DemoOutlet
 
 WINDOW = 20
 """Entries in a feed document."""
@@ -37,14 +37,14 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Newsroom:
+class DemoNewsroom:
     """All outlets, from the moment it opened; `pace` is the seconds between two bulletins."""
 
     content: Content
     opened: Timestamp
     pace: float = 4.0
 
-    def dispatches(self, outlet: Outlet, now: Timestamp) -> list[Dispatch]:
+    def dispatches(self, outlet: DemoOutlet, now: Timestamp) -> list[Dispatch]:
         """Return the newest `WINDOW` dispatches of an outlet, newest first."""
         pieces = [
             self._piece(piece, now) for piece in self.content.pieces if piece.outlet == outlet.slug
@@ -52,7 +52,7 @@ class Newsroom:
         published = [d for d in (*pieces, *self._bulletins(outlet, now)) if d.out <= now]
         return sorted(published, key=lambda dispatch: -dispatch.out)[:WINDOW]
 
-    def find(self, outlet: Outlet, slug: str, now: Timestamp) -> Dispatch | None:
+    def find(self, outlet: DemoOutlet, slug: str, now: Timestamp) -> Dispatch | None:
         """Return the dispatch that an outlet published under this slug, however long ago."""
         for piece in self.content.pieces:
             if (piece.outlet, piece.slug) == (outlet.slug, slug):
@@ -61,7 +61,7 @@ class Newsroom:
         found = numbered and self._bulletin(outlet, int(numbered[1]))
         return found if found and found.slug == slug and found.out <= now else None
 
-    def _piece(self, piece: Piece, now: Timestamp) -> Dispatch:
+    def _piece(self, piece: DemoArticle, now: Timestamp) -> Dispatch:
         out = self.opened - 60 * piece.minutes_ago
         edit = piece.edit if piece.edit and self.opened + piece.edit.after <= now else None
         claims = {
@@ -80,13 +80,13 @@ class Newsroom:
             dated=claims[piece.dating],
         )
 
-    def _bulletins(self, outlet: Outlet, now: Timestamp) -> Iterator[Dispatch]:
+    def _bulletins(self, outlet: DemoOutlet, now: Timestamp) -> Iterator[Dispatch]:
         newest = int((now - self.opened) / self.pace)
         for number in range(max(0, newest - LOOK_BACK), newest):
             if found := self._bulletin(outlet, number):
                 yield found
 
-    def _bulletin(self, outlet: Outlet, number: int) -> Dispatch | None:
+    def _bulletin(self, outlet: DemoOutlet, number: int) -> Dispatch | None:
         """Return the outlet's copy of a bulletin, which may not be out yet; None if it has none."""
         told = bulletin(self.content.patterns, number)
         if outlet.slug not in told.headlines:

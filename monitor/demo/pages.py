@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from html import escape
 from string import Template
 
-from monitor.demo.content import Outlet, read_text
-from monitor.demo.documents import TYPES, page_url
+from monitor.demo.content import DemoOutlet, read_text
+from monitor.demo.feed_documents import TYPES, page_url
 from monitor.demo.newsroom import Dispatch
 
 RELATED = 4
@@ -16,7 +16,7 @@ RELATED = 4
 
 
 def article_page(
-    outlet: Outlet, dispatch: Dispatch, others: Sequence[Dispatch], base: str
+    outlet: DemoOutlet, dispatch: Dispatch, others: Sequence[Dispatch], base: str
 ) -> bytes:
     """Return an article's page, with links to a few of the others."""
     published = datetime.fromtimestamp(dispatch.out, UTC)
@@ -36,12 +36,12 @@ def article_page(
     )
 
 
-def front_page(outlet: Outlet, dispatches: Sequence[Dispatch], base: str) -> bytes:
+def front_page(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str) -> bytes:
     """Return an outlet's front page, which also tells where its feed is."""
     return _page(f"front.{outlet.lang}.html", outlet, base, list=_links(outlet, dispatches, base))
 
 
-def press_review(outlets: Sequence[Outlet], base: str) -> bytes:
+def press_review(outlets: Sequence[DemoOutlet], base: str) -> bytes:
     """Return the server's own front page: every outlet."""
     links = "\n".join(
         f'<li lang="{outlet.lang}"><a href="{base}/{outlet.slug}/">{escape(outlet.name)}</a>'
@@ -51,12 +51,12 @@ def press_review(outlets: Sequence[Outlet], base: str) -> bytes:
     return Template(read_text("index.html")).substitute(outlets=links).encode()
 
 
-def maintenance(outlet: Outlet, base: str) -> bytes:
+def maintenance(outlet: DemoOutlet, base: str) -> bytes:
     """Return the page that a server shows for every address while it is being repaired."""
     return _page("maintenance.html", outlet, base)
 
 
-def _page(template: str, outlet: Outlet, base: str, **fillings: str) -> bytes:
+def _page(template: str, outlet: DemoOutlet, base: str, **fillings: str) -> bytes:
     page = Template(read_text(template)).substitute(
         outlet=escape(outlet.name),
         about=escape(outlet.about),
@@ -68,7 +68,7 @@ def _page(template: str, outlet: Outlet, base: str, **fillings: str) -> bytes:
     return page.encode()
 
 
-def _links(outlet: Outlet, dispatches: Sequence[Dispatch], base: str) -> str:
+def _links(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str) -> str:
     return "\n".join(
         f'<li><a href="{escape(page_url(outlet, d, base))}">{escape(d.title)}</a></li>'
         for d in dispatches

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from index.article import Timestamp
 from monitor.demo.content import load, read_text
-from monitor.demo.newsroom import Newsroom
+from monitor.demo.newsroom import DemoNewsroom
 from monitor.demo.site import Reply, Request, answer
 
 SMALL = 500
@@ -43,7 +43,7 @@ class NewsroomServer:
         port: int = 0,
     ) -> None:
         self.clock = clock
-        self.newsroom = Newsroom(load(), clock(), pace)
+        self.newsroom = DemoNewsroom(load(), clock(), pace)
         self.delay = delay
         self._port = port
         self._requests = itertools.count(1)

@@ -7,10 +7,9 @@ from hashlib import blake2b
 
 from index.article import Timestamp
 from monitor.demo import pages
-from monitor.demo.content import Outlet, Quirk
-from monitor.demo.documents import TYPES, document
-from monitor.demo.newsroom import Newsroom
-from monitor.demo.typography import NBSP
+from monitor.demo.content import NBSP, DemoOutlet, Quirk
+from monitor.demo.feed_documents import TYPES, document
+from monitor.demo.newsroom import DemoNewsroom
 
 HTML = "text/html; charset=utf-8"
 
@@ -45,7 +44,7 @@ class Request:
     """URL of the server, without a slash at its end."""
 
 
-def answer(newsroom: Newsroom, request: Request) -> Reply:
+def answer(newsroom: DemoNewsroom, request: Request) -> Reply:
     """Return what the newsroom's site says to a request."""
     outlets = newsroom.content.outlets
     if request.path == "/":
@@ -63,7 +62,7 @@ def answer(newsroom: Newsroom, request: Request) -> Reply:
     return _page(newsroom, outlet, page, request)
 
 
-def _feed(newsroom: Newsroom, outlet: Outlet, request: Request) -> Reply:
+def _feed(newsroom: DemoNewsroom, outlet: DemoOutlet, request: Request) -> Reply:
     if request.path != outlet.path:
         return Reply(status=301, body=b"", location=outlet.path)
     dispatches = newsroom.dispatches(outlet, request.at)
@@ -78,7 +77,7 @@ def _feed(newsroom: Newsroom, outlet: Outlet, request: Request) -> Reply:
     )
 
 
-def _page(newsroom: Newsroom, outlet: Outlet, page: str, request: Request) -> Reply:
+def _page(newsroom: DemoNewsroom, outlet: DemoOutlet, page: str, request: Request) -> Reply:
     others = newsroom.dispatches(outlet, request.at)
     if not page:
         return Reply(status=200, body=pages.front_page(outlet, others, request.base))

@@ -19,7 +19,7 @@ from typing import Any
 import httpcore
 
 from monitor.errors import MonitorError
-from monitor.model import Networks
+from monitor.model.config import Networks
 
 CONNECT = 10.0
 """Seconds to reach a server, TLS included."""

@@ -21,7 +21,9 @@ from monitor.fetch.request import Question
 from monitor.fetch.response import Redirect, StatusError, understand
 from monitor.fetch.slot_pool import PATIENCE, PLACES
 from monitor.fetch.url import UrlError, origin_of, parse_url, redact
-from monitor.model import DEFAULT_OPTIONS, Fetched, Networks, NotModified, RequestOptions
+from monitor.model.config import Networks
+from monitor.model.poll import Fetched, NotModified
+from monitor.model.request_options import DEFAULT_OPTIONS, RequestOptions
 
 FEED = (
     "application/rss+xml, application/atom+xml, application/feed+json, "

@@ -19,7 +19,7 @@ from monitor.fetch import proxies
 from monitor.fetch.address_guard import Guard, Stream
 from monitor.fetch.proxies import Proxy
 from monitor.fetch.url import Origin, origin_of
-from monitor.model import Networks
+from monitor.model.config import Networks
 
 # At DEBUG it logs headers, and a Location may hold a password.
 logging.getLogger("httpcore").setLevel(logging.WARNING)

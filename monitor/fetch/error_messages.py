@@ -6,12 +6,12 @@ import ssl
 
 import httpcore
 
-from monitor.durations import span
 from monitor.fetch.address_guard import AddressError, UnreachableError
 from monitor.fetch.body import BodyError
 from monitor.fetch.proxies import ProxyError
 from monitor.fetch.response import StatusError
 from monitor.fetch.url import UrlError
+from monitor.formatting import span
 
 # OpenSSL's X509_V_ERR_*, https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
 _CERTIFICATES = {

@@ -8,7 +8,7 @@ import httpx
 
 from monitor.fetch.proxies import Proxy
 from monitor.fetch.url import Origin, authorization, origin_of
-from monitor.model import RequestOptions
+from monitor.model.request_options import RequestOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from http import HTTPStatus
 import httpcore
 import httpx
 
-from index.text import line
-from monitor.durations import span
+from index.analysis.text_cleaning import line
 from monitor.fetch import body
 from monitor.fetch.url import without_credentials
-from monitor.model import Fetched, Hints, NotModified
+from monitor.formatting import span
+from monitor.model.poll import Fetched, Hints, NotModified
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _REDIRECTS = {301, 302, 303, 307, 308}

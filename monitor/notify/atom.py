@@ -11,9 +11,11 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree as ET
 
-from index.text import clean
-from monitor.model import Alert, Channel, Parcel, Refusal
-from monitor.portable import iso
+from index.analysis.text_cleaning import clean
+from monitor.export.serialization import iso
+from monitor.model.alert import Alert
+from monitor.model.config import Channel, DeliveryError
+from monitor.model.delivery import Notification
 
 LAST = 100
 """Alerts of a feed."""
@@ -25,7 +27,7 @@ History = Callable[[str, str, int], Awaitable[list[Alert]]]
 """Returns the last alerts of a watchlist that a channel was told of, newest first."""
 
 
-class Atom:
+class AtomSender:
     """Writes the feeds of the watchlists that an alert is of."""
 
     most = LAST
@@ -35,7 +37,7 @@ class Atom:
         self._folder = Path(channel.target[0])
         self._history = history
 
-    async def send(self, parcels: Sequence[Parcel]) -> Refusal | None:
+    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
         """Write the feeds anew; return why they could not be, None if they were."""
         for watchlist in dict.fromkeys(parcel.alert.watchlist for parcel in parcels):
             fresh = [one.alert for one in reversed(parcels) if one.alert.watchlist == watchlist]
@@ -46,7 +48,7 @@ class Atom:
                 await asyncio.to_thread(_write, self._folder / file_name(watchlist), document)
             except OSError as error:
                 why = error.strerror or type(error).__name__
-                return Refusal(reason=f"{self._folder} cannot be written to: {why}")
+                return DeliveryError(reason=f"{self._folder} cannot be written to: {why}")
         return None
 
     async def close(self) -> None:

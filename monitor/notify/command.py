@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from tempfile import TemporaryFile
 
-from index.text import line as on_one_line
-from monitor.model import Channel, Fault, Parcel, Refusal
-from monitor.notify import parcels as told
+from index.analysis.text_cleaning import line as on_one_line
+from monitor.model.config import Channel, DeliveryError, DeliveryFault
+from monitor.model.delivery import Notification
+from monitor.notify import notification as told
 
 SECONDS = 30.0
 """After which it is killed, with all that it started."""
@@ -24,7 +25,7 @@ GRACE = 1.0
 """Seconds for what is left in its stderr once it has ended; what it left behind may hold it."""
 
 
-class Command:
+class CommandSender:
     """Runs one command, without a shell."""
 
     most = 1
@@ -36,7 +37,7 @@ class Command:
         self._environ = {name: environ[name] for name in KEPT if name in environ}
         self._seconds = seconds
 
-    async def send(self, parcels: Sequence[Parcel]) -> Refusal | None:
+    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
         """Run it for a message; return why it did not accept it, None if it did."""
         loop = asyncio.get_running_loop()
         last = _Last()
@@ -54,18 +55,18 @@ class Command:
             return await self._ended(process, last)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "its words hold a NUL"
-            return Refusal(reason=f"cannot be run: {why}")
+            return DeliveryError(reason=f"cannot be run: {why}")
         finally:
             said.close()
 
-    async def _ended(self, process: Process, last: _Last) -> Refusal | None:
+    async def _ended(self, process: Process, last: _Last) -> DeliveryError | None:
         try:
             async with asyncio.timeout(self._seconds):
                 code = await process.wait()
                 await asyncio.wait({last.closed}, timeout=GRACE)
         except TimeoutError:
             words = f"did not end within {self._seconds:g} s, and was killed"
-            return Refusal(reason=words, fault=Fault.TROUBLE)
+            return DeliveryError(reason=words, fault=DeliveryFault.TROUBLE)
         finally:
             if process.returncode is None:
                 await _kill(process)
@@ -73,7 +74,7 @@ class Command:
             return None
         ended = f"ended with {code}" if code > 0 else f"was killed by signal {-code}"
         line = last.line()
-        return Refusal(reason=f"{ended}{line and ': ' + line}", fault=Fault.TROUBLE)
+        return DeliveryError(reason=f"{ended}{line and ': ' + line}", fault=DeliveryFault.TROUBLE)
 
     async def close(self) -> None:
         """Nothing is kept running."""

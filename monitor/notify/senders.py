@@ -9,12 +9,13 @@ from typing import Protocol
 
 from index.article import Timestamp
 from monitor.fetch.address_guard import Guard
-from monitor.model import Channel, ChannelKind, Networks, Parcel, Refusal
-from monitor.notify.atom import Atom, History
-from monitor.notify.command import Command
-from monitor.notify.lines import Lines
-from monitor.notify.services import Services
-from monitor.notify.webhook import Webhook
+from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
+from monitor.model.delivery import Notification
+from monitor.notify.apprise import AppriseSender
+from monitor.notify.atom import AtomSender, History
+from monitor.notify.command import CommandSender
+from monitor.notify.file import FileSender
+from monitor.notify.webhook import WebhookSender
 
 
 class Sender(Protocol):
@@ -23,7 +24,7 @@ class Sender(Protocol):
     most: int
     """Deliveries that one message may hold which are of no bundle."""
 
-    async def send(self, parcels: Sequence[Parcel]) -> Refusal | None:
+    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
         """Send a message; return why it was not accepted, None if it was. Raises nothing."""
 
     async def close(self) -> None:
@@ -70,12 +71,16 @@ class Senders:
         """Return a sender to a channel."""
         match channel.kind:
             case ChannelKind.APPRISE:
-                return Services(channel, lambda: self._guard.allow, self._environ, zone=self._zone)
+                return AppriseSender(
+                    channel, lambda: self._guard.allow, self._environ, zone=self._zone
+                )
             case ChannelKind.WEBHOOK:
-                return Webhook(channel, self._guard, self._trust, self._clock, self._user_agent)
+                return WebhookSender(
+                    channel, self._guard, self._trust, self._clock, self._user_agent
+                )
             case ChannelKind.COMMAND:
-                return Command(channel, self._environ)
+                return CommandSender(channel, self._environ)
             case ChannelKind.FILE:
-                return Lines(channel)
+                return FileSender(channel)
             case ChannelKind.ATOM:
-                return Atom(channel, self._history)
+                return AtomSender(channel, self._history)

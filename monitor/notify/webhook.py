@@ -17,9 +17,10 @@ from monitor.fetch.address_guard import Guard
 from monitor.fetch.error_messages import error_message
 from monitor.fetch.response import Headers, StatusError
 from monitor.fetch.url import authorization, origin_of, parse_url
-from monitor.model import Channel, Parcel, Refusal
-from monitor.notify import parcels as told
-from monitor.notify.retrying import fault_of
+from monitor.model.config import Channel, DeliveryError
+from monitor.model.delivery import Notification
+from monitor.notify import notification as told
+from monitor.notify.retry import fault_of
 
 SECONDS = 30.0
 """For a whole exchange; 10 of them to connect."""
@@ -27,7 +28,7 @@ CAP = 64 << 10
 """Bytes of an answer that are read."""
 
 
-class Webhook:
+class WebhookSender:
     """Sends to one address. Redirects are not followed: a signature is for one host."""
 
     most = 1
@@ -46,19 +47,19 @@ class Webhook:
         self._clock = clock
         self._user_agent = user_agent
 
-    async def send(self, parcels: Sequence[Parcel]) -> Refusal | None:
+    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
         """Send a message; return why it was not accepted, None if it was."""
         body = told.encoded(parcels)
         try:
             async with asyncio.timeout(SECONDS):
                 return await self._post(body, told.key(parcels))
         except Exception as error:
-            return Refusal(reason=error_message(error, SECONDS))
+            return DeliveryError(reason=error_message(error, SECONDS))
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
-    async def _post(self, body: bytes, key: str) -> Refusal | None:
+    async def _post(self, body: bytes, key: str) -> DeliveryError | None:
         url = parse_url(self._channel.target[0])
         scheme, host, port = origin_of(url)
         tls = self._trust() if scheme == "https" else None
@@ -109,11 +110,11 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return hmac.new(secret.encode("utf-8"), signed, hashlib.sha256).hexdigest()
 
 
-def _judged(status: int, headers: Headers) -> Refusal | None:
+def _judged(status: int, headers: Headers) -> DeliveryError | None:
     if 200 <= status < 300:
         return None
     wait = headers.retry_after()
     why = "which is not followed; write the address it is at" if 300 <= status < 400 else ""
-    return Refusal(
+    return DeliveryError(
         reason=str(StatusError(status, wait, why)), fault=fault_of(status), retry_after=wait
     )

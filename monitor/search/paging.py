@@ -1,18 +1,107 @@
-"""One page of a result: the first, the so many-th, or the one behind a place in it."""
+"""One page of a result, and the cursor to the next."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.article import Timestamp
-from index.query import Query, parse
-from monitor.search.cursor import Cursor, fingerprint, read
-from monitor.search.meaning import Meaning
+from index.query.parser import Query, parse
+from monitor.errors import CursorError
+from monitor.search.query_resolution import Meaning
 
 if TYPE_CHECKING:
-    from index.searcher import Archive, Found, Hit
-    from monitor.model import Filter
+    from index.engine.bm25 import CollectionStats
+    from index.engine.searcher import Archive, ArchiveHit, ArchivePage
+    from monitor.model.search import Filter
+
+
+_VERSION = 1
+_LONGEST = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """A place in a result, between two pages."""
+
+    search: str
+    """Fingerprint of what is searched."""
+    now: Timestamp
+    """When the first page was asked for."""
+    since: Timestamp | None
+    until: Timestamp | None
+    """The dates of the filter, as they were then."""
+    upto: int
+    """Highest id in the archive then."""
+    shown: int
+    """Hits on the pages so far."""
+    last: ArchiveHit
+    scale: CollectionStats | None
+
+    def written(self) -> str:
+        """Return it as letters, digits, `-` and `_`."""
+        listed = [
+            _VERSION, self.search, self.now, self.since, self.until, self.upto, self.shown,
+            *self.last, *([self.scale.average, *self.scale.rarities] if self.scale else ()),
+        ]  # fmt: skip
+        packed = json.dumps(listed, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def read(text: str, search: str) -> Cursor:
+    """Return the cursor that was written for a search; raises CursorError if it was not."""
+    try:
+        padded = text.strip().encode("ascii") + b"=" * (-len(text.strip()) % 4)
+        listed = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        cursor = _cursor(listed) if len(text) <= _LONGEST else None
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
+        cursor = None
+    if cursor is None:
+        raise CursorError("this is no place in a result; take `next` of the page before")
+    if cursor.search != search:
+        raise CursorError("this place is in the result of another search; keep query and filters")
+    return cursor
+
+
+def fingerprint(query: str, filter: Filter, sort: str) -> str:
+    """Return what tells one search from another; dates that are relative move, and do not count."""
+    from hashlib import blake2b
+
+    said = [
+        query, sort, sorted(filter.lang), sorted(filter.feeds), sorted(filter.watchlists),
+        filter.since is None, filter.until is None,
+    ]  # fmt: skip
+    return blake2b(json.dumps(said).encode(), digest_size=6).hexdigest()
+
+
+def _cursor(listed: Sequence[Any]) -> Cursor:
+    """Return the cursor of a list; raises ValueError or TypeError if it is none."""
+    from index.engine.bm25 import CollectionStats
+    from index.engine.searcher import ArchiveHit
+
+    version, search, now, since, until, upto, shown, date, id, score, *scale = listed
+    if version != _VERSION or not isinstance(search, str):
+        raise ValueError(version)
+    numbers = [now, since or 0, until or 0, date, score, *scale]
+    if not all(isinstance(n, float | int) and math.isfinite(n) for n in numbers):
+        raise ValueError(listed)
+    if not all(isinstance(n, int) and 0 <= n < 1 << 63 for n in (upto, shown, id)):
+        raise ValueError(listed)
+    return Cursor(
+        search=search,
+        now=now,
+        since=since,
+        until=until,
+        upto=upto,
+        shown=shown,
+        last=ArchiveHit(date, id, score),
+        scale=CollectionStats(scale[0], tuple(scale[1:])) if scale else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +123,15 @@ class Asked:
 class Leaf(NamedTuple):
     """A page that was found."""
 
-    found: Found
-    hits: tuple[Hit, ...]
+    found: ArchivePage
+    hits: tuple[ArchiveHit, ...]
     before: int
     """Hits on the pages before it."""
     next: str
     """Where the next one begins; empty when there is none."""
 
 
-class Page:
+class ResultPage:
     """A page to be looked up. Raises QueryError, CursorError."""
 
     def __init__(self, asked: Asked, now: Timestamp) -> None:
@@ -74,7 +163,7 @@ class Page:
         more = hits and before + len(hits) < found.total
         return Leaf(found, hits, before, self._end(found, before + len(hits)) if more else "")
 
-    def _end(self, found: Found, shown: int) -> str:
+    def _end(self, found: ArchivePage, shown: int) -> str:
         """Return where the page ends, as a cursor."""
         return Cursor(
             search=self._search,

@@ -8,21 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.alternatives import Kind, alternatives, spelt
 from index.article import Article
+from index.engine.query_suggestions import SuggestionKind, query_suggestions, spelt
+from index.engine.searcher import Archive
+from index.engine.writer import open_or_create
 from index.errors import QueryError
-from index.query import Query, parse
-from index.searcher import Archive
-from index.tree import And, Mode, Word
-from index.writer import open_or_create
+from index.query.ast import And, Mode, Word
+from index.query.parser import Query, parse
 
 ALIKE = {"sancsion": ["sanction"], "espionage": ["espionnage"], "liegge": ["liege", "siege"]}
 
 
-def beside(text: str) -> dict[Kind, list[str]]:
+def beside(text: str) -> dict[SuggestionKind, list[str]]:
     """Return the texts of the alternatives to a query, by kind."""
-    found: dict[Kind, list[str]] = {}
-    for other in alternatives(parse(text), lambda word: ALIKE.get(word.term, [])):
+    found: dict[SuggestionKind, list[str]] = {}
+    for other in query_suggestions(parse(text), lambda word: ALIKE.get(word.term, [])):
         found.setdefault(other.kind, []).append(other.query.text)
     return found
 
@@ -30,14 +30,18 @@ def beside(text: str) -> dict[Kind, list[str]]:
 @pytest.mark.parametrize(
     ("text", "kind", "expected"),
     [
-        ("sancsion", Kind.SPELLING, ["sanction"]),
-        ("sancsion~ belge", Kind.SPELLING, ["sanction~ belge"]),
-        ("l’espionage", Kind.SPELLING, ["l’espionnage"]),
-        ("author:espionage", Kind.SPELLING, ["author:espionnage"]),
-        ('title:"hub liegge" x', Kind.SPELLING, ['title:"hub liege" x', 'title:"hub siege" x']),
+        ("sancsion", SuggestionKind.SPELLING, ["sanction"]),
+        ("sancsion~ belge", SuggestionKind.SPELLING, ["sanction~ belge"]),
+        ("l’espionage", SuggestionKind.SPELLING, ["l’espionnage"]),
+        ("author:espionage", SuggestionKind.SPELLING, ["author:espionnage"]),
+        (
+            'title:"hub liegge" x',
+            SuggestionKind.SPELLING,
+            ['title:"hub liege" x', 'title:"hub siege" x'],
+        ),
         (
             "sancsion~ liegge sancsion",
-            Kind.SPELLING,
+            SuggestionKind.SPELLING,
             [
                 "sanction~ liege sanction",
                 "sanction~ liegge sancsion",
@@ -46,35 +50,39 @@ def beside(text: str) -> dict[Kind, list[str]]:
                 "sancsion~ liegge sanction",
             ],
         ),
-        ("port -sancsion", Kind.SPELLING, []),  # what is not wanted may be misspelt
-        ("plate-forme-sancsion", Kind.SPELLING, []),
-        ("sanction", Kind.INFLECTED, ["sanction~"]),
-        ("les sanction port", Kind.INFLECTED, ["les sanction~ port", "les sanction port~"]),
-        ('"centre fermé"', Kind.INFLECTED, ['"centre~ fermé"', '"centre fermé~"']),
-        ("sanction~ cyber* VSSE 5G", Kind.INFLECTED, []),
-        ("=Orange", Kind.ANY_FORM, ["Orange"]),
-        ("VSSE liège", Kind.ANY_FORM, ["vsse liège"]),
-        ('"hub liège"', Kind.APART, ['"hub liège"~5', "hub liège"]),
-        ('title:"a b" c', Kind.APART, ['title:"a b"~5 c', "title:(a b) c"]),
-        ('"hub liège"~3', Kind.APART, []),
-        ("port lang:fr", Kind.ANY_LANGUAGE, ["port"]),
-        ("lang:fr,en port", Kind.ANY_LANGUAGE, ["port"]),
-        ("port since:7d until:2d quai", Kind.ANY_DATE, ["port quai"]),
-        ("port quai", Kind.WITHOUT, ["quai", "port"]),
-        ("port -quai", Kind.WITHOUT, ["port"]),  # `-quai` alone asks for nothing
+        ("port -sancsion", SuggestionKind.SPELLING, []),  # what is not wanted may be misspelt
+        ("plate-forme-sancsion", SuggestionKind.SPELLING, []),
+        ("sanction", SuggestionKind.INFLECTED, ["sanction~"]),
+        (
+            "les sanction port",
+            SuggestionKind.INFLECTED,
+            ["les sanction~ port", "les sanction port~"],
+        ),
+        ('"centre fermé"', SuggestionKind.INFLECTED, ['"centre~ fermé"', '"centre fermé~"']),
+        ("sanction~ cyber* VSSE 5G", SuggestionKind.INFLECTED, []),
+        ("=Orange", SuggestionKind.ANY_FORM, ["Orange"]),
+        ("VSSE liège", SuggestionKind.ANY_FORM, ["vsse liège"]),
+        ('"hub liège"', SuggestionKind.APART, ['"hub liège"~5', "hub liège"]),
+        ('title:"a b" c', SuggestionKind.APART, ['title:"a b"~5 c', "title:(a b) c"]),
+        ('"hub liège"~3', SuggestionKind.APART, []),
+        ("port lang:fr", SuggestionKind.ANY_LANGUAGE, ["port"]),
+        ("lang:fr,en port", SuggestionKind.ANY_LANGUAGE, ["port"]),
+        ("port since:7d until:2d quai", SuggestionKind.ANY_DATE, ["port quai"]),
+        ("port quai", SuggestionKind.WITHOUT, ["quai", "port"]),
+        ("port -quai", SuggestionKind.WITHOUT, ["port"]),  # `-quai` alone asks for nothing
         (
             'title:(a1 OR b2) plate-forme feed:"le soir"',
-            Kind.WITHOUT,
+            SuggestionKind.WITHOUT,
             [
                 'plate-forme feed:"le soir"',
                 'title:(a1 OR b2) feed:"le soir"',
                 "title:(a1 OR b2) plate-forme",
             ],
         ),
-        ("port OR quai", Kind.WITHOUT, []),
+        ("port OR quai", SuggestionKind.WITHOUT, []),
     ],
 )
-def test_alternatives(text: str, kind: Kind, expected: list[str]) -> None:
+def test_alternatives(text: str, kind: SuggestionKind, expected: list[str]) -> None:
     assert beside(text).get(kind, []) == expected
 
 

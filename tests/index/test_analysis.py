@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analysis import MAX_CHARS, shouts, stems, tokenize
+from index.analysis.folding import fold
+from index.analysis.term_positions import (
+    AUTHOR,
+    EXACT,
+    DocumentTerms,
+    decode,
+    part_at,
+    part_range,
+    postings,
+)
+from index.analysis.tokenizer import MAX_CHARS, MAX_TERM, shouts, stems, tokenize
 from index.article import PARTS, Article
-from index.letters import fold
-from index.postings import AUTHOR, EXACT, Reading, decode, part_at, part_range, postings
-from index.runs import MAX_TERM
 
 TEXTS = Path(__file__).resolve().parents[2].with_name("shared") / "data" / "text-fr"
 
@@ -173,7 +180,7 @@ def test_tokens_cut_the_stored_text(text):
     singles = [(token.start, token.end) for token in tokens if token.length == 1]
     assert singles == sorted(singles)
     assert all(a[1] <= b[0] for a, b in pairwise(singles))
-    reading = Reading(article(title=text))
+    reading = DocumentTerms(article(title=text))
     assert [reading.place(at, at)[1:] for at in range(len(singles))] == singles
 
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import aside, merging
 from index.article import Article
-from index.query import parse
-from index.searcher import Archive
-from index.writer import Writer, open_or_create
+from index.engine import background_merge, merge_policy
+from index.engine.searcher import Archive
+from index.engine.writer import Writer, open_or_create
+from index.query.parser import parse
 
 
 def article(id: int, word: str = "port") -> Article:
@@ -29,8 +29,8 @@ def found(archive: Archive, word: str) -> list[int]:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three segments of any size are merged, those of six articles are large."""
-    monkeypatch.setattr(merging, "FAN_IN", 3)
-    monkeypatch.setattr(aside, "LARGE", 6)
+    monkeypatch.setattr(merge_policy, "FAN_IN", 3)
+    monkeypatch.setattr(background_merge, "LARGE", 6)
 
 
 class Gate(NamedTuple):
@@ -45,14 +45,14 @@ class Gate(NamedTuple):
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Merges beside end once it is open."""
-    gate, make = Gate(threading.Event(), threading.Event()), aside.Aside._make
+    gate, make = Gate(threading.Event(), threading.Event()), background_merge.BackgroundMerge._make
 
-    def later(self: aside.Aside) -> None:
+    def later(self: background_merge.BackgroundMerge) -> None:
         make(self)
         gate.made.set()
         assert gate.open.wait(60)
 
-    monkeypatch.setattr(aside.Aside, "_make", later)
+    monkeypatch.setattr(background_merge.BackgroundMerge, "_make", later)
     yield gate
     gate.open.set()
 
@@ -99,17 +99,17 @@ def test_what_is_damaged_meanwhile_is_not_brought_back(tmp_path: Path, gate: Gat
 def test_a_merge_that_fails_is_told_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = aside.Aside._make
+    make = background_merge.BackgroundMerge._make
 
-    def full(self: aside.Aside) -> None:
+    def full(self: background_merge.BackgroundMerge) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(aside.Aside, "_make", full)
+    monkeypatch.setattr(background_merge.BackgroundMerge, "_make", full)
     writer = filled(tmp_path)
     with pytest.raises(OSError, match="No space"):
         writer.finish()
     assert not list(tmp_path.glob("merging*"))
-    monkeypatch.setattr(aside.Aside, "_make", make)
+    monkeypatch.setattr(background_merge.BackgroundMerge, "_make", make)
     writer.tend()
     writer.finish()
     assert sorted(writer.ids()) == [1, 2, 3, 4, 5, 6]
@@ -140,8 +140,8 @@ def test_whatever_happens_meanwhile_each_article_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, set[int]]]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merging, "FAN_IN", 3)
-        patch.setattr(aside, "LARGE", 4)
+        patch.setattr(merge_policy, "FAN_IN", 3)
+        patch.setattr(background_merge, "LARGE", 4)
         folder = tmp_path_factory.mktemp("aside")
         writer, archive = open_or_create(folder), None
         writer.beside = True

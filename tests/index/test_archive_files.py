@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.columns import Columns, ColumnsWriter
+from index.engine.columns import Columns, ColumnsWriter
+from index.engine.inverted_batch import TermPool
+from index.engine.postings_file import Lists, ListsWriter
 from index.errors import ArchiveDamaged
-from index.lists import Lists, ListsWriter
-from index.pool import TermPool
 
 CODES = st.lists(st.integers(0, 2**24), min_size=1, max_size=400, unique=True).map(sorted)
 LIST = st.dictionaries(st.integers(0, 2**16 - 1), CODES, min_size=1, max_size=6)

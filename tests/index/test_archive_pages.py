@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article
-from index.query import parse
-from index.searcher import Archive, Found, Hit
-from index.segment import Scope
-from index.writer import open_or_create
+from index.engine.searcher import Archive, ArchiveHit, ArchivePage
+from index.engine.segment import DocumentFilter
+from index.engine.writer import open_or_create
+from index.query.parser import parse
 
 SORTS = ("date", "score")
 
@@ -32,8 +32,8 @@ def pages(
     sort: str,
     limit: int,
     meanwhile: Callable[[], object],
-    scope: Scope = Scope(),
-) -> list[Found]:
+    scope: DocumentFilter = DocumentFilter(),
+) -> list[ArchivePage]:
     """Return every page, something happening between any two."""
     query = parse(text)
     found = [archive.search(query, scope, sort=sort, limit=limit)]
@@ -48,7 +48,7 @@ def pages(
     return found[:-1]
 
 
-def hits(found: list[Found]) -> list[Hit]:
+def hits(found: list[ArchivePage]) -> list[ArchiveHit]:
     return [hit for page in found for hit in page.hits]
 
 
@@ -100,7 +100,7 @@ def test_pages_are_those_of_the_first_moment(
         for batch in there:
             add(batch)
         archive, rest = Archive(Path(name)), iter(coming)
-        scope = Scope(since=since)
+        scope = DocumentFilter(since=since)
         whole = archive.search(parse(text), scope, sort=sort, limit=0)
         found = pages(archive, text, sort, limit, lambda: add(next(rest, [])), scope)
         assert hits(found) == list(whole.hits)
@@ -135,7 +135,7 @@ def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
     process.start()
     sizes = set()
     rounds = 0
-    first = Scope(upto=300)
+    first = DocumentFilter(upto=300)
     while process.is_alive() or not rounds:
         for sort in SORTS:
             found = pages(archive, "port~", sort, 40, lambda: sizes.add(archive.count), first)

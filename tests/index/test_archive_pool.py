@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import inversion
 from index.article import Article
+from index.engine import inverted_batch
+from index.engine.inverted_batch import TermPool
+from index.engine.postings_file import MAX_DOCUMENTS, MAX_OCCURRENCES, Lists, ListsWriter
+from index.engine.searcher import Archive
+from index.engine.writer import open_or_create
 from index.errors import ArchiveDamaged
-from index.lists import MAX_DOCUMENTS, MAX_OCCURRENCES, Lists, ListsWriter
-from index.pool import TermPool
-from index.query import parse
-from index.searcher import Archive
-from index.writer import open_or_create
+from index.query.parser import parse
 
 Document = dict[str, list[int]]
 
@@ -99,7 +99,7 @@ def test_many_terms_are_written_block_by_block(
         for number in range(300)
     ]
     whole = written(folder, gathered(documents))
-    monkeypatch.setattr(inversion, "BLOCK", 64)
+    monkeypatch.setattr(inverted_batch, "BLOCK", 64)
     ((_, blocks),) = gathered(documents).iter_postings()
     assert sum(bool(block.terms) for block in blocks) > 30
     check(written(folder, gathered(documents)), documents)
@@ -171,8 +171,8 @@ def test_a_search_does_without_numpy(tmp_path: Path) -> None:
         [Article(id=1, feeds=(1,), url="", title="Tocsin", summary="", seen=0.0)]
     )
     program = (
-        "import sys; from pathlib import Path; from index.searcher import Archive;"
-        "from index.query import parse;"
+        "import sys; from pathlib import Path; from index.engine.searcher import Archive;"
+        "from index.query.parser import parse;"
         f"assert Archive(Path({str(tmp_path)!r})).search(parse('tocsin')).total == 1;"
         "assert 'numpy' not in sys.modules"
     )

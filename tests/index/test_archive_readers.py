@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from whoosh.index import TOC
 
-from index import snapshot
 from index.article import Article
+from index.engine import reader
+from index.engine.schema import NAME
+from index.engine.searcher import Archive
+from index.engine.storage import DurableStorage
+from index.engine.writer import open_or_create
 from index.errors import ArchiveDamaged
-from index.query import parse
-from index.schema import NAME
-from index.searcher import Archive
-from index.storage import DurableStorage
-from index.writer import open_or_create
+from index.query.parser import parse
 
 
 def article(id: int, title: str = "Un port belge") -> Article:
@@ -97,7 +97,7 @@ def test_a_merge_between_table_and_files_is_no_damage(
         def read(cls, storage: object, name: str) -> object:
             return earlier.pop() if earlier else TOC.read(storage, name)
 
-    monkeypatch.setattr(snapshot, "TOC", Late)
+    monkeypatch.setattr(reader, "TOC", Late)
     archive = Archive(tmp_path, partial=True)
     assert (sorted(ids(archive)), archive.lost) == ([1, 2, 3], ())
 

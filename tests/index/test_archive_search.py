@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article
+from index.engine.searcher import Archive
+from index.engine.segment import DocumentFilter
+from index.engine.writer import open_or_create
 from index.errors import QueryError
-from index.inmemory import InMemory
-from index.query import Query, parse, score
-from index.searcher import Archive
-from index.segment import Scope
-from index.spans import evaluate
-from index.tree import Facet
-from index.writer import open_or_create
+from index.evaluation.memory_document import InMemory
+from index.evaluation.spans import evaluate
+from index.query.ast import Facet
+from index.query.parser import Query, parse, score
 
 WORDS = re.findall(
     r"\S+",
@@ -32,23 +32,23 @@ TEXT = st.lists(WORD, max_size=9).map(" ".join)
 # --- filters: what a resolver says, and what an article says by itself ---------------
 
 MEANINGS = {
-    "lang": lambda value: Scope(langs=["" if value == "und" else value]),
-    "feed": lambda value: Scope(feeds=[int(value)]),
-    "tag": lambda value: Scope(feeds={"port": [1, 2], "belge": [3]}[value]),
-    "since": lambda value: Scope(since=float(value[:4])),
-    "until": lambda value: Scope(until=float(value[:4])),
-    "watch": lambda value: Scope(ids={"a": {1, 2, 30}, "b": set(), "c": {5}}[value]),
-    "story": lambda value: Scope(stories=[int(value)]),
+    "lang": lambda value: DocumentFilter(langs=["" if value == "und" else value]),
+    "feed": lambda value: DocumentFilter(feeds=[int(value)]),
+    "tag": lambda value: DocumentFilter(feeds={"port": [1, 2], "belge": [3]}[value]),
+    "since": lambda value: DocumentFilter(since=float(value[:4])),
+    "until": lambda value: DocumentFilter(until=float(value[:4])),
+    "watch": lambda value: DocumentFilter(ids={"a": {1, 2, 30}, "b": set(), "c": {5}}[value]),
+    "story": lambda value: DocumentFilter(stories=[int(value)]),
 }
 FILTERS = ("lang:fr", "lang:und", "feed:1", "feed:2", "tag:port", "tag:belge", "since:1001")
 FILTER = st.sampled_from([*FILTERS, "until:1002", "watch:a", "watch:b", "watch:c", "story:3"])
 
 
-def meaning(facet: Facet) -> Scope:
+def meaning(facet: Facet) -> DocumentFilter:
     return MEANINGS[facet.name](facet.value)
 
 
-def satisfies(article: Article, scope: Scope) -> bool:
+def satisfies(article: Article, scope: DocumentFilter) -> bool:
     return (
         (scope.ids is None or article.id in scope.ids)
         and (scope.feeds is None or bool({*scope.feeds} & {*article.feeds}))
@@ -86,7 +86,7 @@ QUERY = st.recursive(
 )
 MOMENT = st.sampled_from([1000.0, 1001.0, 1002.5]) | st.floats(998, 1004)
 SCOPE = st.builds(
-    Scope,
+    DocumentFilter,
     feeds=st.none() | st.sets(st.integers(1, 4)),
     langs=st.none() | st.sets(st.sampled_from(["fr", "en", ""])),
     since=st.none() | MOMENT,
@@ -131,7 +131,7 @@ class World:
         open_or_create(self.folder).add(batch)
         self.articles.update({article.id: article for article in batch})
 
-    def expected(self, query: Query, scope: Scope) -> list[int]:
+    def expected(self, query: Query, scope: DocumentFilter) -> list[int]:
         """Return the ids of what satisfies a query, newest first, by reading everything."""
         found = [
             article
@@ -153,7 +153,7 @@ class World:
     scope=SCOPE,
 )
 def test_search_and_reading_agree(
-    history: list[list[Article]], queries: list[Query | None], scope: Scope
+    history: list[list[Article]], queries: list[Query | None], scope: DocumentFilter
 ) -> None:
     with TemporaryDirectory() as name:
         world = World(Path(name) / "archive")
@@ -163,7 +163,7 @@ def test_search_and_reading_agree(
             world.add(batch)
         assert archive.count == len(world.articles)
         for query in filter(None, queries):
-            for where in (Scope(), scope):
+            for where in (DocumentFilter(), scope):
                 found = archive.search(query, where, resolve=meaning, limit=0)
                 assert [hit.id for hit in found.hits] == world.expected(query, where), query.text
                 best = archive.search(query, where, resolve=meaning, limit=0, sort="score")
@@ -190,7 +190,7 @@ def test_scores_agree_too(
         for batch in history:
             world.add(batch)
         found = Archive(world.folder).search(query, limit=0)
-        assert [hit.id for hit in found.hits] == world.expected(query, Scope())
+        assert [hit.id for hit in found.hits] == world.expected(query, DocumentFilter())
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from whoosh import query
 from whoosh.index import open_dir
 
 from index.article import Article
+from index.engine.merge_policy import FAN_IN, select_merge
+from index.engine.schema import NAME
+from index.engine.writer import open_or_create
 from index.errors import ArchiveDamaged, ArchiveError
-from index.merging import FAN_IN, due
-from index.schema import NAME
-from index.writer import open_or_create
 
 
 def article(id: int, title: str = "Un port belge") -> Article:
@@ -198,12 +198,12 @@ class Size:
     ],
 )
 def test_ten_of_a_size_are_merged(sizes: list[int], merged: list[int]) -> None:
-    assert [one.documents for one in due([Size(size) for size in sizes])] == merged
+    assert [one.documents for one in select_merge([Size(size) for size in sizes])] == merged
 
 
 def test_a_segment_a_quarter_of_which_is_gone_is_rewritten() -> None:
     segments = [Size(100), Size(100, 25), Size(100, 26)]
-    assert due(segments) == segments[2:]
+    assert select_merge(segments) == segments[2:]
 
 
 @given(st.lists(st.integers(1, 5000), max_size=300))
@@ -212,7 +212,7 @@ def test_merging_ends_and_no_segment_is_too_large(batches: list[int]) -> None:
     written = 0
     for batch in batches:
         segments.append(Size(batch))
-        while group := due(segments):
+        while group := select_merge(segments):
             merged = Size(sum(one.doc_count() for one in group))
             assert merged.documents <= 1 << 16
             assert len(group) > 1

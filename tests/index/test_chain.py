@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import chain, vectors
+from index.analysis.term_positions import postings
 from index.article import Article
-from index.chain import Link
-from index.inmemory import InMemory
-from index.lists import Postings
-from index.postings import postings
-from index.query import parse
-from index.searcher import Archive
-from index.spans import evaluate
-from index.tree import Near, Node, Phrase, Word
-from index.writer import open_or_create
+from index.engine import phrase_arrays, phrase_search
+from index.engine.phrase_search import Link
+from index.engine.postings_file import Postings
+from index.engine.searcher import Archive
+from index.engine.writer import open_or_create
+from index.evaluation.memory_document import InMemory
+from index.evaluation.spans import evaluate
+from index.query.ast import Near, Node, Phrase, Word
+from index.query.parser import parse
 
 WORDS = ("de", "la", "plate-forme", "plateforme", "forme", "de", "la", "AT&T")
 TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
@@ -52,7 +52,7 @@ NONE = Postings(array("H"), None, array("I"))
 
 @pytest.fixture(autouse=True, params=["whole", "split"])
 def _grouping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors, "_MANY", 0 if request.param == "split" else 10**9)
+    monkeypatch.setattr(phrase_arrays, "_MANY", 0 if request.param == "split" else 10**9)
 
 
 def links(articles: list[Article], words: list[list[str]], part: str) -> list[Link]:
@@ -65,7 +65,7 @@ def by_reading(articles: list[Article], node: Node, docs: set[int]) -> set[int]:
 
 
 def meant(words: list[list[str]], part: str) -> list[Node]:
-    from index.tree import Or
+    from index.query.ast import Or
 
     return [
         Or(tuple(Word(term, part=part) for term in forms))
@@ -90,10 +90,10 @@ def test_phrases(
     docs = data.draw(st.sets(st.sampled_from(range(len(articles)))))
     expected = by_reading(articles, Phrase(tuple(meant(words, part))), docs)
     asked = links(articles, words, part)
-    assert chain.linked(asked, docs) == expected
-    assert vectors.linked(asked, docs) == expected
+    assert phrase_search.linked(asked, docs) == expected
+    assert phrase_arrays.linked(asked, docs) == expected
     everywhere = by_reading(articles, Phrase(tuple(meant(words, part))), set(range(len(articles))))
-    assert vectors.linked(asked, None) == everywhere
+    assert phrase_arrays.linked(asked, None) == everywhere
 
 
 @given(
@@ -117,10 +117,10 @@ def test_pairs(
     node = Near(tuple(meant(words, part)), distance, ordered)
     expected = by_reading(articles, node, docs)
     asked = links(articles, words, part)
-    assert chain.near(asked, distance, docs, ordered=ordered) == expected
-    assert vectors.near(asked, distance, docs, ordered=ordered) == expected
+    assert phrase_search.near(asked, distance, docs, ordered=ordered) == expected
+    assert phrase_arrays.near(asked, distance, docs, ordered=ordered) == expected
     everywhere = by_reading(articles, node, set(range(len(articles))))
-    assert vectors.near(asked, distance, None, ordered=ordered) == everywhere
+    assert phrase_arrays.near(asked, distance, None, ordered=ordered) == everywhere
 
 
 def test_much_work_is_done_by_vectors() -> None:
@@ -128,9 +128,9 @@ def test_much_work_is_done_by_vectors() -> None:
     often = Postings(array("H", docs), None, array("I", [4 * (doc % 7) for doc in docs]))
     after = Postings(array("H", docs), None, array("I", [4 * (doc % 5) + 4 for doc in docs]))
     asked = [Link([often], ""), Link([after], "")]
-    found = chain.linked(asked, set(docs))
+    found = phrase_search.linked(asked, set(docs))
     assert found == {doc for doc in docs if doc % 7 == doc % 5}
-    near = chain.near(asked, 2, set(docs), ordered=True)
+    near = phrase_search.near(asked, 2, set(docs), ordered=True)
     assert near == {doc for doc in docs if 0 <= doc % 5 - doc % 7 < 2}
 
 
@@ -160,7 +160,7 @@ def test_phrases_of_the_commonest_words_are_asked_of_all_documents(
     writer = open_or_create(tmp_path)
     writer.add(articles[:5])
     writer.add(articles[5:])
-    monkeypatch.setattr(chain, "MUCH", 0)
+    monkeypatch.setattr(phrase_search, "MUCH", 0)
     found = Archive(tmp_path).search(parse(query)).hits
     expected = {one.id for one in articles if evaluate(root, InMemory.of(one))}
     assert {hit.id for hit in found} == expected != set()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.completion import DATES, complete
 from index.errors import QueryError
-from index.query import parse
+from index.query.completion import DATES, complete
+from index.query.parser import parse
 
 NAMES = {
     "feed": ["Le Soir", "Les Échos", "The Wire", 'Odd "name"', "a,b", "Lesage"],

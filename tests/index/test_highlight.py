@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from index.analysis.term_positions import DocumentTerms
 from index.article import Article
-from index.highlight import Highlighter, snippet
-from index.inmemory import InMemory, occurrences
-from index.postings import Reading
-from index.query import Query, parse
-from index.spans import matches
+from index.evaluation.highlight import Highlighter
+from index.evaluation.memory_document import InMemory, occurrences
+from index.evaluation.snippet import snippet
+from index.evaluation.spans import matches
+from index.query.parser import Query, parse
 
 
 def spans(query: Query, article: Article) -> list[tuple[str, int, int]]:
@@ -58,7 +59,7 @@ def test_of_texts_without_blanks_little_is_remembered() -> None:
     def read(count: int) -> None:
         for _ in range(count):
             text = "，".join("".join(draw.choices(ideographs, k=12)) for _ in range(400))
-            reading = Reading(article(body=text))
+            reading = DocumentTerms(article(body=text))
             for codes in reading.postings.values():
                 for code in codes[:3]:
                     reading.place(code >> 2, code >> 2)
@@ -172,5 +173,5 @@ def test_words_that_are_passed_over_change_nothing(query: str, texts: list[list[
     one = article(*map(" ".join, texts))
     root = parse(query).root
     every = matches(root, InMemory.of(one))
-    lit = [(place.part, place.start, place.end) for place in occurrences(every, Reading(one))]
+    lit = [(place.part, place.start, place.end) for place in occurrences(every, DocumentTerms(one))]
     assert not every or spans(parse(query), one) == lit

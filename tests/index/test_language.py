@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.analysis.language import LEARNED_FROM, detect, prior
 from index.article import UNDETERMINED
-from index.language import LEARNED_FROM, detect, prior
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 FRENCH_FEED = prior(["fr"] * LEARNED_FROM)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from index.moments import resolve_time
+from index.query.date_expressions import resolve_time
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2024, 3, 31, 12, 30, tzinfo=PARIS)  # the night before, clocks went forward

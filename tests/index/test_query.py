@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import QueryError
-from index.facets import names, passes, selects
-from index.query import any_of, combine, parse, score
-from index.tree import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Score, Word, walk
+from index.query.ast import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Score, Word, walk
+from index.query.filters import names, passes, selects
+from index.query.parser import any_of, combine, parse, score
 
 
 def told(node):

@@ -5,11 +5,11 @@ import re
 import pytest
 from golden import GOLDEN
 
+from index.analysis.term_positions import DocumentTerms
 from index.article import Article
-from index.inmemory import InMemory, occurrences
-from index.postings import Reading
-from index.query import any_of, parse, score
-from index.spans import evaluate, matches
+from index.evaluation.memory_document import InMemory, occurrences
+from index.evaluation.spans import evaluate, matches
+from index.query.parser import any_of, parse, score
 
 
 def article(body="", title="", summary="", author=""):
@@ -24,7 +24,7 @@ def lit(query, of):
     found = matches(query.root, document)
     assert bool(found) == evaluate(query.root, document)
     texts = {part: of.part(part) for part in ("title", "summary", "body", "author")}
-    for part, start, end, _ in reversed(occurrences(found, Reading(of))):
+    for part, start, end, _ in reversed(occurrences(found, DocumentTerms(of))):
         texts[part] = f"{texts[part][:start]}⟦{texts[part][start:end]}⟧{texts[part][end:]}"
     return texts
 

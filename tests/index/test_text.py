@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from index.text import HTML_CAP, clean, from_html, line, lines, safe_url, truncate
+from index.analysis.text_cleaning import HTML_CAP, clean, from_html, line, lines, safe_url, truncate
 
 ESC = "\x1b"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.tree import Mode, Word
-from index.vocabulary import selector
+from index.evaluation.term_expansion import selector
+from index.query.ast import Mode, Word
 
 
 def accepts(term: str, key: str) -> bool:

@@ -13,27 +13,29 @@ from oracle import Asked, Weighed, queries, scores
 from wording import FEEDS, Doc, documents
 
 from index.article import Article
+from index.engine.searcher import Archive
+from index.engine.segment import DocumentFilter
+from index.engine.writer import open_or_create
 from index.errors import QueryError
-from index.facets import selects
-from index.query import Query, parse, score
-from index.searcher import Archive
-from index.segment import Scope
-from index.tree import Facet
-from index.writer import open_or_create
+from index.query.ast import Facet
+from index.query.filters import selects
+from index.query.parser import Query, parse, score
 from monitor.fetch.url import host
-from monitor.match import Rules
-from monitor.model import Watchlist
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
 
 # Each example writes an archive: a fifth of them is enough where others run.
 quick = settings(max_examples=settings().max_examples // 5, suppress_health_check=list(HealthCheck))
 
 
-def meaning(facet: Facet) -> Scope:
+def meaning(facet: Facet) -> DocumentFilter:
     """Return where a filter of the three kinds that watchlists know looks in the archive."""
     if facet.name == "lang":
-        return Scope(langs=["" if facet.value == "und" else facet.value])
+        return DocumentFilter(langs=["" if facet.value == "und" else facet.value])
     selector = f"tag:{facet.value}" if facet.name == "tag" else facet.value
-    return Scope(feeds=[f.number for f in FEEDS if selects(selector, f.name, host(f.url), f.tags)])
+    return DocumentFilter(
+        feeds=[f.number for f in FEEDS if selects(selector, f.name, host(f.url), f.tags)]
+    )
 
 
 def searched(archive: Archive, query: Query) -> set[int]:
@@ -46,7 +48,7 @@ def searched(archive: Archive, query: Query) -> set[int]:
     return ids
 
 
-def alerted(rules: Rules, articles: Sequence[Article]) -> dict[str, set[int]]:
+def alerted(rules: WatchlistMatcher, articles: Sequence[Article]) -> dict[str, set[int]]:
     """Return the articles that raise an alert, by watchlist."""
     found: dict[str, set[int]] = {watchlist.name: set() for watchlist in rules.watchlists}
     for article in articles:
@@ -61,7 +63,9 @@ def three_agree(
     """Hold rules and an archive of some commits against what should be found."""
     articles = [doc.article(id) for id, doc in enumerate(docs, 1)]
     expected = {name: ids for name, (_, ids) in asked.items()}
-    rules = Rules([Watchlist(name=name, query=query) for name, (query, _) in asked.items()])
+    rules = WatchlistMatcher(
+        [Watchlist(name=name, query=query) for name, (query, _) in asked.items()]
+    )
     assert alerted(rules, articles) == expected
     with TemporaryDirectory() as name:
         folder = Path(name) / "archive"
@@ -112,7 +116,7 @@ def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:
     article = Article(
         id=1, feeds=(1,), url="", title="douane", summary="quai", body="port", seen=1.0
     )
-    assert alerted(Rules([Watchlist(name="A", query=query)]), [article]) == {"A": {1}}
+    assert alerted(WatchlistMatcher([Watchlist(name="A", query=query)]), [article]) == {"A": {1}}
     open_or_create(tmp_path).add([article])
     assert searched(Archive(tmp_path), query) == {1}
 
@@ -123,7 +127,7 @@ def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path
         for id, case in enumerate(GOLDEN, 1)
     ]
     asked = {case.query: parse(case.query) for case in GOLDEN}
-    rules = Rules([Watchlist(name=text, query=query) for text, query in asked.items()])
+    rules = WatchlistMatcher([Watchlist(name=text, query=query) for text, query in asked.items()])
     alerts = alerted(rules, articles)
     writer = open_or_create(tmp_path / "archive")
     writer.add(articles[::2])

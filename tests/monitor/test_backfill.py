@@ -20,17 +20,17 @@ from running import Item, Newsroom, rss, until
 from scripted import Reply, Web
 from spine import FEEDS, START, WATCHLISTS, Fuse, Killed
 
-from index.query import any_of
-from index.query import parse as understood
+from index.query.parser import any_of
+from index.query.parser import parse as understood
 from monitor.errors import StoreError
-from monitor.model import Severity, Watchlist
-from monitor.store.sqlite import SqliteStore
-from monitor.store.tables import VERSION
-from monitor.store.tables.watchlists import BACKFILLS
-from monitor.store.views import SqliteViews
-from monitor.watching import backfill as module
-from monitor.watching.backfill import Backfill, Step
-from monitor.watching.meaning import meaning
+from monitor.model.config import Watchlist
+from monitor.model.severity import Severity
+from monitor.store.sqlite.schema import BACKFILLS, VERSION
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+from monitor.watchlists import backfill as module
+from monitor.watchlists.backfill import Backfill, BackfillStep
+from monitor.watchlists.rule_version import meaning
 
 NOW = START + 1_000_000
 STRIKE = Watchlist(name="Grève", query=understood("grève OR dockers"), severity=Severity.HIGH)
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def steps(store: SqliteStore, watchlists: Sequence[Watchlist]) -> Iterator[Step]:
+def steps(store: SqliteStore, watchlists: Sequence[Watchlist]) -> Iterator[BackfillStep]:
     """Put watchlists in force, and yield each step of what they have to look through."""
     work = Backfill(store, lambda: NOW)
     feeds = store.subscribe(FEEDS, watchlists)

@@ -17,12 +17,12 @@ import spine
 from running import Newsroom
 
 from index.article import Article
-from monitor.backup.manifest import BackupError, read
-from monitor.backup.restoring import Places, config_of, put_in_place, read_manifest, unpack
-from monitor.backup.taking import back_up
-from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.maintenance.backup import BackupError, back_up, read
+from monitor.maintenance.restore import RestorePaths, config_of, put_in_place, read_manifest, unpack
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 CONFIG = "feeds: [https://a.test/rss]\nwatchlists: [Alibaba]\n"
 
@@ -51,8 +51,8 @@ def taken(data: Path, name: str = "backup.zip") -> Path:
     return file
 
 
-def restored(file: Path, folder: Path) -> Places:
-    places = Places(folder / "feeds.yaml", folder / "var")
+def restored(file: Path, folder: Path) -> RestorePaths:
+    places = RestorePaths(folder / "feeds.yaml", folder / "var")
     put_in_place(unpack(file, places, nobody), config_of(file), places, folder / "var" / "aside")
     return places
 
@@ -106,9 +106,9 @@ def writing(data: Path) -> Iterator[Callable[[], int]]:
         thread.join()
 
 
-def _refresh(feed: Feed, ids: list[int]) -> Refresh:
+def _refresh(feed: Feed, ids: list[int]) -> PollOutcome:
     arrivals = tuple(
-        Arrival(
+        ArticleChange(
             article=Article(
                 id=id, feeds=(feed.number,), url="", title=f"T {id}", summary="x" * 3000, seen=0.0
             ),
@@ -120,13 +120,13 @@ def _refresh(feed: Feed, ids: list[int]) -> Refresh:
         for id in ids
     )
     poll = Poll(at=0.0, outcome=Outcome.READ, new=len(ids))
-    return Refresh(feed=feed, state=FeedState(), poll=poll, arrivals=arrivals)
+    return PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=arrivals)
 
 
 def test_it_is_of_one_moment_while_a_monitor_writes(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.backup.taking.PAGES", 1)
+    monkeypatch.setattr("monitor.maintenance.backup.PAGES", 1)
     with writing(data) as stored:
         for number in range(3):
             before = stored()
@@ -215,7 +215,7 @@ def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path, kind: str)
     damage, words = DAMAGES[kind]
     file = taken(data)
     damage(file)
-    places = Places(tmp_path / "again" / "feeds.yaml", tmp_path / "again" / "var")
+    places = RestorePaths(tmp_path / "again" / "feeds.yaml", tmp_path / "again" / "var")
     with pytest.raises(BackupError, match=words):
         unpack(file, places, nobody)
     assert not list((tmp_path / "again").rglob("*.db*"))

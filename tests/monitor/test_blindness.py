@@ -14,11 +14,13 @@ import pytest
 from click.testing import CliRunner
 from running import Newsroom
 
-from index.query import parse
-from monitor import blindness
+from index.query.parser import parse
 from monitor.cli import main_group
-from monitor.model import Feed, FeedState, Gap, GapKind, Outcome, Poll, Refresh, Watchlist
-from monitor.store.sqlite import SqliteStore
+from monitor.ingest import coverage_gaps
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed, FeedState, Gap, GapKind, Outcome, Poll
+from monitor.model.poll import PollOutcome
+from monitor.store.sqlite.store import SqliteStore
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC).timestamp()
 HOUR, DAY = 3_600.0, 86_400.0
@@ -48,13 +50,13 @@ def gap(feed: int, start: float, end: float | None, kind: GapKind = BLIND) -> Ga
 )
 def test_gaps_concern_the_watchlists_that_watch_their_feeds(wanted, feeds, touched) -> None:
     gaps = [gap(1, 3, 2), gap(1, 2, 1), gap(4, 3, None, DOWN)]
-    (covered,) = blindness.coverage({"Alibaba": wanted}, FEEDS, gaps)
+    (covered,) = coverage_gaps.coverage({"Alibaba": wanted}, FEEDS, gaps)
     assert (covered.feeds, covered.touched()) == (feeds, touched)
 
 
 def test_a_paused_feed_is_not_watched() -> None:
     paused = [Feed(url="https://p.test/", name="p", enabled=False, number=9), *FEEDS]
-    (covered,) = blindness.coverage({"Alibaba": ()}, paused, [])
+    (covered,) = coverage_gaps.coverage({"Alibaba": ()}, paused, [])
     assert covered.feeds == 4
 
 
@@ -79,13 +81,13 @@ def test_a_paused_feed_is_not_watched() -> None:
     ],
 )
 def test_in_words(gaps: Sequence[Gap], words: str) -> None:
-    (covered,) = blindness.coverage({"Alibaba": ()}, FEEDS, gaps)
-    assert blindness.words(covered, NOW, UTC) == words
+    (covered,) = coverage_gaps.coverage({"Alibaba": ()}, FEEDS, gaps)
+    assert coverage_gaps.words(covered, NOW, UTC) == words
 
 
 def test_in_words_of_the_clock_on_the_wall() -> None:
     brussels = ZoneInfo("Europe/Brussels")
-    assert blindness.interval(NOW - HOUR, NOW, NOW, brussels) == "12:00–13:00"
+    assert coverage_gaps.interval(NOW - HOUR, NOW, NOW, brussels) == "12:00–13:00"
 
 
 # --- the command line ----------------------------------------------------------------
@@ -96,10 +98,10 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run commands on a newsroom in which `a` was blind and `d` cannot be read."""
-    from monitor import bootstrap
+    from monitor import wiring
 
-    monkeypatch.setattr(bootstrap, "clock", lambda: NOW)
-    monkeypatch.setattr(bootstrap, "local_zone", lambda: UTC)
+    monkeypatch.setattr(wiring, "clock", lambda: NOW)
+    monkeypatch.setattr(wiring, "local_zone", lambda: UTC)
     room = Newsroom(tmp_path)
     room.watch([{"url": feed.url, "name": feed.name} for feed in FEEDS])
     store = SqliteStore(room.data)
@@ -119,7 +121,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         missed = (NOW - 2 * HOUR, NOW - 1.25 * HOUR) if feed.name == "a" else None
         poll = Poll(at=NOW - 600, outcome=Outcome.READ)
         with store.batch() as batch:
-            batch.save(Refresh(feed=feed, state=state, poll=poll, missed=missed))
+            batch.save(PollOutcome(feed=feed, state=state, poll=poll, missed=missed))
 
     def run(*args: str) -> tuple[int, str, str]:
         done = CliRunner().invoke(main_group, ["-c", str(room.config), *args])

@@ -8,9 +8,9 @@ import pytest
 
 from monitor.cli.check import complaint
 from monitor.config import understand
-from monitor.config.report import as_mapping, as_text
+from monitor.config.summary import as_mapping, as_text
 from monitor.errors import ConfigError
-from monitor.model import ChannelKind, Config
+from monitor.model.config import ChannelKind, Config
 
 HEAD = "feeds: [https://a.example/rss]\nwatchlists: [{terms: x1}]\nchannels:\n"
 PATH = Path("/newsroom/feeds.yaml")

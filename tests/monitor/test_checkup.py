@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from monitor.checkup import Checkup, checkup, languages, retry
 from monitor.errors import FetchError
-from monitor.model import Entry, Fetched, Hints, ParsedFeed
-from monitor.prospect import Prospect
+from monitor.feeds.diagnostics import FeedDiagnostics, checkup, languages, retry
+from monitor.feeds.discovery import Prospect
+from monitor.model.poll import Entry, Fetched, Hints, ParsedFeed
 
 NOW = 1_700_000_000.0
 HOUR, DAY = 3_600.0, 86_400.0
@@ -24,7 +24,7 @@ def entry(text: str = FRENCH, ago: float | None = HOUR, **more: Any) -> Entry:
     return Entry(summary=text, published=published, **said)
 
 
-def told(*entries: Entry, ttl: float | None = None, **fetched: Any) -> Checkup:
+def told(*entries: Entry, ttl: float | None = None, **fetched: Any) -> FeedDiagnostics:
     answer = Fetched(**{"url": URL, "body": b"<rss/>"} | fetched)
     parsed = ParsedFeed(entries=entries, ttl=ttl)
     return checkup(Prospect(url=URL, fetched=answer, parsed=parsed, seconds=0.5), NOW)

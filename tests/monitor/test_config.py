@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from monitor.config import data_folder, load, understand
 from monitor.errors import ConfigError, Problem
-from monitor.model import Config, Severity
+from monitor.model.config import Config
+from monitor.model.severity import Severity
 
 PATH = Path("newsroom/feeds.yaml")
 STARTER = (Path(__file__).parents[2] / "monitor" / "starter.yaml").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.plural import counted
+from monitor.formatting import counted
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from running import Newsroom
 
-from index.query import parse
+from index.query.parser import parse
 from monitor.cli import main
-from monitor.cli.plot import BAR, GAP, MARKERS, MISSING, UNSURE, drawn
-from monitor.model import By, Series, Trend, Watchlist
-from monitor.trend import buckets
+from monitor.cli.trend_plot import BAR, GAP, MARKERS, MISSING, UNSURE, drawn
+from monitor.model.config import Watchlist
+from monitor.model.search import By, Series, Trend
+from monitor.search import trends
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = 3_600.0, 86_400.0
@@ -36,11 +37,11 @@ START = datetime(2026, 3, 2, tzinfo=PARIS).timestamp()
 def trend(*counts: list[int], marked: frozenset[int] = frozenset()) -> Trend:
     """Return days with these counts, of which the marked ones should be half as many again."""
     days = len(counts[0])
-    edges = buckets.edges(START, START + days * DAY - 2 * HOUR, By.DAY, PARIS)
+    edges = trends.edges(START, START + days * DAY - 2 * HOUR, By.DAY, PARIS)
     return Trend(
         by=By.DAY,
         edges=edges,
-        labels=tuple(buckets.label(edge, By.DAY, PARIS) for edge in edges[:-1]),
+        labels=tuple(trends.label(edge, By.DAY, PARIS) for edge in edges[:-1]),
         since=edges[0],
         until=edges[-1],
         series=tuple(

@@ -15,8 +15,8 @@ import spine
 from planted import EtagFirst
 from spine import A, B, C, Fuse, Spine, life, rows
 
-from monitor.documents.parse import parse
-from monitor.store.sqlite import SqliteStore
+from monitor.parse.feed import parse
+from monitor.store.sqlite.store import SqliteStore
 
 OF_THE_STORY = {
     "feeds": "url, etag, body_hash, failures, reason, gone, blind, title, lang, articles",

@@ -11,12 +11,11 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.analysis.folding import fold
 from index.article import Article
-from index.letters import fold
 from monitor.demo.content import load
-from monitor.model import Names
-from monitor.stories.crossing import LEAST, WINDOW, kin, names
-from monitor.stories.exonyms import EXONYMS
+from monitor.ingest.cross_language import EXONYMS, LEAST, WINDOW, kin, names
+from monitor.model.poll import Names
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RARE = {"bearers": lambda word: 1, "articles": 1_000}

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.ranking import Scale
-from index.searcher import Hit
+from index.engine.bm25 import CollectionStats
+from index.engine.searcher import ArchiveHit
 from monitor.errors import CursorError
-from monitor.model import Filter
-from monitor.search.cursor import Cursor, fingerprint, read
+from monitor.model.search import Filter
+from monitor.search.paging import Cursor, fingerprint, read
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 ID = st.integers(0, (1 << 63) - 1)
@@ -25,8 +25,8 @@ CURSOR = st.builds(
     until=st.none() | NUMBER,
     upto=ID,
     shown=ID,
-    last=st.builds(Hit, NUMBER, ID, NUMBER),
-    scale=st.none() | st.builds(Scale, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
+    last=st.builds(ArchiveHit, NUMBER, ID, NUMBER),
+    scale=st.none() | st.builds(CollectionStats, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
 )
 
 

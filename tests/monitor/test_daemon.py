@@ -22,8 +22,8 @@ from watch_room import Room, press_of
 from monitor import daemon as daemon_module
 from monitor.daemon import STORE_REST
 from monitor.errors import ConfigError, FetchError, Problem
-from monitor.presence import Presence, present
-from monitor.store.views import SqliteViews
+from monitor.monitor_lock import MonitorLock, present
+from monitor.store.sqlite.views import SqliteViews
 
 
 def news(first: int, last: int) -> bytes:
@@ -305,11 +305,11 @@ def test_a_second_monitor_is_told_who_watches(tmp_path: Path) -> None:
 
     async def script(room: Room) -> None:
         await room.until(lambda: present(tmp_path) is not None)
-        with pytest.raises(AlreadyRunningError) as caught, Presence(tmp_path):
+        with pytest.raises(AlreadyRunningError) as caught, MonitorLock(tmp_path):
             pass
         assert caught.value.pid == os.getpid()
 
     room.run(script)
     assert present(tmp_path) is None
-    with Presence(tmp_path):
+    with MonitorLock(tmp_path):
         pass

@@ -17,13 +17,14 @@ from scripted import Fault as Broken
 from scripted import Reply, Request, Web
 from spine import Fuse, Killed
 
-from monitor.exchange.given import understood
-from monitor.exchange.importing import Importing
-from monitor.model import Delivery, DeliveryState, Fault, Occasion, Refusal
-from monitor.notify import Notifier
-from monitor.notify.retrying import GIVE_UP, LONGEST, next_try
-from monitor.routing import Routing
-from monitor.store.sqlite import SqliteStore
+from monitor.alerts.routing import Routing
+from monitor.imports.article_import import Importing
+from monitor.imports.import_format import understood
+from monitor.model.config import DeliveryError, DeliveryFault
+from monitor.model.delivery import Delivery, DeliveryState, Occasion
+from monitor.notify.delivery_loop import DeliveryLoop
+from monitor.notify.retry import GIVE_UP, LONGEST, next_try
+from monitor.store.sqlite.store import SqliteStore
 
 DELIVERY = Delivery(
     id=1, alert=1, channel="a", occasion=Occasion.RAISED, why="", key="k",
@@ -34,19 +35,21 @@ DELIVERY = Delivery(
 @pytest.mark.parametrize(
     ("attempts", "refusal", "pause"),
     [
-        (0, Refusal(reason=""), 60),
-        (1, Refusal(reason=""), 120),
-        (8, Refusal(reason=""), 15_360),
-        (9, Refusal(reason=""), 21_600),
-        (500, Refusal(reason=""), 21_600),
-        (0, Refusal(reason="", retry_after=1800.0), 1800),
-        (0, Refusal(reason="", retry_after=5.0), 60),
-        (0, Refusal(reason="", retry_after=1e12), DAY),
-        (1, Refusal(reason="", fault=Fault.MESSAGE), 120),
-        (2, Refusal(reason="", fault=Fault.MESSAGE), None),
+        (0, DeliveryError(reason=""), 60),
+        (1, DeliveryError(reason=""), 120),
+        (8, DeliveryError(reason=""), 15_360),
+        (9, DeliveryError(reason=""), 21_600),
+        (500, DeliveryError(reason=""), 21_600),
+        (0, DeliveryError(reason="", retry_after=1800.0), 1800),
+        (0, DeliveryError(reason="", retry_after=5.0), 60),
+        (0, DeliveryError(reason="", retry_after=1e12), DAY),
+        (1, DeliveryError(reason="", fault=DeliveryFault.MESSAGE), 120),
+        (2, DeliveryError(reason="", fault=DeliveryFault.MESSAGE), None),
     ],
 )
-def test_the_pause_after_a_refusal(attempts: int, refusal: Refusal, pause: float | None) -> None:
+def test_the_pause_after_a_refusal(
+    attempts: int, refusal: DeliveryError, pause: float | None
+) -> None:
     due = next_try(replace(DELIVERY, attempts=attempts), refusal, NOW, 0.0)
     assert due == (None if pause is None else NOW + pause)
 
@@ -55,7 +58,7 @@ def test_the_pause_after_a_refusal(attempts: int, refusal: Refusal, pause: float
 def test_a_channel_that_is_down_is_tried_for_seven_days_and_not_longer(chance: float) -> None:
     one, now = DELIVERY, NOW
     for _ in range(200):
-        due = next_try(one, Refusal(reason="down"), now, chance)
+        due = next_try(one, DeliveryError(reason="down"), now, chance)
         if due is None:
             break
         assert 60 <= due - now <= LONGEST * 1.2
@@ -133,7 +136,7 @@ def test_a_poison_message_blocks_no_other_and_a_hanging_channel_no_other_channel
     desk.plan(ids, "picky")
     desk.plan(ids[:1], "hangs")
 
-    async def life(notifier: Notifier) -> None:
+    async def life(notifier: DeliveryLoop) -> None:
         sending = asyncio.create_task(notifier.all())
         await becomes(lambda: desk.states("picky") == ["waiting", "sent", "sent", "sent"])
         await becomes(lambda: web.asked("/hangs"))
@@ -227,7 +230,7 @@ def test_a_bundle_goes_as_one_message_and_not_before_it_is_due(desk: Desk, web: 
 def test_what_is_put_on_its_way_wakes_the_sender(desk: Desk, web: Web) -> None:
     web.on("/in", Reply(200))
 
-    async def life(notifier: Notifier) -> None:
+    async def life(notifier: DeliveryLoop) -> None:
         sending = asyncio.create_task(notifier.ever(lambda error: pytest.fail(str(error))))
         await asyncio.sleep(0.2)
         assert not web.requests
@@ -247,7 +250,7 @@ def test_an_edit_ends_what_hangs_and_its_channel_is_mended(desk: Desk, web: Web)
     web.on("/new", Reply(200))
     desk.plan(alerts(desk, 1), "hook")
 
-    async def life(notifier: Notifier) -> None:
+    async def life(notifier: DeliveryLoop) -> None:
         sending = asyncio.create_task(notifier.ever(lambda error: pytest.fail(str(error))))
         await becomes(lambda: web.asked("/old"))
         await notifier.use([webhook(web.url("/new"))], LOOPBACK)

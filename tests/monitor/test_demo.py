@@ -19,11 +19,10 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from running import PATIENCE
 
-from monitor.demo import NewsroomServer
-from monitor.demo.content import load
-from monitor.demo.newsroom import WINDOW, Newsroom
-from monitor.demo.ticker import bulletin
-from monitor.demo.typography import NARROW, NBSP, typeset
+from monitor.demo.bulletins import bulletin
+from monitor.demo.content import NARROW, NBSP, load, typeset
+from monitor.demo.newsroom import WINDOW, DemoNewsroom
+from monitor.demo.server import NewsroomServer
 
 OPENED = 1_800_000_000.0
 CONTENT = load()
@@ -190,7 +189,7 @@ def test_the_text_can_be_told_from_the_rest_of_its_page(
     reader: httpx.Client, server: NewsroomServer, slug: str
 ) -> None:
     pytest.importorskip("lxml_html_clean", reason="trafilatura needs it")
-    fulltext = pytest.importorskip("monitor.documents.fulltext")
+    fulltext = pytest.importorskip("monitor.parse.article_page")
     piece = next(piece for piece in CONTENT.pieces if piece.outlet == slug)
     page = reader.get(f"/{slug}/{piece.slug}.html")
     text = fulltext.extract(page.content, str(page.url), page.headers["Content-Type"])
@@ -291,7 +290,7 @@ def test_news_arrives_while_one_watches(
     outlet=st.sampled_from(OUTLETS), age=st.floats(0, 40 * 86_400), wait=st.floats(0, 2 * 86_400)
 )
 def test_what_is_published_is_past_ordered_and_stays(outlet: Any, age: float, wait: float) -> None:
-    newsroom = Newsroom(CONTENT, OPENED)
+    newsroom = DemoNewsroom(CONTENT, OPENED)
     now = OPENED + age
     page = newsroom.dispatches(outlet, now)
     assert len(page) <= WINDOW
@@ -309,7 +308,7 @@ def test_what_is_published_is_past_ordered_and_stays(outlet: Any, age: float, wa
 @settings(deadline=None, max_examples=10)
 @given(st.floats(60, 1e8))
 def test_the_stream_never_dries_up(age: float) -> None:
-    newsroom = Newsroom(CONTENT, OPENED)
+    newsroom = DemoNewsroom(CONTENT, OPENED)
     newest = max(d.out for outlet in OUTLETS for d in newsroom.dispatches(outlet, OPENED + age))
     assert OPENED + age - newest < 20
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.text import clean, safe_url
-from monitor.documents.discover import links, usual
+from index.analysis.text_cleaning import clean, safe_url
+from monitor.parse.feed_links import links, usual
 
 URL = "https://ex.org/monde/index.html"
 RSS = "rel=alternate type=application/rss+xml"

@@ -11,41 +11,34 @@ from hypothesis import strategies as st
 from spine import WATCHLISTS
 
 from index.article import Article
-from monitor.answers import Answer, Read, Watch
-from monitor.arrivals import article
-from monitor.drafts import draft
-from monitor.match import Rules
-from monitor.model import (
-    AlertState,
-    Change,
-    Entry,
-    Feed,
-    FeedState,
-    Fetched,
-    Filter,
-    Hit,
-    ParsedFeed,
-)
-from monitor.settle import Settler
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.ingest.article_changes import article
+from monitor.ingest.enrichment import enrich
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_result import PollResult, Read, Watch
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.alert import AlertState, Change, WatchlistMatch
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.model.search import Filter
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 FEED = Feed(url="https://le-soir.example/rss", name="Le Soir", number=1)
 WORDS = "La sûreté enquête sur Alibaba à Liège, où les douanes ont saisi mille colis de Cainiao."
 
 
-def answer(feed: Feed, *entries: Entry) -> Answer:
+def answer(feed: Feed, *entries: Entry) -> PollResult:
     read = Read(
         fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=ParsedFeed(entries=entries)
     )
-    return Answer(feed=feed, state=FeedState(), came=read, seconds=0.1)
+    return PollResult(feed=feed, state=FeedState(), came=read, seconds=0.1)
 
 
 def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
-    class Triaging(Rules):
+    class Triaging(WatchlistMatcher):
         """A viewer triages while an article is matched; it would wait for a transaction."""
 
-        def match(self, article: Article, feed: Feed) -> tuple[Hit, ...]:
+        def match(self, article: Article, feed: Feed) -> tuple[WatchlistMatch, ...]:
             ids = views.alert_ids(Filter(), None, 0, None)
             views.triage(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
             return super().match(article, feed)
@@ -53,7 +46,7 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path)
     views = SqliteViews(tmp_path)
     (feed,) = store.subscribe([FEED], WATCHLISTS)
-    settler = Settler(store, Watch(rules=Triaging(WATCHLISTS)), lambda: 1e9, lambda: 0.0)
+    settler = Ingester(store, Watch(rules=Triaging(WATCHLISTS)), lambda: 1e9, lambda: 0.0)
     for guid in ("first", "second"):
         entry = Entry(guid=guid, url="", title=f"{guid}: {WORDS}", summary=WORDS * 3)
         assert settler.settle([answer(feed, entry)], network_down=False).raised
@@ -65,7 +58,7 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
 def test_a_draft_is_of_the_very_same_words(title: str, summary: str, body: str) -> None:
     entry = Entry(guid="1", url="", title=title, summary=summary, body=body)
     made = article(entry, FEED)
-    (drafted,) = draft([made], FEED, Rules(WATCHLISTS), deque(), "")
+    (drafted,) = enrich([made], FEED, WatchlistMatcher(WATCHLISTS), deque(), "")
     assert drafted.is_of(article(entry, FEED, 7, 12.0))
     assert drafted.is_of(made) and not drafted.is_of(
         article(Entry(guid="1", url="", title=title, summary=summary, body=body + "x"), FEED)
@@ -76,6 +69,6 @@ def test_a_draft_is_of_the_very_same_words(title: str, summary: str, body: str) 
 def test_each_article_has_its_draft_and_its_feed_learns_its_language(count: int) -> None:
     articles = [article(Entry(guid="", url="", title=WORDS, summary=""), FEED)] * count
     recent: deque[str] = deque()
-    drafts = draft(articles, FEED, Rules(WATCHLISTS), recent, "")
+    drafts = enrich(articles, FEED, WatchlistMatcher(WATCHLISTS), recent, "")
     assert [made.article.lang for made in drafts] == list(recent) == ["fr"] * count
     assert all(made.hits for made in drafts)

@@ -12,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import load
-from monitor.config.cutting import LayoutError, appended, removed
-from monitor.config.editing import edit
-from monitor.config.marks import Source, tree
-from monitor.config.written import scalar
+from monitor.config.yaml_edit import LayoutError, appended, edit, removed, scalar
+from monitor.config.yaml_nodes import YamlText, tree
 from monitor.errors import ConfigError, MonitorError
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +26,7 @@ LINES = """\
 
 
 def plain(text: str) -> Any:
-    root, repeated = tree(Source(text))
+    root, repeated = tree(YamlText(text))
     assert root is not None
     assert not repeated
     return root.plain()

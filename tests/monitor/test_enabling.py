@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from monitor.config import load
-from monitor.config.cutting import LayoutError
-from monitor.config.enabling import enabled
+from monitor.config.yaml_edit import LayoutError, enabled
 from monitor.errors import ConfigError
-from monitor.subscribing import rest
+from monitor.feeds.subscriptions import rest
 
 URL = "https://one.test/rss"
 OTHER = "- https://two.test/rss   # the other\n"

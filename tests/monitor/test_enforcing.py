@@ -14,8 +14,8 @@ from watch_room import NoIndexer, Room, press_of
 
 from monitor import daemon as daemon_module
 from monitor.errors import FetchError, MonitorError
-from monitor.model import Config
-from monitor.store.views import SqliteViews
+from monitor.model.config import Config
+from monitor.store.sqlite.views import SqliteViews
 
 TICK = 0.02
 HOUR = 3_600.0

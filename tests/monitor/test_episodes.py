@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import FetchError
-from monitor.model import AlertKind, Episode, Feed, FeedState, Notice, NotModified, Severity
-from monitor.polling import episodes, schedule
-from monitor.polling.episodes import Reissue
+from monitor.ingest import feed_incidents, schedule
+from monitor.ingest.feed_incidents import Reissue
+from monitor.model.alert import AlertKind, Episode, Notice
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import NotModified
+from monitor.model.severity import Severity
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NOW = 1_800_000_000.0
@@ -31,7 +34,7 @@ def latest(**kinds: float | None) -> Mapping[AlertKind, Episode]:
 
 
 def notices(state: FeedState, before: Mapping[AlertKind, Episode], **asked) -> list[Notice]:
-    return list(episodes.begun(FEED, state, before, NOW, **asked))
+    return list(feed_incidents.begun(FEED, state, before, NOW, **asked))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_an_episode_begins_once(state: FeedState, before, begins) -> None:
     ],
 )
 def test_an_episode_ends_when_the_feed_answers_or_publishes(state, before, ends) -> None:
-    assert list(episodes.ended(state, before)) == ends
+    assert list(feed_incidents.ended(state, before)) == ends
 
 
 def test_silence_from_before_we_watched_does_not_ring() -> None:
@@ -121,7 +124,7 @@ def test_silence_from_before_we_watched_does_not_ring() -> None:
 def test_a_feed_with_new_ids_for_everything_is_told_once(reissued, kept, last, begins, ends):
     reissue = Reissue(reissued, kept)
     assert bool(notices(READ, last, reissue=reissue)) is begins
-    assert bool(list(episodes.ended(READ, last, reissue=reissue))) is ends
+    assert bool(list(feed_incidents.ended(READ, last, reissue=reissue))) is ends
 
 
 # --- lives of a feed -----------------------------------------------------------------
@@ -149,10 +152,10 @@ def lived(polls: Iterable[str], every: float | None = None) -> list[tuple[float,
         else:
             state = schedule.after_failure(feed, state, ERRORS[poll], now, 0.5)
         if poll != "outage":
-            for kind in list(episodes.ended(state, last)):
+            for kind in list(feed_incidents.ended(state, last)):
                 last[kind] = replace(last[kind], ended_at=now)
                 told.append((now - NOW, kind, False))
-            for notice in episodes.begun(feed, state, last, now):
+            for notice in feed_incidents.begun(feed, state, last, now):
                 last[notice.kind] = Episode(started_at=now, ended_at=None)
                 told.append((now - NOW, notice.kind, True))
         now = max(now + 1, state.next_due)

@@ -16,24 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spine import HOUR, START, Fuse, Killed, Press, Spine, edition
 
-from index.query import parse as understood
-from monitor.escalation import louder, reasons, words
-from monitor.model import (
-    Alert,
-    AlertState,
-    Change,
-    Escalate,
-    Feed,
-    Filter,
-    Raised,
-    Severity,
-    Verdict,
-    Watchlist,
-)
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
-from monitor.stories.publishers import publisher
-from monitor.watching.backfill import Backfill
+from index.query.parser import parse as understood
+from monitor.alerts.escalation import louder, reasons, words
+from monitor.fetch.publishers import publisher
+from monitor.model.alert import Alert, AlertState, Change, Verdict
+from monitor.model.config import Escalate, Watchlist
+from monitor.model.feed import Feed
+from monitor.model.poll import RaisedAlert
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+from monitor.watchlists.backfill import Backfill
 
 ALL = Filter()
 LOW, MEDIUM, HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
@@ -166,7 +160,7 @@ def story(folder: Path) -> list[Alert]:
     return views.alerts(views.alert_ids(ALL, None, 0, None), True)
 
 
-def louder_ones(monitor: Spine) -> list[Raised]:
+def louder_ones(monitor: Spine) -> list[RaisedAlert]:
     return [r for settled in monitor.settled for r in settled.raised if r.escalation]
 
 

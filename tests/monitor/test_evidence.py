@@ -19,28 +19,17 @@ import spine
 from click.testing import CliRunner
 
 from index.article import Article
-from index.query import parse
+from index.query.parser import parse
 from monitor.cli import main_group
-from monitor.model import (
-    AlertKind,
-    Answered,
-    Arrival,
-    Escalate,
-    Feed,
-    FeedState,
-    Hit,
-    Match,
-    Notice,
-    Outcome,
-    Poll,
-    Refresh,
-    Severity,
-    Watchlist,
-)
-from monitor.store.proofs import Proofs
-from monitor.store.sqlite import SqliteStore
-from monitor.store.tables.evidence import EVIDENCE
-from monitor.verifying import Verified, verify
+from monitor.maintenance.verification import Verified, verify
+from monitor.model.alert import AlertKind, Match, Notice, WatchlistMatch
+from monitor.model.config import Escalate, Watchlist
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import Answered, ArticleChange, PollOutcome
+from monitor.model.severity import Severity
+from monitor.store.sqlite.evidence_reads import Proofs
+from monitor.store.sqlite.schema import EVIDENCE
+from monitor.store.sqlite.store import SqliteStore
 
 NOW = spine.START + 10 * spine.HOUR
 ANSWERED = Answered(
@@ -71,12 +60,12 @@ def written(
             id=id, feeds=(4,), url=f"https://{host}/{id}", title="La douane", summary="Au port",
             seen=NOW, published=NOW - 60, story=story or id,
         )  # fmt: skip
-        arrival = Arrival(
+        arrival = ArticleChange(
             article=article, new=True, guid=f"g{id}", fingerprint=b"%d" % id, canonical="",
-            hits=(Hit(watchlist=watchlist, matches=matches),),
+            hits=(WatchlistMatch(watchlist=watchlist, matches=matches),),
         )  # fmt: skip
         batch.save(
-            Refresh(
+            PollOutcome(
                 feed=feed,
                 state=FeedState(),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
@@ -106,17 +95,17 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert article is not None
             elsewhere = Match(field="summary", start=3, end=7, text="port", term="port")
             edited = replace(LOUD, query=parse("port"), rule="r2")
-            late = Arrival(
+            late = ArticleChange(
                 article=article, new=False, guid="", fingerprint=b"", canonical="",
-                hits=(Hit(watchlist=edited, matches=(elsewhere,)),), backfill=True,
+                hits=(WatchlistMatch(watchlist=edited, matches=(elsewhere,)),), backfill=True,
             )  # fmt: skip
             batch.raise_late(late, replace(d, number=4), NOW + 1)
             edited_text = replace(article, summary="Le port, et rien d’autre")
-            nowhere = Arrival(
+            nowhere = ArticleChange(
                 article=edited_text, new=False, guid=f"g{first}", fingerprint=b"e", canonical=""
             )
             poll = Poll(at=NOW + 2, outcome=Outcome.READ)
-            refresh = Refresh(
+            refresh = PollOutcome(
                 feed=replace(d, number=4), state=FeedState(), poll=poll, arrivals=(nowhere,)
             )
             batch.save(refresh)

@@ -11,18 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from index.analysis.text_cleaning import clean, line
 from index.article import Article
-from index.text import clean, line
-from monitor.exchange.exporting import Written, as_json, escaped, export, file_name, markdown, slug
-from monitor.exchange.given import understood
-from monitor.model import Alert, AlertState, Match, Reading, Severity, Verdict
+from monitor.export.article_files import (
+    Written,
+    as_json,
+    escaped,
+    export,
+    file_name,
+    markdown,
+    slug,
+)
+from monitor.imports.import_format import understood
+from monitor.model.alert import Alert, AlertState, Match, Verdict
+from monitor.model.article import ArticleDetails
+from monitor.model.severity import Severity
 
 NOW = 1_696_835_340.0  # 2023-10-09T07:09:00Z
 
 
 def reading(
     id: int = 12, title: str = "Grève au port", feed: str = "Les Échos", **more: object
-) -> Reading:
+) -> ArticleDetails:
     said = {"url": f"https://ex.org/{id}", "summary": "Les dockers", "lang": "fr"} | more
     article = Article(id=id, feeds=(1,), title=title, seen=NOW, published=NOW - 60, **said)  # type: ignore[arg-type]
     alert = Alert(
@@ -31,10 +41,10 @@ def reading(
         feed=feed, lang="fr", published=None,
         matches=(Match(field="title", start=9, end=13, text="port", term="port"),),
     )  # fmt: skip
-    return Reading(article=article, feed=feed, alerts=(alert,), versions=2)
+    return ArticleDetails(article=article, feed=feed, alerts=(alert,), versions=2)
 
 
-def exported(folder: Path, *readings: Reading, style: str = "md") -> tuple[int, int]:
+def exported(folder: Path, *readings: ArticleDetails, style: str = "md") -> tuple[int, int]:
     done = export(readings, folder, style, lambda _: None)
     return done.written, done.unchanged
 

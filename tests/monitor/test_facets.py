@@ -15,15 +15,15 @@ from archived import article, fill, ring
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.analysis import stem, tokenize
+from index.analysis.tokenizer import stem, tokenize
 from index.article import Article
-from index.query import parse
-from index.standout import LEAST, log_likelihood, threshold
-from index.wording import asked_for
-from monitor.model import Filter, Mention, Share
-from monitor.search import Search
-from monitor.service.counting import READ, Counting, even
-from monitor.store.views import SqliteViews
+from index.engine.significant_terms import LEAST, log_likelihood, threshold
+from index.engine.term_statistics import asked_for
+from index.query.parser import parse
+from monitor.model.search import Filter, Mention, Share
+from monitor.search.search import Search
+from monitor.service.counts import READ, Counting, even
+from monitor.store.sqlite.views import SqliteViews
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0

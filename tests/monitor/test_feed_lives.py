@@ -8,23 +8,15 @@ from pathlib import Path
 
 import spine
 
-from monitor.answers import Answer, Read, Watch
 from monitor.errors import FetchError
-from monitor.match import Rules
-from monitor.model import (
-    Entry,
-    Feed,
-    FeedState,
-    Fetched,
-    GapKind,
-    Health,
-    NotModified,
-    ParsedFeed,
-)
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_result import PollResult, Read, Watch
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.feed import Feed, FeedState, GapKind, Health
+from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
 from monitor.pipeline import hash_of
-from monitor.settle import Settler
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 HOUR, DAY = 3_600.0, 86_400.0
 MONDAY = 1_795_392_000.0
@@ -54,7 +46,9 @@ class Life:
         if self.polls % 10 == 1:
             self.start()
         state = self.store.states()[self.feed.url]
-        answer = Answer(feed=self.numbered, state=state, came=self._came(state, error), seconds=0.1)
+        answer = PollResult(
+            feed=self.numbered, state=state, came=self._came(state, error), seconds=0.1
+        )
         settled = self.settler.settle([answer], outage)
         self.rung += [raised.title for raised in settled.raised]
 
@@ -64,8 +58,8 @@ class Life:
         self.store._connection.execute("PRAGMA synchronous = OFF")  # no power fails here
         others = [other for other, _, _ in self.views.feeds() if other.url != self.feed.url]
         *_, self.numbered = self.store.subscribe([*others, self.feed], [])
-        watch = Watch(rules=Rules((), []), feeds={self.numbered.number: self.numbered})
-        self.settler = Settler(self.store, watch, lambda: self.now, lambda: 0.0)
+        watch = Watch(rules=WatchlistMatcher((), []), feeds={self.numbered.number: self.numbered})
+        self.settler = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
 
     def poll_for(self, days: float, every: float = 12 * HOUR) -> None:
         """Let time pass, polling now and then."""
@@ -94,9 +88,9 @@ class Life:
         return self.store.states()[self.feed.url]
 
     def health(self) -> Health:
-        from monitor.polling import health
+        from monitor.ingest import feed_health
 
-        return health.health(self.feed, replace(self.state, next_due=self.now), self.now)
+        return feed_health.health(self.feed, replace(self.state, next_due=self.now), self.now)
 
 
 def daily(life: Life, days: int, of_the_week: Sequence[int] = range(7)) -> None:
@@ -244,7 +238,7 @@ def test_an_interval_edited_while_a_feed_is_asked_holds_for_that_poll_too(tmp_pa
     life.publish("first")
     life.start()
     edited = replace(life.numbered, every=60.0)
-    life.settler.watch = Watch(rules=Rules((), []), feeds={edited.number: edited})
+    life.settler.watch = Watch(rules=WatchlistMatcher((), []), feeds={edited.number: edited})
     life.polls = 1
     life.poll()
     assert life.state.next_due - life.now == 60

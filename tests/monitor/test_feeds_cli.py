@@ -20,11 +20,11 @@ from running import LOOPBACK, TOCSIN, Item, Newsroom, rss
 from scripted import Reply, Web, redirect
 
 from monitor.cli import main
-from monitor.config import fields, load
+from monitor.config import load, value_parsers
 from monitor.errors import ParseError
-from monitor.exchange import opml
-from monitor.model import Feed
-from monitor.subscribing import new_among, subscribe
+from monitor.feeds import opml
+from monitor.feeds.subscriptions import new_among, subscribe
+from monitor.model.feed import Feed
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data" / "opml"
@@ -453,7 +453,7 @@ def test_another_feed_of_the_same_host_is_no_double(tmp_path: Path, url: str) ->
 
 def well(url: str) -> bool:
     try:
-        return bool(fields.url(url))
+        return bool(value_parsers.url(url))
     except ValueError as error:
         assert str(error)
         return False

@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from monitor.cli.check import check
+from monitor.cli.check import check, schema
 from monitor.cli.init import init
-from monitor.cli.schema import schema
 from monitor.config import load
 from monitor.config.reference import json_schema
-from monitor.config.review import warnings
+from monitor.config.warnings import warnings
 
 ROOT = Path(__file__).parents[2]
 NEWSROOM = ROOT / "feeds.yaml"

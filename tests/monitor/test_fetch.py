@@ -14,7 +14,8 @@ from scripted import Fault, Reply, Web, conditional, redirect
 from monitor.errors import FetchError
 from monitor.fetch.client import PAGE
 from monitor.fetch.url import redact
-from monitor.model import Fetched, Hints, NotModified, RequestOptions, Secret
+from monitor.model.poll import Fetched, Hints, NotModified
+from monitor.model.request_options import RequestOptions, Secret
 
 # --- what is asked and what comes back ---------------------------------------------
 

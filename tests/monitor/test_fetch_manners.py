@@ -13,7 +13,8 @@ from forwarding import Proxy
 from scripted import Fault, Reply, Web, redirect
 
 from monitor.fetch.client import PAGE
-from monitor.model import NotModified, RequestOptions, Secret
+from monitor.model.poll import NotModified
+from monitor.model.request_options import RequestOptions, Secret
 
 KEYED = RequestOptions(
     headers=(

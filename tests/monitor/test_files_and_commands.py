@@ -15,13 +15,14 @@ from desk_room import DAY, LOOPBACK, Desk, alerts, command, lines
 from running import until
 from scripted import Reply, Web
 
-from monitor.documents.parse import parse
-from monitor.model import Channel, ChannelKind, Parcel
+from monitor.model.config import Channel, ChannelKind
+from monitor.model.delivery import Notification
+from monitor.notify.apprise_process import Fence, tell
 from monitor.notify.atom import file_name
-from monitor.notify.command import Command
-from monitor.notify.packing import Packing
-from monitor.notify.services_process import Fence, tell
-from monitor.store.sqlite import SqliteStore
+from monitor.notify.command import CommandSender
+from monitor.notify.notification import NotificationLoader
+from monitor.parse.feed import parse
+from monitor.store.sqlite.store import SqliteStore
 
 
 def test_a_file_gets_a_line_for_each_and_keeps_what_is_there(desk: Desk) -> None:
@@ -96,7 +97,7 @@ def test_a_command_that_hangs_is_killed_with_what_it_started(desk: Desk) -> None
     text = f"sleep 600 & echo $! > {mark}; sleep 600"
     desk.plan(alerts(desk, 1), "script")
     parcels = parcels_of(desk)
-    sender = Command(command(script(desk.folder, text)), os.environ, seconds=3.0)
+    sender = CommandSender(command(script(desk.folder, text)), os.environ, seconds=3.0)
     refusal = asyncio.run(sender.send(parcels))
     assert refusal is not None
     assert "did not end within 3 s" in refusal.reason
@@ -111,9 +112,9 @@ def test_a_command_may_leave_something_behind(desk: Desk) -> None:
     assert desk.states() == ["sent"]
 
 
-def parcels_of(desk: Desk) -> list[Parcel]:
+def parcels_of(desk: Desk) -> list[Notification]:
     with closing(SqliteStore(desk.folder)) as store:
-        return Packing(store, desk.views).pack(desk.found())
+        return NotificationLoader(store, desk.views).pack(desk.found())
 
 
 def test_each_watchlist_has_an_atom_feed_that_readers_understand(desk: Desk) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from index.query import Query, parse, score
-from index.tree import Word
-from monitor.filing import filing
+from index.query.ast import Word
+from index.query.parser import Query, parse, score
+from monitor.match.presearcher import filing
 
 
 def told(word: Word) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.documents.fulltext import extract
 from monitor.errors import ParseError
+from monitor.parse.article_page import extract
 
 SEED = Path(__file__).parents[3] / "shared" / "data" / "seed"
 URL = "https://ex.org/monde/alibaba"

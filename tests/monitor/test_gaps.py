@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model import Feed, FeedState, GapKind, Outcome, Poll, Refresh
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.model.feed import Feed, FeedState, GapKind, Outcome, Poll
+from monitor.model.poll import PollOutcome
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 NOW = 1_700_000_000.0
 BLIND, DOWN = GapKind.BLIND, GapKind.DOWN
@@ -29,7 +30,7 @@ class Room:
         state = FeedState(last_ok=at, last_poll=at, next_due=at + delay, delay=delay)
         poll = Poll(at=at, outcome=Outcome.READ)
         with self.store.batch() as batch:
-            batch.save(Refresh(feed=self.feed, state=state, poll=poll, missed=missed))
+            batch.save(PollOutcome(feed=self.feed, state=state, poll=poll, missed=missed))
 
     def gaps(self, since: float, until: float) -> list[tuple[float, float | None, GapKind]]:
         return [(gap.start, gap.end, gap.kind) for gap in self.views.gaps(since, until)]

@@ -17,7 +17,7 @@ from scripted import Reply, Web, redirect
 from monitor.errors import FetchError
 from monitor.fetch.address_guard import AddressError, Guard, UnreachableError, is_allowed
 from monitor.fetch.client import Client
-from monitor.model import Fetched
+from monitor.model.poll import Fetched
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 

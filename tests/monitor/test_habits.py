@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.model import FeedState, Habit
-from monitor.polling import habits
-from monitor.store import rows
+from monitor.ingest import publication_rate
+from monitor.model.feed import FeedState, Habit
+from monitor.store.sqlite import rows
 
 HOUR, DAY = 3_600.0, 86_400.0
 MONDAY = 1_795_392_000.0
@@ -21,8 +21,8 @@ JITTER = st.floats(-1.5, 1.5)
 
 def quiet_for(moments: Sequence[float]) -> float:
     """Return the seconds from the last of these publications until the feed is silent."""
-    habit = habits.learned(None, moments)
-    allowed = habits.allowed(habit)
+    habit = publication_rate.learned(None, moments)
+    allowed = publication_rate.allowed(habit)
     assert allowed is not None
     return allowed
 
@@ -31,10 +31,10 @@ def longest_ring(moments: Sequence[float]) -> list[float]:
     """Return the pauses that would have rung, living through the publications one by one."""
     habit, rung = None, []
     for before, moment in zip([moments[0], *moments], moments, strict=False):
-        allowed = habits.allowed(habit)
+        allowed = publication_rate.allowed(habit)
         if allowed is not None and moment - before > allowed:
             rung.append(moment - before)
-        habit = habits.learned(habit, [moment])
+        habit = publication_rate.learned(habit, [moment])
     return rung
 
 
@@ -103,23 +103,23 @@ def test_the_more_pauses_differ_the_more_is_allowed() -> None:
 
 @pytest.mark.parametrize("publications", range(5))
 def test_few_publications_are_no_habit(publications: int) -> None:
-    habit = habits.learned(None, [MONDAY + n * DAY for n in range(publications)])
-    assert (habits.usual(habit), habits.allowed(habit)) == (None, None)
+    habit = publication_rate.learned(None, [MONDAY + n * DAY for n in range(publications)])
+    assert (publication_rate.usual(habit), publication_rate.allowed(habit)) == (None, None)
 
 
 def test_what_comes_within_an_hour_is_one_publication() -> None:
     burst = [MONDAY + n * 60 for n in range(50)]
-    habit = habits.learned(None, burst)
+    habit = publication_rate.learned(None, burst)
     assert habit is not None and not habit.pauses
 
 
 @given(st.lists(st.floats(0, 500), max_size=60), st.integers(0, 60))
 def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float], at: int) -> None:
     moments = sorted(MONDAY + hour * HOUR for hour in hours)
-    in_turn = habits.learned(habits.learned(None, moments[:at]), moments[at:])
-    assert in_turn == habits.learned(None, reversed(moments))
+    in_turn = publication_rate.learned(publication_rate.learned(None, moments[:at]), moments[at:])
+    assert in_turn == publication_rate.learned(None, reversed(moments))
     if in_turn is not None:
-        assert len(in_turn.pauses) <= habits.KEPT
+        assert len(in_turn.pauses) <= publication_rate.KEPT
         assert rows.habit(rows.habit_value(in_turn)) == in_turn
 
 
@@ -135,14 +135,16 @@ def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float
     ],
 )
 def test_dates_are_believed_as_far_as_they_can_be(date, after, came) -> None:
-    assert habits.dated([date], after, 200.0) == [came]
+    assert publication_rate.dated([date], after, 200.0) == [came]
 
 
 def test_silence_is_judged_by_what_was_read() -> None:
     state = FeedState(last_ok=10 * DAY, published=6 * DAY, silent_after=5 * DAY)
-    assert not habits.is_silent(state)
-    assert habits.is_silent(FeedState(last_ok=11.1 * DAY, published=6 * DAY, silent_after=5 * DAY))
-    assert not habits.is_silent(FeedState(last_ok=99 * DAY, published=6 * DAY))
+    assert not publication_rate.is_silent(state)
+    assert publication_rate.is_silent(
+        FeedState(last_ok=11.1 * DAY, published=6 * DAY, silent_after=5 * DAY)
+    )
+    assert not publication_rate.is_silent(FeedState(last_ok=99 * DAY, published=6 * DAY))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_silence_is_judged_by_what_was_read() -> None:
     ],
 )  # fmt: skip
 def test_how_often_in_words(seconds: float, word: str) -> None:
-    assert habits.often(seconds) == word
+    assert publication_rate.often(seconds) == word
 
 
 def test_an_unread_habit_is_none() -> None:

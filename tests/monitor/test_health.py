@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.model import Feed, FeedState, Health
-from monitor.polling import health
+from monitor.ingest import feed_health
+from monitor.model.feed import Feed, FeedState, Health
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NOW = 1_800_000_000.0
@@ -55,7 +55,7 @@ SILENT = replace(POLLED, published=NOW - 5 * DAY, usual=DAY, silent_after=3 * DA
     ],
 )
 def test_health_in_words(state, said):
-    assert health.words(FEED, state, NOW) == said
+    assert feed_health.words(FEED, state, NOW) == said
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_health_in_words(state, said):
     ],
 )
 def test_one_word(state: FeedState, enabled: bool, word: Health) -> None:
-    assert health.health(replace(FEED, enabled=enabled), state, NOW) is word
+    assert feed_health.health(replace(FEED, enabled=enabled), state, NOW) is word
 
 
 def test_an_interval_that_is_too_long_is_named() -> None:
-    said = health.words(replace(FEED, every=HOUR), replace(POLLED, blind=True), NOW)
+    said = feed_health.words(replace(FEED, every=HOUR), replace(POLLED, blind=True), NOW)
     assert said == "turns over faster than every: 1h, some may be missed; next now"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.identify import (
+from monitor.ingest.identify import (
     Changed,
     Decision,
     New,
@@ -20,7 +20,7 @@ from monitor.identify import (
     key,
     recognise,
 )
-from monitor.model import Entry, Known, KnownArticle
+from monitor.model.poll import Entry, Known, KnownArticle
 
 
 def entry(guid: str = "", url: str = "", title: str = "", summary: str = "") -> Entry:

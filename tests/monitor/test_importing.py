@@ -19,12 +19,13 @@ from running import PATIENCE, Item, Newsroom, rss, until
 from scripted import Reply, Web
 
 from monitor.errors import StoreError
-from monitor.exchange.given import Given, understood
-from monitor.exchange.handed import handed
-from monitor.exchange.importing import Importing
-from monitor.model import Feed, Watchlist
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.imports.article_import import Importing
+from monitor.imports.import_format import Given, understood
+from monitor.imports.json_source import handed
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 NOW = 1_700_000_000.0
 DAY = 86_400.0

@@ -23,18 +23,20 @@ from whoosh.index import open_dir
 from whoosh.writing import NO_MERGE
 
 from index.article import Article
-from index.codec import BatchWriter
+from index.engine.codec import BatchWriter
+from index.engine.schema import NAME
+from index.engine.searcher import Archive
+from index.engine.writer import open_or_create
 from index.errors import ArchiveDamaged, ArchiveError
-from index.query import parse
-from index.schema import NAME
-from index.searcher import Archive
-from index.writer import open_or_create
-from monitor import indexer
-from monitor.indexer_process import IndexerProcess
-from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh, Ticket
-from monitor.store.connection import INDEX
-from monitor.store.sqlite import SqliteStore
-from monitor.upkeep import mending, rebuilding
+from index.query.parser import parse
+from monitor.maintenance import index_rebuild, index_repair, indexer
+from monitor.maintenance.index_repair import Progress
+from monitor.maintenance.indexer_process import IndexerProcess
+from monitor.model.config import OutboxEntry
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.store.sqlite.connection import INDEX
+from monitor.store.sqlite.store import SqliteStore
 
 
 def article(id: int, title: str = "Un port belge") -> Article:
@@ -69,12 +71,12 @@ class Shelf:
             del self.shelved[id]
             self.outbox[self.tickets] = id
 
-    def unindexed(self, limit: int, after: int = 0) -> list[Ticket]:
+    def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
         if self.trouble:
             raise self.trouble.pop()
         waiting = sorted(ticket for ticket in [*self.outbox] if ticket > after)
         found = ((ticket, self.outbox[ticket]) for ticket in waiting[:limit])
-        return [Ticket(ticket, id, self.shelved.get(id)) for ticket, id in found]
+        return [OutboxEntry(ticket, id, self.shelved.get(id)) for ticket, id in found]
 
     def mark_indexed(self, upto: int) -> None:
         self.outbox = {ticket: id for ticket, id in self.outbox.items() if ticket > upto}
@@ -94,7 +96,7 @@ class Shelf:
 
 @contextmanager
 def indexing(
-    shelf: Shelf, folder: Path, progress: indexer.Progress = lambda *_: None
+    shelf: Shelf, folder: Path, progress: Progress = lambda *_: None
 ) -> Iterator[Callable[[], None]]:
     """Run the indexer in a thread; yields what wakes it."""
     reading, writing = multiprocessing.Pipe(duplex=False)
@@ -254,7 +256,7 @@ def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
     with indexing(shelf, folder):
         time.sleep(0.05)
         DAMAGES[kind](folder)
-        rebuilding.suspect(tmp_path)  # flipped bits are found by searches
+        index_rebuild.suspect(tmp_path)  # flipped bits are found by searches
         until(lambda: _holds(folder, WHOLE))
         shelf.put(article(31))
         until(lambda: ids(folder) == [*WHOLE, 31])
@@ -309,7 +311,7 @@ def test_an_archive_that_lacks_no_more_than_waits_is_mended_too(tmp_path: Path) 
 def test_the_newest_are_there_first_and_what_comes_meanwhile_does_not_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mending, "STEP", 10)
+    monkeypatch.setattr(index_repair, "STEP", 10)
     shelf = Shelf({id: article(id) for id in range(1, 101)})
     seen: list[list[int]] = []
 
@@ -344,7 +346,7 @@ def test_what_the_store_dropped_leaves_the_archive(tmp_path: Path) -> None:
 def test_the_difference_of_an_archive_and_a_store(
     indexed: list[int], stored: set[int], waiting: set[int]
 ) -> None:
-    missing, surplus = mending.difference(indexed, stored, waiting)
+    missing, surplus = index_repair.difference(indexed, stored, waiting)
     assert list(missing) == sorted(set(missing), reverse=True)
     assert not waiting & {*missing, *surplus}
     held = [id for id in indexed if id not in surplus] + list(missing)
@@ -376,7 +378,7 @@ def publish(store: SqliteStore, feed: Feed, number: int) -> None:
         for _ in range(number):
             id = batch.next_article()
             arrivals.append(
-                Arrival(
+                ArticleChange(
                     article=Article(
                         id=id,
                         feeds=(feed.number,),
@@ -393,7 +395,7 @@ def publish(store: SqliteStore, feed: Feed, number: int) -> None:
                 )
             )
         poll = Poll(at=0.0, outcome=Outcome.READ, new=number)
-        batch.save(Refresh(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals)))
+        batch.save(PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals)))
 
 
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from running import until
 
-from monitor.indexer_process import IndexerProcess
-from monitor.store.connection import INDEX
-from monitor.store.sqlite import SqliteStore
+from monitor.maintenance.indexer_process import IndexerProcess
+from monitor.store.sqlite.connection import INDEX
+from monitor.store.sqlite.store import SqliteStore
 
 
 def test_its_trouble_is_in_the_log_and_nowhere_else(

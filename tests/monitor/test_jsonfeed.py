@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.text import clean
-from monitor.documents.parse import parse
+from index.analysis.text_cleaning import clean
 from monitor.errors import ParseError
-from monitor.model import Entry
+from monitor.model.poll import Entry
+from monitor.parse.feed import parse
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 URL = "https://ex.org/flux/feed.json"

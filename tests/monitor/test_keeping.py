@@ -20,25 +20,18 @@ from hypothesis import strategies as st
 from running import Newsroom, until
 
 from index.article import Article
-from monitor.config.ages import age, in_words
+from monitor.config.value_parsers import age, in_words
 from monitor.errors import StoreError
-from monitor.model import (
-    FOR_EVER,
-    Arrival,
-    Change,
-    Feed,
-    FeedState,
-    Hit,
-    Outcome,
-    Poll,
-    Refresh,
-    Retention,
-)
-from monitor.store.room import compact, room
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
-from monitor.upkeep import keeping, tidying
-from monitor.upkeep.keeping import Sweep, Swept
+from monitor.maintenance import retention as keeping
+from monitor.maintenance import retention as tidying
+from monitor.maintenance.retention import Sweep, Swept
+from monitor.model.alert import Change, WatchlistMatch
+from monitor.model.config import FOR_EVER, Retention
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.store.sqlite.disk_space import compact, room
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 NOW = 1_700_000_000.0
 DAY = 86_400.0
@@ -78,18 +71,18 @@ def put(
             seen=NOW - days * DAY,
             story=id,
         )
-        arrival = Arrival(
+        arrival = ArticleChange(
             article=article,
             new=True,
             guid=str(id),
             fingerprint=str(id).encode(),
             canonical=article.url,
-            hits=tuple(Hit(watchlist=watchlists[name], matches=()) for name in hits),
+            hits=tuple(WatchlistMatch(watchlist=watchlists[name], matches=()) for name in hits),
             copy_of=copy_of or None,
         )
         subscribed = replace(FEEDS[feed - 1], number=feed)
         poll = Poll(at=NOW, outcome=Outcome.READ, new=1)
-        batch.save(Refresh(feed=subscribed, state=FeedState(), poll=poll, arrivals=(arrival,)))
+        batch.save(PollOutcome(feed=subscribed, state=FeedState(), poll=poll, arrivals=(arrival,)))
     return id
 
 

@@ -15,18 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ringing import ALIBABA, FEED, NOW, raised
 
+from monitor.alerts.latency import latency, spread
 from monitor.cli import main_group
-from monitor.cli.latency import duration
-from monitor.latency import latency, spread
-from monitor.model import (
-    Carried,
-    Clocked,
-    Fetched,
-    ParsedFeed,
-    Step,
-)
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.cli.status import duration
+from monitor.model.poll import Fetched, ParsedFeed
+from monitor.model.status import Carried, Clocked, Step
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 
 @pytest.fixture

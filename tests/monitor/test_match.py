@@ -8,9 +8,10 @@ from wording import documents
 
 from index.article import PARTS, Article
 from index.errors import QueryError
-from index.query import any_of, parse, score
-from monitor.match import MAX_MATCHES, Rules, explain
-from monitor.model import Feed, Watchlist
+from index.query.parser import any_of, parse, score
+from monitor.match.matcher import MAX_MATCHES, WatchlistMatcher, explain
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
 
 FEED = Feed(url="https://www.lesechos.fr/rss.xml", name="Les Échos", tags=("belgique", "éco"))
 
@@ -39,7 +40,7 @@ def test_rules_match_what_the_oracle_says(document, generated):
         except QueryError:  # a contradiction, or the same twice in a list
             continue
     of = document.article()
-    hits = Rules([rule for rule, _ in expected.values()]).match(of, document.feed)
+    hits = WatchlistMatcher([rule for rule, _ in expected.values()]).match(of, document.feed)
     assert {hit.watchlist.name for hit in hits} == {
         text for text, (_, so) in expected.items() if so
     }
@@ -69,7 +70,7 @@ def test_explanations_agree_with_rules(document, generated):
 
 def test_every_occurrence_in_every_part_in_the_order_of_the_text():
     of = article("Alibaba cave", "l’Alibaba", "chez Ali\u00adbaba et ALIBABA", "Alibaba")
-    (hit,) = Rules([watchlist("Alibaba OR cave")]).match(of, FEED)
+    (hit,) = WatchlistMatcher([watchlist("Alibaba OR cave")]).match(of, FEED)
     assert [(m.field, m.start, m.end, m.text, m.term) for m in hit.matches] == [
         ("title", 0, 7, "Alibaba", "Alibaba"),
         ("title", 8, 12, "cave", "cave"),
@@ -82,7 +83,7 @@ def test_every_occurrence_in_every_part_in_the_order_of_the_text():
 def test_clauses_are_named_as_they_were_written():
     of = article(body="La sûreté de l’État, un espionnage à deux pas de Liège, des belges")
     rule = watchlist('("sûreté de l\'État" OR x) espionnage~ NEAR/10 Liège belge~')
-    (hit,) = Rules([rule]).match(of, FEED)
+    (hit,) = WatchlistMatcher([rule]).match(of, FEED)
     assert [(m.text, m.term) for m in hit.matches] == [
         ("sûreté de l’État", '"sûreté de l\'État"'),
         ("espionnage", "espionnage~ NEAR/10 Liège"),
@@ -92,7 +93,7 @@ def test_clauses_are_named_as_they_were_written():
 
 
 def test_matches_are_bounded():
-    (hit,) = Rules([watchlist("a")]).match(article(body="a " * 1_000), FEED)
+    (hit,) = WatchlistMatcher([watchlist("a")]).match(article(body="a " * 1_000), FEED)
     assert len(hit.matches) == MAX_MATCHES
 
 
@@ -110,7 +111,7 @@ def test_matches_are_bounded():
 )  # fmt: skip
 def test_language_and_feeds_of_a_watchlist(settings, lang, does):
     rule = watchlist("mot", **settings)
-    assert bool(Rules([rule], [FEED]).match(article("le mot", lang=lang), FEED)) is does
+    assert bool(WatchlistMatcher([rule], [FEED]).match(article("le mot", lang=lang), FEED)) is does
     assert bool(explain(rule, article("le mot", lang=lang), FEED).hit) is does
 
 
@@ -125,11 +126,13 @@ def test_language_and_feeds_of_a_watchlist(settings, lang, does):
     ],
 )  # fmt: skip
 def test_filters_in_a_query(query, does):
-    assert bool(Rules([watchlist(query)]).match(article("le mot"), FEED)) is does
+    assert bool(WatchlistMatcher([watchlist(query)]).match(article("le mot"), FEED)) is does
 
 
 def test_many_watchlists_at_once_keep_their_order():
-    rules = Rules([watchlist(query) for query in ("b", "port~", "=B", "a", "po*", "zz", "lang:fr")])
+    rules = WatchlistMatcher(
+        [watchlist(query) for query in ("b", "port~", "=B", "a", "po*", "zz", "lang:fr")]
+    )
     hits = rules.match(article("a b des ports"), FEED)
     assert [hit.watchlist.name for hit in hits] == ["b", "port~", "a", "po*", "lang:fr"]
     assert rules.match(article("a b des ports"), FEED) == hits
@@ -147,7 +150,7 @@ def test_a_score_is_met_whichever_words_meet_it(weights, threshold, words):
     except QueryError:
         assume(False)
     reached = sum(weight for term, weight in weights.items() if term in words) >= threshold
-    assert bool(Rules([rule]).match(article(body=" ".join(words)), FEED)) is reached
+    assert bool(WatchlistMatcher([rule]).match(article(body=" ".join(words)), FEED)) is reached
 
 
 @pytest.mark.parametrize(
@@ -160,12 +163,12 @@ def test_a_score_is_met_whichever_words_meet_it(weights, threshold, words):
 )  # fmt: skip
 def test_authors_are_found_as_authors_only(query, does):
     of = article("le mot", author="Dupont Port")
-    assert bool(Rules([watchlist(query)]).match(of, FEED)) is does
+    assert bool(WatchlistMatcher([watchlist(query)]).match(of, FEED)) is does
     assert bool(explain(watchlist(query), of, FEED).hit) is does
 
 
 def test_no_watchlists_no_hits():
-    assert Rules([]).match(article("mot"), FEED) == ()
+    assert WatchlistMatcher([]).match(article("mot"), FEED) == ()
 
 
 # --- why not -------------------------------------------------------------------------------
@@ -216,6 +219,6 @@ def test_explanations(rule, text, reason):
 
 
 def test_an_acronym_is_none_in_a_headline_in_capitals():
-    rules = Rules([watchlist("WHO")])
+    rules = WatchlistMatcher([watchlist("WHO")])
     assert not rules.match(article("THE MAN WHO KNEW TOO MUCH"), FEED)
     assert rules.match(article("What the WHO says"), FEED)

@@ -13,22 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article
-from monitor.message import FIELDS, LIMIT, Message, compose, misnamed
-from monitor.message.markup import harmless
-from monitor.model import (
-    Alert,
-    AlertKind,
-    AlertState,
-    Delivery,
-    DeliveryState,
-    Match,
-    Occasion,
-    Outlet,
-    Parcel,
-    Severity,
-    Telling,
-    Verdict,
-)
+from monitor.model.alert import Alert, AlertKind, AlertState, Match, Outlet, StoryTimeline, Verdict
+from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
+from monitor.model.severity import Severity
+from monitor.notify.markup import harmless
+from monitor.notify.message import FIELDS, LIMIT, Message, compose, misnamed
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=BRUSSELS).timestamp()
@@ -41,7 +30,7 @@ def match(text: str, part: str, within: str, term: str = "") -> Match:
     return Match(field=part, start=at, end=at + len(text), text=text, term=term or text)
 
 
-def parcel(id: int = 1, *, why: str = "", story: int = 7, **given: object) -> Parcel:
+def parcel(id: int = 1, *, why: str = "", story: int = 7, **given: object) -> Notification:
     about = {
         "id": id, "watchlist": "Espionnage", "article": 100 + id, "severity": Severity.HIGH,
         "state": AlertState.NEW, "verdict": Verdict.NONE, "starred": False, "backfill": False,
@@ -60,14 +49,14 @@ def parcel(id: int = 1, *, why: str = "", story: int = 7, **given: object) -> Pa
         id=id, alert=id, channel="desk", occasion=Occasion.RAISED, why=why, key=f"k{id}",
         state=DeliveryState.WAITING, due=NOON, attempts=0, reason="", created_at=NOON, sent_at=None,
     )  # fmt: skip
-    return Parcel(delivery=delivery, alert=alert, article=article if alert.article else None)
+    return Notification(delivery=delivery, alert=alert, article=article if alert.article else None)
 
 
 def outlet(name: str, lag: float, lang: str = "fr") -> Outlet:
     return Outlet(name=name, article=1, seen=NOON + lag, lag=lag, lang=lang)
 
 
-TELLING = Telling(
+TELLING = StoryTimeline(
     outlets=(outlet("L’Écho", 0), outlet("Le Soir", 240), outlet("RTBF", 720)),
     elsewhere=(outlet("Reuters", 0, "en"),),
 )

@@ -20,20 +20,24 @@ from ringing import ALIBABA, FEED, NOW, raised
 from running import Item, Newsroom, rss, until
 from scripted import Reply, Web
 
-from monitor.answers import Settled
 from monitor.cli import main_group
 from monitor.config import understand
 from monitor.errors import ConfigError, MonitorError, StoreError
-from monitor.listening import is_private, listening
-from monitor.metrics.counts import Counts
-from monitor.metrics.server import serving
-from monitor.metrics.stand import figures
-from monitor.model import Listening, MonitorPresence, Outcome, Poll, Raised, Severity
-from monitor.presence import Card
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.export.prometheus import Counts, figures, serving
+from monitor.fetch.listen_address import is_private, listening
+from monitor.ingest.poll_result import BatchOutcome
+from monitor.model.config import Listening
+from monitor.model.feed import Outcome, Poll
+from monitor.model.poll import RaisedAlert
+from monitor.model.severity import Severity
+from monitor.model.status import MonitorPresence
+from monitor.monitor_lock import Heartbeat
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
-CARD = Card(presence=MonitorPresence(pid=1, since=NOW - 60, config="feeds.yaml", log=""), pulse=NOW)
+CARD = Heartbeat(
+    presence=MonitorPresence(pid=1, since=NOW - 60, config="feeds.yaml", log=""), pulse=NOW
+)
 
 
 @pytest.fixture
@@ -65,8 +69,10 @@ def test_what_was_settled_is_counted(store: SqliteStore, tmp_path: Path) -> None
     counts = Counts(registry)
     before = read(generate_latest(registry).decode())
     assert before["tocsin_polls_total{outcome=failed}"] == 0
-    alert = Raised(id=1, watchlist="w", severity=Severity.HIGH, title="", feed="", backfill=False)
-    louder = Raised(
+    alert = RaisedAlert(
+        id=1, watchlist="w", severity=Severity.HIGH, title="", feed="", backfill=False
+    )
+    louder = RaisedAlert(
         id=1, watchlist="w", severity=Severity.HIGH, title="", feed="", backfill=False,
         escalation="5 outlets",
     )  # fmt: skip
@@ -74,7 +80,7 @@ def test_what_was_settled_is_counted(store: SqliteStore, tmp_path: Path) -> None
         (FEED, Poll(at=NOW, outcome=Outcome.READ, new=3, changed=1, seconds=0.3)),
         (FEED, Poll(at=NOW, outcome=Outcome.FAILED, seconds=2.0)),
     )
-    counts.settled(Settled(polls=polls, raised=(alert, louder)))
+    counts.settled(BatchOutcome(polls=polls, raised=(alert, louder)))
     found = read(generate_latest(registry).decode())
     assert found["tocsin_polls_total{outcome=read}"] == 1
     assert found["tocsin_polls_total{outcome=failed}"] == 1
@@ -103,7 +109,9 @@ def test_how_it_stands_is_read_at_each_scrape(store: SqliteStore, tmp_path: Path
     assert (found["tocsin_config_valid"], found["tocsin_network_up"]) == (1, 1)
     assert found["tocsin_store_readable"] == 1
     assert sum(value for name, value in found.items() if name.startswith("tocsin_feeds{")) == 1
-    card = Card(presence=CARD.presence, pulse=NOW, config_error="feeds.yaml:1", network_down="down")
+    card = Heartbeat(
+        presence=CARD.presence, pulse=NOW, config_error="feeds.yaml:1", network_down="down"
+    )
     store.mark_indexed(9, NOW)
     found = read(generate_latest(registry).decode())
     assert (found["tocsin_config_valid"], found["tocsin_network_up"]) == (0, 0)
@@ -213,7 +221,7 @@ def test_it_goes_with_a_watch_that_goes_on(tmp_path: Path) -> None:
 
 def test_nobody_who_does_not_ask_imports_it() -> None:
     code = (
-        "import sys, monitor.cli.run, monitor.bootstrap, monitor.daemon, monitor.metrics;"
+        "import sys, monitor.cli.run, monitor.wiring, monitor.daemon, monitor.export.prometheus;"
         "from monitor.cli import main_group;"
         "sys.exit('prometheus_client' in sys.modules)"
     )

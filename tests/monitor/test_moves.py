@@ -17,13 +17,14 @@ from running import Item, Newsroom, rss
 from scripted import Reply, Web, conditional, redirect
 from spine import HOUR, START, Press
 
-from monitor.config.cutting import LayoutError
-from monitor.config.readdressing import move, readdressed
+from monitor.config.yaml_edit import LayoutError, move, readdressed
 from monitor.errors import MonitorError
-from monitor.model import Feed, Fetched, Former, Move, NotModified, RequestOptions, Secret
-from monitor.polling.moves import NOWHERE, SPAN, TIMES, in_words, is_confirmed, noted
-from monitor.relocation import AGAIN, Relocation, objection
-from monitor.store.sqlite import SqliteStore
+from monitor.feeds.relocation import AGAIN, Relocation, objection
+from monitor.ingest.permanent_redirects import NOWHERE, SPAN, TIMES, in_words, is_confirmed, noted
+from monitor.model.feed import Feed, Former, Move
+from monitor.model.poll import Fetched, NotModified
+from monitor.model.request_options import RequestOptions, Secret
+from monitor.store.sqlite.store import SqliteStore
 
 OLD, NEW = "https://old.example/rss", "https://new.example/rss"
 DAY = 24 * HOUR

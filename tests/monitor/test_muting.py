@@ -15,29 +15,22 @@ from hypothesis import strategies as st
 from spine import HOUR, START, Fuse, Killed, Press, Spine, edition
 
 from index.article import Article
-from index.query import parse as understood
-from monitor.answers import Watch
-from monitor.match import Rules
-from monitor.model import (
-    FEED_HEALTH,
-    Alert,
-    Arrival,
-    Delivery,
-    DeliveryState,
-    Escalate,
-    Feed,
-    Filter,
-    Mute,
-    Route,
-    Severity,
-    Watchlist,
-)
-from monitor.planning import plan
-from monitor.routing import Routing
-from monitor.service.muting import Muting, NoWatchlistError
-from monitor.settle import Settler
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from index.query.parser import parse as understood
+from monitor.alerts.notification_planning import plan
+from monitor.alerts.routing import Routing
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_result import Watch
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.alert import FEED_HEALTH, Alert
+from monitor.model.config import Escalate, Route, Silence, Watchlist
+from monitor.model.delivery import Delivery, DeliveryState
+from monitor.model.feed import Feed
+from monitor.model.poll import ArticleChange
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.service.triage import Muting, NoWatchlistError
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 CHANNELS = ("desk", "log")
 ALL = Filter(muted=True)
@@ -66,16 +59,16 @@ class Room:
     now: float = START
     published: list[str] = field(default_factory=list)
     store: SqliteStore = field(init=False)
-    settler: Settler = field(init=False)
+    settler: Ingester = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = SqliteStore(self.folder)
         self.views = SqliteViews(self.folder)
         self.desk = Desk(self.views, lambda: self.now)
         self.feeds = self.store.subscribe((A, B), self.watchlists)
-        self.rules = Rules(self.watchlists, self.feeds)
+        self.rules = WatchlistMatcher(self.watchlists, self.feeds)
         watch = Watch(rules=self.rules, routing=self.routing)
-        self.settler = Settler(self.store, watch, lambda: self.now, lambda: 0.0)
+        self.settler = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
 
     def publish(self, *titles: str, feed: int = 0) -> None:
         """Store articles of these titles in one batch, as a poll would."""
@@ -86,11 +79,11 @@ class Room:
             raised = batch.take_in(arrivals, source, self.now)
             plan(batch, self.routing, raised, self.now)
 
-    def _arrival(self, id: int, title: str, feed: Feed) -> Arrival:
+    def _arrival(self, id: int, title: str, feed: Feed) -> ArticleChange:
         self.published.append(title)
         number = len(self.published)
         article = an_article(id, title, feed, number, self.now)
-        return Arrival(
+        return ArticleChange(
             article=article, new=True, guid=f"g{number}", fingerprint=b"%d" % number,
             canonical=article.url, hits=self.rules.match(article, feed),
         )  # fmt: skip
@@ -134,7 +127,7 @@ def watching(word: str = "Alibaba", **given: object) -> Watchlist:
 def test_what_a_muted_watchlist_raises_is_kept_and_marked_and_told_to_nobody(make: Make) -> None:
     room = make(watching(), watching("Liège"))
     mute = room.desk.mute("alibaba", 7200, "ana")
-    assert mute == Mute(watchlist="Alibaba", by="ana", since=START, until=START + 7200)
+    assert mute == Silence(watchlist="Alibaba", by="ana", since=START, until=START + 7200)
     room.now += 60
     room.publish("Alibaba", "Alibaba et Liège")
     held = {(a.watchlist, a.title): (a.held, a.held_until) for a in room.alerts()}

@@ -9,22 +9,13 @@ from pathlib import Path
 import pytest
 import spine
 
-from monitor.model import (
-    FEED_HEALTH,
-    AlertKind,
-    AlertState,
-    Change,
-    Feed,
-    FeedState,
-    Filter,
-    Notice,
-    Outcome,
-    Poll,
-    Refresh,
-    Severity,
-)
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.model.alert import FEED_HEALTH, AlertKind, AlertState, Change, Notice
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import PollOutcome
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 GONE = Notice(kind=AlertKind.GONE, severity=Severity.MEDIUM, title="A: gone (410)")
 SILENT = Notice(kind=AlertKind.SILENT, severity=Severity.LOW, title="A: nothing", rings=False)
@@ -44,7 +35,9 @@ def refreshed(
     state = FeedState(last_poll=at, link="https://a.test/")
     poll = Poll(at=at, outcome=Outcome.FAILED)
     with store.batch() as batch:
-        raised = batch.save(Refresh(feed=feed, state=state, poll=poll, begun=begun, ended=ended))
+        raised = batch.save(
+            PollOutcome(feed=feed, state=state, poll=poll, begun=begun, ended=ended)
+        )
     return [alert.kind for alert in raised]
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.text import clean, line
+from index.analysis.text_cleaning import clean, line
 from monitor.errors import ParseError
-from monitor.exchange import opml
-from monitor.model import Feed
+from monitor.feeds import opml
+from monitor.model.feed import Feed
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "opml"
 

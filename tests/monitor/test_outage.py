@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import FeedError, FetchError
-from monitor.polling import outage
+from monitor.ingest import outage
 
 NOW = 1_800_000_000.0
 

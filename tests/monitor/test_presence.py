@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from running import until
 
-from monitor.background import stop_monitor
+from monitor.cli.background import stop_monitor
 from monitor.errors import AlreadyRunningError, MonitorError
-from monitor.model import MonitorPresence
-from monitor.presence import CARD, Card, Presence, present, taken
+from monitor.model.status import MonitorPresence
+from monitor.monitor_lock import CARD, Heartbeat, MonitorLock, present, taken
 
 HELD = """
 import sys, time
 from pathlib import Path
 from monitor.model import MonitorPresence
-from monitor.presence import Card, Presence
+from monitor.monitor_lock import Card, Presence
 folder, wait = Path(sys.argv[1]), float(sys.argv[2])
 import os
 with Presence(folder) as held:
@@ -32,8 +32,8 @@ with Presence(folder) as held:
 """
 
 
-def _card(pid: int) -> Card:
-    return Card(MonitorPresence(pid=pid, since=1.0, config="feeds.yaml", log=""), 2.0)
+def _card(pid: int) -> Heartbeat:
+    return Heartbeat(MonitorPresence(pid=pid, since=1.0, config="feeds.yaml", log=""), 2.0)
 
 
 def _holder(folder: Path, wait: float) -> subprocess.Popen[bytes]:
@@ -48,7 +48,7 @@ def _holder(folder: Path, wait: float) -> subprocess.Popen[bytes]:
 
 
 def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
-    with Presence(tmp_path) as held:
+    with MonitorLock(tmp_path) as held:
         assert taken(tmp_path)
         assert present(tmp_path) is None  # it has not said who it is yet
         held.beat(_card(os.getpid()))
@@ -65,7 +65,7 @@ def test_the_card_of_a_killed_monitor_is_never_that_of_the_next(tmp_path: Path) 
     killed.wait()
     assert (tmp_path / CARD).exists()
     assert present(tmp_path) is None
-    with Presence(tmp_path):
+    with MonitorLock(tmp_path):
         assert present(tmp_path) is None  # else `tocsin stop` would end whoever has its pid now
 
 
@@ -78,15 +78,15 @@ def test_a_monitor_that_is_just_starting_can_be_stopped(tmp_path: Path) -> None:
 
 
 def test_the_second_is_told_of_the_first(tmp_path: Path) -> None:
-    with Presence(tmp_path) as held:
-        with pytest.raises(AlreadyRunningError, match="starting"), Presence(tmp_path):
+    with MonitorLock(tmp_path) as held:
+        with pytest.raises(AlreadyRunningError, match="starting"), MonitorLock(tmp_path):
             pass
         held.beat(_card(4711))
-        with pytest.raises(AlreadyRunningError, match="pid 4711"), Presence(tmp_path):
+        with pytest.raises(AlreadyRunningError, match="pid 4711"), MonitorLock(tmp_path):
             pass
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MonitorError, match="Not a directory; may it be written to"):
-        Presence(tmp_path / "file" / "var").__enter__()
+        MonitorLock(tmp_path / "file" / "var").__enter__()

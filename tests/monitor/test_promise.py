@@ -25,8 +25,8 @@ from running import Item
 from scripted import Web
 from simulated import Town, World
 
-from monitor.store.connection import FILE
-from monitor.store.views import SqliteViews
+from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite.views import SqliteViews
 
 MINUTE, HOUR = 60.0, 3_600.0
 NAMES = ("a", "b", "c")

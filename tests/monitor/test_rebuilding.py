@@ -12,15 +12,15 @@ import pytest
 import spine
 
 from index.article import Article
+from index.engine.writer import open_or_create
 from index.errors import ArchiveError
-from index.writer import open_or_create
-from monitor import indexer
-from monitor.bootstrap import open_service
-from monitor.model import Arrival, Feed, FeedState, Outcome, Poll, Refresh
-from monitor.service import Service
-from monitor.store.connection import INDEX
-from monitor.store.sqlite import SqliteStore
-from monitor.upkeep import rebuilding
+from monitor.maintenance import index_rebuild, indexer
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.service.service import Service
+from monitor.store.sqlite.connection import INDEX
+from monitor.store.sqlite.store import SqliteStore
+from monitor.wiring import open_service
 
 TOTAL = 30
 
@@ -33,7 +33,9 @@ def data(tmp_path: Path) -> Path:
         with store.batch() as batch:
             arrivals = [_arrival(batch.next_article(), feed) for _ in range(TOTAL)]
             poll = Poll(at=0.0, outcome=Outcome.READ, new=TOTAL)
-            batch.save(Refresh(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals)))
+            batch.save(
+                PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals))
+            )
         writer = open_or_create(tmp_path / INDEX)
         for first in range(0, TOTAL, 10):
             writer.add([arrival.article for arrival in arrivals[first : first + 10]])
@@ -41,7 +43,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _arrival(id: int, feed: Feed) -> Arrival:
+def _arrival(id: int, feed: Feed) -> ArticleChange:
     article = Article(
         id=id,
         feeds=(feed.number,),
@@ -51,7 +53,7 @@ def _arrival(id: int, feed: Feed) -> Arrival:
         seen=float(id),
         story=id,
     )
-    return Arrival(article=article, new=True, guid=str(id), fingerprint=b"", canonical="")
+    return ArticleChange(article=article, new=True, guid=str(id), fingerprint=b"", canonical="")
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert count == 20
     assert "the index is damaged, 20 of 30 articles can be searched" in note
     assert "tocsin reindex" in note
-    assert rebuilding.suspected(data)  # the indexer is told
+    assert index_rebuild.suspected(data)  # the indexer is told
     with closing(SqliteStore(data)) as store:
         indexer.catch_up(store, data / INDEX)
     assert found(service) == (TOTAL, "")  # by the same viewer, which stayed open
@@ -105,7 +107,7 @@ def test_where_nothing_is_left_the_way_out_is_named(
     NOTHING[kind](data / INDEX)
     with pytest.raises(ArchiveError, match="tocsin reindex"):
         found(service)
-    assert rebuilding.suspected(data)
+    assert index_rebuild.suspected(data)
     with closing(SqliteStore(data)) as store:
         indexer.catch_up(store, data / INDEX)
     assert found(service) == (TOTAL, "")
@@ -116,13 +118,13 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
     seen: list[tuple[int, str, int, float | None]] = []
 
     def told(done: int, total: int) -> None:
-        rebuilding.tell(data, done, total)
+        index_rebuild.tell(data, done, total)
         if done:
             status = service.status()
             seen.append((*found(service), status.indexed, status.rebuilt))
 
     with pytest.MonkeyPatch.context() as patch, closing(SqliteStore(data)) as store:
-        patch.setattr("monitor.upkeep.mending.STEP", 12)
+        patch.setattr("monitor.maintenance.index_repair.STEP", 12)
         indexer.catch_up(store, data / INDEX, told)
     words = "the index is being built again, {} is there: the rest is not found yet"
     assert seen == [
@@ -133,15 +135,15 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
 
 
 def test_the_progress_of_one_that_died_is_not_believed(tmp_path: Path) -> None:
-    assert rebuilding.share(tmp_path, spine.START) is None
-    rebuilding.tell(tmp_path, 3, 12)
-    path = tmp_path / rebuilding.PROGRESS
+    assert index_rebuild.share(tmp_path, spine.START) is None
+    index_rebuild.tell(tmp_path, 3, 12)
+    path = tmp_path / index_rebuild.PROGRESS
     told = path.stat().st_mtime
-    assert rebuilding.share(tmp_path, told + 1) == 0.25
-    assert rebuilding.share(tmp_path, told + rebuilding.STALE + 1) is None
+    assert index_rebuild.share(tmp_path, told + 1) == 0.25
+    assert index_rebuild.share(tmp_path, told + index_rebuild.STALE + 1) is None
     for garbage in ("", "[1]", "[1, 0]", '"a"', "{}"):
         path.write_text(garbage, encoding="utf-8")
-        assert rebuilding.share(tmp_path, told + 1) is None, garbage
-    rebuilding.tell(tmp_path, 12, 12)
+        assert index_rebuild.share(tmp_path, told + 1) is None, garbage
+    index_rebuild.tell(tmp_path, 12, 12)
     assert not path.exists()
-    rebuilding.tell(tmp_path / "gone", 1, 2)  # no folder, no error
+    index_rebuild.tell(tmp_path / "gone", 1, 2)  # no folder, no error

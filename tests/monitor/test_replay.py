@@ -13,11 +13,12 @@ import pytest
 from running import TOCSIN, Newsroom, until
 
 from index.article import Article
-from index.query import any_of, parse
-from monitor.match import Rules
-from monitor.model import Feed, Watchlist
-from monitor.store.sqlite import SqliteStore
-from monitor.watching.replay import STRETCH, WORTH_A_PROCESS, Archived, Stretch, replay
+from index.query.parser import any_of, parse
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.store.sqlite.store import SqliteStore
+from monitor.watchlists.backtest import STRETCH, WORTH_A_PROCESS, Archived, Stretch, replay
 
 FEED = Feed(url="https://one.example/rss", name="Une", tags=("port",), number=1)
 OTHER = Feed(url="https://two.example/rss", name="Deux", number=2)
@@ -77,7 +78,7 @@ def test_a_replay_says_what_the_matcher_says(tmp_path: Path, newest: int) -> Non
     )
     tried = [id for stretch in stretches for id, _ in stretch.articles]
     assert tried == [a.id for a in articles if a.date >= since]
-    rules = Rules(WATCHLISTS)
+    rules = WatchlistMatcher(WATCHLISTS)
     expected = {
         (hit.watchlist.name, a.id): {match.term for match in hit.matches}
         for a in articles

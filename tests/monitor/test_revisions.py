@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running import Newsroom
 
-from monitor.differing import CAME, GONE, SAME, Piece, around, pieces
-from monitor.service.revisions import edits
-from monitor.store.views import SqliteViews
+from monitor.service.article_revisions import CAME, GONE, SAME, DiffPart, around, edits, pieces
+from monitor.store.sqlite.views import SqliteViews
 
 TEXTS = st.lists(
     st.sampled_from(["le", "port", "d’Anvers", "grève", ",", ".", "\n", " ", "阿里"]), max_size=30
@@ -40,7 +39,7 @@ def test_pieces_make_both_texts(old: str, new: str) -> None:
     ],
 )
 def test_words_are_not_torn(old: str, new: str, wanted: list[tuple[str, str]]) -> None:
-    assert pieces(old, new) == [Piece(*one) for one in wanted]
+    assert pieces(old, new) == [DiffPart(*one) for one in wanted]
 
 
 def test_a_word_changed_in_a_long_text_is_one_change() -> None:

@@ -13,11 +13,12 @@ import pytest
 from running import Item, Newsroom, rss
 from scripted import Fault, Reply, Web, redirect
 
-from monitor.documents.robots import CAP, Allowance, allowance
 from monitor.fetch.client import Client
-from monitor.model import Fetched, RequestOptions, Secret
-from monitor.permits import AGE, RETRY, Permit, Permits
-from monitor.workers import Parser
+from monitor.fetch.robots_policy import AGE, RETRY, Permit, Permits
+from monitor.model.poll import Fetched
+from monitor.model.request_options import RequestOptions, Secret
+from monitor.parse.robots import CAP, Allowance, allowance
+from monitor.parse.workers import Parser
 
 T = TypeVar("T")
 LOOPBACK = (ip_network("127.0.0.0/8"),)

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.alerts.routing import routing
 from monitor.config import understand
 from monitor.errors import ConfigError
-from monitor.model import Config, Digest, Quiet, Route, Severity
-from monitor.routing import routing
+from monitor.model.config import Config, Digest, Quiet, Route
+from monitor.model.severity import Severity
 
 PAPER = """\
 zone: europe/brussels

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.hours import by_the_clock, next_digest, quiet_until
-from monitor.model import Digest, Planned, Quiet, Raised, Route, Severity
-from monitor.routing import MUTED, NO_ROUTE, Held, Hours, Routing
+from monitor.alerts.quiet_hours import by_the_clock, next_digest, quiet_until
+from monitor.alerts.routing import MUTED, NO_ROUTE, Held, Hours, Routing
+from monitor.model.config import Digest, Quiet, Route
+from monitor.model.delivery import Planned
+from monitor.model.poll import RaisedAlert
+from monitor.model.severity import Severity
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -24,12 +27,12 @@ def at(text: str, zone: ZoneInfo = BRUSSELS, fold: int = 0) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=zone, fold=fold).timestamp()
 
 
-def raised(**given: object) -> Raised:
+def raised(**given: object) -> RaisedAlert:
     about = {
         "id": 1, "watchlist": "Liège", "severity": MEDIUM, "title": "", "feed": "lesoir",
         "backfill": False, "lang": "fr",
     }  # fmt: skip
-    return Raised(**(about | given))  # type: ignore[arg-type]
+    return RaisedAlert(**(about | given))  # type: ignore[arg-type]
 
 
 # --- quiet hours ------------------------------------------------------------------------
@@ -277,7 +280,7 @@ alerts = st.builds(
 
 @given(room=routings, alert=alerts, now=moments, muted=st.sampled_from([0.0, -1.0, 600.0]))
 def test_an_alert_goes_to_each_channel_once_or_is_held_for_a_reason(
-    room: Routing, alert: Raised, now: float, muted: float
+    room: Routing, alert: RaisedAlert, now: float, muted: float
 ) -> None:
     decided = room.decide(alert, now, {"a": now + muted} if muted else {})
     if isinstance(decided, Held):

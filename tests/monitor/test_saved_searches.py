@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from running import Newsroom
 
-from monitor.bootstrap import open_service
 from monitor.config import understand
 from monitor.errors import ConfigError
-from monitor.model import Searched
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
-from monitor.store.views.searches import KEPT
+from monitor.model.search import Searched
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import KEPT, SqliteViews
+from monitor.wiring import open_service
 
 HEAD = "feeds: [https://a.example/rss]\nwatchlists: []\nsearches:\n"
 

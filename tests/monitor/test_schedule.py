@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import FetchError, ParseError
-from monitor.model import Entry, Feed, FeedState, Fetched, Hints, NotModified, ParsedFeed
-from monitor.polling import schedule
+from monitor.ingest import schedule
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Entry, Fetched, Hints, NotModified, ParsedFeed
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NOW = 1_800_000_000.0

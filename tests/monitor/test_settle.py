@@ -11,15 +11,19 @@ import pytest
 import spine
 from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, Spine, edition, rows
 
-from index.query import parse as understood
-from monitor.answers import Answer, Read, Watch
-from monitor.documents.parse import parse
+from index.query.parser import parse as understood
 from monitor.errors import FetchError, StoreError
-from monitor.match import Rules
-from monitor.model import AlertKind, Entry, Feed, FeedState, Fetched, Filter, ParsedFeed, Watchlist
-from monitor.settle import Settler
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_result import PollResult, Read, Watch
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.alert import AlertKind
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.model.search import Filter
+from monitor.parse.feed import parse
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 PARAGRAPHS = (
     "La filiale Cainiao gère l’entrepôt, que les douanes visitent chaque semaine.",
@@ -374,7 +378,9 @@ def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
     """A feed's next headline, of a single name, is not taken for what a failed batch was in."""
     store = Full(tmp_path)
     (feed,) = store.subscribe([Feed(url=A, name="A")], ())
-    settler = Settler(store, Watch(rules=Rules((), (feed,))), lambda: START, lambda: 0.0)
+    settler = Ingester(
+        store, Watch(rules=WatchlistMatcher((), (feed,))), lambda: START, lambda: 0.0
+    )
     long = "The customs officers found them in a small parcel on its way to the port. " * 600
     english = [item(str(n), f"Customs officers at the port, part {n}", long) for n in range(9)]
     with pytest.raises(StoreError):
@@ -384,7 +390,7 @@ def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
     store.close()
 
 
-def answer(feed: Feed, body: bytes) -> Answer:
+def answer(feed: Feed, body: bytes) -> PollResult:
     fetched = Fetched(url=feed.url, body=body)
     came = Read(fetched=fetched, digest=b"", parsed=parse(body, feed.url))
-    return Answer(feed=feed, state=FeedState(), came=came, seconds=0.0)
+    return PollResult(feed=feed, state=FeedState(), came=came, seconds=0.0)

@@ -20,10 +20,12 @@ from stix2.v21 import TLP_AMBER
 
 from index.article import Article
 from monitor.cli import main_group
-from monitor.model import Alert, AlertState, Match, Reading, Severity, Verdict
-from monitor.sharing import misp, stix
-from monitor.sharing.naming import Shared
-from monitor.store.sqlite import SqliteStore
+from monitor.export import misp, stix
+from monitor.export.shared_names import Shared
+from monitor.model.alert import Alert, AlertState, Match, Verdict
+from monitor.model.article import ArticleDetails
+from monitor.model.severity import Severity
+from monitor.store.sqlite.store import SqliteStore
 
 NOW = 1_696_835_340.0  # 2023-10-09T07:09:00Z
 
@@ -38,13 +40,13 @@ def alert(id: int, article: int, watchlist: str = "Port d’Anvers", **more: Any
     return Alert(id=id, watchlist=watchlist, article=article, **(said | more))
 
 
-def reading(id: int, *alerts: Alert, feed: str = "Les Échos", **more: Any) -> Reading:
+def reading(id: int, *alerts: Alert, feed: str = "Les Échos", **more: Any) -> ArticleDetails:
     said = {
         "title": "Grève au port", "url": f"https://ex.org/{id}", "summary": "Les dockers",
         "lang": "fr", "published": NOW - 60, "seen": NOW,
     }  # fmt: skip
     article = Article(id=id, feeds=(1,), **(said | more))
-    return Reading(article=article, feed=feed, alerts=alerts)
+    return ArticleDetails(article=article, feed=feed, alerts=alerts)
 
 
 READINGS = (

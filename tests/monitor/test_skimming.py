@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model import Filter, Severity, Verdict
-from monitor.store.connection import open_store
-from monitor.store.views import SqliteViews
+from monitor.model.alert import Verdict
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.store.sqlite.connection import open_store
+from monitor.store.sqlite.views import SqliteViews
 
 SEVERITIES = ("high", "medium", "low")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from stored import ALIBABA, FIRST, NOW, SECOND, SPIES, Room, arrival, article, opened
 
-from monitor.model import Feed, FeedState, Sighting
-from monitor.store.batch import POLLS_KEPT
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Sighting
+from monitor.store.sqlite.transaction import POLLS_KEPT
 
 
 @pytest.fixture

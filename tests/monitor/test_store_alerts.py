@@ -14,20 +14,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stored import ALIBABA, NOW, SPIES, Room, arrival, article, match, opened
 
-from monitor.model import (
-    AlertState,
-    Change,
-    FeedState,
-    Filter,
-    Hit,
-    Outcome,
-    Poll,
-    Raised,
-    Refresh,
-    Severity,
-    Sighting,
-    Verdict,
-)
+from monitor.model.alert import AlertState, Change, Verdict, WatchlistMatch
+from monitor.model.feed import FeedState, Outcome, Poll
+from monitor.model.poll import PollOutcome, RaisedAlert, Sighting
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
 
 
 @pytest.fixture
@@ -39,9 +30,9 @@ def room(tmp_path: Path) -> Iterator[Room]:
 
 def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None:
     spots = (match(), match("Liège", 12), match("Cainiao", 3, "body"))
-    hit = Hit(watchlist=SPIES, matches=spots)
+    hit = WatchlistMatch(watchlist=SPIES, matches=spots)
     (raised,) = room.save(arrival(1, hits=(hit,), backfill=True))
-    assert raised == Raised(
+    assert raised == RaisedAlert(
         id=1,
         watchlist="Espionnage",
         severity=Severity.HIGH,
@@ -62,7 +53,7 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None
 
 def test_one_alert_per_watchlist_and_article(room: Room) -> None:
     assert len(room.save(arrival(1, ALIBABA))) == 1
-    again = Hit(watchlist=ALIBABA, matches=(match("Alibaba", 10),))
+    again = WatchlistMatch(watchlist=ALIBABA, matches=(match("Alibaba", 10),))
     assert room.save(arrival(1, new=False, hits=(again,))) == []
     (alert,) = room.views.alerts(room.ids(), True)
     assert alert.matches == again.matches
@@ -171,7 +162,7 @@ def _act(room: Room, act: tuple[Any, ...]) -> None:
             try:
                 with room.store.batch() as batch:
                     batch.save(
-                        Refresh(
+                        PollOutcome(
                             feed=room.feeds[last % 2],
                             state=FeedState(),
                             poll=Poll(at=NOW, outcome=Outcome.READ),

@@ -12,10 +12,13 @@ import pytest
 from stored import ALIBABA, NOW, SPIES, Room, arrival, article, opened
 
 from monitor.errors import StoreError
-from monitor.model import AlertState, Change, FeedState, Filter, Outcome, Poll, Refresh, Sighting
-from monitor.store import Batch, Store, Views
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.model.alert import AlertState, Change
+from monitor.model.feed import FeedState, Outcome, Poll
+from monitor.model.poll import PollOutcome, Sighting
+from monitor.model.search import Filter
+from monitor.store.protocol import Batch, Store, Views
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def test_what_fails_half_way_leaves_nothing(room: Room) -> None:
         dump = list(before.iterdump())
     with pytest.raises(ZeroDivisionError), room.store.batch() as batch:
         batch.save(
-            Refresh(
+            PollOutcome(
                 feed=room.feeds[0],
                 state=FeedState(etag=b"2"),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
@@ -57,7 +60,7 @@ def test_an_article_cannot_be_stored_twice(room: Room) -> None:
 def test_viewers_see_a_batch_when_it_is_whole(room: Room) -> None:
     with room.store.batch() as batch:
         batch.save(
-            Refresh(
+            PollOutcome(
                 feed=room.feeds[0],
                 state=FeedState(),
                 poll=Poll(at=NOW, outcome=Outcome.READ),

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article
-from monitor.stories import Candidate, Relation, Told, containment, enough, judge, shingles
+from monitor.ingest.stories import (
+    Relation,
+    StoryCandidate,
+    StoryDecision,
+    containment,
+    enough,
+    judge,
+    shingles,
+)
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 TEASER = (
@@ -39,13 +47,13 @@ class Archive:
         self._sizes: dict[int, int] = {}
         self._stories: dict[int, int] = {}
 
-    def told(self, id: int, text: str) -> Told:
+    def told(self, id: int, text: str) -> StoryDecision:
         new = shingles(article(text))
         shared = Counter(other for number in new for other in self._by_shingle[number])
         told = judge(
             id,
             new,
-            [Candidate(o, self._stories[o], n, self._sizes[o]) for o, n in shared.items()],
+            [StoryCandidate(o, self._stories[o], n, self._sizes[o]) for o, n in shared.items()],
         )
         for number in new:
             self._by_shingle[number].add(id)
@@ -90,7 +98,7 @@ def test_a_brief_is_a_copy_if_every_word_is_the_same(
     one, other = shingles(article(BRIEF, title=TITLE)), shingles(article(text, title=title))
     assert enough(other) == 1
     shared = len(one & other)
-    likely = [Candidate(1, 1, shared, len(one), feed=1)] if shared else []
+    likely = [StoryCandidate(1, 1, shared, len(one), feed=1)] if shared else []
     assert judge(2, other, likely, feed).relation == relation
 
 
@@ -121,15 +129,19 @@ def test_a_teaser_is_found_in_its_full_text() -> None:
     ],
 )
 def test_how_much_is_how_near(shared: int, story: int, relation: Relation) -> None:
-    told = judge(9, frozenset(range(20)), [Candidate(8, 7, shared, 40)])
+    told = judge(9, frozenset(range(20)), [StoryCandidate(8, 7, shared, 40)])
     assert (told.story, told.relation) == (story, relation)
 
 
 def test_the_nearest_then_the_earliest_decides() -> None:
     new = frozenset(range(20))
-    candidates = [Candidate(5, 5, 18, 20), Candidate(3, 3, 18, 20), Candidate(4, 4, 12, 20)]
+    candidates = [
+        StoryCandidate(5, 5, 18, 20),
+        StoryCandidate(3, 3, 18, 20),
+        StoryCandidate(4, 4, 12, 20),
+    ]
     assert judge(9, new, candidates).copy_of == 3
-    assert judge(9, new, [Candidate(9, 9, 20, 20)]).relation == Relation.ALONE
+    assert judge(9, new, [StoryCandidate(9, 9, 20, 20)]).relation == Relation.ALONE
 
 
 @given(st.text(max_size=300), st.integers(1, 9))

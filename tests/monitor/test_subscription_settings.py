@@ -13,10 +13,12 @@ from scripted import Reply, Web, redirect
 
 from monitor.cli.check import complaint
 from monitor.config import load, understand
-from monitor.config.report import as_mapping, as_text
-from monitor.config.review import warnings
+from monitor.config.summary import as_mapping, as_text
+from monitor.config.warnings import warnings
 from monitor.errors import ConfigError, Problem
-from monitor.model import Config, Feed, Secret
+from monitor.model.config import Config
+from monitor.model.feed import Feed
+from monitor.model.request_options import Secret
 
 PATH = Path("newsroom/feeds.yaml")
 REST = "watchlists: []\n"

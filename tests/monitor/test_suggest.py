@@ -19,16 +19,19 @@ from hypothesis import strategies as st
 from judging import NOW, ring, service
 
 from index.article import Article
-from index.query import none_of, parse
-from index.tree import Not, Or, walk
+from index.query.ast import Not, Or, walk
+from index.query.parser import none_of, parse
 from monitor.cli import main_group
 from monitor.config import load, understand
 from monitor.errors import ConfigError
-from monitor.match import Rules, explain
-from monitor.model import Feed, TermRecord, Verdict, Watchlist
-from monitor.watching.meaning import meaning
-from monitor.watching.precision import precision, words
-from monitor.watching.suggest import LEAST, Exclusion, Rung, suggest
+from monitor.match.matcher import WatchlistMatcher, explain
+from monitor.model.alert import Verdict
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.model.status import TermRecord
+from monitor.watchlists.exclusions import LEAST, Exclusion, Rung, suggest
+from monitor.watchlists.precision import precision, words
+from monitor.watchlists.rule_version import meaning
 
 ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba OR aliexpress"))
 FEEDS = {number: replace(f, number=number) for number, f in enumerate(archived.FEEDS, 1)}
@@ -194,7 +197,7 @@ def test_each_suggestion_keeps_its_word(noise: list[Any], relevant: list[Any]) -
             ],
         }
         config = understand(json.dumps(said).encode(), Path("feeds.yaml"))
-        rules = Rules(config.watchlists)
+        rules = WatchlistMatcher(config.watchlists)
         kept = {a.id for a, f in (*judged.noise, *judged.relevant) if rules.match(a, f)}
         assert {a.id for a, _ in judged.noise} - kept == {*one.spared}
         assert {a.id for a, _ in judged.relevant} <= kept

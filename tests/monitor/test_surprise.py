@@ -15,13 +15,14 @@ from archived import article, fill, ring
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.query import parse
-from monitor.model import Pace, Watchlist
-from monitor.search import Search
-from monitor.service.counting import Counting
-from monitor.store.connection import FILE
-from monitor.store.views import SqliteViews
-from monitor.surprise import CHANCE, LEAST, WEEKS, pace, windows
+from index.query.parser import parse
+from monitor.alerts.volume_anomaly import CHANCE, LEAST, WEEKS, pace, windows
+from monitor.model.config import Watchlist
+from monitor.model.status import Baseline
+from monitor.search.search import Search
+from monitor.service.counts import Counting
+from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite.views import SqliteViews
 
 HOUR, DAY = 3_600.0, 86_400.0
 PARIS = ZoneInfo("Europe/Paris")
@@ -57,7 +58,7 @@ def test_ten_times_the_usual_number_always_is_a_surprise(before: list[int], more
 @given(before=BEFORE, today=st.integers(0, 2_000))
 def test_more_is_no_less_of_a_surprise_and_too_few_never_are(before: list[int], today: int) -> None:
     found = pace(today, before)
-    assert found == Pace(
+    assert found == Baseline(
         today=today,
         usual=sum(before) / len(before),
         weeks=len(before),
@@ -88,7 +89,7 @@ def test_what_is_a_surprise(today: int, before: list[int], surprise: bool) -> No
 
 @pytest.mark.parametrize("before", [[], [0], [9]])
 def test_one_week_tells_nothing(before: list[int]) -> None:
-    assert pace(100, before) == Pace(today=100, weeks=len(before))
+    assert pace(100, before) == Baseline(today=100, weeks=len(before))
 
 
 def test_the_same_time_of_the_same_weekday_by_the_local_clock() -> None:
@@ -107,7 +108,7 @@ def test_the_same_time_of_the_same_weekday_by_the_local_clock() -> None:
 STRIKE = Watchlist(name="Grève", query=parse("grève"))
 
 
-def paces(folder: Path) -> dict[str, Pace]:
+def paces(folder: Path) -> dict[str, Baseline]:
     views = SqliteViews(folder)
     return Counting(Search(folder, views, lambda: NOW, PARIS), views, lambda: NOW, PARIS).paces()
 
@@ -130,12 +131,12 @@ def test_alerts_of_the_weeks_before_are_what_is_usual(tmp_path: Path) -> None:
     ring(tmp_path, "Grève", [noon - 7 * DAY + 6 * HOUR, noon - DAY])  # later in the day, yesterday
     ring(tmp_path, "Grève", [noon] * 8)
     ring(tmp_path, "Grève", [noon] * 100, backfill=True)
-    assert paces(tmp_path) == {"Grève": Pace(today=8, usual=1.0, weeks=8, surprise=True)}
+    assert paces(tmp_path) == {"Grève": Baseline(today=8, usual=1.0, weeks=8, surprise=True)}
 
 
 def test_weeks_before_the_newsroom_or_without_articles_do_not_count(tmp_path: Path) -> None:
     assert paces(newsroom(tmp_path / "young", 20))["Grève"].weeks == 2
-    assert paces(newsroom(tmp_path / "new", 3))["Grève"] == Pace()
+    assert paces(newsroom(tmp_path / "new", 3))["Grève"] == Baseline()
     away = newsroom(tmp_path / "away", 60)
     with closing(sqlite3.connect(away / FILE)) as sql, sql:  # three weeks off
         sql.execute(
@@ -156,4 +157,4 @@ def test_weeks_before_the_watchlist_do_not_count(tmp_path: Path) -> None:
 
 def test_an_empty_store_has_no_usual(tmp_path: Path) -> None:
     fill(tmp_path, [], [STRIKE])
-    assert paces(tmp_path).get("Grève", Pace()) == Pace()
+    assert paces(tmp_path).get("Grève", Baseline()) == Baseline()

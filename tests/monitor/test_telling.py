@@ -11,11 +11,11 @@ import pytest
 from running import Item, Newsroom, rss, until
 from scripted import Reply, Web
 
-from monitor.cli.telling import lines, order
+from monitor.cli.show import order, story_lines
 from monitor.config import understand
-from monitor.model import Outlet, Telling
-from monitor.stories import published_first
-from monitor.watching.edits import edits
+from monitor.config.diff import edits
+from monitor.ingest.stories import published_first
+from monitor.model.alert import Outlet, StoryTimeline
 
 NOW = 1_700_000_000.0
 FIRST = Outlet(name="Les Échos", article=1, seen=NOW, lag=0.0, published=NOW - 60)
@@ -45,7 +45,7 @@ THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
     ],
 )
 def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
-    assert order(Telling(outlets)) == words
+    assert order(StoryTimeline(outlets)) == words
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_the_publishers_say_of_the_order(
 
 def test_a_date_that_is_none_costs_no_line() -> None:
     strange = (FIRST, replace(SECOND, published=1e18), replace(THIRD, published=-1e18))
-    assert len(list(lines(Telling(strange), NOW))) == 4
+    assert len(list(story_lines(StoryTimeline(strange), NOW))) == 4
 
 
 # --- edits --------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from running import Item, Newsroom, rss, until
 from scripted import Reply, Web, gzip_bomb, redirect
 from simulated import Town, World
 
-from monitor.presence import present
+from monitor.monitor_lock import present
 
 # --- addresses -----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from monitor.ticking import Ticker
+from monitor.daemon import Ticker
 
 
 def test_a_tick_cancelled_before_it_begins_is_nothing_to_speak_of(

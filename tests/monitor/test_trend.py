@@ -17,17 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article
-from index.inmemory import InMemory
-from index.query import parse
-from index.spans import evaluate
+from index.evaluation.memory_document import InMemory
+from index.evaluation.spans import evaluate
+from index.query.parser import parse
 from monitor.errors import MonitorError
-from monitor.model import By, Filter, Split
-from monitor.search import Search
-from monitor.service.counting import Counting
-from monitor.store.views import SqliteViews
-from monitor.trend import buckets
-from monitor.trend.coverage import Interval, inside, missed, united
-from monitor.trend.reckoning import Observed, series
+from monitor.model.search import By, Filter, Split
+from monitor.search import trends
+from monitor.search.search import Search
+from monitor.search.trends import Interval, Observed, inside, missed, series, united
+from monitor.service.counts import Counting
+from monitor.store.sqlite.views import SqliteViews
 
 HOUR, DAY = 3_600.0, 86_400.0
 PARIS = ZoneInfo("Europe/Paris")
@@ -65,15 +64,15 @@ def at(text: str, zone: ZoneInfo = PARIS) -> float:
 )
 def test_a_day_has_the_hours_it_has(zone: str, day: str, hours: float) -> None:
     noon = at(f"{day}T12:00", ZoneInfo(zone))
-    start, end = buckets.edges(noon, noon, By.DAY, ZoneInfo(zone))
+    start, end = trends.edges(noon, noon, By.DAY, ZoneInfo(zone))
     assert (end - start) / HOUR == hours
-    assert buckets.label(start, By.DAY, ZoneInfo(zone)) == day
+    assert trends.label(start, By.DAY, ZoneInfo(zone)) == day
 
 
 def test_the_hour_that_comes_twice_is_two_and_the_one_that_is_skipped_none() -> None:
     def hours(day: str) -> list[str]:
-        edges = buckets.edges(at(f"{day}T01:10"), at(f"{day}T03:50"), By.HOUR, PARIS)
-        return [buckets.label(edge, By.HOUR, PARIS)[11:] for edge in edges[:-1]]
+        edges = trends.edges(at(f"{day}T01:10"), at(f"{day}T03:50"), By.HOUR, PARIS)
+        return [trends.label(edge, By.HOUR, PARIS)[11:] for edge in edges[:-1]]
 
     assert hours("2026-10-25") == ["01:00+02:00", "02:00+02:00", "02:00+01:00", "03:00+01:00"]
     assert hours("2026-03-29") == ["01:00+01:00", "03:00+02:00"]
@@ -93,8 +92,8 @@ def test_the_hour_that_comes_twice_is_two_and_the_one_that_is_skipped_none() -> 
 def test_weeks_begin_on_monday_and_months_on_their_first(
     day: str, by: By, label: str, days: float
 ) -> None:
-    start, end = buckets.edges(at(f"{day}T09:30"), at(f"{day}T09:31"), by, PARIS)
-    assert buckets.label(start, by, PARIS) == label
+    start, end = trends.edges(at(f"{day}T09:30"), at(f"{day}T09:31"), by, PARIS)
+    assert trends.label(start, by, PARIS) == label
     assert (end - start) / DAY == pytest.approx(days)
     assert datetime.fromtimestamp(start, PARIS).strftime("%H:%M") == "00:00"
 
@@ -120,7 +119,7 @@ MOMENT = st.floats(at("2010-01-01"), at("2027-06-01"))
 def test_buckets_are_those_of_the_calendar(
     first: float, span: float, by: By, zone: ZoneInfo
 ) -> None:
-    edges = buckets.edges(first, first + span, by, zone)
+    edges = trends.edges(first, first + span, by, zone)
     assert edges[0] <= first <= first + span <= edges[-1]
     assert edges[-2] < first + span or len(edges) == 2
     keys = [key(start, by, zone) for start in edges[:-1]]
@@ -133,10 +132,10 @@ def test_buckets_are_those_of_the_calendar(
 
 @given(span=st.floats(0, 4_000 * DAY))
 def test_what_is_chosen_fits_into_eighty_columns_and_finer_ones_would_not(span: float) -> None:
-    by = buckets.fitting(span)
+    by = trends.fitting(span)
     place = list(By).index(by)
-    assert buckets.estimate(0.0, span, by) <= 64 or by is By.MONTH
-    assert place == 0 or buckets.estimate(0.0, span, list(By)[place - 1]) >= 60
+    assert trends.estimate(0.0, span, by) <= 64 or by is By.MONTH
+    assert place == 0 or trends.estimate(0.0, span, list(By)[place - 1]) >= 60
 
 
 # --- coverage -------------------------------------------------------------------------
@@ -366,4 +365,4 @@ def test_summer_time_ends_in_the_middle_of_the_count(week: Path) -> None:
 
 def test_a_moment_just_before_the_hour_is_before_it() -> None:
     last = 1_811_800_799.999_999_8  # datetime rounds it to the full hour
-    assert buckets.edges(last, last, By.HOUR, PARIS) == (last // HOUR * HOUR, 1_811_800_800.0)
+    assert trends.edges(last, last, By.HOUR, PARIS) == (last // HOUR * HOUR, 1_811_800_800.0)

@@ -20,15 +20,17 @@ from hypothesis import strategies as st
 from judging import NOW, ring, service
 
 from index.errors import QueryError
-from index.query import parse
-from monitor.annotations import NOTE, note, tag
+from index.query.parser import parse
+from monitor.alerts.annotations import NOTE, note, tag
 from monitor.errors import StoreError
-from monitor.model import AlertState, Change, Filter, Severity, Standing, Verdict, Watchlist
-from monitor.model.triage import Act, difference, taken_back
-from monitor.service import Service
-from monitor.store.batch.reopening import record_reopening
-from monitor.store.connection import FILE
-from monitor.store.sqlite import SqliteStore
+from monitor.model.alert import Act, AlertState, Change, Standing, Verdict, difference, taken_back
+from monitor.model.config import Watchlist
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.service.service import Service
+from monitor.store.sqlite.alert_writes import record_reopening
+from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite.store import SqliteStore
 
 ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba"))
 SPIES = Watchlist(name="Espions", query=parse("espionnage~"), severity=Severity.HIGH)
@@ -327,7 +329,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from monitor.model import AlertState, Change
-from monitor.store.views import SqliteViews
+from monitor.store.sqlite.views import SqliteViews
 
 views, left = SqliteViews(Path(sys.argv[1])), int(sys.argv[2])
 def statement(_):

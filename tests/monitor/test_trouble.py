@@ -11,7 +11,7 @@ import pytest
 from running import TOCSIN, Item, Newsroom, rss
 from scripted import Reply, Web
 
-from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from scripted import Fault, Reply, Web
 from simulated import Town, World
 
 from monitor.fetch.slot_pool import PLACES
-from monitor.store.proofs import Proofs
-from monitor.verifying import verify
+from monitor.maintenance.verification import verify
+from monitor.store.sqlite.evidence_reads import Proofs
 
 DAYS, RESTARTS, TICK = 2, 20, 30.0
 END = START + DAYS * 24 * HOUR

@@ -8,9 +8,10 @@ import earlier
 import pytest
 import spine
 
-from monitor.model import AlertState, Change, Filter
-from monitor.store.sqlite import SqliteStore
-from monitor.store.views import SqliteViews
+from monitor.model.alert import AlertState, Change
+from monitor.model.search import Filter
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 ROWS = """
 INSERT INTO feeds (url, name, last_ok, last_poll, next_due)

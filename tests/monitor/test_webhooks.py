@@ -12,8 +12,8 @@ from desk_room import DAY, NOW, ROOT, Desk, alerts, webhook
 from scripted import Fault as Broken
 from scripted import Reply, Web
 
-from monitor import portable
-from monitor.model import DeliveryState
+from monitor.export import serialization
+from monitor.model.delivery import DeliveryState
 
 
 def test_a_webhook_gets_the_alert_as_programs_do_and_the_same_key_at_each_try(
@@ -32,7 +32,9 @@ def test_a_webhook_gets_the_alert_as_programs_do_and_the_same_key_at_each_try(
     ] * 3
     said = json.loads(web.requests[-1].body)
     (expected,) = desk.views.alerts([alert], True)
-    told = {k: v for k, v in portable.alert(expected).items() if k not in ("outlets", "elsewhere")}
+    told = {
+        k: v for k, v in serialization.alert(expected).items() if k not in ("outlets", "elsewhere")
+    }
     assert told.items() <= said["alert"].items()
     assert said["article"]["id"] == expected.article
     assert said["alert"]["outlets"][0]["article"]

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.documents.parse import parse
 from monitor.errors import ParseError
-from monitor.model import Fetched, ParsedFeed
-from monitor.workers import Parser
+from monitor.model.poll import Fetched, ParsedFeed
+from monitor.parse.feed import parse
+from monitor.parse.workers import Parser
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 ITEMS = "".join(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from monitor.cli.wrapping import wrapped
+from monitor.cli.output import wrapped
 
 TEXT = st.text("ab é 菜鸟 l’\u0301 阿里", max_size=60)
 

@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tui import newsroom
+from tui.data import newsroom
 
 newsroom.STATUS_EVERY, newsroom.SHOWN_EVERY, newsroom.COUNTS_EVERY = 1, 2, 3

@@ -12,7 +12,7 @@ from textual import _wait
 from textual.pilot import Pilot
 
 from tui.app import Tocsin
-from tui.remembered import Memory
+from tui.data.ui_state import UiStateFile
 
 # Pilot naps 20 ms twice a key to see whether all is quiet; 4 ms see it as well.
 _wait.SLEEP_GRANULARITY = 0.004
@@ -29,7 +29,7 @@ def drive(
     environ: Mapping[str, str] | None = None,
     hint: str = "",
     owns_monitor: bool = False,
-    memory: Memory | None = None,
+    memory: UiStateFile | None = None,
 ) -> Tocsin:
     """Run a script against the dashboard of a newsroom, return the ended application."""
     app = Tocsin(

@@ -1,4 +1,4 @@
-"""A newsroom in memory with the interface of `monitor.service.Service`."""
+"""A newsroom in memory with the interface of `monitor.service.service.Service`."""
 
 from __future__ import annotations
 
@@ -11,52 +11,52 @@ from pathlib import Path
 from typing import Any
 
 from index.article import Article
-from index.completion import Completion, complete
+from index.engine.significant_terms import SignificantTerm
 from index.errors import ArchiveDamaged, QueryError
-from index.query import parse
-from index.standout import StandOut
+from index.query.completion import Completion, complete
+from index.query.parser import parse
 from monitor.errors import StoreError
-from monitor.model import (
+from monitor.model.alert import (
     FEED_HEALTH,
     Act,
     Alert,
     AlertKind,
     AlertState,
-    By,
-    Coverage,
     Decision,
-    Delivery,
     Escalation,
-    Facets,
+    Match,
+    Outlet,
+    StoryTimeline,
+    Verdict,
+)
+from monitor.model.article import ArticleDetails, Version
+from monitor.model.config import SavedSearch, Silence
+from monitor.model.delivery import Delivery
+from monitor.model.feed import (
+    Coverage,
     Feed,
     FeedHealth,
     FeedState,
-    Filter,
-    Found,
     Gap,
     GapKind,
     Health,
-    Match,
-    MonitorPresence,
-    Mute,
     Outcome,
-    Outlet,
     Poll,
-    Reading,
+)
+from monitor.model.search import (
+    By,
+    Facets,
+    Filter,
+    Found,
     Results,
-    SavedSearch,
     Searched,
     Series,
-    Severity,
     Share,
-    Status,
     Suggestion,
-    Telling,
     Trend,
-    Verdict,
-    Version,
-    WatchlistCount,
 )
+from monitor.model.severity import Severity
+from monitor.model.status import MonitorPresence, Status, WatchlistCount
 
 NOW = 1_795_563_000.0
 """2026-11-24 19:30:00 UTC."""
@@ -98,7 +98,7 @@ class FakeNewsroom:
         self.why: dict[int, str] = {}
         self.unsent: list[Delivery] = []
         self.retried: list[int] = []
-        self.muted: dict[str, Mute] = {}
+        self.muted: dict[str, Silence] = {}
         self.locked = threading.Event()
         self.unreadable = False
         self.watching = True
@@ -372,23 +372,23 @@ class FakeNewsroom:
         self.retried += [d.id for d in wanted]
         return len(wanted)
 
-    def mutes(self) -> list[Mute]:
+    def mutes(self) -> list[Silence]:
         return list(self.muted.values())
 
-    def mute(self, name: str, seconds: float = 3600.0, by: str = "") -> Mute:
-        mute = Mute(watchlist=name, by=by, since=self.now, until=self.now + seconds)
+    def mute(self, name: str, seconds: float = 3600.0, by: str = "") -> Silence:
+        mute = Silence(watchlist=name, by=by, since=self.now, until=self.now + seconds)
         self.muted[name] = mute
         return mute
 
-    def unmute(self, name: str) -> Mute | None:
+    def unmute(self, name: str) -> Silence | None:
         return self.muted.pop(name, None)
 
-    def read(self, article: int) -> Reading | None:
+    def read(self, article: int) -> ArticleDetails | None:
         if not 0 < article <= self.count:
             return None
         title = self.title(article)
         alert = self._alert(article, matches=True)
-        return Reading(
+        return ArticleDetails(
             article=Article(
                 id=article,
                 feeds=(1,),
@@ -407,7 +407,7 @@ class FakeNewsroom:
             versions=len(self.versions(article)),
         )
 
-    def _telling(self, article: int) -> Telling:
+    def _telling(self, article: int) -> StoryTimeline:
         """Articles in pairs tell one story; the fourth outlet does so in English."""
         first = article - (article + 1) % 2
         outlets = tuple(
@@ -416,7 +416,7 @@ class FakeNewsroom:
             if n <= self.count
         )
         far = Outlet(name=OUTLETS[3], article=3, seen=NOW, lag=0.0, lang="en")
-        return Telling(outlets, (far,) if article != 3 else ())
+        return StoryTimeline(outlets, (far,) if article != 3 else ())
 
     def versions(self, article: int) -> list[Version]:
         """Article 2 was edited once."""
@@ -500,7 +500,7 @@ class FakeNewsroom:
         return Facets(
             total=10, first=None, last=None, feeds=(Share("Le Monde", 6), Share("AFP", 4)),
             langs=(Share("fr", 9), Share("en", 1)), watchlists=(Share("grève", 3),),
-            words=(StandOut("orly", ("orly", "orlys"), 5, 0.4, 30.0),), read=8,
+            words=(SignificantTerm("orly", ("orly", "orlys"), 5, 0.4, 30.0),), read=8,
         )  # fmt: skip
 
     def poll_now(self, url: str | None = None) -> None:

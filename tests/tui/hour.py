@@ -23,7 +23,7 @@ from textual.pilot import Pilot
 from monitor.errors import StoreError
 from tui.app import Tocsin
 from tui.keys import own
-from tui.screens.desk import Desk
+from tui.screens.main import MainScreen
 
 ARRIVALS = 5_000
 LEAST = 20
@@ -112,7 +112,7 @@ def _key(chance: random.Random, app: Tocsin) -> str:
     """Return a key: one that is bound here mostly, else a letter or a way out."""
     if chance.random() < 0.2:
         return chance.choice(["escape", "escape", "enter", "a", "g", "space", "tab", "é"])
-    nodes = [app, app.screen, app.screen.focused or app.screen, Desk]
+    nodes = [app, app.screen, app.screen.focused or app.screen, MainScreen]
     kinds = {base for node in nodes for base in _kind(node).__mro__}
     bound = {key for kind in kinds for b in own(kind) for key in b.key.split(",")}
     return chance.choice(sorted(bound - LEFT_OUT))

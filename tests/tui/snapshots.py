@@ -15,9 +15,9 @@ from typing import NamedTuple
 from driving import until
 from fake_newsroom import FakeNewsroom, failing
 
-from monitor.model import Filter
+from monitor.model.search import Filter
 from tui.app import Tocsin
-from tui.stage import Stage
+from tui.base_app import BaseApp
 from tui.wall import Wall
 
 PATIENCE = 30.0
@@ -53,7 +53,7 @@ def take(snapshot: Snapshot, expected: str = "") -> str:
     """Return what is on a screen once it has come to rest, waiting for what is expected."""
     room = FakeNewsroom(40)
     failing(room, 1, "503 Service Unavailable, retry in 2 min")
-    app: Stage
+    app: BaseApp
     if snapshot.screen == "wall":
         app = Wall(room, Filter(), clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
     else:
@@ -78,7 +78,7 @@ def take(snapshot: Snapshot, expected: str = "") -> str:
     return asyncio.run(run())
 
 
-def text(app: Stage) -> str:
+def text(app: BaseApp) -> str:
     """Return the text of the screen, dialogs over what is under them."""
     rows = (strip.text.rstrip() for strip in app.screen._compositor.render_strips())
     return "\n".join(rows) + "\n"

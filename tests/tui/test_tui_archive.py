@@ -18,18 +18,20 @@ from textual.pilot import Pilot
 
 from index.article import Article
 from monitor.config import load
-from monitor.model import By, Found, SavedSearch, Series, Severity, Share, Trend
-from monitor.search.narrowing import narrowed
+from monitor.model.config import SavedSearch
+from monitor.model.search import By, Found, Series, Share, Trend
+from monitor.model.severity import Severity
+from monitor.search.query_resolution import narrowed
 from tui.app import Tocsin
-from tui.asking import called, suggested_name
-from tui.facet_rows import facet_rows, filter_of
-from tui.ink import Line, width
-from tui.result_row import result_row
+from tui.data.query_history import called, suggested_name
+from tui.screens.archive import ArchiveScreen
 from tui.screens.article import ArticleScreen
+from tui.screens.dialogs import Naming
 from tui.screens.facets import FacetChoice
-from tui.screens.naming import Naming
-from tui.screens.search import Search
-from tui.trend_page import MISSING, UNSURE, between, columns, drawn
+from tui.view.facet_rows import facet_rows, filter_of
+from tui.view.rows import result_row
+from tui.view.styled_text import Line, width
+from tui.view.trend_page import MISSING, UNSURE, between, columns, drawn
 
 FILE = "feeds: [https://a.example/rss]  # ours\nwatchlists: [Alibaba]\n"
 
@@ -158,11 +160,11 @@ def test_a_bar_is_asked_for_by_its_dates() -> None:
 # --- on the screen ---------------------------------------------------------------------
 
 
-async def searching(pilot: Pilot[Any], app: Tocsin, query: str) -> Search:
+async def searching(pilot: Pilot[Any], app: Tocsin, query: str) -> ArchiveScreen:
     """Search for something and go to what is found."""
     await pilot.press("slash")
     search = app.screen
-    assert isinstance(search, Search)
+    assert isinstance(search, ArchiveScreen)
     search.query_line.value = query
     await pilot.press("enter")
     return search

@@ -14,11 +14,11 @@ from fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from monitor.errors import StoreError
-from monitor.model import Alert
+from monitor.model.alert import Alert
 from tui.app import Tocsin
 from tui.bell import PAUSE, Bell, in_words, ringing
-from tui.newsroom import Newsroom
-from tui.remembered import Memory
+from tui.data.newsroom import NewsroomModel
+from tui.data.ui_state import UiStateFile
 
 
 class Listening:
@@ -26,13 +26,13 @@ class Listening:
 
     def __init__(self, alerts: int = 8) -> None:
         self.fake = FakeNewsroom(alerts)
-        self._room = Newsroom(
+        self._room = NewsroomModel(
             self.fake,  # type: ignore[arg-type]
             clock=self.fake.clock,
             zone=UTC,
             environ={},
             hint="",
-            memory=Memory(),
+            memory=UiStateFile(),
         )
         self._bell = Bell(self._room)
 
@@ -126,7 +126,7 @@ def test_no_payload_gets_out_of_a_notification() -> None:
 
 
 def test_B_turns_it_on_and_off_and_that_is_remembered() -> None:
-    memory, newsroom = Memory(), FakeNewsroom(8)
+    memory, newsroom = UiStateFile(), FakeNewsroom(8)
     rung: list[str] = []
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:

@@ -10,7 +10,7 @@ from driving import drive, lines, look, screen, sees, stream_rows, until
 from fake_newsroom import NOW, FakeNewsroom, failing
 from textual.pilot import Pilot
 
-from monitor.model import AlertState, Verdict
+from monitor.model.alert import AlertState, Verdict
 from tui.app import Tocsin
 
 SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (80, 50)]

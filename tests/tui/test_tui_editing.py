@@ -12,9 +12,9 @@ from fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from monitor.config import load
-from monitor.config.comparing import changes
-from monitor.config.placing import line_of
-from tui import editor
+from monitor.config.diff import changes
+from monitor.config.yaml_nodes import line_of
+from tui import external_programs
 from tui.app import Tocsin
 
 FILE = """\
@@ -85,8 +85,8 @@ def test_an_edit_is_told_in_words(tmp_path: Path) -> None:
     ],
 )
 def test_each_editor_is_told_the_line_in_its_way(said: str, command: list[str]) -> None:
-    words = editor.editor({"EDITOR": said})
-    assert editor.command(words, Path("f"), 7) == command
+    words = external_programs.editor({"EDITOR": said})
+    assert external_programs.command(words, Path("f"), 7) == command
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_each_editor_is_told_the_line_in_its_way(said: str, command: list[str]) 
     ],
 )
 def test_which_editor(environ: Mapping[str, str], words: list[str]) -> None:
-    assert editor.editor(environ) == words
+    assert external_programs.editor(environ) == words
 
 
 def an_editor(folder: Path, does: str) -> str:

@@ -9,12 +9,12 @@ from driving import drive, look, screen, sees, until
 from fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from textual.pilot import Pilot
 
-from monitor.model import Health, Outcome, Poll
-from monitor.polling.health import told
+from monitor.ingest.feed_health import told
+from monitor.model.feed import Health, Outcome, Poll
 from tui.app import Tocsin
-from tui.feed_page import details
-from tui.ink import width
-from tui.rows import alert_row
+from tui.view.feed_page import details
+from tui.view.rows import alert_row
+from tui.view.styled_text import width
 
 SIZE = (120, 40)
 

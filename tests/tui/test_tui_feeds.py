@@ -17,16 +17,15 @@ from scripted import Fault, Reply, Web
 from textual.pilot import Pilot
 
 from monitor.config import load
-from monitor.model import Coverage, Gap, GapKind, Health, Setting
+from monitor.model.feed import Coverage, Gap, GapKind, Health
+from monitor.model.request_options import Setting
 from tui.app import Tocsin
-from tui.feed_page import Background, details
-from tui.feed_row import ORDERS, chosen, feed_table_row, states
-from tui.ink import Line, width
-from tui.missed_page import missed
-from tui.screens.choice import Choice
-from tui.screens.feeds import Feeds
-from tui.screens.naming import Naming
-from tui.settings import Settings
+from tui.data.newsroom import Settings
+from tui.screens.dialogs import Choice, Naming
+from tui.screens.feeds import FeedsScreen
+from tui.view.feed_page import Background, details, missed
+from tui.view.feed_row import ORDERS, chosen, feed_table_row, states
+from tui.view.styled_text import Line, width
 
 HOSTILE = "[/]\x1b[2J\u202e日本" * 20
 
@@ -143,7 +142,7 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(app.screen, Feeds))
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         await sees(pilot, app, "what is the matter")
         await sees(pilot, app, "Feeds")
         assert "Le Monde" in lines(app)[3]
@@ -183,9 +182,9 @@ def test_the_feed_under_the_cursor_is_told_of_in_full() -> None:
 def test_every_size_will_do(size: tuple[int, int]) -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(app.screen, Feeds))
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         feeds = app.screen
-        assert isinstance(feeds, Feeds)
+        assert isinstance(feeds, FeedsScreen)
         await pilot.press("s", "j", "enter", "z", "z", "escape")
         for key in "fbaX":
             await pilot.press(key)
@@ -243,7 +242,7 @@ def on_feeds(path: Path | None, script: Callable[[Pilot[Any], Tocsin], Any]) -> 
 
     async def whole(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(app.screen, Feeds))
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         await script(pilot, app)
 
     newsroom = FakeNewsroom(8)
@@ -288,7 +287,7 @@ def test_a_look_that_is_given_up_holds_nothing_up(path: Path, server: Web) -> No
             await ask(pilot, app, server.url("/slow"))
             await until(pilot, lambda: len(server.asked("/slow")) == number)  # noqa: B023
             await pilot.press("escape")
-            assert isinstance(app.screen, Feeds)
+            assert isinstance(app.screen, FeedsScreen)
         async with asyncio.timeout(25):  # the server takes half a minute
             assert await app.newsroom.ask(lambda: 1) == 1
 
@@ -310,7 +309,7 @@ def test_a_feed_rests_and_is_polled_again_with_its_comment(path: Path) -> None:
 def test_a_feed_is_removed_once_that_is_meant(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("X", "enter")
-        assert isinstance(app.screen, Feeds)
+        assert isinstance(app.screen, FeedsScreen)
         assert len(names(path)) == 2
         await pilot.press("X", "j", "enter")
         await sees(pilot, app, "Removed Les Échos; what it brought stays.")

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from index.errors import QueryError
-from monitor.model import AlertState, Verdict
-from tui import sieve
+from monitor.model.alert import AlertState, Verdict
 from tui.app import Tocsin
-from tui.clauses import with_only
-from tui.headlines import Headlines, plain
-from tui.remembered import Memory
-from tui.selecting import Names, Selecting
+from tui.data import alert_filter
+from tui.data.alert_filter import AlertSelector, WatchlistNames
+from tui.data.headlines import Headlines, plain
+from tui.data.ui_state import UiStateFile
+from tui.view.facet_rows import with_only
 
-NAMES = Names(
+NAMES = WatchlistNames(
     watchlists=["Alibaba", "Espionnage", "grève", "chips"],
     feeds=[(name, "") for name in ("Les Échos", "Reuters", "Le Monde", "FT")],
     own_tags=["fraud"],
@@ -43,10 +43,10 @@ def newsroom() -> FakeNewsroom:
 
 def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[int]:
     room = room or newsroom()
-    select = Selecting(room, room.clock, None)  # type: ignore[arg-type]
+    select = AlertSelector(room, room.clock, None)  # type: ignore[arg-type]
     while not select.read_older():
         pass
-    return list(select.ids(sieve.read(text), NAMES, after=after))
+    return list(select.ids(alert_filter.read(text), NAMES, after=after))
 
 
 # --- what they mean --------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_a_filter_lets_through(text: str, ids: list[int]) -> None:
 )
 def test_what_cannot_be_asked_here_is_refused_at_its_column(text: str, column: int) -> None:
     with pytest.raises(QueryError) as refused:
-        sieve.read(text)
+        alert_filter.read(text)
     assert refused.value.position == column or text.startswith("body:")
 
 
@@ -145,9 +145,9 @@ def test_clauses_together_are_what_each_lets_through(clauses: list[str], either:
 def test_choosing_a_watchlist_leaves_other_filters(
     text: str, name: str, value: str, becomes: str
 ) -> None:
-    written = with_only(sieve.read(text), name, value)
+    written = with_only(alert_filter.read(text), name, value)
     assert written == becomes
-    assert sieve.read(written).text == becomes
+    assert alert_filter.read(written).text == becomes
 
 
 def test_headlines_are_folded_and_known_once() -> None:
@@ -225,7 +225,7 @@ def test_values_are_proposed_and_completed() -> None:
 
 
 def test_the_filter_is_there_again_after_a_restart() -> None:
-    memory = Memory()
+    memory = UiStateFile()
     memory.keep(filter="watch:chi")
     room = FakeNewsroom(40)
 
@@ -237,7 +237,7 @@ def test_the_filter_is_there_again_after_a_restart() -> None:
 
 
 def test_a_filter_of_another_version_that_is_not_understood_is_as_none() -> None:
-    memory = Memory()
+    memory = UiStateFile()
     memory.keep(filter="nosuch:x (")
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:

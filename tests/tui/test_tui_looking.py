@@ -11,14 +11,14 @@ from driving import screen, until
 from fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor import bootstrap
+from monitor import wiring
 from monitor.errors import StoreError
-from monitor.model import AlertState
-from monitor.store.sqlite import SqliteStore
+from monitor.model.alert import AlertState
+from monitor.store.sqlite.store import SqliteStore
 from tui.app import Tocsin
+from tui.base_app import changes_something
 from tui.keys import own
-from tui.looking import changes_something
-from tui.screens.desk import Desk
+from tui.screens.main import MainScreen
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_no_key_of_the_desk_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     newsroom = FakeNewsroom(20)
     monkeypatch.setattr(newsroom, "triage", lambda *_, **__: pytest.fail("it wrote"))
     app = Tocsin(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
-    keys = {b.key.split(",")[0] for base in Desk.__mro__ for b in own(base)}
+    keys = {b.key.split(",")[0] for base in MainScreen.__mro__ for b in own(base)}
 
     async def script(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.newsroom.status is not None)
@@ -67,7 +67,9 @@ def test_no_key_of_the_desk_writes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
-    monkeypatch.setattr(Desk, "action_edit_file", lambda *_: pytest.fail("the editor was opened"))
+    monkeypatch.setattr(
+        MainScreen, "action_edit_file", lambda *_: pytest.fail("the editor was opened")
+    )
     newsroom = FakeNewsroom(20)
     app = Tocsin(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
 
@@ -82,7 +84,7 @@ def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyP
 
 def test_its_service_refuses_to_write(tmp_path: Path) -> None:
     SqliteStore(tmp_path).close()
-    service = bootstrap.open_service(tmp_path, read_only=True)
+    service = wiring.open_service(tmp_path, read_only=True)
     assert service.status().alerts == 0
     for write in (
         lambda: service.triage([1], state=AlertState.ACKNOWLEDGED),

@@ -12,14 +12,16 @@ from driving import drive, lines, look, screen, sees, stream_rows, until
 from fake_newsroom import NOW, FakeNewsroom, failing
 from textual.pilot import Pilot
 
-from monitor.model import Delivery, DeliveryState, Occasion, Pace, Severity, WatchlistCount
+from monitor.model.delivery import Delivery, DeliveryState, Occasion
+from monitor.model.severity import Severity
+from monitor.model.status import Baseline, WatchlistCount
 from tui.app import Tocsin
-from tui.ink import width
-from tui.pulse import parts
-from tui.rows import pace_in_words, watchlist_row
 from tui.screens.deliveries import UnsentDeliveries, why_not
-from tui.screens.feeds import Feeds
-from tui.screens.muting import spans
+from tui.screens.feeds import FeedsScreen
+from tui.screens.triage import spans
+from tui.view.rows import pace_in_words, watchlist_row
+from tui.view.status_bar import parts
+from tui.view.styled_text import width
 
 
 def delivery(id: int, state: DeliveryState = DeliveryState.DEAD, **changes: Any) -> Delivery:
@@ -57,7 +59,7 @@ def test_each_part_opens_what_it_tells_of() -> None:
         await until(pilot, lambda: isinstance(app.screen, UnsentDeliveries))
         await pilot.press("escape")
         await click(pilot, app, "feeds")
-        await until(pilot, lambda: isinstance(app.screen, Feeds))
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         await sees(pilot, app, "answers 503")
         await click(pilot, app, "new")
         await until(pilot, lambda: app.screen is app.desk)
@@ -129,13 +131,17 @@ def test_why_a_delivery_is_not_sent() -> None:
 @pytest.mark.parametrize(
     ("pace", "shows", "says"),
     [
-        (Pace(today=37, usual=11.6, weeks=8, surprise=True), "37/12▲", "usual 11.6 by now (8 Tue)"),
-        (Pace(today=12, usual=11.6, weeks=8), "12/12 ", "today 12, usual 11.6"),
-        (Pace(today=3, weeks=1), " 3 ", "usual unknown (1 Tue)"),
-        (Pace(), " 0 ", "usual unknown (none yet)"),
+        (
+            Baseline(today=37, usual=11.6, weeks=8, surprise=True),
+            "37/12▲",
+            "usual 11.6 by now (8 Tue)",
+        ),
+        (Baseline(today=12, usual=11.6, weeks=8), "12/12 ", "today 12, usual 11.6"),
+        (Baseline(today=3, weeks=1), " 3 ", "usual unknown (1 Tue)"),
+        (Baseline(), " 0 ", "usual unknown (none yet)"),
     ],
 )
-def test_today_is_held_against_what_is_usual(pace: Pace, shows: str, says: str) -> None:
+def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, says: str) -> None:
     count = WatchlistCount(
         name="chips", severity=Severity.LOW, total=900, untriaged=2, spark=(), pace=pace
     )

@@ -13,16 +13,20 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from index.article import Article
-from monitor.model import AlertState, Health, Reading, Severity, Verdict, WatchlistCount
-from tui import moment
-from tui.article_page import lay_out, places
-from tui.feed_row import feed_table_row, heads
-from tui.folding import breaks
-from tui.guidance import guidance
-from tui.ink import cut, fit, width, wrap
-from tui.layout import Shape, shape
-from tui.pulse import STALE_AFTER, status_line
-from tui.rows import alert_row, feed_row, spark, tally, watchlist_row
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.article import ArticleDetails
+from monitor.model.feed import Health
+from monitor.model.severity import Severity
+from monitor.model.status import WatchlistCount
+from tui.view import times
+from tui.view.article_page import lay_out, places
+from tui.view.empty_state import guidance
+from tui.view.feed_row import feed_table_row, heads
+from tui.view.layout import Shape, shape
+from tui.view.line_breaking import breaks
+from tui.view.rows import alert_row, feed_row, spark, tally, watchlist_row
+from tui.view.status_bar import STALE_AFTER, status_line
+from tui.view.styled_text import cut, fit, width, wrap
 from tui.widgets.watchlist_pane import total
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -41,7 +45,7 @@ def text(line: list[tuple[str, str]]) -> str:
     [(-5, "0s"), (0, "0s"), (3.9, "3s"), (59, "59s"), (60, "1m"), (7200, "2h"), (5 * 86400, "5d")],
 )
 def test_an_age_is_one_unit_and_never_negative(seconds: float, said: str) -> None:
-    assert moment.age(seconds) == said
+    assert times.age(seconds) == said
 
 
 @pytest.mark.parametrize(
@@ -56,21 +60,21 @@ def test_an_age_is_one_unit_and_never_negative(seconds: float, said: str) -> Non
     ],
 )
 def test_a_moment_is_short(at: float, said: str) -> None:
-    assert moment.short(at, NOW, UTC) == said
+    assert times.short(at, NOW, UTC) == said
 
 
 def test_clocks_say_their_zone_on_both_sides_of_a_change() -> None:
     change = 1_792_890_000.0  # 2026-10-25 01:00 UTC, when Paris leaves summer time
-    assert moment.full(change - 1, PARIS) == "2026-10-25 02:59 CEST"
-    assert moment.full(change, PARIS) == "2026-10-25 02:00 CET"
-    assert moment.clock(change - 1, PARIS) == "02:59:59 CEST"
+    assert times.full(change - 1, PARIS) == "2026-10-25 02:59 CEST"
+    assert times.full(change, PARIS) == "2026-10-25 02:00 CET"
+    assert times.clock(change - 1, PARIS) == "02:59:59 CEST"
 
 
 @given(st.one_of(st.none(), st.floats(-1e12, 1e12)), st.floats(0, 4e9))
 def test_only_far_ahead_is_the_future(published: float | None, seen: float) -> None:
-    odd = moment.dated(published, seen)
+    odd = times.dated(published, seen)
     assert (odd == "undated") == (published is None)
-    assert (odd == "future") == (published is not None and published > seen + moment.FUTURE_SLACK)
+    assert (odd == "future") == (published is not None and published > seen + times.FUTURE_SLACK)
 
 
 # --- ink -----------------------------------------------------------------------
@@ -250,9 +254,9 @@ def test_empty_states_teach() -> None:
 # --- an article ----------------------------------------------------------------
 
 
-def reading(**changes: object) -> Reading:
+def reading(**changes: object) -> ArticleDetails:
     base = Article(id=1, feeds=(1,), url="https://a.example/1", title="Titre", summary="", seen=NOW)
-    return Reading(article=replace(base, **changes), feed="Le Monde", alerts=())  # type: ignore[arg-type]
+    return ArticleDetails(article=replace(base, **changes), feed="Le Monde", alerts=())  # type: ignore[arg-type]
 
 
 def test_matches_are_inked_where_they_are() -> None:

@@ -12,18 +12,16 @@ from fake_newsroom import NOW, FakeNewsroom
 from textual.pilot import Pilot
 
 from index.article import Article
-from monitor.differing import CAME, GONE, SAME, Piece
-from monitor.model import Escalation, Lost, Outlet, Reading, Severity, Telling
-from monitor.service.revisions import Edit
+from monitor.model.alert import Escalation, Lost, Outlet, StoryTimeline
+from monitor.model.article import ArticleDetails
+from monitor.model.severity import Severity
+from monitor.service.article_revisions import CAME, GONE, SAME, ArticleRevision, DiffPart
 from tui.app import Tocsin
-from tui.article_page import lay_out
-from tui.edit_page import edited
-from tui.folding import breaks
-from tui.ink import Line, width
-from tui.screens.article import ArticleScreen
-from tui.screens.edits import Edits
-from tui.screens.outlets import Outlets
-from tui.story_page import sections
+from tui.screens.article import ArticleScreen, Edits, Outlets
+from tui.view.article_page import edited, lay_out
+from tui.view.line_breaking import breaks
+from tui.view.story_page import sections
+from tui.view.styled_text import Line, width
 
 HOSTILE = "[/]\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\u202e日本" * 9
 
@@ -56,16 +54,16 @@ def test_where_lines_end(text: str, cells: int, broken: list[str]) -> None:
 # --- the page ----------------------------------------------------------------------
 
 
-def reading(**changes: Any) -> Reading:
+def reading(**changes: Any) -> ArticleDetails:
     article = Article(
         id=1, feeds=(1,), url="https://a.example/1", title="Titre", summary="", seen=NOW
     )
-    return replace(Reading(article=article, feed="Le Monde", alerts=()), **changes)
+    return replace(ArticleDetails(article=article, feed="Le Monde", alerts=()), **changes)
 
 
-def telling(*others: Outlet, elsewhere: tuple[Outlet, ...] = ()) -> Telling:
+def telling(*others: Outlet, elsewhere: tuple[Outlet, ...] = ()) -> StoryTimeline:
     first = Outlet(name="Le Monde", article=1, seen=NOW, lag=0.0, published=NOW - 60, lang="fr")
-    return Telling((first, *others), elsewhere)
+    return StoryTimeline((first, *others), elsewhere)
 
 
 def test_other_outlets_stand_in_order_with_how_much_later_and_how() -> None:
@@ -126,7 +124,7 @@ def test_what_is_odd_about_dates_and_pages_is_said() -> None:
 @pytest.mark.parametrize("cells", [10, 38, 80, 200])
 def test_no_line_is_wider_than_the_reader(cells: int) -> None:
     outlets = [Outlet(name=HOSTILE, article=n, seen=NOW, lag=9e9, lang=HOSTILE) for n in (1, 2)]
-    told = Telling(tuple(outlets), tuple(outlets))
+    told = StoryTimeline(tuple(outlets), tuple(outlets))
     (alert,) = FakeNewsroom(4).read(1).alerts  # type: ignore[union-attr]
     alert = replace(alert, watchlist=HOSTILE, lost=(Lost(HOSTILE, 1e99),))
     odd = reading(telling=told, feed=HOSTILE, alerts=(alert,), page_trouble=HOSTILE)
@@ -140,9 +138,14 @@ def test_no_line_is_wider_than_the_reader(cells: int) -> None:
     assert not set(said(page)) & set("\x1b\x07\u202e")
 
 
-def edit(words: str) -> Edit:
-    pieces = [Piece(SAME, "a "), Piece(GONE, words), Piece(CAME, "neuf"), Piece(SAME, " b")]
-    return Edit(version=2, at=NOW, parts={"body": pieces}, went=(("Grèves", words),))
+def edit(words: str) -> ArticleRevision:
+    pieces = [
+        DiffPart(SAME, "a "),
+        DiffPart(GONE, words),
+        DiffPart(CAME, "neuf"),
+        DiffPart(SAME, " b"),
+    ]
+    return ArticleRevision(version=2, at=NOW, parts={"body": pieces}, went=(("Grèves", words),))
 
 
 def test_an_edit_shows_what_went_and_what_came_without_colours_too() -> None:

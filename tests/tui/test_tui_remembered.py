@@ -13,24 +13,24 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from tui.app import Tocsin
-from tui.remembered import FILE, Memory, Remembered
+from tui.data.ui_state import FILE, UiState, UiStateFile
 
 
 def test_what_is_kept_is_there_again(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / FILE)
+    memory = UiStateFile(tmp_path / FILE)
     assert memory.keep(theme="tocsin-light", filter="watch:grève", zoomed=True)
-    assert Memory(tmp_path / FILE).now == memory.now
+    assert UiStateFile(tmp_path / FILE).now == memory.now
     assert memory.now.theme == "tocsin-light"
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
 def test_the_old_file_is_never_half_a_new_one(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / FILE)
+    memory = UiStateFile(tmp_path / FILE)
     memory.keep(filter="before")
     (tmp_path / "old").hardlink_to(tmp_path / FILE)
     memory.keep(filter="after")
-    assert Memory(tmp_path / "old").now.filter == "before"
-    assert Memory(tmp_path / FILE).now.filter == "after"
+    assert UiStateFile(tmp_path / "old").now.filter == "before"
+    assert UiStateFile(tmp_path / FILE).now.filter == "after"
 
 
 @pytest.mark.parametrize(
@@ -48,32 +48,32 @@ def test_the_old_file_is_never_half_a_new_one(tmp_path: Path) -> None:
 )
 def test_rubbish_is_nothing_said(rubbish: bytes, tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(rubbish)
-    memory = Memory(tmp_path / FILE)
-    assert memory.now == Remembered()
+    memory = UiStateFile(tmp_path / FILE)
+    assert memory.now == UiState()
     assert memory.keep(pane="feeds")
-    assert Memory(tmp_path / FILE).now == Remembered(pane="feeds")
+    assert UiStateFile(tmp_path / FILE).now == UiState(pane="feeds")
 
 
 def test_what_is_understood_of_a_file_counts(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"theme": "x", "zoomed": "yes", "bell": true}')
-    assert Memory(tmp_path / FILE).now == Remembered(theme="x", bell=True)
+    assert UiStateFile(tmp_path / FILE).now == UiState(theme="x", bell=True)
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=30), st.booleans())
 def test_any_text_is_kept_or_the_old_file_stays(tmp_path: Path, text: str, zoomed: bool) -> None:
-    memory = Memory(tmp_path / FILE)
+    memory = UiStateFile(tmp_path / FILE)
     memory.keep(filter="before", zoomed=not zoomed)
     written = memory.keep(filter=text, zoomed=zoomed)
-    assert Memory(tmp_path / FILE).now.filter == (text if written else "before")
+    assert UiStateFile(tmp_path / FILE).now.filter == (text if written else "before")
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "nowhere" / FILE)
+    memory = UiStateFile(tmp_path / "nowhere" / FILE)
     assert not memory.keep(theme="tocsin-light")
     assert memory.now.theme == "tocsin-light"
-    assert not Memory().keep(theme="x")
+    assert not UiStateFile().keep(theme="x")
 
 
 def test_the_desk_is_as_it_was_left(tmp_path: Path) -> None:
@@ -86,5 +86,5 @@ def test_the_desk_is_as_it_was_left(tmp_path: Path) -> None:
         assert not app.desk.stream.display
         assert app.focused is app.desk.watchlists
 
-    drive(FakeNewsroom(4), leave, memory=Memory(tmp_path / FILE))
-    drive(FakeNewsroom(4), again, memory=Memory(tmp_path / FILE))
+    drive(FakeNewsroom(4), leave, memory=UiStateFile(tmp_path / FILE))
+    drive(FakeNewsroom(4), again, memory=UiStateFile(tmp_path / FILE))

@@ -13,12 +13,12 @@ from driving import drive, look, until
 from fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor import bootstrap
-from monitor.store.sqlite import SqliteStore
-from tui import newsroom as pace
+from monitor import wiring
+from monitor.store.sqlite.store import SqliteStore
 from tui.app import Tocsin
-from tui.rhythm import Rhythm
-from tui.screens import desk as desks
+from tui.data import newsroom as pace
+from tui.data.newsroom import Rhythm
+from tui.screens import main as desks
 
 
 def test_counts_are_read_after_a_commit_but_rarely_and_in_the_end_anyway() -> None:
@@ -149,7 +149,7 @@ def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
 
 def test_every_commit_is_noticed_and_nothing_else(tmp_path: Path) -> None:
     SqliteStore(tmp_path).close()
-    service = bootstrap.open_service(tmp_path)
+    service = wiring.open_service(tmp_path)
     before = service.commits()
     assert service.commits() == before
     with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:

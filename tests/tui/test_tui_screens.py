@@ -11,18 +11,18 @@ from textual.pilot import Pilot
 
 from tui import keys
 from tui.app import Tocsin
-from tui.screens import dialog, help
+from tui.base_app import BaseApp
+from tui.screens import dialogs, help
+from tui.screens.alert_filter import Filtering
+from tui.screens.archive import ArchiveScreen
 from tui.screens.article import ArticleScreen
 from tui.screens.deliveries import UnsentDeliveries
-from tui.screens.desk import Desk
-from tui.screens.feeds import Feeds
-from tui.screens.filtering import Filtering
+from tui.screens.feeds import FeedsScreen
+from tui.screens.main import MainScreen
 from tui.screens.panes import Panes
-from tui.screens.search import Search
-from tui.screens.triaging import Triaging
-from tui.stage import Stage
+from tui.screens.triage import Triaging
 from tui.widgets.line_list import LineList
-from tui.widgets.sheet import Sheet
+from tui.widgets.scroll_text import ScrollText
 
 HOSTILE = [
     "[/] [MAJ] Grève [vidéo]",
@@ -40,7 +40,7 @@ def test_earlier_and_saved_searches_are_at_hand() -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("slash", "c", "h")
         search = app.screen
-        assert isinstance(search, Search)
+        assert isinstance(search, ArchiveScreen)
         await until(pilot, lambda: search.remembered)
         await pilot.press("up")
         assert search.query_line.value == "Alibaba"
@@ -69,7 +69,7 @@ def test_a_query_is_proposed_to_go_on(written: str, whole: str) -> None:
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("slash")
         search = app.screen
-        assert isinstance(search, Search)
+        assert isinstance(search, ArchiveScreen)
         search.query_line.value = written
         search.query_line.cursor_position = len(written)
         await until(pilot, lambda: search.query_line._suggestion)
@@ -87,7 +87,7 @@ def test_search_finds_as_one_types_and_opens_with_its_matches() -> None:
         await until(pilot, lambda: app.focused is not None and app.focused.id == "stream")
         await pilot.press("j", "enter")
         search = app.screen
-        assert isinstance(search, Search)
+        assert isinstance(search, ArchiveScreen)
         await until(pilot, lambda: search.reader.reading)
         await sees(pilot, app, "1 match")
         await pilot.press("escape")
@@ -121,7 +121,7 @@ def test_trouble_of_the_archive_is_told_as_plain_text() -> None:
 @pytest.mark.parametrize("position", [0, 30, 70])
 def test_the_caret_is_on_the_screen(cells: int, position: int) -> None:
     from index.errors import QueryError
-    from tui.screens.searching import pointed
+    from tui.screens.archive import pointed
 
     line = "".join(text for text, _ in pointed(QueryError("no such field", position), cells))
     assert line.index("^") == min(position + 3, cells - 1)
@@ -136,7 +136,7 @@ def test_feeds_are_listed_with_their_reasons_and_polled() -> None:
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(app.screen, Feeds))
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         await sees(pilot, app, "answers 503; asked again in 2m")
         await pilot.press("r")  # the worst is first
         await until(pilot, lambda: newsroom.polled)
@@ -151,18 +151,18 @@ def test_feeds_are_listed_with_their_reasons_and_polled() -> None:
 # --- keys ----------------------------------------------------------------------------
 
 PLACES = [
-    Stage,
+    BaseApp,
     Tocsin,
     Panes,
     Triaging,
     Filtering,
-    Desk,
-    Search,
-    Feeds,
+    MainScreen,
+    ArchiveScreen,
+    FeedsScreen,
     LineList,
-    Sheet,
+    ScrollText,
     UnsentDeliveries,
-    dialog.Dialog,
+    dialogs.Dialog,
 ]
 
 
@@ -188,15 +188,15 @@ def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", [(Tocsin, Panes, Triaging, Filtering, Desk), (Tocsin, Panes, Feeds)]
+    "place", [(Tocsin, Panes, Triaging, Filtering, MainScreen), (Tocsin, Panes, FeedsScreen)]
 )
 def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
     bound = [key for node in place for b in keys.own(node) for key in b.key.split(",")]
     assert len(bound) == len(set(bound))
 
 
-@pytest.mark.parametrize("node", [Desk, Search, Feeds, ArticleScreen])
-def test_every_label_of_the_bar_has_its_key(node: type[Desk]) -> None:
+@pytest.mark.parametrize("node", [MainScreen, ArchiveScreen, FeedsScreen, ArticleScreen])
+def test_every_label_of_the_bar_has_its_key(node: type[MainScreen]) -> None:
     assert len(keys.bar(node.BAR, Tocsin, node)) == len(node.BAR) <= 9
 
 

@@ -23,11 +23,11 @@ from browsing import browser
 from click.testing import CliRunner
 from PIL import Image
 
-from monitor.cli import Newsroom
-from monitor.store.sqlite import SqliteStore
-from tui.serve.command import serve
-from tui.serve.door import Door, from_here, is_loopback
-from tui.serve.server import MOST, Dashboards, Place
+from monitor.cli import CliContext
+from monitor.store.sqlite.store import SqliteStore
+from tui.web.auth import Auth, from_here, is_loopback
+from tui.web.command import serve
+from tui.web.server import MOST, Dashboards, Place
 
 TOKEN = "t0ken-that-nobody-guesses"
 ECHO = """
@@ -67,7 +67,7 @@ while head := os.read(0, 5):
     ],
 )
 def test_hosts_that_mean_us(host: str | None, local: bool, let_in: bool) -> None:
-    door = Door(TOKEN, local=local, names=frozenset({"desk.example"}))
+    door = Auth(TOKEN, local=local, names=frozenset({"desk.example"}))
     assert door.expects(host) is let_in
 
 
@@ -91,8 +91,8 @@ def test_pages_of_our_own(origin: str | None, host: str, ours: bool) -> None:
 
 @pytest.mark.parametrize("given", ["", None, TOKEN[:-1], TOKEN + "x", "é"])
 def test_other_tokens_do_not_open(given: str | None) -> None:
-    assert not Door(TOKEN).knows(given)
-    assert Door(TOKEN).knows(TOKEN)
+    assert not Auth(TOKEN).knows(given)
+    assert Auth(TOKEN).knows(TOKEN)
 
 
 def test_addresses_of_this_machine_alone() -> None:
@@ -108,7 +108,7 @@ Visit = Callable[[aiohttp.ClientSession, str], Awaitable[None]]
 @asynccontextmanager
 async def served(command: str) -> AsyncIterator[int]:
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    door = Door(TOKEN)
+    door = Auth(TOKEN)
     running = asyncio.create_task(
         Dashboards(command, door, lambda said: None).serve_until_told(
             Place("127.0.0.1", 0), ready.set_result
@@ -237,7 +237,7 @@ def wait_for_the_end(pid: int) -> None:
 
 
 def run(folder: Path, *arguments: str) -> Any:
-    newsroom = Newsroom(folder / "feeds.yaml", folder)
+    newsroom = CliContext(folder / "feeds.yaml", folder)
     return CliRunner().invoke(serve, arguments, obj=newsroom)
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from monitor.model import AlertState, Verdict
+from monitor.model.alert import AlertState, Verdict
 from tui.app import Tocsin
-from tui.stream import Again, Stream
+from tui.data.alert_order import Again, AlertOrder
 
 # --- rows --------------------------------------------------------------------------
 
@@ -34,7 +34,7 @@ def test_a_stream_is_a_list_in_which_some_go_to_the_front(
     """Held against a plain list; the oldest of it come later, from below."""
     every = list(range(begin, 0, -1))
     known = min(known, begin)
-    stream = Stream(range(begin - known + 1, begin + 1))
+    stream = AlertOrder(range(begin - known + 1, begin + 1))
     model, newest, escalation = every[:known], begin, 0
     for what, n in done:
         if what == "arrive":
@@ -57,7 +57,7 @@ def test_a_stream_is_a_list_in_which_some_go_to_the_front(
 
 
 def test_those_that_came_again_before_stand_where_they_stood_then() -> None:
-    stream = Stream([1, 2, 3, 4, 5], [Again(3, 1, 1), Again(5, 2, 2)])
+    stream = AlertOrder([1, 2, 3, 4, 5], [Again(3, 1, 1), Again(5, 2, 2)])
     assert stream.rows(0, 9) == [2, 5, 4, 1, 3]
     assert stream.newest == 5
 

@@ -13,9 +13,8 @@ from rich.color import Color, ColorSystem
 from textual.pilot import Pilot
 
 from tui.app import Tocsin
-from tui.looks import CONTRAST, TERMINAL
-from tui.remembered import Memory
-from tui.theme import THEMES, choice, inks
+from tui.data.ui_state import UiStateFile
+from tui.themes import CONTRAST, TERMINAL, THEMES, choice, inks
 
 COLOURED = [look for look in THEMES if not look.ansi]
 GROUNDS = ("background", "panel", "cursor", "cursor-idle")
@@ -162,7 +161,7 @@ def test_which_theme_it_begins_with(
 
 
 def test_T_goes_round_our_themes_and_the_choice_is_remembered() -> None:
-    memory = Memory()
+    memory = UiStateFile()
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         assert list(app.available_themes) == [look.name for look in THEMES]

@@ -10,10 +10,10 @@ from fake_newsroom import FakeNewsroom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.model import Act, AlertState, Change, Verdict
-from tui.alerts import Alerts
-from tui.stream import BLOCK, Stream
-from tui.triage import Triage
+from monitor.model.alert import Act, AlertState, Change, Verdict
+from tui.data.alert_cache import Alerts
+from tui.data.alert_order import BLOCK, AlertOrder
+from tui.data.triage_queue import Triage
 
 ACK = Change(state=AlertState.ACKNOWLEDGED)
 NOISE = Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE)
@@ -30,7 +30,7 @@ def test_first_then_older_then_newer_is_all_at_once(every: list[int], cut: int) 
     cut = min(cut, len(every))
     late = every[cut + (len(every) - cut) // 2 :]
     known = every[cut : len(every) - len(late)]
-    stream = Stream(known)
+    stream = AlertOrder(known)
     stream.arrive(array("q", late))
     stream.deepen(array("q", every))
     if known or late:
@@ -39,7 +39,7 @@ def test_first_then_older_then_newer_is_all_at_once(every: list[int], cut: int) 
 
 @given(ids)
 def test_rows_and_ids_are_inverse(every: list[int]) -> None:
-    stream = Stream(every)
+    stream = AlertOrder(every)
     assert [stream.row(n) for n in reversed(every)] == list(range(len(every)))
     assert stream.row(10_001) is None
     for row in range(len(every)):
@@ -48,7 +48,7 @@ def test_rows_and_ids_are_inverse(every: list[int]) -> None:
 
 
 def test_what_is_here_already_does_not_arrive_again() -> None:
-    stream = Stream([1, 2, 3])
+    stream = AlertOrder([1, 2, 3])
     assert stream.arrive(array("q", [2, 3, 4])) == 1
     assert len(stream) == 4
 
@@ -190,7 +190,7 @@ def test_alerts_are_read_a_block_at_a_time_and_forgotten_when_old() -> None:
         asked.append(len(ids))
         return newsroom.alerts(ids)
 
-    stream, alerts = Stream(range(1, 4_001)), Alerts(read, room=512)
+    stream, alerts = AlertOrder(range(1, 4_001)), Alerts(read, room=512)
     for row in range(1_000):
         found = alerts.get(stream.at(row), lambda row=row: stream.block(row))  # type: ignore[misc]
         assert found is not None

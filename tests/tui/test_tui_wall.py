@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from monitor.model import AlertState, Filter, Severity, Verdict
-from tui import board
-from tui.ink import width
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from tui import wall
+from tui.view.styled_text import width
 from tui.wall import ALL_EVERY, Wall
 
 Script = Callable[[Pilot[Any], Wall], Awaitable[None]]
@@ -172,12 +174,12 @@ def test_titles_are_only_text(title: str) -> None:
 
 def test_noise_is_left_out_and_what_is_settled_stands_back() -> None:
     alerts = FakeNewsroom(3).alerts([1, 2, 3])
-    shown = board.latest([replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]])
+    shown = wall.latest([replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]])
     assert [alert.id for alert in shown] == [3, 2]
     settled = replace(alerts[2], state=AlertState.ACKNOWLEDGED)
-    (line, fresh), *_ = board.rows([settled], alerts[2].raised_at + 5, UTC, 80, 20)
+    (line, fresh), *_ = wall.rows([settled], alerts[2].raised_at + 5, UTC, 80, 20)
     assert fresh and ("title" not in [ink for _, ink in line])
-    (_, fresh), *_ = board.rows([settled], alerts[2].raised_at + board.FRESH, UTC, 80, 20)
+    (_, fresh), *_ = wall.rows([settled], alerts[2].raised_at + wall.FRESH, UTC, 80, 20)
     assert not fresh
 
 
@@ -189,8 +191,8 @@ def test_every_line_fits_and_no_alert_is_cut(
 ) -> None:
     newsroom = FakeNewsroom(30, title=lambda n: title)
     alerts = [replace(a, copies=copies, feed=title) for a in newsroom.alerts(range(1, 31))]
-    shown = board.rows(board.latest(alerts), newsroom.now, UTC, max(cells, 20), lines)
+    shown = wall.rows(wall.latest(alerts), newsroom.now, UTC, max(cells, 20), lines)
     assert len(shown) <= lines + 1
     assert all(width(line) <= max(cells, 20) for line, _ in shown)
-    for band in board.alarm(None, 0, cells, title), board.alarm(newsroom.status(), 1e12, cells, ""):
+    for band in wall.alarm(None, 0, cells, title), wall.alarm(newsroom.status(), 1e12, cells, ""):
         assert all(width(line) <= cells for line in band)

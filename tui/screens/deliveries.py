@@ -8,14 +8,15 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
+from index.analysis.text_cleaning import line
 from index.article import Timestamp
-from index.text import line
-from monitor.durations import span
-from monitor.model import Alert, Delivery, DeliveryState
-from tui.ink import Line, fit
+from monitor.formatting import span
+from monitor.model.alert import Alert
+from monitor.model.delivery import Delivery, DeliveryState
+from tui.data.newsroom import NewsroomModel
 from tui.messages import Opened
-from tui.newsroom import Newsroom
-from tui.screens.dialog import Dialog
+from tui.screens.dialogs import Dialog
+from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
 
 _SIGNS = {DeliveryState.WAITING: ("…", "quiet"), DeliveryState.DEAD: ("✗", "bad")}
@@ -95,7 +96,7 @@ class UnsentDeliveries(Dialog[None]):
         Binding("R", "retry_all", "Try all that failed again"),
     ]
 
-    def __init__(self, newsroom: Newsroom) -> None:
+    def __init__(self, newsroom: NewsroomModel) -> None:
         self._newsroom = newsroom
         self._list = Unsent()
         super().__init__("Deliveries", self._list)

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Sequence
 
 from index.errors import ArchiveError, QueryError
 from monitor.errors import MonitorError
-from monitor.model import Facets
-from tui.facet_rows import FacetRow, facet_rows
-from tui.ink import Line, wrap
+from monitor.model.search import Facets
 from tui.messages import Opened
-from tui.screens.dialog import Dialog
+from tui.screens.dialogs import Dialog
+from tui.view.facet_rows import FacetRow, facet_rows
+from tui.view.styled_text import Line, wrap
 from tui.widgets.line_list import LineList
 
 

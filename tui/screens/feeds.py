@@ -2,31 +2,172 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 
-from monitor.model import FeedHealth, Health
-from tui.feed_page import WEEK, Background, details
-from tui.feed_row import heads, states
+from index.analysis.text_cleaning import line
+from monitor.errors import FeedError, MonitorError
+from monitor.model.feed import FeedHealth, Health
+from tui.data.feed_edits import NO_FILE, discover, write
+from tui.data.newsroom import NewsroomModel, Settings
 from tui.keys import bar
 from tui.messages import Moved, Opened
-from tui.newsroom import Newsroom
-from tui.screens.editing import Place
+from tui.screens.config_editor import Place
+from tui.screens.dialogs import Choice, Naming
 from tui.screens.panes import Panes
-from tui.settings import Settings
-from tui.widgets.feed_table import FeedTable
+from tui.view.feed_page import WEEK, Background, details
+from tui.view.feed_row import heads, states
+from tui.view.styled_text import Line
+from tui.widgets.feed_list import FeedTable
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.note import Note
-from tui.widgets.sheet import Sheet
+from tui.widgets.message_line import MessageLine
+from tui.widgets.scroll_text import ScrollText
+
+if TYPE_CHECKING:
+    from monitor.feeds.discovery import Prospect
+
+
+_HINT: Line = [("The address of a feed, or of a site that has some: lesoir.be", "quiet")]
+
+
+def add(screen: Panes) -> None:
+    """Ask for an address, show what is there, and subscribe to what is chosen."""
+    found: list[Prospect] = []
+
+    async def look(address: str) -> str:
+        path = screen.newsroom.service.config
+        if path is None:
+            return NO_FILE
+        try:
+            found[:] = await discover(screen.newsroom, path, address)
+        except FeedError as error:
+            return error.reason
+        except MonitorError as error:
+            return str(error)
+        return ""
+
+    def looked(address: str | None) -> None:
+        if address is None:
+            return
+        if len(found) == 1:
+            _subscribe_soon(screen, found)
+        else:
+            _ask_which(screen, address, found)
+
+    screen.app.push_screen(Naming("Add a feed", _HINT, look), looked)
+
+
+def _ask_which(screen: Panes, address: str, found: Sequence[Prospect]) -> None:
+    from monitor.feeds.subscriptions import about
+
+    rows: list[Line] = [
+        [(f"{line(one.parsed.title) or '(untitled)'}: ", "list"), (line(about(one)), "quiet")]
+        for one in found
+    ]
+    rows.append([(f"All {len(found)} of them", "plain")])
+
+    def chosen(row: int | None) -> None:
+        if row is not None:
+            _subscribe_soon(screen, found if row == len(found) else [found[row]])
+
+    screen.app.push_screen(Choice(f"{address} has {len(found)} feeds", rows), chosen)
+
+
+def _subscribe_soon(screen: Panes, found: Sequence[Prospect]) -> None:
+    screen.run_worker(_subscribe(screen, list(found)), group="file")
+
+
+async def _subscribe(screen: Panes, found: Sequence[Prospect]) -> None:
+    from monitor.model.feed import Feed
+
+    said: list[str] = []
+
+    def change(path: Path) -> None:
+        from monitor.config import load
+        from monitor.feeds.subscriptions import about, new_among, subscribe
+
+        named = [Feed(url=one.url, name=one.parsed.title) for one in found]
+        fresh, doubles = new_among(named, load(path))
+        said.extend(f"Subscribed to already, as {double.name}." for _, double in doubles)
+        if fresh:
+            config = subscribe(path, None, fresh)
+            in_words = {one.url: about(one) for one in found}
+            added = config.feeds[-len(fresh) :]
+            said.extend(
+                f"Added {feed.name}: {in_words[asked.url]}"
+                for feed, asked in zip(added, fresh, strict=True)
+            )
+
+    trouble = await write(screen.newsroom, change)
+    for words in [trouble] if trouble else said:
+        screen.tell(words, trouble=bool(trouble))
+
+
+def rest(screen: Panes, feed: FeedHealth) -> None:
+    """Stop polling a feed, or poll it again."""
+    screen.run_worker(_rest(screen, feed), group="file")
+
+
+async def _rest(screen: Panes, feed: FeedHealth) -> None:
+    resting = feed.feed.enabled
+
+    def change(path: Path) -> None:
+        from monitor.feeds import subscriptions
+
+        subscriptions.rest(path, None, feed.feed.url, resting=resting)
+
+    trouble = await write(screen.newsroom, change)
+    name = feed.feed.name
+    done = f"{name} is not polled any more; p polls it again." if resting else f"{name} is polled."
+    screen.tell(trouble or done + _when(screen), trouble=bool(trouble))
+
+
+def remove(screen: Panes, feed: FeedHealth) -> None:
+    """Ask whether a feed is to be taken out of feeds.yaml, and do so."""
+    rows: list[Line] = [
+        [("No, keep it", "plain")],
+        [("Yes; what it brought stays in the archive", "plain")],
+    ]
+
+    def chosen(row: int | None) -> None:
+        if row == 1:
+            screen.run_worker(_remove(screen, feed), group="file")
+
+    screen.app.push_screen(Choice(f"Unsubscribe from {feed.feed.name}?", rows), chosen)
+
+
+async def _remove(screen: Panes, feed: FeedHealth) -> None:
+    def change(path: Path) -> None:
+        from monitor.config import load
+        from monitor.feeds.subscriptions import subscribed, unsubscribe
+
+        config = load(path)
+        there = subscribed(feed.feed.url, config.feeds)
+        if there is None:
+            raise MonitorError(f"{path.name} has no feed at {feed.feed.url} any more")
+        unsubscribe(path, None, [there], config)
+
+    trouble = await write(screen.newsroom, change)
+    done = f"Removed {feed.feed.name}; what it brought stays." + _when(screen)
+    screen.tell(trouble or done, trouble=bool(trouble))
+
+
+def _when(screen: Panes) -> str:
+    status = screen.newsroom.status
+    idle = status is not None and status.monitor is None
+    return " In force once a monitor runs." if idle else ""
+
 
 LOW = 18
 """Lines of a screen below which the heads of the columns are left out."""
 
 
-class Feeds(Panes):
+class FeedsScreen(Panes):
     """A table of feeds; the one under the cursor in full below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,11 +193,11 @@ class Feeds(Panes):
     )
     AUTO_FOCUS = "#stream"
 
-    def __init__(self, newsroom: Newsroom, chosen: FeedHealth | None = None) -> None:
+    def __init__(self, newsroom: NewsroomModel, chosen: FeedHealth | None = None) -> None:
         super().__init__(newsroom)
-        self.heads = Note(id="heads")
+        self.heads = MessageLine(id="heads")
         self.table = FeedTable(newsroom.feeds, newsroom.clock, id="stream")
-        self.details = Sheet(id="reader")
+        self.details = ScrollText(id="reader")
         self.details.border_title = "Feed"
         self.main.add_class("feeds")
         self._chosen = chosen.feed.url if chosen else ""
@@ -71,7 +212,7 @@ class Feeds(Panes):
         with self.main:
             yield self.table
             yield self.details
-        yield KeyBar(bar(self.BAR, Tocsin, Feeds), id="keys")
+        yield KeyBar(bar(self.BAR, Tocsin, FeedsScreen), id="keys")
 
     def on_mount(self) -> None:
         """Show what is known and look again now and then."""
@@ -165,7 +306,7 @@ class Feeds(Panes):
 
     def action_states(self) -> None:
         """Choose a state, and show only feeds in it."""
-        from tui.screens.choice import Choice
+        from tui.screens.dialogs import Choice
 
         known = states(self.newsroom.feeds)
 
@@ -188,14 +329,14 @@ class Feeds(Panes):
         self.run_worker(self._missed(), group="missed", exclusive=True)
 
     async def _missed(self) -> None:
-        from tui.missed_page import missed
-        from tui.screens.opening import Page
+        from tui.screens.status_details import StatusPage
+        from tui.view.feed_page import missed
 
         service, now, zone = self.newsroom.service, self.newsroom.clock(), self.newsroom.zone
         gaps = await self.answer(service.gaps, now - WEEK)
         covered = await self.answer(service.coverage, now - WEEK)
         if gaps is not None and covered is not None:
-            page = Page("Missed", lambda cells: missed(gaps, covered, cells, now, zone))
+            page = StatusPage("Missed", lambda cells: missed(gaps, covered, cells, now, zone))
             self.app.push_screen(page)
 
     # --- the panes --------------------------------------------------------------
@@ -238,20 +379,14 @@ class Feeds(Panes):
 
     def action_add(self) -> None:
         """Add a feed to feeds.yaml."""
-        from tui.screens.subscribing import add
-
         add(self)
 
     def action_rest(self) -> None:
         """Stop polling the feed, or begin again."""
-        from tui.screens.subscribing import rest
-
         if self.table.feed is not None:
             rest(self, self.table.feed)
 
     def action_remove(self) -> None:
         """Take the feed out of feeds.yaml, after a question."""
-        from tui.screens.subscribing import remove
-
         if self.table.feed is not None:
             remove(self, self.table.feed)

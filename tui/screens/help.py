@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.dom import DOMNode
 
-from tui.ink import Line, fit, wrap
 from tui.keys import explained
-from tui.screens.dialog import Dialog
-from tui.widgets.sheet import Sheet
+from tui.screens.dialogs import Dialog
+from tui.view.styled_text import Line, fit, wrap
+from tui.widgets.scroll_text import ScrollText
 
 COLUMN = 50
 """Cells of one column of keys."""
@@ -21,32 +21,32 @@ Section = tuple[str, list[tuple[str, str]]]
 def sections() -> list[Section]:
     """Return (title, keys and what they do) for each place that has keys of its own."""
     from tui.app import Tocsin
+    from tui.base_app import BaseApp
+    from tui.screens.alert_filter import Filtering
+    from tui.screens.archive import ArchiveScreen
     from tui.screens.deliveries import UnsentDeliveries
-    from tui.screens.desk import Desk
-    from tui.screens.feeds import Feeds
-    from tui.screens.filtering import Filtering
+    from tui.screens.feeds import FeedsScreen
+    from tui.screens.main import MainScreen
     from tui.screens.panes import Panes
-    from tui.screens.search import Search
-    from tui.screens.triaging import Triaging
-    from tui.stage import Stage
+    from tui.screens.triage import Triaging
     from tui.widgets.line_list import LineList
 
     places: Sequence[tuple[str, type[DOMNode]]] = (
         ("Alerts", Triaging),
         ("Choosing alerts", Filtering),
-        ("Desk", Desk),
+        ("Desk", MainScreen),
         ("Articles and panes", Panes),
         ("Lists", LineList),
-        ("Reader and pages", Sheet),
-        ("Archive search", Search),
-        ("Feeds", Feeds),
+        ("Reader and pages", ScrollText),
+        ("Archive search", ArchiveScreen),
+        ("Feeds", FeedsScreen),
         ("Deliveries", UnsentDeliveries),
         ("Dialogs", Dialog),
         ("Everywhere", Tocsin),
     )
     listed = [(title, explained(place)) for title, place in places]
     title, keys = listed[-1]
-    return [*listed[:-1], (title, keys + explained(Stage))]
+    return [*listed[:-1], (title, keys + explained(BaseApp))]
 
 
 SIGNS = (
@@ -105,4 +105,4 @@ class Help(Dialog[None]):
     """The keys."""
 
     def __init__(self) -> None:
-        super().__init__("Keys", Sheet(page))
+        super().__init__("Keys", ScrollText(page))

@@ -12,18 +12,19 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
 
-from index.text import line, safe_url
+from index.analysis.text_cleaning import line, safe_url
 from monitor.errors import MonitorError
-from monitor.model import NOBODY_ELSE, Reading
-from tui.layout import Shape, shape
+from monitor.model.alert import NOBODY_ELSE
+from monitor.model.article import ArticleDetails
+from tui.data.newsroom import NewsroomModel
+from tui.external_programs import can_open, open_link, tmux_copy
 from tui.messages import Wanted
-from tui.newsroom import Newsroom
-from tui.outside import can_open, open_link, tmux_copy
+from tui.view.layout import Shape, shape
 from tui.widgets.line_list import LineList
-from tui.widgets.status_line import StatusLine
+from tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from tui.screens.editing import Place
+    from tui.screens.config_editor import Place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,12 +54,12 @@ class Panes(Screen[None]):
     PANES: ClassVar[tuple[str, ...]] = ("stream", "reader")
     """Ids in the order of their numbers."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
+    def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__()
         self.newsroom = newsroom
         self.zoomed = False
         self.current = "stream"
-        self.status_line = StatusLine(zone=newsroom.zone, id="status")
+        self.status_line = StatusBar(zone=newsroom.zone, id="status")
         self.main = Container(id="main")
 
     # --- what a subclass says -------------------------------------------------
@@ -69,7 +70,7 @@ class Panes(Screen[None]):
         raise NotImplementedError
 
     @property
-    def reading(self) -> Reading | None:
+    def reading(self) -> ArticleDetails | None:
         """Return the article in the reader, if there is one."""
         return None
 
@@ -172,13 +173,13 @@ class Panes(Screen[None]):
 
     async def action_edit_file(self) -> None:
         """Open `feeds.yaml` in the editor, at the line of what the cursor is on."""
-        from tui.screens.editing import edit_file
+        from tui.screens.config_editor import edit_file
 
         await edit_file(self, self.edit_place)
 
     def action_open_part(self, name: str) -> None:
         """Open what a part of the status line tells of."""
-        from tui.screens.opening import open_part
+        from tui.screens.status_details import open_part
 
         open_part(self, name)
 
@@ -232,7 +233,7 @@ class Panes(Screen[None]):
 
     def action_why(self) -> None:
         """Explain which watchlists match the article, and where."""
-        from tui.screens.why import Why
+        from tui.screens.article import Why
 
         if self.subject is None:
             return
@@ -246,7 +247,7 @@ class Panes(Screen[None]):
             self.run_worker(self._why(article), group="why", exclusive=True)
 
     async def _why(self, article: int) -> None:
-        from tui.screens.why import Why
+        from tui.screens.article import Why
 
         reading = await self.answer(self.newsroom.service.read, article)
         if reading is not None:
@@ -254,7 +255,7 @@ class Panes(Screen[None]):
 
     def action_outlets(self) -> None:
         """Show who else tells the story; one of them can be read."""
-        from tui.screens.story import ask_for_outlet
+        from tui.screens.article import ask_for_outlet
 
         article = self.subject[0] if self.subject else 0
         if article:
@@ -262,7 +263,7 @@ class Panes(Screen[None]):
 
     def action_edits(self) -> None:
         """Show what the edits of the article changed."""
-        from tui.screens.story import show_edits
+        from tui.screens.article import show_edits
 
         article = self.subject[0] if self.subject else 0
         if article:
@@ -270,7 +271,7 @@ class Panes(Screen[None]):
 
     def on_wanted(self, message: Wanted) -> None:
         """Read the article of another outlet."""
-        from tui.screens.story import read_aside
+        from tui.screens.article import read_aside
 
         message.stop()
         reading = self.reading

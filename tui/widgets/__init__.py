@@ -1,1 +1,1 @@
-"""What stands on a screen: a widget a file; each paints lines of ink and holds no truth."""
+"""What stands on a screen; each paints styled text and holds no truth."""

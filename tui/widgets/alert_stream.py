@@ -9,15 +9,15 @@ from datetime import tzinfo
 from textual import events
 from textual.content import Content
 
+from index.analysis.text_cleaning import line
 from index.article import Timestamp
-from index.text import line
 from monitor.errors import StoreError
-from monitor.model import Alert
-from tui import rows
-from tui.alerts import Alerts
-from tui.ink import Line
+from monitor.model.alert import Alert
+from tui.data.alert_cache import Alerts
+from tui.data.alert_order import Again, AlertOrder
 from tui.messages import Moved, Storied
-from tui.stream import Again, Stream
+from tui.view import rows
+from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
 
@@ -41,7 +41,7 @@ class AlertStream(LineList):
         self._alerts = alerts
         self._clock = clock
         self._zone = zone
-        self._stream = Stream()
+        self._stream = AlertOrder()
         self._guidance: Callable[[int], list[Line]] = lambda cells: []
         self._subject = ""
         self._later: dict[int, int] = {}
@@ -71,7 +71,7 @@ class AlertStream(LineList):
         `again` are those of them that became louder, `subject` says which ones they are.
         """
         kept = kept or self.alert_id
-        self._stream = Stream(ids, again)
+        self._stream = AlertOrder(ids, again)
         self._subject = subject
         self._later.clear()
         self.marks = {alert for alert in self.marks if self._stream.row(alert) is not None}

@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from index.completion import complete
-from tui.ink import Line
-from tui.selecting import Names
-from tui.widgets.note import Note
+from index.query.completion import complete
+from tui.data.alert_filter import WatchlistNames
+from tui.view.styled_text import Line
+from tui.widgets.message_line import MessageLine
 
 PROMPT = " f "
 HINT: Line = [
@@ -27,7 +27,7 @@ HINT: Line = [
 class Continuing(Suggester):
     """Proposes how the last word goes on: a filter, or one of its values."""
 
-    def __init__(self, names: Callable[[], Names]) -> None:
+    def __init__(self, names: Callable[[], WatchlistNames]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._names = names
 
@@ -79,19 +79,19 @@ class FilterLine(Container):
     class Left(Message):
         """All is to be as it was before."""
 
-    def __init__(self, names: Callable[[], Names], *, id: str | None = None) -> None:
+    def __init__(self, names: Callable[[], WatchlistNames], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.continuing = Continuing(names)
         self.input = Input(
             id="filter", compact=True, select_on_focus=False, suggester=self.continuing
         )
-        self.note = Note(HINT, id="filter-note")
+        self.note = MessageLine(HINT, id="filter-note")
         self.display = False
 
     def compose(self) -> ComposeResult:
         """Lay the note out under the line."""
         with Container(id="filter-ask"):
-            yield Note([(PROMPT, "accent")], id="filter-prompt")
+            yield MessageLine([(PROMPT, "accent")], id="filter-prompt")
             yield self.input
         yield self.note
 

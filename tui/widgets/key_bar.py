@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from textual import events
 from textual.strip import Strip
 
-from tui.ink import Line, width
-from tui.keys import Key
-from tui.widgets.inked import Inked
+from tui.keys import KeyBinding
+from tui.view.styled_text import Line, width
+from tui.widgets.styled_widget import StyledWidget
 
 
-class KeyBar(Inked):
+class KeyBar(StyledWidget):
     """As many keys as fit whole; a click on one is the key pressed."""
 
-    def __init__(self, keys: Sequence[Key], *, id: str | None = None) -> None:
+    def __init__(self, keys: Sequence[KeyBinding], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._keys = keys
 
@@ -26,9 +26,9 @@ class KeyBar(Inked):
             line += _label(key)
         return self.strip(line, self.size.width)
 
-    def _fitting(self) -> list[Key]:
+    def _fitting(self) -> list[KeyBinding]:
         used = 0
-        fitting: list[Key] = []
+        fitting: list[KeyBinding] = []
         for key in self._keys:
             used += width(_label(key))
             if used > self.size.width:
@@ -46,5 +46,5 @@ class KeyBar(Inked):
                 return
 
 
-def _label(key: Key) -> Line:
+def _label(key: KeyBinding) -> Line:
     return [(f" {key.shown}", "key"), (f" {key.label} ", "quiet")]

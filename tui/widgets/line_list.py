@@ -11,13 +11,12 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.ink import Line
 from tui.messages import Moved, Opened
-from tui.widgets.inked import Inked
-from tui.widgets.measured import measure
+from tui.view.styled_text import Line
+from tui.widgets.styled_widget import StyledWidget, measure
 
 
-class LineList(Inked, ScrollView, can_focus=True, inherit_bindings=False):
+class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False):
     """Rows drawn on demand; subclasses say how many there are and what is on each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,28 +7,28 @@ from datetime import tzinfo
 
 from textual import events
 
-from monitor.model import Reading
-from tui.article_page import Place, lay_out
-from tui.ink import Line
+from monitor.model.article import ArticleDetails
 from tui.messages import Wanted
-from tui.widgets.sheet import Layout, Sheet
+from tui.view.article_page import Place, lay_out
+from tui.view.styled_text import Line
+from tui.widgets.scroll_text import Layout, ScrollText
 
 
-class Reader(Sheet):
+class Reader(ScrollText):
     """One article, its matches inked; steps from match to match."""
 
     BORDER_TITLE = "Reader"
 
     def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.reading: Reading | None = None
+        self.reading: ArticleDetails | None = None
         self._zone = zone
         self._places: Sequence[Place] = ()
         self._matches: Sequence[int] = ()
         self._links: Sequence[tuple[int, int]] = ()
         self._current: int | None = None
 
-    def read(self, reading: Reading | None, places: Sequence[Place] = ()) -> None:
+    def read(self, reading: ArticleDetails | None, places: Sequence[Place] = ()) -> None:
         """Show an article from its top; the same one again stays where it is."""
         before = self.reading.article.id if self.reading else None
         same = reading is not None and reading.article.id == before

@@ -8,10 +8,11 @@ from datetime import tzinfo
 from textual.content import Content
 
 from index.article import Timestamp
-from monitor.model import Found, Results, Severity, Suggestion
-from tui.ink import Line
+from monitor.model.search import Found, Results, Suggestion
+from monitor.model.severity import Severity
 from tui.messages import Moved, NearEnd
-from tui.result_row import result_row, suggestion_row
+from tui.view.rows import result_row, suggestion_row
+from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
 AHEAD = 30

@@ -8,11 +8,11 @@ from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
-from monitor.model import Trend
-from tui.ink import Line
+from monitor.model.search import Trend
 from tui.messages import Narrowed
-from tui.trend_page import between, columns, drawn
-from tui.widgets.inked import Inked
+from tui.view.styled_text import Line
+from tui.view.trend_page import between, columns, drawn
+from tui.widgets.styled_widget import StyledWidget
 
 LOW, HIGH = 1, 3
 """Lines of the bars, on screens of fewer than `TALL` lines and of more."""
@@ -21,7 +21,7 @@ SHORT = 16
 """Lines of a screen from which there is room for bars at all."""
 
 
-class TrendPane(Inked):
+class TrendPane(StyledWidget):
     """Bars, and from when to when they reach."""
 
     def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from index.article import Timestamp
-from monitor.model import Pace, Severity, WatchlistCount
-from tui import moment
-from tui.ink import Line
+from monitor.model.severity import Severity
+from monitor.model.status import Baseline, WatchlistCount
 from tui.messages import Moved
-from tui.rows import pace_in_words, watchlist_row
+from tui.view import times
+from tui.view.rows import pace_in_words, watchlist_row
+from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from monitor.model import Mute
+    from monitor.model.config import Silence
 
 ALL = "All"
 
@@ -49,7 +50,7 @@ class WatchlistPane(LineList):
         """Name of the watchlist under the cursor, empty for all."""
         return self._counts[self.cursor].name if 0 < self.cursor < len(self._counts) else ""
 
-    def tell(self, counts: Sequence[WatchlistCount], mutes: Sequence[Mute] = ()) -> None:
+    def tell(self, counts: Sequence[WatchlistCount], mutes: Sequence[Silence] = ()) -> None:
         """Show these counts, and what is muted; the cursor stays on its watchlist."""
         rows = (total(counts), *counts) if counts else ()
         muted = {mute.watchlist: mute.until for mute in mutes}
@@ -64,7 +65,7 @@ class WatchlistPane(LineList):
 
     def on_moved(self, message: Moved | None = None) -> None:
         """Say how the counts of the watchlist under the cursor are to be taken."""
-        at = moment.local(self._clock(), self._zone)
+        at = times.local(self._clock(), self._zone)
         if self.cursor < len(self._counts) and at is not None:
             said = pace_in_words(self._counts[self.cursor], f"{at:%a}")
             if said != self._said:  # setting it draws the whole pane anew
@@ -82,7 +83,7 @@ class WatchlistPane(LineList):
         count = self._counts[row]
         chosen = count.name in self._chosen if row else not self._chosen
         until = self._muted.get(count.name) if row else None
-        muted = "" if until is None else moment.short(until, self._clock(), self._zone)
+        muted = "" if until is None else times.short(until, self._clock(), self._zone)
         return watchlist_row(count, cells, chosen=chosen, muted=muted)
 
     def empty_lines(self, cells: int) -> list[Line]:
@@ -100,7 +101,7 @@ def total(counts: Sequence[WatchlistCount]) -> WatchlistCount:
         total=sum(count.total for count in counts),
         untriaged=sum(count.untriaged for count in counts),
         spark=tuple(map(sum, zip(*sparks, strict=True))),
-        pace=Pace(
+        pace=Baseline(
             today=sum(count.pace.today for count in counts),
             usual=sum(usual) if (usual := _usual(counts)) else None,
             weeks=min((count.pace.weeks for count in counts), default=0),

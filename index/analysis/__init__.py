@@ -1,0 +1,1 @@
+"""Text to terms: cleaning, tokenizing, folding, inflection and language detection."""

@@ -1,0 +1,78 @@
+"""Columns: one number of each kind per document of a segment, in one sealed file."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+from index.engine.checksummed_file import Sealed, SealedWriter
+
+_Listed = tuple[str, int, float, float, float]
+_EMPTY = ("Q", 0, 0, 0, 0)
+
+
+class ColumnsWriter:
+    """Gathers the columns of a segment and writes them at its end."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, array[Any]] = {}
+
+    def put(self, name: str, typecode: str, doc: int, value: float) -> None:
+        """Set the value of a document; documents come in order, those left out have 0."""
+        column = self._columns.setdefault(name, array(typecode))
+        if len(column) < doc:
+            column.frombytes(bytes(column.itemsize * (doc - len(column))))
+        column.append(value)
+
+    def extend(self, name: str, typecode: str, doc: int, values: Iterable[float]) -> None:
+        """Set the values of documents from `doc` on."""
+        for value in values:
+            self.put(name, typecode, doc, value)
+            doc += 1
+
+    def drop(self, doc: int) -> None:
+        """Take back the values of the last document."""
+        for column in self._columns.values():
+            del column[doc:]
+
+    def write(self, file: BinaryIO, documents: int) -> None:
+        """Write and seal the file."""
+        out = SealedWriter(file)
+        listed = {}
+        for name, column in self._columns.items():
+            column.frombytes(bytes(column.itemsize * (documents - len(column))))
+            start = out.write(column.tobytes())
+            listed[name] = [column.typecode, start, min(column), max(column), sum(column)]
+        out.seal({"documents": documents, "columns": listed})
+
+
+class Columns:
+    """The columns of one segment, read where they lie. Safe from any thread."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self.file = Sealed(file, name)
+        self.documents: int = self.file.directory["documents"]
+        self._listed: dict[str, _Listed] = self.file.directory["columns"]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._listed
+
+    def values(self, name: str) -> array[Any]:
+        """Return a copy of a column; one that nobody filled is all 0."""
+        if name not in self._listed:
+            return array("Q", bytes(8 * self.documents))
+        typecode, start, *_ = self._listed[name]
+        column: array[Any] = array(typecode)
+        with self.file.trusted():
+            column.frombytes(self.file.content[start : start + column.itemsize * self.documents])
+        return column
+
+    def bounds(self, name: str) -> tuple[float, float]:
+        """Return the smallest and the largest value of a column."""
+        _, _, low, high, _ = self._listed.get(name, _EMPTY)
+        return low, high
+
+    def total(self, name: str) -> float:
+        """Return the sum of a column."""
+        return self._listed.get(name, _EMPTY)[-1]

@@ -1,0 +1,250 @@
+"""Queries near one that finds too little: other spellings, wider terms, one clause less."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.analysis.term_positions import AUTHOR, EXACT
+from index.analysis.tokenizer import tokenize_query
+from index.engine.segment import Segment
+from index.errors import QueryError
+from index.query.ast import And, Facet, Mode, Near, Node, Not, Or, Phrase, Word, walk, wanted, words
+from index.query.parser import Query, parse
+from index.query.term_nodes import is_acronym
+
+APART = 5
+"""Words that may stand between those of a phrase when it is taken apart."""
+INFLECTED = 4
+"""Letters from which the inflections of a word are tried: `le` has none worth it."""
+_MOST_APART = 4
+"""Words of a phrase that are looked for near each other."""
+
+
+class SuggestionKind(enum.StrEnum):
+    """In what an alternative differs."""
+
+    SPELLING = "spelling"
+    INFLECTED = "inflected"
+    """With the inflections of a word."""
+    ANY_FORM = "any-form"
+    """Whatever the case and accents of a word."""
+    APART = "apart"
+    """The words of a phrase near each other, or anywhere."""
+    ANY_LANGUAGE = "any-language"
+    ANY_DATE = "any-date"
+    WITHOUT = "without"
+    """Without one of its clauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySuggestion:
+    """A query that may find more."""
+
+    kind: SuggestionKind
+    query: Query
+    written: str
+    """What was written in the first query."""
+    instead: str = ""
+    """What stands there now; empty when it was taken away."""
+
+
+Similar = Callable[[Word], Sequence[str]]
+"""Returns terms that may have been meant instead of a word."""
+
+
+def query_suggestions(query: Query, similar: Similar) -> Iterator[QuerySuggestion]:
+    """Yield the queries beside one, each once, those that change least first."""
+    seen = {query.root}
+    for kind, text, written, instead in _texts(query, similar):
+        try:
+            other = parse(text)
+        except QueryError:
+            continue
+        if other.root not in seen:
+            seen.add(other.root)
+            yield QuerySuggestion(kind, other, written, instead)
+
+
+_Text = tuple[SuggestionKind, str, str, str]
+
+
+def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
+    """Yield kind, text, what was written and what is instead."""
+    leaves = [word for word in wanted(query.root) if _is_at(query.text, word)]
+    respelt = {word: found for word in leaves if (found := _respelt(word, similar))}
+    if len(respelt) > 1:
+        yield _all_with(
+            SuggestionKind.SPELLING, query.text, {word: to[0] for word, to in respelt.items()}
+        )
+    for word, found in respelt.items():
+        yield from (_with(SuggestionKind.SPELLING, query.text, word, instead) for instead in found)
+    for word in leaves:
+        if word.mode is Mode.FOLDED and word.text.isalpha() and len(word.term) >= INFLECTED:
+            yield _with(SuggestionKind.INFLECTED, query.text, word, f"{word.text}~")
+        elif word.mode is Mode.EXACT and word.text.startswith("="):
+            yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text[1:])
+        elif word.mode is Mode.EXACT and is_acronym(word.text):
+            yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text.lower())
+    for phrase in walk(query.root):
+        if isinstance(phrase, Phrase):
+            yield from _apart(query.text, phrase)
+    if isinstance(query.root, And):
+        yield from _shortened(query.root)
+
+
+def _is_at(text: str, word: Word) -> bool:
+    """Tell whether a leaf stands where it says: words of a compound share their text."""
+    return bool(word.text) and text.startswith(word.text, word.column)
+
+
+def _with(kind: SuggestionKind, text: str, word: Word, instead: str) -> _Text:
+    after = word.column + len(word.text)
+    return kind, text[: word.column] + instead + text[after:], word.text, instead
+
+
+def _all_with(kind: SuggestionKind, text: str, instead: Mapping[Word, str]) -> _Text:
+    """Return a query with several of its words changed."""
+    last_first = sorted(instead, key=lambda word: word.column, reverse=True)
+    for word in last_first:
+        _, text, _, _ = _with(kind, text, word, instead[word])
+    written = " ".join(word.text for word in reversed(last_first))
+    return kind, text, written, " ".join(instead[word] for word in reversed(last_first))
+
+
+def _respelt(word: Word, similar: Similar) -> list[str]:
+    """Return what a word may have been meant to be, with its marks and its elision."""
+    tokens = tokenize_query(word.text)
+    if len(tokens) != 1 or word.mode is Mode.WILDCARD:
+        return []
+    start, end = tokens[0].start, tokens[0].end
+    return [word.text[:start] + term + word.text[end:] for term in similar(word)]
+
+
+def _apart(text: str, phrase: Phrase) -> Iterator[_Text]:
+    """Yield a phrase in plain quotes as its words near each other, then as its words anywhere."""
+    start = phrase.column - 1
+    end = start + len(phrase.text)
+    quoted = phrase.text.startswith('"') and phrase.text.endswith('"')
+    if not quoted or text[start:end] != phrase.text:
+        return
+    words = phrase.text[1:-1].strip()
+    alone = len(phrase.text) == len(text.strip())
+    choices = [words if alone else f"({words})"]
+    if len(phrase.children) <= _MOST_APART:
+        choices.insert(0, f"{phrase.text}~{APART}")
+    for instead in choices:
+        yield SuggestionKind.APART, text[:start] + instead + text[end:], phrase.text, instead
+
+
+def _shortened(root: And) -> Iterator[_Text]:
+    """Yield a query of several clauses without its languages, its dates, any other one."""
+    for kind, names in {
+        SuggestionKind.ANY_LANGUAGE: ("lang",),
+        SuggestionKind.ANY_DATE: ("since", "until"),
+    }.items():
+        limits = [child for child in root.children if _is_about(child, names)]
+        if limits:
+            yield _without(kind, root, limits)
+    for child in root.children:
+        if not _is_about(child, ("lang", "since", "until")):
+            yield _without(SuggestionKind.WITHOUT, root, [child])
+
+
+def _is_about(node: Node, names: Sequence[str]) -> bool:
+    choices = node.children if isinstance(node, Or) else (node,)
+    return all(isinstance(choice, Facet) and choice.name in names for choice in choices)
+
+
+def _without(kind: SuggestionKind, root: And, gone: Sequence[Node]) -> _Text:
+    kept = [spelt(child) for child in root.children if child not in gone]
+    return kind, " ".join(kept), " ".join(map(spelt, gone)), ""
+
+
+# --- a node as text -------------------------------------------------------------------
+
+
+def spelt(node: Node) -> str:
+    """Return a node as text that stands by itself beside others."""
+    if isinstance(node, Facet):
+        return node.text if node.text.split() == [node.text] else f'{node.name}:"{node.value}"'
+    if isinstance(node, Or) and _is_about(node, [_name(node.children[0])]):
+        return f"({' OR '.join(map(spelt, node.children))})"
+    if isinstance(node, Not):
+        return f"-{spelt(node.child)}"
+    text = node.text
+    if isinstance(node, And | Or | Near) and not _is_one_word(node):
+        text = f"({text})"
+    parts = {word.part for word in words(node)}
+    part = parts.pop() if len(parts) == 1 else ""
+    return f"{part}:{text}" if part else text
+
+
+def _name(node: Node) -> str:
+    return node.name if isinstance(node, Facet) else ""
+
+
+def _is_one_word(node: And | Or | Near) -> bool:
+    """Tell a compound, or words near each other in quotes: no brackets are needed."""
+    if isinstance(node, Near):
+        return node.text.startswith('"')
+    return all(child.text == node.text for child in node.children)
+
+
+SHORTEST = 3
+"""Letters below which every other word would look alike."""
+LONG = 6
+"""Letters from which two may be wrong instead of one."""
+
+
+def similar(word: Word, segments: Sequence[Segment], limit: int = 2) -> list[str]:
+    """Return terms of the archive that differ from a word in a letter or two, more common ones.
+
+    The nearest first, then the most frequent. A letter left out, added, replaced or two
+    swapped is one difference; the first or the second letter is taken to be right.
+    """
+    if len(word.term) < SHORTEST:
+        return []
+    from rapidfuzz.distance import OSA
+    from rapidfuzz.process import extract
+
+    own = (AUTHOR if word.part == "author" else "") + word.term
+    cutoff = 2 if len(word.term) >= LONG else 1
+    known = _candidates(own, word.term, cutoff, _large(segments))
+    alike = extract(own, known, scorer=OSA.distance, score_cutoff=cutoff, limit=None)
+    articles = {
+        key: sum(segment.frequency(key) for segment in segments)
+        for key in (own, *(key for key, _, _ in alike))
+    }
+    ranked = sorted(
+        (distance, -articles[key], key)
+        for key, distance, _ in alike
+        if articles.get(key, 0) > articles[own]
+    )
+    return [key.removeprefix(AUTHOR) for _, _, key in ranked[:limit]]
+
+
+def _candidates(own: str, term: str, cutoff: int, segments: Sequence[Segment]) -> set[str]:
+    """Return the keys of some segments that are about as long, and begin with a letter of it."""
+    space = own.removesuffix(term)
+    least, most = max(len(term) - cutoff - 1, 0), len(term) + cutoff - 1
+    about_as_long = re.compile(f"^{space}[^\n{EXACT}][^\n{EXACT}]{{{least},{most}}}$", re.MULTILINE)
+    return {
+        key
+        for segment in segments
+        for letter in dict.fromkeys(term[:2])
+        for key in about_as_long.findall(segment.lexicon(space + letter))
+    }
+
+
+def _large(segments: Sequence[Segment]) -> list[Segment]:
+    """Return the largest segments, nine tenths of all articles: few words are in others."""
+    found, left = [], 0.9 * sum(segment.count for segment in segments)
+    for segment in sorted(segments, key=lambda segment: -segment.count):
+        if left <= 0:
+            break
+        found.append(segment)
+        left -= segment.count
+    return found

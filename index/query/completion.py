@@ -1,0 +1,77 @@
+"""What can be written where the cursor stands in a query: fields, filters and their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from index.article import PARTS
+from index.query.ast import ALERT_FACETS, FACETS
+from index.query.filters import HAS, IS, SEVERITIES, STATES, compact
+
+DATES = ("today", "yesterday", "7d", "30d", "3mo", "1y")
+"""Values of `since:` and `until:` to choose from; any date will do."""
+_FIELD = re.compile(r"(?<![^\s(-])([^\W\d_]*)$")
+_VALUE = re.compile(r'(?<![^\s(-])([^\W\d_]+):(?:[^\s()",]+,|"[^"]*",)*("[^"]*|[^\s()",]*)$')
+_PLAIN = re.compile(r"[^\s(),\"“”„«»＂]+")
+
+_FIXED = {
+    "severity": SEVERITIES, "has": HAS, "since": DATES, "until": DATES, "state": STATES, "is": IS,
+}  # fmt: skip
+IN_ALERTS = tuple(name for name in (*FACETS, *ALERT_FACETS) if name not in ("has", "story"))
+"""Filters of alerts."""
+
+Values = Callable[[str], Iterable[str]]
+"""Returns what a filter may be asked for: names of feeds, tags, watchlists, languages."""
+
+
+class CompletionCandidate(NamedTuple):
+    """What may be written."""
+
+    text: str
+    """Stands in place of what is written from the completion's start to its end."""
+    name: str
+    """What to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What may be written in place of `text[start:end]`."""
+
+    start: int
+    end: int
+    candidates: tuple[CompletionCandidate, ...] = ()
+
+
+def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False) -> Completion:
+    """Return what may be written at a cursor, what begins as written first.
+
+    In a query, or in a filter of alerts, which has no parts but other filters.
+    Names are compared as `feed:` compares them: case, accents and spaces do not count.
+    """
+    written = text[:cursor]
+    parts, facets = ((), IN_ALERTS) if of_alerts else (PARTS, FACETS)
+    if found := _VALUE.search(written):
+        name = found[1].lower()
+        if name in facets:
+            listed = _FIXED.get(name) or values(name)
+            start = found.start(2)
+            return Completion(start, cursor, tuple(_values(found[2].lstrip('"'), listed)))
+        return Completion(cursor, cursor)
+    fields = _FIELD.search(written)
+    if not fields or not fields[1]:
+        return Completion(cursor, cursor)
+    names = [name for name in (*parts, *facets) if name.startswith(fields[1].lower())]
+    chosen = tuple(CompletionCandidate(f"{name}:", f"{name}:") for name in names)
+    return Completion(fields.start(1), cursor, chosen)
+
+
+def _values(written: str, listed: Iterable[str]) -> Iterator[CompletionCandidate]:
+    """Yield the values that begin as written, then those that hold it."""
+    wanted = compact(written)
+    ranked = [(place, value) for value in listed if (place := compact(value).find(wanted)) >= 0]
+    for _, value in sorted(ranked, key=lambda pair: (pair[0] > 0, pair[1].casefold())):
+        if '"' not in value and "," not in value:  # a query cannot name those
+            yield CompletionCandidate(value if _PLAIN.fullmatch(value) else f'"{value}"', value)

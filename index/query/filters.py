@@ -1,0 +1,97 @@
+"""Filters of a query: their values, and which feed a selector names."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from index.analysis.folding import fold
+from index.errors import QueryError
+from index.query.ast import Facet, Node, Or
+from index.query.date_expressions import resolve_time
+
+SEVERITIES = ("high", "medium", "low")
+HAS = ("alert", "body", "author")
+"""What `has:` may ask for: an alert, a full text, an author's name."""
+STATES = ("new", "acknowledged", "closed")
+"""What `state:` may ask for: what the analyst has done with an alert."""
+IS = ("starred", "relevant", "noise", "noted", "louder", "muted")
+"""What `is:` may ask for of an alert: its star, its verdict, a note, whether it became louder since
+it was raised, whether it was raised while its watchlist was muted."""
+UNDETERMINED = "und"
+"""`lang:und` finds articles whose language could not be told."""
+
+_WHEN = datetime(2024, 1, 1, tzinfo=UTC)  # any moment: only the form of a date is looked at
+_MANY = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is")
+
+
+def facet(name: str, value: str, column: int) -> Node:
+    """Return the filter `name:value`, of which `a,b` is either; raises QueryError if unusable."""
+    values = [one.strip() for one in value.split(",")] if name in _MANY else [value.strip()]
+    found = tuple(_one(name, one, column) for one in values)
+    return found[0] if len(found) == 1 else Or(found, text=f"{name}:{value}", column=column)
+
+
+def _one(name: str, value: str, column: int) -> Facet:
+    if not value:
+        raise QueryError(f"{name}: has no value", column, f"write {name}:value")
+    if name in ("lang", "severity", "has", "state", "is"):
+        value = value.lower()
+    _object_to_value(name, value, column)
+    return Facet(name, value, text=f"{name}:{value}", column=column)
+
+
+def _object_to_value(name: str, value: str, column: int) -> None:
+    problem = ""
+    if name == "lang" and not re.fullmatch(r"[a-z]{2}|und", value):
+        problem = "two letters as in lang:fr, or lang:und for undetermined"
+    elif name == "story" and not re.fullmatch(r"\d{1,18}", value):
+        problem = "a story is a number"
+    elif name == "severity" and value not in SEVERITIES:
+        problem = "one of " + ", ".join(SEVERITIES)
+    elif name == "has" and value not in HAS:
+        problem = "one of " + ", ".join(HAS)
+    elif name == "state" and value not in STATES:
+        problem = "one of " + ", ".join(STATES)
+    elif name == "is" and value not in IS:
+        problem = "one of " + ", ".join(IS)
+    elif name in ("feed", "tag") and not compact(value):
+        problem = "a name holds letters or digits"
+    elif name in ("since", "until"):
+        try:
+            resolve_time(value, _WHEN.timestamp(), UTC)
+        except ValueError as error:
+            problem = str(error)
+    if problem:
+        raise QueryError(f"{name}:{value} is not understood", column, problem)
+
+
+def compact(name: str) -> str:
+    """Return the letters and digits of a name, folded: `Les Échos` is lesechos."""
+    return "".join(filter(str.isalnum, fold(name)))
+
+
+def names(selector: str, name: str, host: str) -> bool:
+    """Tell whether a selector names a feed: by its name, by its host or a domain above it."""
+    if compact(selector) == compact(name):
+        return True
+    wanted, host = selector.lower().removeprefix("www."), host.lower().removeprefix("www.")
+    return "." in wanted and (host == wanted or host.endswith("." + wanted))
+
+
+def selects(selector: str, name: str, host: str, tags: tuple[str, ...]) -> bool:
+    """Tell whether `tag:TAG`, or the name or host of a feed, selects it."""
+    if selector.startswith("tag:"):
+        return compact(selector[4:]) in map(compact, tags)
+    return names(selector, name, host)
+
+
+def passes(facet: Facet, *, lang: str, name: str, host: str, tags: tuple[str, ...]) -> bool:
+    """Tell whether an article in `lang`, carried by a feed, passes one of `ARTICLE_FACETS`."""
+    if facet.name == "lang":
+        return facet.value == (lang or UNDETERMINED)
+    if facet.name == "feed":
+        return names(facet.value, name, host)
+    if facet.name == "tag":
+        return selects(f"tag:{facet.value}", name, host, tags)
+    raise ValueError(f"{facet.name}: is for the archive")

@@ -1,0 +1,418 @@
+"""The parser of the query language: text to tree; mistakes have their column."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from index.article import PARTS
+from index.errors import QueryError
+from index.query import lexer, term_nodes, validation
+from index.query.ast import (
+    ALERT_FACETS,
+    ARCHIVE_FACETS,
+    ARTICLE_FACETS,
+    FACETS,
+    And,
+    AtLeast,
+    Facet,
+    Near,
+    Node,
+    Not,
+    Or,
+    Score,
+    walk,
+)
+from index.query.filters import facet
+
+MAX_DEPTH = 50
+"""Brackets, NOTs and NEARs inside each other."""
+
+
+def read(text: str, *, of_alerts: bool = False) -> Node:
+    """Return the tree of a query, or of a filter of alerts, which has filters of its own.
+
+    Raises QueryError where it cannot be understood.
+    """
+    reader = _Reader(text, (*FACETS, *ALERT_FACETS) if of_alerts else FACETS)
+    tree = reader.any()
+    if reader.at < len(text):
+        what = "comma" if text[reader.at] == "," else "bracket"
+        raise QueryError(f"this {what} was never opened", reader.at, "take it away")
+    return tree
+
+
+class _Reader:
+    """What is read so far: everything before `at`."""
+
+    def __init__(self, text: str, facets: tuple[str, ...]) -> None:
+        self.text = text
+        self.facets = facets
+        self.at = 0
+        self.part = ""
+        self.depth = 0
+        self.listing = False
+        self.skip()
+
+    # --- looking ahead
+
+    def skip(self) -> None:
+        found = lexer.SPACE.match(self.text, self.at)
+        self.at = found.end() if found else self.at
+
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        found = pattern.match(self.text, self.at)
+        if found:
+            self.at = found.end()
+        return found
+
+    def operator(self) -> str:
+        """Return AND, OR or NOT if that is what comes next."""
+        found = lexer.OPERATOR.match(self.text, self.at)
+        return lexer.KINDS[found[0]] if found else ""
+
+    def over(self) -> bool:
+        """Tell whether an operand cannot start here."""
+        stop = ")," if self.listing else ")"
+        return self.at >= len(self.text) or self.text[self.at] in stop
+
+    # --- operators, the loosest first
+
+    def any(self) -> Node:
+        return self.chain(Or, self.all, "OR")
+
+    def all(self) -> Node:
+        return self.chain(And, self.close, "AND")
+
+    def chain(self, kind: type[And | Or], operand: Callable[[], Node], name: str) -> Node:
+        """Read operands joined by an operator; AND may be left out."""
+        start = self.at
+        found = [operand()]
+        while not self.over():
+            column = self.at
+            if self.operator() == name:
+                self.take(lexer.OPERATOR)
+                self.skip()
+                self.want_operand(column)
+            elif name == "OR" or self.operator() == "OR":
+                break
+            found.append(operand())
+        if len(found) == 1:
+            return found[0]
+        flat = [
+            child for node in found for child in (node.children if type(node) is kind else (node,))
+        ]
+        return kind(tuple(flat), text=self.text[start : self.at].strip(), column=start)
+
+    def close(self) -> Node:
+        start = self.at
+        left = self.one()
+        links = 0
+        while not self.over():
+            column = self.at
+            found = self.take(lexer.NEAR)
+            if not found:
+                if lexer.BAD_NEAR.match(self.text, self.at):
+                    raise QueryError("NEAR needs a number", column, "write NEAR/10 or W/3")
+                break
+            self.skip()
+            self.want_operand(column)
+            links += 1
+            if links > MAX_DEPTH // 3:
+                raise QueryError("too many NEAR in a row", column, 'write "a b c"~20')
+            pair = (left, self.one())
+            text = self.text[start : self.at].strip()
+            distance = lexer.distance(found[2], column)
+            left = Near(pair, distance, found[1] == "W", text=text, column=start)
+        return left
+
+    def one(self) -> Node:
+        start = self.at
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise QueryError("too deep", start, f"at most {MAX_DEPTH} brackets inside each other")
+        minus = self.text.startswith("-", start) and self.text[start + 1 : start + 2].strip(" -")
+        if self.operator() == "NOT":
+            self.take(lexer.OPERATOR)
+            self.skip()
+            self.want_operand(start)
+            node = self.negate(start)
+        elif minus:
+            self.at += 1
+            node = self.negate(start)
+        else:
+            node = self.atom()
+        self.depth -= 1
+        self.skip()
+        return node
+
+    def negate(self, start: int) -> Node:
+        child = self.one()
+        if isinstance(child, Not):
+            return child.child
+        return Not(child, text=self.text[start : self.at].strip(), column=start)
+
+    def want_operand(self, column: int) -> None:
+        """Raise QueryError if the operator at `column` has nothing after it."""
+        following = self.operator()
+        if self.over() or following in ("AND", "OR") or lexer.NEAR.match(self.text, self.at):
+            name = self.name_at(column)
+            raise QueryError(f"{name} has nothing after it", column, self.hint_for_capitals(name))
+
+    def name_at(self, column: int) -> str:
+        """Return the operator at a column, as written."""
+        found = lexer.NAME.match(self.text, column)
+        return found[0] if found else ""
+
+    @staticmethod
+    def hint_for_capitals(name: str) -> str:
+        return f'as a word: "{name.lower()}"'
+
+    # --- atoms
+
+    def atom(self) -> Node:
+        start = self.at
+        if self.over():
+            what = "a bracket" if self.at < len(self.text) else "the end"
+            raise QueryError(f"a word is missing before {what}", start, "write what to look for")
+        if self.operator() or lexer.NEAR.match(self.text, start):
+            name = self.name_at(start)
+            raise QueryError(f"{name} has nothing before it", start, self.hint_for_capitals(name))
+        if self.text[start] == "(":
+            return self.bracket()
+        if found := self.take(lexer.OF):
+            return self.at_least(int(found[1]), start)
+        if found := self.take(lexer.FIELD):
+            return self.field(found[1], start)
+        if self.text[start] in lexer.QUOTES or (self.text[start] == "=" and self.quote_follows()):
+            return self.quoted()
+        return self.chunk()
+
+    def quote_follows(self) -> bool:
+        return self.text[self.at + 1 : self.at + 2] in tuple(lexer.QUOTES)
+
+    def bracket(self) -> Node:
+        start = self.at
+        node = self.inside(self.any, listing=False)
+        self.close_bracket(start)
+        return node
+
+    def inside(self, reading: Callable[[], Node], *, listing: bool) -> Node:
+        """Read on after the bracket or comma that is next."""
+        outer, self.listing = self.listing, listing
+        self.at += 1
+        self.skip()
+        node = reading()
+        self.listing = outer
+        return node
+
+    def close_bracket(self, start: int) -> None:
+        if self.at >= len(self.text):
+            raise QueryError("this bracket is never closed", start, "close it with )")
+        self.at += 1
+
+    def at_least(self, count: int, start: int) -> Node:
+        opening = self.at
+        if not self.text.startswith("(", opening):
+            raise QueryError("OF needs a list", start, "write 2 OF (a, b, c)")
+        found = [self.inside(self.any, listing=True)]
+        while self.text.startswith(",", self.at):
+            found.append(self.inside(self.any, listing=True))
+        self.close_bracket(opening)
+        text = self.text[start : self.at]
+        return AtLeast(count, tuple(found), text=text, column=start)
+
+    def field(self, written: str, start: int) -> Node:
+        name = written.lower()
+        if name in self.facets:
+            return facet(name, self.value(written, start), start)
+        if name not in PARTS:
+            raise QueryError(f"there is no field {written}:", start, lexer.hint_for_field(written))
+        if self.part not in ("", name):
+            raise QueryError(f"{name}: inside {self.part}:", start, "no word is in both")
+        if self.over():
+            raise QueryError(f"{name}: has nothing after it", start, f"write {name}:word")
+        outer, self.part = self.part, name
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise QueryError("too deep", start, f"at most {MAX_DEPTH} inside each other")
+        node = self.atom()
+        self.depth -= 1
+        self.part = outer
+        return node
+
+    def value(self, name: str, start: int) -> str:
+        if not self.over() and self.text[self.at] in lexer.CLOSING:
+            return self.between_quotes()[0]
+        found = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
+        if not found:
+            raise QueryError(f"{name}: has no value", start, f"write {name}:value")
+        return found[0]
+
+    def quoted(self) -> Node:
+        start = self.at
+        exact = self.text[start] == "="
+        self.at += exact
+        text, column = self.between_quotes()
+        how = {"exact": exact}
+        near = self.take(lexer.PROXIMITY)
+        written = self.text[start : self.at]
+        if not near or not near[1]:
+            how["inflected"] = bool(near)
+            if exact and near:
+                raise QueryError("= and ~ contradict each other", start, "take one of them")
+            return term_nodes.phrase(text, column, self.part, written=written, **how)
+        found = term_nodes.words(text, column, self.part, **how)
+        if len(found) < 2:
+            raise QueryError("~ needs two words or more", start, 'as in "hub Liège"~5')
+        if len(found) > 8:
+            raise QueryError("~ takes eight words at most", start, "take some away")
+        return Near(tuple(found), lexer.distance(near[1], near.start()), text=written, column=start)
+
+    def between_quotes(self) -> tuple[str, int]:
+        """Take quoted text; return it and the column it starts at."""
+        start = self.at
+        opening = self.text[start]
+        ends = [
+            end
+            for mark in lexer.CLOSING.get(opening, "")
+            if (end := self.text.find(mark, start + 1)) >= 0
+        ]
+        if not ends:
+            curly = opening not in '"＂'
+            kind = f"curly quote {opening}" if curly else "quote"
+            verb = "is never closed" if opening in lexer.CLOSING else "was never opened"
+            raise QueryError(f"this {kind} {verb}", start, 'straight quotes are best: "two words"')
+        self.at = min(ends) + 1
+        return self.text[start + 1 : min(ends)], start + 1
+
+    def chunk(self) -> Node:
+        start = self.at
+        found = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
+        if not found:
+            raise QueryError("a word is missing here", start, "write what to look for")
+        written = found[0]
+        if lexer.BAD_NEAR.fullmatch(written):
+            raise QueryError(f"{written} is not understood", start, "write a NEAR/10 b or a W/3 b")
+        if re.match(r"[–—−!]\w", written):
+            raise QueryError(f"{written[0]} is no minus sign", start, f"write NOT {written[1:]}")
+        return term_nodes.word(written, start, self.part)
+
+
+PARSED = 100_000
+"""Queries that are remembered: an edit of one watchlist of 50,000 reads that one only."""
+_OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF"}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query: what was written, and what it means."""
+
+    text: str
+    root: Node
+
+
+@functools.lru_cache(PARSED)
+def parse(text: str, *, allow_archive_filters: bool = True) -> Query:
+    """Return the query of a text; without archive filters for watchlists.
+
+    Raises QueryError, with the column of the mistake and a hint.
+    """
+    if not text.strip():
+        raise QueryError("nothing to look for", 0, "write a word")
+    root = read(text)
+    validation.check(root)
+    for node in walk(root):
+        if isinstance(node, Facet) and node.name in ARCHIVE_FACETS and not allow_archive_filters:
+            raise QueryError(f"{node.name}: works in searches only", node.column, "take it away")
+    return Query(text, root)
+
+
+def any_of(terms: Iterable[str], excluding: Iterable[str] = ()) -> Query:
+    """Return the query for any of some terms and none of others.
+
+    A term is a word or words in order, with `=`, `~` and `*` as in a query but no
+    operators. A QueryError's position is the column in the term that is wrong.
+    """
+    wanted, unwanted = [*dict.fromkeys(terms)], [*dict.fromkeys(excluding)]
+    if not wanted:
+        raise QueryError("nothing to look for", 0, "write a term")
+    root = _either([_term(term) for term in wanted])
+    refused = [Not(_term(term), text=term) for term in unwanted]
+    text = " OR ".join(map(_quoted, wanted)) + "".join(f" NOT {_quoted(t)}" for t in unwanted)
+    if refused:
+        root = And((root, *refused), text=text)
+    validation.check(root)
+    return Query(text, root)
+
+
+def none_of(terms: Iterable[str]) -> Query:
+    """Return the query for any of some terms and filters: what a watchlist does not want.
+
+    A filter is `feed:NAME`, `tag:NAME` or `lang:CODE`, a term as in `any_of`; so are errors.
+    """
+    unwanted = [*dict.fromkeys(terms)]
+    root = _either([_unwanted(term) for term in unwanted])
+    validation.check(root)
+    return Query(" OR ".join(_quoted(term) for term in unwanted), root)
+
+
+def score(weights: Mapping[str, float], threshold: float) -> Query:
+    """Return the query for terms that weigh together `threshold` or more.
+
+    Raises QueryError for a bad term, or a threshold that cannot be reached.
+    """
+    weighted = tuple((float(weight), _term(term)) for term, weight in weights.items())
+    text = " + ".join(f"{weight:g}×{_quoted(term)}" for term, weight in weights.items())
+    root = Score(weighted, float(threshold), text=f"{text} ≥ {threshold:g}")
+    validation.check(root)
+    return Query(root.text, root)
+
+
+def combine(*queries: Query) -> Query:
+    """Return the query that wants all of these."""
+    if len(queries) == 1:
+        return queries[0]
+    text = " AND ".join(f"({query.text})" for query in queries)
+    root = And(tuple(query.root for query in queries), text=text)
+    validation.check(root)
+    return Query(text, root)
+
+
+def _either(nodes: list[Node]) -> Node:
+    return (
+        nodes[0] if len(nodes) == 1 else Or(tuple(nodes), text=" OR ".join(n.text for n in nodes))
+    )
+
+
+def _quoted(term: str) -> str:
+    if lexer.field_of(term.strip()) in ARTICLE_FACETS:
+        return term.strip()
+    return term if term.isalnum() or term.lstrip().startswith('"') else f'"{term}"'
+
+
+def _unwanted(term: str) -> Node:
+    """Return the leaf of a term, or the filter that it is."""
+    written = term.strip()
+    name = lexer.field_of(written)
+    if name not in ARTICLE_FACETS:
+        return _term(term)
+    return facet(name, written.partition(":")[2].strip().strip('"'), 0)
+
+
+def _term(term: str) -> Node:
+    """Return the leaf of a watchlist's term."""
+    written = term.strip()
+    column = len(term) - len(term.lstrip())
+    if written.startswith(('"', '="')) and written.count('"') == 2:
+        return read(term)
+    chunks = written.split()
+    if len(chunks) > 2 and (found := _OPERATORS.intersection(chunks[1:-1])):
+        name = next(chunk for chunk in chunks if chunk in found)
+        hint = f"for operators write query:, for the word write {name.lower()}"
+        raise QueryError(f"{name} in a term", column + written.index(f" {name} ") + 1, hint)
+    if field := lexer.field_of(written):
+        raise QueryError(f"{field}: in a term", column, "for fields and filters write query:")
+    return term_nodes.phrase(written, column)

@@ -1,0 +1,159 @@
+"""Written words to leaves of a tree: one word, a compound, a phrase."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from index.analysis.folding import CJK
+from index.analysis.tokenizer import Token, shouts, tokenize_query
+from index.errors import QueryError
+from index.query.ast import Mode, Node, Or, Phrase, Word
+
+_AROUND = re.compile(r"[^\w=*?~-]*(.*?)[^\w*?~.]*", re.DOTALL)
+_MODES_HINT = "choose one of =word, word~ and word*"
+
+
+def word(written: str, column: int, part: str = "", **how: bool) -> Node:
+    """Return the leaf for what stands between two spaces.
+
+    `exact` and `inflected` force a mode on every word; `loud` says that capitals mean
+    nothing. Raises QueryError if it holds no word or cannot be found.
+    """
+    if not any(map(str.isalnum, written)):
+        raise QueryError(f"{written} holds no word", column, _hint_for_sign(written))
+    core = _AROUND.fullmatch(written)
+    if core:
+        column, written = column + core.start(1), core[1]
+    exact = how.get("exact", False) or written.startswith("=")
+    inflected = how.get("inflected", False) or written.endswith("~")
+    tokens = [token for token in tokenize_query(written) if token.length == 1]
+    _object_to_shape(written, column, exact=exact, inflected=inflected)
+    joined = {
+        token.position: token for token in tokenize_query(written) if token.length > 1
+    }  # the longest one comes last
+    leaves: list[Node] = []
+    position = 0
+    while position < len(tokens):
+        whole = joined.get(position)
+        step = whole.length if whole else 1
+        run = tokens[position : position + step]
+        last = position + step == len(tokens)
+        mode = Mode.EXACT if exact else Mode.STEM if inflected and last else Mode.FOLDED
+        build = _Builder(written, column, part, mode, loud=how.get("loud", False))
+        leaves.append(build.compound(whole, run) if whole else build.leaf(run[0]))
+        position += step
+    return leaves[0] if len(leaves) == 1 else Phrase(flat(leaves), text=written, column=column)
+
+
+def words(text: str, column: int, part: str = "", **how: bool) -> list[Node]:
+    """Return the leaves of a text, one for each word; punctuation by itself is left out."""
+    loud = not how.get("exact", False) and shouts(text)
+    found = [
+        word(chunk[0], column + chunk.start(), part, loud=loud, **how)
+        for chunk in re.finditer(r"\S+", text)
+        if any(map(str.isalnum, chunk[0]))
+    ]
+    if not found:
+        raise QueryError(f"there is no word in `{text}`", column, "write what to look for")
+    return found
+
+
+def phrase(text: str, column: int, part: str = "", *, written: str = "", **how: bool) -> Node:
+    """Return the leaf for words in order; a single word is itself."""
+    found = words(text, column, part, **how)
+    if len(found) == 1:
+        return found[0]
+    return Phrase(flat(found), text=written or text.strip(), column=column)
+
+
+def flat(leaves: list[Node]) -> tuple[Node, ...]:
+    """Return leaves with the phrases among them dissolved."""
+    return tuple(
+        child
+        for leaf in leaves
+        for child in (leaf.children if isinstance(leaf, Phrase) else (leaf,))
+    )
+
+
+class _Builder:
+    """Makes the leaves of one written word."""
+
+    def __init__(self, text: str, column: int, part: str, mode: Mode, *, loud: bool) -> None:
+        self.text, self.column, self.part, self.mode, self.loud = text, column, part, mode, loud
+
+    def leaf(self, token: Token, mode: Mode | None = None) -> Word:
+        mode = mode or self.mode_of(token)
+        if mode is Mode.WILDCARD:
+            self.object_to_wildcard(token)
+        return Word(
+            sys.intern(token.term),  # one object in all queries: told apart at a glance
+            mode,
+            token.exact if mode is Mode.EXACT else "",
+            self.part,
+            text=self.text,
+            column=self.column,
+        )
+
+    def compound(self, whole: Token, run: list[Token]) -> Node:
+        """Return the compound in one piece or in its parts, which are one form."""
+        modes = [self.mode_of(token) for token in run]
+        if self.mode_of(whole) is Mode.EXACT:
+            modes = [Mode.EXACT] * len(run)
+        elif self.mode is Mode.STEM:
+            modes = [Mode.FOLDED] * (len(run) - 1) + [Mode.STEM]
+        elif Mode.WILDCARD in modes:
+            self.object_to_wildcard(whole)
+        parts = Phrase(
+            tuple(self.leaf(token, mode) for token, mode in zip(run, modes, strict=True)),
+            text=self.text,
+            column=self.column,
+        )
+        mixed = Mode.EXACT in modes and set(modes) != {Mode.EXACT}
+        if mixed:  # US-China: a piece in one form cannot be half exact
+            return parts
+        mode = Mode.EXACT if Mode.EXACT in modes else None
+        return Or((self.leaf(whole, mode), parts), text=self.text, column=self.column)
+
+    def mode_of(self, token: Token) -> Mode:
+        if "*" in token.term or "?" in token.term:
+            return Mode.WILDCARD
+        if self.mode is Mode.FOLDED and not self.loud and is_acronym(token.exact):
+            return Mode.EXACT
+        return self.mode
+
+    def object_to_wildcard(self, token: Token) -> None:
+        if sum(map(str.isalnum, token.term)) >= 2:
+            return
+        cjk = re.search(f"[{CJK}]", self.text)
+        raise QueryError(
+            f"`{self.text}` needs two letters beside its wildcard",
+            self.column,
+            "each CJK character is a word by itself: leave the wildcard out" if cjk else "",
+        )
+
+
+def is_acronym(written: str) -> bool:
+    """Tell two to five capitals: case counts by itself then."""
+    letters = written.replace("&", "")
+    return 2 <= len(letters) <= 5 and letters.isalpha() and letters.isupper()
+
+
+def _object_to_shape(written: str, column: int, *, exact: bool, inflected: bool) -> None:
+    """Raise QueryError for marks that do not go together or stand in the wrong place."""
+    wild = re.search(r"[*?]", written)
+    if exact + inflected + bool(wild) > 1:
+        raise QueryError(f"`{written}` asks for two things at once", column, _MODES_HINT)
+    if found := re.search(r"~\d+$", written):
+        hint = 'word~ takes its inflections; "two words"~5 asks for both within 5 words'
+        raise QueryError(f"~{found[0][1:]} follows no quoted words", column + found.start(), hint)
+    if found := re.search(r"\?(?![\w*?])", written):
+        hint = "a question mark is left out; for other endings write *"
+        raise QueryError("? stands for a letter inside a word", column + found.start(), hint)
+
+
+_SIGNS = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "-": "NOT", "!": "NOT"}
+
+
+def _hint_for_sign(written: str) -> str:
+    return f"write {_SIGNS[written]}" if written in _SIGNS else "leave it out"

@@ -1,0 +1,127 @@
+"""Refuses queries that are understood but can never match, or nearly always do."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+from index.errors import QueryError
+from index.query.ast import (
+    And,
+    AtLeast,
+    Facet,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Score,
+    Word,
+    children,
+    walk,
+)
+
+
+def check(tree: Node) -> None:
+    """Raise QueryError where a tree makes no sense."""
+    for node in walk(tree):
+        _object_to_node(node)
+    if culprit := _negative(tree):
+        hint = "add what must be there"
+        raise QueryError("this only says what must not be there", culprit.column, hint)
+
+
+def _object_to_node(node: Node) -> None:
+    if isinstance(node, And):
+        _object_to_contradiction(node)
+    elif isinstance(node, Or | AtLeast | Score):
+        _object_to_negative_choice(node)
+    if isinstance(node, AtLeast):
+        _object_to_count(node)
+    elif isinstance(node, Near):
+        _object_to_operands(node)
+        _reach(node)
+    elif isinstance(node, Score):
+        _object_to_threshold(node)
+
+
+def _negative(node: Node) -> Node | None:
+    """Return what makes a node hold for nearly every article, or None."""
+    if isinstance(node, Not):
+        return node
+    if isinstance(node, And):
+        found = [_negative(child) for child in node.children]
+        return found[0] if all(found) else None
+    return None
+
+
+def _object_to_negative_choice(node: Or | AtLeast | Score) -> None:
+    for child in children(node):
+        if culprit := _negative(child):
+            raise QueryError(
+                "as a choice, this matches nearly everything", culprit.column, "use AND NOT"
+            )
+
+
+def _object_to_contradiction(node: And) -> None:
+    wanted = {child for child in node.children if not isinstance(child, Not)}
+    for child in node.children:
+        if isinstance(child, Not):
+            refused = child.child.children if isinstance(child.child, Or) else (child.child,)
+            if wanted.intersection((*refused, child.child)):
+                raise QueryError("this contradicts what is wanted", child.column, "take one away")
+    langs = [child for child in node.children if isinstance(child, Facet) and child.name == "lang"]
+    for one, other in combinations(langs, 2):
+        if one.value != other.value:
+            hint = f"write {one.text} OR {other.text}"
+            raise QueryError("no article is in two languages", other.column, hint)
+
+
+def _object_to_count(node: AtLeast) -> None:
+    if node.count < 1:
+        raise QueryError("OF needs a number from 1", node.column, "write 2 OF (a, b, c)")
+    if node.count > len(node.children):
+        raise QueryError(
+            f"{node.count} of {len(node.children)} can never be there", node.column, ""
+        )
+    if len(set(node.children)) < len(node.children):
+        raise QueryError("the list names the same twice", node.column, "take one away")
+
+
+def _object_to_operands(node: Near) -> None:
+    for child in node.children:
+        for inner in walk(child):
+            if not isinstance(inner, Word | Phrase | Near | Or):
+                raise QueryError(
+                    "only words, phrases and their OR can be near something",
+                    inner.column,
+                    "take it out of NEAR",
+                )
+
+
+_TEXT = frozenset({"title", "summary", "body"})
+
+
+def _reach(node: Node) -> frozenset[str]:
+    """Return the parts a node can be found in; raises QueryError for a NEAR across parts."""
+    if isinstance(node, Word):
+        return frozenset({node.part}) if node.part else _TEXT
+    reaches = [_reach(child) for child in children(node)]
+    if isinstance(node, Or):
+        return frozenset().union(*reaches)
+    common = frozenset.intersection(*reaches)
+    if not common:
+        raise QueryError("these are never near: they are in different parts", node.column, "")
+    return common
+
+
+def _object_to_threshold(node: Score) -> None:
+    if node.threshold <= 0:
+        raise QueryError("the threshold must be above zero", node.column, "")
+    most = math.fsum(weight for weight, _ in node.weighted if weight > 0)
+    if most < node.threshold:
+        raise QueryError(
+            f"all weights together are {most:g}, less than the threshold {node.threshold:g}",
+            node.column,
+            "lower the threshold",
+        )

@@ -1,0 +1,1 @@
+"""Raise, merge, hold, escalate, route: decided purely, from facts and the time."""

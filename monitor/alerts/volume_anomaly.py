@@ -1,0 +1,111 @@
+"""How many alerts are usual by this time of this weekday, and how many are a surprise.
+
+Today's alerts, from midnight until now, are held against those of the same weekday and the
+same time of day in the weeks before. If alerts came at one constant rate, today's would be
+a fair share of all of them; the chance that they are so many is a binomial tail, exact for
+any rate (Przyborowski and Wilenski 1940, https://doi.org/10.2307/2332612). As news comes in
+bursts, they must also be improbable for a rate that varies as much as it did, up to ten
+times what is usual: that many always are a surprise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import count
+
+from index.article import Timestamp
+from monitor.model.status import Baseline
+
+WEEKS = 8
+"""Weeks before this one that are looked at."""
+ENOUGH = 2
+"""Weeks without which nothing is known to be usual."""
+CHANCE = 0.001
+"""Chance at one look that a constant rate is called a surprise, at most."""
+LEAST = 3
+"""Alerts that may be a surprise: 1 instead of 0 is none."""
+TIMES = 2
+"""Times the usual number that may be a surprise."""
+ALWAYS = 10
+"""Times the usual number that is one however much the number varies."""
+NEVER = 1e-300
+"""Below this a number is lost, or stays what it is whatever it is multiplied with."""
+
+Window = tuple[Timestamp, Timestamp]
+
+
+def windows(now: Timestamp, zone: tzinfo) -> list[Window]:
+    """Return today until now, then the same weekdays until the same time, the last one first."""
+    local = datetime.fromtimestamp(now, zone)
+    earlier = (local.date() - timedelta(weeks=week) for week in range(1, WEEKS + 1))
+    return [
+        (_at(local.date(), time(), zone), now),
+        *((_at(day, time(), zone), _at(day, local.time(), zone)) for day in earlier),
+    ]
+
+
+def pace(today: int, before: Sequence[int]) -> Baseline:
+    """Judge today's alerts by those of so many weeks before."""
+    if len(before) < ENOUGH:
+        return Baseline(today=today, weeks=len(before))
+    usual = sum(before) / len(before)
+    return Baseline(
+        today=today,
+        usual=usual,
+        weeks=len(before),
+        surprise=today >= max(LEAST, TIMES * usual)
+        and _share_tail(today, sum(before), len(before)) <= CHANCE
+        and (today >= ALWAYS * usual or _bursts_tail(today, before) <= CHANCE),
+    )
+
+
+def _share_tail(today: int, before: int, weeks: int) -> float:
+    """Return the chance that, of so many alerts at one rate, today has its number or more."""
+    total, share = today + before, 1 / (weeks + 1)
+    chance = math.exp(
+        math.lgamma(total + 1)
+        - math.lgamma(today + 1)
+        - math.lgamma(before + 1)
+        + today * math.log(share)
+        + before * math.log1p(-share)
+    )
+    tail = 0.0
+    for number in range(today, total + 1):
+        tail += chance
+        if chance <= max(tail * 1e-9, NEVER):
+            break
+        chance *= (total - number) / (number + 1) * share / (1 - share)
+    return tail
+
+
+def _bursts_tail(today: int, before: Sequence[int]) -> float:
+    """Return the chance of so many or more at a rate that varies as it did: negative binomial.
+
+    For more than the mean: what is added up must become less and less.
+    """
+    weeks, mean = len(before), sum(before) / len(before)
+    if mean == 0:
+        return 0.0
+    spread = sum((number - mean) ** 2 for number in before) / (weeks - 1)
+    variance = max(spread, mean) * (1 + 1 / weeks)  # the mean is not known exactly either
+    size, hit = mean**2 / (variance - mean), 1 - mean / variance
+    chance = math.exp(
+        math.lgamma(today + size)
+        - math.lgamma(today + 1)
+        - math.lgamma(size)
+        + today * math.log(hit)
+        + size * math.log1p(-hit)
+    )
+    tail = 0.0
+    for number in count(today):
+        tail += chance
+        if chance <= max(tail * 1e-9, NEVER):
+            return tail
+        chance *= (number + size) / (number + 1) * hit
+    raise AssertionError
+
+
+def _at(day: date, moment: time, zone: tzinfo) -> Timestamp:
+    return datetime.combine(day, moment, zone).timestamp()

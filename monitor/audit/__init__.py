@@ -1,0 +1,1 @@
+"""The evidence: a chain of records of each alert, and its verification."""

@@ -1,1 +1,0 @@
-"""A newsroom in one file, and back."""

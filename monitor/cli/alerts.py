@@ -1,0 +1,318 @@
+"""`tocsin alerts`: the list of alerts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from index.analysis import text_cleaning
+from monitor.cli import CliContext, output, say
+from monitor.cli import show as telling
+from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.options import filter_of, selection
+from monitor.export import serialization
+from monitor.formatting import counted
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from monitor.model.alert import Alert
+    from monitor.model.search import Filter
+    from monitor.service.service import Service
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STATES = ("open", "new", "acknowledged", "closed", "all")
+VERDICTS = ("relevant", "noise", "none")
+
+
+def tags_completed(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the tags that alerts have."""
+    from click.shell_completion import CompletionItem
+
+    from monitor.cli.options import newsroom_of
+    from monitor.errors import MonitorError
+
+    try:
+        counts = newsroom_of(context).service().tag_counts()
+    except MonitorError:
+        return []
+    return [
+        CompletionItem(tag, help=counted(count, "alert"))
+        for tag, count in counts.items()
+        if tag.startswith(incomplete.lower())
+    ]
+
+
+_OPTIONS = (
+    click.option(
+        "--state",
+        type=click.Choice(STATES),
+        default="open",
+        show_default=True,
+        help="What was done with them; open is new or acknowledged.",
+    ),
+    click.option("--verdict", type=click.Choice(VERDICTS), help="What you called them."),
+    click.option("--starred", is_flag=True, help="With a star."),
+    click.option("--noted", is_flag=True, help="With a note."),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="TAG",
+        shell_complete=tags_completed,
+        help="With this tag of yours.",
+    ),
+    click.option(
+        "--query",
+        default="",
+        metavar="QUERY",
+        help="What a query means: 'watch:Alibaba lang:fr since:7d grève', state:, is:starred.",
+    ),
+)
+
+
+def criteria(command: F) -> F:
+    """Add the options that only alerts have."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def filter_by(
+    *,
+    state: str,
+    verdict: str | None,
+    starred: bool,
+    noted: bool,
+    tags: tuple[str, ...],
+    **selected: Any,
+) -> Filter:
+    """Return the filter that these options mean."""
+    from dataclasses import replace
+
+    from monitor.alerts.annotations import tag
+    from monitor.model.alert import AlertState, Verdict
+
+    try:
+        wanted = tuple(map(tag, tags))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--tag") from None
+    return replace(
+        filter_of(**selected),
+        state=None if state in ("open", "all") else AlertState(state),
+        closed=state == "all",
+        verdict=None if verdict is None else Verdict(verdict.replace("none", "")),
+        starred=True if starred else None,
+        noted=True if noted else None,
+        tags=wanted,
+    )
+
+
+COLUMNS = (
+    "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "verdict",
+    "starred", "tags", "note", "raised_at",
+    "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
+    "backfill", "rule", "article_version", "lost",
+)  # fmt: skip
+_MARKS = {"high": "▲", "medium": "●", "low": "·"}
+_COLOURS = {"high": "red", "medium": "yellow", "low": None}
+
+
+def print_alerts(found: Iterable[Alert], style: str, now: float, *, header: bool = True) -> None:
+    """Print alerts."""
+    if style == "table":
+        for alert in found:
+            click.echo(_line(alert, now))
+    else:
+        output.print_rows(map(serialization.alert, found), style, COLUMNS, header=header)
+    sys.stdout.flush()
+
+
+def _line(alert: Alert, now: float) -> str:
+    mark = click.style(_MARKS[alert.severity], fg=_COLOURS[alert.severity])
+    title = output.lit(
+        alert.title or "(untitled)",
+        [(m.start, m.end) for m in alert.matches if m.field == "title"],
+    )
+    copies = f" +{alert.copies}" if alert.copies else ""
+    forms = ", ".join(dict.fromkeys(match.text for match in alert.matches))
+    about = f"{alert.feed}{copies} · {output.ago(alert.raised_at, now)}"
+    if alert.article is not None:
+        about += f" · article {alert.article}"
+        forms = forms or "no longer in the text"
+    lines = [
+        f"{alert.id:>6} {mark} {click.style(alert.watchlist, bold=True)}  {title}",
+        f"         {click.style(about, dim=True)} · {forms or alert.kind}",
+        *(f"         {said}" for said in [*remarks(alert), *map(_noted, clean_lines(alert.note))]),
+        *(f"         {line}" for line in _spread(alert, now)),
+    ]
+    return "\n".join(lines)
+
+
+def remarks(alert: Alert) -> list[str]:
+    """Return what the analyst says of an alert, in a line if anything."""
+    said = ["★"] if alert.starred else []
+    said += [str(word) for word in (alert.state, alert.verdict) if word and word != "new"]
+    said += [f"#{text_cleaning.line(tag)}" for tag in alert.tags]
+    return [" ".join(said)] if said else []
+
+
+def clean_lines(note: str) -> list[str]:
+    """Return the lines of a note, with nothing in them that could act on a terminal."""
+    return [
+        text_cleaning.line(paragraph)
+        for paragraph in text_cleaning.clean(note, keep_newlines=True).splitlines()
+    ]
+
+
+def _noted(paragraph: str) -> str:
+    return click.style(f"✎ {paragraph}", dim=True)
+
+
+def _spread(alert: Alert, now: float) -> Iterator[str]:
+    """Yield what others did with the story of an alert."""
+    if alert.escalations:
+        yield click.style(f"↑ {telling.escalations(alert, now)}", bold=True)
+    if why := telling.untold(alert, now):
+        yield click.style(f"✕ {why}", dim=True)
+    if order := telling.order(alert.telling):
+        yield click.style(order, dim=True)
+    for line in telling.elsewhere(alert.telling):
+        yield click.style(line, dim=True)
+
+
+COMMANDS = {
+    "ack": LazyCommand("monitor.cli.triage:COMMANDS", "Acknowledge alerts."),
+    "relevant": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts relevant."),
+    "noise": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts noise."),
+    "unjudge": LazyCommand("monitor.cli.triage:COMMANDS", "Take verdicts away."),
+    "close": LazyCommand("monitor.cli.triage:COMMANDS", "Close alerts: they leave the list."),
+    "reopen": LazyCommand("monitor.cli.triage:COMMANDS", "Make alerts new again."),
+    "star": LazyCommand("monitor.cli.triage:COMMANDS", "Star alerts."),
+    "unstar": LazyCommand("monitor.cli.triage:COMMANDS", "Take stars away."),
+    "tag": LazyCommand("monitor.cli.triage:COMMANDS", "Give alerts a tag."),
+    "untag": LazyCommand("monitor.cli.triage:COMMANDS", "Take a tag away."),
+    "note": LazyCommand("monitor.cli.triage:COMMANDS", "Note something about alerts."),
+    "undo": LazyCommand("monitor.cli.triage:COMMANDS", "Take back what you said last."),
+    "redo": LazyCommand("monitor.cli.triage:COMMANDS", "Say again what you took back."),
+    "history": LazyCommand(
+        "monitor.cli.triage:COMMANDS", "Tell who said what of an alert, and when."
+    ),
+}
+LOOK = 0.5
+"""Seconds between two looks with --follow."""
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
+@selection
+@criteria
+@click.option("--follow", is_flag=True, help="Go on, and print new ones as they come.")
+@click.option(
+    "--suppressed", is_flag=True, help="Those that nobody is told of, and why; copies too."
+)
+@click.pass_context
+def alerts(
+    context: click.Context,
+    /,
+    limit: int,
+    style: str,
+    follow: bool,
+    suppressed: bool,
+    query: str,
+    **selected: Any,
+) -> None:
+    """List the alerts, the newest last; copies of a story count with its first alert.
+
+    Those that are closed are left out, unless --state asks for them. One that became louder
+    since it was raised comes again, where that happened. Exits with 1 when there are none.
+    Its commands say something of alerts, by their ids or by the same options.
+    """
+    if context.invoked_subcommand is not None:
+        _object_to_options(context)
+        return
+    if follow and style == "json":
+        raise click.UsageError("--follow never ends, so it cannot print one JSON list; use jsonl")
+    newsroom: CliContext = context.obj
+    if suppressed and (follow or query):
+        raise click.UsageError("--suppressed goes without --follow and --query")
+    if follow and query:
+        raise click.UsageError("--query asks what is there; it does not go on with --follow")
+    service, filter = newsroom.service(), replace(filter_by(**selected), muted=True)
+    if suppressed:
+        ids = service.suppressed_ids(filter, limit=limit or None)
+        _finish(context, service.alerts(ids, matches=True), style, newsroom.clock())
+        return
+    newest = _Newest(service.newest_alert(), service.newest_escalation())
+    found = _stirred(service, filter, limit, query)
+    if not follow:
+        _finish(context, found, style, newsroom.clock())
+        return
+    print_alerts(found, style, newsroom.clock())
+    from monitor.wiring import pause
+
+    while True:
+        pause(LOOK)
+        newest, fresh = _since(service, filter, newest)
+        if fresh:
+            print_alerts(fresh, style, newsroom.clock(), header=style != "csv")
+
+
+def _object_to_options(context: click.Context) -> None:
+    """Refuse options in front of a command: they would say nothing there."""
+    from click.core import ParameterSource
+
+    for option in context.command.params:
+        name = option.name or ""
+        quiet = name in ("verbose", "quiet")
+        if not quiet and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            command = context.invoked_subcommand
+            raise click.UsageError(f"{option.opts[0]} belongs behind the command: alerts {command}")
+
+
+def _finish(context: click.Context, found: list[Alert], style: str, now: float) -> None:
+    """Print alerts, and exit with 1 when there are none."""
+    print_alerts(found, style, now)
+    if not found:
+        if style == "table":
+            say("no alerts")
+        context.exit(1)
+
+
+class _Newest(NamedTuple):
+    """How far one has read."""
+
+    alert: int
+    escalation: int
+
+
+def _stirred(service: Service, filter: Filter, limit: int, query: str) -> list[Alert]:
+    """Return the alerts that were raised or became louder last, the newest of them last."""
+    if query:
+        ids = service.chosen(filter, query)
+        meant = frozenset(ids)
+        every = replace(filter, closed=True)
+        louder = [id for _, id in service.escalated_ids(every) if id in meant][-limit:]
+        ids = ids[-limit:]
+    else:
+        ids = list(service.alert_ids(filter, limit=limit or None))
+        louder = [id for _, id in service.escalated_ids(filter, limit=limit or None)]
+    found = service.alerts([*dict.fromkeys([*ids, *louder])], matches=True, telling=True)
+    found.sort(key=lambda alert: (alert.stirred_at, alert.id))
+    return found[-limit:] if limit else found
+
+
+def _since(service: Service, filter: Filter, newest: _Newest) -> tuple[_Newest, list[Alert]]:
+    """Return the alerts raised, or made louder, since one looked; and how far that goes."""
+    ids = list(service.alert_ids(filter, after=newest.alert))
+    louder = service.escalated_ids(filter, after=newest.escalation)
+    ids += [alert for _, alert in louder if alert not in ids]
+    reached = _Newest(max([newest.alert, *ids]), max([newest.escalation, *(e for e, _ in louder)]))
+    return reached, service.alerts(ids, matches=True, telling=True) if ids else []

@@ -1,0 +1,167 @@
+"""`tocsin watch add`, `from-search`, `mute` and `unmute`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli import CliContext, output, say, show
+from monitor.cli.options import DurationParam, Later, completed_name, named
+from monitor.cli.watch import format_option
+from monitor.export.serialization import iso
+from monitor.model.severity import Severity
+
+if TYPE_CHECKING:
+    from monitor.config.yaml_edit import Item
+
+
+@click.command("add")
+@click.argument("term")
+@click.option("--name", metavar="NAME", help="What to call it; the term itself when left out.")
+@click.option(
+    "--severity",
+    type=click.Choice([str(severity) for severity in Severity]),
+    help="How loud its alerts are.  [default: medium]",
+)
+@click.pass_obj
+def watch_add(newsroom: CliContext, term: str, name: str | None, severity: str | None) -> None:
+    """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
+
+    A running monitor puts it in force at once, and looks through the archive for it. If
+    the file would have a mistake, or has one, it stays as it is (exit code 2).
+    """
+    from monitor.config.yaml_edit import appended, edit
+
+    path = newsroom.config_path
+    item = _item(term, name, severity)
+    config = edit(path, lambda text: appended(text, "watchlists", [item]), data=newsroom.data)
+    say(f"{path}: watching for {config.watchlists[-1].query.text}")
+
+
+def _item(term: str, name: str | None, severity: str | None) -> Item:
+    """Return the shortest way to write a watchlist."""
+    if name is None and severity is None:
+        return term
+    said = {"name": name} if name is not None else {}
+    listed: dict[str, str | list[str]] = {**said, "terms": [term]}
+    return listed | ({"severity": severity} if severity else {})
+
+
+@click.command("from-search")
+@click.argument("name", shell_complete=completed_name)
+@click.option(
+    "--name", "called", metavar="NAME", help="What to call it; as the search when left out."
+)
+@click.option(
+    "--severity",
+    type=click.Choice([str(severity) for severity in Severity]),
+    help="How loud its alerts are.  [default: medium]",
+)
+@click.pass_obj
+def watch_from_search(
+    newsroom: CliContext, name: str, called: str | None, severity: str | None
+) -> None:
+    """Add a watchlist with the query of the saved search NAME to feeds.yaml.
+
+    Nothing else in the file changes; the search stays. Filters that only the archive
+    knows (dates, alerts, stories) are refused: a watchlist asks each article as it comes.
+    """
+    from index.errors import QueryError
+    from monitor.config import load
+    from monitor.config.yaml_edit import add_watchlist
+
+    path = newsroom.config_path
+    search = named(load(path, data=newsroom.data).searches, name.removeprefix("@"))
+    query = search.query.text
+    try:
+        config = add_watchlist(path, newsroom.data, called or search.name, query, severity or "")
+    except QueryError as error:
+        raise click.UsageError(
+            f"the search {search.name} cannot watch: {error} in {query}"
+        ) from error
+    say(f"{path}: watching for {config.watchlists[-1].query.text}")
+
+
+COLUMNS = ("watchlist", "by", "since", "until", "held")
+
+
+@click.command("mute")
+@click.argument("name", required=False)
+@click.option(
+    "--for", "span", type=DurationParam(), metavar="DURATION", help="1h when left out; 30d at most."
+)
+@click.option(
+    "--until", type=Later(), metavar="WHEN", help="Until then: 17:30, tomorrow, 2026-12-01."
+)
+@format_option
+@click.pass_obj
+def watch_mute(
+    newsroom: CliContext, name: str | None, span: float | None, until: float | None, style: str
+) -> None:
+    """Tell nobody of a watchlist's alerts for a while; without a NAME, list what is muted.
+
+    Its alerts are raised and kept all the same: `tocsin alerts --suppressed` lists them, and
+    when the time is over the channels are told how many there were.
+    """
+    from monitor.service.triage import USUAL
+    from monitor.wiring import user
+
+    if span is not None and until is not None:
+        raise click.UsageError("--for or --until, not both")
+    service, now = newsroom.service(), newsroom.clock()
+    if name is None:
+        if span is not None or until is not None:
+            raise click.UsageError("say which watchlist")
+        _list(newsroom, style)
+        return
+    seconds = until - now if until is not None else USUAL if span is None else span
+    try:
+        mute = service.mute(name, seconds, user(os.environ))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    click.echo(f"{mute.watchlist} is muted until {show.moment(mute.until, now)}")
+
+
+def _list(newsroom: CliContext, style: str) -> None:
+    found, now = newsroom.service().mutes(), newsroom.clock()
+    if style != "table":
+        rows = [
+            {
+                "watchlist": mute.watchlist,
+                "by": mute.by,
+                "since": iso(mute.since),
+                "until": iso(mute.until),
+                "held": mute.held,
+            }
+            for mute in found
+        ]
+        output.print_rows(rows, style, COLUMNS)
+    elif not found:
+        say("nothing is muted")
+    else:
+        for mute in found:
+            since, until = (show.moment(at, now) for at in (mute.since, mute.until))
+            by = f" by {mute.by}" if mute.by else ""
+            click.echo(f"{mute.watchlist}  since {since}{by}, until {until} · {mute.held} held")
+
+
+@click.command("unmute")
+@click.argument("name")
+@click.pass_context
+def watch_unmute(context: click.Context, name: str) -> None:
+    """End the mute of a watchlist, and say what it held back.
+
+    The channels are told as well. Exits with 1 when it was not muted.
+    """
+    newsroom: CliContext = context.obj
+    mute = newsroom.service().unmute(name)
+    if mute is None:
+        click.echo(f"{name} is not muted")
+        context.exit(1)
+    since = show.moment(mute.since, newsroom.clock())
+    held = f"{mute.held} held since {since}" if mute.held else "nothing was held"
+    click.echo(f"{mute.watchlist} is no longer muted: {held}")
+    if mute.held:
+        click.echo(f'`tocsin alerts --suppressed --watch "{mute.watchlist}"` lists them')

@@ -1,1 +1,0 @@
-"""The commands of `tocsin watch`, one per file."""

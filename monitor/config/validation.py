@@ -1,0 +1,159 @@
+"""Fits the tree of a `feeds.yaml` to its shapes, and tells in words where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from monitor.config.delivery_schema import ChannelShape, QuietShape, RouteShape
+from monitor.config.feed_schema import AuthShape, DefaultsShape, FeedShape, TagShape
+from monitor.config.schema import (
+    AlertsShape,
+    ArchiveShape,
+    EscalateShape,
+    FileShape,
+    NetworkShape,
+    SearchShape,
+    WatchlistShape,
+)
+from monitor.config.schema_base import Shape
+from monitor.config.yaml_nodes import (
+    BLANK,
+    Items,
+    Loc,
+    Node,
+    Pair,
+    Scalar,
+    Table,
+    YamlText,
+    find,
+    without,
+)
+from monitor.errors import Problem
+
+SHAPES: Mapping[str | int, type[Shape]] = {
+    "feeds": FeedShape,
+    "watchlists": WatchlistShape,
+    "searches": SearchShape,
+    "channels": ChannelShape,
+    "routes": RouteShape,
+    "defaults": DefaultsShape,
+    "network": NetworkShape,
+    "alerts": AlertsShape,
+    "archive": ArchiveShape,
+}
+
+INSIDE: Mapping[str, type[Shape]] = {
+    "auth": AuthShape,
+    "escalate": EscalateShape,
+    "quiet": QuietShape,
+}
+"""Mappings that stand inside others."""
+
+EXPECTED = {
+    # first part of pydantic's name of an error -> what was expected
+    "string": "text",
+    "bool": "true or false",
+    "float": "a number",
+    "finite": "a number",
+    "tuple": "a list",
+}
+SECRET = ("auth", "headers", "proxy", "channels")
+"""Keys whose values are not quoted."""
+TABLE = "a mapping (`key: value`)"
+
+
+def fit(source: YamlText, tree: Table) -> tuple[FileShape, Table, list[Problem]]:
+    """Return what fits, the tree of only that, and a problem for each part that does not."""
+    problems: list[Problem] | None = None
+    while True:
+        try:
+            return FileShape.model_validate(tree.plain()), tree, problems or []
+        except ValidationError as error:
+            misfits = error.errors(include_url=False, include_input=False)
+        if problems is None:  # later rounds only miss what the first one took away
+            problems = [_problem(source, tree, misfit) for misfit in misfits]
+        tree = without(tree, {_place(tree, misfit) for misfit in misfits})
+
+
+def _place(tree: Table, misfit: Mapping[str, Any]) -> Loc:
+    """Return the way to the node that must go: for a missing key the mapping that lacks it."""
+    loc: Loc = misfit["loc"]
+    while find(tree, loc) is None:
+        loc = loc[:-1]
+    return loc
+
+
+def _problem(source: YamlText, tree: Table, misfit: Mapping[str, Any]) -> Problem:
+    """Return a pydantic error as a problem of the file."""
+    loc: Loc = misfit["loc"]
+    shape = _shape(loc)
+    place = _place(tree, misfit)
+    found = find(tree, place)
+    assert found is not None
+    pair, node = found
+    match misfit["type"]:
+        case "missing":
+            return source.problem(node.start, f"this {shape.noun} has no `{loc[-1]}`")
+        case "extra_forbidden" if pair:
+            return source.problem(pair.key.start, unknown_key(pair.key.text, shape))
+    if node.plain() is BLANK:
+        subject = f"`{pair.key.text}`" if pair else "this item"
+        start = pair.key.start if pair else node.start
+        return source.problem(start, f"{subject} is empty; give it a value or delete it")
+    start = pair.key.start if pair and loc[-1] == "[key]" else node.start
+    return source.problem(start, _words(misfit, place, pair, node, shape))
+
+
+def _words(
+    misfit: Mapping[str, Any], loc: Loc, pair: Pair | None, node: Node, shape: type[Shape]
+) -> str:
+    """Say what a value should be."""
+    key = next((str(step) for step in reversed(loc) if isinstance(step, str)), shape.noun)
+    if said := (misfit.get("ctx") or {}).get("error"):
+        return f"`{key}` {said}" if str(said).startswith(("is ", "holds ")) else str(said)
+    expected = EXPECTED.get(misfit["type"].split("_")[0], TABLE)
+    subject = f"`{key}`" if pair else f"an item of `{key}`"
+    hint = "; put it in quotes" if expected == "text" and isinstance(node, Scalar) else ""
+    secret = any(step in SECRET for step in loc)
+    kind = "text" if secret and isinstance(node, Scalar) else _kind(node)
+    return f"{subject} must be {expected}, not {kind}{hint}"
+
+
+def _kind(node: Node) -> str:
+    match node:
+        case Table():
+            return "a mapping"
+        case Items():
+            return "a list"
+        case Scalar(text=text):
+            return f"`{text if len(text) <= 40 else text[:39] + '…'}`"
+
+
+def _shape(loc: Loc) -> type[Shape]:
+    """Return the shape that a place belongs to."""
+    if loc[0] == "tags":
+        top: type[Shape] | None = TagShape if len(loc) > 2 else None
+    else:
+        top = SHAPES.get(loc[0]) if len(loc) > 1 else None
+    for key, inner in INSIDE.items():
+        if key in loc[1:-1]:
+            return inner
+    return top or FileShape
+
+
+def unknown_key(key: str, shape: type[Shape]) -> str:
+    """Say that a key is unknown, and which one was meant."""
+    known = [field.alias or name for name, field in shape.model_fields.items()]
+    hint = nearest(key, known)
+    return f"unknown key `{key}`" + (hint or f"; known are {', '.join(known)}")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean …?` for the known word most like this one, empty if none is."""
+    by_fold = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.65)
+    return f"; did you mean `{by_fold[close[0]]}`?" if close else ""

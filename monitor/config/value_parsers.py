@@ -1,0 +1,397 @@
+"""What each single value of `feeds.yaml` may be; each function raises ValueError in words."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from datetime import time, tzinfo
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from monitor import formatting
+from monitor.model.config import Digest
+
+DAY = 86400.0
+LONGEST_URL = 2000
+LONGEST_NAME = 80
+_LOGIN = re.compile(r"(?<=//)(?:[^/?#]*|.*:.*)@")
+"""User and password in an address, also one that nobody escaped."""
+
+
+def url(text: str) -> str:
+    """Return an absolute http(s) address."""
+    text = text.strip()
+    shown = without_login(text)
+    if re.search(r"\s", text):
+        raise ValueError(f"`{shown}` holds white space; an address has none")
+    if len(text) > LONGEST_URL:
+        raise ValueError(f"an address of {len(text)} characters; at most {LONGEST_URL}")
+    scheme, colon, _ = text.partition("://")
+    if not colon:
+        if re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/.*)?", text):
+            raise ValueError(f"`{text}` lacks https://; did you mean `https://{text}`?")
+        raise ValueError(f"`{shown}` is not an address; write https://…")
+    if scheme.lower() not in ("http", "https"):
+        rest = shown.partition("://")[2]
+        hint = f"; did you mean `https://{rest}`?" if scheme.lower() == "feed" else ""
+        raise ValueError(f"`{scheme}://` cannot be polled, only http and https{hint}")
+    try:
+        parts = urlsplit(text)
+        known = bool(parts.hostname) and parts.port != 0
+        if known and not literal(parts):
+            _check_host(parts.hostname or "")
+    except ValueError as error:
+        # The error quotes what it takes for a port: half a password that holds a slash.
+        why = error if shown == text else "write / @ : # of a password as %2F %40 %3A %23"
+        raise ValueError(f"`{shown}` is not an address: {why}") from None
+    if not known:
+        raise ValueError(f"`{shown}` names no host")
+    return text
+
+
+def without_login(address: str) -> str:
+    """Return an address without the user and the password in it."""
+    return _LOGIN.sub("", address, count=1)
+
+
+def _check_host(host: str) -> None:
+    try:
+        host.rstrip(".").encode("idna")
+    except UnicodeError:
+        raise ValueError(f"no host can be called `{host}`") from None
+    if not re.fullmatch(r"[\w.-]+", host):
+        raise ValueError(f"no host can be called `{host}`")
+
+
+def host(address: str) -> str:
+    """Return the host of an address, without www."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
+def same(address: str) -> str:
+    """Return what two spellings of one address share: neither scheme, www, port nor last slash."""
+    parts = urlsplit(address)
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host(address).rstrip('.')}{port}{parts.path.rstrip('/')}{query}"
+
+
+def literal(parts: SplitResult) -> bool:
+    """Tell whether an address names its host by number."""
+    try:
+        ip_address(parts.hostname or "")
+    except ValueError:
+        return False
+    return True
+
+
+def inside(address: str, allow: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    """Tell whether an address names a host by number, or localhost, within these networks."""
+    name = urlsplit(address).hostname or ""
+    numbers = ("127.0.0.1", "::1") if name == "localhost" else (name,)
+    try:
+        return any(ip_address(number) in network for number in numbers for network in allow)
+    except ValueError:
+        return False
+
+
+def duration(text: str) -> float:
+    """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; from a second to a day."""
+    seconds = formatting.seconds(text)
+    if not 1 <= seconds <= DAY:
+        raise ValueError(f"`{text}` is {'more than a day' if seconds > DAY else 'under a second'}")
+    return seconds
+
+
+def timeout(text: str) -> float:
+    """Return the seconds that an answer may take; from a second to five minutes."""
+    seconds = formatting.seconds(text)
+    if not 1 <= seconds <= 300:
+        raise ValueError(f"`{text}` is {'more than 5m' if seconds > 300 else 'under a second'}")
+    return seconds
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    """Return a range of addresses, as 192.168.0.0/16."""
+    if text.strip().lower() == "localhost":
+        raise ValueError("`localhost` is a name; write 127.0.0.0/8")
+    try:
+        found = ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise ValueError(f"`{text}` is not a range of addresses; write 192.168.0.0/16") from None
+    if found.prefixlen == 0:
+        raise ValueError(f"`{text}` is every address there is; name your own networks")
+    if "/" in text and str(found.network_address) != str(ip_address(text.strip().split("/")[0])):
+        raise ValueError(f"`{text}` is an address inside a range; did you mean `{found}`?")
+    return found
+
+
+def language(text: str) -> str:
+    """Return a language code of two letters."""
+    code = text.strip().lower()
+    if not re.fullmatch(r"[a-z]{2}", code):
+        raise ValueError(f"`{text}` is not a language; write its two letters, as fr or en")
+    return code
+
+
+def name(text: str) -> str:
+    """Return a name on one line."""
+    short = " ".join(text.split())
+    if not short or not short.isprintable():
+        raise ValueError("a name needs letters that can be read")
+    if len(short) > LONGEST_NAME:
+        raise ValueError(f"a name of {len(short)} characters; at most {LONGEST_NAME}")
+    return short
+
+
+def tag(text: str) -> str:
+    """Return a tag: one word, in lower case."""
+    word = text.strip().removeprefix("tag:").lower()
+    if not re.fullmatch(r"[\w-]+", word):
+        raise ValueError(f"`{text}` is not a tag; write one word, as belgique or cyber")
+    return word
+
+
+def contact(text: str) -> str:
+    """Return an address that a publisher can write to: mail or web."""
+    text = text.strip()
+    if not text.isascii() or not re.fullmatch(
+        r"(mailto:)?[^\s@()]+@[^\s@()]+\.\w+|https?://[^\s()]+", text
+    ):
+        raise ValueError(f"`{text}` is neither a mail address nor a web address")
+    return text
+
+
+def words(text: str) -> str:
+    """Return text that is not empty."""
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
+
+
+def outlets(value: object) -> int:
+    """Return a number of outlets, at least two; 0 of `false`, which is never."""
+    if value is False:
+        return 0
+    if not re.fullmatch(r"\d{1,4}", str(value)):
+        raise ValueError("`outlets` is a whole number from 2, or `false`")
+    if int(str(value)) < 2:
+        raise ValueError(f"`{value}` is no story of several outlets; write 2 or more, or `false`")
+    return int(str(value))
+
+
+def backfill(text: str) -> str:
+    """Return what becomes of alerts about what was there before."""
+    if text.lower() not in ("list", "notify"):
+        raise ValueError(f"`{text}` is neither `list` nor `notify`")
+    return text.lower()
+
+
+def folder(text: str) -> str:
+    """Return the name of a folder."""
+    try:
+        Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"`{text}` names a home that nobody has") from None
+    if not text.strip() or not text.isprintable():
+        raise ValueError("a folder needs a name that can be read")
+    return text
+
+
+_DAYS = {"d": 1.0, "w": 7.0, "mo": 365.25 / 12, "y": 365.25}
+_KINDS = ("watch", "tag", "feed")
+
+
+def age(text: str) -> float:
+    """Return the seconds of 3y, 18mo, 26w or 90d; raises ValueError in words."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(d|w|mo|y)", text.strip().lower())
+    if not found:
+        raise ValueError(f"`{text}` is not an age; write 3y, 18mo, 26w or 90d")
+    days = float(found[1]) * _DAYS[found[2]]
+    if days < 1:
+        raise ValueError(f"`{text}` is less than a day")
+    return days * 86_400
+
+
+def in_words(seconds: float) -> str:
+    """Return an age for people, in its largest fitting unit."""
+    days = seconds / 86_400
+    for unit, name in ((365.25, "year"), (365.25 / 12, "month"), (1.0, "day")):
+        if days >= unit * 0.999:
+            count = round(days / unit, 1)
+            return f"{count:g} {name}{'' if count == 1 else 's'}"
+    return f"{days:g} days"
+
+
+def spared(text: str) -> str:
+    """Return what is kept for ever: has:alert, watch:NAME, tag:NAME, feed:NAME."""
+    kind, _, name = (part.strip() for part in text.partition(":"))
+    if (kind, name) == ("has", "alert"):
+        return "has:alert"
+    if kind not in _KINDS or not name:
+        raise ValueError(f"`{text}`: write has:alert, watch:NAME, tag:NAME or feed:NAME")
+    return f"{kind}:{name.lower() if kind == 'tag' else name}"
+
+
+CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SHORTEST, LONGEST = 60.0, 86_400.0
+
+
+def clock(text: str) -> time:
+    """Return a time of day, as 07:00; 24:00 is midnight."""
+    found = re.fullmatch(r"(\d{1,2}):(\d\d)", text.strip())
+    hour, minute = (int(found[1]), int(found[2])) if found else (99, 0)
+    if (hour, minute) == (24, 0):
+        return time()
+    if hour > 23 or minute > 59:
+        raise ValueError(f"`{text}` is no time of day; write 07:00 or 22:30")
+    return time(hour, minute)
+
+
+def days(text: str) -> tuple[int, ...]:
+    """Return the days of `mon`, or of `mon-fri`; 0 is Monday."""
+    first, dash, last = text.strip().lower().partition("-")
+    begin = _day(first, text)
+    end = _day(last, text) if dash else begin
+    return tuple((begin + n) % 7 for n in range((end - begin) % 7 + 1))
+
+
+def _day(word: str, text: str) -> int:
+    if word.strip()[:3] not in DAYS or not word.strip().isalpha():
+        raise ValueError(f"`{text}` is no day; write one or several of {', '.join(DAYS)}, mon-fri")
+    return DAYS.index(word.strip()[:3])
+
+
+def zone(text: str) -> tzinfo:
+    """Return a time zone by its name, as Europe/Brussels."""
+    name = text.strip()
+    known = {other.casefold(): other for other in _zones()}
+    if name.casefold() not in known:
+        from difflib import get_close_matches
+
+        city = name.casefold().rpartition("/")[2].replace(" ", "_")
+        close = [zone for fold, zone in known.items() if fold.rpartition("/")[2] == city]
+        close += [known[fold] for fold in get_close_matches(name.casefold(), known, n=1)]
+        hint = f"did you mean `{close[0]}`?" if close else "write one as Europe/Brussels"
+        raise ValueError(f"`{text}` is no time zone; {hint}")
+    return ZoneInfo(known[name.casefold()])
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def digest(texts: tuple[str, ...]) -> Digest:
+    """Return when a digest is sent: each 30m, or at 07:30 and 17:00."""
+    if len(texts) == 1 and ":" not in texts[0]:
+        seconds = formatting.seconds(texts[0])
+        if not SHORTEST <= seconds <= LONGEST:
+            raise ValueError(f"`{texts[0]}` is no interval of a digest: from 1m to 1d")
+        return Digest(every=seconds)
+    return Digest(at=tuple(clock(text) for text in texts))
+
+
+_OURS = {
+    "accept-encoding": "tocsin reads gzip and deflate, and says so",
+    "connection": "tocsin keeps connections as it needs them",
+    "content-length": "nothing is sent but the question",
+    "content-type": "nothing is sent but the question",
+    "expect": "nothing is sent but the question",
+    "host": "it is that of the address",
+    "if-match": "tocsin asks conditionally by itself",
+    "if-modified-since": "tocsin asks conditionally by itself",
+    "if-none-match": "tocsin asks conditionally by itself",
+    "if-range": "tocsin asks for whole documents",
+    "if-unmodified-since": "tocsin asks conditionally by itself",
+    "keep-alive": "tocsin keeps connections as it needs them",
+    "proxy-authorization": "write user and password into the address of `proxy:`",
+    "range": "tocsin asks for whole documents",
+    "te": "tocsin keeps connections as it needs them",
+    "trailer": "nothing is sent but the question",
+    "transfer-encoding": "nothing is sent but the question",
+    "upgrade": "tocsin keeps connections as it needs them",
+    "user-agent": "write `user_agent:`",
+}
+"""Headers that are not the analyst's, with the reason."""
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, 5.6.2
+_SENT = re.compile(r"[\x20-\x7e\xa0-\xff]*")
+_LONGEST = 4096
+"""Characters of a header; servers refuse more."""
+_NO_CHARACTERS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"}
+"""Codecs of Python that are no encoding of documents."""
+ELSEWHERE = ("env:", "file:")
+"""What a value begins with that is kept elsewhere."""
+DIRECT = "none"
+"""The proxy that is none."""
+
+
+def header(text: str) -> str:
+    """Return the name of a header that may be sent."""
+    name = text.strip()
+    if not _TOKEN.fullmatch(name):
+        raise ValueError("a header is called by letters, digits and hyphens")
+    if reason := _OURS.get(name.lower()):
+        raise ValueError(f"`{name}` is not for `headers`: {reason}")
+    return name
+
+
+def hidden(text: str) -> str:
+    """Return a text that may be secret, or where it is kept: `env:NAME`, `file:PATH`."""
+    if text.startswith(ELSEWHERE):
+        kind, _, name = text.partition(":")
+        if not name.strip():
+            what = "NAME, of a variable" if kind == "env" else "PATH, of a file"
+            raise ValueError(f"`{text.strip()}` names nothing; write {kind}:{what}")
+        return f"{kind}:{name.strip()}"
+    return sendable(text)
+
+
+def sendable(text: str) -> str:
+    """Return a text that fits into a header."""
+    text = text.strip()
+    if not text:
+        raise ValueError("is empty")
+    if not _SENT.fullmatch(text):
+        raise ValueError("holds a line break or a character that no header can carry")
+    if len(text) > _LONGEST:
+        raise ValueError(f"is of {len(text)} characters; at most {_LONGEST}")
+    return text
+
+
+def user_agent(text: str) -> str:
+    """Return how to introduce ourselves."""
+    return sendable(text)
+
+
+def proxy(text: str) -> str:
+    """Return the address of a proxy, where it is kept, or `none`."""
+    text = text.strip()
+    if text.startswith(ELSEWHERE):
+        return hidden(text)
+    return DIRECT if text.lower() == DIRECT else proxy_address(text)
+
+
+def proxy_address(text: str) -> str:
+    """Return the address of an HTTP proxy, which may hold a user and a password."""
+    address = url(text)
+    parts = urlsplit(address)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        shown = without_login(address)
+        raise ValueError(f"`{shown}` is more than a proxy; write http://host:3128")
+    return address
+
+
+def encoding(text: str) -> str:
+    """Return the name of an encoding, as Python calls it."""
+    try:
+        found = codecs.lookup(text.strip())
+    except (LookupError, ValueError):
+        found = None
+    if found is None or not found._is_text_encoding or found.name in _NO_CHARACTERS:
+        raise ValueError(f"`{text}` is no encoding that is known; write utf-8 or windows-1252")
+    return found.name

@@ -1,0 +1,201 @@
+"""The types of single values in the schema of `feeds.yaml`, with their JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import time, tzinfo
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from monitor.config import value_parsers
+from monitor.fetch.listen_address import listening
+from monitor.model.config import Digest, Listening
+from monitor.model.severity import Severity
+from monitor.notify.message import FIELDS, misnamed
+
+
+def _text(check: Callable[[str], Any]) -> BeforeValidator:
+    """Return a validator that takes only text, and gives what `check` makes of it."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise PydanticCustomError("string_type", "must be text")
+        return check(value)
+
+    return BeforeValidator(read)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("float_parsing", "must be a number")
+    return value
+
+
+def _wrapped(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _severity(word: str) -> Severity:
+    if word.lower() not in list(Severity):
+        raise ValueError(f"`{word}` is not a severity; write high, medium or low")
+    return Severity(word.lower())
+
+
+def _order(word: str) -> str:
+    if word.lower() not in ("date", "score"):
+        raise ValueError(f"`{word}` is no order; write date or score")
+    return word.lower()
+
+
+TEXT: dict[str, Any] = {"type": ["string", "number"]}
+URL: dict[str, Any] = {"type": "string", "format": "uri", "pattern": "^https?://"}
+TAG: dict[str, Any] = {"type": ["string", "number"], "pattern": "^[^\\s]+$"}
+CODE: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z]{2}$"}
+RANGE: dict[str, Any] = {"type": "string"}
+
+
+LISTED = ("anyOf", "default", "examples")
+"""What the schema of a list says that its short form, a single text, does not."""
+
+
+def _list(item: dict[str, Any]) -> WithJsonSchema:
+    """Return the schema of a list of which a single item needs no brackets."""
+    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item}]})
+
+
+def _mapping(keys: dict[str, Any], values: dict[str, Any]) -> WithJsonSchema:
+    """Return the schema of a mapping with keys of the analyst's own."""
+    return WithJsonSchema({"type": "object", "propertyNames": keys, "additionalProperties": values})
+
+
+Url = Annotated[str, _text(value_parsers.url), WithJsonSchema(URL)]
+Name = Annotated[str, _text(value_parsers.name), WithJsonSchema(TEXT)]
+Words = Annotated[str, _text(value_parsers.words), WithJsonSchema(TEXT)]
+Seconds = Annotated[
+    float,
+    _text(value_parsers.duration),
+    WithJsonSchema({"type": "string", "pattern": "^([0-9.]+ *(s|min|m|h|d) *)+$"}),
+]
+Code = Annotated[str, _text(value_parsers.language), WithJsonSchema(CODE)]
+Level = Annotated[Severity, _text(_severity), WithJsonSchema({"enum": list(map(str, Severity))})]
+Order = Annotated[str, _text(_order), WithJsonSchema({"enum": ["date", "score"]})]
+Outlets = Annotated[
+    int,
+    BeforeValidator(value_parsers.outlets),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 2}, {"const": False}]}),
+]
+Backfill = Annotated[
+    str, _text(value_parsers.backfill), WithJsonSchema({"enum": ["list", "notify"]})
+]
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Contact = Annotated[str, _text(value_parsers.contact), WithJsonSchema({"type": "string"})]
+Folder = Annotated[str, _text(value_parsers.folder), WithJsonSchema({"type": "string"})]
+
+Timeout = Annotated[
+    float,
+    _text(value_parsers.timeout),
+    WithJsonSchema({"type": "string", "pattern": "^([0-9.]+ *(s|min|m) *)+$"}),
+]
+Agent = Annotated[str, _text(value_parsers.user_agent), WithJsonSchema(TEXT)]
+Encoding = Annotated[str, _text(value_parsers.encoding), WithJsonSchema({"type": "string"})]
+Proxy = Annotated[
+    str,
+    _text(value_parsers.proxy),
+    WithJsonSchema({"type": "string", "pattern": "^(none|https?://.+|env:.+|file:.+)$"}),
+]
+Hidden = Annotated[str, _text(value_parsers.hidden), WithJsonSchema(TEXT)]
+Headers = Annotated[
+    dict[Annotated[str, _text(value_parsers.header)], Hidden],
+    _mapping({"pattern": "^[A-Za-z0-9-]+$"}, TEXT),
+]
+
+Tag = Annotated[str, _text(value_parsers.tag)]
+Tags = Annotated[tuple[Tag, ...], BeforeValidator(_wrapped), _list(TAG)]
+Codes = Annotated[tuple[Code, ...], BeforeValidator(_wrapped), _list(CODE)]
+Texts = Annotated[tuple[Words, ...], BeforeValidator(_wrapped), _list(TEXT)]
+Networks = Annotated[
+    tuple[Annotated[IPv4Network | IPv6Network, _text(value_parsers.network)], ...],
+    BeforeValidator(_wrapped),
+    _list(RANGE),
+]
+
+ListeningAt = Annotated[
+    Listening,
+    _text(listening),
+    WithJsonSchema({"type": "string", "pattern": r"^(\[[0-9A-Fa-f:.]+\]|[^\[\]:\s/]+):\d{1,5}$"}),
+]
+
+Age = Annotated[
+    float,
+    _text(value_parsers.age),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9.]+ *(d|w|mo|y)$"}),
+]
+Spared = Annotated[
+    tuple[Annotated[str, _text(value_parsers.spared)], ...], BeforeValidator(_wrapped), _list(TEXT)
+]
+
+
+_CLOCK = {"type": "string", "pattern": r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
+_SPAN = {"type": "string", "pattern": "^([0-9.]+ *(s|min|m|h|d) *)+$"}
+_DAY = {"type": "string", "pattern": "^[A-Za-z]{3,}(-[A-Za-z]{3,})?$"}
+_LEVEL = {"enum": [str(level) for level in Severity]}
+
+
+def _hour_text(read: Callable[[str], Any]) -> BeforeValidator:
+    def checked(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise PydanticCustomError("string_type", "must be text")
+        return read(value)
+
+    return BeforeValidator(checked)
+
+
+def _levels(value: Any) -> Any:
+    """Return a level and those above it, or the list that is given."""
+    if not isinstance(value, str):
+        return value
+    levels = [str(level) for level in Severity]  # the loudest first
+    if value.lower() not in levels:
+        raise ValueError(f"`{value}` is not a severity; write high, medium or low")
+    return levels[: levels.index(value.lower()) + 1]
+
+
+def _digest(value: Any) -> Any:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
+        raise ValueError('`digest` is an interval as 30m, or a time as "07:30", or several')
+    return value_parsers.digest(tuple(texts))
+
+
+def _template(text: str) -> str:
+    for wrong in misnamed(text):
+        close = get_close_matches(wrong, FIELDS, n=1)
+        hint = f"did you mean `${close[0]}`?" if close else f"known are {', '.join(FIELDS)}"
+        raise ValueError(f"a template has no field `${wrong}`; {hint}")
+    return text
+
+
+def _listed(item: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item}]})
+
+
+Clock = Annotated[time, _hour_text(value_parsers.clock), WithJsonSchema(_CLOCK)]
+Zone = Annotated[
+    InstanceOf[tzinfo], _hour_text(value_parsers.zone), WithJsonSchema({"type": "string"})
+]
+Days = Annotated[
+    tuple[Annotated[tuple[int, ...], _hour_text(value_parsers.days)], ...],
+    BeforeValidator(_wrapped),
+    _listed(_DAY),
+]
+Levels = Annotated[tuple[Level, ...], BeforeValidator(_levels), _listed(_LEVEL)]
+TemplateText = Annotated[str, _hour_text(_template), WithJsonSchema({"type": "string"})]
+DigestTimes = Annotated[
+    InstanceOf[Digest],
+    BeforeValidator(_digest),
+    WithJsonSchema({"anyOf": [_SPAN, _CLOCK, {"type": "array", "items": _CLOCK, "minItems": 1}]}),
+]

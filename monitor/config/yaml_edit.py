@@ -1,0 +1,387 @@
+"""Edits of the text of a `feeds.yaml` that keep its comments and its order."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from index.query.parser import parse
+from monitor.config import load, understand, value_parsers
+from monitor.config.yaml_nodes import (
+    BLANK,
+    WORDS,
+    BrokenError,
+    Items,
+    Node,
+    Pair,
+    Scalar,
+    Table,
+    YamlText,
+    tree,
+)
+from monitor.errors import MonitorError
+from monitor.model.config import Config
+
+Item = str | Mapping[str, Any]
+"""A bare text, or a mapping of texts and lists of texts."""
+
+_LIKE_A_WORD = re.compile(r"[^\W\d_][^\n]*")
+_NOT_TEXT = {*WORDS, "yes", "no", "on", "off", "y", "n"}
+"""What YAML, in one of its versions, does not read as text."""
+
+
+def block(items: Sequence[Item], margin: str, ending: str) -> str:
+    """Return items as lines, each item behind a dash."""
+    return "".join(
+        f"{margin}{'- ' if first else '  '}{line}{ending}"
+        for item in items
+        for first, line in _lines(item)
+    )
+
+
+def flow(items: Sequence[Item], between: str = ", ") -> str:
+    """Return items as they stand inside brackets: as JSON."""
+    return between.join(json.dumps(item, ensure_ascii=False) for item in items)
+
+
+def scalar(text: str) -> str:
+    """Return a text as YAML, in quotes only where it needs them, also inside brackets."""
+    plain = _LIKE_A_WORD.fullmatch(text) and text.lower() not in _NOT_TEXT and _is_read(text)
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _lines(item: Item) -> list[tuple[bool, str]]:
+    if isinstance(item, str):
+        return [(True, scalar(item))]
+    written = [f"{key}: {_value(value)}" for key, value in item.items()]
+    return [(number == 0, line) for number, line in enumerate(written)]
+
+
+def _value(value: str | Sequence[str]) -> str:
+    return scalar(value) if isinstance(value, str) else f"[{', '.join(map(scalar, value))}]"
+
+
+def _is_read(text: str) -> bool:
+    """Tell whether a plain text is read as itself, alone and inside brackets."""
+    try:
+        root, _ = tree(YamlText(f"- {text}\n- [{text}]\n"))
+    except BrokenError:
+        return False
+    if not isinstance(root, Items) or len(root.nodes) != 2:
+        return False
+    alone, inside = root.nodes
+    listed = inside.nodes if isinstance(inside, Items) else ()
+    return all(isinstance(n, Scalar) and n.text == text for n in (alone, *listed)) and bool(listed)
+
+
+_MARGIN = "  "
+
+
+class LayoutError(MonitorError):
+    """A text laid out in a way that no command can edit; a person can."""
+
+
+def appended(text: str, key: str, items: Sequence[Item]) -> str:
+    """Return the text with items behind those of a top-level list; raises LayoutError.
+
+    A list that is not there yet is begun at the end.
+    """
+    root = root_of(text)
+    pair = root.get(key)
+    if pair is None:
+        after = _with_key(text, root, key, items)
+    elif isinstance(pair.value, Items) and pair.value.nodes:
+        after = _behind(text, pair.value, items)
+    else:
+        after = _instead_of_nothing(text, root, pair, items)
+    listed = pair.value.plain() if pair and isinstance(pair.value, Items) else []
+    return checked(after, {**root.plain(), key: [*listed, *items]})
+
+
+def removed(text: str, key: str, numbers: Collection[int]) -> str:
+    """Return the text without these items, from 0, of a top-level list; raises LayoutError.
+
+    Comments between items stay.
+    """
+    root = root_of(text)
+    pair = root.get(key)
+    if pair is None or not isinstance(pair.value, Items):
+        raise LayoutError(f"`{key}` is no list")
+    nodes = pair.value.nodes
+    left = [node.plain() for number, node in enumerate(nodes) if number not in numbers]
+    if not left:
+        raise LayoutError(f"nothing would be left of `{key}`")
+    places = _in_brackets if text.startswith("[", pair.value.start) else _in_lines
+    after = text
+    for start, end in reversed(list(places(text, pair.value, numbers))):
+        after = after[:start] + after[end:]
+    return checked(after, {**root.plain(), key: left})
+
+
+def root_of(text: str) -> Table:
+    """Return the mapping that a text is; raises LayoutError."""
+    try:
+        root, repeated = tree(YamlText(text))
+    except BrokenError as error:
+        raise LayoutError(error.message) from error
+    if not isinstance(root, Table) or repeated:
+        raise LayoutError("it is not one mapping")
+    return root
+
+
+def checked(text: str, wanted: dict[str, Any]) -> str:
+    """Return a text that says just what is wanted; raises LayoutError if it does not."""
+    try:
+        said = root_of(text).plain()
+    except LayoutError:
+        said = {}
+    if said != wanted:
+        raise LayoutError("it is laid out too unusually for a command; edit it by hand")
+    return text
+
+
+# --- adding ------------------------------------------------------------------------
+
+
+def _with_key(text: str, root: Table, key: str, items: Sequence[Item]) -> str:
+    if text.startswith("{", root.start):
+        head, comma = text[: root.end - 1].rstrip(), ", " if root.pairs else ""
+        return f'{head}{comma}"{key}": [{flow(items)}]{text[root.end - 1 :]}'
+    ending = _ending(text)
+    head = text if text.endswith("\n") else text + ending
+    return head + f"{key}:{ending}" + block(items, _MARGIN, ending)
+
+
+def _behind(text: str, listed: Items, items: Sequence[Item]) -> str:
+    last = listed.nodes[-1]
+    if not text.startswith("[", listed.start):
+        margin = text[text.rfind("\n", 0, listed.start) + 1 : listed.start]
+        return _below(text, _end(text, last), margin, items)
+    gap = text[text.rfind("\n", 0, last.start) + 1 : last.start]
+    between = f",{_ending(text)}{gap}" if not gap.strip() else ", "
+    return text[: last.end] + between + flow(items, between) + text[last.end :]
+
+
+def _instead_of_nothing(text: str, root: Table, pair: Pair, items: Sequence[Item]) -> str:
+    """Put items where `key:` or `key: []` stood."""
+    if pair.value.plain() not in ([], BLANK):
+        raise LayoutError(f"`{pair.key.text}` is no list")
+    if text.startswith("{", root.start):
+        return f"{text[: pair.value.start]}[{flow(items)}]{text[pair.value.end :]}"
+    if pair.value.end > pair.value.start:
+        text = text[: pair.value.start].rstrip(" ") + text[pair.value.end :]
+    return _below(text, pair.key.end, _MARGIN, items)
+
+
+def _below(text: str, place: int, margin: str, items: Sequence[Item]) -> str:
+    """Add items on lines of their own below that of a place."""
+    ending = _ending(text)
+    line_end = text.find("\n", place) + 1
+    if not line_end:
+        text, line_end = text + ending, len(text + ending)
+    return text[:line_end] + block(items, margin, ending) + text[line_end:]
+
+
+# --- taking away ---------------------------------------------------------------------
+
+
+def _in_lines(text: str, listed: Items, numbers: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Yield the lines of each item, from its dash to its last word."""
+    margin = listed.start - text.rfind("\n", 0, listed.start) - 1
+    dash = re.compile(rf"^[ ]{{{margin}}}-(?=\s)", re.MULTILINE)
+    place = listed.start - margin
+    for number, node in enumerate(listed.nodes):
+        found = dash.search(text, place)
+        if found is None:
+            raise LayoutError("the dash of an item is not found")
+        place = max(_end(text, node), found.end())
+        line_end = text.find("\n", place) + 1
+        if number in numbers:
+            yield found.start(), line_end or len(text)
+
+
+def _in_brackets(text: str, listed: Items, numbers: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Yield each item with a comma: the one before it, behind an item that stays."""
+    nodes, kept = listed.nodes, False
+    for number, node in enumerate(nodes):
+        if number not in numbers:
+            kept = True
+        elif kept:
+            yield nodes[number - 1].end, node.end
+        else:
+            yield node.start, nodes[number + 1].start
+
+
+def _end(text: str, node: Node) -> int:
+    """Return where the last word of a node ends; marks of blocks end where the next begins."""
+    inner = node.nodes if isinstance(node, Items) else ()
+    if isinstance(node, Table):
+        inner = tuple(pair.value for pair in node.pairs)
+    if inner and text[node.start] not in "[{":
+        return _end(text, inner[-1])
+    return max(node.start, len(text[: node.end].rstrip()))
+
+
+def _ending(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) -> Config:
+    """Change a `feeds.yaml` and return what it says then.
+
+    Raises ConfigError if it is not well, before or after; MonitorError if it cannot be
+    written; whatever `change` raises. The file is then as it was. Its mode stays, and a
+    symbolic link stays one.
+    """
+    load(path, data=data)
+    before = path.read_bytes()
+    bom = _BOM if before.startswith(_BOM) else b""
+    after = bom + change(before.removeprefix(bom).decode()).encode()
+    config = understand(after, path, data=data)
+    try:
+        _replace(path.resolve(), before, after)
+    except OSError as error:
+        raise MonitorError(f"{path} cannot be written: {error.strerror or error}") from error
+    return config
+
+
+def _replace(path: Path, before: bytes, after: bytes) -> None:
+    """Put a new file in place of one that is still as it was read."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(after)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(path.stat().st_mode & 0o7777)
+        if path.read_bytes() != before:
+            raise MonitorError(f"{path} was edited meanwhile and stays as it is; try again")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def add_watchlist(
+    path: Path, data: Path | None, name: str, query: str, severity: str = ""
+) -> Config:
+    """Watch for a query; raises QueryError if it asks what only the archive knows.
+
+    Also ConfigError and MonitorError, and the file is then as it was.
+    """
+    parse(query, allow_archive_filters=False)
+    item = {"name": name, "query": query} | ({"severity": severity} if severity else {})
+    return edit(path, lambda text: appended(text, "watchlists", [item]), data=data)
+
+
+def save_search(path: Path, data: Path | None, name: str, query: str, sort: str = "date") -> Config:
+    """Keep a query as a search to be made again; raises QueryError, ConfigError, MonitorError."""
+    parse(query)
+    item = {"name": name, "query": query} | ({"sort": sort} if sort != "date" else {})
+    return edit(path, lambda text: appended(text, "searches", [item]), data=data)
+
+
+KEY = "enabled"
+
+
+def enabled(text: str, url: str, *, on: bool) -> str:
+    """Return the text with a feed polled or not, comments kept; raises LayoutError."""
+    root = root_of(text)
+    pair = root.get("feeds")
+    listed = pair.value if pair else None
+    for number, node in enumerate(listed.nodes if isinstance(listed, Items) else ()):
+        address = _address(node)
+        if not isinstance(address, Scalar) or value_parsers.without_login(address.text) != url:
+            continue
+        wanted = root.plain()
+        if isinstance(node, Table):
+            wanted["feeds"][number][KEY] = on
+        elif on:
+            return text
+        else:
+            wanted["feeds"][number] = {"url": address.text, KEY: on}
+        in_brackets = isinstance(listed, Items) and text.startswith("[", listed.start)
+        return checked(_with(text, node, address, on, in_brackets=in_brackets), wanted)
+    raise LayoutError(f"no feed of the file has the address {url}; it comes from elsewhere")
+
+
+def _address(node: Node) -> Node | None:
+    if isinstance(node, Table):
+        pair = node.get("url")
+        return pair.value if pair else None
+    return node
+
+
+def _with(text: str, node: Node, address: Scalar, on: bool, *, in_brackets: bool) -> str:
+    said = "true" if on else "false"
+    if not isinstance(node, Table):
+        return _instead_of_an_address(text, address, said, in_brackets=in_brackets)
+    there = node.get(KEY)
+    if there is not None:
+        return f"{text[: there.value.start]}{said}{text[there.value.end :]}"
+    if text.startswith("{", node.start):
+        last = node.pairs[-1].value.end
+        key = f'"{KEY}"' if text[node.pairs[0].key.start] == '"' else KEY
+        return f"{text[:last]}, {key}: {said}{text[last:]}"
+    return _below_feed(text, address.end, node.pairs[0].key.start, said)
+
+
+def _instead_of_an_address(text: str, node: Scalar, said: str, *, in_brackets: bool) -> str:
+    """Let a bare address be a mapping: on the same line, and `enabled` on the next."""
+    if in_brackets:
+        mapping = f'{{"url": {json.dumps(node.text, ensure_ascii=False)}, "{KEY}": {said}}}'
+        return text[: node.start] + mapping + text[node.end :]
+    written = f"url: {scalar(node.text)}"
+    after = text[: node.start] + written + text[node.end :]
+    return _below_feed(after, node.start + len(written), node.start, said)
+
+
+def _below_feed(text: str, place: int, key: int, said: str) -> str:
+    """Add the key on a line of its own, as far in as another key is."""
+    ending = "\r\n" if "\r\n" in text else "\n"
+    margin = " " * (key - text.rfind("\n", 0, key) - 1)
+    line_end = text.find("\n", place) + 1
+    if not line_end:
+        text, line_end = text + ending, len(text + ending)
+    return f"{text[:line_end]}{margin}{KEY}: {said}{ending}{text[line_end:]}"
+
+
+def move(path: Path, old: str, new: str, *, data: Path | None = None) -> None:
+    """Put the address `new` where a feed has `old`; a login that is written there stays.
+
+    Raises ConfigError, MonitorError; the file is then as it was.
+    """
+    edit(path, lambda text: readdressed(text, old, new), data=data)
+
+
+def readdressed(text: str, old: str, new: str) -> str:
+    """Return the text with another address for the feed that has `old`; raises LayoutError."""
+    root = root_of(text)
+    pair = root.get("feeds")
+    nodes = pair.value.nodes if pair and isinstance(pair.value, Items) else ()
+    for number, node in enumerate(nodes):
+        url = node.get("url") if isinstance(node, Table) else None
+        place = url.value if url else node
+        if isinstance(place, Scalar) and value_parsers.without_login(place.text) == old:
+            address = _with_login_of(place.text, new)
+            wanted = root.plain()
+            if url:
+                wanted["feeds"][number]["url"] = address
+            else:
+                wanted["feeds"][number] = address
+            return checked(text[: place.start] + scalar(address) + text[place.end :], wanted)
+    raise LayoutError(f"no feed has the address {old}")
+
+
+def _with_login_of(written: str, new: str) -> str:
+    login, at, _ = urlsplit(written).netloc.rpartition("@")
+    return new.replace("://", f"://{login}@", 1) if at else new

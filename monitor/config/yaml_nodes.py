@@ -1,0 +1,416 @@
+"""YAML as a tree whose nodes know their line and column."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from monitor.errors import Problem
+
+COMPLAINTS = (
+    # (part of the parser's problem, what is wrong and what to write)
+    ("character '\\t'", "a tab; YAML is indented with spaces"),
+    ("that cannot start any token", "a value that starts with `{char}` must be in quotes"),
+    ("mapping values are not allowed", "a value that holds `: ` must be in quotes"),
+    ("could not find expected ':'", "this line is neither `key: value` nor `- item`"),
+    ("sequence entries are not allowed", "a list (`- `) starts on a line of its own"),
+    ("mapping keys are not allowed", "a value that starts with `? ` must be in quotes"),
+    ("unexpected end of stream", "this quote is never closed"),
+    ("unexpected document separator", "this quote is never closed"),
+    ("unknown escape character", "unknown `\\` in double quotes; use single quotes"),
+    ("escape sequence", "unknown `\\` in double quotes; use single quotes"),
+    ("a comment or a line break", "text after `|` or `>` starts on the next line"),
+    ("chomping or indentation", "text after `|` or `>` starts on the next line"),
+    ("found '<scalar>'", "text after a closing quote; put the whole value in single quotes"),
+    ("but found ']'", "a `]` that no `[` opened; put the value in quotes if it is text"),
+    ("but found '}'", "a `}` that no `{` opened; put the value in quotes if it is text"),
+    ("found '<block sequence start>'", "this `-` does not line up with the ones above"),
+    ("but found '-'", "this `-` does not line up with the ones above"),
+    ("but found '?'", "this key does not line up with the lines above"),
+    ("but found '<block mapping start>'", "this key does not line up with the lines above"),
+    ("but found ','", "a value that starts with `,` must be in quotes"),
+    ("expected <block end>", "a value goes on after its end; put the whole of it in single quotes"),
+    ("expected '<document start>'", "this does not line up with what is above it"),
+    ("the node content", "a value is missing here"),
+    ("but found '<document end>'", "a value that starts with `...` must be in quotes"),
+)  # fmt: skip
+
+OPENED = (
+    "unexpected end of stream",
+    "unexpected document separator",
+    "could not find expected ':'",
+)
+"""Problems that are where something began."""
+
+KEY = re.compile(r"\s*(?:- )?([\w-]+)")
+
+QUOTED_STARTS = {
+    "while scanning an alias": "*",
+    "while scanning an anchor": "&",
+    "while parsing an tag": "!",
+    "while scanning an tag": "!",
+    "while parsing a node": "!",
+    "while scanning a directive": "%",
+}
+
+
+def in_words(text: str, error: Any) -> tuple[int, str]:
+    """Return where a marked YAML error is, as an index into the text, and what it is.
+
+    A bracket or quote that is never closed is told where it was opened.
+    """
+    problem = getattr(error, "problem", "") or str(error)
+    context = getattr(error, "context", "") or ""
+    index = error.problem_mark.index if getattr(error, "problem_mark", None) else 0
+    opened = error.context_mark.index if getattr(error, "context_mark", None) else index
+    if "mapping values" in problem and (
+        key := KEY.fullmatch(text, text.rfind("\n", 0, index) + 1, index)
+    ):
+        return key.start(1), "this key does not line up, or the line above it is not finished"
+    if context in QUOTED_STARTS:
+        return opened, f"a value that starts with `{QUOTED_STARTS[context]}` must be in quotes"
+    if "parsing a flow" in context and "expected ','" in problem:
+        return _unclosed(text, opened, index, problem)
+    for part, words in COMPLAINTS:
+        if part in problem:
+            return _place(text, part, opened, index), words.replace(
+                "{char}", text[index : index + 1]
+            )
+    return index, f"this is not YAML: {problem}"
+
+
+def _place(text: str, part: str, opened: int, index: int) -> int:
+    """Return where to point: what was opened and not closed, or where the parser stopped."""
+    if part in OPENED:
+        return opened
+    return text.rfind("\\", opened, index + 1) if "escape" in part else index
+
+
+def _unclosed(text: str, opened: int, index: int, problem: str) -> tuple[int, str]:
+    """Tell a bracket left open from text behind a closing quote inside brackets."""
+    bracket = text[opened]
+    closing = {"[": "]", "{": "}"}[bracket]
+    after_quote = text[:index].rstrip().endswith(("'", '"')) and "\n" not in text[opened:index]
+    if "<scalar>" in problem and after_quote:
+        return index, "text after a closing quote; put the whole value in single quotes"
+    return (
+        opened,
+        f"this `{bracket}` is not closed; a `{closing}` is missing, or quotes around a value",
+    )
+
+
+BLANK = object()
+"""What stands where a value was left out; no type takes it, not even an optional one."""
+
+WORDS: dict[str, object] = {"": BLANK, "~": BLANK, "null": BLANK, "true": True, "false": False}
+
+DEEPEST = 20
+"""Levels of nesting; feeds.yaml needs six."""
+
+UNPRINTABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Loc = tuple[str | int, ...]
+"""The way from the root to a node: keys and numbers of items."""
+
+
+class BrokenError(Exception):
+    """The text cannot be read any further than `index`."""
+
+    def __init__(self, index: int, message: str) -> None:
+        self.index = index
+        self.message = message
+        super().__init__(message)
+
+
+class YamlText:
+    """A text and its lines."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0, *(m.end() for m in re.finditer(r"\r\n|\r|\n", text))]
+
+    def problem(self, index: int, message: str) -> Problem:
+        """Return a problem at a character of the text."""
+        line = bisect_right(self._starts, index)
+        return Problem(line, index - self._starts[line - 1] + 1, message)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines, without their ends."""
+        ends = [*self._starts[1:], len(self.text)]
+        spans = zip(self._starts, ends, strict=True)
+        return tuple(self.text[start:end].rstrip("\r\n") for start, end in spans)
+
+    def line(self, number: int) -> str:
+        """Return a line by its number from 1, without its end; empty beyond the text."""
+        return self.lines[number - 1] if 1 <= number <= len(self.lines) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value, as text; `style` is YAML's: empty when plain, else ' " | or >."""
+
+    start: int
+    end: int
+    text: str
+    style: str = ""
+
+    def plain(self) -> object:
+        """Return it as Python sees it; numbers stay text, as they were written."""
+        return self.text if self.style else WORDS.get(self.text.lower(), self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    start: int
+    end: int
+    nodes: tuple[Node, ...]
+
+    def plain(self) -> list[Any]:
+        """Return it as a Python list."""
+        return [node.plain() for node in self.nodes]
+
+
+class Pair(NamedTuple):
+    """A key with its value."""
+
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping, its keys in the order of the text."""
+
+    start: int
+    end: int
+    pairs: tuple[Pair, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as a Python dict."""
+        return {key.text: value.plain() for key, value in self.pairs}
+
+    def get(self, name: str) -> Pair | None:
+        """Return a key with its value."""
+        return next((pair for pair in self.pairs if pair.key.text == name), None)
+
+
+Node = Scalar | Items | Table
+
+
+def decode(content: bytes) -> tuple[YamlText, BrokenError | None]:
+    """Return UTF-8 content as text, and the first thing in it that no text file has."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return YamlText(""), BrokenError(0, "the file is UTF-16; save it as UTF-8")
+    text = content.decode("utf-8-sig", "replace")
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        index = len(content[: error.start].decode("utf-8-sig"))
+        message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        return YamlText(text), BrokenError(index, message)
+    if found := UNPRINTABLE.search(text):
+        message = f"a control character, U+{ord(found[0]):04X}; delete it"
+        return YamlText(text), BrokenError(found.start(), message)
+    return YamlText(text), None
+
+
+def tree(source: YamlText) -> tuple[Node | None, list[Problem]]:
+    """Return the tree of a YAML text, None when it is empty, and the keys given twice.
+
+    Raises BrokenError at the first mistake of syntax.
+    """
+    for in_c in (True, False):
+        # libyaml takes a fifteenth of the time but refuses `[tag:belgique]` and
+        # `{url: https://…}`; what it refuses, the slow parser judges.
+        try:
+            builder = _Builder(source)
+            for event in events(source, in_c=in_c):
+                builder.take(event)
+            break
+        except YAMLError as error:
+            if not in_c:
+                raise BrokenError(*in_words(source.text, error)) from None
+    return builder.root, builder.problems
+
+
+def events(source: YamlText, *, in_c: bool) -> Iterator[Any]:
+    """Yield a parser's events; raises ruamel's YAMLError at the first mistake of syntax."""
+    yield from YAML(typ="safe", pure=not in_c).parse(source.text)
+
+
+class _Builder:
+    """Builds the tree, event by event."""
+
+    def __init__(self, source: YamlText) -> None:
+        self.root: Node | None = None
+        self.problems: list[Problem] = []
+        self._source = source
+        self._open: list[tuple[Any, list[Node]]] = []
+
+    def take(self, event: Any) -> None:
+        """Add what an event says to the tree."""
+        start = event.start_mark.index if event.start_mark else 0
+        match type(event).__name__:
+            case "ScalarEvent":
+                self._refuse_ornaments(event, start)
+                self._add(Scalar(start, event.end_mark.index, event.value, event.style or ""))
+            case "SequenceStartEvent" | "MappingStartEvent":
+                self._refuse_ornaments(event, start)
+                if len(self._open) == DEEPEST:
+                    raise BrokenError(start, f"nested more than {DEEPEST} levels deep")
+                self._open.append((event, []))
+            case "SequenceEndEvent":
+                opened, nodes = self._open.pop()
+                self._add(Items(opened.start_mark.index, event.end_mark.index, tuple(nodes)))
+            case "MappingEndEvent":
+                opened, nodes = self._open.pop()
+                pairs = self._pairs(nodes)
+                self._add(Table(opened.start_mark.index, event.end_mark.index, pairs))
+            case "AliasEvent":
+                raise BrokenError(start, "a value that starts with `*` must be in quotes")
+            case "DocumentStartEvent" if self.root is not None:
+                raise BrokenError(start, "a second document starts here; one file is one newsroom")
+
+    def _add(self, node: Node) -> None:
+        if self._open:
+            self._open[-1][1].append(node)
+        else:
+            self.root = node
+
+    def _refuse_ornaments(self, event: Any, start: int) -> None:
+        if event.anchor is not None:
+            raise BrokenError(start, "a value that starts with `&` must be in quotes")
+        if event.tag not in (None, "!"):
+            raise BrokenError(start, "a value that starts with `!` must be in quotes")
+
+    def _pairs(self, nodes: list[Node]) -> tuple[Pair, ...]:
+        pairs: dict[str, Pair] = {}
+        for key, value in zip(nodes[::2], nodes[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                raise BrokenError(key.start, "a key must be a word, not a bracket")
+            if first := pairs.get(key.text):
+                line = self._source.problem(first.key.start, "").line
+                message = f"key `{key.text}` appears twice; the first is on line {line}"
+                self.problems.append(self._source.problem(key.start, message))
+            else:
+                pairs[key.text] = Pair(key, value)
+        return tuple(pairs.values())
+
+
+def find(node: Node, loc: Loc) -> tuple[Pair | None, Node] | None:
+    """Return the node at a place, with its pair when it is the value of a key; None if absent."""
+    pair: Pair | None = None
+    for step in loc:
+        match node:
+            case Table() if found := node.get(str(step)):
+                pair, node = found, found.value
+            case Items(nodes=nodes) if isinstance(step, int) and step < len(nodes):
+                pair, node = None, nodes[step]
+            case _:
+                return None
+    return pair, node
+
+
+def without(table: Table, locs: set[Loc]) -> Table:
+    """Return a mapping without the nodes at these places below it."""
+    kept = tuple(
+        Pair(pair.key, _pruned(pair.value, _below(locs, pair.key.text)))
+        for pair in table.pairs
+        if (pair.key.text,) not in locs
+    )
+    return replace(table, pairs=kept)
+
+
+def _pruned(node: Node, locs: set[Loc]) -> Node:
+    match node:
+        case Table() if locs:
+            return without(node, locs)
+        case Items(nodes=nodes) if locs:
+            kept = (
+                _pruned(item, _below(locs, number))
+                for number, item in enumerate(nodes)
+                if (number,) not in locs
+            )
+            return replace(node, nodes=tuple(kept))
+    return node
+
+
+def _below(locs: set[Loc], step: str | int) -> set[Loc]:
+    return {loc[1:] for loc in locs if loc[0] == step}
+
+
+def index_of(source: YamlText, scalar: Scalar, position: int) -> int:
+    """Return where a character of a scalar's text stands in the source.
+
+    YAML folds white space, so the characters between it are counted.
+    """
+    written = list(_characters(source.text, scalar))
+    before = sum(c not in SPACE for c in scalar.text[:position])
+    if position < len(scalar.text) and scalar.text[position] not in SPACE and before < len(written):
+        return written[before]
+    return written[before - 1] + 1 if 0 < before <= len(written) else scalar.start
+
+
+SPACE = " \t\r\n"
+UNITS = {
+    # one character as it is written in each style; white space, also escaped, is passed over
+    "'": re.compile(r"''|[^ \t\r\n]"),
+    '"': re.compile(r"\\[nt \t\r\n]|\\x..|\\u.{4}|\\U.{8}|\\.|[^ \t\r\n]"),
+}
+BARE = re.compile(r"[^ \t\r\n]")
+
+
+def _characters(text: str, scalar: Scalar) -> Iterator[int]:
+    """Yield where each character that is not white space is written."""
+    start, end = scalar.start, scalar.end
+    if scalar.style in ("|", ">"):
+        start = text.find("\n", start) + 1
+    elif scalar.style:
+        start, end = start + 1, end - 1
+    for found in UNITS.get(scalar.style, BARE).finditer(text, start, end):
+        if not (scalar.style == '"' and found[0][0] == "\\" and found[0][1] in "nt \t\r\n"):
+            yield found.start()
+
+
+def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) -> int:
+    """Return the line, from 1, of the feed or watchlist of a name or address.
+
+    That of its section if it is not found there, 1 if there is none or nothing can be read.
+    """
+    source, broken = decode(content)
+    try:
+        root, _ = tree(source)
+    except BrokenError:
+        root = None
+    pair = root.get(section) if isinstance(root, Table) else None
+    if broken or pair is None:
+        return 1
+    wanted = name.strip().casefold()
+    entries = pair.value.nodes if isinstance(pair.value, Items) else ()
+    found = next((entry for entry in entries if wanted and wanted in _called(entry)), None)
+    return source.problem(found.start if found else pair.key.start, "").line
+
+
+def _called(entry: Node) -> set[str]:
+    """Return what an entry can be called by: its name, its address, its only term."""
+    if isinstance(entry, Scalar):
+        return {entry.text.strip().casefold()}
+    if not isinstance(entry, Table):
+        return set()
+    values = [pair.value for key in ("name", "url") if (pair := entry.get(key))]
+    terms = entry.get("terms")
+    if terms and isinstance(terms.value, Items) and len(terms.value.nodes) == 1:
+        values.append(terms.value.nodes[0])
+    elif terms:
+        values.append(terms.value)
+    return {value.text.strip().casefold() for value in values if isinstance(value, Scalar)}

@@ -1,1 +1,0 @@
-"""Documents that strangers wrote, read: feeds, pages, `robots.txt`; their names for feeds."""

@@ -1,1 +1,0 @@
-"""Articles and subscriptions of other programs, taken in and handed out."""

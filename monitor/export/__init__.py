@@ -1,0 +1,1 @@
+"""Articles, alerts and figures for other programs."""

@@ -1,0 +1,121 @@
+"""An event of MISP (https://github.com/MISP/misp-rfc): one for the export.
+
+Of each article a `link`, a `text` that says what it is and what matched, and as a `comment`
+what the analyst noted. Nothing in it is an indicator: news is context.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from monitor.export import shared_names
+from monitor.export.shared_names import Shared, moment
+from monitor.model.alert import Alert
+from monitor.model.article import ArticleDetails
+
+_ANALYSIS = "External analysis"
+
+
+def event(readings: Iterable[ArticleDetails], shared: Shared, progress: Callable[[], None]) -> str:
+    """Return articles with their alerts as an event; `progress` is called after each article."""
+    attributes: dict[tuple[str, str], dict[str, Any]] = {}
+    latest, earliest = 0.0, float("inf")
+    for reading in readings:
+        for attribute in _attributes(reading, shared):
+            attributes.setdefault((attribute["type"], attribute["value"]), attribute)
+        latest = max(latest, shared_names.changed(reading, shared))
+        earliest = min(earliest, reading.article.date)
+        progress()
+    about = shared.query or "all articles"
+    said = {
+        "uuid": str(shared_names.name("event", shared.query)),
+        "info": f"News: {about}",
+        "date": moment(earliest if attributes else 0.0).strftime("%Y-%m-%d"),
+        "timestamp": _seconds(moment(latest)),
+        "threat_level_id": "4",
+        "analysis": "2",
+        "distribution": "0",
+        "published": False,
+        "Tag": [{"name": f"tlp:{shared.tlp}"}] if shared.tlp else [],
+        "Attribute": list(attributes.values()),
+    }
+    return json.dumps({"Event": said}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _attributes(reading: ArticleDetails, shared: Shared) -> Iterator[dict[str, Any]]:
+    article = reading.article
+    tags = _tags(reading)
+    headline = " · ".join(
+        part
+        for part in (
+            article.title or "(untitled)",
+            reading.feed,
+            moment(article.date).strftime("%Y-%m-%d"),
+        )
+        if part
+    )
+    if article.url:
+        yield _attribute(reading, shared, "link", _ANALYSIS, article.url, headline, tags)
+    lines = [headline, *(_said(alert, shared) for alert in reading.alerts)]
+    yield _attribute(reading, shared, "text", _ANALYSIS, "\n".join(lines), article.url, tags)
+    for alert in reading.alerts:
+        if alert.note:
+            words = f"{alert.watchlist}: {article.title or article.url}"
+            kind, category = "comment", "Internal reference"
+            yield _attribute(reading, shared, kind, category, alert.note, words, tags)
+
+
+def _attribute(
+    reading: ArticleDetails,
+    shared: Shared,
+    kind: str,
+    category: str,
+    value: str,
+    comment: str,
+    tags: list[dict[str, str]],
+) -> dict[str, Any]:
+    article = reading.article
+    return {
+        "uuid": str(
+            shared_names.name("attribute", shared.query, kind, article.id, article.seen, value)
+        ),
+        "type": kind,
+        "category": category,
+        "value": value,
+        "comment": comment,
+        "to_ids": False,
+        "distribution": "5",
+        "timestamp": _seconds(moment(shared_names.changed(reading, shared))),
+        "first_seen": moment(article.seen).isoformat(),
+        "Tag": tags,
+    }
+
+
+def _said(alert: Alert, shared: Shared) -> str:
+    proof = shared.proofs.get(alert.id)
+    evidence = f" (evidence: record {proof[0]}, SHA-256 {proof[1]})" if proof else ""
+    found = shared_names.matched(alert) or "matches"
+    return f"{alert.watchlist} ({alert.severity}): {found}{evidence}"
+
+
+def _tags(reading: ArticleDetails) -> list[dict[str, str]]:
+    """Return what is said of an article and its alerts as machine tags."""
+    pairs = [("lang", reading.article.lang)] if reading.article.lang else []
+    for label in dict.fromkeys(
+        one for alert in reading.alerts for one in shared_names.labels(alert)
+    ):
+        key, _, value = label.partition(":")
+        pairs.append((key, value))
+    return [{"name": _machine_tag(key, value)} for key, value in pairs]
+
+
+def _machine_tag(key: str, value: str) -> str:
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'tocsin:{key}="{quoted}"' if value else f"tocsin:{key}"
+
+
+def _seconds(at: datetime) -> str:
+    return str(int(at.timestamp()))

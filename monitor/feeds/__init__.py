@@ -1,0 +1,1 @@
+"""Subscriptions: found, diagnosed, added, moved, and exchanged as OPML."""

@@ -1,0 +1,91 @@
+"""Feeds that have moved for good get their new address in `feeds.yaml`, and it is said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from index.article import Timestamp
+from monitor.errors import MonitorError
+from monitor.fetch.url import redact
+from monitor.formatting import span
+from monitor.ingest.identify import canonical
+from monitor.ingest.permanent_redirects import is_confirmed
+from monitor.model.feed import Feed, Move
+from monitor.store.protocol import Store
+
+log = logging.getLogger("tocsin")
+
+AGAIN = 3600.0
+"""Seconds until an address that could not be written is tried again."""
+_HARMLESS = {"accept", "accept-language"}
+"""Headers that are no secret."""
+
+
+class Relocation:
+    """Follows feeds to where they have moved. `rewrite` replaces one address by another."""
+
+    def __init__(
+        self, store: Store, rewrite: Callable[[str, str], None], clock: Callable[[], Timestamp]
+    ) -> None:
+        self._store = store
+        self._rewrite = rewrite
+        self._clock = clock
+        self._tried: dict[str, Timestamp] = {}
+        self._said: dict[str, str] = {}
+
+    def step(self, feeds: Mapping[str, Feed]) -> None:
+        """Give each of these feeds, by address, that has moved its new one; runs in a thread.
+
+        What stands in the way is said once; the old address goes on to be polled.
+        """
+        now = self._clock()
+        for url, move in self._store.moves().items():
+            feed = feeds.get(url)
+            if feed is None or not is_confirmed(move) or self._was_tried(url, now):
+                continue
+            self._tried[url] = now
+            why = objection(feed, move, feeds) or self._moved(feed, move)
+            if why and why != self._said.get(url):
+                self._said[url] = why
+                log.warning("%s has moved for good to %s, %s", feed.name, redact(move.to), why)
+
+    def _was_tried(self, url: str, now: Timestamp) -> bool:
+        return url in self._tried and 0 <= now - self._tried[url] < AGAIN
+
+    def _moved(self, feed: Feed, move: Move) -> str:
+        """Put the new address into feeds.yaml; return why not, '' if that went well."""
+        try:
+            self._rewrite(feed.url, move.to)
+        except MonitorError as error:
+            reason = str(error).partition("\n")[0]
+            return f"but {reason}; it is still asked at its old address"
+        log.warning(
+            "%s has moved for good: feeds.yaml now says %s instead of %s (%d redirects in %s)",
+            *(feed.name, redact(move.to), redact(feed.url)),
+            *(move.times, span(move.latest - move.since)),
+        )
+        return ""
+
+
+def objection(feed: Feed, move: Move, feeds: Mapping[str, Feed]) -> str:
+    """Return why a feed must not simply be asked at its new address, '' if nothing is."""
+    there = canonical(move.to)
+    for other in feeds.values():
+        if other.url != feed.url and canonical(other.url) == there:
+            return f"which {other.name} is subscribed to already: take one of the two out"
+    secrets = [name for name, _ in feed.request_options.headers if name.lower() not in _HARMLESS]
+    if secrets and not _is_at_home(feed.url, move.to):
+        return "but what it is told as a secret is not told there: change the address yourself"
+    return ""
+
+
+def _is_at_home(old: str, new: str) -> bool:
+    """Tell whether secrets of an address may be told to another: the same host, no less safe."""
+    before, after = urlsplit(old), urlsplit(new)
+    if before.hostname != after.hostname:
+        return False
+    if (before.scheme, before.port) == (after.scheme, after.port):
+        return True
+    return after.scheme == "https" and before.port in (None, 80) and after.port in (None, 443)

@@ -1,0 +1,49 @@
+"""Counts and durations in words, and durations from words."""
+
+from __future__ import annotations
+
+import re
+
+
+def counted(count: int, noun: str, many: str = "") -> str:
+    """Return a number and what there are so many of: `1 article`, `1,200 entries`.
+
+    `many` is the plural where that is not the noun with an s.
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+def span(seconds: float) -> str:
+    """Return a duration in its largest fitting unit, rounded: `40 s`, `2 min`, `6 h`, `31 d`."""
+    for unit, name in _UNITS:
+        if seconds >= unit * 0.995:
+            return f"{round(seconds / unit)} {name}"
+    return f"{max(0, round(seconds))} s"
+
+
+def exact(seconds: float) -> str:
+    """Return a duration with nothing rounded away: `1 h 30 min`, `90 s` as `1 min 30 s`."""
+    parts = []
+    left = round(seconds, 3)
+    for unit, name in _UNITS:
+        count, left = divmod(left, unit)
+        if count:
+            parts.append(f"{count:g} {name}")
+    return " ".join([*parts, f"{left:g} s"] if left or not parts else parts)
+
+
+def seconds(text: str) -> float:
+    """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; raises ValueError in words."""
+    compact = text.replace(" ", "").lower()
+    if re.fullmatch(r"\d+(\.\d+)?", compact):
+        raise ValueError(
+            f"`{text}` lacks a unit; write {compact}m for minutes, {compact}s for seconds"
+        )
+    if not re.fullmatch(r"(\d+(\.\d+)?(s|min|m|h|d))+", compact):
+        raise ValueError(f"`{text}` is not a duration; write 30s, 15m, 2h or 1d")
+    found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d)", compact)
+    return sum(float(number) * _SECONDS[unit] for number, unit in found)

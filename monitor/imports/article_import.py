@@ -1,0 +1,123 @@
+"""Taking in articles from elsewhere: recognised, matched, stored, on their way to the index.
+
+Each batch is one transaction, beside a running monitor too. What is there already is not
+added, so that an import that was cut short is simply run again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from index.article import Timestamp
+from monitor.alerts.notification_planning import plan
+from monitor.alerts.routing import Routing
+from monitor.imports.import_format import Given, tells_one_article
+from monitor.ingest import article_changes, identify
+from monitor.ingest.enrichment import enrich
+from monitor.ingest.identify import Recognised
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.model.poll import ArticleChange, Known
+from monitor.store.protocol import Batch, Store
+
+BATCH = 200
+"""Articles of one transaction: a monitor waits a tenth of a second for it."""
+UNNAMED = "imported"
+"""Feed of articles that name none."""
+
+
+class Importing:
+    """One import. `watchlists` and `routing` tell what is in force, asked in each transaction."""
+
+    def __init__(
+        self,
+        store: Store,
+        watchlists: Callable[[], tuple[Watchlist, ...]],
+        clock: Callable[[], Timestamp],
+        feed: str = UNNAMED,
+        routing: Callable[[], Routing] = Routing,
+    ) -> None:
+        self._store = store
+        self._watchlists = watchlists
+        self._clock = clock
+        self._feed = feed
+        self._routing = routing
+        self._rules = WatchlistMatcher(())
+        self.new = self.known = self.alerts = 0
+        """Articles taken in, articles that were there, alerts raised so far."""
+
+    def take(self, articles: Iterable[Given]) -> None:
+        """Take in a batch, whole or not at all. Raises StoreError."""
+        named = sorted(articles, key=lambda one: one.feed or self._feed)
+        new = known = alerts = 0
+        with self._store.batch() as batch:
+            watchlists = self._watchlists()  # inside: the monitor looks through what is older
+            if watchlists != self._rules.watchlists:
+                self._rules = WatchlistMatcher(watchlists)
+            for name, group in groupby(named, key=lambda one: one.feed or self._feed):
+                feed = batch.feed_called(name)
+                given = list(group)
+                fresh = _fresh(batch, feed, given)
+                arrived = [self._arrival(batch, feed, *one) for one in fresh]
+                now = self._clock()
+                raised = batch.take_in(arrived, feed, now)
+                plan(batch, self._routing(), raised, now)
+                alerts += len(raised)
+                new += len(arrived)
+                known += len(given) - len(arrived)
+        self.new += new
+        self.known += known
+        self.alerts += alerts
+
+    def _arrival(self, batch: Batch, feed: Feed, given: Given, one: Recognised) -> ArticleChange:
+        article = article_changes.article(one.entry, feed, batch.next_article(), given.seen)
+        declared = replace(feed, lang=given.lang or feed.lang)
+        (made,) = enrich([article], declared, self._rules, deque(), "")
+        return ArticleChange(
+            article=replace(made.article, story=article.id),
+            new=True,
+            guid=one.key,
+            fingerprint=one.fingerprint,
+            canonical=one.canonical,
+            hits=made.hits,
+            backfill=True,
+        )
+
+
+def _fresh(batch: Batch, feed: Feed, given: Sequence[Given]) -> list[tuple[Given, Recognised]]:
+    """Return what is not there yet, each once."""
+    entries = identify.recognise([one.entry for one in given])
+    known = batch.known(
+        feed,
+        {one.key for one in entries},
+        {one.canonical for one in entries} - {""},
+        {one.fingerprint for one in entries},
+    )
+    found: list[tuple[Given, Recognised]] = []
+    met: set[str | bytes] = set()
+    for article, one in zip(given, entries, strict=True):
+        names = {one.key, one.canonical if tells_one_article(one.canonical) else one.key}
+        if not is_known(one, known) and not names & met:
+            found.append((article, one))
+        met |= names
+    return found
+
+
+def is_known(one: Recognised, known: Known) -> bool:
+    """Tell whether an article is there: by its name, its link, or its very words.
+
+    Whatever its text: an older one than ours is no news of it. Words alone say nothing
+    where links differ, nor does the link of a home page.
+    """
+    if one.key in known.guids:
+        return True
+    linked = known.urls.get(one.canonical, ()) if one.canonical else ()
+    if linked and tells_one_article(one.canonical):
+        return True
+    if any(other.fingerprint == one.fingerprint for other in linked):
+        return True
+    return not one.canonical and one.fingerprint in known.contents

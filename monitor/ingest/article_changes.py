@@ -1,0 +1,120 @@
+"""What an entry brings to the store: a new article, another text of a known one, a sighting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from index.article import Article, Timestamp
+from monitor.ingest import cross_language, identify, stories
+from monitor.ingest.enrichment import Enrichment
+from monitor.model.feed import Feed
+from monitor.model.poll import ArticleChange, Entry, Names, Sighting
+from monitor.store.protocol import Batch, StoreReads
+
+
+def brought(
+    batch: Batch, feed: Feed, decision: identify.Decision, now: Timestamp
+) -> ArticleChange | Sighting | None:
+    """Return what an entry brings: an article to judge, another place of a known one, nothing."""
+    entry = decision.entry
+    if isinstance(decision, identify.Seen):
+        return None
+    if isinstance(decision, identify.New):
+        text = article(entry, feed, batch.next_article(), now)
+    else:
+        old = batch.article(decision.article)
+        changed = isinstance(decision, identify.Changed)
+        if old is None or not changed or old.feeds[0] != feed.number:
+            return Sighting(
+                article=decision.article,
+                guid=decision.key,
+                fingerprint=decision.fingerprint,
+                reissued=isinstance(decision, identify.Reissued),
+            )
+        text = replace(
+            old,
+            title=entry.title,
+            summary=entry.summary,
+            body=entry.body or (old.body if feed.full_text else ""),
+            author=entry.author,
+        )
+    return ArticleChange(
+        article=text,
+        new=isinstance(decision, identify.New),
+        guid=decision.key,
+        fingerprint=decision.fingerprint,
+        canonical=decision.canonical,
+        wants_page=feed.full_text and bool(text.url) and not entry.body,
+    )
+
+
+def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Article:
+    """Return an entry of a feed as an article: of no language yet, and alone."""
+    return Article(
+        id=id,
+        feeds=(feed.number,),
+        url=entry.url,
+        title=entry.title,
+        summary=entry.summary,
+        body=entry.body,
+        author=entry.author,
+        published=entry.published,
+        seen=now,
+    )
+
+
+def judged(batch: Batch, arrival: ArticleChange, made: Enrichment) -> ArticleChange:
+    """Give an arrival its language, its matches and its story."""
+    id, shingles = arrival.article.id, made.shingles
+    (feed, *_) = arrival.article.feeds
+    told = stories.judge(id, shingles, _candidates(batch, id, shingles), feed)
+    names = replace(made.names, date=arrival.article.date)
+    return replace(
+        arrival,
+        article=replace(arrival.article, lang=made.article.lang, story=told.story),
+        copy_of=told.copy_of and batch.original(told.copy_of),
+        shingles=shingles,
+        names=names,
+        crosses=kin(batch, names) if arrival.new else None,
+        hits=made.hits,
+    )
+
+
+def _candidates(
+    batch: Batch, article: int, shingles: frozenset[int]
+) -> Iterator[stories.StoryCandidate]:
+    """Yield the articles that share shingles with one."""
+    shared = batch.candidates(shingles)
+    shared.pop(article, None)
+    likely = [id for id, count in shared.items() if count >= stories.enough(shingles)]
+    for id, (story, size, feed) in batch.tellers(likely).items():
+        yield stories.StoryCandidate(
+            article=id, story=story, shared=shared[id], size=size, feed=feed
+        )
+
+
+def kin(reading: StoreReads, names: Names) -> int | None:
+    """Return the earlier article in another language that tells of the same event, if any."""
+    known = {word: reading.frequency(word) for word in names.words}
+    shared = Counter(
+        article
+        for word, count in known.items()
+        if count <= cross_language.TELLING
+        for article in reading.bearers(word, names.lang)
+    )
+    likely = [
+        id
+        for id, count in shared.most_common(cross_language.RIVALS)
+        if count >= cross_language.LEAST
+    ]
+    if not likely:
+        return None
+
+    def frequency(word: int) -> int:
+        if word not in known:
+            known[word] = reading.frequency(word)
+        return known[word]
+
+    return cross_language.kin(names, reading.named(likely), frequency, reading.recent_articles())

@@ -1,0 +1,80 @@
+"""Which watchlists the gaps of their feeds concern, in words too. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from index.article import Timestamp
+from monitor.fetch.url import host
+from monitor.formatting import counted
+from monitor.model.feed import Coverage, Feed, Gap, GapKind
+from monitor.search.trends import united
+
+SHOWN = 3
+"""Intervals that are told one by one."""
+
+
+def coverage(
+    watchlists: Mapping[str, Sequence[str]],
+    feeds: Collection[Feed],
+    gaps: Sequence[Gap],
+) -> list[Coverage]:
+    """Return what the gaps mean for each watchlist, given the feeds that it selects."""
+    return [_covered(name, wanted, feeds, gaps) for name, wanted in watchlists.items()]
+
+
+def words(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
+    """Return what a watchlist may have missed: `3 of 41 feeds blind 10:02–10:47`."""
+    told: list[str] = []
+    for kind, verb in ((GapKind.BLIND, "blind"), (GapKind.DOWN, "not read")):
+        gaps = [gap for gap in covered.gaps if gap.kind is kind]
+        if gaps:
+            count = covered.touched(kind)
+            of = f" of {counted(covered.feeds, 'feed')}" if not told else ""
+            told.append(f"{count}{of} {verb} {_intervals(gaps, now, zone)}")
+    return ", ".join(told) or f"nothing missed in {counted(covered.feeds, 'feed')}"
+
+
+def interval(start: Timestamp, end: Timestamp | None, now: Timestamp, zone: tzinfo | None) -> str:
+    """Return an interval in local time: `10:02–10:47`, `since 09:10`, `2026-11-24 23:50–00:10`."""
+    if end is None:
+        return f"since {_moment(start, now, zone)}"
+    same_day = _at(start, zone).date() == _at(end, zone).date()
+    last = f"{_at(end, zone):%H:%M}" if same_day else _moment(end, now, zone)
+    return f"{_moment(start, now, zone)}–{last}"
+
+
+def _covered(
+    name: str, wanted: Sequence[str], feeds: Collection[Feed], gaps: Sequence[Gap]
+) -> Coverage:
+    watched = {feed.number for feed in feeds if feed.enabled and _watches(wanted, feed)}
+    touching = tuple(gap for gap in gaps if gap.feed.number in watched)
+    return Coverage(watchlist=name, feeds=len(watched), gaps=touching)
+
+
+def _watches(wanted: Sequence[str], feed: Feed) -> bool:
+    from index.query.filters import selects
+
+    at = host(feed.url)
+    return not wanted or any(selects(one, feed.name, at, feed.tags) for one in wanted)
+
+
+def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
+    """Return the intervals of gaps, joined where they meet, the last ones of too many."""
+    gaps = list(gaps)
+    if any(gap.end is None for gap in gaps):
+        return interval(min(gap.start for gap in gaps), None, now, zone)
+    found = united((gap.start, gap.end or now) for gap in gaps)
+    earlier = len(found) - SHOWN
+    told = ", ".join(interval(*one, now, zone) for one in found[-SHOWN:])
+    return f"{counted(earlier, 'time')} and {told}" if earlier > 0 else told
+
+
+def _moment(moment: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
+    at = _at(moment, zone)
+    return f"{at:%H:%M}" if at.date() == _at(now, zone).date() else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _at(moment: Timestamp, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(moment, zone)

@@ -1,0 +1,60 @@
+"""What the words of articles say by themselves: language, watchlists, shingles. Pure.
+
+Most of the work of taking in an article, and none of it needs the store: it is done before
+the transaction, so that a viewer's triage waits only while rows are written.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from index.analysis.language import detect, prior
+from index.article import PARTS, Article
+from monitor.ingest import cross_language, stories
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.alert import WatchlistMatch
+from monitor.model.feed import Feed
+from monitor.model.poll import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """An article that has its language, but no place in the store yet."""
+
+    article: Article
+    shingles: frozenset[int]
+    names: Names
+    hits: tuple[WatchlistMatch, ...]
+
+    def is_of(self, article: Article) -> bool:
+        """Tell whether an article has these very words."""
+        return all(self.article.part(part) == article.part(part) for part in PARTS)
+
+
+def enrich(
+    articles: Sequence[Article],
+    feed: Feed,
+    rules: WatchlistMatcher,
+    recent: deque[str],
+    declared: str,
+) -> list[Enrichment]:
+    """Return a draft of each article of a feed; its language is added to the `recent` ones.
+
+    Step by step for all of them: the tables of one step fill the processor's cache.
+    """
+    known = [
+        replace(article, lang=_language(article, feed, recent, declared)) for article in articles
+    ]
+    shingles = [stories.shingles(article) for article in known]
+    names = [cross_language.names(article) for article in known]
+    hits = [rules.match(article, feed) for article in known]
+    return [Enrichment(*parts) for parts in zip(known, shingles, names, hits, strict=True)]
+
+
+def _language(article: Article, feed: Feed, recent: deque[str], declared: str) -> str:
+    headline = f"{article.title}\n{article.summary}" if article.summary else article.title
+    lang = feed.lang or detect(headline, prior(recent, declared)).code
+    recent.append(lang)
+    return lang

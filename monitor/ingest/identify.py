@@ -1,0 +1,236 @@
+"""Which entries of a document are new, and which of them are what we already have. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from urllib.parse import quote, urlsplit
+
+from monitor.model.poll import Entry, Known, KnownArticle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """An entry, under the names by which it is known again."""
+
+    entry: Entry
+    key: str
+    fingerprint: bytes
+    canonical: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New(Recognised):
+    """An article never seen before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met(Recognised):
+    """An entry of an article that we have; `article` is its id."""
+
+    article: int
+
+
+class Seen(Met):
+    """Under the same key with the same text."""
+
+    __slots__ = ()
+
+
+class Changed(Met):
+    """With another text than before, under the same key or in place of it."""
+
+    __slots__ = ()
+
+
+class Duplicate(Met):
+    """Another feed's article, which this feed carries too."""
+
+    __slots__ = ()
+
+
+class Reissued(Met):
+    """This feed's article, unchanged, under a new key in place of its old one: no news."""
+
+    __slots__ = ()
+
+
+Decision = New | Seen | Changed | Duplicate | Reissued
+
+
+# --- names of an entry -----------------------------------------------------------
+
+
+def key(entry: Entry) -> str:
+    """Return what names an entry in its feed: guid, else link, else its title or text."""
+    if entry.guid or entry.url:
+        return entry.guid or entry.url
+    text = entry.title or f"{entry.summary}\0{entry.body}"
+    return f"text:{blake2b(_folded(text).encode(), digest_size=16).hexdigest()}"
+
+
+def fingerprint(entry: Entry) -> bytes:
+    """Return the hash of an entry's words, whatever their case and white space."""
+    text = "\0".join(map(_folded, (entry.title, entry.summary, entry.body)))
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+_TRACKING = re.compile(
+    r"(?:utm|at|mc|pk|mtm|hsa|vero|wt)_\w+|ns_(?:mchannel|source|campaign)"
+    r"|(?:fb|g|dc|ms|y)clid|gbraid|wbraid|igshid|xtor|xtref|ocid|cmpid|s_cid|smid|ftag|_g[al]",
+    re.IGNORECASE,
+)
+_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+
+
+def canonical(url: str) -> str:
+    """Return the address that all spellings of one article's link share; '' if it has none.
+
+    Only what never tells two articles apart is dropped: scheme, case of the host, default
+    port, fragment (not `#!`), tracking parameters, a trailing slash.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme not in ("http", "https") or not host:
+        return ""
+    path = quote(parts.path, safe="%/:@!$&'()*+,;=~").rstrip("/")
+    path = _ESCAPE.sub(lambda escape: escape.group().upper(), path)
+    query = "&".join(
+        pair
+        for pair in parts.query.split("&")
+        if pair and not _TRACKING.fullmatch(pair.partition("=")[0])
+    )
+    place = host if port in (None, 80, 443) else f"{host}:{port}"
+    hashbang = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
+    return f"https://{place}{path or '/'}{'?' if query else ''}{query}{hashbang}"
+
+
+# --- decisions -------------------------------------------------------------------
+
+
+def recognise(entries: Sequence[Entry]) -> list[Recognised]:
+    """Return entries under the names by which they are known again."""
+    return [
+        Recognised(entry=e, key=key(e), fingerprint=fingerprint(e), canonical=canonical(e.url))
+        for e in entries
+    ]
+
+
+def identify(entries: Sequence[Recognised], known: Known) -> list[Decision]:
+    """Decide for each entry of one document, in its order.
+
+    Entries of one document never become one article: each article is taken once.
+    """
+    return _Document(entries, known).decisions()
+
+
+class _Document:
+    """The entries of one document against what is known, while they are decided."""
+
+    def __init__(self, entries: Sequence[Recognised], known: Known) -> None:
+        self._known = known
+        self._entries = entries
+        self._links = Counter(one.canonical for one in self._entries)
+        named = (known.guids.get(one.key) for one in self._entries)
+        self._taken = {found[0] for found in named if found}
+        """Articles that are still in the document, or were met in it under a new key."""
+
+    def decisions(self) -> list[Decision]:
+        moved = self._moved()
+        return [
+            _met(Reissued, one, moved[at]) if at in moved else self._decision(one)
+            for at, one in enumerate(self._entries)
+        ]
+
+    def _decision(self, one: Recognised) -> Decision:
+        if found := self._known.guids.get(one.key):
+            article, before = found
+            return _met(Seen if one.fingerprint == before else Changed, one, article)
+        candidates = self._known.urls.get(one.canonical, ()) if one.canonical else ()
+        if own := self._by_link(one, candidates):
+            self._taken.add(own.id)
+            return _met(Reissued if _is_unchanged(one, own) else Changed, one, own.id)
+        for other in candidates:
+            if (
+                other.id not in self._taken
+                and other.id not in self._known.own
+                and _tells_the_same(one, other)
+            ):
+                self._taken.add(other.id)
+                return _met(Duplicate, one, other.id)
+        return New(
+            entry=one.entry, key=one.key, fingerprint=one.fingerprint, canonical=one.canonical
+        )
+
+    def _by_link(self, one: Recognised, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
+        """Return this feed's one article that left the document and had this link.
+
+        A link that several share, as the home page, proves nothing.
+        """
+        own = [c for c in candidates if c.id in self._known.own]
+        if len(own) != 1 or own[0].id in self._taken or self._links[one.canonical] != 1:
+            return None
+        return own[0] if urlsplit(one.canonical).path != "/" or "?" in one.canonical else None
+
+    def _moved(self) -> dict[int, int]:
+        """Return which entries have the very words of an article that left the document.
+
+        Words alone are not enough where the link says something else: each morning's
+        forecast may read the same. Unless most of the document moved like that.
+        """
+        same: dict[int, int] = {}
+        sure: dict[int, int] = {}
+        taken = set(self._taken)
+        for at, one in enumerate(self._entries):
+            before = self._known.guids.get(one.key)
+            if before and before[1] == one.fingerprint:
+                continue
+            gone = (
+                id for _, id in self._known.contents.get(one.fingerprint, ()) if id not in taken
+            )
+            article = next(gone, None)
+            if article is None:
+                continue
+            taken.add(article)
+            same[at] = article
+            linked = {c.id for c in self._known.urls.get(one.canonical, ())}
+            if not one.canonical or article in linked:
+                sure[at] = article
+        moved = same if 2 * len(same) >= len(self._entries) else sure
+        self._taken.update(moved.values())
+        return moved
+
+
+def _tells_the_same(one: Recognised, other: KnownArticle) -> bool:
+    title = _folded(one.entry.title)
+    return bool(title and title == _folded(other.title)) or one.fingerprint == other.fingerprint
+
+
+def _is_unchanged(one: Recognised, before: KnownArticle) -> bool:
+    if before.fingerprint:
+        return one.fingerprint == before.fingerprint
+    return _folded(one.entry.title) == _folded(before.title)
+
+
+def _met(
+    kind: type[Seen | Changed | Duplicate | Reissued], one: Recognised, article: int
+) -> Seen | Changed | Duplicate | Reissued:
+    return kind(
+        entry=one.entry,
+        key=one.key,
+        fingerprint=one.fingerprint,
+        canonical=one.canonical,
+        article=article,
+    )

@@ -1,0 +1,212 @@
+"""What one poll changes: the feed's state, its log, its articles, its trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from index.article import Article, Timestamp
+from monitor.errors import FeedError, FetchError
+from monitor.fetch.url import redact
+from monitor.ingest import (
+    article_changes,
+    feed_incidents,
+    identify,
+    permanent_redirects,
+    publication_rate,
+    schedule,
+)
+from monitor.ingest.enrichment import Enrichment
+from monitor.ingest.poll_result import PollResult, Read
+from monitor.model.feed import Feed, Outcome, Poll
+from monitor.model.poll import Answered, ArticleChange, Fetched, NotModified, PollOutcome, Sighting
+from monitor.store.protocol import Batch
+
+Redraft = Callable[[Article], Enrichment]
+"""Drafts an article whose words are not those of its entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The entries of a document; by key, drafts of the articles that are not as they were."""
+
+    entries: Sequence[identify.Recognised] = ()
+    drafts: Mapping[str, Enrichment] = field(default_factory=dict)
+
+
+def failed(
+    batch: Batch,
+    answer: PollResult,
+    error: FeedError,
+    now: Timestamp,
+    jitter: float,
+    *,
+    outage: bool,
+) -> PollOutcome:
+    """Return what a poll changes that failed; in an outage it is not the feed that fails."""
+    status = error.status if isinstance(error, FetchError) else None
+    poll = Poll(
+        at=now, outcome=Outcome.FAILED, reason=error.reason, seconds=answer.seconds, status=status
+    )
+    if outage and isinstance(error, FetchError) and error.network:
+        state = schedule.after_outage(answer.state, now, jitter)
+        state = replace(state, reason=error.reason, failures=max(1, state.failures))
+        return PollOutcome(feed=answer.feed, state=state, poll=poll)
+    state = schedule.after_failure(answer.feed, answer.state, error, now, jitter)
+    return _with_episodes(batch, answer, PollOutcome(feed=answer.feed, state=state, poll=poll))
+
+
+def unchanged(batch: Batch, answer: PollResult, now: Timestamp, jitter: float) -> PollOutcome:
+    """Return what a poll changes that brought what was known."""
+    came = answer.came
+    assert not isinstance(came, Read | FeedError)
+    poll = Poll(
+        at=now,
+        outcome=Outcome.UNCHANGED,
+        seconds=answer.seconds,
+        status=came.status if isinstance(came, Fetched) else 304,
+        moved=_moved(answer.feed, came),
+    )
+    state = schedule.after_unchanged(answer.feed, answer.state, came, now, jitter)
+    move = permanent_redirects.noted(batch.move(answer.feed), came.moved_to, now)
+    refresh = PollOutcome(feed=answer.feed, state=state, poll=poll, move=move)
+    return _with_episodes(batch, answer, refresh)
+
+
+def read(
+    batch: Batch,
+    answer: PollResult,
+    came: Read,
+    document: Drafted,
+    redraft: Redraft,
+    now: Timestamp,
+    jitter: float,
+) -> PollOutcome:
+    """Return what a poll changes that brought a document with something new."""
+    decisions = _decided(batch, answer.feed, document.entries)
+    arrived, sightings = _brought(batch, answer, decisions, document, redraft, now)
+    unmet = [d.entry for d in decisions if isinstance(d, identify.New | identify.Duplicate)]
+    known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
+    state = schedule.after_read(
+        answer.feed,
+        answer.state,
+        came.fetched,
+        came.parsed,
+        digest=came.digest,
+        known=known,
+        now=now,
+        jitter=jitter,
+    )
+    poll = Poll(
+        at=now,
+        outcome=Outcome.READ,
+        entries=len(decisions),
+        new=new,
+        changed=len(arrived) - new,
+        seconds=answer.seconds,
+        known=known,
+        blind=state.blind,
+        status=came.fetched.status,
+        moved=_moved(answer.feed, came.fetched),
+    )
+    refresh = PollOutcome(
+        feed=answer.feed,
+        state=state,
+        poll=poll,
+        arrivals=tuple(arrived),
+        sightings=tuple(sightings),
+        move=permanent_redirects.noted(batch.move(answer.feed), came.fetched.moved_to, now),
+        missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
+        answered=_answered(came, now),
+    )
+    refresh = _with_habit(batch, answer, refresh, [entry.published for entry in unmet])
+    reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
+    return _with_episodes(
+        batch, answer, refresh, feed_incidents.Reissue(reissued, known - reissued)
+    )
+
+
+def _decided(
+    batch: Batch, feed: Feed, entries: Sequence[identify.Recognised]
+) -> list[identify.Decision]:
+    known = batch.known(
+        feed,
+        {one.key for one in entries},
+        {one.canonical for one in entries} - {""},
+        {one.fingerprint for one in entries},
+    )
+    return identify.identify(entries, known)
+
+
+def _brought(
+    batch: Batch,
+    answer: PollResult,
+    decisions: Sequence[identify.Decision],
+    document: Drafted,
+    redraft: Redraft,
+    now: Timestamp,
+) -> tuple[list[ArticleChange], list[Sighting]]:
+    """Return the articles that a document brings, judged, and the places of known ones."""
+    arrived: list[ArticleChange] = []
+    sightings: list[Sighting] = []
+    for decision in decisions:
+        brought = article_changes.brought(batch, answer.feed, decision, now)
+        if isinstance(brought, Sighting):
+            sightings.append(brought)
+        elif brought is not None:
+            brought = replace(brought, backfill=answer.state.last_ok is None)
+            made = document.drafts.get(brought.guid)
+            if made is None or not made.is_of(brought.article):  # it kept its page's text
+                made = redraft(brought.article)
+            arrived.append(article_changes.judged(batch, brought, made))
+    return arrived, sightings
+
+
+def _with_habit(
+    batch: Batch, answer: PollResult, refresh: PollOutcome, dates: Sequence[Timestamp | None]
+) -> PollOutcome:
+    """Add what the entries that are new to a feed teach about its habit."""
+    if not dates:
+        return refresh
+    moments = publication_rate.dated(dates, answer.state.last_ok, refresh.poll.at)
+    habit = publication_rate.learned(batch.habit(answer.feed), moments)
+    state = replace(
+        refresh.state,
+        published=max(*moments, refresh.state.published or moments[0]),
+        usual=publication_rate.usual(habit),
+        silent_after=publication_rate.allowed(habit),
+    )
+    return replace(refresh, state=state, habit=habit)
+
+
+def _with_episodes(
+    batch: Batch,
+    answer: PollResult,
+    refresh: PollOutcome,
+    reissue: feed_incidents.Reissue | None = None,
+) -> PollOutcome:
+    """Add the episodes that begin and end with it."""
+    latest = batch.episodes(answer.feed)
+    first = answer.state.last_ok is None
+    began = feed_incidents.begun(
+        answer.feed, refresh.state, latest, refresh.poll.at, first=first, reissue=reissue
+    )
+    over = feed_incidents.ended(refresh.state, latest, reissue=reissue)
+    return replace(refresh, begun=tuple(began), ended=tuple(over))
+
+
+def _answered(came: Read, now: Timestamp) -> Answered:
+    """Return what is kept as evidence of an answer."""
+    return Answered(
+        url=redact(came.fetched.url),
+        status=came.fetched.status,
+        headers=came.fetched.told,
+        body=came.digest.hex(),
+        received=now if came.received is None else min(came.received, now),
+    )
+
+
+def _moved(feed: Feed, came: Fetched | NotModified) -> str:
+    """Return where an answer came from, without secrets; empty for the feed's own address."""
+    url = came.url if isinstance(came, Fetched) else came.moved_to
+    return redact(url) if url and url != feed.url else ""

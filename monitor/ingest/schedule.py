@@ -1,0 +1,243 @@
+"""When to ask again: pure decisions from a feed, its state, an answer and the time.
+
+    success   max(interval, max-age, ttl), hints believed up to 31 days
+    429, 503  Retry-After, at least a minute; a 429 without it waits four hours
+    404       6 h, doubling
+    410       not asked again
+    else      max(interval, 5 min), doubling
+    ceiling   24 h, but never earlier than a server asked
+    a day     after the first failure it is asked in any case: then somebody is to know
+
+The interval is what the analyst asked for, else 15 minutes, and down to 5 where a feed
+turns over so fast that entries could be missed. Jitter is only ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from index.article import Timestamp
+from monitor.errors import FeedError, FetchError
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Fetched, Hints, NotModified, ParsedFeed
+
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
+
+DEFAULT = 15 * MINUTE
+SHORTEST = 1.0
+"""Shortest interval that can be asked for; the configuration permits less than a minute
+only on the operator's own machines."""
+ADAPTED = 5 * MINUTE
+"""Shortest interval that is chosen without being asked for."""
+CEILING = DAY
+LONGEST_HINT = 31 * DAY
+BACK_OFF = 5 * MINUTE
+NOT_FOUND = 6 * HOUR
+TOO_MANY = 4 * HOUR
+OUTAGE = MINUTE
+"""Until the next try while the network is down."""
+CATCH_UP = 10.0
+"""Requests a second for feeds that are long overdue."""
+_OVERLAP = 0.5
+"""Share of a feed's entries that should be known already when it is polled."""
+_STEPPED = 60.0
+"""Seconds by which a poll may lie in the future before the clock must have been set back."""
+
+
+def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], now: Timestamp) -> list[Feed]:
+    """Return the feeds to poll now, the longest overdue first; a feed without a state is new."""
+    waiting = [
+        (state.next_due, order, feed)
+        for order, feed in enumerate(feeds)
+        if feed.enabled and _is_due(state := states.get(feed.url, FeedState()), now)
+    ]
+    return [feed for _, _, feed in sorted(waiting, key=lambda each: each[:2])]
+
+
+def spread(
+    feeds: Sequence[Feed], states: Mapping[str, FeedState], now: Timestamp
+) -> list[tuple[float, Feed]]:
+    """Return due feeds with the seconds to wait for each.
+
+    Those overdue by more than a minute (after sleep, an outage, a restart) come at most
+    `CATCH_UP` a second; new ones and those just due come at once.
+    """
+    late = 0
+    planned: list[tuple[float, Feed]] = []
+    for feed in feeds:
+        state = states.get(feed.url, FeedState())
+        overdue = state.last_poll is not None and now - state.next_due > MINUTE
+        planned.append((late / CATCH_UP if overdue else 0.0, feed))
+        late += overdue
+    return planned
+
+
+def after_read(
+    feed: Feed,
+    state: FeedState,
+    fetched: Fetched,
+    parsed: ParsedFeed,
+    *,
+    digest: bytes,
+    known: int,
+    now: Timestamp,
+    jitter: float,
+) -> FeedState:
+    """Return the state after a body with something new: this feed had `known` of its entries."""
+    total = len(parsed.entries)
+    hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
+    interval = _interval(feed, _adapted(state, total, known, now))
+    # A server that repeats its ETag over a changed body would answer 304 to the next change.
+    repeated = fetched.etag is not None and fetched.etag == state.etag
+    return replace(
+        _success(state, interval, hints, now, jitter),
+        etag=None if repeated else fetched.etag,
+        last_modified=None if repeated else fetched.last_modified,
+        body_hash=digest,
+        blind=state.last_ok is not None and total > 0 and known == 0,
+        title=parsed.title or state.title,
+        link=parsed.link or state.link,
+        lang=state.lang or parsed.lang,
+    )
+
+
+def after_unchanged(
+    feed: Feed, state: FeedState, answer: Fetched | NotModified, now: Timestamp, jitter: float
+) -> FeedState:
+    """Return the state after a 304, or after the very body that is stored already.
+
+    A 304 says nothing of what failed before: the failure stays, and the next poll is
+    unconditional, so that a whole body can clear it. An outage is not the server's failure.
+    """
+    interval = _interval(feed, _relaxed(state))
+    settled = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
+    if isinstance(answer, Fetched):
+        return replace(settled, etag=answer.etag, last_modified=answer.last_modified)
+    outage = state.failures == 1 and state.failing_since is None
+    if not state.failures or outage:
+        return settled
+    return replace(
+        settled,
+        etag=None,
+        last_modified=None,
+        failures=state.failures,
+        failing_since=state.failing_since,
+        reason=state.reason,
+        last_ok=state.last_ok,
+        blind=state.blind,
+    )
+
+
+def after_failure(
+    feed: Feed, state: FeedState, error: FeedError, now: Timestamp, jitter: float
+) -> FeedState:
+    """Return the state after a poll that failed: when to try again, and why it failed."""
+    failures = state.failures + 1
+    since = now if state.failing_since is None else state.failing_since
+    status = error.status if isinstance(error, FetchError) else None
+    retry = _retry(feed, error, failures, now - since)
+    return replace(
+        state,
+        failures=failures,
+        failing_since=since,
+        reason=error.reason,
+        gone=status == 410,
+        last_poll=now,
+        next_due=now + _jittered(retry, jitter),
+        asked_until=now + retry,
+    )
+
+
+def after_outage(state: FeedState, now: Timestamp, jitter: float) -> FeedState:
+    """Return the state after a poll that failed because the network is down: nothing grows.
+
+    How long the feed has been failing by itself is not known any more.
+    """
+    return replace(
+        state, failing_since=None, last_poll=now, next_due=now + _jittered(OUTAGE, jitter)
+    )
+
+
+def after_edit(feed: Feed, state: FeedState, jitter: float) -> FeedState:
+    """Return the state once the analyst asked for another interval: in force at once.
+
+    What is due stays due; what a server asked for and the back-off stay in force.
+    """
+    if state.last_poll is None or state.next_due <= state.last_poll:
+        return state
+    interval = _interval(feed, DEFAULT)
+    due = max(state.last_poll + _jittered(interval, jitter), state.asked_until)
+    return replace(state, next_due=due, delay=max(interval, due - state.last_poll))
+
+
+def _is_due(state: FeedState, now: Timestamp) -> bool:
+    if state.gone:
+        return False
+    # A clock set back would leave every feed waiting for the old time to come again.
+    set_back = state.last_poll is not None and state.last_poll - now > _STEPPED
+    return state.next_due <= now or set_back
+
+
+def _interval(feed: Feed, adapted: float) -> float:
+    """Return the analyst's interval, ours where he has none."""
+    return adapted if feed.every is None else min(max(feed.every, SHORTEST), CEILING)
+
+
+def _adapted(state: FeedState, total: int, known: int, now: Timestamp) -> float:
+    """Return the interval after which half of the entries should still be known."""
+    new = total - known
+    if state.last_ok is None or new <= 0:
+        return DEFAULT
+    return _clamped((now - state.last_ok) * (1 - _OVERLAP) * total / new)
+
+
+def _relaxed(state: FeedState) -> float:
+    """Return twice the last delay: an unchanged feed comes back to the default in steps."""
+    if state.last_poll is None:
+        return DEFAULT
+    return _clamped(2 * (state.next_due - state.last_poll))
+
+
+def _clamped(interval: float) -> float:
+    return min(max(interval, ADAPTED), DEFAULT)
+
+
+def _success(
+    state: FeedState, interval: float, hints: Hints, now: Timestamp, jitter: float
+) -> FeedState:
+    hint = min(max(hints.max_age or 0.0, hints.ttl or 0.0), LONGEST_HINT)
+    delay = max(interval, hint)
+    return replace(
+        state,
+        delay=delay,
+        next_due=now + _jittered(delay, jitter),
+        asked_until=now + hint,
+        last_poll=now,
+        last_ok=now,
+        failures=0,
+        failing_since=None,
+        reason="",
+        gone=False,
+    )
+
+
+def _retry(feed: Feed, error: FeedError, failures: int, failing: float) -> float:
+    """Return the seconds until the next try, after so many failures in so many seconds."""
+    status = error.status if isinstance(error, FetchError) else None
+    asked = error.retry_after if isinstance(error, FetchError) else None
+    if status in {429, 503} and asked is not None:
+        return min(max(asked, MINUTE), LONGEST_HINT)
+    interval = _interval(feed, DEFAULT)
+    if status == 429:
+        return max(interval, TOO_MANY)
+    first = NOT_FOUND if status == 404 else BACK_OFF
+    doubled = first * 2.0 ** min(failures - 1, 16)
+    retry = min(max(interval, doubled), CEILING)
+    left = DAY - failing  # until it fails for a day, which is worth a look
+    return left if max(interval, BACK_OFF) <= left < retry else retry
+
+
+def _jittered(seconds: float, jitter: float) -> float:
+    """Return a delay up to a tenth longer, five minutes at most: feeds must not march in step."""
+    return seconds + min(seconds / 10, 5 * MINUTE) * jitter

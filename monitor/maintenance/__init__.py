@@ -1,0 +1,1 @@
+"""The archive kept in order: the index follows the store, what is too old goes, backups."""

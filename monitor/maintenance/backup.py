@@ -1,0 +1,164 @@
+"""A newsroom in one file, taken while it is at work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from index.article import Timestamp
+from monitor.errors import MonitorError
+from monitor.store.sqlite.connection import FILE, open_store
+from monitor.store.sqlite.schema import VERSION
+
+CONFIG = "feeds.yaml"
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+class BackupError(MonitorError):
+    """A file that is no backup, or not as it was written; or a place that is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says of itself."""
+
+    taken: str
+    """When, in UTC, as 2023-10-09T07:09:00Z."""
+    articles: int
+    alerts: int
+    store: int
+    """Version of the store."""
+    files: dict[str, tuple[int, str]]
+    """Length and SHA-256 of each file in it."""
+
+
+def written(manifest: Manifest) -> str:
+    """Return a manifest as JSON."""
+    said = {
+        "format": FORMAT,
+        "taken": manifest.taken,
+        "articles": manifest.articles,
+        "alerts": manifest.alerts,
+        "store": manifest.store,
+        "files": {name: {"size": s, "sha256": d} for name, (s, d) in manifest.files.items()},
+    }
+    return json.dumps(said, indent=2)
+
+
+def read(content: bytes, file: object) -> Manifest:
+    """Return the manifest of a backup file; raises BackupError if it makes no sense."""
+    try:
+        said: dict[str, Any] = json.loads(content)
+        files = {name: (int(f["size"]), str(f["sha256"])) for name, f in said["files"].items()}
+        if said["format"] != FORMAT or FILE not in files or not files.keys() <= {FILE, CONFIG}:
+            raise ValueError("of another format")
+        return Manifest(
+            taken=str(said["taken"]),
+            articles=int(said["articles"]),
+            alerts=int(said["alerts"]),
+            store=int(said["store"]),
+            files=files,
+        )
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise BackupError(f"{file}: no backup of this version of tocsin ({error})") from error
+
+
+PAGES = 512
+"""Pages of the store copied between two signs of progress: 2 MB."""
+CHUNK = 1 << 20
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Progress) -> Manifest:
+    """Write a backup, whole or not at all; a monitor may write meanwhile.
+
+    Raises StoreError, BackupError and OSError.
+    """
+    if file.is_dir():
+        raise BackupError(f"{file}: is a folder; name the file to write")
+    if not file.absolute().parent.is_dir():
+        raise BackupError(f"{file}: there is no such folder to write it into")
+    part = file.with_name(f".{file.name}.part")
+    copy = file.with_name(f".{file.name}.db")
+    try:
+        articles, alerts = _copy_store(data, copy, progress)
+        manifest = _pack(part, _sources(copy, config), articles, alerts, now, progress)
+        part.replace(file)
+    finally:
+        for left in (part, copy):
+            left.unlink(missing_ok=True)
+    return manifest
+
+
+def _sources(copy: Path, config: Path) -> dict[str, Path]:
+    return {FILE: copy} | ({CONFIG: config} if config.exists() else {})
+
+
+def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
+    """Copy the store as it is at one moment, return how many articles and alerts it has."""
+    copy.unlink(missing_ok=True)
+    with closing(open_store(data, create=False)) as source, closing(_private(copy)) as target:
+        source.execute("BEGIN")  # without it each commit of the monitor would begin the copy anew
+        source.execute("SELECT count(*) FROM feeds").fetchone()
+        source.backup(
+            target,
+            pages=PAGES,
+            progress=lambda _, left, all: progress("copying", all - left, all),
+            sleep=0,
+        )
+        source.execute("ROLLBACK")
+        target.execute("PRAGMA journal_mode = DELETE")
+        (articles,) = target.execute("SELECT coalesce(sum(articles), 0) FROM feeds").fetchone()
+        (alerts,) = target.execute("SELECT count(*) FROM alerts").fetchone()
+    return articles, alerts
+
+
+def _private(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def _pack(
+    part: Path,
+    sources: dict[str, Path],
+    articles: int,
+    alerts: int,
+    now: Timestamp,
+    progress: Progress,
+) -> Manifest:
+    files: dict[str, tuple[int, str]] = {}
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    total = sum(source.stat().st_size for source in sources.values())
+    done = 0
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as packed:
+        for name, source in sources.items():
+            digest = hashlib.sha256()
+            with source.open("rb") as file, packed.open(name, "w", force_zip64=True) as into:
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
+                    into.write(chunk)
+                    done += len(chunk)
+                    progress("packing", done, total)
+            files[name] = (source.stat().st_size, digest.hexdigest())
+        manifest = Manifest(_iso(now), articles, alerts, VERSION, files)
+        packed.writestr(MANIFEST, written(manifest))
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    return manifest
+
+
+def _iso(moment: Timestamp) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

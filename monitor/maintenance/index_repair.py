@@ -1,0 +1,127 @@
+"""Bringing the archive to hold what the store holds, whatever happened to it.
+
+What is damaged is given up, segment by segment; what is left stays searchable, and what
+is missing is added from the store, the newest first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from index.article import Article
+from index.engine.writer import Writer, open_or_create
+from index.errors import ArchiveDamaged
+from monitor.formatting import counted
+
+log = logging.getLogger("tocsin.indexer")
+
+STEP = 1024
+"""Articles of one step: what comes in meanwhile waits half a second for it."""
+
+Progress = Callable[[int, int], None]
+"""Told how many articles are in the archive and how many there are."""
+
+
+class Shelves(Protocol):
+    """What mending needs of the store (see `monitor.store.protocol.Store`)."""
+
+    def article_ids(self) -> array[int]:
+        """Return the id of every article."""
+
+    def waiting(self) -> set[int]:
+        """Return the ids that are on their way to the archive, or out of it."""
+
+    def articles(self, ids: Collection[int]) -> list[Article]:
+        """Return these articles; unknown ids are left out."""
+
+
+class Difference(NamedTuple):
+    """What an archive lacks, and what it should not hold."""
+
+    missing: array[int]
+    """Newest first."""
+    surplus: array[int]
+
+
+def difference(
+    indexed: Iterable[int], stored: Collection[int], waiting: Collection[int]
+) -> Difference:
+    """Compare the ids of an archive, each as often as it is there, with those of the store.
+
+    An id that is there twice is both: it is taken out and put in again. What is on its
+    way is no difference.
+    """
+    top = max(stored, default=0) + 1
+    wanted, there = bytearray(top), bytearray(top)
+    for id in stored:
+        wanted[id] = 1
+    surplus = set()
+    for id in indexed:
+        if id >= top:
+            surplus.add(id)
+        else:
+            there[id] = min(there[id] + 1, 2)
+    surplus.update(id for id in range(top) if there[id] > wanted[id])
+    missing = (id for id in range(top - 1, 0, -1) if wanted[id] and there[id] != 1)
+    return Difference(
+        array("Q", (id for id in missing if id not in waiting)),
+        array("Q", sorted(surplus.difference(waiting))),
+    )
+
+
+class Mending:
+    """One mending of one archive: `writer` at once, the rest step by step."""
+
+    def __init__(
+        self, shelves: Shelves, folder: Path, progress: Progress, *, whole: bool = False
+    ) -> None:
+        """Open the archive, or begin a new one; `whole` reads every byte of it first."""
+        self._shelves = shelves
+        self._progress = progress
+        self.writer = _usable(folder)
+        for lost in self.writer.heal(whole=whole):
+            log.error("%s; what it held is added again from the store", lost)
+
+    def steps(self, *, everything: bool = False) -> Iterator[None]:
+        """Bring the archive to hold what the store holds, then read all of it once.
+
+        What is on its way is left to come, unless `everything` is asked for. Between two
+        steps others may be served. Raises ArchiveDamaged where it should be begun again.
+        """
+        stored = self._shelves.article_ids()
+        waiting = set() if everything else self._shelves.waiting()
+        missing, surplus = difference(self.writer.ids(), stored, waiting)
+        if surplus:
+            log.info("the archive holds %s too many", counted(len(surplus), "article"))
+            self.writer.remove(surplus)
+            yield
+        if missing:
+            log.info("the archive lacks %d of %s", len(missing), counted(len(stored), "article"))
+        for at in range(0, len(missing), STEP):
+            self._progress(len(stored) - len(missing) + at, len(stored))
+            self.writer.add(self._shelves.articles(missing[at : at + STEP]))
+            yield
+        self._progress(len(stored), len(stored))
+        yield from self.writer.scrub()
+
+
+def _usable(folder: Path) -> Writer:
+    """Return the writer of a folder's archive; one that cannot be opened makes room."""
+    aside, unfinished = (folder.with_name(folder.name + end) for end in (".old", ".new"))
+    try:
+        writer = open_or_create(folder)
+    except ArchiveDamaged as error:
+        log.error("%s; building it again from the store", error)
+        shutil.rmtree(aside, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(aside)
+        writer = open_or_create(folder)
+    for left in (aside, unfinished):  # by one that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    return writer

@@ -1,0 +1,188 @@
+"""The indexer in a process of its own: started, woken, restarted when it dies.
+
+It only reads the store. What it has indexed it tells the monitor, which takes it out of
+the outbox: two writers would wait for each other for seconds while much comes in. What it
+has to say it tells the monitor too: a log has one writer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+
+from index.article import Timestamp
+from monitor.maintenance import index_rebuild, indexer
+from monitor.store.sqlite.connection import INDEX
+from monitor.store.sqlite.store import SqliteStore
+
+log = logging.getLogger("tocsin")
+
+GARBAGE = 100_000
+"""Objects between two looks for garbage: looking every 700 takes a tenth of the time."""
+GIVES_WAY = 5
+"""Niceness: where processors are scarce, an alert comes before a search that finds it."""
+PATIENCE = 30.0
+"""Seconds an indexer may take to finish its batch when the watch ends."""
+
+
+Clock = Callable[[], Timestamp]
+"""Of another process: a function of a module, which that process finds too."""
+
+
+class _Indexed(NamedTuple):
+    """What the indexer tells of each batch."""
+
+    ticket: int
+    at: Timestamp
+
+
+class IndexerProcess:
+    """The indexer of a data folder."""
+
+    def __init__(self, data: Path, clock: Clock) -> None:
+        self._data = data
+        self._clock = clock
+        self._context = multiprocessing.get_context("spawn")
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._wake: Connection | None = None
+        self._told: Connection | None = None
+        self.failures = 0
+        """Tries in a row that came to nothing."""
+        self.trouble = ""
+        """What went wrong with the last one, in words."""
+        self.indexed_at = 0.0
+        """When the last ticket was indexed that `indexed` returned."""
+
+    def start(self) -> None:
+        """Start it, or start it again if it died."""
+        if self._process is not None:
+            if self._process.is_alive():
+                return
+            self._failed(f"the indexer died (exit code {self._process.exitcode})")
+            log.warning("%s; starting it again", self.trouble)
+        self._hang_up()
+        reading, self._wake = self._context.Pipe(duplex=False)
+        self._told, writing = self._context.Pipe(duplex=False)
+        level = log.getEffectiveLevel()
+        self._process = self._context.Process(
+            target=_index,
+            args=(self._data, reading, writing, level, self._clock),
+            name="tocsin indexer",
+            daemon=True,
+        )
+        self._process.start()
+        reading.close()
+        writing.close()
+
+    def indexed(self) -> int:
+        """Return the last ticket it has indexed since it was asked last, 0 for none.
+
+        What it said meanwhile goes into the log.
+        """
+        last = 0
+        with contextlib.suppress(EOFError, OSError):
+            while self._told is not None and self._told.poll():
+                told = self._told.recv()
+                if isinstance(told, _Indexed):
+                    last, self.indexed_at = told
+                    self.failures = 0
+                else:
+                    level, line = told
+                    log.log(level, "%s", line)
+                    if line.startswith(indexer.WAITS):
+                        self._failed(line)
+        return last
+
+    def _failed(self, trouble: str) -> None:
+        self.failures, self.trouble = self.failures + 1, trouble
+
+    def wake(self) -> None:
+        """Tell it that there is something to index."""
+        if self._wake is not None:
+            with contextlib.suppress(OSError):
+                self._wake.send_bytes(b".")
+
+    def stop(self) -> int:
+        """End it after the batch at hand; return the last ticket it has indexed, 0 for none."""
+        if self._process is None or self._wake is None:
+            return 0
+        self._wake.close()
+        self._process.join(PATIENCE)
+        if self._process.is_alive():
+            self._process.kill()
+        last = self.indexed()
+        self._hang_up()
+        return last
+
+    def _hang_up(self) -> None:
+        for end in (self._wake, self._told):
+            if end is not None:
+                end.close()
+
+
+class _ReadOnly(SqliteStore):
+    """The store as the indexer uses it."""
+
+    def __init__(self, data: Path, monitor: Connection, clock: Clock) -> None:
+        super().__init__(data)
+        self._monitor = monitor
+        self._clock = clock
+
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Tell the monitor, and when that was."""
+        with contextlib.suppress(OSError):
+            self._monitor.send(_Indexed(upto, self._clock() if now is None else now))
+
+
+class _Said(logging.Handler):
+    """Sends what is logged to the monitor."""
+
+    def __init__(self, monitor: Connection) -> None:
+        super().__init__()
+        self._monitor = monitor
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one line."""
+        with contextlib.suppress(OSError):
+            self._monitor.send((record.levelno, self.format(record)))
+
+
+def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock: Clock) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the whole group
+    os.nice(GIVES_WAY)
+    gc.set_threshold(GARBAGE)
+    logging.basicConfig(level=level, format="%(message)s", handlers=[_Said(monitor)])
+    try:
+        store = _ReadOnly(data, monitor, clock)
+        try:
+            indexer.run(store, data / INDEX, wake, _Progress(data))
+        finally:
+            store.close()
+    except Exception:
+        log.exception("the indexer fails")
+        wake.poll(indexer.REST)  # it is started again within a second
+        raise SystemExit(1) from None
+
+
+class _Progress:
+    """Tells viewers how far a rebuild is, and the log every twentieth of it."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._told = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take note of how many articles of how many are in the index."""
+        index_rebuild.tell(self._data, done, total)
+        twentieth = 20 * done // max(total, 1)
+        if twentieth != self._told and (self._told or twentieth < 20):
+            log.info("building the index again: %d of %d articles", done, total)
+        self._told = twentieth % 20

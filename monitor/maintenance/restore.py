@@ -1,0 +1,150 @@
+"""Putting a newsroom back from a backup: checked whole first, never over what is there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from monitor.maintenance.backup import (
+    CHUNK,
+    CONFIG,
+    MANIFEST,
+    BackupError,
+    Manifest,
+    Progress,
+    read,
+)
+from monitor.store.sqlite.connection import FILE, INDEX
+from monitor.store.sqlite.schema import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePaths:
+    """Where a newsroom is put back."""
+
+    config: Path
+    data: Path
+
+    def in_the_way(self, config: bytes | None) -> list[Path]:
+        """Return what is there already; a `feeds.yaml` that is the same is in nobody's way."""
+        names = (FILE, f"{FILE}-wal", f"{FILE}-shm", INDEX)
+        there = [path for name in names if (path := self.data / name).exists()]
+        if config is not None and self.config.exists() and self.config.read_bytes() != config:
+            there.append(self.config)
+        return there
+
+
+def read_manifest(file: Path) -> Manifest:
+    """Return what a backup says of itself. Raises BackupError, OSError."""
+    with _opened(file) as packed:
+        return read(packed.read(MANIFEST), file)
+
+
+def config_of(file: Path) -> bytes | None:
+    """Return the `feeds.yaml` of a backup, None if it has none."""
+    with _opened(file) as packed:
+        return packed.read(CONFIG) if CONFIG in packed.namelist() else None
+
+
+def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
+    """Check a backup and lay its store down beside its place; return where.
+
+    Nothing that is there is touched. Raises BackupError, OSError.
+    """
+    with _opened(file) as packed:
+        manifest = read(packed.read(MANIFEST), file)
+        if manifest.store > VERSION:
+            raise BackupError(
+                f"{file}: of a newer tocsin (store version {manifest.store}); update tocsin"
+            )
+        places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = places.data / f"{FILE}.restored"
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        try:
+            for name, (size, digest) in manifest.files.items():
+                with fresh.open("wb") if name == FILE else contextlib.nullcontext() as into:
+                    _check(file, packed, name, size, digest, into, progress)
+            _check_store(file, fresh)
+            with fresh.open("rb") as written:
+                os.fsync(written.fileno())
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+    return fresh
+
+
+def put_in_place(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
+    """Move what is in the way to `aside`, then store and feeds.yaml to their places."""
+    if there := places.in_the_way(config):
+        aside.mkdir(mode=0o700, parents=True)
+    for path in there:
+        shutil.move(path, aside / path.name)
+    fresh.rename(places.data / FILE)
+    if config is not None:
+        places.config.parent.mkdir(parents=True, exist_ok=True)
+        written = places.config.with_name(f".{places.config.name}.part")
+        written.write_bytes(config)
+        written.replace(places.config)
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(file) as packed:
+            yield packed
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError) as error:
+        raise BackupError(f"{file}: no backup of tocsin, or damaged ({error})") from error
+
+
+def _check(
+    file: Path,
+    packed: zipfile.ZipFile,
+    name: str,
+    size: int,
+    digest: str,
+    into: IO[bytes] | None,
+    progress: Progress,
+) -> None:
+    """Read a file of a backup, into another if one is given; raises BackupError."""
+    found, done = hashlib.sha256(), 0
+    try:
+        with packed.open(name) as source:
+            for chunk in _chunks(source):
+                found.update(chunk)
+                done += len(chunk)
+                if done > size:
+                    break
+                if into:
+                    into.write(chunk)
+                progress("unpacking", done, size)
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
+            raise
+        raise BackupError(f"{file}: {name} in it is damaged ({error})") from error
+    if (done, found.hexdigest()) != (size, digest):
+        raise BackupError(f"{file}: {name} in it is not as it was written")
+
+
+def _check_store(file: Path, fresh: Path) -> None:
+    try:
+        with closing(sqlite3.connect(fresh)) as sql:
+            (said,) = sql.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        said = str(error)
+    if said != "ok":
+        raise BackupError(f"{file}: the store in it is damaged ({said})")
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk

@@ -1,0 +1,175 @@
+"""How long the archive keeps its articles: what is older goes, a few at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from index.article import Timestamp
+from index.query.filters import selects
+from monitor.errors import StoreError
+from monitor.fetch.url import host
+from monitor.formatting import counted
+from monitor.model.config import FOR_EVER, Expiring, Retention, Spared
+from monitor.model.feed import Feed
+from monitor.store.protocol import Store, StoreReads
+from monitor.tasks import Thread
+
+STEP = 200
+"""Articles looked at in one step: 20 ms when all of them go."""
+BEGINNING = (float("-inf"), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a step came to; an empty one is the end."""
+
+    articles: int = 0
+    """How many went, or would go."""
+    spared: int = 0
+    """How many are as old, and stay."""
+    characters: int = 0
+    """Of the text that went."""
+
+    def __add__(self, other: Swept) -> Swept:
+        """Return both together."""
+        return Swept(
+            articles=self.articles + other.articles,
+            spared=self.spared + other.spared,
+            characters=self.characters + other.characters,
+        )
+
+
+def spared(retention: Retention, feeds: Iterable[Feed]) -> Spared:
+    """Return in the store's terms what is kept whatever its age."""
+    known = list(feeds)
+    numbers: set[int] = set()
+    watchlists: set[str] = set()
+    for selector in retention.spare:
+        kind, _, name = selector.partition(":")
+        if kind == "watch":
+            watchlists.add(name)
+        elif kind in ("tag", "feed"):
+            asked = selector if kind == "tag" else name
+            numbers.update(
+                feed.number
+                for feed in known
+                if selects(asked, feed.name, host(feed.url), feed.tags)
+            )
+    return Spared(
+        feeds=frozenset(numbers),
+        watchlists=frozenset(watchlists),
+        alerts=not retention.drop_alerts or "has:alert" in retention.spare,
+    )
+
+
+class Sweep:
+    """One look at all that is older than the archive keeps it. For the store's thread."""
+
+    def __init__(self, store: Store, retention: Retention, now: Timestamp) -> None:
+        self._store = store
+        self._before = float("-inf") if retention.keep is None else now - retention.keep
+        self._spared = spared(retention, store.every_feed())
+        self._after = BEGINNING
+
+    def step(self) -> Swept:
+        """Drop the next few articles. Raises StoreError."""
+        with self._store.batch() as batch:
+            found = self._next(batch)
+            batch.drop([one.id for one in found if not one.spared])
+        return self._swept(found)
+
+    def look(self) -> Swept:
+        """Count the next few articles that `step` would drop. Raises StoreError."""
+        with self._store.reading() as reading:
+            found = self._next(reading)
+        return self._swept(found)
+
+    def _next(self, reading: StoreReads) -> list[Expiring]:
+        return reading.expiring(self._before, self._spared, self._after, STEP)
+
+    def _swept(self, found: Sequence[Expiring]) -> Swept:
+        if found:
+            self._after = (found[-1].seen, found[-1].id)
+        going = [one for one in found if not one.spared]
+        return Swept(
+            articles=len(going),
+            spared=len(found) - len(going),
+            characters=sum(one.characters for one in going),
+        )
+
+
+log = logging.getLogger("tocsin")
+
+EVERY = 3600.0
+"""Seconds between two sweeps."""
+LOOK = 10.0
+"""Seconds between two looks whether one is due."""
+PAUSE = 0.25
+"""Seconds between two steps of a sweep."""
+PATIENCE = 20
+"""Pauses for which a step waits for a quiet moment; a thousand feeds leave none."""
+REST = 30.0
+"""Seconds without a step after the store refused."""
+
+
+class Tidying:
+    """Keeps the archive to what `archive:` says, as it says at the time."""
+
+    def __init__(
+        self,
+        store: Store,
+        thread: Thread,
+        clock: Callable[[], Timestamp],
+        sleep: Callable[[float], Awaitable[None]],
+        retention: Callable[[], Retention],
+        busy: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._thread = thread
+        self._clock = clock
+        self._sleep = sleep
+        self._retention = retention
+        self._busy = busy
+
+    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+        """Sweep every hour, and when the rule changes. Never raises: the watch goes on."""
+        swept, rule = float("-inf"), FOR_EVER
+        while True:
+            await self._sleep(LOOK)
+            now, asked = self._clock(), self._retention()
+            if asked == rule and now - swept < EVERY:
+                continue
+            swept, rule = now, asked
+            try:
+                await self.all(self._quiet)
+            except StoreError as error:
+                refused(error)
+                swept = now - EVERY
+                await self._sleep(REST)
+            except Exception:
+                log.exception("nothing more was dropped; the watch goes on")
+
+    async def all(self, between: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Drop all that is too old now. Raises StoreError."""
+        retention = self._retention()
+        if retention.keep is None:
+            return
+        sweep = await self._thread(Sweep, self._store, retention, self._clock())
+        found = Swept()
+        while (step := await self._thread(sweep.step)) != Swept():
+            found += step
+            await (between or self._breathe)()
+        if found.articles:
+            log.info("older than the archive keeps them: %s", counted(found.articles, "article"))
+
+    async def _quiet(self) -> None:
+        """Wait for a moment in which no feed is being read, but not for ever."""
+        for _ in range(PATIENCE):
+            await self._sleep(PAUSE)
+            if not self._busy():
+                return
+
+    async def _breathe(self) -> None:
+        await self._sleep(0)

@@ -1,0 +1,335 @@
+"""Whether the evidence is whole: each link of its chain, each alert, each text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.audit import evidence
+from monitor.audit.evidence import BEGINNING, Kind
+from monitor.store.sqlite.evidence_reads import Kept, Proofs, Row
+
+Said = tuple[int, Mapping[str, Any]]
+"""The number of a record, and what it says."""
+_BEGINS = (Kind.RAISED, Kind.EARLIER)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFault:
+    """Something that is not as it should be."""
+
+    what: str
+    number: int = 0
+    """Of the record it was found at; 0 where it is none's."""
+    alert: int | None = None
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        about = f" (alert {self.alert})" if self.alert is not None else ""
+        return f"record {self.number}{about}: {self.what}" if self.number else self.what
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedAlert:
+    """What there is of one alert."""
+
+    alert: Kept | None
+    """None when it is not in the store."""
+    records: Sequence[Said]
+    """The first ones first."""
+    matches: Sequence[Mapping[str, Any]]
+    escalations: Collection[tuple[str, float]]
+    """Why and when it became louder."""
+    texts: Mapping[tuple[int, int], str]
+    """Hashes of the texts that are kept, by article and version."""
+
+
+def texts_named(records: Sequence[Said]) -> dict[tuple[int, int], tuple[str, int]]:
+    """Return the hash of each text that records name, by article and version, and the record.
+
+    The page of an article makes its text longer: what was written last counts.
+    """
+    named: dict[tuple[int, int], tuple[str, int]] = {}
+    article = 0
+    for number, said in records:
+        about = said.get("article")
+        if isinstance(about, dict):
+            article = about.get("id", 0)
+        text = said.get("text", about)
+        if isinstance(text, dict) and article:
+            named[article, text.get("version", 0)] = text.get("sha256", ""), number
+    return named
+
+
+def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
+    """Yield what is wrong with an alert and its records."""
+    begun = [(number, said) for number, said in seen.records if said.get("kind") in _BEGINS]
+    gone = [number for number, said in seen.records if said.get("kind") == Kind.DROPPED]
+    if not begun:
+        where = seen.records[0][0] if seen.records else 0
+        yield AuditFault(
+            f"alert {id} has no record of why it was raised", where, id if where else None
+        )
+        return
+    (number, said), *again = begun
+    for other, _ in again:
+        yield AuditFault(f"it is raised again: record {number} has done so", other, id)
+    if seen.alert is None and not gone:
+        yield AuditFault("the alert is gone, and no record says that it was dropped", number, id)
+    if seen.alert is not None and gone:
+        yield AuditFault("it says that the alert was dropped, and it is there", gone[0], id)
+    if seen.alert is None or gone:
+        return
+    for words in _differs(seen.alert, said):
+        yield AuditFault(f"{words}", number, id)
+    yield from _grown(id, seen, number)
+    yield from _texts(id, seen)
+
+
+def _differs(alert: Kept, said: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the store says otherwise than the record of its raising."""
+    article = said.get("article") or {}
+    rule = said.get("rule") or {}
+    wanted = {
+        "watchlist": (alert.watchlist, said.get("watchlist")),
+        "kind": (alert.about, said.get("about")),
+        "time": (alert.raised_at, said.get("at", said.get("raised_at"))),
+        "article": (alert.article, article.get("id")),
+        "alert that it is a copy of": (alert.merged_into, said.get("merged_into")),
+    }
+    if alert.article is not None:
+        wanted["address of its article"] = alert.url, article.get("url")
+    if said.get("kind") == Kind.RAISED and alert.article is not None:
+        wanted |= {
+            "rule": (alert.rule, rule.get("version")),
+            "version of its article": (alert.article_version, article.get("version")),
+            "mark of having been there before": (bool(alert.backfill), said.get("backfill")),
+            "date of its article": (alert.published, article.get("published")),
+            "time its article was seen": (alert.seen, article.get("seen")),
+        }
+    for name, (now, then) in wanted.items():
+        if now != then:
+            yield f"the {name} is now {_shown(now)}, and was {_shown(then)}"
+
+
+def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
+    """Yield what is wrong with what became of an alert since it was raised."""
+    assert seen.alert is not None
+    severity, matches, at = "", None, first
+    steps: dict[tuple[str, float], int] = {}
+    for number, said in seen.records:
+        severity = said.get("to", said.get("severity", severity))
+        if said.get("kind") == Kind.ESCALATED:
+            steps[said.get("reason", ""), said.get("at", 0.0)] = number
+        if "matches" in said:
+            matches, at = said["matches"], number
+    if seen.alert.severity != severity:
+        yield AuditFault(
+            f"the severity is now {seen.alert.severity}, and was {severity}", first, id
+        )
+    for step, number in steps.items():
+        if step not in seen.escalations:
+            yield AuditFault("that it became louder is not in the store any more", number, id)
+    for reason, _ in sorted(set(seen.escalations) - steps.keys()):
+        if not _is_earlier(seen):
+            yield AuditFault(f"it became louder ({reason}), and no record says so", first, id)
+    if matches is not None and [dict(one) for one in seen.matches] != matches:
+        yield AuditFault(
+            "the words that matched, or their places, are not those of the record", at, id
+        )
+
+
+def _texts(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
+    for (article, version), (wanted, number) in texts_named(seen.records).items():
+        there = seen.texts.get((article, version))
+        if there is None:
+            yield AuditFault(f"version {version} of article {article} is gone", number, id)
+        elif there != wanted:
+            words = f"version {version} of article {article} is not the text that was hashed"
+            yield AuditFault(words, number, id)
+
+
+def _is_earlier(seen: RecordedAlert) -> bool:
+    return any(said.get("kind") == Kind.EARLIER for _, said in seen.records)
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else repr(value)
+
+
+MOST = 1_000
+"""Faults that are listed; more are counted."""
+STEP = 500
+"""Records between two signs of progress."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+@dataclass
+class Verified:
+    """What a verification came to."""
+
+    records: int = 0
+    """How many were read."""
+    alerts: int = 0
+    """How many of those kept were held against their records."""
+    texts: int = 0
+    """Texts of articles that were held against their hashes."""
+    earlier: int = 0
+    """Alerts from before there were records: known as they were found then."""
+    dropped: int = 0
+    """Alerts no longer kept: their texts cannot be checked any more."""
+    head: tuple[int, str] = (0, BEGINNING)
+    """Number and hash of the last record."""
+    noted: int | None = None
+    """The record with the hash that was noted elsewhere; None if none was given, or none is it."""
+    faults: list[AuditFault] = field(default_factory=list)
+    """What is not as it should be, by number of record."""
+    more: int = 0
+    """Further ones that are not listed."""
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether nothing was found."""
+        return not self.faults
+
+    def object_to(self, fault: AuditFault) -> None:
+        """Take note of a fault."""
+        if len(self.faults) < MOST:
+            self.faults.append(fault)
+        else:
+            self.more += 1
+
+
+def verify(proofs: Proofs, progress: Progress, *, first: int = 1, noted: str = "") -> Verified:
+    """Return what is wrong with the evidence, from record number `first` on.
+
+    `noted` is the hash of a record that was written down elsewhere. Raises StoreError.
+    """
+    found = Verified()
+    for name in proofs.guards():
+        found.object_to(
+            AuditFault(f"{name}, which keeps records as they are, is not as it was made")
+        )
+    _chain(proofs, progress, first, found)
+    if noted:
+        found.noted = proofs.number_of(noted)
+        if found.noted is None:
+            found.object_to(
+                AuditFault(f"no record has the hash {noted}: records were written anew")
+            )
+    _alerts(proofs, progress, first, found)
+    found.faults.sort(key=lambda fault: fault.number or float("inf"))
+    return found
+
+
+# --- the chain -------------------------------------------------------------------------
+
+
+def _chain(proofs: Proofs, progress: Progress, first: int, found: Verified) -> None:
+    total, last = proofs.records(), proofs.given()
+    before: tuple[int, str] | None = (0, BEGINNING) if first <= 1 else None
+    rules: dict[int, tuple[object, object]] = {}
+    for row in proofs.rows(first):
+        said = evidence.told(row.record)
+        for words in _links(row, said, before):
+            found.object_to(AuditFault(words, row.number, row.alert))
+        if row.kind == Kind.RULE:
+            rules[row.number] = said.get("watchlist"), said.get("version")
+        elif first <= 1 and (words := _names_rule(said, rules)):
+            found.object_to(AuditFault(words, row.number, row.alert))
+        before = row.number, row.hash
+        found.records += 1
+        if found.records % STEP == 0:
+            progress("records", found.records, total)
+    found.head = before or (0, BEGINNING)
+    if before and last > before[0]:
+        missing = _span(before[0] + 1, last)
+        found.object_to(AuditFault(f"{missing} at the end", before[0] + 1))
+
+
+def _links(row: Row, said: Mapping[str, Any], before: tuple[int, str] | None) -> Iterator[str]:
+    """Yield what is wrong with a record by itself, and with its place."""
+    if before and row.number != before[0] + 1:
+        yield f"{_span(before[0] + 1, row.number - 1)} before it"
+    if evidence.digest(row.record) != row.hash:
+        yield "its text has not the hash that is stored with it: it was changed"
+        return
+    if not said:
+        yield "it is not a JSON object"
+        return
+    if said.get("number") != row.number:
+        yield f"it says that it is record {said.get('number')}"
+    if (said.get("kind"), said.get("alert")) != (row.kind, row.alert):
+        yield "it is filed under another kind or alert than it says"
+    if row.kind not in set(Kind):
+        yield f"it is of no known kind ({row.kind})"
+    if row.kind == Kind.RULE and row.said != _rule_key(said):
+        yield "the rule is filed under another hash than it has"
+    if before and row.number == before[0] + 1 and said.get("previous") != before[1]:
+        yield f"it does not follow record {before[0]}, as that is now"
+
+
+def _rule_key(said: Mapping[str, Any]) -> str:
+    kept = ("watchlist", "version", "query", "lang", "feeds")
+    return evidence.digest(evidence.canonical({key: said.get(key) for key in kept}))
+
+
+def _names_rule(said: Mapping[str, Any], rules: Mapping[int, tuple[object, object]]) -> str:
+    """Return what is wrong with the rule that a record names; empty if nothing is."""
+    rule = said.get("rule")
+    if not isinstance(rule, dict):
+        return ""
+    known = rules.get(rule.get("record", 0))
+    if known is None or known[1] != rule.get("version"):
+        return "the rule that it names is not written down before it"
+    if "watchlist" in said and known[0] != said["watchlist"]:
+        return "the rule that it names is that of another watchlist"
+    return ""
+
+
+def _span(first: int, last: int) -> str:
+    return (
+        f"record {first} is missing" if first == last else f"records {first} to {last} are missing"
+    )
+
+
+# --- the alerts ------------------------------------------------------------------------
+
+
+def _alerts(proofs: Proofs, progress: Progress, first: int, found: Verified) -> None:
+    done, chunks = 0, list(proofs.alerts())
+    total = sum(map(len, chunks))
+    for ids in chunks:
+        records = {
+            id: [(number, evidence.told(record)) for number, record in of]
+            for id, of in proofs.records_of(ids).items()
+        }
+        kept, matches = proofs.kept(ids), proofs.matches_of(ids)
+        louder = proofs.escalations_of(ids)
+        named = {id: texts_named(of) for id, of in records.items() if id in kept}
+        texts = proofs.texts_of({article for of in named.values() for article, _ in of})
+        for id in ids:
+            seen = RecordedAlert(
+                alert=kept.get(id),
+                records=records.get(id, []),
+                matches=matches.get(id, []),
+                escalations=louder.get(id, set()),
+                texts=texts,
+            )
+            _count(seen, found)
+            for fault in faults_of(id, seen):
+                if fault.number == 0 or fault.number >= first:
+                    found.object_to(fault)
+        found.texts += sum(map(len, named.values()))
+        done += len(ids)
+        progress("alerts", done, total)
+
+
+def _count(seen: RecordedAlert, found: Verified) -> None:
+    kinds = {said.get("kind") for _, said in seen.records}
+    found.alerts += seen.alert is not None
+    found.earlier += Kind.EARLIER in kinds
+    found.dropped += Kind.DROPPED in kinds

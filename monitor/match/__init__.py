@@ -1,0 +1,1 @@
+"""Watchlists against articles: the presearcher finds candidates, the matcher decides."""

@@ -1,0 +1,261 @@
+"""The rules in force: which watchlists an article satisfies, where, and why not.
+
+After Lucene Monitor's presearcher: every rule is filed under the cheapest sets of words of which
+any match must hold one; an article's words name the candidates, and only these are evaluated.
+Whether a word form is an inflection or a wildcard's is decided once per form.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
+from index.analysis.tokenizer import both_stems, stems
+from index.article import Article
+from index.evaluation.explain import why_not
+from index.evaluation.memory_document import InMemory, in_order
+from index.evaluation.spans import Codes, Extent, SpanMatch, matches
+from index.evaluation.term_expansion import expands, is_open, key, selector
+from index.query.ast import Facet, Mode, Node, Word, words
+from index.query.filters import passes, selects
+from monitor.fetch.url import host
+from monitor.match.presearcher import TermTrie, filing
+from monitor.model.alert import Match, WatchlistMatch
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+
+MAX_MATCHES = 50
+"""Places listed for one watchlist in one article."""
+_MEMO_SIZE = 500_000
+
+_BEGINNING = 5
+"""Letters of a wildcard's prefix by which it is looked up."""
+
+
+class WatchlistMatcher:
+    """An immutable index of watchlists; build a new one when they change."""
+
+    def __init__(self, watchlists: Iterable[Watchlist], feeds: Iterable[Feed] = ()) -> None:
+        self.watchlists = tuple(watchlists)
+        for feed in feeds:
+            host(feed.url)  # known feeds are read once, here
+        roots = [watchlist.query.root for watchlist in self.watchlists]
+        watched = dict.fromkeys(word for root in roots for word in words(root))
+        self._forms = _Forms(word for word in watched if expands(word))
+        self._filed = TermTrie()
+        for number, root in enumerate(roots):
+            for needed in filing(root).sets or ((),):
+                drawer = self._filed
+                for word in needed:
+                    leaf = self._forms.numbers[word] if is_open(word) else key(word)
+                    drawer = drawer.further.get(leaf) or drawer.add(leaf)
+                drawer.rules.append(number)
+        self._filed.seal()
+        keys = {term: term for term in (key(word) for word in watched if not is_open(word))}
+        means = self._forms.means
+        self._keys = Keys(lambda key: keys.get(key) or means(key))
+
+    def match(self, article: Article, feed: Feed) -> tuple[WatchlistMatch, ...]:
+        """Return the watchlists that an article of a feed satisfies, and where."""
+        reading = DocumentTerms(article, self._keys)
+        places = _Places(article, reading)
+        return tuple(
+            WatchlistMatch(watchlist=watchlist, matches=places.of(found))
+            for watchlist, found in self._satisfied(reading, article, feed)
+        )
+
+    def satisfied(
+        self, article: Article, feed: Feed
+    ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
+        """Yield the watchlists that an article of a feed satisfies, and the clauses that hold."""
+        return self._satisfied(DocumentTerms(article, self._keys), article, feed)
+
+    def _satisfied(
+        self, reading: DocumentTerms, article: Article, feed: Feed
+    ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
+        found = reading.postings
+        expansions = self._forms.of(found)
+        candidates = self._filed.open({*found, *expansions})
+        document = _Words(found, expansions, self._forms.numbers, article, feed)
+        for number in sorted(candidates):
+            watchlist = self.watchlists[number]
+            if not outside(watchlist, article, feed) and (
+                clauses := matches(watchlist.query.root, document)
+            ):
+                yield watchlist, clauses
+
+
+class _Words:
+    """A `Document` on an article's postings, its word forms decided beforehand."""
+
+    __slots__ = ("_expansions", "_found", "_numbers", "article", "feed")
+
+    def __init__(
+        self,
+        found: Mapping[str, Codes],
+        expansions: Mapping[int, Sequence[str]],
+        numbers: Mapping[Word, int],
+        article: Article,
+        feed: Feed,
+    ) -> None:
+        self._found = found
+        self._expansions = expansions
+        self._numbers = numbers
+        self.article = article
+        self.feed = feed
+
+    def positions(self, key: str) -> Codes:
+        return self._found.get(key, ())
+
+    def expand(self, word: Word) -> Sequence[str]:
+        return self._expansions.get(self._numbers[word], ())
+
+    def admits(self, facet: Facet) -> bool:
+        return admits(facet, self.article, self.feed)
+
+
+class _Forms:
+    """Which inflections, wildcards and plain exact forms each key met so far belongs to."""
+
+    def __init__(self, open_words: Iterable[Word]) -> None:
+        self.numbers = {word: number for number, word in enumerate(open_words)}
+        self._french: defaultdict[str, list[int]] = defaultdict(list)
+        self._english: defaultdict[str, list[int]] = defaultdict(list)
+        self._plain: defaultdict[str, list[int]] = defaultdict(list)
+        self._beginnings: defaultdict[str, list[tuple[str, int, Callable[[str], bool]]]]
+        self._beginnings = defaultdict(list)
+        for word, number in self.numbers.items():
+            space = AUTHOR if word.part == "author" else ""
+            if word.mode is Mode.STEM:
+                french, english = stems(word.term)
+                self._french[space + french].append(number)
+                self._english[space + english].append(number)
+            elif word.mode is Mode.EXACT:
+                self._plain[space + word.term].append(number)
+            else:
+                prefix, accepts = selector(word)
+                self._beginnings[prefix[:_BEGINNING]].append((prefix, number, accepts))
+        self._lengths = sorted({len(beginning) for beginning in self._beginnings})
+        self.meanings = _Meanings(self._decide)
+
+    def means(self, form: str) -> str:
+        """Return a key that belongs to any of them; or ''."""
+        return form if self._decide(form) else ""
+
+    def of(self, found: Iterable[str]) -> Mapping[int, list[str]]:
+        """Return the keys of an article that each open word means, where there are any."""
+        expansions: defaultdict[int, list[str]] = defaultdict(list)
+        if self.numbers:
+            meanings = self.meanings
+            for met in found:
+                for number in meanings[met]:
+                    expansions[number].append(met)
+        return expansions
+
+    def _decide(self, form: str) -> Sequence[int]:
+        if EXACT in form:  # another form than `=liege` wants
+            return self._plain.get(form.partition(EXACT)[0], ()) if self._plain else ()
+        numbers: list[int] = []
+        for length in self._lengths:
+            for prefix, number, accepts in self._beginnings.get(form[:length], ()):
+                if form.startswith(prefix) and accepts(form):
+                    numbers.append(number)
+        if self._french:
+            space = AUTHOR if form.startswith(AUTHOR) else ""
+            french, english = both_stems(form[len(space) :])
+            inflected = (
+                *self._french.get(space + french, ()),
+                *self._english.get(space + english, ()),
+            )
+            numbers += dict.fromkeys(inflected)
+        return numbers
+
+
+class _Meanings(dict[str, Sequence[int]]):
+    """The open words that a key belongs to, each decided once."""
+
+    def __init__(self, decide: Callable[[str], Sequence[int]]) -> None:
+        self._decide = decide
+
+    def __missing__(self, form: str) -> Sequence[int]:
+        if len(self) >= _MEMO_SIZE:
+            self.clear()
+        numbers = self[form] = self._decide(form)
+        return numbers
+
+
+# --- one watchlist ---------------------------------------------------------------
+
+
+def admits(facet: Facet, article: Article, feed: Feed) -> bool:
+    """Tell whether an article that a feed carries passes a filter of a query."""
+    return passes(facet, lang=article.lang, name=feed.name, host=host(feed.url), tags=feed.tags)
+
+
+def outside(watchlist: Watchlist, article: Article, feed: Feed) -> str:
+    """Return why an article is none of a watchlist's business, by language or feed; or ''.
+
+    An article of undetermined language is everybody's.
+    """
+    if watchlist.lang and article.lang and article.lang not in watchlist.lang:
+        return f"language {article.lang}, not {' or '.join(watchlist.lang)}"
+    if watchlist.feeds and not any(
+        selects(selector, feed.name, host(feed.url), feed.tags) for selector in watchlist.feeds
+    ):
+        return f"feed {feed.name}, not {' or '.join(watchlist.feeds)}"
+    return ""
+
+
+class _Places:
+    """The matches in one article: many watchlists watch the same word, which is cut out once."""
+
+    def __init__(self, article: Article, reading: DocumentTerms) -> None:
+        self._article = article
+        self._reading = reading
+        self._known: dict[tuple[Extent, str], Match] = {}
+
+    def of(self, found: Sequence[SpanMatch]) -> tuple[Match, ...]:
+        """Return where the clauses of a watchlist hold, in the order of the text."""
+        return tuple(
+            [
+                self._known.get((extent, clause.text)) or self._match(extent, clause.text)
+                for extent, clause in in_order(found)[:MAX_MATCHES]
+            ]
+        )
+
+    def _match(self, extent: Extent, term: str) -> Match:
+        part, start, end = self._reading.place(*extent)
+        text = self._article.part(part)[start:end]
+        match = Match(field=part, start=start, end=end, text=text, term=term)
+        self._known[extent, term] = match
+        return match
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether a watchlist matches an article, and why or why not in words."""
+
+    hit: WatchlistMatch | None
+    reason: str
+
+
+def explain(watchlist: Watchlist, article: Article, feed: Feed) -> Explanation:
+    """Return the clauses that match with their text, or those that fail."""
+    if reason := outside(watchlist, article, feed):
+        return Explanation(None, reason)
+    reading = DocumentTerms(article)
+    document = InMemory(reading.postings, lambda facet: admits(facet, article, feed))
+    found = matches(watchlist.query.root, document)
+    if not found:
+        return Explanation(None, why_not(watchlist.query.root, document))
+    hit = WatchlistMatch(watchlist=watchlist, matches=_Places(article, reading).of(found))
+    return Explanation(hit, _reason(hit, watchlist.query.root))
+
+
+def _reason(hit: WatchlistMatch, root: Node) -> str:
+    told = dict.fromkeys(
+        f"{match.term}: “{match.text}” in the {match.field}" for match in hit.matches
+    )
+    return "; ".join(told) or f"passes {root.text}"

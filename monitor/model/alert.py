@@ -1,0 +1,329 @@
+"""Alerts: matches, state, verdicts, who else has the story, and what analysts said of them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from index.article import Timestamp
+
+if TYPE_CHECKING:
+    from monitor.model.config import Watchlist
+    from monitor.model.severity import Severity
+
+
+FEED_HEALTH = "feed health"
+"""What alerts about feeds have in place of a watchlist."""
+
+
+class AlertKind(enum.StrEnum):
+    """What an alert is about: an article, or the state of a feed."""
+
+    MATCH = "match"
+    SILENT = "silent"
+    """The feed publishes nothing, for longer than is its habit."""
+    FAILING = "failing"
+    """It could not be read for a day."""
+    GONE = "gone"
+    """The server said that there is no such feed any more (410)."""
+    REISSUED = "reissued"
+    """It published what it had published before under new ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """An episode that begins, and the alert about it."""
+
+    kind: AlertKind
+    severity: Severity
+    title: str
+    """All there is to say, in words."""
+    rings: bool = True
+    """False where it was so before we watched: that is no news."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """From when to when a feed was in trouble."""
+
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    """None while it lasts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Where a watchlist hit an article: `article.part(field)[start:end] == text`."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+    term: str
+    """The clause of the query that matched, as the analyst wrote it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchlistMatch:
+    """A watchlist that an article satisfies, and where."""
+
+    watchlist: Watchlist
+    matches: tuple[Match, ...]
+
+
+class AlertState(enum.StrEnum):
+    """What the analyst has done with an alert."""
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    """Done with: lists leave it out."""
+
+
+class Verdict(enum.StrEnum):
+    """What the analyst thinks of an alert; kept to judge the watchlist."""
+
+    NONE = ""
+    RELEVANT = "relevant"
+    NOISE = "noise"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """A feed that has a story, by the first article with which it told it."""
+
+    name: str
+    article: int
+    seen: Timestamp
+    """When we first had it from this outlet."""
+    lag: float
+    """Seconds after the first outlet that had it."""
+    copied: bool = False
+    """Nearly the same text as another's; False for the first, and for versions of their own."""
+    published: Timestamp | None = None
+    """As the publisher says."""
+    lang: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryTimeline:
+    """Who tells a story."""
+
+    outlets: tuple[Outlet, ...] = ()
+    """The first one first."""
+    elsewhere: tuple[Outlet, ...] = ()
+    """Those that tell of the same event in another language; lags are within their story."""
+
+
+NOBODY_ELSE = StoryTimeline()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Why and when an alert became louder than it was raised."""
+
+    id: int
+    """In the order in which they came about, over all alerts."""
+    alert: int
+    reason: str
+    """`outlets`, or the language that the story crossed to: `fr`, `en`."""
+    words: str
+    """For people: `5 outlets`, `crossed to English: Reuters`."""
+    at: Timestamp
+    severity: Severity
+    """Of the alert, before."""
+    held: str = ""
+    """Why nobody is told of it; empty when somebody is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A term that matched an article until an edit removed it."""
+
+    term: str
+    at: Timestamp
+    """When the edit was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """The fact that a watchlist matched an article, or that a feed is in trouble.
+
+    With what a row must show.
+    """
+
+    id: int
+    watchlist: str
+    """`FEED_HEALTH` when it is about a feed."""
+    article: int | None
+    """None when it is about a feed."""
+    severity: Severity
+    state: AlertState
+    verdict: Verdict
+    starred: bool
+    backfill: bool
+    raised_at: Timestamp
+    title: str
+    url: str
+    feed: str
+    """Name of the feed that had it first, or that it is about."""
+    lang: str
+    published: Timestamp | None
+    copies: int = 0
+    """Other articles that tell the same story."""
+    matches: tuple[Match, ...] = ()
+    kind: AlertKind = AlertKind.MATCH
+    rule: str = ""
+    """Version of the rule that raised it."""
+    article_version: int = 1
+    """Of the article, when it was raised."""
+    held: str = ""
+    """Why nobody is told of it: `backfill`, `cooldown`, `muted`, `no route`; else empty."""
+    held_until: Timestamp | None = None
+    """End of the cooldown or of the mute."""
+    merged_into: int | None = None
+    """The alert that speaks for this copy too."""
+    escalations: tuple[Escalation, ...] = ()
+    """In the order in which they came about."""
+    lost: tuple[Lost, ...] = ()
+    telling: StoryTimeline = NOBODY_ELSE
+    """Who else has its story; read only where it was asked for."""
+    note: str = ""
+    """What the analyst noted, a paragraph a line."""
+    tags: tuple[str, ...] = ()
+    """The analyst's, sorted; those of feeds are others."""
+
+    @property
+    def stirred_at(self) -> Timestamp:
+        """Return when it last asked for attention: when it was raised, or became louder."""
+        if self.verdict is Verdict.NOISE or not self.escalations:
+            return self.raised_at
+        return self.escalations[-1].at
+
+
+Said = Mapping[str, Any]
+"""Some fields of a `Standing`, by name, as they are kept in the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is said of an alert at one moment."""
+
+    state: AlertState = AlertState.NEW
+    verdict: Verdict = Verdict.NONE
+    starred: bool = False
+    note: str = ""
+    """Clean text, a paragraph a line."""
+    tags: tuple[str, ...] = ()
+    """As `annotations.tag` writes them, sorted."""
+
+
+_FIELDS = tuple(field.name for field in fields(Standing))
+_T = TypeVar("_T", Standing, Alert)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What somebody says of some alerts; None leaves a field as it is."""
+
+    state: AlertState | None = None
+    verdict: Verdict | None = None
+    starred: bool | None = None
+    note: str | None = None
+    """Instead of the note that is there; empty takes it away."""
+    tags: tuple[str, ...] = ()
+    """To be added to those that are there."""
+    untag: tuple[str, ...] = ()
+    """To be taken away."""
+    acknowledge: bool = False
+    """If it is new; what is closed stays so."""
+
+    def on(self, alert: _T) -> _T:
+        """Return an alert, or its standing, with this said of it."""
+        given = {
+            name: value
+            for name in ("state", "verdict", "starred", "note")
+            if (value := getattr(self, name)) is not None
+        }
+        if self.acknowledge and alert.state is AlertState.NEW:
+            given["state"] = AlertState.ACKNOWLEDGED
+        tags = tuple(sorted({*alert.tags, *self.tags} - {*self.untag}))
+        return replace(alert, **given, tags=tags)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What one person said at once: a command, a key. It is taken back as a whole."""
+
+    id: int
+    at: Timestamp
+    who: str
+    """Empty for a person without a name, and for tocsin itself."""
+    ids: tuple[int, ...]
+    """The alerts that it changed."""
+    undoes: int | None = None
+    """The act that it takes back."""
+    left: tuple[int, ...] = ()
+    """Alerts of which something stays, because it was changed again since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What an act changed of one alert."""
+
+    act: int
+    alert: int
+    at: Timestamp
+    who: str
+    why: str
+    """Not empty when tocsin did it: `5 outlets`."""
+    undoes: int | None
+    before: Said
+    """Only the fields that were changed."""
+    after: Said
+
+
+def difference(before: Standing, after: Standing) -> tuple[Said, Said]:
+    """Return the fields that differ, as they were and as they are; tags as lists."""
+    changed = [name for name in _FIELDS if getattr(before, name) != getattr(after, name)]
+    return _said(before, changed), _said(after, changed)
+
+
+def taken_back(now: Standing, before: Said, after: Said) -> tuple[Standing, bool]:
+    """Return a standing without a change, and whether all of it could be taken back.
+
+    A field that was changed again since stays as it is; of tags, each for itself.
+    """
+    given = {name: before[name] for name in after if name != "tags"}
+    stays = {name for name in given if _value(getattr(now, name)) != after[name]}
+    restored: dict[str, Any] = {name: value for name, value in given.items() if name not in stays}
+    if "tags" in after:
+        added = {*after["tags"]} - {*before["tags"]}
+        removed = {*before["tags"]} - {*after["tags"]}
+        restored["tags"] = tuple(sorted({*now.tags} - added | removed))
+        if added - {*now.tags} or removed & {*now.tags}:
+            stays.add("tags")
+    return standing({**_said(now, _FIELDS), **restored}), not stays
+
+
+def standing(said: Said) -> Standing:
+    """Return the standing that all its fields, as they are kept, say."""
+    return Standing(
+        state=AlertState(said["state"]),
+        verdict=Verdict(said["verdict"]),
+        starred=bool(said["starred"]),
+        note=said["note"],
+        tags=tuple(said["tags"]),
+    )
+
+
+def _said(whole: Standing, names: list[str] | tuple[str, ...]) -> dict[str, Any]:
+    return {name: _value(getattr(whole, name)) for name in names}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, AlertState | Verdict):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value

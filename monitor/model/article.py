@@ -1,0 +1,48 @@
+"""An article as the analyst reads it, and its earlier texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.model.alert import NOBODY_ELSE
+
+if TYPE_CHECKING:
+    from index.article import Article, Timestamp
+    from monitor.model.alert import Alert, StoryTimeline
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleDetails:
+    """An article with everything one wants to know while reading it."""
+
+    article: Article
+    feed: str
+    alerts: tuple[Alert, ...]
+    """With their matches: why it is here."""
+    others: tuple[tuple[str, Timestamp], ...] = ()
+    """Outlets with the same story, and when each had it, the first one first."""
+    telling: StoryTimeline = NOBODY_ELSE
+    """The same with all that is known of it, and who tells of it in another language."""
+    versions: int = 1
+    page_trouble: str = ""
+    """Why its page was not read, though it was to be; empty if there was no trouble."""
+    page_retry: Timestamp | None = None
+    """When its page is tried again; None for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text that an article has, or had before it was edited."""
+
+    number: int
+    """From 1, the first text."""
+    title: str
+    summary: str
+    body: str
+    until: Timestamp | None
+    """When the next text was read; None for the one it has."""
+
+    def part(self, name: str) -> str:
+        """Return the text of title, summary or body."""
+        return str(getattr(self, name))

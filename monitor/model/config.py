@@ -1,0 +1,274 @@
+"""The configuration: what `feeds.yaml` says, understood."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import time, tzinfo
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING, NamedTuple
+
+from index.article import Article, Timestamp
+from monitor.model.severity import Severity
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+    from pathlib import Path
+
+    from index.query.parser import Query
+    from monitor.model.feed import Feed
+    from monitor.model.request_options import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """What `archive:` of feeds.yaml asks for."""
+
+    keep: float | None = None
+    """Seconds after which an article is dropped, from when it was first seen; None: never."""
+    spare: tuple[str, ...] = ()
+    """What is kept for ever: `has:alert`, `watch:NAME`, `tag:NAME`, `feed:NAME`."""
+    drop_alerts: bool = False
+    """Articles with an alert go too, and their alerts with them; starred ones never do."""
+
+
+FOR_EVER = Retention()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spared:
+    """What is kept whatever its age, in the store's terms."""
+
+    feeds: frozenset[int] = frozenset()
+    """Articles that one of these feeds carried, by number."""
+    watchlists: frozenset[str] = frozenset()
+    """What these watchlists rang for."""
+    alerts: bool = True
+    """Whatever raised an alert."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring:
+    """An article that is older than the archive keeps them."""
+
+    id: int
+    seen: Timestamp
+    characters: int
+    """Of its text."""
+    spared: bool
+    """It is kept all the same."""
+
+
+class OutboxEntry(NamedTuple):
+    """An article on its way into the index, or out of it."""
+
+    number: int
+    """Tickets are used up in their order."""
+    id: int
+    article: Article | None
+    """None: it is not in the store any more."""
+
+
+EVERY_DAY = tuple(range(7))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """Hours in which nobody is told; what is raised in them is told at their end."""
+
+    start: time
+    end: time
+    """On the next day, unless it is later than the start."""
+    days: tuple[int, ...] = EVERY_DAY
+    """On which they begin, 0 is Monday."""
+    spares: tuple[Severity, ...] = ()
+    """How loud an alert must be to be told all the same."""
+    zone: tzinfo | None = None
+    """Whose clock they go by; None is the machine's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """When what was raised meanwhile is told in one message."""
+
+    every: float | None = None
+    """Seconds, counted from midnight; None goes by `at`."""
+    at: tuple[time, ...] = ()
+    zone: tzinfo | None = None
+    """Whose clock it goes by; None is the machine's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Which alerts go where; an empty condition does not restrict."""
+
+    to: tuple[str, ...]
+    """Names of channels; empty tells nobody."""
+    watch: tuple[str, ...] = ()
+    """Names of watchlists, in any case."""
+    severity: tuple[Severity, ...] = ()
+    lang: tuple[str, ...] = ()
+    feeds: tuple[str, ...] | None = None
+    """Names of the feeds it is for; None is all."""
+    quiet: Quiet | None = None
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A watchlist of which nobody is told for a while."""
+
+    watchlist: str
+    by: str
+    """Who asked for it."""
+    since: Timestamp
+    until: Timestamp
+    held: int = 0
+    """Alerts of which nobody was told so far."""
+
+
+class ChannelKind(enum.StrEnum):
+    """What stands at the other end."""
+
+    APPRISE = "url"
+    WEBHOOK = "webhook"
+    COMMAND = "command"
+    FILE = "file"
+    ATOM = "atom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A way to tell somebody of alerts."""
+
+    name: str
+    kind: ChannelKind
+    target: tuple[str, ...]
+    """Address, path, or the words of a command; may be secret, and is never shown."""
+    secret: str = ""
+    """Key that a webhook's body is signed with; never shown."""
+    words: str = ""
+    """What may be shown of the target: its host, its program, its path."""
+    headers: tuple[tuple[str, Secret], ...] = ()
+    """Of a webhook's request, besides our own."""
+    quiet: Quiet | None = None
+    digest: Digest | None = None
+    template: str = ""
+    """Text of its messages, with `$fields`; empty for ours."""
+    zone: tzinfo | None = None
+    """Of the times in its messages; None is the machine's."""
+
+    def __repr__(self) -> str:
+        return f"Channel(name={self.name!r}, kind={str(self.kind)!r})"
+
+
+class DeliveryFault(enum.StrEnum):
+    """Whose fault it is that a delivery was not accepted."""
+
+    CHANNEL = "channel"
+    """It is down, or wants nothing of us: each further message would fare the same."""
+    TROUBLE = "trouble"
+    """It says that something went wrong: perhaps with this message, perhaps with all."""
+    MESSAGE = "message"
+    """It refuses this very message, and will again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryError:
+    """Why a channel did not accept what it was sent."""
+
+    reason: str
+    """In words, without any secret."""
+    fault: DeliveryFault = DeliveryFault.CHANNEL
+    retry_after: float | None = None
+    """Seconds for which it wants to be left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """An address and a port to listen at."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return it as it is written: `127.0.0.1:9464`, `[::1]:9464`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """When the alert of a story becomes louder than it was raised."""
+
+    outlets: int | None = 5
+    """Once so many independent outlets have the story; None is never."""
+    languages: bool = True
+    """When the story crosses from French to English, or back."""
+    to: Severity | None = None
+    """How loud it is then; None is one up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watchlist:
+    """A named standing query of the analyst."""
+
+    name: str
+    query: Query
+    severity: Severity = Severity.MEDIUM
+    lang: tuple[str, ...] = ()
+    """Only articles in one of these languages (or undetermined); empty is all."""
+    feeds: tuple[str, ...] = ()
+    """Only feeds named so or `tag:so`; empty is all."""
+    match: tuple[str, ...] = ()
+    """Sentences that must match: tests of the watchlist."""
+    no_match: tuple[str, ...] = ()
+    escalate: Escalate = Escalate()
+    cooldown: float = 0.0
+    """Seconds after an alert in which others are held back from telling anybody."""
+    notify_backfill: bool = False
+    """Tell of what was there before as well."""
+    notify: tuple[str, ...] | None = None
+    """Names of the channels that are told; None leaves it to the routing."""
+    excluded: tuple[str, ...] = ()
+    """What its `not:` says, which is in the query too."""
+    rule: str = ""
+    """Version of what it says (see `watching.meaning`); empty when nobody asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSearch:
+    """A search of the archive that the analyst makes again."""
+
+    name: str
+    query: Query
+    sort: str = "date"
+    """`date`, the newest first, or `score`, the best first."""
+
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """`feeds.yaml`, understood."""
+
+    path: Path
+    data: Path
+    """The folder of this newsroom's store, index and log."""
+    feeds: tuple[Feed, ...]
+    watchlists: tuple[Watchlist, ...]
+    searches: tuple[SavedSearch, ...] = ()
+    allow: Networks = ()
+    """Private address ranges that may be asked; they are the operator's own."""
+    contact: str = ""
+    """Address a publisher can write to, sent in the User-Agent."""
+    metrics: Listening | None = None
+    """Where a monitor tells its figures; None is nowhere."""
+    retention: Retention = FOR_EVER
+    channels: tuple[Channel, ...] = ()
+    routes: tuple[Route, ...] = ()
+    """The first that is for an alert decides where it goes."""
+    notify: tuple[str, ...] | None = None
+    """Channels that are told of what no route is for; None is all."""
+    zone: tzinfo | None = None
+    """Whose clock quiet hours, digests and messages go by; None is the machine's."""

@@ -1,0 +1,77 @@
+"""Alerts on their way to channels."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.article import Article, Timestamp
+    from monitor.model.alert import Alert
+
+
+class Occasion(enum.StrEnum):
+    """Why a channel is told of an alert."""
+
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    UNMUTED = "unmuted"
+    """Its watchlist was muted; this is the last alert that was held back meanwhile."""
+
+
+class DeliveryState(enum.StrEnum):
+    """How far a delivery has got."""
+
+    WAITING = "waiting"
+    """To be sent when it is due: now, after a failure, or when quiet hours end."""
+    SENT = "sent"
+    DEAD = "dead"
+    """Given up: shown, and sent again only if the analyst asks for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A delivery decided upon, to be stored with the alert it is about."""
+
+    channel: str
+    due: Timestamp
+    reason: str = ""
+    """Why it is not due at once: `quiet hours until 07:00`, `digest at 07:30`."""
+    bundle: str = ""
+    """Deliveries of a channel with the same bundle go as one message; empty goes alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One alert on its way to one channel."""
+
+    id: int
+    alert: int
+    channel: str
+    occasion: Occasion
+    why: str
+    """What made the alert louder; empty when it was just raised."""
+    key: str
+    """The same at each try, so that who is told twice can know."""
+    state: DeliveryState
+    due: Timestamp
+    attempts: int
+    reason: str
+    """Why it is not sent yet, or was given up; empty when it was sent at once."""
+    created_at: Timestamp
+    sent_at: Timestamp | None
+    bundle: str = ""
+    failing: Timestamp | None = None
+    """Since when it has been tried in vain; None when it was not, or was asked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """A delivery with what it tells of."""
+
+    delivery: Delivery
+    alert: Alert
+    """With its matches and who else has its story."""
+    article: Article | None
+    """None when the alert is about a feed."""

@@ -1,0 +1,208 @@
+"""Feeds: what is polled, what is remembered of it, and how it is doing."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from index.article import Timestamp
+from monitor.model.request_options import DEFAULT_OPTIONS
+
+if TYPE_CHECKING:
+    from monitor.model.request_options import RequestOptions, Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where permanent redirects of a feed lead, the same each time; nowhere when `to` is empty."""
+
+    to: str
+    since: Timestamp
+    """When they were first met."""
+    latest: Timestamp
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """An address that a feed had before it moved."""
+
+    url: str
+    until: Timestamp
+    """When it was last sent on from there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A subscription from `feeds.yaml`."""
+
+    url: str
+    """Without user and password: they are in its request options."""
+    name: str
+    tags: tuple[str, ...] = ()
+    every: float | None = None
+    """Seconds between polls as asked for; None leaves it to tocsin."""
+    full_text: bool = False
+    """Fetch each new article's page and match its text too."""
+    lang: str = ""
+    """Language the analyst says it is in; empty to find out."""
+    enabled: bool = True
+    request_options: RequestOptions = DEFAULT_OPTIONS
+    settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
+    """What `feeds.yaml` says of it, wherever it says so."""
+    number: int = 0
+    """The store's number for it; 0 while the store has not met it."""
+
+
+class Health(enum.StrEnum):
+    """How a feed is doing."""
+
+    NEW = "new"
+    OK = "ok"
+    LATE = "late"
+    """Overdue: nobody watches, or there is too much to do."""
+    BLIND = "blind"
+    """Its last two reads had nothing in common."""
+    SILENT = "silent"
+    """It publishes nothing, for longer than is its habit."""
+    FAILING = "failing"
+    GONE = "gone"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What is remembered of polling a feed; survives restarts."""
+
+    etag: bytes | None = None
+    last_modified: bytes | None = None
+    body_hash: bytes | None = None
+    """Of the last body whose entries are stored: the judge of what is new."""
+    next_due: Timestamp = 0.0
+    last_poll: Timestamp | None = None
+    last_ok: Timestamp | None = None
+    failures: int = 0
+    """In a row."""
+    reason: str = ""
+    """Why the last poll failed, in words; empty after a success."""
+    gone: bool = False
+    """The server said 410: not asked again."""
+    blind: bool = False
+    """Nothing of the last poll was known from the one before: some may be missed."""
+    title: str = ""
+    link: str = ""
+    lang: str = ""
+    """Language its articles are mostly in, as learned; declared until then."""
+    delay: float = 900.0
+    """Seconds that were to pass after the last read, before chance added to them."""
+    asked_until: Timestamp = 0.0
+    """Not to be asked before, whatever the analyst wishes: the server's word, or back-off."""
+    failing_since: Timestamp | None = None
+    """When the failures in a row began; None when there are none of its own."""
+    published: Timestamp | None = None
+    """When it last brought something new."""
+    usual: float | None = None
+    """Seconds between two of its publications, mostly; None until that is known."""
+    silent_after: float | None = None
+    """Seconds without a publication that would not be its habit; None until that is known."""
+
+
+class GapKind(enum.StrEnum):
+    """Why something may have been missed."""
+
+    BLIND = "blind"
+    """Two reads had nothing in common: what came and went between them was missed."""
+    DOWN = "down"
+    """It cannot be read, or nobody watches: what will be missed shows when it is read again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An interval of which articles of a feed may be missing."""
+
+    feed: Feed
+    start: Timestamp
+    """When it was last read before."""
+    end: Timestamp | None
+    """When it was read again; None while it is not."""
+    kind: GapKind
+
+
+class Outcome(enum.StrEnum):
+    """What a poll came to."""
+
+    READ = "read"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """One line of a feed's log."""
+
+    at: Timestamp
+    outcome: Outcome
+    entries: int = 0
+    new: int = 0
+    changed: int = 0
+    reason: str = ""
+    seconds: float = 0.0
+    known: int = 0
+    """Entries that the feed had before."""
+    blind: bool = False
+    """None of them was: some may have been missed since the read before."""
+    status: int | None = None
+    """Of HTTP; None when there was no answer."""
+    moved: str = ""
+    """Where the answer came from, when that is another address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHealth:
+    """How a feed is doing, in words."""
+
+    feed: Feed
+    health: Health
+    state: FeedState
+    articles: int
+    words: str
+    """One line a person understands: what is wrong and what tocsin will do."""
+    move: Move | None = None
+    """Where it is sent on to for good; None for nowhere."""
+    former: Former | None = None
+    """The address that it had before it moved; None if it never did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habit:
+    """When a feed publishes: what is enough to tell an odd silence from an ordinary one.
+
+    What comes within an hour is one publication.
+    """
+
+    since: Timestamp
+    """The earliest publication that is known."""
+    last: Timestamp
+    """The latest one."""
+    days: int = 1
+    """Days (UTC) on which it published."""
+    recent: tuple[float, ...] = ()
+    """Seconds between the last ones, oldest first."""
+    pauses: tuple[tuple[Timestamp, float], ...] = ()
+    """The longest pauses of the last weeks: when each ended, and its seconds; oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How well the feeds that a watchlist watches were read."""
+
+    watchlist: str
+    feeds: int
+    """Feeds that it watches."""
+    gaps: tuple[Gap, ...]
+    """Those of these feeds, the earliest first."""
+
+    def touched(self, kind: GapKind | None = None) -> int:
+        """Return how many of its feeds have gaps, of one kind or any."""
+        return len({gap.feed.number for gap in self.gaps if kind in (None, gap.kind)})

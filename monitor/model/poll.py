@@ -1,0 +1,255 @@
+"""One poll: what a server answered, what was read in it, and what it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from monitor.model.alert import AlertKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from index.article import Article, Timestamp
+    from monitor.model.alert import Notice, WatchlistMatch
+    from monitor.model.feed import Feed, FeedState, Habit, Move, Poll
+    from monitor.model.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What an answer says about when to ask again, in seconds."""
+
+    max_age: float | None = None
+    """Largest of max-age minus Age and Expires minus Date; None if not said."""
+    ttl: float | None = None
+    """The feed's own `<ttl>` or `sy:update*`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A body to read. Validators are the raw bytes of the headers."""
+
+    url: str
+    """Where the body came from, after redirects."""
+    body: bytes
+    content_type: str = ""
+    etag: bytes | None = None
+    last_modified: bytes | None = None
+    hints: Hints = Hints()
+    moved_to: str | None = None
+    """Target of an unbroken chain of permanent redirects (301, 308)."""
+    status: int = 200
+    hops: tuple[str, ...] = ()
+    """Addresses that were asked before, each redirecting to the next."""
+    encoding: str = ""
+    """What the analyst says that it is in; empty to find out."""
+    told: tuple[tuple[str, str], ...] = ()
+    """Headers that say where and when it came from: nothing secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What is kept as evidence of the answer that brought an article."""
+
+    url: str
+    """Where it came from, without secrets."""
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Those that say where and when it came from: nothing secret."""
+    body: str
+    """Hash of its body: BLAKE2b of 128 bits, in hexadecimal."""
+    received: Timestamp
+    """When its last byte was there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The server says that nothing changed (304)."""
+
+    hints: Hints = Hints()
+    moved_to: str | None = None
+    """As in Fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item as the feed published it, its text already clean."""
+
+    guid: str
+    """The feed's own id for it; empty when it gives none."""
+    url: str
+    """Absolute http(s) link; empty when it gives none."""
+    title: str
+    summary: str
+    body: str = ""
+    author: str = ""
+    published: Timestamp | None = None
+    updated: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """What a feed's document says of itself, and its entries in its order."""
+
+    title: str = ""
+    link: str = ""
+    lang: str = ""
+    """Declared language, as two letters; empty when not declared."""
+    ttl: float | None = None
+    format: str = ""
+    """What it is written in, for people: `RSS 2.0`; empty when it does not say."""
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The text of an article's page, or why there is none."""
+
+    article: int
+    text: str = ""
+    reason: str = ""
+    status: int | None = None
+    """HTTP status of a failure, if there was one."""
+    final: bool = False
+    """Whether asking again is pointless."""
+    later: float = 0.0
+    """Seconds until its turn, where the site wants some between two pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownArticle:
+    """What recognition needs of an archived article."""
+
+    id: int
+    feed: int
+    """Number of the feed that had it first."""
+    title: str
+    fingerprint: bytes
+    """As that feed published it; empty when not at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store knows of the entries of one feed's document."""
+
+    feed: int
+    """Number of the feed asked about."""
+    guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
+    """Article id and fingerprint by key of this feed's entries (see `identify.key`)."""
+    urls: Mapping[str, tuple[KnownArticle, ...]] = field(default_factory=dict)
+    """Articles of any feed, by canonical URL."""
+    contents: Mapping[bytes, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """(guid, article id) of this feed's earlier entries, by fingerprint."""
+    own: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Guids under which this feed published the articles named above, by article id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The proper names, acronyms and figures of an article, and where it stands."""
+
+    groups: tuple[frozenset[int], ...] = ()
+    """Hashes of the words of each name, negative for figures: New York has two words."""
+    lang: str = ""
+    date: Timestamp = 0.0
+
+    @property
+    def words(self) -> frozenset[int]:
+        """Return the hashes of all words."""
+        return frozenset().union(*self.groups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleChange:
+    """A new article, or a known one whose text changed."""
+
+    article: Article
+    new: bool
+    """False for an edited one: its earlier text becomes a version."""
+    guid: str
+    """Key of the entry in its feed (see `identify.key`)."""
+    fingerprint: bytes
+    """Hash of the folded entry (see `identify.fingerprint`)."""
+    canonical: str
+    """Canonical URL, for recognition across feeds; may be empty."""
+    hits: tuple[WatchlistMatch, ...] = ()
+    shingles: frozenset[int] = frozenset()
+    copy_of: int | None = None
+    """The article of which this is nearly the same text."""
+    names: Names = Names()
+    crosses: int | None = None
+    """An earlier article in another language that tells of the same event."""
+    wants_page: bool = False
+    backfill: bool = False
+    """It was there before we watched: alerts from it are not news."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A known article met under another feed or another guid."""
+
+    article: int
+    guid: str
+    fingerprint: bytes
+    reissued: bool = False
+    """This guid takes the place of the ones this feed used for it before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOutcome:
+    """Everything one poll of one feed changes, committed together or not at all."""
+
+    feed: Feed
+    state: FeedState
+    poll: Poll
+    arrivals: tuple[ArticleChange, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    missed: tuple[Timestamp, Timestamp] | None = None
+    """From the read before to this one, when they had nothing in common."""
+    begun: tuple[Notice, ...] = ()
+    """Episodes that begin with it."""
+    ended: tuple[AlertKind, ...] = ()
+    """Episodes that end with it."""
+    habit: Habit | None = None
+    """How the feed publishes, when this taught something about it."""
+    move: Move | None = None
+    """Where it is sent on to for good, if that is not as it was."""
+    answered: Answered | None = None
+    """The answer that brought its arrivals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedAlert:
+    """An alert just raised, or louder than before, with what a line about it must say."""
+
+    id: int
+    watchlist: str
+    severity: Severity
+    title: str
+    feed: str
+    backfill: bool
+    kind: AlertKind = AlertKind.MATCH
+    held: str = ""
+    """Why nobody is told: `backfill`, `cooldown`; empty when somebody is."""
+    escalation: str = ""
+    """Why an alert that was raised before is louder now; empty for one just raised."""
+    lang: str = ""
+    """Of its article."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What one round of polling came to."""
+
+    feeds: int = 0
+    ok: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    entries: int = 0
+    new: int = 0
+    changed: int = 0
+    alerts: int = 0
+    seconds: float = 0.0
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Reason in words, by feed URL."""

@@ -1,0 +1,93 @@
+"""What a channel is told: deliveries with their alerts, read from the store, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from monitor.export import serialization
+from monitor.model.alert import FEED_HEALTH, NOBODY_ELSE, Alert
+from monitor.model.delivery import Delivery, Notification
+from monitor.store.protocol import Store, Views
+
+
+def shipments(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
+    """Yield deliveries that go together: those of a bundle, else at most so many."""
+    bundles: dict[str, list[Delivery]] = {}
+    alone: list[Delivery] = []
+    for delivery in due:
+        if delivery.bundle:
+            bundles.setdefault(delivery.bundle, []).append(delivery)
+        else:
+            alone.append(delivery)
+    for at in range(0, len(alone), most):
+        yield alone[at : at + most]
+    yield from bundles.values()
+
+
+def key(parcels: Sequence[Notification]) -> str:
+    """Return the name of a message, the same at each try."""
+    keys = sorted(parcel.delivery.key for parcel in parcels)
+    return keys[0] if len(keys) == 1 else str(uuid5(NAMESPACE_URL, " ".join(keys)))
+
+
+def document(parcels: Sequence[Notification]) -> dict[str, Any]:
+    """Return a message for programs: one alert, or a digest of several."""
+    channel = parcels[0].delivery.channel
+    if len(parcels) == 1 and not parcels[0].delivery.bundle:
+        return {"channel": channel, **_told(parcels[0])}
+    told = [_told(parcel) for parcel in parcels]
+    return {"key": key(parcels), "channel": channel, "digest": told}
+
+
+def encoded(parcels: Sequence[Notification]) -> bytes:
+    """Return a message as JSON on one line."""
+    return json.dumps(document(parcels), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _told(parcel: Notification) -> dict[str, Any]:
+    delivery, alert, article = parcel.delivery, parcel.alert, parcel.article
+    return {
+        "key": delivery.key,
+        "occasion": str(delivery.occasion),
+        "why": delivery.why,
+        "alert": serialization.alert(alert),
+        "article": None if article is None else serialization.article(article, alert.feed),
+    }
+
+
+class NotificationLoader:
+    """Reads what deliveries are about; `pack` does in any thread, `history` in the store's."""
+
+    def __init__(self, store: Store, views: Views) -> None:
+        self._store = store
+        self._views = views
+
+    def pack(self, deliveries: Sequence[Delivery]) -> list[Notification]:
+        """Return parcels in the same order; those whose alert is there no more are left out."""
+        alerts = {alert.id: alert for alert in self._alerts([one.alert for one in deliveries])}
+        wanted = list(dict.fromkeys(a.article for a in alerts.values() if a.article is not None))
+        articles = {article.id: article for article in self._views.articles(wanted)}
+        return [
+            Notification(
+                delivery=delivery,
+                alert=alert,
+                article=articles.get(alert.article or 0),
+            )
+            for delivery in deliveries
+            if (alert := alerts.get(delivery.alert))
+        ]
+
+    def history(self, channel: str, watchlist: str, limit: int) -> list[Alert]:
+        """Return the last alerts of a watchlist that a channel was told of, newest first."""
+        stored = "" if watchlist == FEED_HEALTH else watchlist
+        return self._alerts(self._store.told_of(channel, stored, limit))
+
+    def _alerts(self, ids: Sequence[int]) -> list[Alert]:
+        from dataclasses import replace
+
+        found = self._views.alerts(list(dict.fromkeys(ids)), matches=True)
+        known = self._views.tellings({alert.article for alert in found if alert.article})
+        return [replace(a, telling=known.get(a.article or 0, NOBODY_ELSE)) for a in found]

@@ -1,0 +1,1 @@
+"""Documents that strangers wrote, read: feeds, article pages and `robots.txt`."""

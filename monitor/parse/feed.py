@@ -1,0 +1,197 @@
+"""Bytes to entries: RSS, RDF, Atom and JSON Feed, broken ones included. Runs in `workers`."""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from index.analysis.text_cleaning import from_html, line, lines
+from index.article import Timestamp
+from monitor.errors import ParseError
+from monitor.model.poll import Entry, ParsedFeed
+from monitor.parse import json_feed
+from monitor.parse.document import in_utf8, root_only, what_it_is, without_impossible_characters
+from monitor.parse.entries import NAME_CAP, TEXT_CAP, TITLE_CAP, absolute, distinct, guid, language
+
+_PERIODS = {
+    "hourly": 3_600.0,
+    "daily": 86_400.0,
+    "weekly": 604_800.0,
+    "monthly": 2_592_000.0,
+    "yearly": 31_536_000.0,
+}
+_FORMATS = {
+    "rss10": "RSS 1.0 (RDF)",
+    "rss090": "RSS 0.90 (RDF)",
+    "rss20": "RSS 2.0",
+    "rss": "RSS",
+    "atom03": "Atom 0.3",
+    "atom10": "Atom 1.0",
+    "atom": "Atom",
+    "cdf": "CDF",
+}
+"""By feedparser's names of them."""
+
+
+def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
+    """Return what a feed's document says; `url` is where it came from.
+
+    Raises ParseError with a reason in words when it is no feed. A broken document that
+    still has entries is a feed.
+    """
+    try:
+        if json_feed.is_one(body):
+            return json_feed.parse(body, url, content_type)
+        try:
+            document = _document(body, content_type)
+        except (ValueError, OverflowError):  # most often one `&#1114112;`
+            document = _document(_repaired(body), content_type)
+        if not document["entries"] and not document.get("version"):
+            raise ParseError(url, what_it_is(body))
+        return _feed(document, url)
+    except (ParseError, MemoryError):
+        raise
+    except Exception as error:  # feedparser raises anything on 9 % of mutated documents
+        reason = f"it is too broken to be read ({type(error).__name__})"
+        raise ParseError(url, reason) from error
+
+
+def _repaired(body: bytes) -> bytes:
+    """Return the body without impossible references, whichever its encoding."""
+    return without_impossible_characters(body.decode("latin-1")).encode("latin-1")
+
+
+def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
+    """Return feedparser's reading, without what we do better: addresses and safe HTML.
+
+    It is not told the feed's address, so that a guid never depends on where the feed was
+    fetched. Given bytes or text it would open files and addresses that they name.
+    """
+    import feedparser
+
+    body, charset = in_utf8(body, content_type)
+    document: Mapping[str, Any] = feedparser.parse(
+        io.BytesIO(root_only(body)),
+        response_headers={"content-type": f"application/xml{charset}"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return document
+
+
+def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
+    feed = document["feed"]
+    return ParsedFeed(
+        title=line(_text(feed, "title", TITLE_CAP)),
+        link=absolute(url, _plain(feed, "link")),
+        lang=language(_plain(feed, "language")),
+        ttl=_ttl(feed),
+        format=_format(_plain(document, "version")),
+        entries=distinct(_entry(raw, url) for raw in document["entries"]),
+    )
+
+
+def _format(version: str) -> str:
+    """Return in words what feedparser calls `rss20`; `RSS 0.91` needs no entry of its own."""
+    if version.startswith("rss09"):
+        return _FORMATS.get(version, f"RSS 0.{version[4:6]}")
+    return _FORMATS.get(version, version)
+
+
+def _entry(raw: Mapping[str, Any], base: str) -> Entry:
+    summary, body = _summary_and_body(raw)
+    return Entry(
+        guid=guid(_plain(raw, "id")),
+        url=_link(raw, base),
+        title=line(_text(raw, "title", TITLE_CAP)),
+        summary=summary,
+        body=body,
+        author=_author(raw),
+        published=_moment(raw, "published_parsed", "created_parsed", "updated_parsed"),
+        updated=_moment(raw, "updated_parsed"),
+    )
+
+
+# feedparser's dictionaries answer for keys they do not have and warn about it: `dict.get`
+# asks for what is there, and costs a tenth.
+
+
+def _plain(raw: Mapping[str, Any], key: str) -> str:
+    value = dict.get(raw, key)  # type: ignore[call-overload]
+    return value if isinstance(value, str) else ""
+
+
+def _text(raw: Mapping[str, Any], key: str, cap: int = TEXT_CAP) -> str:
+    """Return the clean text of an element, of which feedparser says whether it is HTML."""
+    value = _plain(raw, key)
+    detail = dict.get(raw, f"{key}_detail")  # type: ignore[call-overload]
+    if detail and detail.get("value") == value:
+        return _words(detail, cap)
+    return from_html(value, cap)
+
+
+def _words(detail: Mapping[str, Any], cap: int = TEXT_CAP) -> str:
+    kind, value = detail.get("type") or "text/html", detail.get("value") or ""
+    if kind in ("text/html", "application/xhtml+xml"):
+        return from_html(value, cap)
+    return lines(value[:cap]) if kind.startswith("text/") else ""
+
+
+def _summary_and_body(raw: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the teaser and the text, the latter empty when it says nothing more."""
+    contents = dict.get(raw, "content") or []  # type: ignore[call-overload]
+    body = max((_words(content) for content in contents), key=len, default="")
+    if any(content.get("value") == _plain(raw, "summary") for content in contents):
+        return "", body  # feedparser copies a content that has no summary beside it
+    summary = _text(raw, "summary")
+    return summary, "" if body in summary else body
+
+
+def _link(raw: Mapping[str, Any], base: str) -> str:
+    """Return the article's address: the original one behind a proxy, else the alternate."""
+    links = dict.get(raw, "links") or []  # type: ignore[call-overload]
+    alternates = (link.get("href") for link in links if link.get("rel") == "alternate")
+    for href in (_plain(raw, "feedburner_origlink"), _plain(raw, "link"), *alternates):
+        if href and (url := absolute(base, href)):
+            return url
+    return ""
+
+
+def _author(raw: Mapping[str, Any]) -> str:
+    authors = dict.get(raw, "authors") or []  # type: ignore[call-overload]
+    names = [name for author in authors if (name := author.get("name"))]
+    text = ", ".join(dict.fromkeys(names)) or _plain(raw, "author")
+    return line(from_html(text, NAME_CAP))
+
+
+def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:
+    """Return the first moment there is: RDF and much of Atom have an update only.
+
+    None is before 1970, as the year 1 of .NET.
+    """
+    for key in keys:
+        parts = dict.get(raw, key)  # type: ignore[call-overload]
+        if not parts:
+            continue
+        with contextlib.suppress(ValueError, OverflowError):
+            moment = float(calendar.timegm(parts))
+            if moment >= 0:
+                return moment
+    return None
+
+
+def _ttl(feed: Mapping[str, Any]) -> float | None:
+    """Return how long the feed says it stays as it is, in seconds."""
+    minutes = _number(_plain(feed, "ttl"))
+    period = _PERIODS.get(_plain(feed, "sy_updateperiod").strip().lower(), 0.0)
+    times = _number(_plain(feed, "sy_updatefrequency")) or 1.0
+    return max(minutes * 60, period / times) or None
+
+
+def _number(text: str) -> float:
+    """Return a positive whole number of at most six digits, else 0."""
+    text = text.strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0.0

@@ -1,0 +1,150 @@
+"""Processes that read what strangers wrote: killed when slow, limited in memory.
+
+A document can hang any parser or eat all memory; here it costs its own reading only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import signal
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from monitor.errors import ParseError
+from monitor.model.poll import Fetched, ParsedFeed
+from monitor.parse import article_page, feed, feed_links, robots
+from monitor.parse.document import recoded
+from monitor.parse.robots import Allowance
+
+T = TypeVar("T")
+
+SECONDS = 3.0
+MEMORY = 140 * 2**20
+"""Bytes that a worker may take beyond its own size."""
+_TASKS = 500
+"""Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
+_PRELOADED = [
+    "__main__",
+    "monitor.parse.workers",
+    "feedparser",
+    "index.analysis.text_cleaning",
+    "lxml.html",
+    "trafilatura",
+]
+"""Imported once; a new worker is a fork of that."""
+
+
+class Parser:
+    """Reads feeds and pages in worker processes, which start with the first document."""
+
+    def __init__(self, workers: int = 2, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self._workers = workers
+        self._seconds = seconds
+        self._memory = memory
+        self._pool: ProcessPool | None = None
+        self._starting = asyncio.Lock()
+
+    async def parse(self, fetched: Fetched) -> ParsedFeed:
+        """Return what a feed's document says; raises ParseError, also if reading was killed."""
+        return await self._read(feed.parse, fetched)
+
+    async def extract(self, page: Fetched) -> str:
+        """Return the text of the article in a page, '' if none; raises ParseError."""
+        return await self._read(article_page.extract, page)
+
+    async def robots(self, rules: Fetched, page: str) -> Allowance:
+        """Return what a site's rules say of one of its pages; raises ParseError."""
+        return await self._read(robots.allowance, replace(rules, url=page))
+
+    async def links(self, page: Fetched) -> tuple[feed_links.FeedLink, ...]:
+        """Return the feeds that a page names; raises ParseError."""
+        return await self._read(feed_links.links, page)
+
+    def close(self) -> None:
+        """Stop the workers, whatever they are doing."""
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
+
+    async def _read(self, function: Callable[[bytes, str, str], T], fetched: Fetched) -> T:
+        url = fetched.url
+        task = (function, fetched.body, url, fetched.content_type, fetched.encoding)
+        outcome: T | _Unreadable
+        try:
+            try:
+                outcome = await self._scheduled(task)
+            except (BrokenProcessPool, RuntimeError):  # an idle worker was killed from outside
+                self.close()
+                outcome = await self._scheduled(task)
+        except TimeoutError:
+            raise ParseError(url, f"reading it takes longer than {self._seconds:g} s") from None
+        except (ProcessExpired, BrokenProcessPool, RuntimeError):
+            raise ParseError(url, "reading it crashes the reader") from None
+        if isinstance(outcome, _Unreadable):
+            raise ParseError(url, outcome.reason)
+        return outcome
+
+    async def _scheduled(self, task: tuple[Any, ...]) -> Any:
+        async with self._starting:
+            if self._pool is None:
+                self._pool = await asyncio.to_thread(_started, self._workers, self._memory)
+        return await asyncio.wrap_future(self._pool.schedule(_attempt, task, timeout=self._seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """Why a document could not be read: no exception crosses processes whole."""
+
+    reason: str
+
+
+def _attempt(
+    function: Callable[[bytes, str, str], T],
+    body: bytes,
+    url: str,
+    content_type: str,
+    encoding: str,
+) -> T | _Unreadable:
+    try:
+        if encoding:
+            body, content_type = recoded(body, content_type, encoding)
+        return function(body, url, content_type)
+    except ParseError as error:
+        return _Unreadable(error.reason)
+    except MemoryError:
+        return _Unreadable("reading it needs too much memory")
+
+
+def _started(workers: int, memory: int) -> ProcessPool:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    pool = ProcessPool(
+        max_workers=workers,
+        max_tasks=_TASKS,
+        initializer=partial(_confine, memory),
+        context=context,
+    )
+    assert pool.active  # asking starts it
+    return pool
+
+
+def _confine(memory: int) -> None:
+    """Make this worker die at once when told to, fail when it takes too much, and be silent."""
+    logging.disable()  # libraries complain of each bad document; the reason is in its ParseError
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler would wait for C code to return
+    with contextlib.suppress(ImportError, OSError):  # only Linux counts address space
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,1 +1,0 @@
-"""What one poll decides of a feed: when to ask again, its habits, its trouble."""

@@ -1,0 +1,103 @@
+"""What the watch says about itself: lines for the log, a summary at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from monitor.ingest.poll_result import BatchOutcome
+from monitor.model.alert import AlertKind
+from monitor.model.feed import Feed, Outcome, Poll
+from monitor.model.poll import RaisedAlert, Summary
+from monitor.model.severity import Severity
+
+log = logging.getLogger("tocsin")
+
+_BELLS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
+
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+class RunLog:
+    """Counts and tells what was settled."""
+
+    def __init__(self, monotonic: Callable[[], float], progress: Progress | None = None) -> None:
+        self._monotonic = monotonic
+        self._progress = progress
+        self._expected = 0
+        self._started = monotonic()
+        self._counted = Summary()
+        self._failures: dict[str, str] = {}
+
+    def expect(self, feeds: int) -> None:
+        """Take note of how many feeds are going to be polled."""
+        self._expected += feeds
+        self._show()
+
+    def indexing(self, waiting: int) -> None:
+        """Take note of how many articles are still on their way to the index."""
+        if self._progress:
+            brought = max(self._counted.new + self._counted.changed, waiting)
+            self._progress("indexing", brought - waiting, brought)
+
+    def settled(self, settled: BatchOutcome) -> None:
+        """Take a stored batch into account."""
+        for feed, poll in settled.polls:
+            self._polled(feed, poll)
+        for alert in settled.raised:
+            log.info(
+                "%s%s %s: %s%s%s",
+                "↑" if alert.escalation else "",
+                _BELLS[alert.severity],
+                alert.watchlist,
+                alert.title,
+                f" — {alert.feed}" if alert.kind is AlertKind.MATCH else "",
+                _besides(alert),
+            )
+        counted = self._counted
+        fresh = sum(not alert.escalation for alert in settled.raised)
+        self._counted = replace(counted, alerts=counted.alerts + fresh)
+        self._show()
+
+    def summary(self) -> Summary:
+        """Return what was counted since the start."""
+        seconds = round(self._monotonic() - self._started, 3)
+        return replace(self._counted, seconds=seconds, failures=dict(self._failures))
+
+    def _show(self) -> None:
+        if self._progress and self._expected:
+            self._progress("polling", self._counted.feeds, self._expected)
+
+    def _polled(self, feed: Feed, poll: Poll) -> None:
+        counted = self._counted
+        self._counted = replace(
+            counted,
+            feeds=counted.feeds + 1,
+            ok=counted.ok + (poll.outcome is Outcome.READ),
+            unchanged=counted.unchanged + (poll.outcome is Outcome.UNCHANGED),
+            failed=counted.failed + (poll.outcome is Outcome.FAILED),
+            entries=counted.entries + poll.entries,
+            new=counted.new + poll.new,
+            changed=counted.changed + poll.changed,
+        )
+        if poll.outcome is Outcome.FAILED:
+            self._failures[feed.url] = poll.reason
+            log.warning("✗ %s: %s", feed.name, poll.reason)
+        elif poll.blind:
+            log.info("! %s: %d new, none known before: some may be missed", feed.name, poll.new)
+        elif poll.new or poll.changed:
+            log.info("✓ %s: %d new, %d changed", feed.name, poll.new, poll.changed)
+        else:
+            log.debug("✓ %s: nothing new", feed.name)
+
+
+def _besides(alert: RaisedAlert) -> str:
+    """Say why an alert is louder, and why nobody is told of it."""
+    if alert.escalation:
+        return f" ({alert.escalation})"
+    if alert.backfill:
+        return " (was there before)"
+    return f" (held back: {alert.held})" if alert.held else ""

@@ -1,0 +1,107 @@
+"""What the names and dates of a query mean at one moment, and narrower queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from index.article import Timestamp
+from index.engine.query_suggestions import spelt
+from index.query.ast import clauses
+from index.query.date_expressions import resolve_time
+from index.query.filters import UNDETERMINED, selects
+from index.query.parser import parse
+from monitor.fetch.url import host
+from monitor.store.protocol import Views
+
+if TYPE_CHECKING:
+    from index.engine.segment import DocumentFilter
+    from index.query.ast import Facet
+    from monitor.model.feed import Feed
+    from monitor.model.search import Filter
+
+
+class Meaning:
+    """What filters mean, here and now."""
+
+    def __init__(self, views: Views, now: Timestamp, zone: tzinfo) -> None:
+        self._views = views
+        self._now = now
+        self._zone = zone
+
+    @cached_property
+    def feeds(self) -> Collection[Feed]:
+        """Every feed there ever was: articles of former ones stay."""
+        return self._views.every_feed()
+
+    def numbers(self, selectors: Iterable[str]) -> set[int]:
+        """Return the numbers of the feeds that any of these selectors names."""
+        return {
+            feed.number
+            for feed in self.feeds
+            for selector in selectors
+            if selects(selector, feed.name, host(feed.url), feed.tags)
+        }
+
+    def scope(self, filter: Filter, upto: int | None = None) -> DocumentFilter:
+        """Return the articles that a filter means, of those up to an id."""
+        from index.engine.segment import DocumentFilter
+
+        ids: set[int] | None = None
+        for watchlist in filter.watchlists:
+            ids = (ids or set()) | self._views.alerted(watchlist, None)
+        return DocumentFilter(
+            ids=ids,
+            feeds=self.numbers(filter.feeds) if filter.feeds else None,
+            langs=[_code(lang) for lang in filter.lang] or None,
+            since=filter.since,
+            until=filter.until,
+            upto=upto,
+        )
+
+    def resolve(self, facet: Facet) -> DocumentFilter:
+        """Return the articles that a filter of the query means."""
+        from index.engine.segment import DocumentFilter
+
+        value = facet.value
+        match facet.name:
+            case "lang":
+                return DocumentFilter(langs=[_code(value)])
+            case "feed":
+                return DocumentFilter(feeds=self.numbers([value]))
+            case "tag":
+                return DocumentFilter(feeds=self.numbers([f"tag:{value}"]))
+            case "since":
+                return DocumentFilter(since=resolve_time(value, self._now, self._zone)[0])
+            case "until":
+                return DocumentFilter(until=resolve_time(value, self._now, self._zone)[1])
+            case "watch":
+                return DocumentFilter(ids=self._views.alerted(value, None))
+            case "severity":
+                return DocumentFilter(ids=self._views.alerted(None, value))
+            case "story":
+                return DocumentFilter(ids=self._views.of_story(int(value)))
+            case "has":
+                return DocumentFilter(ids=self._having(value))
+        raise LookupError(facet.name)
+
+    def _having(self, what: str) -> set[int]:
+        return self._views.alerted(None, None) if what == "alert" else self._views.having(what)
+
+
+def _code(lang: str) -> str:
+    return "" if lang == UNDETERMINED else lang
+
+
+def narrowed(text: str, more: Iterable[str] = (), facets: Iterable[str] = ()) -> str:
+    """Return a query of which all the others hold too; raises QueryError.
+
+    `facets` are filters as they are written, `lang:fr`.
+    """
+    more, facets = list(more), list(facets)
+    if not more and not facets:
+        return text
+    roots = [parse(each).root for each in (text, *more)]
+    return " ".join([*(spelt(clause) for root in roots for clause in clauses(root)), *facets])

@@ -1,0 +1,146 @@
+"""The revisions of an article: what each changed, and which watched terms went or came."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import NamedTuple
+
+from index.article import Article, Timestamp
+from monitor.config import load
+from monitor.errors import ConfigError
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.article import ArticleDetails, Version
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.service.service import Service
+
+SAME, GONE, CAME = "=", "-", "+"
+_WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")
+LONGEST = 20_000
+"""Words of a text that are compared one by one: the comparison is quadratic at worst."""
+
+
+class DiffPart(NamedTuple):
+    """A stretch of a text that stayed, went or came."""
+
+    kind: str
+    """`SAME`, `GONE` or `CAME`."""
+    text: str
+
+
+def pieces(old: str, new: str) -> list[DiffPart]:
+    """Return the new text with what went from the old one, in order.
+
+    Those that are not `CAME` make the old text, those that are not `GONE` the new one.
+    """
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    if max(len(before), len(after)) > LONGEST:
+        found = [DiffPart(GONE, old), DiffPart(CAME, new)] if old != new else [DiffPart(SAME, new)]
+    else:
+        found = list(_compared(before, after))
+    return [piece for piece in found if piece.text]
+
+
+def _compared(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffPart]:
+    matcher = SequenceMatcher(lambda word: word.isspace(), before, after, autojunk=False)
+    for kind, start, end, first, last in matcher.get_opcodes():
+        if kind == "equal":
+            yield DiffPart(SAME, "".join(after[first:last]))
+        else:
+            yield DiffPart(GONE, "".join(before[start:end]))
+            yield DiffPart(CAME, "".join(after[first:last]))
+
+
+def around(found: Sequence[DiffPart], words: int) -> list[DiffPart]:
+    """Return pieces with all but so many words around each change left out, as `…`."""
+    shown = []
+    for place, piece in enumerate(found):
+        if piece.kind != SAME:
+            shown.append(piece)
+            continue
+        tokens = _WORDS.findall(piece.text)
+        head = tokens[: 2 * words] if place else []
+        tail = tokens[-2 * words :] if place < len(found) - 1 else []
+        if len(head) + len(tail) >= len(tokens) - 2:
+            shown.append(piece)
+        else:
+            gap = " … " if head and tail else "…"
+            shown.append(DiffPart(SAME, "".join(head).rstrip() + gap + "".join(tail).lstrip()))
+    return shown
+
+
+PARTS = ("title", "summary", "body")
+"""The parts of which earlier texts are kept."""
+
+Term = tuple[str, str]
+"""A watchlist, and what of it stands in a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleRevision:
+    """One edit of an article."""
+
+    version: int
+    """Number of the text it made; the first text is 1."""
+    at: Timestamp
+    """When the edited text was read."""
+    parts: Mapping[str, Sequence[DiffPart]]
+    """What changed, by part; parts that did not are left out."""
+    went: tuple[Term, ...] = ()
+    came: tuple[Term, ...] = ()
+
+
+def edits(
+    article: Article, feed: Feed, versions: Sequence[Version], watchlists: Collection[Watchlist]
+) -> list[ArticleRevision]:
+    """Return the edits between the versions of an article, the first one first."""
+    rules = WatchlistMatcher(watchlists)
+    terms = [_terms(rules, article, feed, version) for version in versions]
+    return [
+        ArticleRevision(
+            version=new.number,
+            at=old.until if old.until is not None else article.seen,
+            parts=dict(_changed(old, new)),
+            went=tuple(term for term in before if term not in after),
+            came=tuple(term for term in after if term not in before),
+        )
+        for old, new, before, after in zip(versions, versions[1:], terms, terms[1:], strict=False)
+    ]
+
+
+def _changed(old: Version, new: Version) -> Iterator[tuple[str, list[DiffPart]]]:
+    for part in PARTS:
+        found = pieces(old.part(part), new.part(part))
+        if any(piece.kind != SAME for piece in found):
+            yield part, found
+
+
+def _terms(rules: WatchlistMatcher, article: Article, feed: Feed, version: Version) -> list[Term]:
+    text = replace(article, title=version.title, summary=version.summary, body=version.body)
+    return list(
+        dict.fromkeys(
+            (hit.watchlist.name, match.term)
+            for hit in rules.match(text, feed)
+            for match in hit.matches
+        )
+    )
+
+
+def edits_of(
+    service: Service, reading: ArticleDetails, path: Path | None, data: Path | None = None
+) -> list[ArticleRevision]:
+    """Return the edits of an article, the first one first; `path` is that of `feeds.yaml`.
+
+    While the file has a mistake, the texts are compared all the same, without terms.
+    """
+    number = reading.article.feeds[0]
+    feed = next(feed for feed in service.every_feed() if feed.number == number)
+    try:
+        watchlists = load(path, data=data).watchlists if path else ()
+    except ConfigError:
+        watchlists = ()
+    return edits(reading.article, feed, service.versions(reading.article.id), watchlists)

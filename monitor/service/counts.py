@@ -1,0 +1,224 @@
+"""Counting what a search finds: over time, and what it is made of."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from index.article import Timestamp
+from monitor.alerts.volume_anomaly import pace, windows
+from monitor.errors import MonitorError
+from monitor.maintenance import index_rebuild
+from monitor.model.search import By, Facets, Filter, Mention, Share, Split, Trend
+from monitor.model.status import Baseline, WatchlistCount
+from monitor.search.trends import Interval, united
+from monitor.store.protocol import Views
+
+if TYPE_CHECKING:  # the language of queries takes a tenth of a command that needs none
+    from index.engine.result_set import ResultSet
+    from index.query.parser import Query
+    from monitor.search.search import Search
+    from monitor.search.trends import Observed
+
+MOST = 20_000
+"""Buckets of one trend at most: two years of hours."""
+SPARK_BUCKETS = 12
+SPARK_WIDTH = 7_200.0
+READ = 600
+"""Articles that are read at most to find the words that stand out."""
+
+
+class Counting:
+    """The part of the service that counts. Safe from any thread."""
+
+    def __init__(
+        self, search: Search, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
+    ) -> None:
+        self._search = search
+        self._views = views
+        self._clock = clock
+        self._zone = zone
+
+    def trend(
+        self,
+        queries: Sequence[str],
+        filter: Filter = Filter(),
+        *,
+        by: By | None = None,
+        split: Split | None = None,
+    ) -> Trend:
+        """Count the articles that queries find by stretches of local time, a series for each.
+
+        `by` None chooses by the span; `split` makes a series of each language or feed of
+        one query. A filter's or query's own dates say from when to when; else it is from
+        the first article until now. Raises QueryError, ArchiveError, MonitorError.
+        """
+        from index.query.parser import parse
+        from monitor.search import trends
+        from monitor.search.trends import series
+
+        understood = [parse(query) for query in queries]
+        found = [(query.text, self._matched(query, filter)) for query in understood]
+        if split is not None:
+            found = [part for _, matched in found for part in self._split(matched, split)]
+        observed = [_observed(name, matched) for name, matched in found]
+        since, until = self._span(understood, filter, observed)
+        by = by or trends.fitting(until - since)
+        if (many := trends.estimate(since, until, by)) > MOST:
+            raise MonitorError(
+                f"that would be {many:,} {by}s; count by longer ones, or set --since"
+            )
+        edges = trends.edges(since, until, by, self._zone)
+        gaps = self._gaps(since, until)
+        return Trend(
+            by=by,
+            edges=edges,
+            labels=tuple(trends.label(edge, by, self._zone) for edge in edges[:-1]),
+            since=since,
+            until=until,
+            series=tuple(series(each, edges, (since, until), gaps) for each in observed),
+            note=self._note(),
+        )
+
+    def facets(self, text: str, filter: Filter = Filter(), *, limit: int = 10) -> Facets:
+        """Tell what the articles of a query are made of, `limit` of each kind.
+
+        Raises QueryError, ArchiveError.
+        """
+        from index.engine.significant_terms import significant_terms
+        from index.engine.term_statistics import asked_for
+        from index.query.parser import parse
+
+        query = parse(text)
+        matched = self._matched(query, filter)
+        dates = matched.dates()
+        ids = sorted(dates)
+        read = self._views.articles(even(ids, READ))
+        words = significant_terms(matched, self._matched(None), read, asked_for(query.root), limit)
+        return Facets(
+            total=matched.total,
+            first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
+            last=max((Mention(id, dates[id]) for id in ids), key=_when, default=None),
+            feeds=_shares(self._split(matched, Split.FEED), limit),
+            langs=_shares(self._split(matched, Split.LANG), limit),
+            watchlists=tuple(
+                Share(name, count)
+                for name, count in self._views.watchlists_of(dates).most_common(limit)
+            ),
+            words=tuple(words),
+            read=len(read),
+            note=self._note(),
+        )
+
+    def paces(self) -> dict[str, Baseline]:
+        """Return how many alerts each watchlist in force has today, and how many are usual."""
+        today, *before = windows(self._clock(), self._zone)
+        arrived = self._views.arrived(before)
+        known = [window for window, news in zip(before, arrived, strict=True) if news]
+        raised, *earlier = self._views.raised([today, *known])
+        return {
+            name: pace(
+                raised[name],
+                [
+                    alerts[name]
+                    for (start, _), alerts in zip(known, earlier, strict=True)
+                    if start >= since
+                ],
+            )
+            for name, since in self._views.watched_since().items()
+        }
+
+    def watchlists(self) -> list[WatchlistCount]:
+        """Return every watchlist with its counts, and how unusual today is for it."""
+        since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
+        paces = self.paces()
+        return [
+            replace(found, pace=paces.get(found.name, Baseline()))
+            for found in self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
+        ]
+
+    def _matched(self, query: Query | None, filter: Filter = Filter()) -> ResultSet:
+        """Return what a query finds, None finds all; a newsroom that begins has no index yet."""
+        from index.engine.result_set import ResultSet
+
+        articles, *_ = self._views.totals()
+        if not articles:
+            return ResultSet(())
+        return self._search.matched(query, filter) if query else self._search.everything()
+
+    def _split(self, matched: ResultSet, split: Split) -> list[tuple[str, ResultSet]]:
+        """Return what was matched by language or feed, the fullest first."""
+        from index.query.filters import UNDETERMINED
+
+        if split is Split.LANG:
+            parts = [(lang or UNDETERMINED, part) for lang, part in matched.by_lang().items()]
+        else:
+            names = {feed.number: feed.name for feed in self._views.every_feed()}
+            parts = [(names.get(n, "?"), part) for n, part in matched.by_feed().items()]
+        return sorted(parts, key=lambda part: (-part[1].total, part[0]))
+
+    def _span(
+        self, queries: Iterable[Query], filter: Filter, observed: Iterable[Observed]
+    ) -> Interval:
+        """Return from when to when is counted: as asked for, else from the first article on."""
+        from index.query.date_expressions import resolve_time
+        from monitor.search.trends import bounds
+
+        now = self._clock()
+        dates = [date for each in observed for date in each.dates.values()]
+        said = [
+            bounds(query.root, lambda text: resolve_time(text, now, self._zone))
+            for query in queries
+        ]
+        starts = [[*start, *_given(filter.since)] for start, _ in said]
+        ends = [[*end, *_given(filter.until), now] for _, end in said]
+        first, last = min(dates, default=now), max(dates, default=0.0)
+        since = min(max(start, default=first) for start in starts)
+        until = max(math.nextafter(last, math.inf), *(min(end) for end in ends))
+        return since, until
+
+    def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
+        """Return when each feed was not watched, before its first and after its last read too."""
+        gaps: dict[int, list[Interval]] = defaultdict(list)
+        for gap in self._views.gaps(since, until):
+            end = until if gap.end is None else gap.end
+            gaps[gap.feed.number].append((gap.start, end))
+        for feed, read in self._views.left().items():
+            gaps[feed].append((read, math.inf))
+        for feed, seen in self._views.first_seen(self._matched(None).first_by_feed()).items():
+            if seen > since:
+                gaps[feed].append((-math.inf, seen))
+        return {feed: united(found) for feed, found in gaps.items()}
+
+    def _note(self) -> str:
+        _, waiting, *_ = self._views.totals()
+        return index_rebuild.waits(waiting)
+
+
+def even(ids: Sequence[int], most: int) -> list[int]:
+    """Return at most so many of some ids, evenly spread: all if they are no more."""
+    count = min(len(ids), most)
+    return [ids[at * len(ids) // count] for at in range(count)]
+
+
+def _when(mention: Mention) -> tuple[Timestamp, int]:
+    return mention.date, mention.article
+
+
+def _shares(parts: Iterable[tuple[str, ResultSet]], limit: int) -> tuple[Share, ...]:
+    return tuple(Share(name, part.total) for name, part in parts)[:limit]
+
+
+def _given(moment: Timestamp | None) -> list[Timestamp]:
+    return [] if moment is None else [moment]
+
+
+def _observed(name: str, matched: ResultSet) -> Observed:
+    from monitor.search.trends import Observed
+
+    by_feed = {feed: part.ids() for feed, part in matched.by_feed().items()}
+    return Observed(name=name, dates=matched.dates(), by_feed=by_feed)

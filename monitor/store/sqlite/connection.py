@@ -1,0 +1,148 @@
+"""Opening the SQLite file of a newsroom: durable, private, of a known version."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from monitor.errors import StoreError
+from monitor.store.sqlite.schema import TABLES, UPGRADES, VERSION
+
+CHUNK = 500
+"""Values in one IN (…): SQLite's own limit was 999 for a long time."""
+
+
+def marks(count: int) -> str:
+    """Return placeholders for that many values."""
+    return ", ".join("?" * count)
+
+
+def numbered(count: int) -> str:
+    """Return placeholders for that many values, for queries that name them more than once."""
+    return ", ".join(f"?{number}" for number in range(1, count + 1))
+
+
+FILE = "newsroom.db"
+INDEX = "index"
+"""Name of the archive's folder, in the data folder."""
+BUSY_MS = 5_000
+BEFORE_EVIDENCE = 3
+"""Stores of versions below this one have no records of their alerts."""
+
+_WAYS_OUT = {
+    sqlite3.SQLITE_BUSY: "another program is writing to it",
+    sqlite3.SQLITE_CANTOPEN: "may its folder be written to?",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: put back a copy, or move it away to begin anew",
+    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
+    sqlite3.SQLITE_NOTADB: "it is damaged: put back a copy, or move it away to begin anew",
+    sqlite3.SQLITE_READONLY: "may it and its folder be written to?",
+}
+"""What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
+
+
+class _Connection(sqlite3.Connection):
+    """Closed when nobody holds it any more: each thread of a viewer has one, and ends."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3.Connection:
+    """Return a connection to the store in `folder`, made if `create`.
+
+    Raises StoreError if it is not there, not a store, or of another version.
+    """
+    path = folder / FILE
+    if create:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif not path.exists():
+        raise StoreError(f"{folder}: no archive here yet; `tocsin run` starts one")
+    try:
+        connection = sqlite3.connect(
+            path,
+            timeout=busy_ms / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=_Connection,
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -16000")
+        _migrate(connection, path)
+    except sqlite3.Error as error:
+        raise StoreError(_words(str(path), error)) from error
+    return connection
+
+
+def read(
+    connection: sqlite3.Connection, query: str, values: Sequence[Any] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query. Raises StoreError when the store cannot be read."""
+    with reading(connection):
+        yield from connection.execute(query, values)
+
+
+@contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Read without a transaction. Raises StoreError when the store cannot be read."""
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        raise StoreError(_words(FILE, error)) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Commit everything done inside, or nothing. Raises StoreError when the store refuses."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException as error:
+        with suppress(sqlite3.Error):  # a disk that fails; closing rolls back too
+            if connection.in_transaction:  # a full disk has rolled back already
+                connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(_words(FILE, error, "; nothing was changed")) from error
+        raise
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        return
+    if version > VERSION:
+        raise StoreError(
+            f"{path}: written by a newer tocsin (store version {version}); update tocsin"
+        )
+    with transaction(connection):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        scripts = [UPGRADES[old] for old in range(version, VERSION)] if version else [TABLES]
+        for statement in _statements("".join(scripts)):
+            connection.execute(statement)
+        if 0 < version < BEFORE_EVIDENCE:
+            from monitor.store.sqlite.migrations import record_earlier
+
+            record_earlier(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    path.chmod(0o600)
+
+
+def _words(file: str, error: sqlite3.Error, so: str = "") -> str:
+    """Say what is wrong with a file, what that means, and the way out."""
+    way_out = _WAYS_OUT.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
+    return f"{file}: {error}{so}" + (f"; {way_out}" if way_out else "")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script into statements; `executescript` would commit the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

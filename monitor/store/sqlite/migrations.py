@@ -1,0 +1,54 @@
+"""Alerts of a store that was made before there were records of them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from monitor.audit import evidence
+from monitor.audit.evidence import Kind
+from monitor.model.alert import Match
+from monitor.store.sqlite.evidence_writes import Proving
+
+
+def record_earlier(sql: sqlite3.Connection) -> int:
+    """Write down the alerts that there are as found now, in one transaction; return how many.
+
+    From then on it shows if they or their texts are changed; what was before, nobody can tell.
+    """
+    proving = _Found(sql)
+    found = sql.execute(
+        "SELECT al.id, al.kind, al.watchlist, al.severity, al.raised_at, al.merged_into,"
+        " coalesce(al.feed, a.feed), coalesce(f.name, ''), a.id, a.url, a.version, a.title,"
+        " a.summary, a.body FROM alerts al LEFT JOIN articles a ON a.id = al.article"
+        " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed) ORDER BY al.id"
+    )
+    count = 0
+    for (
+        id, about, watchlist, severity, raised_at, merged_into, feed, name, article, url, version,
+        title, summary, body,
+    ) in found:  # fmt: skip
+        said = {
+            "raised_at": raised_at,
+            "about": about,
+            "watchlist": watchlist,
+            "severity": severity,
+            "merged_into": merged_into,
+            "feed": {"number": feed, "name": name},
+        }
+        if article is not None:
+            text = evidence.text_hash(title, summary, body)
+            said["article"] = {"id": article, "url": url, "version": version, "sha256": text}
+            said["matches"] = evidence.matches(proving.matched(id))
+        proving.note(id, said)
+        count += 1
+    return count
+
+
+class _Found(Proving):
+    """Records of what is found."""
+
+    def note(self, alert: int, said: dict[str, object]) -> None:
+        self._prove(Kind.EARLIER, alert, said)
+
+    def matched(self, alert: int) -> list[Match]:
+        return self._matched(alert)

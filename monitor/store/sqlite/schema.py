@@ -1,0 +1,604 @@
+"""The tables of the store and their version."""
+
+from __future__ import annotations
+
+FEEDS = """
+CREATE TABLE feeds (
+    number        INTEGER PRIMARY KEY,
+    url           TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    tags          TEXT NOT NULL DEFAULT '[]',   -- JSON list
+    subscribed    INTEGER NOT NULL DEFAULT 1,   -- 0: no longer in feeds.yaml; its history stays
+    enabled       INTEGER NOT NULL DEFAULT 1,
+    etag          BLOB,
+    last_modified BLOB,
+    body_hash     BLOB,
+    next_due      REAL NOT NULL DEFAULT 0,
+    last_poll     REAL,
+    last_ok       REAL,
+    failures      INTEGER NOT NULL DEFAULT 0,
+    reason        TEXT NOT NULL DEFAULT '',
+    gone          INTEGER NOT NULL DEFAULT 0,
+    blind         INTEGER NOT NULL DEFAULT 0,
+    title         TEXT NOT NULL DEFAULT '',
+    link          TEXT NOT NULL DEFAULT '',
+    lang          TEXT NOT NULL DEFAULT '',
+    polls         INTEGER NOT NULL DEFAULT 0,
+    articles      INTEGER NOT NULL DEFAULT 0,
+    every         REAL,                         -- seconds, as feeds.yaml says; NULL leaves it to us
+    delay         REAL NOT NULL DEFAULT 900,    -- seconds until the next poll, as of the last read
+    asked_until   REAL NOT NULL DEFAULT 0,      -- the server's wish or the back-off: not before
+    failing_since REAL,
+    published     REAL,                         -- when it last brought something new
+    usual         REAL,                         -- seconds between two publications, mostly
+    silent_after  REAL,                         -- seconds without any that are not its habit
+    habit         TEXT NOT NULL DEFAULT '',     -- JSON: how it publishes, as learned
+    manner        TEXT NOT NULL DEFAULT ''      -- how it is asked, without what is secret
+);
+
+-- The last polls of each feed: a ring of slots, overwritten in turn.
+CREATE TABLE polls (
+    feed    INTEGER NOT NULL,
+    slot    INTEGER NOT NULL,
+    at      REAL NOT NULL,
+    outcome TEXT NOT NULL,
+    entries INTEGER NOT NULL,
+    new     INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    reason  TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    known   INTEGER NOT NULL DEFAULT 0,         -- entries that were not new
+    blind   INTEGER NOT NULL DEFAULT 0,         -- none was known from the poll before
+    status  INTEGER,                            -- of HTTP; NULL when there was no answer
+    moved   TEXT NOT NULL DEFAULT '',           -- where the answer came from, when redirected
+    PRIMARY KEY (feed, slot)
+) WITHOUT ROWID;
+"""
+
+GAPS = """
+-- Intervals between two reads with nothing in common: what came and went in them was missed.
+CREATE TABLE gaps (
+    feed  INTEGER NOT NULL,
+    start REAL NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (feed, start)
+) WITHOUT ROWID;
+CREATE INDEX gaps_by_end ON gaps (until);
+"""
+
+EPISODES = """
+-- From when to when a feed was in trouble: each rings once.
+CREATE TABLE episodes (
+    feed       INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    ended_at   REAL,                            -- NULL: not over yet
+    alert      INTEGER,                         -- NULL: it was so when the feed was first read
+    PRIMARY KEY (feed, kind, started_at)
+) WITHOUT ROWID;
+"""
+
+FEEDS_3 = """
+ALTER TABLE feeds ADD COLUMN every REAL;
+ALTER TABLE feeds ADD COLUMN delay REAL NOT NULL DEFAULT 900;
+ALTER TABLE feeds ADD COLUMN asked_until REAL NOT NULL DEFAULT 0;
+UPDATE feeds SET asked_until = next_due;
+ALTER TABLE feeds ADD COLUMN failing_since REAL;
+ALTER TABLE feeds ADD COLUMN published REAL;
+ALTER TABLE feeds ADD COLUMN usual REAL;
+ALTER TABLE feeds ADD COLUMN silent_after REAL;
+ALTER TABLE feeds ADD COLUMN habit TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN manner TEXT NOT NULL DEFAULT '';
+ALTER TABLE polls ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE polls ADD COLUMN blind INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE polls ADD COLUMN status INTEGER;
+ALTER TABLE polls ADD COLUMN moved TEXT NOT NULL DEFAULT '';
+"""
+"""What version 3 adds to the tables of version 2."""
+
+
+MOVES = """
+-- Where permanent redirects of a feed lead, the same each time.
+CREATE TABLE moves (
+    feed     INTEGER PRIMARY KEY,
+    moved_to TEXT NOT NULL,
+    since    REAL NOT NULL,
+    latest   REAL NOT NULL,
+    times    INTEGER NOT NULL
+);
+
+-- Addresses that feeds had before.
+CREATE TABLE former_addresses (
+    feed  INTEGER NOT NULL,
+    url   TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (feed, url)
+) WITHOUT ROWID;
+"""
+
+
+ARTICLES = """
+CREATE TABLE articles (
+    id        INTEGER PRIMARY KEY,              -- ingestion order
+    feed      INTEGER NOT NULL,                 -- the one that had it first
+    url       TEXT NOT NULL,
+    canonical TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    title     TEXT NOT NULL,
+    summary   TEXT NOT NULL,
+    body      TEXT NOT NULL,
+    author    TEXT NOT NULL,
+    lang      TEXT NOT NULL,
+    published REAL,
+    seen      REAL NOT NULL,
+    story     INTEGER NOT NULL,                 -- id of the first article that told it
+    copy_of   INTEGER,                          -- the article of which this is nearly the same text
+    shingle_count INTEGER NOT NULL DEFAULT 0,
+    version   INTEGER NOT NULL DEFAULT 1
+);
+CREATE INDEX articles_by_canonical ON articles (canonical) WHERE canonical <> '';
+CREATE INDEX articles_by_story ON articles (story) WHERE story <> id;
+CREATE INDEX articles_by_copy ON articles (copy_of) WHERE copy_of IS NOT NULL;
+
+-- What each feed published under which id.
+CREATE TABLE entries (
+    feed        INTEGER NOT NULL,
+    guid        TEXT NOT NULL,
+    article     INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,
+    PRIMARY KEY (feed, guid)
+) WITHOUT ROWID;
+CREATE INDEX entries_by_fingerprint ON entries (feed, fingerprint);
+CREATE INDEX entries_by_article ON entries (article);
+
+-- Other feeds that carry the very same article.
+CREATE TABLE carriers (
+    article INTEGER NOT NULL,
+    feed    INTEGER NOT NULL,
+    seen    REAL NOT NULL,
+    PRIMARY KEY (article, feed)
+) WITHOUT ROWID;
+
+-- Earlier texts of articles that were edited.
+CREATE TABLE versions (
+    article INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    title   TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    body    TEXT NOT NULL,
+    until   REAL NOT NULL,
+    PRIMARY KEY (article, version)
+) WITHOUT ROWID;
+
+-- Articles whose page is still to be fetched.
+CREATE TABLE pages (
+    article  INTEGER PRIMARY KEY,
+    due      REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    reason   TEXT NOT NULL DEFAULT ''
+);
+
+CREATE TABLE shingles (
+    shingle INTEGER NOT NULL,
+    article INTEGER NOT NULL,
+    PRIMARY KEY (shingle, article)
+) WITHOUT ROWID;
+
+-- Articles on their way to the index, oldest ticket first.
+CREATE TABLE outbox (
+    ticket  INTEGER PRIMARY KEY AUTOINCREMENT,
+    article INTEGER NOT NULL
+);
+"""
+
+PAGES_4 = """
+-- Whether the article was there before its feed was watched.
+ALTER TABLE pages ADD COLUMN backfill INTEGER NOT NULL DEFAULT 0;
+"""
+
+UNREAD_PAGES = """
+-- Why the page of an article was not read, and will not be.
+CREATE TABLE unread_pages (
+    article INTEGER PRIMARY KEY,
+    reason  TEXT NOT NULL
+);
+"""
+
+
+CROSSINGS = """
+-- Names in the titles and leads of recent articles, as hashes: who has a name.
+CREATE TABLE names (
+    name    INTEGER NOT NULL,
+    article INTEGER NOT NULL,
+    lang    TEXT NOT NULL,
+    PRIMARY KEY (name, article)
+) WITHOUT ROWID;
+
+-- The same, by article: which names it has.
+CREATE TABLE named (
+    article INTEGER PRIMARY KEY,
+    lang    TEXT NOT NULL,
+    date    REAL NOT NULL,
+    names   TEXT NOT NULL                       -- JSON list of lists: the words of each name
+);
+
+-- Articles in different languages that tell of the same event.
+CREATE TABLE crossings (
+    later   INTEGER PRIMARY KEY,                -- the article that carried it to its language
+    earlier INTEGER NOT NULL                    -- one that had told it in the other
+);
+CREATE INDEX crossings_by_earlier ON crossings (earlier);
+"""
+
+
+BACKFILLS = """
+-- How far each rule in force has got with the articles that were there before it.
+CREATE TABLE backfills (
+    watchlist TEXT PRIMARY KEY,
+    meaning   TEXT NOT NULL,                    -- hash of what the rule says
+    upto      INTEGER NOT NULL,                 -- id of the last article it was matched with
+    until     INTEGER NOT NULL                  -- id of the last article before it
+) WITHOUT ROWID;
+"""
+
+WATCHLISTS = """
+-- The watchlists in force, in the order of feeds.yaml.
+CREATE TABLE watchlists (
+    name     TEXT PRIMARY KEY,
+    place    INTEGER NOT NULL,
+    severity TEXT NOT NULL,
+    feeds    TEXT NOT NULL DEFAULT '[]',        -- JSON list of names and tags; empty is all
+    outlets  INTEGER,                           -- so many have a story: it is louder; NULL is never
+    crossing INTEGER NOT NULL DEFAULT 1,        -- louder when it crosses to another language
+    louder   TEXT,                              -- the severity then; NULL is one up
+    cooldown REAL NOT NULL DEFAULT 0,           -- seconds
+    notify_backfill INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+-- Counting a million rows takes 157 ms; these are kept by triggers and can be rebuilt.
+CREATE TABLE counts (
+    watchlist TEXT PRIMARY KEY,
+    total     INTEGER NOT NULL DEFAULT 0,
+    untriaged INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+"""
+
+COUNTING = """
+CREATE TRIGGER alert_raised AFTER INSERT ON alerts WHEN new.merged_into IS NULL BEGIN
+    INSERT INTO counts VALUES (new.watchlist, 1, new.state = 'new')
+    ON CONFLICT DO UPDATE SET total = total + 1, untriaged = untriaged + excluded.untriaged;
+END;
+CREATE TRIGGER alert_triaged AFTER UPDATE OF state ON alerts WHEN new.merged_into IS NULL BEGIN
+    UPDATE counts SET untriaged = untriaged + (new.state = 'new') - (old.state = 'new')
+    WHERE watchlist = new.watchlist;
+END;
+"""
+
+WATCHLISTS_3 = "ALTER TABLE watchlists ADD COLUMN feeds TEXT NOT NULL DEFAULT '[]';\n"
+"""What version 3 adds to the tables of version 2."""
+
+WATCHLIST_COLUMNS = """
+ALTER TABLE watchlists ADD COLUMN outlets INTEGER;
+ALTER TABLE watchlists ADD COLUMN crossing INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE watchlists ADD COLUMN louder TEXT;
+ALTER TABLE watchlists ADD COLUMN cooldown REAL NOT NULL DEFAULT 0;
+ALTER TABLE watchlists ADD COLUMN notify_backfill INTEGER NOT NULL DEFAULT 0;
+"""
+"""What version 3 lets a watchlist say of its alerts."""
+
+
+ALERTS = """
+CREATE TABLE alerts (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    watchlist   TEXT NOT NULL,                  -- '' for an alert about a feed
+    article     INTEGER,                        -- NULL: it is about a feed, not an article
+    severity    TEXT NOT NULL,
+    state       TEXT NOT NULL DEFAULT 'new',
+    verdict     TEXT NOT NULL DEFAULT '',
+    starred     INTEGER NOT NULL DEFAULT 0,
+    backfill    INTEGER NOT NULL DEFAULT 0,
+    raised_at   REAL NOT NULL,
+    merged_into INTEGER,                        -- the alert that speaks for this copy too
+    rule        TEXT NOT NULL DEFAULT '',       -- version of the rule that raised it
+    article_version INTEGER NOT NULL DEFAULT 1, -- of the article, when it was raised
+    held        TEXT NOT NULL DEFAULT '',       -- why nobody is told; "" is that somebody is
+    held_until  REAL,                           -- end of the cooldown, of the mute
+    kind        TEXT NOT NULL DEFAULT 'match',
+    feed        INTEGER,                        -- of an alert about a feed
+    title       TEXT NOT NULL DEFAULT '',       -- of an alert about a feed
+    UNIQUE (watchlist, article)
+);
+CREATE INDEX alerts_by_article ON alerts (article);
+CREATE INDEX alerts_by_time ON alerts (raised_at);
+CREATE INDEX alerts_merged ON alerts (merged_into) WHERE merged_into IS NOT NULL;
+
+CREATE TABLE matches (
+    alert INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    stop  INTEGER NOT NULL,
+    text  TEXT NOT NULL,
+    term  TEXT NOT NULL,
+    PRIMARY KEY (alert, place)
+) WITHOUT ROWID;
+"""
+
+ALERTS_3 = """
+CREATE TABLE alerts_3 (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    watchlist   TEXT NOT NULL,
+    article     INTEGER,
+    severity    TEXT NOT NULL,
+    state       TEXT NOT NULL DEFAULT 'new',
+    verdict     TEXT NOT NULL DEFAULT '',
+    starred     INTEGER NOT NULL DEFAULT 0,
+    backfill    INTEGER NOT NULL DEFAULT 0,
+    raised_at   REAL NOT NULL,
+    merged_into INTEGER,
+    kind        TEXT NOT NULL DEFAULT 'match',
+    feed        INTEGER,
+    title       TEXT NOT NULL DEFAULT '',
+    UNIQUE (watchlist, article)
+);
+INSERT INTO alerts_3 (id, watchlist, article, severity, state, verdict, starred, backfill,
+    raised_at, merged_into)
+SELECT id, watchlist, article, severity, state, verdict, starred, backfill,
+    raised_at, merged_into FROM alerts;
+DROP TABLE alerts;
+ALTER TABLE alerts_3 RENAME TO alerts;
+CREATE INDEX alerts_by_article ON alerts (article);
+CREATE INDEX alerts_by_time ON alerts (raised_at);
+CREATE INDEX alerts_merged ON alerts (merged_into) WHERE merged_into IS NOT NULL;
+"""
+"""Makes version 3 of the table of version 2; SQLite cannot take a NOT NULL away. Its
+triggers go with it and are to be made again."""
+
+ESCALATIONS = """
+-- What made an alert louder than it was raised, once per reason.
+CREATE TABLE escalations (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    alert    INTEGER NOT NULL,
+    reason   TEXT NOT NULL,                     -- 'outlets', or the language the story crossed to
+    at       REAL NOT NULL,
+    outlets  INTEGER NOT NULL,                  -- independent ones that had the story by then
+    article  INTEGER NOT NULL,                  -- the one that made it so
+    severity TEXT NOT NULL,                     -- of the alert, before
+    held     TEXT NOT NULL DEFAULT '',          -- why nobody is told of it
+    UNIQUE (alert, reason)
+);
+
+-- Terms that matched once, and that an edit of the article removed.
+CREATE TABLE lost_terms (
+    alert INTEGER NOT NULL,
+    term  TEXT NOT NULL,
+    at    REAL NOT NULL,                        -- when the edit was read
+    PRIMARY KEY (alert, term)
+) WITHOUT ROWID;
+"""
+
+ALERT_COLUMNS = """
+ALTER TABLE alerts ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+ALTER TABLE alerts ADD COLUMN article_version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE alerts ADD COLUMN held TEXT NOT NULL DEFAULT '';
+ALTER TABLE alerts ADD COLUMN held_until REAL;
+UPDATE alerts SET held = 'backfill' WHERE backfill;
+"""
+"""What version 3 notes of each alert."""
+
+
+MUTES = """
+-- Watchlists that are muted, and were.
+CREATE TABLE mutes (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    watchlist TEXT NOT NULL,
+    who       TEXT NOT NULL,                    -- asked for it
+    since     REAL NOT NULL,
+    until     REAL NOT NULL,
+    told      INTEGER NOT NULL DEFAULT 0        -- its end was noticed, and told of
+);
+CREATE INDEX mutes_open ON mutes (until) WHERE told = 0;
+
+-- How much was held back since somebody was told of a watchlist.
+CREATE TABLE holding (
+    watchlist TEXT PRIMARY KEY,
+    held      INTEGER NOT NULL,
+    since     REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX alerts_held ON alerts (watchlist, raised_at, id) WHERE held = 'muted';
+CREATE INDEX escalations_held ON escalations (at) WHERE held <> '';
+"""
+
+
+TRIAGE = """
+CREATE TABLE notes (
+    alert INTEGER PRIMARY KEY,
+    text  TEXT NOT NULL
+);
+
+CREATE TABLE alert_tags (
+    alert INTEGER NOT NULL,
+    tag   TEXT NOT NULL,
+    PRIMARY KEY (alert, tag)
+) WITHOUT ROWID;
+CREATE INDEX alert_tags_by_tag ON alert_tags (tag, alert);
+
+-- What one person said at once, and can take back as a whole. Nothing of it is ever changed.
+CREATE TABLE acts (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    at     REAL NOT NULL,
+    who    TEXT NOT NULL,
+    why    TEXT NOT NULL DEFAULT '',            -- not empty when tocsin did it
+    undoes INTEGER                              -- the act that it takes back
+);
+CREATE INDEX acts_by_person ON acts (who, id) WHERE why = '';
+CREATE INDEX acts_undoing ON acts (undoes) WHERE undoes IS NOT NULL;
+
+CREATE TABLE decisions (
+    alert  INTEGER NOT NULL,
+    act    INTEGER NOT NULL,
+    before TEXT NOT NULL,                       -- JSON, the fields that were changed
+    after  TEXT NOT NULL,
+    PRIMARY KEY (alert, act)
+) WITHOUT ROWID;
+CREATE INDEX decisions_by_act ON decisions (act);
+
+CREATE TRIGGER acts_stay BEFORE UPDATE ON acts BEGIN
+    SELECT RAISE(ABORT, 'what was said once is not said otherwise afterwards');
+END;
+CREATE TRIGGER decisions_stay BEFORE UPDATE ON decisions BEGIN
+    SELECT RAISE(ABORT, 'what was said once is not said otherwise afterwards');
+END;
+
+CREATE INDEX alerts_judged ON alerts (watchlist, verdict) WHERE verdict <> '';
+CREATE INDEX alerts_starred ON alerts (id) WHERE starred;
+"""
+
+
+DELIVERIES = """
+-- Alerts on their way to channels, stored with the alert they are about.
+CREATE TABLE deliveries (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    alert      INTEGER NOT NULL,
+    channel    TEXT NOT NULL,
+    occasion   TEXT NOT NULL,                   -- 'raised' or 'escalated'
+    why        TEXT NOT NULL DEFAULT '',
+    key        TEXT NOT NULL UNIQUE,
+    state      TEXT NOT NULL DEFAULT 'waiting',
+    due        REAL NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    failing    REAL,                            -- since when; NULL after a retry that was asked for
+    reason     TEXT NOT NULL DEFAULT '',
+    bundle     TEXT NOT NULL DEFAULT '',        -- those of a channel with the same go together
+    created_at REAL NOT NULL,
+    sent_at    REAL,
+    UNIQUE (alert, channel, occasion, why)
+);
+CREATE INDEX deliveries_waiting ON deliveries (channel, due) WHERE state = 'waiting';
+CREATE INDEX deliveries_alert ON deliveries (alert);
+CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 'dead';
+"""
+
+
+EVIDENCE = """
+-- Records of alerts, each with the hash of the one before it (see `monitor.audit.evidence`).
+CREATE TABLE evidence (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,   -- from 1, without holes
+    kind   TEXT NOT NULL,
+    alert  INTEGER,                             -- NULL: it is about a rule
+    said   TEXT NOT NULL DEFAULT '',            -- hash of what a rule says, to find it again
+    record TEXT NOT NULL,                       -- JSON
+    hash   TEXT NOT NULL                        -- SHA-256 of the record
+);
+CREATE INDEX evidence_by_alert ON evidence (alert) WHERE alert IS NOT NULL;
+CREATE INDEX evidence_by_rule ON evidence (said) WHERE said <> '';
+
+CREATE TRIGGER evidence_stays BEFORE DELETE ON evidence BEGIN
+    SELECT RAISE (ABORT, 'evidence is not deleted');
+END;
+CREATE TRIGGER evidence_is_final BEFORE UPDATE ON evidence BEGIN
+    SELECT RAISE (ABORT, 'evidence is not changed');
+END;
+CREATE TRIGGER evidence_is_appended BEFORE INSERT ON evidence
+WHEN new.number <> (SELECT coalesce(max(number), 0) + 1 FROM evidence) BEGIN
+    SELECT RAISE (ABORT, 'evidence is only appended');
+END;
+"""
+
+LATENCY = """
+-- When an article that raised an alert took which step; not of what was there before.
+CREATE TABLE latency (
+    article    INTEGER PRIMARY KEY,
+    feed       INTEGER NOT NULL,
+    published  REAL,                            -- the publisher's word; NULL without one
+    seen       REAL NOT NULL,                   -- the last byte of the answer that brought it
+    matched    REAL NOT NULL,                   -- stored, with its first alert
+    searchable REAL,                            -- NULL: not yet
+    edited     INTEGER NOT NULL DEFAULT 0       -- an edit raised it: it was published long before
+);
+CREATE INDEX latency_by_time ON latency (matched);
+CREATE INDEX deliveries_sent ON deliveries (sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX latency_open ON latency (article) WHERE searchable IS NULL;
+"""
+
+
+SEARCHED = """
+-- What was searched for by hand, each query once.
+CREATE TABLE searched (
+    query TEXT PRIMARY KEY,
+    sort  TEXT NOT NULL,
+    at    REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+KEEPING = """
+CREATE INDEX articles_by_seen ON articles (seen);
+
+-- Articles that were dropped: what comes again under their names is no news. What each
+-- feed called them stays in `entries`.
+CREATE TABLE dropped (
+    article     INTEGER PRIMARY KEY,            -- its number is never given again
+    feed        INTEGER NOT NULL,
+    canonical   TEXT NOT NULL,
+    fingerprint BLOB NOT NULL
+);
+CREATE INDEX dropped_by_canonical ON dropped (canonical) WHERE canonical <> '';
+
+CREATE TRIGGER alert_dropped AFTER DELETE ON alerts WHEN old.merged_into IS NULL BEGIN
+    UPDATE counts SET total = total - 1, untriaged = untriaged - (old.state = 'new')
+    WHERE watchlist = old.watchlist;
+END;
+"""
+
+
+VERSION = 4
+
+UPGRADES = {
+    1: BACKFILLS,
+    2: FEEDS_3
+    + UNREAD_PAGES
+    + MOVES
+    + GAPS
+    + EPISODES
+    + ALERTS_3
+    + WATCHLISTS_3
+    + COUNTING
+    + ALERT_COLUMNS
+    + WATCHLIST_COLUMNS
+    + TRIAGE
+    + ESCALATIONS
+    + CROSSINGS
+    + KEEPING
+    + SEARCHED
+    + DELIVERIES
+    + MUTES
+    + EVIDENCE
+    + LATENCY,
+    3: PAGES_4,
+}
+"""What to add to a store of an earlier version."""
+
+TABLES = (
+    BACKFILLS
+    + FEEDS
+    + GAPS
+    + EPISODES
+    + ARTICLES
+    + UNREAD_PAGES
+    + PAGES_4
+    + MOVES
+    + ALERTS
+    + WATCHLISTS
+    + COUNTING
+    + TRIAGE
+    + ESCALATIONS
+    + CROSSINGS
+    + KEEPING
+    + SEARCHED
+    + DELIVERIES
+    + MUTES
+    + EVIDENCE
+    + LATENCY
+)

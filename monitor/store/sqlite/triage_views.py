@@ -1,0 +1,172 @@
+"""What people say of alerts, and the record of it: written together or not at all."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+from index.article import Timestamp
+from monitor.model.alert import Act, Change, Decision, Standing, difference, standing, taken_back
+from monitor.store.sqlite.connection import CHUNK, marks, transaction
+from monitor.store.sqlite.viewer_connection import Connected
+
+_STANDING = (
+    "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
+    " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id)"
+    " FROM alerts al LEFT JOIN notes n ON n.alert = al.id WHERE al.id IN ({})"
+)
+_IN_FORCE = (
+    "NOT EXISTS (SELECT 1 FROM acts u WHERE u.undoes = a.id"
+    " AND NOT EXISTS (SELECT 1 FROM acts r WHERE r.undoes = u.id))"
+)
+_LAST = (
+    "SELECT id FROM acts a WHERE who = ?1 AND why = '' AND undoes IS NULL"
+    f" AND (?2 IS NULL OR id = ?2) AND {_IN_FORCE} ORDER BY id DESC LIMIT 1"
+)
+_LAST_TAKEN_BACK = (
+    "SELECT a.id FROM acts a JOIN acts said ON said.id = a.undoes AND said.undoes IS NULL"
+    " WHERE a.who = ?1 AND NOT EXISTS (SELECT 1 FROM acts r WHERE r.undoes = a.id)"
+    " AND NOT EXISTS (SELECT 1 FROM acts s WHERE s.who = ?1 AND s.why = '' AND s.undoes IS NULL"
+    " AND s.id > a.id) ORDER BY a.id DESC LIMIT 1"
+)
+
+
+class TriageViews(Connected):
+    """Each act changes alerts and adds to the record in one transaction."""
+
+    def triage(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
+        """Say something of these alerts; return what that changed, None if nothing."""
+        with transaction(self._sql) as sql:
+            said: Callable[[Standing], Standing] = functools.lru_cache(CHUNK)(change.on)
+            steps = [
+                (alert, before, after)
+                for alert, before in _standings(sql, ids)
+                if (after := said(before)) != before
+            ]
+            if not steps:
+                return None
+            act = _act(sql, who, at, None)
+            _write(sql, act, steps)
+        return Act(id=act, at=at, who=who, ids=tuple(alert for alert, _, _ in steps))
+
+    def take_back(self, who: str, at: Timestamp, act: int | None) -> Act | None:
+        """Take back an act of a person, the last one there is when None; None without any."""
+        return self._without(_LAST, (who, act), who, at)
+
+    def say_again(self, who: str, at: Timestamp) -> Act | None:
+        """Take back the last taking back of a person, None if something was said since."""
+        return self._without(_LAST_TAKEN_BACK, (who,), who, at)
+
+    def decisions(self, alert: int) -> list[Decision]:
+        """Return what was said of an alert, the first word first."""
+        return [
+            Decision(
+                act=act,
+                alert=alert,
+                at=at,
+                who=who,
+                why=why,
+                undoes=undoes,
+                before=json.loads(before),
+                after=json.loads(after),
+            )
+            for act, at, who, why, undoes, before, after in self._read(
+                "SELECT a.id, a.at, a.who, a.why, a.undoes, d.before, d.after FROM decisions d"
+                " JOIN acts a ON a.id = d.act WHERE d.alert = ? ORDER BY a.id",
+                (alert,),
+            )
+        ]
+
+    def tag_counts(self) -> dict[str, int]:
+        """Return how many alerts have each tag, by tag."""
+        return dict(self._read("SELECT tag, count(*) FROM alert_tags GROUP BY tag ORDER BY tag"))
+
+    def _without(
+        self, which: str, values: tuple[object, ...], who: str, at: Timestamp
+    ) -> Act | None:
+        with transaction(self._sql) as sql:
+            found = sql.execute(which, values).fetchone()
+            if found is None:
+                return None
+            said = {
+                alert: (before, after)
+                for alert, before, after in sql.execute(
+                    "SELECT alert, before, after FROM decisions WHERE act = ?", found
+                )
+            }
+            steps, left = [], []
+            for alert, now in _standings(sql, said):
+                restored, whole = _taken_back(now, *said[alert])
+                if restored != now:
+                    steps.append((alert, now, restored))
+                if not whole:
+                    left.append(alert)
+            act = _act(sql, who, at, found[0])
+            _write(sql, act, steps)
+        ids = tuple(alert for alert, _, _ in steps)
+        return Act(id=act, at=at, who=who, ids=ids, undoes=found[0], left=tuple(left))
+
+
+def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[int, Standing]]:
+    """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
+    ordered = sorted(set(ids))
+    for at in range(0, len(ordered), CHUNK):
+        chunk = ordered[at : at + CHUNK]
+        rows = sql.execute(_STANDING.format(marks(len(chunk))) + " ORDER BY al.id", chunk)
+        yield from ((alert, _standing(*said)) for alert, *said in rows.fetchall())
+
+
+@functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most
+def _standing(state: str, verdict: str, starred: int, note: str, tags: str) -> Standing:
+    said = {"state": state, "verdict": verdict, "starred": starred, "note": note}
+    return standing({**said, "tags": sorted(json.loads(tags))})
+
+
+@functools.lru_cache(CHUNK)
+def _recorded(before: Standing, after: Standing) -> tuple[str, str]:
+    was, now = difference(before, after)
+    return json.dumps(was, ensure_ascii=False), json.dumps(now, ensure_ascii=False)
+
+
+@functools.lru_cache(CHUNK)
+def _taken_back(now: Standing, before: str, after: str) -> tuple[Standing, bool]:
+    return taken_back(now, json.loads(before), json.loads(after))
+
+
+def _act(sql: sqlite3.Connection, who: str, at: Timestamp, undoes: int | None) -> int:
+    values = (at, who, undoes)
+    added = sql.execute("INSERT INTO acts (at, who, undoes) VALUES (?, ?, ?)", values)
+    return int(added.lastrowid or 0)
+
+
+def _write(
+    sql: sqlite3.Connection, act: int, steps: Sequence[tuple[int, Standing, Standing]]
+) -> None:
+    """Make alerts stand as they do after an act, and record it."""
+    sql.executemany(
+        "UPDATE alerts SET state = ?, verdict = ?, starred = ? WHERE id = ?",
+        [
+            (after.state, after.verdict, after.starred, alert)
+            for alert, before, after in steps
+            if (before.state, before.verdict, before.starred)
+            != (after.state, after.verdict, after.starred)
+        ],
+    )
+    noted = [(alert, after.note) for alert, before, after in steps if after.note != before.note]
+    sql.executemany("DELETE FROM notes WHERE alert = ?", [(alert,) for alert, _ in noted])
+    sql.executemany("INSERT INTO notes VALUES (?, ?)", [pair for pair in noted if pair[1]])
+    retagged = [step for step in steps if step[1].tags != step[2].tags]
+    sql.executemany(
+        "DELETE FROM alert_tags WHERE alert = ? AND tag = ?",
+        [(id, tag) for id, before, after in retagged for tag in {*before.tags} - {*after.tags}],
+    )
+    sql.executemany(
+        "INSERT INTO alert_tags VALUES (?, ?)",
+        [(id, tag) for id, before, after in retagged for tag in {*after.tags} - {*before.tags}],
+    )
+    sql.executemany(
+        "INSERT INTO decisions VALUES (?, ?, ?, ?)",
+        [(alert, act, *_recorded(before, after)) for alert, before, after in steps],
+    )

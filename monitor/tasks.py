@@ -1,0 +1,69 @@
+"""Tasks: calls in a thread while the loop goes on, and one task at a time for each key."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+from monitor.errors import StoreError
+from monitor.fetch.url import redact
+
+T = TypeVar("T")
+
+
+class Thread:
+    """A thread that makes one call after the other, as the store needs it."""
+
+    def __init__(self, executor: ThreadPoolExecutor) -> None:
+        self._executor = executor
+
+    async def __call__(self, call: Callable[..., T], *args: Any) -> T:
+        """Return what a call returns, once its turn has come."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, call, *args)
+
+
+K = TypeVar("K", str, int)
+log = logging.getLogger("tocsin")
+
+
+class UnderWay(Generic[K]):
+    """Tasks by key. `refused` is told when the store refuses what one of them brings."""
+
+    def __init__(self, refused: Callable[[StoreError], None]) -> None:
+        self._refused = refused
+        self._tasks: dict[K, asyncio.Task[None]] = {}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._tasks
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def begin(self, key: K, work: Coroutine[Any, Any, None]) -> None:
+        """Begin some work; whatever goes wrong with it goes into the log."""
+        task = asyncio.create_task(work)
+        self._tasks[key] = task
+        task.add_done_callback(lambda task: self._done(key, task))
+
+    async def drained(self, breathe: Callable[[], Awaitable[None]]) -> None:
+        """Wait until nothing is under way, also of what begins meanwhile."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await breathe()
+
+    def cancel(self) -> None:
+        """Give up all of it."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    def _done(self, key: K, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(key, None)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, StoreError):
+            self._refused(error)
+        else:
+            log.error("%s: unexpected trouble", redact(str(key)), exc_info=error)

@@ -1,1 +1,0 @@
-"""The archive kept in order: what is too old goes, what is damaged or missing is mended."""

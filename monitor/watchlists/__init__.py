@@ -1,0 +1,1 @@
+"""What watchlists brought, would bring, and never will."""

@@ -1,0 +1,209 @@
+"""A watchlist that is new or changed, over the articles that were there before it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.article import Article, Timestamp
+from monitor.alerts.notification_planning import plan
+from monitor.alerts.routing import Routing
+from monitor.errors import StoreError
+from monitor.formatting import counted
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.model.poll import ArticleChange
+from monitor.model.status import BackfillStand
+from monitor.store.protocol import Batch, Store
+from monitor.tasks import Thread
+from monitor.watchlists.rule_version import meaning
+
+STEP = 200
+"""Articles of one step at most; 3,000 are matched in a second."""
+SECONDS = 0.05
+"""After which a step ends, whatever is left of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillStep:
+    """What one step came to."""
+
+    articles: int
+    """How many were matched."""
+    alerts: Mapping[str, int]
+    """How many were raised, by watchlist."""
+    upto: int
+    """Id of the last article that was matched."""
+    until: int
+    """Id of the last one to be."""
+    done: tuple[str, ...]
+    """Watchlists that have nothing left to do."""
+
+
+class Backfill:
+    """The backfill of one newsroom. Runs in the store's thread."""
+
+    def __init__(self, store: Store, clock: Callable[[], Timestamp]) -> None:
+        self._store = store
+        self._clock = clock
+        self._watchlists: Mapping[str, Watchlist] = {}
+        self._feeds: Mapping[int, Feed] = {}
+        self._routing = Routing()
+        self._rules: tuple[tuple[str, ...], WatchlistMatcher] = ((), WatchlistMatcher(()))
+
+    def begin(
+        self,
+        watchlists: Collection[Watchlist],
+        feeds: Collection[Feed],
+        routing: Routing = Routing(),
+    ) -> list[BackfillStand]:
+        """Take note of the rules in force, return what is left to do.
+
+        Call it once the rules are in force: what is stored later they have seen.
+        """
+        self._store.begin_backfills({w.name: w.rule or meaning(w) for w in watchlists})
+        self._watchlists = {watchlist.name: watchlist for watchlist in watchlists}
+        known = {feed.number: feed for feed in self._store.every_feed()}
+        self._feeds = known | {feed.number: feed for feed in feeds}
+        self._rules = ((), WatchlistMatcher(()))
+        self._routing = routing
+        return self._store.backfills()
+
+    def step(self) -> BackfillStep | None:
+        """Match the next few articles; None when nothing is left to do. Raises StoreError."""
+        stands = self._store.backfills()
+        if not stands:
+            return None
+        upto = stands[0].upto
+        group = [stand for stand in stands if stand.upto == upto]
+        names = tuple(stand.watchlist for stand in group)
+        end = min([s.upto for s in stands if s.upto > upto] + [s.until for s in group])
+        articles = [a for a in self._store.articles_after(upto, STEP) if a.id <= end]
+        if self._rules[0] != names:
+            self._rules = names, WatchlistMatcher(map(self._watchlists.__getitem__, names))
+        with self._store.batch() as batch:
+            matched, alerts = self._match(batch, articles)
+            whole = matched == len(articles) < STEP
+            reached = end if whole else articles[matched - 1].id
+            batch.backfilled(names, reached)
+        return BackfillStep(
+            articles=matched,
+            alerts=alerts,
+            upto=reached,
+            until=max(stand.until for stand in group),
+            done=tuple(stand.watchlist for stand in group if stand.until <= reached),
+        )
+
+    def _match(self, batch: Batch, articles: Sequence[Article]) -> tuple[int, Counter[str]]:
+        """Raise what these articles deserve; return how many were matched, and the alerts."""
+        now = self._clock()
+        alerts: Counter[str] = Counter()
+        for number, article in enumerate(articles, 1):
+            feed = self._feeds.get(article.feeds[0])
+            if feed is not None and (hits := self._rules[1].match(article, feed)):
+                original = batch.original(article.id)
+                arrival = ArticleChange(
+                    article=article,
+                    new=False,
+                    guid="",
+                    fingerprint=b"",
+                    canonical="",
+                    hits=hits,
+                    copy_of=None if original == article.id else original,
+                    backfill=True,
+                )
+                raised = batch.raise_late(arrival, feed, now)
+                plan(batch, self._routing, raised, now)
+                alerts.update(alert.watchlist for alert in raised if not alert.escalation)
+            if self._clock() - now > SECONDS:
+                return number, alerts
+        return len(articles), alerts
+
+
+log = logging.getLogger("tocsin")
+
+EVERY = 10_000
+"""Articles between two lines about the same backfill."""
+
+
+class BackfillLog:
+    """Counts the steps of a backfill, and tells how it goes on."""
+
+    def __init__(self) -> None:
+        self._alerts: Counter[str] = Counter()
+        self._articles = 0
+
+    def take(self, step: BackfillStep) -> None:
+        """Take a step into account."""
+        self._alerts.update(step.alerts)
+        before, self._articles = self._articles, self._articles + step.articles
+        if step.done:
+            for name in step.done:
+                alerts = counted(self._alerts[name], "alert")
+                log.info("%s: looked through the archive, %s", name, alerts)
+        elif self._articles // EVERY > before // EVERY:
+            log.info("looked through %d of %d articles", step.upto, step.until)
+
+
+BREATH = 0.01
+"""Seconds between two steps."""
+REST = 30.0
+"""Seconds without one after the store refused."""
+
+
+class CatchingUp:
+    """Matches rules that are new with the articles older than they, step by step."""
+
+    def __init__(
+        self, backfill: Backfill, thread: Thread, sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._backfill = backfill
+        self._thread = thread
+        self._sleep = sleep
+        self._wanted = asyncio.Event()
+
+    async def begin(
+        self,
+        watchlists: Sequence[Watchlist],
+        feeds: Sequence[Feed],
+        routing: Routing = Routing(),
+    ) -> None:
+        """Take note of the rules in force from now on: what is older is to be looked through."""
+        left = await self._thread(self._backfill.begin, watchlists, feeds, routing)
+        for stand in left:
+            log.info(
+                "%s: looking through %s",
+                stand.watchlist,
+                counted(stand.until - stand.upto, "article"),
+            )
+        if left:
+            self._wanted.set()
+
+    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+        """Catch up whenever there is something to. Never raises: the watch goes on."""
+        while True:
+            await self._wanted.wait()
+            try:
+                await self.all()
+            except StoreError as error:
+                refused(error)
+                await self._sleep(REST)
+            except Exception:
+                log.exception("this backfill failed; the watch goes on")
+                self._wanted.clear()
+
+    async def all(self) -> None:
+        """Catch up to the end."""
+        told = BackfillLog()
+        self._wanted.clear()
+        try:
+            while step := await self._thread(self._backfill.step):
+                told.take(step)
+                await self._sleep(BREATH)
+        except BaseException:
+            self._wanted.set()
+            raise

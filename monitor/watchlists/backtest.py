@@ -1,0 +1,214 @@
+"""Watchlists over the archive: what each would bring, on every core."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from index.article import Timestamp
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.store.sqlite.views import SqliteViews
+
+STRETCH = 250
+"""Ids that are read and matched in one go."""
+WORTH_A_PROCESS = 5_000
+"""Ids below which another process costs more than it saves."""
+
+
+class Trial(NamedTuple):
+    """A watchlist that matches an article."""
+
+    watchlist: int
+    """Its place in the file, from 0."""
+    article: int
+    date: Timestamp
+    terms: tuple[str, ...]
+    """Of the query, as written: those that matched."""
+
+
+class Stretch(NamedTuple):
+    """What a stretch of the archive came to."""
+
+    upto: int
+    articles: tuple[tuple[int, Timestamp], ...]
+    """Id and date of every article that was tried."""
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """What to try, on which archive."""
+
+    folder: Path
+    watchlists: tuple[Watchlist, ...]
+    feeds: Mapping[int, Feed]
+    """Every feed there ever was, by number."""
+    since: Timestamp | None = None
+    """Only articles dated from then on."""
+
+
+class _Replay:
+    def __init__(self, asked: Archived) -> None:
+        self._asked = asked
+        self._views = SqliteViews(asked.folder)
+        self._rules = WatchlistMatcher(asked.watchlists, asked.feeds.values())
+        self._places = {w.name: place for place, w in enumerate(asked.watchlists)}
+
+    def stretch(self, after: int) -> Stretch:
+        """Try what comes after an id."""
+        upto = after + STRETCH
+        articles = self._views.articles_between(after, upto, self._asked.since)
+        trials = tuple(
+            Trial(
+                self._places[watchlist.name],
+                article.id,
+                article.date,
+                tuple(dict.fromkeys(clause.text for clause, places in found if places)),
+            )
+            for article in articles
+            if (feed := self._asked.feeds.get(article.feeds[0]))
+            for watchlist, found in self._rules.satisfied(article, feed)
+        )
+        return Stretch(upto, tuple((a.id, a.date) for a in articles), trials)
+
+
+def replay(asked: Archived, newest: int) -> Iterator[Stretch]:
+    """Yield every stretch of the archive up to an id, in order. Raises StoreError."""
+    starts = range(0, newest, STRETCH)
+    processes = min(os.cpu_count() or 1, newest // WORTH_A_PROCESS)
+    if processes < 2:
+        yield from map(_Replay(asked).stretch, starts)
+        return
+    with ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), _begin, (asked,)
+    ) as pool:
+        try:
+            with _uninterrupted():
+                stretches = pool.map(_stretch, starts)
+            yield from stretches
+        except BaseException:
+            for child in multiprocessing.active_children():
+                child.terminate()  # they only read
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Begin processes that ^C does not reach: it ends the command, and that ends them.
+
+    A signal that is blocked when a process begins stays blocked in it, from its first line.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_here: list[_Replay] = []
+
+
+def _begin(asked: Archived) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _here[:] = [_Replay(asked)]
+
+
+def _end_with_parent() -> None:
+    """Leave when the command is gone, even one that was killed outright."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _stretch(after: int) -> Stretch:
+    return _here[0].stretch(after)
+
+
+def known_feeds(known: Sequence[Feed], described: Sequence[Feed]) -> dict[int, Feed]:
+    """Return every feed by number, as a feeds.yaml describes it if it does."""
+    by_url = {feed.url: feed for feed in described}
+    return {feed.number: by_url.get(feed.url, feed) for feed in known}
+
+
+DAY = 86_400.0
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one watchlist would have brought."""
+
+    watchlist: Watchlist
+    dates: dict[int, Timestamp] = field(default_factory=dict)
+    """Of the articles that match, by id."""
+    terms: Counter[str] = field(default_factory=Counter)
+    """Articles that each term matches."""
+    gained: list[int] = field(default_factory=list)
+    """Articles without an alert of this watchlist so far."""
+    lost: list[int] = field(default_factory=list)
+    """Articles with an alert that do not match any more."""
+
+    def newest(self, articles: Iterable[int], count: int) -> list[int]:
+        """Return the newest of some articles that match."""
+        return sorted(articles, key=lambda id: (self.dates.get(id, 0.0), id), reverse=True)[:count]
+
+
+class Tallies:
+    """What a file's watchlists would have brought."""
+
+    def __init__(self, watchlists: Sequence[Watchlist]) -> None:
+        self.tallies = [Tally(watchlist) for watchlist in watchlists]
+        self.dates: dict[int, Timestamp] = {}
+        """Of every article that was tried, by id."""
+
+    def take(self, stretch: Stretch) -> None:
+        """Take a stretch into account."""
+        self.dates.update(stretch.articles)
+        for trial in stretch.trials:
+            tally = self.tallies[trial.watchlist]
+            tally.dates[trial.article] = trial.date
+            tally.terms.update(trial.terms)
+
+    def compare(self, alerted: Callable[[str], Collection[int]]) -> None:
+        """Note what is gained and lost against the articles that raised an alert, by name."""
+        for tally in self.tallies:
+            known = set(alerted(tally.watchlist.name))
+            tally.gained = sorted(tally.dates.keys() - known)
+            tally.lost = sorted((known & self.dates.keys()) - tally.dates.keys())
+
+
+def histogram(dates: Iterable[Timestamp], first: Timestamp, last: Timestamp) -> list[int]:
+    """Return how many of some moments fall on each day (UTC), from a day to another."""
+    begin, end = int(first // DAY), int(last // DAY)
+    by_day = Counter(int(date // DAY) for date in dates)
+    return [by_day[day] for day in range(begin, end + 1)]
+
+
+def sparkline(counts: Sequence[int], width: int) -> str:
+    """Return counts as bars, several in one when there are more than `width`; 0 is a blank."""
+    bars = list(_summed(counts, width))
+    top = max(bars, default=0)
+    return "".join(_BARS[(bar * len(_BARS) - 1) // top] if bar else " " for bar in bars)
+
+
+def _summed(counts: Sequence[int], width: int) -> Iterator[int]:
+    step = max(1, -(-len(counts) // width))
+    start = len(counts) % step  # the newest bar is a whole one
+    if start:
+        yield sum(counts[:start])
+    for at in range(start, len(counts), step):
+        yield sum(counts[at : at + step])

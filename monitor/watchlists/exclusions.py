@@ -1,0 +1,258 @@
+"""Exclusions that would have spared the analyst noise, and cost nothing that was relevant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from index.analysis.folding import fold
+from index.article import Article
+from index.engine.significant_terms import log_likelihood, phrases
+from index.engine.term_statistics import Wording, asked_for
+from index.errors import QueryError
+from index.query.ast import Not
+from index.query.filters import UNDETERMINED
+from index.query.parser import Query, combine, none_of
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.alert import Verdict
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.model.status import Judged
+
+LEAST = 2
+"""Noise hits that an exclusion must spare."""
+TRIED = 60
+"""Proposals of a kind that are held against the articles."""
+READ = 400
+"""Articles called noise that proposals are made from, the newest."""
+BROAD = 0.1
+"""Share of the archive from which a word says nothing of what is noise."""
+FEW = 50
+"""Articles of an archive that says nothing yet about what is broad."""
+
+Count = Callable[[Query], int]
+"""How many articles of the archive a query finds."""
+Tell = Callable[[int, int], None]
+Carried = tuple[Article, Feed]
+"""An article, and the feed that had it first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """The articles for which a watchlist has rung."""
+
+    noise: Sequence[Carried]
+    relevant: Sequence[Carried]
+    unjudged: Sequence[Carried] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """What could stand under `not:` of a watchlist."""
+
+    term: str
+    kind: str
+    """word, phrase, feed or lang."""
+    spared: tuple[int, ...]
+    """Articles called noise that would not have rung; none that is relevant is lost."""
+    unjudged: int
+    """Articles without a verdict that would not have rung either."""
+    strength: float
+    """G² of how much it is the noise's own (see `standout`); 0 without an archive."""
+
+
+def suggest(
+    watchlist: Watchlist,
+    rung: Rung,
+    count: Count | None = None,
+    articles: int = 0,
+    tell: Tell | None = None,
+) -> list[Exclusion]:
+    """Return exclusions, the one that is most the noise's own first.
+
+    Those that spare no more than a better one are left out. `count` and `articles` tell of the
+    archive; `tell` hears how many articles are tried, of how many. Raises ArchiveError.
+    """
+    proposed = dict(_proposed(watchlist, rung))
+    tried = {
+        term: tighter for term in proposed if (tighter := _without(watchlist, term)) is not None
+    }
+    spared = _spared(watchlist, tried, rung, tell)
+    found = [
+        replace(one, strength=strength)
+        for term, one in spared.items()
+        if (strength := _strength(term, len(one.spared), rung, count, articles)) is not None
+        for one in [replace(one, kind=proposed[term])]
+    ]
+    asked = asked_for(watchlist.query.root)
+    found.sort(
+        key=lambda one: (
+            -one.strength,
+            -len(one.spared),
+            _KINDS.index(one.kind),
+            sum(map(asked, fold(one.term).split())),  # what it shares with the watchlist says less
+            one.term,
+        )
+    )
+    best: list[Exclusion] = []
+    for one in found:
+        if not any(_says_no_more(one, better) for better in best):
+            best.append(one)
+    return best
+
+
+def _says_no_more(one: Exclusion, better: Exclusion) -> bool:
+    """Tell whether an exclusion spares nothing that a better one, or one of words, does not."""
+    kin = one.kind in _OF_WORDS and better.kind in _OF_WORDS
+    return one.spared == better.spared or (kin and {*one.spared} <= {*better.spared})
+
+
+# --- what could be proposed ---------------------------------------------------------------
+
+_OF_WORDS = ("phrase", "word")
+_KINDS = (*_OF_WORDS, "feed", "lang")
+
+
+def _proposed(watchlist: Watchlist, rung: Rung) -> Iterator[tuple[str, str]]:
+    """Yield what articles called noise share and no relevant one has, with its kind."""
+    read = rung.noise[-READ:]
+    for kind, counted in (
+        ("phrase", _phrases(watchlist, read, rung.relevant)),
+        ("word", _words(watchlist, read, rung.relevant)),
+        ("feed", _labels(rung, lambda article, feed: f"feed:{feed.name}")),
+        ("lang", _labels(rung, lambda article, feed: f"lang:{article.lang or UNDETERMINED}")),
+    ):
+        ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+        yield from ((term, kind) for term, times in ordered[:TRIED] if times >= LEAST)
+
+
+def _words(
+    watchlist: Watchlist, noise: Sequence[Carried], relevant: Sequence[Carried]
+) -> dict[str, int]:
+    """Return words with the number of articles; where inflections occur, for all of them."""
+    wording = Wording([article for article, _ in noise])
+    wanted = asked_for(watchlist.query.root)
+    there = {form for group in Wording([a for a, _ in relevant]).groups(1) for form in group.forms}
+    found: dict[str, int] = {}
+    for group in wording.groups(LEAST):
+        if there.isdisjoint(group.forms) and not any(map(wanted, group.forms)):
+            several = len(group.forms) > 1 and group.lang in ("fr", "en")
+            found[wording.written(group) + "~" * several] = group.at_most
+    return found
+
+
+def _phrases(
+    watchlist: Watchlist, noise: Sequence[Carried], relevant: Sequence[Carried]
+) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for article, _ in noise:
+        said = phrases(article)
+        counts.update(said.keys())
+        written = said | written
+    wanted = asked_for(watchlist.query.root)
+    there = {phrase for article, _ in relevant for phrase in phrases(article)}
+    return {
+        written[phrase]: times
+        for phrase, times in counts.items()
+        if times >= LEAST and phrase not in there and not all(map(wanted, phrase.split()))
+    }
+
+
+def _labels(rung: Rung, label: Callable[[Article, Feed], str]) -> dict[str, int]:
+    counts = Counter(label(article, feed) for article, feed in rung.noise)
+    there = {label(article, feed) for article, feed in rung.relevant}
+    return {name: times for name, times in counts.items() if name not in there}
+
+
+# --- what the matcher says of it -----------------------------------------------------------
+
+
+def _without(watchlist: Watchlist, term: str) -> Watchlist | None:
+    """Return a watchlist that excludes a term too; None if that makes no sense."""
+    try:
+        unwanted = none_of([term])
+        query = combine(watchlist.query, Query(unwanted.text, Not(unwanted.root)))
+    except QueryError:
+        return None
+    return replace(watchlist, name=term, query=query)
+
+
+def _spared(
+    watchlist: Watchlist, tried: dict[str, Watchlist], rung: Rung, tell: Tell | None
+) -> dict[str, Exclusion]:
+    """Return the exclusions that spare noise and lose nothing relevant."""
+    rules = WatchlistMatcher([watchlist, *tried.values()], {feed for _, feed in rung.noise})
+    heard = _heard([*rung.noise, *rung.relevant, *rung.unjudged], tell)
+    silenced = {
+        article.id: tried.keys() - still
+        for article, feed in heard
+        if (still := _still(rules, watchlist, article, feed)) is not None
+    }
+    lost = {term for article, _ in rung.relevant for term in silenced.get(article.id, ())}
+    return {
+        term: Exclusion(
+            term=term,
+            kind="",
+            spared=spared,
+            unjudged=sum(term in silenced.get(article.id, ()) for article, _ in rung.unjudged),
+            strength=0.0,
+        )
+        for term in tried.keys() - lost
+        if len(spared := tuple(a.id for a, _ in rung.noise if term in silenced.get(a.id, ())))
+        >= LEAST
+    }
+
+
+def _still(
+    rules: WatchlistMatcher, watchlist: Watchlist, article: Article, feed: Feed
+) -> set[str] | None:
+    """Return the exclusions with which an article still matches; None if it does not anyway."""
+    matching = [found for found, _ in rules.satisfied(article, feed)]
+    if not any(found is watchlist for found in matching):
+        return None
+    return {found.name for found in matching if found is not watchlist}
+
+
+def _heard(carried: Sequence[Carried], tell: Tell | None) -> Iterator[Carried]:
+    for done, one in enumerate(carried):
+        yield one
+        if tell is not None:
+            tell(done + 1, len(carried))
+
+
+def _strength(
+    term: str, spared: int, rung: Rung, count: Count | None, articles: int
+) -> float | None:
+    """Return how much a term is the noise's own; None for one that is everywhere."""
+    if count is None or not articles:
+        return 0.0
+    of = min(len(rung.noise), articles)
+    in_all = min(max(count(none_of([term])), spared), articles)
+    if articles >= FEW and in_all >= BROAD * articles and ":" not in term:
+        return None
+    return log_likelihood(min(spared, of), of, in_all, articles)
+
+
+LOOKED_AT = 1_000
+"""Articles without a verdict that are looked at, the newest."""
+
+
+def rung(
+    judged: Sequence[Judged],
+    read: Callable[[Sequence[int]], Sequence[Article]],
+    feeds: Mapping[int, Feed],
+) -> Rung:
+    """Return what was judged, read; articles that are gone, or of no known feed, are left out."""
+
+    def those(verdict: Verdict, most: int = 0) -> list[Carried]:
+        ids = [one.article for one in judged if one.verdict is verdict]
+        found = read(ids[-most:])
+        return [(a, feed) for a in found if (feed := feeds.get(a.feeds[0])) is not None]
+
+    return Rung(
+        noise=those(Verdict.NOISE),
+        relevant=those(Verdict.RELEVANT),
+        unjudged=those(Verdict.NONE, LOOKED_AT),
+    )

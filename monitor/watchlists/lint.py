@@ -1,0 +1,178 @@
+"""Terms of a watchlist that are useless, doubled or too broad."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from index.analysis.tokenizer import stems
+from index.evaluation.term_expansion import selector
+from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children
+from monitor.model.config import Watchlist
+
+BROAD = 0.1
+"""Share of the archive's articles from which a term alone says little."""
+FEW = 50
+"""Articles of an archive that says nothing yet about what is broad or never matches."""
+CURLY = set("“”„‟«»")
+
+Count = Callable[[Node], int]
+"""How many articles of the archive satisfy a tree."""
+
+
+class Remark(NamedTuple):
+    """Something to say about a term."""
+
+    watchlist: str
+    term: str
+    kind: str
+    """never, subsumed, broad, collides, quotes, short; or noise (see `suggest`)."""
+    words: str
+
+
+def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[Remark]:
+    """Yield what there is to say about a watchlist, on an archive of so many articles."""
+    terms = list(dict.fromkeys(_terms(watchlist.query.root)))
+    enough = articles >= FEW
+    told = [
+        *(said for term in terms for said in _alone(term)),
+        *(said for term in terms if enough for said in _counted(term, count)),
+        *(said for term in _wanted(watchlist.query.root) if enough
+          for said in _broad(term, count, articles)),
+        *(said for group in _alternatives(watchlist.query.root) for said in _doubled(group)),
+    ]  # fmt: skip
+    for term, kind, said in dict.fromkeys(told):
+        yield Remark(watchlist.name, term, kind, said)
+
+
+_Said = tuple[str, str, str]
+
+
+def _alone(term: Node) -> Iterator[_Said]:
+    """Yield what can be said of a term without looking at the archive."""
+    if CURLY.intersection(term.text):
+        yield term.text, "quotes", 'holds curly quotation marks; straight ones (") are understood'
+    if isinstance(term, Word):
+        letters = term.term.strip("*?")
+        if term.mode in (Mode.FOLDED, Mode.WILDCARD) and len(letters) <= 2 and letters.isascii():
+            yield term.text, "short", "is very short and will be found often"
+
+
+def _counted(term: Node, count: Count) -> Iterator[_Said]:
+    if not count(term):
+        yield term.text, "never", "matches no article of the archive"
+
+
+def _broad(term: Node, count: Count, articles: int) -> Iterator[_Said]:
+    share = count(term) / articles
+    if share >= BROAD:
+        yield term.text, "broad", f"matches {share:.0%} of all articles"
+
+
+def _doubled(group: Sequence[Node]) -> Iterator[_Said]:
+    """Yield which of some alternatives add nothing to another."""
+    for one, other in itertools.combinations(group, 2):
+        if covers(one, other):
+            yield other.text, "subsumed", f"adds nothing to `{one.text}`"
+        elif covers(other, one):
+            yield one.text, "subsumed", f"adds nothing to `{other.text}`"
+        elif shared := _shared_stem(one, other):
+            yield other.text, "collides", f"has the stem of `{one.text}`: {shared}"
+
+
+# --- which terms there are -----------------------------------------------------------
+
+
+def _terms(node: Node) -> Iterator[Node]:
+    """Yield the words and phrases of a tree, as the analyst sees them."""
+    if isinstance(node, Word | Phrase) or (isinstance(node, Or) and _is_one_word(node)):
+        yield node
+    else:
+        for child in children(node):
+            yield from _terms(child)
+
+
+def _is_one_word(node: Or) -> bool:
+    """Tell the spellings of one compound: `plate-forme`."""
+    return all(child.text == node.text for child in node.children)
+
+
+def _wanted(node: Node) -> Iterator[Node]:
+    """Yield the terms of which each one alone raises an alert."""
+    if isinstance(node, Or) and not _is_one_word(node):
+        for child in node.children:
+            yield from _wanted(child)
+    elif isinstance(node, And):
+        wanted = [child for child in node.children if not isinstance(child, Not)]
+        if len(wanted) == 1:
+            yield from _wanted(wanted[0])
+    elif isinstance(node, Score):
+        for weight, child in node.weighted:
+            if weight >= node.threshold:
+                yield from _wanted(child)
+    elif isinstance(node, Word | Phrase | Or):
+        yield node
+
+
+def _alternatives(node: Node) -> Iterator[Sequence[Node]]:
+    """Yield the terms that stand beside each other in an OR."""
+    if isinstance(node, Or) and not _is_one_word(node):
+        yield [c for c in node.children if isinstance(c, Word | Phrase)]
+    if not isinstance(node, Near | Phrase | Score):
+        for child in children(node):
+            yield from _alternatives(child)
+
+
+# --- which of two is wider -----------------------------------------------------------
+
+
+def covers(wide: Node, narrow: Node) -> bool:
+    """Tell whether every article that `narrow` matches is one that `wide` matches.
+
+    False also where it cannot be told without the archive.
+    """
+    if isinstance(narrow, Phrase):
+        if isinstance(wide, Phrase):
+            return _contains(wide.children, narrow.children)
+        return isinstance(wide, Word) and any(covers(wide, child) for child in narrow.children)
+    if not isinstance(wide, Word) or not isinstance(narrow, Word):
+        return False
+    return _looks_there_too(wide, narrow) and _covers_word(wide, narrow)
+
+
+def _contains(wide: Sequence[Node], narrow: Sequence[Node]) -> bool:
+    """Tell whether a wider phrase stands, word by word, inside a narrower one."""
+    starts = range(len(narrow) - len(wide) + 1)
+    return any(all(map(covers, wide, narrow[start:])) for start in starts)
+
+
+def _looks_there_too(wide: Word, narrow: Word) -> bool:
+    return wide.part == narrow.part or (not wide.part and narrow.part != "author")
+
+
+def _covers_word(wide: Word, narrow: Word) -> bool:
+    if wide.mode is narrow.mode and wide.term == narrow.term and wide.exact == narrow.exact:
+        return True
+    if narrow.mode is Mode.STEM:
+        return wide.mode is Mode.STEM and stems(wide.term) == stems(narrow.term)
+    if narrow.mode is Mode.WILDCARD:
+        prefix = wide.term.removesuffix("*")
+        alone = wide.mode is Mode.WILDCARD and not {"*", "?"} & set(prefix)
+        return alone and wide.term.endswith("*") and narrow.term.startswith(prefix)
+    if wide.mode is Mode.FOLDED:
+        return wide.term == narrow.term
+    if wide.mode is Mode.EXACT:
+        return False
+    prefix, accepts = selector(Word(wide.term, wide.mode))
+    return narrow.term.startswith(prefix) and accepts(narrow.term)
+
+
+def _shared_stem(one: Node, other: Node) -> str:
+    """Return the stem that two inflected words share, in either language; or ''."""
+    if not (isinstance(one, Word) and isinstance(other, Word)):
+        return ""
+    if one.mode is not Mode.STEM or other.mode is not Mode.STEM:
+        return ""
+    pairs = zip(stems(one.term), stems(other.term), strict=True)
+    return next((stem for stem, same in pairs if stem == same), "")

@@ -1,0 +1,43 @@
+"""What a watchlist means, as a hash: the version of its rule."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from enum import Enum
+from hashlib import blake2b
+
+from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
+from monitor.model.config import Watchlist
+
+
+def meaning(watchlist: Watchlist) -> str:
+    """Return the same text for watchlists that match the same articles, as far as can be told.
+
+    The layout and order of what is written, the severity and the test sentences do not count.
+    """
+    said = (sorted(watchlist.lang), sorted(watchlist.feeds), _said(watchlist.query.root))
+    return blake2b(repr(said).encode(), digest_size=16).hexdigest()
+
+
+def _said(node: Node) -> str:
+    if isinstance(node, And | Or):
+        return f"{type(node).__name__}{sorted(set(map(_said, node.children)))}"
+    values = [_value(getattr(node, name)) for name in _COMPARED[type(node)]]
+    return f"{type(node).__name__}({', '.join(values)})"
+
+
+_COMPARED: dict[type[Node], list[str]] = {
+    kind: [field.name for field in fields(kind) if field.compare]
+    for kind in (Word, Phrase, Near, AtLeast, Not, Score, Facet)
+}
+"""What of a node counts: asked for once, which takes longer than to say it."""
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value)
+    if isinstance(value, Node):
+        return _said(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_value, value))})"
+    return value.name if isinstance(value, Enum) else repr(value)

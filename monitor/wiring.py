@@ -1,0 +1,322 @@
+"""The only wiring, the only clock, the only randomness, the only reader of the environment."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.analysis.text_cleaning import line
+from index.article import Timestamp
+from monitor import monitor_lock
+from monitor.files import stamp
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from monitor.components import Components
+    from monitor.feeds.discovery import FeedFinder
+    from monitor.fetch.client import Client
+    from monitor.ingest.poll_result import BatchOutcome
+    from monitor.maintenance.indexer_process import IndexerProcess
+    from monitor.model.alert import Alert
+    from monitor.model.config import Config, Listening, Networks, SavedSearch
+    from monitor.model.poll import Summary
+    from monitor.notify.atom import History
+    from monitor.notify.delivery_loop import DeliveryLoop
+    from monitor.notify.senders import Senders
+    from monitor.parse.workers import Parser
+    from monitor.run_log import Progress
+    from monitor.service.service import Service
+    from monitor.store.sqlite.store import SqliteStore
+    from monitor.tasks import Thread
+
+
+log = logging.getLogger("tocsin")
+
+
+def clock() -> Timestamp:
+    """Return the time."""
+    return time.time()
+
+
+def monotonic() -> float:
+    """Return seconds that only ever grow."""
+    return time.monotonic()
+
+
+def token() -> str:
+    """Return a secret that nobody guesses, fit for an address."""
+    import secrets
+
+    return secrets.token_urlsafe(32)
+
+
+def local_zone() -> tzinfo:
+    """Return the zone of the wall clock, summer time included where its name is known."""
+    from tzlocal import get_localzone
+
+    try:
+        return get_localzone()
+    except (LookupError, ValueError, OSError):  # TZ=CET-1CEST has rules and no name
+        zone = datetime.now().astimezone().tzinfo
+        assert zone is not None
+        return zone
+
+
+def open_service(data: Path, config: Path | None = None, *, read_only: bool = False) -> Service:
+    """Return the service of a data folder; raises StoreError if there is no archive.
+
+    `config` is the `feeds.yaml` that has its saved searches.
+    """
+    from monitor.search.search import Search
+    from monitor.service.service import Service
+    from monitor.store.sqlite.views import SqliteViews
+
+    views, zone = SqliteViews(data, read_only=read_only), local_zone()
+    search = Search(data, views, clock, zone)
+
+    def saved() -> Sequence[SavedSearch]:
+        from monitor.config import load
+
+        return load(config).searches if config else ()
+
+    return Service(data, search, views, clock, zone, saved, config, user(os.environ))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How a monitor is to run."""
+
+    once: bool = False
+    """Poll what is due, then end."""
+    everything: bool = False
+    """With `once`: poll all, due or not."""
+    seconds: float | None = None
+    """End after that long; None waits for a signal."""
+    log_file: str = ""
+    progress: Progress | None = None
+    metrics: Listening | None = None
+    """Where figures are told; None leaves it to `feeds.yaml`."""
+
+
+async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> Summary:
+    """Watch the newsroom of a `feeds.yaml`; return what came of it.
+
+    Raises ConfigError, AlreadyRunningError, StoreError.
+    """
+    import asyncio
+
+    from monitor.config import load
+
+    config = load(path, data=data)
+    with monitor_lock.MonitorLock(config.data) as held:
+        stop = asyncio.Event()
+        _stop_on_signals(stop)
+        if orders.seconds is not None:
+            asyncio.get_running_loop().call_later(orders.seconds, stop.set)
+        return await _watch(config, data, held, stop, orders)
+
+
+async def _watch(
+    config: Config,
+    data: Path | None,
+    held: monitor_lock.MonitorLock,
+    stop: asyncio.Event,
+    orders: RunOptions,
+) -> Summary:
+    import asyncio
+
+    from monitor.daemon import Daemon
+    from monitor.export.prometheus import measuring
+    from monitor.parse.workers import Parser
+
+    parser = Parser()
+    parts, close = _parts(config, data, held, orders, parser)
+    try:
+        async with parts.client:
+            daemon = Daemon(config, parts)
+            if orders.once:
+                return await daemon.once(stop, everything=orders.everything)
+            at = orders.metrics or config.metrics
+            async with measuring(at, config.data, clock, parts.told, lambda: daemon.card):
+                await daemon.watch(stop)
+            return parts.report.summary()
+    finally:
+        await asyncio.to_thread(parser.close)
+        close()
+
+
+def _parts(
+    config: Config,
+    data: Path | None,
+    held: monitor_lock.MonitorLock,
+    orders: RunOptions,
+    parser: Parser,
+) -> tuple[Components, Callable[[], None]]:
+    """Return the parts of a watch, and what closes its store."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from monitor.components import Components
+    from monitor.config import load
+    from monitor.config.yaml_edit import move
+    from monitor.feeds.relocation import Relocation
+    from monitor.ingest.ingest import Ingester
+    from monitor.ingest.poll_result import Watch
+    from monitor.maintenance.indexer_process import IndexerProcess
+    from monitor.match.matcher import WatchlistMatcher
+    from monitor.model.status import MonitorPresence
+    from monitor.pipeline import Pipeline
+    from monitor.run_log import RunLog
+    from monitor.store.sqlite.store import SqliteStore
+    from monitor.tasks import Thread
+
+    store = SqliteStore(config.data)
+    executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+    thread = Thread(executor)
+    notifier = _notifier(store, thread, config)
+    client = _client(config.allow, config.contact)
+    settler = Ingester(store, Watch(rules=WatchlistMatcher((), ())), clock, random.random)
+    report = RunLog(time.monotonic, orders.progress)
+    indexer = IndexerProcess(config.data, clock)
+    told: list[Callable[[BatchOutcome], None]] = [report.settled, partial(_wake, indexer, notifier)]
+    path, log_file = config.path.resolve(), orders.log_file
+
+    def close() -> None:
+        executor.shutdown()
+        store.close()
+
+    return Components(
+        store=store,
+        thread=thread,
+        client=client,
+        settler=settler,
+        pipeline=Pipeline(
+            client, parser, settler, executor, clock, lambda done: [tell(done) for tell in told]
+        ),
+        indexer=indexer,
+        presence=held,
+        report=report,
+        told=told,
+        notifier=notifier,
+        relocation=Relocation(store, partial(move, config.path, data=data), clock),
+        load=lambda: load(config.path, data=data),
+        stamp=lambda: stamp(config.path),
+        clock=clock,
+        sleep=asyncio.sleep,
+        jitter=random.random,
+        zone=local_zone(),
+        me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
+    ), close
+
+
+def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, settled: BatchOutcome) -> None:
+    """Wake those that have something to do now."""
+    if settled.queued:
+        indexer.wake()
+    if settled.planned:
+        notifier.wake()
+
+
+def _notifier(store: SqliteStore, thread: Thread, config: Config) -> DeliveryLoop:
+    import asyncio
+
+    from monitor.notify.delivery_loop import DeliveryLoop
+    from monitor.notify.notification import NotificationLoader
+    from monitor.store.sqlite.views import SqliteViews
+
+    packing = NotificationLoader(store, SqliteViews(config.data))
+
+    async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
+        return await thread(packing.history, channel, watchlist, limit)
+
+    return DeliveryLoop(
+        store, packing, thread, senders(config, history),
+        clock=clock, sleep=asyncio.sleep, jitter=random.random,
+    )  # fmt: skip
+
+
+def senders(config: Config, history: History) -> Senders:
+    """Return what sends to channels; `history` tells what an Atom feed holds already."""
+    from functools import cache
+
+    import httpx
+
+    from monitor.fetch.address_guard import Guard
+    from monitor.notify.senders import Senders
+
+    return Senders(
+        Guard(config.allow), history,
+        trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
+        user_agent=user_agent(config.contact), environ=os.environ,
+    )  # fmt: skip
+
+
+def _client(allow: Networks, contact: str) -> Client:
+    import asyncio
+
+    from monitor.fetch.client import Client
+
+    return Client(
+        allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep
+    )
+
+
+@asynccontextmanager
+async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[FeedFinder]:
+    """Read feeds without subscribing to them; `allow` and `contact` as in the configuration."""
+    import asyncio
+
+    from monitor.feeds.discovery import FeedFinder
+    from monitor.parse.workers import Parser
+
+    parser = Parser()
+    client = _client(allow, contact)
+    try:
+        async with client:
+            yield FeedFinder(client, parser, time.monotonic)
+    finally:
+        await asyncio.to_thread(parser.close)
+
+
+def pause(seconds: float) -> None:
+    """Wait between two looks at the store."""
+    time.sleep(seconds)
+
+
+def user_agent(contact: str) -> str:
+    """Return how we introduce ourselves: version, and the operator's contact if he gave one."""
+    from importlib.metadata import version
+
+    return f"tocsin/{version('tocsin')} ({f'+{contact}' if contact else 'news monitor'})"
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+
+
+LONGEST = 64
+"""Characters of a name."""
+
+
+def user(environ: Mapping[str, str]) -> str:
+    """Return `TOCSIN_USER`, or the name of the login; empty without either."""
+    try:
+        return line(environ.get("TOCSIN_USER") or getpass.getuser())[:LONGEST]
+    except (OSError, KeyError, ImportError):  # a user without a name
+        return ""

@@ -1,0 +1,1 @@
+"""What the dashboard keeps while it runs: alerts, filters, triage on its way, its own state."""

@@ -1,0 +1,111 @@
+"""The analyst's own programs: the browser, the clipboard, the editor."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from index.analysis.text_cleaning import safe_url
+
+TEXT_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m", "browsh")
+"""They would draw over the dashboard."""
+
+
+def can_open(environ: Mapping[str, str]) -> bool:
+    """Return whether a browser would open where the analyst sits, not on a far machine."""
+    if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
+        return False
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def open_link(url: str) -> bool:
+    """Open an http or https link in the browser, return whether one took it."""
+    import webbrowser
+
+    if not safe_url(url):
+        return False
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    if getattr(browser, "name", "").rpartition("/")[2] in TEXT_BROWSERS:
+        return False
+    return browser.open(url)
+
+
+def tmux_copy(text: str, environ: Mapping[str, str]) -> None:
+    """Give text to tmux and through it to the terminal: tmux drops OSC 52 by default."""
+    if environ.get("TMUX"):
+        subprocess.run(
+            ["tmux", "load-buffer", "-w", "-"],
+            input=text.encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=2,
+        )
+
+
+_PLUS = {
+    "vi", "vim", "nvim", "view", "ex", "nano", "pico", "emacs", "emacsclient", "mg", "micro", "kak",
+    "joe", "jove", "ne", "mcedit", "gvim", "gedit", "sensible-editor", "editor",
+}  # fmt: skip
+_COLON = {"hx", "helix", "subl", "sublime_text", "zed"}
+_GOTO = {"code", "code-insiders", "codium", "vscodium", "cursor", "windsurf"}
+_LINE = {"kate": "-l", "mate": "-l", "idea": "--line", "pycharm": "--line"}
+_WAITING = {"gvim": "-f", "gedit": "--wait", "subl": "--wait", "zed": "--wait", "mate": "-w",
+            "idea": "--wait", "pycharm": "--wait", "kate": "--block"}  # fmt: skip
+_GRAPHICAL = _GOTO | {*_WAITING, "sublime_text"}
+"""They have a window of their own: the dashboard need not leave the terminal to them."""
+_USUAL = ("sensible-editor", "nano", "vi")
+
+
+def editor(environ: Mapping[str, str]) -> list[str]:
+    """Return the words of the editor's command; empty if there is none."""
+    for name in ("VISUAL", "EDITOR"):
+        try:
+            words = shlex.split(environ.get(name, ""))
+        except ValueError:  # a quote that is never closed
+            continue
+        if words:
+            return words
+    return next(([name] for name in _USUAL if shutil.which(name, path=environ.get("PATH"))), [])
+
+
+def graphical(words: list[str]) -> bool:
+    """Return whether an editor opens a window of its own."""
+    return _name(words) in _GRAPHICAL
+
+
+def command(words: list[str], path: Path, line: int) -> list[str]:
+    """Return the command that opens a file at a line, and ends when it is closed."""
+    name, file = _name(words), str(path)
+    waiting = [_WAITING[name]] if name in _WAITING and _WAITING[name] not in words else []
+    if name in _PLUS:
+        return [*words, *waiting, f"+{line}", file]
+    if name in _COLON:
+        return [*words, *waiting, f"{file}:{line}"]
+    if name in _GOTO:
+        return [*words, *(["--wait"] if "--wait" not in words else []), "-g", f"{file}:{line}"]
+    if name in _LINE:
+        return [*words, *waiting, _LINE[name], str(line), file]
+    return [*words, file]
+
+
+def run(words: list[str]) -> str:
+    """Run an editor until it is closed; return what went wrong, empty if nothing did."""
+    try:
+        ended = subprocess.run(words, check=False)
+    except OSError as error:
+        return f"{words[0]}: {error.strerror or error}"
+    return f"{words[0]} ended with {ended.returncode}" if ended.returncode else ""
+
+
+def _name(words: list[str]) -> str:
+    return Path(words[0]).name.removesuffix(".exe").lower() if words else ""

@@ -1,0 +1,1 @@
+"""Rows and pages as styled text: pure."""
