@@ -42,8 +42,7 @@ check: install ## lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: install ## build the documentation into build/docs; a broken link is an error
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+docs: $(VENV)/.docs ## build the documentation into build/docs; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 reference: install ## write the pages of docs/reference that follow from the code
@@ -85,6 +84,7 @@ wheel: $(VENV)/.core ## build the wheel into dist/
 # hatchling, the build backend, is in each file: tocsin itself is installed without isolation.
 lock: ## pin the newest libraries, with their hashes, in requirements/ (needs uv)
 	echo hatchling | $(LOCK) --upgrade --extra all --extra dev --output-file requirements/all.txt
+	echo hatchling | $(LOCK) --constraint requirements/all.txt --extra docs --output-file requirements/docs.txt
 	echo hatchling | $(LOCK) --constraint requirements/all.txt --output-file requirements/core.txt
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
