@@ -296,7 +296,7 @@ class _Newest(NamedTuple):
 def _stirred(service: Service, filter: Filter, limit: int, query: str) -> list[Alert]:
     """Return the alerts that were raised or became louder last, the newest of them last."""
     if query:
-        ids = service.chosen(filter, query)
+        ids = service.select(filter, query)
         meant = frozenset(ids)
         every = replace(filter, closed=True)
         louder = [id for _, id in service.escalated_ids(every) if id in meant][-limit:]

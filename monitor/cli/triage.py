@@ -108,7 +108,7 @@ def chosen(
     if not given:
         raise click.UsageError("say which: ids as `tocsin alerts` lists them, --query or --watch …")
     filter = filter_by(**{name: options[name] for name in names - {"query"}})
-    return service.chosen(replace(filter, muted=True), options["query"])
+    return service.select(replace(filter, muted=True), options["query"])
 
 
 def confirmed(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:

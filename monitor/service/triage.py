@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -20,11 +19,9 @@ from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from index.engine.result_set import ResultSet
+    from index.query.ast import Node
     from index.query.parser import Query
     from monitor.search.search import Search
-
-
-_ANY = Filter(muted=True, closed=True)
 
 
 class Triaging:
@@ -79,29 +76,19 @@ class Triaging:
         """Say again what this person took back last; None if something was said since."""
         return self._views.say_again(self._who, self._clock())
 
-    def chosen(self, filter: Filter = Filter(), query: str = "") -> list[int]:
+    def select(self, filter: Filter = Filter(), query: str = "") -> list[int]:
         """Return ids of the alerts that pass a filter and that a query means, ascending.
 
-        Where the query says `state:`, closed ones are not left out. Raises QueryError with the
-        column of the mistake, ArchiveError.
+        Raises:
+            QueryError: The query has a mistake; the error knows its column.
+            ArchiveError: The archive cannot be searched.
         """
         if not query:
             return list(self._passing(filter))
-        from monitor.search.alert_query import Asking, alerted, read, speaks_of_state
+        from monitor.search.alert_filter import FilterMeaning, parse_alert_filter, select_alerts
 
-        root = read(query)
-        filter = replace(filter, closed=filter.closed or speaks_of_state(root))
-
-        asking = Asking(
-            alerts=self._passing,
-            louder=lambda: [alert for _, alert in self._views.escalated_ids(_ANY, None, 0, None)],
-            articles=lambda asked: self._matched(asked).ids(),
-            article_of=self._views.article_of,
-            now=self._clock(),
-            zone=self._zone,
-        )
-        meant = alerted(root, asking)
-        return [id for id in self._passing(filter) if id in meant]
+        meaning = FilterMeaning(self._clock(), self._zone)
+        return list(select_alerts(parse_alert_filter(query), filter, meaning, _ArchiveSource(self)))
 
     def articles_with(self, query: Query) -> int:
         """Return how many articles of the archive a query finds. Raises ArchiveError."""
@@ -130,6 +117,26 @@ class Triaging:
     def known_alerts(self, ids: Collection[int]) -> set[int]:
         """Return those of these numbers that alerts have."""
         return self._views.known_alerts(list(ids))
+
+
+class _ArchiveSource:
+    """Answers the parts of a filter over alerts; words are searched in the archive."""
+
+    def __init__(self, triaging: Triaging) -> None:
+        self._triaging = triaging
+
+    def ids(self, filter: Filter) -> Iterable[int]:
+        return self._triaging._passing(filter)
+
+    def escalated(self) -> Iterable[int]:
+        every = Filter(muted=True, closed=True)
+        return [alert for _, alert in self._triaging._views.escalated_ids(every, None, 0, None)]
+
+    def containing(self, node: Node) -> set[int]:
+        from index.query.parser import Query
+
+        articles = frozenset(self._triaging._matched(Query(node.text, node)).ids())
+        return {id for id, about in self._triaging._views.article_of() if about in articles}
 
 
 USUAL, LONGEST = 3_600.0, 30 * 86_400.0

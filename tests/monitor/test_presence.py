@@ -19,15 +19,15 @@ from monitor.monitor_lock import CARD, Heartbeat, MonitorLock, present, taken
 HELD = """
 import sys, time
 from pathlib import Path
-from monitor.model import MonitorPresence
-from monitor.monitor_lock import Card, Presence
+from monitor.model.status import MonitorPresence
+from monitor.monitor_lock import Heartbeat, MonitorLock
 folder, wait = Path(sys.argv[1]), float(sys.argv[2])
 import os
-with Presence(folder) as held:
+with MonitorLock(folder) as held:
     print("held", flush=True)
     time.sleep(wait)
     me = MonitorPresence(pid=os.getpid(), since=1.0, config="feeds.yaml", log="")
-    held.beat(Card(me, time.time()))
+    held.beat(Heartbeat(me, time.time()))
     time.sleep(600)
 """
 

@@ -328,7 +328,7 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from monitor.model import AlertState, Change
+from monitor.model.alert import AlertState, Change
 from monitor.store.sqlite.views import SqliteViews
 
 views, left = SqliteViews(Path(sys.argv[1])), int(sys.argv[2])
@@ -431,7 +431,7 @@ def test_a_query_over_alerts(
 ) -> None:
     room, raised = mixed
     names = {alert: key for key, alert in raised.items()}
-    assert sorted(names[id] for id in room.chosen(Filter(), query)) == sorted(wanted)
+    assert sorted(names[id] for id in room.select(Filter(), query)) == sorted(wanted)
 
 
 def test_a_query_finds_what_is_closed_where_it_is_asked_for(
@@ -439,17 +439,17 @@ def test_a_query_finds_what_is_closed_where_it_is_asked_for(
 ) -> None:
     room, raised = mixed
     closed = [raised["Alibaba", 4]]
-    assert room.chosen(Filter(closed=True), '"quarante voleurs"') == closed
-    assert room.chosen(Filter(closed=True), "state:closed is:noise") == closed
-    assert room.chosen(Filter(), "state:closed,acknowledged") == closed
-    assert room.chosen(Filter(), "is:noise") == []
-    assert room.chosen(Filter(state=AlertState.CLOSED), "alibaba") == closed
+    assert room.select(Filter(closed=True), '"quarante voleurs"') == closed
+    assert room.select(Filter(closed=True), "state:closed is:noise") == closed
+    assert room.select(Filter(), "state:closed,acknowledged") == closed
+    assert room.select(Filter(), "is:noise") == []
+    assert room.select(Filter(state=AlertState.CLOSED), "alibaba") == closed
 
 
 @pytest.mark.parametrize("query", ["liège (", "nofield:x", " ", "state:open"])
 def test_a_query_that_is_not_understood(mixed: tuple[Service, dict[Any, int]], query: str) -> None:
     with pytest.raises(QueryError):
-        mixed[0].chosen(Filter(), query)
+        mixed[0].select(Filter(), query)
 
 
 def test_the_record_is_json_that_others_can_read(room: Service, tmp_path: Path) -> None:

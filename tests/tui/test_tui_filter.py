@@ -13,17 +13,16 @@ from textual.pilot import Pilot
 
 from index.errors import QueryError
 from monitor.model.alert import AlertState, Verdict
+from monitor.search.alert_filter import FilterNames, parse_headline_filter
 from tui.app import Tocsin
-from tui.data import alert_filter
-from tui.data.alert_filter import AlertSelector, WatchlistNames
-from tui.data.headlines import Headlines, plain
+from tui.data.alert_selection import AlertSelector, Headlines, plain
 from tui.data.ui_state import UiStateFile
 from tui.view.facet_rows import with_only
 
-NAMES = WatchlistNames(
+NAMES = FilterNames(
     watchlists=["Alibaba", "Espionnage", "grève", "chips"],
     feeds=[(name, "") for name in ("Les Échos", "Reuters", "Le Monde", "FT")],
-    own_tags=["fraud"],
+    alert_tags=["fraud"],
 )
 
 
@@ -46,7 +45,7 @@ def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[i
     select = AlertSelector(room, room.clock, None)  # type: ignore[arg-type]
     while not select.read_older():
         pass
-    return list(select.ids(alert_filter.read(text), NAMES, after=after))
+    return list(select.ids(parse_headline_filter(text), NAMES, after=after))
 
 
 # --- what they mean --------------------------------------------------------------
@@ -111,7 +110,7 @@ def test_a_filter_lets_through(text: str, ids: list[int]) -> None:
 )
 def test_what_cannot_be_asked_here_is_refused_at_its_column(text: str, column: int) -> None:
     with pytest.raises(QueryError) as refused:
-        alert_filter.read(text)
+        parse_headline_filter(text)
     assert refused.value.position == column or text.startswith("body:")
 
 
@@ -145,9 +144,9 @@ def test_clauses_together_are_what_each_lets_through(clauses: list[str], either:
 def test_choosing_a_watchlist_leaves_other_filters(
     text: str, name: str, value: str, becomes: str
 ) -> None:
-    written = with_only(alert_filter.read(text), name, value)
+    written = with_only(parse_headline_filter(text), name, value)
     assert written == becomes
-    assert alert_filter.read(written).text == becomes
+    assert parse_headline_filter(written).text == becomes
 
 
 def test_headlines_are_folded_and_known_once() -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.model.request_options import Setting
-from tui.data.alert_filter import AlertFilter, AlertSelector, WatchlistNames, named
+from monitor.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_order import Again
+from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class NewsroomModel:
         self.feeds: Sequence[FeedHealth] = ()
         self.tags: Collection[str] = ()
         """Tags that the analyst gave to alerts."""
-        self.names = WatchlistNames()
+        self.names = FilterNames()
         """What a filter may hold."""
         self.waiting: int | None = None
         """Alerts that wait while the stream stands still; None while it moves."""
@@ -182,7 +183,7 @@ class NewsroomModel:
         self.feeds = self.feeds if news.feeds is None else news.feeds
         if news.tags is not None:
             self.tags = news.tags
-            self.names = named(self.watchlists, self.feeds, self.tags)
+            self.names = filter_names(self.watchlists, self.feeds, self.tags)
         return news
 
     def _look(self, sieve: AlertFilter, seen: NewsroomState, visible: Sequence[int]) -> News:

@@ -12,8 +12,7 @@ from index.errors import QueryError
 from monitor.errors import MonitorError
 from monitor.model.search import Filter
 from monitor.model.status import WatchlistCount
-from tui.data import alert_filter
-from tui.data.alert_filter import ALL, AlertFilter
+from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
 from tui.data.newsroom import NewsroomState
 from tui.messages import Opened
 from tui.screens.dialogs import Dialog
@@ -156,7 +155,7 @@ class Filtering(Panes):
     def apply(self, text: str, kept: int = 0) -> None:
         """Show only the alerts that a filter lets through, `kept` in sight if it does."""
         try:
-            wanted = alert_filter.read(text)
+            wanted = parse_headline_filter(text)
         except QueryError as error:
             self.tell(f"filter: {error.message}", trouble=True)
             return
@@ -181,7 +180,7 @@ class Filtering(Panes):
             seen = self._typed_at = await self.answer(room.seen)
         if seen is None:
             return
-        if wanted.words and not select.headlines.whole:
+        if wanted.has_words and not select.headlines.whole:
             whole, shown = await self.answer(select.read_older), False
             while whole is False:
                 if not shown:
@@ -225,7 +224,7 @@ class Filtering(Panes):
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Narrow the stream; say where a mistake is, what was right until then holds."""
         try:
-            wanted = alert_filter.read(message.text)
+            wanted = parse_headline_filter(message.text)
         except QueryError as error:
             self.filter_line.doubt(pointed(error, len(PROMPT), self.size.width))
             return
@@ -240,7 +239,7 @@ class Filtering(Panes):
     def on_filter_line_kept(self, message: FilterLine.Kept) -> None:
         """Keep the filter, if it can be understood."""
         try:
-            wanted = alert_filter.read(message.text)
+            wanted = parse_headline_filter(message.text)
         except QueryError as error:
             self.filter_line.note.say(pointed(error, len(PROMPT), self.size.width))
             return

@@ -16,7 +16,7 @@ from index.errors import QueryError
 from monitor.errors import MonitorError
 from monitor.model.alert import FEED_HEALTH
 from monitor.model.article import ArticleDetails
-from tui.data import alert_filter
+from monitor.search.alert_filter import parse_headline_filter
 from tui.data.alert_cache import Alerts
 from tui.data.alert_order import Again
 from tui.data.newsroom import News, NewsroomModel
@@ -66,7 +66,7 @@ class Watching(Triaging):
         self.seen = await self.answer(self.newsroom.seen) or self.seen
         await self._look_once()
         try:
-            alert_filter.read(text)
+            parse_headline_filter(text)
         except QueryError:
             self.load()  # as if there had been none
         else:

@@ -16,7 +16,7 @@ from monitor.errors import StoreError
 from monitor.formatting import counted
 from monitor.model.alert import Act, Alert, AlertState, Change, Decision, Verdict
 from monitor.model.config import Silence
-from tui.data import alert_filter
+from monitor.search.alert_filter import parse_headline_filter
 from tui.data.alert_cache import Alerts
 from tui.data.triage_queue import Triage
 from tui.screens.alert_filter import Filtering
@@ -250,7 +250,7 @@ class Triaging(Filtering):
         from tui.screens.dialogs import Choice
 
         room, shown = self.newsroom, self.sieve
-        waiting = alert_filter.read(f"({shown.text}) state:new" if shown.text else "state:new")
+        waiting = parse_headline_filter(f"({shown.text}) state:new" if shown.text else "state:new")
         found = await self.answer(room.selecting.ids, waiting, room.names)
         if found is None:
             return
@@ -344,7 +344,7 @@ class Triaging(Filtering):
     async def _far_untriaged(self, row: int, by: int) -> None:
         """Ask the store for the next untriaged alert beyond the rows at hand."""
         room, shown = self.newsroom, self.sieve
-        waiting = alert_filter.read(f"({shown.text}) state:new" if shown.text else "state:new")
+        waiting = parse_headline_filter(f"({shown.text}) state:new" if shown.text else "state:new")
         ids = await self.answer(room.selecting.ids, waiting, room.names)
         if ids is None:
             return

@@ -9,7 +9,7 @@ from index.analysis.text_cleaning import line
 from index.query.ast import Facet, Node, Or, clauses
 from index.query.filters import compact
 from monitor.model.search import Facets, Share
-from tui.data.alert_filter import AlertFilter
+from monitor.search.alert_filter import AlertFilter
 from tui.view.story_page import LANGUAGES
 from tui.view.styled_text import Line, fit
 

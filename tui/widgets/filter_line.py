@@ -12,7 +12,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from index.query.completion import complete
-from tui.data.alert_filter import WatchlistNames
+from monitor.search.alert_filter import FilterNames
 from tui.view.styled_text import Line
 from tui.widgets.message_line import MessageLine
 
@@ -27,7 +27,7 @@ HINT: Line = [
 class Continuing(Suggester):
     """Proposes how the last word goes on: a filter, or one of its values."""
 
-    def __init__(self, names: Callable[[], WatchlistNames]) -> None:
+    def __init__(self, names: Callable[[], FilterNames]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._names = names
 
@@ -57,7 +57,7 @@ class Continuing(Suggester):
             case "feed":
                 return [feed for feed, _ in names.feeds]
             case "tag":
-                return sorted({*names.tags, *names.own_tags})
+                return sorted({*names.feed_tags, *names.alert_tags})
             case "lang":
                 return ("fr", "en", "und")
         return ()
@@ -79,7 +79,7 @@ class FilterLine(Container):
     class Left(Message):
         """All is to be as it was before."""
 
-    def __init__(self, names: Callable[[], WatchlistNames], *, id: str | None = None) -> None:
+    def __init__(self, names: Callable[[], FilterNames], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.continuing = Continuing(names)
         self.input = Input(
