@@ -28,30 +28,34 @@ from monitor.notify.message import FIELDS
 
 
 class QuietShape(Shape):
-    """Hours in which nobody is told; what is raised in them is told at their end."""
+    """Hours in which alerts are held back. At their end they are sent as one message."""
 
     model_config = ConfigDict(title="Quiet")
     noun: ClassVar = "quiet"
 
-    from_: Clock = Field(alias="from", description="When they begin.", examples=["22:00"])
+    from_: Clock = Field(
+        alias="from", description="Beginning of the quiet hours.", examples=["22:00"]
+    )
     to: Clock = Field(
-        description="When they end; on the next day unless it is later than `from`.",
+        description="End of the quiet hours: on the next day, unless it is later than `from`.",
         examples=["07:00"],
     )
     days: Days = Field(
         default=(),
-        description="Days on which they begin: mon to sun, or `mon-fri`; every day when left out.",
+        description="Days on which quiet hours begin: mon to sun, or `mon-fri`. "
+        "Without it, every day.",
         examples=[["fri", "sat"], "mon-fri"],
     )
     except_: Levels = Field(
         default=(),
         alias="except",
-        description="How loud an alert must be to be told all the same: a level and up, or a list.",
+        description="Severities that are sent all the same: one level means this "
+        "level and above, a list exactly these levels.",
         examples=["high"],
     )
     zone: Zone | None = Field(
         default=None,
-        description="Time zone whose clock they go by; the file's `zone` when left out.",
+        description="Time zone of the quiet hours. Without it, the `zone` of the file.",
         examples=["Europe/Brussels"],
     )
 
@@ -72,19 +76,20 @@ class QuietShape(Shape):
 
 
 class RouteShape(Shape):
-    """Which alerts go where; the first route whose conditions all hold decides."""
+    """Which alerts go to which channels. The first route whose conditions all hold decides."""
 
     model_config = ConfigDict(title="Route")
     noun: ClassVar = "route"
 
     watch: Texts = Field(
         default=(),
-        description="Only alerts of these watchlists; `feed health` is those about feeds.",
+        description="Only alerts of these watchlists. Alerts about feeds belong to `feed health`.",
         examples=[["Liège"]],
     )
     severity: Levels = Field(
         default=(),
-        description="Only alerts as loud as this or louder; of a list, exactly as loud.",
+        description="Only alerts of this severity and above. A list means exactly "
+        "these severities.",
         examples=["high", ["medium", "low"]],
     )
     lang: Codes = Field(default=(), description="Only articles in these languages.")
@@ -92,21 +97,20 @@ class RouteShape(Shape):
         default=(), description="Only feeds with one of these tags.", examples=["belgique"]
     )
     feeds: Texts = Field(
-        default=(), description="Only feeds of these names or tags.", examples=[["lesechos"]]
+        default=(), description="Only feeds with these names or tags.", examples=[["lesechos"]]
     )
     to: Texts = Field(
-        description="Names of the channels that are told; `[]` tells nobody.",
+        description="Names of the channels that receive the alerts. `[]` means none.",
         examples=[["desk", "soc"]],
     )
     quiet: QuietShape | None = Field(
         default=None,
-        description="Hours in which nobody is told, besides those of the channel; what is raised "
-        "in them goes as one message at their end.",
+        description="Quiet hours of this route, in addition to those of the channel. "
+        "Alerts raised in them are sent as one message at their end.",
     )
     digest: DigestTimes | None = Field(
         default=None,
-        description="All that was raised meanwhile goes as one message: each `30m`, or at "
-        '`"07:30"`.',
+        description='Collect alerts and send them as one message: every `30m`, or at `"07:30"`.',
         examples=["30m", "07:30"],
     )
 
@@ -116,66 +120,71 @@ KINDS = ("url", "webhook", "command", "file", "atom")
 
 
 class ChannelShape(Shape):
-    """A way to tell somebody of alerts."""
+    """Where alerts are sent: one of `url`, `webhook`, `command`, `file` and `atom`."""
 
     model_config = ConfigDict(title="Channel")
     noun: ClassVar = "channel"
     needs: ClassVar = {"oneOf": [{"required": ["name", kind]} for kind in KINDS]}
 
-    name: Name = Field(description="What `notify:` and `routes:` call it.", examples=["desk"])
+    name: Name = Field(
+        description="Name of the channel, for `notify:` and `routes:`.", examples=["desk"]
+    )
     url: Hidden = Field(
         default="",
-        description="An Apprise address: e-mail, ntfy, Slack, Matrix and a hundred more; may be "
-        "`env:NAME` or `file:PATH`.",
+        description="An address of Apprise: e-mail, ntfy, Slack, Matrix and about a "
+        "hundred more services. May be `env:NAME` or `file:PATH`.",
         examples=["ntfy://ntfy.example.org/veille", "env:DESK_URL"],
     )
     webhook: Hidden = Field(
         default="",
-        description="Address to POST each alert to, as JSON; may be `env:NAME` or `file:PATH`.",
+        description="Address to which each alert is sent as JSON (POST). May be "
+        "`env:NAME` or `file:PATH`.",
         examples=["https://soc.example.org/in"],
     )
     secret: Hidden = Field(
         default="",
-        description="Key that a webhook's requests are signed with, as `env:NAME` or `file:PATH`.",
+        description="Key with which the requests of a webhook are signed, as "
+        "`env:NAME` or `file:PATH`.",
         examples=["env:SOC_SECRET"],
     )
     headers: Headers = Field(
         default={},
-        description="Headers to send to a webhook; a value may be `env:NAME` or `file:PATH`.",
+        description="Headers of the requests of a webhook. A value may be `env:NAME` "
+        "or `file:PATH`.",
         examples=[{"Authorization": "env:SOC_TOKEN"}],
     )
     command: Texts = Field(
         default=(),
-        description="A program and its arguments, run for each alert with the same JSON on its "
-        "standard input; no shell is involved.",
+        description="A program and its arguments. It runs for each alert, without a "
+        "shell, and reads the same JSON from its standard input.",
         examples=[["/usr/local/bin/on-alert"]],
     )
     file: Folder = Field(
         default="",
-        description="File to append each alert to, a line of JSON; beside this file unless "
-        "absolute.",
+        description="File to which each alert is appended, as a line of JSON. A "
+        "relative path starts at the folder of `feeds.yaml`.",
         examples=["alerts.jsonl"],
     )
     atom: Folder = Field(
         default="",
-        description="Folder in which each watchlist has an Atom feed of its last alerts; beside "
-        "this file unless absolute.",
+        description="Folder with an Atom feed for each watchlist. A relative path "
+        "starts at the folder of `feeds.yaml`.",
         examples=["public/feeds"],
     )
     quiet: QuietShape | None = Field(
         default=None,
-        description="Hours in which it is told nothing; what is raised in them goes as one "
-        "message at their end.",
+        description="Quiet hours of this channel. Alerts raised in them are sent as "
+        "one message at their end.",
     )
     digest: DigestTimes | None = Field(
         default=None,
-        description="All that was raised meanwhile goes as one message: each `30m`, or at "
+        description="Collect alerts and send them as one message: every `30m`, or at "
         '`"07:30"`, or at several times.',
         examples=["30m", "07:30"],
     )
     template: TemplateText = Field(
         default="",
-        description="Text of the messages of a `url`, with fields as `$headline`: "
+        description="Text of the messages of a channel with `url`. Fields: "
         + ", ".join(f"`${field}`" for field in FIELDS)
         + ".",
         examples=["$sign $headline ($outlet, $time)\n$sentence\n$link"],

@@ -23,21 +23,21 @@ from monitor.config.value_types import (
 
 
 class AuthShape(Shape):
-    """Who asks: a user with a password, or a token."""
+    """Credentials: a user with a password, or a token."""
 
     model_config = ConfigDict(title="Auth")
     noun: ClassVar = "auth"
     needs: ClassVar = {"oneOf": [{"required": ["user", "password"]}, {"required": ["bearer"]}]}
 
-    user: Hidden = Field(default="", description="Name to log in with (HTTP Basic).")
+    user: Hidden = Field(default="", description="User name (HTTP Basic).")
     password: Hidden = Field(
         default="",
-        description="Its password, as `env:NAME` or `file:PATH`.",
+        description="Password of the user, as `env:NAME` or `file:PATH`.",
         examples=["env:LE_JOURNAL_PASSWORD"],
     )
     bearer: Hidden = Field(
         default="",
-        description="A token instead of both, as `env:NAME` or `file:PATH`.",
+        description="A token, instead of user and password, as `env:NAME` or `file:PATH`.",
         examples=["file:~/.secrets/wire"],
     )
 
@@ -47,43 +47,45 @@ class SettingsShape(Shape):
 
     every: Seconds | None = Field(
         default=None,
-        description="Time between two polls, 1m to 1d (from 1s inside `network.allow`); "
-        "15m, adapted to what the feed shows, when left out.",
+        description="Time between two polls, from 1m to 1d (from 1s in the networks "
+        "under `network.allow`). Without it, 15m, or less for a feed that"
+        " moves fast.",
         examples=["15m", "1h"],
     )
     full_text: bool | None = Field(
         default=None,
-        description="Fetch the page of each new article, where `robots.txt` permits it, and "
-        "watch its text too.",
+        description="Also read the page of each new article, if `robots.txt` allows "
+        "it, and match its text.",
     )
     lang: Code = Field(
         default="",
-        description="Language of the feed; found out when left out.",
+        description="Language of the feed. Without it, the language of each article is detected.",
         examples=["fr", "en"],
     )
     headers: Headers = Field(
         default={},
-        description="Headers to send to the host of the feed and no other; a value may be "
-        "`env:NAME` or `file:PATH`.",
+        description="Headers of the request. They are sent to the host of the feed "
+        "only. A value may be `env:NAME` or `file:PATH`.",
         examples=[{"Cookie": "file:~/.secrets/cookie", "Accept-Language": "fr"}],
     )
     user_agent: Agent = Field(
-        default="", description="How to introduce ourselves, instead of `tocsin/…`."
+        default="", description="The header `User-Agent`, instead of `tocsin/…`."
     )
     proxy: Proxy = Field(
         default="",
-        description="HTTP proxy to ask through, as `http://host:3128`, `env:NAME` or "
-        "`file:PATH`; `none` for none.",
+        description="HTTP proxy, as `http://host:3128`, `env:NAME` or `file:PATH`. "
+        "`none` means no proxy.",
         examples=["http://proxy.example:3128"],
     )
     timeout: Timeout | None = Field(
         default=None,
-        description="Longest that an answer may take, 1s to 5m; 30s when left out.",
+        description="How long an answer may take, from 1s to 5m. Without it, 30s.",
         examples=["90s"],
     )
     encoding: Encoding = Field(
         default="",
-        description="Encoding of the document, whatever it declares; found out when left out.",
+        description="Encoding of the document, whatever it declares. Without it, the "
+        "encoding is detected.",
         examples=["windows-1252"],
     )
 
@@ -96,15 +98,15 @@ class AddressShape(Shape):
         examples=["https://www.lemonde.fr/rss/une.xml"],
     )
     name: Name = Field(
-        default="", description="What to call it; the host of its address when left out."
+        default="", description="Name of the feed. Without it, the host of its address."
     )
     tags: Tags = Field(
         default=(),
-        description="Words to group feeds by; `tag:belgique` then selects them.",
+        description="Words that group feeds. `tag:belgique` selects all feeds with this tag.",
         examples=[["belgique", "presse"]],
     )
     enabled: bool = Field(
-        default=True, description="`false` stops polling it and keeps its articles."
+        default=True, description="`false` pauses the feed. Its articles are kept."
     )
 
 
@@ -113,13 +115,13 @@ class ShareableShape(SettingsShape):
 
     auth: AuthShape | None = Field(
         default=None,
-        description="Who asks, told to the host of the feed and no other.",
+        description="Credentials. They are sent to the host of the feed only.",
         examples=[{"user": "me@example.org", "password": "env:LE_JOURNAL_PASSWORD"}],
     )
 
 
 class FeedShape(ShareableShape, AddressShape):
-    """A feed: its address, or a mapping that says more."""
+    """A feed: its address alone, or a mapping."""
 
     model_config = ConfigDict(title="Feed")
     noun: ClassVar = "feed"
@@ -127,16 +129,16 @@ class FeedShape(ShareableShape, AddressShape):
 
 
 class TagShape(ShareableShape):
-    """What holds for every feed with a tag that does not say otherwise."""
+    """Settings of all feeds with a tag. What a feed says itself has precedence."""
 
     model_config = ConfigDict(title="Tag")
     noun: ClassVar = "tag"
 
 
 class DefaultsShape(SettingsShape):
-    """What holds for every feed that does not say otherwise, nor any of its tags."""
+    """Settings of all feeds. What a feed or one of its tags says has precedence."""
 
     model_config = ConfigDict(title="Defaults")
     noun: ClassVar = "defaults"
 
-    tags: Tags = Field(default=(), description="Tags that every feed has besides its own.")
+    tags: Tags = Field(default=(), description="Tags that every feed has in addition to its own.")

@@ -34,33 +34,34 @@ from monitor.model.severity import Severity
 
 
 class SearchShape(Shape):
-    """A search of the archive under a name."""
+    """A saved search of the archive."""
 
     model_config = ConfigDict(title="Search")
     noun: ClassVar = "search"
 
     name: Name = Field(
-        description="What to call it: `tocsin search @NAME`.", examples=["Liège this week"]
+        description="Name of the search, for `tocsin search @NAME`.", examples=["Liège this week"]
     )
     query: Words = Field(
-        description="The query, with any filter: `since:7d`, `has:alert`.",
+        description="The query. It may contain every filter, as `since:7d` and `has:alert`.",
         examples=["(Liège OR Bierset) since:7d"],
     )
     sort: Order = Field(
-        default="date", description="`date`, the newest first, or `score`, the best first."
+        default="date",
+        description="`date` puts the newest article first, `score` the most relevant.",
     )
 
 
 class ArchiveShape(Shape):
-    """What the archive keeps, and how long."""
+    """What the archive keeps, and for how long."""
 
     model_config = ConfigDict(title="Archive")
     noun: ClassVar = "archive"
 
     keep: Age | None = Field(
         default=None,
-        description="How long an article is kept from when it was first seen, as 3y, 18mo, 90d; "
-        "for ever when left out.",
+        description="How long an article is kept after it was first seen, as 3y, "
+        "18mo, 90d. Without it, for ever.",
         examples=["3y", "18mo", "90d"],
     )
     except_: Spared = Field(
@@ -72,8 +73,8 @@ class ArchiveShape(Shape):
     )
     drop_alerts: bool = Field(
         default=False,
-        description="`true` lets articles with an alert go too, with their alerts; "
-        "starred ones never do.",
+        description="`true` also deletes articles with alerts, and these alerts. "
+        "Starred alerts are always kept.",
     )
 
 
@@ -81,23 +82,26 @@ NEVER: dict[str, Any] = {"outlets": False, "languages": False}
 
 
 class EscalateShape(Shape):
-    """When an alert becomes louder than it was raised; `false` is never."""
+    """When an alert becomes more severe. `false` means never."""
 
     model_config = ConfigDict(title="Escalate")
     noun: ClassVar = "escalate"
 
     outlets: Outlets | None = Field(
         default=None,
-        description="When so many independent outlets have the story; 5 when left out, `false` is "
-        "never.",
+        description="Escalate when so many independent outlets have the story. "
+        "Without it, 5. `false` means never.",
         examples=[5],
     )
     languages: bool | None = Field(
         default=None,
-        description="When the story crosses from French to English, or back; `true` when left out.",
+        description="Escalate when the story crosses from French to English, or back."
+        " Without it, `true`.",
     )
     to: Level | None = Field(
-        default=None, description="How loud it is then; one up when left out, never less."
+        default=None,
+        description="Severity after the escalation. Without it, one level higher."
+        " It is never lowered.",
     )
 
     @model_validator(mode="before")
@@ -114,37 +118,38 @@ class EscalateShape(Shape):
 
 
 class AlertsShape(Shape):
-    """What holds for the alerts of every watchlist that does not say otherwise."""
+    """Settings of all watchlists. What a watchlist says itself has precedence."""
 
     model_config = ConfigDict(title="Alerts")
     noun: ClassVar = "alerts"
 
     escalate: EscalateShape | None = Field(
         default=None,
-        description="When an alert becomes louder than it was raised; `false` is never.",
+        description="When an alert becomes more severe. `false` means never.",
     )
     cooldown: Seconds | None = Field(
         default=None,
-        description="After an alert, further ones of its watchlist are listed but not sent for so "
-        "long.",
+        description="Time after an alert in which further alerts of its watchlist are"
+        " listed, but not sent.",
         examples=["30m"],
     )
     backfill: Backfill | None = Field(
         default=None,
-        description="`notify` also sends alerts about what was there before; `list`, as when left "
-        "out, only lists them.",
+        description="Alerts about articles that were published before the watchlist "
+        "or the feed was watched: `notify` sends them, `list` only lists "
+        "them. Without it, `list`.",
         examples=["notify"],
     )
     notify: Texts | None = Field(
         default=None,
-        description="Names of the channels that are told, `[]` for nobody; every channel when "
-        "left out.",
+        description="Names of the channels that receive alerts. `[]` means none. "
+        "Without it, every channel.",
         examples=[["desk"]],
     )
 
 
 class WatchlistShape(Shape):
-    """A watchlist: its one term, or a mapping with terms, a query or a score."""
+    """A watchlist: one term alone, or a mapping with `terms`, `query` or `score`."""
 
     model_config = ConfigDict(title="Watchlist")
     noun: ClassVar = "watchlist"
@@ -158,106 +163,114 @@ class WatchlistShape(Shape):
     }
 
     name: Name = Field(
-        default="", description="What to call it; the term itself when there is only one."
+        default="",
+        description="Name of the watchlist. With one term only, it may be left "
+        "out; the term is the name.",
     )
     terms: Texts = Field(
         default=(),
-        description="Terms of which any one raises an alert.",
+        description="Terms. An article that contains any of them raises an alert.",
         examples=[["Alibaba", "Cainiao", "阿里巴巴"]],
     )
     query: Words = Field(
         default="",
-        description='A query, as in `tocsin search`: AND OR NOT, "a phrase", a NEAR/10 b, word~.',
+        description='A query, as in `tocsin search`: AND, OR, NOT, "a phrase", a NEAR/10 b, word~.',
         examples=["espionnage~ AND (Liège OR belge~)"],
     )
     score: dict[Words, Number] = Field(
         default={},
-        description="Terms with weights; their sum is held against `threshold`.",
+        description="Terms with weights. An article raises an alert when the weights "
+        "of the terms in it add up to `threshold`.",
         examples=[{"ransomware": 10, "logisti*": 3, "exercise": -5}],
     )
     threshold: Number | None = Field(
-        default=None, description="Score from which an alert is raised.", examples=[12]
+        default=None, description="Sum of weights from which an alert is raised.", examples=[12]
     )
     not_: Texts = Field(
         default=(),
         alias="not",
-        description="What keeps an article from raising an alert: terms, and the filters "
-        "`feed:NAME`, `tag:NAME` and `lang:CODE`.",
+        description="Exclusions: an article that contains one of these terms, or that"
+        " one of the filters `feed:NAME`, `tag:NAME` and `lang:CODE` "
+        "selects, raises no alert.",
         examples=[["Alibaba Cave", "feed:Le Soir"]],
     )
     severity: Level = Field(
-        default=Severity.MEDIUM, description="How loud an alert is: high, medium, low."
+        default=Severity.MEDIUM, description="Severity of its alerts: high, medium or low."
     )
     lang: Codes = Field(
         default=(),
-        description="Only articles in these languages (or of unknown language); all when left out.",
+        description="Only articles in these languages, or whose language is unknown. "
+        "Without it, all.",
         examples=[["fr", "en"]],
     )
     feeds: Texts = Field(
         default=(),
-        description="Only feeds of these names or tags; all when left out.",
+        description="Only feeds with these names or tags. Without it, all feeds.",
         examples=[["tag:belgique", "lesechos"]],
     )
     match: Texts = Field(
         default=(),
-        description="Sentences that must raise an alert: tests of the watchlist.",
+        description="Sentences that must match: tests of the watchlist.",
         examples=[["La sûreté belge soupçonne un espionnage à Liège"]],
     )
     no_match: Texts = Field(
         default=(),
-        description="Sentences that must not.",
+        description="Sentences that must not match: tests of the watchlist.",
         examples=[["Le film d'espionnage de la semaine"]],
     )
     escalate: EscalateShape | None = Field(
         default=None,
-        description="When an alert becomes louder than it was raised; `false` is never.",
+        description="When an alert becomes more severe. `false` means never.",
     )
     cooldown: Seconds | None = Field(
         default=None,
-        description="After an alert, further ones of this watchlist are listed but not sent for "
-        "so long, 1s to 1d.",
+        description="Time after an alert in which further alerts of this watchlist "
+        "are listed, but not sent, from 1s to 1d.",
         examples=["30m"],
     )
     backfill: Backfill | None = Field(
         default=None,
-        description="`notify` also sends alerts about what was there before; `list`, as when left "
-        "out, only lists them.",
+        description="Alerts about articles that were published before the watchlist "
+        "or the feed was watched: `notify` sends them, `list` only lists "
+        "them. Without it, `list`.",
         examples=["notify"],
     )
     notify: Texts | None = Field(
         default=None,
-        description="Names of the channels that are told of its alerts, `[]` for nobody; every "
-        "channel when left out.",
+        description="Names of the channels that receive its alerts. `[]` means none. "
+        "Without it, the routes decide; without routes, every channel.",
         examples=[["desk"]],
     )
 
 
 class NetworkShape(Shape):
-    """How tocsin shows itself on the network."""
+    """Which networks are allowed, and how tocsin identifies itself."""
 
     model_config = ConfigDict(title="Network")
     noun: ClassVar = "network"
 
     allow: Networks = Field(
         default=(),
-        description="Private networks that may be asked; the others never are.",
+        description="Private networks to which tocsin may connect. It never connects "
+        "to any other private network.",
         examples=[["192.168.0.0/16"]],
     )
     contact: Contact = Field(
         default="",
-        description="Mail or web address that publishers can write to; sent with each request.",
+        description="Mail address or web address at which publishers can reach you. "
+        "It is sent with each request.",
         examples=["watch@example.org"],
     )
     metrics: ListeningAt | None = Field(
         default=None,
-        description="Where a monitor tells Prometheus its figures, from its next start on; "
-        "nowhere when left out.",
+        description="Address and port of the metrics for Prometheus. It applies from "
+        "the next start of the monitor. Without it, there are none.",
         examples=["127.0.0.1:9464"],
     )
 
 
 class FileShape(Shape):
-    """One newsroom: what to poll and what to watch for."""
+    """One newsroom: its feeds, its watchlists, and how alerts are delivered."""
 
     model_config = ConfigDict(
         title="feeds.yaml of tocsin",
@@ -267,45 +280,46 @@ class FileShape(Shape):
 
     feeds: tuple[FeedShape, ...] = Field(default=(), description="The feeds to poll.")
     watchlists: tuple[WatchlistShape, ...] = Field(
-        default=(), description="What to watch for; `[]` only fills the archive."
+        default=(), description="The watchlists. `[]` only fills the archive."
     )
     searches: tuple[SearchShape, ...] = Field(
-        default=(), description="Searches to make again: `tocsin search @NAME`."
+        default=(), description="Saved searches, for `tocsin search @NAME`."
     )
     defaults: DefaultsShape = Field(
         default_factory=DefaultsShape,
-        description="What holds for every feed that does not say otherwise, nor any of its tags.",
+        description="Settings of all feeds. What a feed or one of its tags says has precedence.",
     )
     tags: dict[Tag, TagShape] = Field(
         default={},
-        description="What holds for every feed with a tag that does not say otherwise.",
+        description="Settings of all feeds with a tag. What a feed says itself has precedence.",
         examples=[{"belgique": {"every": "5m", "full_text": True}}],
     )
-    channels: tuple[ChannelShape, ...] = Field(
-        default=(), description="Who is told of alerts; `notify` names them."
-    )
+    channels: tuple[ChannelShape, ...] = Field(default=(), description="Where alerts are sent.")
     routes: tuple[RouteShape, ...] = Field(
         default=(),
-        description="Which alerts go to which channels: the first route that an alert fits "
-        "decides; those that fit none go where `alerts.notify` says, else everywhere.",
+        description="Which alerts go to which channels. The first route whose "
+        "conditions hold decides. Without such a route, an alert goes to "
+        "the channels under `alerts.notify`, else to all channels.",
     )
     zone: Zone | None = Field(
         default=None,
-        description="Time zone of quiet hours, digests and messages; the machine's when left out.",
+        description="Time zone of quiet hours, digests and messages. Without it, that"
+        " of the machine.",
         examples=["Europe/Brussels"],
     )
     alerts: AlertsShape = Field(
         default=AlertsShape(),
-        description="What holds for every watchlist that does not say otherwise.",
+        description="Settings of all watchlists. What a watchlist says itself has precedence.",
     )
     network: NetworkShape = Field(
-        default=NetworkShape(), description="How tocsin shows itself on the network."
+        default=NetworkShape(),
+        description="Which networks are allowed, and how tocsin identifies itself.",
     )
     archive: ArchiveShape = Field(
-        default=ArchiveShape(), description="What the archive keeps, and how long."
+        default=ArchiveShape(), description="What the archive keeps, and for how long."
     )
     data: Folder = Field(
         default="var",
-        description="Folder of the archive, beside this file unless absolute.",
+        description="Data folder. A relative path starts at the folder of `feeds.yaml`.",
         examples=["~/newsroom"],
     )
