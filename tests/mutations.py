@@ -1,4 +1,4 @@
-"""Feeds as no program should have written them: mutations of real ones, by number.
+"""Feeds as no program should have written them: mutations of good ones, by number.
 
 The same seed and number give the same answer, whatever was made before.
 """
@@ -10,20 +10,16 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from running import Item, rss
 from scripted import Fault, Reply
-
-SHARED = Path(__file__).parents[2] / "shared" / "data" / "feeds-real"
-LARGEST = 300_000
-"""Bytes of a feed that is mutated; larger ones only take longer."""
+from support.originals import feeds
 
 Mutation = Callable[[random.Random, bytes], bytes]
 
 
 def originals() -> list[bytes]:
-    """Return what is mutated: feeds of our own, and the real ones where there are some."""
+    """Return what is mutated: three plain feeds, and those of `support.originals`."""
     items = [
         Item(f"Alibaba : épisode {n}", "La sûreté de l’État &amp; <b>Cainiao</b>", str(n),
              f"https://ex.org/{n}", "Tue, 24 Nov 2026 10:00:00 GMT")
@@ -37,9 +33,8 @@ def originals() -> list[bytes]:
     )
     told = {"id": "1", "title": "Alibaba", "content_html": "<p>Un texte</p>", "url": "https://e.x/"}
     listed = {"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [told] * 3}
-    own = [rss(*items), atom.encode(), json.dumps(listed).encode()]
-    real = sorted(path for path in SHARED.rglob("*.*") if path.stat().st_size <= LARGEST)
-    return own + [path.read_bytes() for path in real]
+    plain = [rss(*items), atom.encode(), json.dumps(listed).encode()]
+    return plain + [body for body, _ in feeds().values()]
 
 
 def mutated(bodies: Sequence[bytes], seed: int, number: int) -> Reply:

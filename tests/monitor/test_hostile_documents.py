@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import subprocess
 import threading
 import time
@@ -15,8 +14,8 @@ from statistics import median
 from auditing import unclean
 from running import TOCSIN, Item, Newsroom, rss, until
 from scripted import Reply, Web, conditional, gzip_bomb
+from support.originals import hostile_feeds
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "feeds-hostile"
 DECIDED = 30.0
 """Seconds until it is decided what becomes of an answer; a reader is killed after three."""
 GROWTH = 150 * 2**20
@@ -80,14 +79,9 @@ def worst(canary: str, file: Path) -> dict[str, Reply]:
 
 
 def collected() -> dict[str, Reply]:
-    """Return what test suites of other readers hold against them, each text once."""
-    found: dict[bytes, tuple[str, Reply]] = {}
-    for number, path in enumerate(sorted(SHARED.rglob("*.*"))):
-        body = path.read_bytes()
-        found.setdefault(
-            hashlib.sha256(body).digest(), (f"{number} {path.name[-60:]}", Reply(body=body))
-        )
-    return dict(found.values())
+    """Return what readers of feeds have been tried with, each text once."""
+    once = {body: name for name, body in hostile_feeds().items()}
+    return {f"{n} {name}": Reply(body=body) for n, (body, name) in enumerate(once.items())}
 
 
 def test_no_document_harms_anything(tmp_path: Path) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.originals import hostile_json
 
 from index.analysis.text_cleaning import clean
 from monitor.errors import ParseError
 from monitor.model.poll import Entry
 from monitor.parse.feed import parse
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 URL = "https://ex.org/flux/feed.json"
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -197,18 +196,15 @@ def test_damage_gives_entries_or_a_reason(at: int, junk: bytes) -> None:
         assert error.reason
 
 
-@pytest.mark.parametrize("kind", ["feeds-real", "feeds-hostile"])
-def test_every_sample_is_read_or_refused(kind: str) -> None:
-    files = sorted((SHARED / kind).rglob("*.json"))
-    if not files:
-        pytest.skip("no sample feeds here")
-    for path in files:
+def test_an_odd_feed_is_read_or_refused_in_words() -> None:
+    read = 0
+    for name, body in hostile_json():
         try:
-            found = parse(path.read_bytes(), URL)
+            found = parse(body, URL)
         except ParseError as error:
-            assert "JSON" in error.reason, path
+            assert "JSON" in error.reason, name
         else:
-            assert found.format.startswith("JSON Feed"), path
-            items = json.loads(path.read_bytes())["items"]
-            ids = {str(item["id"]) for item in items}
-            assert len(ids) <= len(found.entries) <= len(items), path
+            assert found.format.startswith("JSON Feed"), name
+            assert len(found.entries) <= len(json.loads(body, strict=False)["items"]), name
+            read += 1
+    assert read > 100

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
-import warnings
 from pathlib import Path
-from typing import Any
 
-import feedparser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.originals import feeds, hostile_feeds, news
 
 from index.analysis.text_cleaning import clean
 from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
 from monitor.parse.feed import parse
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 URL = "https://ex.org/flux/rss.xml"
 
 
@@ -387,59 +382,34 @@ def test_a_damaged_feed_is_clean_entries_or_a_reason(damage: list[tuple[int, str
             assert clean(words, keep_newlines=True) == words
 
 
-# --- real ones -----------------------------------------------------------------------
+# --- whole documents -------------------------------------------------------------------
 
 
-def _files(kind: str) -> list[Path]:
-    found = sorted(path for path in (SHARED / kind).rglob("*") if path.is_file())
-    if not found:
-        pytest.skip("no sample feeds here")
-    return found
+@pytest.mark.parametrize(("name", "count"), [(name, count) for name, (_, count) in feeds().items()])
+def test_every_entry_of_a_published_feed_is_found(name: str, count: int | None) -> None:
+    body, _ = feeds()[name]
+    if count is None:
+        with pytest.raises(ParseError):
+            parse(body, URL, "application/xml")
+    else:
+        assert len(parse(body, URL, "application/xml").entries) == count
 
 
-def _as_feedparser_has_them(body: bytes) -> tuple[str, set[Any]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        document = feedparser.parse(
-            io.BytesIO(body),
-            response_headers={"content-type": "application/xml"},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    names = ("id", "link", "title", "summary")
-    return document.get("version", ""), {
-        (
-            *(dict.get(raw, name) for name in names),
-            *(content.get("value") for content in dict.get(raw, "content") or ()),
-        )
-        for raw in document.entries
-    }
-
-
-def test_every_entry_of_every_real_feed_is_found() -> None:
-    """Entries come out pairwise distinct, so their full number needs no second look."""
-    files = _files("feeds-real")
-    with (SHARED / "MANIFEST.tsv").open() as file:
-        counts = {row["file"]: row["entries"] for row in csv.DictReader(file, delimiter="\t")}
-    for path in files:
-        if path.suffix == ".json":
-            continue  # feedparser reads none; test_jsonfeed counts their entries
-        body = path.read_bytes()
-        try:
-            found = len(parse(body, URL, "application/xml").entries)
-        except ParseError:
-            found = -1
-        if str(found) != counts.get(str(path.relative_to(SHARED))):
-            version, expected = _as_feedparser_has_them(body)
-            assert found == (len(expected) if version else -1), path
+def test_the_same_news_reads_the_same_in_every_format_and_encoding() -> None:
+    for lang in ("fr", "en"):
+        told = [brief.title for brief in news(lang)]
+        names = [name for name in feeds() if name.endswith(f"-{lang}")]
+        assert len(names) >= 3
+        for name in names:
+            entries = parse(feeds()[name][0], URL, "application/xml").entries
+            assert [entry.title for entry in entries] == told, name
 
 
 def test_every_hostile_feed_is_decided_at_once() -> None:
-    for path in _files("feeds-hostile"):
-        body = path.read_bytes()
+    for name, body in hostile_feeds().items():
         began = time.process_time()
         try:
             parse(body, URL, "application/xml")
         except ParseError as error:
-            assert error.reason, path
-        assert time.process_time() - began < 3, path
+            assert error.reason, name
+        assert time.process_time() - began < 3, name

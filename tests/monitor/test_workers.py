@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from support.originals import hostile_feeds
 
 from monitor.errors import ParseError
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse.feed import parse
 from monitor.parse.workers import Parser
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 ITEMS = "".join(
     f"<item><title>Titre {n}</title><guid>{n}</guid><link>https://ex.org/{n}</link>"
     f"<description>&lt;p&gt;{'La sûreté belge enquête. ' * 30}&lt;/p&gt;</description></item>"
@@ -171,10 +171,7 @@ def test_a_result_crosses_processes_small() -> None:
 
 
 def test_every_hostile_feed_is_decided() -> None:
-    files = [path for path in (SHARED / "feeds-hostile").rglob("*") if path.is_file()]
-    if not files:
-        pytest.skip("no sample feeds here")
-    largest = sorted((path.read_bytes() for path in files), key=len, reverse=True)[:200]
+    largest = sorted(hostile_feeds().values(), key=len, reverse=True)[:200]
 
     async def act(parser: Parser) -> None:
         async def decide(body: bytes) -> ParsedFeed | str:
