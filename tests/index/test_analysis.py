@@ -1,13 +1,12 @@
 """How text becomes words."""
 
-import json
 import unicodedata
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.originals import news, newsroom
 
 from index.analysis.folding import fold
 from index.analysis.term_positions import (
@@ -21,8 +20,6 @@ from index.analysis.term_positions import (
 )
 from index.analysis.tokenizer import MAX_CHARS, MAX_TERM, shouts, stems, tokenize
 from index.article import PARTS, Article
-
-TEXTS = Path(__file__).resolve().parents[2].with_name("shared") / "data" / "text-fr"
 
 
 def article(**parts):
@@ -231,12 +228,10 @@ def test_a_monstrous_word_is_cut_short():
     assert token.end == 100_000
 
 
-@pytest.mark.skipif(not TEXTS.is_dir(), reason="needs the shared texts")
-def test_real_french_loses_no_letter():
-    """Every letter of real text is in a word, but for elided articles."""
-    lines = (TEXTS / "wikinews-2012-100.jsonl").read_text(encoding="utf-8").splitlines()[:40]
-    for line in lines:
-        for text in (value for value in json.loads(line).values() if isinstance(value, str)):
+def test_french_prose_loses_no_letter():
+    """Every letter of what people write is in a word, but for elided articles."""
+    for title, lead in (*news("fr"), *newsroom("fr")):
+        for text in (title, lead):
             covered = {at for word in tokenize(text) for at in range(word.start, word.end)}
             left = [
                 text[at : at + 3]
