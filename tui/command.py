@@ -91,24 +91,39 @@ def run_wall(
 
 
 @click.command()
-@click.option("--wall", is_flag=True, help="Only the latest alerts, large, for a wall.")
-@click.option("--watch", "watchlists", multiple=True, metavar="NAME", help="A wall of this one.")
+@click.option("--wall", is_flag=True, help="Show only the latest alerts, in large letters.")
+@click.option(
+    "--watch",
+    "watchlists",
+    multiple=True,
+    metavar="NAME",
+    help="Open a wall with alerts of this watchlist.",
+)
 @click.option(
     "--severity",
     "severities",
     multiple=True,
     type=click.Choice(SEVERITIES),
-    help="A wall of alerts as loud as this.",
+    help="Open a wall with alerts of this severity.",
 )
-@click.option("--lang", multiple=True, metavar="CODE", help="A wall of this language: fr, en.")
 @click.option(
-    "--feed", "feeds", multiple=True, metavar="NAME", help="A wall of this feed, or tag:NAME."
+    "--lang",
+    multiple=True,
+    metavar="CODE",
+    help="Open a wall with alerts in this language: fr, en.",
 )
-@click.option("--theme", type=click.Choice(THEMES), help="Instead of the one chosen last.")
+@click.option(
+    "--feed",
+    "feeds",
+    multiple=True,
+    metavar="NAME",
+    help="Open a wall with alerts of this feed, or of tag:NAME.",
+)
+@click.option("--theme", type=click.Choice(THEMES), help="Colours. Without it, those used last.")
 @click.option("--light", is_flag=True, help="The same as --theme light.")
-@click.option("--bell", is_flag=True, help="Ring for loud alerts.")
-@click.option("--read-only", is_flag=True, help="Refuse whatever would write.")
-@click.option("--no-monitor", is_flag=True, help="Only look; start no monitor.")
+@click.option("--bell", is_flag=True, help="Ring for alerts of high severity.")
+@click.option("--read-only", is_flag=True, help="Allow no changes.")
+@click.option("--no-monitor", is_flag=True, help="Start no monitor.")
 @click.pass_obj
 def dashboard(
     newsroom: Newsroom,
@@ -123,9 +138,10 @@ def dashboard(
     read_only: bool,
     no_monitor: bool,
 ) -> None:
-    """Watch the alerts come in, read, triage and search, in the terminal.
+    """Open the dashboard: read alerts, work on them, and search, in the terminal.
 
-    With --wall, or any choice of alerts, a screen that needs no keys and follows by itself.
+    With --wall, or an option that selects alerts, open a wall: a screen that needs no keys and
+    follows by itself.
     """
     import gc
     import sys

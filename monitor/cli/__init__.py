@@ -23,57 +23,47 @@ if TYPE_CHECKING:
 
 DASHBOARD = "dashboard"
 COMMANDS = {
-    DASHBOARD: LazyCommand("tui.command:dashboard", "The dashboard: what `tocsin` alone opens."),
+    DASHBOARD: LazyCommand(
+        "tui.command:dashboard", "Open the dashboard, as `tocsin` without a command does."
+    ),
     "serve": LazyCommand("tui.web.command:serve", "Show the dashboard in a browser."),
     "run": LazyCommand("monitor.cli.run:run", "Watch the feeds in the foreground."),
     "search": LazyCommand("monitor.cli.search:search", "Search the archive."),
     "trend": LazyCommand("monitor.cli.trend:trend", "Count articles over time."),
     "facets": LazyCommand(
-        "monitor.cli.facets:facets", "Tell what the articles of a query are made of."
+        "monitor.cli.facets:facets", "Show what the articles of a query have in common."
     ),
-    "alerts": LazyCommand(
-        "monitor.cli.alerts:alerts", "List the alerts, and say what they are worth."
-    ),
+    "alerts": LazyCommand("monitor.cli.alerts:alerts", "List alerts, and work on them."),
     "show": LazyCommand("monitor.cli.show:show", "Show an article, and why it matched."),
     "deliveries": LazyCommand(
         "monitor.cli.deliveries:deliveries",
-        "List what is on its way to channels, and what was given up.",
+        "List deliveries to channels.",
     ),
-    "notify": LazyCommand("monitor.cli.notify:notify", "List the channels, and send them samples."),
-    "watch": LazyCommand(
-        "monitor.cli.watch:watch", "List, explain, try, check, improve and add watchlists."
+    "notify": LazyCommand("monitor.cli.notify:notify", "List channels, and test them."),
+    "watch": LazyCommand("monitor.cli.watch:watch", "List, test, improve and add watchlists."),
+    "feeds": LazyCommand(
+        "monitor.cli.feeds:feeds", "List feeds with their health; add and remove feeds."
     ),
-    "feeds": LazyCommand("monitor.cli.feeds:feeds", "Tell how each feed is doing."),
-    "status": LazyCommand("monitor.cli.status:status", "Tell how the newsroom is doing."),
-    "stop": LazyCommand("monitor.cli.run:stop", "End the monitor in the background."),
-    "check": LazyCommand(
-        "monitor.cli.check:check", "Check feeds.yaml, and tell what would be done with it."
-    ),
+    "status": LazyCommand("monitor.cli.status:status", "Show the state of the newsroom."),
+    "stop": LazyCommand("monitor.cli.run:stop", "Stop the monitor in the background."),
+    "check": LazyCommand("monitor.cli.check:check", "Check feeds.yaml."),
     "init": LazyCommand("monitor.cli.init:init", "Write a feeds.yaml to start from."),
     "schema": LazyCommand(
         "monitor.cli.check:schema", "Print the JSON Schema of feeds.yaml, for editors."
     ),
-    "reindex": LazyCommand(
-        "monitor.cli.maintenance:reindex", "Build the archive again from the store."
-    ),
-    "verify": LazyCommand(
-        "monitor.cli.verify:verify", "Verify what was written down of each alert."
-    ),
-    "export": LazyCommand(
-        "monitor.cli.export:export", "Write articles as files, Markdown or JSON."
-    ),
-    "import": LazyCommand(
-        "monitor.cli.import_:import_", "Take articles from elsewhere into the archive."
-    ),
+    "reindex": LazyCommand("monitor.cli.maintenance:reindex", "Build the search index again."),
+    "verify": LazyCommand("monitor.cli.verify:verify", "Verify the evidence of all alerts."),
+    "export": LazyCommand("monitor.cli.export:export", "Write articles and alerts into files."),
+    "import": LazyCommand("monitor.cli.import_:import_", "Import articles into the archive."),
     "backup": LazyCommand(
         "monitor.cli.maintenance:backup", "Write the whole newsroom into one file."
     ),
-    "restore": LazyCommand("monitor.cli.maintenance:restore", "Put a newsroom back from a backup."),
+    "restore": LazyCommand("monitor.cli.maintenance:restore", "Restore a newsroom from a backup."),
     "vacuum": LazyCommand(
-        "monitor.cli.maintenance:vacuum", "Drop what is too old, and compact the archive."
+        "monitor.cli.maintenance:vacuum", "Delete old articles, and compact the archive."
     ),
     "demo": LazyCommand(
-        "monitor.cli.demo:demo", "Try tocsin on a bundled newsroom, without a network."
+        "monitor.cli.demo:demo", "Try tocsin with a bundled newsroom, without a network."
     ),
     "completion": LazyCommand(
         "monitor.cli.completion:completion", "Print the completion script of a shell."
@@ -154,25 +144,28 @@ class CliContext:
     envvar="TOCSIN_CONFIG",
     show_default=True,
     show_envvar=True,
-    help="What to watch.",
+    help="The configuration: feeds and watchlists.",
 )
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="TOCSIN_DATA",
     show_envvar=True,
-    help="Folder of the archive.  [default: var/ beside the config]",
+    help="Data folder.  [default: var/ beside the config]",
 )
-@click.option("-v", "--verbose", count=True, help="Say more; twice for everything.")
-@click.option("-q", "--quiet", count=True, help="Say less: warnings only; twice for errors only.")
+@click.option(
+    "-v", "--verbose", count=True, help="Log more: also polls without news. Twice for everything."
+)
+@click.option("-q", "--quiet", count=True, help="Log less: warnings only. Twice for errors only.")
 @click.version_option(package_name="tocsin", message="tocsin %(version)s")
 @click.pass_context
 def main_group(
     context: click.Context, config_path: Path, data: Path | None, verbose: int, quiet: int
 ) -> None:
-    """Watch news feeds; raise an alert when watched terms appear.
+    """Watch news feeds, and raise an alert when a watched term appears.
 
-    Without a command: the dashboard on a terminal, the monitor and its log elsewhere.
+    Without a command: open the dashboard on a terminal; elsewhere run the monitor and print
+    its log.
     """
     context.obj = CliContext(config_path, data, verbose - quiet)
     if context.invoked_subcommand is None:

@@ -57,24 +57,25 @@ _OPTIONS = (
         type=click.Choice(STATES),
         default="open",
         show_default=True,
-        help="What was done with them; open is new or acknowledged.",
+        help="State of the alerts. `open` means new or acknowledged.",
     ),
-    click.option("--verdict", type=click.Choice(VERDICTS), help="What you called them."),
-    click.option("--starred", is_flag=True, help="With a star."),
-    click.option("--noted", is_flag=True, help="With a note."),
+    click.option("--verdict", type=click.Choice(VERDICTS), help="Verdict on the alerts."),
+    click.option("--starred", is_flag=True, help="Alerts with a star."),
+    click.option("--noted", is_flag=True, help="Alerts with a note."),
     click.option(
         "--tag",
         "tags",
         multiple=True,
         metavar="TAG",
         shell_complete=tags_completed,
-        help="With this tag of yours.",
+        help="Alerts with this tag of your own.",
     ),
     click.option(
         "--query",
         default="",
         metavar="QUERY",
-        help="What a query means: 'watch:Alibaba lang:fr since:7d grève', state:, is:starred.",
+        help="Alerts that this query selects, as 'watch:Alibaba lang:fr since:7d "
+        "grève'. It may contain `state:` and `is:`.",
     ),
 )
 
@@ -193,19 +194,19 @@ COMMANDS = {
     "ack": LazyCommand("monitor.cli.triage:COMMANDS", "Acknowledge alerts."),
     "relevant": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts relevant."),
     "noise": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts noise."),
-    "unjudge": LazyCommand("monitor.cli.triage:COMMANDS", "Take verdicts away."),
-    "close": LazyCommand("monitor.cli.triage:COMMANDS", "Close alerts: they leave the list."),
+    "unjudge": LazyCommand("monitor.cli.triage:COMMANDS", "Remove verdicts."),
+    "close": LazyCommand(
+        "monitor.cli.triage:COMMANDS", "Close alerts. Closed alerts leave the list."
+    ),
     "reopen": LazyCommand("monitor.cli.triage:COMMANDS", "Make alerts new again."),
     "star": LazyCommand("monitor.cli.triage:COMMANDS", "Star alerts."),
-    "unstar": LazyCommand("monitor.cli.triage:COMMANDS", "Take stars away."),
-    "tag": LazyCommand("monitor.cli.triage:COMMANDS", "Give alerts a tag."),
-    "untag": LazyCommand("monitor.cli.triage:COMMANDS", "Take a tag away."),
-    "note": LazyCommand("monitor.cli.triage:COMMANDS", "Note something about alerts."),
-    "undo": LazyCommand("monitor.cli.triage:COMMANDS", "Take back what you said last."),
-    "redo": LazyCommand("monitor.cli.triage:COMMANDS", "Say again what you took back."),
-    "history": LazyCommand(
-        "monitor.cli.triage:COMMANDS", "Tell who said what of an alert, and when."
-    ),
+    "unstar": LazyCommand("monitor.cli.triage:COMMANDS", "Remove stars."),
+    "tag": LazyCommand("monitor.cli.triage:COMMANDS", "Add a tag to alerts."),
+    "untag": LazyCommand("monitor.cli.triage:COMMANDS", "Remove a tag from alerts."),
+    "note": LazyCommand("monitor.cli.triage:COMMANDS", "Write a note about alerts."),
+    "undo": LazyCommand("monitor.cli.triage:COMMANDS", "Undo your last change."),
+    "redo": LazyCommand("monitor.cli.triage:COMMANDS", "Redo the change that you undid last."),
+    "history": LazyCommand("monitor.cli.triage:COMMANDS", "Show who changed an alert, and when."),
 }
 LOOK = 0.5
 """Seconds between two looks with --follow."""
@@ -214,9 +215,11 @@ LOOK = 0.5
 @click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
 @selection
 @criteria
-@click.option("--follow", is_flag=True, help="Go on, and print new ones as they come.")
+@click.option("--follow", is_flag=True, help="Continue, and print new alerts as they are raised.")
 @click.option(
-    "--suppressed", is_flag=True, help="Those that nobody is told of, and why; copies too."
+    "--suppressed",
+    is_flag=True,
+    help="Alerts of which nobody is notified, with the reason, copies included.",
 )
 @click.pass_context
 def alerts(
@@ -229,11 +232,11 @@ def alerts(
     query: str,
     **selected: Any,
 ) -> None:
-    """List the alerts, the newest last; copies of a story count with its first alert.
+    """List alerts, the newest last. Copies of a story are counted with its first alert.
 
-    Those that are closed are left out, unless --state asks for them. One that became louder
-    since it was raised comes again, where that happened. Exits with 1 when there are none.
-    Its commands say something of alerts, by their ids or by the same options.
+    Closed alerts are left out, unless --state asks for them. An alert that escalated is listed
+    again at the time of the escalation. Exits with 1 when there are no alerts. The commands
+    below change alerts, which are given by their IDs or selected with options.
     """
     if context.invoked_subcommand is not None:
         _object_to_options(context)

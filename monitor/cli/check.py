@@ -16,13 +16,12 @@ from monitor.errors import ConfigError, Problem
 
 @click.command()
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="For people, or for programs.")  # fmt: skip
+              show_default=True, help="Output format.")  # fmt: skip
 @click.pass_context
 def check(context: click.Context, style: str) -> None:
-    """Check feeds.yaml, and tell what would be done with it.
+    """Check feeds.yaml, and show what tocsin would do.
 
-    Exits with 0 when all is well, with 2 when there are problems; each is told with its
-    line and column.
+    Shows each mistake with its line and column. Exits with 2 if there is a mistake.
     """
     context.exit(run(context.obj.config_path, context.obj.data, as_json=style == "json"))
 
@@ -93,8 +92,8 @@ def _print_json(said: dict[str, Any]) -> None:
 def schema() -> None:
     """Print the JSON Schema of feeds.yaml, for editors.
 
-    Save it beside feeds.yaml as feeds.schema.json: an editor with YAML support then
-    completes, explains and checks every key.
+    Save it beside feeds.yaml as feeds.schema.json. Editors with YAML support then complete,
+    explain and check every key.
     """
     import json
 

@@ -12,7 +12,7 @@ from click.shell_completion import get_completion_class
 def completion(context: click.Context, shell: str) -> None:
     """Print the completion script of SHELL.
 
-    For bash: tocsin completion bash > ~/.local/share/bash-completion/completions/tocsin
+    For bash: `tocsin completion bash > ~/.local/share/bash-completion/completions/tocsin`
     """
     root = context.find_root().command
     completer = get_completion_class(shell)

@@ -26,19 +26,23 @@ _MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True)
-@click.option("--state", type=click.Choice(STATES), help="Those that wait; of these those held "
-              "for quiet hours or a digest; sent; given up. Unsent when left out.")  # fmt: skip
-@click.option("--channel", metavar="NAME", help="To this channel only.")
+@click.option(
+    "--state",
+    type=click.Choice(STATES),
+    help="State of the deliveries. `held` means held back for quiet hours or a digest, `dead` "
+    "given up. Without it, all that are not sent.",
+)
+@click.option("--channel", metavar="NAME", help="Only deliveries to this channel.")
 @click.option("--limit", type=click.IntRange(0), default=50, show_default=True,
-              help="At most so many, the newest; 0 is all.")  # fmt: skip
+              help="At most this many, the newest. 0 means all.")  # fmt: skip
 @list_format
 @click.pass_context
 def deliveries(
     context: click.Context, state: str | None, channel: str | None, limit: int, style: str
 ) -> None:
-    """List deliveries of alerts to channels, with the reason where one is not sent yet.
+    """List deliveries of alerts to channels, with the reason if one is not sent yet.
 
-    Exits with 1 when there are none. Its command `retry` lets the monitor try again.
+    Exits with 1 when there are none.
     """
     if context.invoked_subcommand is not None:
         return
@@ -66,16 +70,17 @@ def deliveries(
 
 @deliveries.command("retry")
 @click.argument("ids", type=int, nargs=-1, metavar="[ID]...")
-@click.option("--dead", is_flag=True, help="All that was given up or failed.")
-@click.option("--channel", metavar="NAME", help="All of that which is for this channel.")
-@click.option("--to", metavar="NAME", help="Send it to this channel instead.")
+@click.option("--dead", is_flag=True, help="All deliveries that were given up or failed.")
+@click.option("--channel", metavar="NAME", help="All to this channel that were given up or failed.")
+@click.option("--to", metavar="NAME", help="Send to this channel instead.")
 @click.pass_obj
 def retry(
     newsroom: CliContext, ids: tuple[int, ...], dead: bool, channel: str | None, to: str | None
 ) -> None:
-    """Let the monitor try again: deliveries by id, or all that was given up or failed.
+    """Send deliveries again: those with an ID, or all that were given up or failed.
 
-    A delivery by id is sent at once, whatever it waits for. Exits with 1 when there are none.
+    A delivery given by its ID is sent at once, whatever it waits for. Exits with 1 when there
+    are none.
     """
     if not ids and not dead and channel is None:
         raise click.UsageError("say which: IDs, --dead or --channel NAME")

@@ -17,16 +17,19 @@ from monitor.cli.run import in_words, watch
 
 
 @click.command()
-@click.option("--headless", is_flag=True, help="The monitor and its log instead of the dashboard.")
 @click.option(
-    "--for", "seconds", type=DurationParam(), help="With --headless: end after that long."
+    "--headless", is_flag=True, help="Show the log of the monitor instead of the dashboard."
+)
+@click.option(
+    "--for", "seconds", type=DurationParam(), help="With --headless: end after this time."
 )
 @click.pass_context
 def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
-    """Try tocsin on a bundled newsroom: invented outlets, served on this machine.
+    """Try tocsin with a bundled newsroom: invented outlets, served on this machine.
 
-    Nothing leaves the machine. The demo's feeds.yaml and archive are in demo/ of the data
-    folder, made anew each time; commands read it as long as there is no other archive.
+    Nothing leaves the machine. The feeds.yaml and the archive of the demo are in demo/ of the
+    data folder; each start makes them again. Commands read this archive as long as there is no
+    other one.
     """
     newsroom: CliContext = context.obj
     if seconds is not None and not headless:

@@ -25,15 +25,21 @@ _FILE = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=Tru
 
 @click.command(cls=QueryCommand)
 @click.argument("words", metavar="[QUERY]... [DIR]", nargs=-1, required=False)
-@click.option("--format", "style", type=click.Choice(["md", "json"]), default="md",
-              show_default=True, help="For people, or for `tocsin import`.")  # fmt: skip
-@click.option("--all", "everything", is_flag=True, help="Every article instead of a query's.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["md", "json"]),
+    default="md",
+    show_default=True,
+    help="`md` is for people, `json` for `tocsin import`.",
+)
+@click.option("--all", "everything", is_flag=True, help="Every article, without a query.")
 @click.option("--stix", type=_FILE, metavar="FILE",
-              help="Write one STIX 2.1 bundle instead; - is stdout.")  # fmt: skip
+              help="Write one STIX 2.1 bundle into FILE. `-` is stdout.")  # fmt: skip
 @click.option("--misp", type=_FILE, metavar="FILE",
-              help="Write one event for MISP instead; - is stdout.")  # fmt: skip
+              help="Write one event for MISP into FILE. `-` is stdout.")  # fmt: skip
 @click.option("--tlp", type=click.Choice(["clear", "green", "amber", "red"]), default=None,
-              help="With these: whom it may be passed on to.")  # fmt: skip
+              help="With --stix or --misp: to whom the content may be passed on.")  # fmt: skip
 @click.pass_context
 def export(
     context: click.Context,
@@ -44,13 +50,13 @@ def export(
     misp: Path | None,
     tlp: str | None,
 ) -> None:
-    """Write what QUERY finds into DIR, a file for each article; or into one file to pass on.
+    """Write the articles that QUERY finds into DIR, one file each, or into one file.
 
-    Markdown with the metadata and matches in front, or JSON, which `tocsin import` reads.
-    Files are named after date, feed, title and id. Run again, it writes only what is
-    missing or has changed; what is interrupted leaves no half file. With --stix and --misp
-    there is no DIR: the articles, their alerts, verdicts and notes go into one file. Filters
-    are words of the query: since:7d lang:fr feed:lesoir watch:Alibaba has:alert. Exits with 1
+    The files are Markdown with metadata and matches, or JSON, which `tocsin import` reads.
+    Their names are made of date, feed, title and ID. A second run writes only what is missing
+    or has changed. If the export is interrupted, no file is left half written. With --stix and
+    --misp there is no DIR: articles, alerts, verdicts and notes go into one file. Filters are
+    part of the query, as `since:7d lang:fr feed:lesoir watch:Alibaba has:alert`. Exits with 1
     when nothing is found.
     """
     shared = bool(stix or misp)

@@ -32,7 +32,7 @@ FORMS = 4
     default=10,
     show_default=True,
     metavar="N",
-    help="At most so many feeds, languages, watchlists and words.",
+    help="At most this many feeds, languages, watchlists and words each.",
 )
 @click.option(
     "--format",
@@ -40,18 +40,18 @@ FORMS = 4
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="For people, or for programs.",
+    help="Output format.",
 )
 @click.pass_context
 def facets(
     context: click.Context, /, query: tuple[str, ...], limit: int, style: str, **selected: Any
 ) -> None:
-    """Tell what the articles of QUERY are made of.
+    """Show what the articles of QUERY have in common.
 
-    From when to when they are, which feeds, languages and watchlists they are of, and which
-    words stand out: those that are more frequent in them than in other articles of the same
-    language, by more than chance allows. Exits with 1 when nothing is found, with 2 when the
-    query cannot be understood.
+    Shows the oldest and the newest article, feeds, languages, watchlists, and the words that
+    stand out: words that occur in these articles more often than in other articles of the same
+    language, by more than chance. Exits with 1 when nothing is found, with 2 when the query
+    cannot be understood.
     """
     from monitor.wiring import local_zone
 

@@ -103,13 +103,13 @@ _MARKS = {
 COMMANDS = {
     "add": LazyCommand(
         "monitor.cli.feeds_add:feeds_add",
-        "Subscribe to feeds, found by their address or that of their site.",
+        "Subscribe to feeds, by their address or that of their site.",
     ),
     "remove": LazyCommand(
-        "monitor.cli.feeds:feeds_remove", "End subscriptions; what was read stays."
+        "monitor.cli.feeds:feeds_remove", "Unsubscribe from feeds. Their articles stay."
     ),
     "check": LazyCommand(
-        "monitor.cli.feeds_check:feeds_check", "Read feeds once, and tell everything about them."
+        "monitor.cli.feeds_check:feeds_check", "Read feeds once, and show everything about them."
     ),
     "log": LazyCommand("monitor.cli.feeds:feeds_log", "List the last polls of a feed."),
     "import": LazyCommand(
@@ -120,19 +120,21 @@ COMMANDS = {
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
-@click.option("--blind", is_flag=True, help="List when feeds were not seen, and what that means.")
+@click.option(
+    "--blind", is_flag=True, help="List coverage gaps, and the watchlists that they concern."
+)
 @click.option("--since", type=MomentParam(), metavar="WHEN",
-              help="With --blind: from then on; 7d when left out.")  # fmt: skip
+              help="With --blind: only gaps from then on. Without it, 7d.")  # fmt: skip
 @list_format
 @click.pass_context
 def feeds(context: click.Context, blind: bool, since: float | None, style: str) -> None:
-    """Tell how each feed is doing: last success, next poll, failures and why. Worst first.
+    """List feeds with their health, those in trouble first.
 
-    With --blind: the intervals in which articles may have been missed, because two reads had
-    nothing in common (blind) or there was none in time (down: what that cost shows with the
-    next read), then the watchlists whose feeds these are.
+    With --blind: list coverage gaps, in which articles may have been missed, then the
+    watchlists that they concern. A gap is `blind` if two polls had no entry in common, and
+    `down` if the feed is not polled in time.
 
-    Its commands edit and examine the subscriptions of feeds.yaml.
+    The commands below edit and examine the subscriptions of feeds.yaml.
     """
     if context.invoked_subcommand is not None:
         return
@@ -200,7 +202,7 @@ _LOG_MARKS = {"read": "✓", "unchanged": "=", "failed": "✗"}
 @list_format
 @click.pass_obj
 def feeds_log(newsroom: CliContext, feed: str, style: str) -> None:
-    """List the last 30 polls of a feed, given by its name or address; the newest last."""
+    """List the last 30 polls of a feed, given by its name or address. The newest comes last."""
     from index.analysis.text_cleaning import clean
     from monitor.ingest.feed_health import told
 
@@ -243,9 +245,9 @@ LARGEST = 8 << 20
 @click.argument("file", type=click.File("rb"), metavar="FILE.opml")
 @click.pass_obj
 def feeds_import(newsroom: CliContext, file: BinaryIO) -> None:
-    """Subscribe to the feeds of an OPML file (`-` is the standard input).
+    """Subscribe to the feeds of an OPML file. `-` is the standard input.
 
-    Its folders become tags. Feeds that are there already are named; a file that is broken
+    Folders become tags. Feeds that you subscribe to already are listed. A file with a mistake
     changes nothing.
     """
     from monitor.config import load, value_parsers
@@ -281,9 +283,10 @@ def feeds_import(newsroom: CliContext, file: BinaryIO) -> None:
 @click.argument("file", type=click.File("wb", atomic=True), default="-")
 @click.pass_obj
 def feeds_export(newsroom: CliContext, file: BinaryIO) -> None:
-    """Write the subscriptions as OPML, to a file or to the standard output; no password is in it.
+    """Write the subscriptions as OPML, into FILE or to the standard output.
 
-    Feeds are in a folder of their first tag, and have all their tags as categories.
+    Passwords are left out. Each feed is in a folder named after its first tag, and has all its
+    tags as categories.
     """
     from monitor.config import load
     from monitor.feeds import opml
@@ -296,7 +299,7 @@ def feeds_export(newsroom: CliContext, file: BinaryIO) -> None:
 @click.argument("feeds", nargs=-1, required=True, metavar="URL-OR-NAME...")
 @click.pass_obj
 def feeds_remove(newsroom: CliContext, feeds: tuple[str, ...]) -> None:
-    """End the subscriptions to these feeds, all or none; their articles stay in the archive."""
+    """Unsubscribe from all of these feeds, or from none. Their articles stay in the archive."""
     from monitor.config import load
     from monitor.feeds.subscriptions import unsubscribe
 

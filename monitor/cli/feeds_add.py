@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @click.command("add")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
-@click.option("--name", help="What to call it; the feed's own title when left out.")
-@click.option("--tag", "tags", multiple=True, help="A tag for it; may be given several times.")
-@click.option("--all", "every", is_flag=True, help="Where a site has several feeds: all of them.")
-@click.option("--first", is_flag=True, help="Where a site has several feeds: the first.")
+@click.option("--name", help="Name of the feed. Without it, its own title.")
+@click.option("--tag", "tags", multiple=True, help="Tag of the feed. May be given several times.")
+@click.option("--all", "every", is_flag=True, help="If a site has several feeds, take all of them.")
+@click.option("--first", is_flag=True, help="If a site has several feeds, take the first.")
 @click.pass_context
 def feeds_add(
     context: click.Context,
@@ -31,9 +31,10 @@ def feeds_add(
     every: bool,
     first: bool,
 ) -> None:
-    """Subscribe to the feeds at these addresses, or of the sites there.
+    """Subscribe to the feeds at these addresses, or to those of the sites there.
 
-    Each is read once before. Exits with 1 when one of them is no feed and has none.
+    tocsin reads each feed once before it subscribes. Exits with 1 when an address is no feed
+    and has none.
     """
     if every and first:
         raise click.UsageError("--all and --first exclude each other")

@@ -146,14 +146,14 @@ def _caching(found: FeedDiagnostics) -> str:
 @click.command("check")
 @click.argument("feeds", nargs=-1, metavar="[URL-OR-NAME]...")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="For people, or for programs.")  # fmt: skip
+              show_default=True, help="Output format.")  # fmt: skip
 @click.pass_context
 def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> None:
-    """Read feeds once, and tell everything about them and what tocsin would do.
+    """Read feeds once, and show everything about them, and what tocsin would do.
 
-    Of those in feeds.yaml, also what is set there, by the feed itself, a tag or the defaults.
-    Without an address: all of feeds.yaml. Nothing is stored. Exits with 1 when one of them
-    cannot be read.
+    For feeds of feeds.yaml it also shows their settings, and where each setting comes from.
+    Without an address, it reads all feeds of feeds.yaml. It stores nothing. Exits with 1 when
+    a feed cannot be read.
     """
     newsroom: CliContext = context.obj
     config = _config(newsroom) if not feeds or newsroom.config_path.exists() else None

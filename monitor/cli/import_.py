@@ -28,18 +28,18 @@ TOLD = 20
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
 @click.option("--feed", default="imported", show_default=True, metavar="NAME",
-              help="The feed of articles that name none.")  # fmt: skip
+              help="Feed of the articles that name none.")  # fmt: skip
 @click.option("--rejected", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Write there, as they were, the lines that could not be read.")  # fmt: skip
+              help="Write the lines that cannot be read into this file.")  # fmt: skip
 @click.pass_context
 def import_(context: click.Context, file: Path, feed: str, rejected: Path | None) -> None:
-    """Take articles into the archive: FILE has one JSON object a line, - is stdin.
+    """Import articles into the archive. FILE has one JSON object a line; `-` is stdin.
 
-    Fields: title, url, summary, body, author, lang, published, seen, feed; one of title,
-    summary and body is needed. Also a JSON list, or a folder as `tocsin export` writes it.
-    What is there already is not added, so that an import that was cut short is run again.
-    Watchlists look through what came in, as through any archive. A monitor may run
-    meanwhile. Exits with 1 if a line could not be read; the others are in all the same.
+    Fields: title, url, summary, body, author, lang, published, seen, feed. One of title,
+    summary and body is needed. FILE may also be a JSON list, or a folder that `tocsin export`
+    wrote. Articles that are in the archive already are not added again, so that an interrupted
+    import can be repeated. Watchlists are matched against the new articles. A monitor may run
+    at the same time. Exits with 1 if a line cannot be read; all other lines are imported.
     """
     newsroom: CliContext = context.obj
     with ExitStack() as held:

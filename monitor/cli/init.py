@@ -12,9 +12,9 @@ STARTER = Path(__file__).parent.parent / "starter.yaml"
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def init(folder: Path) -> None:
-    """Write a feeds.yaml to start from into FOLDER (here when left out).
+    """Write a feeds.yaml with explanations into FOLDER, or into this folder.
 
-    It is explained line by line. A file that is there already is never overwritten.
+    An existing file is never overwritten.
     """
     path = folder / "feeds.yaml"
     try:

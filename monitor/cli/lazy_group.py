@@ -76,11 +76,11 @@ def with_verbosity(command: click.Command) -> click.Command:
         command.params += [
             click.Option(
                 ["-v", "--verbose"], count=True, expose_value=False, callback=_louder,
-                help="Say more.",
+                help="Log more.",
             ),
             click.Option(
                 ["-q", "--quiet"], count=True, expose_value=False, callback=_quieter,
-                help="Say less.",
+                help="Log less.",
             ),
         ]  # fmt: skip
     return command

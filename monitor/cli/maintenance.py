@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def backup(newsroom: CliContext, file: Path) -> None:
     """Write the newsroom into FILE: all articles, alerts and verdicts, and feeds.yaml.
 
-    A monitor may run meanwhile; what is in FILE is of one moment. It is a zip with
-    checksums; `tocsin restore` puts it back. An older FILE is replaced when the new one is
-    whole.
+    A monitor may run at the same time: FILE contains the state of one moment. It is a zip with
+    checksums; `tocsin restore` reads it. An older FILE is replaced when the new one is
+    complete.
     """
     from monitor.maintenance.backup import back_up
 
@@ -50,14 +50,15 @@ def backup(newsroom: CliContext, file: Path) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
-@click.option("--force", is_flag=True, help="Move aside what is there already.")
+@click.option(
+    "--force", is_flag=True, help="Move an existing newsroom into a folder beside its archive."
+)
 @click.pass_obj
 def restore(newsroom: CliContext, file: Path, folder: Path | None, force: bool) -> None:
-    """Put the newsroom of the backup FILE back, in FOLDER or where -c and --data say.
+    """Restore a newsroom from the backup FILE, into FOLDER or the place of -c and --data.
 
-    FILE is checked whole before anything is touched. Never over a feeds.yaml or an archive
-    that is there, unless told --force, which moves them into a folder beside the archive.
-    Then the search index is built.
+    The whole of FILE is checked first. An existing feeds.yaml or archive is never overwritten;
+    --force moves both into a folder beside the archive. Then the search index is built.
     """
     from monitor.maintenance.backup import BackupError
     from monitor.maintenance.restore import config_of, put_in_place, read_manifest, unpack
@@ -111,9 +112,9 @@ def _indexed(places: RestorePaths, progress: Progress | None) -> int:
 @click.command()
 @click.pass_obj
 def reindex(newsroom: CliContext) -> None:
-    """Build the archive again from the store, beside the old one; searches go on meanwhile.
+    """Build the search index again from the store. Searches go on meanwhile.
 
-    A running monitor must be stopped first: it indexes by itself.
+    Stop a running monitor first. A monitor repairs the index by itself.
     """
     from monitor.maintenance import indexer
     from monitor.monitor_lock import MonitorLock
@@ -139,13 +140,13 @@ PAUSE = 0.01
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @click.pass_obj
 def vacuum(newsroom: CliContext, dry_run: bool) -> None:
-    """Drop now what `archive:` of feeds.yaml says is too old; compact store and index.
+    """Delete what is too old by `archive:` of feeds.yaml, then compact store and index.
 
-    A running monitor drops it by itself, a little at a time. While one runs nothing is
-    compacted. Interrupting it loses nothing; what was dropped is dropped.
+    A running monitor deletes it by itself, a little at a time. While a monitor runs, nothing
+    is compacted. The command can be interrupted at any time.
     """
     from monitor.config import load
     from monitor.store.sqlite.store import SqliteStore

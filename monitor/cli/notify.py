@@ -20,14 +20,14 @@ COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
 
 @click.group(cls=LazyGroup)
 def notify() -> None:
-    """List the channels of feeds.yaml, and send them samples."""
+    """List the channels of feeds.yaml, and test them."""
 
 
 @notify.command("list")
 @list_format
 @click.pass_obj
 def listing(newsroom: CliContext, style: str) -> None:
-    """List the channels, with what is unsent to them."""
+    """List channels, with the number of deliveries that are not sent."""
     from monitor.config import load
     from monitor.errors import StoreError
     from monitor.model.delivery import DeliveryState
@@ -63,7 +63,7 @@ def listing(newsroom: CliContext, style: str) -> None:
 @click.argument("channel")
 @click.pass_obj
 def try_(newsroom: CliContext, channel: str) -> None:
-    """Send a sample to a channel now, and say what became of it.
+    """Send a test message to a channel now, and show the result.
 
     Exits with 1 if the channel does not accept it. Nothing is stored.
     """

@@ -212,7 +212,7 @@ list_format = click.option(
     type=click.Choice(["table", "json", "jsonl", "csv"]),
     default="table",
     show_default=True,
-    help="For people, or for programs.",
+    help="Output format.",
 )
 
 
@@ -221,16 +221,26 @@ filters = (
         "--since",
         type=MomentParam(),
         metavar="WHEN",
-        help="From then on: 2023-10-01, 2023-10, 7d, yesterday, hier.",
+        help="From this time on: 2023-10-01, 2023-10, 7d, yesterday, hier.",
     ),
     click.option(
-        "--until", type=MomentParam(end=True), metavar="WHEN", help="Until the end of then."
+        "--until",
+        type=MomentParam(end=True),
+        metavar="WHEN",
+        help="Until the end of this day, month or year.",
     ),
     click.option(
-        "--lang", multiple=True, metavar="CODE", help="In this language: fr, en; und is unknown."
+        "--lang",
+        multiple=True,
+        metavar="CODE",
+        help="In this language: fr, en. `und` means unknown.",
     ),
     click.option(
-        "--feed", "feeds", multiple=True, metavar="NAME", help="Of this feed, or tag:NAME."
+        "--feed",
+        "feeds",
+        multiple=True,
+        metavar="NAME",
+        help="Of this feed. `tag:NAME` means all feeds with a tag.",
     ),
     click.option("--watch", "watchlists", multiple=True, metavar="NAME", help="Of this watchlist."),
 )
@@ -247,7 +257,7 @@ def selecting(formats: Sequence[str]) -> Callable[[F], F]:
             default=50,
             show_default=True,
             metavar="N",
-            help="At most so many; 0 is all.",
+            help="At most this many. 0 means all.",
         ),
         click.option(
             "--format",
@@ -255,7 +265,7 @@ def selecting(formats: Sequence[str]) -> Callable[[F], F]:
             type=click.Choice(formats),
             default="table",
             show_default=True,
-            help="For people, or for programs.",
+            help="Output format.",
         ),
     )
 

@@ -37,12 +37,10 @@ class At(click.ParamType["Listening"]):
 
 @click.command()
 @click.option("--once", is_flag=True, help="Poll every feed that is due, then end.")
-@click.option("--now", "everything", is_flag=True, help="With --once: poll all, due or not.")
-@click.option(
-    "--for", "seconds", type=DurationParam(), help="End by itself after that long: 30s, 10m, 2h."
-)
+@click.option("--now", "everything", is_flag=True, help="With --once: poll every feed, due or not.")
+@click.option("--for", "seconds", type=DurationParam(), help="End after this time: 30s, 10m, 2h.")
 @click.option("--metrics", type=At(), metavar="HOST:PORT",
-              help="Tell Prometheus its figures there: 127.0.0.1:9464.")  # fmt: skip
+              help="Serve metrics for Prometheus there: 127.0.0.1:9464.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON at the end.")
 @click.option("--background", is_flag=True, hidden=True, help="Log to a file.")
 @click.pass_context
@@ -57,9 +55,9 @@ def run(
 ) -> None:
     """Watch the feeds in the foreground, until interrupted.
 
-    With --once: poll, wait until all is stored, matched and searchable, print a summary.
-    Exits with 1 if no feed could be read, 2 if feeds.yaml has problems, 3 if another
-    monitor watches this newsroom.
+    With --once: poll, wait until everything is stored, matched and searchable, print a
+    summary, and end. Exits with 1 if no feed could be read, with 2 if feeds.yaml has a
+    mistake, with 3 if another monitor watches this newsroom.
     """
     if everything and not once:
         raise click.UsageError("--now goes with --once")
@@ -131,7 +129,7 @@ def in_words(summary: Summary) -> str:
 @click.command()
 @click.pass_context
 def stop(context: click.Context) -> None:
-    """End the monitor that watches this newsroom. Exits with 1 if there is none."""
+    """Stop the monitor of this newsroom. Exits with 1 if there is none."""
     newsroom: CliContext = context.obj
     pid = newsroom.stop_monitor()
     if pid is None:

@@ -187,44 +187,48 @@ ADVICE = 6
 @click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, shell_complete=completed)
 @selecting((*FORMATS, "urls", "atom"))
-@click.option("--tag", "tags", multiple=True, metavar="NAME", help="Of a feed with this tag.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME", help="Of feeds with this tag.")
 @click.option(
     "--severity",
     type=click.Choice(["high", "medium", "low"]),
-    help="What an alert of this severity was raised for.",
+    help="Articles that raised an alert of this severity.",
 )
-@click.option("--story", type=click.IntRange(min=1), metavar="ID", help="Telling this story.")
+@click.option("--story", type=click.IntRange(min=1), metavar="ID", help="Articles of this story.")
 @click.option(
     "--has",
     multiple=True,
     type=click.Choice(["alert", "body", "author"]),
-    help="With an alert, a text, an author.",
+    help="Articles with an alert, a text, or an author.",
 )
 @click.option(
     "--sort",
     type=click.Choice(["date", "score"]),
-    help="Newest first, or best first.  [default: date]",
+    help="`date` puts the newest first, `score` the most relevant.  [default: date]",
 )
 @click.option(
-    "--page", type=click.IntRange(min=1), default=1, metavar="N", help="The N-th page of --limit."
+    "--page",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="Page N of the result. `--limit` is the length of a page.",
 )
 @click.option(
     "--after",
     default="",
     metavar="PLACE",
-    help="The page behind a place: `next` of --format json. Pages are then those of one result.",
+    help="The page after this place, which is `next` of `--format json`.",
 )
 @click.option("--list", "listed", is_flag=True, help="List the searches saved in feeds.yaml.")
-@click.option("--no-pager", is_flag=True, help="Print long results at once, on a terminal too.")
+@click.option("--no-pager", is_flag=True, help="Print long results without a pager.")
 @click.pass_context
 def search(context: click.Context, /, query: tuple[str, ...], **options: Any) -> None:
     """Search the archive for QUERY.
 
-    Words must all be there: `cainiao liege`. Also "words in order", a OR b, -not,
-    espionnage~ with its inflections, cyber*, =Orange exactly, a NEAR/10 b, title:word,
-    lang:fr feed:lesechos tag:belgique since:7d watch:Alibaba. @NAME is a search saved in
-    feeds.yaml; more words narrow it. Exits with 1 when nothing is found, with 2 when the
-    query cannot be understood.
+    An article must contain all words: `cainiao liege`. Other forms: `"words in order"`, `a OR
+    b`, `-not`, `espionnage~` with its inflections, `cyber*`, `=Orange` exactly so, `a NEAR/10
+    b`, `title:word`, `lang:fr`, `feed:lesechos`, `tag:belgique`, `since:7d`, `watch:Alibaba`.
+    `@NAME` is a saved search of feeds.yaml; more words narrow it. Exits with 1 when nothing is
+    found, with 2 when the query cannot be understood.
     """
     newsroom: CliContext = context.obj
     if options["listed"]:

@@ -193,11 +193,15 @@ def _terms(terms: Iterable[Term]) -> str:
 @click.command()
 @click.argument("id", type=int)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="For people, or for programs.")  # fmt: skip
-@click.option("--diff", is_flag=True, help="What edits changed, and which terms went or came.")
+              show_default=True, help="Output format.")  # fmt: skip
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Show what edits of the publisher changed, and which watched terms were removed or added.",
+)
 @click.pass_obj
 def show(newsroom: CliContext, id: int, style: str, diff: bool) -> None:
-    """Show the article ID, with its matches lit and why it matched."""
+    """Show the article ID, with its matches highlighted, and why it matched."""
     reading = newsroom.service().read(id) if 0 < id < 2**63 else None  # what the store can hold
     if reading is None:
         raise click.ClickException(f"there is no article {id}; `tocsin search` shows their ids")

@@ -125,20 +125,24 @@ WEEK = 7 * DAY
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs; as --format json.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="For people, or for programs.")  # fmt: skip
+              show_default=True, help="Output format.")  # fmt: skip
 @click.option("--latency", "timed", is_flag=True,
-              help="How long news takes, by step, feed and channel.")  # fmt: skip
-@click.option("--since", type=MomentParam(), metavar="WHEN",
-              help="With --latency: alerts raised from then on; a week when left out.")  # fmt: skip
+              help="Show how long news takes, by step, feed and channel.")  # fmt: skip
+@click.option(
+    "--since",
+    type=MomentParam(),
+    metavar="WHEN",
+    help="With --latency: alerts from this time on. Without it, the last week.",
+)
 @click.pass_obj
 def status(
     newsroom: CliContext, as_json: bool, style: str, timed: bool, since: float | None
 ) -> None:
-    """Tell how the newsroom is doing: articles, alerts, feeds, monitor, log.
+    """Show the state of the newsroom: monitor, feeds, articles, alerts, deliveries.
 
-    With --latency: how long it takes from the publisher to whoever is told, step by step.
+    With --latency: show how long news takes from the publisher to a channel, step by step.
     """
     as_json = as_json or style == "json"
     if since is not None and not timed:

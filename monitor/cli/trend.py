@@ -25,12 +25,12 @@ COLUMNS = ("bucket", "start", "end", "whole", "series", "count", "covered", "cor
 @click.option(
     "--by",
     type=click.Choice(["hour", "day", "week", "month"]),
-    help="What to count by; chosen by the span when left out.",
+    help="Length of a period. Without it, chosen from the whole time.",
 )
 @click.option(
     "--split",
     type=click.Choice(["lang", "feed"]),
-    help="A series for each language or feed of the one query.",
+    help="Draw one series for each language or feed of the query.",
 )
 @filtered
 @click.option(
@@ -39,13 +39,13 @@ COLUMNS = ("bucket", "start", "end", "whole", "series", "count", "covered", "cor
     type=click.Choice(["plot", "table", "json", "jsonl", "csv"]),
     default="plot",
     show_default=True,
-    help="For people, or for programs.",
+    help="Output format.",
 )
 @click.option(
     "--png",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     metavar="FILE",
-    help="Draw it into a picture instead.",
+    help="Draw a picture into this file instead.",
 )
 @click.pass_context
 def trend(
@@ -60,10 +60,10 @@ def trend(
 ) -> None:
     """Count the articles that each QUERY finds, over time.
 
-    Quote a query of several words: `tocsin trend "sûreté liège" alibaba` draws two series.
-    Hours, days, weeks (from Monday) and months are those of the local clock. What feeds
-    would have brought while they were blind or down is estimated and marked. Exits with 1
-    when nothing is found, with 2 when a query cannot be understood.
+    Put quotation marks around a query of several words: `tocsin trend "sûreté liège" alibaba`
+    draws two series. Hours, days, weeks (from Monday) and months are those of the local clock.
+    Periods with coverage gaps are marked, and get an estimate. Exits with 1 when nothing is
+    found, with 2 when a query cannot be understood.
     """
     from monitor.model.search import By, Split
     from monitor.wiring import local_zone

@@ -66,15 +66,15 @@ _OPTIONS = (
     ),
     filtered,
     criteria,
-    click.option("--yes", is_flag=True, help="Ask nothing."),
-    click.option("--dry-run", is_flag=True, help="Only list those that would change."),
+    click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
+    click.option("--dry-run", is_flag=True, help="Only list the alerts that would change."),
     click.option(
         "--format",
         "style",
         type=click.Choice(["table", "json"]),
         default="table",
         show_default=True,
-        help="For people, or for programs.",
+        help="Output format.",
     ),
 )
 
@@ -216,8 +216,9 @@ def _plain(name: str, words: _Words, help: str, **said: Any) -> click.Command:
 
 
 _WHICH = (
-    "Those of some IDs, as `tocsin alerts` lists them, or those that options choose: then it asks"
-    " first. Exits with 1 when there are none."
+    "Give the IDs of alerts, as `tocsin alerts` lists them, or select alerts with "
+    "options. With options, tocsin asks for confirmation. Exits with 1 when no alert "
+    "is selected."
 )
 
 
@@ -242,12 +243,15 @@ def _tagging(name: str, words: _Words, help: str, key: str) -> click.Command:
     return command
 
 
-@click.command(
-    "note", help="Note something about alerts, instead of what was noted before.\n\n" + _WHICH
-)
+@click.command("note", help="Write a note about alerts. It replaces an earlier note.\n\n" + _WHICH)
 @choosing
-@click.option("-m", "--message", metavar="TEXT", help="What to note; empty takes the note away. "
-              "Without it an editor opens, or it is read from stdin.")  # fmt: skip
+@click.option(
+    "-m",
+    "--message",
+    metavar="TEXT",
+    help="Text of the note. An empty text removes the note. Without "
+    "this option an editor opens, or the text is read from stdin.",
+)
 @click.pass_context
 def _note(
     context: click.Context, /, ids: tuple[int, ...], message: str | None, **options: Any
@@ -282,7 +286,7 @@ _ALL = (
     _plain(
         "ack",
         ("acknowledge", "acknowledged"),
-        "Acknowledge alerts; those that are closed stay closed.",
+        "Acknowledge alerts. Closed alerts stay closed.",
         acknowledge=True,
     ),
     _plain(
@@ -302,26 +306,28 @@ _ALL = (
     _plain(
         "unjudge",
         ("take the verdict away", "without a verdict"),
-        "Take verdicts away.",
+        "Remove verdicts.",
         verdict=Verdict.NONE,
     ),
     _plain(
         "close",
         ("close", "closed"),
-        "Close alerts: they leave the list. One that becomes louder is new again, unless it"
-        " was called noise.",
+        "Close alerts. Closed alerts leave the list. An alert that escalates is new "
+        "again, unless it was called noise.",
         state=AlertState.CLOSED,
     ),
     _plain(
         "reopen",
         ("make new again", "new again"),
-        "Make alerts new again, closed ones too.",
+        "Make alerts new again, also closed ones.",
         state=AlertState.NEW,
     ),
     _plain("star", ("star", "starred"), "Star alerts.", starred=True),
-    _plain("unstar", ("take the star away", "without a star"), "Take stars away.", starred=False),
-    _tagging("tag", ("tag {}", "tagged {}"), "Give alerts a tag of your own.", "tags"),
-    _tagging("untag", ("take {} away", "without {}"), "Take a tag of your own away.", "untag"),
+    _plain("unstar", ("take the star away", "without a star"), "Remove stars.", starred=False),
+    _tagging("tag", ("tag {}", "tagged {}"), "Add a tag of your own to alerts.", "tags"),
+    _tagging(
+        "untag", ("take {} away", "without {}"), "Remove a tag of your own from alerts.", "untag"
+    ),
     _note,
 )
 _format = click.option(
@@ -330,7 +336,7 @@ _format = click.option(
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="For people, or for programs.",
+    help="Output format.",
 )
 
 
@@ -338,11 +344,11 @@ _format = click.option(
 @_format
 @click.pass_context
 def _undo(context: click.Context, style: str) -> None:
-    """Take back what you said last, here or in the dashboard: a whole command or key.
+    """Undo your last change, made here or in the dashboard: a whole command or key.
 
-    Again takes back what you said before that. What was said of an alert since, by whomever,
-    stays. You are $TOCSIN_USER, or else the name you logged in with. Exits with 1 when there
-    is nothing to take back.
+    Run it again to undo the change before. What anybody changed since stays. You are
+    $TOCSIN_USER, or else the name you logged in with. Exits with 1 when there is nothing to
+    undo.
     """
     newsroom: CliContext = context.obj
     _tell_undone(context, newsroom.service().undo(), style, "nothing to take back")
@@ -352,9 +358,9 @@ def _undo(context: click.Context, style: str) -> None:
 @_format
 @click.pass_context
 def _redo(context: click.Context, style: str) -> None:
-    """Say again what you took back last, as long as you have said nothing else since.
+    """Redo the change that you undid last, if you have changed nothing else since.
 
-    Exits with 1 when there is nothing of that kind.
+    Exits with 1 when there is nothing to redo.
     """
     newsroom: CliContext = context.obj
     _tell_undone(context, newsroom.service().redo(), style, "nothing to say again")
@@ -388,9 +394,9 @@ TOCSIN = "tocsin"
 @list_format
 @click.pass_context
 def _history(context: click.Context, id: int, style: str) -> None:
-    """Tell who said what of an alert, and when, the first word first.
+    """Show who changed an alert, and when, the oldest change first.
 
-    Exits with 1 when nothing was said of it.
+    Exits with 1 when nobody changed it.
     """
     newsroom: CliContext = context.obj
     service = newsroom.service()

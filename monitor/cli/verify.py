@@ -31,20 +31,25 @@ def _hash(context: click.Context, param: click.Parameter, value: str) -> str:
 @click.command()
 @click.option("--from", "first", type=click.IntRange(min=1), default=1, show_default=True,
               metavar="NUMBER", help="Begin at this record.")  # fmt: skip
-@click.option("--head", default="", metavar="HASH", callback=_hash,
-              help="A hash noted earlier, that must still be there.")  # fmt: skip
+@click.option(
+    "--head",
+    default="",
+    metavar="HASH",
+    callback=_hash,
+    help="A hash that you noted earlier, and that must still be in the chain.",
+)
 @click.option("--alert", "alert", type=click.IntRange(min=1), metavar="ID",
-              help="Print the records of this alert, a JSON object a line.")  # fmt: skip
+              help="Print the records of this alert, one JSON object a line.")  # fmt: skip
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="For people, or for programs.")  # fmt: skip
+              show_default=True, help="Output format.")  # fmt: skip
 @click.pass_context
 def verify(context: click.Context, first: int, head: str, alert: int | None, style: str) -> None:
-    """Verify the evidence: what was written down of each alert, chained by hashes.
+    """Verify the evidence: what was recorded of each alert, in a chain of hashes.
 
-    Checks that no record was changed, taken away or put in, that each alert has its record
-    and each record its alert, and that the texts of articles are those that were hashed.
-    Prints the hash of the last record: note it elsewhere, and give it to --head later.
-    Exits with 1 if anything is not as it should be; the first such record is named.
+    Checks that no record was changed, removed or inserted, that each alert has its record and
+    each record its alert, and that the texts of articles match their hashes. Prints the hash
+    of the last record: note it elsewhere, and give it to --head later. Exits with 1 if
+    anything differs, and names the first such record.
     """
     from monitor.maintenance.verification import verify as verified
     from monitor.store.sqlite.evidence_reads import Proofs

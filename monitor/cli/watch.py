@@ -30,7 +30,7 @@ format_option = click.option(
     type=click.Choice(FORMATS),
     default="table",
     show_default=True,
-    help="For people, or for programs.",
+    help="Output format.",
 )
 
 
@@ -106,20 +106,19 @@ COLUMNS = (
 
 @click.command("list")
 @click.argument("name", required=False)
-@click.option("--terms", is_flag=True, help="The terms of each watchlist, and how good each is.")
+@click.option("--terms", is_flag=True, help="Show each term of the watchlists, with its precision.")
 @format_option
 @click.pass_obj
 def watch_list(newsroom: CliContext, name: str | None, terms: bool, style: str) -> None:
-    """List the watchlists in force and what they brought; with a NAME that one and its terms.
+    """List watchlists with their alerts and their precision. With a NAME, also its terms.
 
-    Precision is the share of relevant alerts among those with a verdict, with the 95 %
-    interval (Wilson's) that so few or so many verdicts leave, and their number; fewer than ten
-    are too few to say much. Of terms, an alert counts for each that matched. Gaps: of how many
-    of its feeds articles of the last day may be missing; `tocsin feeds --blind` tells when.
-    Today: alerts since midnight, and how many are usual by this time of this weekday; ▲ if they
-    are a surprise. Untold: alerts of the last day that were held back, by a cooldown, a mute or
-    for want of a route; `tocsin alerts --suppressed` lists them.
-    The table leaves out what there is nothing to say of.
+    Precision is the share of relevant alerts among those with a verdict, with its 95 %
+    interval (Wilson's) and the number of verdicts; with fewer than ten verdicts it says
+    little. With terms, an alert counts for each term that matched. `gaps` is the number of its
+    feeds with coverage gaps in the last day; `tocsin feeds --blind` lists the gaps. `today` is
+    the number of alerts since midnight, beside the usual number by this time of this weekday;
+    ▲ marks a surprise. `untold` is the number of suppressed alerts of the last day; `tocsin
+    alerts --suppressed` lists them. Columns without content are left out.
     """
     service, now = newsroom.service(), newsroom.clock()
     found = service.records()
@@ -270,9 +269,9 @@ def _gaps(covered: Coverage | None) -> str:
 @click.argument("watchlist")
 @click.pass_context
 def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
-    """Tell why WATCHLIST matches the article of that number: each clause with its text.
+    """Explain why WATCHLIST matches the article with this number: each clause with its text.
 
-    Or the clause that fails, and then exits with 1.
+    If it does not match, show the clause that fails, and exit with 1.
     """
     from monitor.config import load
     from monitor.match.matcher import explain
@@ -316,8 +315,8 @@ FORM_COLUMNS = ("term", "form", "articles")
 def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> None:
     """List the words of the archive that TERM stands for, the most frequent first.
 
-    Put a term in quotation marks: `tocsin watch forms "espion*" "port~"`. Exits with 1
-    when the archive has none of them.
+    Put quotation marks around a term: `tocsin watch forms "espion*" "port~"`. Exits with 1
+    when the archive has no such word.
     """
     from index.engine.searcher import Archive
     from monitor.store.sqlite.connection import INDEX
@@ -341,34 +340,37 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
 
 COMMANDS = {
     "list": LazyCommand(
-        "monitor.cli.watch:watch_list", "List the watchlists and what they brought."
+        "monitor.cli.watch:watch_list", "List watchlists with their alerts and their precision."
     ),
     "explain": LazyCommand(
-        "monitor.cli.watch:watch_explain", "Tell why a watchlist matches an article, or why not."
+        "monitor.cli.watch:watch_explain", "Explain why a watchlist matches an article, or why not."
     ),
     "forms": LazyCommand(
         "monitor.cli.watch:watch_forms", "List the words of the archive that a term stands for."
     ),
     "test": LazyCommand(
-        "monitor.cli.watch_quality:watch_test", "Try the watchlists of a file on the archive."
+        "monitor.cli.watch_quality:watch_test", "Test the watchlists of a file on the archive."
     ),
     "lint": LazyCommand(
-        "monitor.cli.watch_quality:watch_lint", "Find terms that are useless, doubled or too broad."
+        "monitor.cli.watch_quality:watch_lint",
+        "Find terms that are useless, redundant or too broad.",
     ),
     "suggest": LazyCommand(
-        "monitor.cli.watch_quality:watch_suggest", "Find exclusions that would have spared noise."
+        "monitor.cli.watch_quality:watch_suggest",
+        "Propose exclusions that would have spared noise.",
     ),
     "mute": LazyCommand(
-        "monitor.cli.watch_edit:watch_mute", "Tell nobody of a watchlist for a while."
+        "monitor.cli.watch_edit:watch_mute", "Notify nobody of a watchlist for a while."
     ),
-    "unmute": LazyCommand("monitor.cli.watch_edit:watch_unmute", "Tell of a watchlist again."),
+    "unmute": LazyCommand("monitor.cli.watch_edit:watch_unmute", "Notify of a watchlist again."),
     "add": LazyCommand("monitor.cli.watch_edit:watch_add", "Add a watchlist to feeds.yaml."),
     "from-search": LazyCommand(
-        "monitor.cli.watch_edit:watch_from_search", "Make a watchlist of a saved search."
+        "monitor.cli.watch_edit:watch_from_search",
+        "Add a watchlist with the query of a saved search.",
     ),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def watch() -> None:
-    """List, explain, try, check and add watchlists."""
+    """List, explain, test, improve and add watchlists."""

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 @click.command("add")
 @click.argument("term")
-@click.option("--name", metavar="NAME", help="What to call it; the term itself when left out.")
+@click.option("--name", metavar="NAME", help="Name of the watchlist. Without it, the term.")
 @click.option(
     "--severity",
     type=click.Choice([str(severity) for severity in Severity]),
-    help="How loud its alerts are.  [default: medium]",
+    help="Severity of its alerts.  [default: medium]",
 )
 @click.pass_obj
 def watch_add(newsroom: CliContext, term: str, name: str | None, severity: str | None) -> None:
     """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
 
-    A running monitor puts it in force at once, and looks through the archive for it. If
-    the file would have a mistake, or has one, it stays as it is (exit code 2).
+    A running monitor uses it at once, and matches it against the archive. If the file has a
+    mistake, or would have one, it is not changed, and the exit code is 2.
     """
     from monitor.config.yaml_edit import appended, edit
 
@@ -52,12 +52,15 @@ def _item(term: str, name: str | None, severity: str | None) -> Item:
 @click.command("from-search")
 @click.argument("name", shell_complete=completed_name)
 @click.option(
-    "--name", "called", metavar="NAME", help="What to call it; as the search when left out."
+    "--name",
+    "called",
+    metavar="NAME",
+    help="Name of the watchlist. Without it, the name of the search.",
 )
 @click.option(
     "--severity",
     type=click.Choice([str(severity) for severity in Severity]),
-    help="How loud its alerts are.  [default: medium]",
+    help="Severity of its alerts.  [default: medium]",
 )
 @click.pass_obj
 def watch_from_search(
@@ -65,8 +68,9 @@ def watch_from_search(
 ) -> None:
     """Add a watchlist with the query of the saved search NAME to feeds.yaml.
 
-    Nothing else in the file changes; the search stays. Filters that only the archive
-    knows (dates, alerts, stories) are refused: a watchlist asks each article as it comes.
+    Nothing else in the file changes, and the search stays. A query with filters of the archive
+    (dates, alerts, stories) is refused: a watchlist is matched against each article as it
+    arrives.
     """
     from index.errors import QueryError
     from monitor.config import load
@@ -90,20 +94,24 @@ COLUMNS = ("watchlist", "by", "since", "until", "held")
 @click.command("mute")
 @click.argument("name", required=False)
 @click.option(
-    "--for", "span", type=DurationParam(), metavar="DURATION", help="1h when left out; 30d at most."
+    "--for",
+    "span",
+    type=DurationParam(),
+    metavar="DURATION",
+    help="How long: at most 30d. Without it, 1h.",
 )
 @click.option(
-    "--until", type=Later(), metavar="WHEN", help="Until then: 17:30, tomorrow, 2026-12-01."
+    "--until", type=Later(), metavar="WHEN", help="Until when: 17:30, tomorrow, 2026-12-01."
 )
 @format_option
 @click.pass_obj
 def watch_mute(
     newsroom: CliContext, name: str | None, span: float | None, until: float | None, style: str
 ) -> None:
-    """Tell nobody of a watchlist's alerts for a while; without a NAME, list what is muted.
+    """Notify nobody of a watchlist's alerts for a while. Without a NAME, list what is muted.
 
-    Its alerts are raised and kept all the same: `tocsin alerts --suppressed` lists them, and
-    when the time is over the channels are told how many there were.
+    Its alerts are raised and stored all the same; `tocsin alerts --suppressed` lists them.
+    When the time is over, the channels are told how many there were.
     """
     from monitor.service.triage import USUAL
     from monitor.wiring import user
@@ -151,9 +159,9 @@ def _list(newsroom: CliContext, style: str) -> None:
 @click.argument("name")
 @click.pass_context
 def watch_unmute(context: click.Context, name: str) -> None:
-    """End the mute of a watchlist, and say what it held back.
+    """End the mute of a watchlist, and show how many alerts it suppressed.
 
-    The channels are told as well. Exits with 1 when it was not muted.
+    The channels are told as well. Exits with 1 when the watchlist was not muted.
     """
     newsroom: CliContext = context.obj
     mute = newsroom.service().unmute(name)

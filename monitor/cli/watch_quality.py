@@ -36,15 +36,15 @@ SPARK = 30
 @click.command("test")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--since", type=MomentParam(), metavar="WHEN",
-              help="Only articles from then on: 30d, 2023-10, yesterday.")  # fmt: skip
+              help="Only articles from this time on: 30d, 2023-10, yesterday.")  # fmt: skip
 @format_option
 @click.pass_obj
 def watch_test(newsroom: CliContext, file: Path | None, since: float | None, style: str) -> None:
-    """Try the watchlists of FILE (feeds.yaml when left out) on the archive.
+    """Test the watchlists of FILE, or of feeds.yaml, on the archive.
 
-    Tells what each would have brought: hits, by day; the terms that match most articles;
-    the newest samples; and against the alerts there are, what is gained and lost.
-    Nothing is changed.
+    Shows for each watchlist how many articles match, by day; the terms that match most
+    articles; the newest examples; and which alerts would be gained and lost. Nothing is
+    changed.
     """
     from monitor.store.sqlite.views import SqliteViews
 
@@ -153,12 +153,12 @@ LINT_COLUMNS = ("watchlist", "term", "kind", "words")
 @format_option
 @click.pass_context
 def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
-    """Find terms of FILE (feeds.yaml when left out) that are not worth their line.
+    """Find weak terms in the watchlists of FILE, or of feeds.yaml.
 
-    Those that never match in the archive, add nothing to another of the same watchlist,
-    match a tenth of all articles, share a stem, hold curly quotes, are very short; and an
-    exclusion that would have spared three noise hits or more. Exits with 1 if there is
-    something to say.
+    Finds terms that never match in the archive, that add nothing to another term, that match a
+    tenth of all articles, that share a stem, that contain curly quotation marks, or that are
+    very short; and exclusions that would have spared three alerts called noise or more. Exits
+    with 1 if it finds something.
     """
     from monitor.config import load
     from monitor.watchlists.forms import count
@@ -222,16 +222,16 @@ SUGGEST_COLUMNS = (
 @click.command("suggest")
 @click.argument("name")
 @click.option("--limit", type=click.IntRange(0), default=5, show_default=True, metavar="N",
-              help="At most so many; 0 is all.")  # fmt: skip
+              help="At most this many. 0 means all.")  # fmt: skip
 @format_option
 @click.pass_context
 def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> None:
-    """Find what NAME could exclude: a word, a phrase, a feed, a language.
+    """Propose what the watchlist NAME could exclude: a word, a phrase, a feed, a language.
 
-    Of alerts called noise it would have spared some, of relevant ones none: each is tried with
-    the watchlist as it is in feeds.yaml. The line to put there is printed, with the counts;
-    what is most the noise's own comes first. A watchlist that is a bare term must become
-    `terms: [TERM]` to take it. Exits with 1 when there is nothing to suggest.
+    A proposal would have spared alerts called noise and no relevant one. Each is tested with
+    the watchlist as it is in feeds.yaml. Prints the line for feeds.yaml with the counts; what
+    is most typical of the noise comes first. A watchlist that is a bare term must become
+    `terms: [TERM]` first. Exits with 1 when there is no proposal.
     """
     from monitor.cli.watch import watchlist_of
     from monitor.config import load

@@ -37,14 +37,14 @@ class Newsroom(Shown, Protocol):
     type=click.IntRange(0, 65535),
     default=PORT,
     show_default=True,
-    help="Port to listen at; 0 is any that is free.",
+    help="Port to listen at. 0 means any free port.",
 )
-@click.option("--expose", is_flag=True, help="Let --host be one that other machines reach.")
+@click.option("--expose", is_flag=True, help="Allow a `--host` that other machines can reach.")
 @click.option(
-    "--name", "names", multiple=True, metavar="NAME", help="Another name this machine goes by."
+    "--name", "names", multiple=True, metavar="NAME", help="Another host name of this machine."
 )
-@click.option("--read-only", is_flag=True, help="Dashboards that refuse whatever would write.")
-@click.option("--no-monitor", is_flag=True, help="Only look; start no monitor.")
+@click.option("--read-only", is_flag=True, help="Allow no changes.")
+@click.option("--no-monitor", is_flag=True, help="Start no monitor.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS]")
 @click.pass_obj
 def serve(
@@ -59,8 +59,8 @@ def serve(
 ) -> None:
     """Show the dashboard in a browser.
 
-    Prints the address to open; whoever has it may do what you may. OPTIONS behind `--` are those
-    of `tocsin dashboard`, as in `tocsin serve -- --wall`.
+    Prints the address to open. Everybody who has the address may do what you may do. OPTIONS
+    after `--` are those of `tocsin dashboard`, as in `tocsin serve -- --wall`.
     """
     with requires_extra("web", "tocsin serve"):
         from tui.web import server  # noqa: F401
