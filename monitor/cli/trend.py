@@ -11,7 +11,7 @@ import click
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import QueryCommand, filter_of, filtered
-from monitor.errors import MissingExtraError, requires_extra
+from monitor.errors import MissingExtraError
 from monitor.export.serialization import iso
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def trend(
         split=Split(split) if split else None,
     )
     if png is not None:
-        with requires_extra("plots", "tocsin trend --png"):
-            from monitor.cli.trend_plot import save
+        from monitor.cli.trend_plot import save
+
         save(found, local_zone(), png)
         say(f"wrote {png}")
     if style in ("json", "jsonl", "csv"):
@@ -117,16 +117,16 @@ def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
 
 
 def _plot(trend: Trend) -> None:
+    from monitor.cli.trend_plot import MARKERS, drawn
     from monitor.wiring import local_zone
 
     try:
-        with requires_extra("plots", "the plot"):
-            from monitor.cli.trend_plot import MARKERS, drawn
+        lines = list(drawn(trend, local_zone(), output.width(), colours=output.coloured()))
     except MissingExtraError as error:
         say(f"{error}; here is the table")
         _table(trend)
         return
-    for line in drawn(trend, local_zone(), output.width(), colours=output.coloured()):
+    for line in lines:
         click.echo(line)
     if (more := len(trend.series) - len(MARKERS)) > 0:
         say(f"and {more} more; --format table shows all")

@@ -10,15 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import matplotlib as mpl
-import plotext
-from matplotlib import dates, font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
+from monitor.errors import requires_extra
 from monitor.model.search import By, Series, Trend
 
 MARKERS = "●▲■◆○△□◇"
@@ -63,7 +58,11 @@ class _Columns:
 
 
 def drawn(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iterator[str]:
-    """Yield the lines of a plot that fits into a width, and what one must know to read it."""
+    """Yield the lines of a plot that fits into a width, and what one must know to read it.
+
+    Raises:
+        MissingExtraError: plotext is not installed.
+    """
     shown = trend.series[: len(MARKERS)]
     most = max(
         (sum(map(_expected, series.counts, series.corrected)) for series in shown), default=0
@@ -89,6 +88,9 @@ def drawn(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iterator[
 
 
 def _canvas(shown: Sequence[Series], columns: _Columns, by: By, zone: tzinfo) -> str:
+    with requires_extra("plots", "the plot"):
+        import plotext
+
     expected = [columns.summed(list(map(_expected, s.counts, s.corrected))) for s in shown]
     ticks = _ticks(max(map(max, expected)))
     plotext.terminal.limit(False, False)
@@ -188,7 +190,18 @@ FONTS = (
 
 
 def save(trend: Trend, zone: tzinfo, path: Path) -> None:
-    """Draw a trend into a PNG file; raises OSError."""
+    """Draw a trend into a PNG file.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        OSError: The file cannot be written.
+    """
+    with requires_extra("plots", "tocsin trend --png"):
+        import matplotlib as mpl
+        from matplotlib import font_manager
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
     there = {font.name for font in font_manager.fontManager.ttflist}
     fonts = [name for name in FONTS if name in there] or ["sans-serif"]
     with mpl.rc_context({"font.family": fonts, "text.parse_math": False, "timezone": "UTC"}):
@@ -200,6 +213,9 @@ def save(trend: Trend, zone: tzinfo, path: Path) -> None:
 
 
 def _draw(axes: Any, trend: Trend, zone: tzinfo) -> None:
+    from matplotlib import dates
+    from matplotlib.ticker import MaxNLocator
+
     untyped: Any = dates
     shown = trend.series[:MOST]
     edges = [untyped.date2num(_utc(edge)) for edge in trend.edges]
