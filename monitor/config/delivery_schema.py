@@ -132,7 +132,7 @@ class ChannelShape(Shape):
     url: Hidden = Field(
         default="",
         description="An address of Apprise: e-mail, ntfy, Slack, Matrix and about a "
-        "hundred more services. May be `env:NAME` or `file:PATH`.",
+        "hundred more services. May be `env:NAME` or `file:PATH`. Needs the extra `notify`.",
         examples=["ntfy://ntfy.example.org/veille", "env:DESK_URL"],
     )
     webhook: Hidden = Field(

@@ -55,7 +55,7 @@ class SettingsShape(Shape):
     full_text: bool | None = Field(
         default=None,
         description="Also read the page of each new article, if `robots.txt` allows "
-        "it, and match its text.",
+        "it, and match its text. Needs the extra `fulltext`.",
     )
     lang: Code = Field(
         default="",
