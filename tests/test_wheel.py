@@ -109,9 +109,9 @@ def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> Non
     folder = tmp_path / "newsroom"
     folder.mkdir()
 
-    def tocsin(*args: str) -> str:
+    def tocsin(*args: str, codes: tuple[int, ...] = (0,)) -> str:
         done = run(python.with_name("tocsin"), *args, cwd=folder)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode in codes, done.stderr
         assert "Traceback" not in done.stderr
         return done.stdout
 
@@ -119,8 +119,8 @@ def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> Non
     assert tocsin("check")
     for span in ("8s", "30s", "2m"):  # the longer ones are for a busy machine
         said = tocsin("demo", "--headless", "--for", span)
-        if alerts := re.search(r"[1-9]\d* alerts", said):
+        if found := tocsin("search", "cainiao", codes=(0, 1)):
             break
-    assert alerts, said
-    assert "Cainiao" in tocsin("search", "cainiao")
+    assert re.search(r"[1-9]\d* alerts", said), said
+    assert "Cainiao" in found
     assert "dashboard" in tocsin("dashboard", "--help")
