@@ -83,11 +83,11 @@ wheel: $(VENV)/.core ## build the wheel into dist/
 
 # hatchling, the build backend, is in each file: tocsin itself is installed without isolation.
 lock: ## pin the newest libraries, with their hashes, in requirements/ (needs uv)
-	echo hatchling | $(LOCK) --upgrade --extra all --extra dev --output-file requirements/all.txt
+	echo hatchling | $(LOCK) --extra all --extra dev --output-file requirements/all.txt
 	echo hatchling | $(LOCK) --constraint requirements/all.txt --extra docs --output-file requirements/docs.txt
 	echo hatchling | $(LOCK) --constraint requirements/all.txt --output-file requirements/core.txt
 
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command 'make lock' pyproject.toml -
 
 clean: ## remove what the other targets made
