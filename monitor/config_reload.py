@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from monitor.alerts.routing import routing
 from monitor.components import Components
-from monitor.config.diff import edits
+from monitor.config.diff import changes
 from monitor.errors import ConfigError, StoreError
 from monitor.ingest import schedule
 from monitor.ingest.poll_result import Watch
@@ -65,7 +65,7 @@ class ConfigReloader:
         before = self.config
         await self.enforce(config)
         self._stamp, self.error = stamp, ""
-        for line in edits(before, config):
+        for line in changes(before, config):
             log.info("%s: %s", config.path.name, line)
 
     async def enforce(self, config: Config) -> None:

@@ -117,9 +117,9 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> Summ
     """
     import asyncio
 
-    from monitor.config import load
+    from monitor.config.watchlist_tests import load_and_test
 
-    config = load(path, data=data)
+    config = load_and_test(path, data=data)
     with monitor_lock.MonitorLock(config.data) as held:
         stop = asyncio.Event()
         _stop_on_signals(stop)
@@ -169,7 +169,7 @@ def _parts(
     from concurrent.futures import ThreadPoolExecutor
 
     from monitor.components import Components
-    from monitor.config import load
+    from monitor.config.watchlist_tests import load_and_test
     from monitor.config.yaml_edit import move
     from monitor.feeds.relocation import Relocation
     from monitor.ingest.ingest import Ingester
@@ -211,7 +211,7 @@ def _parts(
         told=told,
         notifier=notifier,
         relocation=Relocation(store, partial(move, config.path, data=data), clock),
-        load=lambda: load(config.path, data=data),
+        load=lambda: load_and_test(config.path, data=data),
         stamp=lambda: stamp(config.path),
         clock=clock,
         sleep=asyncio.sleep,

@@ -122,9 +122,9 @@ class CliContext:
     def ensure_monitor(self) -> bool:
         """Start a monitor if nobody watches; return whether one was started."""
         from monitor.cli.background import start_monitor
-        from monitor.config import load
+        from monitor.config.watchlist_tests import load_and_test
 
-        load(self.config_path, data=self.data)
+        load_and_test(self.config_path, data=self.data)
         return start_monitor(self.config_path, self.folder)
 
     def stop_monitor(self) -> int | None:

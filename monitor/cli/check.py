@@ -28,12 +28,12 @@ def check(context: click.Context, style: str) -> None:
 
 def run(path: Path, data: Path | None, *, as_json: bool) -> int:
     """Check a feeds.yaml, print what there is to say, return the exit code."""
-    from monitor.config import load
     from monitor.config.summary import as_mapping, as_text
     from monitor.config.warnings import warnings
+    from monitor.config.watchlist_tests import load_and_test
 
     try:
-        config = load(path, data=data)
+        config = load_and_test(path, data=data)
     except ConfigError as error:
         if as_json:
             problems = [problem._asdict() for problem in error.problems]

@@ -1,13 +1,14 @@
 """`feeds.yaml` to Config: every problem at once, each with its line and column.
 
-    bytes ─ marks ─▶ tree with places ─ fitting ─▶ what fits the shapes of schema
-              │                                            │
-          yaml_words      feeds (settings, credentials), watchlists (asking, sentences), searches
-                                                           ▼
-           reference: the schema for editors            Config ─▶ review, report
+    bytes ─ yaml_nodes ─▶ tree with places ─ validation ─▶ what fits the schema
+                                                                │
+       assembly: feeds (settings, credentials), watchlists, channels, routes
+                                                                ▼
+    reference: JSON Schema for editors                       Config ─▶ warnings, summary, diff
+                                                                │
+               watchlist_tests: the sentences beside watchlists, by the matcher
 
-    editing ─▶ cutting, written: what a command adds to a file or takes from it
-               readdressing: the new address of a feed that has moved
+    yaml_edit: what commands add to a file or take from it; comments and order stay
 
 What takes time to import is imported by `load`; `data_folder` is for the commands
 that only read.
@@ -41,19 +42,28 @@ FLOW = re.compile(r"\s*\{.*", re.DOTALL)
 def load(path: Path, *, data: Path | None = None) -> Config:
     """Read a `feeds.yaml`; `data` overrides its data folder.
 
-    Raises ConfigError with every problem in it.
+    Raises:
+        ConfigError: With every problem in the file.
+    """
+    return understand(read(path), path, data=data)
+
+
+def read(path: Path) -> bytes:
+    """Return the content of a `feeds.yaml`.
+
+    Raises:
+        ConfigError: The file is missing, unreadable or too large.
     """
     try:
         if path.stat().st_size > LARGEST:
             raise ConfigError(str(path), [Problem(1, 1, f"larger than {LARGEST:,} bytes")])
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         message = "there is no such file; `tocsin init` writes one to start from"
         raise ConfigError(str(path), [Problem(1, 1, message)]) from None
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
         raise ConfigError(str(path), [Problem(1, 1, message)]) from error
-    return understand(content, path, data=data)
 
 
 def understand(content: bytes, path: Path, *, data: Path | None = None) -> Config:

@@ -2,84 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
 
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
 from monitor.formatting import span
-from monitor.model.config import Channel, Config, Watchlist
+from monitor.model.config import Channel, Config, SavedSearch, Watchlist
 from monitor.model.feed import Feed
-
-
-def changes(before: Config, after: Config) -> list[str]:
-    """Return what is different now, a line each, by the names of `feeds.yaml`."""
-    return [
-        *_between("feed", _feeds(before), _feeds(after)),
-        *_between("watchlist", _by_name(before.watchlists), _by_name(after.watchlists)),
-        *_between("search", _by_name(before.searches), _by_name(after.searches)),
-        *_between("channel", _by_name(before.channels), _by_name(after.channels)),
-        *_rest(before, after),
-    ]
-
-
-def _by_name(values: Any) -> dict[str, Any]:
-    return {value.name: value for value in values}
-
-
-def _feeds(config: Config) -> dict[str, Any]:
-    """Return feeds by name; with their settings, which are not compared with them."""
-    return {feed.name: (replace(feed, number=0), feed.settings) for feed in config.feeds}
-
-
-def _between(noun: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"+ {noun} {name}" for name in after if name not in before)
-    yield from (f"- {noun} {name}" for name in before if name not in after)
-    yield from (
-        f"~ {noun} {name}" for name in after if name in before and after[name] != before[name]
-    )
-
-
-def _rest(before: Config, after: Config) -> Iterator[str]:
-    told = {"feeds", "watchlists", "searches", "channels", "path"}
-    for field in fields(Config):
-        if field.name not in told and getattr(before, field.name) != getattr(after, field.name):
-            yield f"~ {field.name}"
-
-
-T = TypeVar("T")
 
 SHOWN = 8
 """Names or terms that a line lists; the others are counted."""
 
 
-def edits(old: Config, new: Config) -> Iterator[str]:
-    """Yield what is different, a line for what came, for what went, and for each change."""
-    yield from _compared(
-        "feed", {f.name: f for f in old.feeds}, {f.name: f for f in new.feeds}, _feed
-    )
-    before, after = ({w.name: w for w in config.watchlists} for config in (old, new))
-    yield from _compared("watchlist", before, after, _watchlist)
-    told, tells = ({c.name: c for c in config.channels} for config in (old, new))
-    yield from _compared("channel", told, tells, _channel)
-    if (old.allow, old.contact) != (new.allow, new.contact):
-        yield "network changed"
-    if old.retention != new.retention:
-        yield "archive changed: what is kept, and how long"
+def changes(before: Config, after: Config) -> list[str]:
+    """Return what is different: a line for what was added, for what was removed, for each change.
+
+    No line holds a secret: of channels and of how servers are asked only the fact is told.
+    """
+    return [
+        *_compared("feed", before.feeds, after.feeds, _feed),
+        *_compared("watchlist", before.watchlists, after.watchlists, _watchlist),
+        *_compared("search", before.searches, after.searches, _search),
+        *_compared("channel", before.channels, after.channels, _channel),
+        *_routes(before, after),
+        *_settings(before, after),
+    ]
+
+
+def _routes(before: Config, after: Config) -> Iterator[str]:
+    if before.routes == after.routes:
+        return
+    added = sum(route not in before.routes for route in after.routes)
+    removed = sum(route not in after.routes for route in before.routes)
+    if added:
+        yield f"routes added or changed: {added} of {len(after.routes)}"
+    if removed:
+        yield f"routes removed or changed: {removed} of {len(before.routes)}"
+    if not added and not removed:
+        yield "routes changed: their order"
+
+
+_SETTINGS = {
+    "network changed": ("allow", "contact"),
+    "metrics changed: where they are told": ("metrics",),
+    "archive changed: what is kept, and how long": ("retention",),
+    "alerts changed: the channels of alerts without a route": ("notify",),
+    "zone changed: the clock of quiet hours and digests": ("zone",),
+    "data changed: the folder of the archive; it counts from the next start on": ("data",),
+}
+
+
+def _settings(before: Config, after: Config) -> Iterator[str]:
+    for line, keys in _SETTINGS.items():
+        if any(getattr(before, key) != getattr(after, key) for key in keys):
+            yield line
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
 
 
 def _compared(
-    what: str,
-    before: Mapping[str, T],
-    after: Mapping[str, T],
-    told: Callable[[T, T], Iterator[str]],
+    noun: str, old: Iterable[N], new: Iterable[N], details: Callable[[N, N], Iterator[str]]
 ) -> Iterator[str]:
+    """Yield which values of a kind were added, removed and changed, by their names."""
+    before, after = ({value.name: value for value in values} for values in (old, new))
     for verb, one, other in (("added", after, before), ("removed", before, after)):
         if names := [name for name in one if name not in other]:
-            yield f"{what} {verb}: {_listed(names)}"
+            yield f"{noun} {verb}: {_listed(names)}"
     for name in after:
-        if name in before and (words := "; ".join(told(before[name], after[name]))):
-            yield f"{what} changed: {name}: {words}"
+        if name in before and (words := "; ".join(details(before[name], after[name]))):
+            yield f"{noun} changed: {name}: {words}"
 
 
 def _feed(old: Feed, new: Feed) -> Iterator[str]:
@@ -93,7 +90,13 @@ def _feed(old: Feed, new: Feed) -> Iterator[str]:
     for key in ("full_text", "lang"):
         yield from _value(key, getattr(old, key), getattr(new, key))
     if old.request_options != new.request_options:
-        yield "how it is asked"
+        yield "how its server is asked"
+
+
+def _search(old: SavedSearch, new: SavedSearch) -> Iterator[str]:
+    if old.query.text != new.query.text:
+        yield f"now {new.query.text}"
+    yield from _value("sort", old.sort, new.sort)
 
 
 def _channel(old: Channel, new: Channel) -> Iterator[str]:
@@ -103,7 +106,7 @@ def _channel(old: Channel, new: Channel) -> Iterator[str]:
 
 
 def _pace(feed: Feed) -> str:
-    return "as it moves" if feed.every is None else span(feed.every)
+    return "adaptive" if feed.every is None else span(feed.every)
 
 
 def _watchlist(old: Watchlist, new: Watchlist) -> Iterator[str]:
@@ -116,7 +119,7 @@ def _watchlist(old: Watchlist, new: Watchlist) -> Iterator[str]:
     for key in ("lang", "feeds", "notify"):
         yield from _differences(key, getattr(old, key) or (), getattr(new, key) or ())
     if old.escalate != new.escalate:
-        yield "when it becomes louder"
+        yield "when it is escalated"
     if old.cooldown != new.cooldown:
         yield f"cooldown {span(new.cooldown)}" if new.cooldown else "no cooldown"
     if old.notify_backfill != new.notify_backfill:

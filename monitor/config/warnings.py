@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from index.query.ast import And, Facet, Mode, Node, Not, Or, Word, walk
 from monitor.config import value_parsers
-from monitor.config.watchlists import reached, stranger
+from monitor.config.watchlists import stranger, watched_feeds
 from monitor.model.config import Config, Watchlist
 from monitor.model.feed import Feed
 
@@ -60,7 +60,7 @@ def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str
             selector = facet.value if facet.name == "feed" else f"tag:{facet.value}"
             if strange := stranger(selector, feeds):
                 yield f"{strange}: `{facet.text}` holds for no article"
-    watched = reached(watchlist, feeds)
+    watched = watched_feeds(watchlist, feeds)
     if not any(feed.enabled for feed in watched):
         yield "all its feeds are disabled: it can raise no alert"
     if watchlist.lang and all(feed.lang and feed.lang not in watchlist.lang for feed in watched):

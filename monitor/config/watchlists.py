@@ -19,7 +19,6 @@ from monitor.config.yaml_nodes import Items, Loc, Node, Table
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
 from monitor.watchlists.rule_version import meaning
-from monitor.watchlists.watchlist_tests import misbehaving
 
 
 def asked(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
@@ -108,7 +107,6 @@ def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> dict[int, Watchli
     _object_to_namesakes(draft, found)
     _object_to_strangers(draft, feeds)
     _object_to_channels(draft, [shape.name for shape in draft.shape.channels])
-    _object_to_sentences(draft, found, feeds)
     return found
 
 
@@ -240,25 +238,13 @@ def selects_feed(selector: str, feed: Feed) -> bool:
     return selects(selector, feed.name, value_parsers.host(feed.url), feed.tags)
 
 
-def reached(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:
+def watched_feeds(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:
     """Return the feeds that a watchlist watches."""
     if not watchlist.feeds:
         return feeds
     return tuple(
         feed for feed in feeds if any(selects_feed(selector, feed) for selector in watchlist.feeds)
     )
-
-
-def _object_to_sentences(
-    draft: ConfigDraft, found: dict[int, Watchlist], feeds: tuple[Feed, ...]
-) -> None:
-    """Object to each sentence that its watchlist, if all of it is understood, treats wrongly."""
-    whole = {id(node) for node in _nodes(draft.written)}
-    nodes = _nodes(draft.tree)
-    for number, watchlist in found.items():
-        if id(nodes[number]) in whole:
-            for key, item, words in misbehaving(watchlist, reached(watchlist, feeds)):
-                draft.object_to(("watchlists", number, key, item), words)
 
 
 def _nodes(table: Table) -> tuple[Node, ...]:

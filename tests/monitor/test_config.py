@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.config import data_folder, load, understand
+from monitor.config.watchlist_tests import understand_and_test
 from monitor.errors import ConfigError, Problem
 from monitor.model.config import Config
 from monitor.model.severity import Severity
@@ -27,8 +30,20 @@ def config(text: str) -> Config:
 def problems(content: str | bytes) -> list[Problem]:
     content = content.encode() if isinstance(content, str) else content
     with pytest.raises(ConfigError) as caught:
-        understand(content, PATH)
+        understand_and_test(content, PATH)
     return caught.value.problems
+
+
+def test_reading_a_file_does_not_run_the_matcher() -> None:
+    content = watchlist("terms: a", "match: b").encode()
+    assert understand(content, PATH).watchlists[0].match == ("b",)
+    code = (
+        "import sys; from pathlib import Path; from monitor.config import understand;"
+        f"understand({content!r}, Path('feeds.yaml'));"
+        "print(*(name for name in sys.modules if name.startswith('monitor.match')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def feed(*lines: str) -> str:

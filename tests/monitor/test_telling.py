@@ -13,7 +13,7 @@ from scripted import Reply, Web
 
 from monitor.cli.show import order, story_lines
 from monitor.config import understand
-from monitor.config.diff import edits
+from monitor.config.diff import changes
 from monitor.ingest.stories import published_first
 from monitor.model.alert import Outlet, StoryTimeline
 
@@ -99,7 +99,7 @@ watchlists:
          ["watchlist changed: A: terms + -conte"]),
         ("severity: low", "severity: high", ["watchlist changed: A: severity low → high"]),
         ("severity: low", "severity: low, cooldown: 30m, backfill: notify, escalate: false",
-         ["watchlist changed: A: when it becomes louder; cooldown 30 min; backfill: notify"]),
+         ["watchlist changed: A: when it is escalated; cooldown 30 min; backfill: notify"]),
         ("a1 AND (b1 OR c1)", "a1 OR (b1 AND c1)",
          ["watchlist changed: Q: now a1 OR (b1 AND c1) NOT d1"]),
         ("y1: 4}, threshold: 5", "y1: 4}, threshold: 6",
@@ -107,8 +107,11 @@ watchlists:
         ("un  OR deux", "un OR deux", []),
         ("[https://a.org/x]", "[https://a.org/x, https://b.org/y]", ["feed added: b.org"]),
         ("[https://a.org/x]", "[{url: https://a.org/x, every: 5m, tags: be, enabled: false}]",
-         ["feed changed: a.org: every as it moves → 5 min; tags + be; disabled"]),
+         ["feed changed: a.org: every adaptive → 5 min; tags + be; disabled"]),
         ("feeds:", "network: {contact: a@b.org}\nfeeds:", ["network changed"]),
+        ("feeds:", "searches: [{name: s, query: mot}]\nfeeds:", ["search added: s"]),
+        ("feeds:", "zone: Europe/Brussels\nfeeds:",
+         ["zone changed: the clock of quiet hours and digests"]),
     ],
 )  # fmt: skip
 def test_an_edit_is_told_by_what_it_changes(old: str, new: str, told: list[str]) -> None:
@@ -116,14 +119,14 @@ def test_an_edit_is_told_by_what_it_changes(old: str, new: str, told: list[str])
     one, other = (
         understand(text.encode(), Path("feeds.yaml")) for text in (BEFORE, BEFORE.replace(old, new))
     )
-    assert list(edits(one, other)) == told
-    assert list(edits(one, one)) == []
+    assert changes(one, other) == told
+    assert changes(one, one) == []
 
 
 def test_many_names_are_counted() -> None:
     many = BEFORE + "".join(f"- mot{n}\n" for n in range(50))
     one, other = (understand(text.encode(), Path("f")) for text in (BEFORE, many))
-    (line,) = edits(one, other)
+    (line,) = changes(one, other)
     assert line.endswith("mot7 and 42 more")
 
 

@@ -61,10 +61,10 @@ def test_an_edit_is_told_in_words(tmp_path: Path) -> None:
     edited = FILE.replace("  - Cainiao\n", "").replace("[grève]", "[grève, lock-out]")
     path.write_text(edited.replace("name: Le Deux", "name: Le Trois, every: 1h"), encoding="utf-8")
     assert changes(before, load(path)) == [
-        "+ feed Le Trois",
-        "- feed Le Deux",
-        "- watchlist Cainiao",
-        "~ watchlist Grèves",
+        "feed added: Le Trois",
+        "feed removed: Le Deux",
+        "watchlist removed: Cainiao",
+        "watchlist changed: Grèves: terms + lock-out",
     ]
 
 
@@ -119,7 +119,7 @@ def test_an_edit_of_the_watchlist_at_hand_shows_what_changed(tmp_path: Path) -> 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         await pilot.press("1", "j", "E")  # Alibaba
         await sees(pilot, app, "feeds.yaml has changed")
-        await sees(pilot, app, "+ watchlist Tihange")
+        await sees(pilot, app, "watchlist added: Tihange")
         assert (tmp_path / "asked").read_text().endswith(f"-g {path}:10\n")
 
     code = an_editor(tmp_path, f'printf "  - Tihange\\n" >> {path}')

@@ -61,17 +61,17 @@ _Read = tuple[bytes, "Config | ConfigError"]
 
 def _read(path: Path) -> _Read:
     """Return a file, and what it says or what is wrong with it."""
-    from monitor.config import load, understand
+    from monitor.config.watchlist_tests import load_and_test, understand_and_test
 
     try:
         content = path.read_bytes()
     except OSError:
         try:
-            return b"", load(path)
+            return b"", load_and_test(path)
         except ConfigError as error:
             return b"", error
     try:
-        return content, understand(content, path)
+        return content, understand_and_test(content, path)
     except ConfigError as error:
         return content, error
 
@@ -130,10 +130,12 @@ def mistakes(problems: Sequence[tuple[Problem, str]], cells: int) -> list[Line]:
 
 def changed(found: Sequence[str], doubts: Sequence[str], cells: int) -> list[Line]:
     """Return what an edit changed, and what looks wrong in it."""
-    inks = {"+": "ok", "-": "bad", "~": "late"}
+    inks = {"added": "ok", "removed": "bad", "changed": "late"}
     page: list[Line] = []
     for said in found or ["nothing that matters"]:
-        page += wrap(line(said), cells, inks.get(said[0], "plain"))
+        page += wrap(
+            line(said), cells, inks.get(said.partition(":")[0].rpartition(" ")[2], "plain")
+        )
     if doubts:
         page += [[], *wrap("Probably not meant:", cells, "late")]
         for doubt in doubts:

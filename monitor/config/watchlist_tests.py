@@ -1,34 +1,80 @@
-"""The sentences of a watchlist: tests that its author wrote beside it."""
+"""The tests of watchlists: sentences under `match` and `no_match` in `feeds.yaml`.
+
+Reading a `feeds.yaml` does not run them. `load_and_test` does: for `tocsin check`, before a
+monitor starts, and before an edit is put in force.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from index.analysis.text_cleaning import line
 from index.article import PARTS, Article
 from index.query.ast import Facet, Word, walk
+from monitor.config import read, understand
+from monitor.config.watchlists import watched_feeds
+from monitor.config.yaml_nodes import Loc, Node, decode, find, tree
+from monitor.errors import ConfigError
 from monitor.match.matcher import Explanation, explain
-from monitor.model.config import Watchlist
+from monitor.model.config import Config, Watchlist
 from monitor.model.feed import Feed
 
 NOWHERE = Feed(url="", name="")
 """The feed of a sentence when it does not matter which one carries it."""
 
 
-class Misbehaviour(NamedTuple):
+def load_and_test(path: Path, *, data: Path | None = None) -> Config:
+    """Read a `feeds.yaml` and run the tests of its watchlists; `data` overrides its data folder.
+
+    Raises:
+        ConfigError: The file has problems, or a test fails; each has its line and column.
+    """
+    return understand_and_test(read(path), path, data=data)
+
+
+def understand_and_test(content: bytes, path: Path, *, data: Path | None = None) -> Config:
+    """Return what a `feeds.yaml` of this content, at this path, says, once its tests pass.
+
+    Raises:
+        ConfigError: The file has problems, or a test fails; each has its line and column.
+    """
+    config = understand(content, path, data=data)
+    failed = [
+        (("watchlists", number, test.key, test.number), test.reason)
+        for number, watchlist in enumerate(config.watchlists)
+        for test in failed_tests(watchlist, watched_feeds(watchlist, config.feeds))
+    ]
+    if failed:
+        source, _ = decode(content)
+        root, _ = tree(source)
+        assert root is not None  # the file was understood
+        problems = [source.problem(_node(root, loc).start, reason) for loc, reason in failed]
+        raise ConfigError(str(path), problems)
+    return config
+
+
+def _node(root: Node, loc: Loc) -> Node:
+    """Return the node at a place, or the nearest that holds it: one sentence needs no list."""
+    while (found := find(root, loc)) is None:
+        loc = loc[:-1]
+    return found[1]
+
+
+class FailedTest(NamedTuple):
     """A sentence that its watchlist does not treat as it says."""
 
     key: str
     """match or no_match."""
     number: int
     """Of the sentence in its list, from 0."""
-    words: str
+    reason: str
 
 
-def misbehaving(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[Misbehaviour]:
-    """Yield the sentences of a watchlist that do not behave; `feeds` are those it watches.
+def failed_tests(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[FailedTest]:
+    """Yield the tests of a watchlist that fail; `feeds` are those it watches.
 
     A sentence counts as matched if it is so as any one part of an article of any of
     these feeds, in the language of that feed.
@@ -36,11 +82,11 @@ def misbehaving(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[Misbeha
     for number, sentence in enumerate(watchlist.match):
         told = _explained(watchlist, sentence, feeds)
         if told.hit is None:
-            yield Misbehaviour("match", number, f"raises no alert: {told.reason}")
+            yield FailedTest("match", number, f"raises no alert: {told.reason}")
     for number, sentence in enumerate(watchlist.no_match):
         told = _explained(watchlist, sentence, feeds)
         if told.hit is not None:
-            yield Misbehaviour("no_match", number, f"raises an alert: {told.reason}")
+            yield FailedTest("no_match", number, f"raises an alert: {told.reason}")
 
 
 def _explained(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> Explanation:
