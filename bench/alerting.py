@@ -178,7 +178,7 @@ def _watched(folder: Path, press: Press, seconds: int) -> Seen:
                 now = time.time()
                 for last, url in found:  # noqa: B007
                     seen.stored.setdefault(url, now)
-                if index_rebuild.share(data, now) is not None:
+                if index_rebuild.read_progress(data, now) is not None:
                     seen.rebuilding = now - press.began
                 time.sleep(LOOK)
             seen.load = os.getloadavg()[0]

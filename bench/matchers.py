@@ -29,7 +29,7 @@ from index.query.ast import (
     Score,
     Word,
     children,
-    walk,  # fmt: skip
+    walk,
 )
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist

@@ -15,7 +15,7 @@ from monitor.ingest.poll_result import Watch
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Config
 from monitor.model.feed import Feed
-from monitor.watchlists.backfill import CatchingUp
+from monitor.watchlists.backfill import BackfillRunner
 
 log = logging.getLogger("tocsin")
 
@@ -23,7 +23,7 @@ log = logging.getLogger("tocsin")
 class ConfigReloader:
     """Reads `feeds.yaml` when it has changed and rests; one with mistakes changes nothing."""
 
-    def __init__(self, config: Config, parts: Components, catching_up: CatchingUp) -> None:
+    def __init__(self, config: Config, parts: Components, catching_up: BackfillRunner) -> None:
         self.config = config
         self.feeds: Mapping[str, Feed] = {}
         """Those that are polled, by URL."""

@@ -17,13 +17,13 @@ from monitor.config_reload import ConfigReloader
 from monitor.errors import MonitorError, StoreError
 from monitor.formatting import counted
 from monitor.ingest import feed_health, schedule
-from monitor.maintenance.retention import Tidying
+from monitor.maintenance.retention import RetentionRunner
 from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Summary
 from monitor.monitor_lock import Heartbeat
 from monitor.tasks import UnderWay
-from monitor.watchlists.backfill import Backfill, CatchingUp
+from monitor.watchlists.backfill import Backfill, BackfillRunner
 
 log = logging.getLogger("tocsin")
 
@@ -101,13 +101,13 @@ class Daemon:
 
     def __init__(self, config: Config, parts: Components) -> None:
         self._parts = parts
-        self._catching_up = CatchingUp(
+        self._catching_up = BackfillRunner(
             Backfill(parts.store, parts.clock), parts.thread, parts.sleep
         )
         self._in_force = ConfigReloader(config, parts, self._catching_up)
         self._polling: UnderWay[str] = UnderWay(self._rest)
         self._reading: UnderWay[int] = UnderWay(self._rest)
-        self._tidying = Tidying(
+        self._tidying = RetentionRunner(
             parts.store, parts.thread, parts.clock, parts.sleep,
             retention=lambda: self._in_force.config.retention,
             busy=lambda: bool(len(self._polling)),

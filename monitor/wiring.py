@@ -170,7 +170,7 @@ def _parts(
 
     from monitor.components import Components
     from monitor.config.watchlist_tests import load_and_test
-    from monitor.config.yaml_edit import move
+    from monitor.config.yaml_edit import move_feed
     from monitor.feeds.relocation import Relocation
     from monitor.ingest.ingest import Ingester
     from monitor.ingest.poll_result import Watch
@@ -210,7 +210,7 @@ def _parts(
         report=report,
         told=told,
         notifier=notifier,
-        relocation=Relocation(store, partial(move, config.path, data=data), clock),
+        relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
         stamp=lambda: stamp(config.path),
         clock=clock,

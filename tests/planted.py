@@ -83,6 +83,6 @@ def a_key_of_each_try() -> Iterator[None]:
     """Name a message anew whenever it is sent."""
     from monitor.notify import notification
 
-    key, tries = notification.key, iter(range(1_000_000))
+    key, tries = notification.idempotency_key, iter(range(1_000_000))
     with patch.object(notification, "key", lambda told: f"{key(told)}-{next(tries)}"):
         yield

@@ -31,10 +31,7 @@ from weakref import WeakSet
 from scripted import Web
 from spine import Reader
 
-from monitor import (
-    components,  # noqa: F401 - parts would keep a stand-in
-    wiring,
-)
+from monitor import wiring
 from monitor.fetch import address_guard, client
 from monitor.notify import delivery_loop
 from monitor.store.sqlite.store import SqliteStore

@@ -147,7 +147,7 @@ class Reader:
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page."""
-        return article_page.extract(page.body, page.url, page.content_type)
+        return article_page.extract_text(page.body, page.url, page.content_type)
 
 
 @dataclass

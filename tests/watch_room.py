@@ -30,7 +30,7 @@ from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import Heartbeat, MonitorLock, present
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.notification import NotificationLoader
-from monitor.notify.senders import Making, Sender
+from monitor.notify.senders import Sender, SenderFactory
 from monitor.pipeline import Pipeline
 from monitor.run_log import RunLog
 from monitor.store.sqlite.store import SqliteStore
@@ -81,7 +81,7 @@ class Room:
     reading: Callable[[], Config] | None = None
     """Stands in for reading the file."""
     indexer: NoIndexer = field(default_factory=NoIndexer)
-    senders: Making = field(default_factory=NoSenders)
+    senders: SenderFactory = field(default_factory=NoSenders)
     config: Config | ConfigError = field(init=False)
     store: SqliteStore = field(init=False)
 

@@ -11,9 +11,9 @@ import click
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import MomentParam, list_format
-from monitor.config.watchlists import selects_feed, stranger
+from monitor.config.watchlists import selects_feed, unknown_selector
 from monitor.export.serialization import iso
-from monitor.feeds.subscriptions import same
+from monitor.feeds.subscriptions import normalized_url
 from monitor.formatting import counted
 from monitor.model.feed import Coverage, Feed, Gap
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def meant(asked: str, feeds: Sequence[Feed]) -> Feed:
     """Return the one feed of this address, name or host; raises ClickException in words."""
     if "://" in asked:
-        found = [feed for feed in feeds if same(feed.url) == same(asked)]
+        found = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(asked)]
     else:
         found = [feed for feed in feeds if feed.name == asked]
         if not found and not asked.startswith("tag:"):
@@ -34,7 +34,9 @@ def meant(asked: str, feeds: Sequence[Feed]) -> Feed:
     if found:
         names = "\n".join(f"  {feed.name}  {feed.url}" for feed in found)
         raise click.ClickException(f"`{asked}` may be any of\n{names}")
-    raise click.ClickException(stranger(asked, tuple(feeds)) or f"`{asked}` is no name of a feed")
+    raise click.ClickException(
+        unknown_selector(asked, tuple(feeds)) or f"`{asked}` is no name of a feed"
+    )
 
 
 GAP_COLUMNS = ("feed", "url", "kind", "start", "end", "seconds", "watchlists")

@@ -41,14 +41,14 @@ def feeds_add(
     if name and (len(urls) > 1 or every):
         raise click.UsageError("--name goes with one feed")
     from monitor.config import load
-    from monitor.feeds.subscriptions import about, new_among, subscribe, whole
+    from monitor.feeds.subscriptions import complete_url, describe_found, new_among, subscribe
     from monitor.fetch.url import redact
     from monitor.model.feed import Feed
 
     newsroom: CliContext = context.obj
     tags = _well(tags)
     config = load(newsroom.config_path, data=newsroom.data)
-    addresses = list(map(whole, urls))
+    addresses = list(map(complete_url, urls))
     wanted: list[Prospect] = []
     failed = 0
     for url, found in zip(addresses, asyncio.run(_found(config, addresses)), strict=True):
@@ -66,7 +66,7 @@ def feeds_add(
     found_at = {one.url: one for one in wanted}
     added = config.feeds[len(config.feeds) - len(fresh) :]
     for feed, asked in zip(added, fresh, strict=True):
-        click.echo(f"added {feed.name}: {about(found_at[asked.url])}")
+        click.echo(f"added {feed.name}: {describe_found(found_at[asked.url])}")
         if feed.url != asked.url:
             say(f"{feed.name}: its password is in feeds.yaml now; `auth:` can keep it elsewhere")
     context.exit(1 if failed else 0)
@@ -100,11 +100,11 @@ def _chosen(url: str, found: list[Prospect], *, every: bool, first: bool) -> lis
         return found
     if first:
         return found[:1]
-    from monitor.feeds.subscriptions import about
+    from monitor.feeds.subscriptions import describe_found
 
     say(f"{url} has {len(found)} feeds:")
     for number, one in enumerate(found, 1):
-        say(f"  {number}  {one.parsed.title or '(untitled)'}: {about(one)}")
+        say(f"  {number}  {one.parsed.title or '(untitled)'}: {describe_found(one)}")
     if not on_terminal():
         raise click.ClickException(
             "nothing was added; give the address of one, or --first, or --all"

@@ -13,7 +13,7 @@ from index.analysis.text_cleaning import line
 from monitor.cli import CliContext, output
 from monitor.errors import FeedError
 from monitor.export.serialization import iso
-from monitor.feeds.diagnostics import FeedDiagnostics, checkup, retry
+from monitor.feeds.diagnostics import FeedDiagnostics, diagnose, retry
 from monitor.fetch.url import redact
 from monitor.formatting import span
 
@@ -29,7 +29,7 @@ _WIDTH = 10
 
 def reading_as_mapping(feed: Feed, read: Prospect, now: Timestamp) -> dict[str, Any]:
     """Return what a reading told, for JSON: moments as text, durations in seconds."""
-    found = checkup(read, now, feed)
+    found = diagnose(read, now, feed)
     moments = {"oldest": iso(found.oldest), "newest": iso(found.newest)}
     seconds = {"seconds": round(found.seconds, 3)}
     about = {"url": redact(found.url), "settings": _settings(feed)}
@@ -56,7 +56,7 @@ def in_words(feed: Feed, read: Prospect | FeedError, now: Timestamp) -> Iterator
         wait = retry(read, now, feed)
         yield _row("then", f"would try again in {span(wait)}" if wait else "would not ask again")
     else:
-        yield from _found_in_words(checkup(read, now, feed), now)
+        yield from _found_in_words(diagnose(read, now, feed), now)
     for setting in feed.settings:
         yield _row("set", f"{setting.key}: {setting.words} ({setting.whence})")
     yield ""

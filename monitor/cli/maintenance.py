@@ -16,7 +16,7 @@ from monitor.formatting import counted
 
 if TYPE_CHECKING:
     from monitor.maintenance.restore import RestorePaths
-    from monitor.maintenance.retention import Sweep, Swept
+    from monitor.maintenance.retention import RetentionSweep, SweepResult
     from monitor.model.config import Retention
     from monitor.run_log import Progress
     from monitor.store.sqlite.store import SqliteStore
@@ -61,7 +61,7 @@ def restore(newsroom: CliContext, file: Path, folder: Path | None, force: bool) 
     --force moves both into a folder beside the archive. Then the search index is built.
     """
     from monitor.maintenance.backup import BackupError
-    from monitor.maintenance.restore import config_of, put_in_place, read_manifest, unpack
+    from monitor.maintenance.restore import config_of, read_manifest, replace_newsroom, unpack
     from monitor.monitor_lock import MonitorLock
 
     manifest = read_manifest(file)
@@ -74,7 +74,7 @@ def restore(newsroom: CliContext, file: Path, folder: Path | None, force: bool) 
     aside = places.data / f"before-restore-{moment}"
     with bar() as progress, MonitorLock(places.data):
         fresh = unpack(file, places, progress or (lambda *_: None))
-        put_in_place(fresh, config, places, aside)
+        replace_newsroom(fresh, config, places, aside)
         searchable = _indexed(places, progress)
     say(f"{places.config}, {places.data}: as of {manifest.taken}")
     articles, alerts = counted(manifest.articles, "article"), counted(manifest.alerts, "alert")
@@ -166,10 +166,10 @@ def vacuum(newsroom: CliContext, dry_run: bool) -> None:
 
 def _look(newsroom: CliContext, store: SqliteStore, retention: Retention) -> None:
     """Say what would be dropped, and what room there is to gain."""
-    from monitor.maintenance.retention import Sweep
+    from monitor.maintenance.retention import RetentionSweep
     from monitor.store.sqlite.disk_space import room
 
-    sweep = Sweep(store, retention, newsroom.clock())
+    sweep = RetentionSweep(store, retention, newsroom.clock())
     with bar() as progress:
         found = _all(sweep.look, progress)
     free = room(newsroom.folder).free
@@ -180,7 +180,7 @@ def _look(newsroom: CliContext, store: SqliteStore, retention: Retention) -> Non
 def _clean(newsroom: CliContext, store: SqliteStore, retention: Retention) -> None:
     """Drop, then compact unless a monitor runs."""
     from monitor.errors import AlreadyRunningError
-    from monitor.maintenance.retention import Sweep
+    from monitor.maintenance.retention import RetentionSweep
     from monitor.monitor_lock import MonitorLock
     from monitor.wiring import pause
 
@@ -190,7 +190,7 @@ def _clean(newsroom: CliContext, store: SqliteStore, retention: Retention) -> No
             held.enter_context(MonitorLock(newsroom.folder))
         except AlreadyRunningError:
             alone = False
-        sweep = Sweep(store, retention, newsroom.clock())
+        sweep = RetentionSweep(store, retention, newsroom.clock())
         found = _all(lambda: _resting(sweep, pause, alone), progress)
         if alone:
             before, after = _compacted(newsroom, store, progress)
@@ -204,18 +204,18 @@ def _clean(newsroom: CliContext, store: SqliteStore, retention: Retention) -> No
         )
 
 
-def _resting(sweep: Sweep, pause: Callable[[float], None], alone: bool) -> Swept:
+def _resting(sweep: RetentionSweep, pause: Callable[[float], None], alone: bool) -> SweepResult:
     if not alone:
         pause(PAUSE)
     return sweep.step()
 
 
-def _all(step: Callable[[], Swept], progress: Progress | None) -> Swept:
+def _all(step: Callable[[], SweepResult], progress: Progress | None) -> SweepResult:
     """Take steps until there is nothing left; return what they came to together."""
-    from monitor.maintenance.retention import Swept
+    from monitor.maintenance.retention import SweepResult
 
-    found = Swept()
-    while (taken := step()) != Swept():
+    found = SweepResult()
+    while (taken := step()) != SweepResult():
         found += taken
         if progress:
             progress("dropping", found.articles, found.articles + found.spared)
@@ -257,14 +257,14 @@ def _compacted(
     return before, taken()
 
 
-def _words(found: Swept, retention: Retention, verb: str) -> str:
-    from monitor.config.value_parsers import in_words
+def _words(found: SweepResult, retention: Retention, verb: str) -> str:
+    from monitor.config.value_parsers import describe_age
 
     if retention.keep is None:
         return "nothing is ever dropped: `archive: keep:` of feeds.yaml says for how long"
     kept = f"; {found.spared} of that age are kept" if found.spared else ""
     return (
-        f"{counted(found.articles, 'article')} older than {in_words(retention.keep)},"
+        f"{counted(found.articles, 'article')} older than {describe_age(retention.keep)},"
         f" {found.characters / 1e6:.1f} MB of text, {verb}{kept}"
     )
 

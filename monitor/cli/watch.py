@@ -68,10 +68,10 @@ def shares(record: Any) -> dict[str, Any]:
 
 def share(record: Any) -> str:
     """Return the precision of a record for people."""
-    from monitor.watchlists.precision import precision, words
+    from monitor.watchlists.precision import describe_precision, precision
 
     found = precision(record)
-    return NOTHING if found is None else words(found)
+    return NOTHING if found is None else describe_precision(found)
 
 
 def lines(records: Sequence[TermRecord], room: int) -> Iterator[str]:

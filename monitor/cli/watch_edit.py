@@ -32,11 +32,11 @@ def watch_add(newsroom: CliContext, term: str, name: str | None, severity: str |
     A running monitor uses it at once, and matches it against the archive. If the file has a
     mistake, or would have one, it is not changed, and the exit code is 2.
     """
-    from monitor.config.yaml_edit import appended, edit
+    from monitor.config.yaml_edit import edit, with_item
 
     path = newsroom.config_path
     item = _item(term, name, severity)
-    config = edit(path, lambda text: appended(text, "watchlists", [item]), data=newsroom.data)
+    config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=newsroom.data)
     say(f"{path}: watching for {config.watchlists[-1].query.text}")
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from index.engine.searcher import Archive
     from monitor.model.config import Config, Watchlist
     from monitor.store.sqlite.views import SqliteViews
-    from monitor.watchlists.backtest import Tallies, Tally
-    from monitor.watchlists.exclusions import Exclusion, Rung
-    from monitor.watchlists.lint import Remark
+    from monitor.watchlists.backtest import TrialTallies, TrialTally
+    from monitor.watchlists.exclusions import Exclusion, JudgedArticle
+    from monitor.watchlists.lint import LintRemark
 
 
 TEST_COLUMNS = ("name", "severity", "hits", "days", "terms", "samples", "gained", "lost")
@@ -64,14 +64,14 @@ def watch_test(newsroom: CliContext, file: Path | None, since: float | None, sty
 
 def _tried(
     newsroom: CliContext, views: SqliteViews, file: Path, since: float | None
-) -> Tallies:  # fmt: skip
+) -> TrialTallies:  # fmt: skip
     from monitor.config import load
-    from monitor.watchlists.backtest import Archived, Tallies, known_feeds, replay
+    from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
 
     config = load(file, data=newsroom.data)
     newest = views.newest_article()
-    tallies = Tallies(config.watchlists)
-    asked = Archived(
+    tallies = TrialTallies(config.watchlists)
+    asked = ArchiveReplay(
         folder=newsroom.archive,
         watchlists=config.watchlists,
         feeds=known_feeds(views.every_feed(), config.feeds),
@@ -86,7 +86,7 @@ def _tried(
     return tallies
 
 
-def _shown(tally: Tally) -> list[int]:
+def _shown(tally: TrialTally) -> list[int]:
     """Return the articles whose titles are shown."""
     return [
         *tally.newest(tally.dates, SAMPLES),
@@ -95,7 +95,7 @@ def _shown(tally: Tally) -> list[int]:
     ]
 
 
-def _days(tally: Tally, tried: Tallies) -> list[int]:
+def _days(tally: TrialTally, tried: TrialTallies) -> list[int]:
     from monitor.watchlists.backtest import histogram
 
     if not tried.dates:
@@ -104,7 +104,7 @@ def _days(tally: Tally, tried: Tallies) -> list[int]:
     return histogram(tally.dates.values(), min(every), max(every))
 
 
-def _row(tally: Tally, tried: Tallies, titles: dict[int, Article]) -> dict[str, Any]:
+def _row(tally: TrialTally, tried: TrialTallies, titles: dict[int, Article]) -> dict[str, Any]:
     return {
         "name": tally.watchlist.name,
         "severity": str(tally.watchlist.severity),
@@ -122,7 +122,7 @@ def _row(tally: Tally, tried: Tallies, titles: dict[int, Article]) -> dict[str, 
     }
 
 
-def _tell(tally: Tally, tried: Tallies, titles: dict[int, Article]) -> None:
+def _tell(tally: TrialTally, tried: TrialTallies, titles: dict[int, Article]) -> None:
     from monitor.watchlists.backtest import sparkline
 
     hits = len(tally.dates)
@@ -181,10 +181,10 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     context.exit(1 if found else 0)
 
 
-def _spared(newsroom: CliContext, config: Config) -> Iterator[Remark]:
+def _spared(newsroom: CliContext, config: Config) -> Iterator[LintRemark]:
     """Yield for each watchlist the exclusion that would have spared most noise, if that is much."""
     from monitor.errors import StoreError
-    from monitor.watchlists.lint import Remark
+    from monitor.watchlists.lint import LintRemark
 
     try:
         judging = Judging(newsroom, config)
@@ -201,7 +201,7 @@ def _spared(newsroom: CliContext, config: Config) -> Iterator[Remark]:
                 f"under `not:` would have spared {len(best.spared)} noise hits and cost nothing"
                 " relevant; `tocsin watch suggest` tells more"
             )
-            yield Remark(watchlist.name, best.term, "noise", words)
+            yield LintRemark(watchlist.name, best.term, "noise", words)
 
 
 def _archive(newsroom: CliContext) -> Archive | None:
@@ -269,13 +269,13 @@ class Judging:
         """Return how many alerts of each watchlist were called noise."""
         return {record.name: record.noise for record in self._service.records()}
 
-    def suggested(self, watchlist: Watchlist) -> tuple[Rung, list[Exclusion]]:
+    def suggested(self, watchlist: Watchlist) -> tuple[JudgedArticle, list[Exclusion]]:
         """Return the articles that a watchlist rang for, and what it could exclude."""
         from index.errors import ArchiveError
-        from monitor.watchlists.exclusions import rung, suggest
+        from monitor.watchlists.exclusions import judged_articles, suggest_exclusions
 
         judged = self._service.judged(watchlist.name)
-        read = rung(judged, self._views.articles, self._feeds)
+        read = judged_articles(judged, self._views.articles, self._feeds)
         with bar() as progress:
 
             def tell(done: int, of: int) -> None:
@@ -284,10 +284,10 @@ class Judging:
 
             try:
                 count, articles = self._service.articles_with, self._articles
-                return read, suggest(watchlist, read, count, articles, tell)
+                return read, suggest_exclusions(watchlist, read, count, articles, tell)
             except ArchiveError as error:
                 say(f"{error}; ranked without the archive")
-                return read, suggest(watchlist, read, tell=tell)
+                return read, suggest_exclusions(watchlist, read, tell=tell)
 
 
 def line_for(watchlist: Watchlist, term: str) -> str:
@@ -297,7 +297,7 @@ def line_for(watchlist: Watchlist, term: str) -> str:
     return f"not: [{', '.join(map(scalar, (*watchlist.excluded, term)))}]"
 
 
-def _lines(watchlist: Watchlist, found: list[Exclusion], rung: Rung) -> Iterator[str]:
+def _lines(watchlist: Watchlist, found: list[Exclusion], rung: JudgedArticle) -> Iterator[str]:
     for one in found:
         line = click.style(clean(line_for(watchlist, one.term)), bold=True)
         lost = f"none of {len(rung.relevant)} relevant" if rung.relevant else "nothing relevant"
@@ -306,7 +306,7 @@ def _lines(watchlist: Watchlist, found: list[Exclusion], rung: Rung) -> Iterator
         yield f"    spares {len(one.spared)} of {len(rung.noise)} noise, costs {lost}{also}"
 
 
-def _judged(watchlist: Watchlist, rung: Rung) -> str:
+def _judged(watchlist: Watchlist, rung: JudgedArticle) -> str:
     from monitor.watchlists.exclusions import LEAST
 
     said = f"{watchlist.name}: {len(rung.noise)} called noise, {len(rung.relevant)} relevant"
@@ -317,7 +317,7 @@ def _judged(watchlist: Watchlist, rung: Rung) -> str:
     return said
 
 
-def _exclusion_row(watchlist: Watchlist, one: Exclusion, rung: Rung) -> dict[str, Any]:
+def _exclusion_row(watchlist: Watchlist, one: Exclusion, rung: JudgedArticle) -> dict[str, Any]:
     return {
         "watchlist": watchlist.name,
         "term": one.term,

@@ -98,14 +98,14 @@ def data_folder_of(content: bytes, path: Path) -> Path:
     found = FLOW.match(text) or DATA_LINES.search(text)
     if found is None:
         return beside(path, DEFAULT_DATA)
-    from monitor.config.yaml_nodes import BrokenError, Scalar, Table, YamlText, tree
+    from monitor.config.yaml_nodes import MappingNode, ScalarNode, YamlSyntaxError, YamlText, tree
 
     try:
         table, _ = tree(YamlText(found[0]))
-    except BrokenError:
+    except YamlSyntaxError:
         return beside(path, DEFAULT_DATA)
-    pair = table.get("data") if isinstance(table, Table) else None
-    written = pair.value.plain() if pair and isinstance(pair.value, Scalar) else None
+    pair = table.get("data") if isinstance(table, MappingNode) else None
+    written = pair.value.plain() if pair and isinstance(pair.value, ScalarNode) else None
     return beside(path, written if isinstance(written, str) and written.strip() else DEFAULT_DATA)
 
 

@@ -15,9 +15,9 @@ from monitor.config.draft import ConfigDraft
 from monitor.config.feeds import feeds
 from monitor.config.routes import routes
 from monitor.config.schema import SearchShape
-from monitor.config.validation import fit, nearest
-from monitor.config.watchlists import stranger, watchlists
-from monitor.config.yaml_nodes import BrokenError, Node, Table, YamlText, decode, tree
+from monitor.config.validation import nearest, validate
+from monitor.config.watchlists import unknown_selector, watchlists
+from monitor.config.yaml_nodes import MappingNode, Node, YamlSyntaxError, YamlText, decode, tree
 from monitor.errors import Problem
 from monitor.model.config import Config, Retention, SavedSearch, Watchlist
 from monitor.model.feed import Feed
@@ -29,25 +29,25 @@ def retention(
     """Return what is kept and how long, noting what makes no sense."""
     shape = draft.shape.archive
     pair = draft.written.get("archive")
-    says_how_long = pair and isinstance(pair.value, Table) and pair.value.get("keep")
+    says_how_long = pair and isinstance(pair.value, MappingNode) and pair.value.get("keep")
     if not says_how_long and (shape.except_ or shape.drop_alerts):
-        draft.object_to(("archive",), "without `keep` nothing is ever dropped; say how long")
+        draft.add_problem(("archive",), "without `keep` nothing is ever dropped; say how long")
     if shape.drop_alerts and "has:alert" in shape.except_:
-        draft.object_to(("archive", "drop_alerts"), "`except` keeps what `drop_alerts` drops")
+        draft.add_problem(("archive", "drop_alerts"), "`except` keeps what `drop_alerts` drops")
     names = [watchlist.name for watchlist in watchlists]
     for place, selector in enumerate(shape.except_):
-        if words := _stranger(selector, feeds, names):
-            draft.object_to(("archive", "except", place), words)
+        if words := _unknown_selector(selector, feeds, names):
+            draft.add_problem(("archive", "except", place), words)
     return Retention(keep=shape.keep, spare=shape.except_, drop_alerts=shape.drop_alerts)
 
 
-def _stranger(selector: str, feeds: tuple[Feed, ...], watchlists: list[str]) -> str:
+def _unknown_selector(selector: str, feeds: tuple[Feed, ...], watchlists: list[str]) -> str:
     """Return why a selector selects nothing, empty if it selects something."""
     kind, _, name = selector.partition(":")
     if kind == "watch" and name not in watchlists:
         return f"no watchlist is called `{name}`{nearest(name, watchlists)}"
     if kind in ("tag", "feed"):
-        return stranger(selector if kind == "tag" else name, feeds)
+        return unknown_selector(selector if kind == "tag" else name, feeds)
     return ""
 
 
@@ -56,23 +56,23 @@ def searches(draft: ConfigDraft) -> tuple[SavedSearch, ...]:
     found: list[SavedSearch] = []
     first: dict[str, int] = {}
     for number, shape in enumerate(draft.shape.searches):
-        _object_to_name(draft, number, shape.name, first)
+        _validate_name(draft, number, shape.name, first)
         if query := _query(draft, number, shape):
             found.append(SavedSearch(name=shape.name, query=query, sort=shape.sort))
     return tuple(found)
 
 
-def _object_to_name(draft: ConfigDraft, number: int, name: str, first: dict[str, int]) -> None:
+def _validate_name(draft: ConfigDraft, number: int, name: str, first: dict[str, int]) -> None:
     """Object to names that cannot be told apart: `@liegethisweek` is Liège this week."""
     loc = ("searches", number, "name")
     if not compact(name):
-        draft.object_to(loc, "a name holds letters or digits")
+        draft.add_problem(loc, "a name holds letters or digits")
         return
     earlier = first.setdefault(compact(name), number)
     if earlier != number:
         line = draft.line(("searches", earlier))
         other = draft.shape.searches[earlier].name
-        draft.object_to(loc, f"a search is called `{other}` already, on line {line}")
+        draft.add_problem(loc, f"a search is called `{other}` already, on line {line}")
 
 
 def _query(draft: ConfigDraft, number: int, shape: SearchShape) -> Query | None:
@@ -80,7 +80,7 @@ def _query(draft: ConfigDraft, number: int, shape: SearchShape) -> Query | None:
         return parse(shape.query)
     except QueryError as error:
         words = f"{error.message}; {error.hint}" if error.hint else error.message
-        draft.object_to(("searches", number, "query"), words, position=error.position)
+        draft.add_problem(("searches", number, "query"), words, position=error.position)
         return None
 
 
@@ -97,13 +97,13 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         return None, [source.problem(broken.index, broken.message)]
     try:
         root, repeated = tree(source)
-    except BrokenError as error:
+    except YamlSyntaxError as error:
         return None, [source.problem(error.index, error.message)]
-    if not isinstance(root, Table):
-        return None, [_no_table(source, root)]
-    shape, fitting, misfits = fit(source, root)
+    if not isinstance(root, MappingNode):
+        return None, [_not_a_mapping(source, root)]
+    shape, fitting, misfits = validate(source, root)
     draft = ConfigDraft(source, root, shape, fitting, [*repeated, *misfits])
-    _object_to_emptiness(draft)
+    _validate_not_empty(draft)
     subscribed = feeds(draft, path.parent, os.environ)
     watched = watchlists(draft, subscribed)
     config = Config(
@@ -124,13 +124,13 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
     return config, draft.problems
 
 
-def _no_table(source: YamlText, root: Node | None) -> Problem:
+def _not_a_mapping(source: YamlText, root: Node | None) -> Problem:
     if root is None:
         return Problem(1, 1, "the file is empty; `tocsin init` writes one to start from")
     return source.problem(root.start, "this is no feeds.yaml: it begins with `feeds:`")
 
 
-def _object_to_emptiness(draft: ConfigDraft) -> None:
+def _validate_not_empty(draft: ConfigDraft) -> None:
     """Object to a file that leaves nothing to do: it may be half written."""
     keys = [pair.key.text for pair in draft.written.pairs]
     for key, words in REQUIRED.items():
@@ -138,4 +138,4 @@ def _object_to_emptiness(draft: ConfigDraft) -> None:
             draft.problems.append(Problem(1, 1, words))
     feeds = draft.written.get("feeds")
     if feeds and feeds.value.plain() == []:
-        draft.object_to(("feeds",), "nothing to poll: `feeds` is an empty list")
+        draft.add_problem(("feeds",), "nothing to poll: `feeds` is an empty list")

@@ -14,7 +14,7 @@ from monitor.config.credentials import Credentials
 from monitor.config.delivery_schema import KINDS, ChannelShape
 from monitor.config.draft import ConfigDraft
 from monitor.config.validation import nearest
-from monitor.config.yaml_nodes import Items, Table
+from monitor.config.yaml_nodes import MappingNode, SequenceNode
 from monitor.errors import MissingExtraError, requires_extra
 from monitor.model.config import Channel, ChannelKind
 
@@ -22,10 +22,10 @@ from monitor.model.config import Channel, ChannelKind
 def channels(draft: ConfigDraft, path: Path, environ: Mapping[str, str]) -> tuple[Channel, ...]:
     """Return the channels of a draft, noting what is wrong with them."""
     for node in _nodes(draft):
-        problems = [draft.source.problem(start, words) for start, words in _misfits(node)]
+        problems = [draft.source.problem(start, words) for start, words in _unused_keys(node)]
         draft.problems.extend(problems)
     credentials = Credentials(draft, path.parent, environ)
-    _object_to_namesakes(draft)
+    _validate_unique_names(draft)
     return tuple(
         channel
         for number, shape in enumerate(draft.shape.channels)
@@ -51,9 +51,11 @@ def _channel(
         if found is None:
             return None
         address = found.text.strip()
-        words, complaint = _web(address) if kind is ChannelKind.WEBHOOK else _apprise(address)
+        words, complaint = (
+            _web_address(address) if kind is ChannelKind.WEBHOOK else _apprise_address(address)
+        )
         if complaint:
-            draft.object_to((*place, str(kind)), f"{shape.name}: {complaint}")
+            draft.add_problem((*place, str(kind)), f"{shape.name}: {complaint}")
         target = (address,)
         if written.startswith(value_parsers.ELSEWHERE):
             words += f", from {written}"
@@ -77,7 +79,7 @@ def _channel(
     )
 
 
-def _web(address: str) -> tuple[str, str]:
+def _web_address(address: str) -> tuple[str, str]:
     """Return where a webhook is, without its path, and what is wrong with its address."""
     try:
         parts = urlsplit(value_parsers.url(address))
@@ -87,7 +89,7 @@ def _web(address: str) -> tuple[str, str]:
     return f"{parts.scheme}://{host}", ""
 
 
-def _apprise(address: str) -> tuple[str, str]:
+def _apprise_address(address: str) -> tuple[str, str]:
     """Return the kind of service at an Apprise address, and what is wrong with it."""
     import logging
 
@@ -119,7 +121,7 @@ def _schemes() -> set[str]:
 # --- which keys go together ----------------------------------------------------------
 
 
-def _misfits(node: Table) -> Iterator[tuple[int, str]]:
+def _unused_keys(node: MappingNode) -> Iterator[tuple[int, str]]:
     """Yield where and how the keys of a channel do not go together."""
     keys = [pair.key for pair in node.pairs]
     names = [key.text for key in keys]
@@ -135,17 +137,17 @@ def _misfits(node: Table) -> Iterator[tuple[int, str]]:
             yield key.start, f"`{key.text}` is for a `webhook`"
 
 
-def _object_to_namesakes(draft: ConfigDraft) -> None:
+def _validate_unique_names(draft: ConfigDraft) -> None:
     first: dict[str, int] = {}
     for number, shape in enumerate(draft.shape.channels):
         earlier = first.setdefault(shape.name.casefold(), number)
         if earlier != number:
             line = draft.line(("channels", earlier))
             message = f"a channel is called `{shape.name}` already, on line {line}"
-            draft.object_to(("channels", number, "name"), message)
+            draft.add_problem(("channels", number, "name"), message)
 
 
-def _nodes(draft: ConfigDraft) -> Iterator[Table]:
+def _nodes(draft: ConfigDraft) -> Iterator[MappingNode]:
     listed = draft.written.get("channels")
-    if listed and isinstance(listed.value, Items):
-        yield from (node for node in listed.value.nodes if isinstance(node, Table))
+    if listed and isinstance(listed.value, SequenceNode):
+        yield from (node for node in listed.value.nodes if isinstance(node, MappingNode))

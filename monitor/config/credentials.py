@@ -31,7 +31,7 @@ class Credentials:
                 self._known[loc] = Secret(self._value(written, str(loc[-1])))
             except ValueError as error:
                 self._known[loc] = None
-                self._draft.object_to(loc, f"{subject}: {error}")
+                self._draft.add_problem(loc, f"{subject}: {error}")
         return self._known[loc]
 
     def _value(self, written: str, key: str) -> str:
@@ -42,7 +42,7 @@ class Credentials:
         if key == "proxy":
             return value_parsers.proxy_address(found.strip())
         try:
-            return value_parsers.sendable(found)
+            return value_parsers.check_header_text(found)
         except ValueError as error:
             what = f"the variable {name}" if kind == "env" else name
             raise ValueError(f"what is in {what} {error}") from None
@@ -65,7 +65,7 @@ class Credentials:
             raise ValueError(f"{name} is no text in UTF-8") from None
 
 
-def in_words(written: str) -> str:
+def describe_origin(written: str) -> str:
     """Return where a value comes from, and nothing of itself: `from env:NAME`."""
     return (
         f"from {written}"
@@ -103,10 +103,10 @@ def masked(lines: Sequence[str], number: int) -> str:
     """
     shown = _LOGIN.sub(lambda found: _DOT * len(found[0]), lines[number - 1])
     shown = _BESIDE.sub(_braced, shown)
-    shown = _KEYED.sub(_dotted, shown)
+    shown = _KEYED.sub(_dots, shown)
     if _is_below(_CHANNELS, lines, number) or _CHANNELS.match(shown):
         return _of_channel(shown)
-    return _BELOW.sub(_dotted, shown) if _is_below(_HIDING, lines, number) else shown
+    return _BELOW.sub(_dots, shown) if _is_below(_HIDING, lines, number) else shown
 
 
 def _of_channel(line: str) -> str:
@@ -124,27 +124,27 @@ def _of_channel(line: str) -> str:
     return line[:kept] + re.sub(r"\S", _DOT, line[kept:])
 
 
-def _dotted(found: re.Match[str]) -> str:
+def _dots(found: re.Match[str]) -> str:
     return found[1] + _DOT * len(found[2])
 
 
 def _braced(found: re.Match[str]) -> str:
     """Dot out each value of a mapping in braces, or what is no mapping."""
-    return found[1] + _PAIR.sub(_dotted, found[2]) if found[2][0] == "{" else _dotted(found)
+    return found[1] + _PAIR.sub(_dots, found[2]) if found[2][0] == "{" else _dots(found)
 
 
 def _is_below(key: re.Pattern[str], lines: Sequence[str], number: int) -> bool:
     """Tell whether a line stands, further in, below such a key."""
-    margin = _margin(lines[number - 1])
+    margin = _indent(lines[number - 1])
     for line in reversed(lines[: number - 1]):
-        if line.strip() and _margin(line) < margin:
+        if line.strip() and _indent(line) < margin:
             if key.match(line):
                 return True
-            margin = _margin(line)
+            margin = _indent(line)
         if not margin:
             break
     return False
 
 
-def _margin(line: str) -> int:
+def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" -"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from monitor.config.schema import FileShape
-from monitor.config.yaml_nodes import Loc, Node, Scalar, Table, YamlText, find, index_of
+from monitor.config.yaml_nodes import Loc, MappingNode, Node, ScalarNode, YamlText, find, index_of
 from monitor.errors import Problem
 
 
@@ -14,21 +14,21 @@ class ConfigDraft:
     """What fits, and the problems found so far."""
 
     source: YamlText
-    written: Table
+    written: MappingNode
     """All that is written."""
     shape: FileShape
-    tree: Table
+    tree: MappingNode
     """Only what fits; its places are those of `shape`."""
     problems: list[Problem] = field(default_factory=list)
 
-    def object_to(
+    def add_problem(
         self, loc: Loc, message: str, *, position: int | None = None, key: bool = False
     ) -> None:
         """Note a problem at a value (or its key), or at a character of its text."""
         found = find(self.tree, loc)
         node = found[0].key if key and found and found[0] else self.node(loc)
         start = node.start
-        if position is not None and isinstance(node, Scalar):
+        if position is not None and isinstance(node, ScalarNode):
             start = index_of(self.source, node, position)
         self.problems.append(self.source.problem(start, message))
 

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from monitor.config import value_parsers
-from monitor.config.credentials import Credentials, in_words
+from monitor.config.credentials import Credentials, describe_origin
 from monitor.config.draft import ConfigDraft
 from monitor.config.feed_schema import AuthShape, SettingsShape, ShareableShape
 from monitor.config.schema import FileShape
-from monitor.config.yaml_nodes import Loc, Table, find
+from monitor.config.yaml_nodes import Loc, MappingNode, find
 from monitor.errors import MissingExtraError
 from monitor.formatting import exact
 from monitor.model.feed import Feed
@@ -27,7 +27,7 @@ _PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
 """Settings of a single value that is no secret."""
 
 
-class Speaker(NamedTuple):
+class SettingsSource(NamedTuple):
     """Who says something of a feed."""
 
     shape: SettingsShape
@@ -37,17 +37,17 @@ class Speaker(NamedTuple):
     """In words."""
 
 
-def speakers(shape: FileShape, number: int) -> tuple[Speaker, ...]:
+def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...]:
     """Return who says something of a feed, the one that counts most first."""
     feed = shape.feeds[number]
-    found = [Speaker(feed, ("feeds", number), "the feed")]
+    found = [SettingsSource(feed, ("feeds", number), "the feed")]
     for tag in dict.fromkeys((*feed.tags, *shape.defaults.tags)):
         if tag in shape.tags:
-            found.append(Speaker(shape.tags[tag], ("tags", tag), f"tag {tag}"))
-    return (*found, Speaker(shape.defaults, ("defaults",), "defaults"))
+            found.append(SettingsSource(shape.tags[tag], ("tags", tag), f"tag {tag}"))
+    return (*found, SettingsSource(shape.defaults, ("defaults",), "defaults"))
 
 
-def setting_of(key: str, by: Sequence[Speaker]) -> tuple[Any, Speaker | None]:
+def setting_of(key: str, by: Sequence[SettingsSource]) -> tuple[Any, SettingsSource | None]:
     """Return what holds for a key, and who says it; what is left out when nobody does."""
     for speaker in by:
         value = getattr(speaker.shape, key)
@@ -56,7 +56,9 @@ def setting_of(key: str, by: Sequence[Speaker]) -> tuple[Any, Speaker | None]:
     return getattr(by[-1].shape, key), None
 
 
-def request_options(by: Sequence[Speaker], name: str, credentials: Credentials) -> RequestOptions:
+def request_options(
+    by: Sequence[SettingsSource], name: str, credentials: Credentials
+) -> RequestOptions:
     """Return how a feed is asked, noting what it names and is not there."""
     headers: dict[str, tuple[str, Secret]] = {}
     for speaker in reversed(by):
@@ -72,7 +74,7 @@ def request_options(by: Sequence[Speaker], name: str, credentials: Credentials) 
     )
 
 
-def _proxy(by: Sequence[Speaker], name: str, credentials: Credentials) -> Secret | None:
+def _proxy(by: Sequence[SettingsSource], name: str, credentials: Credentials) -> Secret | None:
     written, speaker = setting_of("proxy", by)
     if speaker is None or written == value_parsers.DIRECT:
         return None
@@ -89,7 +91,7 @@ def login_of(address: str) -> Secret | None:
 
 
 def _headers(
-    speaker: Speaker, whose: str, credentials: Credentials
+    speaker: SettingsSource, whose: str, credentials: Credentials
 ) -> Iterator[tuple[str, Secret]]:
     """Yield what one speaker wants to be sent; what is not had is noted and left out."""
     for header, written in speaker.shape.headers.items():
@@ -115,7 +117,7 @@ def _basic(user: str, password: str) -> Secret:
 # --- in words ----------------------------------------------------------------------
 
 
-def told(by: Sequence[Speaker]) -> tuple[Setting, ...]:
+def feed_settings(by: Sequence[SettingsSource]) -> tuple[Setting, ...]:
     """Return what holds for a feed because somebody says so; no secret is in it."""
     found = []
     for key in _PLAIN:
@@ -128,10 +130,10 @@ def told(by: Sequence[Speaker]) -> tuple[Setting, ...]:
         if shown != proxy:
             shown += ", its password written in feeds.yaml"
         found.append(Setting("proxy", shown, speaker.whence))
-    return (*found, *_told_of_headers(by))
+    return (*found, *_header_settings(by))
 
 
-def _told_of_headers(by: Sequence[Speaker]) -> Iterator[Setting]:
+def _header_settings(by: Sequence[SettingsSource]) -> Iterator[Setting]:
     seen: set[str] = set()
     for speaker in by:
         auth = speaker.shape.auth if isinstance(speaker.shape, ShareableShape) else None
@@ -141,13 +143,13 @@ def _told_of_headers(by: Sequence[Speaker]) -> Iterator[Setting]:
         for header, written in speaker.shape.headers.items():
             if header.lower() not in seen:
                 seen.add(header.lower())
-                yield Setting(f"header {header}", in_words(written), speaker.whence)
+                yield Setting(f"header {header}", describe_origin(written), speaker.whence)
 
 
 def _auth_words(auth: AuthShape) -> str:
     if auth.bearer:
-        return f"a token {in_words(auth.bearer)}"
-    return f"a password {in_words(auth.password)}"
+        return f"a token {describe_origin(auth.bearer)}"
+    return f"a password {describe_origin(auth.password)}"
 
 
 def _words(key: str, value: Any) -> str:
@@ -167,15 +169,17 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
 
     Secrets that it only names are those of the environment, and of files beside `folder`.
     """
-    _object_to_half_an_auth(draft)
-    _object_to_twin_tags(draft)
+    _validate_auth(draft)
+    _validate_tags(draft)
     found = _feeds(draft, Credentials(draft, folder, environ))
-    _object_to_twins(draft, "url", [value_parsers.same(feed.url) for feed in found], _same_url)
+    _validate_unique(
+        draft, "url", [value_parsers.normalized_url(feed.url) for feed in found], _same_url
+    )
     given = {shape.name.casefold() for shape in draft.shape.feeds if shape.name}
     names = [name if (name := feed.name.casefold()) in given else "" for feed in found]
-    _object_to_twins(draft, "name", names, _same_name)
-    _object_to_haste(draft, found)
-    _object_to_pages_without_a_reader(draft, found)
+    _validate_unique(draft, "name", names, _same_name)
+    _validate_interval(draft, found)
+    _validate_full_text(draft, found)
     return found
 
 
@@ -188,8 +192,8 @@ def _feeds(draft: ConfigDraft, credentials: Credentials) -> tuple[Feed, ...]:
 def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:
     shape = draft.shape.feeds[number]
     host = value_parsers.host(shape.url)
-    by = speakers(draft.shape, number)
-    name = shape.name or (host if hosts[host] == 1 else value_parsers.same(shape.url))
+    by = settings_sources(draft.shape, number)
+    name = shape.name or (host if hosts[host] == 1 else value_parsers.normalized_url(shape.url))
     feed = Feed(
         url=value_parsers.without_login(shape.url),
         name=name,
@@ -199,19 +203,19 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
         lang=setting_of("lang", by)[0],
         enabled=shape.enabled,
         request_options=request_options(by, name, credentials),
-        settings=told(by),
+        settings=feed_settings(by),
     )
-    return _logged_in(draft, number, feed)
+    return _with_login(draft, number, feed)
 
 
-def _logged_in(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
+def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     """Return a feed with the user and the password in its address as its `auth`."""
     shape = draft.shape.feeds[number]
     login = login_of(shape.url)
     if login is None:
         return feed
     if shape.auth:
-        draft.object_to(("feeds", number, "auth"), "its address holds a password already")
+        draft.add_problem(("feeds", number, "auth"), "its address holds a password already")
     others = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
     told = [setting for setting in feed.settings if setting.key != "auth"]
     return replace(
@@ -221,7 +225,7 @@ def _logged_in(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     )
 
 
-def _object_to_twins(
+def _validate_unique(
     draft: ConfigDraft, key: str, marks: list[str], words: Callable[[ConfigDraft, Loc, Loc], str]
 ) -> None:
     """Object to each feed whose mark an earlier one has; empty marks are not compared."""
@@ -229,7 +233,7 @@ def _object_to_twins(
     for number, mark in enumerate(marks):
         if mark and (earlier := first.setdefault(mark, number)) != number:
             here: Loc = ("feeds", number, key)
-            draft.object_to(here, words(draft, here, ("feeds", earlier, key)))
+            draft.add_problem(here, words(draft, here, ("feeds", earlier, key)))
 
 
 def _same_url(draft: ConfigDraft, here: Loc, there: Loc) -> str:
@@ -242,35 +246,35 @@ def _same_name(draft: ConfigDraft, here: Loc, there: Loc) -> str:
     return f"a feed is called so already, on line {draft.line(there)}"
 
 
-def _object_to_haste(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
+def _validate_interval(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
     """Object to polling somebody else's server more often than once a minute."""
     accused: set[Loc] = set()
     for number, feed in enumerate(found):
         hasty = feed.every is not None and feed.every < SHORTEST
-        if hasty and not value_parsers.inside(feed.url, draft.shape.network.allow):
-            _, by = setting_of("every", speakers(draft.shape, number))
+        if hasty and not value_parsers.check_internal(feed.url, draft.shape.network.allow):
+            _, by = setting_of("every", settings_sources(draft.shape, number))
             loc: Loc = (*(by.loc if by else ()), "every")
             if loc not in accused:
                 accused.add(loc)
-                draft.object_to(loc, _haste(feed))
+                draft.add_problem(loc, _too_frequent(feed))
 
 
-def _object_to_pages_without_a_reader(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
+def _validate_full_text(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
     """Object to `full_text: true` where the library that reads pages is not installed."""
     if find_spec(PAGE_READER) is not None:
         return
     wanting = [number for number, feed in enumerate(found) if feed.full_text]
-    said = [setting_of("full_text", speakers(draft.shape, n))[1] for n in wanting]
+    said = [setting_of("full_text", settings_sources(draft.shape, n))[1] for n in wanting]
     for loc in dict.fromkeys((*by.loc, "full_text") for by in said if by):
-        draft.object_to(loc, str(MissingExtraError("`full_text: true`", PAGE_READER, "fulltext")))
+        draft.add_problem(loc, str(MissingExtraError("`full_text: true`", PAGE_READER, "fulltext")))
 
 
-def _haste(feed: Feed) -> str:
+def _too_frequent(feed: Feed) -> str:
     host = value_parsers.host(feed.url)
     return f"under a minute, but {host} is not an address inside `network.allow`; write 1m or more"
 
 
-def _object_to_half_an_auth(draft: ConfigDraft) -> None:
+def _validate_auth(draft: ConfigDraft) -> None:
     """Object to each `auth` that is neither a user with a password nor a token."""
     said: list[tuple[Loc, ShareableShape]] = [
         *((("feeds", number), shape) for number, shape in enumerate(draft.shape.feeds)),
@@ -279,27 +283,27 @@ def _object_to_half_an_auth(draft: ConfigDraft) -> None:
     for loc, shape in said:
         place = (*loc, "auth")
         whole = find(draft.written, place) == find(draft.tree, place)
-        if shape.auth and whole and (words := _half(shape.auth)):
-            draft.object_to(place, words)
+        if shape.auth and whole and (words := _missing_half(shape.auth)):
+            draft.add_problem(place, words)
         doubled = [name for name in shape.headers if name.lower() == "authorization"]
         if shape.auth and doubled:
             words = "`auth` and a header Authorization say the same; take one out"
-            draft.object_to((*loc, "headers", doubled[0]), words, key=True)
+            draft.add_problem((*loc, "headers", doubled[0]), words, key=True)
 
 
-def _object_to_twin_tags(draft: ConfigDraft) -> None:
+def _validate_tags(draft: ConfigDraft) -> None:
     """Object to a tag of which `tags` speaks twice, spelt otherwise."""
     written = draft.tree.get("tags")
     first: dict[str, str] = {}
-    for pair in written.value.pairs if written and isinstance(written.value, Table) else ():
+    for pair in written.value.pairs if written and isinstance(written.value, MappingNode) else ():
         if (
             earlier := first.setdefault(value_parsers.tag(pair.key.text), pair.key.text)
         ) != pair.key.text:
             words = f"the same tag as `{earlier}`, spelt otherwise"
-            draft.object_to(("tags", pair.key.text), words, key=True)
+            draft.add_problem(("tags", pair.key.text), words, key=True)
 
 
-def _half(auth: AuthShape) -> str:
+def _missing_half(auth: AuthShape) -> str:
     """Return what is wrong with an `auth`, '' if nothing."""
     if auth.bearer:
         return "`auth` has a `bearer` or a `user`, not both" if auth.user or auth.password else ""

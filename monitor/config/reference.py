@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from monitor.config.schema import FileShape
 
 
-class _Writer(GenerateJsonSchema):
+class _SchemaWriter(GenerateJsonSchema):
     """Leaves out what an editor should not offer: null, and defaults that say nothing."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
@@ -25,5 +25,5 @@ class _Writer(GenerateJsonSchema):
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of `feeds.yaml`, by which editors complete and explain its keys."""
-    schema = FileShape.model_json_schema(schema_generator=_Writer)
+    schema = FileShape.model_json_schema(schema_generator=_SchemaWriter)
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema}

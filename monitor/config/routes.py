@@ -9,7 +9,7 @@ from monitor.config.delivery_schema import RouteShape
 from monitor.config.draft import ConfigDraft
 from monitor.config.validation import nearest
 from monitor.config.value_parsers import DAYS
-from monitor.config.watchlists import selects_feed, stranger, title
+from monitor.config.watchlists import selects_feed, title, unknown_selector
 from monitor.config.yaml_nodes import Loc
 from monitor.formatting import exact
 from monitor.model.alert import FEED_HEALTH
@@ -23,11 +23,11 @@ def routes(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Route, ...]:
     watchlists = [*map(title, draft.shape.watchlists), FEED_HEALTH]
     found = []
     for number, shape in enumerate(draft.shape.routes):
-        for place, words in _strangers(shape, channels, watchlists, feeds):
-            draft.object_to(("routes", number, *place), words)
+        for place, words in _unknown_names(shape, channels, watchlists, feeds):
+            draft.add_problem(("routes", number, *place), words)
         found.append(_route(shape, feeds))
     if not draft.problems:  # what does not fit is left out, and seems to be for all
-        _object_to_shadows(draft, found)
+        _validate_reachable(draft, found)
     return tuple(found)
 
 
@@ -51,7 +51,7 @@ def _route(shape: RouteShape, feeds: tuple[Feed, ...]) -> Route:
     )
 
 
-def _strangers(
+def _unknown_names(
     shape: RouteShape, channels: Sequence[str], watchlists: Sequence[str], feeds: tuple[Feed, ...]
 ) -> Iterator[tuple[Loc, str]]:
     """Yield where a route names what there is not."""
@@ -64,31 +64,34 @@ def _strangers(
             yield ("watch", item), f"no watchlist is called `{name}`" + nearest(name, watchlists)
     for key, selectors in (("tag", [f"tag:{t}" for t in shape.tag]), ("feeds", shape.feeds)):
         for item, selector in enumerate(selectors):
-            if words := stranger(selector, feeds):
+            if words := unknown_selector(selector, feeds):
                 yield (key, item), words
 
 
-def _object_to_shadows(draft: ConfigDraft, found: Sequence[Route]) -> None:
+def _validate_reachable(draft: ConfigDraft, found: Sequence[Route]) -> None:
     """Object to routes behind one that is for every alert: nothing ever reaches them."""
     for number, route in enumerate(found[:-1]):
         if not (route.watch or route.severity or route.lang) and route.feeds is None:
             line = draft.line(("routes", number))
             message = f"no alert reaches this route: the one on line {line} is for all"
-            draft.object_to(("routes", number + 1), message)
+            draft.add_problem(("routes", number + 1), message)
             return
 
 
-def rows(config: Config) -> list[tuple[str, ...]]:
+def describe_routes(config: Config) -> list[tuple[str, ...]]:
     """Return a row for each route, and what becomes of alerts that fit none."""
     found = [
-        (", ".join(route.to) or "nobody", "; ".join([*_conditions(route), *hours(route)]) or "all")
+        (
+            ", ".join(route.to) or "nobody",
+            "; ".join([*_conditions(route), *describe_hours(route)]) or "all",
+        )
         for route in config.routes
     ]
     usual = "every channel" if config.notify is None else ", ".join(config.notify) or "nobody"
     return [*found, (usual, "what no route is for")]
 
 
-def hours(taker: Route | Channel) -> Iterator[str]:
+def describe_hours(taker: Route | Channel) -> Iterator[str]:
     """Yield when a channel or a route tells, if not at once."""
     if taker.digest:
         yield _digest(taker.digest)
@@ -96,7 +99,7 @@ def hours(taker: Route | Channel) -> Iterator[str]:
         yield _quiet(taker.quiet)
 
 
-def mappings(config: Config) -> list[dict[str, Any]]:
+def route_mappings(config: Config) -> list[dict[str, Any]]:
     """Return the routes for programs."""
     return [
         {
@@ -105,7 +108,7 @@ def mappings(config: Config) -> list[dict[str, Any]]:
             "severity": list(map(str, route.severity)),
             "lang": list(route.lang),
             "feeds": None if route.feeds is None else list(route.feeds),
-            "hours": list(hours(route)),
+            "hours": list(describe_hours(route)),
         }
         for route in config.routes
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from monitor.config import routes
-from monitor.config.value_parsers import in_words
+from monitor.config.value_parsers import describe_age
 from monitor.formatting import counted, exact, span
 from monitor.model.config import Channel, Config, Escalate, Retention, SavedSearch, Watchlist
 from monitor.model.feed import Feed
@@ -85,11 +85,11 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 "kind": str(channel.kind),
                 "to": channel.words,
                 "signed": bool(channel.secret),
-                "hours": list(routes.hours(channel)),
+                "hours": list(routes.describe_hours(channel)),
             }
             for channel in config.channels
         ],
-        "routes": routes.mappings(config),
+        "routes": routes.route_mappings(config),
         "zone": str(config.zone) if config.zone else None,
         "archive": {
             "keep": config.retention.keep,
@@ -122,7 +122,9 @@ def _channels(channels: Sequence[Channel]) -> list[str]:
         (
             one.name,
             str(one.kind),
-            "; ".join([one.words + (", signed" if one.secret else ""), *routes.hours(one)]),
+            "; ".join(
+                [one.words + (", signed" if one.secret else ""), *routes.describe_hours(one)]
+            ),
         )
         for one in channels
     )
@@ -132,7 +134,7 @@ def _channels(channels: Sequence[Channel]) -> list[str]:
 def _routes(config: Config) -> list[str]:
     if not config.routes:
         return []
-    return ["", counted(len(config.routes), "route"), *_columns(routes.rows(config))]
+    return ["", counted(len(config.routes), "route"), *_columns(routes.describe_routes(config))]
 
 
 def _retention(retention: Retention) -> list[str]:
@@ -140,7 +142,7 @@ def _retention(retention: Retention) -> list[str]:
         return []
     kept = [each for each in retention.spare if each != "has:alert"]
     kept.append("starred alerts" if retention.drop_alerts else "what raised an alert")
-    return [f"articles are dropped after {in_words(retention.keep)}, except {', '.join(kept)}"]
+    return [f"articles are dropped after {describe_age(retention.keep)}, except {', '.join(kept)}"]
 
 
 def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:

@@ -22,12 +22,12 @@ from monitor.config.schema import (
 from monitor.config.schema_base import Shape
 from monitor.config.yaml_nodes import (
     BLANK,
-    Items,
     Loc,
+    MappingNode,
     Node,
     Pair,
-    Scalar,
-    Table,
+    ScalarNode,
+    SequenceNode,
     YamlText,
     find,
     without,
@@ -66,7 +66,7 @@ SECRET = ("auth", "headers", "proxy", "channels")
 TABLE = "a mapping (`key: value`)"
 
 
-def fit(source: YamlText, tree: Table) -> tuple[FileShape, Table, list[Problem]]:
+def validate(source: YamlText, tree: MappingNode) -> tuple[FileShape, MappingNode, list[Problem]]:
     """Return what fits, the tree of only that, and a problem for each part that does not."""
     problems: list[Problem] | None = None
     while True:
@@ -79,7 +79,7 @@ def fit(source: YamlText, tree: Table) -> tuple[FileShape, Table, list[Problem]]
         tree = without(tree, {_place(tree, misfit) for misfit in misfits})
 
 
-def _place(tree: Table, misfit: Mapping[str, Any]) -> Loc:
+def _place(tree: MappingNode, misfit: Mapping[str, Any]) -> Loc:
     """Return the way to the node that must go: for a missing key the mapping that lacks it."""
     loc: Loc = misfit["loc"]
     while find(tree, loc) is None:
@@ -87,7 +87,7 @@ def _place(tree: Table, misfit: Mapping[str, Any]) -> Loc:
     return loc
 
 
-def _problem(source: YamlText, tree: Table, misfit: Mapping[str, Any]) -> Problem:
+def _problem(source: YamlText, tree: MappingNode, misfit: Mapping[str, Any]) -> Problem:
     """Return a pydantic error as a problem of the file."""
     loc: Loc = misfit["loc"]
     shape = _shape(loc)
@@ -117,19 +117,19 @@ def _words(
         return f"`{key}` {said}" if str(said).startswith(("is ", "holds ")) else str(said)
     expected = EXPECTED.get(misfit["type"].split("_")[0], TABLE)
     subject = f"`{key}`" if pair else f"an item of `{key}`"
-    hint = "; put it in quotes" if expected == "text" and isinstance(node, Scalar) else ""
+    hint = "; put it in quotes" if expected == "text" and isinstance(node, ScalarNode) else ""
     secret = any(step in SECRET for step in loc)
-    kind = "text" if secret and isinstance(node, Scalar) else _kind(node)
+    kind = "text" if secret and isinstance(node, ScalarNode) else _node_kind(node)
     return f"{subject} must be {expected}, not {kind}{hint}"
 
 
-def _kind(node: Node) -> str:
+def _node_kind(node: Node) -> str:
     match node:
-        case Table():
+        case MappingNode():
             return "a mapping"
-        case Items():
+        case SequenceNode():
             return "a list"
-        case Scalar(text=text):
+        case ScalarNode(text=text):
             return f"`{text if len(text) <= 40 else text[:39] + '…'}`"
 
 

@@ -41,7 +41,7 @@ def url(text: str) -> str:
     try:
         parts = urlsplit(text)
         known = bool(parts.hostname) and parts.port != 0
-        if known and not literal(parts):
+        if known and not ip_literal(parts):
             _check_host(parts.hostname or "")
     except ValueError as error:
         # The error quotes what it takes for a port: half a password that holds a slash.
@@ -71,7 +71,7 @@ def host(address: str) -> str:
     return (urlsplit(address).hostname or address).removeprefix("www.")
 
 
-def same(address: str) -> str:
+def normalized_url(address: str) -> str:
     """Return what two spellings of one address share: neither scheme, www, port nor last slash."""
     parts = urlsplit(address)
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
@@ -79,7 +79,7 @@ def same(address: str) -> str:
     return f"{host(address).rstrip('.')}{port}{parts.path.rstrip('/')}{query}"
 
 
-def literal(parts: SplitResult) -> bool:
+def ip_literal(parts: SplitResult) -> bool:
     """Tell whether an address names its host by number."""
     try:
         ip_address(parts.hostname or "")
@@ -88,7 +88,7 @@ def literal(parts: SplitResult) -> bool:
     return True
 
 
-def inside(address: str, allow: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+def check_internal(address: str, allow: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     """Tell whether an address names a host by number, or localhost, within these networks."""
     name = urlsplit(address).hostname or ""
     numbers = ("127.0.0.1", "::1") if name == "localhost" else (name,)
@@ -216,7 +216,7 @@ def age(text: str) -> float:
     return days * 86_400
 
 
-def in_words(seconds: float) -> str:
+def describe_age(seconds: float) -> str:
     """Return an age for people, in its largest fitting unit."""
     days = seconds / 86_400
     for unit, name in ((365.25, "year"), (365.25 / 12, "month"), (1.0, "day")):
@@ -226,7 +226,7 @@ def in_words(seconds: float) -> str:
     return f"{days:g} days"
 
 
-def spared(text: str) -> str:
+def retention_exception(text: str) -> str:
     """Return what is kept for ever: has:alert, watch:NAME, tag:NAME, feed:NAME."""
     kind, _, name = (part.strip() for part in text.partition(":"))
     if (kind, name) == ("has", "alert"):
@@ -340,7 +340,7 @@ def header(text: str) -> str:
     return name
 
 
-def hidden(text: str) -> str:
+def secret_reference(text: str) -> str:
     """Return a text that may be secret, or where it is kept: `env:NAME`, `file:PATH`."""
     if text.startswith(ELSEWHERE):
         kind, _, name = text.partition(":")
@@ -348,10 +348,10 @@ def hidden(text: str) -> str:
             what = "NAME, of a variable" if kind == "env" else "PATH, of a file"
             raise ValueError(f"`{text.strip()}` names nothing; write {kind}:{what}")
         return f"{kind}:{name.strip()}"
-    return sendable(text)
+    return check_header_text(text)
 
 
-def sendable(text: str) -> str:
+def check_header_text(text: str) -> str:
     """Return a text that fits into a header."""
     text = text.strip()
     if not text:
@@ -365,14 +365,14 @@ def sendable(text: str) -> str:
 
 def user_agent(text: str) -> str:
     """Return how to introduce ourselves."""
-    return sendable(text)
+    return check_header_text(text)
 
 
 def proxy(text: str) -> str:
     """Return the address of a proxy, where it is kept, or `none`."""
     text = text.strip()
     if text.startswith(ELSEWHERE):
-        return hidden(text)
+        return secret_reference(text)
     return DIRECT if text.lower() == DIRECT else proxy_address(text)
 
 

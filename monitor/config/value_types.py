@@ -15,7 +15,7 @@ from monitor.config import value_parsers
 from monitor.fetch.listen_address import listening
 from monitor.model.config import Digest, Listening
 from monitor.model.severity import Severity
-from monitor.notify.message import FIELDS, misnamed
+from monitor.notify.message import FIELDS, unknown_fields
 
 
 def _text(check: Callable[[str], Any]) -> BeforeValidator:
@@ -107,7 +107,7 @@ Proxy = Annotated[
     _text(value_parsers.proxy),
     WithJsonSchema({"type": "string", "pattern": "^(none|https?://.+|env:.+|file:.+)$"}),
 ]
-Hidden = Annotated[str, _text(value_parsers.hidden), WithJsonSchema(TEXT)]
+Hidden = Annotated[str, _text(value_parsers.secret_reference), WithJsonSchema(TEXT)]
 Headers = Annotated[
     dict[Annotated[str, _text(value_parsers.header)], Hidden],
     _mapping({"pattern": "^[A-Za-z0-9-]+$"}, TEXT),
@@ -135,7 +135,9 @@ Age = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9.]+ *(d|w|mo|y)$"}),
 ]
 Spared = Annotated[
-    tuple[Annotated[str, _text(value_parsers.spared)], ...], BeforeValidator(_wrapped), _list(TEXT)
+    tuple[Annotated[str, _text(value_parsers.retention_exception)], ...],
+    BeforeValidator(_wrapped),
+    _list(TEXT),
 ]
 
 
@@ -172,7 +174,7 @@ def _digest(value: Any) -> Any:
 
 
 def _template(text: str) -> str:
-    for wrong in misnamed(text):
+    for wrong in unknown_fields(text):
         close = get_close_matches(wrong, FIELDS, n=1)
         hint = f"did you mean `${close[0]}`?" if close else f"known are {', '.join(FIELDS)}"
         raise ValueError(f"a template has no field `${wrong}`; {hint}")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from index.query.ast import And, Facet, Mode, Node, Not, Or, Word, walk
 from monitor.config import value_parsers
-from monitor.config.watchlists import stranger, watched_feeds
+from monitor.config.watchlists import unknown_selector, watched_feeds
 from monitor.model.config import Config, Watchlist
 from monitor.model.feed import Feed
 
@@ -33,7 +33,7 @@ def _of_feeds(config: Config) -> Iterator[str]:
     for key in sorted(key for key in told if _SECRET.search(key)):
         yield f"defaults: {key} is sent to the host of every feed; a tag can say it of a few"
     for feed in config.feeds:
-        if _is_private(feed.url) and not value_parsers.inside(feed.url, config.allow):
+        if _is_private(feed.url) and not value_parsers.check_internal(feed.url, config.allow):
             host = urlsplit(feed.url).hostname
             yield f"{feed.name}: {host} is a private address; add its network to network.allow"
         for setting in feed.settings:
@@ -58,7 +58,7 @@ def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str
     for facet in walk(watchlist.query.root):
         if isinstance(facet, Facet) and facet.name in ("feed", "tag"):
             selector = facet.value if facet.name == "feed" else f"tag:{facet.value}"
-            if strange := stranger(selector, feeds):
+            if strange := unknown_selector(selector, feeds):
                 yield f"{strange}: `{facet.text}` holds for no article"
     watched = watched_feeds(watchlist, feeds)
     if not any(feed.enabled for feed in watched):

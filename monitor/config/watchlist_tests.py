@@ -22,7 +22,7 @@ from monitor.match.matcher import Explanation, explain
 from monitor.model.config import Config, Watchlist
 from monitor.model.feed import Feed
 
-NOWHERE = Feed(url="", name="")
+ANY_FEED = Feed(url="", name="")
 """The feed of a sentence when it does not matter which one carries it."""
 
 
@@ -80,26 +80,28 @@ def failed_tests(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[Failed
     these feeds, in the language of that feed.
     """
     for number, sentence in enumerate(watchlist.match):
-        told = _explained(watchlist, sentence, feeds)
+        told = _explanation(watchlist, sentence, feeds)
         if told.hit is None:
             yield FailedTest("match", number, f"raises no alert: {told.reason}")
     for number, sentence in enumerate(watchlist.no_match):
-        told = _explained(watchlist, sentence, feeds)
+        told = _explanation(watchlist, sentence, feeds)
         if told.hit is not None:
             yield FailedTest("no_match", number, f"raises an alert: {told.reason}")
 
 
-def _explained(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> Explanation:
+def _explanation(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> Explanation:
     """Return how a sentence matches, or why it does not at first sight."""
     anywhere = replace(watchlist, lang=(), feeds=())
-    tried = (explain(anywhere, *carried) for carried in _carried(watchlist, line(sentence), feeds))
+    tried = (
+        explain(anywhere, *carried) for carried in _articles_of(watchlist, line(sentence), feeds)
+    )
     first = next(tried)
     if first.hit is not None:
         return first
     return next((told for told in tried if told.hit is not None), first)
 
 
-def _carried(
+def _articles_of(
     watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]
 ) -> Iterator[tuple[Article, Feed]]:
     """Yield a sentence as the articles that make a difference to the query."""
@@ -107,7 +109,7 @@ def _carried(
     filters = [node for node in nodes if isinstance(node, Facet)]
     parts = any(isinstance(node, Word) and node.part for node in nodes)
     asked = [node.value for node in filters if node.name == "lang"]
-    for feed in feeds if filters and feeds else (NOWHERE,):
+    for feed in feeds if filters and feeds else (ANY_FEED,):
         for lang in (feed.lang,) if feed.lang else ("", *asked):
             for part in PARTS if parts else PARTS[:1]:
                 yield _article(sentence, part, lang), feed

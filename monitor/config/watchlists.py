@@ -15,43 +15,43 @@ from monitor.config import value_parsers
 from monitor.config.draft import ConfigDraft
 from monitor.config.schema import EscalateShape, WatchlistShape
 from monitor.config.validation import nearest
-from monitor.config.yaml_nodes import Items, Loc, Node, Table
+from monitor.config.yaml_nodes import Loc, MappingNode, Node, SequenceNode
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
-from monitor.watchlists.rule_version import meaning
+from monitor.watchlists.rule_version import rule_version
 
 
-def asked(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
+def watchlist_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
     """Return the query of a watchlist; None, with the mistakes noted, if it makes none."""
-    wanted = _wanted(draft, loc, shape)
+    wanted = _positive_query(draft, loc, shape)
     if not shape.not_:
         return wanted
     place = (*loc, "not")
     refused = partial(none_of, shape.not_)
-    unwanted = _made(draft, place, refused, enumerate(shape.not_), alone=none_of)
+    unwanted = _built(draft, place, refused, enumerate(shape.not_), alone=none_of)
     if wanted is None or unwanted is None:
         return None
     refusal = Query(unwanted.text, Not(unwanted.root, text=unwanted.text))
-    both = _made(draft, place, partial(combine, wanted, refusal))
+    both = _built(draft, place, partial(combine, wanted, refusal))
     return both and replace(both, text=f"({wanted.text}) NOT ({unwanted.text})")
 
 
-def _wanted(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
+def _positive_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
     """Return what a watchlist wants, without what it excludes."""
     if shape.query:
         parsed = partial(parse, shape.query, allow_archive_filters=False)
-        return _made(draft, (*loc, "query"), parsed, within=True)
+        return _built(draft, (*loc, "query"), parsed, within=True)
     if shape.terms:
         terms = partial(any_of, shape.terms)
-        return _made(draft, (*loc, "terms"), terms, enumerate(shape.terms))
+        return _built(draft, (*loc, "terms"), terms, enumerate(shape.terms))
     if shape.score and shape.threshold is not None:
         weighed = partial(score, shape.score, shape.threshold)
         keys = ((term, term) for term in shape.score)
-        return _made(draft, (*loc, "score"), weighed, keys, keys=True)
+        return _built(draft, (*loc, "score"), weighed, keys, keys=True)
     return None
 
 
-def _made(
+def _built(
     draft: ConfigDraft,
     loc: Loc,
     make: Callable[[], Query],
@@ -71,16 +71,16 @@ def _made(
     except QueryError as error:
         mistaken = False
         for step, term in terms:
-            if wrong := _mistake(term, alone):
+            if wrong := _query_problem(term, alone):
                 mistaken = True
                 place = (*loc, step)
-                draft.object_to(place, _words(wrong), position=wrong.position, key=keys)
+                draft.add_problem(place, _words(wrong), position=wrong.position, key=keys)
         if not mistaken:
-            draft.object_to(loc, _words(error), position=error.position if within else None)
+            draft.add_problem(loc, _words(error), position=error.position if within else None)
         return None
 
 
-def _mistake(term: str, alone: Callable[[Iterable[str]], Query]) -> QueryError | None:
+def _query_problem(term: str, alone: Callable[[Iterable[str]], Query]) -> QueryError | None:
     try:
         alone([term])
     except QueryError as error:
@@ -92,21 +92,21 @@ def _words(error: QueryError) -> str:
     return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
-WAYS = ("terms", "query", "score")
+QUERY_KEYS = ("terms", "query", "score")
 """The keys that say what to watch for; a watchlist has one of them."""
 
 
 def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
     """Return the watchlists of a draft by their number, noting what is wrong with them."""
-    _object_to_ways(draft)
+    _validate_one_query(draft)
     found = {
         number: watchlist
         for number, shape in enumerate(draft.shape.watchlists)
         if (watchlist := _watchlist(draft, number, shape))
     }
-    _object_to_namesakes(draft, found)
-    _object_to_strangers(draft, feeds)
-    _object_to_channels(draft, [shape.name for shape in draft.shape.channels])
+    _validate_unique_names(draft, found)
+    _validate_selectors(draft, feeds)
+    _validate_channels(draft, [shape.name for shape in draft.shape.channels])
     return found
 
 
@@ -116,7 +116,7 @@ def title(shape: WatchlistShape) -> str:
 
 
 def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchlist | None:
-    parsed = asked(draft, ("watchlists", number), shape)
+    parsed = watchlist_query(draft, ("watchlists", number), shape)
     if parsed is None:
         return None
     common = draft.shape.alerts
@@ -135,7 +135,7 @@ def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchl
         notify=shape.notify,
         excluded=shape.not_,
     )
-    return replace(watchlist, rule=meaning(watchlist))
+    return replace(watchlist, rule=rule_version(watchlist))
 
 
 def escalate(*shapes: EscalateShape | None) -> Escalate:
@@ -154,20 +154,20 @@ def escalate(*shapes: EscalateShape | None) -> Escalate:
 # --- which keys go together --------------------------------------------------------
 
 
-def _object_to_ways(draft: ConfigDraft) -> None:
+def _validate_one_query(draft: ConfigDraft) -> None:
     """Object to watchlists with none or two of `WAYS`, a lone threshold, or no name."""
     for node in _nodes(draft.written):
-        if isinstance(node, Table):
-            found = _ways(node)
+        if isinstance(node, MappingNode):
+            found = _query_keys(node)
             draft.problems.extend(draft.source.problem(start, words) for start, words in found)
 
 
-def _ways(table: Table) -> Iterator[tuple[int, str]]:
+def _query_keys(table: MappingNode) -> Iterator[tuple[int, str]]:
     """Yield where and how the keys of a watchlist do not go together."""
     keys = [pair.key for pair in table.pairs]
     names = [key.text for key in keys]
-    ways = [key for key in keys if key.text in WAYS]
-    if not ways and not any(nearest(name, WAYS) for name in names):
+    ways = [key for key in keys if key.text in QUERY_KEYS]
+    if not ways and not any(nearest(name, QUERY_KEYS) for name in names):
         yield table.start, "nothing to watch for; give it `terms`, a `query` or a `score`"
     for key in ways[1:]:
         yield key.start, f"`{key.text}` beside `{ways[0].text}`; one of them is enough"
@@ -176,7 +176,7 @@ def _ways(table: Table) -> Iterator[tuple[int, str]]:
     if "threshold" in names and "score" not in names:
         yield keys[names.index("threshold")].start, "a `threshold` needs a `score`"
     terms = table.get("terms")
-    several = terms and isinstance(terms.value, Items) and len(terms.value.nodes) > 1
+    several = terms and isinstance(terms.value, SequenceNode) and len(terms.value.nodes) > 1
     if "name" not in names and (several or (ways and terms is None)):
         yield table.start, "a watchlist of more than one term needs a `name`"
 
@@ -184,25 +184,25 @@ def _ways(table: Table) -> Iterator[tuple[int, str]]:
 # --- what they share, and what they name ---------------------------------------------
 
 
-def _object_to_namesakes(draft: ConfigDraft, found: dict[int, Watchlist]) -> None:
+def _validate_unique_names(draft: ConfigDraft, found: dict[int, Watchlist]) -> None:
     first: dict[str, int] = {}
     for number, watchlist in found.items():
         earlier = first.setdefault(watchlist.name.casefold(), number)
         if earlier != number and watchlist.name:
             line = draft.line(("watchlists", earlier))
             message = f"a watchlist is called `{watchlist.name}` already, on line {line}"
-            draft.object_to(("watchlists", number, "name"), message)
+            draft.add_problem(("watchlists", number, "name"), message)
 
 
-def _object_to_strangers(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
+def _validate_selectors(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
     """Object to selectors that select no feed."""
     for number, shape in enumerate(draft.shape.watchlists):
         for item, selector in enumerate(shape.feeds):
-            if words := stranger(selector, feeds):
-                draft.object_to(("watchlists", number, "feeds", item), words)
+            if words := unknown_selector(selector, feeds):
+                draft.add_problem(("watchlists", number, "feeds", item), words)
 
 
-def _object_to_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
+def _validate_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
     """Object to channels that nobody described; the known ones are named."""
     known = f"`channels:` has {', '.join(channels) or 'none'}"
     named: list[tuple[Loc, tuple[str, ...] | None]] = [
@@ -216,10 +216,10 @@ def _object_to_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
         for item, name in enumerate(names or ()):
             if name not in channels:
                 message = f"no such channel `{name}`{nearest(name, channels)}; {known}"
-                draft.object_to((*place, item), message)
+                draft.add_problem((*place, item), message)
 
 
-def stranger(selector: str, feeds: tuple[Feed, ...]) -> str:
+def unknown_selector(selector: str, feeds: tuple[Feed, ...]) -> str:
     """Say that `tag:NAME`, or the name or host of a feed, selects none; empty if it does."""
     if any(selects_feed(selector, feed) for feed in feeds):
         return ""
@@ -247,6 +247,6 @@ def watched_feeds(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> tuple[Feed, 
     )
 
 
-def _nodes(table: Table) -> tuple[Node, ...]:
+def _nodes(table: MappingNode) -> tuple[Node, ...]:
     listed = table.get("watchlists")
-    return listed.value.nodes if listed and isinstance(listed.value, Items) else ()
+    return listed.value.nodes if listed and isinstance(listed.value, SequenceNode) else ()

@@ -16,12 +16,12 @@ from monitor.config import load, understand, value_parsers
 from monitor.config.yaml_nodes import (
     BLANK,
     WORDS,
-    BrokenError,
-    Items,
+    MappingNode,
     Node,
     Pair,
-    Scalar,
-    Table,
+    ScalarNode,
+    SequenceNode,
+    YamlSyntaxError,
     YamlText,
     tree,
 )
@@ -71,13 +71,15 @@ def _is_read(text: str) -> bool:
     """Tell whether a plain text is read as itself, alone and inside brackets."""
     try:
         root, _ = tree(YamlText(f"- {text}\n- [{text}]\n"))
-    except BrokenError:
+    except YamlSyntaxError:
         return False
-    if not isinstance(root, Items) or len(root.nodes) != 2:
+    if not isinstance(root, SequenceNode) or len(root.nodes) != 2:
         return False
     alone, inside = root.nodes
-    listed = inside.nodes if isinstance(inside, Items) else ()
-    return all(isinstance(n, Scalar) and n.text == text for n in (alone, *listed)) and bool(listed)
+    listed = inside.nodes if isinstance(inside, SequenceNode) else ()
+    return all(isinstance(n, ScalarNode) and n.text == text for n in (alone, *listed)) and bool(
+        listed
+    )
 
 
 _MARGIN = "  "
@@ -87,31 +89,31 @@ class LayoutError(MonitorError):
     """A text laid out in a way that no command can edit; a person can."""
 
 
-def appended(text: str, key: str, items: Sequence[Item]) -> str:
+def with_item(text: str, key: str, items: Sequence[Item]) -> str:
     """Return the text with items behind those of a top-level list; raises LayoutError.
 
     A list that is not there yet is begun at the end.
     """
-    root = root_of(text)
+    root = root_mapping(text)
     pair = root.get(key)
     if pair is None:
         after = _with_key(text, root, key, items)
-    elif isinstance(pair.value, Items) and pair.value.nodes:
-        after = _behind(text, pair.value, items)
+    elif isinstance(pair.value, SequenceNode) and pair.value.nodes:
+        after = _after_node(text, pair.value, items)
     else:
-        after = _instead_of_nothing(text, root, pair, items)
-    listed = pair.value.plain() if pair and isinstance(pair.value, Items) else []
-    return checked(after, {**root.plain(), key: [*listed, *items]})
+        after = _in_place_of_null(text, root, pair, items)
+    listed = pair.value.plain() if pair and isinstance(pair.value, SequenceNode) else []
+    return parsed_again(after, {**root.plain(), key: [*listed, *items]})
 
 
-def removed(text: str, key: str, numbers: Collection[int]) -> str:
+def without_items(text: str, key: str, numbers: Collection[int]) -> str:
     """Return the text without these items, from 0, of a top-level list; raises LayoutError.
 
     Comments between items stay.
     """
-    root = root_of(text)
+    root = root_mapping(text)
     pair = root.get(key)
-    if pair is None or not isinstance(pair.value, Items):
+    if pair is None or not isinstance(pair.value, SequenceNode):
         raise LayoutError(f"`{key}` is no list")
     nodes = pair.value.nodes
     left = [node.plain() for number, node in enumerate(nodes) if number not in numbers]
@@ -121,24 +123,24 @@ def removed(text: str, key: str, numbers: Collection[int]) -> str:
     after = text
     for start, end in reversed(list(places(text, pair.value, numbers))):
         after = after[:start] + after[end:]
-    return checked(after, {**root.plain(), key: left})
+    return parsed_again(after, {**root.plain(), key: left})
 
 
-def root_of(text: str) -> Table:
+def root_mapping(text: str) -> MappingNode:
     """Return the mapping that a text is; raises LayoutError."""
     try:
         root, repeated = tree(YamlText(text))
-    except BrokenError as error:
+    except YamlSyntaxError as error:
         raise LayoutError(error.message) from error
-    if not isinstance(root, Table) or repeated:
+    if not isinstance(root, MappingNode) or repeated:
         raise LayoutError("it is not one mapping")
     return root
 
 
-def checked(text: str, wanted: dict[str, Any]) -> str:
+def parsed_again(text: str, wanted: dict[str, Any]) -> str:
     """Return a text that says just what is wanted; raises LayoutError if it does not."""
     try:
-        said = root_of(text).plain()
+        said = root_mapping(text).plain()
     except LayoutError:
         said = {}
     if said != wanted:
@@ -149,7 +151,7 @@ def checked(text: str, wanted: dict[str, Any]) -> str:
 # --- adding ------------------------------------------------------------------------
 
 
-def _with_key(text: str, root: Table, key: str, items: Sequence[Item]) -> str:
+def _with_key(text: str, root: MappingNode, key: str, items: Sequence[Item]) -> str:
     if text.startswith("{", root.start):
         head, comma = text[: root.end - 1].rstrip(), ", " if root.pairs else ""
         return f'{head}{comma}"{key}": [{flow(items)}]{text[root.end - 1 :]}'
@@ -158,17 +160,17 @@ def _with_key(text: str, root: Table, key: str, items: Sequence[Item]) -> str:
     return head + f"{key}:{ending}" + block(items, _MARGIN, ending)
 
 
-def _behind(text: str, listed: Items, items: Sequence[Item]) -> str:
+def _after_node(text: str, listed: SequenceNode, items: Sequence[Item]) -> str:
     last = listed.nodes[-1]
     if not text.startswith("[", listed.start):
         margin = text[text.rfind("\n", 0, listed.start) + 1 : listed.start]
-        return _below(text, _end(text, last), margin, items)
+        return _in_list(text, _end(text, last), margin, items)
     gap = text[text.rfind("\n", 0, last.start) + 1 : last.start]
     between = f",{_ending(text)}{gap}" if not gap.strip() else ", "
     return text[: last.end] + between + flow(items, between) + text[last.end :]
 
 
-def _instead_of_nothing(text: str, root: Table, pair: Pair, items: Sequence[Item]) -> str:
+def _in_place_of_null(text: str, root: MappingNode, pair: Pair, items: Sequence[Item]) -> str:
     """Put items where `key:` or `key: []` stood."""
     if pair.value.plain() not in ([], BLANK):
         raise LayoutError(f"`{pair.key.text}` is no list")
@@ -176,10 +178,10 @@ def _instead_of_nothing(text: str, root: Table, pair: Pair, items: Sequence[Item
         return f"{text[: pair.value.start]}[{flow(items)}]{text[pair.value.end :]}"
     if pair.value.end > pair.value.start:
         text = text[: pair.value.start].rstrip(" ") + text[pair.value.end :]
-    return _below(text, pair.key.end, _MARGIN, items)
+    return _in_list(text, pair.key.end, _MARGIN, items)
 
 
-def _below(text: str, place: int, margin: str, items: Sequence[Item]) -> str:
+def _in_list(text: str, place: int, margin: str, items: Sequence[Item]) -> str:
     """Add items on lines of their own below that of a place."""
     ending = _ending(text)
     line_end = text.find("\n", place) + 1
@@ -191,7 +193,9 @@ def _below(text: str, place: int, margin: str, items: Sequence[Item]) -> str:
 # --- taking away ---------------------------------------------------------------------
 
 
-def _in_lines(text: str, listed: Items, numbers: Collection[int]) -> Iterator[tuple[int, int]]:
+def _in_lines(
+    text: str, listed: SequenceNode, numbers: Collection[int]
+) -> Iterator[tuple[int, int]]:
     """Yield the lines of each item, from its dash to its last word."""
     margin = listed.start - text.rfind("\n", 0, listed.start) - 1
     dash = re.compile(rf"^[ ]{{{margin}}}-(?=\s)", re.MULTILINE)
@@ -206,7 +210,9 @@ def _in_lines(text: str, listed: Items, numbers: Collection[int]) -> Iterator[tu
             yield found.start(), line_end or len(text)
 
 
-def _in_brackets(text: str, listed: Items, numbers: Collection[int]) -> Iterator[tuple[int, int]]:
+def _in_brackets(
+    text: str, listed: SequenceNode, numbers: Collection[int]
+) -> Iterator[tuple[int, int]]:
     """Yield each item with a comma: the one before it, behind an item that stays."""
     nodes, kept = listed.nodes, False
     for number, node in enumerate(nodes):
@@ -220,8 +226,8 @@ def _in_brackets(text: str, listed: Items, numbers: Collection[int]) -> Iterator
 
 def _end(text: str, node: Node) -> int:
     """Return where the last word of a node ends; marks of blocks end where the next begins."""
-    inner = node.nodes if isinstance(node, Items) else ()
-    if isinstance(node, Table):
+    inner = node.nodes if isinstance(node, SequenceNode) else ()
+    if isinstance(node, MappingNode):
         inner = tuple(pair.value for pair in node.pairs)
     if inner and text[node.start] not in "[{":
         return _end(text, inner[-1])
@@ -280,51 +286,53 @@ def add_watchlist(
     """
     parse(query, allow_archive_filters=False)
     item = {"name": name, "query": query} | ({"severity": severity} if severity else {})
-    return edit(path, lambda text: appended(text, "watchlists", [item]), data=data)
+    return edit(path, lambda text: with_item(text, "watchlists", [item]), data=data)
 
 
 def save_search(path: Path, data: Path | None, name: str, query: str, sort: str = "date") -> Config:
     """Keep a query as a search to be made again; raises QueryError, ConfigError, MonitorError."""
     parse(query)
     item = {"name": name, "query": query} | ({"sort": sort} if sort != "date" else {})
-    return edit(path, lambda text: appended(text, "searches", [item]), data=data)
+    return edit(path, lambda text: with_item(text, "searches", [item]), data=data)
 
 
 KEY = "enabled"
 
 
-def enabled(text: str, url: str, *, on: bool) -> str:
+def set_enabled(text: str, url: str, *, on: bool) -> str:
     """Return the text with a feed polled or not, comments kept; raises LayoutError."""
-    root = root_of(text)
+    root = root_mapping(text)
     pair = root.get("feeds")
     listed = pair.value if pair else None
-    for number, node in enumerate(listed.nodes if isinstance(listed, Items) else ()):
+    for number, node in enumerate(listed.nodes if isinstance(listed, SequenceNode) else ()):
         address = _address(node)
-        if not isinstance(address, Scalar) or value_parsers.without_login(address.text) != url:
+        if not isinstance(address, ScalarNode) or value_parsers.without_login(address.text) != url:
             continue
         wanted = root.plain()
-        if isinstance(node, Table):
+        if isinstance(node, MappingNode):
             wanted["feeds"][number][KEY] = on
         elif on:
             return text
         else:
             wanted["feeds"][number] = {"url": address.text, KEY: on}
-        in_brackets = isinstance(listed, Items) and text.startswith("[", listed.start)
-        return checked(_with(text, node, address, on, in_brackets=in_brackets), wanted)
+        in_brackets = isinstance(listed, SequenceNode) and text.startswith("[", listed.start)
+        return parsed_again(_with_enabled(text, node, address, on, in_brackets=in_brackets), wanted)
     raise LayoutError(f"no feed of the file has the address {url}; it comes from elsewhere")
 
 
 def _address(node: Node) -> Node | None:
-    if isinstance(node, Table):
+    if isinstance(node, MappingNode):
         pair = node.get("url")
         return pair.value if pair else None
     return node
 
 
-def _with(text: str, node: Node, address: Scalar, on: bool, *, in_brackets: bool) -> str:
+def _with_enabled(
+    text: str, node: Node, address: ScalarNode, on: bool, *, in_brackets: bool
+) -> str:
     said = "true" if on else "false"
-    if not isinstance(node, Table):
-        return _instead_of_an_address(text, address, said, in_brackets=in_brackets)
+    if not isinstance(node, MappingNode):
+        return _in_place_of_address(text, address, said, in_brackets=in_brackets)
     there = node.get(KEY)
     if there is not None:
         return f"{text[: there.value.start]}{said}{text[there.value.end :]}"
@@ -335,7 +343,7 @@ def _with(text: str, node: Node, address: Scalar, on: bool, *, in_brackets: bool
     return _below_feed(text, address.end, node.pairs[0].key.start, said)
 
 
-def _instead_of_an_address(text: str, node: Scalar, said: str, *, in_brackets: bool) -> str:
+def _in_place_of_address(text: str, node: ScalarNode, said: str, *, in_brackets: bool) -> str:
     """Let a bare address be a mapping: on the same line, and `enabled` on the next."""
     if in_brackets:
         mapping = f'{{"url": {json.dumps(node.text, ensure_ascii=False)}, "{KEY}": {said}}}'
@@ -355,30 +363,30 @@ def _below_feed(text: str, place: int, key: int, said: str) -> str:
     return f"{text[:line_end]}{margin}{KEY}: {said}{ending}{text[line_end:]}"
 
 
-def move(path: Path, old: str, new: str, *, data: Path | None = None) -> None:
+def move_feed(path: Path, old: str, new: str, *, data: Path | None = None) -> None:
     """Put the address `new` where a feed has `old`; a login that is written there stays.
 
     Raises ConfigError, MonitorError; the file is then as it was.
     """
-    edit(path, lambda text: readdressed(text, old, new), data=data)
+    edit(path, lambda text: with_address(text, old, new), data=data)
 
 
-def readdressed(text: str, old: str, new: str) -> str:
+def with_address(text: str, old: str, new: str) -> str:
     """Return the text with another address for the feed that has `old`; raises LayoutError."""
-    root = root_of(text)
+    root = root_mapping(text)
     pair = root.get("feeds")
-    nodes = pair.value.nodes if pair and isinstance(pair.value, Items) else ()
+    nodes = pair.value.nodes if pair and isinstance(pair.value, SequenceNode) else ()
     for number, node in enumerate(nodes):
-        url = node.get("url") if isinstance(node, Table) else None
+        url = node.get("url") if isinstance(node, MappingNode) else None
         place = url.value if url else node
-        if isinstance(place, Scalar) and value_parsers.without_login(place.text) == old:
+        if isinstance(place, ScalarNode) and value_parsers.without_login(place.text) == old:
             address = _with_login_of(place.text, new)
             wanted = root.plain()
             if url:
                 wanted["feeds"][number]["url"] = address
             else:
                 wanted["feeds"][number] = address
-            return checked(text[: place.start] + scalar(address) + text[place.end :], wanted)
+            return parsed_again(text[: place.start] + scalar(address) + text[place.end :], wanted)
     raise LayoutError(f"no feed has the address {old}")
 
 

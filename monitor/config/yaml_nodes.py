@@ -61,7 +61,7 @@ QUOTED_STARTS = {
 }
 
 
-def in_words(text: str, error: Any) -> tuple[int, str]:
+def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
     """Return where a marked YAML error is, as an index into the text, and what it is.
 
     A bracket or quote that is never closed is told where it was opened.
@@ -120,7 +120,7 @@ Loc = tuple[str | int, ...]
 """The way from the root to a node: keys and numbers of items."""
 
 
-class BrokenError(Exception):
+class YamlSyntaxError(Exception):
     """The text cannot be read any further than `index`."""
 
     def __init__(self, index: int, message: str) -> None:
@@ -154,7 +154,7 @@ class YamlText:
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class ScalarNode:
     """A single value, as text; `style` is YAML's: empty when plain, else ' " | or >."""
 
     start: int
@@ -168,7 +168,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class SequenceNode:
     """A list."""
 
     start: int
@@ -183,12 +183,12 @@ class Items:
 class Pair(NamedTuple):
     """A key with its value."""
 
-    key: Scalar
+    key: ScalarNode
     value: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MappingNode:
     """A mapping, its keys in the order of the text."""
 
     start: int
@@ -204,23 +204,23 @@ class Table:
         return next((pair for pair in self.pairs if pair.key.text == name), None)
 
 
-Node = Scalar | Items | Table
+Node = ScalarNode | SequenceNode | MappingNode
 
 
-def decode(content: bytes) -> tuple[YamlText, BrokenError | None]:
+def decode(content: bytes) -> tuple[YamlText, YamlSyntaxError | None]:
     """Return UTF-8 content as text, and the first thing in it that no text file has."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return YamlText(""), BrokenError(0, "the file is UTF-16; save it as UTF-8")
+        return YamlText(""), YamlSyntaxError(0, "the file is UTF-16; save it as UTF-8")
     text = content.decode("utf-8-sig", "replace")
     try:
         content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         index = len(content[: error.start].decode("utf-8-sig"))
         message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
-        return YamlText(text), BrokenError(index, message)
+        return YamlText(text), YamlSyntaxError(index, message)
     if found := UNPRINTABLE.search(text):
         message = f"a control character, U+{ord(found[0]):04X}; delete it"
-        return YamlText(text), BrokenError(found.start(), message)
+        return YamlText(text), YamlSyntaxError(found.start(), message)
     return YamlText(text), None
 
 
@@ -233,13 +233,13 @@ def tree(source: YamlText) -> tuple[Node | None, list[Problem]]:
         # libyaml takes a fifteenth of the time but refuses `[tag:belgique]` and
         # `{url: https://…}`; what it refuses, the slow parser judges.
         try:
-            builder = _Builder(source)
+            builder = _TreeBuilder(source)
             for event in events(source, in_c=in_c):
                 builder.take(event)
             break
         except YAMLError as error:
             if not in_c:
-                raise BrokenError(*in_words(source.text, error)) from None
+                raise YamlSyntaxError(*describe_yaml_error(source.text, error)) from None
     return builder.root, builder.problems
 
 
@@ -248,7 +248,7 @@ def events(source: YamlText, *, in_c: bool) -> Iterator[Any]:
     yield from YAML(typ="safe", pure=not in_c).parse(source.text)
 
 
-class _Builder:
+class _TreeBuilder:
     """Builds the tree, event by event."""
 
     def __init__(self, source: YamlText) -> None:
@@ -263,23 +263,25 @@ class _Builder:
         match type(event).__name__:
             case "ScalarEvent":
                 self._refuse_ornaments(event, start)
-                self._add(Scalar(start, event.end_mark.index, event.value, event.style or ""))
+                self._add(ScalarNode(start, event.end_mark.index, event.value, event.style or ""))
             case "SequenceStartEvent" | "MappingStartEvent":
                 self._refuse_ornaments(event, start)
                 if len(self._open) == DEEPEST:
-                    raise BrokenError(start, f"nested more than {DEEPEST} levels deep")
+                    raise YamlSyntaxError(start, f"nested more than {DEEPEST} levels deep")
                 self._open.append((event, []))
             case "SequenceEndEvent":
                 opened, nodes = self._open.pop()
-                self._add(Items(opened.start_mark.index, event.end_mark.index, tuple(nodes)))
+                self._add(SequenceNode(opened.start_mark.index, event.end_mark.index, tuple(nodes)))
             case "MappingEndEvent":
                 opened, nodes = self._open.pop()
                 pairs = self._pairs(nodes)
-                self._add(Table(opened.start_mark.index, event.end_mark.index, pairs))
+                self._add(MappingNode(opened.start_mark.index, event.end_mark.index, pairs))
             case "AliasEvent":
-                raise BrokenError(start, "a value that starts with `*` must be in quotes")
+                raise YamlSyntaxError(start, "a value that starts with `*` must be in quotes")
             case "DocumentStartEvent" if self.root is not None:
-                raise BrokenError(start, "a second document starts here; one file is one newsroom")
+                raise YamlSyntaxError(
+                    start, "a second document starts here; one file is one newsroom"
+                )
 
     def _add(self, node: Node) -> None:
         if self._open:
@@ -289,15 +291,15 @@ class _Builder:
 
     def _refuse_ornaments(self, event: Any, start: int) -> None:
         if event.anchor is not None:
-            raise BrokenError(start, "a value that starts with `&` must be in quotes")
+            raise YamlSyntaxError(start, "a value that starts with `&` must be in quotes")
         if event.tag not in (None, "!"):
-            raise BrokenError(start, "a value that starts with `!` must be in quotes")
+            raise YamlSyntaxError(start, "a value that starts with `!` must be in quotes")
 
     def _pairs(self, nodes: list[Node]) -> tuple[Pair, ...]:
         pairs: dict[str, Pair] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
-            if not isinstance(key, Scalar):
-                raise BrokenError(key.start, "a key must be a word, not a bracket")
+            if not isinstance(key, ScalarNode):
+                raise YamlSyntaxError(key.start, "a key must be a word, not a bracket")
             if first := pairs.get(key.text):
                 line = self._source.problem(first.key.start, "").line
                 message = f"key `{key.text}` appears twice; the first is on line {line}"
@@ -312,32 +314,32 @@ def find(node: Node, loc: Loc) -> tuple[Pair | None, Node] | None:
     pair: Pair | None = None
     for step in loc:
         match node:
-            case Table() if found := node.get(str(step)):
+            case MappingNode() if found := node.get(str(step)):
                 pair, node = found, found.value
-            case Items(nodes=nodes) if isinstance(step, int) and step < len(nodes):
+            case SequenceNode(nodes=nodes) if isinstance(step, int) and step < len(nodes):
                 pair, node = None, nodes[step]
             case _:
                 return None
     return pair, node
 
 
-def without(table: Table, locs: set[Loc]) -> Table:
+def without(table: MappingNode, locs: set[Loc]) -> MappingNode:
     """Return a mapping without the nodes at these places below it."""
     kept = tuple(
-        Pair(pair.key, _pruned(pair.value, _below(locs, pair.key.text)))
+        Pair(pair.key, _without_below(pair.value, _below(locs, pair.key.text)))
         for pair in table.pairs
         if (pair.key.text,) not in locs
     )
     return replace(table, pairs=kept)
 
 
-def _pruned(node: Node, locs: set[Loc]) -> Node:
+def _without_below(node: Node, locs: set[Loc]) -> Node:
     match node:
-        case Table() if locs:
+        case MappingNode() if locs:
             return without(node, locs)
-        case Items(nodes=nodes) if locs:
+        case SequenceNode(nodes=nodes) if locs:
             kept = (
-                _pruned(item, _below(locs, number))
+                _without_below(item, _below(locs, number))
                 for number, item in enumerate(nodes)
                 if (number,) not in locs
             )
@@ -349,7 +351,7 @@ def _below(locs: set[Loc], step: str | int) -> set[Loc]:
     return {loc[1:] for loc in locs if loc[0] == step}
 
 
-def index_of(source: YamlText, scalar: Scalar, position: int) -> int:
+def index_of(source: YamlText, scalar: ScalarNode, position: int) -> int:
     """Return where a character of a scalar's text stands in the source.
 
     YAML folds white space, so the characters between it are counted.
@@ -370,7 +372,7 @@ UNITS = {
 BARE = re.compile(r"[^ \t\r\n]")
 
 
-def _characters(text: str, scalar: Scalar) -> Iterator[int]:
+def _characters(text: str, scalar: ScalarNode) -> Iterator[int]:
     """Yield where each character that is not white space is written."""
     start, end = scalar.start, scalar.end
     if scalar.style in ("|", ">"):
@@ -390,27 +392,27 @@ def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) 
     source, broken = decode(content)
     try:
         root, _ = tree(source)
-    except BrokenError:
+    except YamlSyntaxError:
         root = None
-    pair = root.get(section) if isinstance(root, Table) else None
+    pair = root.get(section) if isinstance(root, MappingNode) else None
     if broken or pair is None:
         return 1
     wanted = name.strip().casefold()
-    entries = pair.value.nodes if isinstance(pair.value, Items) else ()
+    entries = pair.value.nodes if isinstance(pair.value, SequenceNode) else ()
     found = next((entry for entry in entries if wanted and wanted in _called(entry)), None)
     return source.problem(found.start if found else pair.key.start, "").line
 
 
 def _called(entry: Node) -> set[str]:
     """Return what an entry can be called by: its name, its address, its only term."""
-    if isinstance(entry, Scalar):
+    if isinstance(entry, ScalarNode):
         return {entry.text.strip().casefold()}
-    if not isinstance(entry, Table):
+    if not isinstance(entry, MappingNode):
         return set()
     values = [pair.value for key in ("name", "url") if (pair := entry.get(key))]
     terms = entry.get("terms")
-    if terms and isinstance(terms.value, Items) and len(terms.value.nodes) == 1:
+    if terms and isinstance(terms.value, SequenceNode) and len(terms.value.nodes) == 1:
         values.append(terms.value.nodes[0])
     elif terms:
         values.append(terms.value)
-    return {value.text.strip().casefold() for value in values if isinstance(value, Scalar)}
+    return {value.text.strip().casefold() for value in values if isinstance(value, ScalarNode)}

@@ -27,7 +27,7 @@ class Bulletin:
     text: tuple[str, ...]
 
 
-def chance(*seed: object) -> float:
+def pseudo_random(*seed: object) -> float:
     """Return a number in [0, 1) that looks random and is always the same for the same seed."""
     return int.from_bytes(blake2b(repr(seed).encode(), digest_size=6).digest()) / 2**48
 
@@ -68,7 +68,7 @@ def _filled(text: str, words: Mapping[str, Word], number: int) -> str:
     def fill(slot: re.Match[str]) -> str:
         if slot["low"]:
             low, high = int(slot["low"]), int(slot["high"])
-            return f"{low + int(chance('figure', low, high, number) * (high - low + 1)):,}"
+            return f"{low + int(pseudo_random('figure', low, high, number) * (high - low + 1)):,}"
         filling = words[slot["name"]]
         word = filling if isinstance(filling, str) else filling[slot["form"]]
         opens = not slot.start() or text[: slot.start()].endswith(_SENTENCE_ENDS)
@@ -89,4 +89,4 @@ def _shuffled(choices: Sequence[T], *seed: object) -> list[T]:
 
 @lru_cache(maxsize=8192)
 def _order(count: int, seed: tuple[object, ...]) -> tuple[int, ...]:
-    return tuple(sorted(range(count), key=lambda index: chance(*seed, index)))
+    return tuple(sorted(range(count), key=lambda index: pseudo_random(*seed, index)))

@@ -46,7 +46,7 @@ class Format(enum.StrEnum):
     RDF = "rdf"
 
 
-class Shows(enum.StrEnum):
+class ShownText(enum.StrEnum):
     """How much of a piece an outlet gives away in its feed."""
 
     BODY = "body"
@@ -91,7 +91,7 @@ class DemoOutlet:
     about: str
     lang: str
     format: Format
-    shows: Shows
+    shows: ShownText
     quirk: Quirk
     encoding: str
 
@@ -192,7 +192,7 @@ def _outlet(table: dict[str, Any]) -> DemoOutlet:
         about=table["about"],
         lang=table["lang"],
         format=Format(table.get("format", Format.RSS)),
-        shows=Shows(table.get("shows", Shows.SUMMARY)),
+        shows=ShownText(table.get("shows", ShownText.SUMMARY)),
         quirk=Quirk(table.get("quirk", Quirk.NONE)),
         encoding=table.get("encoding", "utf-8"),
     )

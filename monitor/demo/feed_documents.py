@@ -8,7 +8,7 @@ from email.utils import formatdate
 from xml.sax.saxutils import escape, quoteattr
 
 from index.article import Timestamp
-from monitor.demo.content import DemoOutlet, Format, Shows
+from monitor.demo.content import DemoOutlet, Format, ShownText
 from monitor.demo.newsroom import Dispatch
 
 TYPES = {
@@ -48,7 +48,7 @@ def _rss(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: s
         f'    <guid isPermaLink="false">{_id(outlet, d, issue)}</guid>\n'
         f"    <description>{escape(_summary(outlet, d))}</description>\n"
         + (f"    <dc:creator>{escape(d.author)}</dc:creator>\n" if d.author else "")
-        + (_content(d) if outlet.shows is Shows.BODY else "")
+        + (_content(d) if outlet.shows is ShownText.BODY else "")
         + ("" if d.dated is None else f"    <pubDate>{_rfc822(d.dated)}</pubDate>\n")
         + "  </item>\n"
         for d in dispatches
@@ -79,7 +79,7 @@ def _atom(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: 
         + f"    <summary>{escape(_summary(outlet, d))}</summary>\n"
         + (
             f'    <content type="html">{escape(_html(d))}</content>\n'
-            if outlet.shows is Shows.BODY
+            if outlet.shows is ShownText.BODY
             else ""
         )
         + "  </entry>\n"
@@ -109,7 +109,7 @@ def _rdf(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: s
         f"  <dc:identifier>{_id(outlet, d, issue)}</dc:identifier>\n"
         f"  <description>{escape(_summary(outlet, d))}</description>\n"
         + (f"  <dc:creator>{escape(d.author)}</dc:creator>\n" if d.author else "")
-        + (_content(d) if outlet.shows is Shows.BODY else "")
+        + (_content(d) if outlet.shows is ShownText.BODY else "")
         + ("" if d.dated is None else f"  <dc:date>{_iso(d.dated)}</dc:date>\n")
         + "</item>\n"
         for d in dispatches
@@ -130,7 +130,7 @@ def _rdf(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: s
 
 
 def _summary(outlet: DemoOutlet, dispatch: Dispatch) -> str:
-    return teaser(dispatch.text) if outlet.shows is Shows.TEASER else dispatch.text[0]
+    return teaser(dispatch.text) if outlet.shows is ShownText.TEASER else dispatch.text[0]
 
 
 def _content(dispatch: Dispatch) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.article import Timestamp
-from monitor.demo.bulletins import bulletin, chance
+from monitor.demo.bulletins import bulletin, pseudo_random
 from monitor.demo.content import Content, Dating, DemoArticle, DemoOutlet
 
 WINDOW = 20
@@ -93,7 +93,7 @@ class DemoNewsroom:
             return None
         title = told.headlines[outlet.slug]
         delay = COPY_DELAY * list(told.headlines).index(outlet.slug)
-        out = self.opened + self.pace * (number + 1 + 0.8 * chance("beat", number) + delay)
+        out = self.opened + self.pace * (number + 1 + 0.8 * pseudo_random("beat", number) + delay)
         words = re.findall(r"[a-z0-9]+", title.lower())[:6]
         return Dispatch(
             slug="-".join((*words, str(number))),

@@ -78,7 +78,7 @@ class FeedDiagnostics:
     advice: tuple[str, ...]
 
 
-def checkup(prospect: Prospect, now: Timestamp, feed: Feed = ANY) -> FeedDiagnostics:
+def diagnose(prospect: Prospect, now: Timestamp, feed: Feed = ANY) -> FeedDiagnostics:
     """Return what one reading tells; `feed` is what is set for it."""
     fetched, parsed = prospect.fetched, prospect.parsed
     entries = parsed.entries

@@ -86,7 +86,7 @@ class FeedFinder:
             return error
 
     async def _at_a_usual_place(self, site: str, refusal: ParseError) -> Prospect:
-        for url in feed_links.usual(site):
+        for url in feed_links.usual_feed_urls(site):
             try:
                 return await self.read(url)
             except FeedError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import line
 from monitor.errors import ParseError
 from monitor.model.feed import Feed
-from monitor.parse.document import in_utf8, root_only, what_it_is
+from monitor.parse.document import describe_content, in_utf8, root_only
 from monitor.parse.entries import language
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def _root(body: bytes, source: str) -> _Element:
         raise ParseError(source, "it is empty")
     body, charset = in_utf8(body, "")
     # Without a DOCTYPE no entity is ever expanded.
-    markup = _mended(root_only(body))
+    markup = _repaired(root_only(body))
     if not markup:
-        raise ParseError(source, what_it_is(body).replace("the answer", "it"))
+        raise ParseError(source, describe_content(body).replace("the answer", "it"))
     parser = etree.XMLParser(
         encoding="utf-8" if charset else None,
         resolve_entities=False,
@@ -96,7 +96,7 @@ def _root(body: bytes, source: str) -> _Element:
         raise ParseError(source, _broken(error.msg or "", (error.lineno or 1) + dropped)) from error
 
 
-def _mended(markup: bytes) -> bytes:
+def _repaired(markup: bytes) -> bytes:
     """Return markup whose `R&D` and `&eacute;` are XML: a third of the lists have them."""
     return _NAMED.sub(_by_number, _BARE.sub(b"&amp;", markup))
 

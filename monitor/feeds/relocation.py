@@ -46,7 +46,7 @@ class Relocation:
             if feed is None or not is_confirmed(move) or self._was_tried(url, now):
                 continue
             self._tried[url] = now
-            why = objection(feed, move, feeds) or self._moved(feed, move)
+            why = obstacle(feed, move, feeds) or self._moved(feed, move)
             if why and why != self._said.get(url):
                 self._said[url] = why
                 log.warning("%s has moved for good to %s, %s", feed.name, redact(move.to), why)
@@ -69,19 +69,19 @@ class Relocation:
         return ""
 
 
-def objection(feed: Feed, move: Move, feeds: Mapping[str, Feed]) -> str:
+def obstacle(feed: Feed, move: Move, feeds: Mapping[str, Feed]) -> str:
     """Return why a feed must not simply be asked at its new address, '' if nothing is."""
     there = canonical(move.to)
     for other in feeds.values():
         if other.url != feed.url and canonical(other.url) == there:
             return f"which {other.name} is subscribed to already: take one of the two out"
     secrets = [name for name, _ in feed.request_options.headers if name.lower() not in _HARMLESS]
-    if secrets and not _is_at_home(feed.url, move.to):
+    if secrets and not _is_same_publisher(feed.url, move.to):
         return "but what it is told as a secret is not told there: change the address yourself"
     return ""
 
 
-def _is_at_home(old: str, new: str) -> bool:
+def _is_same_publisher(old: str, new: str) -> bool:
     """Tell whether secrets of an address may be told to another: the same host, no less safe."""
     before, after = urlsplit(old), urlsplit(new)
     if before.hostname != after.hostname:

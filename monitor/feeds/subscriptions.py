@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from monitor.config import value_parsers
-from monitor.config.yaml_edit import appended, edit, enabled, removed
+from monitor.config.yaml_edit import edit, set_enabled, with_item, without_items
 from monitor.errors import MonitorError
 from monitor.formatting import counted
 from monitor.ingest.identify import canonical
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from monitor.feeds.discovery import Prospect
 
 
-def same(url: str) -> str:
+def normalized_url(url: str) -> str:
     """Return what all spellings of one feed's address share: https or not, www, slash, tracking."""
-    return value_parsers.same(canonical(url) or url)
+    return value_parsers.normalized_url(canonical(url) or url)
 
 
 def subscribed(url: str, feeds: Iterable[Feed]) -> Feed | None:
     """Return the feed of this address, None if there is none."""
-    wanted = same(url)
-    return next((feed for feed in feeds if same(feed.url) == wanted), None)
+    wanted = normalized_url(url)
+    return next((feed for feed in feeds if normalized_url(feed.url) == wanted), None)
 
 
-def fitted(title: str, url: str, taken: Collection[str]) -> str:
+def fitted_title(title: str, url: str, taken: Collection[str]) -> str:
     """Return a title as the name of a new feed; '' for no name.
 
     It is none of those taken, which are case-folded.
@@ -47,28 +47,28 @@ def fitted(title: str, url: str, taken: Collection[str]) -> str:
 
 def new_among(found: Sequence[Feed], config: Config) -> tuple[list[Feed], list[tuple[Feed, Feed]]]:
     """Return the feeds to add, with names that fit, and those there already with their double."""
-    there = {same(feed.url): feed for feed in config.feeds}
+    there = {normalized_url(feed.url): feed for feed in config.feeds}
     names = {feed.name.casefold() for feed in config.feeds}
     fresh: list[Feed] = []
     doubles: list[tuple[Feed, Feed]] = []
     for feed in found:
-        if double := there.get(same(feed.url)):
+        if double := there.get(normalized_url(feed.url)):
             doubles.append((feed, double))
             continue
-        name = fitted(feed.name, feed.url, names)
+        name = fitted_title(feed.name, feed.url, names)
         fresh.append(Feed(url=feed.url, name=name, tags=feed.tags, lang=feed.lang))
-        there[same(feed.url)] = fresh[-1]
+        there[normalized_url(feed.url)] = fresh[-1]
         names.add(name.casefold())
     return fresh, doubles
 
 
-def whole(address: str) -> str:
+def complete_url(address: str) -> str:
     """Return an address as it is asked, `https` where it names no way."""
     address = address.strip()
     return address if "://" in address else f"https://{address}"
 
 
-def about(found: Prospect) -> str:
+def describe_found(found: Prospect) -> str:
     """Return what was found at an address, for people: `RSS 2.0, 20 entries, fr; https://…`."""
     from monitor.feeds.diagnostics import languages
     from monitor.fetch.url import redact
@@ -82,7 +82,7 @@ def about(found: Prospect) -> str:
 def subscribe(path: Path, data: Path | None, feeds: Sequence[Feed]) -> Config:
     """Add feeds to a `feeds.yaml`; raises ConfigError, MonitorError, and then adds none."""
     items = [_item(feed) for feed in feeds]
-    return edit(path, lambda text: appended(text, "feeds", items), data=data)
+    return edit(path, lambda text: with_item(text, "feeds", items), data=data)
 
 
 def unsubscribe(
@@ -95,13 +95,13 @@ def unsubscribe(
     numbers = {config.feeds.index(feed) for feed in feeds}
     if len(numbers) == len(config.feeds):
         raise MonitorError("that would leave nothing to poll; add another feed first")
-    edit(path, lambda text: removed(text, "feeds", numbers), data=data)
+    edit(path, lambda text: without_items(text, "feeds", numbers), data=data)
     return [config.feeds[number] for number in sorted(numbers)]
 
 
-def rest(path: Path, data: Path | None, url: str, *, resting: bool) -> None:
+def set_resting(path: Path, data: Path | None, url: str, *, resting: bool) -> None:
     """Let the feed of an address not be polled any more, or again; raises as `subscribe`."""
-    edit(path, lambda text: enabled(text, url, on=not resting), data=data)
+    edit(path, lambda text: set_enabled(text, url, on=not resting), data=data)
 
 
 def _item(feed: Feed) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Manifest:
     """Length and SHA-256 of each file in it."""
 
 
-def written(manifest: Manifest) -> str:
+def write_manifest(manifest: Manifest) -> str:
     """Return a manifest as JSON."""
     said = {
         "format": FORMAT,
@@ -55,7 +55,7 @@ def written(manifest: Manifest) -> str:
     return json.dumps(said, indent=2)
 
 
-def read(content: bytes, file: object) -> Manifest:
+def read_manifest_text(content: bytes, file: object) -> Manifest:
     """Return the manifest of a backup file; raises BackupError if it makes no sense."""
     try:
         said: dict[str, Any] = json.loads(content)
@@ -109,7 +109,7 @@ def _sources(copy: Path, config: Path) -> dict[str, Path]:
 def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
     """Copy the store as it is at one moment, return how many articles and alerts it has."""
     copy.unlink(missing_ok=True)
-    with closing(open_store(data, create=False)) as source, closing(_private(copy)) as target:
+    with closing(open_store(data, create=False)) as source, closing(_make_private(copy)) as target:
         source.execute("BEGIN")  # without it each commit of the monitor would begin the copy anew
         source.execute("SELECT count(*) FROM feeds").fetchone()
         source.backup(
@@ -125,7 +125,7 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
     return articles, alerts
 
 
-def _private(path: Path) -> sqlite3.Connection:
+def _make_private(path: Path) -> sqlite3.Connection:
     path.touch(mode=0o600)
     return sqlite3.connect(path, isolation_level=None)
 
@@ -154,7 +154,7 @@ def _pack(
                     progress("packing", done, total)
             files[name] = (source.stat().st_size, digest.hexdigest())
         manifest = Manifest(_iso(now), articles, alerts, VERSION, files)
-        packed.writestr(MANIFEST, written(manifest))
+        packed.writestr(MANIFEST, write_manifest(manifest))
     with part.open("rb") as file:
         os.fsync(file.fileno())
     return manifest

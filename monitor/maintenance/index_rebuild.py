@@ -19,7 +19,7 @@ STALE = 60.0
 """Seconds after which whoever told of its progress must have died."""
 
 
-def tell(data: Path, done: int, total: int) -> None:
+def write_progress(data: Path, done: int, total: int) -> None:
     """Say how many articles of how many can be searched; all of them ends it."""
     path = data / PROGRESS
     with contextlib.suppress(OSError):  # a full disk: the index waits too
@@ -31,7 +31,7 @@ def tell(data: Path, done: int, total: int) -> None:
         fresh.replace(path)
 
 
-def share(data: Path, now: Timestamp) -> float | None:
+def read_progress(data: Path, now: Timestamp) -> float | None:
     """Return which share of the index is there while it is built again, None else."""
     path = data / PROGRESS
     try:
@@ -43,24 +43,24 @@ def share(data: Path, now: Timestamp) -> float | None:
         return None
 
 
-def words(share: float) -> str:
+def describe_progress(share: float) -> str:
     """Return it for people."""
     return f"the index is being built again, {share:.0%} is there"
 
 
-def waits(articles: int) -> str:
+def describe_waiting(articles: int) -> str:
     """Return how many articles wait for the index, for people; empty for none."""
     there = counted(articles, "article is", "articles are")
     return f"{there} still being indexed" if articles else ""
 
 
-def suspect(data: Path) -> None:
+def mark_suspect(data: Path) -> None:
     """Let the indexer look at the whole index."""
     with contextlib.suppress(OSError):
         (data / SUSPECT).touch()
 
 
-def suspected(data: Path) -> bool:
+def is_suspect(data: Path) -> bool:
     """Tell whether somebody found the index damaged since this was asked last."""
     try:
         (data / SUSPECT).unlink()

@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 """Told how many articles are in the archive and how many there are."""
 
 
-class Shelves(Protocol):
+class RepairSource(Protocol):
     """What mending needs of the store (see `monitor.store.protocol.Store`)."""
 
     def article_ids(self) -> array[int]:
@@ -41,7 +41,7 @@ class Shelves(Protocol):
         """Return these articles; unknown ids are left out."""
 
 
-class Difference(NamedTuple):
+class IndexDifference(NamedTuple):
     """What an archive lacks, and what it should not hold."""
 
     missing: array[int]
@@ -51,7 +51,7 @@ class Difference(NamedTuple):
 
 def difference(
     indexed: Iterable[int], stored: Collection[int], waiting: Collection[int]
-) -> Difference:
+) -> IndexDifference:
     """Compare the ids of an archive, each as often as it is there, with those of the store.
 
     An id that is there twice is both: it is taken out and put in again. What is on its
@@ -69,17 +69,17 @@ def difference(
             there[id] = min(there[id] + 1, 2)
     surplus.update(id for id in range(top) if there[id] > wanted[id])
     missing = (id for id in range(top - 1, 0, -1) if wanted[id] and there[id] != 1)
-    return Difference(
+    return IndexDifference(
         array("Q", (id for id in missing if id not in waiting)),
         array("Q", sorted(surplus.difference(waiting))),
     )
 
 
-class Mending:
+class IndexRepair:
     """One mending of one archive: `writer` at once, the rest step by step."""
 
     def __init__(
-        self, shelves: Shelves, folder: Path, progress: Progress, *, whole: bool = False
+        self, shelves: RepairSource, folder: Path, progress: Progress, *, whole: bool = False
     ) -> None:
         """Open the archive, or begin a new one; `whole` reads every byte of it first."""
         self._shelves = shelves

@@ -16,7 +16,7 @@ from index.engine.writer import Writer
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.errors import StoreError
 from monitor.maintenance import index_rebuild
-from monitor.maintenance.index_repair import Mending, Progress, Shelves
+from monitor.maintenance.index_repair import IndexRepair, Progress, RepairSource
 from monitor.model.config import OutboxEntry
 
 log = logging.getLogger("tocsin.indexer")
@@ -35,7 +35,7 @@ REST = 5.0
 """Seconds before a second try when the disk, the store or another writer is in the way."""
 
 
-class Outbox(Shelves, Protocol):
+class IndexSource(RepairSource, Protocol):
     """What the indexer needs of the store (see `monitor.store.protocol.Store`)."""
 
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
@@ -61,14 +61,14 @@ class Wake(Protocol):
         """Read one message; raises EOFError at the end of the pipe."""
 
 
-def run(store: Outbox, folder: Path, wake: Wake, progress: Progress = lambda *_: None) -> None:
+def run(store: IndexSource, folder: Path, wake: Wake, progress: Progress = lambda *_: None) -> None:
     """Index what comes into the outbox until the pipe ends; the step at work is finished."""
     wait, whole = 0.0, False
-    follower: _Follower | None = None
+    follower: _OutboxFollower | None = None
     while not _ended(wake, wait):
         wait = 0.0
         try:
-            follower = follower or _Follower(store, folder, progress, whole=whole)
+            follower = follower or _OutboxFollower(store, folder, progress, whole=whole)
             follower.follow(wake)
             return
         except ArchiveDamaged as error:
@@ -79,18 +79,18 @@ def run(store: Outbox, folder: Path, wake: Wake, progress: Progress = lambda *_:
             wait = REST
 
 
-def catch_up(store: Outbox, folder: Path, progress: Progress = lambda *_: None) -> int:
+def catch_up(store: IndexSource, folder: Path, progress: Progress = lambda *_: None) -> int:
     """Bring all that the store holds into the archive, return how many articles are in it.
 
     Not for use while an indexer runs on the folder.
     """
-    follower = _Follower(store, folder, progress, whole=True)
+    follower = _OutboxFollower(store, folder, progress, whole=True)
     while follower.work():
         pass
     return follower.writer.count
 
 
-def reindex(store: Outbox, folder: Path, progress: Progress = lambda *_: None) -> int:
+def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: None) -> int:
     """Build the archive again beside the old one, then put it in its place; return its size.
 
     Searches go on meanwhile. Not for use while an indexer runs on the folder.
@@ -98,7 +98,7 @@ def reindex(store: Outbox, folder: Path, progress: Progress = lambda *_: None) -
     fresh, aside = (folder.with_name(folder.name + end) for end in (".new", ".old"))
     shutil.rmtree(fresh, ignore_errors=True)
     last = store.last_ticket()
-    mending = Mending(store, fresh, progress)
+    mending = IndexRepair(store, fresh, progress)
     for _ in mending.steps(everything=True):
         pass
     shutil.rmtree(aside, ignore_errors=True)
@@ -110,14 +110,16 @@ def reindex(store: Outbox, folder: Path, progress: Progress = lambda *_: None) -
     return mending.writer.count
 
 
-class _Follower:
+class _OutboxFollower:
     """Follows the outbox; between two batches it mends the archive, step by step."""
 
-    def __init__(self, store: Outbox, folder: Path, progress: Progress, *, whole: bool) -> None:
+    def __init__(
+        self, store: IndexSource, folder: Path, progress: Progress, *, whole: bool
+    ) -> None:
         self._store = store
         self._data = folder.parent
-        index_rebuild.suspected(self._data)  # it is looked at now
-        mending = Mending(store, folder, progress, whole=whole)
+        index_rebuild.is_suspect(self._data)  # it is looked at now
+        mending = IndexRepair(store, folder, progress, whole=whole)
         self.writer: Writer = mending.writer
         self._mending: Iterator[None] = mending.steps()
         self._last = 0
@@ -138,7 +140,7 @@ class _Follower:
             self._scrub()
             if self.writer.changed_outside():
                 raise ArchiveDamaged(f"{self.writer.folder}: files were changed from outside")
-            if index_rebuild.suspected(self._data):
+            if index_rebuild.is_suspect(self._data):
                 raise ArchiveDamaged(f"{self.writer.folder}: a search found it damaged")
 
     def _scrub(self) -> None:

@@ -37,7 +37,7 @@ Clock = Callable[[], Timestamp]
 """Of another process: a function of a module, which that process finds too."""
 
 
-class _Indexed(NamedTuple):
+class _IndexedTicket(NamedTuple):
     """What the indexer tells of each batch."""
 
     ticket: int
@@ -91,7 +91,7 @@ class IndexerProcess:
         with contextlib.suppress(EOFError, OSError):
             while self._told is not None and self._told.poll():
                 told = self._told.recv()
-                if isinstance(told, _Indexed):
+                if isinstance(told, _IndexedTicket):
                     last, self.indexed_at = told
                     self.failures = 0
                 else:
@@ -139,10 +139,10 @@ class _ReadOnly(SqliteStore):
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Tell the monitor, and when that was."""
         with contextlib.suppress(OSError):
-            self._monitor.send(_Indexed(upto, self._clock() if now is None else now))
+            self._monitor.send(_IndexedTicket(upto, self._clock() if now is None else now))
 
 
-class _Said(logging.Handler):
+class _LastMessage(logging.Handler):
     """Sends what is logged to the monitor."""
 
     def __init__(self, monitor: Connection) -> None:
@@ -159,7 +159,7 @@ def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the whole group
     os.nice(GIVES_WAY)
     gc.set_threshold(GARBAGE)
-    logging.basicConfig(level=level, format="%(message)s", handlers=[_Said(monitor)])
+    logging.basicConfig(level=level, format="%(message)s", handlers=[_LastMessage(monitor)])
     try:
         store = _ReadOnly(data, monitor, clock)
         try:
@@ -181,7 +181,7 @@ class _Progress:
 
     def __call__(self, done: int, total: int) -> None:
         """Take note of how many articles of how many are in the index."""
-        index_rebuild.tell(self._data, done, total)
+        index_rebuild.write_progress(self._data, done, total)
         twentieth = 20 * done // max(total, 1)
         if twentieth != self._told and (self._told or twentieth < 20):
             log.info("building the index again: %d of %d articles", done, total)

@@ -21,7 +21,7 @@ from monitor.maintenance.backup import (
     BackupError,
     Manifest,
     Progress,
-    read,
+    read_manifest_text,
 )
 from monitor.store.sqlite.connection import FILE, INDEX
 from monitor.store.sqlite.schema import VERSION
@@ -46,7 +46,7 @@ class RestorePaths:
 def read_manifest(file: Path) -> Manifest:
     """Return what a backup says of itself. Raises BackupError, OSError."""
     with _opened(file) as packed:
-        return read(packed.read(MANIFEST), file)
+        return read_manifest_text(packed.read(MANIFEST), file)
 
 
 def config_of(file: Path) -> bytes | None:
@@ -61,7 +61,7 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
     Nothing that is there is touched. Raises BackupError, OSError.
     """
     with _opened(file) as packed:
-        manifest = read(packed.read(MANIFEST), file)
+        manifest = read_manifest_text(packed.read(MANIFEST), file)
         if manifest.store > VERSION:
             raise BackupError(
                 f"{file}: of a newer tocsin (store version {manifest.store}); update tocsin"
@@ -83,7 +83,7 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
     return fresh
 
 
-def put_in_place(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
+def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
     """Move what is in the way to `aside`, then store and feeds.yaml to their places."""
     if there := places.in_the_way(config):
         aside.mkdir(mode=0o700, parents=True)

@@ -22,7 +22,7 @@ BEGINNING = (float("-inf"), 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Swept:
+class SweepResult:
     """What a step came to; an empty one is the end."""
 
     articles: int = 0
@@ -32,16 +32,16 @@ class Swept:
     characters: int = 0
     """Of the text that went."""
 
-    def __add__(self, other: Swept) -> Swept:
+    def __add__(self, other: SweepResult) -> SweepResult:
         """Return both together."""
-        return Swept(
+        return SweepResult(
             articles=self.articles + other.articles,
             spared=self.spared + other.spared,
             characters=self.characters + other.characters,
         )
 
 
-def spared(retention: Retention, feeds: Iterable[Feed]) -> Spared:
+def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> Spared:
     """Return in the store's terms what is kept whatever its age."""
     known = list(feeds)
     numbers: set[int] = set()
@@ -64,23 +64,23 @@ def spared(retention: Retention, feeds: Iterable[Feed]) -> Spared:
     )
 
 
-class Sweep:
+class RetentionSweep:
     """One look at all that is older than the archive keeps it. For the store's thread."""
 
     def __init__(self, store: Store, retention: Retention, now: Timestamp) -> None:
         self._store = store
         self._before = float("-inf") if retention.keep is None else now - retention.keep
-        self._spared = spared(retention, store.every_feed())
+        self._spared = retention_exceptions(retention, store.every_feed())
         self._after = BEGINNING
 
-    def step(self) -> Swept:
+    def step(self) -> SweepResult:
         """Drop the next few articles. Raises StoreError."""
         with self._store.batch() as batch:
             found = self._next(batch)
             batch.drop([one.id for one in found if not one.spared])
         return self._swept(found)
 
-    def look(self) -> Swept:
+    def look(self) -> SweepResult:
         """Count the next few articles that `step` would drop. Raises StoreError."""
         with self._store.reading() as reading:
             found = self._next(reading)
@@ -89,11 +89,11 @@ class Sweep:
     def _next(self, reading: StoreReads) -> list[Expiring]:
         return reading.expiring(self._before, self._spared, self._after, STEP)
 
-    def _swept(self, found: Sequence[Expiring]) -> Swept:
+    def _swept(self, found: Sequence[Expiring]) -> SweepResult:
         if found:
             self._after = (found[-1].seen, found[-1].id)
         going = [one for one in found if not one.spared]
-        return Swept(
+        return SweepResult(
             articles=len(going),
             spared=len(found) - len(going),
             characters=sum(one.characters for one in going),
@@ -114,7 +114,7 @@ REST = 30.0
 """Seconds without a step after the store refused."""
 
 
-class Tidying:
+class RetentionRunner:
     """Keeps the archive to what `archive:` says, as it says at the time."""
 
     def __init__(
@@ -156,9 +156,9 @@ class Tidying:
         retention = self._retention()
         if retention.keep is None:
             return
-        sweep = await self._thread(Sweep, self._store, retention, self._clock())
-        found = Swept()
-        while (step := await self._thread(sweep.step)) != Swept():
+        sweep = await self._thread(RetentionSweep, self._store, retention, self._clock())
+        found = SweepResult()
+        while (step := await self._thread(sweep.step)) != SweepResult():
             found += step
             await (between or self._breathe)()
         if found.articles:

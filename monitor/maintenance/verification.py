@@ -195,7 +195,7 @@ class Verified:
         """Tell whether nothing was found."""
         return not self.faults
 
-    def object_to(self, fault: AuditFault) -> None:
+    def add_problem(self, fault: AuditFault) -> None:
         """Take note of a fault."""
         if len(self.faults) < MOST:
             self.faults.append(fault)
@@ -210,14 +210,14 @@ def verify(proofs: Proofs, progress: Progress, *, first: int = 1, noted: str = "
     """
     found = Verified()
     for name in proofs.guards():
-        found.object_to(
+        found.add_problem(
             AuditFault(f"{name}, which keeps records as they are, is not as it was made")
         )
     _chain(proofs, progress, first, found)
     if noted:
         found.noted = proofs.number_of(noted)
         if found.noted is None:
-            found.object_to(
+            found.add_problem(
                 AuditFault(f"no record has the hash {noted}: records were written anew")
             )
     _alerts(proofs, progress, first, found)
@@ -235,11 +235,11 @@ def _chain(proofs: Proofs, progress: Progress, first: int, found: Verified) -> N
     for row in proofs.rows(first):
         said = evidence.told(row.record)
         for words in _links(row, said, before):
-            found.object_to(AuditFault(words, row.number, row.alert))
+            found.add_problem(AuditFault(words, row.number, row.alert))
         if row.kind == Kind.RULE:
             rules[row.number] = said.get("watchlist"), said.get("version")
         elif first <= 1 and (words := _names_rule(said, rules)):
-            found.object_to(AuditFault(words, row.number, row.alert))
+            found.add_problem(AuditFault(words, row.number, row.alert))
         before = row.number, row.hash
         found.records += 1
         if found.records % STEP == 0:
@@ -247,7 +247,7 @@ def _chain(proofs: Proofs, progress: Progress, first: int, found: Verified) -> N
     found.head = before or (0, BEGINNING)
     if before and last > before[0]:
         missing = _span(before[0] + 1, last)
-        found.object_to(AuditFault(f"{missing} at the end", before[0] + 1))
+        found.add_problem(AuditFault(f"{missing} at the end", before[0] + 1))
 
 
 def _links(row: Row, said: Mapping[str, Any], before: tuple[int, str] | None) -> Iterator[str]:
@@ -322,7 +322,7 @@ def _alerts(proofs: Proofs, progress: Progress, first: int, found: Verified) -> 
             _count(seen, found)
             for fault in faults_of(id, seen):
                 if fault.number == 0 or fault.number >= first:
-                    found.object_to(fault)
+                    found.add_problem(fault)
         found.texts += sum(map(len, named.values()))
         done += len(ids)
         progress("alerts", done, total)

@@ -21,7 +21,7 @@ from index.evaluation.term_expansion import expands, is_open, key, selector
 from index.query.ast import Facet, Mode, Node, Word, words
 from index.query.filters import passes, selects
 from monitor.fetch.url import host
-from monitor.match.presearcher import TermTrie, filing
+from monitor.match.presearcher import TermTrie, required_terms
 from monitor.model.alert import Match, WatchlistMatch
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
@@ -43,10 +43,10 @@ class WatchlistMatcher:
             host(feed.url)  # known feeds are read once, here
         roots = [watchlist.query.root for watchlist in self.watchlists]
         watched = dict.fromkeys(word for root in roots for word in words(root))
-        self._forms = _Forms(word for word in watched if expands(word))
+        self._forms = _WordForms(word for word in watched if expands(word))
         self._filed = TermTrie()
         for number, root in enumerate(roots):
-            for needed in filing(root).sets or ((),):
+            for needed in required_terms(root).sets or ((),):
                 drawer = self._filed
                 for word in needed:
                     leaf = self._forms.numbers[word] if is_open(word) else key(word)
@@ -60,7 +60,7 @@ class WatchlistMatcher:
     def match(self, article: Article, feed: Feed) -> tuple[WatchlistMatch, ...]:
         """Return the watchlists that an article of a feed satisfies, and where."""
         reading = DocumentTerms(article, self._keys)
-        places = _Places(article, reading)
+        places = _MatchPlaces(article, reading)
         return tuple(
             WatchlistMatch(watchlist=watchlist, matches=places.of(found))
             for watchlist, found in self._satisfied(reading, article, feed)
@@ -78,16 +78,16 @@ class WatchlistMatcher:
         found = reading.postings
         expansions = self._forms.of(found)
         candidates = self._filed.open({*found, *expansions})
-        document = _Words(found, expansions, self._forms.numbers, article, feed)
+        document = _ArticleWords(found, expansions, self._forms.numbers, article, feed)
         for number in sorted(candidates):
             watchlist = self.watchlists[number]
-            if not outside(watchlist, article, feed) and (
+            if not out_of_scope(watchlist, article, feed) and (
                 clauses := matches(watchlist.query.root, document)
             ):
                 yield watchlist, clauses
 
 
-class _Words:
+class _ArticleWords:
     """A `Document` on an article's postings, its word forms decided beforehand."""
 
     __slots__ = ("_expansions", "_found", "_numbers", "article", "feed")
@@ -113,10 +113,10 @@ class _Words:
         return self._expansions.get(self._numbers[word], ())
 
     def admits(self, facet: Facet) -> bool:
-        return admits(facet, self.article, self.feed)
+        return filter_admits(facet, self.article, self.feed)
 
 
-class _Forms:
+class _WordForms:
     """Which inflections, wildcards and plain exact forms each key met so far belongs to."""
 
     def __init__(self, open_words: Iterable[Word]) -> None:
@@ -138,7 +138,7 @@ class _Forms:
                 prefix, accepts = selector(word)
                 self._beginnings[prefix[:_BEGINNING]].append((prefix, number, accepts))
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
-        self.meanings = _Meanings(self._decide)
+        self.meanings = _TermsOfForm(self._decide)
 
     def means(self, form: str) -> str:
         """Return a key that belongs to any of them; or ''."""
@@ -173,7 +173,7 @@ class _Forms:
         return numbers
 
 
-class _Meanings(dict[str, Sequence[int]]):
+class _TermsOfForm(dict[str, Sequence[int]]):
     """The open words that a key belongs to, each decided once."""
 
     def __init__(self, decide: Callable[[str], Sequence[int]]) -> None:
@@ -189,12 +189,12 @@ class _Meanings(dict[str, Sequence[int]]):
 # --- one watchlist ---------------------------------------------------------------
 
 
-def admits(facet: Facet, article: Article, feed: Feed) -> bool:
+def filter_admits(facet: Facet, article: Article, feed: Feed) -> bool:
     """Tell whether an article that a feed carries passes a filter of a query."""
     return passes(facet, lang=article.lang, name=feed.name, host=host(feed.url), tags=feed.tags)
 
 
-def outside(watchlist: Watchlist, article: Article, feed: Feed) -> str:
+def out_of_scope(watchlist: Watchlist, article: Article, feed: Feed) -> str:
     """Return why an article is none of a watchlist's business, by language or feed; or ''.
 
     An article of undetermined language is everybody's.
@@ -208,7 +208,7 @@ def outside(watchlist: Watchlist, article: Article, feed: Feed) -> str:
     return ""
 
 
-class _Places:
+class _MatchPlaces:
     """The matches in one article: many watchlists watch the same word, which is cut out once."""
 
     def __init__(self, article: Article, reading: DocumentTerms) -> None:
@@ -243,14 +243,14 @@ class Explanation:
 
 def explain(watchlist: Watchlist, article: Article, feed: Feed) -> Explanation:
     """Return the clauses that match with their text, or those that fail."""
-    if reason := outside(watchlist, article, feed):
+    if reason := out_of_scope(watchlist, article, feed):
         return Explanation(None, reason)
     reading = DocumentTerms(article)
-    document = InMemory(reading.postings, lambda facet: admits(facet, article, feed))
+    document = InMemory(reading.postings, lambda facet: filter_admits(facet, article, feed))
     found = matches(watchlist.query.root, document)
     if not found:
         return Explanation(None, why_not(watchlist.query.root, document))
-    hit = WatchlistMatch(watchlist=watchlist, matches=_Places(article, reading).of(found))
+    hit = WatchlistMatch(watchlist=watchlist, matches=_MatchPlaces(article, reading).of(found))
     return Explanation(hit, _reason(hit, watchlist.query.root))
 
 

@@ -18,7 +18,7 @@ MAX_SETS = 16
 Words = tuple[Word, ...]
 
 
-class Filing(NamedTuple):
+class RequiredTerms(NamedTuple):
     """Sets of words of one of which any match holds all, and what they cost in vain looks."""
 
     cost: float
@@ -26,21 +26,21 @@ class Filing(NamedTuple):
     """Within each, the rarest word comes first."""
 
 
-NOWHERE = Filing(float("inf"), ())
+NOWHERE = RequiredTerms(float("inf"), ())
 """A rule without such words, as `lang:fr` by itself: every article is looked at."""
 
 _TOGETHER = (And, Phrase, Near)
 _MODE_COSTS = {Mode.FOLDED: 1.0, Mode.EXACT: 0.5, Mode.STEM: 2.0, Mode.WILDCARD: 3.0}
 
 
-def filing(node: Node) -> Filing:
+def required_terms(node: Node) -> RequiredTerms:
     """Return the cheapest sets of words of which any match of a tree must hold one."""
     if isinstance(node, Word):
-        return Filing(_cost(node), ((node,),))
+        return RequiredTerms(_cost(node), ((node,),))
     if isinstance(node, _TOGETHER):
-        return functools.reduce(_both, _cheapest_first(map(filing, node.children)))
+        return functools.reduce(_both, _cheapest_first(map(required_terms, node.children)))
     if isinstance(node, Or):
-        return _any_of([filing(child) for child in node.children])
+        return _any_of([required_terms(child) for child in node.children])
     if isinstance(node, AtLeast):
         return _of_count(node)
     if isinstance(node, Score):
@@ -55,19 +55,19 @@ def _cost(word: Word) -> float:
     return _MODE_COSTS[word.mode] * (0.2 if word.part == "author" else 1.0) / letters**3
 
 
-def _cheapest_first(filed: Iterable[Filing]) -> list[Filing]:
+def _cheapest_first(filed: Iterable[RequiredTerms]) -> list[RequiredTerms]:
     return sorted(filed, key=lambda one: one.cost)
 
 
-def _any_of(choices: Sequence[Filing]) -> Filing:
+def _any_of(choices: Sequence[RequiredTerms]) -> RequiredTerms:
     """Return the filing under all of these, since any of them may be the one that holds."""
     if NOWHERE in choices:
         return NOWHERE
     sets = dict.fromkeys(words for filed in choices for words in filed.sets)
-    return Filing(sum(filed.cost for filed in choices), tuple(sets))
+    return RequiredTerms(sum(filed.cost for filed in choices), tuple(sets))
 
 
-def _both(first: Filing, second: Filing) -> Filing:
+def _both(first: RequiredTerms, second: RequiredTerms) -> RequiredTerms:
     """Return the filing of what needs both, or of the first where that makes too many sets."""
     if not second.sets or len(first.sets) * len(second.sets) > MAX_SETS:
         return first
@@ -75,21 +75,21 @@ def _both(first: Filing, second: Filing) -> Filing:
     sets = dict.fromkeys(
         tuple(sorted(dict.fromkeys((*one, *other)), key=_cost))[:MAX_WORDS] for one, other in pairs
     )
-    return Filing(first.cost * min(1.0, second.cost), tuple(sets))
+    return RequiredTerms(first.cost * min(1.0, second.cost), tuple(sets))
 
 
-def _of_count(node: AtLeast) -> Filing:
+def _of_count(node: AtLeast) -> RequiredTerms:
     """Leave out the dearest clauses, since with them alone there are too few."""
-    choices = _cheapest_first(map(filing, node.children))
+    choices = _cheapest_first(map(required_terms, node.children))
     kept = range(len(choices) - node.count + 1)
     if node.count == 1:
         return _any_of(choices)
-    return _any_of([_beside_another(choices, number) for number in kept])
+    return _any_of([_pairs(choices, number) for number in kept])
 
 
-def _of_score(node: Score) -> Filing:
+def _of_score(node: Score) -> RequiredTerms:
     """Leave out the dearest clauses as long as they cannot reach the threshold alone."""
-    gains = [(filing(child), weight) for weight, child in node.weighted if weight > 0]
+    gains = [(required_terms(child), weight) for weight, child in node.weighted if weight > 0]
     gains.sort(key=lambda gain: -gain[0].cost)
     choices = [filed for filed, _ in gains]
     left_out: list[float] = []
@@ -98,13 +98,13 @@ def _of_score(node: Score) -> Filing:
         if math.fsum([*left_out, weight]) < node.threshold:
             left_out.append(weight)
         elif weight < node.threshold:
-            kept.append(_beside_another(choices, number))
+            kept.append(_pairs(choices, number))
         else:
             kept.append(filed)
     return _any_of(kept)
 
 
-def _beside_another(choices: Sequence[Filing], number: int) -> Filing:
+def _pairs(choices: Sequence[RequiredTerms], number: int) -> RequiredTerms:
     """Return one of several filings, of which one more must hold too."""
     others = [filed for other, filed in enumerate(choices) if other != number]
     return _both(choices[number], _any_of(others))

@@ -17,7 +17,7 @@ from typing import Any
 from monitor.model.config import Channel, DeliveryError, Networks
 from monitor.model.delivery import Notification
 from monitor.notify.message import LIMIT, Message, compose
-from monitor.notify.retry import fault_of
+from monitor.notify.retry import fault_of_status
 
 SECONDS = 45.0
 """For a message, the start of the process included; then it is killed."""
@@ -74,7 +74,7 @@ class AppriseSender:
             return None
         status = int(answer.get("status") or 0)
         reason = str(answer.get("reason") or "not accepted")
-        return DeliveryError(reason=reason, fault=fault_of(status))
+        return DeliveryError(reason=reason, fault=fault_of_status(status))
 
     async def close(self) -> None:
         """End its process."""

@@ -25,7 +25,7 @@ _STATUS = re.compile(r"error[ =:]+(\d{3})\b")
 _UNREACHED = re.compile(r"onnection error|could not connect|timed? ?out|refused", re.IGNORECASE)
 
 
-class Fence:
+class AddressFence:
     """Refuses connections, and remembers the last one it refused."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ def _literals(host: str, port: object) -> list[str]:
         return [str(row[4][0]).partition("%")[0] for row in rows]
 
 
-def tell(fence: Fence, asked: Mapping[str, Any]) -> dict[str, Any]:
+def send(fence: AddressFence, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Send a message; return whether it was accepted, else why not, without quoting the address."""
     import logging
 
@@ -106,13 +106,13 @@ def main() -> None:
     """Answer each line of stdin, until its end."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a service prints is no answer
-    fence = Fence()
+    fence = AddressFence()
     sys.addaudithook(fence.watch)
     for line in sys.stdin:
         asked = json.loads(line)
         fence.allow = tuple(map(ip_network, asked["allow"]))
         try:
-            answer = tell(fence, asked)
+            answer = send(fence, asked)
         except Exception as error:
             reason = f"failed inside Apprise ({type(error).__name__})"
             answer = {"accepted": False, "reason": reason, "status": 0}

@@ -40,7 +40,7 @@ class CommandSender:
     async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
         """Run it for a message; return why it did not accept it, None if it did."""
         loop = asyncio.get_running_loop()
-        last = _Last()
+        last = _OutputTail()
         ours, its = os.pipe()
         said, _ = await loop.connect_read_pipe(lambda: last, os.fdopen(ours, "rb", 0))
         try:
@@ -59,7 +59,7 @@ class CommandSender:
         finally:
             said.close()
 
-    async def _ended(self, process: Process, last: _Last) -> DeliveryError | None:
+    async def _ended(self, process: Process, last: _OutputTail) -> DeliveryError | None:
         try:
             async with asyncio.timeout(self._seconds):
                 code = await process.wait()
@@ -80,7 +80,7 @@ class CommandSender:
         """Nothing is kept running."""
 
 
-class _Last(asyncio.Protocol):
+class _OutputTail(asyncio.Protocol):
     """Keeps the end of what comes.
 
     A pipe of our own: those of asyncio keep it waiting for the end of a process as long as

@@ -13,8 +13,8 @@ from monitor.errors import StoreError
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
 from monitor.model.delivery import Delivery
 from monitor.notify import retry
-from monitor.notify.notification import NotificationLoader, shipments
-from monitor.notify.senders import Making, Sender
+from monitor.notify.notification import NotificationLoader, group_deliveries
+from monitor.notify.senders import Sender, SenderFactory
 from monitor.store.protocol import Sending
 from monitor.tasks import Thread
 
@@ -40,7 +40,7 @@ class DeliveryLoop:
         store: Sending,
         packing: NotificationLoader,
         thread: Thread,
-        senders: Making,
+        senders: SenderFactory,
         *,
         clock: Callable[[], Timestamp],
         sleep: Callable[[float], Awaitable[None]],
@@ -158,7 +158,7 @@ class DeliveryLoop:
             )
             if not due:
                 return
-            for group in shipments(due, sender.most):
+            for group in group_deliveries(due, sender.most):
                 await self._send(name, sender, group)
                 if not self._rested(name, self._clock()):
                     return

@@ -45,13 +45,13 @@ class FileSender:
         with cast(BinaryIO, os.fdopen(descriptor, "r+b", 0)) as file:
             size, last, torn = _look(file)
             fresh = [one for one in parcels if one.delivery.key.encode("ascii") not in last]
-            lines = b"".join(told.encoded([_alone(one)]) + b"\n" for one in fresh)
+            lines = b"".join(told.encoded([_as_line(one)]) + b"\n" for one in fresh)
             if lines:
                 _write(descriptor, b"\n" * torn + lines, size)
             os.fsync(descriptor)
 
 
-def _alone(parcel: Notification) -> Notification:
+def _as_line(parcel: Notification) -> Notification:
     """Return a parcel of a bundle as one of its own: a file has a line for each alert."""
     return replace(parcel, delivery=replace(parcel.delivery, bundle=""))
 

@@ -14,7 +14,7 @@ _MENTION = re.compile(r"@(?=[\w{(&!\[])|<(?=[!@#&/:])|(?<=\w)://(?=\S)")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
 
 
-def harmless(text: str) -> str:
+def plain(text: str) -> str:
     """Return clean text on one line that calls nobody: `@everyone`, `<!channel>` do not work.
 
     Addresses in it are broken too: what can be followed is only the link of the alert.
@@ -43,7 +43,7 @@ class Flavour:
 
     def text(self, text: str) -> str:
         """Return a text from a feed."""
-        return self.escape(harmless(text))
+        return self.escape(plain(text))
 
     def bold(self, text: str) -> str:
         """Return a text from a feed in bold."""

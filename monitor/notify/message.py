@@ -13,7 +13,7 @@ from index.article import Article
 from monitor.formatting import span
 from monitor.model.alert import Alert, Match, Outlet
 from monitor.model.delivery import Notification
-from monitor.notify.markup import HTML, MARKDOWN, PLAIN, Flavour, harmless
+from monitor.notify.markup import HTML, MARKDOWN, PLAIN, Flavour, plain
 
 LONGEST = 280
 """Characters of a passage; a longer sentence is cut around its first match."""
@@ -88,7 +88,7 @@ def compose(
 
     def written(flavour: Flavour) -> str:
         if template:
-            texts = [_filled(template, parcel, zone, flavour) for parcel in parcels]
+            texts = [_fill(template, parcel, zone, flavour) for parcel in parcels]
             return _within(texts, flavour.newline * 2, limit)
         if len(parcels) == 1:
             lines = list(_lines(parcels[0], zone, flavour))
@@ -113,7 +113,7 @@ def subject(parcels: Sequence[Notification]) -> str:
         for parcel in parcels:
             counts[parcel.alert.watchlist] += 1
         words = f"{len(parcels)} × " + ", ".join(f"{name} {n}" for name, n in counts.items())
-    return _cut(harmless(words), SUBJECT)
+    return _cut(plain(words), SUBJECT)
 
 
 def fields(parcel: Notification, zone: tzinfo) -> Mapping[str, str]:
@@ -135,19 +135,19 @@ def fields(parcel: Notification, zone: tzinfo) -> Mapping[str, str]:
         "id": str(alert.id),
     }
     sentence = _alert_sentence(parcel, PLAIN)
-    return {key: harmless(value) for key, value in told.items()} | {
+    return {key: plain(value) for key, value in told.items()} | {
         "sentence": sentence,
         "link": safe_url(alert.url),
     }
 
 
-def _filled(template: str, parcel: Notification, zone: tzinfo, flavour: Flavour) -> str:
+def _fill(template: str, parcel: Notification, zone: tzinfo, flavour: Flavour) -> str:
     told = {key: flavour.escape(value) for key, value in fields(parcel, zone).items()}
     text = Template(template.strip()).safe_substitute(told)
     return text.replace("\n", flavour.newline) if flavour is HTML else text
 
 
-def misnamed(template: str) -> list[str]:
+def unknown_fields(template: str) -> list[str]:
     """Return what a template names that there is not; raises ValueError for a lone `$`."""
     found = Template(template)
     if not found.is_valid():
@@ -182,7 +182,7 @@ def _lines(parcel: Notification, zone: tzinfo, flavour: Flavour) -> Iterator[str
         yield sentence
     if terms := _terms(alert):
         yield f"⌕ {flavour.text(', '.join(terms))}"
-    yield from _others(alert, flavour)
+    yield from _other_outlets(alert, flavour)
     yield flavour.link(url) if (url := safe_url(alert.url)) else f"№ {alert.id}"
 
 
@@ -197,7 +197,7 @@ def _terms(alert: Alert) -> list[str]:
     return list(dict.fromkeys(match.term or match.text for match in alert.matches))
 
 
-def _others(alert: Alert, flavour: Flavour) -> Iterator[str]:
+def _other_outlets(alert: Alert, flavour: Flavour) -> Iterator[str]:
     outlets = alert.telling.outlets
     if len(outlets) > 1:
         yield f"≡ {flavour.text(_named(outlets, _lag))}"

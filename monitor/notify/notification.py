@@ -13,7 +13,7 @@ from monitor.model.delivery import Delivery, Notification
 from monitor.store.protocol import Store, Views
 
 
-def shipments(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
+def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
     """Yield deliveries that go together: those of a bundle, else at most so many."""
     bundles: dict[str, list[Delivery]] = {}
     alone: list[Delivery] = []
@@ -27,7 +27,7 @@ def shipments(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
     yield from bundles.values()
 
 
-def key(parcels: Sequence[Notification]) -> str:
+def idempotency_key(parcels: Sequence[Notification]) -> str:
     """Return the name of a message, the same at each try."""
     keys = sorted(parcel.delivery.key for parcel in parcels)
     return keys[0] if len(keys) == 1 else str(uuid5(NAMESPACE_URL, " ".join(keys)))
@@ -37,9 +37,9 @@ def document(parcels: Sequence[Notification]) -> dict[str, Any]:
     """Return a message for programs: one alert, or a digest of several."""
     channel = parcels[0].delivery.channel
     if len(parcels) == 1 and not parcels[0].delivery.bundle:
-        return {"channel": channel, **_told(parcels[0])}
-    told = [_told(parcel) for parcel in parcels]
-    return {"key": key(parcels), "channel": channel, "digest": told}
+        return {"channel": channel, **_notification_mapping(parcels[0])}
+    told = [_notification_mapping(parcel) for parcel in parcels]
+    return {"key": idempotency_key(parcels), "channel": channel, "digest": told}
 
 
 def encoded(parcels: Sequence[Notification]) -> bytes:
@@ -47,7 +47,7 @@ def encoded(parcels: Sequence[Notification]) -> bytes:
     return json.dumps(document(parcels), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _told(parcel: Notification) -> dict[str, Any]:
+def _notification_mapping(parcel: Notification) -> dict[str, Any]:
     delivery, alert, article = parcel.delivery, parcel.alert, parcel.article
     return {
         "key": delivery.key,

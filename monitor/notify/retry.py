@@ -36,7 +36,7 @@ def next_try(
     return now + max(pause, min(refusal.retry_after or 0.0, HEEDED))
 
 
-def fault_of(status: int) -> DeliveryFault:
+def fault_of_status(status: int) -> DeliveryFault:
     """Return whose fault an HTTP status other than 2xx is."""
     if status in _BUSY | _UNWANTED or status < 400:
         return DeliveryFault.CHANNEL

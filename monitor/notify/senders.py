@@ -31,7 +31,7 @@ class Sender(Protocol):
         """Give up what is kept for the next message."""
 
 
-class Making(Protocol):
+class SenderFactory(Protocol):
     """Makes senders."""
 
     def __call__(self, channel: Channel) -> Sender:

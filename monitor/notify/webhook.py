@@ -20,7 +20,7 @@ from monitor.fetch.url import authorization, origin_of, parse_url
 from monitor.model.config import Channel, DeliveryError
 from monitor.model.delivery import Notification
 from monitor.notify import notification as told
-from monitor.notify.retry import fault_of
+from monitor.notify.retry import fault_of_status
 
 SECONDS = 30.0
 """For a whole exchange; 10 of them to connect."""
@@ -52,7 +52,7 @@ class WebhookSender:
         body = told.encoded(parcels)
         try:
             async with asyncio.timeout(SECONDS):
-                return await self._post(body, told.key(parcels))
+                return await self._post(body, told.idempotency_key(parcels))
         except Exception as error:
             return DeliveryError(reason=error_message(error, SECONDS))
 
@@ -81,7 +81,7 @@ class WebhookSender:
             with suppress(httpcore.NetworkError, httpcore.ProtocolError, OSError):
                 async for _ in response.aiter_stream():
                     pass
-        return _judged(response.status, Headers(response.headers))
+        return _error_of_status(response.status, Headers(response.headers))
 
     def _headers(self, url: httpx.URL, body: bytes, key: str) -> list[tuple[bytes, bytes]]:
         said = {
@@ -110,11 +110,11 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return hmac.new(secret.encode("utf-8"), signed, hashlib.sha256).hexdigest()
 
 
-def _judged(status: int, headers: Headers) -> DeliveryError | None:
+def _error_of_status(status: int, headers: Headers) -> DeliveryError | None:
     if 200 <= status < 300:
         return None
     wait = headers.retry_after()
     why = "which is not followed; write the address it is at" if 300 <= status < 400 else ""
     return DeliveryError(
-        reason=str(StatusError(status, wait, why)), fault=fault_of(status), retry_after=wait
+        reason=str(StatusError(status, wait, why)), fault=fault_of_status(status), retry_after=wait
     )

@@ -30,7 +30,7 @@ _WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNOREC
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
-def extract(body: bytes, url: str, content_type: str = "") -> str:
+def extract_text(body: bytes, url: str, content_type: str = "") -> str:
     """Return the text of the article in a page, a paragraph a line; '' if it has none.
 
     Raises ParseError when it is no web page.

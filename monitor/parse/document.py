@@ -40,7 +40,7 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
     return body, f"; charset={declared[1]}" if declared else ""
 
 
-def recoded(body: bytes, content_type: str, encoding: str) -> tuple[bytes, str]:
+def with_encoding(body: bytes, content_type: str, encoding: str) -> tuple[bytes, str]:
     """Return a body in UTF-8, and a type that says so, whatever it declares itself to be in."""
     kind = _CHARSET.sub("", content_type).rstrip("; ")
     return body.decode(encoding, "replace").encode(errors="replace"), kind + _UTF8
@@ -107,7 +107,7 @@ _KINDS = (
 )
 
 
-def what_it_is(body: bytes) -> str:
+def describe_content(body: bytes) -> str:
     """Say in words what a body is that holds no feed."""
     start = body[:4_096].removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n\0").lower()
     for mark, words in _KINDS:

@@ -46,7 +46,7 @@ def language(declared: str) -> str:
     return found[1] if found else _THREE_LETTERS.get(code, "")
 
 
-def distinct(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def distinct_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return entries told apart: repeated ones once, those that share a name renamed.
 
     All that share a name get a new one, made of what tells them apart and not of their

@@ -13,8 +13,21 @@ from index.article import Timestamp
 from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
 from monitor.parse import json_feed
-from monitor.parse.document import in_utf8, root_only, what_it_is, without_impossible_characters
-from monitor.parse.entries import NAME_CAP, TEXT_CAP, TITLE_CAP, absolute, distinct, guid, language
+from monitor.parse.document import (
+    describe_content,
+    in_utf8,
+    root_only,
+    without_impossible_characters,
+)
+from monitor.parse.entries import (
+    NAME_CAP,
+    TEXT_CAP,
+    TITLE_CAP,
+    absolute,
+    distinct_entries,
+    guid,
+    language,
+)
 
 _PERIODS = {
     "hourly": 3_600.0,
@@ -43,14 +56,14 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     still has entries is a feed.
     """
     try:
-        if json_feed.is_one(body):
+        if json_feed.is_json_feed(body):
             return json_feed.parse(body, url, content_type)
         try:
             document = _document(body, content_type)
         except (ValueError, OverflowError):  # most often one `&#1114112;`
             document = _document(_repaired(body), content_type)
         if not document["entries"] and not document.get("version"):
-            raise ParseError(url, what_it_is(body))
+            raise ParseError(url, describe_content(body))
         return _feed(document, url)
     except (ParseError, MemoryError):
         raise
@@ -90,7 +103,7 @@ def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
         lang=language(_plain(feed, "language")),
         ttl=_ttl(feed),
         format=_format(_plain(document, "version")),
-        entries=distinct(_entry(raw, url) for raw in document["entries"]),
+        entries=distinct_entries(_entry(raw, url) for raw in document["entries"]),
     )
 
 

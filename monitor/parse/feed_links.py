@@ -37,12 +37,12 @@ class FeedLink(NamedTuple):
     title: str
 
 
-def links(body: bytes, url: str, content_type: str = "") -> tuple[FeedLink, ...]:
+def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[FeedLink, ...]:
     """Return the feeds that a page at `url` names, in its order, each once."""
     from lxml import etree
 
     body, charset = in_utf8(body[:PAGE_CAP], content_type)
-    reader = _Reader()
+    reader = _LinkReader()
     parser = etree.HTMLParser(target=reader, encoding="utf-8" if "utf-8" in charset else None)
     try:
         etree.fromstring(body, parser)
@@ -56,12 +56,12 @@ def links(body: bytes, url: str, content_type: str = "") -> tuple[FeedLink, ...]
     return tuple(found.values())[:MOST]
 
 
-def usual(url: str) -> list[str]:
+def usual_feed_urls(url: str) -> list[str]:
     """Return the addresses at which sites usually have their feed, by that of a page."""
     return [urljoin(url, f"/{path}") for path in USUAL]
 
 
-class _Reader:
+class _LinkReader:
     """Receives parse events and keeps the links; no tree, so no depth is too deep."""
 
     def __init__(self) -> None:

@@ -13,7 +13,15 @@ from index.article import Timestamp
 from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
 from monitor.parse.document import in_utf8
-from monitor.parse.entries import NAME_CAP, TEXT_CAP, TITLE_CAP, absolute, distinct, guid, language
+from monitor.parse.entries import (
+    NAME_CAP,
+    TEXT_CAP,
+    TITLE_CAP,
+    absolute,
+    distinct_entries,
+    guid,
+    language,
+)
 
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/(\d[\d.]{0,5})")
 _CLAIM = re.compile(rb"jsonfeed\.org\\?/version")
@@ -23,7 +31,7 @@ _BEFORE_IT = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 Table = Mapping[str, Any]
 
 
-def is_one(body: bytes) -> bool:
+def is_json_feed(body: bytes) -> bool:
     """Tell whether a body is an object of JSON that calls itself a JSON Feed, maybe broken."""
     if not body[:64].lstrip(_BEFORE_IT).startswith(b"{"):
         return False
@@ -44,7 +52,9 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
         link=absolute(url, _text(document, "home_page_url")),
         lang=language(_text(document, "language")),
         format=f"JSON Feed {version[1].rstrip('.')}",
-        entries=distinct(_entry(item, url, by_default) for item in items if isinstance(item, dict)),
+        entries=distinct_entries(
+            _entry(item, url, by_default) for item in items if isinstance(item, dict)
+        ),
     )
 
 

@@ -22,7 +22,7 @@ from pebble import ProcessExpired, ProcessPool
 from monitor.errors import ParseError
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse import article_page, feed, feed_links, robots
-from monitor.parse.document import recoded
+from monitor.parse.document import with_encoding
 from monitor.parse.robots import Allowance
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class Parser:
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page, '' if none; raises ParseError."""
-        return await self._read(article_page.extract, page)
+        return await self._read(article_page.extract_text, page)
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
         """Return what a site's rules say of one of its pages; raises ParseError."""
@@ -67,7 +67,7 @@ class Parser:
 
     async def links(self, page: Fetched) -> tuple[feed_links.FeedLink, ...]:
         """Return the feeds that a page names; raises ParseError."""
-        return await self._read(feed_links.links, page)
+        return await self._read(feed_links.feed_links, page)
 
     def close(self) -> None:
         """Stop the workers, whatever they are doing."""
@@ -117,7 +117,7 @@ def _attempt(
 ) -> T | _Unreadable:
     try:
         if encoding:
-            body, content_type = recoded(body, content_type, encoding)
+            body, content_type = with_encoding(body, content_type, encoding)
         return function(body, url, content_type)
     except ParseError as error:
         return _Unreadable(error.reason)

@@ -123,7 +123,7 @@ class Search:
             yield self._opened()
         except ArchiveDamaged as error:
             self._archive = None
-            index_rebuild.suspect(self._folder.parent)
+            index_rebuild.mark_suspect(self._folder.parent)
             raise ArchiveError(f"{error}; {index_rebuild.WAY_OUT}") from error
 
     def _opened(self) -> Archive:
@@ -136,14 +136,14 @@ class Search:
 
     def _note(self, archive: Archive, articles: int, waiting: int) -> str:
         """Return what whoever searches must know of the index; empty when all is well."""
-        share = index_rebuild.share(self._folder.parent, self._clock())
+        share = index_rebuild.read_progress(self._folder.parent, self._clock())
         if share is not None:
-            return f"{index_rebuild.words(share)}: the rest is not found yet"
+            return f"{index_rebuild.describe_progress(share)}: the rest is not found yet"
         if archive.lost:
-            index_rebuild.suspect(self._folder.parent)
+            index_rebuild.mark_suspect(self._folder.parent)
             there = f"{archive.count} of {counted(articles, 'article')} can be searched"
             return f"the index is damaged, {there}; {index_rebuild.WAY_OUT}"
-        return index_rebuild.waits(waiting)
+        return index_rebuild.describe_waiting(waiting)
 
     def _lit(self, query: Query, hits: Iterable[ArchiveHit], width: int) -> Iterable[Found]:
         from index.evaluation.highlight import Highlighter

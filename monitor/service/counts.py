@@ -196,7 +196,7 @@ class Counting:
 
     def _note(self) -> str:
         _, waiting, *_ = self._views.totals()
-        return index_rebuild.waits(waiting)
+        return index_rebuild.describe_waiting(waiting)
 
 
 def even(ids: Sequence[int], most: int) -> list[int]:

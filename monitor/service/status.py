@@ -103,7 +103,7 @@ class Glancing(Deliveries, Muting):
             dead=unsent[DeliveryState.DEAD],
         )
         log = (self._folder / LOG).absolute()
-        rebuilt = index_rebuild.share(self._folder, now)
+        rebuilt = index_rebuild.read_progress(self._folder, now)
         return replace(
             self.renewed(counted),
             indexed=_searchable(articles, waiting, rebuilt),

@@ -20,7 +20,7 @@ from monitor.model.poll import ArticleChange
 from monitor.model.status import BackfillStand
 from monitor.store.protocol import Batch, Store
 from monitor.tasks import Thread
-from monitor.watchlists.rule_version import meaning
+from monitor.watchlists.rule_version import rule_version
 
 STEP = 200
 """Articles of one step at most; 3,000 are matched in a second."""
@@ -65,7 +65,7 @@ class Backfill:
 
         Call it once the rules are in force: what is stored later they have seen.
         """
-        self._store.begin_backfills({w.name: w.rule or meaning(w) for w in watchlists})
+        self._store.begin_backfills({w.name: w.rule or rule_version(w) for w in watchlists})
         self._watchlists = {watchlist.name: watchlist for watchlist in watchlists}
         known = {feed.number: feed for feed in self._store.every_feed()}
         self._feeds = known | {feed.number: feed for feed in feeds}
@@ -155,7 +155,7 @@ REST = 30.0
 """Seconds without one after the store refused."""
 
 
-class CatchingUp:
+class BackfillRunner:
     """Matches rules that are new with the articles older than they, step by step."""
 
     def __init__(

@@ -26,7 +26,7 @@ WORTH_A_PROCESS = 5_000
 """Ids below which another process costs more than it saves."""
 
 
-class Trial(NamedTuple):
+class WatchlistTrial(NamedTuple):
     """A watchlist that matches an article."""
 
     watchlist: int
@@ -37,17 +37,17 @@ class Trial(NamedTuple):
     """Of the query, as written: those that matched."""
 
 
-class Stretch(NamedTuple):
+class ArticleRange(NamedTuple):
     """What a stretch of the archive came to."""
 
     upto: int
     articles: tuple[tuple[int, Timestamp], ...]
     """Id and date of every article that was tried."""
-    trials: tuple[Trial, ...]
+    trials: tuple[WatchlistTrial, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Archived:
+class ArchiveReplay:
     """What to try, on which archive."""
 
     folder: Path
@@ -59,18 +59,18 @@ class Archived:
 
 
 class _Replay:
-    def __init__(self, asked: Archived) -> None:
+    def __init__(self, asked: ArchiveReplay) -> None:
         self._asked = asked
         self._views = SqliteViews(asked.folder)
         self._rules = WatchlistMatcher(asked.watchlists, asked.feeds.values())
         self._places = {w.name: place for place, w in enumerate(asked.watchlists)}
 
-    def stretch(self, after: int) -> Stretch:
+    def stretch(self, after: int) -> ArticleRange:
         """Try what comes after an id."""
         upto = after + STRETCH
         articles = self._views.articles_between(after, upto, self._asked.since)
         trials = tuple(
-            Trial(
+            WatchlistTrial(
                 self._places[watchlist.name],
                 article.id,
                 article.date,
@@ -80,10 +80,10 @@ class _Replay:
             if (feed := self._asked.feeds.get(article.feeds[0]))
             for watchlist, found in self._rules.satisfied(article, feed)
         )
-        return Stretch(upto, tuple((a.id, a.date) for a in articles), trials)
+        return ArticleRange(upto, tuple((a.id, a.date) for a in articles), trials)
 
 
-def replay(asked: Archived, newest: int) -> Iterator[Stretch]:
+def replay(asked: ArchiveReplay, newest: int) -> Iterator[ArticleRange]:
     """Yield every stretch of the archive up to an id, in order. Raises StoreError."""
     starts = range(0, newest, STRETCH)
     processes = min(os.cpu_count() or 1, newest // WORTH_A_PROCESS)
@@ -91,11 +91,11 @@ def replay(asked: Archived, newest: int) -> Iterator[Stretch]:
         yield from map(_Replay(asked).stretch, starts)
         return
     with ProcessPoolExecutor(
-        processes, multiprocessing.get_context("spawn"), _begin, (asked,)
+        processes, multiprocessing.get_context("spawn"), _start_worker, (asked,)
     ) as pool:
         try:
             with _uninterrupted():
-                stretches = pool.map(_stretch, starts)
+                stretches = pool.map(_replay_range, starts)
             yield from stretches
         except BaseException:
             for child in multiprocessing.active_children():
@@ -121,7 +121,7 @@ def _uninterrupted() -> Iterator[None]:
 _here: list[_Replay] = []
 
 
-def _begin(asked: Archived) -> None:
+def _start_worker(asked: ArchiveReplay) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _here[:] = [_Replay(asked)]
 
@@ -134,7 +134,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _stretch(after: int) -> Stretch:
+def _replay_range(after: int) -> ArticleRange:
     return _here[0].stretch(after)
 
 
@@ -149,7 +149,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(slots=True)
-class Tally:
+class TrialTally:
     """What one watchlist would have brought."""
 
     watchlist: Watchlist
@@ -167,15 +167,15 @@ class Tally:
         return sorted(articles, key=lambda id: (self.dates.get(id, 0.0), id), reverse=True)[:count]
 
 
-class Tallies:
+class TrialTallies:
     """What a file's watchlists would have brought."""
 
     def __init__(self, watchlists: Sequence[Watchlist]) -> None:
-        self.tallies = [Tally(watchlist) for watchlist in watchlists]
+        self.tallies = [TrialTally(watchlist) for watchlist in watchlists]
         self.dates: dict[int, Timestamp] = {}
         """Of every article that was tried, by id."""
 
-    def take(self, stretch: Stretch) -> None:
+    def take(self, stretch: ArticleRange) -> None:
         """Take a stretch into account."""
         self.dates.update(stretch.articles)
         for trial in stretch.trials:

@@ -39,7 +39,7 @@ Carried = tuple[Article, Feed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class JudgedArticle:
     """The articles for which a watchlist has rung."""
 
     noise: Sequence[Carried]
@@ -62,9 +62,9 @@ class Exclusion:
     """G² of how much it is the noise's own (see `standout`); 0 without an archive."""
 
 
-def suggest(
+def suggest_exclusions(
     watchlist: Watchlist,
-    rung: Rung,
+    rung: JudgedArticle,
     count: Count | None = None,
     articles: int = 0,
     tell: Tell | None = None,
@@ -74,11 +74,11 @@ def suggest(
     Those that spare no more than a better one are left out. `count` and `articles` tell of the
     archive; `tell` hears how many articles are tried, of how many. Raises ArchiveError.
     """
-    proposed = dict(_proposed(watchlist, rung))
+    proposed = dict(_proposals(watchlist, rung))
     tried = {
         term: tighter for term in proposed if (tighter := _without(watchlist, term)) is not None
     }
-    spared = _spared(watchlist, tried, rung, tell)
+    spared = _spared_noise(watchlist, tried, rung, tell)
     found = [
         replace(one, strength=strength)
         for term, one in spared.items()
@@ -97,12 +97,12 @@ def suggest(
     )
     best: list[Exclusion] = []
     for one in found:
-        if not any(_says_no_more(one, better) for better in best):
+        if not any(_is_redundant(one, better) for better in best):
             best.append(one)
     return best
 
 
-def _says_no_more(one: Exclusion, better: Exclusion) -> bool:
+def _is_redundant(one: Exclusion, better: Exclusion) -> bool:
     """Tell whether an exclusion spares nothing that a better one, or one of words, does not."""
     kin = one.kind in _OF_WORDS and better.kind in _OF_WORDS
     return one.spared == better.spared or (kin and {*one.spared} <= {*better.spared})
@@ -114,7 +114,7 @@ _OF_WORDS = ("phrase", "word")
 _KINDS = (*_OF_WORDS, "feed", "lang")
 
 
-def _proposed(watchlist: Watchlist, rung: Rung) -> Iterator[tuple[str, str]]:
+def _proposals(watchlist: Watchlist, rung: JudgedArticle) -> Iterator[tuple[str, str]]:
     """Yield what articles called noise share and no relevant one has, with its kind."""
     read = rung.noise[-READ:]
     for kind, counted in (
@@ -160,7 +160,7 @@ def _phrases(
     }
 
 
-def _labels(rung: Rung, label: Callable[[Article, Feed], str]) -> dict[str, int]:
+def _labels(rung: JudgedArticle, label: Callable[[Article, Feed], str]) -> dict[str, int]:
     counts = Counter(label(article, feed) for article, feed in rung.noise)
     there = {label(article, feed) for article, feed in rung.relevant}
     return {name: times for name, times in counts.items() if name not in there}
@@ -179,16 +179,16 @@ def _without(watchlist: Watchlist, term: str) -> Watchlist | None:
     return replace(watchlist, name=term, query=query)
 
 
-def _spared(
-    watchlist: Watchlist, tried: dict[str, Watchlist], rung: Rung, tell: Tell | None
+def _spared_noise(
+    watchlist: Watchlist, tried: dict[str, Watchlist], rung: JudgedArticle, tell: Tell | None
 ) -> dict[str, Exclusion]:
     """Return the exclusions that spare noise and lose nothing relevant."""
     rules = WatchlistMatcher([watchlist, *tried.values()], {feed for _, feed in rung.noise})
-    heard = _heard([*rung.noise, *rung.relevant, *rung.unjudged], tell)
+    heard = _evidence([*rung.noise, *rung.relevant, *rung.unjudged], tell)
     silenced = {
         article.id: tried.keys() - still
         for article, feed in heard
-        if (still := _still(rules, watchlist, article, feed)) is not None
+        if (still := _still_matching(rules, watchlist, article, feed)) is not None
     }
     lost = {term for article, _ in rung.relevant for term in silenced.get(article.id, ())}
     return {
@@ -205,7 +205,7 @@ def _spared(
     }
 
 
-def _still(
+def _still_matching(
     rules: WatchlistMatcher, watchlist: Watchlist, article: Article, feed: Feed
 ) -> set[str] | None:
     """Return the exclusions with which an article still matches; None if it does not anyway."""
@@ -215,7 +215,7 @@ def _still(
     return {found.name for found in matching if found is not watchlist}
 
 
-def _heard(carried: Sequence[Carried], tell: Tell | None) -> Iterator[Carried]:
+def _evidence(carried: Sequence[Carried], tell: Tell | None) -> Iterator[Carried]:
     for done, one in enumerate(carried):
         yield one
         if tell is not None:
@@ -223,7 +223,7 @@ def _heard(carried: Sequence[Carried], tell: Tell | None) -> Iterator[Carried]:
 
 
 def _strength(
-    term: str, spared: int, rung: Rung, count: Count | None, articles: int
+    term: str, spared: int, rung: JudgedArticle, count: Count | None, articles: int
 ) -> float | None:
     """Return how much a term is the noise's own; None for one that is everywhere."""
     if count is None or not articles:
@@ -239,11 +239,11 @@ LOOKED_AT = 1_000
 """Articles without a verdict that are looked at, the newest."""
 
 
-def rung(
+def judged_articles(
     judged: Sequence[Judged],
     read: Callable[[Sequence[int]], Sequence[Article]],
     feeds: Mapping[int, Feed],
-) -> Rung:
+) -> JudgedArticle:
     """Return what was judged, read; articles that are gone, or of no known feed, are left out."""
 
     def those(verdict: Verdict, most: int = 0) -> list[Carried]:
@@ -251,7 +251,7 @@ def rung(
         found = read(ids[-most:])
         return [(a, feed) for a in found if (feed := feeds.get(a.feeds[0])) is not None]
 
-    return Rung(
+    return JudgedArticle(
         noise=those(Verdict.NOISE),
         relevant=those(Verdict.RELEVANT),
         unjudged=those(Verdict.NONE, LOOKED_AT),

@@ -27,7 +27,7 @@ def forms(archive: Archive, term: str) -> list[Form]:
     """
     found = [
         Form(term, form, articles)
-        for form, node in dict(_meant(archive, any_of([term]))).items()
+        for form, node in dict(_resolved(archive, any_of([term]))).items()
         if (articles := count(archive, node))
     ]
     return sorted(found, key=lambda form: (-form.articles, form.form))
@@ -38,7 +38,7 @@ def count(archive: Archive, node: Node) -> int:
     return archive.search(Query(node.text, node), limit=1).total
 
 
-def _meant(archive: Archive, query: Query) -> Iterator[tuple[str, Node]]:
+def _resolved(archive: Archive, query: Query) -> Iterator[tuple[str, Node]]:
     for word in dict.fromkeys(words(query.root)):
         if not is_open(word):
             yield word.exact or word.term, word

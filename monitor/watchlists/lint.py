@@ -21,7 +21,7 @@ Count = Callable[[Node], int]
 """How many articles of the archive satisfy a tree."""
 
 
-class Remark(NamedTuple):
+class LintRemark(NamedTuple):
     """Something to say about a term."""
 
     watchlist: str
@@ -31,7 +31,7 @@ class Remark(NamedTuple):
     words: str
 
 
-def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[Remark]:
+def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRemark]:
     """Yield what there is to say about a watchlist, on an archive of so many articles."""
     terms = list(dict.fromkeys(_terms(watchlist.query.root)))
     enough = articles >= FEW
@@ -43,7 +43,7 @@ def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[Remark]:
         *(said for group in _alternatives(watchlist.query.root) for said in _doubled(group)),
     ]  # fmt: skip
     for term, kind, said in dict.fromkeys(told):
-        yield Remark(watchlist.name, term, kind, said)
+        yield LintRemark(watchlist.name, term, kind, said)
 
 
 _Said = tuple[str, str, str]

@@ -53,7 +53,7 @@ def precision(record: Judgeable) -> Precision | None:
     return Precision(share, max(0.0, min(low, share)), min(1.0, max(high, share)), judged)
 
 
-def words(found: Precision) -> str:
+def describe_precision(found: Precision) -> str:
     """Say a precision: `75% (55%–88%) of 24`."""
     few = ", too few" if found.few else ""
     return f"{found.share:.0%} ({found.low:.0%}–{found.high:.0%}) of {found.verdicts}{few}"

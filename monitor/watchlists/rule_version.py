@@ -10,18 +10,18 @@ from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Sc
 from monitor.model.config import Watchlist
 
 
-def meaning(watchlist: Watchlist) -> str:
+def rule_version(watchlist: Watchlist) -> str:
     """Return the same text for watchlists that match the same articles, as far as can be told.
 
     The layout and order of what is written, the severity and the test sentences do not count.
     """
-    said = (sorted(watchlist.lang), sorted(watchlist.feeds), _said(watchlist.query.root))
+    said = (sorted(watchlist.lang), sorted(watchlist.feeds), _canonical(watchlist.query.root))
     return blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 
-def _said(node: Node) -> str:
+def _canonical(node: Node) -> str:
     if isinstance(node, And | Or):
-        return f"{type(node).__name__}{sorted(set(map(_said, node.children)))}"
+        return f"{type(node).__name__}{sorted(set(map(_canonical, node.children)))}"
     values = [_value(getattr(node, name)) for name in _COMPARED[type(node)]]
     return f"{type(node).__name__}({', '.join(values)})"
 
@@ -37,7 +37,7 @@ def _value(value: object) -> str:
     if isinstance(value, str):
         return repr(value)
     if isinstance(value, Node):
-        return _said(value)
+        return _canonical(value)
     if isinstance(value, tuple):
         return f"({', '.join(map(_value, value))})"
     return value.name if isinstance(value, Enum) else repr(value)

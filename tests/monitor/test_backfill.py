@@ -30,7 +30,7 @@ from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 from monitor.watchlists import backfill as module
 from monitor.watchlists.backfill import Backfill, BackfillStep
-from monitor.watchlists.rule_version import meaning
+from monitor.watchlists.rule_version import rule_version
 
 NOW = START + 1_000_000
 STRIKE = Watchlist(name="Grève", query=understood("grève OR dockers"), severity=Severity.HIGH)
@@ -224,20 +224,20 @@ def test_a_store_of_the_first_version_gets_the_table(tmp_path: Path) -> None:
     ],
 )
 def test_a_rule_is_new_when_it_means_something_else(one: str, other: str, same: bool) -> None:
-    meanings = {meaning(Watchlist(name="x", query=understood(text))) for text in (one, other)}
+    meanings = {rule_version(Watchlist(name="x", query=understood(text))) for text in (one, other)}
     assert (len(meanings) == 1) is same
 
 
 @pytest.mark.parametrize("change", [{"lang": ("fr",)}, {"feeds": ("tag:belgique",)}])
 def test_where_a_rule_looks_is_part_of_what_it_means(change: dict[str, Any]) -> None:
-    assert meaning(STRIKE) != meaning(replace(STRIKE, **change))
+    assert rule_version(STRIKE) != rule_version(replace(STRIKE, **change))
 
 
 @given(st.permutations(["alibaba", "grève", "port d’Anvers", "espion*", "douane~"]))
 def test_the_order_of_terms_means_nothing(terms: list[str]) -> None:
     one = Watchlist(name="x", query=any_of(terms))
     other = Watchlist(name="x", query=any_of(sorted(terms)))
-    assert meaning(one) == meaning(other)
+    assert rule_version(one) == rule_version(other)
 
 
 # --- the program ---------------------------------------------------------------------------

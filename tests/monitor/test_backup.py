@@ -17,8 +17,14 @@ import spine
 from running import Newsroom
 
 from index.article import Article
-from monitor.maintenance.backup import BackupError, back_up, read
-from monitor.maintenance.restore import RestorePaths, config_of, put_in_place, read_manifest, unpack
+from monitor.maintenance.backup import BackupError, back_up, read_manifest_text
+from monitor.maintenance.restore import (
+    RestorePaths,
+    config_of,
+    read_manifest,
+    replace_newsroom,
+    unpack,
+)
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.store.sqlite.store import SqliteStore
@@ -53,7 +59,9 @@ def taken(data: Path, name: str = "backup.zip") -> Path:
 
 def restored(file: Path, folder: Path) -> RestorePaths:
     places = RestorePaths(folder / "feeds.yaml", folder / "var")
-    put_in_place(unpack(file, places, nobody), config_of(file), places, folder / "var" / "aside")
+    replace_newsroom(
+        unpack(file, places, nobody), config_of(file), places, folder / "var" / "aside"
+    )
     return places
 
 
@@ -224,7 +232,7 @@ def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path, kind: str)
 def test_senseless_manifests() -> None:
     for content in (b"", b"[]", b"{}", b"null", b'{"files": 3}', b"\xff"):
         with pytest.raises(BackupError, match="no backup"):
-            read(content, "x.zip")
+            read_manifest_text(content, "x.zip")
 
 
 # --- as people do it ------------------------------------------------------------------------

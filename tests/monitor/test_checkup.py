@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.errors import FetchError
-from monitor.feeds.diagnostics import FeedDiagnostics, checkup, languages, retry
+from monitor.feeds.diagnostics import FeedDiagnostics, diagnose, languages, retry
 from monitor.feeds.discovery import Prospect
 from monitor.model.poll import Entry, Fetched, Hints, ParsedFeed
 
@@ -27,7 +27,7 @@ def entry(text: str = FRENCH, ago: float | None = HOUR, **more: Any) -> Entry:
 def told(*entries: Entry, ttl: float | None = None, **fetched: Any) -> FeedDiagnostics:
     answer = Fetched(**{"url": URL, "body": b"<rss/>"} | fetched)
     parsed = ParsedFeed(entries=entries, ttl=ttl)
-    return checkup(Prospect(url=URL, fetched=answer, parsed=parsed, seconds=0.5), NOW)
+    return diagnose(Prospect(url=URL, fetched=answer, parsed=parsed, seconds=0.5), NOW)
 
 
 def test_dates() -> None:

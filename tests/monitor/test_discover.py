@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis.text_cleaning import clean, safe_url
-from monitor.parse.feed_links import links, usual
+from monitor.parse.feed_links import feed_links, usual_feed_urls
 
 URL = "https://ex.org/monde/index.html"
 RSS = "rel=alternate type=application/rss+xml"
@@ -42,30 +42,33 @@ def page(head: str) -> bytes:
     ],
 )  # fmt: skip
 def test_what_a_page_names(head: str, urls: list[str]) -> None:
-    assert [link.url for link in links(page(head), URL)] == urls
+    assert [link.url for link in feed_links(page(head), URL)] == urls
 
 
 def test_titles_are_clean() -> None:
-    (link,) = links(page(f"<link {RSS} href=/a title='Été &amp;\x1b[31m\n hiver'>"), URL)
+    (link,) = feed_links(page(f"<link {RSS} href=/a title='Été &amp;\x1b[31m\n hiver'>"), URL)
     assert link.title == "Été & hiver"
 
 
 def test_what_is_no_page_names_none() -> None:
-    assert [links(body, URL) for body in (b"", b"\0", b"plain", b"%PDF-1.7", b"<")] == [()] * 5
+    assert [feed_links(body, URL) for body in (b"", b"\0", b"plain", b"%PDF-1.7", b"<")] == [()] * 5
 
 
 def test_deep_pages_are_read() -> None:
     body = b"<div>" * 100_000 + page(f"<link {RSS} href=/a>")
-    assert len(links(body, URL)) <= 1
+    assert len(feed_links(body, URL)) <= 1
 
 
 def test_the_usual_places_are_those_of_the_site() -> None:
-    assert usual("https://ex.org/monde/?x=1#y")[:2] == ["https://ex.org/feed", "https://ex.org/rss"]
+    assert usual_feed_urls("https://ex.org/monde/?x=1#y")[:2] == [
+        "https://ex.org/feed",
+        "https://ex.org/rss",
+    ]
 
 
 @given(st.binary(max_size=80), st.text(max_size=20))
 def test_any_page_gives_safe_links(junk: bytes, href: str) -> None:
     body = page(f'<base href="{href}"><link {RSS} title="{href}" href="{href}x">') + junk
-    for link in links(junk + body, URL):
+    for link in feed_links(junk + body, URL):
         assert safe_url(link.url) == link.url
         assert clean(link.title) == link.title

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import load
-from monitor.config.yaml_edit import LayoutError, appended, edit, removed, scalar
+from monitor.config.yaml_edit import LayoutError, edit, scalar, with_item, without_items
 from monitor.config.yaml_nodes import YamlText, tree
 from monitor.errors import ConfigError, MonitorError
 
@@ -69,7 +69,7 @@ def plain(text: str) -> Any:
     ],
 )  # fmt: skip
 def test_an_item_is_added(before: str, after: str) -> None:
-    assert appended(before, "feeds", [NEW]) == after
+    assert with_item(before, "feeds", [NEW]) == after
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_item_is_added(before: str, after: str) -> None:
     ],
 )
 def test_an_item_is_added_inside_brackets(before: str, after: str | None) -> None:
-    found = appended(before, "feeds", ["https://n.org/"])
+    found = with_item(before, "feeds", ["https://n.org/"])
     assert after in (found, None)
     assert plain(found)["feeds"][-1] == "https://n.org/"
 
@@ -121,7 +121,7 @@ watchlists:   # nothing yet
     ],
 )
 def test_an_item_is_removed_and_comments_between_stay(numbers: set[int], gone: str) -> None:
-    assert removed(NEWSROOM, "feeds", numbers) == NEWSROOM.replace(gone, "")
+    assert without_items(NEWSROOM, "feeds", numbers) == NEWSROOM.replace(gone, "")
 
 
 @pytest.mark.parametrize(
@@ -136,28 +136,28 @@ def test_an_item_is_removed_and_comments_between_stay(numbers: set[int], gone: s
     ],
 )
 def test_an_item_is_removed_from_brackets(numbers: set[int], after: str) -> None:
-    assert removed("feeds: [a, b, {c: d}]  # x\n", "feeds", numbers) == after
+    assert without_items("feeds: [a, b, {c: d}]  # x\n", "feeds", numbers) == after
 
 
 @pytest.mark.parametrize("text", ["feeds: x\n", "feeds: {a: b}\n", "- x\n", "a: [\n", "feeds: 'x'"])
 def test_what_is_no_list_is_not_edited(text: str) -> None:
     with pytest.raises(LayoutError):
-        appended(text, "feeds", ["x"])
+        with_item(text, "feeds", ["x"])
 
 
 def test_the_last_item_is_not_removed() -> None:
     with pytest.raises(LayoutError, match="nothing would be left"):
-        removed("feeds: [a]\n", "feeds", {0})
+        without_items("feeds: [a]\n", "feeds", {0})
 
 
 def test_the_projects_own_files_can_be_edited() -> None:
     for path in (ROOT / "feeds.yaml", ROOT / "monitor" / "starter.yaml"):
         text = path.read_text(encoding="utf-8")
         count = len(plain(text)["feeds"])
-        more = appended(appended(text, "feeds", [NEW]), "watchlists", ["Temu"])
-        assert removed(more, "feeds", {count}).replace("  - Temu\n", "") == text
+        more = with_item(with_item(text, "feeds", [NEW]), "watchlists", ["Temu"])
+        assert without_items(more, "feeds", {count}).replace("  - Temu\n", "") == text
         for number in range(count):
-            assert len(plain(removed(text, "feeds", {number}))["feeds"]) == count - 1
+            assert len(plain(without_items(text, "feeds", {number}))["feeds"]) == count - 1
 
 
 @given(st.text(min_size=1, max_size=30).filter(str.isprintable))
@@ -201,12 +201,12 @@ def layouts(draw: st.DrawFn) -> str:
 @given(layouts(), st.integers(0, 3))
 def test_edits_change_what_they_should_and_no_other_line(text: str, number: int) -> None:
     before = plain(text)
-    more = appended(text, "feeds", [NEW, "https://b.org/"])
+    more = with_item(text, "feeds", [NEW, "https://b.org/"])
     assert plain(more) == {**before, "feeds": [*before["feeds"], NEW, "https://b.org/"]}
     count = len(before["feeds"])
-    assert removed(more, "feeds", {count, count + 1}).splitlines() == text.splitlines()
+    assert without_items(more, "feeds", {count, count + 1}).splitlines() == text.splitlines()
     if number < count and count > 1:
-        less = removed(text, "feeds", {number})
+        less = without_items(text, "feeds", {number})
         assert plain(less)["feeds"] == [
             item for at, item in enumerate(before["feeds"]) if at != number
         ]
@@ -227,7 +227,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def add(url: str) -> Any:
-    return lambda text: appended(text, "feeds", [url])
+    return lambda text: with_item(text, "feeds", [url])
 
 
 def test_an_edit_is_understood_and_keeps_the_mode(path: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_file_that_is_unwell_is_not_edited(path: Path) -> None:
 def test_an_edit_meanwhile_is_not_lost(path: Path) -> None:
     def slowly(text: str) -> str:
         path.write_text(WELL + "# typed meanwhile\n")
-        return appended(text, "feeds", ["https://b.org/"])
+        return with_item(text, "feeds", ["https://b.org/"])
 
     with pytest.raises(MonitorError, match="meanwhile"):
         edit(path, slowly)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from monitor.config import load
-from monitor.config.yaml_edit import LayoutError, enabled
+from monitor.config.yaml_edit import LayoutError, set_enabled
 from monitor.errors import ConfigError
-from monitor.feeds.subscriptions import rest
+from monitor.feeds.subscriptions import set_resting
 
 URL = "https://one.test/rss"
 OTHER = "- https://two.test/rss   # the other\n"
@@ -46,38 +46,43 @@ OTHER = "- https://two.test/rss   # the other\n"
 )
 def test_a_feed_is_let_rest_in_the_words_it_is_written_in(before: str, after: str) -> None:
     text = f"# ours\nfeeds:\n{before}{OTHER}watchlists: [a]\n"
-    assert enabled(text, URL, on=False) == f"# ours\nfeeds:\n{after}{OTHER}watchlists: [a]\n"
+    assert set_enabled(text, URL, on=False) == f"# ours\nfeeds:\n{after}{OTHER}watchlists: [a]\n"
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_lines_end_as_the_others_do(ending: str) -> None:
     text = f"feeds:\n  - {URL}\nwatchlists: []\n".replace("\n", ending)
-    changed = enabled(text, URL, on=False)
+    changed = set_enabled(text, URL, on=False)
     assert changed.count("\n") == 4
     assert changed.count(ending) == 4
 
 
 def test_a_list_in_brackets_and_a_last_line_without_end() -> None:
-    listed = enabled(f"feeds: [https://two.test/rss, {URL}]\nwatchlists: []\n", URL, on=False)
+    listed = set_enabled(f"feeds: [https://two.test/rss, {URL}]\nwatchlists: []\n", URL, on=False)
     assert f'https://two.test/rss, {{"url": "{URL}", "enabled": false}}]' in listed
-    assert enabled(f"feeds:\n- {URL}", URL, on=False) == f"feeds:\n- url: {URL}\n  enabled: false\n"
+    assert (
+        set_enabled(f"feeds:\n- {URL}", URL, on=False)
+        == f"feeds:\n- url: {URL}\n  enabled: false\n"
+    )
 
 
 def test_and_polled_again() -> None:
     text = f"feeds:\n- url: {URL}\n  enabled: false # tired\n{OTHER}"
-    assert enabled(text, URL, on=True) == text.replace("false", "true")
-    assert enabled(OTHER.join(["feeds:\n", ""]), "https://two.test/rss", on=True).count("url") == 0
+    assert set_enabled(text, URL, on=True) == text.replace("false", "true")
+    assert (
+        set_enabled(OTHER.join(["feeds:\n", ""]), "https://two.test/rss", on=True).count("url") == 0
+    )
 
 
 def test_what_is_not_there_or_not_well_is_said_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text(f"feeds:\n- {URL}\nwatchlists: []\n")
     with pytest.raises(LayoutError, match=r"none\.test"):
-        rest(path, None, "https://none.test/rss", resting=True)
-    rest(path, None, URL, resting=True)
+        set_resting(path, None, "https://none.test/rss", resting=True)
+    set_resting(path, None, URL, resting=True)
     assert [feed.enabled for feed in load(path).feeds] == [False]
     broken = path.read_text() + "watchlist: []\n"
     path.write_text(broken)
     with pytest.raises(ConfigError):
-        rest(path, None, URL, resting=False)
+        set_resting(path, None, URL, resting=False)
     assert path.read_text() == broken

@@ -17,7 +17,7 @@ from scripted import Reply, Web
 
 from monitor.model.config import Channel, ChannelKind
 from monitor.model.delivery import Notification
-from monitor.notify.apprise_process import Fence, tell
+from monitor.notify.apprise_process import AddressFence, send
 from monitor.notify.atom import file_name
 from monitor.notify.command import CommandSender
 from monitor.notify.notification import NotificationLoader
@@ -176,8 +176,8 @@ def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
 def test_what_apprise_says_is_told_without_the_address(web: Web) -> None:
     web.on("/in", Reply(500))
     answers = [
-        tell(
-            Fence(),
+        send(
+            AddressFence(),
             {"url": f"json://me:canary@127.0.0.1:{port}/in", "subject": "Title", "plain": "Text"},
         )
         for port in (web.port, 1)

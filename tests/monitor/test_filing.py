@@ -6,7 +6,7 @@ import pytest
 
 from index.query.ast import Word
 from index.query.parser import Query, parse, score
-from monitor.match.presearcher import filing
+from monitor.match.presearcher import required_terms
 
 
 def told(word: Word) -> str:
@@ -14,7 +14,7 @@ def told(word: Word) -> str:
 
 
 def filed(query: Query) -> list[str]:
-    return [" ".join(map(told, words)) for words in filing(query.root).sets]
+    return [" ".join(map(told, words)) for words in required_terms(query.root).sets]
 
 
 @pytest.mark.parametrize(

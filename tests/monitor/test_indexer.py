@@ -256,7 +256,7 @@ def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
     with indexing(shelf, folder):
         time.sleep(0.05)
         DAMAGES[kind](folder)
-        index_rebuild.suspect(tmp_path)  # flipped bits are found by searches
+        index_rebuild.mark_suspect(tmp_path)  # flipped bits are found by searches
         until(lambda: _holds(folder, WHOLE))
         shelf.put(article(31))
         until(lambda: ids(folder) == [*WHOLE, 31])

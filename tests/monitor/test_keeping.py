@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from running import Newsroom, until
 
 from index.article import Article
-from monitor.config.value_parsers import age, in_words
+from monitor.config.value_parsers import age, describe_age
 from monitor.errors import StoreError
 from monitor.maintenance import retention as keeping
 from monitor.maintenance import retention as tidying
-from monitor.maintenance.retention import Sweep, Swept
+from monitor.maintenance.retention import RetentionSweep, SweepResult
 from monitor.model.alert import Change, WatchlistMatch
 from monitor.model.config import FOR_EVER, Retention
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -86,9 +86,9 @@ def put(
     return id
 
 
-def swept(store: SqliteStore, retention: Retention) -> Swept:
-    sweep, found = Sweep(store, retention, NOW), Swept()
-    while (step := sweep.step()) != Swept():
+def swept(store: SqliteStore, retention: Retention) -> SweepResult:
+    sweep, found = RetentionSweep(store, retention, NOW), SweepResult()
+    while (step := sweep.step()) != SweepResult():
         found += step
     return found
 
@@ -164,8 +164,8 @@ def test_nothing_young_goes_and_nothing_old_stays(
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         ids = {put(store, age, *hits): (age, hits) for age, hits in articles}
         retention = Retention(keep=days * DAY, drop_alerts=drop_alerts)
-        looked, sweep = Swept(), Sweep(store, retention, NOW)
-        while (step := sweep.look()) != Swept():
+        looked, sweep = SweepResult(), RetentionSweep(store, retention, NOW)
+        while (step := sweep.look()) != SweepResult():
             looked += step
         found = swept(store, retention)
         left = set(store.article_ids())
@@ -186,7 +186,7 @@ def test_steps_are_short(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(keeping, "STEP", 3)
     for days in range(400, 420):
         put(store, days, *(["Alibaba"] if days % 2 else []))
-    sweep = Sweep(store, YEAR, NOW)
+    sweep = RetentionSweep(store, YEAR, NOW)
     steps = [sweep.step() for _ in range(8)]
     assert [step.articles + step.spared for step in steps] == [3, 3, 3, 3, 3, 3, 2, 0]
     assert sum(step.articles for step in steps) == 10
@@ -198,8 +198,8 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
     before = spine.rows(tmp_path, "SELECT count(*) FROM articles")
     assert before > [(2,)]
     with closing(SqliteStore(tmp_path)) as store:
-        sweep = Sweep(store, Retention(keep=DAY, drop_alerts=True), spine.START + 2 * DAY)
-        while sweep.step() != Swept():
+        sweep = RetentionSweep(store, Retention(keep=DAY, drop_alerts=True), spine.START + 2 * DAY)
+        while sweep.step() != SweepResult():
             pass
     assert spine.rows(tmp_path, "SELECT count(*) FROM articles") == [(0,)]
     highest = spine.rows(tmp_path, "SELECT max(article) FROM dropped")[0][0]
@@ -249,7 +249,7 @@ def test_a_store_of_the_second_version_can_drop(tmp_path: Path) -> None:
     ],
 )
 def test_ages(text: str, days: float, words: str) -> None:
-    assert (age(text) / DAY, in_words(age(text))) == (days, words)
+    assert (age(text) / DAY, describe_age(age(text))) == (days, words)
 
 
 @pytest.mark.parametrize("text", ["3", "3 years", "", "0.5d", "-3y", "3m", "3h"])
@@ -288,7 +288,7 @@ def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
     async def thread(call: Callable[..., Any], *args: object) -> Any:
         return call(*args)
 
-    tidy = tidying.Tidying(
+    tidy = tidying.RetentionRunner(
         store, cast(Any, thread), lambda: now[0], sleep, lambda: rule[0], lambda: busy[0]
     )
     with pytest.raises(EndError):
@@ -313,7 +313,7 @@ def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqliteStore) -> None:
             raise refusals.pop()
         return call(*args)
 
-    tidy = tidying.Tidying(
+    tidy = tidying.RetentionRunner(
         store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR, lambda: False
     )
     with pytest.raises(asyncio.CancelledError):

@@ -16,8 +16,8 @@ from index.article import Article
 from monitor.model.alert import Alert, AlertKind, AlertState, Match, Outlet, StoryTimeline, Verdict
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
 from monitor.model.severity import Severity
-from monitor.notify.markup import harmless
-from monitor.notify.message import FIELDS, LIMIT, Message, compose, misnamed
+from monitor.notify.markup import plain
+from monitor.notify.message import FIELDS, LIMIT, Message, compose, unknown_fields
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=BRUSSELS).timestamp()
@@ -187,7 +187,7 @@ def test_no_text_of_a_feed_is_markup(title: str, feed: str, watchlist: str, why:
 
 @given(text=nasty)
 def test_harmless_text_stays_harmless(text: str) -> None:
-    once = harmless(text)
+    once = plain(text)
     assert "\n" not in once
     assert not re.search(r"@\w|<[!@#]", once)
 
@@ -219,9 +219,9 @@ def test_a_digest_writes_the_template_for_each() -> None:
 
 
 def test_templates_know_their_fields() -> None:
-    assert misnamed(" ".join(f"${{{field}}}" for field in FIELDS)) == []
-    assert misnamed("$headline $titel") == ["titel"]
+    assert unknown_fields(" ".join(f"${{{field}}}" for field in FIELDS)) == []
+    assert unknown_fields("$headline $titel") == ["titel"]
     with pytest.raises(ValueError, match=r"\$\$"):
-        misnamed("5 $ each")
+        unknown_fields("5 $ each")
     whole = compose([parcel(telling=TELLING)], BRUSSELS, template="|".join(f"${f}" for f in FIELDS))
     assert "$" not in whole.plain

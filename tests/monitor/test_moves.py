@@ -17,9 +17,9 @@ from running import Item, Newsroom, rss
 from scripted import Reply, Web, conditional, redirect
 from spine import HOUR, START, Press
 
-from monitor.config.yaml_edit import LayoutError, move, readdressed
+from monitor.config.yaml_edit import LayoutError, move_feed, with_address
 from monitor.errors import MonitorError
-from monitor.feeds.relocation import AGAIN, Relocation, objection
+from monitor.feeds.relocation import AGAIN, Relocation, obstacle
 from monitor.ingest.permanent_redirects import NOWHERE, SPAN, TIMES, in_words, is_confirmed, noted
 from monitor.model.feed import Feed, Former, Move
 from monitor.model.poll import Fetched, NotModified
@@ -106,7 +106,7 @@ OBJECTIONS: list[tuple[Feed, str, tuple[Feed, ...], str]] = [
 @pytest.mark.parametrize(("feed", "to", "others", "words"), OBJECTIONS)
 def test_what_stands_in_the_way(feed: Feed, to: str, others: tuple[Feed, ...], words: str) -> None:
     feeds = {each.url: each for each in (feed, *others)}
-    found = objection(feed, Move(to, 0, DAY, 3), feeds)
+    found = obstacle(feed, Move(to, 0, DAY, 3), feeds)
     assert words in found
     assert bool(found) is bool(words)
 
@@ -186,12 +186,12 @@ REWRITTEN = [
 
 @pytest.mark.parametrize(("before", "after"), REWRITTEN)
 def test_nothing_else_in_the_file_changes(before: str, after: str) -> None:
-    assert readdressed(before.format(old=OLD), OLD, NEW) == after.format(new=NEW)
+    assert with_address(before.format(old=OLD), OLD, NEW) == after.format(new=NEW)
 
 
 def test_an_address_that_is_not_there_is_not_replaced() -> None:
     with pytest.raises(LayoutError, match="no feed has the address"):
-        readdressed("feeds: ['https://b.example']\n", OLD, NEW)
+        with_address("feeds: ['https://b.example']\n", OLD, NEW)
 
 
 def test_a_result_that_would_not_be_well_is_given_up(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_result_that_would_not_be_well_is_given_up(tmp_path: Path) -> None:
     text = f"feeds:\n  - {OLD}\n  - {NEW}/\nwatchlists: []\n"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(MonitorError, match="the same feed as on line 2"):
-        move(path, OLD, NEW)
+        move_feed(path, OLD, NEW)
     assert path.read_text(encoding="utf-8") == text
 
 

@@ -87,7 +87,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert count == 20
     assert "the index is damaged, 20 of 30 articles can be searched" in note
     assert "tocsin reindex" in note
-    assert index_rebuild.suspected(data)  # the indexer is told
+    assert index_rebuild.is_suspect(data)  # the indexer is told
     with closing(SqliteStore(data)) as store:
         indexer.catch_up(store, data / INDEX)
     assert found(service) == (TOTAL, "")  # by the same viewer, which stayed open
@@ -107,7 +107,7 @@ def test_where_nothing_is_left_the_way_out_is_named(
     NOTHING[kind](data / INDEX)
     with pytest.raises(ArchiveError, match="tocsin reindex"):
         found(service)
-    assert index_rebuild.suspected(data)
+    assert index_rebuild.is_suspect(data)
     with closing(SqliteStore(data)) as store:
         indexer.catch_up(store, data / INDEX)
     assert found(service) == (TOTAL, "")
@@ -118,7 +118,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
     seen: list[tuple[int, str, int, float | None]] = []
 
     def told(done: int, total: int) -> None:
-        index_rebuild.tell(data, done, total)
+        index_rebuild.write_progress(data, done, total)
         if done:
             status = service.status()
             seen.append((*found(service), status.indexed, status.rebuilt))
@@ -135,15 +135,15 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
 
 
 def test_the_progress_of_one_that_died_is_not_believed(tmp_path: Path) -> None:
-    assert index_rebuild.share(tmp_path, spine.START) is None
-    index_rebuild.tell(tmp_path, 3, 12)
+    assert index_rebuild.read_progress(tmp_path, spine.START) is None
+    index_rebuild.write_progress(tmp_path, 3, 12)
     path = tmp_path / index_rebuild.PROGRESS
     told = path.stat().st_mtime
-    assert index_rebuild.share(tmp_path, told + 1) == 0.25
-    assert index_rebuild.share(tmp_path, told + index_rebuild.STALE + 1) is None
+    assert index_rebuild.read_progress(tmp_path, told + 1) == 0.25
+    assert index_rebuild.read_progress(tmp_path, told + index_rebuild.STALE + 1) is None
     for garbage in ("", "[1]", "[1, 0]", '"a"', "{}"):
         path.write_text(garbage, encoding="utf-8")
-        assert index_rebuild.share(tmp_path, told + 1) is None, garbage
-    index_rebuild.tell(tmp_path, 12, 12)
+        assert index_rebuild.read_progress(tmp_path, told + 1) is None, garbage
+    index_rebuild.write_progress(tmp_path, 12, 12)
     assert not path.exists()
-    index_rebuild.tell(tmp_path / "gone", 1, 2)  # no folder, no error
+    index_rebuild.write_progress(tmp_path / "gone", 1, 2)  # no folder, no error

@@ -18,7 +18,13 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.store.sqlite.store import SqliteStore
-from monitor.watchlists.backtest import STRETCH, WORTH_A_PROCESS, Archived, Stretch, replay
+from monitor.watchlists.backtest import (
+    STRETCH,
+    WORTH_A_PROCESS,
+    ArchiveReplay,
+    ArticleRange,
+    replay,
+)
 
 FEED = Feed(url="https://one.example/rss", name="Une", tags=("port",), number=1)
 OTHER = Feed(url="https://two.example/rss", name="Deux", number=2)
@@ -69,10 +75,10 @@ def test_a_replay_says_what_the_matcher_says(tmp_path: Path, newest: int) -> Non
     articles = stored(tmp_path / "var", ids)
     newest = ids[-1]
     since = 1e9 + 100
-    asked = Archived(
+    asked = ArchiveReplay(
         folder=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED, 2: OTHER}, since=since
     )
-    stretches: list[Stretch] = list(replay(asked, newest))
+    stretches: list[ArticleRange] = list(replay(asked, newest))
     assert [stretch.upto for stretch in stretches] == list(
         range(STRETCH, newest + STRETCH, STRETCH)
     )
@@ -127,7 +133,7 @@ def runs(pid: int) -> bool:
 
 def test_a_feed_that_is_not_known_any_more_is_passed_over(tmp_path: Path) -> None:
     stored(tmp_path / "var", range(1, 20))
-    asked = Archived(folder=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED})
+    asked = ArchiveReplay(folder=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED})
     (stretch,) = replay(asked, 19)
     assert stretch.trials
     assert {trial.article % 2 for trial in stretch.trials} == {0}

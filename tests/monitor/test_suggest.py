@@ -29,9 +29,9 @@ from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.status import TermRecord
-from monitor.watchlists.exclusions import LEAST, Exclusion, Rung, suggest
-from monitor.watchlists.precision import precision, words
-from monitor.watchlists.rule_version import meaning
+from monitor.watchlists.exclusions import LEAST, Exclusion, JudgedArticle, suggest_exclusions
+from monitor.watchlists.precision import describe_precision, precision
+from monitor.watchlists.rule_version import rule_version
 
 ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba OR aliexpress"))
 FEEDS = {number: replace(f, number=number) for number, f in enumerate(archived.FEEDS, 1)}
@@ -45,9 +45,9 @@ def article(id: int, title: str, feed: int = 1, lang: str = "fr", body: str = ""
     return archived.article(id, title, date=NOW - id, feeds=(feed,), lang=lang, body=body)
 
 
-def rung(noise: Sequence[Article], relevant: Sequence[Article], *rest: Article) -> Rung:
+def rung(noise: Sequence[Article], relevant: Sequence[Article], *rest: Article) -> JudgedArticle:
     carried = [[(a, FEEDS[a.feeds[0]]) for a in some] for some in (noise, relevant, rest)]
-    return Rung(noise=carried[0], relevant=carried[1], unjudged=carried[2])
+    return JudgedArticle(noise=carried[0], relevant=carried[1], unjudged=carried[2])
 
 
 def terms(found: Sequence[Exclusion]) -> list[tuple[str, int]]:
@@ -59,7 +59,7 @@ def terms(found: Sequence[Exclusion]) -> list[tuple[str, int]]:
 
 def test_a_phrase_that_only_noise_has() -> None:
     noise = [article(1, TALE), article(2, CAVE), article(3, f"{TALE} à Liège")]
-    (best, *_) = suggest(ALIBABA, rung(noise, [article(4, PORT), article(5, SPY)]))
+    (best, *_) = suggest_exclusions(ALIBABA, rung(noise, [article(4, PORT), article(5, SPY)]))
     assert (best.term, best.kind, best.spared) == ("quarante voleurs", "phrase", (1, 2, 3))
 
 
@@ -69,7 +69,7 @@ def test_a_word_where_no_phrase_has_as_much_and_its_inflections_too() -> None:
         article(2, "Deux théâtres jouent Alibaba"),
         article(3, "Le théâtre national, et Alibaba"),
     ]
-    found = suggest(ALIBABA, rung(noise, [article(4, PORT)]))
+    found = suggest_exclusions(ALIBABA, rung(noise, [article(4, PORT)]))
     assert ("théâtre~", 3) in terms(found)
     assert found[0].kind == "word"
 
@@ -95,15 +95,15 @@ def test_a_word_where_no_phrase_has_as_much_and_its_inflections_too() -> None:
     ],
 )
 def test_a_feed_or_a_language(noise: list[Article], relevant: list[Article], term: str) -> None:
-    assert terms(suggest(ALIBABA, rung(noise, relevant))) == [(term, 2)]
+    assert terms(suggest_exclusions(ALIBABA, rung(noise, relevant))) == [(term, 2)]
 
 
 def test_what_one_relevant_article_has_is_never_suggested() -> None:
     noise = [article(1, TALE), article(2, TALE), article(3, f"{CAVE} voleurs")]
     relevant = [article(4, "Alibaba victime de quarante voleurs de colis au théâtre")]
-    for one in suggest(ALIBABA, rung(noise, relevant)):
+    for one in suggest_exclusions(ALIBABA, rung(noise, relevant)):
         assert one.term.rstrip("~") not in ("quarante", "voleurs", "théâtre", "quarante voleurs")
-    assert "feed:A" not in dict(terms(suggest(ALIBABA, rung(noise, relevant))))
+    assert "feed:A" not in dict(terms(suggest_exclusions(ALIBABA, rung(noise, relevant))))
 
 
 def test_the_matcher_has_the_last_word() -> None:
@@ -114,9 +114,9 @@ def test_the_matcher_has_the_last_word() -> None:
         article(3, "Un port, Alibaba"),
     ]
     innocent = [article(4, "Alibaba, boutique ouverte")]
-    assert ("port~", 3) in terms(suggest(ALIBABA, rung(noise, innocent)))
+    assert ("port~", 3) in terms(suggest_exclusions(ALIBABA, rung(noise, innocent)))
     relevant = [article(4, "Alibaba à la porte")]
-    assert "port~" not in dict(terms(suggest(ALIBABA, rung(noise, relevant))))
+    assert "port~" not in dict(terms(suggest_exclusions(ALIBABA, rung(noise, relevant))))
 
 
 def test_a_copy_is_as_relevant_as_the_alert_that_speaks_for_it(tmp_path: Path) -> None:
@@ -134,24 +134,24 @@ def test_a_copy_is_as_relevant_as_the_alert_that_speaks_for_it(tmp_path: Path) -
 
 
 def test_one_hit_is_an_anecdote_and_what_matches_no_more_does_not_count() -> None:
-    assert suggest(ALIBABA, rung([article(1, TALE)], [article(4, PORT)])) == []
+    assert suggest_exclusions(ALIBABA, rung([article(1, TALE)], [article(4, PORT)])) == []
     edited = [article(1, TALE), article(2, "quarante voleurs au théâtre")]
-    assert "quarante voleurs" not in dict(terms(suggest(ALIBABA, rung(edited, []))))
+    assert "quarante voleurs" not in dict(terms(suggest_exclusions(ALIBABA, rung(edited, []))))
     already = replace(
         ALIBABA, query=parse('(alibaba OR aliexpress) NOT "quarante voleurs"'), name="x"
     )
-    assert suggest(already, rung([article(1, TALE), article(2, CAVE)], [])) == []
+    assert suggest_exclusions(already, rung([article(1, TALE), article(2, CAVE)], [])) == []
 
 
 def test_the_words_of_the_watchlist_itself_are_none() -> None:
     noise = [article(1, "Alibaba"), article(2, "alibaba", 1, "en")]
-    found = suggest(ALIBABA, rung(noise, [article(3, "AliExpress", 2)]))
+    found = suggest_exclusions(ALIBABA, rung(noise, [article(3, "AliExpress", 2)]))
     assert [term for term, _ in terms(found)] == ["feed:A"]
 
 
 def test_what_has_no_verdict_is_counted() -> None:
     noise = [article(1, TALE), article(2, CAVE)]
-    (best, *_) = suggest(
+    (best, *_) = suggest_exclusions(
         ALIBABA, rung(noise, [article(4, PORT)], article(5, CAVE), article(6, SPY))
     )
     assert best.unjudged == 1
@@ -160,9 +160,11 @@ def test_what_has_no_verdict_is_counted() -> None:
 def test_what_is_everywhere_says_nothing_of_noise() -> None:
     noise = [article(1, "Alibaba : météo du jour"), article(2, "Météo, et Alibaba : carnaval")]
     counts = {"météo": 40, "carnaval": 1}
-    found = suggest(ALIBABA, rung(noise, []), lambda query: counts.get(query.text, 100), 100)
+    found = suggest_exclusions(
+        ALIBABA, rung(noise, []), lambda query: counts.get(query.text, 100), 100
+    )
     assert "météo" not in dict(terms(found))
-    rarer = suggest(ALIBABA, rung(noise, []), lambda query: 4, 100)
+    rarer = suggest_exclusions(ALIBABA, rung(noise, []), lambda query: 4, 100)
     assert "Météo" in dict(terms(rarer)) or "météo" in dict(terms(rarer))
 
 
@@ -189,7 +191,7 @@ def test_each_suggestion_keeps_its_word(noise: list[Any], relevant: list[Any]) -
         ]
 
     judged = rung(made(noise, 1), made(relevant, 100))
-    for one in suggest(ALIBABA, judged):
+    for one in suggest_exclusions(ALIBABA, judged):
         said = {
             "feeds": [f.url for f in archived.FEEDS],
             "watchlists": [
@@ -228,7 +230,7 @@ def test_not_takes_filters_of_feeds_tags_and_languages() -> None:
             told = explain(watchlist, article(1, title, lang=lang), feed)
             assert (told.hit is not None) == wanted, (watchlist.name, title, told.reason)
     assert "excluded by" in explain(one, article(1, "alibaba"), soir).reason
-    assert meaning(one) != meaning(replace(one, query=parse("alibaba -cave")))
+    assert rule_version(one) != rule_version(replace(one, query=parse("alibaba -cave")))
     assert any(isinstance(n, Not) for n in walk(one.query.root))
     assert isinstance(none_of(["a", "feed:b"]).root, Or)
 
@@ -274,8 +276,10 @@ def test_the_interval_is_wilsons(relevant: int, noise: int) -> None:
 
 
 def test_words_of_a_precision() -> None:
-    assert words(precision(Judged(1, 3)) or pytest.fail()) == "25% (5%–70%) of 4, too few"
-    assert words(precision(Judged(18, 6)) or pytest.fail()) == "75% (55%–88%) of 24"
+    assert (
+        describe_precision(precision(Judged(1, 3)) or pytest.fail()) == "25% (5%–70%) of 4, too few"
+    )
+    assert describe_precision(precision(Judged(18, 6)) or pytest.fail()) == "75% (55%–88%) of 24"
 
 
 # --- the commands --------------------------------------------------------------------------------

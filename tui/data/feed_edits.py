@@ -60,12 +60,12 @@ class Discovery:
         if self._cancelled:
             raise asyncio.CancelledError
         from monitor.config import load
-        from monitor.feeds.subscriptions import whole
+        from monitor.feeds.subscriptions import complete_url
         from monitor.wiring import prospecting
 
         config = load(path)
         async with prospecting(config.allow, config.contact) as prospector:
-            return await prospector.find(whole(address))
+            return await prospector.find(complete_url(address))
 
 
 async def discover(newsroom: NewsroomModel, path: Path, address: str) -> list[Prospect]:

@@ -63,10 +63,13 @@ def add(screen: Panes) -> None:
 
 
 def _ask_which(screen: Panes, address: str, found: Sequence[Prospect]) -> None:
-    from monitor.feeds.subscriptions import about
+    from monitor.feeds.subscriptions import describe_found
 
     rows: list[Line] = [
-        [(f"{line(one.parsed.title) or '(untitled)'}: ", "list"), (line(about(one)), "quiet")]
+        [
+            (f"{line(one.parsed.title) or '(untitled)'}: ", "list"),
+            (line(describe_found(one)), "quiet"),
+        ]
         for one in found
     ]
     rows.append([(f"All {len(found)} of them", "plain")])
@@ -89,14 +92,14 @@ async def _subscribe(screen: Panes, found: Sequence[Prospect]) -> None:
 
     def change(path: Path) -> None:
         from monitor.config import load
-        from monitor.feeds.subscriptions import about, new_among, subscribe
+        from monitor.feeds.subscriptions import describe_found, new_among, subscribe
 
         named = [Feed(url=one.url, name=one.parsed.title) for one in found]
         fresh, doubles = new_among(named, load(path))
         said.extend(f"Subscribed to already, as {double.name}." for _, double in doubles)
         if fresh:
             config = subscribe(path, None, fresh)
-            in_words = {one.url: about(one) for one in found}
+            in_words = {one.url: describe_found(one) for one in found}
             added = config.feeds[-len(fresh) :]
             said.extend(
                 f"Added {feed.name}: {in_words[asked.url]}"
@@ -119,7 +122,7 @@ async def _rest(screen: Panes, feed: FeedHealth) -> None:
     def change(path: Path) -> None:
         from monitor.feeds import subscriptions
 
-        subscriptions.rest(path, None, feed.feed.url, resting=resting)
+        subscriptions.set_resting(path, None, feed.feed.url, resting=resting)
 
     trouble = await write(screen.newsroom, change)
     name = feed.feed.name
