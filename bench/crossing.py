@@ -26,6 +26,7 @@ from index.article import Article
 from monitor.ingest import article_changes, cross_language
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, Names, PollOutcome
+from monitor.store.sqlite.articles import insert_names
 from monitor.store.sqlite.store import SqliteStore
 
 SHARES = (0.2, 0.25, 0.3, cross_language.SHARE, 0.4, 0.5)
@@ -107,7 +108,7 @@ def _cost(articles: Sequence[Article]) -> None:
         (feed,) = store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
         arrived = [_arrival(replace(a, id=at, story=at)) for at, a in enumerate(many, 1)]
         with store.batch() as batch:
-            batch.save(_refresh(feed, arrived))
+            batch.save_poll(_refresh(feed, arrived))
         with store.batch() as batch:
             began = time.process_time()
             for each in arrived[:ASKED]:
@@ -118,7 +119,7 @@ def _cost(articles: Sequence[Article]) -> None:
                 for at, each in enumerate(arrived[:ASKED], 1)
             ]
             began = time.process_time()
-            batch._name(fresh)
+            insert_names(store._connection, fresh)
             storing = (time.process_time() - began) / ASKED
     print(f"\nan article: {naming * 1e6:.0f} µs to name, {asking * 1e6:.0f} µs to look for its kin")
     print(f"among {STORED:,}, {storing * 1e6:.0f} µs to store its names")

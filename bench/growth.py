@@ -141,7 +141,7 @@ def queue(store: SqliteStore, feed: Feed, articles: list[Article]) -> None:
         for article in articles
     ]
     with store.batch() as batch:
-        batch.take_in(arrivals, feed, time.time())
+        batch.save_imported(feed, arrivals)
 
 
 # --- arriving ----------------------------------------------------------------------------

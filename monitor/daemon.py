@@ -168,7 +168,7 @@ class Daemon:
         await self._relocate()
         await self._catching_up.all()
         await self._tidying.all()
-        await self._end_mutes()
+        await self._end_silences()
         await self._parts.notifier.all()
         while waiting := await self._left_to_index():
             indexer = self._parts.indexer
@@ -193,7 +193,7 @@ class Daemon:
                 await self._poll_due(at_once=False)
                 await self._read_pages()
                 await self._relocate()
-                await self._end_mutes()
+                await self._end_silences()
                 await self._sweep()
         except StoreError as error:
             self._rest(error)
@@ -230,9 +230,9 @@ class Daemon:
         """Give feeds that have moved their new address; the file is then read again."""
         await self._parts.thread(self._parts.relocation.step, self._in_force.feeds)
 
-    async def _end_mutes(self) -> None:
-        """Tell what mutes that have ended held back."""
-        if await self._parts.thread(self._parts.settler.end_mutes):
+    async def _end_silences(self) -> None:
+        """Report what silences suppressed that have ended."""
+        if await self._parts.thread(self._parts.settler.end_silences):
             self._parts.notifier.wake()
 
     async def _breathe(self) -> None:

@@ -100,4 +100,4 @@ def _besides(alert: RaisedAlert) -> str:
         return f" ({alert.escalation})"
     if alert.backfill:
         return " (was there before)"
-    return f" (held back: {alert.held})" if alert.held else ""
+    return f" (held back: {alert.suppressed})" if alert.suppressed else ""

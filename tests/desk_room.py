@@ -17,6 +17,7 @@ import spine
 from running import PATIENCE
 from spine import START
 
+from monitor.alerts.plan import AlertPlan, Notify
 from monitor.fetch.address_guard import Guard
 from monitor.model.alert import Alert
 from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
@@ -66,8 +67,8 @@ class Desk:
         """Put alerts on their way."""
         planned = [Planned(channel=name, **{"due": self.now, **more}) for name in channels]
         with closing(SqliteStore(self.folder)) as store, store.batch() as batch:
-            for alert in alerts:
-                batch.deliver(alert, Occasion.RAISED, "", planned, self.now)
+            notify = [Notify(alert, Occasion.RAISED, "", tuple(planned)) for alert in alerts]
+            batch.save_alerts(AlertPlan(at=self.now, notify=tuple(notify)))
 
     def send(self, *channels: Channel) -> None:
         """Send what is due once, as `run --once` does."""

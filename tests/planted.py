@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
+from monitor.alerts.plan import AlertPlan
 from monitor.model.delivery import Delivery
-from monitor.model.poll import PollOutcome, RaisedAlert
+from monitor.model.poll import PollOutcome
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.senders import Sender
+from monitor.store.sqlite.batch import SqliteBatch
 from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.transaction import SqliteBatch
 
 
 class EtagFirst(SqliteStore):
@@ -22,33 +23,33 @@ class EtagFirst(SqliteStore):
     @contextmanager
     def batch(self) -> Iterator[SqliteBatch]:
         with super().batch() as batch:
-            save = batch.save
+            save = batch.save_poll
 
-            def save_in_two(refresh: PollOutcome) -> list[RaisedAlert]:
-                save(replace(refresh, arrivals=(), sightings=(), begun=(), ended=()))
+            def save_in_two(outcome: PollOutcome) -> None:
+                save(replace(outcome, arrivals=(), sightings=(), begun=(), ended=()))
                 batch._sql.execute("COMMIT")
                 batch._sql.execute("BEGIN IMMEDIATE")
-                return save(refresh)
+                save(outcome)
 
-            batch.save = save_in_two  # type: ignore[method-assign]
+            batch.save_poll = save_in_two  # type: ignore[method-assign]
             yield batch
 
 
 class AlertsFirst(SqliteStore):
-    """A store that commits alerts before it is planned who is told."""
+    """A store that commits alerts before their deliveries."""
 
     @contextmanager
     def batch(self) -> Iterator[SqliteBatch]:
         with super().batch() as batch:
-            save = batch.save
+            save = batch.save_alerts
 
-            def save_and_commit(refresh: PollOutcome) -> list[RaisedAlert]:
-                raised = save(refresh)
+            def save_in_two(plan: AlertPlan) -> None:
+                save(replace(plan, notify=(), suppressed={}))
                 batch._sql.execute("COMMIT")
                 batch._sql.execute("BEGIN IMMEDIATE")
-                return raised
+                save(AlertPlan(at=plan.at, notify=plan.notify, suppressed=plan.suppressed))
 
-            batch.save = save_and_commit  # type: ignore[method-assign]
+            batch.save_alerts = save_in_two  # type: ignore[method-assign]
             yield batch
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from raising import save_poll
+
 from index.article import Article
 from index.query.parser import parse
+from monitor.alerts.plan import AlertPlan, Notify
 from monitor.model.alert import WatchlistMatch
 from monitor.model.config import Watchlist
 from monitor.model.delivery import Occasion, Planned
@@ -40,12 +43,12 @@ def raised(
         )  # fmt: skip
         answered = Answered(url=FEED.url, status=200, headers=(), body="", received=received)
         poll = Poll(at=NOW, outcome=Outcome.READ)
-        found = batch.save(
-            PollOutcome(
-                feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered
-            )
+        outcome = PollOutcome(
+            feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered
         )
-        for one in found:
-            planned = [Planned(channel=c, due=NOW, bundle=bundle) for c in channels]
-            batch.deliver(one.id, Occasion.RAISED, "", planned, NOW)
+        planned = tuple(Planned(channel=c, due=NOW, bundle=bundle) for c in channels)
+        notify = [
+            Notify(one.id, Occasion.RAISED, "", planned) for one in save_poll(batch, outcome).raised
+        ]
+        batch.save_alerts(AlertPlan(at=NOW, notify=tuple(notify)))
     return id

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from raising import save_poll
+
 from index.article import Article
 from index.query.parser import parse
 from monitor.model.alert import Match, WatchlistMatch
@@ -49,15 +51,17 @@ class Room:
         """Store what a poll brought."""
         poll = Poll(at=at, outcome=Outcome.READ, entries=len(arrivals), new=len(arrivals))
         with self.store.batch() as batch:
-            return batch.save(
+            plan = save_poll(
+                batch,
                 PollOutcome(
                     feed=self.feeds[feed],
                     state=state,
                     poll=poll,
                     arrivals=arrivals,
                     sightings=tuple(sightings),
-                )
+                ),
             )
+        return list(plan.raised)
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.folder / "newsroom.db")) as sql:

@@ -1,10 +1,20 @@
-"""When an alert becomes louder than it was raised, and how loud. Pure."""
+"""When an alert is escalated, and to which severity. Pure.
+
+An alert is escalated when enough independent publishers have its story, and when the story
+crosses to another language; each reason escalates it once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from monitor.alerts.facts import Arrivals, StoryAlert, StoryFacts
+from monitor.alerts.plan import NewEscalation
+from monitor.alerts.publishers import publisher
+from monitor.audit.evidence import Via
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.poll import ArticleChange, RaisedAlert
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -13,18 +23,65 @@ if TYPE_CHECKING:
 OUTLETS = "outlets"
 """The reason that is a number of outlets; the others are languages."""
 
-_SPOKEN = {"fr": "French", "en": "English"}
-_LOUDER = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
+_LANGUAGES = {"fr": "French", "en": "English"}
+_NEXT = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
 _RANKS = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
+
+
+def touched_stories(arrivals: Arrivals, story_of: Mapping[int, int]) -> dict[int, bool]:
+    """Return the stories that arrivals spread, and whether only by articles of the backfill.
+
+    Imported articles spread no story.
+
+    Args:
+        arrivals: The articles.
+        story_of: Story of each article that one of them tells again in another language.
+    """
+    touched: dict[int, bool] = {}
+    if arrivals.via is not Via.IMPORT:
+        for change in arrivals.changes:
+            for story in _stories(change, story_of):
+                touched[story] = touched.get(story, True) and change.backfill
+    return touched
+
+
+def escalations(
+    story: int, facts: StoryFacts, raised: Iterable[tuple[int, StoryAlert]], *, backfill: bool
+) -> Iterator[tuple[StoryAlert, NewEscalation]]:
+    """Yield the escalations that a story gives reason to, each with its alert as it was.
+
+    Args:
+        story: Number of the story.
+        facts: What the store knows of it.
+        raised: Alerts that are raised now, no duplicates, each with its article.
+        backfill: Whether only articles of the backfill spread the story.
+    """
+    members = {member.article for member in facts.members}
+    first = {alert.watchlist: alert for alert in facts.alerts}
+    for article, alert in raised:
+        if article in members:
+            first.setdefault(alert.watchlist, alert)
+    if not first:
+        return
+    outlets = len({publisher(member.url, member.feed_url) for member in facts.members})
+    crossed: dict[str, tuple[int, str]] = {}
+    for crossing in facts.crossings:
+        crossed.setdefault(crossing.lang, (crossing.article, crossing.feed))
+    newest = max(members, default=story)
+    for _, alert in sorted(first.items()):
+        yield from _escalations(alert, outlets, crossed, newest, backfill)
 
 
 def reasons(
     asked: Escalate, outlets: int, languages: Collection[str], known: Collection[str]
 ) -> list[str]:
-    """Return the reasons for which an alert becomes louder now, each only once.
+    """Return the reasons for which an alert is escalated now, each only once.
 
-    `outlets` have its story, which has crossed to these `languages`; `known` are the
-    reasons for which it became louder before.
+    Args:
+        asked: What its watchlist asks for.
+        outlets: Independent publishers that have its story.
+        languages: Languages to which the story has crossed.
+        known: Reasons for which the alert was escalated before.
     """
     found = [OUTLETS] if asked.outlets is not None and outlets >= asked.outlets else []
     if asked.languages:
@@ -32,14 +89,56 @@ def reasons(
     return [reason for reason in found if reason not in known]
 
 
-def louder(asked: Escalate, severity: Severity) -> Severity:
-    """Return how loud an alert of this severity becomes: never less than it was."""
-    to = asked.to or _LOUDER.get(severity, severity)
+def escalated_severity(asked: Escalate, severity: Severity) -> Severity:
+    """Return the severity of an escalated alert: never less than it was."""
+    to = asked.to or _NEXT.get(severity, severity)
     return max(severity, to, key=_RANKS.index)
 
 
 def words(reason: str, outlets: int, outlet: str) -> str:
-    """Say a reason: `5 outlets`, `crossed to English: Reuters`."""
+    """Return a reason in words: `5 outlets`, `crossed to English: Reuters`."""
     if reason == OUTLETS:
         return f"{outlets} outlets"
-    return f"crossed to {_SPOKEN.get(reason, reason)}: {outlet}"
+    return f"crossed to {_LANGUAGES.get(reason, reason)}: {outlet}"
+
+
+def _stories(change: ArticleChange, story_of: Mapping[int, int]) -> Sequence[int]:
+    """Return the stories that an article spreads: none if it is new and alone."""
+    article = change.article
+    own = [article.story] if article.story != article.id or not change.new else []
+    crossed = story_of.get(change.crosses) if change.crosses is not None else None
+    return own if crossed is None else [*own, crossed]
+
+
+def _escalations(
+    alert: StoryAlert,
+    outlets: int,
+    crossed: Mapping[str, tuple[int, str]],
+    newest: int,
+    backfill: bool,
+) -> Iterator[tuple[StoryAlert, NewEscalation]]:
+    severity, state = alert.severity, alert.state
+    for reason in reasons(alert.escalate, outlets, crossed.keys(), alert.reasons):
+        article, outlet = crossed.get(reason, (newest, ""))
+        before, severity = severity, escalated_severity(alert.escalate, severity)
+        reopened = state is not AlertState.NEW and alert.verdict is not Verdict.NOISE
+        escalation = NewEscalation(
+            alert=RaisedAlert(
+                id=alert.id,
+                watchlist=alert.watchlist,
+                severity=severity,
+                title=alert.title,
+                lang=alert.lang,
+                feed=alert.feed,
+                backfill=backfill,
+                escalation=words(reason, outlets, outlet),
+            ),
+            reason=reason,
+            severity_before=before,
+            outlets=outlets,
+            article=article,
+            reopened_from=state if reopened else None,
+        )
+        yield alert, escalation
+        if reopened:
+            state = AlertState.NEW

@@ -1,7 +1,7 @@
-"""Who is told of an alert: the channels it goes to and when, or why nobody is told.
+"""Routing: to which channels an alert goes and when, or why it goes to none. Pure.
 
-muted? ─▶ the channels that its watchlist names, else those of the first route that
-matches, else the usual ones, else all ─▶ quiet hours and digests of each
+silenced? ─▶ the channels that its watchlist names, else those of the first route that
+matches, else the default ones, else all ─▶ quiet hours and digests of each
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from datetime import UTC, tzinfo
 
 from index.article import Timestamp
 from monitor.alerts.quiet_hours import by_the_clock, next_digest, quiet_until
+from monitor.model.alert import SuppressionReason
 from monitor.model.config import Config, Digest, Quiet, Route
 from monitor.model.delivery import Planned
 from monitor.model.poll import RaisedAlert
 
-MUTED = "muted"
-NO_ROUTE = "no route"
-NOBODY_MUTED: Mapping[str, Timestamp] = {}
+NO_SILENCES: Mapping[str, Timestamp] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Nobody is told, for a reason that is stored with the alert."""
+class Suppressed:
+    """Nobody is notified of an alert, for a reason that is stored with it."""
 
-    reason: str
+    reason: SuppressionReason
     until: Timestamp | None = None
     """When the reason ends; None when it does not."""
 
@@ -43,30 +42,33 @@ ANY_TIME = Hours()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
-    """What decides, for the configuration in force."""
+    """Channels, routes and hours of the configuration in force."""
 
     channels: tuple[str, ...] = ()
     """All there are."""
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Those that a watchlist names, by its name."""
     routes: tuple[Route, ...] = ()
-    usual: tuple[str, ...] | None = None
-    """Where alerts go that no route is for; None is every channel."""
+    default: tuple[str, ...] | None = None
+    """Where alerts go that match no route; None is every channel."""
     hours: Mapping[str, Hours] = field(default_factory=dict)
     """By channel."""
     zone: tzinfo = UTC
-    """By whose clock hours go that name none."""
+    """Time zone of hours that name none."""
 
     def decide(
-        self, raised: RaisedAlert, now: Timestamp, muted: Mapping[str, Timestamp] = NOBODY_MUTED
-    ) -> Held | tuple[Planned, ...]:
-        """Return where an alert that is not held yet goes.
+        self, raised: RaisedAlert, now: Timestamp, silences: Mapping[str, Timestamp] = NO_SILENCES
+    ) -> Suppressed | tuple[Planned, ...]:
+        """Return the deliveries of an alert, or why it is suppressed.
 
-        `muted` are the watchlists of which nobody is to be told, and until when.
+        Args:
+            raised: The alert.
+            now: The time.
+            silences: Until when watchlists are silenced, by their names in lower case.
         """
-        until = muted.get(raised.watchlist.casefold())
+        until = silences.get(raised.watchlist.casefold())
         if until is not None and until > now:
-            return Held(MUTED, until)
+            return Suppressed(SuppressionReason.SILENCE, until)
         if not self.channels:
             return ()
         chosen, route = self._chosen(raised)
@@ -75,16 +77,16 @@ class Routing:
             for channel in self.channels
             if channel in chosen
         )
-        return planned or Held(NO_ROUTE)
+        return planned or Suppressed(SuppressionReason.NO_ROUTE)
 
     def _chosen(self, raised: RaisedAlert) -> tuple[tuple[str, ...], Hours]:
         """Return the channels of an alert, and the hours of the route that leads there."""
         if (named := self.named.get(raised.watchlist)) is not None:
             return named, ANY_TIME
         for route in self.routes:
-            if leads(route, raised):
+            if matches_route(route, raised):
                 return route.to, Hours(quiet=route.quiet, digest=route.digest)
-        return self.channels if self.usual is None else self.usual, ANY_TIME
+        return self.channels if self.default is None else self.default, ANY_TIME
 
     def _planned(self, channel: str, route: Hours, raised: RaisedAlert, now: Timestamp) -> Planned:
         own = self.hours.get(channel, ANY_TIME)
@@ -102,8 +104,8 @@ class Routing:
         return Planned(channel=channel, due=due, reason=reason, bundle=bundle)
 
 
-def leads(route: Route, raised: RaisedAlert) -> bool:
-    """Tell whether an alert fulfils the conditions of a route."""
+def matches_route(route: Route, raised: RaisedAlert) -> bool:
+    """Return whether an alert meets the conditions of a route."""
     return (
         (not route.watch or raised.watchlist.casefold() in map(str.casefold, route.watch))
         and (not route.severity or raised.severity in route.severity)
@@ -113,12 +115,17 @@ def leads(route: Route, raised: RaisedAlert) -> bool:
 
 
 def routing(config: Config, zone: tzinfo = UTC) -> Routing:
-    """Return the routing that a configuration asks for; `zone` is the machine's."""
+    """Return the routing that a configuration asks for.
+
+    Args:
+        config: The configuration.
+        zone: Time zone of the machine, for a configuration that names none.
+    """
     return Routing(
         channels=tuple(channel.name for channel in config.channels),
         named={w.name: w.notify for w in config.watchlists if w.notify is not None},
         routes=config.routes,
-        usual=config.notify,
+        default=config.notify,
         hours={c.name: Hours(quiet=c.quiet, digest=c.digest) for c in config.channels},
         zone=config.zone or zone,
     )

@@ -12,8 +12,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from index.article import Timestamp
-from monitor.alerts.notification_planning import plan
+from monitor.alerts.alert_planning import plan_alerts
+from monitor.alerts.facts import Arrivals
 from monitor.alerts.routing import Routing
+from monitor.audit.evidence import Via
 from monitor.imports.import_format import Given, tells_one_article
 from monitor.ingest import article_changes, identify
 from monitor.ingest.enrichment import enrich
@@ -59,14 +61,16 @@ class Importing:
             if watchlists != self._rules.watchlists:
                 self._rules = WatchlistMatcher(watchlists)
             for name, group in groupby(named, key=lambda one: one.feed or self._feed):
-                feed = batch.feed_called(name)
+                feed = batch.feed_named(name)
                 given = list(group)
                 fresh = _fresh(batch, feed, given)
                 arrived = [self._arrival(batch, feed, *one) for one in fresh]
                 now = self._clock()
-                raised = batch.take_in(arrived, feed, now)
-                plan(batch, self._routing(), raised, now)
-                alerts += len(raised)
+                batch.save_imported(feed, arrived)
+                arrivals = Arrivals(feed=feed, via=Via.IMPORT, changes=tuple(arrived))
+                plan = plan_alerts(arrivals, batch.alert_facts(arrivals, now), self._routing(), now)
+                batch.save_alerts(plan)
+                alerts += len(plan.raised)
                 new += len(arrived)
                 known += len(given) - len(arrived)
         self.new += new

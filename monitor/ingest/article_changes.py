@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 from index.article import Article, Timestamp
@@ -69,12 +67,13 @@ def judged(batch: Batch, arrival: ArticleChange, made: Enrichment) -> ArticleCha
     """Give an arrival its language, its matches and its story."""
     id, shingles = arrival.article.id, made.shingles
     (feed, *_) = arrival.article.feeds
-    told = stories.judge(id, shingles, _candidates(batch, id, shingles), feed)
+    candidates = batch.story_candidates(shingles, stories.enough(shingles))
+    story = stories.judge(id, shingles, candidates, feed)
     names = replace(made.names, date=arrival.article.date)
     return replace(
         arrival,
-        article=replace(arrival.article, lang=made.article.lang, story=told.story),
-        copy_of=told.copy_of and batch.original(told.copy_of),
+        article=replace(arrival.article, lang=made.article.lang, story=story.story),
+        copy_of=story.copy_of,
         shingles=shingles,
         names=names,
         crosses=kin(batch, names) if arrival.new else None,
@@ -82,28 +81,11 @@ def judged(batch: Batch, arrival: ArticleChange, made: Enrichment) -> ArticleCha
     )
 
 
-def _candidates(
-    batch: Batch, article: int, shingles: frozenset[int]
-) -> Iterator[stories.StoryCandidate]:
-    """Yield the articles that share shingles with one."""
-    shared = batch.candidates(shingles)
-    shared.pop(article, None)
-    likely = [id for id, count in shared.items() if count >= stories.enough(shingles)]
-    for id, (story, size, feed) in batch.tellers(likely).items():
-        yield stories.StoryCandidate(
-            article=id, story=story, shared=shared[id], size=size, feed=feed
-        )
-
-
 def kin(reading: StoreReads, names: Names) -> int | None:
     """Return the earlier article in another language that tells of the same event, if any."""
-    known = {word: reading.frequency(word) for word in names.words}
-    shared = Counter(
-        article
-        for word, count in known.items()
-        if count <= cross_language.TELLING
-        for article in reading.bearers(word, names.lang)
-    )
+    known = reading.name_frequencies(names.words)
+    rare = [word for word, count in known.items() if count <= cross_language.TELLING]
+    shared = reading.articles_named(rare, names.lang)
     likely = [
         id
         for id, count in shared.most_common(cross_language.RIVALS)
@@ -114,7 +96,8 @@ def kin(reading: StoreReads, names: Names) -> int | None:
 
     def frequency(word: int) -> int:
         if word not in known:
-            known[word] = reading.frequency(word)
+            known.update(reading.name_frequencies([word]))
         return known[word]
 
-    return cross_language.kin(names, reading.named(likely), frequency, reading.recent_articles())
+    rivals, recent = reading.names_of(likely)
+    return cross_language.kin(names, rivals, frequency, recent)

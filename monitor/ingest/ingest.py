@@ -13,7 +13,10 @@ from dataclasses import replace
 from functools import partial
 
 from index.article import Article, Timestamp
-from monitor.alerts.notification_planning import end_mutes, plan
+from monitor.alerts.alert_planning import plan_alerts
+from monitor.alerts.facts import Arrivals
+from monitor.alerts.silences import plan_ended_silences
+from monitor.audit.evidence import Via
 from monitor.errors import FeedError
 from monitor.ingest import article_changes, identify, poll_outcome, schedule
 from monitor.ingest.enrichment import Enrichment, enrich
@@ -57,21 +60,27 @@ class Ingester:
         answers = [_as_asked_now(answer, watch) for answer in answers]
         polls: list[tuple[Feed, Poll]] = []
         raised: list[RaisedAlert] = []
-        queued = False
+        planned, queued = 0, False
         try:
             with self._store.reading() as reading:
                 drafted = [self._drafted(reading, watch, answer) for answer in answers]
             with self._store.batch() as batch:
                 for answer, document in zip(answers, drafted, strict=True):
                     if isinstance(answer, PageResult):
-                        raised += self._page(batch, watch, answer, now)
+                        arrivals = self._page(batch, watch, answer, now)
                         queued = queued or bool(answer.page.text)
                     else:
                         refresh = self._refresh(batch, watch, answer, document, now, network_down)
-                        raised += batch.save(refresh)
+                        batch.save_poll(refresh)
+                        arrivals = polled(refresh)
                         polls.append((answer.feed, refresh.poll))
                         queued = queued or bool(refresh.arrivals or refresh.sightings)
-                raised, planned = plan(batch, watch.routing, raised, now)
+                    if arrivals is not None:
+                        facts = batch.alert_facts(arrivals, now)
+                        plan = plan_alerts(arrivals, facts, watch.routing, now)
+                        batch.save_alerts(plan)
+                        raised += plan.raised
+                        planned += plan.deliveries
         except BaseException:
             self._languages.clear()
             raise
@@ -79,19 +88,24 @@ class Ingester:
             polls=tuple(polls), raised=tuple(raised), queued=queued, planned=planned
         )
 
-    def end_mutes(self) -> int:
-        """Tell what mutes held back that have ended; return how many deliveries that makes.
+    def end_silences(self) -> int:
+        """Report what the silences suppressed that have ended; return how many deliveries that is.
 
-        Cheap enough for every second. Raises StoreError.
+        Cheap enough for every second.
+
+        Raises:
+            StoreError: The store refuses; nothing was changed.
         """
         now = self._clock()
-        if not self._store.mutes_over(now):
-            return 0
+        with self._store.reading() as reading:
+            if not reading.silence_facts(now).ended_silences:
+                return 0
         with self._store.batch() as batch:
-            said, planned = end_mutes(batch, self.watch.routing, now)
-        for words in said:
-            log.info("%s", words)
-        return planned
+            plan = plan_ended_silences(batch.silence_facts(now), self.watch.routing, now)
+            batch.save_alerts(plan)
+        for message in plan.messages:
+            log.info("%s", message)
+        return plan.deliveries
 
     def forgive(self, urls: Sequence[str]) -> None:
         """Let feeds whose failure was the network's be polled again after the outage."""
@@ -131,30 +145,33 @@ class Ingester:
 
     def _page(
         self, batch: Batch, watch: Watch, answer: PageResult, now: Timestamp
-    ) -> list[RaisedAlert]:
-        """Store a page's text and match it; the watchlists that alerted already stay silent."""
+    ) -> Arrivals | None:
+        """Store the text of an article's page; return the article, None if there is no text."""
         page = answer.page
-        article = batch.article(page.article)
-        feed = watch.feeds.get(article.feeds[0]) if article else None
+        pending = batch.pending_page(page.article)
+        feed = watch.feeds.get(pending.article.feeds[0]) if pending else None
         if page.later:
-            batch.page_later(page.article, page.reason, now + page.later)
-            return []
-        if article is None or feed is None or not page.text:
+            batch.postpone_page(page.article, page.reason, now + page.later, failed=False)
+            return None
+        if pending is None or feed is None or not page.text:
             final = page.final or not page.reason or answer.attempts + 1 >= PAGE_TRIES
             again = feed is not None and not final
             why = page.reason or "no article is found in it"
-            batch.page_failed(page.article, why, now + PAGE_RETRY if again else None)
-            return []
+            due = now + PAGE_RETRY if again else None
+            batch.postpone_page(page.article, why, due, failed=True)
+            return None
         arrival = ArticleChange(
-            article=replace(article, body=page.text),
+            article=replace(pending.article, body=page.text),
             new=False,
             guid="",
             fingerprint=b"",
             canonical="",
-            backfill=batch.page_is_backfill(article.id),
+            backfill=pending.backfill,
         )
         made = self._draft(batch, watch, feed, arrival.article)
-        return batch.save_page(article_changes.judged(batch, arrival, made), feed, now)
+        change = article_changes.judged(batch, arrival, made)
+        batch.save_page(change)
+        return Arrivals(feed=feed, via=Via.PAGE, changes=(change,))
 
     def _draft(self, reading: StoreReads, watch: Watch, feed: Feed, article: Article) -> Enrichment:
         (made,) = enrich([article], feed, watch.rules, self._recent(reading, feed), "")
@@ -166,6 +183,17 @@ class Ingester:
             known = reading.languages(feed)
             self._languages[feed.number] = deque(reversed(known), maxlen=PRIOR_ARTICLES)
         return self._languages[feed.number]
+
+
+def polled(outcome: PollOutcome) -> Arrivals:
+    """Return what one poll brings that may raise alerts."""
+    return Arrivals(
+        feed=outcome.feed,
+        via=Via.POLL,
+        changes=outcome.arrivals,
+        response=outcome.answered,
+        notices=outcome.begun,
+    )
 
 
 def _as_asked_now(answer: PollResult | PageResult, watch: Watch) -> PollResult | PageResult:

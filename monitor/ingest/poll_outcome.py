@@ -18,7 +18,7 @@ from monitor.ingest import (
 )
 from monitor.ingest.enrichment import Enrichment
 from monitor.ingest.poll_result import PollResult, Read
-from monitor.model.feed import Feed, Outcome, Poll
+from monitor.model.feed import Feed, FeedHistory, Outcome, Poll
 from monitor.model.poll import Answered, ArticleChange, Fetched, NotModified, PollOutcome, Sighting
 from monitor.store.protocol import Batch
 
@@ -53,7 +53,8 @@ def failed(
         state = replace(state, reason=error.reason, failures=max(1, state.failures))
         return PollOutcome(feed=answer.feed, state=state, poll=poll)
     state = schedule.after_failure(answer.feed, answer.state, error, now, jitter)
-    return _with_episodes(batch, answer, PollOutcome(feed=answer.feed, state=state, poll=poll))
+    refresh = PollOutcome(feed=answer.feed, state=state, poll=poll)
+    return _with_incidents(batch.feed_history(answer.feed), answer, refresh)
 
 
 def unchanged(batch: Batch, answer: PollResult, now: Timestamp, jitter: float) -> PollOutcome:
@@ -68,9 +69,10 @@ def unchanged(batch: Batch, answer: PollResult, now: Timestamp, jitter: float) -
         moved=_moved(answer.feed, came),
     )
     state = schedule.after_unchanged(answer.feed, answer.state, came, now, jitter)
-    move = permanent_redirects.noted(batch.move(answer.feed), came.moved_to, now)
+    history = batch.feed_history(answer.feed)
+    move = permanent_redirects.noted(history.move, came.moved_to, now)
     refresh = PollOutcome(feed=answer.feed, state=state, poll=poll, move=move)
-    return _with_episodes(batch, answer, refresh)
+    return _with_incidents(history, answer, refresh)
 
 
 def read(
@@ -83,6 +85,7 @@ def read(
     jitter: float,
 ) -> PollOutcome:
     """Return what a poll changes that brought a document with something new."""
+    history = batch.feed_history(answer.feed)
     decisions = _decided(batch, answer.feed, document.entries)
     arrived, sightings = _brought(batch, answer, decisions, document, redraft, now)
     unmet = [d.entry for d in decisions if isinstance(d, identify.New | identify.Duplicate)]
@@ -115,14 +118,14 @@ def read(
         poll=poll,
         arrivals=tuple(arrived),
         sightings=tuple(sightings),
-        move=permanent_redirects.noted(batch.move(answer.feed), came.fetched.moved_to, now),
+        move=permanent_redirects.noted(history.move, came.fetched.moved_to, now),
         missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
         answered=_answered(came, now),
     )
-    refresh = _with_habit(batch, answer, refresh, [entry.published for entry in unmet])
+    refresh = _with_habit(history, answer, refresh, [entry.published for entry in unmet])
     reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
-    return _with_episodes(
-        batch, answer, refresh, feed_incidents.Reissue(reissued, known - reissued)
+    return _with_incidents(
+        history, answer, refresh, feed_incidents.Reissue(reissued, known - reissued)
     )
 
 
@@ -163,13 +166,16 @@ def _brought(
 
 
 def _with_habit(
-    batch: Batch, answer: PollResult, refresh: PollOutcome, dates: Sequence[Timestamp | None]
+    history: FeedHistory,
+    answer: PollResult,
+    refresh: PollOutcome,
+    dates: Sequence[Timestamp | None],
 ) -> PollOutcome:
     """Add what the entries that are new to a feed teach about its habit."""
     if not dates:
         return refresh
     moments = publication_rate.dated(dates, answer.state.last_ok, refresh.poll.at)
-    habit = publication_rate.learned(batch.habit(answer.feed), moments)
+    habit = publication_rate.learned(history.habit, moments)
     state = replace(
         refresh.state,
         published=max(*moments, refresh.state.published or moments[0]),
@@ -179,14 +185,14 @@ def _with_habit(
     return replace(refresh, state=state, habit=habit)
 
 
-def _with_episodes(
-    batch: Batch,
+def _with_incidents(
+    history: FeedHistory,
     answer: PollResult,
     refresh: PollOutcome,
     reissue: feed_incidents.Reissue | None = None,
 ) -> PollOutcome:
-    """Add the episodes that begin and end with it."""
-    latest = batch.episodes(answer.feed)
+    """Add the incidents that begin and end with a poll."""
+    latest = history.incidents
     first = answer.state.last_ok is None
     began = feed_incidents.begun(
         answer.feed, refresh.state, latest, refresh.poll.at, first=first, reissue=reissue

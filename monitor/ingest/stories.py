@@ -10,6 +10,7 @@ from zlib import crc32
 from index.analysis.tokenizer import terms
 from index.article import Article
 from monitor.model.alert import Outlet
+from monitor.model.poll import StoryCandidate
 
 WORDS = 4
 SAMPLED = 4
@@ -40,26 +41,13 @@ class Relation(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StoryCandidate:
-    """An article that shares shingles with the one to judge."""
-
-    article: int
-    story: int
-    shared: int
-    size: int
-    """Shingles it has."""
-    feed: int = 0
-    """Number of the feed that had it first."""
-
-
-@dataclass(frozen=True, slots=True)
 class StoryDecision:
     """The story an article belongs to: its own id when it is alone."""
 
     story: int
     relation: Relation = Relation.ALONE
     copy_of: int | None = None
-    """The article of which it is nearly the same text."""
+    """The original of which it is nearly the same text."""
 
 
 def shingles(article: Article) -> frozenset[int]:
@@ -132,7 +120,8 @@ def judge(
         return StoryDecision(article)
     if share < SAME:
         return StoryDecision(best.story, Relation.VERSION)
-    return StoryDecision(best.story, Relation.SAME, best.article)
+    original = best.article if best.copy_of is None else best.copy_of
+    return StoryDecision(best.story, Relation.SAME, original)
 
 
 def _is_whole(shingles: frozenset[int]) -> bool:

@@ -32,6 +32,19 @@ class AlertKind(enum.StrEnum):
     """It published what it had published before under new ids."""
 
 
+class SuppressionReason(enum.StrEnum):
+    """Why nobody is notified of an alert, as the store and exports have it."""
+
+    BACKFILL = "backfill"
+    """Its article was there before its feed was watched."""
+    SILENCE = "muted"
+    """Its watchlist was silenced."""
+    NO_ROUTE = "no route"
+    """No route leads to a channel."""
+    COOLDOWN = "cooldown"
+    """Somebody was notified of another alert of its watchlist a short time before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """An episode that begins, and the alert about it."""

@@ -10,6 +10,9 @@ from index.article import Timestamp
 from monitor.model.request_options import DEFAULT_OPTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.model.alert import AlertKind, Episode
     from monitor.model.request_options import RequestOptions, Setting
 
 
@@ -191,6 +194,18 @@ class Habit:
     """Seconds between the last ones, oldest first."""
     pauses: tuple[tuple[Timestamp, float], ...] = ()
     """The longest pauses of the last weeks: when each ended, and its seconds; oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHistory:
+    """What is remembered of a feed besides its polling state."""
+
+    habit: Habit | None = None
+    """How it publishes, as far as that is known."""
+    move: Move | None = None
+    """Where its permanent redirects lead, if there are any."""
+    incidents: Mapping[AlertKind, Episode] = field(default_factory=dict)
+    """The last incident of each kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

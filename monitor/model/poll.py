@@ -146,6 +146,30 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryCandidate:
+    """An article that shares shingles with the one to judge."""
+
+    article: int
+    story: int
+    shared: int
+    size: int
+    """Shingles it has."""
+    feed: int = 0
+    """Number of the feed that had it first."""
+    copy_of: int | None = None
+    """The article of which it is a copy itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingPage:
+    """An article whose page was to be read."""
+
+    article: Article
+    backfill: bool
+    """It was there before its feed was watched."""
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """The proper names, acronyms and figures of an article, and where it stands."""
 
@@ -221,7 +245,7 @@ class PollOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaisedAlert:
-    """An alert just raised, or louder than before, with what a line about it must say."""
+    """An alert just raised, or escalated, with what a line about it must say."""
 
     id: int
     watchlist: str
@@ -230,10 +254,10 @@ class RaisedAlert:
     feed: str
     backfill: bool
     kind: AlertKind = AlertKind.MATCH
-    held: str = ""
-    """Why nobody is told: `backfill`, `cooldown`; empty when somebody is."""
+    suppressed: str = ""
+    """A `SuppressionReason`: why nobody is notified; empty when somebody is."""
     escalation: str = ""
-    """Why an alert that was raised before is louder now; empty for one just raised."""
+    """Why an alert that was raised before is escalated; empty for one just raised."""
     lang: str = ""
     """Of its article."""
 

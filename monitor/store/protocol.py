@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from index.article import Article, Timestamp
-from monitor.store.sqlite.connection import reading
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Act, Alert, AlertKind, Change, Decision, Episode, StoryTimeline
+    from monitor.alerts.facts import AlertFacts, Arrivals
+    from monitor.alerts.plan import AlertPlan
+    from monitor.model.alert import Act, Alert, Change, Decision, StoryTimeline
     from monitor.model.article import Version
     from monitor.model.config import Expiring, OutboxEntry, Silence, Spared, Watchlist
-    from monitor.model.delivery import Delivery, DeliveryState, Occasion, Planned
-    from monitor.model.feed import Feed, FeedState, Former, Gap, Habit, Move, Poll
-    from monitor.model.poll import ArticleChange, Known, Names, PollOutcome, RaisedAlert
+    from monitor.model.delivery import Delivery, DeliveryState
+    from monitor.model.feed import Feed, FeedHistory, FeedState, Former, Gap, Move, Poll
+    from monitor.model.poll import (
+        ArticleChange,
+        Known,
+        Names,
+        PendingPage,
+        PollOutcome,
+        StoryCandidate,
+    )
     from monitor.model.search import Filter, Searched
     from monitor.model.severity import Severity
     from monitor.model.status import (
@@ -30,28 +37,6 @@ if TYPE_CHECKING:
         WatchlistCount,
         WatchlistRecord,
     )
-
-
-class Holding(Protocol):
-    """The batch's side."""
-
-    def muted(self, now: Timestamp) -> dict[str, Timestamp]:
-        """Return until when watchlists are muted, by their names in lower case."""
-
-    def cooling(self, alert: int) -> bool:
-        """Tell whether somebody was told of another alert in the cooldown that holds this one."""
-
-    def hold_escalation(self, alert: int, reason: str, now: Timestamp) -> None:
-        """Note why nobody is told that an alert has just become louder."""
-
-    def count_held(self, watchlist: str, now: Timestamp) -> None:
-        """Count an alert of which nobody is told for now."""
-
-    def release_held(self, watchlist: str) -> tuple[int, Timestamp] | None:
-        """Return how much was held back since somebody was told, and since when; count anew."""
-
-    def end_mutes(self, now: Timestamp) -> list[tuple[Silence, RaisedAlert | None]]:
-        """Return the mutes that have ended since the last look, each with its newest alert."""
 
 
 class Suppressed(Protocol):
@@ -73,18 +58,6 @@ class Suppressed(Protocol):
 
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
         """Return how many alerts nobody was told of, by watchlist and reason."""
-
-
-class MutesOver:
-    """Whether a mute has ended, for the monitor to look at often."""
-
-    _connection: sqlite3.Connection
-
-    def mutes_over(self, now: Timestamp) -> bool:
-        """Tell whether a mute has ended that nobody has noticed yet."""
-        with reading(self._connection) as sql:
-            found = sql.execute("SELECT 1 FROM mutes WHERE told = 0 AND until <= ?", (now,))
-            return found.fetchone() is not None
 
 
 class Proven(Protocol):
@@ -208,7 +181,13 @@ class Triaged(Protocol):
 
 
 class StoreReads(Protocol):
-    """What recognising needs to read."""
+    """What the monitor reads to recognise articles and to decide about alerts."""
+
+    def feed_history(self, feed: Feed) -> FeedHistory:
+        """Return what is remembered of a feed besides its polling state."""
+
+    def languages(self, feed: Feed) -> list[str]:
+        """Return the languages of the feed's last twenty articles, newest first."""
 
     def known(
         self,
@@ -219,38 +198,32 @@ class StoreReads(Protocol):
     ) -> Known:
         """Return what the store knows of entries with these keys, links or contents."""
 
-    def languages(self, feed: Feed) -> list[str]:
-        """Return the languages of the feed's last twenty articles, newest first."""
-
-    def habit(self, feed: Feed) -> Habit | None:
-        """Return how a feed publishes, as far as that is known."""
-
-    def episodes(self, feed: Feed) -> dict[AlertKind, Episode]:
-        """Return the last episode of each kind that a feed has had."""
-
-    def candidates(self, shingles: Collection[int]) -> dict[int, int]:
-        """Return articles that share any of these shingles, with how many they share."""
-
-    def tellers(self, articles: Collection[int]) -> dict[int, tuple[int, int, int]]:
-        """Return the story, the number of shingles and the first feed of each of these articles."""
-
-    def frequency(self, word: int) -> int:
-        """Return how many recent articles have a word in a name, 500 if more."""
-
-    def bearers(self, word: int, but: str) -> list[int]:
-        """Return the recent articles with a word in a name, but those in one language."""
-
-    def named(self, articles: Collection[int]) -> dict[int, Names]:
-        """Return the names of recent articles; those without any are left out."""
-
-    def recent_articles(self) -> int:
-        """Return about how many articles the names are of."""
-
-    def original(self, article: int) -> int:
-        """Return the article of which this one is a copy, itself if it is none."""
-
     def article(self, id: int) -> Article | None:
         """Return an article."""
+
+    def pending_page(self, article: int) -> PendingPage | None:
+        """Return an article whose page was read; None if it is not stored any more."""
+
+    def story_candidates(self, shingles: Collection[int], at_least: int) -> list[StoryCandidate]:
+        """Return the articles that share at least so many of these shingles."""
+
+    def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
+        """Return how many recent articles have each of some words in a name, 500 if more."""
+
+    def articles_named(self, words: Iterable[int], but: str) -> Counter[int]:
+        """Return the recent articles with some words in names, but those in one language.
+
+        With how many of the words each has.
+        """
+
+    def names_of(self, articles: Collection[int]) -> tuple[dict[int, Names], int]:
+        """Return the names of recent articles, and about how many articles are recent."""
+
+    def alert_facts(self, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
+        """Return what matters for the alerts of arrivals, once their articles are stored."""
+
+    def silence_facts(self, now: Timestamp) -> AlertFacts:
+        """Return the silences that have ended and are not reported yet."""
 
     def expiring(
         self, before: Timestamp, spared: Spared, after: tuple[Timestamp, int], limit: int
@@ -258,54 +231,44 @@ class StoreReads(Protocol):
         """Return articles first seen before then, from `after` on: by when, then by id."""
 
 
-class Batch(StoreReads, Holding, Protocol):
+class Batch(StoreReads, Protocol):
     """One transaction: what is read in it includes what was written in it."""
-
-    def move(self, feed: Feed) -> Move | None:
-        """Return where permanent redirects of a feed lead, None if there are none."""
 
     def next_article(self) -> int:
         """Return a new article id."""
 
-    def save(self, refresh: PollOutcome) -> list[RaisedAlert]:
-        """Store everything one poll changed; returns the alerts raised."""
+    def feed_named(self, name: str) -> Feed:
+        """Return the feed of a name, a subscribed one first; it is made if there is none."""
 
-    def save_page(self, arrival: ArticleChange, feed: Feed, now: Timestamp) -> list[RaisedAlert]:
-        """Store an article that got its page's text; returns the alerts raised."""
+    def save_poll(self, outcome: PollOutcome) -> None:
+        """Store everything that a poll changed, but for alerts."""
 
-    def page_is_backfill(self, article: int) -> bool:
-        """Tell whether an article with a page to be read was there before its feed was watched."""
+    def save_page(self, change: ArticleChange) -> None:
+        """Store an article that got its page's text."""
 
-    def page_failed(self, article: int, reason: str, retry: Timestamp | None) -> None:
-        """Note why an article's page could not be read, and when to try again (None: never)."""
+    def postpone_page(
+        self, article: int, reason: str, due: Timestamp | None, *, failed: bool
+    ) -> None:
+        """Store why an article's page was not read.
 
-    def page_later(self, article: int, reason: str, due: Timestamp) -> None:
-        """Note why an article's page was not asked for yet, and when its turn is."""
+        Args:
+            article: The article.
+            reason: Why.
+            due: When to try (again); None gives the page up.
+            failed: Whether this was an attempt; else it was not its turn yet.
+        """
 
-    def raise_late(self, arrival: ArticleChange, feed: Feed, now: Timestamp) -> list[RaisedAlert]:
-        """Raise alerts for an article that is stored already; returns them."""
+    def save_imported(self, feed: Feed, changes: Sequence[ArticleChange]) -> None:
+        """Store new articles that no poll brought."""
 
-    def feed_called(self, name: str) -> Feed:
-        """Return the feed of that name, one that is subscribed to first; made if there is none."""
+    def save_alerts(self, plan: AlertPlan) -> None:
+        """Store everything that a plan says."""
 
-    def take_in(
-        self, arrivals: Sequence[ArticleChange], feed: Feed, now: Timestamp
-    ) -> list[RaisedAlert]:
-        """Store new articles that no poll brought; returns the alerts raised."""
-
-    def deliver(
-        self, alert: int, occasion: Occasion, why: str, planned: Sequence[Planned], now: Timestamp
-    ) -> int:
-        """Put deliveries of an alert on their way; return how many are new."""
-
-    def hold(self, alert: int, reason: str, until: Timestamp | None) -> None:
-        """Note why nobody is told of an alert, and until when that holds."""
-
-    def drop(self, articles: Collection[int]) -> None:
-        """Drop articles, with their alerts; their names are kept, and the index is told."""
+    def drop(self, ids: Collection[int]) -> None:
+        """Drop articles, with their alerts; their keys are kept, and the index is told."""
 
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:
-        """Note that these rules have been matched with the articles up to that id."""
+        """Store that these watchlists have been matched with the articles up to that id."""
 
 
 class Store(Sending, Protocol):
@@ -350,8 +313,8 @@ class Store(Sending, Protocol):
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Take the tickets up to this one out of the outbox: their articles are searchable now."""
 
-    def articles_after(self, id: int, limit: int) -> list[Article]:
-        """Return articles in ingestion order."""
+    def articles_after(self, id: int, limit: int) -> list[tuple[Article, int | None]]:
+        """Return articles in ingestion order, each with the article of which it is a copy."""
 
     def article_count(self) -> int:
         """Return how many articles there are."""
@@ -379,9 +342,6 @@ class Store(Sending, Protocol):
 
     def backfills(self) -> list[BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
-
-    def mutes_over(self, now: Timestamp) -> bool:
-        """Tell whether a mute has ended that nobody has noticed yet."""
 
     def close(self) -> None:
         """Close the store."""

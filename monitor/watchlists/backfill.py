@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.article import Article, Timestamp
-from monitor.alerts.notification_planning import plan
+from monitor.alerts.alert_planning import plan_alerts
+from monitor.alerts.facts import Arrivals
 from monitor.alerts.routing import Routing
+from monitor.audit.evidence import Via
 from monitor.errors import StoreError
 from monitor.formatting import counted
 from monitor.match.matcher import WatchlistMatcher
@@ -82,13 +84,14 @@ class Backfill:
         group = [stand for stand in stands if stand.upto == upto]
         names = tuple(stand.watchlist for stand in group)
         end = min([s.upto for s in stands if s.upto > upto] + [s.until for s in group])
-        articles = [a for a in self._store.articles_after(upto, STEP) if a.id <= end]
+        found = self._store.articles_after(upto, STEP)
+        articles = [(article, copy_of) for article, copy_of in found if article.id <= end]
         if self._rules[0] != names:
             self._rules = names, WatchlistMatcher(map(self._watchlists.__getitem__, names))
         with self._store.batch() as batch:
             matched, alerts = self._match(batch, articles)
             whole = matched == len(articles) < STEP
-            reached = end if whole else articles[matched - 1].id
+            reached = end if whole else articles[matched - 1][0].id
             batch.backfilled(names, reached)
         return BackfillStep(
             articles=matched,
@@ -98,27 +101,30 @@ class Backfill:
             done=tuple(stand.watchlist for stand in group if stand.until <= reached),
         )
 
-    def _match(self, batch: Batch, articles: Sequence[Article]) -> tuple[int, Counter[str]]:
+    def _match(
+        self, batch: Batch, articles: Sequence[tuple[Article, int | None]]
+    ) -> tuple[int, Counter[str]]:
         """Raise what these articles deserve; return how many were matched, and the alerts."""
         now = self._clock()
         alerts: Counter[str] = Counter()
-        for number, article in enumerate(articles, 1):
+        for number, (article, copy_of) in enumerate(articles, 1):
             feed = self._feeds.get(article.feeds[0])
             if feed is not None and (hits := self._rules[1].match(article, feed)):
-                original = batch.original(article.id)
-                arrival = ArticleChange(
+                change = ArticleChange(
                     article=article,
                     new=False,
                     guid="",
                     fingerprint=b"",
                     canonical="",
                     hits=hits,
-                    copy_of=None if original == article.id else original,
+                    copy_of=copy_of,
                     backfill=True,
                 )
-                raised = batch.raise_late(arrival, feed, now)
-                plan(batch, self._routing, raised, now)
-                alerts.update(alert.watchlist for alert in raised if not alert.escalation)
+                arrivals = Arrivals(feed=feed, via=Via.ARCHIVE, changes=(change,))
+                facts = batch.alert_facts(arrivals, now)
+                plan = plan_alerts(arrivals, facts, self._routing, now)
+                batch.save_alerts(plan)
+                alerts.update(alert.watchlist for alert in plan.raised if not alert.escalation)
             if self._clock() - now > SECONDS:
                 return number, alerts
         return len(articles), alerts

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import spine
+from raising import save_poll
 from running import Newsroom
 
 from index.article import Article
@@ -102,7 +103,7 @@ def writing(data: Path) -> Iterator[Callable[[], int]]:
             (feed,) = store.subscribe([Feed(url="https://w.test/rss", name="W")], [])
             while not stop.is_set():
                 with store.batch() as batch:
-                    batch.save(_refresh(feed, [batch.next_article() for _ in range(10)]))
+                    save_poll(batch, _refresh(feed, [batch.next_article() for _ in range(10)]))
                 stored[0] += 10
 
     thread = threading.Thread(target=write)

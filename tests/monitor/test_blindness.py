@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from raising import save_poll
 from running import Newsroom
 
 from index.query.parser import parse
@@ -121,7 +122,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         missed = (NOW - 2 * HOUR, NOW - 1.25 * HOUR) if feed.name == "a" else None
         poll = Poll(at=NOW - 600, outcome=Outcome.READ)
         with store.batch() as batch:
-            batch.save(PollOutcome(feed=feed, state=state, poll=poll, missed=missed))
+            save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, missed=missed))
 
     def run(*args: str) -> tuple[int, str, str]:
         done = CliRunner().invoke(main_group, ["-c", str(room.config), *args])

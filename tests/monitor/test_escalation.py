@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from spine import HOUR, START, Fuse, Killed, Press, Spine, edition
 
 from index.query.parser import parse as understood
-from monitor.alerts.escalation import louder, reasons, words
-from monitor.fetch.publishers import publisher
+from monitor.alerts.escalation import escalated_severity, reasons, words
+from monitor.alerts.publishers import publisher
 from monitor.model.alert import Alert, AlertState, Change, Verdict
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
@@ -98,7 +98,7 @@ def test_reasons(
     ],
 )
 def test_how_loud(to: Severity | None, before: Severity, after: Severity) -> None:
-    assert louder(Escalate(to=to), before) == after
+    assert escalated_severity(Escalate(to=to), before) == after
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.sets(st.sampled_from(["fr", "en"])))))
@@ -109,7 +109,7 @@ def test_no_reason_twice_and_never_quieter(steps: list[tuple[int, set[str]]]) ->
         for reason in reasons(Escalate(), outlets, languages, known):
             assert reason not in known
             known.append(reason)
-            after = louder(Escalate(), severity)
+            after = escalated_severity(Escalate(), severity)
             assert ranks.index(after) >= ranks.index(severity)
             severity = after
     assert ("outlets" in known) == any(outlets >= 5 for outlets, _ in steps)
@@ -194,7 +194,7 @@ def test_the_fifth_independent_outlet_makes_it_louder_once(tmp_path: Path) -> No
         (f"o{number}", number * HOUR, number > 0) for number in range(6)
     ]
     (told,) = louder_ones(monitor)
-    assert (told.id, told.severity, told.escalation, told.backfill, told.held) == (
+    assert (told.id, told.severity, told.escalation, told.backfill, told.suppressed) == (
         alert.id, HIGH, "5 outlets", False, "",
     )  # fmt: skip
 
@@ -262,7 +262,7 @@ def test_a_story_that_was_there_before_is_louder_and_nobody_is_told(tmp_path: Pa
     monitor = Spine(tmp_path, press, feeds, [watching()])
     monitor.live([0])
     (told,) = louder_ones(monitor)
-    assert (told.backfill, told.held) == (True, "backfill")
+    assert (told.backfill, told.suppressed) == (True, "backfill")
     assert story(tmp_path)[0].severity is HIGH
 
 
@@ -420,7 +420,7 @@ def test_within_the_cooldown_alerts_are_held_and_counted(tmp_path: Path) -> None
         ("", None),
         ("cooldown", first + 5.5 * HOUR),
     ]
-    assert [r.held for s in monitor.settled for r in s.raised] == ["", "cooldown"] * 3
+    assert [r.suppressed for s in monitor.settled for r in s.raised] == ["", "cooldown"] * 3
 
 
 def test_watchlists_cool_down_each_for_itself(tmp_path: Path) -> None:

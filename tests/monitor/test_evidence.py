@@ -17,9 +17,12 @@ import earlier
 import pytest
 import spine
 from click.testing import CliRunner
+from raising import raise_alerts, save_page, save_poll
 
 from index.article import Article
 from index.query.parser import parse
+from monitor.alerts.facts import Arrivals
+from monitor.audit.evidence import Via
 from monitor.cli import main_group
 from monitor.maintenance.verification import Verified, verify
 from monitor.model.alert import AlertKind, Match, Notice, WatchlistMatch
@@ -64,7 +67,8 @@ def written(
             article=article, new=True, guid=f"g{id}", fingerprint=b"%d" % id, canonical="",
             hits=(WatchlistMatch(watchlist=watchlist, matches=matches),),
         )  # fmt: skip
-        batch.save(
+        save_poll(
+            batch,
             PollOutcome(
                 feed=feed,
                 state=FeedState(),
@@ -72,7 +76,7 @@ def written(
                 arrivals=(arrival,),
                 answered=ANSWERED,
                 begun=begun,
-            )
+            ),
         )
     return id
 
@@ -99,7 +103,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 article=article, new=False, guid="", fingerprint=b"", canonical="",
                 hits=(WatchlistMatch(watchlist=edited, matches=(elsewhere,)),), backfill=True,
             )  # fmt: skip
-            batch.raise_late(late, replace(d, number=4), NOW + 1)
+            archive = Arrivals(feed=replace(d, number=4), via=Via.ARCHIVE, changes=(late,))
+            raise_alerts(batch, archive, NOW + 1)
             edited_text = replace(article, summary="Le port, et rien d’autre")
             nowhere = ArticleChange(
                 article=edited_text, new=False, guid=f"g{first}", fingerprint=b"e", canonical=""
@@ -108,9 +113,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
             refresh = PollOutcome(
                 feed=replace(d, number=4), state=FeedState(), poll=poll, arrivals=(nowhere,)
             )
-            batch.save(refresh)
+            save_poll(batch, refresh)
             paged = replace(nowhere, article=replace(edited_text, body="La page"), hits=late.hits)
-            batch.save_page(paged, replace(d, number=4), NOW + 3)
+            save_page(batch, paged, replace(d, number=4), NOW + 3)
             batch.drop([spine.rows(folder, "SELECT min(article) FROM alerts")[0][0]])
         notice = Notice(kind=AlertKind.SILENT, severity=Severity.LOW, title="nothing new")
         written(store, LOUD, "trois-journal.com", matches=(MATCH,), begun=(notice,))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from raising import save_poll
 
 from monitor.model.feed import Feed, FeedState, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
@@ -30,7 +31,7 @@ class Room:
         state = FeedState(last_ok=at, last_poll=at, next_due=at + delay, delay=delay)
         poll = Poll(at=at, outcome=Outcome.READ)
         with self.store.batch() as batch:
-            batch.save(PollOutcome(feed=self.feed, state=state, poll=poll, missed=missed))
+            save_poll(batch, PollOutcome(feed=self.feed, state=state, poll=poll, missed=missed))
 
     def gaps(self, since: float, until: float) -> list[tuple[float, float | None, GapKind]]:
         return [(gap.start, gap.end, gap.kind) for gap in self.views.gaps(since, until)]

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from raising import save_poll
 from running import PATIENCE, until
 from whoosh.index import open_dir
 from whoosh.writing import NO_MERGE
@@ -395,7 +396,9 @@ def publish(store: SqliteStore, feed: Feed, number: int) -> None:
                 )
             )
         poll = Poll(at=0.0, outcome=Outcome.READ, new=number)
-        batch.save(PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals)))
+        save_poll(
+            batch, PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals))
+        )
 
 
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 import spine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from raising import save_poll
 from running import Newsroom, until
 
 from index.article import Article
@@ -82,7 +83,9 @@ def put(
         )
         subscribed = replace(FEEDS[feed - 1], number=feed)
         poll = Poll(at=NOW, outcome=Outcome.READ, new=1)
-        batch.save(PollOutcome(feed=subscribed, state=FeedState(), poll=poll, arrivals=(arrival,)))
+        save_poll(
+            batch, PollOutcome(feed=subscribed, state=FeedState(), poll=poll, arrivals=(arrival,))
+        )
     return id
 
 

@@ -12,11 +12,11 @@ import pytest
 import spine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from raising import save_imported
 from spine import HOUR, START, Fuse, Killed, Press, Spine, edition
 
 from index.article import Article
 from index.query.parser import parse as understood
-from monitor.alerts.notification_planning import plan
 from monitor.alerts.routing import Routing
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_result import Watch
@@ -76,8 +76,7 @@ class Room:
         with self.store.batch() as batch:
             arrivals = [self._arrival(batch.next_article() + n, title, source)
                         for n, title in enumerate(titles)]  # fmt: skip
-            raised = batch.take_in(arrivals, source, self.now)
-            plan(batch, self.routing, raised, self.now)
+            save_imported(batch, arrivals, source, self.now, self.routing)
 
     def _arrival(self, id: int, title: str, feed: Feed) -> ArticleChange:
         self.published.append(title)
@@ -149,7 +148,7 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
     room.desk.mute("Alibaba", 7200)
     room.now += 60
     room.publish("Alibaba un", "Alibaba deux")
-    assert room.settler.end_mutes() == 0
+    assert room.settler.end_silences() == 0
     if early:
         ended = room.desk.unmute("Alibaba")
         assert ended is not None and ended.held == 2
@@ -157,9 +156,8 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
     else:
         room.now += 7200
     assert room.desk.mutes() == []
-    assert room.settler.end_mutes() == len(CHANNELS)
-    assert not room.store.mutes_over(room.now), "noticed once"
-    assert room.settler.end_mutes() == 0, "told once"
+    assert room.settler.end_silences() == len(CHANNELS)
+    assert room.settler.end_silences() == 0, "told once"
     told = room.told()
     assert {d.alert for d in told} == {room.alerts()[-1].id}
     assert {(d.occasion, d.why) for d in told} == {
@@ -173,7 +171,7 @@ def test_a_mute_that_held_nothing_ends_without_a_message(make: Make) -> None:
     room = make(watching())
     room.desk.mute("Alibaba", 60)
     room.now += 61
-    assert room.settler.end_mutes() == 0
+    assert room.settler.end_silences() == 0
     assert room.told() == []
 
 
@@ -327,7 +325,7 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
                     room.desk.mute(word, 1500)
                 case "unmute":
                     room.desk.unmute(word)
-            room.settler.end_mutes()
+            room.settler.end_silences()
         told = Counter(d.alert for d in room.told() if d.occasion == "raised")
         for alert in room.alerts():
             assert bool(told[alert.id]) != bool(alert.held), alert

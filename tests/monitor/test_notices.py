@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import spine
+from raising import save_poll
 
 from monitor.model.alert import FEED_HEALTH, AlertKind, AlertState, Change, Notice
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -35,10 +36,10 @@ def refreshed(
     state = FeedState(last_poll=at, link="https://a.test/")
     poll = Poll(at=at, outcome=Outcome.FAILED)
     with store.batch() as batch:
-        raised = batch.save(
-            PollOutcome(feed=feed, state=state, poll=poll, begun=begun, ended=ended)
+        plan = save_poll(
+            batch, PollOutcome(feed=feed, state=state, poll=poll, begun=begun, ended=ended)
         )
-    return [alert.kind for alert in raised]
+    return [alert.kind for alert in plan.raised]
 
 
 def test_an_alert_about_a_feed_is_an_alert(store: SqliteStore, tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_an_episode_that_does_not_ring_is_one(store: SqliteStore, tmp_path: Path
     assert refreshed(store, 100.0, (SILENT,)) == []
     (feed, _) = store.subscribe([Feed(url="https://a.test/rss", name="A")] * 2, [])
     with store.reading() as reading:
-        assert reading.episodes(feed)[AlertKind.SILENT].ended_at is None
+        assert reading.feed_history(feed).incidents[AlertKind.SILENT].ended_at is None
     refreshed(store, 200.0, ended=(AlertKind.SILENT,))
     assert refreshed(store, 300.0, (SILENT, GONE)) == [AlertKind.GONE]
     told = spine.rows(tmp_path, "SELECT kind, started_at, ended_at, alert FROM episodes")

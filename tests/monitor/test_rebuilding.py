@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import spine
+from raising import save_poll
 
 from index.article import Article
 from index.engine.writer import open_or_create
@@ -33,8 +34,9 @@ def data(tmp_path: Path) -> Path:
         with store.batch() as batch:
             arrivals = [_arrival(batch.next_article(), feed) for _ in range(TOTAL)]
             poll = Poll(at=0.0, outcome=Outcome.READ, new=TOTAL)
-            batch.save(
-                PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals))
+            save_poll(
+                batch,
+                PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals)),
             )
         writer = open_or_create(tmp_path / INDEX)
         for first in range(0, TOTAL, 10):

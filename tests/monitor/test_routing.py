@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.alerts.quiet_hours import by_the_clock, next_digest, quiet_until
-from monitor.alerts.routing import MUTED, NO_ROUTE, Held, Hours, Routing
+from monitor.alerts.routing import Hours, Routing, Suppressed
+from monitor.model.alert import SuppressionReason
 from monitor.model.config import Digest, Quiet, Route
 from monitor.model.delivery import Planned
 from monitor.model.poll import RaisedAlert
@@ -25,6 +26,10 @@ MINUTE, HOUR = 60.0, 3600.0
 
 def at(text: str, zone: ZoneInfo = BRUSSELS, fold: int = 0) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=zone, fold=fold).timestamp()
+
+
+UNROUTED = Suppressed(SuppressionReason.NO_ROUTE)
+SILENCED = Suppressed(SuppressionReason.SILENCE, 9.0)
 
 
 def raised(**given: object) -> RaisedAlert:
@@ -190,19 +195,25 @@ def test_the_first_route_that_matches_decides(
     if channels:
         assert decided == tuple(Planned(channel=name, due=0.0) for name in channels)
     else:
-        assert decided == Held(NO_ROUTE)
+        assert decided == UNROUTED
 
 
 def test_what_no_route_is_for_goes_to_the_usual_channels() -> None:
-    room = Routing(channels=("desk", "log"), usual=("log",))
+    room = Routing(channels=("desk", "log"), default=("log",))
     assert room.decide(raised(), 5.0) == (Planned(channel="log", due=5.0),)
-    assert Routing(channels=("desk",), usual=()).decide(raised(), 5.0) == Held(NO_ROUTE)
+    assert Routing(channels=("desk",), default=()).decide(raised(), 5.0) == Suppressed(
+        SuppressionReason.NO_ROUTE
+    )
 
 
 def test_nobody_is_told_of_a_muted_watchlist() -> None:
-    assert ROOM.decide(raised(severity=HIGH), 5.0, {"liège": 9.0}) == Held(MUTED, 9.0)
-    assert ROOM.decide(raised(severity=HIGH), 9.0, {"liège": 9.0}) != Held(MUTED, 9.0)
-    assert ROOM.decide(raised(), 5.0, {"other": 9.0}) != Held(MUTED, 9.0)
+    assert ROOM.decide(raised(severity=HIGH), 5.0, {"liège": 9.0}) == Suppressed(
+        SuppressionReason.SILENCE, 9.0
+    )
+    assert ROOM.decide(raised(severity=HIGH), 9.0, {"liège": 9.0}) != Suppressed(
+        SuppressionReason.SILENCE, 9.0
+    )
+    assert ROOM.decide(raised(), 5.0, {"other": 9.0}) != SILENCED
 
 
 def test_quiet_hours_hold_all_but_what_they_spare() -> None:
@@ -263,7 +274,7 @@ routings = st.builds(
     channels=subsets,
     named=st.dictionaries(st.sampled_from("AB"), subsets, max_size=1),
     routes=st.lists(routes, max_size=4).map(tuple),
-    usual=st.none() | subsets,
+    default=st.none() | subsets,
     hours=st.dictionaries(st.sampled_from(NAMES), hours),
     zone=zones,
 )
@@ -283,10 +294,11 @@ def test_an_alert_goes_to_each_channel_once_or_is_held_for_a_reason(
     room: Routing, alert: RaisedAlert, now: float, muted: float
 ) -> None:
     decided = room.decide(alert, now, {"a": now + muted} if muted else {})
-    if isinstance(decided, Held):
-        assert decided.reason in (MUTED, NO_ROUTE)
-        assert (decided.until is not None) == (decided.reason == MUTED)
-        assert (decided.reason == MUTED) == (alert.watchlist == "A" and muted > 0)
+    if isinstance(decided, Suppressed):
+        assert decided.reason in (SuppressionReason.SILENCE, SuppressionReason.NO_ROUTE)
+        silenced = decided.reason is SuppressionReason.SILENCE
+        assert (decided.until is not None) == silenced
+        assert silenced == (alert.watchlist == "A" and muted > 0)
         return
     names = [one.channel for one in decided]
     assert len(names) == len(set(names)) and set(names) <= set(room.channels)

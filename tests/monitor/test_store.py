@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from raising import save_page
 from stored import ALIBABA, FIRST, NOW, SECOND, SPIES, Room, arrival, article, opened
 
 from monitor.model.feed import Feed, FeedState
-from monitor.model.poll import Sighting
-from monitor.store.sqlite.transaction import POLLS_KEPT
+from monitor.model.poll import Sighting, StoryCandidate
+from monitor.store.sqlite.feeds import POLLS_KEPT
 
 
 @pytest.fixture
@@ -118,8 +119,8 @@ def test_an_article_comes_back_as_it_was_saved(room: Room) -> None:
     assert room.views.article(1) == article(1)
     assert room.views.articles([2, 7, 1]) == [bare, article(1)]
     assert room.views.article(7) is None
-    assert room.store.articles_after(0, 1) == [article(1)]
-    assert room.store.articles_after(1, 9) == [bare]
+    assert room.store.articles_after(0, 1) == [(article(1), None)]
+    assert room.store.articles_after(1, 9) == [(bare, None)]
     assert room.store.article_count() == 2
     with room.store.batch() as batch:
         assert (batch.next_article(), batch.next_article()) == (3, 4)
@@ -214,10 +215,7 @@ def test_copies_speak_through_the_first_alert(room: Room) -> None:
     assert found is not None
     assert room.views.others(found) == [("A", NOW), ("B", NOW)]
     assert [a.id for a in room.views.alerts_of(2)] == [2, 3]
-    with room.store.batch() as batch:
-        assert batch.original(2) == batch.original(1) == 1
-        assert batch.original(9) == 9
-        assert batch.tellers([1, 2, 9]) == {1: (1, 0, 1), 2: (1, 0, 2)}
+    assert [copy_of for _, copy_of in room.store.articles_after(0, 9)] == [None, 1, 1]
 
 
 def test_shingles_are_shared_and_forgotten(room: Room) -> None:
@@ -226,8 +224,12 @@ def test_shingles_are_shared_and_forgotten(room: Room) -> None:
         arrival(2, shingles=frozenset({3, 4})),
     )
     with room.store.batch() as batch:
-        assert batch.candidates({2, 3, 4, 5}) == {1: 2, 2: 2}
-        assert batch.tellers([1, 2]) == {1: (1, 3, 1), 2: (2, 2, 1)}
+        found = batch.story_candidates({2, 3, 4, 5}, 2)
+        assert batch.story_candidates({3, 4}, 2) == [found[1]]
+    assert found == [
+        StoryCandidate(article=1, story=1, shared=2, size=3, feed=1),
+        StoryCandidate(article=2, story=2, shared=2, size=2, feed=1),
+    ]
     room.store.forget_shingles(NOW - 200)
     assert room.sql("SELECT count(*) FROM shingles") == [(5,)]
     room.store.forget_shingles(NOW)
@@ -244,18 +246,19 @@ def test_a_page_is_due_until_it_is_read_or_given_up(room: Room) -> None:
     room.save(arrival(1, ALIBABA, article=bare, wants_page=True), arrival(2))
     assert room.store.pages_due(NOW, 9) == [(bare, 0)]
     with room.store.batch() as batch:
-        batch.page_failed(1, "503", NOW + 600)
+        batch.postpone_page(1, "503", NOW + 600, failed=True)
     assert room.store.pages_due(NOW, 9) == []
     assert room.store.pages_due(NOW + 600, 9) == [(bare, 1)]
     read = arrival(1, ALIBABA, SPIES, article=replace(bare, body="Espionnage"), new=False)
     with room.store.batch() as batch:
-        assert [r.watchlist for r in batch.save_page(read, room.feeds[0], NOW)] == ["Espionnage"]
+        raised = save_page(batch, read, room.feeds[0], NOW).raised
+    assert [alert.watchlist for alert in raised] == ["Espionnage"]
     assert room.store.pages_due(NOW + 9999, 9) == []
     assert room.views.article(1) == replace(bare, body="Espionnage")
     assert room.views.versions(1) == 1
     room.save(arrival(3, wants_page=True))
     with room.store.batch() as batch:
-        batch.page_failed(3, "404", None)
+        batch.postpone_page(3, "404", None, failed=True)
     assert room.store.pages_due(NOW + 9999, 9) == []
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from raising import save_poll
 from stored import ALIBABA, NOW, SPIES, Room, arrival, article, match, opened
 
 from monitor.model.alert import AlertState, Change, Verdict, WatchlistMatch
@@ -39,7 +40,7 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None
         title="Alibaba 1",
         feed="A",
         backfill=True,
-        held="backfill",
+        suppressed="backfill",
         lang="fr",
     )
     (alert,) = room.views.alerts([1, 99], True)
@@ -161,13 +162,14 @@ def _act(room: Room, act: tuple[Any, ...]) -> None:
             one = arrival(last + 1, *hits, copy_of=original)
             try:
                 with room.store.batch() as batch:
-                    batch.save(
+                    save_poll(
+                        batch,
                         PollOutcome(
                             feed=room.feeds[last % 2],
                             state=FeedState(),
                             poll=Poll(at=NOW, outcome=Outcome.READ),
                             arrivals=(one,),
-                        )
+                        ),
                     )
                     if fails:
                         raise KeyboardInterrupt

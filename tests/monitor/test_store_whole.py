@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from raising import save_poll
 from stored import ALIBABA, NOW, SPIES, Room, arrival, article, opened
 
 from monitor.errors import StoreError
@@ -33,16 +34,17 @@ def test_what_fails_half_way_leaves_nothing(room: Room) -> None:
     with closing(sqlite3.connect(room.folder / "newsroom.db")) as before:
         dump = list(before.iterdump())
     with pytest.raises(ZeroDivisionError), room.store.batch() as batch:
-        batch.save(
+        save_poll(
+            batch,
             PollOutcome(
                 feed=room.feeds[0],
                 state=FeedState(etag=b"2"),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
                 arrivals=(arrival(2, SPIES, wants_page=True, shingles=frozenset({1})),),
                 sightings=(Sighting(article=1, guid="g", fingerprint=b""),),
-            )
+            ),
         )
-        batch.page_failed(1, "x", None)
+        batch.postpone_page(1, "x", None, failed=True)
         assert batch.article(2) is not None
         raise ZeroDivisionError
     with closing(sqlite3.connect(room.folder / "newsroom.db")) as after:
@@ -59,13 +61,14 @@ def test_an_article_cannot_be_stored_twice(room: Room) -> None:
 
 def test_viewers_see_a_batch_when_it_is_whole(room: Room) -> None:
     with room.store.batch() as batch:
-        batch.save(
+        save_poll(
+            batch,
             PollOutcome(
                 feed=room.feeds[0],
                 state=FeedState(),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
                 arrivals=(arrival(1, ALIBABA),),
-            )
+            ),
         )
         assert (room.ids(), room.views.totals()) == ([], (0, 0, 0, 0))
     assert (room.ids(), room.views.totals()) == ([1], (1, 1, 1, 1))
@@ -82,7 +85,7 @@ def test_triage_waits_for_a_batch_and_breaks_none(room: Room) -> None:
         triage.start()
         triage.join(0.2)
         assert triage.is_alive()
-        batch.page_failed(1, "", None)
+        batch.postpone_page(1, "", None, failed=True)
         assert batch.next_article() == 2
     triage.join()
     assert room.ids(Filter(state=AlertState.ACKNOWLEDGED)) == [1]

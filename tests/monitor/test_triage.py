@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,15 +23,17 @@ from judging import NOW, ring, service
 from index.errors import QueryError
 from index.query.parser import parse
 from monitor.alerts.annotations import NOTE, note, tag
+from monitor.alerts.plan import AlertPlan, NewEscalation
 from monitor.errors import StoreError
 from monitor.model.alert import Act, AlertState, Change, Standing, Verdict, difference, taken_back
 from monitor.model.config import Watchlist
+from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.service.service import Service
-from monitor.store.sqlite.alert_writes import record_reopening
 from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba"))
 SPIES = Watchlist(name="Espions", query=parse("espionnage~"), severity=Severity.HIGH)
@@ -202,6 +205,22 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
         assert again.undo() is None
 
 
+def escalate(folder: Path, reason: str) -> None:
+    """Let tocsin escalate the first alert, which makes it new again unless it is noise."""
+    (alert,) = SqliteViews(folder).alerts([1], False)
+    reopens = alert.state is not AlertState.NEW and alert.verdict is not Verdict.NOISE
+    escalated = RaisedAlert(
+        id=1, watchlist=alert.watchlist, severity=alert.severity, title=alert.title,
+        feed=alert.feed, backfill=False, escalation=reason,
+    )  # fmt: skip
+    escalation = NewEscalation(
+        alert=escalated, reason=reason, severity_before=alert.severity, outlets=5, article=1,
+        reopened_from=alert.state if reopens else None,
+    )  # fmt: skip
+    with closing(SqliteStore(folder)) as store, store.batch() as batch:
+        batch.save_alerts(AlertPlan(at=NOW, escalations=(escalation,)))
+
+
 PERSONS = st.sampled_from(["ana", "bob", "tocsin"])
 
 
@@ -217,14 +236,9 @@ def test_the_record_is_complete_and_only_grows(done: list[tuple[str, Any]]) -> N
         folder = make(Path(name))
         rooms = {who: service(folder, who) for who in ("ana", "bob")}
         known: list[Any] = []
-        for who, step in done:
+        for number, (who, step) in enumerate(done):
             if who == "tocsin":
-                with SqliteStore(folder)._connection as sql:
-                    record_reopening(sql, 1, "5 outlets", NOW)
-                    sql.execute(
-                        "UPDATE alerts SET state = CASE verdict WHEN 'noise' THEN state"
-                        " ELSE 'new' END WHERE id = 1"
-                    )
+                escalate(folder, f"{number} outlets")
             elif isinstance(step, str):
                 getattr(rooms[who], step)()
             else:
@@ -280,9 +294,7 @@ def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> 
 
 def test_what_became_louder_is_not_taken_back_by_anybody(room: Service, tmp_path: Path) -> None:
     room.triage([1], state=AlertState.CLOSED)
-    with SqliteStore(tmp_path)._connection as sql:
-        record_reopening(sql, 1, "5 outlets", NOW)
-        sql.execute("UPDATE alerts SET state = 'new' WHERE id = 1")
+    escalate(tmp_path, "5 outlets")
     told = room.decisions(1)
     assert [(d.who, d.why, d.after) for d in told] == [
         ("ana", "", {"state": "closed"}),

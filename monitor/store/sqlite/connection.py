@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,29 @@ CHUNK = 500
 def marks(count: int) -> str:
     """Return placeholders for that many values."""
     return ", ".join("?" * count)
+
+
+def select_in(
+    sql: sqlite3.Connection, query: str, values: Collection[Any], *before: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query with `IN ({})`, run once for each chunk of the values.
+
+    Args:
+        sql: The connection.
+        query: The query, its placeholders left out in `IN ({})`.
+        values: What to put there.
+        before: Values of the placeholders that come before.
+    """
+    ordered = list(values)
+    for at in range(0, len(ordered), CHUNK):
+        chunk = ordered[at : at + CHUNK]
+        yield from sql.execute(query.format(marks(len(chunk))), (*before, *chunk))
+
+
+def change_in(sql: sqlite3.Connection, statement: str, values: Collection[Any]) -> None:
+    """Run a statement with `IN ({})` once for each chunk of the values."""
+    for _ in select_in(sql, statement, values):
+        pass
 
 
 def numbered(count: int) -> str:

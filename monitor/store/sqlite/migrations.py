@@ -6,8 +6,8 @@ import sqlite3
 
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
-from monitor.model.alert import Match
-from monitor.store.sqlite.evidence_writes import Proving
+from monitor.store.sqlite.alert_facts import read_matches
+from monitor.store.sqlite.evidence import EvidenceLog
 
 
 def record_earlier(sql: sqlite3.Connection) -> int:
@@ -15,7 +15,7 @@ def record_earlier(sql: sqlite3.Connection) -> int:
 
     From then on it shows if they or their texts are changed; what was before, nobody can tell.
     """
-    proving = _Found(sql)
+    log = EvidenceLog(sql)
     found = sql.execute(
         "SELECT al.id, al.kind, al.watchlist, al.severity, al.raised_at, al.merged_into,"
         " coalesce(al.feed, a.feed), coalesce(f.name, ''), a.id, a.url, a.version, a.title,"
@@ -38,17 +38,7 @@ def record_earlier(sql: sqlite3.Connection) -> int:
         if article is not None:
             text = evidence.text_hash(title, summary, body)
             said["article"] = {"id": article, "url": url, "version": version, "sha256": text}
-            said["matches"] = evidence.matches(proving.matched(id))
-        proving.note(id, said)
+            said["matches"] = evidence.matches(read_matches(sql, [id]).get(id, ()))
+        log.append(Kind.EARLIER, id, said)
         count += 1
     return count
-
-
-class _Found(Proving):
-    """Records of what is found."""
-
-    def note(self, alert: int, said: dict[str, object]) -> None:
-        self._prove(Kind.EARLIER, alert, said)
-
-    def matched(self, alert: int) -> list[Match]:
-        return self._matched(alert)

@@ -3,66 +3,24 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from index.article import Article, Timestamp
 from monitor.model.config import OutboxEntry, Watchlist
 from monitor.model.feed import Feed, FeedState, Move
 from monitor.model.status import BackfillStand
-from monitor.store.protocol import MutesOver
 from monitor.store.sqlite import rows
-from monitor.store.sqlite.connection import marks, open_store, read, reading, transaction
+from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
+from monitor.store.sqlite.connection import open_store, read, reading, transaction
+from monitor.store.sqlite.feeds import subscribe
 from monitor.store.sqlite.outbox import Outgoing
-from monitor.store.sqlite.transaction import SqliteBatch
 
 
-def readdress(sql: sqlite3.Connection, urls: Collection[str]) -> None:
-    """Give feeds that are subscribed, and are not among these addresses, their new one."""
-    for number, old, new, latest in sql.execute(
-        "SELECT number, url, moved_to, latest FROM moves JOIN feeds ON number = feed"
-        " WHERE subscribed"
-    ).fetchall():
-        if new in urls and old not in urls and _take(sql, number, new):
-            sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
-            sql.execute(
-                "INSERT OR REPLACE INTO former_addresses VALUES (?, ?, ?)", (number, old, latest)
-            )
-    # Until version 3 an address was stored with the password in it.
-    for number, old in sql.execute(
-        "SELECT number, url FROM feeds WHERE url LIKE '%://%@%'"
-    ).fetchall():
-        new = _without_login(old)
-        if new in urls and old not in urls:
-            _take(sql, number, new)
-
-
-def _take(sql: sqlite3.Connection, number: int, url: str) -> bool:
-    """Give a feed an address, unless another one has it, or had it."""
-    if sql.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone():
-        return False
-    sql.execute("UPDATE feeds SET url = ? WHERE number = ?", (url, number))
-    return True
-
-
-def _without_login(url: str) -> str:
-    host = urlsplit(url).netloc.rpartition("@")
-    return url.replace(f"//{host[0]}@", "//", 1) if host[1] else url
-
-
-_ASKED_ANEW = ", ".join(
-    f"{column} = CASE WHEN manner = excluded.manner THEN {column} END"
-    for column in ("etag", "last_modified", "body_hash")
-)
-"""Asked in another manner, a server may answer something else: what it said says nothing now."""
-
-
-class SqliteStore(Outgoing, MutesOver):
+class SqliteStore(Outgoing):
     """See `Store`. Everything here blocks; the monitor calls it from one thread."""
 
     def __init__(self, folder: Path) -> None:
@@ -71,22 +29,7 @@ class SqliteStore(Outgoing, MutesOver):
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the ones in force, return the feeds numbered; history of others stays."""
         with transaction(self._connection) as sql:
-            readdress(sql, {feed.url for feed in feeds})
-            sql.execute("UPDATE feeds SET subscribed = 0")
-            sql.executemany(
-                "INSERT INTO feeds (url, name, tags, enabled, every, manner)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET name = excluded.name,"
-                " tags = excluded.tags, enabled = excluded.enabled, every = excluded.every,"
-                f" {_ASKED_ANEW}, manner = excluded.manner, subscribed = 1",
-                [rows.feed_values(feed) for feed in feeds],
-            )
-            sql.execute("DELETE FROM watchlists")
-            sql.executemany(
-                f"INSERT INTO watchlists ({rows.WATCHLIST}) VALUES ({marks(9)})",
-                [rows.watchlist_values(place, w) for place, w in enumerate(watchlists)],
-            )
-            numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
-        return tuple(rows.numbered(feed, numbers[feed.url]) for feed in feeds)
+            return subscribe(sql, feeds, watchlists)
 
     def due(self, now: Timestamp) -> dict[str, FeedState]:
         """Return the state of every watched feed that is due, by URL."""
@@ -104,10 +47,10 @@ class SqliteStore(Outgoing, MutesOver):
         return {url: rows.state(state) for url, *state in found}
 
     @contextmanager
-    def reading(self) -> Iterator[SqliteBatch]:
+    def reading(self) -> Iterator[SqliteReads]:
         """Open what is stored for reading; a viewer may write meanwhile."""
         with reading(self._connection) as sql:
-            yield SqliteBatch(sql)
+            yield SqliteReads(sql)
 
     @contextmanager
     def batch(self) -> Iterator[SqliteBatch]:
@@ -213,13 +156,14 @@ class SqliteStore(Outgoing, MutesOver):
         )
         return [rows.article(row) for row in found]
 
-    def articles_after(self, id: int, limit: int) -> list[Article]:
-        """Return articles in ingestion order."""
+    def articles_after(self, id: int, limit: int) -> list[tuple[Article, int | None]]:
+        """Return articles in ingestion order, each with the article of which it is a copy."""
         found = self._read(
-            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id > ? ORDER BY a.id LIMIT ?",
+            f"SELECT a.copy_of, {rows.ARTICLE} FROM articles a WHERE a.id > ?"
+            " ORDER BY a.id LIMIT ?",
             (id, limit),
         )
-        return [rows.article(row) for row in found]
+        return [(rows.article(row), copy_of) for copy_of, *row in found]
 
     def article_count(self) -> int:
         """Return how many articles there are."""

@@ -1,0 +1,137 @@
+"""The facts that decisions about alerts are made from, as the store reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from index.article import Timestamp
+from monitor.audit.evidence import Via
+from monitor.model.alert import AlertState, Match, Notice, Verdict
+from monitor.model.config import Escalate, Silence
+from monitor.model.feed import Feed
+from monitor.model.poll import Answered, ArticleChange, RaisedAlert
+from monitor.model.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Articles of one feed that are stored and may raise alerts, and notices about the feed."""
+
+    feed: Feed
+    via: Via
+    changes: tuple[ArticleChange, ...] = ()
+    response: Answered | None = None
+    """The answer that brought the articles, where it is at hand."""
+    notices: tuple[Notice, ...] = ()
+
+
+class StoredText(NamedTuple):
+    """Which text of an article the store has."""
+
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAlert:
+    """An alert about an article that was raised before."""
+
+    id: int
+    watchlist: str
+    article: int
+    duplicate_of: int | None = None
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryAlert:
+    """The first alert of a watchlist about a story, and what the watchlist asks for."""
+
+    id: int
+    watchlist: str
+    severity: Severity
+    title: str
+    lang: str
+    feed: str
+    escalate: Escalate
+    notify_backfill: bool
+    state: AlertState = AlertState.NEW
+    verdict: Verdict = Verdict.NONE
+    reasons: frozenset[str] = frozenset()
+    """Reasons for which the alert was escalated before."""
+
+
+class StoryMember(NamedTuple):
+    """An article of a story, and where it was published."""
+
+    article: int
+    url: str
+    feed_url: str
+
+
+class StoryCrossing(NamedTuple):
+    """An article that carried a story to another language."""
+
+    article: int
+    lang: str
+    feed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryFacts:
+    """How far a story has spread, and its alerts."""
+
+    alerts: tuple[StoryAlert, ...] = ()
+    """One of each watchlist."""
+    members: tuple[StoryMember, ...] = ()
+    crossings: tuple[StoryCrossing, ...] = ()
+    """In the order in which they were stored."""
+
+
+class SuppressedCount(NamedTuple):
+    """How many alerts of a watchlist were suppressed since somebody was notified of one."""
+
+    alerts: int
+    since: Timestamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedSilence:
+    """A silence that is over and has not been reported yet."""
+
+    id: int
+    silence: Silence
+    """With the number of alerts that it suppressed."""
+    newest: RaisedAlert | None
+    """The newest of these alerts; None if there were none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFacts:
+    """What the store knows that matters for some arrivals, read in their transaction."""
+
+    last_alert: int = 0
+    """The highest number that an alert ever had."""
+    texts: Mapping[int, StoredText] = field(default_factory=dict)
+    """Of the articles that match or have alerts, by article."""
+    alerts: Mapping[int, tuple[KnownAlert, ...]] = field(default_factory=dict)
+    """Alerts that changed articles have already, by article."""
+    of_originals: Mapping[int, tuple[KnownAlert, ...]] = field(default_factory=dict)
+    """Alerts about an original and its copies, the oldest first, by the original."""
+    last_notified: Mapping[str, Timestamp] = field(default_factory=dict)
+    """When the last alert was raised that somebody was notified of, by watchlist with a cooldown;
+    only where the cooldown is not over."""
+    silences: Mapping[str, Timestamp] = field(default_factory=dict)
+    """Until when watchlists are silenced, by their names in lower case."""
+    suppressed: Mapping[str, SuppressedCount] = field(default_factory=dict)
+    """By watchlist."""
+    stories: Mapping[int, StoryFacts] = field(default_factory=dict)
+    """By story; only stories that the arrivals spread."""
+    story_of: Mapping[int, int] = field(default_factory=dict)
+    """Story of each article that an arrival tells again in another language."""
+    ended_silences: tuple[EndedSilence, ...] = ()
+
+
+NO_FACTS = AlertFacts()

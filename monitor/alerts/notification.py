@@ -1,0 +1,109 @@
+"""Who is notified of an alert, or why nobody is. Pure.
+
+An alert is suppressed by the first of these that applies: its article is from before its feed
+was watched, its watchlist is silenced, no route leads to a channel, a cooldown.
+"""
+
+from __future__ import annotations
+
+from index.article import Timestamp
+from monitor.alerts.cooldown import cooldown_end
+from monitor.alerts.facts import AlertFacts, SuppressedCount
+from monitor.alerts.plan import Notify
+from monitor.alerts.quiet_hours import by_the_clock
+from monitor.alerts.routing import Routing, Suppressed
+from monitor.model.alert import SuppressionReason
+from monitor.model.config import Watchlist
+from monitor.model.delivery import Occasion, Planned
+from monitor.model.poll import RaisedAlert
+
+COUNTED = (SuppressionReason.SILENCE, SuppressionReason.COOLDOWN)
+"""Reasons that end: the next notification says how many alerts they suppressed."""
+
+
+class NotificationPlanner:
+    """Plans the notifications of one transaction, one alert after the other.
+
+    What it decides for one alert matters for the next: a notification starts a cooldown.
+    """
+
+    def __init__(self, facts: AlertFacts, routing: Routing, now: Timestamp) -> None:
+        self._facts = facts
+        self._routing = routing
+        self._now = now
+        self._last_notified = dict(facts.last_notified)
+        self._suppressed = dict(facts.suppressed)
+        self.notify: list[Notify] = []
+        self.changed_counts: dict[str, SuppressedCount | None] = {}
+
+    def raised(self, alert: RaisedAlert, watchlist: Watchlist | None) -> Suppressed | None:
+        """Plan the deliveries of a new alert, or return why there are none.
+
+        Args:
+            alert: The alert.
+            watchlist: Its watchlist; None when the alert is about a feed.
+        """
+        decision = self._decide(alert, watchlist)
+        if isinstance(decision, Suppressed):
+            if decision.reason in COUNTED:
+                count, since = self._suppressed.get(alert.watchlist, (0, self._now))
+                self._set_count(alert.watchlist, SuppressedCount(count + 1, since))
+            return decision
+        self._last_notified[alert.watchlist] = self._now
+        why = self._suppressed_before(alert.watchlist) if decision else ""
+        self._notify(alert.id, Occasion.RAISED, why, decision)
+        return None
+
+    def escalated(self, alert: RaisedAlert, *, notify_backfill: bool) -> Suppressed | None:
+        """Plan the deliveries of an escalation, or return why there are none."""
+        if alert.backfill and not notify_backfill:
+            return Suppressed(SuppressionReason.BACKFILL)
+        decision = self._route(alert)
+        if isinstance(decision, Suppressed):
+            return decision
+        self._notify(alert.id, Occasion.ESCALATED, alert.escalation, decision)
+        return None
+
+    def silence_ended(self, newest: RaisedAlert, why: str) -> None:
+        """Plan the deliveries that report the end of a silence, with its newest alert."""
+        decision = self._route(newest)
+        if not isinstance(decision, Suppressed):
+            self._set_count(newest.watchlist, None)
+            self._notify(newest.id, Occasion.UNMUTED, why, decision)
+
+    def _decide(
+        self, alert: RaisedAlert, watchlist: Watchlist | None
+    ) -> Suppressed | tuple[Planned, ...]:
+        if watchlist and alert.backfill and not watchlist.notify_backfill:
+            return Suppressed(SuppressionReason.BACKFILL)
+        decision = self._route(alert)
+        if watchlist and not isinstance(decision, Suppressed):
+            last = self._last_notified.get(watchlist.name)
+            if (until := cooldown_end(watchlist.cooldown, last, self._now)) is not None:
+                return Suppressed(SuppressionReason.COOLDOWN, until)
+        return decision
+
+    def _route(self, alert: RaisedAlert) -> Suppressed | tuple[Planned, ...]:
+        return self._routing.decide(alert, self._now, self._facts.silences)
+
+    def _suppressed_before(self, watchlist: str) -> str:
+        """Say how many alerts were suppressed before one that is not, and count from zero."""
+        found = self._suppressed.get(watchlist)
+        if found is None:
+            return ""
+        self._set_count(watchlist, None)
+        since = by_the_clock(found.since, self._now, self._routing.zone)
+        return f"+{found.alerts} held since {since}"
+
+    def _set_count(self, watchlist: str, count: SuppressedCount | None) -> None:
+        self.changed_counts[watchlist] = count
+        if count is None:
+            self._suppressed.pop(watchlist, None)
+        else:
+            self._suppressed[watchlist] = count
+
+    def _notify(
+        self, alert: int, occasion: Occasion, why: str, deliveries: tuple[Planned, ...]
+    ) -> None:
+        if deliveries:
+            self.notify.append(Notify(alert, occasion, why, deliveries))

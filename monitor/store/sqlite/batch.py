@@ -1,0 +1,297 @@
+"""One transaction of the monitor: what it reads to recognise and judge, and what it writes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from index.article import Article, Timestamp
+from monitor.alerts.facts import AlertFacts, Arrivals
+from monitor.alerts.plan import AlertPlan
+from monitor.model.config import Expiring, Spared
+from monitor.model.feed import Feed, FeedHistory
+from monitor.model.poll import (
+    ArticleChange,
+    Known,
+    KnownArticle,
+    Names,
+    PendingPage,
+    PollOutcome,
+    StoryCandidate,
+)
+from monitor.store.sqlite import articles, feeds, rows
+from monitor.store.sqlite.alert_facts import read_alert_facts, read_silence_facts
+from monitor.store.sqlite.alerts import save_plan
+from monitor.store.sqlite.connection import select_in
+from monitor.store.sqlite.evidence import EvidenceLog
+
+COUNTED = 500
+"""Articles with a name that are counted at most: more of them, and it tells next to nothing."""
+
+
+class SqliteReads:
+    """See `StoreReads`."""
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
+        self._common_names: set[int] = set()
+
+    # --- feeds ---
+
+    def feed_history(self, feed: Feed) -> FeedHistory:
+        """Return what is remembered of a feed besides its polling state."""
+        return feeds.read_history(self._sql, feed)
+
+    def languages(self, feed: Feed) -> list[str]:
+        """Return the languages of the feed's last twenty articles, newest first."""
+        found = self._sql.execute(
+            "SELECT a.lang FROM entries e JOIN articles a ON a.id = e.article"
+            " WHERE e.feed = ? ORDER BY a.id DESC LIMIT 20",
+            (feed.number,),
+        )
+        return [lang for (lang,) in found]
+
+    # --- articles ---
+
+    def known(
+        self,
+        feed: Feed,
+        guids: Collection[str],
+        canonicals: Collection[str],
+        fingerprints: Collection[bytes],
+    ) -> Known:
+        """Return what the store knows of entries with these keys, links or contents."""
+        by_guid = {
+            guid: (article, fingerprint)
+            for guid, article, fingerprint in select_in(
+                self._sql,
+                "SELECT guid, article, fingerprint FROM entries WHERE feed = ? AND guid IN ({})",
+                guids,
+                feed.number,
+            )
+        }
+        if len(by_guid) == len(guids):
+            return Known(feed=feed.number, guids=by_guid)
+        by_url = self._by_url(canonicals)
+        by_content: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
+        for fingerprint, guid, article in select_in(
+            self._sql,
+            "SELECT fingerprint, guid, article FROM entries WHERE feed = ? AND fingerprint IN ({})",
+            fingerprints,
+            feed.number,
+        ):
+            by_content[fingerprint].append((guid, article))
+        named = {a.id for found in by_url.values() for a in found}
+        named.update(article for found in by_content.values() for _, article in found)
+        own: dict[int, list[str]] = defaultdict(list)
+        for article, guid in select_in(
+            self._sql,
+            "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({})",
+            named,
+            feed.number,
+        ):
+            own[article].append(guid)
+        return Known(
+            feed=feed.number,
+            guids=by_guid,
+            urls={url: tuple(found) for url, found in by_url.items()},
+            contents={content: tuple(found) for content, found in by_content.items()},
+            own={article: tuple(found) for article, found in own.items()},
+        )
+
+    def _by_url(self, canonicals: Collection[str]) -> dict[str, list[KnownArticle]]:
+        found: dict[str, list[KnownArticle]] = defaultdict(list)
+        for table in (
+            "SELECT canonical, id, feed, title, fingerprint FROM articles",
+            "SELECT canonical, article, feed, '', fingerprint FROM dropped",
+        ):
+            for canonical, id, first, title, fingerprint in select_in(
+                self._sql, f"{table} WHERE canonical <> '' AND canonical IN ({{}})", canonicals
+            ):
+                found[canonical].append(
+                    KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
+                )
+        return found
+
+    def article(self, id: int) -> Article | None:
+        """Return an article."""
+        row = self._sql.execute(
+            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id = ?", (id,)
+        ).fetchone()
+        return row and rows.article(row)
+
+    def pending_page(self, article: int) -> PendingPage | None:
+        """Return an article whose page was read; None if it is not stored any more."""
+        row = self._sql.execute(
+            "SELECT (SELECT backfill FROM pages WHERE article = a.id),"
+            f" {rows.ARTICLE} FROM articles a WHERE a.id = ?",
+            (article,),
+        ).fetchone()
+        return row and PendingPage(article=rows.article(row[1:]), backfill=bool(row[0]))
+
+    def story_candidates(self, shingles: Collection[int], at_least: int) -> list[StoryCandidate]:
+        """Return the articles that share at least so many of these shingles."""
+        shared: Counter[int] = Counter()
+        for (article,) in select_in(
+            self._sql, "SELECT article FROM shingles WHERE shingle IN ({})", shingles
+        ):
+            shared[article] += 1
+        return [
+            StoryCandidate(
+                article=id, story=story, shared=shared[id], size=size, feed=feed, copy_of=copy_of
+            )
+            for id, story, size, feed, copy_of in select_in(
+                self._sql,
+                "SELECT id, story, shingle_count, feed, copy_of FROM articles WHERE id IN ({})",
+                [id for id, count in shared.items() if count >= at_least],
+            )
+        ]
+
+    def expiring(
+        self, before: Timestamp, spared: Spared, after: tuple[Timestamp, int], limit: int
+    ) -> list[Expiring]:
+        """Return articles first seen before then, from `after` on: by when, then by id."""
+        return articles.select_expiring(self._sql, before, spared, after, limit)
+
+    # --- names in recent articles ---
+
+    def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
+        """Return how many recent articles have each of some words in a name, 500 if more."""
+        return {word: self._frequency(word) for word in words}
+
+    def _frequency(self, word: int) -> int:
+        if word in self._common_names:
+            return COUNTED
+        ((count,),) = self._sql.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM names WHERE name = ? LIMIT ?)", (word, COUNTED)
+        )
+        if count == COUNTED:
+            self._common_names.add(word)
+        return int(count)
+
+    def articles_named(self, words: Iterable[int], but: str) -> Counter[int]:
+        """Return the recent articles with some words in names, but those in one language.
+
+        With how many of the words each has.
+        """
+        return Counter(
+            article
+            for word in words
+            for (article,) in self._sql.execute(
+                "SELECT article FROM names WHERE name = ? AND lang <> ?", (word, but)
+            )
+        )
+
+    def names_of(self, articles: Collection[int]) -> tuple[dict[int, Names], int]:
+        """Return the names of recent articles, and about how many articles are recent."""
+        names = {
+            id: Names(tuple(frozenset(group) for group in json.loads(groups)), lang, date)
+            for id, lang, date, groups in select_in(
+                self._sql,
+                "SELECT article, lang, date, names FROM named WHERE article IN ({})",
+                articles,
+            )
+        }
+        ((oldest, newest),) = self._sql.execute(
+            "SELECT (SELECT min(article) FROM named), (SELECT max(article) FROM named)"
+        )
+        return names, 0 if oldest is None else int(newest) - int(oldest) + 1
+
+    # --- alerts ---
+
+    def alert_facts(self, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
+        """Return what matters for the alerts of arrivals, once their articles are stored."""
+        return read_alert_facts(self._sql, arrivals, now)
+
+    def silence_facts(self, now: Timestamp) -> AlertFacts:
+        """Return the silences that have ended and are not reported yet."""
+        return read_silence_facts(self._sql, now)
+
+
+class SqliteBatch(SqliteReads):
+    """See `Batch`."""
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        super().__init__(sql)
+        self._log = EvidenceLog(sql)
+        (last,) = sql.execute(
+            "SELECT max((SELECT coalesce(max(id), 0) FROM articles),"
+            " (SELECT coalesce(max(article), 0) FROM dropped))"
+        ).fetchone()
+        self._last_article = int(last)
+
+    def next_article(self) -> int:
+        """Return a new article id."""
+        self._last_article += 1
+        return self._last_article
+
+    def feed_named(self, name: str) -> Feed:
+        """Return the feed of a name, a subscribed one first; it is made if there is none."""
+        return feeds.feed_named(self._sql, name)
+
+    def save_poll(self, outcome: PollOutcome) -> None:
+        """Store everything that a poll changed, but for alerts."""
+        sql, number, now = self._sql, outcome.feed.number, outcome.poll.at
+        new = [change for change in outcome.arrivals if change.new]
+        feeds.save_poll(sql, outcome, len(new))
+        articles.insert(sql, number, new)
+        for change in outcome.arrivals:
+            if not change.new:
+                articles.replace_text(sql, change.article, now)
+        articles.queue_pages(sql, outcome.arrivals, now)
+        articles.insert_entries(
+            sql, number, [(c.guid, c.article.id, c.fingerprint) for c in outcome.arrivals]
+        )
+        for sighting in outcome.sightings:
+            articles.insert_sighting(sql, number, sighting, now)
+
+    def save_page(self, change: ArticleChange) -> None:
+        """Store an article that got its page's text."""
+        articles.save_page_text(self._sql, change)
+
+    def postpone_page(
+        self, article: int, reason: str, due: Timestamp | None, *, failed: bool
+    ) -> None:
+        """Store why an article's page was not read.
+
+        Args:
+            article: The article.
+            reason: Why.
+            due: When to try (again); None gives the page up.
+            failed: Whether this was an attempt; else it was not its turn yet.
+        """
+        if due is None:
+            self._sql.execute("DELETE FROM pages WHERE article = ?", (article,))
+            self._sql.execute(
+                "INSERT OR REPLACE INTO unread_pages VALUES (?, ?)", (article, reason)
+            )
+        else:
+            self._sql.execute(
+                "UPDATE pages SET attempts = attempts + ?, due = ?, reason = ? WHERE article = ?",
+                (failed, due, reason, article),
+            )
+
+    def save_imported(self, feed: Feed, changes: Sequence[ArticleChange]) -> None:
+        """Store new articles that no poll brought."""
+        articles.insert(self._sql, feed.number, changes)
+        articles.insert_entries(
+            self._sql, feed.number, [(c.guid, c.article.id, c.fingerprint) for c in changes]
+        )
+        articles.count(self._sql, feed.number, len(changes))
+
+    def save_alerts(self, plan: AlertPlan) -> None:
+        """Store everything that a plan says."""
+        save_plan(self._sql, self._log, plan)
+
+    def drop(self, ids: Collection[int]) -> None:
+        """Drop articles, with their alerts; their keys are kept, and the index is told."""
+        articles.drop(self._sql, self._log, ids)
+
+    def backfilled(self, watchlists: Collection[str], upto: int) -> None:
+        """Store that these watchlists have been matched with the articles up to that id."""
+        self._sql.executemany(
+            "UPDATE backfills SET upto = ? WHERE watchlist = ?",
+            [(upto, watchlist) for watchlist in watchlists],
+        )

@@ -1,0 +1,195 @@
+"""Feeds, written: which are subscribed, their polls, incidents, gaps and redirects."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from urllib.parse import urlsplit
+
+from index.article import Timestamp
+from monitor.model.alert import AlertKind, Episode
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed, FeedHistory, Move
+from monitor.model.poll import PollOutcome
+from monitor.store.sqlite import rows
+from monitor.store.sqlite.connection import marks
+
+IMPORTED = "import:"
+"""Beginning of the address of a feed that nobody subscribed to: its articles were imported."""
+POLLS_KEPT = 30
+"""Polls of a feed that are remembered."""
+
+_RESET_IF_REQUEST_CHANGED = ", ".join(
+    f"{column} = CASE WHEN manner = excluded.manner THEN {column} END"
+    for column in ("etag", "last_modified", "body_hash")
+)
+"""A server may answer another request otherwise: its validators say nothing then."""
+
+
+def subscribe(
+    sql: sqlite3.Connection, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
+) -> tuple[Feed, ...]:
+    """Make these feeds and watchlists the ones in force; return the feeds numbered."""
+    _readdress(sql, {feed.url for feed in feeds})
+    sql.execute("UPDATE feeds SET subscribed = 0")
+    sql.executemany(
+        "INSERT INTO feeds (url, name, tags, enabled, every, manner)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET name = excluded.name,"
+        " tags = excluded.tags, enabled = excluded.enabled, every = excluded.every,"
+        f" {_RESET_IF_REQUEST_CHANGED}, manner = excluded.manner, subscribed = 1",
+        [rows.feed_values(feed) for feed in feeds],
+    )
+    sql.execute("DELETE FROM watchlists")
+    sql.executemany(
+        f"INSERT INTO watchlists ({rows.WATCHLIST}) VALUES ({marks(9)})",
+        [rows.watchlist_values(place, w) for place, w in enumerate(watchlists)],
+    )
+    numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
+    return tuple(rows.numbered(feed, numbers[feed.url]) for feed in feeds)
+
+
+def feed_named(sql: sqlite3.Connection, name: str) -> Feed:
+    """Return the feed of a name, a subscribed one first; it is made if there is none."""
+    found = sql.execute(f"SELECT {rows.FEED} FROM feeds ORDER BY subscribed DESC, number")
+    for feed in map(rows.feed, found.fetchall()):
+        if feed.name.casefold() == name.casefold():
+            return feed
+    (number,) = sql.execute(
+        "INSERT INTO feeds (url, name, subscribed) VALUES (?, ?, 0) RETURNING number",
+        (IMPORTED + name, name),
+    ).fetchone()
+    return Feed(url=IMPORTED + name, name=name, number=int(number))
+
+
+def read_history(sql: sqlite3.Connection, feed: Feed) -> FeedHistory:
+    """Return what is remembered of a feed besides its polling state."""
+    habit, *move = sql.execute(
+        "SELECT habit, moved_to, since, latest, times FROM feeds LEFT JOIN moves ON feed = number"
+        " WHERE number = ?",
+        (feed.number,),
+    ).fetchone()
+    incidents = sql.execute(
+        "SELECT kind, max(started_at), ended_at FROM episodes WHERE feed = ? GROUP BY kind",
+        (feed.number,),
+    )
+    return FeedHistory(
+        habit=rows.habit(habit),
+        move=Move(*move) if move[0] is not None else None,
+        incidents={
+            AlertKind(kind): Episode(started_at=started, ended_at=ended)
+            for kind, started, ended in incidents
+        },
+    )
+
+
+def save_poll(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
+    """Store what a poll changes of its feed.
+
+    Args:
+        sql: The connection.
+        outcome: The poll.
+        new: How many new articles it brought.
+    """
+    number, now = outcome.feed.number, outcome.poll.at
+    if outcome.habit:
+        sql.execute(
+            "UPDATE feeds SET habit = ? WHERE number = ?",
+            (rows.habit_value(outcome.habit), number),
+        )
+    if outcome.move:
+        _save_move(sql, number, outcome.move)
+    if outcome.missed:
+        _save_gap(sql, number, *outcome.missed)
+    _save_state(sql, outcome, new)
+    _end_incidents(sql, number, outcome.ended, now)
+
+
+def _end_incidents(
+    sql: sqlite3.Connection, number: int, kinds: Iterable[AlertKind], now: Timestamp
+) -> None:
+    sql.executemany(
+        "UPDATE episodes SET ended_at = ? WHERE feed = ? AND kind = ? AND ended_at IS NULL",
+        [(now, number, kind) for kind in kinds],
+    )
+
+
+def _save_gap(sql: sqlite3.Connection, number: int, start: Timestamp, end: Timestamp) -> None:
+    """Store a coverage gap; one that begins where another ends makes that one longer."""
+    longer = sql.execute(
+        "UPDATE gaps SET until = ? WHERE feed = ? AND until = ?", (end, number, start)
+    )
+    if not longer.rowcount:
+        sql.execute("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", (number, start, end))
+
+
+def _save_move(sql: sqlite3.Connection, number: int, move: Move) -> None:
+    """Store where a feed is redirected to; nowhere is forgotten."""
+    if move.to:
+        sql.execute(
+            "INSERT OR REPLACE INTO moves VALUES (?, ?, ?, ?, ?)",
+            (number, move.to, move.since, move.latest, move.times),
+        )
+    else:
+        sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
+
+
+def _save_state(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
+    poll, number = outcome.poll, outcome.feed.number
+    (polls,) = sql.execute(
+        f"UPDATE feeds SET ({rows.STATE}) = ({marks(19)}), polls = polls + 1,"
+        " articles = articles + ? WHERE number = ? RETURNING polls",
+        (*rows.state_values(outcome.state), new, number),
+    ).fetchone()
+    sql.execute(
+        "INSERT OR REPLACE INTO polls"
+        " (feed, slot, at, outcome, entries, new, changed, reason, seconds, known, blind,"
+        f" status, moved) VALUES ({marks(13)})",
+        (
+            number,
+            polls % POLLS_KEPT,
+            poll.at,
+            poll.outcome,
+            poll.entries,
+            poll.new,
+            poll.changed,
+            poll.reason,
+            poll.seconds,
+            poll.known,
+            poll.blind,
+            poll.status,
+            poll.moved,
+        ),
+    )
+
+
+def _readdress(sql: sqlite3.Connection, urls: Collection[str]) -> None:
+    """Give feeds that are subscribed, and are not among these addresses, their new one."""
+    for number, old, new, latest in sql.execute(
+        "SELECT number, url, moved_to, latest FROM moves JOIN feeds ON number = feed"
+        " WHERE subscribed"
+    ).fetchall():
+        if new in urls and old not in urls and _set_address(sql, number, new):
+            sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
+            sql.execute(
+                "INSERT OR REPLACE INTO former_addresses VALUES (?, ?, ?)", (number, old, latest)
+            )
+    # Until version 3 an address was stored with the password in it.
+    for number, old in sql.execute(
+        "SELECT number, url FROM feeds WHERE url LIKE '%://%@%'"
+    ).fetchall():
+        new = _without_login(old)
+        if new in urls and old not in urls:
+            _set_address(sql, number, new)
+
+
+def _set_address(sql: sqlite3.Connection, number: int, url: str) -> bool:
+    """Give a feed an address, unless another one has it, or had it."""
+    if sql.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone():
+        return False
+    sql.execute("UPDATE feeds SET url = ? WHERE number = ?", (url, number))
+    return True
+
+
+def _without_login(url: str) -> str:
+    host = urlsplit(url).netloc.rpartition("@")
+    return url.replace(f"//{host[0]}@", "//", 1) if host[1] else url
