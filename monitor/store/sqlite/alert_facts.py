@@ -87,7 +87,7 @@ def read_matches(sql: sqlite3.Connection, alerts: Collection[int]) -> dict[int, 
 
 
 def _last_alert(sql: sqlite3.Connection) -> int:
-    row = sql.execute("SELECT seq FROM sqlite_sequence WHERE name = 'alerts'").fetchone()
+    row = sql.execute("SELECT seq FROM main.sqlite_sequence WHERE name = 'alerts'").fetchone()
     return int(row[0]) if row else 0
 
 
