@@ -85,5 +85,5 @@ def a_key_of_each_try() -> Iterator[None]:
     from monitor.notify import notification
 
     key, tries = notification.idempotency_key, iter(range(1_000_000))
-    with patch.object(notification, "key", lambda told: f"{key(told)}-{next(tries)}"):
+    with patch.object(notification, "idempotency_key", lambda told: f"{key(told)}-{next(tries)}"):
         yield
