@@ -1,4 +1,4 @@
-"""From the bytes of a `feeds.yaml` to a Config and all its problems."""
+"""Assembles a Config from the bytes of a `feeds.yaml`, with every problem in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from monitor.model.feed import Feed
 def retention(
     draft: ConfigDraft, feeds: tuple[Feed, ...], watchlists: Collection[Watchlist]
 ) -> Retention:
-    """Return what is kept and how long, noting what makes no sense."""
+    """Return what the archive keeps and how long; problems are added to the draft."""
     shape = draft.shape.archive
     pair = draft.written.get("archive")
     says_how_long = pair and isinstance(pair.value, MappingNode) and pair.value.get("keep")
@@ -42,7 +42,7 @@ def retention(
 
 
 def _unknown_selector(selector: str, feeds: tuple[Feed, ...], watchlists: list[str]) -> str:
-    """Return why a selector selects nothing, empty if it selects something."""
+    """Return why a selector selects nothing; empty if it selects something."""
     kind, _, name = selector.partition(":")
     if kind == "watch" and name not in watchlists:
         return f"no watchlist is called `{name}`{nearest(name, watchlists)}"
@@ -52,7 +52,7 @@ def _unknown_selector(selector: str, feeds: tuple[Feed, ...], watchlists: list[s
 
 
 def searches(draft: ConfigDraft) -> tuple[SavedSearch, ...]:
-    """Return the saved searches of a draft, noting what is wrong with them."""
+    """Return the saved searches of a draft; problems are added to the draft."""
     found: list[SavedSearch] = []
     first: dict[str, int] = {}
     for number, shape in enumerate(draft.shape.searches):
@@ -63,7 +63,7 @@ def searches(draft: ConfigDraft) -> tuple[SavedSearch, ...]:
 
 
 def _validate_name(draft: ConfigDraft, number: int, name: str, first: dict[str, int]) -> None:
-    """Object to names that cannot be told apart: `@liegethisweek` is Liège this week."""
+    """Report two names that `@NAME` cannot tell apart: `@liegethisweek` is Liège this week."""
     loc = ("searches", number, "name")
     if not compact(name):
         draft.add_problem(loc, "a name holds letters or digits")
@@ -91,7 +91,7 @@ REQUIRED = {
 
 
 def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
-    """Return what is understood of a `feeds.yaml`, None if nothing, and every problem in it."""
+    """Return the Config of a `feeds.yaml` (None if nothing can be read), and every problem."""
     source, broken = decode(content)
     if broken:
         return None, [source.problem(broken.index, broken.message)]
@@ -131,7 +131,7 @@ def _not_a_mapping(source: YamlText, root: Node | None) -> Problem:
 
 
 def _validate_not_empty(draft: ConfigDraft) -> None:
-    """Object to a file that leaves nothing to do: it may be half written."""
+    """Report a file without feeds or watchlists: it may be half written."""
     keys = [pair.key.text for pair in draft.written.pairs]
     for key, words in REQUIRED.items():
         if key not in keys and not any(nearest(other, [key]) for other in keys):

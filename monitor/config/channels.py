@@ -1,6 +1,6 @@
-"""From the shapes of channels to channels: what each needs, and what no two may share.
+"""Channels, from their schema: which keys go together, which names are taken.
 
-Addresses, keys and arguments may be secret: no message quotes them.
+Addresses, keys and arguments may be secret, so no message quotes them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from monitor.model.config import Channel, ChannelKind
 
 
 def channels(draft: ConfigDraft, path: Path, environ: Mapping[str, str]) -> tuple[Channel, ...]:
-    """Return the channels of a draft, noting what is wrong with them."""
+    """Return the channels of a draft; problems are added to the draft."""
     for node in _nodes(draft):
         problems = [draft.source.problem(start, words) for start, words in _unused_keys(node)]
         draft.problems.extend(problems)
@@ -84,7 +84,7 @@ def _web_address(address: str) -> tuple[str, str]:
     try:
         parts = urlsplit(value_parsers.url(address))
     except ValueError:
-        return "", "this webhook is no address; write https://…"
+        return "", "this webhook is not an address; write https://…"
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}", ""
 
@@ -99,7 +99,7 @@ def _apprise_address(address: str) -> tuple[str, str]:
     except MissingExtraError as error:
         return "", str(error)
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it quotes what it does not understand
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # the error quotes the address
     scheme, colon, _ = address.partition("://")
     if colon and Apprise.instantiate(address, suppress_exceptions=True) is not None:
         return scheme.lower(), ""
@@ -110,7 +110,7 @@ def _apprise_address(address: str) -> tuple[str, str]:
 
 
 def _schemes() -> set[str]:
-    """Return what addresses of Apprise begin with."""
+    """Return the schemes of addresses that Apprise knows."""
     from apprise import Apprise
 
     found = Apprise().details()["schemas"]
@@ -122,7 +122,7 @@ def _schemes() -> set[str]:
 
 
 def _unused_keys(node: MappingNode) -> Iterator[tuple[int, str]]:
-    """Yield where and how the keys of a channel do not go together."""
+    """Yield the keys of a channel that do not go together, with the reason."""
     keys = [pair.key for pair in node.pairs]
     names = [key.text for key in keys]
     kinds = [key for key in keys if key.text in KINDS]

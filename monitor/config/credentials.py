@@ -1,4 +1,4 @@
-"""Secrets outside `feeds.yaml`, and lines of the file shown without those it holds."""
+"""Secrets kept outside `feeds.yaml`, and lines of the file shown with secrets masked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LARGEST = 8192
 
 
 class Credentials:
-    """Fetches what a draft only names, each once, and notes what is not there."""
+    """Resolves `env:NAME` and `file:PATH`, each once; problems are added to the draft."""
 
     def __init__(self, draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> None:
         self._draft = draft
@@ -25,7 +25,7 @@ class Credentials:
         self._known: dict[Loc, Secret | None] = {}
 
     def at(self, loc: Loc, written: str, subject: str) -> Secret | None:
-        """Return the value written at a place, None, with the mistake noted, if it is not had."""
+        """Return the value written at a place; None, with a problem added, if it is missing."""
         if loc not in self._known:
             try:
                 self._known[loc] = Secret(self._value(written, str(loc[-1])))
@@ -62,11 +62,11 @@ class Credentials:
         try:
             return content.decode("utf-8-sig").rstrip("\r\n")
         except UnicodeDecodeError:
-            raise ValueError(f"{name} is no text in UTF-8") from None
+            raise ValueError(f"{name} is not text in UTF-8") from None
 
 
 def describe_origin(written: str) -> str:
-    """Return where a value comes from, and nothing of itself: `from env:NAME`."""
+    """Return where a value comes from, without the value: `from env:NAME`."""
     return (
         f"from {written}"
         if written.startswith(value_parsers.ELSEWHERE)
@@ -76,7 +76,7 @@ def describe_origin(written: str) -> str:
 
 _LOGIN = re.compile(r"(?<=//)(?:[^/?#\s]*|[^\s]*:[^\s]*)(?=@)")
 _ELSEWHERE = r"(?!\s|[\"']?(?:env|file):)"
-"""What only names where a secret is kept is shown."""
+"""A reference to a secret is shown; the secret is not."""
 _HIDING = re.compile(r"^[\s-]*[\"']?(?:auth|headers)[\"']?\s*:")
 _BESIDE = re.compile(r"\b((?:auth|headers)[\"']?\s*:\s*)(\{[^}]*\}?|[^\s{#].*)")
 _BELOW = re.compile(rf"(?<=:)(\s+){_ELSEWHERE}([^{{#].*?)(?=\s*$|\s+#)")
@@ -96,10 +96,10 @@ _DOT = "•"
 
 
 def masked(lines: Sequence[str], number: int) -> str:
-    """Return a line by its number from 1, as long as it was, without what may be secret.
+    """Return a line by its number from 1, as long as it was, with possible secrets masked.
 
-    That are passwords in addresses, values of keys that speak of secrets, and whatever
-    stands under `auth:` and `headers:`, unless it only names where the secret is kept.
+    Possible secrets are passwords in addresses, values of keys named after secrets, and
+    everything under `auth:` and `headers:` but references such as `env:NAME`.
     """
     shown = _LOGIN.sub(lambda found: _DOT * len(found[0]), lines[number - 1])
     shown = _BESIDE.sub(_braced, shown)
@@ -110,7 +110,7 @@ def masked(lines: Sequence[str], number: int) -> str:
 
 
 def _of_channel(line: str) -> str:
-    """Dot out what follows the first key of a line that is not known to be harmless."""
+    """Mask what follows the first key of a line that is not known to be harmless."""
     if _SHOWN.fullmatch(line) or re.fullmatch(_CHANNELS.pattern + r"\s*[\[{]?\s*", line):
         return line
     start = found.end() if (found := _CHANNELS.match(line)) else 0
@@ -129,12 +129,12 @@ def _dots(found: re.Match[str]) -> str:
 
 
 def _braced(found: re.Match[str]) -> str:
-    """Dot out each value of a mapping in braces, or what is no mapping."""
+    """Mask each value of a mapping in braces, or the whole of anything else."""
     return found[1] + _PAIR.sub(_dots, found[2]) if found[2][0] == "{" else _dots(found)
 
 
 def _is_below(key: re.Pattern[str], lines: Sequence[str], number: int) -> bool:
-    """Tell whether a line stands, further in, below such a key."""
+    """Return whether a line is indented below such a key."""
     margin = _indent(lines[number - 1])
     for line in reversed(lines[: number - 1]):
         if line.strip() and _indent(line) < margin:

@@ -62,7 +62,9 @@ class QuietShape(Shape):
     @model_validator(mode="after")
     def _ends(self) -> QuietShape:
         if self.from_ == self.to and len(self._on()) == 7:
-            raise ValueError("these quiet hours never end; `to: []` of a route tells nobody")
+            raise ValueError(
+                "these quiet hours never end; a route with `to: []` sends to no channel"
+            )
         return self
 
     def _on(self) -> tuple[int, ...]:
@@ -70,7 +72,7 @@ class QuietShape(Shape):
         return tuple(sorted(chosen)) or Quiet(start=self.from_, end=self.to).days
 
     def understood(self) -> Quiet:
-        """Return what it says."""
+        """Return the quiet hours that the mapping describes."""
         spares = tuple(Severity(level) for level in self.except_)
         return Quiet(start=self.from_, end=self.to, days=self._on(), spares=spares, zone=self.zone)
 
@@ -116,7 +118,7 @@ class RouteShape(Shape):
 
 
 KINDS = ("url", "webhook", "command", "file", "atom")
-"""The keys that say what stands at the other end; a channel has one of them."""
+"""The keys that give the kind of a channel; a channel has one of them."""
 
 
 class ChannelShape(Shape):

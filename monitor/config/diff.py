@@ -11,13 +11,13 @@ from monitor.model.config import Channel, Config, SavedSearch, Watchlist
 from monitor.model.feed import Feed
 
 SHOWN = 8
-"""Names or terms that a line lists; the others are counted."""
+"""Names or terms that a line lists; further ones are counted."""
 
 
 def changes(before: Config, after: Config) -> list[str]:
-    """Return what is different: a line for what was added, for what was removed, for each change.
+    """Return a line for what was added, one for what was removed, and one for each change.
 
-    No line holds a secret: of channels and of how servers are asked only the fact is told.
+    No line holds a secret: of a changed channel or request option only the fact is reported.
     """
     return [
         *_compared("feed", before.feeds, after.feeds, _feed),
@@ -44,11 +44,11 @@ def _routes(before: Config, after: Config) -> Iterator[str]:
 
 _SETTINGS = {
     "network changed": ("allow", "contact"),
-    "metrics changed: where they are told": ("metrics",),
+    "metrics changed: the address they are served at": ("metrics",),
     "archive changed: what is kept, and how long": ("retention",),
     "alerts changed: the channels of alerts without a route": ("notify",),
     "zone changed: the clock of quiet hours and digests": ("zone",),
-    "data changed: the folder of the archive; it counts from the next start on": ("data",),
+    "data changed: the folder of the archive; restart the monitor to use it": ("data",),
 }
 
 
@@ -81,7 +81,7 @@ def _compared(
 
 def _feed(old: Feed, new: Feed) -> Iterator[str]:
     if old.url != new.url:
-        yield "its address"
+        yield "address"
     if old.every != new.every:
         yield f"every {_pace(old)} → {_pace(new)}"
     yield from _differences("tags", old.tags, new.tags)
@@ -90,7 +90,7 @@ def _feed(old: Feed, new: Feed) -> Iterator[str]:
     for key in ("full_text", "lang"):
         yield from _value(key, getattr(old, key), getattr(new, key))
     if old.request_options != new.request_options:
-        yield "how its server is asked"
+        yield "request options"
 
 
 def _search(old: SavedSearch, new: SavedSearch) -> Iterator[str]:
@@ -100,9 +100,9 @@ def _search(old: SavedSearch, new: SavedSearch) -> Iterator[str]:
 
 
 def _channel(old: Channel, new: Channel) -> Iterator[str]:
-    """Yield that a channel leads elsewhere; where to may be secret."""
+    """Yield that a channel changed; its destination may be secret."""
     if old != new:
-        yield "where it leads, or how"
+        yield "destination or settings"
 
 
 def _pace(feed: Feed) -> str:
@@ -119,17 +119,17 @@ def _watchlist(old: Watchlist, new: Watchlist) -> Iterator[str]:
     for key in ("lang", "feeds", "notify"):
         yield from _differences(key, getattr(old, key) or (), getattr(new, key) or ())
     if old.escalate != new.escalate:
-        yield "when it is escalated"
+        yield "escalation"
     if old.cooldown != new.cooldown:
         yield f"cooldown {span(new.cooldown)}" if new.cooldown else "no cooldown"
     if old.notify_backfill != new.notify_backfill:
         yield f"backfill: {'notify' if new.notify_backfill else 'list'}"
     if (old.match, old.no_match) != (new.match, new.no_match):
-        yield "its test sentences"
+        yield "test sentences"
 
 
 def _clauses(node: Node, sign: str = "") -> Iterator[str]:
-    """Yield the clauses of a query as written; those that exclude begin with a hyphen."""
+    """Yield the clauses of a query as written; an excluding clause begins with a hyphen."""
     if isinstance(node, Score):
         yield from (f"{child.text}: {weight:g}" for weight, child in node.weighted)
         yield f"threshold {node.threshold:g}"
@@ -143,7 +143,7 @@ def _clauses(node: Node, sign: str = "") -> Iterator[str]:
 
 
 def _differences(what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
-    """Yield which of some texts came and went: `terms + AliExpress, - Temu`."""
+    """Yield which texts were added and removed: `terms + AliExpress, - Temu`."""
     before, after = dict.fromkeys(old), dict.fromkeys(new)
     came = [f"+ {text}" for text in after if text not in before]
     went = [f"- {text}" for text in before if text not in after]

@@ -1,4 +1,4 @@
-"""A `feeds.yaml` half understood: what fits its shapes, and where each part is written."""
+"""A `feeds.yaml` while it is read: what fits the schema, where it is written, the problems."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from monitor.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class ConfigDraft:
-    """What fits, and the problems found so far."""
+    """What fits the schema, and the problems found so far."""
 
     source: YamlText
     written: MappingNode
-    """All that is written."""
+    """The whole file."""
     shape: FileShape
     tree: MappingNode
-    """Only what fits; its places are those of `shape`."""
+    """Only what fits the schema; places in it are places in `shape`."""
     problems: list[Problem] = field(default_factory=list)
 
     def add_problem(
         self, loc: Loc, message: str, *, position: int | None = None, key: bool = False
     ) -> None:
-        """Note a problem at a value (or its key), or at a character of its text."""
+        """Add a problem at a value (or its key), or at a character of its text."""
         found = find(self.tree, loc)
         node = found[0].key if key and found and found[0] else self.node(loc)
         start = node.start
@@ -37,7 +37,7 @@ class ConfigDraft:
         return self.source.problem(self.node(loc).start, "").line
 
     def node(self, loc: Loc) -> Node:
-        """Return the node at a place, or the nearest that holds it: a short form has no keys."""
+        """Return the node at a place, or the nearest one around it: a short form has no keys."""
         while (found := find(self.tree, loc)) is None:
             loc = loc[:-1]
         return found[1]

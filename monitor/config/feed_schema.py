@@ -1,4 +1,4 @@
-"""The shapes of feeds: what is said of one, of those with a tag, of all."""
+"""The schema of feeds: settings of one feed, of a tag, of all feeds."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class AuthShape(Shape):
 
 
 class SettingsShape(Shape):
-    """What can be said of one feed, of all with a tag, or of all."""
+    """Settings of one feed, of all feeds with a tag, or of all feeds."""
 
     every: Seconds | None = Field(
         default=None,
@@ -91,7 +91,7 @@ class SettingsShape(Shape):
 
 
 class AddressShape(Shape):
-    """What only a feed has."""
+    """Keys that only a feed has."""
 
     url: Url = Field(
         description="Address of the feed: RSS, RDF, Atom or JSON Feed.",
@@ -111,7 +111,7 @@ class AddressShape(Shape):
 
 
 class ShareableShape(SettingsShape):
-    """What the feeds of one publisher may share, but not all feeds: who asks."""
+    """Settings that feeds of one publisher may share, but not all feeds: credentials."""
 
     auth: AuthShape | None = Field(
         default=None,
@@ -129,14 +129,14 @@ class FeedShape(ShareableShape, AddressShape):
 
 
 class TagShape(ShareableShape):
-    """Settings of all feeds with a tag. What a feed says itself has precedence."""
+    """Settings of all feeds with a tag. Those of the feed have precedence."""
 
     model_config = ConfigDict(title="Tag")
     noun: ClassVar = "tag"
 
 
 class DefaultsShape(SettingsShape):
-    """Settings of all feeds. What a feed or one of its tags says has precedence."""
+    """Settings of all feeds. Settings of the feed and of its tags have precedence."""
 
     model_config = ConfigDict(title="Defaults")
     noun: ClassVar = "defaults"

@@ -1,4 +1,4 @@
-"""From the schema of feeds to feeds: their settings, names, and what no two of them may share."""
+"""Feeds, from their schema: settings by precedence, names, and duplicates."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from monitor.model.request_options import RequestOptions, Secret, Setting
 
 AUTHORIZATION = "Authorization"
 _PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
-"""Settings of a single value that is no secret."""
+"""Settings that hold a single value and no secret."""
 
 
 class SettingsSource(NamedTuple):
-    """Who says something of a feed."""
+    """A part of the file that sets something for a feed: the feed, a tag, the defaults."""
 
     shape: SettingsShape
     loc: Loc
@@ -38,7 +38,7 @@ class SettingsSource(NamedTuple):
 
 
 def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...]:
-    """Return who says something of a feed, the one that counts most first."""
+    """Return the sources of the settings of a feed, in order of precedence."""
     feed = shape.feeds[number]
     found = [SettingsSource(feed, ("feeds", number), "the feed")]
     for tag in dict.fromkeys((*feed.tags, *shape.defaults.tags)):
@@ -48,7 +48,7 @@ def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...
 
 
 def setting_of(key: str, by: Sequence[SettingsSource]) -> tuple[Any, SettingsSource | None]:
-    """Return what holds for a key, and who says it; what is left out when nobody does."""
+    """Return the value of a setting and its source; the default and None if nothing sets it."""
     for speaker in by:
         value = getattr(speaker.shape, key)
         if value not in (None, ""):
@@ -59,7 +59,7 @@ def setting_of(key: str, by: Sequence[SettingsSource]) -> tuple[Any, SettingsSou
 def request_options(
     by: Sequence[SettingsSource], name: str, credentials: Credentials
 ) -> RequestOptions:
-    """Return how a feed is asked, noting what it names and is not there."""
+    """Return the request options of a feed; missing secrets are added to the draft as problems."""
     headers: dict[str, tuple[str, Secret]] = {}
     for speaker in reversed(by):
         whose = name if speaker is by[0] else speaker.whence
@@ -83,7 +83,7 @@ def _proxy(by: Sequence[SettingsSource], name: str, credentials: Credentials) ->
 
 
 def login_of(address: str) -> Secret | None:
-    """Return what the user and the password in an address ask to be sent; None without."""
+    """Return the Authorization header of the login in an address; None without a login."""
     parts = urlsplit(address)
     if not parts.username and not parts.password:
         return None
@@ -93,7 +93,7 @@ def login_of(address: str) -> Secret | None:
 def _headers(
     speaker: SettingsSource, whose: str, credentials: Credentials
 ) -> Iterator[tuple[str, Secret]]:
-    """Yield what one speaker wants to be sent; what is not had is noted and left out."""
+    """Yield the headers that one source sets; missing secrets are reported and left out."""
     for header, written in speaker.shape.headers.items():
         if value := credentials.at((*speaker.loc, "headers", header), written, whose):
             yield header, value
@@ -118,7 +118,7 @@ def _basic(user: str, password: str) -> Secret:
 
 
 def feed_settings(by: Sequence[SettingsSource]) -> tuple[Setting, ...]:
-    """Return what holds for a feed because somebody says so; no secret is in it."""
+    """Return the settings that are written for a feed, without secrets."""
     found = []
     for key in _PLAIN:
         value, speaker = setting_of(key, by)
@@ -159,15 +159,15 @@ def _words(key: str, value: Any) -> str:
 
 
 PAGE_READER = "trafilatura"
-"""The library that finds the article in a web page."""
+"""The library that extracts the article from a web page."""
 SHORTEST = 60.0
 """Seconds between two polls of a server that is not the operator's own."""
 
 
 def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed, ...]:
-    """Return the feeds of a draft, noting what is wrong with them.
+    """Return the feeds of a draft; problems are added to the draft.
 
-    Secrets that it only names are those of the environment, and of files beside `folder`.
+    References to secrets are resolved in `environ` and in files relative to `folder`.
     """
     _validate_auth(draft)
     _validate_tags(draft)
@@ -209,7 +209,7 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
 
 
 def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
-    """Return a feed with the user and the password in its address as its `auth`."""
+    """Return a feed whose login in the address became its Authorization header."""
     shape = draft.shape.feeds[number]
     login = login_of(shape.url)
     if login is None:
@@ -228,7 +228,7 @@ def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
 def _validate_unique(
     draft: ConfigDraft, key: str, marks: list[str], words: Callable[[ConfigDraft, Loc, Loc], str]
 ) -> None:
-    """Object to each feed whose mark an earlier one has; empty marks are not compared."""
+    """Report each feed whose mark an earlier one has; empty marks are not compared."""
     first: dict[str, int] = {}
     for number, mark in enumerate(marks):
         if mark and (earlier := first.setdefault(mark, number)) != number:
@@ -243,11 +243,11 @@ def _same_url(draft: ConfigDraft, here: Loc, there: Loc) -> str:
 
 
 def _same_name(draft: ConfigDraft, here: Loc, there: Loc) -> str:
-    return f"a feed is called so already, on line {draft.line(there)}"
+    return f"another feed has this name, on line {draft.line(there)}"
 
 
 def _validate_interval(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
-    """Object to polling somebody else's server more often than once a minute."""
+    """Report an interval under a minute for a server that is not the operator's own."""
     accused: set[Loc] = set()
     for number, feed in enumerate(found):
         hasty = feed.every is not None and feed.every < SHORTEST
@@ -260,7 +260,7 @@ def _validate_interval(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
 
 
 def _validate_full_text(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
-    """Object to `full_text: true` where the library that reads pages is not installed."""
+    """Report `full_text: true` where the library that reads pages is not installed."""
     if find_spec(PAGE_READER) is not None:
         return
     wanting = [number for number, feed in enumerate(found) if feed.full_text]
@@ -275,7 +275,7 @@ def _too_frequent(feed: Feed) -> str:
 
 
 def _validate_auth(draft: ConfigDraft) -> None:
-    """Object to each `auth` that is neither a user with a password nor a token."""
+    """Report each `auth` that is neither a user with a password nor a token."""
     said: list[tuple[Loc, ShareableShape]] = [
         *((("feeds", number), shape) for number, shape in enumerate(draft.shape.feeds)),
         *((("tags", tag), shape) for tag, shape in draft.shape.tags.items()),
@@ -292,7 +292,7 @@ def _validate_auth(draft: ConfigDraft) -> None:
 
 
 def _validate_tags(draft: ConfigDraft) -> None:
-    """Object to a tag of which `tags` speaks twice, spelt otherwise."""
+    """Report a tag that `tags` has twice in different spellings."""
     written = draft.tree.get("tags")
     first: dict[str, str] = {}
     for pair in written.value.pairs if written and isinstance(written.value, MappingNode) else ():
@@ -304,7 +304,7 @@ def _validate_tags(draft: ConfigDraft) -> None:
 
 
 def _missing_half(auth: AuthShape) -> str:
-    """Return what is wrong with an `auth`, '' if nothing."""
+    """Return what is wrong with an `auth`; empty if nothing."""
     if auth.bearer:
         return "`auth` has a `bearer` or a `user`, not both" if auth.user or auth.password else ""
     lacking = [key for key in ("user", "password") if not getattr(auth, key)]

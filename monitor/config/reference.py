@@ -11,7 +11,7 @@ from monitor.config.schema import FileShape
 
 
 class _SchemaWriter(GenerateJsonSchema):
-    """Leaves out what an editor should not offer: null, and defaults that say nothing."""
+    """Leaves out null and empty defaults, which an editor should not offer."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])

@@ -1,4 +1,4 @@
-"""From the schema of routes to routes, what they may not say, and how `tocsin check` tells them."""
+"""Routes, from their schema, and their description for `tocsin check`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from monitor.model.feed import Feed
 
 
 def routes(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Route, ...]:
-    """Return the routes of a draft, noting what is wrong with them."""
+    """Return the routes of a draft; problems are added to the draft."""
     channels = [shape.name for shape in draft.shape.channels]
     watchlists = [*map(title, draft.shape.watchlists), FEED_HEALTH]
     found = []
@@ -26,7 +26,9 @@ def routes(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Route, ...]:
         for place, words in _unknown_names(shape, channels, watchlists, feeds):
             draft.add_problem(("routes", number, *place), words)
         found.append(_route(shape, feeds))
-    if not draft.problems:  # what does not fit is left out, and seems to be for all
+    if (
+        not draft.problems
+    ):  # a condition with a problem was left out: the route would seem to match everything
         _validate_reachable(draft, found)
     return tuple(found)
 
@@ -54,7 +56,7 @@ def _route(shape: RouteShape, feeds: tuple[Feed, ...]) -> Route:
 def _unknown_names(
     shape: RouteShape, channels: Sequence[str], watchlists: Sequence[str], feeds: tuple[Feed, ...]
 ) -> Iterator[tuple[Loc, str]]:
-    """Yield where a route names what there is not."""
+    """Yield the names in a route that do not exist, each with its place."""
     for item, name in enumerate(shape.to):
         if name not in channels:
             known = f"`channels:` has {', '.join(channels) or 'none'}"
@@ -69,7 +71,7 @@ def _unknown_names(
 
 
 def _validate_reachable(draft: ConfigDraft, found: Sequence[Route]) -> None:
-    """Object to routes behind one that is for every alert: nothing ever reaches them."""
+    """Report routes after one that matches every alert: no alert reaches them."""
     for number, route in enumerate(found[:-1]):
         if not (route.watch or route.severity or route.lang) and route.feeds is None:
             line = draft.line(("routes", number))
@@ -79,7 +81,7 @@ def _validate_reachable(draft: ConfigDraft, found: Sequence[Route]) -> None:
 
 
 def describe_routes(config: Config) -> list[tuple[str, ...]]:
-    """Return a row for each route, and what becomes of alerts that fit none."""
+    """Return a row for each route, and one for alerts that match no route."""
     found = [
         (
             ", ".join(route.to) or "nobody",
@@ -92,7 +94,7 @@ def describe_routes(config: Config) -> list[tuple[str, ...]]:
 
 
 def describe_hours(taker: Route | Channel) -> Iterator[str]:
-    """Yield when a channel or a route tells, if not at once."""
+    """Yield the quiet hours and the digest of a channel or a route."""
     if taker.digest:
         yield _digest(taker.digest)
     if taker.quiet:

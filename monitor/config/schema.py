@@ -82,7 +82,7 @@ NEVER: dict[str, Any] = {"outlets": False, "languages": False}
 
 
 class EscalateShape(Shape):
-    """When an alert becomes more severe. `false` means never."""
+    """When an alert is escalated. `false` means never."""
 
     model_config = ConfigDict(title="Escalate")
     noun: ClassVar = "escalate"
@@ -118,7 +118,7 @@ class EscalateShape(Shape):
 
 
 class AlertsShape(Shape):
-    """Settings of all watchlists. What a watchlist says itself has precedence."""
+    """Settings of all watchlists. Settings of the watchlist itself have precedence."""
 
     model_config = ConfigDict(title="Alerts")
     noun: ClassVar = "alerts"
@@ -287,11 +287,11 @@ class FileShape(Shape):
     )
     defaults: DefaultsShape = Field(
         default_factory=DefaultsShape,
-        description="Settings of all feeds. What a feed or one of its tags says has precedence.",
+        description="Settings of all feeds. Settings of the feed and of its tags have precedence.",
     )
     tags: dict[Tag, TagShape] = Field(
         default={},
-        description="Settings of all feeds with a tag. What a feed says itself has precedence.",
+        description="Settings of all feeds with a tag. Those of the feed have precedence.",
         examples=[{"belgique": {"every": "5m", "full_text": True}}],
     )
     channels: tuple[ChannelShape, ...] = Field(default=(), description="Where alerts are sent.")
@@ -309,7 +309,7 @@ class FileShape(Shape):
     )
     alerts: AlertsShape = Field(
         default=AlertsShape(),
-        description="Settings of all watchlists. What a watchlist says itself has precedence.",
+        description="Settings of all watchlists. Settings of the watchlist itself have precedence.",
     )
     network: NetworkShape = Field(
         default=NetworkShape(),

@@ -1,4 +1,4 @@
-"""What all mappings of `feeds.yaml` have in common."""
+"""The base of all mappings in the schema of `feeds.yaml`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from monitor.config.value_types import LISTED, TEXT
 
 
 class Shape(BaseModel):
-    """A mapping of `feeds.yaml`: frozen, and no key but its own."""
+    """A mapping of `feeds.yaml`: frozen, without unknown keys."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, field_title_generator=lambda name, _: name.strip("_")
     )
 
     noun: ClassVar[str]
-    """What a message calls it."""
+    """The name of the mapping in messages."""
     short: ClassVar[str] = ""
     """The key that a bare text stands for; empty when there is no short form."""
     needs: ClassVar[dict[str, list[dict[str, Any]]]] = {}
-    """Which keys go together, in the language of JSON Schema."""
+    """Which keys go together, as JSON Schema."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""What a configuration means, for people and for programs."""
+"""The summary of a configuration that `tocsin check` prints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.model.feed import Feed
 
 
 def as_text(config: Config) -> list[str]:
-    """Return what would be polled, watched for and stored, line by line."""
+    """Return what the monitor would poll, watch for and store, line by line."""
     paused = sum(not feed.enabled for feed in config.feeds)
     resting = f", {paused} of them paused" if paused else ""
     return [
@@ -36,7 +36,7 @@ def as_text(config: Config) -> list[str]:
 
 
 def as_mapping(config: Config) -> dict[str, Any]:
-    """Return the same for programs; durations are in seconds, null leaves them to tocsin."""
+    """Return the summary as a mapping; durations are in seconds, null means adaptive."""
     return {
         "path": str(config.path),
         "data": str(config.data),
@@ -154,7 +154,7 @@ def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
 
 
 def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
-    """Return what is unusual about how feeds are asked, and of how many."""
+    """Return the request settings that differ from the defaults, with the number of feeds."""
     found: dict[tuple[str, str], int] = Counter(
         (setting.key, setting.words)
         for feed in feeds
@@ -165,7 +165,7 @@ def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
 
 
 def _pace(feeds: Iterable[Feed]) -> str:
-    """Return how often feeds are polled, the usual first."""
+    """Return how often feeds are polled, the most common interval first."""
     paces = Counter(_words(feed) for feed in feeds)
     if len(paces) == 1:
         return next(iter(paces))
@@ -191,14 +191,14 @@ def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
 
 
 def _consequences(watchlist: Watchlist) -> Iterator[str]:
-    """Yield what is unusual about what becomes of the alerts of a watchlist."""
+    """Yield the escalation, cooldown and channels of a watchlist that differ from the defaults."""
     asked, usual = watchlist.escalate, Escalate()
     if asked.outlets is None and not asked.languages:
         yield "never louder"
     elif asked != usual:
         reasons = [f"from {asked.outlets} outlets"] if asked.outlets is not None else []
         reasons += ["in another language"] if asked.languages else []
-        yield f"{asked.to or 'louder'} {' or '.join(reasons)}"
+        yield f"escalated to {asked.to or 'the next severity'} {' or '.join(reasons)}"
     if watchlist.cooldown:
         yield f"sent once in {span(watchlist.cooldown)}"
     if watchlist.notify_backfill:

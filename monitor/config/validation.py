@@ -1,4 +1,4 @@
-"""Fits the tree of a `feeds.yaml` to its shapes, and tells in words where it does not."""
+"""Validates the tree of a `feeds.yaml` against the schema; each problem is in words."""
 
 from __future__ import annotations
 
@@ -67,20 +67,20 @@ TABLE = "a mapping (`key: value`)"
 
 
 def validate(source: YamlText, tree: MappingNode) -> tuple[FileShape, MappingNode, list[Problem]]:
-    """Return what fits, the tree of only that, and a problem for each part that does not."""
+    """Return what fits the schema, its tree, and a problem for each part that does not fit."""
     problems: list[Problem] | None = None
     while True:
         try:
             return FileShape.model_validate(tree.plain()), tree, problems or []
         except ValidationError as error:
             misfits = error.errors(include_url=False, include_input=False)
-        if problems is None:  # later rounds only miss what the first one took away
+        if problems is None:  # later rounds only miss what the first one removed
             problems = [_problem(source, tree, misfit) for misfit in misfits]
         tree = without(tree, {_place(tree, misfit) for misfit in misfits})
 
 
 def _place(tree: MappingNode, misfit: Mapping[str, Any]) -> Loc:
-    """Return the way to the node that must go: for a missing key the mapping that lacks it."""
+    """Return the path of the node to remove: for a missing key, the mapping that lacks it."""
     loc: Loc = misfit["loc"]
     while find(tree, loc) is None:
         loc = loc[:-1]
@@ -111,7 +111,7 @@ def _problem(source: YamlText, tree: MappingNode, misfit: Mapping[str, Any]) -> 
 def _words(
     misfit: Mapping[str, Any], loc: Loc, pair: Pair | None, node: Node, shape: type[Shape]
 ) -> str:
-    """Say what a value should be."""
+    """Return what a value should be."""
     key = next((str(step) for step in reversed(loc) if isinstance(step, str)), shape.noun)
     if said := (misfit.get("ctx") or {}).get("error"):
         return f"`{key}` {said}" if str(said).startswith(("is ", "holds ")) else str(said)
@@ -146,7 +146,7 @@ def _shape(loc: Loc) -> type[Shape]:
 
 
 def unknown_key(key: str, shape: type[Shape]) -> str:
-    """Say that a key is unknown, and which one was meant."""
+    """Return that a key is unknown, and which one was probably meant."""
     known = [field.alias or name for name, field in shape.model_fields.items()]
     hint = nearest(key, known)
     return f"unknown key `{key}`" + (hint or f"; known are {', '.join(known)}")

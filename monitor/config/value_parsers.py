@@ -1,4 +1,8 @@
-"""What each single value of `feeds.yaml` may be; each function raises ValueError in words."""
+"""Parsers of the single values of `feeds.yaml`.
+
+Raises:
+    ValueError: Every public function, with a message for the author of the file.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ def url(text: str) -> str:
     text = text.strip()
     shown = without_login(text)
     if re.search(r"\s", text):
-        raise ValueError(f"`{shown}` holds white space; an address has none")
+        raise ValueError(f"`{shown}` contains white space; an address has none")
     if len(text) > LONGEST_URL:
         raise ValueError(f"an address of {len(text)} characters; at most {LONGEST_URL}")
     scheme, colon, _ = text.partition("://")
@@ -61,9 +65,9 @@ def _check_host(host: str) -> None:
     try:
         host.rstrip(".").encode("idna")
     except UnicodeError:
-        raise ValueError(f"no host can be called `{host}`") from None
+        raise ValueError(f"`{host}` is not a valid host name") from None
     if not re.fullmatch(r"[\w.-]+", host):
-        raise ValueError(f"no host can be called `{host}`")
+        raise ValueError(f"`{host}` is not a valid host name")
 
 
 def host(address: str) -> str:
@@ -72,7 +76,7 @@ def host(address: str) -> str:
 
 
 def normalized_url(address: str) -> str:
-    """Return what two spellings of one address share: neither scheme, www, port nor last slash."""
+    """Return an address without scheme, www, default port and last slash, to compare spellings."""
     parts = urlsplit(address)
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     query = f"?{parts.query}" if parts.query else ""
@@ -179,12 +183,12 @@ def outlets(value: object) -> int:
     if not re.fullmatch(r"\d{1,4}", str(value)):
         raise ValueError("`outlets` is a whole number from 2, or `false`")
     if int(str(value)) < 2:
-        raise ValueError(f"`{value}` is no story of several outlets; write 2 or more, or `false`")
+        raise ValueError(f"`{value}` is not a number of outlets; write 2 or more, or `false`")
     return int(str(value))
 
 
 def backfill(text: str) -> str:
-    """Return what becomes of alerts about what was there before."""
+    """Return what happens to alerts about articles older than the watchlist."""
     if text.lower() not in ("list", "notify"):
         raise ValueError(f"`{text}` is neither `list` nor `notify`")
     return text.lower()
@@ -195,7 +199,7 @@ def folder(text: str) -> str:
     try:
         Path(text).expanduser()
     except RuntimeError:
-        raise ValueError(f"`{text}` names a home that nobody has") from None
+        raise ValueError(f"`{text}` names a home folder that does not exist") from None
     if not text.strip() or not text.isprintable():
         raise ValueError("a folder needs a name that can be read")
     return text
@@ -227,7 +231,7 @@ def describe_age(seconds: float) -> str:
 
 
 def retention_exception(text: str) -> str:
-    """Return what is kept for ever: has:alert, watch:NAME, tag:NAME, feed:NAME."""
+    """Return a selector of articles kept for ever: has:alert, watch:NAME, tag:NAME, feed:NAME."""
     kind, _, name = (part.strip() for part in text.partition(":"))
     if (kind, name) == ("has", "alert"):
         return "has:alert"
@@ -248,7 +252,7 @@ def clock(text: str) -> time:
     if (hour, minute) == (24, 0):
         return time()
     if hour > 23 or minute > 59:
-        raise ValueError(f"`{text}` is no time of day; write 07:00 or 22:30")
+        raise ValueError(f"`{text}` is not a time of day; write 07:00 or 22:30")
     return time(hour, minute)
 
 
@@ -262,7 +266,9 @@ def days(text: str) -> tuple[int, ...]:
 
 def _day(word: str, text: str) -> int:
     if word.strip()[:3] not in DAYS or not word.strip().isalpha():
-        raise ValueError(f"`{text}` is no day; write one or several of {', '.join(DAYS)}, mon-fri")
+        raise ValueError(
+            f"`{text}` is not a day; write one or several of {', '.join(DAYS)}, mon-fri"
+        )
     return DAYS.index(word.strip()[:3])
 
 
@@ -277,7 +283,7 @@ def zone(text: str) -> tzinfo:
         close = [zone for fold, zone in known.items() if fold.rpartition("/")[2] == city]
         close += [known[fold] for fold in get_close_matches(name.casefold(), known, n=1)]
         hint = f"did you mean `{close[0]}`?" if close else "write one as Europe/Brussels"
-        raise ValueError(f"`{text}` is no time zone; {hint}")
+        raise ValueError(f"`{text}` is not a time zone; {hint}")
     return ZoneInfo(known[name.casefold()])
 
 
@@ -291,7 +297,7 @@ def digest(texts: tuple[str, ...]) -> Digest:
     if len(texts) == 1 and ":" not in texts[0]:
         seconds = formatting.seconds(texts[0])
         if not SHORTEST <= seconds <= LONGEST:
-            raise ValueError(f"`{texts[0]}` is no interval of a digest: from 1m to 1d")
+            raise ValueError(f"`{texts[0]}` is not an interval of a digest; write 1m to 1d")
         return Digest(every=seconds)
     return Digest(at=tuple(clock(text) for text in texts))
 
@@ -317,17 +323,17 @@ _OURS = {
     "upgrade": "tocsin keeps connections as it needs them",
     "user-agent": "write `user_agent:`",
 }
-"""Headers that are not the analyst's, with the reason."""
+"""Headers that tocsin sets itself, with the reason."""
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, 5.6.2
 _SENT = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 _LONGEST = 4096
 """Characters of a header; servers refuse more."""
 _NO_CHARACTERS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"}
-"""Codecs of Python that are no encoding of documents."""
+"""Codecs of Python that are not encodings of documents."""
 ELSEWHERE = ("env:", "file:")
-"""What a value begins with that is kept elsewhere."""
+"""The beginnings of a reference to a secret."""
 DIRECT = "none"
-"""The proxy that is none."""
+"""The value that means no proxy."""
 
 
 def header(text: str) -> str:
@@ -341,7 +347,7 @@ def header(text: str) -> str:
 
 
 def secret_reference(text: str) -> str:
-    """Return a text that may be secret, or where it is kept: `env:NAME`, `file:PATH`."""
+    """Return a secret, or a reference to it: `env:NAME`, `file:PATH`."""
     if text.startswith(ELSEWHERE):
         kind, _, name = text.partition(":")
         if not name.strip():
@@ -364,12 +370,12 @@ def check_header_text(text: str) -> str:
 
 
 def user_agent(text: str) -> str:
-    """Return how to introduce ourselves."""
+    """Return the value of the header User-Agent."""
     return check_header_text(text)
 
 
 def proxy(text: str) -> str:
-    """Return the address of a proxy, where it is kept, or `none`."""
+    """Return the address of a proxy, a reference to it, or `none`."""
     text = text.strip()
     if text.startswith(ELSEWHERE):
         return secret_reference(text)
@@ -393,5 +399,5 @@ def encoding(text: str) -> str:
     except (LookupError, ValueError):
         found = None
     if found is None or not found._is_text_encoding or found.name in _NO_CHARACTERS:
-        raise ValueError(f"`{text}` is no encoding that is known; write utf-8 or windows-1252")
+        raise ValueError(f"`{text}` is not a known encoding; write utf-8 or windows-1252")
     return found.name

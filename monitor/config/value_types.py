@@ -47,7 +47,7 @@ def _severity(word: str) -> Severity:
 
 def _order(word: str) -> str:
     if word.lower() not in ("date", "score"):
-        raise ValueError(f"`{word}` is no order; write date or score")
+        raise ValueError(f"`{word}` is not an order; write date or score")
     return word.lower()
 
 

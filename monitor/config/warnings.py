@@ -1,4 +1,4 @@
-"""What is allowed in a `feeds.yaml` but probably not meant."""
+"""Warnings about a valid `feeds.yaml`: what is probably not meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.model.config import Config, Watchlist
 from monitor.model.feed import Feed
 
 _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password", re.IGNORECASE)
-"""Settings that are probably nobody else's business."""
+"""Settings that may hold a secret."""
 _KEPT = "is a secret in feeds.yaml; `env:NAME` or `file:PATH` in its place keeps it elsewhere"
 
 

@@ -64,20 +64,20 @@ def _node(root: Node, loc: Loc) -> Node:
 
 
 class FailedTest(NamedTuple):
-    """A sentence that its watchlist does not treat as it says."""
+    """A sentence that should match and does not, or should not match and does."""
 
     key: str
     """match or no_match."""
     number: int
-    """Of the sentence in its list, from 0."""
+    """Index of the sentence in its list."""
     reason: str
 
 
 def failed_tests(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[FailedTest]:
     """Yield the tests of a watchlist that fail; `feeds` are those it watches.
 
-    A sentence counts as matched if it is so as any one part of an article of any of
-    these feeds, in the language of that feed.
+    A sentence matches if it matches as any one part of an article of any of these feeds,
+    in the language of that feed.
     """
     for number, sentence in enumerate(watchlist.match):
         told = _explanation(watchlist, sentence, feeds)
@@ -90,7 +90,7 @@ def failed_tests(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[Failed
 
 
 def _explanation(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> Explanation:
-    """Return how a sentence matches, or why it does not at first sight."""
+    """Return the first match of a sentence, or why the first article tried does not match."""
     anywhere = replace(watchlist, lang=(), feeds=())
     tried = (
         explain(anywhere, *carried) for carried in _articles_of(watchlist, line(sentence), feeds)
@@ -104,7 +104,7 @@ def _explanation(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> 
 def _articles_of(
     watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]
 ) -> Iterator[tuple[Article, Feed]]:
-    """Yield a sentence as the articles that make a difference to the query."""
+    """Yield the articles that a sentence can stand for, as far as the query tells them apart."""
     nodes = list(walk(watchlist.query.root))
     filters = [node for node in nodes if isinstance(node, Facet)]
     parts = any(isinstance(node, Word) and node.part for node in nodes)

@@ -1,4 +1,4 @@
-"""From the schema of watchlists to watchlists: their queries, and what they may not say."""
+"""Watchlists, from their schema: queries, selectors, channels, names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from monitor.watchlists.rule_version import rule_version
 
 
 def watchlist_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
-    """Return the query of a watchlist; None, with the mistakes noted, if it makes none."""
+    """Return the query of a watchlist; None, with problems added, if it is not valid."""
     wanted = _positive_query(draft, loc, shape)
     if not shape.not_:
         return wanted
@@ -37,7 +37,7 @@ def watchlist_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Quer
 
 
 def _positive_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
-    """Return what a watchlist wants, without what it excludes."""
+    """Return the query of `terms`, `query` or `score`, without `not`."""
     if shape.query:
         parsed = partial(parse, shape.query, allow_archive_filters=False)
         return _built(draft, (*loc, "query"), parsed, within=True)
@@ -97,7 +97,7 @@ QUERY_KEYS = ("terms", "query", "score")
 
 
 def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
-    """Return the watchlists of a draft by their number, noting what is wrong with them."""
+    """Return the watchlists of a draft by their number; problems are added to the draft."""
     _validate_one_query(draft)
     found = {
         number: watchlist
@@ -139,7 +139,7 @@ def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchl
 
 
 def escalate(*shapes: EscalateShape | None) -> Escalate:
-    """Return when alerts become louder: what the first of these says that says anything."""
+    """Return when alerts are escalated: of each key, the first of these mappings that sets it."""
     usual = Escalate()
     said = [shape.model_dump(exclude_none=True) for shape in shapes if shape]
     found = {key: value for shape in reversed(said) for key, value in shape.items()}
@@ -155,7 +155,7 @@ def escalate(*shapes: EscalateShape | None) -> Escalate:
 
 
 def _validate_one_query(draft: ConfigDraft) -> None:
-    """Object to watchlists with none or two of `WAYS`, a lone threshold, or no name."""
+    """Report watchlists with none or two of `QUERY_KEYS`, a lone threshold, or no name."""
     for node in _nodes(draft.written):
         if isinstance(node, MappingNode):
             found = _query_keys(node)
@@ -163,7 +163,7 @@ def _validate_one_query(draft: ConfigDraft) -> None:
 
 
 def _query_keys(table: MappingNode) -> Iterator[tuple[int, str]]:
-    """Yield where and how the keys of a watchlist do not go together."""
+    """Yield the keys of a watchlist that do not go together, with the reason."""
     keys = [pair.key for pair in table.pairs]
     names = [key.text for key in keys]
     ways = [key for key in keys if key.text in QUERY_KEYS]
@@ -195,7 +195,7 @@ def _validate_unique_names(draft: ConfigDraft, found: dict[int, Watchlist]) -> N
 
 
 def _validate_selectors(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
-    """Object to selectors that select no feed."""
+    """Report selectors that select no feed."""
     for number, shape in enumerate(draft.shape.watchlists):
         for item, selector in enumerate(shape.feeds):
             if words := unknown_selector(selector, feeds):
@@ -203,7 +203,7 @@ def _validate_selectors(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
 
 
 def _validate_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
-    """Object to channels that nobody described; the known ones are named."""
+    """Report channels that `channels:` does not have; the message names those it has."""
     known = f"`channels:` has {', '.join(channels) or 'none'}"
     named: list[tuple[Loc, tuple[str, ...] | None]] = [
         (("alerts", "notify"), draft.shape.alerts.notify)
@@ -220,7 +220,7 @@ def _validate_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
 
 
 def unknown_selector(selector: str, feeds: tuple[Feed, ...]) -> str:
-    """Say that `tag:NAME`, or the name or host of a feed, selects none; empty if it does."""
+    """Return that a selector (`tag:NAME`, a name, a host) selects no feed; empty if it does."""
     if any(selects_feed(selector, feed) for feed in feeds):
         return ""
     tags = sorted({tag for feed in feeds for tag in feed.tags})
@@ -234,7 +234,7 @@ def unknown_selector(selector: str, feeds: tuple[Feed, ...]) -> str:
 
 
 def selects_feed(selector: str, feed: Feed) -> bool:
-    """Tell whether a selector selects a feed."""
+    """Return whether a selector selects a feed."""
     return selects(selector, feed.name, value_parsers.host(feed.url), feed.tags)
 
 

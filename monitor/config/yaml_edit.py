@@ -33,7 +33,7 @@ Item = str | Mapping[str, Any]
 
 _LIKE_A_WORD = re.compile(r"[^\W\d_][^\n]*")
 _NOT_TEXT = {*WORDS, "yes", "no", "on", "off", "y", "n"}
-"""What YAML, in one of its versions, does not read as text."""
+"""Words that some version of YAML does not read as text."""
 
 
 def block(items: Sequence[Item], margin: str, ending: str) -> str:
@@ -86,13 +86,14 @@ _MARGIN = "  "
 
 
 class LayoutError(MonitorError):
-    """A text laid out in a way that no command can edit; a person can."""
+    """The layout of a `feeds.yaml` is one that no command can edit; a person can."""
 
 
 def with_item(text: str, key: str, items: Sequence[Item]) -> str:
-    """Return the text with items behind those of a top-level list; raises LayoutError.
+    """Return the text with items added to a top-level list; a missing list is added at the end.
 
-    A list that is not there yet is begun at the end.
+    Raises:
+        LayoutError: The layout of the file cannot be edited.
     """
     root = root_mapping(text)
     pair = root.get(key)
@@ -114,11 +115,11 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
     root = root_mapping(text)
     pair = root.get(key)
     if pair is None or not isinstance(pair.value, SequenceNode):
-        raise LayoutError(f"`{key}` is no list")
+        raise LayoutError(f"`{key}` is not a list")
     nodes = pair.value.nodes
     left = [node.plain() for number, node in enumerate(nodes) if number not in numbers]
     if not left:
-        raise LayoutError(f"nothing would be left of `{key}`")
+        raise LayoutError(f"`{key}` would be empty")
     places = _in_brackets if text.startswith("[", pair.value.start) else _in_lines
     after = text
     for start, end in reversed(list(places(text, pair.value, numbers))):
@@ -138,7 +139,7 @@ def root_mapping(text: str) -> MappingNode:
 
 
 def parsed_again(text: str, wanted: dict[str, Any]) -> str:
-    """Return a text that says just what is wanted; raises LayoutError if it does not."""
+    """Return a text that reads as `wanted`; raises LayoutError if it does not."""
     try:
         said = root_mapping(text).plain()
     except LayoutError:
@@ -173,7 +174,7 @@ def _after_node(text: str, listed: SequenceNode, items: Sequence[Item]) -> str:
 def _in_place_of_null(text: str, root: MappingNode, pair: Pair, items: Sequence[Item]) -> str:
     """Put items where `key:` or `key: []` stood."""
     if pair.value.plain() not in ([], BLANK):
-        raise LayoutError(f"`{pair.key.text}` is no list")
+        raise LayoutError(f"`{pair.key.text}` is not a list")
     if text.startswith("{", root.start):
         return f"{text[: pair.value.start]}[{flow(items)}]{text[pair.value.end :]}"
     if pair.value.end > pair.value.start:
@@ -190,7 +191,7 @@ def _in_list(text: str, place: int, margin: str, items: Sequence[Item]) -> str:
     return text[:line_end] + block(items, margin, ending) + text[line_end:]
 
 
-# --- taking away ---------------------------------------------------------------------
+# --- removing ---------------------------------------------------------------------
 
 
 def _in_lines(
@@ -280,7 +281,7 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
 def add_watchlist(
     path: Path, data: Path | None, name: str, query: str, severity: str = ""
 ) -> Config:
-    """Watch for a query; raises QueryError if it asks what only the archive knows.
+    """Add a watchlist for a query; raises QueryError if the query has filters of the archive.
 
     Also ConfigError and MonitorError, and the file is then as it was.
     """
@@ -290,7 +291,7 @@ def add_watchlist(
 
 
 def save_search(path: Path, data: Path | None, name: str, query: str, sort: str = "date") -> Config:
-    """Keep a query as a search to be made again; raises QueryError, ConfigError, MonitorError."""
+    """Add a saved search; raises QueryError, ConfigError, MonitorError."""
     parse(query)
     item = {"name": name, "query": query} | ({"sort": sort} if sort != "date" else {})
     return edit(path, lambda text: with_item(text, "searches", [item]), data=data)
@@ -344,7 +345,7 @@ def _with_enabled(
 
 
 def _in_place_of_address(text: str, node: ScalarNode, said: str, *, in_brackets: bool) -> str:
-    """Let a bare address be a mapping: on the same line, and `enabled` on the next."""
+    """Turn a bare address into a mapping, with `enabled` on the next line."""
     if in_brackets:
         mapping = f'{{"url": {json.dumps(node.text, ensure_ascii=False)}, "{KEY}": {said}}}'
         return text[: node.start] + mapping + text[node.end :]

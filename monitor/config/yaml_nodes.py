@@ -47,7 +47,7 @@ OPENED = (
     "unexpected document separator",
     "could not find expected ':'",
 )
-"""Problems that are where something began."""
+"""Problems that are reported where the construct began."""
 
 KEY = re.compile(r"\s*(?:- )?([\w-]+)")
 
@@ -64,7 +64,7 @@ QUOTED_STARTS = {
 def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
     """Return where a marked YAML error is, as an index into the text, and what it is.
 
-    A bracket or quote that is never closed is told where it was opened.
+    A bracket or quote that is never closed is reported where it was opened.
     """
     problem = getattr(error, "problem", "") or str(error)
     context = getattr(error, "context", "") or ""
@@ -87,7 +87,7 @@ def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
 
 
 def _place(text: str, part: str, opened: int, index: int) -> int:
-    """Return where to point: what was opened and not closed, or where the parser stopped."""
+    """Return the index to report: of the unclosed construct, or where the parser stopped."""
     if part in OPENED:
         return opened
     return text.rfind("\\", opened, index + 1) if "escape" in part else index
@@ -107,7 +107,7 @@ def _unclosed(text: str, opened: int, index: int, problem: str) -> tuple[int, st
 
 
 BLANK = object()
-"""What stands where a value was left out; no type takes it, not even an optional one."""
+"""The value of a key without one; no type accepts it, not even an optional one."""
 
 WORDS: dict[str, object] = {"": BLANK, "~": BLANK, "null": BLANK, "true": True, "false": False}
 
@@ -117,7 +117,7 @@ DEEPEST = 20
 UNPRINTABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Loc = tuple[str | int, ...]
-"""The way from the root to a node: keys and numbers of items."""
+"""The path from the root to a node: keys and indexes."""
 
 
 class YamlSyntaxError(Exception):
@@ -208,7 +208,7 @@ Node = ScalarNode | SequenceNode | MappingNode
 
 
 def decode(content: bytes) -> tuple[YamlText, YamlSyntaxError | None]:
-    """Return UTF-8 content as text, and the first thing in it that no text file has."""
+    """Return UTF-8 content as text, and the first byte or character that is not text."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return YamlText(""), YamlSyntaxError(0, "the file is UTF-16; save it as UTF-8")
     text = content.decode("utf-8-sig", "replace")
@@ -227,11 +227,11 @@ def decode(content: bytes) -> tuple[YamlText, YamlSyntaxError | None]:
 def tree(source: YamlText) -> tuple[Node | None, list[Problem]]:
     """Return the tree of a YAML text, None when it is empty, and the keys given twice.
 
-    Raises BrokenError at the first mistake of syntax.
+    Raises YamlSyntaxError at the first mistake of syntax.
     """
     for in_c in (True, False):
-        # libyaml takes a fifteenth of the time but refuses `[tag:belgique]` and
-        # `{url: https://…}`; what it refuses, the slow parser judges.
+        # libyaml takes a fifteenth of the time, but rejects `[tag:belgique]` and
+        # `{url: https://…}`; the slow parser decides about these.
         try:
             builder = _TreeBuilder(source)
             for event in events(source, in_c=in_c):
@@ -404,7 +404,7 @@ def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) 
 
 
 def _called(entry: Node) -> set[str]:
-    """Return what an entry can be called by: its name, its address, its only term."""
+    """Return the names of an entry: its name, its address, its only term."""
     if isinstance(entry, ScalarNode):
         return {entry.text.strip().casefold()}
     if not isinstance(entry, MappingNode):

@@ -124,7 +124,7 @@ MISTAKES: list[tuple[str, str]] = [
     ),
     (
         watchlist("terms: a", "escalate: {outlets: ▲1}"),
-        "`1` is no story of several outlets; write 2 or more, or `false`",
+        "`1` is not a number of outlets; write 2 or more, or `false`",
     ),
     (
         watchlist("terms: a", "escalate: {outlets: ▲some}"),
@@ -160,15 +160,15 @@ MISTAKES: list[tuple[str, str]] = [
     (feed("url: ▲file:///etc/passwd"), "`file://` cannot be polled"),
     (feed("url: ▲https://"), "names no host"),
     (feed("url: ▲https:///rss"), "names no host"),
-    (feed("url: ▲'https://a.example/a b'"), "holds white space"),
-    (feed("url: ▲https://a..example/rss"), "no host can be called"),
+    (feed("url: ▲'https://a.example/a b'"), "contains white space"),
+    (feed("url: ▲https://a..example/rss"), "is not a valid host name"),
     (feed("url: ▲https://a.example:99999/rss"), "is not an address"),
     (feed("url: ▲'https://[::1/rss'"), "is not an address"),
     (feed("url: ▲https://a.example/" + "x" * 2000), "at most 2000"),
     (FEEDS + "  - ▲https://a.example/rss\n" + WATCHLISTS, "the same feed as on line 2"),
     (FEEDS + "  - ▲http://www.A.example:80/rss/\n" + WATCHLISTS, "as on line 2, spelt otherwise"),
     (f"feeds:\n  - {{{URL}, name: a}}\n  - {{url: https://b.example, name: ▲A}}\n" + WATCHLISTS,
-     "a feed is called so already, on line 2"),
+     "another feed has this name, on line 2"),
     # --- durations
     (feed(URL, "every: ▲15"), "lacks a unit; write 15m for minutes"),
     (feed(URL, "every: ▲often"), "is not a duration"),

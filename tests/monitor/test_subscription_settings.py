@@ -179,9 +179,9 @@ MISTAKES = [
     ("proxy: ▲env:NOBODY_SET_THIS", "variable NOBODY_SET_THIS"),
     ("timeout: ▲10m", "more than 5m"),
     ("timeout: ▲0.5s", "under a second"),
-    ("encoding: ▲klingon", "`klingon` is no encoding that is known"),
-    ("encoding: ▲rot13", "is no encoding that is known"),
-    ("encoding: ▲base64", "is no encoding that is known"),
+    ("encoding: ▲klingon", "`klingon` is not a known encoding"),
+    ("encoding: ▲rot13", "is not a known encoding"),
+    ("encoding: ▲base64", "is not a known encoding"),
 ]  # fmt: skip
 
 

@@ -99,7 +99,7 @@ watchlists:
          ["watchlist changed: A: terms + -conte"]),
         ("severity: low", "severity: high", ["watchlist changed: A: severity low → high"]),
         ("severity: low", "severity: low, cooldown: 30m, backfill: notify, escalate: false",
-         ["watchlist changed: A: when it is escalated; cooldown 30 min; backfill: notify"]),
+         ["watchlist changed: A: escalation; cooldown 30 min; backfill: notify"]),
         ("a1 AND (b1 OR c1)", "a1 OR (b1 AND c1)",
          ["watchlist changed: Q: now a1 OR (b1 AND c1) NOT d1"]),
         ("y1: 4}, threshold: 5", "y1: 4}, threshold: 6",
