@@ -204,7 +204,7 @@ def _consequences(watchlist: Watchlist) -> Iterator[str]:
     if watchlist.notify_backfill:
         yield "what was there before is sent too"
     if watchlist.notify is not None:
-        yield f"tells {', '.join(watchlist.notify) or 'nobody'}"
+        yield f"sent to {', '.join(watchlist.notify) or 'no channel'}"
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:

@@ -189,7 +189,7 @@ MISTAKES: list[tuple[str, str]] = [
     (FEEDS + WATCHLISTS + "network: {allow: [▲10.1.2.3/8]}\n", "did you mean `10.0.0.0/8`?"),
     (FEEDS + WATCHLISTS + "network: {allow: [▲0.0.0.0/0]}\n", "every address there is"),
     (FEEDS + WATCHLISTS + "network: {contact: ▲me}\n", "neither a mail address"),
-    (FEEDS + WATCHLISTS + "data: ▲~nobody-has-this-name/x\n", "a home that nobody has"),
+    (FEEDS + WATCHLISTS + "data: ▲~nobody-has-this-name/x\n", "a home folder that does not exist"),
     (FEEDS + WATCHLISTS + "data: ▲[a]\n", "`data` must be text, not a list"),
     # --- the archive
     (FEEDS + WATCHLISTS + "archive: {keep: ▲3}\n", "write 3y, 18mo, 26w or 90d"),

@@ -87,7 +87,7 @@ def test_the_word_of_a_watchlist_goes_before_routes_and_the_usual_comes_after() 
     config = read()
     found = routing(config)
     assert found.named == {"Rumours": ("log",)}
-    assert (found.usual, found.zone) == (("log",), BRUSSELS)
+    assert (found.default, found.zone) == (("log",), BRUSSELS)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_the_word_of_a_watchlist_goes_before_routes_and_the_usual_comes_after() 
         ("", "quiet: {from: 1:00, to: 2:00, zone: Brussels}", "did you mean `Europe/Brussels`?"),
         ("", "quiet: {from: 1:00, to: 2:00, zone: ../etc}", "`../etc` is not a time zone"),
         ("", "digest: 30", "`30` lacks a unit"),
-        ("", "digest: 2d", "`2d` is no interval of a digest: from 1m to 1d"),
+        ("", "digest: 2d", "`2d` is not an interval of a digest; write 1m to 1d"),
         ("", "digest: []", "`digest` is an interval as 30m"),
-        ("digest: 5s", "lang: fr", "9:53: `5s` is no interval of a digest"),
+        ("digest: 5s", "lang: fr", "9:53: `5s` is not an interval of a digest"),
         ("template: $titel", "lang: fr", "has no field `$titel`; did you mean"),
         ('template: "5 $ each"', "lang: fr", "write `$$` for a dollar sign"),
         ("", "severity: []", "13:5: no alert reaches this route: the one on line 12 is for all"),
