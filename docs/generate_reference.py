@@ -85,13 +85,13 @@ def command_pages() -> Iterator[tuple[str, str]]:
         raise ValueError("COMMAND_PAGES does not hold each command exactly once")
     yield "commands/index.md", _overview(context)
     for page, (title, names) in COMMAND_PAGES.items():
-        parts = [f"# {title}: commands\n"]
+        parts = [f"# {title}: commands\n", NOTE]
         seen: dict[str, str] = {}
         for name in names:
             command = main_group.get_command(context, name)
             assert command is not None
             parts += _command(command, f"tocsin {name}", seen)
-        yield f"commands/{page}.md", "\n".join([NOTE, *parts])
+        yield f"commands/{page}.md", "\n".join(parts)
 
 
 def _overview(context: click.Context) -> str:
@@ -105,8 +105,8 @@ def _overview(context: click.Context) -> str:
     options.append((code("--help"), "Show what a command does and which options it has."))
     return "\n".join(
         [
-            NOTE,
             "# Commands\n",
+            NOTE,
             f"```text\n{main_group.get_usage(context).removeprefix('Usage: ')}\n```\n",
             _paragraphs(main_group),
             "These options stand before the command. `-v`, `-q` and `--help` may also stand after "
@@ -176,7 +176,7 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
         said.append(f"Default: {prose(default.rstrip(']'))}.")
     if isinstance(option.type, click.Choice):
         value = f" {option.metavar or option.opts[-1].lstrip('-').upper()}"
-        said.append(f"{choice(list(option.type.choices))}.")
+        said.append(f"One of {choice(list(option.type.choices))}.")
     elif not option.is_flag and not option.count:
         numeric = isinstance(option.type, click.IntRange)
         value = f" {option.metavar or ('N' if numeric else option.make_metavar(context))}"
@@ -236,7 +236,7 @@ def yaml_pages() -> Iterator[tuple[str, str]]:
     if set(shapes) != set(SHAPES):
         raise ValueError(f"SHAPES differs from the schema in {set(shapes) ^ set(SHAPES)}")
     for page, (title, about) in YAML_PAGES.items():
-        parts = [NOTE, f"# {title}\n", about + "\n"]
+        parts = [f"# {title}\n", NOTE, about + "\n"]
         for name, (heading, place) in SHAPES.items():
             if place == page:
                 parts += [f"## {heading}\n", prose(shapes[name]["description"]) + "\n"]
@@ -343,8 +343,8 @@ def _link(name: str, page: str) -> str:
 def keys_page() -> str:
     """Return the page about the keys and signs of the dashboard."""
     parts = [
-        NOTE,
         "# Keys and signs of the dashboard\n",
+        NOTE,
         "`?` shows this list in the dashboard; `:` finds a command by its name. `^d` is Ctrl and "
         "`d`, `⇧` is Shift.\n",
     ]
