@@ -79,12 +79,12 @@ def open_service(data: Path, config: Path | None = None, *, read_only: bool = Fa
 
     `config` is the `feeds.yaml` that has its saved searches.
     """
-    from monitor.search.search import Search
+    from monitor.search.search import ArchiveSearch
     from monitor.service.service import Service
     from monitor.store.sqlite.views import SqliteViews
 
     views, zone = SqliteViews(data, read_only=read_only), local_zone()
-    search = Search(data, views, clock, zone)
+    search = ArchiveSearch(data, views, clock, zone)
 
     def saved() -> Sequence[SavedSearch]:
         from monitor.config import load

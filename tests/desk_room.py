@@ -112,7 +112,7 @@ class Desk:
                 await notifier.close()
 
     def found(self, channel: str | None = None) -> list[Delivery]:
-        return self.views.deliveries(list(DeliveryState), channel, None)
+        return self.views.deliveries.newest(list(DeliveryState), channel=channel)
 
     def states(self, channel: str | None = None) -> list[str]:
         return [str(one.state) for one in self.found(channel)]
@@ -164,7 +164,7 @@ def desk(lived: Path, tmp_path: Path) -> Desk:
 
 def alerts(desk: Desk, count: int) -> list[int]:
     """Return the first alerts about articles."""
-    found = desk.views.alerts(list(desk.views.alert_ids(Filter(), None, 0, None)), False)
+    found = desk.views.alerts.get(list(desk.views.alerts.ids(Filter())))
     return [alert.id for alert in found if alert.article][:count]
 
 

@@ -14,7 +14,7 @@ import archived
 from index.article import Article
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
-from monitor.search.search import Search
+from monitor.search.search import ArchiveSearch
 from monitor.service.service import Service
 from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.views import SqliteViews
@@ -25,7 +25,7 @@ NOW = 1_700_000_000.0
 def service(folder: Path, who: str = "ana", now: float = NOW) -> Service:
     """Return the service of a folder, for one person, at a moment."""
     views = SqliteViews(folder)
-    search = Search(folder, views, lambda: now, UTC)
+    search = ArchiveSearch(folder, views, lambda: now, UTC)
     return Service(folder, search, views, lambda: now, UTC, who=who)
 
 

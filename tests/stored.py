@@ -68,8 +68,7 @@ class Room:
             return sql.execute(query).fetchall()
 
     def ids(self, filter: Filter = ALL, **more: Any) -> list[int]:
-        asked: dict[str, Any] = {"feeds": None, "after": 0, "limit": None} | more
-        return list(self.views.alert_ids(filter, **asked))
+        return list(self.views.alerts.ids(filter, **more))
 
 
 def opened(folder: Path) -> Room:

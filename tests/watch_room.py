@@ -201,7 +201,7 @@ class Room:
         return present(self.folder) or Heartbeat(nobody, pulse=0.0)
 
     def polls(self, url: str) -> int:
-        return len(SqliteViews(self.folder).polls(url))
+        return len(SqliteViews(self.folder).feeds.polls(url))
 
     def health(self, url: str) -> FeedHealth:
         from monitor.wiring import open_service

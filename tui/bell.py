@@ -41,12 +41,13 @@ class Bell:
 
     def _since(self, heard: tuple[int, int] | None) -> tuple[tuple[int, int], list[Alert]]:
         ask = self._newsroom.service
-        now = ask.newest_alert(), ask.newest_escalation()
+        version = ask.views.version()
+        now = version.alert, version.escalation
         if heard is None or now == heard:
             return now, []
-        ids = set(ask.alert_ids(_LOUD, after=heard[0]))
-        ids |= {alert for _, alert, _ in ask.stirred(_LOUD, after=heard[1])}
-        return now, [alert for alert in ask.alerts(sorted(ids)) if not alert.held]
+        ids = set(ask.views.alerts.ids(_LOUD, after=heard[0]))
+        ids |= {one.alert for one in ask.views.alerts.escalated(_LOUD, after=heard[1])}
+        return now, [alert for alert in ask.views.alerts.get(sorted(ids)) if not alert.held]
 
 
 def in_words(alerts: Sequence[Alert]) -> str:

@@ -213,16 +213,17 @@ class Wall(BaseApp):
 
     def _look(self) -> None:
         ask, known = self.newsroom.service, self._status
-        commits = ask.commits()
-        recounted, all = self._counts.due(commits), self._all.due(commits)
+        version = ask.views.version()
+        recounted, all = self._counts.due(version.commits), self._all.due(version.commits)
         self._status = ask.status() if recounted or known is None else ask.renewed(known)
         if all and self._filter.watchlists:
-            self._known = tuple(count.name for count in ask.watchlists())
-        seen = ask.newest_alert(), ask.newest_escalation()
+            self._known = tuple(count.name for count in ask.statistics.watchlists())
+        seen = version.alert, version.escalation
         if seen != self._seen or all:
-            ids = set(ask.alert_ids(self._filter, limit=ROOM))
-            ids |= {alert for _, alert, _ in ask.stirred(self._filter, after=seen[1] - ROOM)}
-            self._alerts = latest(ask.alerts(sorted(ids)))
+            ids = set(ask.views.alerts.ids(self._filter, limit=ROOM))
+            escalated = ask.views.alerts.escalated(self._filter, after=version.escalation - ROOM)
+            ids |= {one.alert for one in escalated}
+            self._alerts = latest(ask.views.alerts.get(sorted(ids)))
             self._seen = seen
 
     # --- drawing ----------------------------------------------------------------

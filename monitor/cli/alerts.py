@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from monitor.model.alert import Alert
     from monitor.model.search import Filter
+    from monitor.model.status import StoreVersion
     from monitor.service.service import Service
 
 
@@ -41,7 +42,7 @@ def tags_completed(
     from monitor.errors import MonitorError
 
     try:
-        counts = newsroom_of(context).service().tag_counts()
+        counts = newsroom_of(context).service().views.triage.tags()
     except MonitorError:
         return []
     return [
@@ -250,10 +251,10 @@ def alerts(
         raise click.UsageError("--query asks what is there; it does not go on with --follow")
     service, filter = newsroom.service(), replace(filter_by(**selected), muted=True)
     if suppressed:
-        ids = service.suppressed_ids(filter, limit=limit or None)
-        _finish(context, service.alerts(ids, matches=True), style, newsroom.clock())
+        ids = service.views.alerts.ids(replace(filter, suppressed=True), limit=limit or None)
+        _finish(context, service.views.alerts.get(ids, matches=True), style, newsroom.clock())
         return
-    newest = _Newest(service.newest_alert(), service.newest_escalation())
+    newest = service.views.version()
     found = _stirred(service, filter, limit, query)
     if not follow:
         _finish(context, found, style, newsroom.clock())
@@ -289,33 +290,35 @@ def _finish(context: click.Context, found: list[Alert], style: str, now: float) 
         context.exit(1)
 
 
-class _Newest(NamedTuple):
-    """How far one has read."""
-
-    alert: int
-    escalation: int
-
-
 def _stirred(service: Service, filter: Filter, limit: int, query: str) -> list[Alert]:
     """Return the alerts that were raised or became louder last, the newest of them last."""
     if query:
-        ids = service.select(filter, query)
+        ids = service.triage.select(filter, query)
         meant = frozenset(ids)
         every = replace(filter, closed=True)
-        louder = [id for _, id in service.escalated_ids(every) if id in meant][-limit:]
+        escalated = service.views.alerts.escalated(every)
+        louder = [one.alert for one in escalated if one.alert in meant][-limit:]
         ids = ids[-limit:]
     else:
-        ids = list(service.alert_ids(filter, limit=limit or None))
-        louder = [id for _, id in service.escalated_ids(filter, limit=limit or None)]
-    found = service.alerts([*dict.fromkeys([*ids, *louder])], matches=True, telling=True)
+        ids = list(service.views.alerts.ids(filter, limit=limit or None))
+        escalated = service.views.alerts.escalated(filter, limit=limit or None)
+        louder = [one.alert for one in escalated]
+    found = service.views.alerts.get(
+        [*dict.fromkeys([*ids, *louder])], matches=True, timelines=True
+    )
     found.sort(key=lambda alert: (alert.stirred_at, alert.id))
     return found[-limit:] if limit else found
 
 
-def _since(service: Service, filter: Filter, newest: _Newest) -> tuple[_Newest, list[Alert]]:
+def _since(
+    service: Service, filter: Filter, seen: StoreVersion
+) -> tuple[StoreVersion, list[Alert]]:
     """Return the alerts raised, or made louder, since one looked; and how far that goes."""
-    ids = list(service.alert_ids(filter, after=newest.alert))
-    louder = service.escalated_ids(filter, after=newest.escalation)
-    ids += [alert for _, alert in louder if alert not in ids]
-    reached = _Newest(max([newest.alert, *ids]), max([newest.escalation, *(e for e, _ in louder)]))
-    return reached, service.alerts(ids, matches=True, telling=True) if ids else []
+    ids = list(service.views.alerts.ids(filter, after=seen.alert))
+    escalated = service.views.alerts.escalated(filter, after=seen.escalation)
+    ids += [one.alert for one in escalated if one.alert not in ids]
+    reached = seen._replace(
+        alert=max([seen.alert, *ids]),
+        escalation=max([seen.escalation, *(one.escalation for one in escalated)]),
+    )
+    return reached, service.views.alerts.get(ids, matches=True, timelines=True) if ids else []

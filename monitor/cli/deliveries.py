@@ -49,13 +49,13 @@ def deliveries(
     newsroom: CliContext = context.obj
     service = newsroom.service()
     held = state == "held"
-    found = service.deliveries(
+    found = service.views.deliveries.newest(
         _states(state), channel=channel, limit=None if held else limit or None
     )
     if held:
         found = [one for one in found if one.bundle or (one.reason and not one.attempts)]
         found = found[-limit:] if limit else found
-    alerts = {alert.id: alert for alert in service.alerts([one.alert for one in found])}
+    alerts = {alert.id: alert for alert in service.views.alerts.get([one.alert for one in found])}
     if style != "table":
         rows = (_row(one, alerts.get(one.alert)) for one in found)
         output.print_rows(rows, style, COLUMNS)
@@ -92,7 +92,7 @@ def retry(
             known = ", ".join(names) or "none"
             raise click.UsageError(f"feeds.yaml has no channel {to}; it has {known}")
     service = newsroom.service()
-    count = service.retry(ids or None, channel=channel, to=to)
+    count = service.views.deliveries.retry(ids or None, newsroom.clock(), channel=channel, to=to)
     if not count:
         raise click.ClickException("none of these is unsent; `tocsin deliveries` lists what is")
     say(f"{counted(count, 'delivery is', 'deliveries are')} due now")
@@ -101,8 +101,7 @@ def retry(
 
 
 def _states(state: str | None) -> list[Any]:
-    from monitor.model.delivery import DeliveryState
-    from monitor.service.status import UNSENT
+    from monitor.model.delivery import UNSENT, DeliveryState
 
     if state is None:
         return list(UNSENT)

@@ -71,7 +71,7 @@ def export(
     newsroom: CliContext = context.obj
     asked = _joined(query)
     service = newsroom.service()
-    found = service.found(None if everything else asked)
+    found = service.archive.ids(None if everything else asked)
     if folder:
         _write_files(service, found, Path(folder[0]), style)
     elif found:
@@ -93,7 +93,7 @@ def _write_files(service: Service, found: Sequence[int], folder: Path, style: st
             if progress:
                 progress("exporting", done.written + done.unchanged, len(found))
 
-        done = write(service.readings(found), folder, style, tell)
+        done = write(service.views.articles.with_alerts(found), folder, style, tell)
     say(f"{folder}: {counted(done.written, 'article')} written, {done.unchanged} as they were")
 
 
@@ -104,13 +104,14 @@ def _share(
     from monitor.export.shared_names import Shared
     from monitor.files import write_whole
 
-    readings = list(service.readings(found))
+    readings = list(service.views.articles.with_alerts(found))
     edited = {
         id: at
         for one in readings
-        if one.versions > 1 and (at := service.edited_at(id := one.article.id)) is not None
+        if one.versions > 1
+        and (at := service.views.articles.revisions(id := one.article.id)[-2].until) is not None
     }
-    proofs = service.proofs([alert.id for one in readings for alert in one.alerts])
+    proofs = service.views.alerts.proofs([alert.id for one in readings for alert in one.alerts])
     shared = Shared(query=query, tlp=tlp, edited=edited, proofs=proofs)
     for kind, file in files.items():
         if file is None:

@@ -59,7 +59,9 @@ def facets(
         if word.startswith("--"):
             raise click.NoSuchOption(word)
     newsroom: CliContext = context.obj
-    found = newsroom.service().facets(" ".join(query), filter_of(**selected), limit=limit)
+    found = newsroom.service().statistics.facets(
+        " ".join(query), filter_of(**selected), limit=limit
+    )
     if style == "json":
         click.echo(json.dumps(_mapping(found), ensure_ascii=False, indent=2))
     elif found.total:

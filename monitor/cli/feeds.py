@@ -49,7 +49,7 @@ def print_coverage_gaps(newsroom: CliContext, since: float | None, style: str) -
     now = newsroom.clock()
     since = now - DAYS * 86_400 if since is None else since
     service = newsroom.service()
-    gaps, covered = service.gaps(since), service.coverage(since)
+    gaps, covered = service.views.feeds.gaps(since, now), service.coverage(since)
     if style != "table":
         output.print_rows([_gap_row(gap, covered, now) for gap in gaps], style, GAP_COLUMNS)
     elif gaps:
@@ -210,7 +210,7 @@ def feeds_log(newsroom: CliContext, feed: str, style: str) -> None:
 
     service = newsroom.service()
     found = meant(feed, [health.feed for health in service.feeds()])
-    polls = service.polls(found.url)[:MOST][::-1]
+    polls = service.views.feeds.polls(found.url)[:MOST][::-1]
     if style != "table":
         output.print_rows(map(_log_row, polls), style, LOG_COLUMNS)
         return

@@ -34,7 +34,7 @@ def listing(newsroom: CliContext, style: str) -> None:
 
     channels = load(newsroom.config_path, data=newsroom.data).channels
     try:
-        counts = newsroom.service().unsent_by_channel()
+        counts = newsroom.service().views.deliveries.unsent()
     except StoreError:  # no archive yet
         counts = {}
     rows = [

@@ -167,7 +167,7 @@ def completed(context: click.Context, _: click.Parameter, incomplete: str) -> li
         names = _names(context, incomplete[1:])
         return [CompletionItem(f"@{name}") for name in names]
     try:
-        found = newsroom_of(context).service().complete(incomplete, len(incomplete))
+        found = newsroom_of(context).service().archive.complete(incomplete, len(incomplete))
     except (MonitorError, ArchiveError):
         return []
     before = incomplete[: found.start]

@@ -93,7 +93,7 @@ def watch(
     """Run the monitor here; return what came of it."""
     import asyncio
 
-    from monitor.service.status import LOG
+    from monitor.service.service import LOG
     from monitor.wiring import RunOptions, run_monitor
 
     file = None

@@ -295,7 +295,7 @@ def _answered(
 
     style = options["style"]
     try:
-        results = service.search(
+        results = service.archive.search(
             asked.text,
             asked.filter,
             sort=asked.sort,
@@ -308,7 +308,7 @@ def _answered(
         raise click.BadParameter(str(error), param_hint="--after") from error
     if results.total >= FEW or style not in ("table", "json"):
         return results, []
-    return results, service.suggestions(asked.text, asked.filter)
+    return results, service.archive.suggestions(asked.text, asked.filter)
 
 
 def _for_people(

@@ -127,7 +127,7 @@ def edits_of(newsroom: CliContext, reading: ArticleDetails) -> list[ArticleRevis
     from monitor.service import article_revisions
 
     return article_revisions.edits_of(
-        newsroom.service(), reading, newsroom.config_path, newsroom.data
+        newsroom.service().views, reading, newsroom.config_path, newsroom.data
     )
 
 
@@ -202,7 +202,8 @@ def _terms(terms: Iterable[Term]) -> str:
 @click.pass_obj
 def show(newsroom: CliContext, id: int, style: str, diff: bool) -> None:
     """Show the article ID, with its matches highlighted, and why it matched."""
-    reading = newsroom.service().read(id) if 0 < id < 2**63 else None  # what the store can hold
+    stored = 0 < id < 2**63  # what the store can hold
+    reading = newsroom.service().views.articles.details(id) if stored else None
     if reading is None:
         raise click.ClickException(f"there is no article {id}; `tocsin search` shows their ids")
     if style == "json":
@@ -220,7 +221,7 @@ def show(newsroom: CliContext, id: int, style: str, diff: bool) -> None:
 
 def _edits(newsroom: CliContext, reading: ArticleDetails) -> dict[str, Any]:
 
-    versions = newsroom.service().versions(reading.article.id)
+    versions = newsroom.service().views.articles.revisions(reading.article.id)
     return mapping(edits_of(newsroom, reading), versions)
 
 

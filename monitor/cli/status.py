@@ -152,7 +152,7 @@ def status(
         return
     service, now = newsroom.service(), newsroom.clock()
     found, untold = service.status(), Counter[str]()
-    for (_, reason), count in service.suppressed(now - DAY).items():
+    for (_, reason), count in service.views.alerts.suppressed(now - DAY).items():
         untold[reason] += count
     if as_json:
         told = {**_mapping(found), "suppressed": untold}

@@ -74,7 +74,7 @@ def trend(
     if split and len(queries) > 1:
         raise click.UsageError("--split tells the articles of one query apart; give one query")
     newsroom: CliContext = context.obj
-    found = newsroom.service().trend(
+    found = newsroom.service().statistics.trend(
         queries,
         filter_of(**selected),
         by=By(by) if by else None,

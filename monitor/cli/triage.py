@@ -45,8 +45,8 @@ def ids_completed(
     from monitor.model.search import Filter
 
     try:
-        service = newsroom_of(context).service()
-        found = service.alerts(list(service.alert_ids(Filter(muted=True), limit=OFFERED)))
+        alerts = newsroom_of(context).service().views.alerts
+        found = alerts.get(alerts.ids(Filter(muted=True), limit=OFFERED))
     except MonitorError:
         return []
     return [
@@ -99,7 +99,7 @@ def chosen(
     if ids and given:
         raise click.UsageError("ids or options that choose alerts, not both")
     if ids:
-        missing = sorted({*ids} - service.known_alerts(ids))
+        missing = sorted({*ids} - {alert.id for alert in service.views.alerts.get(ids)})
         if missing:
             raise click.UsageError(
                 f"there is no alert {', '.join(map(str, missing))}; `tocsin alerts` lists them"
@@ -108,7 +108,7 @@ def chosen(
     if not given:
         raise click.UsageError("say which: ids as `tocsin alerts` lists them, --query or --watch …")
     filter = filter_by(**{name: options[name] for name in names - {"query"}})
-    return service.select(replace(filter, muted=True), options["query"])
+    return service.triage.select(replace(filter, muted=True), options["query"])
 
 
 def confirmed(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
@@ -158,7 +158,7 @@ def _saying(
     newsroom: CliContext = context.obj
     service = newsroom.service()
     found = chosen(context, service, ids, options)
-    change, alerts = Change(**said), service.alerts(found)
+    change, alerts = Change(**said), service.views.alerts.get(found)
     changing = [alert for alert in alerts if change.on(alert) != alert]
     if not found:
         say("no alerts")
@@ -171,7 +171,7 @@ def _saying(
         if not ids and not confirmed(changing, words[0], yes=options["yes"]):
             say("nothing was said")
             context.exit(1)
-        act = service.triage([alert.id for alert in changing], **said)
+        act = service.triage.change([alert.id for alert in changing], **said)
     _tell(act, len(found), options["style"], words[1])
 
 
@@ -179,7 +179,7 @@ def _list(changing: Sequence[Alert], newsroom: CliContext, what: str) -> None:
     from monitor.cli.alerts import print_alerts
 
     ids = [alert.id for alert in changing[-SHOWN:]]
-    print_alerts(newsroom.service().alerts(ids, matches=True), "table", newsroom.clock())
+    print_alerts(newsroom.service().views.alerts.get(ids, matches=True), "table", newsroom.clock())
     more = f"; the last {SHOWN} are listed" if len(changing) > SHOWN else ""
     say(f"{count(len(changing))} would change: {what}{more}")
 
@@ -275,7 +275,7 @@ def _written(context: click.Context, ids: Sequence[int], options: dict[str, Any]
     if not sys.stdin.isatty():
         return sys.stdin.read()
     service = context.obj.service()
-    found = service.alerts(chosen(context, service, ids, options)[:1])
+    found = service.views.alerts.get(chosen(context, service, ids, options)[:1])
     text = click.edit(found[0].note if found else "")
     if text is None:
         raise click.UsageError("the editor was left without saving; the note is as it was")
@@ -351,7 +351,7 @@ def _undo(context: click.Context, style: str) -> None:
     undo.
     """
     newsroom: CliContext = context.obj
-    _tell_undone(context, newsroom.service().undo(), style, "nothing to take back")
+    _tell_undone(context, newsroom.service().triage.undo(), style, "nothing to take back")
 
 
 @click.command("redo")
@@ -363,7 +363,7 @@ def _redo(context: click.Context, style: str) -> None:
     Exits with 1 when there is nothing to redo.
     """
     newsroom: CliContext = context.obj
-    _tell_undone(context, newsroom.service().redo(), style, "nothing to say again")
+    _tell_undone(context, newsroom.service().triage.redo(), style, "nothing to say again")
 
 
 def _tell_undone(context: click.Context, act: Act | None, style: str, otherwise: str) -> None:
@@ -400,9 +400,9 @@ def _history(context: click.Context, id: int, style: str) -> None:
     """
     newsroom: CliContext = context.obj
     service = newsroom.service()
-    if not service.known_alerts([id]):
+    if not service.views.alerts.get([id]):
         raise click.UsageError(f"there is no alert {id}; `tocsin alerts` lists them")
-    found = service.decisions(id)
+    found = service.views.triage.decisions(id)
     if style != "table":
         output.print_rows(map(_row, found), style, COLUMNS)
     for decision in found if style == "table" else ():

@@ -121,18 +121,18 @@ def watch_list(newsroom: CliContext, name: str | None, terms: bool, style: str) 
     alerts --suppressed` lists them. Columns without content are left out.
     """
     service, now = newsroom.service(), newsroom.clock()
-    found = service.records()
+    found = service.views.watchlists.records()
     if name is not None:
         found = [record for record in found if record.name.casefold() == name.casefold()]
         if not found:
             raise click.UsageError(f"no watchlist is called {name}; `tocsin watch list` has all")
     if terms:
-        _list_terms(service.term_records(), name, style)
+        _list_terms(service.views.watchlists.term_records(), name, style)
         return
     covered = {one.watchlist: one for one in service.coverage(now - DAY)}
-    paces = service.paces()
-    untold = _untold(service.suppressed(now - DAY))
-    muted = {mute.watchlist: mute.until for mute in service.mutes()}
+    paces = service.statistics.baselines()
+    untold = _untold(service.views.alerts.suppressed(now - DAY))
+    muted = {mute.watchlist: mute.until for mute in service.views.watchlists.silences(now)}
     if style != "table":
         rows = [
             {
@@ -150,7 +150,7 @@ def watch_list(newsroom: CliContext, name: str | None, terms: bool, style: str) 
         for line in _table(found, covered, paces, _held(found, untold, muted, now), now):
             click.echo(line)
         if name is not None:
-            _list_terms(service.term_records(), name, style)
+            _list_terms(service.views.watchlists.term_records(), name, style)
 
 
 def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> None:
@@ -279,7 +279,7 @@ def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
     newsroom: CliContext = context.obj
     config = load(newsroom.config_path, data=newsroom.data)
     asked = watchlist_of(config, watchlist)
-    reading = newsroom.service().read(article) if 0 < article < 2**63 else None
+    reading = newsroom.service().views.articles.details(article) if 0 < article < 2**63 else None
     if reading is None:
         raise click.UsageError(f"there is no article {article}; `tocsin search` shows their ids")
     told = explain(asked, reading.article, _feed(newsroom, config, reading.article))
@@ -301,7 +301,7 @@ def watchlist_of(config: Config, name: str) -> Watchlist:
 
 def _feed(newsroom: CliContext, config: Config, article: Article) -> Feed:
     """Return the feed that had an article first, as feeds.yaml describes it today."""
-    known = {feed.number: feed for feed in newsroom.service().every_feed()}[article.feeds[0]]
+    known = {feed.number: feed for feed in newsroom.service().views.feeds.every()}[article.feeds[0]]
     return next((feed for feed in config.feeds if feed.url == known.url), known)
 
 

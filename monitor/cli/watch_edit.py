@@ -126,14 +126,15 @@ def watch_mute(
         return
     seconds = until - now if until is not None else USUAL if span is None else span
     try:
-        mute = service.mute(name, seconds, user(os.environ))
+        mute = service.triage.silence(name, seconds, user(os.environ))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     click.echo(f"{mute.watchlist} is muted until {show.moment(mute.until, now)}")
 
 
 def _list(newsroom: CliContext, style: str) -> None:
-    found, now = newsroom.service().mutes(), newsroom.clock()
+    now = newsroom.clock()
+    found = newsroom.service().views.watchlists.silences(now)
     if style != "table":
         rows = [
             {
@@ -164,7 +165,7 @@ def watch_unmute(context: click.Context, name: str) -> None:
     The channels are told as well. Exits with 1 when the watchlist was not muted.
     """
     newsroom: CliContext = context.obj
-    mute = newsroom.service().unmute(name)
+    mute = newsroom.service().triage.end_silence(name)
     if mute is None:
         click.echo(f"{name} is not muted")
         context.exit(1)

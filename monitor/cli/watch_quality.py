@@ -51,7 +51,7 @@ def watch_test(newsroom: CliContext, file: Path | None, since: float | None, sty
     views = SqliteViews(newsroom.archive)
     tried = _tried(newsroom, views, file or newsroom.config_path, since)
     ids = [id for tally in tried.tallies for id in _shown(tally)]
-    titles = {article.id: article for article in views.articles(list(dict.fromkeys(ids)))}
+    titles = {article.id: article for article in views.articles.get(list(dict.fromkeys(ids)))}
     if style != "table":
         rows = (_row(tally, tried, titles) for tally in tried.tallies)
         output.print_rows(rows, style, TEST_COLUMNS)
@@ -69,12 +69,12 @@ def _tried(
     from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
 
     config = load(file, data=newsroom.data)
-    newest = views.newest_article()
+    newest = views.version().article
     tallies = TrialTallies(config.watchlists)
     asked = ArchiveReplay(
         folder=newsroom.archive,
         watchlists=config.watchlists,
-        feeds=known_feeds(views.every_feed(), config.feeds),
+        feeds=known_feeds(views.feeds.every(), config.feeds),
         since=since,
     )
     with bar() as progress:
@@ -82,7 +82,7 @@ def _tried(
             tallies.take(stretch)
             if progress:
                 progress("matching", min(stretch.upto, newest), newest)
-    tallies.compare(lambda name: views.alerted(name, None))
+    tallies.compare(lambda name: views.articles.ids(watchlist=name))
     return tallies
 
 
@@ -262,20 +262,20 @@ class Judging:
 
         self._service = newsroom.service()
         self._views = SqliteViews(newsroom.archive)
-        self._feeds = known_feeds(self._views.every_feed(), config.feeds)
-        self._articles, *_ = self._views.totals()
+        self._feeds = known_feeds(self._views.feeds.every(), config.feeds)
+        self._articles = self._views.totals().articles
 
     def noise(self) -> dict[str, int]:
         """Return how many alerts of each watchlist were called noise."""
-        return {record.name: record.noise for record in self._service.records()}
+        return {record.name: record.noise for record in self._service.views.watchlists.records()}
 
     def suggested(self, watchlist: Watchlist) -> tuple[JudgedArticle, list[Exclusion]]:
         """Return the articles that a watchlist rang for, and what it could exclude."""
         from index.errors import ArchiveError
         from monitor.watchlists.exclusions import judged_articles, suggest_exclusions
 
-        judged = self._service.judged(watchlist.name)
-        read = judged_articles(judged, self._views.articles, self._feeds)
+        judged = self._service.views.watchlists.verdicts(watchlist.name)
+        read = judged_articles(judged, self._views.articles.get, self._feeds)
         with bar() as progress:
 
             def tell(done: int, of: int) -> None:
@@ -283,7 +283,7 @@ class Judging:
                     progress(f"judging {clean(watchlist.name)}", done, of)
 
             try:
-                count, articles = self._service.articles_with, self._articles
+                count, articles = self._service.statistics.count, self._articles
                 return read, suggest_exclusions(watchlist, read, count, articles, tell)
             except ArchiveError as error:
                 say(f"{error}; ranked without the archive")

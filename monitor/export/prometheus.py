@@ -97,7 +97,7 @@ class Latencies:
 
     def look(self, views: Views, now: Timestamp) -> None:
         """Count what was done since the last look. Raises StoreError."""
-        found = views.clocked(self._since)
+        found, accepted = views.deliveries.latency(self._since, sent_after=self._sent)
         for one in found:
             for step, seconds in durations(one):
                 if (one.article, step) not in self._counted:
@@ -109,7 +109,7 @@ class Latencies:
         self._since = min([*waited_for, max([one.matched for one in found], default=self._since)])
         left = {one.article for one in found if one.matched >= self._since}
         self._counted = {pair for pair in self._counted if pair[0] in left}
-        for carried in views.sent_after(self._sent):
+        for carried in accepted:
             self._sent = max(self._sent, carried.sent_at)
             if not carried.held:
                 seconds = max(0.0, carried.sent_at - carried.raised_at)
@@ -171,19 +171,19 @@ class _Standing(Collector):
         yield _gauge("tocsin_store_readable", "Whether the store can be read.", readable)
 
     def _feeds(self) -> Iterator[Metric]:
-        now, feeds = self._clock(), self._views.feeds()
-        counted = collections.Counter(health(feed, state, now) for feed, state, _ in feeds)
+        now, feeds = self._clock(), self._views.feeds.subscribed()
+        counted = collections.Counter(health(one.feed, one.state, now) for one in feeds)
         told = GaugeMetricFamily("tocsin_feeds", "Feeds, by how they are doing.", labels=["health"])
         for one in Health:
             told.add_metric([one], counted[one])
         yield told
-        last = max((state.last_poll or 0.0 for _, state, _ in feeds), default=0.0)
+        last = max((feed.state.last_poll or 0.0 for feed in feeds), default=0.0)
         yield _gauge(
             "tocsin_last_poll_timestamp_seconds", "When a feed was polled last; 0 for never.", last
         )
         yield _gauge(
             "tocsin_last_read_timestamp_seconds", "When a feed could be read last; 0 for never.",
-            max((state.last_ok or 0.0 for _, state, _ in feeds), default=0.0),
+            max((feed.state.last_ok or 0.0 for feed in feeds), default=0.0),
         )  # fmt: skip
 
     def _store(self) -> Iterator[Metric]:
@@ -197,7 +197,7 @@ class _Standing(Collector):
 
     def _deliveries(self) -> Iterator[Metric]:
         counted: collections.Counter[DeliveryState] = collections.Counter()
-        for (_, state), count in self._views.delivery_counts().items():
+        for (_, state), count in self._views.deliveries.unsent().items():
             counted[state] += count
         yield _gauge(
             "tocsin_deliveries_pending", "Deliveries on their way to channels, or held.",

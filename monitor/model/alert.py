@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from index.article import Timestamp
 
@@ -149,6 +149,24 @@ class Escalation:
     """Of the alert, before."""
     held: str = ""
     """Why nobody is told of it; empty when somebody is."""
+
+
+class EscalatedAlert(NamedTuple):
+    """An alert that escalated, and where it stands in the stream since."""
+
+    above: int
+    """Id of the alert that was the newest then."""
+    escalation: int
+    alert: int
+
+
+class ArticleAlert(NamedTuple):
+    """What an article raised, in short."""
+
+    alert: int
+    article: int
+    watchlist: str
+    severity: Severity
 
 
 @dataclass(frozen=True, slots=True)

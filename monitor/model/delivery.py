@@ -30,6 +30,9 @@ class DeliveryState(enum.StrEnum):
     """Given up: shown, and sent again only if the analyst asks for it."""
 
 
+UNSENT = (DeliveryState.WAITING, DeliveryState.DEAD)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """A delivery decided upon, to be stored with the alert it is about."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from index.article import Timestamp
 from monitor.model.request_options import DEFAULT_OPTIONS
@@ -109,6 +109,18 @@ class FeedState:
     """Seconds between two of its publications, mostly; None until that is known."""
     silent_after: float | None = None
     """Seconds without a publication that would not be its habit; None until that is known."""
+
+
+class SubscribedFeed(NamedTuple):
+    """A feed that is subscribed to, as the store knows it."""
+
+    feed: Feed
+    state: FeedState
+    articles: int
+    move: Move | None
+    """Where it is sent on to for good; None for nowhere."""
+    former: Former | None
+    """The last address that it had before it moved; None if it never did."""
 
 
 class GapKind(enum.StrEnum):

@@ -38,6 +38,8 @@ class Filter:
     """Also alerts that are closed, where `state` does not say which."""
     muted: bool = False
     """Also alerts that were raised while their watchlist was muted."""
+    suppressed: bool = False
+    """Only alerts that were not notified, duplicates among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,54 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from index.article import Timestamp
 from monitor.model.feed import Health
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping
 
     from monitor.model.alert import Verdict
     from monitor.model.config import Silence
     from monitor.model.feed import GapKind
     from monitor.model.severity import Severity
+
+
+class StoreVersion(NamedTuple):
+    """How far the store has got."""
+
+    commits: int
+    """Another number after each commit, by whatever connection."""
+    article: int
+    """Id of the newest article, 0 without any."""
+    alert: int
+    """Id of the newest alert, 0 without any."""
+    escalation: int
+    """Id of the newest escalation, 0 without any."""
+
+
+class Totals(NamedTuple):
+    """How much is stored."""
+
+    articles: int
+    unindexed: int
+    """Articles on their way to the index."""
+    alerts: int
+    untriaged: int
+    """Alerts that are new."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistInForce:
+    """A watchlist of the configuration in force."""
+
+    name: str
+    feeds: tuple[str, ...]
+    """Selectors of the feeds that it watches; empty for all."""
+    since: Timestamp | None
+    """Since when its rule has been watched, as far as articles tell; None without articles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +217,22 @@ class Carried:
     sent_at: Timestamp
     held: bool
     """It waited for the end of quiet hours, or for a digest."""
+
+
+class LatencyRows(NamedTuple):
+    """What the store knows of latency."""
+
+    clocked: list[Clocked]
+    carried: list[Carried]
+
+
+class RaisedInWindow(NamedTuple):
+    """What was raised in a stretch of time."""
+
+    has_articles: bool
+    """Whether any article was first seen in it."""
+    alerts: Counter[str]
+    """How many alerts each watchlist raised, but for backfill and duplicates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from monitor.export import serialization
-from monitor.model.alert import FEED_HEALTH, NOBODY_ELSE, Alert
+from monitor.model.alert import FEED_HEALTH, Alert
 from monitor.model.delivery import Delivery, Notification
 from monitor.store.protocol import Store, Views
 
@@ -69,7 +69,7 @@ class NotificationLoader:
         """Return parcels in the same order; those whose alert is there no more are left out."""
         alerts = {alert.id: alert for alert in self._alerts([one.alert for one in deliveries])}
         wanted = list(dict.fromkeys(a.article for a in alerts.values() if a.article is not None))
-        articles = {article.id: article for article in self._views.articles(wanted)}
+        articles = {article.id: article for article in self._views.articles.get(wanted)}
         return [
             Notification(
                 delivery=delivery,
@@ -86,8 +86,4 @@ class NotificationLoader:
         return self._alerts(self._store.told_of(channel, stored, limit))
 
     def _alerts(self, ids: Sequence[int]) -> list[Alert]:
-        from dataclasses import replace
-
-        found = self._views.alerts(list(dict.fromkeys(ids)), matches=True)
-        known = self._views.tellings({alert.article for alert in found if alert.article})
-        return [replace(a, telling=known.get(a.article or 0, NOBODY_ELSE)) for a in found]
+        return self._views.alerts.get(list(dict.fromkeys(ids)), matches=True, timelines=True)

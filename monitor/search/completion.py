@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,11 @@ def values(views: Views, archive: Archive) -> Values:
     def of(name: str) -> Iterable[str]:
         match name:
             case "feed":
-                return [feed.name for feed in views.every_feed()]
+                return [feed.name for feed in views.feeds.every()]
             case "tag":
-                return {tag for feed in views.every_feed() for tag in feed.tags}
+                return {tag for feed in views.feeds.every() for tag in feed.tags}
             case "watch":
-                return [record.name for record in views.watchlists(0.0, 1, 1.0)]
+                return [count.name for count in views.watchlists.counts(math.inf, 1, 1.0)]
             case "lang":
                 return [lang or UNDETERMINED for lang in archive.langs()]
         return ()

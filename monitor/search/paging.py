@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from index.article import Timestamp
 from index.query.parser import Query, parse
 from monitor.errors import CursorError
-from monitor.search.query_resolution import Meaning
+from monitor.search.query_resolution import QueryResolution
 
 if TYPE_CHECKING:
     from index.engine.bm25 import CollectionStats
@@ -104,9 +104,9 @@ def _cursor(listed: Sequence[Any]) -> Cursor:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is asked for."""
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search for one page of a result."""
 
     text: str
     filter: Filter
@@ -117,10 +117,10 @@ class Asked:
     after: str = ""
     """`Results.next` of the page before."""
     page: int = 1
-    """Without `after`: the so many-th page, as of now."""
+    """Without `after`: the number of the page, as of now."""
 
 
-class Leaf(NamedTuple):
+class PageOfHits(NamedTuple):
     """A page that was found."""
 
     found: ArchivePage
@@ -134,34 +134,34 @@ class Leaf(NamedTuple):
 class ResultPage:
     """A page to be looked up. Raises QueryError, CursorError."""
 
-    def __init__(self, asked: Asked, now: Timestamp) -> None:
-        self.query: Query = parse(asked.text)
-        self._asked = asked
-        self._search = fingerprint(asked.text, asked.filter, asked.sort)
-        self._place = read(asked.after, self._search) if asked.after else None
+    def __init__(self, request: SearchRequest, now: Timestamp) -> None:
+        self.query: Query = parse(request.text)
+        self._request = request
+        self._search = fingerprint(request.text, request.filter, request.sort)
+        self._place = read(request.after, self._search) if request.after else None
         self.now = self._place.now if self._place else now
         """The moment that relative dates are told from."""
-        self._filter = asked.filter
+        self._filter = request.filter
         if self._place:
-            self._filter = replace(asked.filter, since=self._place.since, until=self._place.until)
+            self._filter = replace(request.filter, since=self._place.since, until=self._place.until)
 
-    def turned_to(self, archive: Archive, meaning: Meaning) -> Leaf:
-        """Look it up."""
-        asked, place = self._asked, self._place
+    def find(self, archive: Archive, resolution: QueryResolution) -> PageOfHits:
+        """Return the hits of the page."""
+        request, place = self._request, self._place
         found = archive.search(
             self.query,
-            meaning.scope(self._filter, place.upto if place else None),
-            resolve=meaning.resolve,
-            sort=asked.sort,
-            limit=asked.limit if place else asked.limit * asked.page,
+            resolution.scope(self._filter, place.upto if place else None),
+            resolve=resolution.resolve,
+            sort=request.sort,
+            limit=request.limit if place else request.limit * request.page,
             after=place.last if place else None,
             scale=place.scale if place else None,
         )
-        skipped = 0 if place else asked.limit * (asked.page - 1)
+        skipped = 0 if place else request.limit * (request.page - 1)
         hits = found.hits[skipped:]
         before = place.shown if place else min(skipped, found.total)
         more = hits and before + len(hits) < found.total
-        return Leaf(found, hits, before, self._end(found, before + len(hits)) if more else "")
+        return PageOfHits(found, hits, before, self._end(found, before + len(hits)) if more else "")
 
     def _end(self, found: ArchivePage, shown: int) -> str:
         """Return where the page ends, as a cursor."""

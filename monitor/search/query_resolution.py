@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from monitor.model.search import Filter
 
 
-class Meaning:
-    """What filters mean, here and now."""
+class QueryResolution:
+    """Turns the filters of queries into sets of articles, at one moment."""
 
     def __init__(self, views: Views, now: Timestamp, zone: tzinfo) -> None:
         self._views = views
@@ -34,7 +34,7 @@ class Meaning:
     @cached_property
     def feeds(self) -> Collection[Feed]:
         """Every feed there ever was: articles of former ones stay."""
-        return self._views.every_feed()
+        return self._views.feeds.every()
 
     def numbers(self, selectors: Iterable[str]) -> set[int]:
         """Return the numbers of the feeds that any of these selectors names."""
@@ -51,7 +51,7 @@ class Meaning:
 
         ids: set[int] | None = None
         for watchlist in filter.watchlists:
-            ids = (ids or set()) | self._views.alerted(watchlist, None)
+            ids = (ids or set()) | self._views.articles.ids(watchlist=watchlist)
         return DocumentFilter(
             ids=ids,
             feeds=self.numbers(filter.feeds) if filter.feeds else None,
@@ -78,17 +78,14 @@ class Meaning:
             case "until":
                 return DocumentFilter(until=resolve_time(value, self._now, self._zone)[1])
             case "watch":
-                return DocumentFilter(ids=self._views.alerted(value, None))
+                return DocumentFilter(ids=self._views.articles.ids(watchlist=value))
             case "severity":
-                return DocumentFilter(ids=self._views.alerted(None, value))
+                return DocumentFilter(ids=self._views.articles.ids(severity=value))
             case "story":
-                return DocumentFilter(ids=self._views.of_story(int(value)))
+                return DocumentFilter(ids=self._views.articles.ids(story=int(value)))
             case "has":
-                return DocumentFilter(ids=self._having(value))
+                return DocumentFilter(ids=self._views.articles.ids(has=value))
         raise LookupError(facet.name)
-
-    def _having(self, what: str) -> set[int]:
-        return self._views.alerted(None, None) if what == "alert" else self._views.having(what)
 
 
 def _code(lang: str) -> str:

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from index.query.ast import Word
     from index.query.completion import Completion
     from index.query.parser import Query
-    from monitor.search.paging import Asked
-    from monitor.search.query_resolution import Meaning
+    from monitor.model.status import Totals
+    from monitor.search.query_resolution import QueryResolution
 
 
-class Search:
-    """Searches of one newsroom, from any thread."""
+class ArchiveSearch:
+    """Searches of the archive of one newsroom, from any thread."""
 
     def __init__(
         self, folder: Path, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
@@ -50,37 +50,64 @@ class Search:
         self._opening = threading.Lock()
         self._archive: Archive | None = None
 
-    def run(self, asked: Asked, width: int) -> Results:
-        """Return a page of what a query finds; raises QueryError, CursorError, ArchiveError."""
-        from monitor.search.paging import ResultPage
+    def search(
+        self,
+        query: str,
+        filter: Filter = Filter(),
+        *,
+        sort: str = "date",
+        limit: int = 50,
+        width: int = 200,
+        after: str = "",
+        page: int = 1,
+    ) -> Results:
+        """Return a page of what a query finds.
 
-        page = ResultPage(asked, self._clock())
-        articles, waiting, *_ = self._views.totals()
-        if not articles:
+        Args:
+            query: In the language of queries.
+            filter: What else must hold.
+            sort: `date` or `score`.
+            limit: Hits of a page; 0 is all.
+            width: Cells of a snippet at most.
+            after: `Results.next` of the page before: pages are then those of one result,
+                whatever arrives meanwhile.
+            page: Without `after`: the number of the page, as of now.
+
+        Raises:
+            QueryError: The query has a mistake; the error knows its column.
+            CursorError: `after` is no place in the result of this search.
+            ArchiveError: The archive cannot be searched.
+        """
+        from monitor.search.paging import ResultPage, SearchRequest
+
+        request = SearchRequest(query, filter, sort, limit, after, page)
+        result = ResultPage(request, self._clock())
+        totals = self._views.totals()
+        if not totals.articles:
             return Results((), 0, "there are no articles yet")
         with self._readable() as archive:
-            leaf = page.turned_to(archive, self._meaning(page.now))
-            note = self._note(archive, articles, waiting)
+            hits = result.find(archive, self._resolution(result.now))
+            note = self._note(archive, totals)
         return Results(
-            tuple(self._lit(page.query, leaf.hits, width)),
-            leaf.found.total,
+            tuple(self._with_snippets(result.query, hits.hits, width)),
+            hits.found.total,
             note,
-            forms=leaf.found.forms,
-            before=leaf.before,
-            next=leaf.next,
+            forms=hits.found.forms,
+            before=hits.before,
+            next=hits.next,
         )
 
-    def suggestions(self, text: str, filter: Filter) -> list[Suggestion]:
-        """Return searches that find more than one that finds little; raises as `run` does."""
+    def suggestions(self, text: str, filter: Filter = Filter()) -> list[Suggestion]:
+        """Return searches that find more than one that finds little; raises as `search` does."""
         from index.query.parser import parse
         from monitor.search.suggestions import suggestions
 
-        query, meaning = parse(text), self._meaning()
+        query, resolution = parse(text), self._resolution()
         with self._readable() as archive:
 
             def run(query: Query, filter: Filter) -> searcher.ArchivePage:
                 return archive.search(
-                    query, meaning.scope(filter), resolve=meaning.resolve, limit=1
+                    query, resolution.scope(filter), resolve=resolution.resolve, limit=1
                 )
 
             def similar(word: Word) -> list[str]:
@@ -98,27 +125,34 @@ class Search:
 
     def matched(self, query: Query, filter: Filter) -> ResultSet:
         """Return every article that a query finds, to be counted; raises ArchiveError."""
-        meaning = self._meaning()
+        resolution = self._resolution()
         with self._readable() as archive:
-            return archive.matched(query, meaning.scope(filter), resolve=meaning.resolve)
+            return archive.matched(query, resolution.scope(filter), resolve=resolution.resolve)
 
     def everything(self) -> ResultSet:
         """Return every article that can be searched, to be counted; raises ArchiveError."""
         with self._readable() as archive:
             return archive.everything()
 
-    def numbers(self, selectors: Iterable[str]) -> set[int]:
-        """Return the numbers of the feeds that any of these selectors names."""
-        return self._meaning().numbers(selectors)
+    def ids(self, query: str | None) -> list[int]:
+        """Return the ids of all that a query finds, newest first; None is every article.
 
-    def _meaning(self, now: Timestamp | None = None) -> Meaning:
-        from monitor.search.query_resolution import Meaning
+        Raises QueryError, ArchiveError.
+        """
+        if query is None:
+            return list(range(self._views.version().article, 0, -1))
+        from index.query.parser import parse
 
-        return Meaning(self._views, self._clock() if now is None else now, self._zone)
+        return self.matched(parse(query), Filter()).ids()[::-1]
+
+    def _resolution(self, now: Timestamp | None = None) -> QueryResolution:
+        from monitor.search.query_resolution import QueryResolution
+
+        return QueryResolution(self._views, self._clock() if now is None else now, self._zone)
 
     @contextmanager
     def _readable(self) -> Iterator[Archive]:
-        """Give the archive; raises ArchiveError with the way out if it is damaged."""
+        """Yield the archive; raises ArchiveError with the remedy if it is damaged."""
         try:
             yield self._opened()
         except ArchiveDamaged as error:
@@ -134,24 +168,26 @@ class Search:
                 self._archive = Archive(self._folder, partial=True)
             return self._archive
 
-    def _note(self, archive: Archive, articles: int, waiting: int) -> str:
-        """Return what whoever searches must know of the index; empty when all is well."""
+    def _note(self, archive: Archive, totals: Totals) -> str:
+        """Return what the reader must know of the index; empty when all is well."""
         share = index_rebuild.read_progress(self._folder.parent, self._clock())
         if share is not None:
             return f"{index_rebuild.describe_progress(share)}: the rest is not found yet"
         if archive.lost:
             index_rebuild.mark_suspect(self._folder.parent)
-            there = f"{archive.count} of {counted(articles, 'article')} can be searched"
+            there = f"{archive.count} of {counted(totals.articles, 'article')} can be searched"
             return f"the index is damaged, {there}; {index_rebuild.WAY_OUT}"
-        return index_rebuild.describe_waiting(waiting)
+        return index_rebuild.describe_waiting(totals.unindexed)
 
-    def _lit(self, query: Query, hits: Iterable[ArchiveHit], width: int) -> Iterable[Found]:
+    def _with_snippets(
+        self, query: Query, hits: Iterable[ArchiveHit], width: int
+    ) -> Iterable[Found]:
         from index.evaluation.highlight import Highlighter
         from index.evaluation.snippet import snippet
 
         hits = list(hits)
-        articles = {a.id: a for a in self._views.articles([hit.id for hit in hits])}
-        names = {feed.number: feed.name for feed in self._views.every_feed()}
+        articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}
+        names = {feed.number: feed.name for feed in self._views.feeds.every()}
         highlighter = Highlighter(query)
         for hit in hits:
             article = articles.get(hit.id)

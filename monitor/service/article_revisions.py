@@ -16,7 +16,7 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.article import ArticleDetails, Version
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.service.service import Service
+from monitor.store.protocol import Views
 
 SAME, GONE, CAME = "=", "-", "+"
 _WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")
@@ -131,16 +131,16 @@ def _terms(rules: WatchlistMatcher, article: Article, feed: Feed, version: Versi
 
 
 def edits_of(
-    service: Service, reading: ArticleDetails, path: Path | None, data: Path | None = None
+    views: Views, reading: ArticleDetails, path: Path | None, data: Path | None = None
 ) -> list[ArticleRevision]:
     """Return the edits of an article, the first one first; `path` is that of `feeds.yaml`.
 
     While the file has a mistake, the texts are compared all the same, without terms.
     """
     number = reading.article.feeds[0]
-    feed = next(feed for feed in service.every_feed() if feed.number == number)
+    feed = next(feed for feed in views.feeds.every() if feed.number == number)
     try:
         watchlists = load(path, data=data).watchlists if path else ()
     except ConfigError:
         watchlists = ()
-    return edits(reading.article, feed, service.versions(reading.article.id), watchlists)
+    return edits(reading.article, feed, views.articles.revisions(reading.article.id), watchlists)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,11 +13,11 @@ from index.article import Article, Timestamp
 if TYPE_CHECKING:
     from monitor.alerts.facts import AlertFacts, Arrivals
     from monitor.alerts.plan import AlertPlan
-    from monitor.model.alert import Act, Alert, Change, Decision, StoryTimeline
-    from monitor.model.article import Version
+    from monitor.model.alert import Act, Alert, ArticleAlert, Change, Decision, EscalatedAlert
+    from monitor.model.article import ArticleDetails, Version
     from monitor.model.config import Expiring, OutboxEntry, Silence, Spared, Watchlist
     from monitor.model.delivery import Delivery, DeliveryState
-    from monitor.model.feed import Feed, FeedHistory, FeedState, Former, Gap, Move, Poll
+    from monitor.model.feed import Feed, FeedHistory, FeedState, Gap, Move, Poll, SubscribedFeed
     from monitor.model.poll import (
         ArticleChange,
         Known,
@@ -27,44 +27,18 @@ if TYPE_CHECKING:
         StoryCandidate,
     )
     from monitor.model.search import Filter, Searched
-    from monitor.model.severity import Severity
     from monitor.model.status import (
         BackfillStand,
-        Carried,
-        Clocked,
         Judged,
+        LatencyRows,
+        RaisedInWindow,
+        StoreVersion,
         TermRecord,
+        Totals,
         WatchlistCount,
+        WatchlistInForce,
         WatchlistRecord,
     )
-
-
-class Suppressed(Protocol):
-    """The viewers' side."""
-
-    def mutes(self, now: Timestamp) -> list[Silence]:
-        """Return the mutes in force, the first one to end first."""
-
-    def mute(self, mute: Silence) -> None:
-        """Mute a watchlist; one that is muted already is from then on as told."""
-
-    def unmute(self, watchlist: str, now: Timestamp) -> bool:
-        """End the mute of a watchlist; tell whether there was one."""
-
-    def suppressed_ids(
-        self, filter: Filter, feeds: Collection[int] | None, limit: int | None
-    ) -> list[int]:
-        """Return ids of the newest alerts that nobody was told of, in ascending order."""
-
-    def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
-        """Return how many alerts nobody was told of, by watchlist and reason."""
-
-
-class Proven(Protocol):
-    """The viewers' side; see `proofs` for its verification."""
-
-    def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
-        """Return number and hash of the record of why alerts were raised, by alert."""
 
 
 class Sending(Protocol):
@@ -92,92 +66,6 @@ class Sending(Protocol):
 
     def forget_deliveries(self, before: Timestamp) -> None:
         """Drop what was sent before that moment."""
-
-
-class Sent(Protocol):
-    """The viewers' side."""
-
-    def deliveries(
-        self, states: Collection[DeliveryState], channel: str | None, limit: int | None
-    ) -> list[Delivery]:
-        """Return the newest deliveries in these states, the newest last."""
-
-    def deliveries_of(self, alerts: Collection[int]) -> list[Delivery]:
-        """Return the deliveries of some alerts, in the order in which they were planned."""
-
-    def delivery_counts(self) -> dict[tuple[str, DeliveryState], int]:
-        """Return how many deliveries are not sent, by channel and state."""
-
-    def retry(
-        self, ids: Sequence[int] | None, channel: str | None, to: str | None, now: Timestamp
-    ) -> int:
-        """Make unsent deliveries due at once, by id or all, of a channel or all.
-
-        With `to` they go to that channel instead. Returns how many there are; raises
-        StoreError if the store stays locked.
-        """
-
-
-class Skimmed(Protocol):
-    """The viewers' side."""
-
-    def headlines(self, after: int, before: int | None, limit: int) -> list[tuple[int, str]]:
-        """Return (alert, headline) of the newest `limit` alerts between two, the newest first."""
-
-    def stirred(
-        self, filter: Filter, feeds: Collection[int] | None, after: int
-    ) -> list[tuple[int, int, int]]:
-        """Return (escalation, alert, newest alert then) of escalations above `after`."""
-
-
-class Timed(Protocol):
-    """The viewers' side."""
-
-    def clocked(self, since: Timestamp) -> list[Clocked]:
-        """Return the articles whose first alert was raised since then, the first one first."""
-
-    def sent_after(self, moment: Timestamp) -> list[Carried]:
-        """Return what channels accepted after a moment, of alerts just raised."""
-
-    def carried(self, since: Timestamp) -> list[Carried]:
-        """Return the deliveries of alerts raised since then that a channel accepted."""
-
-
-class Triaged(Protocol):
-    """The viewers' side. What is written is one transaction, its record included."""
-
-    def triage(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
-        """Say something of these alerts; return what that changed, None if nothing.
-
-        Unknown ids are passed over. Raises StoreError if the store stays locked.
-        """
-
-    def take_back(self, who: str, at: Timestamp, act: int | None) -> Act | None:
-        """Take back an act of a person, the last one there is when None; None without any.
-
-        What was said of an alert since stays. Raises StoreError if the store stays locked.
-        """
-
-    def say_again(self, who: str, at: Timestamp) -> Act | None:
-        """Take back the last taking back of a person, None if something was said since."""
-
-    def decisions(self, alert: int) -> list[Decision]:
-        """Return what was said of an alert, the first word first."""
-
-    def tag_counts(self) -> dict[str, int]:
-        """Return how many alerts have each tag, by tag."""
-
-    def term_records(self) -> list[TermRecord]:
-        """Return what each term of the watchlists brought, the most first."""
-
-    def judged(self, watchlist: str) -> list[Judged]:
-        """Return the articles that a watchlist raised alerts for, with what was said of them."""
-
-    def known_alerts(self, ids: Sequence[int]) -> set[int]:
-        """Return those of these numbers that alerts have."""
-
-    def article_of(self) -> list[tuple[int, int]]:
-        """Return (alert, article) of every alert about an article."""
 
 
 class StoreReads(Protocol):
@@ -347,23 +235,14 @@ class Store(Sending, Protocol):
         """Close the store."""
 
 
-class Views(Sent, Suppressed, Skimmed, Triaged, Timed, Proven, Protocol):
-    """The viewers' side: short reads, and triage. Safe from any thread."""
+class FeedViews(Protocol):
+    """Subscriptions, their polls and their gaps."""
 
-    def feeds(self) -> list[tuple[Feed, FeedState, int]]:
-        """Return subscribed feeds with their state and number of articles."""
+    def subscribed(self) -> list[SubscribedFeed]:
+        """Return subscribed feeds with their state, articles and addresses."""
 
-    def every_feed(self) -> list[Feed]:
+    def every(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
-
-    def feed_name(self, number: int) -> str:
-        """Return the name of a feed, `?` if there never was one of that number."""
-
-    def moves(self) -> dict[int, Move]:
-        """Return where permanent redirects of feeds lead, by number."""
-
-    def former(self) -> dict[int, Former]:
-        """Return the last address that feeds had before they moved, by number."""
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
@@ -374,114 +253,259 @@ class Views(Sent, Suppressed, Skimmed, Triaged, Timed, Proven, Protocol):
         A feed that is not read for longer than it should be by `until` has an open one.
         """
 
-    def watchlists(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
-        """Return every watchlist with its counts and a histogram of alerts from `since`."""
+    def lifetimes(
+        self, first: Mapping[int, int]
+    ) -> dict[int, tuple[Timestamp | None, Timestamp | None]]:
+        """Return when feeds had their first article, and when former ones were last read.
 
-    def watched(self) -> dict[str, tuple[str, ...]]:
-        """Return what each watchlist in force selects its feeds by; nothing is all of them."""
+        Args:
+            first: The first article of each feed, by the number of the feed.
+
+        Returns:
+            Both moments by feed; None where it has no first article, or is still polled.
+        """
+
+    def poll_now(self, url: str | None = None) -> None:
+        """Make one feed due at once, a gone one too, or all that are watched and not gone."""
+
+
+class WatchlistViews(Protocol):
+    """What watchlists brought, the verdicts on it, and their silences."""
+
+    def in_force(self) -> list[WatchlistInForce]:
+        """Return the watchlists of the configuration in force, in its order."""
+
+    def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
+        """Return every watchlist with its counts and a histogram of alerts.
+
+        Args:
+            since: When the histogram begins.
+            buckets: How many stretches of time it has.
+            width: Seconds of each.
+        """
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
 
+    def term_records(self) -> list[TermRecord]:
+        """Return what each term of the watchlists in force brought, the most first."""
+
+    def verdicts(self, watchlist: str) -> list[Judged]:
+        """Return the articles that a watchlist raised alerts for, with the verdict on each."""
+
+    def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[RaisedInWindow]:
+        """Return how many alerts each watchlist raised in each of some stretches of time."""
+
     def backfills(self) -> list[BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
 
-    def commits(self) -> int:
-        """Return a number that is another one after each commit, by whatever connection."""
+    def silences(self, now: Timestamp) -> list[Silence]:
+        """Return the silences in force, the first one to end first."""
 
-    def newest_alert(self) -> int:
-        """Return the id of the newest alert, 0 without any."""
+    def silence(self, silence: Silence) -> None:
+        """Silence a watchlist; a silence that is in force gets the new end and author."""
 
-    def alert_ids(
-        self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
-    ) -> array[int]:
-        """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
+    def end_silence(self, watchlist: str, now: Timestamp) -> bool:
+        """End the silence of a watchlist; tell whether there was one."""
 
-    def alerts(self, ids: Sequence[int], matches: bool) -> list[Alert]:
-        """Return these alerts in the order asked; unknown ids are left out."""
 
-    def alerts_of(self, article: int) -> list[Alert]:
-        """Return an article's alerts, with their matches."""
+class AlertViews(Protocol):
+    """Alerts by filter, by id, by article."""
 
-    def tellings(self, articles: Collection[int]) -> dict[int, StoryTimeline]:
-        """Return who has the story of each of these articles, in its language and another."""
+    def ids(self, filter: Filter, *, after: int = 0, limit: int | None = None) -> array[int]:
+        """Return ids of alerts in ascending order: those above `after`, the newest `limit`.
 
-    def escalated_ids(
-        self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
-    ) -> list[tuple[int, int]]:
-        """Return (escalation, alert), the newest `limit` above `after`, oldest first."""
-
-    def newest_escalation(self) -> int:
-        """Return the id of the newest escalation, 0 without any."""
-
-    def article(self, id: int) -> Article | None:
-        """Return an article."""
-
-    def articles(self, ids: Sequence[int]) -> list[Article]:
-        """Return these articles, in the order asked; unknown ids are left out."""
-
-    def newest_article(self) -> int:
-        """Return the id of the newest article, 0 without any."""
-
-    def articles_between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
-        """Return the articles with ids above `after`, up to `upto`, dated since then."""
-
-    def others(self, article: Article) -> list[tuple[str, Timestamp]]:
-        """Return the feeds that had the same story and when, the first one first."""
-
-    def page_trouble(self, article: int) -> tuple[str, Timestamp | None]:
-        """Return why an article's page was not read, and when it is tried again (None: never).
-
-        The reason is empty where there was no trouble, and where nobody wanted the page.
+        Duplicates are among them only where the filter asks for suppressed alerts.
         """
 
-    def texts(self, article: int) -> list[Version]:
+    def escalated(
+        self, filter: Filter, *, after: int = 0, limit: int | None = None
+    ) -> list[EscalatedAlert]:
+        """Return alerts that escalated, each once, by its last escalation above `after`.
+
+        The newest `limit` of them, the oldest first; noise is left out.
+        """
+
+    def get(
+        self, ids: Sequence[int], *, matches: bool = False, timelines: bool = False
+    ) -> list[Alert]:
+        """Return these alerts in the order asked; unknown ids are left out.
+
+        With `matches` they have their matches, with `timelines` the timelines of their stories.
+        """
+
+    def of_articles(self, articles: Collection[int]) -> list[ArticleAlert]:
+        """Return what these articles raised."""
+
+    def headlines(
+        self, *, after: int = 0, before: int | None = None, limit: int
+    ) -> list[tuple[int, str]]:
+        """Return (alert, headline) of the newest `limit` alerts between two, the newest first.
+
+        Duplicates are left out. A negative limit is none.
+        """
+
+    def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
+        """Return how many alerts were not notified, by watchlist and reason.
+
+        Reasons are those of `Alert.held`, and `copy`.
+        """
+
+    def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
+        """Return number and hash of the record of why alerts were raised, by alert."""
+
+
+class ArticleViews(Protocol):
+    """Articles by id, by what they raised, and their revisions."""
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        """Return these articles, in the order asked; unknown ids are left out."""
+
+    def between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
+        """Return the articles with ids above `after`, up to `upto`, dated since then."""
+
+    def ids(
+        self,
+        *,
+        watchlist: str | None = None,
+        severity: str | None = None,
+        story: int | None = None,
+        has: str | None = None,
+    ) -> set[int]:
+        """Return ids of the articles for which all that is given holds; something must be given.
+
+        Args:
+            watchlist: One that raised an alert for them.
+            severity: The severity of an alert that they raised.
+            story: The number of their story.
+            has: `alert`, `body` or `author`.
+        """
+
+    def details(self, article: int) -> ArticleDetails | None:
+        """Return an article with all that is known of it, None if there is none of that id."""
+
+    def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:
+        """Yield articles with their alerts and matches; unknown ids are left out."""
+
+    def revisions(self, article: int) -> list[Version]:
         """Return the texts an article has had, the first one first; the last is its own."""
 
-    def versions(self, article: int) -> int:
-        """Return how many texts an article has had."""
 
-    def alerted(self, watchlist: str | None, severity: str | None) -> set[int]:
-        """Return ids of articles that raised an alert (of that watchlist, of that severity)."""
+class TriageViews(Protocol):
+    """What people decide about alerts, and the record of it: one transaction each."""
 
-    def having(self, part: str) -> set[int]:
-        """Return ids of the articles that have a body, or an author."""
+    def change(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
+        """Change these alerts; return what that changed, None if nothing.
 
-    def of_story(self, story: int) -> set[int]:
-        """Return ids of the articles that tell one story."""
+        Unknown ids are passed over. Raises StoreError if the store stays locked.
+        """
 
-    def rung(self, articles: Collection[int]) -> dict[int, Severity]:
-        """Return how loud the loudest alert of each of these articles is, where there is one."""
+    def undo(self, who: str, at: Timestamp, act: int | None) -> Act | None:
+        """Undo an act of a person, the last one there is when None; None without any.
 
-    def searched(self, limit: int) -> list[Searched]:
+        What was decided about an alert since stays. Raises StoreError if the store stays locked.
+        """
+
+    def redo(self, who: str, at: Timestamp) -> Act | None:
+        """Redo what a person undid last; None if that person changed something since."""
+
+    def decisions(self, alert: int) -> list[Decision]:
+        """Return the decisions about an alert, the first one first."""
+
+    def tags(self) -> dict[str, int]:
+        """Return how many alerts have each tag of the analyst, by tag."""
+
+
+class DeliveryViews(Protocol):
+    """Deliveries, and how long they took."""
+
+    def newest(
+        self,
+        states: Collection[DeliveryState],
+        *,
+        channel: str | None = None,
+        limit: int | None = None,
+    ) -> list[Delivery]:
+        """Return the newest deliveries in these states, of a channel or all, the newest last."""
+
+    def unsent(self) -> dict[tuple[str, DeliveryState], int]:
+        """Return how many deliveries are not sent, by channel and state."""
+
+    def retry(
+        self,
+        ids: Sequence[int] | None,
+        now: Timestamp,
+        *,
+        channel: str | None = None,
+        to: str | None = None,
+    ) -> int:
+        """Make unsent deliveries due at once, by id or all; return how many they are.
+
+        Raises StoreError if the store stays locked.
+
+        Args:
+            ids: None for all that failed or were given up.
+            now: When they are due.
+            channel: Only those of this channel.
+            to: The channel that they go to instead of their own.
+        """
+
+    def latency(self, since: Timestamp, *, sent_after: Timestamp | None = None) -> LatencyRows:
+        """Return the steps of articles that raised alerts since then, and of their deliveries.
+
+        With `sent_after` the deliveries are those that were accepted after that moment.
+        """
+
+
+class SearchHistory(Protocol):
+    """The searches that were made."""
+
+    def recent(self, limit: int = 50) -> list[Searched]:
         """Return the searches that were made, the newest first, each query once."""
 
-    def note_search(self, search: Searched) -> None:
+    def note(self, search: Searched) -> None:
         """Remember a search; raises StoreError if the store stays locked."""
 
-    def forget_search(self, query: str) -> None:
+    def forget(self, query: str) -> None:
         """Forget a search; raises StoreError if the store stays locked."""
 
-    def totals(self) -> tuple[int, int, int, int]:
-        """Return articles, articles on their way to the index, alerts, untriaged alerts."""
 
-    def first_seen(self, first: Mapping[int, int]) -> dict[int, Timestamp]:
-        """Return when each feed had the article given with it; unknown ones are left out."""
+class Views(Protocol):
+    """The viewers' side: short reads, and triage. Safe from any thread.
 
-    def left(self) -> dict[int, Timestamp]:
-        """Return when feeds that are polled no more were last read, by number."""
+    Reads raise StoreError when the store cannot be read.
+    """
 
-    def watchlists_of(self, articles: Collection[int]) -> Counter[str]:
-        """Return how many of some articles each watchlist raised an alert for."""
+    @property
+    def feeds(self) -> FeedViews:
+        """Subscriptions."""
 
-    def watched_since(self) -> dict[str, Timestamp]:
-        """Return since when each rule in force has been watched, as far as articles tell."""
+    @property
+    def watchlists(self) -> WatchlistViews:
+        """Watchlists."""
 
-    def arrived(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[bool]:
-        """Tell for each of some stretches of time whether any article was first seen in it."""
+    @property
+    def alerts(self) -> AlertViews:
+        """Alerts."""
 
-    def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[Counter[str]]:
-        """Return how many alerts each watchlist raised in each of some stretches of time."""
+    @property
+    def articles(self) -> ArticleViews:
+        """Articles."""
 
-    def poll_now(self, url: str | None) -> None:
-        """Make one feed due at once, or all that are watched."""
+    @property
+    def triage(self) -> TriageViews:
+        """Decisions about alerts."""
+
+    @property
+    def deliveries(self) -> DeliveryViews:
+        """Deliveries."""
+
+    @property
+    def searches(self) -> SearchHistory:
+        """Searches."""
+
+    def version(self) -> StoreVersion:
+        """Return how far the store has got; cheap enough for every second."""
+
+    def totals(self) -> Totals:
+        """Return how much is stored."""

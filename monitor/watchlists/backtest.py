@@ -68,7 +68,7 @@ class _Replay:
     def stretch(self, after: int) -> ArticleRange:
         """Try what comes after an id."""
         upto = after + STRETCH
-        articles = self._views.articles_between(after, upto, self._asked.since)
+        articles = self._views.articles.between(after, upto, self._asked.since)
         trials = tuple(
             WatchlistTrial(
                 self._places[watchlist.name],

@@ -243,7 +243,7 @@ def test_an_edit_while_the_store_refuses_is_not_forgotten(tmp_path: Path) -> Non
             await asyncio.sleep(0.3)
             other.execute("ROLLBACK")
         room.now += STORE_REST + 1
-        await room.until(lambda: len(SqliteViews(tmp_path).watchlists(0, 1, 1)) == 1)
+        await room.until(lambda: len(SqliteViews(tmp_path).watchlists.counts(0, 1, 1)) == 1)
 
     room.run(script)
 
@@ -289,10 +289,10 @@ def test_every_feed_is_polled_when_asked_for(tmp_path: Path) -> None:
 
     async def script(room: Room) -> None:
         await room.until(lambda: room.polls(B) == 1)
-        SqliteViews(tmp_path).poll_now(B)
+        SqliteViews(tmp_path).feeds.subscribed.poll_now(B)
         await room.until(lambda: room.polls(B) == 2)
         assert room.polls(A) == 1
-        SqliteViews(tmp_path).poll_now(None)
+        SqliteViews(tmp_path).feeds.subscribed.poll_now(None)
         await room.until(lambda: room.polls(A) == 2 and room.polls(B) == 3)
 
     room.run(script)

@@ -173,16 +173,16 @@ def test_given_up_after_seven_days_listed_and_sent_when_asked_for(desk: Desk, we
     assert found.state == "dead"
     assert 7 <= (desk.now - NOW) / DAY < 7.5
     assert "503" in found.reason
-    assert desk.views.delivery_counts() == {("hook", DeliveryState.DEAD): 1}
+    assert desk.views.deliveries.unsent() == {("hook", DeliveryState.DEAD): 1}
     web.on("/in", Reply(200))
     desk.send(webhook(web.url("/in")))
     assert desk.states() == ["dead"]
-    assert desk.views.retry(None, "other", None, desk.now) == 0
-    assert desk.views.retry([found.id], None, None, desk.now) == 1
+    assert desk.views.deliveries.retry(None, desk.now, channel="other") == 0
+    assert desk.views.deliveries.retry([found.id], desk.now) == 1
     desk.send(webhook(web.url("/in")))
     assert desk.states() == ["sent"]
     assert desk.found()[0].key == found.key
-    assert desk.views.retry([found.id], None, None, desk.now) == 0
+    assert desk.views.deliveries.retry([found.id], desk.now) == 0
 
 
 def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
@@ -193,7 +193,7 @@ def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
     desk.send(webhook(web.url("/in")))
     assert desk.states() == ["dead", "dead"]
     assert desk.found()[0].reason == "feeds.yaml has no channel gone any more"
-    assert desk.views.retry(None, "gone", "hook", desk.now) == 2
+    assert desk.views.deliveries.retry(None, desk.now, channel="gone", to="hook") == 2
     desk.send(webhook(web.url("/in")))
     assert [(one.channel, one.state) for one in desk.found()] == [("hook", "sent")] * 2
 

@@ -39,8 +39,8 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
         """A viewer triages while an article is matched; it would wait for a transaction."""
 
         def match(self, article: Article, feed: Feed) -> tuple[WatchlistMatch, ...]:
-            ids = views.alert_ids(Filter(), None, 0, None)
-            views.triage(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
+            ids = views.alerts.ids(Filter())
+            views.triage.change(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
             return super().match(article, feed)
 
     store = SqliteStore(tmp_path)
@@ -50,7 +50,7 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
     for guid in ("first", "second"):
         entry = Entry(guid=guid, url="", title=f"{guid}: {WORDS}", summary=WORDS * 3)
         assert settler.settle([answer(feed, entry)], network_down=False).raised
-    first, *_ = views.alerts(views.alert_ids(Filter(), None, 0, None), False)
+    first, *_ = views.alerts.get(views.alerts.ids(Filter()))
     assert first.state is AlertState.ACKNOWLEDGED
 
 

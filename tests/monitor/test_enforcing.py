@@ -48,11 +48,11 @@ def test_a_file_that_is_being_written_is_left_alone_until_it_rests(tmp_path: Pat
         whole = room.load()
         for _ in range(40):
             room.edit(replace(whole, feeds=whole.feeds[:1], watchlists=()))
-            assert len(room.views.feeds()) == 3
+            assert len(room.views.feeds.subscribed()) == 3
             await asyncio.sleep(TICK / 2)
         room.edit(replace(whole, watchlists=WATCHLISTS[:1]))
-        await room.until(lambda: len(room.views.watched()) == 1)
-        assert len(room.views.feeds()) == 3
+        await room.until(lambda: len(room.views.watchlists.in_force()) == 1)
+        assert len(room.views.feeds.subscribed()) == 3
 
     room.run(script)
 
@@ -76,7 +76,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_read_again(tmp_path: Path
         room.store.subscribe = lambda *asked: (in_force.append(len(asked[0])), subscribe(*asked))[1]  # type: ignore[method-assign,func-returns-value]
         room.reading = reading
         room.edit(half)
-        await room.until(lambda: not room.views.watched())
+        await room.until(lambda: not room.views.watchlists.in_force())
         assert in_force == [3]
 
     room.run(script)

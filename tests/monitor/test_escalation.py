@@ -157,7 +157,7 @@ def told_in_turn(folder: Path, hosts: Sequence[str], watchlist: Watchlist) -> Sp
 
 def story(folder: Path) -> list[Alert]:
     views = SqliteViews(folder)
-    return views.alerts(views.alert_ids(ALL, None, 0, None), True)
+    return views.alerts.get(views.alerts.ids(ALL), matches=True)
 
 
 def louder_ones(monitor: Spine) -> list[RaisedAlert]:
@@ -179,17 +179,18 @@ def test_the_fifth_independent_outlet_makes_it_louder_once(tmp_path: Path) -> No
     assert (step.words, step.severity, step.at) == ("5 outlets", MEDIUM, START + 5 * HOUR)
     assert alert.stirred_at == step.at > alert.raised_at
     views = SqliteViews(tmp_path)
-    for asked, feeds, found in (
-        (ALL, None, [(1, 1)]),
-        (Filter(lang=("fr",), watchlists=("ALIBABA",)), [1], [(1, 1)]),
-        (ALL, [2], []),
-        (Filter(lang=("en",)), None, []),
-        (Filter(until=START), None, []),
+    for asked, found in (
+        (ALL, [(5, 1, 1)]),
+        (Filter(lang=("fr",), watchlists=("ALIBABA",), feeds=("o0",)), [(5, 1, 1)]),
+        (Filter(feeds=("o7",)), []),
+        (Filter(lang=("en",)), []),
+        (Filter(until=START), []),
     ):
-        assert views.escalated_ids(asked, feeds, 0, 5) == found
-    assert views.escalated_ids(ALL, None, 1, None) == []
-    assert views.newest_escalation() == 1
-    outlets = views.tellings([2])[2].outlets
+        assert views.alerts.escalated(asked, limit=5) == found
+    assert views.alerts.escalated(ALL, after=1) == []
+    assert views.version().escalation == 1
+    (alert,) = views.alerts.get([1], timelines=True)
+    outlets = alert.telling.outlets
     assert [(o.name, o.lag, o.copied) for o in outlets] == [
         (f"o{number}", number * HOUR, number > 0) for number in range(6)
     ]
@@ -238,19 +239,19 @@ def test_it_asks_again_unless_it_is_noise(
     monitor = told_in_turn(tmp_path, HOSTS, watching(escalate=Escalate(outlets=3)))
     monitor.live(range(3))
     views = SqliteViews(tmp_path)
-    views.triage([1], Change(state=before, verdict=verdict), "", 0.0)
+    views.triage.change([1], Change(state=before, verdict=verdict), "", 0.0)
     assert views.totals()[3] == 0
     monitor.live(range(3, 7))
-    (alert,) = views.alerts([1], False)
+    (alert,) = views.alerts.get([1])
     assert (alert.state, alert.severity, len(alert.escalations)) == (state or before, HIGH, 1)
     quiet = verdict is Verdict.NOISE
-    reopened = [(d.who, d.why, d.before, d.after) for d in views.decisions(1)[1:]]
+    reopened = [(d.who, d.why, d.before, d.after) for d in views.triage.decisions(1)[1:]]
     once = ("", "3 outlets", {"state": str(before)}, {"state": "new"})
     assert reopened == ([] if quiet else [once])
     assert views.totals()[3] == (not quiet)
     assert len(louder_ones(monitor)) == (not quiet)
     everything = replace(ALL, closed=True)
-    assert views.escalated_ids(everything, None, 0, None) == ([] if quiet else [(1, 1)])
+    assert views.alerts.escalated(everything) == ([] if quiet else [(3, 1, 1)])
     assert (alert.stirred_at == alert.raised_at) is quiet
 
 
@@ -311,10 +312,11 @@ def test_a_story_that_crosses_makes_the_earlier_alert_louder(
     assert [r.escalation for r in louder_ones(monitor)] == [said]
     views = SqliteViews(tmp_path)
     assert first.article and second.article
-    tellings = views.tellings([first.article, second.article])
     for alert, other in ((first, second), (second, first)):
         assert alert.article
-        (elsewhere,) = tellings[alert.article].elsewhere
+        details = views.articles.get.details(alert.article)
+        assert details
+        (elsewhere,) = details.telling.elsewhere
         assert (elsewhere.article, elsewhere.lang) == (other.article, other.lang)
     assert first.copies == second.copies == 0  # linked, not merged
 
@@ -325,8 +327,8 @@ def test_a_story_may_cross_and_be_no_louder(tmp_path: Path) -> None:
     first, second = story(tmp_path)
     assert (first.severity, first.escalations) == (MEDIUM, ())
     assert second.article
-    telling = SqliteViews(tmp_path).tellings([second.article])[second.article]
-    assert [outlet.name for outlet in telling.elsewhere] == ["fr"]
+    details = SqliteViews(tmp_path).articles.get.details(second.article)
+    assert details and [outlet.name for outlet in details.telling.elsewhere] == ["fr"]
 
 
 def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:

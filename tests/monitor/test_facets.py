@@ -21,17 +21,17 @@ from index.engine.significant_terms import LEAST, log_likelihood, threshold
 from index.engine.term_statistics import asked_for
 from index.query.parser import parse
 from monitor.model.search import Filter, Mention, Share
-from monitor.search.search import Search
-from monitor.service.counts import READ, Counting, even
+from monitor.search.search import ArchiveSearch
+from monitor.service.statistics import SAMPLE, Statistics, sample
 from monitor.store.sqlite.views import SqliteViews
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0
 
 
-def counting(folder: Path) -> Counting:
+def counting(folder: Path) -> Statistics:
     views, zone = SqliteViews(folder), ZoneInfo("UTC")
-    return Counting(Search(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
+    return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 
 # --- the measure ----------------------------------------------------------------------
@@ -290,19 +290,19 @@ def test_nothing_found_has_no_facets(folder: Path) -> None:
 @given(count=st.integers(0, 5_000), most=st.integers(1, 1_000))
 def test_a_sample_is_spread_evenly(count: int, most: int) -> None:
     ids = list(range(10, 10 + count))
-    sample = even(ids, most)
-    assert len(sample) == min(count, most)
-    steps = {after - before for before, after in pairwise(sample)}
+    chosen = sample(ids, most)
+    assert len(chosen) == min(count, most)
+    steps = {after - before for before, after in pairwise(chosen)}
     assert not steps or max(steps) - min(steps) <= 1
 
 
 def test_what_is_counted_in_a_large_result_is_counted_in_all_of_it(tmp_path: Path) -> None:
     chance = random.Random(3)
-    many = 3 * READ
+    many = 3 * SAMPLE
     says = ("marché", "grève CGT")
     titles = [f"{says[n % 2]} {chance.choice(FRENCH.split())}" for n in range(2 * many)]
     fill(tmp_path, [article(n + 1, title, date=NOW - n) for n, title in enumerate(titles)])
     found = counting(tmp_path).facets("grève")
-    assert (found.total, found.read) == (many, READ)
+    assert (found.total, found.read) == (many, SAMPLE)
     (word,) = found.words
     assert (word.word, word.articles, word.expected) == ("CGT", many, many / 2)

@@ -127,7 +127,7 @@ def test_each_watchlist_has_an_atom_feed_that_readers_understand(desk: Desk) -> 
     desk.plan(ids, "readers")
     desk.send(channel)
     second = read_all(desk.folder / "pub")
-    known = {alert.id: alert for alert in desk.views.alerts(ids, False)}
+    known = {alert.id: alert for alert in desk.views.alerts.get(ids)}
     assert sum(map(len, second.values())) == 4
     for name, entries in first.items():
         assert entries.items() <= second[name].items()  # the ids stay the same
@@ -167,7 +167,7 @@ def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
     desk.now += DAY
     desk.send(channel)
     assert (desk.states(), desk.found()[0].reason) == (["sent"], "")
-    (known,) = desk.views.alerts([alert], False)
+    (known,) = desk.views.alerts.get([alert])
     told = json.loads(web.requests[-1].body)
     assert known.title in told["title"]
     assert known.url in told["message"]

@@ -69,18 +69,21 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 def test_what_is_taken_in_is_an_article_like_any_other(store: SqliteStore, tmp_path: Path) -> None:
     assert taken(store, [said(1), said(2, title="Un port", feed="Ancien")]) == (2, 0, 1)
     views = SqliteViews(tmp_path)
-    (one, other) = sorted(views.articles([1, 2]), key=lambda a: a.title)
+    (one, other) = sorted(views.articles.get([1, 2]), key=lambda a: a.title)
     assert (one.title, one.url, one.author) == (
         said(1)["title"],
         "https://ex.org/1",
         "Claude Fouquet",
     )
     assert (one.published, one.seen) == (1_588_327_200.0, 1_588_327_500.0)
-    assert {feed.name: feed.number for feed in views.every_feed()} == {"Le Soir": 1, "Ancien": 2}
-    assert [feed.name for feed, *_ in views.feeds()] == ["Le Soir"]  # the other is no subscription
+    assert {feed.name: feed.number for feed in views.feeds.every()} == {"Le Soir": 1, "Ancien": 2}
+    assert [feed.name for feed, *_ in views.feeds.subscribed()] == [
+        "Le Soir"
+    ]  # the other is no subscription
     assert one.feeds == (1,)
     assert other.feeds == (2,)
-    (alert,) = views.alerts_of(one.id)
+    (details,) = views.articles.get.with_alerts([one.id])
+    (alert,) = details.alerts
     assert (alert.watchlist, alert.backfill) == ("Alibaba", True)
     assert [m.text for m in alert.matches] == ["Alibaba"]
     assert views.totals() == (2, 2, 1, 1)

@@ -132,10 +132,10 @@ def test_what_is_kept(store: SqliteStore, tmp_path: Path, case: str) -> None:
         "carried": put(store, 400, feed=2),
     }
     views = SqliteViews(tmp_path)
-    views.triage([2], Change(starred=True), "", 0.0)
+    views.triage.change([2], Change(starred=True), "", 0.0)
     spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
     found = swept(store, retention)
-    left = {name for name, id in ids.items() if views.article(id)}
+    left = {name for name, id in ids.items() if views.articles.get([id])}
     assert left == (set(ids) if wanted is None else wanted)
     assert found.articles == len(ids) - len(left)
     counted = spine_rows(tmp_path, "SELECT total(articles) FROM feeds")

@@ -37,20 +37,22 @@ def store(tmp_path: Path):
 def test_an_article_that_rings_is_clocked_at_each_step(store: SqliteStore, tmp_path: Path) -> None:
     first, second = raised(store), raised(store)
     views = SqliteViews(tmp_path)
-    assert views.clocked(NOW)[0] == Clocked(first, 1, NOW - 600, NOW - 3, NOW, None, False)
+    assert views.deliveries.latency(NOW).clocked[0] == Clocked(
+        first, 1, NOW - 600, NOW - 3, NOW, None, False
+    )
     tickets = store.unindexed(9)
     store.mark_indexed(tickets[0].number, NOW + 2)
-    assert [one.searchable for one in views.clocked(NOW)] == [NOW + 2, None]
+    assert [one.searchable for one in views.deliveries.latency(NOW).clocked] == [NOW + 2, None]
     store.mark_indexed(tickets[1].number, NOW + 5)
     store.mark_indexed(tickets[1].number, NOW + 9)
-    assert [one.searchable for one in views.clocked(NOW)] == [NOW + 2, NOW + 5]
-    assert [one.article for one in views.clocked(NOW)] == [first, second]
-    assert views.clocked(NOW + 1) == []
+    assert [one.searchable for one in views.deliveries.latency(NOW).clocked] == [NOW + 2, NOW + 5]
+    assert [one.article for one in views.deliveries.latency(NOW).clocked] == [first, second]
+    assert views.deliveries.latency(NOW + 1).clocked == []
 
 
 def test_what_was_there_before_is_not(store: SqliteStore, tmp_path: Path) -> None:
     raised(store, backfill=True)
-    assert SqliteViews(tmp_path).clocked(0) == []
+    assert SqliteViews(tmp_path).deliveries.latency(0).clocked == []
 
 
 def test_an_edit_that_rings_says_so(store: SqliteStore, tmp_path: Path) -> None:
@@ -58,7 +60,7 @@ def test_an_edit_that_rings_says_so(store: SqliteStore, tmp_path: Path) -> None:
     with store.batch() as batch:
         batch._sql.execute("DELETE FROM alerts")
     raised(store, new=False, id=id)
-    ((edited),) = [one.edited for one in SqliteViews(tmp_path).clocked(0)]
+    ((edited),) = [one.edited for one in SqliteViews(tmp_path).deliveries.latency(0).clocked]
     assert edited
 
 
@@ -66,7 +68,7 @@ def test_it_goes_with_its_article(store: SqliteStore, tmp_path: Path) -> None:
     id = raised(store)
     with store.batch() as batch:
         batch.drop([id])
-    assert SqliteViews(tmp_path).clocked(0) == []
+    assert SqliteViews(tmp_path).deliveries.latency(0).clocked == []
 
 
 def test_a_clock_that_is_set_back_makes_nothing_negative(
@@ -75,13 +77,13 @@ def test_a_clock_that_is_set_back_makes_nothing_negative(
     raised(store, received=NOW + 50)
     raised(store, received=NOW - 3)
     store.mark_indexed(9, NOW - 100)
-    found = SqliteViews(tmp_path).clocked(0)
+    found = SqliteViews(tmp_path).deliveries.latency(0).clocked
     assert [(one.seen, one.searchable) for one in found] == [(NOW, NOW), (NOW - 3, NOW)]
 
 
 def test_the_whole_way_of_the_real_pipeline(tmp_path: Path) -> None:
     spine.life(tmp_path).live(spine.ROUNDS)
-    clocked = SqliteViews(tmp_path).clocked(0)
+    clocked = SqliteViews(tmp_path).deliveries.latency(0).clocked
     articles = {one.article: one for one in clocked}
     kept = spine.rows(tmp_path, "SELECT article FROM alerts WHERE NOT backfill AND article")
     assert set(articles) == {id for (id,) in kept} != set()
@@ -98,7 +100,9 @@ def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
 
     monkeypatch.setattr(spine.Reader, "parse", slowly)
     life.live(spine.ROUNDS)
-    polled = [one for one in SqliteViews(tmp_path).clocked(0) if one.matched > one.seen]
+    polled = [
+        one for one in SqliteViews(tmp_path).deliveries.latency(0).clocked if one.matched > one.seen
+    ]
     assert polled
     assert all(one.matched - one.seen >= 7 for one in polled)
 

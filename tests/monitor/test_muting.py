@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.service.triage import Muting, NoWatchlistError
+from monitor.search.search import ArchiveSearch
+from monitor.service.triage import NoWatchlistError, Triage
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 
@@ -42,11 +44,10 @@ A = Feed(url="https://a.test/rss", name="a", lang="fr")
 B = Feed(url="https://b.test/rss", name="b", lang="en")
 
 
-class Desk(Muting):
-    """The service's part, on a store of its own."""
-
-    def __init__(self, views: SqliteViews, clock: Callable[[], float]) -> None:
-        self._views, self._clock = views, clock
+def triage(views: SqliteViews, clock: Callable[[], float]) -> Triage:
+    """Return the part of the service that silences watchlists."""
+    folder = Path("nowhere")
+    return Triage(views, ArchiveSearch(folder, views, clock, UTC), clock, UTC)
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Room:
     def __post_init__(self) -> None:
         self.store = SqliteStore(self.folder)
         self.views = SqliteViews(self.folder)
-        self.desk = Desk(self.views, lambda: self.now)
+        self.desk = triage(self.views, lambda: self.now)
         self.feeds = self.store.subscribe((A, B), self.watchlists)
         self.rules = WatchlistMatcher(self.watchlists, self.feeds)
         watch = Watch(rules=self.rules, routing=self.routing)
@@ -88,10 +89,10 @@ class Room:
         )  # fmt: skip
 
     def alerts(self) -> list[Alert]:
-        return self.views.alerts(self.views.alert_ids(ALL, None, 0, None), False)
+        return self.views.alerts.get(self.views.alerts.ids(ALL))
 
     def told(self) -> list[Delivery]:
-        return self.views.deliveries(STATES, None, None)
+        return self.views.deliveries.newest(STATES)
 
 
 def an_article(id: int, title: str, feed: Feed, number: int, now: float) -> Article:
@@ -125,7 +126,7 @@ def watching(word: str = "Alibaba", **given: object) -> Watchlist:
 
 def test_what_a_muted_watchlist_raises_is_kept_and_marked_and_told_to_nobody(make: Make) -> None:
     room = make(watching(), watching("Liège"))
-    mute = room.desk.mute("alibaba", 7200, "ana")
+    mute = room.desk.silence("alibaba", 7200, "ana")
     assert mute == Silence(watchlist="Alibaba", by="ana", since=START, until=START + 7200)
     room.now += 60
     room.publish("Alibaba", "Alibaba et Liège")
@@ -136,26 +137,26 @@ def test_what_a_muted_watchlist_raises_is_kept_and_marked_and_told_to_nobody(mak
         ("Liège", "Alibaba et Liège"): ("", None),
     }
     assert len(room.told()) == len(CHANNELS)
-    assert [m.held for m in room.desk.mutes()] == [2]
-    assert len(room.views.alert_ids(Filter(), None, 0, None)) == 1, "not in the stream"
-    assert len(room.views.suppressed_ids(ALL, None, None)) == 2
-    assert room.desk.suppressed(START) == {("Alibaba", "muted"): 2}
+    assert [m.held for m in room.views.watchlists.counts.silences(room.now)] == [2]
+    assert len(room.views.alerts.ids(Filter())) == 1, "not in the stream"
+    assert len(room.views.alerts.ids(replace(ALL, suppressed=True))) == 2
+    assert room.views.alerts.suppressed(START) == {("Alibaba", "muted"): 2}
 
 
 @pytest.mark.parametrize("early", [True, False])
 def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
     room = make(watching())
-    room.desk.mute("Alibaba", 7200)
+    room.desk.silence("Alibaba", 7200)
     room.now += 60
     room.publish("Alibaba un", "Alibaba deux")
     assert room.settler.end_silences() == 0
     if early:
-        ended = room.desk.unmute("Alibaba")
+        ended = room.desk.end_silence("Alibaba")
         assert ended is not None and ended.held == 2
-        assert room.desk.unmute("Alibaba") is None
+        assert room.desk.end_silence("Alibaba") is None
     else:
         room.now += 7200
-    assert room.desk.mutes() == []
+    assert room.views.watchlists.counts.silences(room.now) == []
     assert room.settler.end_silences() == len(CHANNELS)
     assert room.settler.end_silences() == 0, "told once"
     told = room.told()
@@ -169,7 +170,7 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
 
 def test_a_mute_that_held_nothing_ends_without_a_message(make: Make) -> None:
     room = make(watching())
-    room.desk.mute("Alibaba", 60)
+    room.desk.silence("Alibaba", 60)
     room.now += 61
     assert room.settler.end_silences() == 0
     assert room.told() == []
@@ -177,20 +178,22 @@ def test_a_mute_that_held_nothing_ends_without_a_message(make: Make) -> None:
 
 def test_muting_again_moves_the_end(make: Make) -> None:
     room = make(watching())
-    room.desk.mute("Alibaba", 7200)
+    room.desk.silence("Alibaba", 7200)
     room.now += 60
-    room.desk.mute("Alibaba", 120)
-    assert [(m.since, m.until) for m in room.desk.mutes()] == [(START, START + 180)]
+    room.desk.silence("Alibaba", 120)
+    assert [(m.since, m.until) for m in room.views.watchlists.counts.silences(room.now)] == [
+        (START, START + 180)
+    ]
 
 
 def test_a_mute_always_ends_and_is_of_a_watchlist_there_is(make: Make) -> None:
     room = make(watching())
     for seconds in (0, -1, 31 * 86_400, float("nan")):
         with pytest.raises(ValueError, match="30 days"):
-            room.desk.mute("Alibaba", seconds)
+            room.desk.silence("Alibaba", seconds)
     with pytest.raises(NoWatchlistError, match="did you mean 'Alibaba'"):
-        room.desk.mute("Alibabba")
-    assert room.desk.mute(FEED_HEALTH).until == START + 3600
+        room.desk.silence("Alibabba")
+    assert room.desk.silence(FEED_HEALTH).until == START + 3600
 
 
 # --- cooldowns, routes to nowhere -------------------------------------------------------
@@ -211,7 +214,7 @@ def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
     room.publish("Alibaba", "Alibaba encore")
     room.publish("Alibaba in English", feed=1)
     assert [a.held for a in room.alerts()] == ["no route", "no route", ""]
-    assert room.desk.suppressed(START) == {("Alibaba", "no route"): 2}
+    assert room.views.alerts.suppressed(START) == {("Alibaba", "no route"): 2}
 
 
 def test_nor_does_it_in_the_same_batch(make: Make) -> None:
@@ -225,7 +228,7 @@ def test_nor_does_it_in_the_same_batch(make: Make) -> None:
 def test_what_is_muted_in_a_cooldown_is_marked_as_muted(make: Make) -> None:
     room = make(watching(cooldown=HOUR))
     room.publish("Alibaba")
-    room.desk.mute("Alibaba")
+    room.desk.silence("Alibaba")
     room.publish("Alibaba encore")
     assert [a.held for a in room.alerts()] == ["", "muted"]
 
@@ -262,17 +265,17 @@ def test_an_alert_that_became_louder_is_told_again_or_that_is_noted(
     monitor.live(range(2))
     views = SqliteViews(tmp_path)
     if muted:
-        Desk(views, lambda: START + HOUR).mute("Alibaba", 9 * HOUR)
+        triage(views, lambda: START + HOUR).silence("Alibaba", 9 * HOUR)
     monitor.live([2])
-    alert = views.alerts([1], False)[0]
+    alert = views.alerts.get([1])[0]
     assert alert.held == "", "it was told when it was raised"
     (step,) = alert.escalations
-    again = [d for d in views.deliveries(STATES, None, None) if d.occasion == "escalated"]
+    again = [d for d in views.deliveries.newest(STATES) if d.occasion == "escalated"]
     if muted:
         assert (step.held, again) == ("muted", [])
-        assert alert.id in views.suppressed_ids(ALL, None, None)
-        held = sum(1 for one in views.alerts([1, 2], False) if one.held == "muted")
-        assert views.suppressed(START)["Alibaba", "muted"] == 1 + held
+        assert alert.id in views.alerts.ids(replace(ALL, suppressed=True))
+        held = sum(1 for one in views.alerts.get([1, 2]) if one.held == "muted")
+        assert views.alerts.suppressed(START)["Alibaba", "muted"] == 1 + held
     else:
         assert step.held == ""
         assert [(d.channel, d.why) for d in again] == [("desk", "2 outlets")]
@@ -322,15 +325,15 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
                 case "both":
                     room.publish(f"Alibaba {number}", f"Liège et Alibaba {number}", feed=feed)
                 case "mute":
-                    room.desk.mute(word, 1500)
+                    room.desk.silence(word, 1500)
                 case "unmute":
-                    room.desk.unmute(word)
+                    room.desk.end_silence(word)
             room.settler.end_silences()
         told = Counter(d.alert for d in room.told() if d.occasion == "raised")
         for alert in room.alerts():
             assert bool(told[alert.id]) != bool(alert.held), alert
         kept = sum(1 for alert in room.alerts() if alert.held)
-        assert room.desk.suppressed(START).total() == kept
+        assert room.views.alerts.suppressed(START).total() == kept
 
 
 def test_a_kill_at_any_step_counts_nothing_twice(tmp_path: Path) -> None:

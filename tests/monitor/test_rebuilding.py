@@ -64,7 +64,7 @@ def service(data: Path) -> Iterator[Service]:
 
 
 def found(service: Service) -> tuple[int, str]:
-    results = service.search("port", limit=0)
+    results = service.archive.search("port", limit=0)
     return len(results.found), results.note
 
 

@@ -63,9 +63,9 @@ def test_which_terms_went_and_came(tmp_path: Path) -> None:
     spine.life(tmp_path).live(spine.ROUNDS)
     views = SqliteViews(tmp_path)
     ((id,),) = spine.rows(tmp_path, "SELECT id FROM articles WHERE version > 1")
-    article = views.article(id)
+    (article,) = views.articles.get([id])
     assert article is not None
-    versions = views.texts(id)
+    versions = views.articles.get.revisions(id)
     assert [version.number for version in versions] == list(range(1, len(versions) + 1))
     assert versions[-1].title == article.title
     (edit,) = edits(article, spine.FEEDS[0], versions, spine.WATCHLISTS)

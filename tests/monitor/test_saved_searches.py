@@ -114,19 +114,22 @@ def views(tmp_path: Path) -> SqliteViews:
 
 
 def test_searches_are_remembered_newest_first_each_once(views: SqliteViews) -> None:
-    assert views.searched(5) == []
+    assert views.searches.recent(5) == []
     for at, query in enumerate(["port", "quai", "port"]):
-        views.note_search(Searched(query, "date", float(at)))
-    assert views.searched(5) == [Searched("port", "date", 2.0), Searched("quai", "date", 1.0)]
-    assert views.searched(1) == [Searched("port", "date", 2.0)]
-    views.forget_search("port")
-    assert [search.query for search in views.searched(5)] == ["quai"]
+        views.searches.note(Searched(query, "date", float(at)))
+    assert views.searches.recent(5) == [
+        Searched("port", "date", 2.0),
+        Searched("quai", "date", 1.0),
+    ]
+    assert views.searches.recent(1) == [Searched("port", "date", 2.0)]
+    views.searches.forget("port")
+    assert [search.query for search in views.searches.recent(5)] == ["quai"]
 
 
 def test_only_the_last_ones_are_remembered(views: SqliteViews) -> None:
     for at in range(KEPT + 5):
-        views.note_search(Searched(f"port {at}", "score", float(at)))
-    found = views.searched(2 * KEPT)
+        views.searches.note(Searched(f"port {at}", "score", float(at)))
+    found = views.searches.recent(2 * KEPT)
     assert [search.at for search in found] == [float(at) for at in range(KEPT + 4, 4, -1)]
 
 
@@ -137,10 +140,10 @@ def test_the_service_has_them_all(tmp_path: Path) -> None:
     service = open_service(tmp_path, path)
     assert [search.name for search in service.saved_searches()] == ["Liège & ports", "Récents"]
     service.note_search(" liège ", "score")
-    (noted,) = service.searched()
+    (noted,) = service.views.searches.recent()
     assert (noted.query, noted.sort) == ("liège", "score")
-    service.forget_search("liège")
-    assert service.searched() == []
+    service.views.searches.forget("liège")
+    assert service.views.searches.recent() == []
     assert open_service(tmp_path).saved_searches() == ()
     path.write_text(HEAD + "  - a", encoding="utf-8")
     with pytest.raises(ConfigError):

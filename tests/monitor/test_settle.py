@@ -48,10 +48,10 @@ def lived(folder: Path, press: Press, rounds: int, feeds: Sequence[Feed] = FEEDS
 def alerts(folder: Path) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Return each alert: watchlist, title, and what its matches cut out of the text."""
     views = SqliteViews(folder)
-    found = views.alerts(views.alert_ids(Filter(), None, 0, None), True)
+    found = views.alerts.get(views.alerts.ids(Filter()), matches=True)
     cut = []
     for alert in found:
-        article = views.article(alert.article)
+        (article,) = views.articles.get([alert.article])
         assert article is not None
         for match in alert.matches:
             assert article.part(match.field)[match.start : match.end] == match.text
@@ -60,11 +60,13 @@ def alerts(folder: Path) -> list[tuple[str, str, list[tuple[str, str]]]]:
 
 
 def polls(folder: Path, url: str) -> list[tuple[str, int, int]]:
-    return [(str(p.outcome), p.new, p.changed) for p in reversed(SqliteViews(folder).polls(url))]
+    return [
+        (str(p.outcome), p.new, p.changed) for p in reversed(SqliteViews(folder).feeds.polls(url))
+    ]
 
 
 def state(folder: Path, url: str) -> FeedState:
-    return {feed.url: state for feed, state, _ in SqliteViews(folder).feeds()}[url]
+    return {feed.url: state for feed, state, *_ in SqliteViews(folder).feeds.subscribed()}[url]
 
 
 # --- alerts ------------------------------------------------------------------------------
@@ -109,7 +111,7 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
     monitor.live([2])
     assert alerts(tmp_path) == [("Alibaba", "Le groupe chinois à Liège", [])]
     assert len([r for settled in monitor.settled for r in settled.raised]) == 1
-    assert SqliteViews(tmp_path).versions(1) == 3
+    assert len(SqliteViews(tmp_path).articles.get.revisions(1)) == 3
     assert polls(tmp_path, A)[1:] == [("read", 0, 1), ("read", 0, 1)]
 
 
@@ -137,12 +139,13 @@ def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
     about = [r.feed for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
     assert about == ["A"]
     views = SqliteViews(tmp_path)
-    (id,) = views.alert_ids(Filter(watchlists=("alibaba",)), None, 0, None)
-    (alert,) = views.alerts([id], False)
+    (id,) = views.alerts.ids(Filter(watchlists=("alibaba",)))
+    (alert,) = views.alerts.get([id])
     assert alert.copies == 1
-    article = views.article(alert.article)
+    (article,) = views.articles.get([alert.article])
     assert article is not None
-    assert [name for name, _ in views.others(article)] == ["A", "B"]
+    details = views.articles.get.details(article.id)
+    assert details and [name for name, _ in details.others] == ["A", "B"]
 
 
 def test_rules_in_force_decide_and_a_batch_sees_one_set(tmp_path: Path) -> None:

@@ -44,15 +44,15 @@ def views(tmp_path: Path) -> SqliteViews:
 
 
 def test_headlines_come_newest_first_in_pages(views: SqliteViews) -> None:
-    assert views.headlines(0, None, 3) == [(n, f"Titre {n}") for n in (8, 7, 6)]
-    assert views.headlines(0, 6, 2) == [(5, "Titre 5"), (4, "Titre 4")]
-    assert [id for id, _ in views.headlines(6, None, -1)] == [8, 7]
+    assert views.alerts.headlines(limit=3) == [(n, f"Titre {n}") for n in (8, 7, 6)]
+    assert views.alerts.headlines(before=6, limit=2) == [(5, "Titre 5"), (4, "Titre 4")]
+    assert [id for id, _ in views.alerts.headlines(after=6, limit=-1)] == [8, 7]
 
 
 def test_what_became_louder_is_told_once_with_its_place_then(views: SqliteViews) -> None:
-    assert views.stirred(Filter(), None, 0) == [(3, 3, 6), (4, 2, 6), (5, 6, 9)]
-    assert views.stirred(Filter(), None, 3) == [(4, 2, 6), (5, 6, 9)]
-    assert views.stirred(Filter(severities=(Severity.HIGH,)), None, 0) == [(3, 3, 6), (5, 6, 9)]
+    assert views.alerts.escalated(Filter()) == [(6, 3, 3), (6, 4, 2), (9, 5, 6)]
+    assert views.alerts.escalated(Filter(), after=3) == [(6, 4, 2), (9, 5, 6)]
+    assert views.alerts.escalated(Filter(severities=(Severity.HIGH,))) == [(6, 3, 3), (9, 5, 6)]
 
 
 def test_where_nothing_became_louder_not_all_alerts_are_gone_through(
@@ -67,9 +67,9 @@ def test_where_nothing_became_louder_not_all_alerts_are_gone_through(
         )
         sql.execute("ANALYZE")
     steps = []
-    views._sql.set_progress_handler(lambda: steps.append(1), 1_000)
-    assert views.stirred(Filter(), None, 0) == []
-    assert views.escalated_ids(Filter(), None, 0, 10) == []
+    views.connection.sql.set_progress_handler(lambda: steps.append(1), 1_000)
+    assert views.alerts.escalated(Filter()) == []
+    assert views.alerts.escalated(Filter(), limit=10) == []
     assert len(steps) < 5  # thousands of the database's instructions
 
 
@@ -84,4 +84,4 @@ def test_where_nothing_became_louder_not_all_alerts_are_gone_through(
     ],
 )
 def test_alerts_by_how_they_look(views: SqliteViews, filter: Filter, ids: list[int]) -> None:
-    assert list(views.alert_ids(filter, None, 0, None)) == ids
+    assert list(views.alerts.ids(filter)) == ids

@@ -31,17 +31,16 @@ def test_subscribing_numbers_feeds_and_keeps_the_history_of_others(room: Room) -
     third = Feed(url="https://c.test/rss", name="C")
     renamed = replace(FIRST, name="A neuf", tags=())
     assert [f.number for f in room.store.subscribe((third, renamed), (SPIES,))] == [3, 1]
-    found = room.views.feeds()
-    assert [(f.name, f.tags, articles) for f, _, articles in found] == [
+    found = room.views.feeds.subscribed()
+    assert [(f.name, f.tags, articles) for f, _, articles, *_ in found] == [
         ("A neuf", (), 1),
         ("C", (), 0),
     ]
-    assert {feed.name for feed in room.views.every_feed()} == {"A neuf", "B", "C"}
-    assert [room.views.feed_name(number) for number in (1, 2, 3, 9)] == ["A neuf", "B", "C", "?"]
-    assert [w.name for w in room.views.watchlists(0, 1, 1.0)] == ["Espionnage"]
+    assert {feed.name for feed in room.views.feeds.every()} == {"A neuf", "B", "C"}
+    assert [w.name for w in room.views.watchlists.counts(0, 1, 1.0)] == ["Espionnage"]
     back = room.store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
     assert [feed.number for feed in back] == [1, 2]
-    assert room.views.watchlists(0, 1, 1.0)[0].total == 1
+    assert room.views.watchlists.counts(0, 1, 1.0)[0].total == 1
 
 
 def test_a_state_comes_back_as_it_was_saved(room: Room) -> None:
@@ -62,8 +61,8 @@ def test_a_state_comes_back_as_it_was_saved(room: Room) -> None:
     )
     room.save(state=state)
     assert room.store.states()[FIRST.url] == state
-    assert room.views.feeds()[0][1] == state
-    assert room.views.feeds()[0][0] == replace(FIRST, number=1)
+    assert room.views.feeds.subscribed()[0][1] == state
+    assert room.views.feeds.subscribed()[0][0] == replace(FIRST, number=1)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +84,9 @@ def test_what_is_due(state: FeedState, is_due: bool, room: Room) -> None:
 
 def test_a_feed_is_polled_when_somebody_asks(room: Room) -> None:
     room.save(state=FeedState(next_due=NOW + 900))
-    room.views.poll_now(SECOND.url)
+    room.views.feeds.subscribed.poll_now(SECOND.url)
     assert room.store.due(NOW) == {}
-    room.views.poll_now(None)
+    room.views.feeds.subscribed.poll_now(None)
     assert set(room.store.due(NOW)) == {FIRST.url}
     room.store.reschedule({FIRST.url: NOW + 5})
     assert room.store.due(NOW + 4) == {}
@@ -96,18 +95,20 @@ def test_a_feed_is_polled_when_somebody_asks(room: Room) -> None:
 
 def test_a_gone_feed_is_polled_when_it_is_asked_for_by_name(room: Room) -> None:
     room.save(state=FeedState(gone=True))
-    room.views.poll_now(None)
+    room.views.feeds.subscribed.poll_now(None)
     assert room.store.due(NOW) == {}
-    room.views.poll_now(FIRST.url)
+    room.views.feeds.subscribed.poll_now(FIRST.url)
     assert set(room.store.due(NOW)) == {FIRST.url}
 
 
 def test_the_last_polls_are_kept_newest_first(room: Room) -> None:
     for number in range(POLLS_KEPT + 5):
         room.save(at=NOW + number)
-    moments = [poll.at - NOW for poll in room.views.polls(FIRST.url)]
+    moments = [poll.at - NOW for poll in room.views.feeds.polls(FIRST.url)]
     assert moments == list(range(POLLS_KEPT + 4, 4, -1))
-    assert room.views.polls(SECOND.url) == room.views.polls("https://nobody.test/") == []
+    assert (
+        room.views.feeds.polls(SECOND.url) == room.views.feeds.polls("https://nobody.test/") == []
+    )
 
 
 # --- articles ----------------------------------------------------------------------------
@@ -116,9 +117,9 @@ def test_the_last_polls_are_kept_newest_first(room: Room) -> None:
 def test_an_article_comes_back_as_it_was_saved(room: Room) -> None:
     bare = article(2, published=None, body="", author="", lang="", url="", summary="")
     room.save(arrival(1), arrival(2, article=bare, canonical=""))
-    assert room.views.article(1) == article(1)
-    assert room.views.articles([2, 7, 1]) == [bare, article(1)]
-    assert room.views.article(7) is None
+    assert room.views.articles.get([1]) == [article(1)]
+    assert room.views.articles.get([2, 7, 1]) == [bare, article(1)]
+    assert room.views.articles.get([7]) == []
     assert room.store.articles_after(0, 1) == [(article(1), None)]
     assert room.store.articles_after(1, 9) == [(bare, None)]
     assert room.store.article_count() == 2
@@ -126,15 +127,15 @@ def test_an_article_comes_back_as_it_was_saved(room: Room) -> None:
         assert (batch.next_article(), batch.next_article()) == (3, 4)
         assert batch.article(1) == article(1)
         assert batch.article(7) is None
-    assert room.views.having("body") == room.views.having("author") == {1}
+    assert room.views.articles.ids(has="body") == room.views.articles.ids(has="author") == {1}
 
 
 def test_more_ids_than_sqlite_takes_at_once(room: Room) -> None:
     room.save(*(arrival(id, ALIBABA) for id in range(1, 1203)))
     everything = list(range(1, 1203))
-    assert [a.id for a in room.views.articles(everything)] == everything
+    assert [a.id for a in room.views.articles.get(everything)] == everything
     ids = room.ids()
-    assert [alert.id for alert in room.views.alerts(ids, True)] == ids
+    assert [alert.id for alert in room.views.alerts.get(ids, matches=True)] == ids
     with room.store.batch() as batch:
         known = batch.known(room.feeds[0], {f"guid-{id}" for id in everything}, (), ())
     assert len(known.guids) == 1202
@@ -142,12 +143,12 @@ def test_more_ids_than_sqlite_takes_at_once(room: Room) -> None:
 
 def test_an_edit_keeps_the_earlier_text(room: Room) -> None:
     room.save(arrival(1))
-    assert room.views.versions(1) == 1
+    assert len(room.views.articles.get.revisions(1)) == 1
     edited = article(1, title="Alibaba dément", body="")
     room.save(arrival(1, new=False, article=edited), at=NOW + 9)
-    assert room.views.article(1) == edited
-    assert room.views.versions(1) == 2
-    assert room.views.versions(7) == 0
+    assert room.views.articles.get([1]) == [edited]
+    assert len(room.views.articles.get.revisions(1)) == 2
+    assert len(room.views.articles.get.revisions(7)) == 0
     assert room.sql("SELECT * FROM versions") == [(1, 1, "Alibaba 1", "Texte 1", "Corps", NOW + 9)]
     assert room.store.article_count() == 1
 
@@ -189,10 +190,11 @@ def test_an_article_under_another_guid_or_in_another_feed(room: Room) -> None:
     carried = Sighting(article=1, guid="ailleurs", fingerprint=b"1")
     for _ in range(2):
         room.save(feed=1, sightings=[carried], at=NOW + 30)
-    found = room.views.article(1)
+    (found,) = room.views.articles.get([1])
     assert found is not None
     assert found.feeds == (1, 2)
-    assert room.views.others(found) == [("A", NOW), ("B", NOW + 30)]
+    details = room.views.articles.get.details(1)
+    assert details and details.others == (("A", NOW), ("B", NOW + 30))
     assert room.store.outbox_size() == 1  # once: the archive must learn of the second feed
 
 
@@ -207,14 +209,15 @@ def test_copies_speak_through_the_first_alert(room: Room) -> None:
     third = arrival(3, SPIES, article=article(3, story=1), copy_of=1)
     assert room.save(third) == []
     assert room.ids() == [1, 3]
-    first, second = room.views.alerts([1, 3], False)
+    first, second = room.views.alerts.get([1, 3])
     assert (first.copies, second.copies) == (2, 2)
-    assert room.views.of_story(1) == {1, 2, 3}
-    assert room.views.of_story(9) == set()
-    found = room.views.article(2)
+    assert room.views.articles.ids(story=1) == {1, 2, 3}
+    assert room.views.articles.ids(story=9) == set()
+    (found,) = room.views.articles.get([2])
     assert found is not None
-    assert room.views.others(found) == [("A", NOW), ("B", NOW)]
-    assert [a.id for a in room.views.alerts_of(2)] == [2, 3]
+    details = room.views.articles.get.details(2)
+    assert details and details.others == (("A", NOW), ("B", NOW))
+    assert [alert.id for alert in details.alerts] == [2, 3]
     assert [copy_of for _, copy_of in room.store.articles_after(0, 9)] == [None, 1, 1]
 
 
@@ -254,8 +257,8 @@ def test_a_page_is_due_until_it_is_read_or_given_up(room: Room) -> None:
         raised = save_page(batch, read, room.feeds[0], NOW).raised
     assert [alert.watchlist for alert in raised] == ["Espionnage"]
     assert room.store.pages_due(NOW + 9999, 9) == []
-    assert room.views.article(1) == replace(bare, body="Espionnage")
-    assert room.views.versions(1) == 1
+    assert room.views.articles.get([1]) == [replace(bare, body="Espionnage")]
+    assert len(room.views.articles.get.revisions(1)) == 1
     room.save(arrival(3, wants_page=True))
     with room.store.batch() as batch:
         batch.postpone_page(3, "404", None, failed=True)

@@ -43,9 +43,9 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None
         suppressed="backfill",
         lang="fr",
     )
-    (alert,) = room.views.alerts([1, 99], True)
+    (alert,) = room.views.alerts.get([1, 99], matches=True)
     assert alert.matches == spots
-    assert room.views.alerts([1], False) == [replace(alert, matches=())]
+    assert room.views.alerts.get([1]) == [replace(alert, matches=())]
     assert (alert.watchlist, alert.article, alert.severity) == ("Espionnage", 1, Severity.HIGH)
     assert (alert.state, alert.verdict, alert.starred) == (AlertState.NEW, Verdict.NONE, False)
     assert (alert.raised_at, alert.published, alert.backfill) == (NOW, NOW - 60, True)
@@ -56,7 +56,7 @@ def test_one_alert_per_watchlist_and_article(room: Room) -> None:
     assert len(room.save(arrival(1, ALIBABA))) == 1
     again = WatchlistMatch(watchlist=ALIBABA, matches=(match("Alibaba", 10),))
     assert room.save(arrival(1, new=False, hits=(again,))) == []
-    (alert,) = room.views.alerts(room.ids(), True)
+    (alert,) = room.views.alerts.get(room.ids(), matches=True)
     assert alert.matches == again.matches
 
 
@@ -74,40 +74,40 @@ def test_filters_of_alerts(room: Room) -> None:
     assert room.ids(Filter(lang=("en",))) == [2, 3]
     assert room.ids(Filter(lang=("",))) == [4]
     assert room.ids(Filter(lang=("fr", "EN"))) == [1, 2, 3]
-    assert room.ids(feeds={2}) == [4]
-    assert room.ids(feeds=set()) == []
+    assert room.ids(Filter(feeds=("B",))) == [4]
+    assert room.ids(Filter(feeds=("nobody",))) == []
     room.save(feed=1, sightings=[Sighting(article=1, guid="ailleurs", fingerprint=b"1")])
-    assert room.ids(feeds={2}) == [1, 4]  # the second feed carries the first article too
-    room.views.triage([1, 4], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
+    assert room.ids(Filter(feeds=("B",))) == [1, 4]  # the second feed carries the first article too
+    room.views.triage.change([1, 4], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert room.ids(Filter(state=AlertState.NEW)) == [2, 3]
     assert room.ids(Filter(state=AlertState.ACKNOWLEDGED)) == [1, 4]
-    assert room.views.newest_alert() == 4
-    assert room.views.alerted(None, None) == {1, 2, 3}
-    assert room.views.alerted("espionnage", None) == {2, 3}
-    assert room.views.alerted(None, "medium") == {1, 2}
-    assert room.views.alerted("Alibaba", "high") == set()
+    assert room.views.version().alert == 4
+    assert room.views.articles.ids(has="alert") == {1, 2, 3}
+    assert room.views.articles.ids(watchlist="espionnage") == {2, 3}
+    assert room.views.articles.ids(severity="medium") == {1, 2}
+    assert room.views.articles.ids(watchlist="Alibaba", severity="high") == set()
 
 
 def test_names_are_found_in_any_case(room: Room) -> None:
     spelt = replace(ALIBABA, name="Équipe Œuvre")
     room.save(arrival(1, spelt))
     assert room.ids(Filter(watchlists=("équipe œuvre",))) == [1]
-    assert room.views.alerted("ÉQUIPE ŒUVRE", None) == {1}
+    assert room.views.articles.ids(watchlist="ÉQUIPE ŒUVRE") == {1}
 
 
 def test_triage_sets_what_is_given(room: Room) -> None:
     room.save(arrival(1, ALIBABA), arrival(2, ALIBABA))
-    room.views.triage(
+    room.views.triage.change(
         [1], Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT, starred=True), "", 0.0
     )
-    room.views.triage([1, 77], Change(verdict=Verdict.NOISE), "", 0.0)
-    one, two = room.views.alerts([1, 2], False)
+    room.views.triage.change([1, 77], Change(verdict=Verdict.NOISE), "", 0.0)
+    one, two = room.views.alerts.get([1, 2])
     assert (one.state, one.verdict, one.starred) == (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
     assert (two.state, two.verdict, two.starred) == (AlertState.NEW, Verdict.NONE, False)
-    room.views.triage(
+    room.views.triage.change(
         [1], Change(state=AlertState.NEW, verdict=Verdict.NONE, starred=False), "", 0.0
     )
-    assert room.views.alerts([1], False)[0] == replace(
+    assert room.views.alerts.get([1])[0] == replace(
         one, state=AlertState.NEW, verdict=Verdict.NONE, starred=False
     )
 
@@ -115,7 +115,7 @@ def test_triage_sets_what_is_given(room: Room) -> None:
 def test_a_histogram_of_the_last_day(room: Room) -> None:
     for id, at in ((1, NOW - 1), (2, NOW), (3, NOW + 9), (4, NOW + 10), (5, NOW + 999)):
         room.save(arrival(id, ALIBABA), at=at)
-    alibaba, spies = room.views.watchlists(NOW, 3, 10.0)
+    alibaba, spies = room.views.watchlists.counts(NOW, 3, 10.0)
     assert (alibaba.total, alibaba.untriaged, alibaba.spark) == (5, 5, (2, 1, 1))
     assert (spies.total, spies.untriaged, spies.spark) == (0, 0, (0, 0, 0))
     assert (alibaba.severity, spies.severity) == (Severity.MEDIUM, Severity.HIGH)
@@ -178,7 +178,7 @@ def _act(room: Room, act: tuple[Any, ...]) -> None:
         case ("edit", hits, id) if id <= last:
             room.save(arrival(id, *hits, new=False))
         case ("triage", ids, state):
-            room.views.triage(ids, Change(state=state), "", 0.0)
+            room.views.triage.change(ids, Change(state=state), "", 0.0)
         case ("index", ticket):
             room.store.mark_indexed(ticket)
 
@@ -187,7 +187,7 @@ def _assert_counts_are_true(room: Room) -> None:
     rows = room.sql("SELECT watchlist, state FROM alerts WHERE merged_into IS NULL")
     total = Counter(name for name, _ in rows)
     untriaged = Counter(name for name, state in rows if state == "new")
-    for count in room.views.watchlists(0, 1, 1e12):
+    for count in room.views.watchlists.counts(0, 1, 1e12):
         assert (count.total, count.untriaged) == (total[count.name], untriaged[count.name])
         assert count.spark == (total[count.name],)
     (articles,) = room.sql("SELECT count(*) FROM articles")
@@ -196,5 +196,5 @@ def _assert_counts_are_true(room: Room) -> None:
     assert room.views.totals() == (*articles, *waiting, *alerts)
     assert room.store.article_count() == articles[0]
     by_feed = dict(room.sql("SELECT feed, count(*) FROM articles GROUP BY feed"))
-    for feed, _, articles_of in room.views.feeds():
+    for feed, _, articles_of, *_ in room.views.feeds.subscribed():
         assert articles_of == by_feed.get(feed.number, 0)

@@ -78,7 +78,7 @@ def test_triage_waits_for_a_batch_and_breaks_none(room: Room) -> None:
     """A batch that has read holds the store until it has written."""
     room.save(arrival(1, ALIBABA))
     triage = threading.Thread(
-        target=room.views.triage, args=([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
+        target=room.views.triage.change, args=([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     )
     with room.store.batch() as batch:
         assert batch.article(1) is not None
@@ -96,7 +96,7 @@ def test_views_serve_any_thread(room: Room) -> None:
     found: list[list[int]] = []
 
     def look() -> None:
-        room.views.triage([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
+        room.views.triage.change([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
         found.append(room.ids())
 
     threads = [threading.Thread(target=look) for _ in range(4)]
@@ -120,7 +120,7 @@ def test_a_locked_store_is_told_and_forgotten(tmp_path: Path) -> None:
             room.store.mark_indexed(9)
         assert room.ids() == [1]  # reading goes on
         with pytest.raises(StoreError, match="locked"):
-            room.views.triage([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
+            room.views.triage.change([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
         other.execute("ROLLBACK")
     room.save(arrival(2))
     assert room.store.article_count() == 2
@@ -132,7 +132,7 @@ def test_a_store_opens_again_with_everything_in_it(tmp_path: Path) -> None:
     room.save(arrival(1, ALIBABA))
     room.store.close()
     again = opened(tmp_path / "new" / "room")
-    assert again.views.article(1) == article(1)
+    assert again.views.articles.get([1]) == [article(1)]
     assert again.ids() == [1]
     again.store.close()
     assert (tmp_path / "new" / "room").stat().st_mode & 0o777 == 0o700
@@ -174,7 +174,7 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     path.write_bytes(body)
     damaged = SqliteStore(tmp_path)
     with pytest.raises(StoreError, match="malformed"):
-        SqliteViews(tmp_path).articles(range(1, 900))
+        SqliteViews(tmp_path).articles.get(range(1, 900))
     with pytest.raises(StoreError, match="malformed"):
         damaged.articles_after(0, 999)
     damaged.close()

@@ -126,9 +126,9 @@ def test_a_copy_is_as_relevant_as_the_alert_that_speaks_for_it(tmp_path: Path) -
         sql.execute("UPDATE alerts SET merged_into = 1 WHERE article = 2")
         sql.execute("UPDATE alerts SET merged_into = 3 WHERE article = 4")
     room = service(tmp_path)
-    room.triage([raised["Alibaba", 1]], verdict=Verdict.RELEVANT)
-    room.triage([raised["Alibaba", 3]], verdict=Verdict.NOISE)
-    assert [(one.article, one.verdict) for one in room.judged("Alibaba")] == [
+    room.triage.change([raised["Alibaba", 1]], verdict=Verdict.RELEVANT)
+    room.triage.change([raised["Alibaba", 3]], verdict=Verdict.NOISE)
+    assert [(one.article, one.verdict) for one in room.views.watchlists.counts.verdicts("Alibaba")] == [
         (1, Verdict.RELEVANT), (2, Verdict.RELEVANT), (3, Verdict.NOISE),
     ]  # fmt: skip
 
@@ -304,8 +304,8 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     raised = ring(folder / "var", articles, watchlists)
     room = service(folder / "var")
-    room.triage([raised["Alibaba", n] for n in (1, 2, 3)], verdict=Verdict.NOISE)
-    room.triage([raised["Alibaba", n] for n in (4, 5, 6)], verdict=Verdict.RELEVANT)
+    room.triage.change([raised["Alibaba", n] for n in (1, 2, 3)], verdict=Verdict.NOISE)
+    room.triage.change([raised["Alibaba", n] for n in (4, 5, 6)], verdict=Verdict.RELEVANT)
     return folder
 
 
@@ -371,5 +371,5 @@ def test_watch_list_tells_terms_with_their_verdicts(run: Any) -> None:
 
 
 def test_terms_are_records_of_alerts_not_of_places(newsroom: Path) -> None:
-    records = service(newsroom / "var").term_records()
+    records = service(newsroom / "var").views.watchlists.counts.term_records()
     assert TermRecord("Alibaba", "alibaba", 6, 2, 3) in records

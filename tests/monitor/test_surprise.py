@@ -19,8 +19,8 @@ from index.query.parser import parse
 from monitor.alerts.volume_anomaly import CHANCE, LEAST, WEEKS, pace, windows
 from monitor.model.config import Watchlist
 from monitor.model.status import Baseline
-from monitor.search.search import Search
-from monitor.service.counts import Counting
+from monitor.search.search import ArchiveSearch
+from monitor.service.statistics import Statistics
 from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.views import SqliteViews
 
@@ -110,7 +110,9 @@ STRIKE = Watchlist(name="Grève", query=parse("grève"))
 
 def paces(folder: Path) -> dict[str, Baseline]:
     views = SqliteViews(folder)
-    return Counting(Search(folder, views, lambda: NOW, PARIS), views, lambda: NOW, PARIS).paces()
+    return Statistics(
+        ArchiveSearch(folder, views, lambda: NOW, PARIS), views, lambda: NOW, PARIS
+    ).baselines()
 
 
 def newsroom(folder: Path, days: int) -> Path:

@@ -23,9 +23,9 @@ from index.query.parser import parse
 from monitor.errors import MonitorError
 from monitor.model.search import By, Filter, Split
 from monitor.search import trends
-from monitor.search.search import Search
+from monitor.search.search import ArchiveSearch
 from monitor.search.trends import Interval, Observed, inside, missed, series, united
-from monitor.service.counts import Counting
+from monitor.service.statistics import Statistics
 from monitor.store.sqlite.views import SqliteViews
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -224,9 +224,9 @@ def archives(draw: st.DrawFn) -> list[Article]:
     ]
 
 
-def counting(folder: Path, zone: ZoneInfo = PARIS) -> Counting:
+def counting(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
     views = SqliteViews(folder)
-    return Counting(Search(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
+    return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
@@ -252,7 +252,7 @@ def test_counts_are_those_of_reading_everything(
         folder = Path(name)
         fill(folder, articles)
         found = counting(folder, zone).trend([text], Filter(since=since), by=by, split=split)
-        stored = SqliteViews(folder).articles_between(0, 1_000, None)
+        stored = SqliteViews(folder).articles.between(0, 1_000, None)
     october = datetime(2026, 10, 1, tzinfo=zone).timestamp()
     query = parse(text)
     expected: Counter[tuple[str, object]] = Counter()

@@ -64,7 +64,7 @@ def room(tmp_path: Path) -> Service:
 def standings(of: Service, count: int = COUNT) -> list[Standing]:
     return [
         Standing(state=a.state, verdict=a.verdict, starred=a.starred, note=a.note, tags=a.tags)
-        for a in of.alerts(range(1, count + 1))
+        for a in of.views.alerts.get(range(1, count + 1))
     ]
 
 
@@ -80,7 +80,7 @@ def test_each_thing_said_is_there_and_nothing_else_changes(room: Service) -> Non
         "state": AlertState.CLOSED, "verdict": Verdict.RELEVANT, "starred": True,
         "note": "  seen\r\nwith the desk ", "tags": ("Dossier Liège", "b"),
     }  # fmt: skip
-    assert ids(room.triage([2, 77, 2], **said)) == (2,)
+    assert ids(room.triage.change([2, 77, 2], **said)) == (2,)
     assert standings(room)[1] == Standing(
         state=AlertState.CLOSED,
         verdict=Verdict.RELEVANT,
@@ -89,24 +89,24 @@ def test_each_thing_said_is_there_and_nothing_else_changes(room: Service) -> Non
         tags=("b", "dossier-liège"),
     )
     assert standings(room)[:1] + standings(room)[2:] == [Standing()] * (COUNT - 1)
-    assert room.triage([2], **said) is None, "said already"
-    assert ids(room.triage([1, 2], untag=["B", "c"], note="")) == (2,)
+    assert room.triage.change([2], **said) is None, "said already"
+    assert ids(room.triage.change([1, 2], untag=["B", "c"], note="")) == (2,)
     assert standings(room)[1].tags == ("dossier-liège",)
     assert standings(room)[1].note == ""
-    assert room.tag_counts() == {"dossier-liège": 1}
+    assert room.views.triage.change.tags() == {"dossier-liège": 1}
 
 
 def test_acknowledging_leaves_what_is_closed_closed(room: Service) -> None:
-    room.triage([1], state=AlertState.CLOSED)
-    assert ids(room.triage([1, 2], acknowledge=True)) == (2,)
-    assert ids(room.triage([1, 2], acknowledge=True, verdict=Verdict.NOISE)) == (1, 2)
+    room.triage.change([1], state=AlertState.CLOSED)
+    assert ids(room.triage.change([1, 2], acknowledge=True)) == (2,)
+    assert ids(room.triage.change([1, 2], acknowledge=True, verdict=Verdict.NOISE)) == (1, 2)
     assert [s.state for s in standings(room)[:2]] == [AlertState.CLOSED, AlertState.ACKNOWLEDGED]
 
 
 def test_filters_of_what_was_said(room: Service) -> None:
-    room.triage([1], state=AlertState.CLOSED, tags=["x"])
-    room.triage([2], tags=["x", "y"], note="n")
-    room.triage([3], verdict=Verdict.NOISE, starred=True)
+    room.triage.change([1], state=AlertState.CLOSED, tags=["x"])
+    room.triage.change([2], tags=["x", "y"], note="n")
+    room.triage.change([3], verdict=Verdict.NOISE, starred=True)
     for filter, wanted in (
         (Filter(), [2, 3, 4, 5]),
         (Filter(closed=True), [1, 2, 3, 4, 5]),
@@ -118,7 +118,7 @@ def test_filters_of_what_was_said(room: Service) -> None:
         (Filter(verdict=Verdict.NOISE), [3]),
         (Filter(starred=True), [3]),
     ):
-        assert list(room.alert_ids(filter)) == wanted, filter
+        assert list(room.views.alerts.ids(filter)) == wanted, filter
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_tags_have_one_spelling(written: str, kept: str) -> None:
 @pytest.mark.parametrize("written", ["", " ", "12", "a,b", "x" * 51, "\u202e", "--"])
 def test_what_is_no_tag_is_refused(written: str, room: Service) -> None:
     with pytest.raises(ValueError):
-        room.triage([1], tags=[written], starred=True)
+        room.triage.change([1], tags=[written], starred=True)
     assert standings(room)[0] == Standing()
 
 
@@ -179,13 +179,13 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
         now, before, after = [Standing()] * COUNT, [], []  # type: ignore[var-annotated]
         for step in done:
             if step == "undo":
-                act = room.undo()
+                act = room.triage.undo()
                 assert (act is None) == (not before)
                 if before:
                     after.append(now)
                     now = before.pop()
             elif step == "redo":
-                assert (room.redo() is None) == (not after)
+                assert (room.triage.redo() is None) == (not after)
                 if after:
                     before.append(now)
                     now = after.pop()
@@ -193,21 +193,21 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
                 said = [
                     step[1].on(one) if n in step[0] else one for n, one in enumerate(now, start=1)
                 ]
-                room._views.triage(step[0], step[1], "ana", NOW)
+                room.views.triage.change(step[0], step[1], "ana", NOW)
                 if said != now:
                     before.append(now)
                     now, after = said, []
             assert standings(room) == now
         again = service(Path(folder))  # a restart
         while before:
-            assert again.undo()
+            assert again.triage.undo()
             assert standings(again) == before.pop()
-        assert again.undo() is None
+        assert again.triage.undo() is None
 
 
 def escalate(folder: Path, reason: str) -> None:
     """Let tocsin escalate the first alert, which makes it new again unless it is noise."""
-    (alert,) = SqliteViews(folder).alerts([1], False)
+    (alert,) = SqliteViews(folder).alerts.get([1])
     reopens = alert.state is not AlertState.NEW and alert.verdict is not Verdict.NOISE
     escalated = RaisedAlert(
         id=1, watchlist=alert.watchlist, severity=alert.severity, title=alert.title,
@@ -240,9 +240,9 @@ def test_the_record_is_complete_and_only_grows(done: list[tuple[str, Any]]) -> N
             if who == "tocsin":
                 escalate(folder, f"{number} outlets")
             elif isinstance(step, str):
-                getattr(rooms[who], step)()
+                getattr(rooms[who].triage, step)()
             else:
-                rooms[who]._views.triage(step[0], step[1], who, NOW)
+                rooms[who].views.triage.change(step[0], step[1], who, NOW)
             record = spine.rows(
                 folder, "SELECT * FROM decisions JOIN acts ON id = act ORDER BY act, alert"
             )
@@ -256,7 +256,7 @@ def _replayed(room: Service, alert: int) -> Standing:
     said: dict[str, Any] = {
         "state": "new", "verdict": "", "starred": False, "note": "", "tags": []
     }  # fmt: skip
-    for decision in room.decisions(alert):
+    for decision in room.views.triage.decisions(alert):
         assert decision.before == {name: said[name] for name in decision.after}
         assert decision.after != decision.before
         said |= decision.after
@@ -266,42 +266,42 @@ def _replayed(room: Service, alert: int) -> Standing:
 def test_undo_leaves_what_others_said_since(tmp_path: Path) -> None:
     folder = make(tmp_path)
     ana, bob = service(folder, "ana"), service(folder, "bob")
-    ana.triage([1, 2, 3], state=AlertState.ACKNOWLEDGED, tags=["a"])
-    bob.triage([2], state=AlertState.CLOSED, tags=["b"])
-    bob.triage([3], untag=["a"])
-    act = ana.undo()
+    ana.triage.change([1, 2, 3], state=AlertState.ACKNOWLEDGED, tags=["a"])
+    bob.triage.change([2], state=AlertState.CLOSED, tags=["b"])
+    bob.triage.change([3], untag=["a"])
+    act = ana.triage.undo()
     assert act is not None
     assert (act.ids, act.left, act.who) == ((1, 2, 3), (2, 3), "ana")
     one, two, three, *_ = standings(ana)
     assert (one, three) == (Standing(), Standing())
     assert two == Standing(state=AlertState.CLOSED, tags=("b",))
-    assert ana.undo() is None
-    assert ids(bob.undo()) == (3,)
+    assert ana.triage.undo() is None
+    assert ids(bob.triage.undo()) == (3,)
     assert standings(ana)[2].tags == ("a",)
 
 
 def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> None:
     folder = make(tmp_path)
     ana, bob = service(folder, "ana"), service(folder, "bob")
-    first, second = ana.triage([1], starred=True), ana.triage([2], starred=True)
+    first, second = ana.triage.change([1], starred=True), ana.triage.change([2], starred=True)
     assert first and second
-    assert bob.undo(first.id) is None
-    assert ids(ana.undo(first.id)) == (1,)
-    assert ana.undo(first.id) is None
+    assert bob.triage.undo(first.id) is None
+    assert ids(ana.triage.undo(first.id)) == (1,)
+    assert ana.triage.undo(first.id) is None
     assert [s.starred for s in standings(ana)[:2]] == [False, True]
-    assert ids(ana.undo()) == (2,)
+    assert ids(ana.triage.undo()) == (2,)
 
 
 def test_what_became_louder_is_not_taken_back_by_anybody(room: Service, tmp_path: Path) -> None:
-    room.triage([1], state=AlertState.CLOSED)
+    room.triage.change([1], state=AlertState.CLOSED)
     escalate(tmp_path, "5 outlets")
-    told = room.decisions(1)
+    told = room.views.triage.decisions(1)
     assert [(d.who, d.why, d.after) for d in told] == [
         ("ana", "", {"state": "closed"}),
         ("", "5 outlets", {"state": "new"}),
     ]
-    assert service(tmp_path, "").undo() is None
-    act = room.undo()
+    assert service(tmp_path, "").triage.undo() is None
+    act = room.triage.undo()
     assert act and act.left == (1,)
     assert standings(room)[0] == Standing()
 
@@ -326,14 +326,14 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 
     def say(room: Service, name: str) -> None:
         for turn in range(8):
-            room.triage(range(1, COUNT + 1), tags=[f"{name}-{turn}"])
+            room.triage.change(range(1, COUNT + 1), tags=[f"{name}-{turn}"])
 
     threads = [threading.Thread(target=say, args=(r, f"p{n}")) for n, r in enumerate(rooms)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert rooms[0].tag_counts() == {f"p{n}-{t}": COUNT for n in range(4) for t in range(8)}
+    assert rooms[0].views.triage.change.tags() == {f"p{n}-{t}": COUNT for n in range(4) for t in range(8)}
     assert standings(rooms[0]) == [_replayed(rooms[0], n) for n in range(1, COUNT + 1)]
 
 
@@ -349,8 +349,8 @@ def statement(_):
     left -= 1
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-views._sql.set_trace_callback(statement)
-views.triage([1, 2, 3], Change(state=AlertState.CLOSED, tags=("t",), note="n"), "ana", 1.0)
+views.connection.sql.set_trace_callback(statement)
+views.triage.change([1, 2, 3], Change(state=AlertState.CLOSED, tags=("t",), note="n"), "ana", 1.0)
 """
 
 
@@ -366,7 +366,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_said(tmp_path: Path, statement
     assert standings(room, 3) == [Standing()] * 3
     for table in ("acts", "decisions", "notes", "alert_tags"):
         assert spine.rows(folder, f"SELECT * FROM {table}") == []
-    assert ids(room.triage([1, 2, 3], starred=True)) == (1, 2, 3)
+    assert ids(room.triage.change([1, 2, 3], starred=True)) == (1, 2, 3)
 
 
 def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
     assert subprocess.run(command, check=False, timeout=60).returncode == -9
     room = service(folder)
     assert standings(room, 3) == [Standing(state=AlertState.CLOSED, tags=("t",), note="n")] * 3
-    assert ids(room.undo()) == (1, 2, 3)
+    assert ids(room.triage.undo()) == (1, 2, 3)
     assert standings(room, 3) == [Standing()] * 3
 
 
@@ -385,18 +385,18 @@ def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
     ["UPDATE acts SET who = 'x'", "UPDATE decisions SET after = '{}'", "UPDATE acts SET at = 0"],
 )
 def test_the_record_cannot_be_said_otherwise(room: Service, tmp_path: Path, statement: str) -> None:
-    room.triage([1], starred=True)
+    room.triage.change([1], starred=True)
     with pytest.raises(StoreError, match="not said otherwise"), SqliteStore(tmp_path).batch() as b:
         b._sql.execute(statement)
 
 
 def test_dropping_an_alert_drops_what_was_said_of_it(room: Service, tmp_path: Path) -> None:
-    room.triage([1, 2], note="n", tags=["t"])
+    room.triage.change([1, 2], note="n", tags=["t"])
     with SqliteStore(tmp_path).batch() as batch:
         batch.drop([1])
-    assert [d.alert for d in room.decisions(1)] == []
-    assert room.tag_counts() == {"t": 1}
-    assert ids(room.undo()) == (2,)
+    assert [d.alert for d in room.views.triage.decisions(1)] == []
+    assert room.views.triage.change.tags() == {"t": 1}
+    assert ids(room.triage.undo()) == (2,)
     assert spine.rows(tmp_path, "SELECT alert FROM notes") == []
 
 
@@ -414,8 +414,8 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, d
     ]
     raised = ring(folder, articles, [ALIBABA, SPIES])
     room = service(folder)
-    room.triage([raised["Alibaba", 4]], verdict=Verdict.NOISE, state=AlertState.CLOSED)
-    room.triage([raised["Espions", 3]], tags=["a"], note="n", starred=True)
+    room.triage.change([raised["Alibaba", 4]], verdict=Verdict.NOISE, state=AlertState.CLOSED)
+    room.triage.change([raised["Espions", 3]], tags=["a"], note="n", starred=True)
     yield room, raised
 
 
@@ -443,7 +443,7 @@ def test_a_query_over_alerts(
 ) -> None:
     room, raised = mixed
     names = {alert: key for key, alert in raised.items()}
-    assert sorted(names[id] for id in room.select(Filter(), query)) == sorted(wanted)
+    assert sorted(names[id] for id in room.triage.select(Filter(), query)) == sorted(wanted)
 
 
 def test_a_query_finds_what_is_closed_where_it_is_asked_for(
@@ -451,20 +451,20 @@ def test_a_query_finds_what_is_closed_where_it_is_asked_for(
 ) -> None:
     room, raised = mixed
     closed = [raised["Alibaba", 4]]
-    assert room.select(Filter(closed=True), '"quarante voleurs"') == closed
-    assert room.select(Filter(closed=True), "state:closed is:noise") == closed
-    assert room.select(Filter(), "state:closed,acknowledged") == closed
-    assert room.select(Filter(), "is:noise") == []
-    assert room.select(Filter(state=AlertState.CLOSED), "alibaba") == closed
+    assert room.triage.select(Filter(closed=True), '"quarante voleurs"') == closed
+    assert room.triage.select(Filter(closed=True), "state:closed is:noise") == closed
+    assert room.triage.select(Filter(), "state:closed,acknowledged") == closed
+    assert room.triage.select(Filter(), "is:noise") == []
+    assert room.triage.select(Filter(state=AlertState.CLOSED), "alibaba") == closed
 
 
 @pytest.mark.parametrize("query", ["liège (", "nofield:x", " ", "state:open"])
 def test_a_query_that_is_not_understood(mixed: tuple[Service, dict[Any, int]], query: str) -> None:
     with pytest.raises(QueryError):
-        mixed[0].select(Filter(), query)
+        mixed[0].triage.select(Filter(), query)
 
 
 def test_the_record_is_json_that_others_can_read(room: Service, tmp_path: Path) -> None:
-    room.triage([1], note="é\n=1", tags=["été"])
+    room.triage.change([1], note="é\n=1", tags=["été"])
     ((after,),) = spine.rows(tmp_path, "SELECT after FROM decisions")
     assert json.loads(after) == {"note": "é\n=1", "tags": ["été"]}

@@ -47,13 +47,13 @@ def test_alerts_keep_their_numbers_and_counts_and_the_next_one_has_a_new_number(
 ) -> None:
     folder = earlier.make(tmp_path / "old", 2, ROWS)
     views = SqliteViews(folder)
-    assert list(views.alert_ids(Filter(), None, 0, None)) == [4, 9]
-    assert [alert.title for alert in views.alerts([4, 9], False)] == ["One", "Two"]
-    views.triage([9], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
+    assert list(views.alerts.ids(Filter())) == [4, 9]
+    assert [alert.title for alert in views.alerts.get([4, 9])] == ["One", "Two"]
+    views.triage.change([9], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert views.totals()[2:] == (2, 0)
     with SqliteStore(folder)._connection as sql:
         sql.execute("DELETE FROM alerts WHERE id = 9")
         sql.execute(
             "INSERT INTO alerts (watchlist, article, severity, raised_at) VALUES ('w', 2, 'low', 3)"
         )
-    assert list(views.alert_ids(Filter(), None, 4, None)) == [10]
+    assert list(views.alerts.ids(Filter(), after=4)) == [10]

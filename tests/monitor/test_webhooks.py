@@ -31,7 +31,7 @@ def test_a_webhook_gets_the_alert_as_programs_do_and_the_same_key_at_each_try(
         found.key.encode()
     ] * 3
     said = json.loads(web.requests[-1].body)
-    (expected,) = desk.views.alerts([alert], True)
+    (expected,) = desk.views.alerts.get([alert], matches=True)
     told = {
         k: v for k, v in serialization.alert(expected).items() if k not in ("outlets", "elsewhere")
     }

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from index.article import Article
@@ -23,6 +24,7 @@ from monitor.model.alert import (
     AlertKind,
     AlertState,
     Decision,
+    EscalatedAlert,
     Escalation,
     Match,
     Outlet,
@@ -56,7 +58,7 @@ from monitor.model.search import (
     Trend,
 )
 from monitor.model.severity import Severity
-from monitor.model.status import MonitorPresence, Status, WatchlistCount
+from monitor.model.status import MonitorPresence, Status, StoreVersion, WatchlistCount
 
 NOW = 1_795_563_000.0
 """2026-11-24 19:30:00 UTC."""
@@ -124,6 +126,60 @@ class FakeNewsroom:
 
     start = 40
     config: Path | None = None
+
+    @property
+    def views(self) -> Any:
+        """What is asked of the store."""
+        return SimpleNamespace(
+            version=self.version,
+            feeds=SimpleNamespace(
+                polls=self.polls, gaps=self.gaps, every=self.every_feed, poll_now=self.poll_now
+            ),
+            watchlists=SimpleNamespace(silences=lambda now: list(self.muted.values())),
+            alerts=SimpleNamespace(
+                ids=self.alert_ids,
+                get=self.alerts,
+                escalated=self.escalated,
+                headlines=self.headlines,
+            ),
+            articles=SimpleNamespace(details=self.read, revisions=self.versions),
+            triage=SimpleNamespace(decisions=self.decisions, tags=self.tag_counts),
+            deliveries=SimpleNamespace(newest=self.deliveries, retry=self.retry),
+            searches=SimpleNamespace(recent=self.searched),
+        )
+
+    @property
+    def triage(self) -> Any:
+        """What decides about alerts."""
+        return SimpleNamespace(
+            change=self.change,
+            undo=self.undo,
+            redo=self.redo,
+            silence=self.mute,
+            end_silence=self.unmute,
+        )
+
+    @property
+    def statistics(self) -> Any:
+        """What counts."""
+        return SimpleNamespace(
+            trend=self.trend,
+            facets=self.facets,
+            watchlists=self.watchlists,
+            max_severities=self.rung,
+        )
+
+    @property
+    def archive(self) -> Any:
+        """What searches."""
+        return SimpleNamespace(
+            search=self.search, suggestions=self.suggestions, complete=self.complete
+        )
+
+    def version(self) -> StoreVersion:
+        return StoreVersion(
+            self.commits(), self.count, self.newest_alert(), self.newest_escalation()
+        )
 
     def clock(self) -> float:
         """Return a moment that stands still."""
@@ -267,7 +323,7 @@ class FakeNewsroom:
             if alert == n
         )  # fmt: skip
 
-    def triage(
+    def change(
         self,
         ids: Iterable[int],
         *,
@@ -340,7 +396,7 @@ class FakeNewsroom:
     # --- what is skimmed ------------------------------------------------------------
 
     def headlines(
-        self, *, after: int = 0, before: int | None = None, limit: int = 2_000
+        self, *, after: int = 0, before: int | None = None, limit: int
     ) -> list[tuple[int, str]]:
         top = self.count if before is None else before - 1
         ids = list(range(top, after, -1))
@@ -349,10 +405,10 @@ class FakeNewsroom:
     def newest_escalation(self) -> int:
         return len(self.louder)
 
-    def stirred(self, filter: Filter = ALL, *, after: int = 0) -> list[tuple[int, int, int]]:
+    def escalated(self, filter: Filter, *, after: int = 0) -> list[EscalatedAlert]:
         passing = set(self.alert_ids(filter))
         return [
-            (number, alert, above)
+            EscalatedAlert(above, number, alert)
             for number, (alert, above) in enumerate(self.louder, 1)
             if number > after and alert in passing
         ]
@@ -364,16 +420,13 @@ class FakeNewsroom:
 
     # --- deliveries and mutes ---------------------------------------------------------
 
-    def deliveries(self, limit: int | None = None) -> list[Delivery]:
+    def deliveries(self, states: object, limit: int | None = None) -> list[Delivery]:
         return list(self.unsent)
 
-    def retry(self, ids: Sequence[int] | None = None) -> int:
+    def retry(self, ids: Sequence[int] | None, now: float) -> int:
         wanted = [d for d in self.unsent if ids is None or d.id in ids]
         self.retried += [d.id for d in wanted]
         return len(wanted)
-
-    def mutes(self) -> list[Silence]:
-        return list(self.muted.values())
 
     def mute(self, name: str, seconds: float = 3600.0, by: str = "") -> Silence:
         mute = Silence(watchlist=name, by=by, since=self.now, until=self.now + seconds)
@@ -427,7 +480,7 @@ class FakeNewsroom:
         before = replace(now, body="Une grève générale.\n" + BODY, until=NOW - 60)
         return [before, replace(now, number=2)]
 
-    def gaps(self, since: float) -> list[Gap]:
+    def gaps(self, since: float, until: float) -> list[Gap]:
         feed = self.health[1].feed
         return [
             Gap(feed=feed, start=NOW - 7200, end=NOW - 3600, kind=GapKind.BLIND),
@@ -435,7 +488,7 @@ class FakeNewsroom:
         ]
 
     def coverage(self, since: float) -> list[Coverage]:
-        return [Coverage(watchlist="grève", feeds=4, gaps=tuple(self.gaps(since)))]
+        return [Coverage(watchlist="grève", feeds=4, gaps=tuple(self.gaps(since, self.now)))]
 
     def every_feed(self) -> list[Feed]:
         return [replace(health.feed, number=1) for health in self.health]

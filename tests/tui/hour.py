@@ -81,7 +81,7 @@ async def _spend(chance: random.Random, seconds: float, arrivals: int) -> Hour:
         await app.desk.look()
         await pilot.pause()
         assert app.is_running and app.desk.is_current
-        assert app.newsroom.seen().alert == 40 + arrivals
+        assert app.newsroom.service.views.version().alert == 40 + arrivals
         growth = resident() - (early or 0)
     return Hour(keys, arrivals, growth)
 

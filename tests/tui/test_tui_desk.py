@@ -366,7 +366,7 @@ def test_q_quits_and_Q_leaves_it_watching(key: str, ending: str) -> None:
 def test_a_store_that_never_answers_holds_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
     newsroom = FakeNewsroom(4)
     gate = threading.Event()
-    monkeypatch.setattr(newsroom, "triage", lambda *args, **kwargs: gate.wait(10))
+    monkeypatch.setattr(newsroom, "change", lambda *args, **kwargs: gate.wait(10))
     monkeypatch.setattr("tui.app.DRAIN", 0.05)
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:

@@ -42,7 +42,7 @@ def test_no_key_of_the_desk_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
     newsroom = FakeNewsroom(20)
-    monkeypatch.setattr(newsroom, "triage", lambda *_, **__: pytest.fail("it wrote"))
+    monkeypatch.setattr(newsroom, "change", lambda *_, **__: pytest.fail("it wrote"))
     app = Tocsin(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
     keys = {b.key.split(",")[0] for base in MainScreen.__mro__ for b in own(base)}
 
@@ -87,8 +87,8 @@ def test_its_service_refuses_to_write(tmp_path: Path) -> None:
     service = wiring.open_service(tmp_path, read_only=True)
     assert service.status().alerts == 0
     for write in (
-        lambda: service.triage([1], state=AlertState.ACKNOWLEDGED),
-        service.poll_now,
+        lambda: service.triage.change([1], state=AlertState.ACKNOWLEDGED),
+        service.views.feeds.subscribed.poll_now,
         lambda: service.note_search("x"),
     ):
         with pytest.raises(StoreError):

@@ -150,14 +150,14 @@ def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
 def test_every_commit_is_noticed_and_nothing_else(tmp_path: Path) -> None:
     SqliteStore(tmp_path).close()
     service = wiring.open_service(tmp_path)
-    before = service.commits()
-    assert service.commits() == before
+    before = service.views.version().commits
+    assert service.views.version().commits == before
     with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
         other.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
-    after = service.commits()
+    after = service.views.version().commits
     assert after != before
     service.note_search("grève")
-    assert service.commits() != after, "its own as well"
+    assert service.views.version().commits != after, "its own as well"
 
 
 def shown(app: Tocsin) -> int:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from monitor.model.alert import AlertState, Verdict
+from monitor.model.alert import AlertState, EscalatedAlert, Verdict
 from tui.app import Tocsin
-from tui.data.alert_order import Again, AlertOrder
+from tui.data.alert_order import AlertOrder
 
 # --- rows --------------------------------------------------------------------------
 
@@ -57,7 +57,7 @@ def test_a_stream_is_a_list_in_which_some_go_to_the_front(
 
 
 def test_those_that_came_again_before_stand_where_they_stood_then() -> None:
-    stream = AlertOrder([1, 2, 3, 4, 5], [Again(3, 1, 1), Again(5, 2, 2)])
+    stream = AlertOrder([1, 2, 3, 4, 5], [EscalatedAlert(3, 1, 1), EscalatedAlert(5, 2, 2)])
     assert stream.rows(0, 9) == [2, 5, 4, 1, 3]
     assert stream.newest == 5
 
@@ -187,7 +187,7 @@ def test_notes_tags_and_closing_are_kept_and_shown() -> None:
 
 def test_what_was_said_before_a_restart_can_be_taken_back_and_said_again() -> None:
     room = FakeNewsroom(40)
-    room.triage([40, 39], state=AlertState.ACKNOWLEDGED)
+    room.change([40, 39], state=AlertState.ACKNOWLEDGED)
 
     async def script(pilot: Pilot[Any], app: Tocsin) -> None:
         assert "•" not in stream_rows(app)[0]

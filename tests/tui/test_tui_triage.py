@@ -66,7 +66,7 @@ class Desk:
         self.triage = Triage(self.alerts, self, lambda ids: None, self.trouble.append)
 
     async def write(self, ids: Sequence[int], change: Change) -> Act | None:
-        return self.newsroom.triage(
+        return self.newsroom.change(
             ids, state=change.state, verdict=change.verdict, starred=change.starred,
             note=change.note, tags=change.tags, untag=change.untag,
         )  # fmt: skip
@@ -150,7 +150,7 @@ def test_what_somebody_else_said_since_is_seen_after_an_undo() -> None:
     async def undo_after_another() -> None:
         desk.say(ACK, 3)
         await desk.work()
-        desk.newsroom.undo = lambda act=None: desk.newsroom.triage([3], starred=True)  # type: ignore[method-assign]
+        desk.newsroom.undo = lambda act=None: desk.newsroom.change([3], starred=True)  # type: ignore[method-assign]
         desk.triage.undo()
         await desk.work()
 

@@ -9,25 +9,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from monitor.model.alert import EscalatedAlert
 
 BLOCK = 128
 """Alerts read at once; 128 rows by primary key take 0.2 ms."""
 
 
-class Again(NamedTuple):
-    """An alert that became louder, and where it stands since."""
-
-    above: int
-    """Id of the alert that was the newest then."""
-    escalation: int
-    alert: int
-
-
 class AlertOrder:
     """Row 0 is the newest. An arrival is an append, older ones go in front."""
 
-    def __init__(self, ids: Iterable[int] = (), again: Iterable[Again] = ()) -> None:
+    def __init__(self, ids: Iterable[int] = (), again: Iterable[EscalatedAlert] = ()) -> None:
         self._again = sorted(again)
         self._place = {one.alert: place for place, one in enumerate(self._again)}
         self._ids = self._plain(ids)
@@ -82,7 +74,7 @@ class AlertOrder:
             self._newest = fresh[-1]
         return len(fresh)
 
-    def deepen(self, ids: Sequence[int], again: Iterable[Again] = ()) -> None:
+    def deepen(self, ids: Sequence[int], again: Iterable[EscalatedAlert] = ()) -> None:
         """Put older alerts below: those of `ids` that come before the oldest here."""
         older = [one for one in again if one.alert not in self._place]
         self._again = sorted([*older, *self._again])
@@ -101,7 +93,7 @@ class AlertOrder:
                 del self._ids[at]
         stays = [one for one in self._again if one.alert not in gone]
         self._newest = max([self._newest, *gone])
-        fresh = (Again(self._newest, escalation, alert) for escalation, alert in louder)
+        fresh = (EscalatedAlert(self._newest, escalation, alert) for escalation, alert in louder)
         self._again = sorted([*stays, *fresh])
         self._place = {one.alert: place for place, one in enumerate(self._again)}
         self._rank()

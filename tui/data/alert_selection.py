@@ -20,6 +20,7 @@ from index.analysis.folding import CJK, fold
 from index.article import Timestamp
 from index.query.ast import Mode, Node, Phrase, Word
 from monitor.fetch.url import host
+from monitor.model.alert import EscalatedAlert
 from monitor.model.feed import FeedHealth
 from monitor.model.search import Filter
 from monitor.model.status import WatchlistCount
@@ -30,7 +31,6 @@ from monitor.search.alert_filter import (
     as_store_filter,
     select_alerts,
 )
-from tui.data.alert_order import Again
 
 if TYPE_CHECKING:
     from monitor.service.service import Service
@@ -81,7 +81,7 @@ class AlertSelector:
         meaning = self._meaning(names)
         plain = as_store_filter(wanted, meaning)
         if plain is not None:
-            return self._service.alert_ids(plain, after=after, limit=limit)
+            return self._service.views.alerts.ids(plain, after=after, limit=limit)
         if wanted.has_words:
             self.read_new()
         answers = {} if after else self._answers
@@ -92,28 +92,30 @@ class AlertSelector:
         """Ask the store anew from here on: what is typed meanwhile is about one moment."""
         self._answers = {}
 
-    def louder(self, wanted: AlertFilter, names: FilterNames, after: int = 0) -> list[Again]:
+    def louder(
+        self, wanted: AlertFilter, names: FilterNames, after: int = 0
+    ) -> list[EscalatedAlert]:
         """Return the alerts of a filter that escalated, the oldest escalation first."""
         plain = self.quick(wanted, names)
-        found = self._service.stirred(plain or Filter(closed=True), after=after)
+        found = self._service.views.alerts.escalated(plain or Filter(closed=True), after=after)
         if plain is None and found:
-            passing = set(self.ids(wanted, names, after=min(alert for _, alert, _ in found) - 1))
-            found = [one for one in found if one[1] in passing]
-        return [Again(above, escalation, alert) for escalation, alert, above in found]
+            passing = set(self.ids(wanted, names, after=min(one.alert for one in found) - 1))
+            found = [one for one in found if one.alert in passing]
+        return found
 
     def read_new(self) -> None:
         """Read the headlines of alerts that are newer than those known."""
         with self._reading:
             known = self.headlines
             if known.oldest is not None:
-                known.add(self._service.headlines(after=known.newest, limit=-1))
+                known.add(self._service.views.alerts.headlines(after=known.newest, limit=-1))
 
     def read_older(self) -> bool:
         """Read some more headlines; return whether all are known."""
         with self._reading:
             known = self.headlines
             if not known.whole:
-                page = self._service.headlines(before=known.oldest, limit=PAGE)
+                page = self._service.views.alerts.headlines(before=known.oldest, limit=PAGE)
                 known.whole = known.add(page) < PAGE
             return known.whole
 
@@ -137,11 +139,11 @@ class _ScreenSource:
 
     def ids(self, filter: Filter) -> array[int]:
         if filter not in self.answers:
-            self.answers[filter] = self.service.alert_ids(filter, after=self.after)
+            self.answers[filter] = self.service.views.alerts.ids(filter, after=self.after)
         return self.answers[filter]
 
     def escalated(self) -> Iterable[int]:
-        return (alert for _, alert, _ in self.service.stirred())
+        return (one.alert for one in self.service.views.alerts.escalated(Filter()))
 
     def containing(self, node: Node) -> set[int] | None:
         if isinstance(node, Word | Phrase):

@@ -15,14 +15,13 @@ from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.model.request_options import Setting
 from monitor.search.alert_filter import AlertFilter, FilterNames
-from tui.data.alert_order import Again
 from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Act, Alert, Change
+    from monitor.model.alert import Act, Alert, Change, EscalatedAlert
     from monitor.model.feed import FeedHealth
-    from monitor.model.status import Status, WatchlistCount
+    from monitor.model.status import Status, StoreVersion, WatchlistCount
     from monitor.service.service import Service
 
 
@@ -93,21 +92,13 @@ ANYWAY = 30
 
 
 @dataclass(frozen=True, slots=True)
-class NewsroomState:
-    """How far the stream has got: everything up to here has been asked about."""
-
-    alert: int = 0
-    escalation: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class News:
     """What one look found; None is not looked at this time."""
 
     ids: array[int]
-    upto: NewsroomState
+    upto: StoreVersion
     status: Status
-    louder: Sequence[Again] = ()
+    louder: Sequence[EscalatedAlert] = ()
     alerts: Sequence[Alert] = ()
     """As the store has them now: those that became louder, and now and then those on show."""
     watchlists: list[WatchlistCount] | None = None
@@ -167,11 +158,7 @@ class NewsroomModel:
 
         return user(self.environ)
 
-    def seen(self) -> NewsroomState:
-        """Return how far one would get now."""
-        return NewsroomState(self.service.newest_alert(), self.service.newest_escalation())
-
-    async def look(self, sieve: AlertFilter, seen: NewsroomState, visible: Sequence[int]) -> News:
+    async def look(self, sieve: AlertFilter, seen: StoreVersion, visible: Sequence[int]) -> News:
         """Look for what is new since `seen`, and now and then at the counts."""
         try:
             news = await self.ask(self._look, sieve, seen, visible)
@@ -186,13 +173,12 @@ class NewsroomModel:
             self.names = filter_names(self.watchlists, self.feeds, self.tags)
         return news
 
-    def _look(self, sieve: AlertFilter, seen: NewsroomState, visible: Sequence[int]) -> News:
+    def _look(self, sieve: AlertFilter, seen: StoreVersion, visible: Sequence[int]) -> News:
         ask, select, names = self.service, self.selecting, self.names
-        commits = ask.commits()
-        counts, known = self._counts.due(commits), self.status
-        recounted = self._status.due(commits) or counts or known is None
-        again = self._shown.due(commits) and known is not None
-        upto = self.seen()
+        upto = ask.views.version()
+        counts, known = self._counts.due(upto.commits), self.status
+        recounted = self._status.due(upto.commits) or counts or known is None
+        again = self._shown.due(upto.commits) and known is not None
         louder = (
             select.louder(sieve, names, seen.escalation)
             if upto.escalation > seen.escalation
@@ -205,11 +191,11 @@ class NewsroomModel:
             else array("q"),
             upto=upto,
             louder=louder,
-            alerts=ask.alerts(wanted) if wanted else (),
+            alerts=ask.views.alerts.get(wanted) if wanted else (),
             status=ask.status() if recounted or known is None else ask.renewed(known),
-            watchlists=ask.watchlists() if counts else None,
+            watchlists=ask.statistics.watchlists() if counts else None,
             feeds=ask.feeds() if counts else None,
-            tags=list(ask.tag_counts()) if counts else None,
+            tags=list(ask.views.triage.tags()) if counts else None,
         )
 
     def look_at_all(self) -> None:
@@ -220,7 +206,7 @@ class NewsroomModel:
     async def write(self, ids: Sequence[int], change: Change) -> Act | None:
         """Store a change; raises StoreError."""
         return await self.ask(
-            self.service.triage,
+            self.service.triage.change,
             ids,
             state=change.state,
             verdict=change.verdict,
@@ -232,11 +218,11 @@ class NewsroomModel:
 
     async def undo(self, act: int | None) -> Act | None:
         """Take back an act, or this person's last one; raises StoreError."""
-        return await self.ask(self.service.undo, act)
+        return await self.ask(self.service.triage.undo, act)
 
     async def redo(self) -> Act | None:
         """Say again what was taken back last; raises StoreError."""
-        return await self.ask(self.service.redo)
+        return await self.ask(self.service.triage.redo)
 
     def feed_url(self, name: str) -> str | None:
         """Return the address of a feed by its name."""

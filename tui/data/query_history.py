@@ -108,7 +108,7 @@ class Continuation(Suggester):
         if value.startswith(SAVED):
             lines = [f"{SAVED}{search.name}" for search in service.saved_searches()]
         else:
-            completion = service.complete(value, len(value))
+            completion = service.archive.complete(value, len(value))
             lines = [value[: completion.start] + each.text for each in completion.candidates]
         longer = (line for line in lines if len(line) > len(value) and line.isprintable())
         return next((line for line in longer if line.casefold().startswith(value.casefold())), None)

@@ -11,9 +11,8 @@ from textual.timer import Timer
 from index.errors import QueryError
 from monitor.errors import MonitorError
 from monitor.model.search import Filter
-from monitor.model.status import WatchlistCount
+from monitor.model.status import StoreVersion, WatchlistCount
 from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
-from tui.data.newsroom import NewsroomState
 from tui.messages import Opened
 from tui.screens.dialogs import Dialog
 from tui.screens.panes import Panes
@@ -119,11 +118,11 @@ class Filtering(Panes):
     watchlists: WatchlistPane
     filter_line: FilterLine
     sieve: AlertFilter = ALL
-    seen = NewsroomState()
+    seen = StoreVersion(0, 0, 0, 0)
     """How far the stream has been asked about."""
     _before: tuple[AlertFilter, int] = (ALL, 0)
     _typing: Timer | None = None
-    _typed_at: NewsroomState | None = None
+    _typed_at: StoreVersion | None = None
 
     # --- what is shown ------------------------------------------------------------
 
@@ -131,8 +130,8 @@ class Filtering(Panes):
         """Show the newest alerts at once; the others follow."""
         service = self.newsroom.service
         try:
-            self.seen = self.newsroom.seen()
-            ids = service.alert_ids(Filter(), limit=FIRST)
+            self.seen = service.views.version()
+            ids = service.views.alerts.ids(Filter(), limit=FIRST)
             again = self.newsroom.selecting.louder(ALL, self.newsroom.names)
         except MonitorError as error:
             self.tell(str(error), trouble=True)
@@ -167,7 +166,7 @@ class Filtering(Panes):
         self.apply(with_only(self.sieve, "watch", name))
 
     async def narrow(
-        self, wanted: AlertFilter, kept: int = 0, seen: NewsroomState | None = None
+        self, wanted: AlertFilter, kept: int = 0, seen: StoreVersion | None = None
     ) -> None:
         """Show what a sieve lets through, as much as is known of it at first.
 
@@ -177,7 +176,7 @@ class Filtering(Panes):
         select = room.selecting
         if seen is None:
             select.forget()
-            seen = self._typed_at = await self.answer(room.seen)
+            seen = self._typed_at = await self.answer(room.service.views.version)
         if seen is None:
             return
         if wanted.has_words and not select.headlines.whole:
@@ -191,7 +190,7 @@ class Filtering(Panes):
         await self._show_sifted(wanted, seen, kept, whole=True)
 
     async def _show_sifted(
-        self, wanted: AlertFilter, seen: NewsroomState, kept: int, *, whole: bool
+        self, wanted: AlertFilter, seen: StoreVersion, kept: int, *, whole: bool
     ) -> bool:
         room = self.newsroom
         ids = await self.answer(room.selecting.ids, wanted, room.names)

@@ -156,7 +156,9 @@ class Searching(Panes):
         if query is None:
             return None
         self.asked = query
-        return await self.lane.ask(self.newsroom.service.search, query, sort=self.sort, limit=LIMIT)
+        return await self.lane.ask(
+            self.newsroom.service.archive.search, query, sort=self.sort, limit=LIMIT
+        )
 
     async def _meant(self, written: str) -> str | None:
         """Return the query to search for; None for the name of a search that is not saved."""
@@ -176,13 +178,15 @@ class Searching(Panes):
         from monitor.search.suggestions import FEW
 
         service, query = self.newsroom.service, self.asked
-        rang = await self._reckoned(service.rung, [f.article.id for f in results.found])
+        rang = await self._reckoned(
+            service.statistics.max_severities, [f.article.id for f in results.found]
+        )
         self.results.badge(rang or {})
-        trend = await self._reckoned(service.trend, [query])
+        trend = await self._reckoned(service.statistics.trend, [query])
         self.trend.tell(trend)
         self.results.reveal()
         if results.total < FEW:
-            self.results.suggest(await self._reckoned(service.suggestions, query) or ())
+            self.results.suggest(await self._reckoned(service.archive.suggestions, query) or ())
 
     async def _reckoned(
         self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -210,7 +214,11 @@ class Searching(Panes):
     async def _more(self, place: str) -> None:
         try:
             results = await self.lane.ask(
-                self.newsroom.service.search, self.asked, sort=self.sort, limit=LIMIT, after=place
+                self.newsroom.service.archive.search,
+                self.asked,
+                sort=self.sort,
+                limit=LIMIT,
+                after=place,
             )
         except CursorError:
             return  # another search was made meanwhile
@@ -220,7 +228,8 @@ class Searching(Panes):
         if self.is_attached and place == self.results.next:
             self.results.extend(results)
             rang = await self._reckoned(
-                self.newsroom.service.rung, [found.article.id for found in results.found]
+                self.newsroom.service.statistics.max_severities,
+                [found.article.id for found in results.found],
             )
             self.results.badge(rang or {})
 
@@ -309,7 +318,7 @@ class ArchiveScreen(Searching):
         self.run_worker(self._remember(), group="past")
 
     async def _remember(self) -> None:
-        past = await self.answer(self.newsroom.service.searched)
+        past = await self.answer(self.newsroom.service.views.searches.recent)
         if past is not None:
             self.past = Past([searched.query for searched in past])
         self.remembered = True
@@ -365,7 +374,7 @@ class ArchiveScreen(Searching):
                 self.narrow(by)
 
         if self.asked:
-            counting = self.counter.ask(self.newsroom.service.facets, self.asked)
+            counting = self.counter.ask(self.newsroom.service.statistics.facets, self.asked)
             self.app.push_screen(FacetChoice(counting), chosen)
 
     def action_save(self) -> None:
@@ -425,6 +434,6 @@ class ArchiveScreen(Searching):
         if found is None:
             self.reader.read(None)
             return
-        reading = await self.answer(self.newsroom.service.read, found.article.id)
+        reading = await self.answer(self.newsroom.service.views.articles.details, found.article.id)
         if self.is_attached and found is self.results.found:
             self.reader.read(reading, places((), found.spans))

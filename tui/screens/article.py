@@ -46,8 +46,8 @@ def found(service: Service, article: int) -> tuple[ArticleDetails, list[ArticleR
     """Return an article with its edits, None if there is no such article; takes some 10 ms."""
     from monitor.service.article_revisions import edits_of
 
-    reading = service.read(article)
-    return (reading, edits_of(service, reading, service.config)) if reading else None
+    reading = service.views.articles.details(article)
+    return (reading, edits_of(service.views, reading, service.config)) if reading else None
 
 
 class Tellers(LineList):
@@ -215,7 +215,7 @@ class ArticleScreen(Panes):
 
     async def _read(self) -> None:
         article = self._article
-        reading = await self.answer(self.newsroom.service.read, article)
+        reading = await self.answer(self.newsroom.service.views.articles.details, article)
         if self.is_attached and article == self._article:
             marks = places(reading.alerts, self._found) if reading else ()
             self.reader.read(reading, marks)
@@ -225,7 +225,7 @@ class ArticleScreen(Panes):
 
 async def ask_for_outlet(screen: Panes, article: int) -> None:
     """Show who tells the story of an article, and open the one that is chosen."""
-    reading = await screen.answer(screen.newsroom.service.read, article)
+    reading = await screen.answer(screen.newsroom.service.views.articles.details, article)
     if reading is None:
         return
     telling = reading.telling

@@ -12,7 +12,7 @@ from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.formatting import span
 from monitor.model.alert import Alert
-from monitor.model.delivery import Delivery, DeliveryState
+from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from tui.data.newsroom import NewsroomModel
 from tui.messages import Opened
 from tui.screens.dialogs import Dialog
@@ -121,8 +121,8 @@ class UnsentDeliveries(Dialog[None]):
 
         room = self._newsroom
         try:
-            found = await room.ask(room.service.deliveries, limit=500)
-            alerts = await room.ask(room.service.alerts, [one.alert for one in found])
+            found = await room.ask(room.service.views.deliveries.newest, UNSENT, limit=500)
+            alerts = await room.ask(room.service.views.alerts.get, [one.alert for one in found])
         except MonitorError as error:
             self.app.notify(line(str(error)), severity="warning", markup=False)
             return
@@ -144,7 +144,7 @@ class UnsentDeliveries(Dialog[None]):
 
         room = self._newsroom
         try:
-            count = await room.ask(room.service.retry, ids)
+            count = await room.ask(room.service.views.deliveries.retry, ids, room.clock())
         except MonitorError as error:
             said, bad = line(str(error)), True
         else:

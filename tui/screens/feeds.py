@@ -291,15 +291,18 @@ class FeedsScreen(Panes):
             self._show(feed, known, keep_place=True)
 
     def _background(self, feed: FeedHealth) -> Background:
-        service, since = self.newsroom.service, self.newsroom.clock() - WEEK
-        gaps = [gap for gap in service.gaps(since) if gap.feed.url == feed.feed.url]
+        service, now = self.newsroom.service, self.newsroom.clock()
+        since = now - WEEK
+        gaps = [
+            gap for gap in service.views.feeds.gaps(since, now) if gap.feed.url == feed.feed.url
+        ]
         concerned = [
             one.watchlist
             for one in (service.coverage(since) if gaps else ())
             if any(gap.feed.url == feed.feed.url for gap in one.gaps)
         ]
         return Background(
-            polls=service.polls(feed.feed.url),
+            polls=service.views.feeds.polls(feed.feed.url),
             gaps=gaps,
             watchlists=concerned,
             settings=self._settings.of(service.config, feed.feed.url),
@@ -336,7 +339,7 @@ class FeedsScreen(Panes):
         from tui.view.feed_page import missed
 
         service, now, zone = self.newsroom.service, self.newsroom.clock(), self.newsroom.zone
-        gaps = await self.answer(service.gaps, now - WEEK)
+        gaps = await self.answer(service.views.feeds.gaps, now - WEEK, now)
         covered = await self.answer(service.coverage, now - WEEK)
         if gaps is not None and covered is not None:
             page = StatusPage("Missed", lambda cells: missed(gaps, covered, cells, now, zone))

@@ -14,11 +14,10 @@ from textual.timer import Timer
 from index.analysis.text_cleaning import line
 from index.errors import QueryError
 from monitor.errors import MonitorError
-from monitor.model.alert import FEED_HEALTH
+from monitor.model.alert import FEED_HEALTH, EscalatedAlert
 from monitor.model.article import ArticleDetails
 from monitor.search.alert_filter import parse_headline_filter
 from tui.data.alert_cache import Alerts
-from tui.data.alert_order import Again
 from tui.data.newsroom import News, NewsroomModel
 from tui.data.triage_queue import Triage
 from tui.keys import bar
@@ -46,7 +45,7 @@ class Watching(Triaging):
     feeds: FeedPane
     _looking = False
     _complained = ""
-    _held: tuple[array[int], Sequence[Again]] | None = None
+    _held: tuple[array[int], Sequence[EscalatedAlert]] | None = None
     """What came while the stream stood still; None while it moves."""
 
     def begin(self) -> None:
@@ -63,7 +62,7 @@ class Watching(Triaging):
     async def _begin_filtered(self, text: str) -> None:
         """Show the alerts as they were filtered when the dashboard was left."""
         self._looking = True  # names are needed before the filter can be understood
-        self.seen = await self.answer(self.newsroom.seen) or self.seen
+        self.seen = await self.answer(self.newsroom.service.views.version) or self.seen
         await self._look_once()
         try:
             parse_headline_filter(text)
@@ -116,7 +115,7 @@ class Watching(Triaging):
             self.feeds.tell(room.feeds)
             self.stream.guide(self._guidance)
 
-    def _arrive(self, ids: array[int], louder: Sequence[Again]) -> None:
+    def _arrive(self, ids: array[int], louder: Sequence[EscalatedAlert]) -> None:
         if self._held is None:
             self.stream.arrive(ids, louder)
             return
@@ -196,7 +195,7 @@ class MainScreen(Watching):
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
-        self.alerts = Alerts(newsroom.service.alerts)
+        self.alerts = Alerts(newsroom.service.views.alerts.get)
         self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
         self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
         self.feeds = FeedPane(id="feeds")
@@ -298,7 +297,7 @@ class MainScreen(Watching):
         if not article:
             await self._read_feed()
             return
-        reading = await self.answer(self.newsroom.service.read, article)
+        reading = await self.answer(self.newsroom.service.views.articles.details, article)
         if self.is_attached and self.subject and self.subject[0] == article:
             self.reader.read(reading, places(reading.alerts) if reading else ())
 
@@ -309,7 +308,7 @@ class MainScreen(Watching):
         if alert is None or feed is None:
             self.reader.read(None)
             return
-        polls = await self.answer(room.service.polls, feed.feed.url) or []
+        polls = await self.answer(room.service.views.feeds.polls, feed.feed.url) or []
         if self.is_attached and self.stream.alert is alert:
             title = alert.title
             self.reader.read_feed(

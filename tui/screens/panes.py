@@ -228,7 +228,7 @@ class Panes(Screen[None]):
             self.tell(f"Asked for {name} now.")
 
     def _polled(self, url: str | None) -> bool:
-        self.newsroom.service.poll_now(url)
+        self.newsroom.service.views.feeds.poll_now(url)
         return True
 
     def action_why(self) -> None:
@@ -249,7 +249,7 @@ class Panes(Screen[None]):
     async def _why(self, article: int) -> None:
         from tui.screens.article import Why
 
-        reading = await self.answer(self.newsroom.service.read, article)
+        reading = await self.answer(self.newsroom.service.views.articles.details, article)
         if reading is not None:
             self.app.push_screen(Why(reading))
 

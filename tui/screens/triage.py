@@ -50,7 +50,7 @@ def spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, float]]:
 async def ask_to_mute(screen: Panes, name: str) -> None:
     """Ask for how long nobody is to be told of a watchlist, or whether that is to end."""
     room = screen.newsroom
-    mutes = await screen.answer(room.service.mutes)
+    mutes = await screen.answer(room.service.views.watchlists.silences, room.clock())
     if mutes is None:
         return
     muted = next((mute for mute in mutes if mute.watchlist == name), None)
@@ -77,12 +77,12 @@ def _title(name: str, muted: Silence | None, screen: Panes) -> str:
 async def _mute(screen: Panes, name: str, seconds: float) -> None:
     service, zone = screen.newsroom.service, screen.newsroom.zone
     if seconds:
-        mute = await screen.answer(service.mute, name, seconds, screen.newsroom.who)
+        mute = await screen.answer(service.triage.silence, name, seconds, screen.newsroom.who)
         if mute is not None:
             until = times.full(mute.until, zone)
             screen.tell(f"Nobody is told of {line(name)} until {until}; m ends it")
     else:
-        ended = await screen.answer(service.unmute, name)
+        ended = await screen.answer(service.triage.end_silence, name)
         if ended is not None:
             screen.tell(f"{line(name)} is heard again; {ended.held} were held back")
     screen.newsroom.look_at_all()
@@ -316,7 +316,7 @@ class Triaging(Filtering):
 
     async def _history(self, alert: Alert) -> None:
 
-        found = await self.answer(self.newsroom.service.decisions, alert.id)
+        found = await self.answer(self.newsroom.service.views.triage.decisions, alert.id)
         if found is not None:
             self.app.push_screen(History(alert, found, self.newsroom.zone))
 

@@ -74,7 +74,7 @@ def serve(
             " leave it here, and come through `ssh -L` or a proxy with TLS."
         )
     started = False if no_monitor else newsroom.ensure_monitor()
-    newsroom.service(read_only=True).newest_alert()  # no archive is said now too
+    newsroom.service(read_only=True).views.version()  # no archive is said now too
     try:
         _serve(newsroom, host, port, names, (*options, *(["--read-only"] if read_only else [])))
     finally:

@@ -12,9 +12,9 @@ from textual.content import Content
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import StoreError
-from monitor.model.alert import Alert
+from monitor.model.alert import Alert, EscalatedAlert
 from tui.data.alert_cache import Alerts
-from tui.data.alert_order import Again, AlertOrder
+from tui.data.alert_order import AlertOrder
 from tui.messages import Moved, Storied
 from tui.view import rows
 from tui.view.styled_text import Line
@@ -64,7 +64,11 @@ class AlertStream(LineList):
         return self._stream.newest
 
     def load(
-        self, ids: Iterable[int], again: Iterable[Again] = (), subject: str = "", kept: int = 0
+        self,
+        ids: Iterable[int],
+        again: Iterable[EscalatedAlert] = (),
+        subject: str = "",
+        kept: int = 0,
     ) -> None:
         """Show other alerts, from the newest or from the one that is `kept` in sight.
 
@@ -85,13 +89,13 @@ class AlertStream(LineList):
         self.title()
         self.post_message(Moved(self))
 
-    def deepen(self, ids: array[int], again: Iterable[Again] = ()) -> None:
+    def deepen(self, ids: array[int], again: Iterable[EscalatedAlert] = ()) -> None:
         """Add older alerts below; nothing on the screen moves."""
         self._stream.deepen(ids, again)
         self.resize_rows()
         self.title()
 
-    def arrive(self, ids: Sequence[int], louder: Sequence[Again] = ()) -> None:
+    def arrive(self, ids: Sequence[int], louder: Sequence[EscalatedAlert] = ()) -> None:
         """Add newer alerts, and on top those that became louder.
 
         Follow if the newest was under the cursor; else no row on the screen moves, and what

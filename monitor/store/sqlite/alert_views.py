@@ -1,22 +1,48 @@
-"""What viewers read of alerts: lists, filters, headlines and counts."""
+"""What viewers read of alerts: which a filter selects, what they say, what was suppressed."""
 
 from __future__ import annotations
 
 import json
 from array import array
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from monitor.model.alert import FEED_HEALTH, Alert, AlertKind, AlertState, Match, Verdict
+from index.article import Timestamp
+from index.query.filters import selects
+from monitor.alerts import escalation
+from monitor.fetch.url import host
+from monitor.model.alert import (
+    FEED_HEALTH,
+    NOBODY_ELSE,
+    Alert,
+    AlertKind,
+    AlertState,
+    ArticleAlert,
+    EscalatedAlert,
+    Escalation,
+    Lost,
+    Match,
+    Verdict,
+)
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.store.sqlite.alert_selection import ALERTS, LOUDER, Selecting
-from monitor.store.sqlite.connection import CHUNK
-from monitor.store.sqlite.story_views import StoryViews
+from monitor.store.sqlite import rows
+from monitor.store.sqlite.connection import ViewerConnection
+from monitor.store.sqlite.story_timelines import story_timelines
 
-ALERT = (
+_ALERTS = (
+    "alerts al LEFT JOIN articles a ON a.id = al.article"
+    " JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
+)
+_ESCALATIONS = "escalations e CROSS JOIN"
+"""Before the tables of alerts; SQLite would go through all alerts instead: 50 ms of 100,000."""
+_SUPPRESSED = (
+    "(al.held <> '' OR al.merged_into IS NOT NULL OR"
+    " EXISTS (SELECT 1 FROM escalations e WHERE e.alert = al.id AND e.held <> ''))"
+)
+_ALERT = (
     "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred, al.backfill,"
     " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link), f.name,"
     " coalesce(a.lang, ''), a.published,"
@@ -25,92 +51,227 @@ ALERT = (
     " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), ''),"
     " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id)"
 )
+FEW = 5_000
+"""Articles up to which their alerts are looked up one by one: the whole table is read faster."""
+DUPLICATE = "copy"
+"""Why an alert that was merged into another was not notified."""
 
 
-class AlertViews(StoryViews):
-    """Alerts by id, by filter, by article."""
+class SqliteAlertViews:
+    """See `AlertViews`."""
 
-    def newest_alert(self) -> int:
-        """Return the id of the newest alert, 0 without any."""
-        return self._one("SELECT coalesce(max(id), 0) FROM alerts")
+    def __init__(self, connection: ViewerConnection) -> None:
+        self._connection = connection
 
-    def alert_ids(
-        self, filter: Filter, feeds: Collection[int] | None, after: int, limit: int | None
-    ) -> array[int]:
+    def ids(self, filter: Filter, *, after: int = 0, limit: int | None = None) -> array[int]:
         """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
-        joined, where, values = self._selected(filter, feeds)
-        found = self._read(
-            f"SELECT al.id FROM {joined} WHERE al.id > ? AND al.merged_into IS NULL{where}"
-            " ORDER BY al.id DESC LIMIT ?",
+        tables, where, values = self._selection(filter)
+        found = self._connection.read(
+            f"SELECT al.id FROM {tables} WHERE al.id > ?{where} ORDER BY al.id DESC LIMIT ?",
             (after, *values, -1 if limit is None else limit),
         )
         ids = array("q", (id for (id,) in found))
         ids.reverse()
         return ids
 
-    def alerts(self, ids: Sequence[int], matches: bool) -> list[Alert]:
+    def escalated(
+        self, filter: Filter, *, after: int = 0, limit: int | None = None
+    ) -> list[EscalatedAlert]:
+        """Return alerts that escalated, by their last escalation, the oldest one first."""
+        tables, where, values = self._selection(filter)
+        found = self._connection.read(
+            "SELECT coalesce((SELECT n.id FROM alerts n"
+            "  WHERE n.raised_at <= e.at ORDER BY n.raised_at DESC, n.id DESC LIMIT 1), 0),"
+            f" max(e.id), e.alert FROM {_ESCALATIONS} {tables}"
+            f" WHERE al.id = e.alert AND e.id > ? AND al.verdict <> 'noise'{where}"
+            " GROUP BY e.alert ORDER BY max(e.id) DESC LIMIT ?",
+            (after, *values, -1 if limit is None else limit),
+        )
+        return [EscalatedAlert(*row) for row in found][::-1]
+
+    def get(
+        self, ids: Sequence[int], *, matches: bool = False, timelines: bool = False
+    ) -> list[Alert]:
         """Return these alerts by primary key, in the order asked; unknown ids are left out."""
-        found: dict[int, tuple[Any, ...]] = {}
-        spots: dict[int, tuple[Match, ...]] = {}
-        for at in range(0, len(ids), CHUNK):
-            chunk = list(ids[at : at + CHUNK])
-            marks = ", ".join("?" * len(chunk))
-            for row in self._read(f"SELECT {ALERT} FROM {ALERTS} WHERE al.id IN ({marks})", chunk):
-                found[row[0]] = row
-            if matches:
-                spots |= self._matches(chunk, marks)
-        louder = self.escalations(ids)
-        lost = self.lost(ids) if matches else {}
+        read = self._connection.in_chunks
+        found = {
+            row[0]: row
+            for row in read(f"SELECT {_ALERT} FROM {_ALERTS} WHERE al.id IN ({{0}})", ids)
+        }
+        places = self._matches(ids) if matches else {}
+        escalations = self._escalations(ids)
+        lost = self._lost(ids) if matches else {}
+        stories = {}
+        if timelines:
+            stories = story_timelines(
+                self._connection, {row[2] for row in found.values() if row[2]}
+            )
         return [
             replace(
-                _alert(found[id], spots.get(id, ())),
-                escalations=louder.get(id, ()),
+                _alert(found[id], places.get(id, ())),
+                escalations=escalations.get(id, ()),
                 lost=lost.get(id, ()),
+                telling=stories.get(found[id][2], NOBODY_ELSE),
             )
             for id in ids
             if id in found
         ]
 
-    def alerts_of(self, article: int) -> list[Alert]:
-        """Return an article's alerts, with their matches."""
-        ids = [id for (id,) in self._read("SELECT id FROM alerts WHERE article = ?", (article,))]
-        return self.alerts(ids, True)
+    def of_articles(self, articles: Collection[int]) -> list[ArticleAlert]:
+        """Return what these articles raised."""
+        query = "SELECT id, article, watchlist, severity FROM alerts WHERE article"
+        if len(articles) > FEW:
+            wanted = frozenset(articles)
+            every = self._connection.read(f"{query} IS NOT NULL")
+            found = [row for row in every if row[1] in wanted]
+        else:
+            found = list(self._connection.in_chunks(f"{query} IN ({{0}})", articles))
+        return [
+            ArticleAlert(id, article, watchlist, Severity(severity))
+            for id, article, watchlist, severity in found
+        ]
 
-    def alerted(self, watchlist: str | None, severity: str | None) -> set[int]:
-        """Return ids of articles that raised an alert (of that watchlist, of that severity)."""
-        query = "SELECT article FROM alerts WHERE article IS NOT NULL"
-        query += " AND (?1 IS NULL OR severity = ?1)"
-        values: list[str | None] = [severity]
-        if watchlist is not None:
-            names = self._named([watchlist])
-            query += f" AND watchlist IN ({', '.join('?' * len(names))})"
-            values += names
-        return {article for (article,) in self._read(query, values)}
+    def headlines(
+        self, *, after: int = 0, before: int | None = None, limit: int
+    ) -> list[tuple[int, str]]:
+        """Return (alert, headline) of the newest `limit` above `after` and below `before`."""
+        return list(
+            self._connection.read(
+                "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
+                " LEFT JOIN articles a ON a.id = al.article"
+                " WHERE al.id > ?1 AND (?2 IS NULL OR al.id < ?2) AND al.merged_into IS NULL"
+                " ORDER BY al.id DESC LIMIT ?3",
+                (after, before, limit),
+            )
+        )
 
-    def rung(self, articles: Collection[int]) -> dict[int, Severity]:
-        """Return how loud the loudest alert of each of these articles is, where there is one."""
-        loudness = list(Severity)
-        found: dict[int, Severity] = {}
-        ids = list(articles)
-        for at in range(0, len(ids), CHUNK):
-            chunk = ids[at : at + CHUNK]
-            marks = ", ".join("?" * len(chunk))
-            for article, words in self._read(
-                f"SELECT article, severity FROM alerts WHERE article IN ({marks})", chunk
-            ):
-                severity = Severity(words)
-                found[article] = min(severity, found.get(article, severity), key=loudness.index)
+    def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
+        """Return how many alerts were not notified, by watchlist and reason."""
+        found = self._connection.read(
+            "SELECT watchlist, iif(merged_into IS NULL, held, ?2), count(*)"
+            " FROM alerts INDEXED BY alerts_by_time WHERE raised_at >= ?1"
+            " AND (held <> '' OR merged_into IS NOT NULL) GROUP BY 1, 2"
+            " UNION ALL SELECT al.watchlist, e.held, count(*) FROM escalations e"
+            " JOIN alerts al ON al.id = e.alert WHERE e.at >= ?1 AND e.held <> '' GROUP BY 1, 2",
+            (since, DUPLICATE),
+        )
+        counts: Counter[tuple[str, str]] = Counter()
+        for name, reason, count in found:
+            counts[name or FEED_HEALTH, reason] += count
+        return counts
+
+    def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
+        """Return number and hash of the record of why alerts were raised, by alert."""
+        found = self._connection.in_chunks(
+            "SELECT alert, number, hash FROM evidence WHERE kind IN ('raised', 'earlier')"
+            " AND alert IN ({0})",
+            alerts,
+        )
+        return {alert: (number, hash) for alert, number, hash in found}
+
+    def _selection(self, filter: Filter) -> tuple[str, str, list[Any]]:
+        """Return the tables of what a filter selects, what to append to a WHERE, and its values."""
+        where, values = _conditions(filter, self._watchlist_names(filter.watchlists))
+        if filter.feeds:
+            numbers = f"({', '.join(map(str, self._feed_numbers(filter.feeds)))})"
+            where += f" AND (f.number IN {numbers} OR EXISTS (SELECT 1 FROM carriers c"
+            where += f" WHERE c.article = a.id AND c.feed IN {numbers}))"
+        return _ALERTS if filter.lang or filter.feeds else "alerts al", where, values
+
+    def _watchlist_names(self, names: Iterable[str]) -> list[str]:
+        return watchlist_names(self._connection, names)
+
+    def _feed_numbers(self, selectors: Sequence[str]) -> list[int]:
+        """Return the numbers of the feeds that any of these selectors names."""
+        feeds = map(rows.feed, self._connection.read(f"SELECT {rows.FEED} FROM feeds"))
+        return [
+            feed.number
+            for feed in feeds
+            if any(selects(one, feed.name, host(feed.url), feed.tags) for one in selectors)
+        ]
+
+    def _matches(self, ids: Collection[int]) -> dict[int, tuple[Match, ...]]:
+        places: dict[int, list[Match]] = defaultdict(list)
+        for alert, part, start, stop, text, term in self._connection.in_chunks(
+            "SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({0})"
+            " ORDER BY alert, place",
+            ids,
+        ):
+            places[alert].append(Match(field=part, start=start, end=stop, text=text, term=term))
+        return {alert: tuple(found) for alert, found in places.items()}
+
+    def _escalations(self, alerts: Collection[int]) -> dict[int, tuple[Escalation, ...]]:
+        """Return why each of these alerts escalated, oldest first."""
+        found: dict[int, tuple[Escalation, ...]] = {}
+        for id, alert, reason, at, outlets, severity, outlet, held in self._connection.in_chunks(
+            "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity, coalesce(f.name, ''),"
+            " e.held"
+            " FROM escalations e LEFT JOIN articles a ON a.id = e.article"
+            " LEFT JOIN feeds f ON f.number = a.feed WHERE e.alert IN ({0}) ORDER BY e.id",
+            alerts,
+        ):
+            made = Escalation(
+                id=id,
+                alert=alert,
+                reason=reason,
+                words=escalation.words(reason, outlets, outlet),
+                at=at,
+                severity=Severity(severity),
+                held=held,
+            )
+            found[alert] = (*found.get(alert, ()), made)
         return found
 
-    def _matches(self, chunk: list[int], marks: str) -> dict[int, tuple[Match, ...]]:
-        spots: dict[int, list[Match]] = defaultdict(list)
-        for alert, part, start, stop, text, term in self._read(
-            f"SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({marks})"
-            " ORDER BY alert, place",
-            chunk,
+    def _lost(self, alerts: Collection[int]) -> dict[int, tuple[Lost, ...]]:
+        """Return the terms of each of these alerts that an edit removed."""
+        found: dict[int, tuple[Lost, ...]] = {}
+        for alert, term, at in self._connection.in_chunks(
+            "SELECT alert, term, at FROM lost_terms WHERE alert IN ({0}) ORDER BY at, term", alerts
         ):
-            spots[alert].append(Match(field=part, start=start, end=stop, text=text, term=term))
-        return {alert: tuple(found) for alert, found in spots.items()}
+            found[alert] = (*found.get(alert, ()), Lost(term, at))
+        return found
+
+
+def watchlist_names(connection: ViewerConnection, names: Iterable[str]) -> list[str]:
+    """Return the watchlists with alerts that have one of these names, in any case."""
+    wanted = {name.casefold() for name in names}
+    found = connection.read("SELECT watchlist FROM counts") if wanted else ()
+    return [name for (name,) in found if (name or FEED_HEALTH).casefold() in wanted]
+
+
+def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return a filter as SQL to append to a WHERE, and its values."""
+    where = f" AND {_SUPPRESSED}" if filter.suppressed else " AND al.merged_into IS NULL"
+    if not filter.muted:
+        where += " AND al.held <> 'muted'"
+    if filter.state is None and not filter.closed:
+        where += " AND al.state <> 'closed'"
+    if filter.noted is not None:
+        where += f" AND al.id {'' if filter.noted else 'NOT '}IN (SELECT alert FROM notes)"
+    values: list[Any] = []
+    for condition, value in (
+        ("al.raised_at >= ?", filter.since),
+        ("al.raised_at < ?", filter.until),
+        ("al.state = ?", filter.state),
+        ("al.verdict = ?", filter.verdict),
+        ("al.starred = ?", filter.starred),
+    ):
+        if value is not None:
+            where += f" AND {condition}"
+            values.append(value)
+    for asked, column, wanted in (
+        (filter.watchlists, "al.watchlist", watchlists),
+        (filter.lang, "a.lang", [lang.lower() for lang in filter.lang]),
+        (filter.severities, "al.severity", filter.severities),
+    ):
+        if asked:
+            where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
+            values.extend(wanted)
+    if filter.tags:
+        marks = ", ".join("?" * len(filter.tags))
+        where += f" AND al.id IN (SELECT alert FROM alert_tags WHERE tag IN ({marks}))"
+        values.extend(filter.tags)
+    return where, values
 
 
 def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
@@ -140,42 +301,3 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         tags=tuple(sorted(json.loads(row[22]))),
         matches=matches,
     )
-
-
-class HeadlineViews(Selecting):
-    """Headlines in bulk, and alerts that became louder with their place in the stream."""
-
-    def headlines(self, after: int, before: int | None, limit: int) -> list[tuple[int, str]]:
-        """Return (alert, headline) of the newest `limit` above `after` and below `before`.
-
-        The newest first; copies that another alert speaks for are left out.
-        """
-        return list(
-            self._read(
-                "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
-                " LEFT JOIN articles a ON a.id = al.article"
-                " WHERE al.id > ?1 AND (?2 IS NULL OR al.id < ?2) AND al.merged_into IS NULL"
-                " ORDER BY al.id DESC LIMIT ?3",
-                (after, before, limit),
-            )
-        )
-
-    def stirred(
-        self, filter: Filter, feeds: Collection[int] | None, after: int
-    ) -> list[tuple[int, int, int]]:
-        """Return (escalation, alert, newest alert then) of escalations above `after`.
-
-        Each alert once, by the last that made it louder; the oldest first. Noise is left out.
-        """
-        joined, where, values = self._selected(filter, feeds)
-        return list(
-            self._read(
-                "SELECT max(e.id), e.alert, coalesce((SELECT n.id FROM alerts n"
-                "  WHERE n.raised_at <= e.at ORDER BY n.raised_at DESC, n.id DESC LIMIT 1), 0)"
-                f" FROM {LOUDER} {joined}"
-                " WHERE al.id = e.alert AND e.id > ?"
-                f" AND al.merged_into IS NULL AND al.verdict <> 'noise'{where}"
-                " GROUP BY e.alert ORDER BY max(e.id)",
-                (after, *values),
-            )
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -169,3 +170,52 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+TRIAGE_BUSY_MS = 2_000
+"""Milliseconds that a viewer waits for another writer before its triage fails."""
+
+
+class ViewerConnection:
+    """A viewer's connections to the store of a data folder: one for each of its threads."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self._folder = folder
+        self._read_only = read_only
+        self._local = threading.local()
+        self._listening = threading.Lock()
+        self._listener: sqlite3.Connection | None = None
+
+    @property
+    def sql(self) -> sqlite3.Connection:
+        """The connection of this thread."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
+            if self._read_only:
+                connection.execute("PRAGMA query_only = ON")
+            self._local.connection = connection
+        return connection
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query. Raises StoreError when the store cannot be read."""
+        return read(self.sql, query, values)
+
+    def number(self, query: str) -> int:
+        """Return the one number that a query selects."""
+        ((value,),) = self.read(query)
+        return int(value)
+
+    def in_chunks(self, query: str, values: Collection[Any]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query that is run for each chunk of the values of its `{0}`."""
+        ordered = list(values)
+        for at in range(0, len(ordered), CHUNK):
+            chunk = ordered[at : at + CHUNK]
+            yield from self.read(query.format(numbered(len(chunk))), chunk)
+
+    def listen(self, *queries: str) -> list[tuple[Any, ...]]:
+        """Return the one row of each query, by a connection that never commits anything itself."""
+        with self._listening:
+            if self._listener is None:
+                self._listener = open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
+            return [row for query in queries for row in read(self._listener, query)]

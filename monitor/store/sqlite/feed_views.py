@@ -1,49 +1,57 @@
-"""What viewers read of feeds and their polls."""
+"""What viewers read of feeds, their polls and their gaps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from index.article import Timestamp
-from monitor.model.feed import Feed, FeedState, Former, Gap, GapKind, Move, Outcome, Poll
+from monitor.model.feed import Feed, Former, Gap, GapKind, Move, Outcome, Poll, SubscribedFeed
 from monitor.store.sqlite import rows
-from monitor.store.sqlite.connection import transaction
-from monitor.store.sqlite.viewer_connection import Connected
+from monitor.store.sqlite.connection import ViewerConnection, transaction
 
 
-class FeedViews(Connected):
-    """Subscriptions, their state, their log."""
+class SqliteFeedViews:
+    """See `FeedViews`."""
 
-    def feeds(self) -> list[tuple[Feed, FeedState, int]]:
-        """Return subscribed feeds with their state and number of articles."""
-        found = self._read(
+    def __init__(self, connection: ViewerConnection) -> None:
+        self._connection = connection
+
+    def subscribed(self) -> list[SubscribedFeed]:
+        """Return subscribed feeds with their state, articles and addresses."""
+        read = self._connection.read
+        moves = {
+            feed: Move(*move)
+            for feed, *move in read("SELECT feed, moved_to, since, latest, times FROM moves")
+        }
+        former = {
+            feed: Former(*address)
+            for feed, *address in read(
+                "SELECT feed, url, until FROM former_addresses ORDER BY until"
+            )
+        }
+        found = read(
             f"SELECT articles, {rows.FEED}, {rows.STATE} FROM feeds"
             " WHERE subscribed ORDER BY number"
         )
-        return [(rows.feed(row[:6]), rows.state(row[6:]), articles) for articles, *row in found]
+        return [
+            SubscribedFeed(
+                feed=(feed := rows.feed(row[:6])),
+                state=rows.state(row[6:]),
+                articles=articles,
+                move=moves.get(feed.number),
+                former=former.get(feed.number),
+            )
+            for articles, *row in found
+        ]
 
-    def every_feed(self) -> list[Feed]:
+    def every(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
-        return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
-
-    def feed_name(self, number: int) -> str:
-        """Return the name of a feed, `?` if there never was one of that number."""
-        found = self._read("SELECT name FROM feeds WHERE number = ?", (number,))
-        return next((str(name) for (name,) in found), "?")
-
-    def moves(self) -> dict[int, Move]:
-        """Return where permanent redirects of feeds lead, by number."""
-        found = self._read("SELECT feed, moved_to, since, latest, times FROM moves")
-        return {feed: Move(*move) for feed, *move in found}
-
-    def former(self) -> dict[int, Former]:
-        """Return the last address that feeds had before they moved, by number."""
-        found = self._read("SELECT feed, url, until FROM former_addresses ORDER BY until")
-        return {feed: Former(*former) for feed, *former in found}
+        return [rows.feed(row) for row in self._connection.read(f"SELECT {rows.FEED} FROM feeds")]
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
-        found = self._read(
+        found = self._connection.read(
             "SELECT at, outcome, entries, new, changed, reason, seconds, known, blind, status,"
             " moved FROM polls WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
             " ORDER BY at DESC",
@@ -52,11 +60,8 @@ class FeedViews(Connected):
         return [_poll(row) for row in found]
 
     def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
-        """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
-
-        A feed that is not read for longer than it should be by `until` has an open one.
-        """
-        found = self._read(
+        """Return the gaps of subscribed feeds that reach into an interval, the earliest first."""
+        found = self._connection.read(
             f"SELECT g.start, g.until, 'blind', {rows.FEED} FROM gaps g"
             " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
             f" UNION ALL SELECT last_ok, NULL, 'down', {rows.FEED} FROM feeds"
@@ -69,9 +74,29 @@ class FeedViews(Connected):
             for start, end, kind, *feed in found
         ]
 
-    def poll_now(self, url: str | None) -> None:
+    def lifetimes(
+        self, first: Mapping[int, int]
+    ) -> dict[int, tuple[Timestamp | None, Timestamp | None]]:
+        """Return when feeds had their first article, and when former ones were last read."""
+        begun: dict[int, Timestamp] = {}
+        for feed, article, seen in self._connection.in_chunks(
+            "SELECT feed, id, seen FROM articles WHERE id IN ({0}) UNION ALL"
+            " SELECT feed, article, seen FROM carriers WHERE article IN ({0})",
+            sorted(set(first.values())),
+        ):
+            if first.get(feed) == article:
+                begun[feed] = seen
+        ended = dict(
+            self._connection.read(
+                "SELECT number, last_ok FROM feeds"
+                " WHERE last_ok IS NOT NULL AND (gone OR NOT subscribed OR NOT enabled)"
+            )
+        )
+        return {feed: (begun.get(feed), ended.get(feed)) for feed in {**begun, **ended}}
+
+    def poll_now(self, url: str | None = None) -> None:
         """Make one feed due at once, a gone one too, or all that are watched and not gone."""
-        with transaction(self._sql) as sql:
+        with transaction(self._connection.sql) as sql:
             sql.execute(
                 "UPDATE feeds SET next_due = 0, gone = 0"
                 " WHERE subscribed AND (url = ?1 OR ?1 IS NULL AND NOT gone)",

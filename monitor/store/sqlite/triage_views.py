@@ -9,8 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from index.article import Timestamp
 from monitor.model.alert import Act, Change, Decision, Standing, difference, standing, taken_back
-from monitor.store.sqlite.connection import CHUNK, marks, transaction
-from monitor.store.sqlite.viewer_connection import Connected
+from monitor.store.sqlite.connection import CHUNK, ViewerConnection, marks, transaction
 
 _STANDING = (
     "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
@@ -33,12 +32,15 @@ _LAST_TAKEN_BACK = (
 )
 
 
-class TriageViews(Connected):
-    """Each act changes alerts and adds to the record in one transaction."""
+class SqliteTriageViews:
+    """See `TriageViews`. Each act changes alerts and its record in one transaction."""
 
-    def triage(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
-        """Say something of these alerts; return what that changed, None if nothing."""
-        with transaction(self._sql) as sql:
+    def __init__(self, connection: ViewerConnection) -> None:
+        self._connection = connection
+
+    def change(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
+        """Change these alerts; return what that changed, None if nothing."""
+        with transaction(self._connection.sql) as sql:
             said: Callable[[Standing], Standing] = functools.lru_cache(CHUNK)(change.on)
             steps = [
                 (alert, before, after)
@@ -51,16 +53,16 @@ class TriageViews(Connected):
             _write(sql, act, steps)
         return Act(id=act, at=at, who=who, ids=tuple(alert for alert, _, _ in steps))
 
-    def take_back(self, who: str, at: Timestamp, act: int | None) -> Act | None:
-        """Take back an act of a person, the last one there is when None; None without any."""
-        return self._without(_LAST, (who, act), who, at)
+    def undo(self, who: str, at: Timestamp, act: int | None) -> Act | None:
+        """Undo an act of a person, the last one there is when None; None without any."""
+        return self._undo(_LAST, (who, act), who, at)
 
-    def say_again(self, who: str, at: Timestamp) -> Act | None:
-        """Take back the last taking back of a person, None if something was said since."""
-        return self._without(_LAST_TAKEN_BACK, (who,), who, at)
+    def redo(self, who: str, at: Timestamp) -> Act | None:
+        """Redo what a person undid last; None if that person changed something since."""
+        return self._undo(_LAST_TAKEN_BACK, (who,), who, at)
 
     def decisions(self, alert: int) -> list[Decision]:
-        """Return what was said of an alert, the first word first."""
+        """Return the decisions about an alert, the first one first."""
         return [
             Decision(
                 act=act,
@@ -72,21 +74,21 @@ class TriageViews(Connected):
                 before=json.loads(before),
                 after=json.loads(after),
             )
-            for act, at, who, why, undoes, before, after in self._read(
+            for act, at, who, why, undoes, before, after in self._connection.read(
                 "SELECT a.id, a.at, a.who, a.why, a.undoes, d.before, d.after FROM decisions d"
                 " JOIN acts a ON a.id = d.act WHERE d.alert = ? ORDER BY a.id",
                 (alert,),
             )
         ]
 
-    def tag_counts(self) -> dict[str, int]:
+    def tags(self) -> dict[str, int]:
         """Return how many alerts have each tag, by tag."""
-        return dict(self._read("SELECT tag, count(*) FROM alert_tags GROUP BY tag ORDER BY tag"))
+        return dict(
+            self._connection.read("SELECT tag, count(*) FROM alert_tags GROUP BY tag ORDER BY tag")
+        )
 
-    def _without(
-        self, which: str, values: tuple[object, ...], who: str, at: Timestamp
-    ) -> Act | None:
-        with transaction(self._sql) as sql:
+    def _undo(self, which: str, values: tuple[object, ...], who: str, at: Timestamp) -> Act | None:
+        with transaction(self._connection.sql) as sql:
             found = sql.execute(which, values).fetchone()
             if found is None:
                 return None

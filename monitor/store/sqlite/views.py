@@ -2,56 +2,77 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from pathlib import Path
 
 from monitor.model.search import Searched
-from monitor.store.sqlite.alert_counts import CountViews
-from monitor.store.sqlite.alert_views import AlertViews, HeadlineViews
-from monitor.store.sqlite.article_views import ArticleViews
-from monitor.store.sqlite.connection import open_store, read, transaction
-from monitor.store.sqlite.delivery_views import DeliveryViews, EvidenceViews, LatencyViews
-from monitor.store.sqlite.feed_views import FeedViews
-from monitor.store.sqlite.triage_views import TriageViews
-from monitor.store.sqlite.viewer_connection import TRIAGE_BUSY_MS, Connected
-from monitor.store.sqlite.watchlist_views import JudgedViews, MuteViews, WatchlistViews
-
-
-class CommitViews(Connected):
-    """SQLite tells a connection of the commits of others: here one that never commits itself."""
-
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        super().__init__(folder, read_only=read_only)
-        self._listening = threading.Lock()
-        self._listener: sqlite3.Connection | None = None
-
-    def commits(self) -> int:
-        """Return a number that is another one after each commit, by whatever connection."""
-        with self._listening:
-            if self._listener is None:
-                self._listener = open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
-            ((version,),) = read(self._listener, "PRAGMA data_version")
-        return int(version)
-
+from monitor.model.status import StoreVersion, Totals
+from monitor.store.sqlite.alert_views import SqliteAlertViews
+from monitor.store.sqlite.article_views import SqliteArticleViews
+from monitor.store.sqlite.connection import ViewerConnection, transaction
+from monitor.store.sqlite.delivery_views import SqliteDeliveryViews
+from monitor.store.sqlite.feed_views import SqliteFeedViews
+from monitor.store.sqlite.triage_views import SqliteTriageViews
+from monitor.store.sqlite.watchlist_views import SqliteWatchlistViews
 
 KEPT = 200
 """Searches that are remembered."""
 
 
-class SearchViews(Connected):
-    """What was searched for."""
+class SqliteViews:
+    """See `Views`."""
 
-    def searched(self, limit: int) -> list[Searched]:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.connection = ViewerConnection(folder, read_only=read_only)
+        self.feeds = SqliteFeedViews(self.connection)
+        self.watchlists = SqliteWatchlistViews(self.connection)
+        self.alerts = SqliteAlertViews(self.connection)
+        self.articles = SqliteArticleViews(self.connection, self.alerts)
+        self.triage = SqliteTriageViews(self.connection)
+        self.deliveries = SqliteDeliveryViews(self.connection)
+        self.searches = SqliteSearchHistory(self.connection)
+
+    def version(self) -> StoreVersion:
+        """Return how far the store has got; cheap enough for every second."""
+        (commits,), newest = self.connection.listen(
+            "PRAGMA data_version",
+            "SELECT (SELECT coalesce(max(id), 0) FROM articles),"
+            " (SELECT coalesce(max(id), 0) FROM alerts),"
+            " (SELECT coalesce(max(id), 0) FROM escalations)",
+        )
+        return StoreVersion(commits, *newest)
+
+    def totals(self) -> Totals:
+        """Return how much is stored."""
+        ((alerts, untriaged),) = self.connection.read(
+            "SELECT coalesce(sum(total), 0), coalesce(sum(untriaged), 0) FROM counts"
+        )
+        return Totals(
+            articles=self.connection.number("SELECT coalesce(sum(articles), 0) FROM feeds"),
+            unindexed=self.connection.number(
+                "SELECT count(*) FROM (SELECT DISTINCT o.article FROM outbox o"
+                " JOIN articles a ON a.id = o.article)"
+            ),
+            alerts=alerts,
+            untriaged=untriaged,
+        )
+
+
+class SqliteSearchHistory:
+    """See `SearchHistory`."""
+
+    def __init__(self, connection: ViewerConnection) -> None:
+        self._connection = connection
+
+    def recent(self, limit: int = 50) -> list[Searched]:
         """Return the searches that were made, the newest first, each query once."""
-        found = self._read(
+        found = self._connection.read(
             "SELECT query, sort, at FROM searched ORDER BY at DESC, query LIMIT ?", (limit,)
         )
         return [Searched(*row) for row in found]
 
-    def note_search(self, search: Searched) -> None:
+    def note(self, search: Searched) -> None:
         """Remember a search; raises StoreError if the store stays locked."""
-        with transaction(self._sql) as sql:
+        with transaction(self._connection.sql) as sql:
             sql.execute(
                 "INSERT OR REPLACE INTO searched VALUES (?, ?, ?)",
                 (search.query, search.sort, search.at),
@@ -62,26 +83,7 @@ class SearchViews(Connected):
                 (KEPT,),
             )
 
-    def forget_search(self, query: str) -> None:
+    def forget(self, query: str) -> None:
         """Forget a search; raises StoreError if the store stays locked."""
-        with transaction(self._sql) as sql:
+        with transaction(self._connection.sql) as sql:
             sql.execute("DELETE FROM searched WHERE query = ?", (query,))
-
-
-class SqliteViews(
-    CommitViews,
-    FeedViews,
-    WatchlistViews,
-    AlertViews,
-    HeadlineViews,
-    ArticleViews,
-    CountViews,
-    SearchViews,
-    DeliveryViews,
-    LatencyViews,
-    EvidenceViews,
-    MuteViews,
-    TriageViews,
-    JudgedViews,
-):
-    """See `Views`."""

@@ -1,10 +1,10 @@
-"""Counting what a search finds: over time, and what it is made of."""
+"""Counts of articles and alerts: over time, by feed and language, today beside the usual."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from monitor.alerts.volume_anomaly import pace, windows
 from monitor.errors import MonitorError
 from monitor.maintenance import index_rebuild
 from monitor.model.search import By, Facets, Filter, Mention, Share, Split, Trend
+from monitor.model.severity import Severity
 from monitor.model.status import Baseline, WatchlistCount
 from monitor.search.trends import Interval, united
 from monitor.store.protocol import Views
@@ -21,22 +22,22 @@ from monitor.store.protocol import Views
 if TYPE_CHECKING:  # the language of queries takes a tenth of a command that needs none
     from index.engine.result_set import ResultSet
     from index.query.parser import Query
-    from monitor.search.search import Search
+    from monitor.search.search import ArchiveSearch
     from monitor.search.trends import Observed
 
-MOST = 20_000
+MAX_BUCKETS = 20_000
 """Buckets of one trend at most: two years of hours."""
 SPARK_BUCKETS = 12
 SPARK_WIDTH = 7_200.0
-READ = 600
-"""Articles that are read at most to find the words that stand out."""
+SAMPLE = 600
+"""Articles that are read at most to find the significant terms."""
 
 
-class Counting:
-    """The part of the service that counts. Safe from any thread."""
+class Statistics:
+    """Counts of one newsroom. Safe from any thread."""
 
     def __init__(
-        self, search: Search, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
+        self, search: ArchiveSearch, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
     ) -> None:
         self._search = search
         self._views = views
@@ -68,7 +69,7 @@ class Counting:
         observed = [_observed(name, matched) for name, matched in found]
         since, until = self._span(understood, filter, observed)
         by = by or trends.fitting(until - since)
-        if (many := trends.estimate(since, until, by)) > MOST:
+        if (many := trends.estimate(since, until, by)) > MAX_BUCKETS:
             raise MonitorError(
                 f"that would be {many:,} {by}s; count by longer ones, or set --since"
             )
@@ -97,7 +98,7 @@ class Counting:
         matched = self._matched(query, filter)
         dates = matched.dates()
         ids = sorted(dates)
-        read = self._views.articles(even(ids, READ))
+        read = self._views.articles.get(sample(ids, SAMPLE))
         words = significant_terms(matched, self._matched(None), read, asked_for(query.root), limit)
         return Facets(
             total=matched.total,
@@ -107,46 +108,60 @@ class Counting:
             langs=_shares(self._split(matched, Split.LANG), limit),
             watchlists=tuple(
                 Share(name, count)
-                for name, count in self._views.watchlists_of(dates).most_common(limit)
+                for name, count in Counter(
+                    raised.watchlist for raised in self._views.alerts.of_articles(dates)
+                ).most_common(limit)
             ),
             words=tuple(words),
             read=len(read),
             note=self._note(),
         )
 
-    def paces(self) -> dict[str, Baseline]:
+    def baselines(self) -> dict[str, Baseline]:
         """Return how many alerts each watchlist in force has today, and how many are usual."""
-        today, *before = windows(self._clock(), self._zone)
-        arrived = self._views.arrived(before)
-        known = [window for window, news in zip(before, arrived, strict=True) if news]
-        raised, *earlier = self._views.raised([today, *known])
+        days = windows(self._clock(), self._zone)
+        today, *earlier = self._views.watchlists.raised(days)
+        known = [
+            (start, day.alerts)
+            for (start, _), day in zip(days[1:], earlier, strict=True)
+            if day.has_articles
+        ]
         return {
-            name: pace(
-                raised[name],
-                [
-                    alerts[name]
-                    for (start, _), alerts in zip(known, earlier, strict=True)
-                    if start >= since
-                ],
+            watchlist.name: pace(
+                today.alerts[watchlist.name],
+                [alerts[watchlist.name] for start, alerts in known if start >= watchlist.since],
             )
-            for name, since in self._views.watched_since().items()
+            for watchlist in self._views.watchlists.in_force()
+            if watchlist.since is not None
         }
 
     def watchlists(self) -> list[WatchlistCount]:
         """Return every watchlist with its counts, and how unusual today is for it."""
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
-        paces = self.paces()
+        baselines = self.baselines()
         return [
-            replace(found, pace=paces.get(found.name, Baseline()))
-            for found in self._views.watchlists(since, SPARK_BUCKETS, SPARK_WIDTH)
+            replace(found, pace=baselines.get(found.name, Baseline()))
+            for found in self._views.watchlists.counts(since, SPARK_BUCKETS, SPARK_WIDTH)
         ]
+
+    def count(self, query: Query) -> int:
+        """Return how many articles of the archive a query finds. Raises ArchiveError."""
+        return self._matched(query).total
+
+    def max_severities(self, articles: Collection[int]) -> dict[int, Severity]:
+        """Return the highest severity of the alerts of each article that raised any."""
+        order = list(Severity)
+        found: dict[int, Severity] = {}
+        for raised in self._views.alerts.of_articles(articles):
+            highest = found.get(raised.article, raised.severity)
+            found[raised.article] = min(raised.severity, highest, key=order.index)
+        return found
 
     def _matched(self, query: Query | None, filter: Filter = Filter()) -> ResultSet:
         """Return what a query finds, None finds all; a newsroom that begins has no index yet."""
         from index.engine.result_set import ResultSet
 
-        articles, *_ = self._views.totals()
-        if not articles:
+        if not self._views.totals().articles:
             return ResultSet(())
         return self._search.matched(query, filter) if query else self._search.everything()
 
@@ -157,7 +172,7 @@ class Counting:
         if split is Split.LANG:
             parts = [(lang or UNDETERMINED, part) for lang, part in matched.by_lang().items()]
         else:
-            names = {feed.number: feed.name for feed in self._views.every_feed()}
+            names = {feed.number: feed.name for feed in self._views.feeds.every()}
             parts = [(names.get(n, "?"), part) for n, part in matched.by_feed().items()]
         return sorted(parts, key=lambda part: (-part[1].total, part[0]))
 
@@ -184,22 +199,22 @@ class Counting:
     def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
         """Return when each feed was not watched, before its first and after its last read too."""
         gaps: dict[int, list[Interval]] = defaultdict(list)
-        for gap in self._views.gaps(since, until):
+        for gap in self._views.feeds.gaps(since, until):
             end = until if gap.end is None else gap.end
             gaps[gap.feed.number].append((gap.start, end))
-        for feed, read in self._views.left().items():
-            gaps[feed].append((read, math.inf))
-        for feed, seen in self._views.first_seen(self._matched(None).first_by_feed()).items():
-            if seen > since:
-                gaps[feed].append((-math.inf, seen))
+        lifetimes = self._views.feeds.lifetimes(self._matched(None).first_by_feed())
+        for feed, (begun, ended) in lifetimes.items():
+            if ended is not None:
+                gaps[feed].append((ended, math.inf))
+            if begun is not None and begun > since:
+                gaps[feed].append((-math.inf, begun))
         return {feed: united(found) for feed, found in gaps.items()}
 
     def _note(self) -> str:
-        _, waiting, *_ = self._views.totals()
-        return index_rebuild.describe_waiting(waiting)
+        return index_rebuild.describe_waiting(self._views.totals().unindexed)
 
 
-def even(ids: Sequence[int], most: int) -> list[int]:
+def sample(ids: Sequence[int], most: int) -> list[int]:
     """Return at most so many of some ids, evenly spread: all if they are no more."""
     count = min(len(ids), most)
     return [ids[at * len(ids) // count] for at in range(count)]
