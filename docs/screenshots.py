@@ -55,11 +55,12 @@ def watched(data: Path) -> Iterator[None]:
 
 def triage(service: Service) -> int:
     """Do some of an analyst's work; return a telling alert."""
-    alerts = service.alerts([*reversed(service.alert_ids())], matches=True)
+    ids = service.views.alerts.ids(Filter())
+    alerts = service.views.alerts.get([*reversed(ids)], matches=True)
     telling = max(alerts[:ROWS], key=_telling)
-    service.triage([telling.id], starred=True)
-    service.triage([a.id for a in alerts[ROWS:]], state=AlertState.ACKNOWLEDGED)
-    service.triage([alerts[ROWS + 1].id], verdict=Verdict.NOISE)
+    service.triage.change([telling.id], starred=True)
+    service.triage.change([a.id for a in alerts[ROWS:]], state=AlertState.ACKNOWLEDGED)
+    service.triage.change([alerts[ROWS + 1].id], verdict=Verdict.NOISE)
     return telling.id
 
 

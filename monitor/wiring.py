@@ -9,7 +9,7 @@ import random
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from monitor.components import Components
+    from monitor.daemon import Daemon
     from monitor.feeds.discovery import FeedFinder
     from monitor.fetch.client import Client
     from monitor.ingest.poll_result import BatchOutcome
@@ -138,7 +139,6 @@ async def _watch(
     import asyncio
 
     from monitor.daemon import Daemon
-    from monitor.export.prometheus import measuring
     from monitor.parse.workers import Parser
 
     parser = Parser()
@@ -148,13 +148,23 @@ async def _watch(
             daemon = Daemon(config, parts)
             if orders.once:
                 return await daemon.once(stop, everything=orders.everything)
-            at = orders.metrics or config.metrics
-            async with measuring(at, config.data, clock, parts.told, lambda: daemon.card):
+            async with _metrics(orders.metrics or config.metrics, config.data, parts, daemon):
                 await daemon.watch(stop)
             return parts.report.summary()
     finally:
         await asyncio.to_thread(parser.close)
         close()
+
+
+def _metrics(
+    at: Listening | None, data: Path, parts: Components, daemon: Daemon
+) -> AbstractAsyncContextManager[None]:
+    """Return what serves the metrics of a watch meanwhile, if an address is given."""
+    if at is None:
+        return nullcontext()
+    from monitor.export.prometheus import measuring
+
+    return measuring(at, data, clock, parts.told, lambda: daemon.card)
 
 
 def _parts(

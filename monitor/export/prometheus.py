@@ -253,20 +253,24 @@ async def serving(registry: CollectorRegistry, at: Listening) -> AsyncIterator[N
 
 @asynccontextmanager
 async def measuring(
-    at: Listening | None,
+    at: Listening,
     data: Path,
     clock: Callable[[], Timestamp],
     told: list[Callable[[BatchOutcome], None]],
     card: Callable[[], Heartbeat],
 ) -> AsyncIterator[None]:
-    """Tell the figures of a watch meanwhile, if there is somewhere to; imports nothing if not.
+    """Serve the metrics of a watch meanwhile.
 
-    `told` is who is told of each batch that is stored. Raises MonitorError where nobody can
-    listen.
+    Args:
+        at: Address to listen at.
+        data: Data folder of the newsroom.
+        clock: Returns the time.
+        told: Callbacks for each batch that is stored; the counters are added.
+        card: Returns the latest heartbeat of the monitor.
+
+    Raises:
+        MonitorError: The address cannot be listened at.
     """
-    if at is None:
-        yield
-        return
     from importlib.metadata import version
 
     from monitor.store.sqlite.views import SqliteViews

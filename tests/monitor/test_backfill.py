@@ -198,7 +198,7 @@ def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
 
 def test_a_store_of_the_first_version_gets_the_table(tmp_path: Path) -> None:
     folder = earlier.make(tmp_path / "old", version=1)
-    assert SqliteViews(folder).watchlists.counts.backfills() == []
+    assert SqliteViews(folder).watchlists.backfills() == []
     ((made,),) = spine.rows(folder, "SELECT sql FROM sqlite_master WHERE name = 'backfills'")
     assert made in BACKFILLS
     assert spine.rows(folder, "PRAGMA user_version") == [(VERSION,)]

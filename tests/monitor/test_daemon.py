@@ -289,10 +289,10 @@ def test_every_feed_is_polled_when_asked_for(tmp_path: Path) -> None:
 
     async def script(room: Room) -> None:
         await room.until(lambda: room.polls(B) == 1)
-        SqliteViews(tmp_path).feeds.subscribed.poll_now(B)
+        SqliteViews(tmp_path).feeds.poll_now(B)
         await room.until(lambda: room.polls(B) == 2)
         assert room.polls(A) == 1
-        SqliteViews(tmp_path).feeds.subscribed.poll_now(None)
+        SqliteViews(tmp_path).feeds.poll_now(None)
         await room.until(lambda: room.polls(A) == 2 and room.polls(B) == 3)
 
     room.run(script)

@@ -314,7 +314,7 @@ def test_a_story_that_crosses_makes_the_earlier_alert_louder(
     assert first.article and second.article
     for alert, other in ((first, second), (second, first)):
         assert alert.article
-        details = views.articles.get.details(alert.article)
+        details = views.articles.details(alert.article)
         assert details
         (elsewhere,) = details.telling.elsewhere
         assert (elsewhere.article, elsewhere.lang) == (other.article, other.lang)
@@ -327,7 +327,7 @@ def test_a_story_may_cross_and_be_no_louder(tmp_path: Path) -> None:
     first, second = story(tmp_path)
     assert (first.severity, first.escalations) == (MEDIUM, ())
     assert second.article
-    details = SqliteViews(tmp_path).articles.get.details(second.article)
+    details = SqliteViews(tmp_path).articles.details(second.article)
     assert details and [outlet.name for outlet in details.telling.elsewhere] == ["fr"]
 
 

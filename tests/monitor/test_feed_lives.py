@@ -173,7 +173,7 @@ def test_what_two_reads_do_not_share_is_a_gap(tmp_path: Path) -> None:
         times.append(life.now)
         life.now += 900
     assert life.health() is Health.BLIND
-    ((start, end, kind),) = [(g.start, g.end, g.kind) for g in life.views.feeds.subscribed.gaps(0, life.now)]
+    ((start, end, kind),) = [(g.start, g.end, g.kind) for g in life.views.feeds.gaps(0, life.now)]
     assert (start, end, kind) == (times[0], times[-1], GapKind.BLIND)
     life.poll()  # unchanged: all of it was known
     assert life.health() is Health.OK
@@ -186,11 +186,11 @@ def test_an_outage_costs_nothing_if_the_next_read_knows_what_was_there(tmp_path:
         for _ in range(20):
             life.now += HOUR
             life.poll(FetchError(FEED.url, "503", status=503))
-        (open_one,) = life.views.feeds.subscribed.gaps(0, life.now)
+        (open_one,) = life.views.feeds.gaps(0, life.now)
         assert (open_one.start, open_one.end, open_one.kind) == (MONDAY, None, GapKind.DOWN)
         publish()
         life.poll()
-        return [(gap.start, gap.end) for gap in life.views.feeds.subscribed.gaps(0, life.now)]
+        return [(gap.start, gap.end) for gap in life.views.feeds.gaps(0, life.now)]
 
     kept = Life(tmp_path / "kept")
     assert after_outage(kept, lambda: kept.publish("second")) == []

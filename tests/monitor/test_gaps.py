@@ -34,7 +34,7 @@ class Room:
             save_poll(batch, PollOutcome(feed=self.feed, state=state, poll=poll, missed=missed))
 
     def gaps(self, since: float, until: float) -> list[tuple[float, float | None, GapKind]]:
-        return [(gap.start, gap.end, gap.kind) for gap in self.views.feeds.subscribed.gaps(since, until)]
+        return [(gap.start, gap.end, gap.kind) for gap in self.views.feeds.gaps(since, until)]
 
 
 @pytest.fixture

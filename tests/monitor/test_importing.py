@@ -82,7 +82,7 @@ def test_what_is_taken_in_is_an_article_like_any_other(store: SqliteStore, tmp_p
     ]  # the other is no subscription
     assert one.feeds == (1,)
     assert other.feeds == (2,)
-    (details,) = views.articles.get.with_alerts([one.id])
+    (details,) = views.articles.with_alerts([one.id])
     (alert,) = details.alerts
     assert (alert.watchlist, alert.backfill) == ("Alibaba", True)
     assert [m.text for m in alert.matches] == ["Alibaba"]

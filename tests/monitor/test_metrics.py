@@ -221,7 +221,7 @@ def test_it_goes_with_a_watch_that_goes_on(tmp_path: Path) -> None:
 
 def test_nobody_who_does_not_ask_imports_it() -> None:
     code = (
-        "import sys, monitor.cli.run, monitor.wiring, monitor.daemon, monitor.export.prometheus;"
+        "import sys, monitor.cli.run, monitor.wiring, monitor.daemon;"
         "from monitor.cli import main_group;"
         "sys.exit('prometheus_client' in sys.modules)"
     )

@@ -137,7 +137,7 @@ def test_what_a_muted_watchlist_raises_is_kept_and_marked_and_told_to_nobody(mak
         ("Liège", "Alibaba et Liège"): ("", None),
     }
     assert len(room.told()) == len(CHANNELS)
-    assert [m.held for m in room.views.watchlists.counts.silences(room.now)] == [2]
+    assert [m.held for m in room.views.watchlists.silences(room.now)] == [2]
     assert len(room.views.alerts.ids(Filter())) == 1, "not in the stream"
     assert len(room.views.alerts.ids(replace(ALL, suppressed=True))) == 2
     assert room.views.alerts.suppressed(START) == {("Alibaba", "muted"): 2}
@@ -156,7 +156,7 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
         assert room.desk.end_silence("Alibaba") is None
     else:
         room.now += 7200
-    assert room.views.watchlists.counts.silences(room.now) == []
+    assert room.views.watchlists.silences(room.now) == []
     assert room.settler.end_silences() == len(CHANNELS)
     assert room.settler.end_silences() == 0, "told once"
     told = room.told()
@@ -181,7 +181,7 @@ def test_muting_again_moves_the_end(make: Make) -> None:
     room.desk.silence("Alibaba", 7200)
     room.now += 60
     room.desk.silence("Alibaba", 120)
-    assert [(m.since, m.until) for m in room.views.watchlists.counts.silences(room.now)] == [
+    assert [(m.since, m.until) for m in room.views.watchlists.silences(room.now)] == [
         (START, START + 180)
     ]
 

@@ -81,7 +81,7 @@ def test_it_is_counted_and_triaged_and_is_of_no_article(store: SqliteStore, tmp_
     views.triage.change([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert views.totals() == (0, 0, 1, 0)
     assert views.articles.ids(has="alert") == set()
-    assert views.watchlists.counts.records() == []
+    assert views.watchlists.records() == []
 
 
 def test_an_episode_that_does_not_ring_is_one(store: SqliteStore, tmp_path: Path) -> None:

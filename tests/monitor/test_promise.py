@@ -224,7 +224,7 @@ class Promise(RuleBasedStateMachine):
         self.living.let(5 * MINUTE)  # until a store that refused is asked again
         for _ in range(2):  # what arrives in between is told of too
             views = SqliteViews(self.folder / "var")
-            views.feeds.subscribed.poll_now(None)
+            views.feeds.poll_now(None)
             views.deliveries.retry(None, self.world.now)
             self.living.let(12 * MINUTE)
         self.what_is_published_is_stored_and_told_of()

@@ -65,7 +65,7 @@ def test_which_terms_went_and_came(tmp_path: Path) -> None:
     ((id,),) = spine.rows(tmp_path, "SELECT id FROM articles WHERE version > 1")
     (article,) = views.articles.get([id])
     assert article is not None
-    versions = views.articles.get.revisions(id)
+    versions = views.articles.revisions(id)
     assert [version.number for version in versions] == list(range(1, len(versions) + 1))
     assert versions[-1].title == article.title
     (edit,) = edits(article, spine.FEEDS[0], versions, spine.WATCHLISTS)

@@ -111,7 +111,7 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
     monitor.live([2])
     assert alerts(tmp_path) == [("Alibaba", "Le groupe chinois à Liège", [])]
     assert len([r for settled in monitor.settled for r in settled.raised]) == 1
-    assert len(SqliteViews(tmp_path).articles.get.revisions(1)) == 3
+    assert len(SqliteViews(tmp_path).articles.revisions(1)) == 3
     assert polls(tmp_path, A)[1:] == [("read", 0, 1), ("read", 0, 1)]
 
 
@@ -144,7 +144,7 @@ def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
     assert alert.copies == 1
     (article,) = views.articles.get([alert.article])
     assert article is not None
-    details = views.articles.get.details(article.id)
+    details = views.articles.details(article.id)
     assert details and [name for name, _ in details.others] == ["A", "B"]
 
 

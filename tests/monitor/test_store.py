@@ -84,9 +84,9 @@ def test_what_is_due(state: FeedState, is_due: bool, room: Room) -> None:
 
 def test_a_feed_is_polled_when_somebody_asks(room: Room) -> None:
     room.save(state=FeedState(next_due=NOW + 900))
-    room.views.feeds.subscribed.poll_now(SECOND.url)
+    room.views.feeds.poll_now(SECOND.url)
     assert room.store.due(NOW) == {}
-    room.views.feeds.subscribed.poll_now(None)
+    room.views.feeds.poll_now(None)
     assert set(room.store.due(NOW)) == {FIRST.url}
     room.store.reschedule({FIRST.url: NOW + 5})
     assert room.store.due(NOW + 4) == {}
@@ -95,9 +95,9 @@ def test_a_feed_is_polled_when_somebody_asks(room: Room) -> None:
 
 def test_a_gone_feed_is_polled_when_it_is_asked_for_by_name(room: Room) -> None:
     room.save(state=FeedState(gone=True))
-    room.views.feeds.subscribed.poll_now(None)
+    room.views.feeds.poll_now(None)
     assert room.store.due(NOW) == {}
-    room.views.feeds.subscribed.poll_now(FIRST.url)
+    room.views.feeds.poll_now(FIRST.url)
     assert set(room.store.due(NOW)) == {FIRST.url}
 
 
@@ -143,12 +143,12 @@ def test_more_ids_than_sqlite_takes_at_once(room: Room) -> None:
 
 def test_an_edit_keeps_the_earlier_text(room: Room) -> None:
     room.save(arrival(1))
-    assert len(room.views.articles.get.revisions(1)) == 1
+    assert len(room.views.articles.revisions(1)) == 1
     edited = article(1, title="Alibaba dément", body="")
     room.save(arrival(1, new=False, article=edited), at=NOW + 9)
     assert room.views.articles.get([1]) == [edited]
-    assert len(room.views.articles.get.revisions(1)) == 2
-    assert len(room.views.articles.get.revisions(7)) == 0
+    assert len(room.views.articles.revisions(1)) == 2
+    assert len(room.views.articles.revisions(7)) == 0
     assert room.sql("SELECT * FROM versions") == [(1, 1, "Alibaba 1", "Texte 1", "Corps", NOW + 9)]
     assert room.store.article_count() == 1
 
@@ -193,7 +193,7 @@ def test_an_article_under_another_guid_or_in_another_feed(room: Room) -> None:
     (found,) = room.views.articles.get([1])
     assert found is not None
     assert found.feeds == (1, 2)
-    details = room.views.articles.get.details(1)
+    details = room.views.articles.details(1)
     assert details and details.others == (("A", NOW), ("B", NOW + 30))
     assert room.store.outbox_size() == 1  # once: the archive must learn of the second feed
 
@@ -215,7 +215,7 @@ def test_copies_speak_through_the_first_alert(room: Room) -> None:
     assert room.views.articles.ids(story=9) == set()
     (found,) = room.views.articles.get([2])
     assert found is not None
-    details = room.views.articles.get.details(2)
+    details = room.views.articles.details(2)
     assert details and details.others == (("A", NOW), ("B", NOW))
     assert [alert.id for alert in details.alerts] == [2, 3]
     assert [copy_of for _, copy_of in room.store.articles_after(0, 9)] == [None, 1, 1]
@@ -258,7 +258,7 @@ def test_a_page_is_due_until_it_is_read_or_given_up(room: Room) -> None:
     assert [alert.watchlist for alert in raised] == ["Espionnage"]
     assert room.store.pages_due(NOW + 9999, 9) == []
     assert room.views.articles.get([1]) == [replace(bare, body="Espionnage")]
-    assert len(room.views.articles.get.revisions(1)) == 1
+    assert len(room.views.articles.revisions(1)) == 1
     room.save(arrival(3, wants_page=True))
     with room.store.batch() as batch:
         batch.postpone_page(3, "404", None, failed=True)

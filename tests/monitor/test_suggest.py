@@ -128,7 +128,7 @@ def test_a_copy_is_as_relevant_as_the_alert_that_speaks_for_it(tmp_path: Path) -
     room = service(tmp_path)
     room.triage.change([raised["Alibaba", 1]], verdict=Verdict.RELEVANT)
     room.triage.change([raised["Alibaba", 3]], verdict=Verdict.NOISE)
-    assert [(one.article, one.verdict) for one in room.views.watchlists.counts.verdicts("Alibaba")] == [
+    assert [(one.article, one.verdict) for one in room.views.watchlists.verdicts("Alibaba")] == [
         (1, Verdict.RELEVANT), (2, Verdict.RELEVANT), (3, Verdict.NOISE),
     ]  # fmt: skip
 
@@ -371,5 +371,5 @@ def test_watch_list_tells_terms_with_their_verdicts(run: Any) -> None:
 
 
 def test_terms_are_records_of_alerts_not_of_places(newsroom: Path) -> None:
-    records = service(newsroom / "var").views.watchlists.counts.term_records()
+    records = service(newsroom / "var").views.watchlists.term_records()
     assert TermRecord("Alibaba", "alibaba", 6, 2, 3) in records

@@ -93,7 +93,7 @@ def test_each_thing_said_is_there_and_nothing_else_changes(room: Service) -> Non
     assert ids(room.triage.change([1, 2], untag=["B", "c"], note="")) == (2,)
     assert standings(room)[1].tags == ("dossier-liège",)
     assert standings(room)[1].note == ""
-    assert room.views.triage.change.tags() == {"dossier-liège": 1}
+    assert room.views.triage.tags() == {"dossier-liège": 1}
 
 
 def test_acknowledging_leaves_what_is_closed_closed(room: Service) -> None:
@@ -333,7 +333,7 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert rooms[0].views.triage.change.tags() == {f"p{n}-{t}": COUNT for n in range(4) for t in range(8)}
+    assert rooms[0].views.triage.tags() == {f"p{n}-{t}": COUNT for n in range(4) for t in range(8)}
     assert standings(rooms[0]) == [_replayed(rooms[0], n) for n in range(1, COUNT + 1)]
 
 
@@ -395,7 +395,7 @@ def test_dropping_an_alert_drops_what_was_said_of_it(room: Service, tmp_path: Pa
     with SqliteStore(tmp_path).batch() as batch:
         batch.drop([1])
     assert [d.alert for d in room.views.triage.decisions(1)] == []
-    assert room.views.triage.change.tags() == {"t": 1}
+    assert room.views.triage.tags() == {"t": 1}
     assert ids(room.triage.undo()) == (2,)
     assert spine.rows(tmp_path, "SELECT alert FROM notes") == []
 

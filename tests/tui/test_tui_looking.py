@@ -88,7 +88,7 @@ def test_its_service_refuses_to_write(tmp_path: Path) -> None:
     assert service.status().alerts == 0
     for write in (
         lambda: service.triage.change([1], state=AlertState.ACKNOWLEDGED),
-        service.views.feeds.subscribed.poll_now,
+        service.views.feeds.poll_now,
         lambda: service.note_search("x"),
     ):
         with pytest.raises(StoreError):
