@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from index import open_archive, open_archive_writer
+from index.archive import DocumentFilter
 from index.article import Article
-from index.engine.searcher import Archive
-from index.engine.segment import DocumentFilter
-from index.engine.writer import open_or_create
 from index.query.ast import Facet
-from index.query.parser import parse
+from index.query.parser import parse_query
 
 LIMIT = 50
 
@@ -39,7 +38,7 @@ class Ours:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._writer = open_or_create(folder)
+        self._writer = open_archive_writer(folder)
         self.reopen()
 
     def add(self, articles: Sequence[Article]) -> None:
@@ -48,13 +47,13 @@ class Ours:
 
     def reopen(self) -> None:
         """Open it anew."""
-        self._archive = Archive(self._folder)
+        self._archive = open_archive(self._folder)
 
     def find(self, query: str, *, best: bool, lang: str) -> int:
         """Search."""
         text = f"{query} lang:{lang}" if lang else query
         sort = "score" if best else "date"
-        return self._archive.search(parse(text), resolve=_langs, sort=sort, limit=LIMIT).total
+        return self._archive.search(parse_query(text), resolve=_langs, sort=sort, limit=LIMIT).total
 
 
 def _langs(facet: Facet) -> DocumentFilter:

@@ -21,10 +21,10 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from bench.archive import written
+from index import open_archive, open_archive_writer
+from index.archive import Archive, ArchiveWriter
 from index.article import Article
-from index.engine.searcher import Archive
-from index.engine.writer import Writer, open_or_create
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
@@ -74,9 +74,9 @@ def grow(folder: Path, articles: int) -> None:
     """Fill store and index, measuring small commits at each power of ten on the way."""
     with closing(SqliteStore(folder)) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
-        writer = open_or_create(folder / INDEX)
+        writer = open_archive_writer(folder / INDEX)
         source = endless()
-        next(islice(source, writer.count, writer.count), None)
+        next(islice(source, writer.article_count, writer.article_count), None)
         print(f"{'articles':>10} {'bulk, /s CPU':>13} {'commit of 20, ms':>17} {'worst':>7}"
               f" {'segments':>9} {'memory, MB':>11}", flush=True)  # fmt: skip
         size = 1_000
@@ -86,7 +86,8 @@ def grow(folder: Path, articles: int) -> None:
             segments = len(list((folder / INDEX).glob("*.lists")))
             speed = f"{added / cpu:13,.0f}" if cpu else f"{'-':>13}"
             print(
-                f"{writer.count:10,} {speed} {1e3 * median(times):17.0f} {1e3 * max(times):7.0f}"
+                f"{writer.article_count:10,} {speed} {1e3 * median(times):17.0f}"
+                f" {1e3 * max(times):7.0f}"
                 f" {segments:9} {peak():11.0f}",
                 flush=True,
             )
@@ -94,11 +95,11 @@ def grow(folder: Path, articles: int) -> None:
 
 
 def fill(
-    store: SqliteStore, feed: Feed, writer: Writer, source: Iterator[Article], size: int
+    store: SqliteStore, feed: Feed, writer: ArchiveWriter, source: Iterator[Article], size: int
 ) -> tuple[float, int]:
     """Add articles up to a size; return the processor's seconds in the index, and how many."""
     seconds, added = 0.0, 0
-    while (missing := size - writer.count) > 0:
+    while (missing := size - writer.article_count) > 0:
         batch = list(islice(source, min(STEP, missing)))
         keep(store, feed, batch)
         start = time.process_time()
@@ -109,7 +110,7 @@ def fill(
 
 
 def commits(
-    store: SqliteStore, feed: Feed, writer: Writer, source: Iterator[Article]
+    store: SqliteStore, feed: Feed, writer: ArchiveWriter, source: Iterator[Article]
 ) -> list[float]:
     """Return the processor's seconds of small commits."""
     times = []
@@ -158,7 +159,7 @@ def arrive(folder: Path, seconds: int) -> None:
         started = time.monotonic()
         process.start()
         waits = []
-        archive = Archive(folder / INDEX)
+        archive = open_archive(folder / INDEX)
         for number in range(seconds):
             waits.append(until_found(store, feed, source, process, archive, number))
             time.sleep(max(0.0, 1.0 - waits[-1]))
@@ -187,7 +188,7 @@ def until_found(
     queue(store, feed, batch)
     stored = time.monotonic()
     process.wake()
-    while archive.search(parse(word)).total < RATE:
+    while archive.search(parse_query(word)).total < RATE:
         if done := process.indexed():
             store.mark_indexed(done)
         time.sleep(0.02)

@@ -20,7 +20,7 @@ from bench.matchers import Alternation, Automaton, Found, Fts5, Matcher, Tocsin
 from bench.real import DATA, arguments, articles, made
 from bench.watchwords import Author, Vocabulary
 from index.article import Article
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.model.config import Watchlist
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -104,7 +104,7 @@ def errors() -> None:
 
 
 def _finds(make: Make, case: Golden) -> bool:
-    query = parse(case.query)
+    query = parse_query(case.query)
     article = replace(made(1, "", "", "", ""), body=case.text)
     return bool(make([Watchlist(name=query.text, query=query)]).match([article])[0])
 

@@ -48,9 +48,9 @@ def main() -> None:
 
 
 async def _twice(file: Path) -> None:
-    from index.query.parser import parse
+    from index.query.parser import parse_query
 
-    parse.cache_clear()
+    parse_query.cache_clear()
     config = await _row("read for the first time", lambda: load(file))
     await _row("rules built", lambda: WatchlistMatcher(config.watchlists, config.feeds))
     _edit(file)

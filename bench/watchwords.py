@@ -16,7 +16,7 @@ from index.analysis.folding import fold
 from index.analysis.term_positions import postings
 from index.analysis.tokenizer import stems
 from index.article import Article
-from index.query.parser import parse, score
+from index.query.parser import parse_query, score
 from monitor.model.config import Watchlist
 
 SEED = 1789
@@ -154,4 +154,4 @@ def _found(pattern: re.Pattern[str], article: Article) -> Iterator[str]:
 
 
 def _asked(text: str) -> Watchlist:
-    return Watchlist(name=text, query=parse(text))
+    return Watchlist(name=text, query=parse_query(text))

@@ -1,36 +1,41 @@
 """The archive: words, queries and the full-text index.
 
-The bottom layer: it knows no feed, no network and no clock.
-
-::
-
-    query: text ─▶ syntax (leaf, facets) ─▶ tree ─▶ sense: can it match at all?
-                                             │
-              ┌──────────────────────────────┴──────────────┐
-              ▼ on one article                              ▼ on the archive
-    inmemory ─▶ spans ─▶ highlight, snippet    searcher: the segments, newest first
-                  └────▶ why it does not match              ▼
-                                               answer (chain, vocabulary) ─▶ ranking, or matched
-                                                            ▲ segment, of a snapshot
-    writer: articles ─▶ schema ─▶ codec (pool, inversion, lists, columns) ─▶ sealed files,
-            in storage; merging: which of them become one; aside: large ones beside the writer
-
-`matched` is what a query found when it is to be counted, `standout` (by `wording`) the words that
-set it apart, `phrases` those of articles; `alternatives` (with `spelling`) are the queries beside
-one that finds too little, `completion` how one goes on; `vectors` do what `chain` does where there
-is much of it. `article` and `errors` are what every layer speaks; `text` says what may be stored
-and shown, `language` what it is written in; `signs` are those of the query language.
-`analysis` (with `runs` and `letters`) is the only place where words are normalised: articles
-(by their `postings`) and queries, here and in watchlists, go through it, so that a watchlist
-matches an article exactly when a search with it finds it.
+The bottom layer: it knows no feed, no network and no clock. `open_archive` and
+`open_archive_writer` open the archive of a folder; `index.archive` says what can be asked of it.
 """
 
-import sys
-from functools import cached_property
-from types import ModuleType
+from __future__ import annotations
 
-# Whoosh takes this one from a package that imports asyncio for it, which is a tenth of the time
-# that a search takes to start; Python has its own.
-_package = ModuleType("cached_property")
-_package.cached_property = cached_property  # type: ignore[attr-defined]
-sys.modules.setdefault("cached_property", _package)
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.archive import Archive, ArchiveWriter
+
+# The engine is imported when an archive is opened: most commands open none.
+
+
+def open_archive(folder: Path, *, partial: bool = False) -> Archive:
+    """Open the archive of a folder for searching.
+
+    Args:
+        folder: Where the archive is.
+        partial: Go on without the segments that cannot be read; `Archive.damage` lists them.
+
+    Raises:
+        ArchiveDamaged: There is no archive of this version, or it cannot be read.
+    """
+    from index.engine.searcher import FolderArchive
+
+    return FolderArchive(folder, partial=partial)
+
+
+def open_archive_writer(folder: Path) -> ArchiveWriter:
+    """Open the archive of a folder for writing, or make an empty one in an empty folder.
+
+    Raises:
+        ArchiveDamaged: There is an archive that cannot be used.
+    """
+    from index.engine.writer import FolderArchiveWriter
+
+    return FolderArchiveWriter(folder)

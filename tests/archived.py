@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from index import open_archive, open_archive_writer
+from index.archive import EVERYTHING
 from index.article import Article
-from index.engine.writer import open_or_create
+from index.query.parser import parse_query
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.store.sqlite.connection import FILE, INDEX
@@ -70,8 +72,14 @@ def fill(
             "UPDATE feeds SET last_ok = 1e12, articles ="
             " (SELECT count(*) FROM articles WHERE feed = feeds.number)"
         )
-    open_or_create(folder / INDEX).add(found)
+    open_archive_writer(folder / INDEX).add(found)
     return found
+
+
+def searchable_ids(folder: Path) -> set[int]:
+    """Return the ids of all articles that the archive of a folder can find."""
+    everything = parse_query("since:1970")
+    return set(open_archive(folder).ids(everything, resolve=lambda _: EVERYTHING))
 
 
 def blind(folder: Path, feed: int, start: float, end: float) -> None:

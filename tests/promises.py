@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archived import searchable_ids
 from gazette import Accepted, keys
 
-from index.engine.searcher import Archive
 from monitor.maintenance import indexer
 from monitor.maintenance.verification import verify
 from monitor.store.sqlite.connection import FILE, INDEX
@@ -82,7 +82,7 @@ def _searchable(data: Path) -> Iterator[str]:
     with closing(SqliteStore(data)) as store:
         indexer.catch_up(store, data / INDEX)
         stored = set(store.article_ids())
-    indexed = set(Archive(data / INDEX).everything().dates())
+    indexed = searchable_ids(data / INDEX)
     yield from (f"not searchable: article {id}" for id in sorted(stored - indexed))
     yield from (f"searchable and not stored: article {id}" for id in sorted(indexed - stored))
 

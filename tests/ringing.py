@@ -5,7 +5,7 @@ from __future__ import annotations
 from raising import save_poll
 
 from index.article import Article
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.alerts.plan import AlertPlan, Notify
 from monitor.model.alert import WatchlistMatch
 from monitor.model.config import Watchlist
@@ -15,7 +15,7 @@ from monitor.model.poll import Answered, ArticleChange, PollOutcome
 from monitor.store.sqlite.store import SqliteStore
 
 NOW = 1_700_000_000.0
-ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba"))
+ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
 FEED = Feed(url="https://a.test/rss", name="A", number=1)
 
 

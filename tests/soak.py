@@ -23,12 +23,12 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import mean, median
 
+from archived import searchable_ids
 from invented import article, rules
 from running import Item, rss
 from scripted import Reply, Request, Web
 from simulated import Town, World
 
-from index.engine.searcher import Archive
 from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.store.sqlite.connection import FILE, INDEX
 
@@ -166,7 +166,7 @@ def _disagreeing(folder: Path, dailies: list[Daily]) -> list[str]:
     served = sum(daily.served for daily in dailies)
     if len(stored) != served:
         found.append(f"{len(stored)} articles stored, {served} served")
-    if set(Archive(folder / "var" / INDEX).everything().dates()) != stored:
+    if searchable_ids(folder / "var" / INDEX) != stored:
         found.append("index and store do not agree")
     expected = set()
     for daily in dailies:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
-from index.query.parser import parse as understood
+from index.query.parser import parse_query as understood
 from monitor.alerts.routing import Routing
 from monitor.errors import FetchError
 from monitor.ingest.ingest import Ingester

@@ -12,7 +12,7 @@ from typing import Any
 from raising import save_poll
 
 from index.article import Article
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.model.alert import Match, WatchlistMatch
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -26,8 +26,8 @@ from monitor.store.sqlite.views import SqliteViews
 NOW = 1_700_000_000.0
 FIRST = Feed(url="https://a.test/rss", name="A", tags=("belgique", "presse"))
 SECOND = Feed(url="https://b.test/rss", name="B", enabled=False)
-ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba"))
-SPIES = Watchlist(name="Espionnage", query=parse("espionnage~"), severity=Severity.HIGH)
+ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
+SPIES = Watchlist(name="Espionnage", query=parse_query("espionnage~"), severity=Severity.HIGH)
 ALL = Filter()
 
 

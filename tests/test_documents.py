@@ -24,7 +24,7 @@ from running import Newsroom
 
 from index.errors import QueryError
 from index.query.ast import FACETS
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.cli import main_group
 from monitor.config import understand
 from monitor.config.reference import json_schema
@@ -290,7 +290,7 @@ def example_queries() -> list[str]:
 
 @pytest.mark.parametrize("query", example_queries())
 def test_every_query_of_the_reference_is_understood(query: str) -> None:
-    parse(query)
+    parse_query(query)
 
 
 @pytest.mark.parametrize("name", FACETS)
@@ -298,7 +298,7 @@ def test_the_reference_has_every_filter_and_says_where_it_works(name: str) -> No
     (query,) = [query for query in example_queries() if query.startswith(f"{name}:")]
     searches_only = f"`{query}`" in section("reference/query-language", SEARCHES_ONLY)
     try:
-        parse(query, allow_archive_filters=False)
+        parse_query(query, allow_archive_filters=False)
     except QueryError:
         assert searches_only
     else:

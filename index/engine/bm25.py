@@ -1,4 +1,4 @@
-"""Relevance: BM25 over the words of a query, deterministic."""
+"""BM25: how relevant an article is to the words of a query."""
 
 from __future__ import annotations
 
@@ -6,61 +6,71 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import repeat
-from typing import NamedTuple
 
+from index.archive import CollectionStats
 from index.engine.postings_file import Postings
 from index.engine.segment import Segment
 
 K1 = 1.2
-"""How soon more of the same word stops to count."""
+"""How soon further occurrences of a word stop to count."""
 B = 0.75
-"""How much a long article is held against it."""
+"""How much the length of an article counts against it: 0 not at all, 1 in full."""
 
 
-class CollectionStats(NamedTuple):
-    """What an archive was like when scores were given: the same scale, the same scores."""
-
-    average: float
-    """Words of an article, in the mean."""
-    rarities: tuple[float, ...]
-    """What each word of the query is worth."""
+def rarity(found: int, articles: int) -> float:
+    """Return the inverse document frequency of a word that `found` of `articles` articles have."""
+    return math.log(1 + (articles - found + 0.5) / (found + 0.5))
 
 
 def collection_stats(
-    leaves: Iterable[Collection[str]], segments: Sequence[Segment], articles: int, average: float
+    terms: Iterable[Collection[str]],
+    segments: Sequence[Segment],
+    articles: int,
+    average_length: float,
 ) -> CollectionStats:
-    """Return the scale for leaves, each the keys that satisfy it."""
-    return CollectionStats(average, tuple(_rarity(leaf, segments, articles) for leaf in leaves))
+    """Return the statistics of an archive for the words of a query.
 
-
-def _rarity(leaf: Collection[str], segments: Sequence[Segment], articles: int) -> float:
-    """Return the inverse document frequency; forms of one word count as one word."""
-    found = min(sum(s.frequency(key) for s in segments for key in leaf), articles)
-    return math.log(1 + (articles - found + 0.5) / (found + 0.5))
+    Args:
+        terms: The index keys of each word. The forms of one word count as one word.
+        segments: All segments.
+        articles: Number of articles.
+        average_length: Mean number of words of an article.
+    """
+    frequencies = (sum(s.frequency(key) for s in segments for key in keys) for keys in terms)
+    return CollectionStats(
+        average_length, tuple(rarity(min(found, articles), articles) for found in frequencies)
+    )
 
 
 def scores(
     segment: Segment,
     docs: Collection[int],
-    leaves: Iterable[tuple[Collection[str], float]],
-    average: float,
+    terms: Iterable[tuple[Collection[str], float]],
+    average_length: float,
 ) -> dict[int, float]:
-    """Return the score of documents of a segment; `average` is the mean length in words."""
+    """Return the score of some documents of a segment.
+
+    Args:
+        segment: Where the documents are.
+        docs: Numbers of documents.
+        terms: The index keys of each word of the query, with the rarity of the word.
+        average_length: Mean number of words of an article.
+    """
     found = dict.fromkeys(docs, 0.0)
     lengths = segment.lengths
-    flat, slope = K1 * (1 - B), K1 * B / average
-    for leaf, worth in leaves:
-        top = worth * (K1 + 1)
-        for doc, count in _counts(segment, leaf, found):
+    flat, slope = K1 * (1 - B), K1 * B / average_length
+    for keys, weight in terms:
+        top = weight * (K1 + 1)
+        for doc, count in _counts(segment, keys, found):
             found[doc] += top * count / (count + flat + slope * lengths[doc])
     return found
 
 
 def _counts(
-    segment: Segment, leaf: Collection[str], docs: Mapping[int, float]
+    segment: Segment, keys: Collection[str], docs: Mapping[int, float]
 ) -> Iterable[tuple[int, int]]:
-    """Return how often any of the keys of a leaf stands in each of the documents."""
-    lists = [segment.postings(key) for key in leaf]
+    """Return how often any of some keys occurs in each of the documents."""
+    lists = [segment.postings(key) for key in keys]
     pairs = (pair for postings in lists for pair in _counted(postings, docs))
     if len(lists) == 1:
         return pairs
@@ -71,7 +81,7 @@ def _counts(
 
 
 def _counted(postings: Postings, docs: Collection[int]) -> Iterable[tuple[int, int]]:
-    """Return how often a term stands in each of those documents that it is in."""
+    """Return how often a key occurs in each of those documents that have it."""
     own, counts = postings.docs, postings.counts
     if 4 * len(docs) > len(own):
         return (pair for pair in zip(own, counts or repeat(1), strict=False) if pair[0] in docs)

@@ -72,7 +72,7 @@ class Sealed:
         except Exception as error:  # an empty file, a short one, one of another kind
             raise ArchiveDamaged(f"{name}: not a whole file of this version ({error})") from error
 
-    def shortened(self) -> bool:
+    def is_cut(self) -> bool:
         """Tell whether the file was cut since: reading beyond its end kills the process."""
         return self._mapped.size() < len(self.content)
 
@@ -86,5 +86,5 @@ class Sealed:
 
     def verify(self) -> None:
         """Read everything; raises ArchiveDamaged if a bit is not as written."""
-        if self.shortened() or zlib.crc32(self.content[: -_FOOTER.size]) != self._sum:
+        if self.is_cut() or zlib.crc32(self.content[: -_FOOTER.size]) != self._sum:
             raise ArchiveDamaged(f"{self._name}: its content has changed since it was written")

@@ -1,31 +1,33 @@
-"""How Whoosh keeps our segments: a codec, through the interface Whoosh has for it.
+"""The codec: how Whoosh writes and reads segments in our file format.
 
-Whoosh's own codec compresses and pickles blocks of 128 postings and steps through them
-one by one: 1,000 articles a second, 25 ms for a common word. This one keeps a segment in
-two files of plain arrays, `.lists` and `.columns`; Whoosh's tables of contents, locks,
-generations, deletions and merges stay as they are, and Whoosh's queries run on it too.
+Whoosh's own codec compresses and pickles blocks of 128 postings and steps through them one by
+one: 1,000 articles a second, 25 ms for a common word. This codec keeps a segment in two files of
+plain arrays, `.lists` and `.columns`. Whoosh's tables of contents, locks, generations, deletions
+and merges stay as they are, and Whoosh's own queries can run on these segments.
 """
-# ruff: noqa: D102 - what these methods do is said in whoosh.codec.base
+# ruff: noqa: D102 - whoosh.codec.base documents what these methods do
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from whoosh.codec import base
 from whoosh.codec.whoosh3 import W3Segment
 from whoosh.columns import Column, ColumnReader
+from whoosh.fields import FieldType, Schema
+from whoosh.formats import Existence, Positions
 from whoosh.matching import ListMatcher
 from whoosh.reading import SegmentReader, TermInfo, TermNotFound
 from whoosh.writing import SegmentWriter
 
+from index.engine import columns, postings_file
 from index.engine.columns import Columns, ColumnsWriter
 from index.engine.inverted_batch import TermPool
 from index.engine.postings_file import Lists, ListsWriter, Postings, Records
-
-LISTS = ".lists"
-COLUMNS = ".columns"
+from index.engine.schema import COLUMN_TYPES, FEED, LANG, WORDS
 
 
 class ArrayCodec(base.Codec):  # type: ignore[misc]
@@ -49,7 +51,7 @@ class ArrayCodec(base.Codec):  # type: ignore[misc]
         return W3Segment(self, indexname)
 
 
-# --- writing -----------------------------------------------------------------------
+# --- the fields --------------------------------------------------------------------
 
 
 class Number(Column):  # type: ignore[misc]
@@ -62,8 +64,44 @@ class Number(Column):  # type: ignore[misc]
         return 0
 
 
+class WordsField(FieldType):  # type: ignore[misc]
+    """The terms of an article with their positions, as `term_positions` gives them."""
+
+    def __init__(self) -> None:
+        super().__init__(format=Positions(), analyzer=None)
+
+
+class LabelsField(FieldType):  # type: ignore[misc]
+    """Labels of an article; the empty one counts."""
+
+    def __init__(self) -> None:
+        super().__init__(format=Existence(), analyzer=None)
+
+
+class NumberField(FieldType):  # type: ignore[misc]
+    """A number to filter and sort by."""
+
+    indexed = False
+
+    def __init__(self, typecode: str) -> None:
+        super().__init__(format=None, analyzer=None, sortable=Number(typecode))
+
+    def from_column_value(self, value: float) -> float:
+        return value
+
+
+def whoosh_schema() -> Schema:
+    """Return the fields of the archive as Whoosh describes them."""
+    numbers = {name: NumberField(typecode) for name, typecode in COLUMN_TYPES.items()}
+    labels = {name: LabelsField() for name in (LANG, FEED)}
+    return Schema(**{WORDS: WordsField()}, **labels, **numbers)
+
+
+# --- writing -----------------------------------------------------------------------
+
+
 class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
-    """Writes what a segment knows of its documents: columns, nothing else."""
+    """Writes the columns of a segment: all it keeps by document."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
         self._storage, self._segment = storage, segment
@@ -75,7 +113,7 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
         self._doc, self._documents = docnum, docnum + 1
 
     def add_field(self, fieldname: str, fieldobj: Any, value: Any, length: int) -> None:
-        """Keep nothing: no field of ours is stored or has a length of its own."""
+        """Keep nothing: no field is stored, or has a length of its own."""
 
     def add_column_value(self, fieldname: str, columnobj: Number, value: float) -> None:
         self._columns.put(fieldname, columnobj.typecode, self._doc, value)
@@ -91,16 +129,16 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
         self._documents = self._doc
 
     def close(self) -> None:
-        with self._segment.create_file(self._storage, COLUMNS) as file:
+        with self._segment.create_file(self._storage, columns.EXTENSION) as file:
             self._columns.write(file.raw_file(), self._documents)
         self.is_closed = True
 
 
 class TermsWriter(base.FieldWriter):  # type: ignore[misc]
-    """Writes the lists that a `TermPool` gathered."""
+    """Writes the posting lists that a `TermPool` gathered."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
-        self._file = segment.create_file(storage, LISTS)
+        self._file = segment.create_file(storage, postings_file.EXTENSION)
         self._lists = ListsWriter(self._file.raw_file())
         self.is_closed = False
 
@@ -117,7 +155,7 @@ class TermsWriter(base.FieldWriter):  # type: ignore[misc]
 
 
 class BatchWriter(SegmentWriter):  # type: ignore[misc]
-    """Whoosh's writer of one segment, its postings pooled by term instead of sorted."""
+    """Whoosh's writer of one segment; it gathers postings by term instead of sorting them."""
 
     def __init__(self, index: Any) -> None:
         super().__init__(index, codec=ArrayCodec(), compound=False)
@@ -138,16 +176,16 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         self.docnum += 1
 
     def write_per_doc(self, fieldnames: Iterable[str], reader: SegmentReader) -> Any:
-        """Copy the columns of a segment; returns the new numbers if it had deletions."""
+        """Copy the columns of a segment; return the new document numbers if it had deletions."""
         live = list(reader.all_doc_ids()) if reader.has_deletions() else None
         count = reader.doc_count()
-        columns = {}
+        copied = {}
         for name in fieldnames:
             if reader.has_column(name):
                 column = reader.column_reader(name, translate=False).load()
                 values = column if live is None else [column[doc] for doc in live]
-                columns[name] = (self.schema[name].column_type.typecode, values)
-        self.perdocwriter.add_columns(columns, count)
+                copied[name] = (self.schema[name].column_type.typecode, values)
+        self.perdocwriter.add_columns(copied, count)
         numbers = (
             None
             if live is None
@@ -157,14 +195,9 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         return numbers
 
     def add_postings_to_pool(self, reader: SegmentReader, startdoc: int, docmap: Any) -> None:
-        """Pool the posting lists of a segment, list by list."""
+        """Gather the posting lists of a segment."""
         terms = reader.codec().terms_reader(reader.storage(), reader.segment())
         self.pool.add_lists(terms.lists, startdoc, docmap)
-
-
-def _file_name(storage: Any, segment: Any, kind: str) -> str:
-    """Return how to name a file of a segment to people."""
-    return f"{storage.folder}/{segment.make_filename(kind)}"
 
 
 # --- reading -----------------------------------------------------------------------
@@ -185,12 +218,11 @@ class NumberReader(ColumnReader):  # type: ignore[misc]
 
 
 class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
-    """Reads what a segment knows of its documents."""
+    """Reads the columns of a segment."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
         self._segment = segment
-        with segment.open_file(storage, COLUMNS) as file:
-            self.columns = Columns(file.raw_file(), _file_name(storage, segment, COLUMNS))
+        self.columns = Columns.open(Path(storage.folder), segment.segment_id())
 
     def doc_count(self) -> int:
         return int(self._segment.doc_count())
@@ -233,11 +265,10 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
 
 
 class TermsReader(base.TermsReader):  # type: ignore[misc]
-    """Reads the terms of a segment."""
+    """Reads the posting lists of a segment."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
-        with segment.open_file(storage, LISTS) as file:
-            self.lists = Lists(file.raw_file(), _file_name(storage, segment, LISTS))
+        self.lists = Lists.open(Path(storage.folder), segment.segment_id())
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
         return self.lists.frequency(*term) > 0

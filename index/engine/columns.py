@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from index.engine.checksummed_file import Sealed, SealedWriter
+
+EXTENSION = ".columns"
+"""What the name of such a file ends with."""
 
 _Listed = tuple[str, int, float, float, float]
 _EMPTY = ("Q", 0, 0, 0, 0)
@@ -54,6 +58,18 @@ class Columns:
         self.file = Sealed(file, name)
         self.documents: int = self.file.directory["documents"]
         self._listed: dict[str, _Listed] = self.file.directory["columns"]
+
+    @classmethod
+    def open(cls, folder: Path, segment: str) -> Columns:
+        """Open the columns of a segment of an archive.
+
+        Raises:
+            FileNotFoundError: The file is gone.
+            ArchiveDamaged: The file is not whole.
+        """
+        path = folder / f"{segment}{EXTENSION}"
+        with path.open("rb") as file:
+            return cls(file, str(path))
 
     def __contains__(self, name: str) -> bool:
         return name in self._listed

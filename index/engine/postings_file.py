@@ -12,10 +12,13 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, compress, count
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from index.engine.checksummed_file import Sealed, SealedWriter
 
+EXTENSION = ".lists"
+"""What the name of such a file ends with."""
 MAX_DOCUMENTS = 1 << 16
 """Documents of one segment at most: their numbers have 16 bits."""
 MAX_OCCURRENCES = (1 << 16) - 1
@@ -146,6 +149,18 @@ class Lists:
                 field: Field(self.file.content, numbers)
                 for field, numbers in self.file.directory["fields"].items()
             }
+
+    @classmethod
+    def open(cls, folder: Path, segment: str) -> Lists:
+        """Open the posting lists of a segment of an archive.
+
+        Raises:
+            FileNotFoundError: The file is gone.
+            ArchiveDamaged: The file is not whole.
+        """
+        path = folder / f"{segment}{EXTENSION}"
+        with path.open("rb") as file:
+            return cls(file, str(path))
 
     def fields(self) -> list[str]:
         """Return the names of the fields."""

@@ -10,13 +10,12 @@ from operator import itemgetter
 from typing import Any
 
 from index.analysis.term_positions import part_range
+from index.archive import ResolveFacet
 from index.engine.phrase_search import Link, is_much, linked, near
-from index.engine.segment import DocumentFilter, Segment
+from index.engine.segment import Segment
 from index.evaluation import spans, term_expansion
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
 
-Resolve = Callable[[Facet], DocumentFilter]
-"""Says which articles a filter of a query means."""
 Expand = Callable[[Word], Sequence[str]]
 """Returns the keys of the archive that a word means (see `vocabulary.selector`)."""
 Docs = set[int]
@@ -28,7 +27,7 @@ class QueryExecutor:
 
     segment: Segment
     expand: Expand
-    resolve: Resolve
+    resolve: ResolveFacet
 
     def docs(self, node: Node, within: Docs | None = None) -> Docs:
         """Return the documents that satisfy a node; of those in `within` unless it is None."""
@@ -146,11 +145,11 @@ class QueryExecutor:
         }
 
     def _facet(self, facet: Facet, within: Docs | None) -> Docs:
-        scope = self.resolve(facet)
+        documents = self.resolve(facet)
         if within is not None:
-            return self.segment.among(scope, within)
-        meant = self.segment.within(scope)
-        return self._everything(None) if meant is None else meant
+            return self.segment.passing_of(documents, within)
+        passing = self.segment.passing(documents)
+        return self._everything(None) if passing is None else passing
 
 
 def _chained(node: Phrase | Near, links: Sequence[Link], docs: Docs | None) -> Docs:

@@ -1,4 +1,4 @@
-"""The archive at one moment, as searches see it: its segments, opened."""
+"""The archive at one moment, and what gives searches the current one."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ from collections.abc import Mapping
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-from whoosh.index import TOC, EmptyIndexError, FileIndex
-
-from index.engine.schema import ID, LENGTH, NAME
+from index.engine.columns import Columns
+from index.engine.postings_file import Lists
+from index.engine.schema import ID, LENGTH
 from index.engine.segment import Segment
-from index.engine.storage import DurableStorage, damage
+from index.engine.table_of_contents import SegmentEntry, damage_reported, newest_table
 from index.errors import ArchiveDamaged
 from index.evaluation.term_expansion import selector
 from index.query.ast import Word
 
 TRIES = 20
-"""Openings after which files that vanish are no merge's doing any more."""
+"""Retries before a missing segment file counts as damage rather than as a merge in progress."""
 
 
 class IndexReader:
-    """The archive at one moment."""
+    """The archive at one moment: its segments, opened."""
 
     def __init__(self, segments: Mapping[str, Segment], lost: Mapping[str, str]) -> None:
         self.segments = segments
         self.lost = lost
-        """Segments that cannot be read, and why."""
+        """Why a segment cannot be read, by its name."""
         self.newest_first = sorted(segments.values(), key=lambda s: s.newest, reverse=True)
         self.count = sum(segment.count for segment in self.newest_first)
         self._expansions: dict[Word, tuple[str, ...]] = {}
 
     @cached_property
     def average_length(self) -> float:
-        """Words of an article, in the mean."""
+        """Mean number of words of an article."""
         documents = sum(segment.columns.documents for segment in self.newest_first)
         words = sum(segment.columns.total(LENGTH) for segment in self.newest_first)
         return max(words / max(documents, 1), 1.0)
@@ -45,7 +44,7 @@ class IndexReader:
         return max((int(s.columns.bounds(ID)[1]) for s in self.newest_first), default=0)
 
     def expand(self, word: Word) -> tuple[str, ...]:
-        """Return the keys of the archive that a word means, in order."""
+        """Return the index keys that a word with `~`, `*` or `?` means, in order."""
         found = self._expansions.get(word)
         if found is None:
             prefix, accepts = selector(word)
@@ -53,90 +52,111 @@ class IndexReader:
             found = self._expansions[word] = tuple(sorted(filter(accepts, known)))
         return found
 
-    @property
-    def shortened(self) -> bool:
-        """Whether a file was cut since it was opened."""
-        return any(
-            segment.columns.file.shortened() or segment.lists.file.shortened()
-            for segment in self.newest_first
-        )
+    def frequency(self, key: str) -> int:
+        """Return in how many documents an index key occurs, deleted ones included."""
+        return sum(segment.frequency(key) for segment in self.newest_first)
 
-    def sound(self) -> IndexReader:
-        """Return it without the segments of which a bit is not as written."""
+    def largest(self, share: float) -> list[Segment]:
+        """Return the largest segments that hold a share of all articles together.
+
+        Args:
+            share: From 0 to 1.
+        """
+        found, missing = [], share * self.count
+        for segment in sorted(self.newest_first, key=lambda segment: -segment.count):
+            if missing <= 0:
+                break
+            found.append(segment)
+            missing -= segment.count
+        return found
+
+    def is_cut(self) -> bool:
+        """Tell whether a file is shorter than when it was opened."""
+        return any(segment.is_cut() for segment in self.newest_first)
+
+    def without_damaged(self) -> IndexReader:
+        """Return a reader of the segments whose every byte is as it was written."""
         lost = dict(self.lost)
         for name, segment in self.segments.items():
             try:
-                segment.columns.file.verify()
-                segment.lists.file.verify()
+                segment.verify()
             except ArchiveDamaged as error:
                 lost[name] = str(error)
-        kept = {name: segment for name, segment in self.segments.items() if name not in lost}
-        return IndexReader(kept, lost)
+        return IndexReader({n: s for n, s in self.segments.items() if n not in lost}, lost)
 
 
 class ReaderManager:
-    """The archive of a folder, as it is whenever one looks. Raises ArchiveDamaged.
-
-    `partial` does with what is left where segments cannot be read.
-    """
+    """Keeps the current reader of a folder, and opens a new one after each commit."""
 
     def __init__(self, folder: Path, *, partial: bool) -> None:
+        """Open nothing yet.
+
+        Args:
+            folder: Where the archive is.
+            partial: Go on without the segments that cannot be read.
+        """
         self._folder = folder
         self._partial = partial
-        self._storage = DurableStorage(str(folder), readonly=True)
         self._state: tuple[object, IndexReader] | None = None
 
-    def now(self) -> IndexReader:
-        """Return the archive as of now: opened anew if a commit has changed it."""
+    def current(self) -> IndexReader:
+        """Return the archive as it is now.
+
+        Raises:
+            ArchiveDamaged: It cannot be read.
+        """
         for attempt in count(1):
             try:
-                with damage(self._folder):
-                    index = FileIndex(self._storage, indexname=NAME)
-                    stamp = index.latest_generation(), index.last_modified()
+                with damage_reported(self._folder):
+                    table = newest_table(self._folder)
+                    stamp = table.stamp
                     if self._state is None or self._state[0] != stamp:
-                        self._state = stamp, self._opened(last=attempt == TRIES)
-                    if self._state[1].shortened and not self.without_damage():
+                        reader = self._open(table.entries(), is_last=attempt == TRIES)
+                        self._state = stamp, reader
+                    if self._state[1].is_cut() and not self.drop_damaged():
                         raise ArchiveDamaged(f"{self._folder}: a file was cut")
                     return self._state[1]
             except ArchiveDamaged as error:
-                if not _vanished(error) or attempt == TRIES or not self._folder.is_dir():
+                if not _file_vanished(error) or attempt == TRIES or not self._folder.is_dir():
                     raise
         raise AssertionError
 
-    def without_damage(self) -> bool:
-        """Do without segments that turn out to be damaged; return whether there are any."""
+    def drop_damaged(self) -> bool:
+        """Go on without the damaged segments, if that is allowed; tell whether any was dropped."""
         if not self._partial or self._state is None:
             return False
         stamp, before = self._state
-        self._state = stamp, before.sound()
+        self._state = stamp, before.without_damaged()
         return len(self._state[1].segments) < len(before.segments)
 
-    def _opened(self, *, last: bool) -> IndexReader:
-        """Open what the table of contents lists; files never change, so open ones stay."""
-        open_ones = {} if self._state is None else self._state[1].segments
+    def close(self) -> None:
+        """Let go of the current reader."""
+        self._state = None
+
+    def _open(self, entries: list[SegmentEntry], *, is_last: bool) -> IndexReader:
+        """Open the listed segments; those open already stay so, since files never change."""
+        known = {} if self._state is None else self._state[1].segments
         segments: dict[str, Segment] = {}
         lost: dict[str, str] = {}
-        for listed in TOC.read(self._storage, NAME).segments:
-            name = listed.segment_id()
+        for entry in entries:
             try:
-                with damage(self._folder):
-                    segments[name] = self._segment(listed, open_ones.get(name))
+                with damage_reported(self._folder):
+                    segments[entry.name] = self._segment(entry, known.get(entry.name))
             except ArchiveDamaged as error:
-                if not self._partial or (_vanished(error) and not last):  # merged meanwhile?
+                merged_meanwhile = _file_vanished(error) and not is_last
+                if not self._partial or merged_meanwhile:
                     raise
-                lost[name] = str(error)
+                lost[entry.name] = str(error)
         return IndexReader(segments, lost)
 
-    def _segment(self, listed: Any, known: Segment | None) -> Segment:
-        deleted = frozenset(listed.deleted_docs())
+    def _segment(self, entry: SegmentEntry, known: Segment | None) -> Segment:
         if known:
-            return known if known.deleted == deleted else known.without(deleted)
-        codec = listed.codec()
-        columns = codec.per_document_reader(self._storage, listed).columns
-        if columns.documents != listed.doc_count_all():
+            return known if known.deleted == entry.deleted else known.with_deleted(entry.deleted)
+        columns = Columns.open(self._folder, entry.name)
+        if columns.documents != entry.documents:
             raise ArchiveDamaged(f"{self._folder}: a segment has lost documents")
-        return Segment(codec.terms_reader(self._storage, listed).lists, columns, deleted)
+        return Segment(Lists.open(self._folder, entry.name), columns, entry.deleted)
 
 
-def _vanished(error: ArchiveDamaged) -> bool:
-    return isinstance(error.__cause__, FileNotFoundError | EmptyIndexError)
+def _file_vanished(error: ArchiveDamaged) -> bool:
+    return isinstance(error.__cause__, FileNotFoundError)

@@ -1,4 +1,4 @@
-"""What a query matched, to be counted instead of shown: dates, feeds, languages, words."""
+"""The articles that a query found, as sets of document numbers, and what is counted in them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from index.archive import MatchedArticles
 from index.article import Timestamp
 from index.engine.schema import FEED, LANG
 from index.engine.segment import Segment
@@ -14,7 +15,7 @@ from index.engine.segment import Segment
 
 @dataclass(frozen=True, slots=True)
 class SegmentHits:
-    """What was matched in one segment."""
+    """The articles found in one segment."""
 
     segment: Segment
     docs: frozenset[int]
@@ -22,62 +23,93 @@ class SegmentHits:
 
 
 class ResultSet:
-    """The articles that a query matched."""
+    """The articles that a query found."""
 
-    def __init__(self, parts: Iterable[SegmentHits]) -> None:
-        self.parts = tuple(part for part in parts if part.docs)
+    def __init__(self, hits: Iterable[SegmentHits]) -> None:
+        self._hits = tuple(each for each in hits if each.docs)
 
     @cached_property
     def total(self) -> int:
-        """How many they are."""
-        return sum(len(part.docs) for part in self.parts)
-
-    def dates(self) -> dict[int, Timestamp]:
-        """Return the date of each article, by id."""
-        found: dict[int, Timestamp] = {}
-        for segment, docs in self._each():
-            ids, dates = segment.ids, segment.dates
-            found.update((ids[doc], dates[doc]) for doc in docs)
-        return found
+        """Number of articles."""
+        return sum(len(each.docs) for each in self._hits)
 
     def ids(self) -> list[int]:
         """Return the articles' ids, ascending."""
-        return sorted(segment.ids[doc] for segment, docs in self._each() for doc in docs)
+        return sorted(self._ids())
 
-    def by_feed(self) -> dict[int, ResultSet]:
-        """Return them by the number of each feed that carried them."""
-        return {int(feed): found for feed, found in self._by(FEED).items()}
+    def matched(self) -> MatchedArticles:
+        """Return the articles as plain values."""
+        feeds, langs = self._split(FEED), self._split(LANG)
+        return MatchedArticles(
+            dates=self._dates(),
+            by_feed={feed: feeds[str(feed)]._ids() for feed in sorted(map(int, feeds))},
+            by_lang={lang: langs[lang]._ids() for lang in sorted(langs)},
+        )
 
     def by_lang(self) -> dict[str, ResultSet]:
-        """Return them by language; an empty code is undetermined."""
-        return self._by(LANG)
+        """Return the articles of each language; the empty code is undetermined."""
+        return self._split(LANG)
 
-    def first_by_feed(self) -> dict[int, int]:
+    def first_ids(self) -> dict[int, int]:
         """Return the smallest id among those that each feed carried, by the feed's number."""
-        return {feed: min(found.ids()) for feed, found in self.by_feed().items()}
+        return {int(feed): min(found._ids()) for feed, found in self._split(FEED).items()}
 
-    def with_any(self, keys: Sequence[str]) -> ResultSet:
-        """Return those in which any of these keys of `postings` stands."""
-        return ResultSet(
-            SegmentHits(segment, frozenset().union(*(docs.intersection(segment.postings(key).docs)
-                                              for key in keys)))
-            for segment, docs in self._each()
+    def count_with(self, keys: Sequence[str]) -> int:
+        """Return in how many of the articles any of some index keys occurs."""
+        return sum(
+            len(frozenset().union(*(each.docs.intersection(each.segment.postings(key).docs)
+                                    for key in keys)))
+            for each in self._hits
         )  # fmt: skip
 
     def frequency(self, keys: Sequence[str]) -> int:
-        """Return how often these keys stand in the segments of these articles, at most.
+        """Return an upper bound of how often some index keys occur in these segments.
 
-        Other and deleted articles of the segments count too, and one with several keys with each.
+        Other and deleted articles of the segments count too, and an article counts once for each
+        of the keys.
         """
-        return sum(part.segment.frequency(key) for part in self.parts for key in keys)
+        return sum(each.segment.frequency(key) for each in self._hits for key in keys)
 
-    def _each(self) -> Iterable[tuple[Segment, frozenset[int]]]:
-        return ((part.segment, part.docs) for part in self.parts)
+    def _ids(self) -> frozenset[int]:
+        return frozenset(each.segment.ids[doc] for each in self._hits for doc in each.docs)
 
-    def _by(self, field: str) -> dict[str, ResultSet]:
+    def _dates(self) -> dict[int, Timestamp]:
+        found: dict[int, Timestamp] = {}
+        for each in self._hits:
+            ids, dates = each.segment.ids, each.segment.dates
+            found.update((ids[doc], dates[doc]) for doc in each.docs)
+        return found
+
+    def _split(self, field: str) -> dict[str, ResultSet]:
+        """Return the articles of each label of a field."""
         split: defaultdict[bytes, list[SegmentHits]] = defaultdict(list)
-        for segment, docs in self._each():
-            for label, postings in segment.lists.each(field):
-                if bearing := docs.intersection(postings.docs):
-                    split[label].append(SegmentHits(segment, bearing))
-        return {label.decode(): ResultSet(split[label]) for label in sorted(split)}
+        for each in self._hits:
+            for label, postings in each.segment.lists.each(field):
+                if common := each.docs.intersection(postings.docs):
+                    split[label].append(SegmentHits(each.segment, common))
+        return {label.decode(): ResultSet(hits) for label, hits in split.items()}
+
+
+class ResultCounts:
+    """Counts words in a result set and in the whole archive, as `TermCounts` asks for."""
+
+    def __init__(self, found: ResultSet, everything: ResultSet) -> None:
+        self.examined = found.total
+        self._found, self._all = found.by_lang(), everything.by_lang()
+
+    def articles(self, lang: str) -> tuple[int, int]:
+        """Return how many articles of a language were found, and how many there are."""
+        return self._found[lang].total, self._all[lang].total
+
+    def with_any(self, lang: str, forms: Sequence[str]) -> tuple[int, int]:
+        """Return in how many of both any of some words occurs."""
+        return self._found[lang].count_with(forms), self._all[lang].count_with(forms)
+
+    def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
+        """Return about how many of all articles of a language have any of some words.
+
+        The count over all languages is quickly read from the lexicon, and as good for words of
+        one language.
+        """
+        articles = self._all[lang]
+        return articles.count_with(forms) if other_langs else articles.frequency(forms)

@@ -1,64 +1,26 @@
-"""What the archive keeps of an article: terms with codes, languages, feeds, four numbers.
+"""What the archive keeps of an article: terms with positions, languages, feeds, four numbers.
 
-No text: the store has it. What an article looks like in Whoosh is decided here alone.
+No text: the store has it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from whoosh.fields import FieldType, Schema
-from whoosh.formats import Existence, Positions
-
 from index.analysis.term_positions import postings
 from index.article import Article
-from index.engine.codec import Number
 
-VERSION = 1
-"""To be raised when the fields, the files or the words of `analysis` change."""
+VERSION = 2
+"""Raise it when the fields, the files, the classes named in a table of contents, or the words
+that the tokenizer makes change: an archive of another version is built again."""
 NAME = f"tocsin{VERSION}"
-"""Whoosh's name for the index: one of another version is not found."""
+"""Whoosh's name for the index; it is part of the name of every file."""
 WORDS, LANG, FEED = "words", "lang", "feed"
+"""Fields with posting lists."""
 ID, DATE, STORY, LENGTH = "id", "date", "story", "length"
-
-
-class _Words(FieldType):  # type: ignore[misc]
-    """The postings of an article as `postings` gives them."""
-
-    def __init__(self) -> None:
-        super().__init__(format=Positions(), analyzer=None)
-
-
-class _Labels(FieldType):  # type: ignore[misc]
-    """Labels that an article bears; the empty one counts."""
-
-    def __init__(self) -> None:
-        super().__init__(format=Existence(), analyzer=None)
-
-
-class _Number(FieldType):  # type: ignore[misc]
-    """A number to filter and sort by."""
-
-    indexed = False
-
-    def __init__(self, typecode: str) -> None:
-        super().__init__(format=None, analyzer=None, sortable=Number(typecode))
-
-    def from_column_value(self, value: float) -> float:
-        return value
-
-
-def schema() -> Schema:
-    """Return the fields of the archive."""
-    return Schema(
-        words=_Words(),
-        lang=_Labels(),
-        feed=_Labels(),
-        id=_Number("Q"),
-        date=_Number("d"),
-        story=_Number("Q"),
-        length=_Number("I"),
-    )
+"""Fields with one number for each article."""
+COLUMN_TYPES = {ID: "Q", DATE: "d", STORY: "Q", LENGTH: "I"}
+"""Typecode (see `array`) of the numbers of a field."""
 
 
 def document(article: Article) -> dict[str, Any]:

@@ -1,175 +1,232 @@
-"""Searching the archive: a tree to the newest or the best hits, newest segments first."""
+"""Searching the archive of a folder: a query to the newest or the best hits."""
 
 from __future__ import annotations
 
 import functools
 import heapq
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from index.analysis.term_positions import AUTHOR
-from index.article import Timestamp
-from index.engine import bm25, query_suggestions
-from index.engine.query_executor import QueryExecutor, Resolve, keys
+from index.archive import (
+    EVERYTHING,
+    ArchiveHit,
+    ArchivePage,
+    CollectionStats,
+    DocumentFilter,
+    MatchedArticles,
+    ResolveFacet,
+    no_facets,
+)
+from index.engine import bm25
+from index.engine.query_executor import QueryExecutor, keys
 from index.engine.reader import IndexReader, ReaderManager
-from index.engine.result_set import ResultSet, SegmentHits
-from index.engine.segment import EVERYTHING, DocumentFilter, Segment
+from index.engine.segment import Segment
 from index.errors import ArchiveDamaged
 from index.query.ast import And, Facet, Mode, Node, Word, clauses, wanted, words
 from index.query.parser import Query
 
+if TYPE_CHECKING:
+    from index.article import Article, Timestamp
+    from index.engine.result_set import ResultSet
+    from index.evaluation.significant_terms import SignificantTerm
+
 T = TypeVar("T")
 
-_SCOPE = Facet("", "")
-"""Stands in a tree for the scope of the search: asked when it costs least, as filters are."""
+_DOCUMENT_FILTER = Facet("", "")
+"""Stands in the tree for the document filter of a search, so that it is run when it costs least."""
 
 
-class ArchiveHit(NamedTuple):
-    """An article that satisfies a query. Hits sort from old to new."""
-
-    date: Timestamp
-    id: int
-    score: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivePage:
-    """What a search found."""
-
-    hits: tuple[ArchiveHit, ...]
-    total: int
-    """Articles that satisfy the query, on whatever page."""
-    forms: Mapping[str, tuple[str, ...]]
-    """By word of the query with `~` or `*`, as written: the words it stands for."""
-    scale: bm25.CollectionStats | None
-    """By what the hits were scored, if they were."""
-    last_id: int
-    """Highest id in the archive then."""
-
-
-def no_filters(facet: Facet) -> DocumentFilter:
-    """Refuse every filter: for queries that have none."""
-    raise LookupError(f"{facet.name}: nobody here knows what this filter means")
-
-
-class Archive:
-    """The archive of a folder, for any number of searches from any thread.
-
-    Raises ArchiveDamaged, here and in `search`, when there is none of this version or it
-    cannot be read; a `partial` one does with what can be, and tells what is `lost`. What a
-    writer commits is found by the next search.
-    """
+class FolderArchive:
+    """The archive of a folder; see `index.archive.Archive`."""
 
     def __init__(self, folder: Path, *, partial: bool = False) -> None:
+        """Open the archive.
+
+        Args:
+            folder: Where the archive is.
+            partial: Go on without the segments that cannot be read.
+
+        Raises:
+            ArchiveDamaged: There is no archive of this version, or it cannot be read.
+        """
         self._folder = folder
-        self._snapshots = ReaderManager(folder, partial=partial)
-        self._snapshots.now()
+        self._readers = ReaderManager(folder, partial=partial)
+        self._readers.current()
 
     @property
-    def count(self) -> int:
-        """Articles in the archive."""
-        return self._snapshots.now().count
+    def article_count(self) -> int:
+        """Number of articles in the archive."""
+        return self._readers.current().count
 
     @property
-    def lost(self) -> tuple[str, ...]:
-        """What cannot be read of the archive, and why; empty when all is well."""
-        return tuple(self._snapshots.now().lost.values())
+    def damage(self) -> tuple[str, ...]:
+        """One sentence for each segment that cannot be read."""
+        return tuple(self._readers.current().lost.values())
 
     def search(
         self,
         query: Query,
-        scope: DocumentFilter = EVERYTHING,
+        documents: DocumentFilter = EVERYTHING,
         *,
-        resolve: Resolve = no_filters,
+        resolve: ResolveFacet = no_facets,
         sort: str = "date",
         limit: int = 50,
         after: ArchiveHit | None = None,
-        scale: bm25.CollectionStats | None = None,
+        stats: CollectionStats | None = None,
     ) -> ArchivePage:
-        """Return the newest (`sort` "date") or best ("score") hits of a query.
-
-        `limit` 0 is all of them. `resolve` says what the filters of the query mean. Hits of
-        one score come newest first.
-
-        `after` is the last hit of the page before. Pages are those of one result, whatever
-        was added meanwhile, if they are asked for with the first page's `scale` and with its
-        `last_id` as `scope.upto`.
-        """
-        return self._asked(
-            lambda now: _Search(now, query.root, scope, resolve).found(sort, limit, after, scale)
+        """Return the newest or the best articles that satisfy a query."""
+        return self._run(
+            lambda reader: _Search(reader, query.root, documents, resolve).page(
+                sort, limit, after, stats
+            )
         )
 
-    def similar(self, word: Word) -> list[str]:
-        """Return more frequent words of the archive that one may be a misspelling of."""
-        return self._asked(lambda now: query_suggestions.similar(word, now.newest_first))
+    def count(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> int:
+        """Return how many articles satisfy a query."""
+        return self._run(lambda reader: _Search(reader, query.root, documents, resolve).count())
 
-    def matched(
-        self, query: Query, scope: DocumentFilter = EVERYTHING, *, resolve: Resolve = no_filters
-    ) -> ResultSet:
-        """Return every article that satisfies a query, to be counted."""
-        return self._asked(lambda now: _Search(now, query.root, scope, resolve).matched())
-
-    def everything(self) -> ResultSet:
-        """Return every article there is, to be counted."""
-        return ResultSet(
-            SegmentHits(segment, segment.all - segment.deleted)
-            for segment in self._snapshots.now().newest_first
+    def matches(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> MatchedArticles:
+        """Return every article that satisfies a query, by feed and language."""
+        return self._run(
+            lambda reader: _Search(reader, query.root, documents, resolve).results().matched()
         )
 
-    def langs(self) -> list[str]:
-        """Return the languages of the articles, in order; an empty one is undetermined."""
-        return self._asked(
-            lambda now: sorted({lang for each in now.newest_first for lang in each.langs()})
+    def ids(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> list[int]:
+        """Return the id of every article that satisfies a query, ascending."""
+        return self._run(
+            lambda reader: _Search(reader, query.root, documents, resolve).results().ids()
         )
 
-    def _asked(self, ask: Callable[[IndexReader], T]) -> T:
-        """Ask the archive as of now; a partial one without what turns out to be damaged."""
-        now = self._snapshots.now()
+    def significant_terms(
+        self,
+        query: Query,
+        texts: Sequence[Article],
+        limit: int,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> list[SignificantTerm]:
+        """Return the words that set the articles of a query apart from all others."""
+        from index.engine.result_set import ResultCounts
+        from index.evaluation.significant_terms import significant_terms
+        from index.evaluation.term_statistics import query_term_test
+
+        is_query_term = query_term_test(query.root)
+
+        def run(reader: IndexReader) -> list[SignificantTerm]:
+            found = _Search(reader, query.root, documents, resolve).results()
+            counts = ResultCounts(found, _everything(reader))
+            return significant_terms(counts, texts, is_query_term, limit)
+
+        return self._run(run)
+
+    def similar_terms(self, word: Word) -> list[str]:
+        """Return more frequent words of the archive of which a word may be a misspelling."""
+        from index.query.suggestions import similar_terms
+
+        def run(reader: IndexReader) -> list[str]:
+            large = reader.largest(0.9)  # few words are only in the others
+            return similar_terms(
+                word, lambda prefix: (s.lexicon(prefix) for s in large), reader.frequency
+            )
+
+        return self._run(run)
+
+    def languages(self) -> list[str]:
+        """Return the languages of the articles, in order; the empty code is undetermined."""
+        return self._run(
+            lambda reader: sorted({lang for s in reader.newest_first for lang in s.languages()})
+        )
+
+    def first_ids(self) -> dict[int, int]:
+        """Return the smallest id that each feed carried, by the number of the feed."""
+        return self._run(lambda reader: _everything(reader).first_ids())
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._readers.close()
+
+    def _run(self, ask: Callable[[IndexReader], T]) -> T:
+        """Ask the current reader; a partial archive asks again without damaged segments."""
+        reader = self._readers.current()
         try:
-            return self._trusted(ask, now)
+            return self._trusted(ask, reader)
         except ArchiveDamaged:
-            if not self._snapshots.without_damage():
+            if not self._readers.drop_damaged():
                 raise
-        return self._trusted(ask, self._snapshots.now())
+        return self._trusted(ask, self._readers.current())
 
-    def _trusted(self, ask: Callable[[IndexReader], T], now: IndexReader) -> T:
+    def _trusted(self, ask: Callable[[IndexReader], T], reader: IndexReader) -> T:
         try:
-            return ask(now)
-        except IndexError as error:  # a list names documents that its segment does not have
-            raise ArchiveDamaged(f"{self._folder}: its lists make no sense") from error
+            return ask(reader)
+        except IndexError as error:  # a posting list names a document that its segment lacks
+            raise ArchiveDamaged(f"{self._folder}: its posting lists make no sense") from error
+
+
+def _everything(reader: IndexReader) -> ResultSet:
+    """Return every article there is."""
+    from index.engine.result_set import ResultSet, SegmentHits
+
+    return ResultSet(SegmentHits(s, s.all - s.deleted) for s in reader.newest_first)
 
 
 class _Search:
-    """One search."""
+    """One search in one reader."""
 
     def __init__(
-        self, snapshot: IndexReader, root: Node, scope: DocumentFilter, resolve: Resolve
+        self, reader: IndexReader, root: Node, documents: DocumentFilter, resolve: ResolveFacet
     ) -> None:
-        self._snapshot = snapshot
+        self._reader = reader
         self._root = root
-        self._scope = scope
-        self._clauses = root if scope == EVERYTHING else And((*clauses(root), _SCOPE))
-        self._resolve = functools.cache(lambda facet: scope if facet is _SCOPE else resolve(facet))
+        self._documents = documents
+        self._tree = root
+        if documents != EVERYTHING:
+            self._tree = And((*clauses(root), _DOCUMENT_FILTER))
+        self._resolve = functools.cache(
+            lambda facet: documents if facet is _DOCUMENT_FILTER else resolve(facet)
+        )
 
-    def found(
-        self, sort: str, limit: int, after: ArchiveHit | None, scale: bm25.CollectionStats | None
+    def page(
+        self, sort: str, limit: int, after: ArchiveHit | None, stats: CollectionStats | None
     ) -> ArchivePage:
-        """Return the page asked for."""
-        limit = limit or self._snapshot.count
+        """Return one page of the result."""
+        limit = limit or self._reader.count
         if sort == "score":
-            scale = scale or self._scale()
-            hits, total = self._best(limit, after, scale)
+            stats = stats or self._stats()
+            hits, total = self._best(limit, after, stats)
         else:
             hits, total = self._newest(limit, after)
-        return ArchivePage(tuple(hits), total, self._forms(), scale, self._snapshot.last_id)
+        return ArchivePage(tuple(hits), total, self._forms(), stats, self._reader.last_id)
 
-    def matched(self) -> ResultSet:
-        """Return everything that is found."""
-        return ResultSet(
-            SegmentHits(segment, frozenset(docs)) for segment, docs in self._by_segment()
-        )
+    def count(self) -> int:
+        """Return the number of articles."""
+        return sum(len(docs) for _, docs in self._by_segment())
+
+    def results(self) -> ResultSet:
+        """Return all articles."""
+        from index.engine.result_set import ResultSet, SegmentHits
+
+        return ResultSet(SegmentHits(s, frozenset(docs)) for s, docs in self._by_segment())
 
     def _newest(self, limit: int, after: ArchiveHit | None) -> tuple[list[ArchiveHit], int]:
         hits: list[ArchiveHit] = []
@@ -181,41 +238,41 @@ class _Search:
         return hits, total
 
     def _best(
-        self, limit: int, after: ArchiveHit | None, scale: bm25.CollectionStats
+        self, limit: int, after: ArchiveHit | None, stats: CollectionStats
     ) -> tuple[list[ArchiveHit], int]:
-        leaves = list(zip(self._scored(), scale.rarities, strict=True))
+        terms = list(zip(self._scored_keys(), stats.rarities, strict=True))
         hits: list[ArchiveHit] = []
         total = 0
         for segment, docs in self._by_segment():
             total += len(docs)
-            scores = bm25.scores(segment, docs, leaves, scale.average)
+            scores = bm25.scores(segment, docs, terms, stats.average_length)
             hits += _best(segment, scores, limit, after)
         hits.sort(key=_by_score, reverse=True)
         return hits[:limit], total
 
     def _by_segment(self) -> Iterator[tuple[Segment, set[int]]]:
         """Yield every segment, newest first, with the documents that satisfy the query."""
-        for segment in self._snapshot.newest_first:
+        for segment in self._reader.newest_first:
             docs: set[int] = set()
-            if not segment.misses(self._scope):
-                answer = QueryExecutor(segment, self._snapshot.expand, self._resolve)
-                docs = answer.docs(self._clauses)
+            if not segment.misses(self._documents):
+                executor = QueryExecutor(segment, self._reader.expand, self._resolve)
+                docs = executor.docs(self._tree)
             yield segment, docs - segment.deleted if segment.deleted else docs
 
-    def _scale(self) -> bm25.CollectionStats:
-        now = self._snapshot
+    def _stats(self) -> CollectionStats:
+        reader = self._reader
         return bm25.collection_stats(
-            self._scored(), now.newest_first, now.count, now.average_length
+            self._scored_keys(), reader.newest_first, reader.count, reader.average_length
         )
 
-    def _scored(self) -> list[Sequence[str]]:
-        """Return the keys of every word that an article is not forbidden to have."""
-        return [keys(word, self._snapshot.expand) for word in dict.fromkeys(wanted(self._root))]
+    def _scored_keys(self) -> list[Sequence[str]]:
+        """Return the index keys of each word that is not below a negation."""
+        return [keys(word, self._reader.expand) for word in dict.fromkeys(wanted(self._root))]
 
     def _forms(self) -> dict[str, tuple[str, ...]]:
         return {
             word.text or word.term: tuple(
-                key.removeprefix(AUTHOR) for key in self._snapshot.expand(word)
+                key.removeprefix(AUTHOR) for key in self._reader.expand(word)
             )
             for word in words(self._root)
             if word.mode in (Mode.STEM, Mode.WILDCARD)

@@ -1,4 +1,4 @@
-"""Changing the archive: one writer, one commit a batch, merges that pay for themselves."""
+"""Changing the archive: one writer, one commit for each batch, merges that pay for themselves."""
 
 from __future__ import annotations
 
@@ -14,48 +14,53 @@ from whoosh.index import TOC, FileIndex, LockError
 from whoosh.writing import NO_MERGE
 
 from index.article import Article
-from index.engine.background_merge import BackgroundMerge, is_large, sweep
-from index.engine.codec import ArrayCodec, BatchWriter
+from index.engine.codec import BatchWriter, whoosh_schema
 from index.engine.columns import Columns
-from index.engine.merge_policy import merged, select_compaction, select_merge
-from index.engine.schema import ID, NAME, document, schema
-from index.engine.storage import DurableStorage, damage, sizes
+from index.engine.postings_file import Lists
+from index.engine.schema import ID, NAME, document
+from index.engine.segment_merges import (
+    BackgroundMerge,
+    is_large,
+    merge,
+    remove_unfinished,
+    select_compaction,
+    select_merge,
+)
+from index.engine.storage import DurableStorage, file_sizes
+from index.engine.table_of_contents import damage_reported, newest_table
 from index.errors import ArchiveDamaged, ArchiveError
 
 BATCH = 4096
-"""Articles of one commit at most: its postings (some 20 MB, at its end 50) are in memory."""
+"""Articles of one commit at most: their postings (20 MB, at the end 50) are in memory."""
 
 
-def open_or_create(folder: Path) -> Writer:
-    """Open the archive of a folder for writing, or make one where there is none.
+class FolderArchiveWriter:
+    """Changes the archive of a folder; see `index.archive.ArchiveWriter`."""
 
-    Raises ArchiveDamaged if there is one that cannot be used.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    storage = DurableStorage(str(folder))
-    sweep(folder)
-    if not any(folder.iterdir()):
-        TOC.create(storage, schema(), NAME)
-    with damage(folder):
-        return Writer(FileIndex(storage, indexname=NAME), folder)
+    def __init__(self, folder: Path) -> None:
+        """Open the archive, or make an empty one in an empty or missing folder.
 
-
-class Writer:
-    """The only one who changes the archive of a folder."""
-
-    def __init__(self, index: FileIndex, folder: Path) -> None:
+        Raises:
+            ArchiveDamaged: There is an archive that cannot be used.
+        """
         self.folder = folder
-        self._index = index
-        self._opened: dict[str, Columns] = {}
+        self.background_merges = False
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        storage = DurableStorage(str(folder))
+        remove_unfinished(folder)
+        if not any(folder.iterdir()):
+            TOC.create(storage, whoosh_schema(), NAME)
+        with damage_reported(folder):
+            newest_table(folder)
+            self._index = FileIndex(storage, indexname=NAME)
+        self._columns_by_name: dict[str, Columns] = {}
         self._sizes: dict[str, int] = {}
-        self._aside: BackgroundMerge | None = None
-        self.beside = False
-        """Whether large merges are made beside the writer; `tend` then puts them in place."""
+        self._background: BackgroundMerge | None = None
         self._segments = self._read_segments()
 
     @property
-    def count(self) -> int:
-        """Articles in the archive."""
+    def article_count(self) -> int:
+        """Number of articles in the archive."""
         return sum(segment.doc_count() for segment in self._segments)
 
     @property
@@ -69,113 +74,134 @@ class Writer:
         found = array("Q")
         for segment in self._segments:
             values = self._columns(segment).values(ID)
-            gone = set(segment.deleted_docs())
-            found.extend(id for doc, id in enumerate(values) if doc not in gone)
+            deleted = set(segment.deleted_docs())
+            found.extend(id for doc, id in enumerate(values) if doc not in deleted)
         return found
 
     def add(self, articles: Iterable[Article]) -> int:
-        """Add articles, replacing those known by their id; return how many were given.
+        """Add articles, replacing those of the same id; return how many were given.
 
-        Each `BATCH` is one commit. Raises ArchiveError if another writer is at work.
+        Each `BATCH` is one commit.
+
+        Raises:
+            ArchiveError: Another process is writing.
         """
         rest, given = iter(articles), 0
         while batch := list(islice(rest, BATCH)):
             given += len(batch)
             self._commit({article.id: article for article in batch})
-            self.tend()
+            self.run_merges()
         return given
 
     def remove(self, ids: Collection[int]) -> None:
-        """Remove articles in one commit; ids that are not in the archive are no mistake."""
+        """Remove articles in one commit; ids that are not in the archive are ignored.
+
+        Raises:
+            ArchiveError: Another process is writing.
+        """
         if ids:
             self._commit({}, ids)
-            self.tend()
+            self.run_merges()
 
-    def tend(self) -> None:
-        """Merge what is due, and put in place what was merged beside."""
-        if self._aside and self._aside.done:
-            aside, self._aside = self._aside, None
-            self._write(_nothing, lambda _, segments: aside.put_in_place(segments))
-        self._merge_while(self._due_here)
+    def run_merges(self) -> None:
+        """Merge the segments that are due, and install a merge finished in the background."""
+        if self._background and self._background.done:
+            background, self._background = self._background, None
+            self._write(_add_nothing, lambda _, segments: background.install(segments))
+        self._merge_while(self._select_merge)
 
-    def _due_here(self, segments: Sequence[Any]) -> list[Any]:
-        """Return what is to be merged at once; what is large is begun beside, if so asked."""
-        busy = self._aside.group if self._aside else []
-        group = select_merge([segment for segment in segments if segment not in busy])
-        if not self.beside or not is_large(group):
-            return group
-        if self._aside is None:
-            self._aside = BackgroundMerge(self.folder, group)
-            return self._due_here(segments)
-        return []
-
-    def finish(self) -> None:
-        """Wait for what is merged beside, and put it in place."""
-        while self._aside:
-            self._aside.wait()
-            self.tend()
+    def wait_for_merges(self) -> None:
+        """Wait for the merge in the background and install it."""
+        while self._background:
+            self._background.wait()
+            self.run_merges()
 
     def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Rewrite segments with deletions and join small ones; tells how many there still are.
+        """Rewrite segments with deletions and merge small ones.
 
-        Each is one commit: what is cut short keeps what was done.
+        Each merge is one commit: an interrupted compaction keeps what it has done.
+
+        Args:
+            progress: Called before each merge with the number of segments left.
         """
         self._merge_while(select_compaction, progress)
 
     def verify(self) -> None:
-        """Read every file whole; raises ArchiveDamaged if one is not as it was written."""
-        for _ in self.scrub():
+        """Read every file whole.
+
+        Raises:
+            ArchiveDamaged: A file is not as it was written.
+        """
+        for _ in self.verify_steps():
             pass
 
-    def scrub(self) -> Iterator[None]:
-        """Verify segment by segment; what is merged meanwhile is left out."""
+    def verify_steps(self) -> Iterator[None]:
+        """Verify segment by segment; a segment merged meanwhile is left out."""
         for segment in list(self._segments):
             if segment in self._segments:
-                self._check(segment, whole=True)
+                self._check(segment, every_byte=True)
             yield
 
-    def changed_outside(self) -> bool:
-        """Tell whether a file is gone, or of another length than when it was committed."""
-        return self._sizes != sizes(self.folder, self._segments)
+    def files_changed(self) -> bool:
+        """Tell whether a file is gone, or of another length than after the last commit."""
+        return self._sizes != file_sizes(self.folder, self._segments)
 
-    def heal(self, *, whole: bool = True) -> list[str]:
-        """Give up the segments that are damaged; return what is wrong with each.
+    def drop_damaged_segments(self, *, every_byte: bool = True) -> list[str]:
+        """Give up the segments that are damaged, and the articles in them.
 
-        What they held is not in the archive any more, and can be added again. Without
-        `whole`, flipped bits are not looked for.
+        Args:
+            every_byte: Look for flipped bits too.
+
+        Returns:
+            One sentence for each segment dropped.
         """
-        lost: dict[Any, str] = {}
+        damaged: dict[Any, str] = {}
         for segment in self._segments:
             try:
-                self._check(segment, whole=whole)
+                self._check(segment, every_byte=every_byte)
             except ArchiveDamaged as error:
-                lost[segment] = str(error)
-        if lost:
-            self._write(_nothing, lambda _, listed: [s for s in listed if s not in lost])
-        return list(lost.values())
+                damaged[segment] = str(error)
+        if damaged:
+            self._write(_add_nothing, lambda _, all_: [s for s in all_ if s not in damaged])
+        return list(damaged.values())
 
-    def _check(self, segment: Any, *, whole: bool) -> None:
-        storage = self._index.storage
-        with damage(self.folder):
-            columns = ArrayCodec().per_document_reader(storage, segment).columns
-            lists = ArrayCodec().terms_reader(storage, segment).lists
+    def close(self) -> None:
+        """Wait for merges and let go of the files."""
+        self.wait_for_merges()
+        self._columns_by_name.clear()
+
+    def _select_merge(self, segments: Sequence[Any]) -> list[Any]:
+        """Return what to merge at once; start a large merge in the background where allowed."""
+        busy = self._background.group if self._background else []
+        group = select_merge([segment for segment in segments if segment not in busy])
+        if not self.background_merges or not is_large(group):
+            return group
+        if self._background is None:
+            self._background = BackgroundMerge(self.folder, group)
+            return self._select_merge(segments)
+        return []
+
+    def _check(self, segment: Any, *, every_byte: bool) -> None:
+        name = segment.segment_id()
+        with damage_reported(self.folder):
+            columns, lists = Columns.open(self.folder, name), Lists.open(self.folder, name)
         if columns.documents != segment.doc_count_all():
             raise ArchiveDamaged(f"{self.folder}: a segment has lost documents")
-        if whole:
+        if every_byte:
             columns.file.verify()
             lists.file.verify()
 
     def _commit(self, articles: dict[int, Article], without: Collection[int] = ()) -> None:
         def fill(writer: BatchWriter) -> None:
-            for doc in self._known(writer.segments, {*articles, *without}):
+            for doc in self._documents_of(writer.segments, {*articles, *without}):
                 writer.delete_document(doc)
             for article in articles.values():
                 writer.add_document(**document(article))
 
         self._write(fill, NO_MERGE)
 
-    def _known(self, segments: Iterable[Any], ids: set[int]) -> list[int]:
-        """Return the numbers of documents with one of these ids; new ids cost nothing."""
+    def _documents_of(self, segments: Iterable[Any], ids: set[int]) -> list[int]:
+        """Return the numbers of the documents with one of some ids; new ids cost nothing."""
         docs: list[int] = []
         first = 0
         for segment in segments:
@@ -188,14 +214,15 @@ class Writer:
 
     def _merge_while(
         self,
-        choose: Callable[[Sequence[Any]], list[Any]],
+        select: Callable[[Sequence[Any]], list[Any]],
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        while group := choose(self._segments):
+        while group := select(self._segments):
             progress(len(self._segments))
-            self._write(_nothing, partial(merged, group=group))
+            self._write(_add_nothing, partial(merge, group=group))
 
     def _write(self, fill: Callable[[BatchWriter], None], mergetype: Any) -> None:
+        """Make one commit: what `fill` adds and deletes, and what a merge policy merges."""
         try:
             writer = BatchWriter(self._index)
         except LockError as error:
@@ -210,29 +237,29 @@ class Writer:
             self._segments = self._read_segments()
 
     def _read_segments(self) -> list[Any]:
-        with damage(self.folder):
+        with damage_reported(self.folder):
             segments = list(TOC.read(self._index.storage, NAME).segments)
         names = {segment.segment_id() for segment in segments}
-        self._opened = {name: self._opened[name] for name in names & self._opened.keys()}
-        self._sizes = sizes(self.folder, segments)
+        opened = self._columns_by_name
+        self._columns_by_name = {name: opened[name] for name in names & opened.keys()}
+        self._sizes = file_sizes(self.folder, segments)
         return segments
 
     def _columns(self, segment: Any) -> Columns:
         """Return the columns of a segment, opened once: its files never change."""
         name = segment.segment_id()
-        if name not in self._opened:
-            with damage(self.folder):
-                reader = ArrayCodec().per_document_reader(self._index.storage, segment)
-            self._opened[name] = reader.columns
-        return self._opened[name]
+        if name not in self._columns_by_name:
+            with damage_reported(self.folder):
+                self._columns_by_name[name] = Columns.open(self.folder, name)
+        return self._columns_by_name[name]
 
 
-def _nothing(writer: BatchWriter) -> None:
-    """Add nothing: what is to be done is done by the merge policy."""
+def _add_nothing(writer: BatchWriter) -> None:
+    """Add nothing: the merge policy of the commit does all there is to do."""
 
 
 def _abandon(writer: BatchWriter) -> None:
-    """Free the lock of a writer that failed, whatever state it is in."""
+    """Release the lock of a writer that failed, whatever state it is in."""
     with contextlib.suppress(Exception):
         writer.cancel()
     if not writer.is_closed:

@@ -12,7 +12,7 @@ from index.evaluation.term_expansion import selector
 from index.query.ast import Facet, Node, Word
 
 
-class InMemory:
+class MemoryDocument:
     """A `Document` on the words of one article."""
 
     def __init__(
@@ -23,7 +23,9 @@ class InMemory:
         self._expansions: dict[Word, list[str]] = {}
 
     @classmethod
-    def of(cls, article: Article, admits: Callable[[Facet], bool] = lambda _: True) -> InMemory:
+    def of(
+        cls, article: Article, admits: Callable[[Facet], bool] = lambda _: True
+    ) -> MemoryDocument:
         """Return the document of an article; without `admits`, every filter passes."""
         return cls(postings(article), admits)
 

@@ -315,7 +315,7 @@ class Query:
 
 
 @functools.lru_cache(PARSED)
-def parse(text: str, *, allow_archive_filters: bool = True) -> Query:
+def parse_query(text: str, *, allow_archive_filters: bool = True) -> Query:
     """Return the query of a text; without archive filters for watchlists.
 
     Raises QueryError, with the column of the mistake and a hint.

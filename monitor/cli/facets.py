@@ -16,7 +16,7 @@ from monitor.export.serialization import iso
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from index.engine.significant_terms import SignificantTerm
+    from index.evaluation.significant_terms import SignificantTerm
     from monitor.model.search import Facets, Mention, Share
 
 FORMS = 4

@@ -226,7 +226,7 @@ def _compacted(
     newsroom: CliContext, store: SqliteStore, progress: Progress | None
 ) -> tuple[int, int]:
     """Compact store and index; return what they took before and after."""
-    from index.engine.writer import open_or_create
+    from index import open_archive_writer
     from monitor.maintenance import indexer
     from monitor.store.sqlite.connection import FILE, INDEX
     from monitor.store.sqlite.disk_space import compact
@@ -241,7 +241,7 @@ def _compacted(
     indexer.catch_up(
         store, folder, lambda done, total: progress("indexing", done, total) if progress else None
     )
-    writer = open_or_create(folder)
+    writer = open_archive_writer(folder)
     first = 0
 
     def merging(left: int) -> None:

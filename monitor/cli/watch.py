@@ -318,13 +318,13 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     Put quotation marks around a term: `tocsin watch forms "espion*" "port~"`. Exits with 1
     when the archive has no such word.
     """
-    from index.engine.searcher import Archive
+    from index import open_archive
     from monitor.store.sqlite.connection import INDEX
     from monitor.watchlists.forms import forms
 
     newsroom: CliContext = context.obj
     newsroom.service().status()  # refuses a folder without a store
-    archive = Archive(newsroom.archive / INDEX)
+    archive = open_archive(newsroom.archive / INDEX)
     found = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     if style != "table":
         output.print_rows((form._asdict() for form in found), style, FORM_COLUMNS)

@@ -17,8 +17,8 @@ from monitor.cli.watch import format_option
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
+    from index.archive import Archive
     from index.article import Article
-    from index.engine.searcher import Archive
     from monitor.model.config import Config, Watchlist
     from monitor.store.sqlite.views import SqliteViews
     from monitor.watchlists.backtest import TrialTallies, TrialTally
@@ -167,7 +167,7 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     newsroom: CliContext = context.obj
     config = load(file or newsroom.config_path, data=newsroom.data)
     archive = _archive(newsroom)
-    articles = archive.count if archive else 0
+    articles = archive.article_count if archive else 0
     if articles < FEW:
         few = counted(articles, "article")
         say(f"too few to tell what never matches, or too often: {few}")
@@ -206,11 +206,11 @@ def _spared(newsroom: CliContext, config: Config) -> Iterator[LintRemark]:
 
 def _archive(newsroom: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
-    from index.engine.searcher import Archive
+    from index import open_archive
     from monitor.store.sqlite.connection import INDEX
 
     folder = newsroom.archive / INDEX
-    return Archive(folder) if folder.exists() else None
+    return open_archive(folder) if folder.exists() else None
 
 
 SUGGEST_COLUMNS = (

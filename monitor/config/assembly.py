@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.errors import QueryError
 from index.query.filters import compact
-from index.query.parser import Query, parse
+from index.query.parser import Query, parse_query
 from monitor.config import beside
 from monitor.config.channels import channels
 from monitor.config.draft import ConfigDraft
@@ -77,7 +77,7 @@ def _validate_name(draft: ConfigDraft, number: int, name: str, first: dict[str, 
 
 def _query(draft: ConfigDraft, number: int, shape: SearchShape) -> Query | None:
     try:
-        return parse(shape.query)
+        return parse_query(shape.query)
     except QueryError as error:
         words = f"{error.message}; {error.hint}" if error.hint else error.message
         draft.add_problem(("searches", number, "query"), words, position=error.position)

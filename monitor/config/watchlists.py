@@ -10,7 +10,7 @@ from index.analysis.text_cleaning import line as on_one_line
 from index.errors import QueryError
 from index.query.ast import Not
 from index.query.filters import selects
-from index.query.parser import Query, any_of, combine, none_of, parse, score
+from index.query.parser import Query, any_of, combine, none_of, parse_query, score
 from monitor.config import value_parsers
 from monitor.config.draft import ConfigDraft
 from monitor.config.schema import EscalateShape, WatchlistShape
@@ -39,7 +39,7 @@ def watchlist_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Quer
 def _positive_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
     """Return the query of `terms`, `query` or `score`, without `not`."""
     if shape.query:
-        parsed = partial(parse, shape.query, allow_archive_filters=False)
+        parsed = partial(parse_query, shape.query, allow_archive_filters=False)
         return _built(draft, (*loc, "query"), parsed, within=True)
     if shape.terms:
         terms = partial(any_of, shape.terms)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.config import load, understand, value_parsers
 from monitor.config.yaml_nodes import (
     BLANK,
@@ -285,14 +285,14 @@ def add_watchlist(
 
     Also ConfigError and MonitorError, and the file is then as it was.
     """
-    parse(query, allow_archive_filters=False)
+    parse_query(query, allow_archive_filters=False)
     item = {"name": name, "query": query} | ({"severity": severity} if severity else {})
     return edit(path, lambda text: with_item(text, "watchlists", [item]), data=data)
 
 
 def save_search(path: Path, data: Path | None, name: str, query: str, sort: str = "date") -> Config:
     """Add a saved search; raises QueryError, ConfigError, MonitorError."""
-    parse(query)
+    parse_query(query)
     item = {"name": name, "query": query} | ({"sort": sort} if sort != "date" else {})
     return edit(path, lambda text: with_item(text, "searches", [item]), data=data)
 

@@ -14,8 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from index import open_archive_writer
+from index.archive import ArchiveWriter
 from index.article import Article
-from index.engine.writer import Writer, open_or_create
 from index.errors import ArchiveDamaged
 from monitor.formatting import counted
 
@@ -85,7 +86,7 @@ class IndexRepair:
         self._shelves = shelves
         self._progress = progress
         self.writer = _usable(folder)
-        for lost in self.writer.heal(whole=whole):
+        for lost in self.writer.drop_damaged_segments(every_byte=whole):
             log.error("%s; what it held is added again from the store", lost)
 
     def steps(self, *, everything: bool = False) -> Iterator[None]:
@@ -108,20 +109,20 @@ class IndexRepair:
             self.writer.add(self._shelves.articles(missing[at : at + STEP]))
             yield
         self._progress(len(stored), len(stored))
-        yield from self.writer.scrub()
+        yield from self.writer.verify_steps()
 
 
-def _usable(folder: Path) -> Writer:
+def _usable(folder: Path) -> ArchiveWriter:
     """Return the writer of a folder's archive; one that cannot be opened makes room."""
     aside, unfinished = (folder.with_name(folder.name + end) for end in (".old", ".new"))
     try:
-        writer = open_or_create(folder)
+        writer = open_archive_writer(folder)
     except ArchiveDamaged as error:
         log.error("%s; building it again from the store", error)
         shutil.rmtree(aside, ignore_errors=True)
         with contextlib.suppress(FileNotFoundError):
             folder.rename(aside)
-        writer = open_or_create(folder)
+        writer = open_archive_writer(folder)
     for left in (aside, unfinished):  # by one that was killed
         shutil.rmtree(left, ignore_errors=True)
     return writer

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from index.engine.writer import Writer
+from index.archive import ArchiveWriter
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.errors import StoreError
 from monitor.maintenance import index_rebuild
@@ -87,7 +87,7 @@ def catch_up(store: IndexSource, folder: Path, progress: Progress = lambda *_: N
     follower = _OutboxFollower(store, folder, progress, whole=True)
     while follower.work():
         pass
-    return follower.writer.count
+    return follower.writer.article_count
 
 
 def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: None) -> int:
@@ -107,7 +107,7 @@ def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: No
     fresh.rename(folder)
     store.mark_indexed(last)
     shutil.rmtree(aside, ignore_errors=True)
-    return mending.writer.count
+    return mending.writer.article_count
 
 
 class _OutboxFollower:
@@ -117,18 +117,19 @@ class _OutboxFollower:
         self, store: IndexSource, folder: Path, progress: Progress, *, whole: bool
     ) -> None:
         self._store = store
+        self._folder = folder
         self._data = folder.parent
         index_rebuild.is_suspect(self._data)  # it is looked at now
         mending = IndexRepair(store, folder, progress, whole=whole)
-        self.writer: Writer = mending.writer
+        self.writer: ArchiveWriter = mending.writer
         self._mending: Iterator[None] = mending.steps()
         self._last = 0
         self._looks = 0
-        self._scrubbing = self.writer.scrub()
+        self._scrubbing = self.writer.verify_steps()
 
     def follow(self, wake: Wake) -> None:
         """Work until the pipe ends. Raises ArchiveDamaged where the archive must be mended."""
-        self.writer.beside = True
+        self.writer.background_merges = True
         while True:
             if self.work():
                 if _ended(wake, 0.0):
@@ -136,18 +137,18 @@ class _OutboxFollower:
                 continue
             if _woken(wake):
                 return
-            self.writer.tend()
+            self.writer.run_merges()
             self._scrub()
-            if self.writer.changed_outside():
-                raise ArchiveDamaged(f"{self.writer.folder}: files were changed from outside")
+            if self.writer.files_changed():
+                raise ArchiveDamaged(f"{self._folder}: files were changed from outside")
             if index_rebuild.is_suspect(self._data):
-                raise ArchiveDamaged(f"{self.writer.folder}: a search found it damaged")
+                raise ArchiveDamaged(f"{self._folder}: a search found it damaged")
 
     def _scrub(self) -> None:
         """Now and then read a segment whole; raises ArchiveDamaged if a bit is not as written."""
         self._looks += 1
         if self._looks % SCRUB == 0 and next(self._scrubbing, self) is self:
-            self._scrubbing = self.writer.scrub()
+            self._scrubbing = self.writer.verify_steps()
 
     def work(self) -> bool:
         """Do the next thing there is to do; return whether there was any."""

@@ -15,7 +15,7 @@ from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
 from index.analysis.tokenizer import both_stems, stems
 from index.article import Article
 from index.evaluation.explain import why_not
-from index.evaluation.memory_document import InMemory, in_order
+from index.evaluation.memory_document import MemoryDocument, in_order
 from index.evaluation.spans import Codes, Extent, SpanMatch, matches
 from index.evaluation.term_expansion import expands, is_open, key, selector
 from index.query.ast import Facet, Mode, Node, Word, words
@@ -246,7 +246,7 @@ def explain(watchlist: Watchlist, article: Article, feed: Feed) -> Explanation:
     if reason := out_of_scope(watchlist, article, feed):
         return Explanation(None, reason)
     reading = DocumentTerms(article)
-    document = InMemory(reading.postings, lambda facet: filter_admits(facet, article, feed))
+    document = MemoryDocument(reading.postings, lambda facet: filter_admits(facet, article, feed))
     found = matches(watchlist.query.root, document)
     if not found:
         return Explanation(None, why_not(watchlist.query.root, document))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.article import Article, Timestamp
-    from index.engine.significant_terms import SignificantTerm
+    from index.evaluation.significant_terms import SignificantTerm
     from monitor.model.alert import AlertState, Verdict
     from monitor.model.severity import Severity
 
@@ -78,7 +78,7 @@ class Suggestion:
     """A search that finds more than another one."""
 
     kind: str
-    """In what it differs: a `Kind` of `index.engine.query_suggestions`."""
+    """In what it differs: a `Kind` of `index.query.suggestions`."""
     query: str
     filter: Filter
     without: tuple[str, ...] = ()

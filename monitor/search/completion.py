@@ -11,7 +11,7 @@ from index.query.filters import UNDETERMINED
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
-    from index.engine.searcher import Archive
+    from index.archive import Archive
 
 
 def values(views: Views, archive: Archive) -> Values:
@@ -26,7 +26,7 @@ def values(views: Views, archive: Archive) -> Values:
             case "watch":
                 return [count.name for count in views.watchlists.counts(math.inf, 1, 1.0)]
             case "lang":
-                return [lang or UNDETERMINED for lang in archive.langs()]
+                return [lang or UNDETERMINED for lang in archive.languages()]
         return ()
 
     return of

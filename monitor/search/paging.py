@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.article import Timestamp
-from index.query.parser import Query, parse
+from index.query.parser import Query, parse_query
 from monitor.errors import CursorError
 from monitor.search.query_resolution import QueryResolution
 
 if TYPE_CHECKING:
-    from index.engine.bm25 import CollectionStats
-    from index.engine.searcher import Archive, ArchiveHit, ArchivePage
+    from index.archive import Archive, ArchiveHit, ArchivePage, CollectionStats
     from monitor.model.search import Filter
 
 
@@ -36,18 +35,18 @@ class Cursor:
     since: Timestamp | None
     until: Timestamp | None
     """The dates of the filter, as they were then."""
-    upto: int
+    max_id: int
     """Highest id in the archive then."""
     shown: int
     """Hits on the pages so far."""
     last: ArchiveHit
-    scale: CollectionStats | None
+    stats: CollectionStats | None
 
     def written(self) -> str:
         """Return it as letters, digits, `-` and `_`."""
         listed = [
-            _VERSION, self.search, self.now, self.since, self.until, self.upto, self.shown,
-            *self.last, *([self.scale.average, *self.scale.rarities] if self.scale else ()),
+            _VERSION, self.search, self.now, self.since, self.until, self.max_id, self.shown,
+            *self.last, *([self.stats.average_length, *self.stats.rarities] if self.stats else ()),
         ]  # fmt: skip
         packed = json.dumps(listed, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
@@ -81,26 +80,25 @@ def fingerprint(query: str, filter: Filter, sort: str) -> str:
 
 def _cursor(listed: Sequence[Any]) -> Cursor:
     """Return the cursor of a list; raises ValueError or TypeError if it is none."""
-    from index.engine.bm25 import CollectionStats
-    from index.engine.searcher import ArchiveHit
+    from index.archive import ArchiveHit, CollectionStats
 
-    version, search, now, since, until, upto, shown, date, id, score, *scale = listed
+    version, search, now, since, until, max_id, shown, date, id, score, *stats = listed
     if version != _VERSION or not isinstance(search, str):
         raise ValueError(version)
-    numbers = [now, since or 0, until or 0, date, score, *scale]
+    numbers = [now, since or 0, until or 0, date, score, *stats]
     if not all(isinstance(n, float | int) and math.isfinite(n) for n in numbers):
         raise ValueError(listed)
-    if not all(isinstance(n, int) and 0 <= n < 1 << 63 for n in (upto, shown, id)):
+    if not all(isinstance(n, int) and 0 <= n < 1 << 63 for n in (max_id, shown, id)):
         raise ValueError(listed)
     return Cursor(
         search=search,
         now=now,
         since=since,
         until=until,
-        upto=upto,
+        max_id=max_id,
         shown=shown,
         last=ArchiveHit(date, id, score),
-        scale=CollectionStats(scale[0], tuple(scale[1:])) if scale else None,
+        stats=CollectionStats(stats[0], tuple(stats[1:])) if stats else None,
     )
 
 
@@ -135,7 +133,7 @@ class ResultPage:
     """A page to be looked up. Raises QueryError, CursorError."""
 
     def __init__(self, request: SearchRequest, now: Timestamp) -> None:
-        self.query: Query = parse(request.text)
+        self.query: Query = parse_query(request.text)
         self._request = request
         self._search = fingerprint(request.text, request.filter, request.sort)
         self._place = read(request.after, self._search) if request.after else None
@@ -155,7 +153,7 @@ class ResultPage:
             sort=request.sort,
             limit=request.limit if place else request.limit * request.page,
             after=place.last if place else None,
-            scale=place.scale if place else None,
+            stats=place.stats if place else None,
         )
         skipped = 0 if place else request.limit * (request.page - 1)
         hits = found.hits[skipped:]
@@ -170,8 +168,8 @@ class ResultPage:
             now=self.now,
             since=self._filter.since,
             until=self._filter.until,
-            upto=self._place.upto if self._place else found.last_id,
+            max_id=self._place.max_id if self._place else found.last_id,
             shown=shown,
             last=found.hits[-1],
-            scale=found.scale,
+            stats=found.stats,
         ).written()

@@ -8,16 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from index.engine.query_suggestions import spelt
 from index.query.ast import clauses
 from index.query.date_expressions import resolve_time
 from index.query.filters import UNDETERMINED, selects
-from index.query.parser import parse
+from index.query.parser import parse_query
+from index.query.suggestions import node_text
 from monitor.fetch.url import host
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
-    from index.engine.segment import DocumentFilter
+    from index.archive import DocumentFilter
     from index.query.ast import Facet
     from monitor.model.feed import Feed
     from monitor.model.search import Filter
@@ -47,7 +47,7 @@ class QueryResolution:
 
     def scope(self, filter: Filter, upto: int | None = None) -> DocumentFilter:
         """Return the articles that a filter means, of those up to an id."""
-        from index.engine.segment import DocumentFilter
+        from index.archive import DocumentFilter
 
         ids: set[int] | None = None
         for watchlist in filter.watchlists:
@@ -58,12 +58,12 @@ class QueryResolution:
             langs=[_code(lang) for lang in filter.lang] or None,
             since=filter.since,
             until=filter.until,
-            upto=upto,
+            max_id=upto,
         )
 
     def resolve(self, facet: Facet) -> DocumentFilter:
         """Return the articles that a filter of the query means."""
-        from index.engine.segment import DocumentFilter
+        from index.archive import DocumentFilter
 
         value = facet.value
         match facet.name:
@@ -100,5 +100,5 @@ def narrowed(text: str, more: Iterable[str] = (), facets: Iterable[str] = ()) ->
     more, facets = list(more), list(facets)
     if not more and not facets:
         return text
-    roots = [parse(each).root for each in (text, *more)]
-    return " ".join([*(spelt(clause) for root in roots for clause in clauses(root)), *facets])
+    roots = [parse_query(each).root for each in (text, *more)]
+    return " ".join([*(node_text(clause) for root in roots for clause in clauses(root)), *facets])

@@ -12,13 +12,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.article import Timestamp
+from index import open_archive
+from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.formatting import counted
 from monitor.maintenance import index_rebuild
@@ -27,9 +28,8 @@ from monitor.store.protocol import Views
 from monitor.store.sqlite.connection import INDEX
 
 if TYPE_CHECKING:
-    from index.engine import searcher
-    from index.engine.result_set import ResultSet
-    from index.engine.searcher import Archive, ArchiveHit
+    from index.archive import Archive, ArchiveHit, ArchivePage
+    from index.evaluation.significant_terms import SignificantTerm
     from index.query.ast import Word
     from index.query.completion import Completion
     from index.query.parser import Query
@@ -99,19 +99,19 @@ class ArchiveSearch:
 
     def suggestions(self, text: str, filter: Filter = Filter()) -> list[Suggestion]:
         """Return searches that find more than one that finds little; raises as `search` does."""
-        from index.query.parser import parse
+        from index.query.parser import parse_query
         from monitor.search.suggestions import suggestions
 
-        query, resolution = parse(text), self._resolution()
+        query, resolution = parse_query(text), self._resolution()
         with self._readable() as archive:
 
-            def run(query: Query, filter: Filter) -> searcher.ArchivePage:
+            def run(query: Query, filter: Filter) -> ArchivePage:
                 return archive.search(
                     query, resolution.scope(filter), resolve=resolution.resolve, limit=1
                 )
 
             def similar(word: Word) -> list[str]:
-                return archive.similar(word)
+                return archive.similar_terms(word)
 
             return suggestions(query, filter, run, similar, self._clock)
 
@@ -129,10 +129,37 @@ class ArchiveSearch:
         with self._readable() as archive:
             return archive.matched(query, resolution.scope(filter), resolve=resolution.resolve)
 
-    def everything(self) -> ResultSet:
-        """Return every article that can be searched, to be counted; raises ArchiveError."""
+    def significant_terms(
+        self, query: Query, filter: Filter, texts: Sequence[Article], limit: int
+    ) -> list[SignificantTerm]:
+        """Return the words that set the articles of a query apart, read from some of them.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        if not self._has_articles():
+            return []
+        meaning = self._meaning()
         with self._readable() as archive:
-            return archive.everything()
+            return archive.significant_terms(
+                query, texts, limit, meaning.scope(filter), resolve=meaning.resolve
+            )
+
+    def first_ids(self) -> dict[int, int]:
+        """Return the smallest id that each feed carried, by the number of the feed.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        if not self._has_articles():
+            return {}
+        with self._readable() as archive:
+            return archive.first_ids()
+
+    def _has_articles(self) -> bool:
+        """Tell whether there is anything to search: a new newsroom has no archive yet."""
+        articles, *_ = self._views.totals()
+        return articles > 0
 
     def ids(self, query: str | None) -> list[int]:
         """Return the ids of all that a query finds, newest first; None is every article.
@@ -161,11 +188,9 @@ class ArchiveSearch:
             raise ArchiveError(f"{error}; {index_rebuild.WAY_OUT}") from error
 
     def _opened(self) -> Archive:
-        from index.engine.searcher import Archive
-
         with self._opening:
             if self._archive is None:
-                self._archive = Archive(self._folder, partial=True)
+                self._archive = open_archive(self._folder, partial=True)
             return self._archive
 
     def _note(self, archive: Archive, totals: Totals) -> str:
@@ -173,7 +198,7 @@ class ArchiveSearch:
         share = index_rebuild.read_progress(self._folder.parent, self._clock())
         if share is not None:
             return f"{index_rebuild.describe_progress(share)}: the rest is not found yet"
-        if archive.lost:
+        if archive.damage:
             index_rebuild.mark_suspect(self._folder.parent)
             there = f"{archive.count} of {counted(totals.articles, 'article')} can be searched"
             return f"the index is damaged, {there}; {index_rebuild.WAY_OUT}"
@@ -182,8 +207,9 @@ class ArchiveSearch:
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int
     ) -> Iterable[Found]:
-        from index.evaluation.highlight import Highlighter
         from index.evaluation.snippet import snippet
+
+        from index.evaluation.highlight import Highlighter
 
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}

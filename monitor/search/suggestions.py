@@ -6,15 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from index.archive import ArchivePage
 from index.article import Timestamp
-from index.engine.query_suggestions import (
-    QuerySuggestion,
-    Similar,
-    SuggestionKind,
-    query_suggestions,
-)
-from index.engine.searcher import ArchivePage
 from index.query.parser import Query
+from index.query.suggestions import QuerySuggestion, Similar, SuggestionKind, query_suggestions
 from monitor.model.search import Filter, Suggestion
 
 FEW = 5

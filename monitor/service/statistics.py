@@ -20,7 +20,7 @@ from monitor.search.trends import Interval, united
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:  # the language of queries takes a tenth of a command that needs none
-    from index.engine.result_set import ResultSet
+    from index.archive import MatchedArticles
     from index.query.parser import Query
     from monitor.search.search import ArchiveSearch
     from monitor.search.trends import Observed
@@ -58,14 +58,18 @@ class Statistics:
         one query. A filter's or query's own dates say from when to when; else it is from
         the first article until now. Raises QueryError, ArchiveError, MonitorError.
         """
-        from index.query.parser import parse
+        from index.query.parser import parse_query
         from monitor.search import trends
         from monitor.search.trends import series
 
-        understood = [parse(query) for query in queries]
-        found = [(query.text, self._matched(query, filter)) for query in understood]
+        understood = [parse_query(query) for query in queries]
+        found = [(query.text, self._search.matches(query, filter)) for query in understood]
         if split is not None:
-            found = [part for _, matched in found for part in self._split(matched, split)]
+            found = [
+                (name, matched.restricted_to(ids))
+                for _, matched in found
+                for name, ids in self._labelled(matched, split)
+            ]
         observed = [_observed(name, matched) for name, matched in found]
         since, until = self._span(understood, filter, observed)
         by = by or trends.fitting(until - since)
@@ -90,13 +94,11 @@ class Statistics:
 
         Raises QueryError, ArchiveError.
         """
-        from index.engine.significant_terms import significant_terms
-        from index.engine.term_statistics import asked_for
-        from index.query.parser import parse
+        from index.query.parser import parse_query
 
-        query = parse(text)
-        matched = self._matched(query, filter)
-        dates = matched.dates()
+        query = parse_query(text)
+        matched = self._search.matches(query, filter)
+        dates = matched.dates
         ids = sorted(dates)
         read = self._views.articles.get(sample(ids, SAMPLE))
         words = significant_terms(matched, self._matched(None), read, asked_for(query.root), limit)
@@ -104,8 +106,8 @@ class Statistics:
             total=matched.total,
             first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
             last=max((Mention(id, dates[id]) for id in ids), key=_when, default=None),
-            feeds=_shares(self._split(matched, Split.FEED), limit),
-            langs=_shares(self._split(matched, Split.LANG), limit),
+            feeds=_shares(self._labelled(matched, Split.FEED), limit),
+            langs=_shares(self._labelled(matched, Split.LANG), limit),
             watchlists=tuple(
                 Share(name, count)
                 for name, count in Counter(
@@ -170,7 +172,7 @@ class Statistics:
         from index.query.filters import UNDETERMINED
 
         if split is Split.LANG:
-            parts = [(lang or UNDETERMINED, part) for lang, part in matched.by_lang().items()]
+            parts = [(lang or UNDETERMINED, ids) for lang, ids in matched.by_lang.items()]
         else:
             names = {feed.number: feed.name for feed in self._views.feeds.every()}
             parts = [(names.get(n, "?"), part) for n, part in matched.by_feed().items()]
@@ -224,16 +226,15 @@ def _when(mention: Mention) -> tuple[Timestamp, int]:
     return mention.date, mention.article
 
 
-def _shares(parts: Iterable[tuple[str, ResultSet]], limit: int) -> tuple[Share, ...]:
-    return tuple(Share(name, part.total) for name, part in parts)[:limit]
+def _shares(parts: Iterable[tuple[str, frozenset[int]]], limit: int) -> tuple[Share, ...]:
+    return tuple(Share(name, len(ids)) for name, ids in parts)[:limit]
 
 
 def _given(moment: Timestamp | None) -> list[Timestamp]:
     return [] if moment is None else [moment]
 
 
-def _observed(name: str, matched: ResultSet) -> Observed:
+def _observed(name: str, matched: MatchedArticles) -> Observed:
     from monitor.search.trends import Observed
 
-    by_feed = {feed: part.ids() for feed, part in matched.by_feed().items()}
-    return Observed(name=name, dates=matched.dates(), by_feed=by_feed)
+    return Observed(name=name, dates=matched.dates, by_feed=matched.by_feed)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from index.analysis.folding import fold
 from index.article import Article
-from index.engine.significant_terms import log_likelihood, phrases
-from index.engine.term_statistics import Wording, asked_for
 from index.errors import QueryError
+from index.evaluation.significant_terms import log_likelihood
+from index.evaluation.term_statistics import TermGroups, article_phrases, query_term_test
 from index.query.ast import Not
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, combine, none_of
@@ -85,7 +85,7 @@ def suggest_exclusions(
         if (strength := _strength(term, len(one.spared), rung, count, articles)) is not None
         for one in [replace(one, kind=proposed[term])]
     ]
-    asked = asked_for(watchlist.query.root)
+    asked = query_term_test(watchlist.query.root)
     found.sort(
         key=lambda one: (
             -one.strength,
@@ -131,9 +131,11 @@ def _words(
     watchlist: Watchlist, noise: Sequence[Carried], relevant: Sequence[Carried]
 ) -> dict[str, int]:
     """Return words with the number of articles; where inflections occur, for all of them."""
-    wording = Wording([article for article, _ in noise])
-    wanted = asked_for(watchlist.query.root)
-    there = {form for group in Wording([a for a, _ in relevant]).groups(1) for form in group.forms}
+    wording = TermGroups([article for article, _ in noise])
+    wanted = query_term_test(watchlist.query.root)
+    there = {
+        form for group in TermGroups([a for a, _ in relevant]).groups(1) for form in group.forms
+    }
     found: dict[str, int] = {}
     for group in wording.groups(LEAST):
         if there.isdisjoint(group.forms) and not any(map(wanted, group.forms)):
@@ -148,11 +150,11 @@ def _phrases(
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
     for article, _ in noise:
-        said = phrases(article)
+        said = article_phrases(article)
         counts.update(said.keys())
         written = said | written
-    wanted = asked_for(watchlist.query.root)
-    there = {phrase for article, _ in relevant for phrase in phrases(article)}
+    wanted = query_term_test(watchlist.query.root)
+    there = {phrase for article, _ in relevant for phrase in article_phrases(article)}
     return {
         written[phrase]: times
         for phrase, times in counts.items()

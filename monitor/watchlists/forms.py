@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from index.engine.searcher import Archive
+from index.archive import Archive
 from index.evaluation.term_expansion import is_open
 from index.query.ast import Node, Word, words
 from index.query.parser import Query, any_of
@@ -35,7 +35,7 @@ def forms(archive: Archive, term: str) -> list[Form]:
 
 def count(archive: Archive, node: Node) -> int:
     """Return how many articles of the archive satisfy a tree."""
-    return archive.search(Query(node.text, node), limit=1).total
+    return archive.count(Query(node.text, node))
 
 
 def _resolved(archive: Archive, query: Query) -> Iterator[tuple[str, Node]]:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import open_archive, open_archive_writer
+from index.archive import Archive
 from index.article import Article
-from index.engine.query_suggestions import SuggestionKind, query_suggestions, spelt
-from index.engine.searcher import Archive
-from index.engine.writer import open_or_create
 from index.errors import QueryError
 from index.query.ast import And, Mode, Word
-from index.query.parser import Query, parse
+from index.query.parser import Query, parse_query
+from index.query.suggestions import SuggestionKind, node_text, query_suggestions
 
 ALIKE = {"sancsion": ["sanction"], "espionage": ["espionnage"], "liegge": ["liege", "siege"]}
 
@@ -22,7 +22,7 @@ ALIKE = {"sancsion": ["sanction"], "espionage": ["espionnage"], "liegge": ["lieg
 def beside(text: str) -> dict[SuggestionKind, list[str]]:
     """Return the texts of the alternatives to a query, by kind."""
     found: dict[SuggestionKind, list[str]] = {}
-    for other in query_suggestions(parse(text), lambda word: ALIKE.get(word.term, [])):
+    for other in query_suggestions(parse_query(text), lambda word: ALIKE.get(word.term, [])):
         found.setdefault(other.kind, []).append(other.query.text)
     return found
 
@@ -97,7 +97,7 @@ LEAF = st.sampled_from(
 
 def understood(text: str) -> Query | None:
     try:
-        return parse(text)
+        return parse_query(text)
     except QueryError:
         return None
 
@@ -106,7 +106,7 @@ def understood(text: str) -> Query | None:
 def test_clauses_spelt_out_mean_what_they_meant(query: Query | None) -> None:
     if query is None or not isinstance(query.root, And):
         return
-    again = parse(" ".join(map(spelt, query.root.children)))
+    again = parse_query(" ".join(map(node_text, query.root.children)))
     assert again.root == query.root
 
 
@@ -116,13 +116,13 @@ def test_clauses_spelt_out_mean_what_they_meant(query: Query | None) -> None:
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     folder = tmp_path_factory.mktemp("spelt")
-    writer = open_or_create(folder)
+    writer = open_archive_writer(folder)
     texts = ["Une sanction", "Des sanctions à Liège", "sanction", "La section", "Liège", "siège"]
     for id, text in enumerate(texts, 1):
         writer.add(
             [Article(id=id, feeds=(1,), url="", title=text, summary="", author="Léa", seen=id)]
         )
-    return Archive(folder)
+    return open_archive(folder)
 
 
 @pytest.mark.parametrize(
@@ -140,14 +140,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     ],
 )
 def test_similar_words(archive: Archive, term: str, expected: list[str]) -> None:
-    assert archive.similar(Word(term)) == expected
+    assert archive.similar_terms(Word(term)) == expected
 
 
 def test_similar_names_of_authors(archive: Archive) -> None:
-    assert archive.similar(Word("lae", Mode.FOLDED, part="author")) == ["lea"]
-    assert "lea" not in archive.similar(Word("lae"))
+    assert archive.similar_terms(Word("lae", Mode.FOLDED, part="author")) == ["lea"]
+    assert "lea" not in archive.similar_terms(Word("lae"))
 
 
 def test_no_archive_no_words(tmp_path: Path) -> None:
-    open_or_create(tmp_path)
-    assert Archive(tmp_path).similar(Word("sanction")) == []
+    open_archive_writer(tmp_path)
+    assert open_archive(tmp_path).similar_terms(Word("sanction")) == []

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index import open_archive, open_archive_writer
+from index.archive import Archive, ArchiveWriter
 from index.article import Article
-from index.engine import background_merge, merge_policy
-from index.engine.searcher import Archive
-from index.engine.writer import Writer, open_or_create
-from index.query.parser import parse
+from index.engine import segment_merges
+from index.query.parser import parse_query
 
 
 def article(id: int, word: str = "port") -> Article:
@@ -23,14 +23,14 @@ def article(id: int, word: str = "port") -> Article:
 
 
 def found(archive: Archive, word: str) -> list[int]:
-    return sorted(hit.id for hit in archive.search(parse(word), limit=0).hits)
+    return sorted(hit.id for hit in archive.search(parse_query(word), limit=0).hits)
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three segments of any size are merged, those of six articles are large."""
-    monkeypatch.setattr(merge_policy, "FAN_IN", 3)
-    monkeypatch.setattr(background_merge, "LARGE", 6)
+    monkeypatch.setattr(segment_merges, "FAN_IN", 3)
+    monkeypatch.setattr(segment_merges, "LARGE", 6)
 
 
 class Gate(NamedTuple):
@@ -45,21 +45,21 @@ class Gate(NamedTuple):
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Merges beside end once it is open."""
-    gate, make = Gate(threading.Event(), threading.Event()), background_merge.BackgroundMerge._make
+    gate, make = Gate(threading.Event(), threading.Event()), segment_merges.BackgroundMerge._merge
 
-    def later(self: background_merge.BackgroundMerge) -> None:
+    def later(self: segment_merges.BackgroundMerge) -> None:
         make(self)
         gate.made.set()
         assert gate.open.wait(60)
 
-    monkeypatch.setattr(background_merge.BackgroundMerge, "_make", later)
+    monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", later)
     yield gate
     gate.open.set()
 
 
-def filled(folder: Path) -> Writer:
-    writer = open_or_create(folder)
-    writer.beside = True
+def filled(folder: Path) -> ArchiveWriter:
+    writer = open_archive_writer(folder)
+    writer.background_merges = True
     for first in (1, 3, 5):
         writer.add([article(first), article(first + 1)])
     return writer
@@ -69,14 +69,14 @@ def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
     tmp_path: Path, gate: Gate
 ) -> None:
     writer = filled(tmp_path)
-    archive = Archive(tmp_path)
+    archive = open_archive(tmp_path)
     assert len(list(tmp_path.glob("*.lists"))) == 3  # the merge is not in place
     writer.add([article(2, "quai"), article(7)])
     writer.remove([5])
     assert found(archive, "port") == [1, 3, 4, 6, 7]
     assert found(archive, "quai") == [2]
     gate.open.set()
-    writer.finish()
+    writer.wait_for_merges()
     assert found(archive, "port") == [1, 3, 4, 6, 7]
     assert found(archive, "quai") == [2]
     assert sorted(writer.ids()) == [1, 2, 3, 4, 6, 7]
@@ -88,9 +88,9 @@ def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
 def test_what_is_damaged_meanwhile_is_not_brought_back(tmp_path: Path, gate: Gate) -> None:
     writer = filled(tmp_path)
     next(tmp_path.glob("*.lists")).unlink()
-    assert len(writer.heal()) == 1
+    assert len(writer.drop_damaged_segments()) == 1
     gate.open.set()
-    writer.finish()
+    writer.wait_for_merges()
     assert len(writer.ids()) == 4
     writer.verify()
     assert not list(tmp_path.glob("merging*"))
@@ -99,19 +99,19 @@ def test_what_is_damaged_meanwhile_is_not_brought_back(tmp_path: Path, gate: Gat
 def test_a_merge_that_fails_is_told_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = background_merge.BackgroundMerge._make
+    make = segment_merges.BackgroundMerge._merge
 
-    def full(self: background_merge.BackgroundMerge) -> None:
+    def full(self: segment_merges.BackgroundMerge) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(background_merge.BackgroundMerge, "_make", full)
+    monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", full)
     writer = filled(tmp_path)
     with pytest.raises(OSError, match="No space"):
-        writer.finish()
+        writer.wait_for_merges()
     assert not list(tmp_path.glob("merging*"))
-    monkeypatch.setattr(background_merge.BackgroundMerge, "_make", make)
-    writer.tend()
-    writer.finish()
+    monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", make)
+    writer.run_merges()
+    writer.wait_for_merges()
     assert sorted(writer.ids()) == [1, 2, 3, 4, 5, 6]
     assert len(list(tmp_path.glob("*.lists"))) == 1
 
@@ -120,7 +120,7 @@ def test_what_a_killed_writer_left_is_swept(tmp_path: Path, gate: Gate) -> None:
     filled(tmp_path)
     assert gate.made.wait(60)  # the dead write nothing more
     assert list(tmp_path.glob("merging*"))
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     assert not list(tmp_path.glob("merging*"))
     assert sorted(writer.ids()) == [1, 2, 3, 4, 5, 6]
 
@@ -140,11 +140,11 @@ def test_whatever_happens_meanwhile_each_article_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, set[int]]]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merge_policy, "FAN_IN", 3)
-        patch.setattr(background_merge, "LARGE", 4)
+        patch.setattr(segment_merges, "FAN_IN", 3)
+        patch.setattr(segment_merges, "LARGE", 4)
         folder = tmp_path_factory.mktemp("aside")
-        writer, archive = open_or_create(folder), None
-        writer.beside = True
+        writer, archive = open_archive_writer(folder), None
+        writer.background_merges = True
         wanted: dict[int, str] = {}
         for word, ids in steps:
             if word == "remove":
@@ -153,9 +153,9 @@ def test_whatever_happens_meanwhile_each_article_is_there_once(
             else:
                 writer.add([article(id, word) for id in ids])
                 wanted |= dict.fromkeys(ids, word)
-            archive = archive or Archive(folder)
+            archive = archive or open_archive(folder)
             for each in ("port", "quai"):
                 assert found(archive, each) == sorted(i for i, w in wanted.items() if w == each)
-        writer.finish()
+        writer.wait_for_merges()
         assert sorted(writer.ids()) == sorted(wanted)
         writer.verify()

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from index import open_archive, open_archive_writer
+from index.archive import Archive, ArchiveHit, ArchivePage, DocumentFilter
 from index.article import Article
-from index.engine.searcher import Archive, ArchiveHit, ArchivePage
-from index.engine.segment import DocumentFilter
-from index.engine.writer import open_or_create
-from index.query.parser import parse
+from index.query.parser import parse_query
 
 SORTS = ("date", "score")
 
@@ -35,15 +34,17 @@ def pages(
     scope: DocumentFilter = DocumentFilter(),
 ) -> list[ArchivePage]:
     """Return every page, something happening between any two."""
-    query = parse(text)
+    query = parse_query(text)
     found = [archive.search(query, scope, sort=sort, limit=limit)]
     first = found[0]
-    upto = replace(scope, upto=scope.upto or first.last_id)
+    as_of_first = replace(scope, max_id=scope.max_id or first.last_id)
     while found[-1].hits:
         meanwhile()
         after = found[-1].hits[-1]
         found.append(
-            archive.search(query, upto, sort=sort, limit=limit, after=after, scale=first.scale)
+            archive.search(
+                query, as_of_first, sort=sort, limit=limit, after=after, stats=first.stats
+            )
         )
     return found[:-1]
 
@@ -90,7 +91,7 @@ def test_pages_are_those_of_the_first_moment(
     since: int | None,
 ) -> None:
     with TemporaryDirectory() as name:
-        writer, last = open_or_create(Path(name)), 0
+        writer, last = open_archive_writer(Path(name)), 0
 
         def add(batch: list[tuple[list[str], int, int]]) -> None:
             nonlocal last
@@ -99,9 +100,9 @@ def test_pages_are_those_of_the_first_moment(
 
         for batch in there:
             add(batch)
-        archive, rest = Archive(Path(name)), iter(coming)
+        archive, rest = open_archive(Path(name)), iter(coming)
         scope = DocumentFilter(since=since)
-        whole = archive.search(parse(text), scope, sort=sort, limit=0)
+        whole = archive.search(parse_query(text), scope, sort=sort, limit=0)
         found = pages(archive, text, sort, limit, lambda: add(next(rest, [])), scope)
         assert hits(found) == list(whole.hits)
         assert {page.total for page in found} <= {whole.total}
@@ -110,35 +111,37 @@ def test_pages_are_those_of_the_first_moment(
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_pages_of_an_archive_at_rest_are_its_result(tmp_path: Path, sort: str) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     for first in range(1, 101, 20):  # five to a date, some dates out of order
         writer.add(article(id, seen=1000.0 + (id * 7 % 20)) for id in range(first, first + 20))
-    archive = Archive(tmp_path)
+    archive = open_archive(tmp_path)
     found = pages(archive, "port", sort, 7, lambda: None)
     assert [len(page.hits) for page in found] == [7] * 14 + [2]
-    assert hits(found) == list(archive.search(parse("port"), sort=sort, limit=0).hits)
+    assert hits(found) == list(archive.search(parse_query("port"), sort=sort, limit=0).hits)
 
 
 def _arrive(folder: Path, first: int, rounds: int) -> None:
-    writer = open_or_create(folder)
+    writer = open_archive_writer(folder)
     for id in range(first, first + rounds):
         writer.add([article(id, f"Le port numéro {id}", published=1e9 + id % 97)])
 
 
 def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
-    open_or_create(tmp_path).add(article(id, "Un port" * (1 + id % 5)) for id in range(1, 301))
-    archive = Archive(tmp_path)
-    whole = {sort: archive.search(parse("port~"), sort=sort, limit=0).hits for sort in SORTS}
+    open_archive_writer(tmp_path).add(article(id, "Un port" * (1 + id % 5)) for id in range(1, 301))
+    archive = open_archive(tmp_path)
+    whole = {sort: archive.search(parse_query("port~"), sort=sort, limit=0).hits for sort in SORTS}
     process = multiprocessing.get_context("spawn").Process(
         target=_arrive, args=(tmp_path, 301, 150)
     )
     process.start()
     sizes = set()
     rounds = 0
-    first = DocumentFilter(upto=300)
+    first = DocumentFilter(max_id=300)
     while process.is_alive() or not rounds:
         for sort in SORTS:
-            found = pages(archive, "port~", sort, 40, lambda: sizes.add(archive.count), first)
+            found = pages(
+                archive, "port~", sort, 40, lambda: sizes.add(archive.article_count), first
+            )
             ids = [hit.id for hit in hits(found)]
             assert len(ids) == len(set(ids)) == 300
             if sort == "date":
@@ -146,5 +149,5 @@ def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
         rounds += 1
     process.join()
     assert process.exitcode == 0
-    assert archive.count == 450
+    assert archive.article_count == 450
     assert len(sizes) > 5  # it did look while it was written

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine import inverted_batch
 from index.engine.inverted_batch import TermPool
 from index.engine.postings_file import MAX_DOCUMENTS, MAX_OCCURRENCES, Lists, ListsWriter
-from index.engine.searcher import Archive
-from index.engine.writer import open_or_create
 from index.errors import ArchiveDamaged
-from index.query.parser import parse
+from index.query.parser import parse_query
 
 Document = dict[str, list[int]]
 
@@ -152,28 +151,28 @@ def test_of_very_many_places_the_first_are_kept(folder: Path) -> None:
 
 def test_a_word_said_a_hundred_thousand_times_is_indexed(tmp_path: Path) -> None:
     chant = Article(id=1, feeds=(1,), url="", title="Chant", summary="tocsin " * 100_000, seen=0.0)
-    writer = open_or_create(tmp_path / "index")
+    writer = open_archive_writer(tmp_path / "index")
     writer.add([chant, Article(id=2, feeds=(1,), url="", title="Tocsin", summary="", seen=0.0)])
-    found = Archive(tmp_path / "index").search(parse("tocsin"))
+    found = open_archive(tmp_path / "index").search(parse_query("tocsin"))
     assert {hit.id for hit in found.hits} == {1, 2}
     assert len(chant.summary.split()) > MAX_OCCURRENCES
 
 
 def test_an_article_without_a_word_is_kept(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path / "index")
+    writer = open_archive_writer(tmp_path / "index")
     writer.add([Article(id=1, feeds=(1,), url="", title="", summary="", seen=0.0)])
-    assert writer.count == 1
+    assert writer.article_count == 1
     writer.verify()
 
 
 def test_a_search_does_without_numpy(tmp_path: Path) -> None:
-    open_or_create(tmp_path).add(
+    open_archive_writer(tmp_path).add(
         [Article(id=1, feeds=(1,), url="", title="Tocsin", summary="", seen=0.0)]
     )
     program = (
-        "import sys; from pathlib import Path; from index.engine.searcher import Archive;"
-        "from index.query.parser import parse;"
-        f"assert Archive(Path({str(tmp_path)!r})).search(parse('tocsin')).total == 1;"
+        "import sys; from pathlib import Path; from index import open_archive;"
+        "from index.query.parser import parse_query;"
+        f"assert open_archive(Path({str(tmp_path)!r})).search(parse_query('tocsin')).total == 1;"
         "assert 'numpy' not in sys.modules"
     )
     run([sys.executable, "-c", program], check=True)

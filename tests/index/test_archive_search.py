@@ -11,15 +11,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from index import open_archive, open_archive_writer
+from index.archive import Archive, DocumentFilter
 from index.article import Article
-from index.engine.searcher import Archive
-from index.engine.segment import DocumentFilter
-from index.engine.writer import open_or_create
 from index.errors import QueryError
-from index.evaluation.memory_document import InMemory
+from index.evaluation.memory_document import MemoryDocument
 from index.evaluation.spans import evaluate
 from index.query.ast import Facet
-from index.query.parser import Query, parse, score
+from index.query.parser import Query, parse_query, score
 
 WORDS = re.findall(
     r"\S+",
@@ -96,7 +95,7 @@ SCOPE = st.builds(
 
 def understood(text: str) -> Query | None:
     try:
-        return parse(text)
+        return parse_query(text)
     except QueryError:
         return None
 
@@ -128,7 +127,7 @@ class World:
     articles: dict[int, Article] = field(default_factory=dict)
 
     def add(self, batch: list[Article]) -> None:
-        open_or_create(self.folder).add(batch)
+        open_archive_writer(self.folder).add(batch)
         self.articles.update({article.id: article for article in batch})
 
     def expected(self, query: Query, scope: DocumentFilter) -> list[int]:
@@ -139,7 +138,7 @@ class World:
             if satisfies(article, scope)
             and evaluate(
                 query.root,
-                InMemory.of(article, lambda facet: satisfies(article, meaning(facet))),  # noqa: B023
+                MemoryDocument.of(article, lambda facet: satisfies(article, meaning(facet))),  # noqa: B023
             )
         ]
         found.sort(key=lambda article: (article.date, article.id), reverse=True)
@@ -157,11 +156,11 @@ def test_search_and_reading_agree(
 ) -> None:
     with TemporaryDirectory() as name:
         world = World(Path(name) / "archive")
-        open_or_create(world.folder)
-        archive = Archive(world.folder)
+        open_archive_writer(world.folder)
+        archive = open_archive(world.folder)
         for batch in history:
             world.add(batch)
-        assert archive.count == len(world.articles)
+        assert archive.article_count == len(world.articles)
         for query in filter(None, queries):
             for where in (DocumentFilter(), scope):
                 found = archive.search(query, where, resolve=meaning, limit=0)
@@ -186,10 +185,10 @@ def test_scores_agree_too(
         assume(False)
     with TemporaryDirectory() as name:
         world = World(Path(name))
-        open_or_create(world.folder)
+        open_archive_writer(world.folder)
         for batch in history:
             world.add(batch)
-        found = Archive(world.folder).search(query, limit=0)
+        found = open_archive(world.folder).search(query, limit=0)
         assert [hit.id for hit in found.hits] == world.expected(query, DocumentFilter())
 
 
@@ -210,7 +209,7 @@ def test_scores_agree_too(
 def test_a_compound_in_a_phrase_counts_all_its_words(
     tmp_path: Path, text: str, expected: list[int]
 ) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     writer.add(article(id, "la plate-forme de port", summary="la rade") for id in (1, 2))
     writer.add([article(3, "Un", summary="la plateforme de port")])
     writer.add(
@@ -220,7 +219,7 @@ def test_a_compound_in_a_phrase_counts_all_its_words(
             article(10, "plateforme"),
         ]
     )
-    hits = Archive(tmp_path).search(parse(text)).hits
+    hits = open_archive(tmp_path).search(parse_query(text)).hits
     assert [hit.id for hit in hits] == expected
 
 
@@ -236,21 +235,21 @@ def article(id: int, title: str = "Un port", **more: object) -> Article:
 def hundred(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """A hundred articles in several segments, five to a date, some dates out of order."""
     folder = tmp_path_factory.mktemp("hundred")
-    writer = open_or_create(folder)
+    writer = open_archive_writer(folder)
     for first in range(1, 101, 20):
         writer.add(article(id, seen=1000.0 + (id * 7 % 20)) for id in range(first, first + 20))
-    return Archive(folder)
+    return open_archive(folder)
 
 
 def test_relevance(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     writer.add(article(id, "Le port") for id in range(1, 50))
     writer.add([article(50, "Le canal")])
     writer.add([article(51, "Le port, le port et encore le port")])
-    archive = Archive(tmp_path)
+    archive = open_archive(tmp_path)
 
     def best(text: str) -> list[int]:
-        return [hit.id for hit in archive.search(parse(text), sort="score", limit=3).hits]
+        return [hit.id for hit in archive.search(parse_query(text), sort="score", limit=3).hits]
 
     assert best("port OR canal")[0] == 50  # the rare word is worth more
     assert best("port")[0] == 51  # more of it is more
@@ -259,8 +258,8 @@ def test_relevance(tmp_path: Path) -> None:
 
 
 def test_forms_are_told(tmp_path: Path) -> None:
-    open_or_create(tmp_path).add([article(1, "Les ports et la porte", author="Portier")])
-    found = Archive(tmp_path).search(parse("port~ OR por* OR quai"))
+    open_archive_writer(tmp_path).add([article(1, "Les ports et la porte", author="Portier")])
+    found = open_archive(tmp_path).search(parse_query("port~ OR por* OR quai"))
     assert found.forms["port~"] == ("port", "porte", "ports")[1:]
     assert found.forms["por*"] == ("porte", "ports")
     assert set(found.forms) == {"port~", "por*"}
@@ -268,4 +267,4 @@ def test_forms_are_told(tmp_path: Path) -> None:
 
 def test_a_filter_nobody_resolves_is_no_silence(hundred: Archive) -> None:
     with pytest.raises(LookupError, match="lang"):
-        hundred.search(parse("port lang:fr"))
+        hundred.search(parse_query("port lang:fr"))

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from whoosh import query
 from whoosh.index import open_dir
 
+from index import open_archive_writer
 from index.article import Article
-from index.engine.merge_policy import FAN_IN, select_merge
 from index.engine.schema import NAME
-from index.engine.writer import open_or_create
+from index.engine.segment_merges import FAN_IN, select_merge
 from index.errors import ArchiveDamaged, ArchiveError
 
 
@@ -39,7 +39,7 @@ def numbers(folder: Path, word: str) -> list[int]:
 
 
 def test_whoosh_itself_can_search_it(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     writer.add(map(article, range(1, 30)))
     writer.add([article(7, "Un navire"), article(30, "Un navire")])
     assert numbers(tmp_path, "navire") == [7, 30]
@@ -50,24 +50,24 @@ def test_whoosh_itself_can_search_it(tmp_path: Path) -> None:
 
 
 def test_a_known_article_is_replaced(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     writer.add([article(1), article(2), article(2, "Un canal")])
     writer.add([article(1, "Un quai")])
-    assert (writer.count, writer.last_id) == (2, 2)
+    assert (writer.article_count, writer.last_id) == (2, 2)
     assert numbers(tmp_path, "port") == []
     assert numbers(tmp_path, "canal") == [2]
     assert numbers(tmp_path, "quai") == [1]
 
 
 def test_what_is_reopened_is_as_it_was_left(tmp_path: Path) -> None:
-    open_or_create(tmp_path / "var" / "archive").add(map(article, range(1, 6)))
-    writer = open_or_create(tmp_path / "var" / "archive")
-    assert (writer.count, writer.last_id) == (5, 5)
+    open_archive_writer(tmp_path / "var" / "archive").add(map(article, range(1, 6)))
+    writer = open_archive_writer(tmp_path / "var" / "archive")
+    assert (writer.article_count, writer.last_id) == (5, 5)
     assert (tmp_path / "var" / "archive").stat().st_mode & 0o777 == 0o700
 
 
 def test_segments_stay_few_and_every_article_is_there_once(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     for first in range(1, 400, 3):
         writer.add(map(article, range(first, first + 3)))
     assert numbers(tmp_path, "port") == list(range(1, 400))
@@ -75,7 +75,7 @@ def test_segments_stay_few_and_every_article_is_there_once(tmp_path: Path) -> No
 
 
 def test_merging_drops_what_was_replaced(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     writer.add(map(article, range(1, 9)))
     writer.add([article(3, "Un quai"), article(4, "Un canal"), article(5, "Un canal")])
     with open_dir(str(tmp_path), indexname=NAME).reader() as reader:
@@ -84,19 +84,19 @@ def test_merging_drops_what_was_replaced(tmp_path: Path) -> None:
 
 
 def test_a_failing_batch_changes_nothing_and_frees_the_lock(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     writer.add([article(1), article(2)])
 
     broken = replace(article(4), id=-1)  # no column takes a negative number
     with pytest.raises(OverflowError):
         writer.add([article(2, "Un canal"), article(3), broken])
-    assert (writer.count, numbers(tmp_path, "port")) == (2, [1, 2])
+    assert (writer.article_count, numbers(tmp_path, "port")) == (2, [1, 2])
     writer.add([article(3)])
     assert numbers(tmp_path, "port") == [1, 2, 3]
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
-    first, second = open_or_create(tmp_path), open_or_create(tmp_path)
+    first, second = open_archive_writer(tmp_path), open_archive_writer(tmp_path)
 
     first.add([article(1)])
     second.add([article(1, "Un canal"), article(2)])  # between the other's commits
@@ -109,7 +109,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
         first.add([article(4)])
     lock.release()
     first.add([article(4)])
-    assert first.count == 4
+    assert first.article_count == 4
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names open files through /proc")
@@ -130,7 +130,7 @@ def test_files_are_on_the_disk_before_the_table_names_them(
 
     monkeypatch.setattr(os, "fsync", noted_sync)
     monkeypatch.setattr(os, "rename", noted_rename)
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     events.clear()
     writer.add([article(1)])
     *before, table, renamed, folder = events
@@ -142,19 +142,19 @@ def test_files_are_on_the_disk_before_the_table_names_them(
 def test_a_folder_that_is_no_archive_is_refused(tmp_path: Path, left: str) -> None:
     (tmp_path / left).write_text("x")
     with pytest.raises(ArchiveDamaged, match="no index of this version"):
-        open_or_create(tmp_path)
+        open_archive_writer(tmp_path)
 
 
 def test_a_table_of_contents_that_cannot_be_read(tmp_path: Path) -> None:
-    open_or_create(tmp_path).add([article(1)])
+    open_archive_writer(tmp_path).add([article(1)])
     (table,) = tmp_path.glob("*.toc")
     table.write_bytes(table.read_bytes()[:40])
     with pytest.raises(ArchiveDamaged, match="cannot be read"):
-        open_or_create(tmp_path)
+        open_archive_writer(tmp_path)
 
 
 def test_verify_reads_every_byte(tmp_path: Path) -> None:
-    writer = open_or_create(tmp_path)
+    writer = open_archive_writer(tmp_path)
     writer.add(map(article, range(1, 100)))
     writer.verify()
     for path in [*tmp_path.glob("*.lists"), *tmp_path.glob("*.columns")]:

@@ -10,17 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import open_archive, open_archive_writer
 from index.analysis.term_positions import postings
 from index.article import Article
 from index.engine import phrase_arrays, phrase_search
 from index.engine.phrase_search import Link
 from index.engine.postings_file import Postings
-from index.engine.searcher import Archive
-from index.engine.writer import open_or_create
-from index.evaluation.memory_document import InMemory
+from index.evaluation.memory_document import MemoryDocument
 from index.evaluation.spans import evaluate
 from index.query.ast import Near, Node, Phrase, Word
-from index.query.parser import parse
+from index.query.parser import parse_query
 
 WORDS = ("de", "la", "plate-forme", "plateforme", "forme", "de", "la", "AT&T")
 TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
@@ -61,7 +60,7 @@ def links(articles: list[Article], words: list[list[str]], part: str) -> list[Li
 
 
 def by_reading(articles: list[Article], node: Node, docs: set[int]) -> set[int]:
-    return {doc for doc in docs if evaluate(node, InMemory.of(articles[doc]))}
+    return {doc for doc in docs if evaluate(node, MemoryDocument.of(articles[doc]))}
 
 
 def meant(words: list[list[str]], part: str) -> list[Node]:
@@ -156,11 +155,11 @@ def test_phrases_of_the_commonest_words_are_asked_of_all_documents(
         ("", "la de x"), ("la", "de x y la"), ("de x port la", "la la de de la"), ("port", "x"),
     ]  # fmt: skip
     articles = written(texts)
-    root = parse(query).root
-    writer = open_or_create(tmp_path)
+    root = parse_query(query).root
+    writer = open_archive_writer(tmp_path)
     writer.add(articles[:5])
     writer.add(articles[5:])
     monkeypatch.setattr(phrase_search, "MUCH", 0)
-    found = Archive(tmp_path).search(parse(query)).hits
-    expected = {one.id for one in articles if evaluate(root, InMemory.of(one))}
+    found = open_archive(tmp_path).search(parse_query(query)).hits
+    expected = {one.id for one in articles if evaluate(root, MemoryDocument.of(one))}
     assert {hit.id for hit in found} == expected != set()

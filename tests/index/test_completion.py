@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.errors import QueryError
 from index.query.completion import DATES, complete
-from index.query.parser import parse
+from index.query.parser import parse_query
 
 NAMES = {
     "feed": ["Le Soir", "Les Échos", "The Wire", 'Odd "name"', "a,b", "Lesage"],
@@ -72,11 +72,11 @@ def test_every_completion_is_a_query(before: str, name: str, letters: str) -> No
     text = f"{before}{name}:{letters}"
     for query in written(f"{text}|"):
         try:
-            parse(f"port {query}")
+            parse_query(f"port {query}")
         except QueryError as error:
             pytest.fail(f"{query}: {error}")
 
 
 def test_dates_are_understood() -> None:
     for date in DATES:
-        parse(f"since:{date}")
+        parse_query(f"since:{date}")

@@ -12,11 +12,10 @@ from rich.cells import cell_len
 
 from index.analysis.term_positions import DocumentTerms
 from index.article import Article
-from index.evaluation.highlight import Highlighter
-from index.evaluation.memory_document import InMemory, occurrences
-from index.evaluation.snippet import snippet
+from index.evaluation.highlight import Highlighter, snippet
+from index.evaluation.memory_document import MemoryDocument, occurrences
 from index.evaluation.spans import matches
-from index.query.parser import Query, parse
+from index.query.parser import Query, parse_query
 
 
 def spans(query: Query, article: Article) -> list[tuple[str, int, int]]:
@@ -48,7 +47,7 @@ def article(title: str = "", summary: str = "", body: str = "", author: str = ""
     ],
 )
 def test_lit_is_what_was_meant(query: str, title: str, lit: list[str]) -> None:
-    found = spans(parse(query), article(title))
+    found = spans(parse_query(query), article(title))
     assert [title[start:end] for part, start, end in found if part == "title"] == lit
 
 
@@ -75,7 +74,7 @@ def test_of_texts_without_blanks_little_is_remembered() -> None:
 
 def test_every_part_is_lit_in_its_own_text() -> None:
     one = article("Le port", "Un port", "Port", "Port, Jean")
-    found = spans(parse("port OR author:port"), one)
+    found = spans(parse_query("port OR author:port"), one)
     assert [(part, one.part(part)[a:b]) for part, a, b in found] == [
         ("title", "port"),
         ("summary", "port"),
@@ -118,7 +117,7 @@ def test_every_part_is_lit_in_its_own_text() -> None:
     ],
 )
 def test_line(one: Article, query: str, width: int, line: str) -> None:
-    text, lit = snippet(one, spans(parse(query), one), width)
+    text, lit = snippet(one, spans(parse_query(query), one), width)
     shown = text
     for start, end in reversed(lit):
         shown = f"{shown[:start]}[{shown[start:end]}]{shown[end:]}"
@@ -134,7 +133,7 @@ def test_a_line_is_a_line_fits_and_cuts_no_match(
     title: str, summary: str, body: str, width: int
 ) -> None:
     one = article(title, summary, body)
-    query = parse("port OR espionnage OR 阿里巴巴 OR liege")
+    query = parse_query("port OR espionnage OR 阿里巴巴 OR liege")
     lit = spans(query, one)
     text, places = snippet(one, lit, width)
     assert cell_len(text) <= width
@@ -171,7 +170,7 @@ WORDS = [
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=6), min_size=4, max_size=4))
 def test_words_that_are_passed_over_change_nothing(query: str, texts: list[list[str]]) -> None:
     one = article(*map(" ".join, texts))
-    root = parse(query).root
-    every = matches(root, InMemory.of(one))
+    root = parse_query(query).root
+    every = matches(root, MemoryDocument.of(one))
     lit = [(place.part, place.start, place.end) for place in occurrences(every, DocumentTerms(one))]
-    assert not every or spans(parse(query), one) == lit
+    assert not every or spans(parse_query(query), one) == lit

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from index.errors import QueryError
 from index.query.ast import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Score, Word, walk
 from index.query.filters import names, passes, selects
-from index.query.parser import any_of, combine, parse, score
+from index.query.parser import any_of, combine, parse_query, score
 
 
 def told(node):
@@ -75,7 +75,7 @@ def told(node):
     ],
 )  # fmt: skip
 def test_reading(query, tree):
-    assert told(parse(query).root) == tree
+    assert told(parse_query(query).root) == tree
 
 
 @pytest.mark.parametrize(
@@ -149,16 +149,16 @@ def test_reading(query, tree):
 )
 def test_refusals(query, column, words):
     with pytest.raises(QueryError) as error:
-        parse(query)
+        parse_query(query)
     assert words in str(error.value)
     assert error.value.position + 1 == column
 
 
 @pytest.mark.parametrize("name", ["since:7d", "until:2023", "watch:x", "story:1", "severity:high"])
 def test_watchlists_take_no_archive_filter(name):
-    parse(f"a {name}")
+    parse_query(f"a {name}")
     with pytest.raises(QueryError, match="searches only"):
-        parse(f"a {name}", allow_archive_filters=False)
+        parse_query(f"a {name}", allow_archive_filters=False)
 
 
 @given(
@@ -166,18 +166,18 @@ def test_watchlists_take_no_archive_filter(name):
 )
 def test_any_text_is_read_or_refused_at_a_column_of_it(text):
     try:
-        tree = parse(text).root
+        tree = parse_query(text).root
     except QueryError as error:
         assert 0 <= error.position <= len(text)
         return
     for node in walk(tree):
         assert 0 <= node.column <= len(text)
         assert node.text in text
-    assert hash(parse(text)) == hash(parse(text))
+    assert hash(parse_query(text)) == hash(parse_query(text))
 
 
 def test_ten_thousand_words_are_no_problem():
-    assert len(parse(" OR ".join(f"w{n}" for n in range(10_000))).root.children) == 10_000
+    assert len(parse_query(" OR ".join(f"w{n}" for n in range(10_000))).root.children) == 10_000
 
 
 @pytest.mark.parametrize(
@@ -222,14 +222,14 @@ def test_scores():
 
 
 def test_combining():
-    both = combine(any_of(["a", "b"]), parse("lang:fr"))
+    both = combine(any_of(["a", "b"]), parse_query("lang:fr"))
     assert told(both.root) == "((a | b) & <lang=fr>)"
-    assert told(parse(both.text).root) == told(both.root)
+    assert told(parse_query(both.text).root) == told(both.root)
 
 
 def test_what_was_written_does_not_count_in_comparisons():
-    assert parse("Liège").root == parse("  liege").root
-    assert parse("=Liège").root != parse("=Liege").root
+    assert parse_query("Liège").root == parse_query("  liege").root
+    assert parse_query("=Liège").root != parse_query("=Liege").root
 
 
 @pytest.mark.parametrize(

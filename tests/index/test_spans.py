@@ -7,9 +7,9 @@ from golden import GOLDEN
 
 from index.analysis.term_positions import DocumentTerms
 from index.article import Article
-from index.evaluation.memory_document import InMemory, occurrences
+from index.evaluation.memory_document import MemoryDocument, occurrences
 from index.evaluation.spans import evaluate, matches
-from index.query.parser import any_of, parse, score
+from index.query.parser import any_of, parse_query, score
 
 
 def article(body="", title="", summary="", author=""):
@@ -20,7 +20,7 @@ def article(body="", title="", summary="", author=""):
 
 def lit(query, of):
     """Return the parts of an article with what a query lights between brackets."""
-    document = InMemory.of(of)
+    document = MemoryDocument.of(of)
     found = matches(query.root, document)
     assert bool(found) == evaluate(query.root, document)
     texts = {part: of.part(part) for part in ("title", "summary", "body", "author")}
@@ -33,7 +33,7 @@ def lit(query, of):
     "case", [pytest.param(case, id=f"{case.why}: {case.query}, {case.marked}") for case in GOLDEN]
 )
 def test_a_query_lights(case):
-    assert lit(parse(case.query), article(case.text))["body"] == case.marked
+    assert lit(parse_query(case.query), article(case.text))["body"] == case.marked
 
 
 PARTS = [
@@ -58,7 +58,7 @@ PARTS = [
 @pytest.mark.parametrize(("query", "marked"), PARTS)
 def test_parts_of_an_article(query, marked):
     plain = {part: re.sub("[⟦⟧]", "", text) for part, text in marked.items()}
-    assert lit(parse(query), article(**plain)) == marked
+    assert lit(parse_query(query), article(**plain)) == marked
 
 
 def test_a_watchlists_terms():
@@ -84,7 +84,7 @@ def test_a_score(text, marked):
 
 
 def test_words_far_apart_are_near_in_no_time():
-    query = parse('"a b c d e f"~1000')
-    assert not evaluate(query.root, InMemory.of(article("a b " * 200)))
-    crowded = parse("a NEAR/1000 b NEAR/1000 c NEAR/1000 d")
-    assert evaluate(crowded.root, InMemory.of(article("a b c d " * 100)))
+    query = parse_query('"a b c d e f"~1000')
+    assert not evaluate(query.root, MemoryDocument.of(article("a b " * 200)))
+    crowded = parse_query("a NEAR/1000 b NEAR/1000 c NEAR/1000 d")
+    assert evaluate(crowded.root, MemoryDocument.of(article("a b c d " * 100)))

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from oracle import Asked, Weighed, queries, scores
 from wording import FEEDS, Doc, documents
 
+from index import open_archive, open_archive_writer
+from index.archive import Archive, DocumentFilter
 from index.article import Article
-from index.engine.searcher import Archive
-from index.engine.segment import DocumentFilter
-from index.engine.writer import open_or_create
 from index.errors import QueryError
 from index.query.ast import Facet
 from index.query.filters import selects
-from index.query.parser import Query, parse, score
+from index.query.parser import Query, parse_query, score
 from monitor.fetch.url import host
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
@@ -70,8 +69,8 @@ def three_agree(
     with TemporaryDirectory() as name:
         folder = Path(name) / "archive"
         for first in range(commits):
-            open_or_create(folder).add(articles[first::commits])
-        archive = Archive(folder)
+            open_archive_writer(folder).add(articles[first::commits])
+        archive = open_archive(folder)
         found = {name: searched(archive, query) for name, (query, _) in asked.items()}
     assert found == expected
 
@@ -88,7 +87,7 @@ def test_rules_archive_and_oracle_agree(
     asked = {}
     for text, holds in generated:
         try:
-            query = parse(text, allow_archive_filters=False)
+            query = parse_query(text, allow_archive_filters=False)
         except QueryError:  # a contradiction, or the same twice in a list
             continue
         asked[text] = query, {id for id, doc in enumerate(docs, 1) if holds(doc)}
@@ -117,8 +116,8 @@ def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:
         id=1, feeds=(1,), url="", title="douane", summary="quai", body="port", seen=1.0
     )
     assert alerted(WatchlistMatcher([Watchlist(name="A", query=query)]), [article]) == {"A": {1}}
-    open_or_create(tmp_path).add([article])
-    assert searched(Archive(tmp_path), query) == {1}
+    open_archive_writer(tmp_path).add([article])
+    assert searched(open_archive(tmp_path), query) == {1}
 
 
 def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path: Path) -> None:
@@ -126,13 +125,13 @@ def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path
         Article(id=id, feeds=(1,), url="", title="", summary="", body=case.text, seen=float(id))
         for id, case in enumerate(GOLDEN, 1)
     ]
-    asked = {case.query: parse(case.query) for case in GOLDEN}
+    asked = {case.query: parse_query(case.query) for case in GOLDEN}
     rules = WatchlistMatcher([Watchlist(name=text, query=query) for text, query in asked.items()])
     alerts = alerted(rules, articles)
-    writer = open_or_create(tmp_path / "archive")
+    writer = open_archive_writer(tmp_path / "archive")
     writer.add(articles[::2])
     writer.add(articles[1::2])
-    archive = Archive(tmp_path / "archive")
+    archive = open_archive(tmp_path / "archive")
     assert alerts == {text: searched(archive, query) for text, query in asked.items()}
     for id, case in enumerate(GOLDEN, 1):
         assert (id in alerts[case.query]) is case.matches, case

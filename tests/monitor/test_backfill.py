@@ -21,7 +21,7 @@ from scripted import Reply, Web
 from spine import FEEDS, START, WATCHLISTS, Fuse, Killed
 
 from index.query.parser import any_of
-from index.query.parser import parse as understood
+from index.query.parser import parse_query as understood
 from monitor.errors import StoreError
 from monitor.model.config import Watchlist
 from monitor.model.severity import Severity

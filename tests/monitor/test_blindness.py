@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from raising import save_poll
 from running import Newsroom
 
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.cli import main_group
 from monitor.ingest import coverage_gaps
 from monitor.model.config import Watchlist
@@ -107,9 +107,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     room.watch([{"url": feed.url, "name": feed.name} for feed in FEEDS])
     store = SqliteStore(room.data)
     lists = [
-        Watchlist(name="Alibaba", query=parse("alibaba")),
-        Watchlist(name="Presse", query=parse("grève"), feeds=("tag:presse",)),
-        Watchlist(name="Ports", query=parse("port"), feeds=("c",)),
+        Watchlist(name="Alibaba", query=parse_query("alibaba")),
+        Watchlist(name="Presse", query=parse_query("grève"), feeds=("tag:presse",)),
+        Watchlist(name="Ports", query=parse_query("port"), feeds=("c",)),
     ]
     read = {"a": 600.0, "b": 600.0, "c": 600.0, "d": 3 * HOUR}
     for feed in store.subscribe(FEEDS, lists):

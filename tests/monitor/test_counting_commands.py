@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from running import Newsroom
 
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.cli import main
 from monitor.cli.trend_plot import BAR, GAP, MARKERS, MISSING, UNSURE, drawn
 from monitor.model.config import Watchlist
@@ -143,7 +143,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
             article(n + 1, texts[n % 3], date=start + n * HOUR, lang="fr" if n % 2 else "en")
             for n in range(240)
         ],
-        [Watchlist(name="Grève", query=parse("grève"))],
+        [Watchlist(name="Grève", query=parse_query("grève"))],
     )
     blind(folder / "var", 1, start + 2 * DAY, start + 2 * DAY + 8 * HOUR)
     return Newsroom(folder, {"TZ": "Europe/Paris", "COLUMNS": "80"})

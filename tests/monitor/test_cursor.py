@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.engine.bm25 import CollectionStats
-from index.engine.searcher import ArchiveHit
+from index.archive import ArchiveHit, CollectionStats
 from monitor.errors import CursorError
 from monitor.model.search import Filter
 from monitor.search.paging import Cursor, fingerprint, read
@@ -23,10 +22,10 @@ CURSOR = st.builds(
     now=NUMBER,
     since=st.none() | NUMBER,
     until=st.none() | NUMBER,
-    upto=ID,
+    max_id=ID,
     shown=ID,
     last=st.builds(ArchiveHit, NUMBER, ID, NUMBER),
-    scale=st.none() | st.builds(CollectionStats, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
+    stats=st.none() | st.builds(CollectionStats, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
 )
 
 
@@ -71,7 +70,7 @@ def test_a_cursor_with_a_wrong_letter_is_refused_or_another_place(
         )
     except CursorError:
         return
-    assert found.upto >= 0
+    assert found.max_id >= 0
 
 
 def test_what_makes_another_search() -> None:

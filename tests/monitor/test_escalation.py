@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spine import HOUR, START, Fuse, Killed, Press, Spine, edition
 
-from index.query.parser import parse as understood
+from index.query.parser import parse_query as understood
 from monitor.alerts.escalation import escalated_severity, reasons, words
 from monitor.alerts.publishers import publisher
 from monitor.model.alert import Alert, AlertState, Change, Verdict

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from raising import raise_alerts, save_page, save_poll
 
 from index.article import Article
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.alerts.facts import Arrivals
 from monitor.audit.evidence import Via
 from monitor.cli import main_group
@@ -43,7 +43,7 @@ ANSWERED = Answered(
     received=NOW - 2.0,
 )
 LOUD = Watchlist(
-    name="Loud", query=parse("douane"), lang=("fr",), escalate=Escalate(outlets=2), rule="r1"
+    name="Loud", query=parse_query("douane"), lang=("fr",), escalate=Escalate(outlets=2), rule="r1"
 )
 
 
@@ -98,7 +98,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
             article = batch.article(first)
             assert article is not None
             elsewhere = Match(field="summary", start=3, end=7, text="port", term="port")
-            edited = replace(LOUD, query=parse("port"), rule="r2")
+            edited = replace(LOUD, query=parse_query("port"), rule="r2")
             late = ArticleChange(
                 article=article, new=False, guid="", fingerprint=b"", canonical="",
                 hits=(WatchlistMatch(watchlist=edited, matches=(elsewhere,)),), backfill=True,

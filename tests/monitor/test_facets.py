@@ -14,13 +14,12 @@ import pytest
 from archived import article, fill, ring
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from index.engine.significant_terms import log_likelihood, threshold
 
 from index.analysis.tokenizer import stem, tokenize
 from index.article import Article
-from index.engine.significant_terms import LEAST, log_likelihood, threshold
-from index.engine.term_statistics import asked_for
-from index.query.parser import parse
-from monitor.model.search import Filter, Mention, Share
+from index.query.parser import parse_query
+from monitor.model.search import Mention, Share
 from monitor.search.search import ArchiveSearch
 from monitor.service.statistics import SAMPLE, Statistics, sample
 from monitor.store.sqlite.views import SqliteViews
@@ -174,7 +173,7 @@ def test_copies_of_one_story_say_the_same(folder: Path) -> None:
     ],
 )
 def test_the_words_of_the_query_need_no_telling(query: str, term: str, own: bool) -> None:
-    assert asked_for(parse(query).root)(term) is own
+    assert query_term_test(parse_query(query).root)(term) is own
 
 
 WORD = st.sampled_from(
@@ -213,7 +212,7 @@ def test_counts_are_those_of_reading_everything(
         fill(Path(name), articles)
         count = counting(Path(name))
         found = count.facets(query, limit=100)
-        matched = set(count._search.matched(parse(query), Filter()).ids()) if articles else set()
+        matched = set(count._search.ids(parse_query(query)))
     terms = {a.id: {token.term for token in tokenize(a.title)} for a in articles}
     total = sum(word.articles for word in found.words)
     assert len(found.words) == len({word.forms for word in found.words})
@@ -221,13 +220,13 @@ def test_counts_are_those_of_reading_everything(
         with_it = {a.id for a in articles if terms[a.id] & set(word.forms)}
         langs = {a.lang for a in articles if a.id in matched & with_it}
         assert word.articles <= len(matched & with_it) <= total
-        assert not any(map(asked_for(parse(query).root), word.forms))
+        assert not any(map(query_term_test(parse_query(query).root), word.forms))
         assert not {"le", "the", "3,5", "3"} & set(word.forms)
         if len(langs) == 1:
             (lang,) = langs
             of = [a.id for a in articles if a.lang == lang]
             here, all_here = set(of) & matched, set(of) & with_it
-            assert word.articles == len(matched & with_it) >= LEAST
+            assert word.articles == len(matched & with_it) >= MIN_STORIES
             assert word.expected == pytest.approx(len(here) * len(all_here) / len(of))
             assert word.strength == pytest.approx(
                 log_likelihood(len(here & all_here), len(here), len(all_here), len(of))
@@ -242,7 +241,7 @@ def unlisted(
 ) -> set[str]:
     """Return words that are in all matched articles of a language and in none of the others."""
     found = set()
-    own = asked_for(parse(query).root)
+    own = query_term_test(parse_query(query).root)
     for lang in ("fr", "en"):
         with_: dict[str, set[int]] = defaultdict(set)
         of = {a.id for a in articles if a.lang == lang}
@@ -252,7 +251,7 @@ def unlisted(
         here = of & matched
         tests = 10  # no fewer than the words there are
         for term in ("cgt", "liege", "docker"):
-            stands = with_[term] == here and len(here) >= LEAST and not own(term)
+            stands = with_[term] == here and len(here) >= MIN_STORIES and not own(term)
             same_stem = [t for t in with_ if stem(t, lang) == stem(term, lang)]
             strength = log_likelihood(len(here), len(here), len(here), len(of)) if stands else 0
             if strength > threshold(tests) and same_stem == [term]:

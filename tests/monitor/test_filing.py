@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.query.ast import Word
-from index.query.parser import Query, parse, score
+from index.query.parser import Query, parse_query, score
 from monitor.match.presearcher import required_terms
 
 
@@ -43,7 +43,7 @@ def filed(query: Query) -> list[str]:
     ],
 )
 def test_words_that_a_match_must_hold(text: str, sets: list[str]) -> None:
-    assert filed(parse(text)) == sets
+    assert filed(parse_query(text)) == sets
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,12 @@ from running import PATIENCE, until
 from whoosh.index import open_dir
 from whoosh.writing import NO_MERGE
 
+from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine.codec import BatchWriter
 from index.engine.schema import NAME
-from index.engine.searcher import Archive
-from index.engine.writer import open_or_create
 from index.errors import ArchiveDamaged, ArchiveError
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.maintenance import index_rebuild, index_repair, indexer
 from monitor.maintenance.index_repair import Progress
 from monitor.maintenance.indexer_process import IndexerProcess
@@ -46,7 +45,9 @@ def article(id: int, title: str = "Un port belge") -> Article:
 
 def ids(folder: Path, text: str = "port") -> list[int]:
     try:
-        return sorted(hit.id for hit in Archive(folder).search(parse(text), limit=0).hits)
+        return sorted(
+            hit.id for hit in open_archive(folder).search(parse_query(text), limit=0).hits
+        )
     except ArchiveDamaged:
         return []
 
@@ -169,16 +170,16 @@ def _empty(folder: Path) -> None:
 
 def _lose_documents(folder: Path) -> None:
     shutil.rmtree(folder)
-    open_or_create(folder).add([article(1), article(7)])
+    open_archive_writer(folder).add([article(1), article(7)])
 
 
 def _know_more(folder: Path) -> None:
-    open_or_create(folder).add([article(99)])
+    open_archive_writer(folder).add([article(99)])
 
 
 def _know_twice(folder: Path) -> None:
     other = folder.with_name("other")
-    open_or_create(other).add([article(3), article(4)])
+    open_archive_writer(other).add([article(3), article(4)])
     with open_dir(str(other), indexname=NAME).reader() as reader:
         writer = BatchWriter(open_dir(str(folder), indexname=NAME))
         writer.add_reader(reader)
@@ -230,7 +231,7 @@ def _filled(folder: Path) -> Shelf:
     shelf = Shelf()
     shelf.put(*map(article, WHOLE))
     shelf.outbox.clear()
-    writer = open_or_create(folder)
+    writer = open_archive_writer(folder)
     for first in (1, 11, 21):
         writer.add(map(article, range(first, first + 10)))
     return shelf
@@ -261,7 +262,7 @@ def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
         until(lambda: _holds(folder, WHOLE))
         shelf.put(article(31))
         until(lambda: ids(folder) == [*WHOLE, 31])
-    open_or_create(folder).verify()
+    open_archive_writer(folder).verify()
 
 
 def test_flipped_bits_are_found_though_nobody_searches(
@@ -281,7 +282,7 @@ def test_flipped_bits_are_found_though_nobody_searches(
 def _holds(folder: Path, wanted: list[int]) -> bool:
     """Tell whether an archive is sound and holds these articles."""
     try:
-        writer = open_or_create(folder) if folder.is_dir() and any(folder.iterdir()) else None
+        writer = open_archive_writer(folder) if folder.is_dir() and any(folder.iterdir()) else None
         if writer is None:
             return False
         writer.verify()
@@ -303,7 +304,7 @@ def test_what_is_left_stays_and_only_the_rest_is_added(tmp_path: Path) -> None:
 def test_an_archive_that_lacks_no_more_than_waits_is_mended_too(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     shelf = _filled(folder)
-    open_or_create(folder).remove([4, 5])
+    open_archive_writer(folder).remove([4, 5])
     shelf.put(article(31), article(32), article(33))
     with indexing(shelf, folder):
         until(lambda: ids(folder) == [*WHOLE, 31, 32, 33])
@@ -357,14 +358,14 @@ def test_the_difference_of_an_archive_and_a_store(
 
 def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
     folder = tmp_path / "index"
-    open_or_create(folder).add(map(article, range(1, 4)))
-    archive = Archive(folder)
-    before = archive.search(parse("port")).total
+    open_archive_writer(folder).add(map(article, range(1, 4)))
+    archive = open_archive(folder)
+    before = archive.search(parse_query("port")).total
     shelf = Shelf({id: article(id) for id in range(1, 8)})
     shelf.put(article(8))
     told: list[tuple[int, int]] = []
     assert indexer.reindex(shelf, folder, lambda done, total: told.append((done, total))) == 8
-    assert (before, archive.search(parse("port")).total, told) == (3, 8, [(0, 8), (8, 8)])
+    assert (before, archive.search(parse_query("port")).total, told) == (3, 8, [(0, 8), (8, 8)])
     assert not shelf.outbox
     assert list(tmp_path.iterdir()) == [folder]
 

@@ -8,7 +8,7 @@ from wording import documents
 
 from index.article import PARTS, Article
 from index.errors import QueryError
-from index.query.parser import any_of, parse, score
+from index.query.parser import any_of, parse_query, score
 from monitor.match.matcher import MAX_MATCHES, WatchlistMatcher, explain
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
@@ -24,7 +24,7 @@ def article(title="", summary="", body="", author="", lang="fr"):
 
 
 def watchlist(query, **settings):
-    query = parse(query, allow_archive_filters=False) if isinstance(query, str) else query
+    query = parse_query(query, allow_archive_filters=False) if isinstance(query, str) else query
     return Watchlist(**{"name": query.text, "query": query} | settings)
 
 

@@ -17,7 +17,7 @@ from raising import save_imported
 from spine import HOUR, START, Fuse, Killed, Press, Spine, edition
 
 from index.article import Article
-from index.query.parser import parse as understood
+from index.query.parser import parse_query as understood
 from monitor.alerts.routing import Routing
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_result import Watch

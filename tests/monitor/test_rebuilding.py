@@ -12,8 +12,8 @@ import pytest
 import spine
 from raising import save_poll
 
+from index import open_archive_writer
 from index.article import Article
-from index.engine.writer import open_or_create
 from index.errors import ArchiveError
 from monitor.maintenance import index_rebuild, indexer
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -38,7 +38,7 @@ def data(tmp_path: Path) -> Path:
                 batch,
                 PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals)),
             )
-        writer = open_or_create(tmp_path / INDEX)
+        writer = open_archive_writer(tmp_path / INDEX)
         for first in range(0, TOTAL, 10):
             writer.add([arrival.article for arrival in arrivals[first : first + 10]])
         store.mark_indexed(TOTAL)

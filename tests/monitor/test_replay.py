@@ -13,7 +13,7 @@ import pytest
 from running import TOCSIN, Newsroom, until
 
 from index.article import Article
-from index.query.parser import any_of, parse
+from index.query.parser import any_of, parse_query
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
@@ -36,7 +36,7 @@ QUERIES = (
     '"port de Liège" OR =PORT',
 )
 WATCHLISTS = (
-    *(Watchlist(name=text, query=parse(text)) for text in QUERIES),
+    *(Watchlist(name=text, query=parse_query(text)) for text in QUERIES),
     Watchlist(name="Fr", query=any_of(["douane"]), lang=("fr",)),
     Watchlist(name="Deux", query=any_of(["port"], ["Anvers"]), feeds=("two.example",)),
 )

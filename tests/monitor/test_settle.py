@@ -11,7 +11,7 @@ import pytest
 import spine
 from spine import FEEDS, START, WATCHLISTS, A, B, C, Press, Spine, edition, rows
 
-from index.query.parser import parse as understood
+from index.query.parser import parse_query as understood
 from monitor.errors import FetchError, StoreError
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_result import PollResult, Read, Watch

@@ -20,7 +20,7 @@ from judging import NOW, ring, service
 
 from index.article import Article
 from index.query.ast import Not, Or, walk
-from index.query.parser import none_of, parse
+from index.query.parser import none_of, parse_query
 from monitor.cli import main_group
 from monitor.config import load, understand
 from monitor.errors import ConfigError
@@ -33,7 +33,7 @@ from monitor.watchlists.exclusions import LEAST, Exclusion, JudgedArticle, sugge
 from monitor.watchlists.precision import describe_precision, precision
 from monitor.watchlists.rule_version import rule_version
 
-ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba OR aliexpress"))
+ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba OR aliexpress"))
 FEEDS = {number: replace(f, number=number) for number, f in enumerate(archived.FEEDS, 1)}
 TALE = "Alibaba et les quarante voleurs, une pièce de théâtre"
 CAVE = "La cave Alibaba fête ses vins; quarante voleurs rient"
@@ -138,7 +138,7 @@ def test_one_hit_is_an_anecdote_and_what_matches_no_more_does_not_count() -> Non
     edited = [article(1, TALE), article(2, "quarante voleurs au théâtre")]
     assert "quarante voleurs" not in dict(terms(suggest_exclusions(ALIBABA, rung(edited, []))))
     already = replace(
-        ALIBABA, query=parse('(alibaba OR aliexpress) NOT "quarante voleurs"'), name="x"
+        ALIBABA, query=parse_query('(alibaba OR aliexpress) NOT "quarante voleurs"'), name="x"
     )
     assert suggest_exclusions(already, rung([article(1, TALE), article(2, CAVE)], [])) == []
 
@@ -230,7 +230,7 @@ def test_not_takes_filters_of_feeds_tags_and_languages() -> None:
             told = explain(watchlist, article(1, title, lang=lang), feed)
             assert (told.hit is not None) == wanted, (watchlist.name, title, told.reason)
     assert "excluded by" in explain(one, article(1, "alibaba"), soir).reason
-    assert rule_version(one) != rule_version(replace(one, query=parse("alibaba -cave")))
+    assert rule_version(one) != rule_version(replace(one, query=parse_query("alibaba -cave")))
     assert any(isinstance(n, Not) for n in walk(one.query.root))
     assert isinstance(none_of(["a", "feed:b"]).root, Or)
 

@@ -15,7 +15,7 @@ from archived import article, fill, ring
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.alerts.volume_anomaly import CHANCE, LEAST, WEEKS, pace, windows
 from monitor.model.config import Watchlist
 from monitor.model.status import Baseline
@@ -105,7 +105,7 @@ def test_the_same_time_of_the_same_weekday_by_the_local_clock() -> None:
 
 # --- from the store -------------------------------------------------------------------
 
-STRIKE = Watchlist(name="Grève", query=parse("grève"))
+STRIKE = Watchlist(name="Grève", query=parse_query("grève"))
 
 
 def paces(folder: Path) -> dict[str, Baseline]:

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article
-from index.evaluation.memory_document import InMemory
+from index.evaluation.memory_document import MemoryDocument
 from index.evaluation.spans import evaluate
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.errors import MonitorError
 from monitor.model.search import By, Filter, Split
 from monitor.search import trends
@@ -254,10 +254,10 @@ def test_counts_are_those_of_reading_everything(
         found = counting(folder, zone).trend([text], Filter(since=since), by=by, split=split)
         stored = SqliteViews(folder).articles.between(0, 1_000, None)
     october = datetime(2026, 10, 1, tzinfo=zone).timestamp()
-    query = parse(text)
+    query = parse_query(text)
     expected: Counter[tuple[str, object]] = Counter()
     for each in stored:
-        document = InMemory.of(each, lambda facet: each.date >= october)  # noqa: B023
+        document = MemoryDocument.of(each, lambda facet: each.date >= october)  # noqa: B023
         if evaluate(query.root, document) and (since is None or each.date >= since):
             names = {
                 None: [query.text],

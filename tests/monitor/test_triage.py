@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from judging import NOW, ring, service
 
 from index.errors import QueryError
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.alerts.annotations import NOTE, note, tag
 from monitor.alerts.plan import AlertPlan, NewEscalation
 from monitor.errors import StoreError
@@ -35,8 +35,8 @@ from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 
-ALIBABA = Watchlist(name="Alibaba", query=parse("alibaba"))
-SPIES = Watchlist(name="Espions", query=parse("espionnage~"), severity=Severity.HIGH)
+ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
+SPIES = Watchlist(name="Espions", query=parse_query("espionnage~"), severity=Severity.HIGH)
 COUNT = 5
 
 

@@ -21,15 +21,15 @@ from click.testing import CliRunner
 from judging import NOW, ring
 from running import TOCSIN
 
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.cli import main_group
 from monitor.cli.alerts import COMMANDS
 from monitor.model.config import Watchlist
 from monitor.model.severity import Severity
 
 WATCHLISTS = (
-    Watchlist(name="Alibaba", query=parse("alibaba"), severity=Severity.HIGH),
-    Watchlist(name="Espions", query=parse("espionnage~")),
+    Watchlist(name="Alibaba", query=parse_query("alibaba"), severity=Severity.HIGH),
+    Watchlist(name="Espions", query=parse_query("espionnage~")),
 )
 TITLES = ("Alibaba et espionnage", "Alibaba à Liège", "espionnages au port", "Alibaba, la cave")
 HOSTILE = "=HYPERLINK(1)\x1b[31mred\x07\u202e\n\x1b]0;title\x07@next\r\nend\x9b2J"

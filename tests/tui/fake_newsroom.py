@@ -12,10 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from index.article import Article
-from index.engine.significant_terms import SignificantTerm
 from index.errors import ArchiveDamaged, QueryError
+from index.evaluation.significant_terms import SignificantTerm
 from index.query.completion import Completion, complete
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.errors import StoreError
 from monitor.model.alert import (
     FEED_HEALTH,
@@ -560,7 +560,7 @@ class FakeNewsroom:
         self.polled.append(url)
 
     def saved_searches(self) -> Sequence[SavedSearch]:
-        query = parse("grève")
+        query = parse_query("grève")
         return [SavedSearch(name="Mes grèves", query=query, sort="score")]
 
     def searched(self, limit: int = 50) -> list[Searched]:

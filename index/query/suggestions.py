@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.analysis.term_positions import AUTHOR, EXACT
 from index.analysis.tokenizer import tokenize_query
-from index.engine.segment import Segment
 from index.errors import QueryError
 from index.query.ast import And, Facet, Mode, Near, Node, Not, Or, Phrase, Word, walk, wanted, words
-from index.query.parser import Query, parse
+from index.query.parser import Query, parse_query
 from index.query.term_nodes import is_acronym
 
 APART = 5
@@ -60,7 +59,7 @@ def query_suggestions(query: Query, similar: Similar) -> Iterator[QuerySuggestio
     seen = {query.root}
     for kind, text, written, instead in _texts(query, similar):
         try:
-            other = parse(text)
+            other = parse_query(text)
         except QueryError:
             continue
         if other.root not in seen:
@@ -159,21 +158,21 @@ def _is_about(node: Node, names: Sequence[str]) -> bool:
 
 
 def _without(kind: SuggestionKind, root: And, gone: Sequence[Node]) -> _Text:
-    kept = [spelt(child) for child in root.children if child not in gone]
-    return kind, " ".join(kept), " ".join(map(spelt, gone)), ""
+    kept = [node_text(child) for child in root.children if child not in gone]
+    return kind, " ".join(kept), " ".join(map(node_text, gone)), ""
 
 
 # --- a node as text -------------------------------------------------------------------
 
 
-def spelt(node: Node) -> str:
+def node_text(node: Node) -> str:
     """Return a node as text that stands by itself beside others."""
     if isinstance(node, Facet):
         return node.text if node.text.split() == [node.text] else f'{node.name}:"{node.value}"'
     if isinstance(node, Or) and _is_about(node, [_name(node.children[0])]):
-        return f"({' OR '.join(map(spelt, node.children))})"
+        return f"({' OR '.join(map(node_text, node.children))})"
     if isinstance(node, Not):
-        return f"-{spelt(node.child)}"
+        return f"-{node_text(node.child)}"
     text = node.text
     if isinstance(node, And | Or | Near) and not _is_one_word(node):
         text = f"({text})"
@@ -193,58 +192,59 @@ def _is_one_word(node: And | Or | Near) -> bool:
     return all(child.text == node.text for child in node.children)
 
 
-SHORTEST = 3
-"""Letters below which every other word would look alike."""
-LONG = 6
-"""Letters from which two may be wrong instead of one."""
+# --- spelling --------------------------------------------------------------------------
+
+MIN_SPELLING = 3
+"""Letters of the shortest word that is corrected: almost every word is near a shorter one."""
+LONG_WORD = 6
+"""Letters from which a word may have two mistakes instead of one."""
 
 
-def similar(word: Word, segments: Sequence[Segment], limit: int = 2) -> list[str]:
-    """Return terms of the archive that differ from a word in a letter or two, more common ones.
+def similar_terms(
+    word: Word,
+    lexicon: Callable[[str], Iterable[str]],
+    frequency: Callable[[str], int],
+    limit: int = 2,
+) -> list[str]:
+    """Return more frequent terms that differ from a word in a letter or two.
 
-    The nearest first, then the most frequent. A letter left out, added, replaced or two
-    swapped is one difference; the first or the second letter is taken to be right.
+    The nearest come first, then the most frequent. A letter left out, added or replaced, or two
+    swapped, is one difference; the first or the second letter is taken to be right.
+
+    Args:
+        word: The word that may be misspelled.
+        lexicon: Returns texts that hold the keys beginning with a prefix, one a line.
+        frequency: Returns the number of articles that have a key.
+        limit: Number of terms.
     """
-    if len(word.term) < SHORTEST:
+    if len(word.term) < MIN_SPELLING:
         return []
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import extract
 
     own = (AUTHOR if word.part == "author" else "") + word.term
-    cutoff = 2 if len(word.term) >= LONG else 1
-    known = _candidates(own, word.term, cutoff, _large(segments))
-    alike = extract(own, known, scorer=OSA.distance, score_cutoff=cutoff, limit=None)
-    articles = {
-        key: sum(segment.frequency(key) for segment in segments)
-        for key in (own, *(key for key, _, _ in alike))
-    }
+    mistakes = 2 if len(word.term) >= LONG_WORD else 1
+    candidates = _spelling_candidates(own, word.term, mistakes, lexicon)
+    similar = extract(own, candidates, scorer=OSA.distance, score_cutoff=mistakes, limit=None)
+    articles = {key: frequency(key) for key in (own, *(key for key, _, _ in similar))}
     ranked = sorted(
         (distance, -articles[key], key)
-        for key, distance, _ in alike
-        if articles.get(key, 0) > articles[own]
+        for key, distance, _ in similar
+        if articles[key] > articles[own]
     )
     return [key.removeprefix(AUTHOR) for _, _, key in ranked[:limit]]
 
 
-def _candidates(own: str, term: str, cutoff: int, segments: Sequence[Segment]) -> set[str]:
-    """Return the keys of some segments that are about as long, and begin with a letter of it."""
+def _spelling_candidates(
+    own: str, term: str, mistakes: int, lexicon: Callable[[str], Iterable[str]]
+) -> set[str]:
+    """Return the keys about as long as a term that begin with one of its first two letters."""
     space = own.removesuffix(term)
-    least, most = max(len(term) - cutoff - 1, 0), len(term) + cutoff - 1
+    least, most = max(len(term) - mistakes - 1, 0), len(term) + mistakes - 1
     about_as_long = re.compile(f"^{space}[^\n{EXACT}][^\n{EXACT}]{{{least},{most}}}$", re.MULTILINE)
     return {
         key
-        for segment in segments
         for letter in dict.fromkeys(term[:2])
-        for key in about_as_long.findall(segment.lexicon(space + letter))
+        for lines in lexicon(space + letter)
+        for key in about_as_long.findall(lines)
     }
-
-
-def _large(segments: Sequence[Segment]) -> list[Segment]:
-    """Return the largest segments, nine tenths of all articles: few words are in others."""
-    found, left = [], 0.9 * sum(segment.count for segment in segments)
-    for segment in sorted(segments, key=lambda segment: -segment.count):
-        if left <= 0:
-            break
-        found.append(segment)
-        left -= segment.count
-    return found

@@ -1,0 +1,305 @@
+"""The archive as the rest of tocsin sees it: two protocols, and the plain values they speak.
+
+`Archive` answers searches, from any thread. `ArchiveWriter` changes what is in the archive; one
+at a time. Ids, numbers and frozen values go in and come out; how an archive keeps its postings
+is known to nobody outside the engine. `index.open_archive` and `index.open_archive_writer` open
+the archive of a folder; `tests/support` holds a second implementation, in memory.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from index.article import Article, Timestamp
+    from index.evaluation.significant_terms import SignificantTerm
+    from index.query.ast import Facet, Word
+    from index.query.parser import Query
+
+Label = TypeVar("Label", int, str)
+
+# --- what is asked for -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFilter:
+    """Which articles to search: those that pass every field; a field of None lets all pass.
+
+    Args:
+        ids: Ids of articles.
+        feeds: Numbers of feeds; an article passes if any of them carried it.
+        langs: ISO 639-1 codes; the empty one stands for an undetermined language.
+        stories: Ids of stories.
+        since: The earliest `Article.date` that passes, in seconds.
+        until: The first `Article.date` that no longer passes, in seconds.
+        max_id: The highest id that passes. Ids ascend as articles arrive, so this is the
+            archive as it was when `max_id` was the newest article.
+    """
+
+    ids: Collection[int] | None = None
+    feeds: Collection[int] | None = None
+    langs: Collection[str] | None = None
+    stories: Collection[int] | None = None
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+    max_id: int | None = None
+
+
+EVERYTHING = DocumentFilter()
+
+ResolveFacet = Callable[["Facet"], DocumentFilter]
+"""Returns which articles a filter of a query (`feed:lesoir`, `since:7d`) means."""
+
+
+def no_facets(facet: Facet) -> DocumentFilter:
+    """Refuse a filter: for callers whose queries have none.
+
+    Raises:
+        LookupError: Always.
+    """
+    raise LookupError(f"{facet.name}: this search knows no filters")
+
+
+# --- what is answered ------------------------------------------------------------------
+
+
+class ArchiveHit(NamedTuple):
+    """An article that satisfies a query. Hits sort from old to new."""
+
+    date: Timestamp
+    id: int
+    score: float = 0.0
+
+
+class CollectionStats(NamedTuple):
+    """What BM25 needs to know of a whole archive. Equal statistics give equal scores."""
+
+    average_length: float
+    """Mean number of words of an article."""
+    rarities: tuple[float, ...]
+    """Inverse document frequency of each word of the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePage:
+    """One page of the result of a search."""
+
+    hits: tuple[ArchiveHit, ...]
+    total: int
+    """Number of articles that satisfy the query, on all pages."""
+    forms: Mapping[str, tuple[str, ...]]
+    """For each word of the query with `~` or `*`, as written: the words it stands for."""
+    stats: CollectionStats | None
+    """Statistics the hits were scored with; None when they are sorted by date."""
+    last_id: int
+    """Highest id in the archive at the time of the search."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedArticles:
+    """Every article that satisfies a query, with what they are counted by."""
+
+    dates: Mapping[int, Timestamp] = field(default_factory=dict)
+    """The date of each article, by id."""
+    by_feed: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    """Ids by the number of each feed that carried them, in the order of the numbers."""
+    by_lang: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Ids by language, in the order of the codes; the empty code is undetermined."""
+
+    @property
+    def total(self) -> int:
+        """Number of articles."""
+        return len(self.dates)
+
+    def restricted_to(self, ids: Collection[int]) -> MatchedArticles:
+        """Return those of the articles whose id is one of `ids`."""
+        kept = frozenset(ids)
+        return MatchedArticles(
+            dates={id: date for id, date in self.dates.items() if id in kept},
+            by_feed=_intersections(self.by_feed, kept),
+            by_lang=_intersections(self.by_lang, kept),
+        )
+
+
+def _intersections(
+    groups: Mapping[Label, frozenset[int]], kept: frozenset[int]
+) -> dict[Label, frozenset[int]]:
+    return {label: common for label, ids in groups.items() if (common := ids & kept)}
+
+
+# --- who answers -----------------------------------------------------------------------
+
+
+class Archive(Protocol):
+    """The articles that can be searched. Every method may be called from any thread.
+
+    What a writer commits is found by the next call. Each method that reads raises
+    ArchiveDamaged when the archive is gone, broken or of another version.
+    """
+
+    @property
+    def article_count(self) -> int:
+        """Number of articles in the archive."""
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """One sentence for each part that cannot be read; empty when all is well.
+
+        Only an archive opened with `partial=True` goes on without such parts.
+        """
+
+    def search(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+        sort: str = "date",
+        limit: int = 50,
+        after: ArchiveHit | None = None,
+        stats: CollectionStats | None = None,
+    ) -> ArchivePage:
+        """Return the newest or the best articles that satisfy a query.
+
+        To page through one result while articles arrive, pass the first page's `stats`, and
+        its `last_id` as `documents.max_id`.
+
+        Args:
+            query: What to look for.
+            documents: Which articles to look in.
+            resolve: Tells what the filters of the query mean.
+            sort: `date` (newest first) or `score` (best first; of equal scores newest first).
+            limit: Number of hits; 0 returns all.
+            after: The last hit of the page before; the page begins behind it.
+            stats: Statistics to score with, instead of those of this moment.
+        """
+
+    def count(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> int:
+        """Return how many articles satisfy a query."""
+
+    def matches(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> MatchedArticles:
+        """Return every article that satisfies a query, by feed and language."""
+
+    def ids(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> list[int]:
+        """Return the id of every article that satisfies a query, ascending."""
+
+    def significant_terms(
+        self,
+        query: Query,
+        texts: Sequence[Article],
+        limit: int,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> list[SignificantTerm]:
+        """Return the words that set the articles of a query apart from all others.
+
+        Args:
+            query: What the articles satisfy; its own words are not returned.
+            texts: Some or all of these articles: the words to test are read from them. How
+                often each word occurs is counted in the archive.
+            limit: Number of words, the strongest first.
+            documents: Which articles to look in.
+            resolve: Tells what the filters of the query mean.
+        """
+
+    def similar_terms(self, word: Word) -> list[str]:
+        """Return more frequent words of the archive of which a word may be a misspelling."""
+
+    def languages(self) -> list[str]:
+        """Return the languages of the articles, in order; the empty code is undetermined."""
+
+    def first_ids(self) -> dict[int, int]:
+        """Return the smallest id that each feed carried, by the number of the feed."""
+
+    def close(self) -> None:
+        """Let go of the files. Nothing may be asked afterwards."""
+
+
+class ArchiveWriter(Protocol):
+    """The only one who changes an archive. For one thread.
+
+    Raises ArchiveError where another process is writing, ArchiveDamaged where the archive
+    cannot be read.
+    """
+
+    background_merges: bool
+    """Whether large merges run in a thread; `run_merges` then finishes them."""
+
+    @property
+    def article_count(self) -> int:
+        """Number of articles in the archive."""
+
+    @property
+    def last_id(self) -> int:
+        """Highest id in the archive, 0 when it is empty."""
+
+    def ids(self) -> array[int]:
+        """Return the id of every article in the archive, in no order."""
+
+    def add(self, articles: Iterable[Article]) -> int:
+        """Add articles, replacing those of the same id; return how many were given."""
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Remove articles; ids that are not in the archive are ignored."""
+
+    def run_merges(self) -> None:
+        """Merge the segments that are due, and install merges finished in the background."""
+
+    def wait_for_merges(self) -> None:
+        """Wait for the merge in the background and install it."""
+
+    def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Rewrite the archive so that it takes the least room.
+
+        Args:
+            progress: Called before each merge with the number of segments left.
+        """
+
+    def verify(self) -> None:
+        """Read every byte.
+
+        Raises:
+            ArchiveDamaged: A file is not as it was written.
+        """
+
+    def verify_steps(self) -> Iterator[None]:
+        """Verify the archive in steps of some seconds; yields after each."""
+
+    def files_changed(self) -> bool:
+        """Tell whether somebody else changed the files since the last commit."""
+
+    def drop_damaged_segments(self, *, every_byte: bool = True) -> list[str]:
+        """Give up the segments that are damaged, and the articles in them.
+
+        Args:
+            every_byte: Look for flipped bits too; without it, only what opening a segment
+                tells is checked.
+
+        Returns:
+            One sentence for each segment dropped. Its articles can be added again.
+        """
+
+    def close(self) -> None:
+        """Wait for merges and let go of the files."""

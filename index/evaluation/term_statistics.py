@@ -1,0 +1,179 @@
+"""What words and phrases some articles are made of, with the inflections of a word as one."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from index.analysis.folding import fold
+from index.analysis.tokenizer import MAX_CHARS, Token, pattern, stem, tokenize, tokens_of
+from index.article import PARTS, Article
+from index.evaluation.term_expansion import is_open, selector
+from index.query.ast import Mode, Node, words
+
+SAMPLED = 6
+"""Articles from which the usual spelling of a word is learned."""
+_STEMMED = ("fr", "en")
+_CACHED = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class TermGroup:
+    """The inflections of a word in one language."""
+
+    lang: str
+    forms: Mapping[str, int]
+    """Number of articles by folded form, the most frequent first."""
+    elsewhere: bool
+    """Whether articles in another language have one of the forms too."""
+
+    @property
+    def at_most(self) -> int:
+        """Upper bound of the number of articles that have any of the forms."""
+        return sum(self.forms.values())
+
+
+class TermGroups:
+    """The words of some articles that carry meaning, grouped by language and stem."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self._articles = [(article, _content_terms(article)) for article in articles]
+
+    def groups(self, min_articles: int) -> list[TermGroup]:
+        """Return the words that `min_articles` articles or more may have."""
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for article, terms in self._articles:
+            counts[article.lang].update(terms)
+        found: list[TermGroup] = []
+        for lang, counted in counts.items():
+            roots: defaultdict[str, dict[str, int]] = defaultdict(dict)
+            for form, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
+                roots[_root(form, lang, counted)][form] = count
+            others = set().union(*(c for other, c in counts.items() if other != lang))
+            found += (TermGroup(lang, f, not others.isdisjoint(f)) for f in roots.values())
+        return [group for group in found if group.at_most >= min_articles]
+
+    def stories(self, group: TermGroup) -> int:
+        """Return in how many different stories a word occurs."""
+        return len({article.story or article.id for article in self._with(group)})
+
+    def written(self, group: TermGroup) -> str:
+        """Return the most frequent spelling of a word."""
+        spellings = Counter(
+            text[token.start : token.end]
+            for article in self._with(group)[:SAMPLED]
+            for text in map(article.part, PARTS[:-1])
+            for token in tokenize(text)
+            if token.term in group.forms
+        )
+        return max(
+            spellings,
+            key=lambda spelling: (spellings[spelling], spelling),
+            default=next(iter(group.forms)),
+        )
+
+    def _with(self, group: TermGroup) -> list[Article]:
+        return [
+            article
+            for article, terms in self._articles
+            if article.lang == group.lang and not terms.isdisjoint(group.forms)
+        ]
+
+
+def query_term_test(root: Node) -> Callable[[str], bool]:
+    """Return a function that tells whether a folded word is one of a query, or an inflection."""
+    accepted = [
+        selector(replace(word, part="", exact="", mode=word.mode if is_open(word) else Mode.STEM))
+        for word in words(root)
+    ]
+    return lambda term: any(accepts(term) for _, accepts in accepted)
+
+
+def _content_terms(article: Article) -> frozenset[str]:
+    """Return the words of an article that carry meaning."""
+    runs: set[str] = set()
+    for part in PARTS[:-1]:
+        runs.update(pattern().findall(article.part(part)[:MAX_CHARS]))
+    content_terms = _content_terms_of(article.lang)
+    return frozenset().union(*map(content_terms.__getitem__, runs))
+
+
+def _root(form: str, lang: str, known: Container[str]) -> str:
+    """Return what the inflections of a word share; in French, docker and dockers differ."""
+    if lang not in _STEMMED:
+        return form
+    singular = form.removesuffix("s")
+    return stem(singular if singular in known else form, lang)
+
+
+class _ContentTerms(dict[str, tuple[str, ...]]):
+    """The words of each run that carry meaning: no stop words, no numbers, no single letters."""
+
+    def __init__(self, stop_words: Iterable[str]) -> None:
+        self._stop_words = frozenset(stop_words)
+
+    def __missing__(self, run: str) -> tuple[str, ...]:
+        if len(self) > _CACHED:
+            self.clear()
+        tokens = tokens_of[run]
+        whole = [token.term for token in tokens if token.length > 1]
+        terms = whole[:1] or [token.term for token in tokens]
+        self[run] = found = tuple(t for t in terms if is_content_term(t, self._stop_words))
+        return found
+
+
+@functools.cache
+def _content_terms_of(lang: str) -> _ContentTerms:
+    return _ContentTerms(stop_words(lang))
+
+
+def is_content_term(term: str, stop_words: Container[str]) -> bool:
+    """Tell whether a folded word carries meaning."""
+    return len(term) > 1 and term not in stop_words and any(map(str.isalpha, term))
+
+
+@functools.cache
+def stop_words(lang: str) -> frozenset[str]:
+    """Return the folded stop words of a language; of French and English when it has no list."""
+    from whoosh.lang.stopwords import stoplists
+
+    known = (lang,) if lang in stoplists else _STEMMED
+    words = [word for code in known for word in stoplists[code]]
+    return frozenset(map(fold, [*words, *(["les"] if "fr" in known else [])]))  # it lacks this one
+
+
+# --- phrases ---------------------------------------------------------------------------
+
+MAX_PHRASE = 3
+"""Words of a phrase."""
+_BOUNDARY = re.compile(r"[.!?;:\n()«»“”\"|–—]")
+"""Characters that no phrase reaches across."""
+
+
+def article_phrases(article: Article) -> dict[str, str]:
+    """Return two or three words in a row that carry meaning: folded, with the first spelling."""
+    found: dict[str, str] = {}
+    for part in PARTS[:-1]:
+        text = article.part(part)
+        tokens = [token for token in tokenize(text) if token.length == 1]
+        for at in range(len(tokens)):
+            for phrase in _phrases_from(tokens[at : at + MAX_PHRASE], text, article.lang):
+                folded = " ".join(token.term for token in phrase)
+                found.setdefault(folded, text[phrase[0].start : phrase[-1].end])
+    return found
+
+
+def _phrases_from(tokens: list[Token], text: str, lang: str) -> Iterator[list[Token]]:
+    """Yield the phrases that begin with the first of some tokens."""
+    silent = stop_words(lang)
+    if not tokens or not is_content_term(tokens[0].term, silent):
+        return
+    for last in range(1, len(tokens)):
+        between = text[tokens[last - 1].end : tokens[last].start]
+        if not between or _BOUNDARY.search(between):
+            return
+        if is_content_term(tokens[last].term, silent):
+            yield tokens[: last + 1]
