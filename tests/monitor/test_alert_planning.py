@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from index.article import Article
-from index.query.parser import parse
+from index.query.parser import parse_query
 from monitor.alerts.alert_planning import plan_alerts
 from monitor.alerts.cooldown import cooldown_end
 from monitor.alerts.duplicates import original_alert
@@ -51,8 +51,8 @@ HOUR = 3600.0
 LOW, MEDIUM, HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
 NEVER = Escalate(outlets=None, languages=False)
 FEED = Feed(url="https://a.test/rss", name="A", number=1)
-PORT = Watchlist(name="Port", query=parse("port"), escalate=NEVER, rule="r1")
-STRIKE = Watchlist(name="Strike", query=parse("strike"), severity=HIGH, escalate=NEVER)
+PORT = Watchlist(name="Port", query=parse_query("port"), escalate=NEVER, rule="r1")
+STRIKE = Watchlist(name="Strike", query=parse_query("strike"), severity=HIGH, escalate=NEVER)
 DESK = Routing(channels=("desk",))
 TO_NOBODY = Routing(channels=("desk",), routes=(Route(to=()),))
 BACKFILL, SILENCE, NO_ROUTE, COOLDOWN = SuppressionReason
