@@ -16,6 +16,7 @@ $(VENV)/.core: pyproject.toml requirements/core.txt
 	$(call TELL,creating $(VENV) with $$($(PYTHON) --version))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tocsin needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) uninstall --yes setuptools 2>/dev/null # which Python 3.11 adds and nothing here uses
 	$(call TELL,installing $$(grep -c == requirements/core.txt) libraries of requirements/core.txt)
 	@$(LOCKED) --requirement requirements/core.txt
 	$(call TELL,installing tocsin)
