@@ -148,7 +148,7 @@ class ResultPage:
         request, place = self._request, self._place
         found = archive.search(
             self.query,
-            resolution.scope(self._filter, place.upto if place else None),
+            resolution.scope(self._filter, place.max_id if place else None),
             resolve=resolution.resolve,
             sort=request.sort,
             limit=request.limit if place else request.limit * request.page,

@@ -123,11 +123,41 @@ class ArchiveSearch:
         with self._readable() as archive:
             return complete(text, cursor, values(self._views, archive))
 
-    def matched(self, query: Query, filter: Filter) -> ResultSet:
-        """Return every article that a query finds, to be counted; raises ArchiveError."""
+    def count(self, query: Query) -> int:
+        """Return how many articles satisfy a query.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        if not self._has_articles():
+            return 0
+        with self._readable() as archive:
+            return archive.count(query, resolve=self._resolution().resolve)
+
+    def matching_ids(self, query: Query) -> list[int]:
+        """Return the id of every article that satisfies a query, ascending.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        if not self._has_articles():
+            return []
+        with self._readable() as archive:
+            return archive.ids(query, resolve=self._resolution().resolve)
+
+    def matches(self, query: Query, filter: Filter) -> MatchedArticles:
+        """Return every article that satisfies a query, by feed and language.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        from index.archive import MatchedArticles
+
+        if not self._has_articles():
+            return MatchedArticles()
         resolution = self._resolution()
         with self._readable() as archive:
-            return archive.matched(query, resolution.scope(filter), resolve=resolution.resolve)
+            return archive.matches(query, resolution.scope(filter), resolve=resolution.resolve)
 
     def significant_terms(
         self, query: Query, filter: Filter, texts: Sequence[Article], limit: int
@@ -139,10 +169,10 @@ class ArchiveSearch:
         """
         if not self._has_articles():
             return []
-        meaning = self._meaning()
+        resolution = self._resolution()
         with self._readable() as archive:
             return archive.significant_terms(
-                query, texts, limit, meaning.scope(filter), resolve=meaning.resolve
+                query, texts, limit, resolution.scope(filter), resolve=resolution.resolve
             )
 
     def first_ids(self) -> dict[int, int]:
@@ -158,8 +188,7 @@ class ArchiveSearch:
 
     def _has_articles(self) -> bool:
         """Tell whether there is anything to search: a new newsroom has no archive yet."""
-        articles, *_ = self._views.totals()
-        return articles > 0
+        return self._views.totals().articles > 0
 
     def ids(self, query: str | None) -> list[int]:
         """Return the ids of all that a query finds, newest first; None is every article.
@@ -168,9 +197,9 @@ class ArchiveSearch:
         """
         if query is None:
             return list(range(self._views.version().article, 0, -1))
-        from index.query.parser import parse
+        from index.query.parser import parse_query
 
-        return self.matched(parse(query), Filter()).ids()[::-1]
+        return self.matching_ids(parse_query(query))[::-1]
 
     def _resolution(self, now: Timestamp | None = None) -> QueryResolution:
         from monitor.search.query_resolution import QueryResolution
@@ -200,16 +229,16 @@ class ArchiveSearch:
             return f"{index_rebuild.describe_progress(share)}: the rest is not found yet"
         if archive.damage:
             index_rebuild.mark_suspect(self._folder.parent)
-            there = f"{archive.count} of {counted(totals.articles, 'article')} can be searched"
+            there = (
+                f"{archive.article_count} of {counted(totals.articles, 'article')} can be searched"
+            )
             return f"the index is damaged, {there}; {index_rebuild.WAY_OUT}"
         return index_rebuild.describe_waiting(totals.unindexed)
 
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int
     ) -> Iterable[Found]:
-        from index.evaluation.snippet import snippet
-
-        from index.evaluation.highlight import Highlighter
+        from index.evaluation.highlight import Highlighter, snippet
 
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}

@@ -101,7 +101,7 @@ class Statistics:
         dates = matched.dates
         ids = sorted(dates)
         read = self._views.articles.get(sample(ids, SAMPLE))
-        words = significant_terms(matched, self._matched(None), read, asked_for(query.root), limit)
+        words = self._search.significant_terms(query, filter, read, limit)
         return Facets(
             total=matched.total,
             first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
@@ -148,7 +148,7 @@ class Statistics:
 
     def count(self, query: Query) -> int:
         """Return how many articles of the archive a query finds. Raises ArchiveError."""
-        return self._matched(query).total
+        return self._search.count(query)
 
     def max_severities(self, articles: Collection[int]) -> dict[int, Severity]:
         """Return the highest severity of the alerts of each article that raised any."""
@@ -159,24 +159,16 @@ class Statistics:
             found[raised.article] = min(raised.severity, highest, key=order.index)
         return found
 
-    def _matched(self, query: Query | None, filter: Filter = Filter()) -> ResultSet:
-        """Return what a query finds, None finds all; a newsroom that begins has no index yet."""
-        from index.engine.result_set import ResultSet
-
-        if not self._views.totals().articles:
-            return ResultSet(())
-        return self._search.matched(query, filter) if query else self._search.everything()
-
-    def _split(self, matched: ResultSet, split: Split) -> list[tuple[str, ResultSet]]:
-        """Return what was matched by language or feed, the fullest first."""
+    def _labelled(self, matched: MatchedArticles, split: Split) -> list[tuple[str, frozenset[int]]]:
+        """Return the ids of articles by the name of their language or feed, most articles first."""
         from index.query.filters import UNDETERMINED
 
         if split is Split.LANG:
             parts = [(lang or UNDETERMINED, ids) for lang, ids in matched.by_lang.items()]
         else:
             names = {feed.number: feed.name for feed in self._views.feeds.every()}
-            parts = [(names.get(n, "?"), part) for n, part in matched.by_feed().items()]
-        return sorted(parts, key=lambda part: (-part[1].total, part[0]))
+            parts = [(names.get(number, "?"), ids) for number, ids in matched.by_feed.items()]
+        return sorted(parts, key=lambda part: (-len(part[1]), part[0]))
 
     def _span(
         self, queries: Iterable[Query], filter: Filter, observed: Iterable[Observed]
@@ -204,7 +196,7 @@ class Statistics:
         for gap in self._views.feeds.gaps(since, until):
             end = until if gap.end is None else gap.end
             gaps[gap.feed.number].append((gap.start, end))
-        lifetimes = self._views.feeds.lifetimes(self._matched(None).first_by_feed())
+        lifetimes = self._views.feeds.lifetimes(self._search.first_ids())
         for feed, (begun, ended) in lifetimes.items():
             if ended is not None:
                 gaps[feed].append((ended, math.inf))

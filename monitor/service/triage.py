@@ -165,5 +165,5 @@ class _ArchiveSource:
 
         if not self.views.totals().articles:
             return set()
-        articles = self.search.matched(Query(node.text, node), Filter()).ids()
+        articles = self.search.matching_ids(Query(node.text, node))
         return {raised.alert for raised in self.views.alerts.of_articles(articles)}

@@ -14,10 +14,11 @@ import pytest
 from archived import article, fill, ring
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from index.engine.significant_terms import log_likelihood, threshold
 
 from index.analysis.tokenizer import stem, tokenize
 from index.article import Article
+from index.evaluation.significant_terms import MIN_STORIES, log_likelihood, threshold
+from index.evaluation.term_statistics import query_term_test
 from index.query.parser import parse_query
 from monitor.model.search import Mention, Share
 from monitor.search.search import ArchiveSearch
@@ -212,7 +213,7 @@ def test_counts_are_those_of_reading_everything(
         fill(Path(name), articles)
         count = counting(Path(name))
         found = count.facets(query, limit=100)
-        matched = set(count._search.ids(parse_query(query)))
+        matched = set(count._search.matching_ids(parse_query(query)))
     terms = {a.id: {token.term for token in tokenize(a.title)} for a in articles}
     assert len(found.words) == len({word.forms for word in found.words})
     for word in found.words:
