@@ -28,7 +28,7 @@ from monitor.store.protocol import Views
 from monitor.store.sqlite.connection import INDEX
 
 if TYPE_CHECKING:
-    from index.archive import Archive, ArchiveHit, ArchivePage
+    from index.archive import Archive, ArchiveHit, ArchivePage, MatchedArticles
     from index.evaluation.significant_terms import SignificantTerm
     from index.query.ast import Word
     from index.query.completion import Completion
