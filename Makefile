@@ -3,6 +3,7 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 LOCKED := $(PIP) install --no-deps --no-compile --require-hashes
+TESTED := PYTHONPATH=tests $(BIN)/python -m
 TELL = @echo "make: $(1)" >&2
 
 .PHONY: help install run demo test check docs reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel lock clean
@@ -53,19 +54,19 @@ properties: install ## the properties alone, with thousands of examples each: mi
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=properties --timeout=0
 
 fuzz: install ## broken feeds through the whole program, for MINUTES=1, from a SEED=N
-	$(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
+	$(TESTED) support.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
 hour: install ## an analyst's hour in the dashboard, hurried: any key, any size, for MINUTES=10, SEED=N
-	$(BIN)/python tests/tui/hour.py --seconds $$((60 * $(or $(MINUTES),10))) $(if $(SEED),--seed $(SEED))
+	$(TESTED) support.analyst_hour --seconds $$((60 * $(or $(MINUTES),10))) $(if $(SEED),--seed $(SEED))
 
 snapshots: install ## write the screens of the tests anew, where they are meant to look otherwise
-	$(BIN)/python tests/tui/snapshots.py
+	$(TESTED) support.screen_snapshots
 
 chaos: install ## kill the monitor before every step of a busy half hour, and KILLS=200 real ones, from a SEED=N
-	$(BIN)/python tests/chaos.py --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
+	$(TESTED) support.chaos --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
 
 soak: install ## a week of 20,000 articles a day in simulated time: nothing grows, drifts or is lost
-	$(BIN)/python tests/soak.py --days $(or $(DAYS),7)
+	$(TESTED) support.soak --days $(or $(DAYS),7)
 
 screenshots: install ## draw the pictures of docs/ anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py

@@ -25,7 +25,7 @@ from monitor.model.config import Watchlist
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from tests.golden import GOLDEN, Golden
+from tests.support.golden_cases import GOLDEN, Golden
 
 Make = Callable[[Sequence[Watchlist]], Matcher]
 MATCHERS: dict[str, Make] = {

@@ -5,7 +5,12 @@ import signal
 
 from hypothesis import settings
 
-pytest_plugins = ("scripted", "asking", "desk_room", "two_feeds")
+pytest_plugins = (
+    "support.scripted_server",
+    "support.fetch_client",
+    "support.delivery_desk",
+    "support.two_feed_newsroom",
+)
 
 # No deadlines: a busy machine is not a bug. The same examples each time where a run decides.
 settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))

@@ -1,0 +1,98 @@
+"""The command line in trouble: every message says what is wrong, none is a traceback."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support.newsroom import TOCSIN, Item, Newsroom, rss
+from support.scripted_server import Reply, Web
+
+from monitor.store.sqlite.store import SqliteStore
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Newsroom:
+    """A newsroom with an empty archive, and feeds nobody asks."""
+    made = Newsroom(tmp_path)
+    made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
+    SqliteStore(made.data).close()
+    return made
+
+
+def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
+    (newsroom.folder / "file").touch()
+    for command in (["run", "--once"], ["run", "--background"], ["demo", "--headless"], ["status"]):
+        done = newsroom.tocsin("--data", "file/var", *command)
+        assert done.returncode == 1, command
+        assert "file/var" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom) -> None:
+    with Web() as web:
+        page = web.url("/page")
+        web.on("/feed", Reply(body=rss(Item("Un titre", "Un texte.", link=page))))
+        web.on("/page", Reply(body=b"<html></html>"))
+        newsroom.watch([{"url": web.url("/feed"), "full_text": True}], ["Alibaba"])
+        with closing(sqlite3.connect(newsroom.data / "newsroom.db")) as sql:
+            sql.execute(
+                "CREATE TRIGGER full BEFORE DELETE ON pages BEGIN SELECT raise(ABORT, 'full'); END"
+            )
+        done = newsroom.tocsin("run", "--once")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "newsroom.db: full; nothing was changed" in done.stderr
+        assert len(web.asked("/page")) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@pytest.mark.parametrize("command", ["status", "schema", "completion bash"])
+def test_the_output_cannot_be_written(newsroom: Newsroom, command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [TOCSIN, *command.split()],
+            cwd=newsroom.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "tocsin: the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("id", ["0", "9" * 30, "9223372036854775807", "9223372036854775808"])
+def test_no_article_has_such_an_id(newsroom: Newsroom, id: str) -> None:
+    done = newsroom.here("show", id)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"there is no article {id}; `tocsin search` shows their ids" in done.stderr
+
+
+def test_what_is_said_of_a_query_acts_on_no_terminal(newsroom: Newsroom) -> None:
+    done = newsroom.here("search", "lang:\x1b[31m\u202e\x9b0m!")
+    assert done.returncode == 2
+    assert done.stderr.removesuffix("\n").isprintable()
+
+
+def test_what_is_said_of_terms_acts_on_no_terminal(newsroom: Newsroom) -> None:
+    newsroom.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["x\u202ey\u200bz"])
+    done = newsroom.here("check")
+    assert done.returncode == 0
+    assert not {"\u202e", "\u200b"} & set(done.stdout + done.stderr)
+    assert "xyz" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["newsroom.db", "no database"])
+def test_a_damaged_store_is_told_with_a_way_out(newsroom: Newsroom, name: str) -> None:
+    store = newsroom.data / "newsroom.db"
+    content = store.read_bytes()
+    damaged = content[:4096] + b"\xa5" * (len(content) - 4096) if name == store.name else name
+    store.write_bytes(damaged if isinstance(damaged, bytes) else damaged.encode() * 100)
+    for command in ("status", "feeds", "alerts", "reindex", "run --once"):
+        done = newsroom.tocsin(*command.split())
+        assert done.returncode == 1, command
+        assert "it is damaged: put back a copy, or move it away to begin anew" in done.stderr
+        assert "Traceback" not in done.stderr

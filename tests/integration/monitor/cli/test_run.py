@@ -1,0 +1,113 @@
+"""Commands that watch: once, until they are stopped, wherever things are; and the demo."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from support.newsroom import PATIENCE, Newsroom, until
+from support.scripted_server import Reply, Web
+from support.two_feed_newsroom import FRENCH, WATCHLISTS, subscriptions, titles
+
+# --- run, stop ---------------------------------------------------------------------------
+
+
+def test_once_in_words_then_unchanged(server: Web, empty: Newsroom) -> None:
+    empty.watch(subscriptions(server)[:2], WATCHLISTS)
+    first = empty.tocsin("run", "--once")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "2 read, 0 unchanged, 0 failed; 4 entries, 4 new, 0 changed; 3 alerts" in first.stdout
+    asked = len(server.asked("/fil"))
+    assert json.loads(empty.tocsin("run", "--once", "--json").stdout)["feeds"] == 0
+    assert len(server.asked("/fil")) == asked
+    again = json.loads(empty.tocsin("run", "--once", "--now", "--json").stdout)
+    assert (again["feeds"], again["unchanged"], again["new"]) == (2, 2, 0)
+    assert server.asked("/fil")[-1].header("If-None-Match") == b'"1"'
+
+
+def test_once_exits_with_1_if_no_feed_could_be_read(server: Web, empty: Newsroom) -> None:
+    server.on("/broken", Reply(500))
+    broken = {"url": server.url("/broken"), "name": "Broken"}
+    empty.watch([broken])
+    done = empty.tocsin("run", "--once")
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+    assert "Broken: 500" in done.stderr
+    empty.watch([broken, *subscriptions(server)[:1]])
+    assert empty.tocsin("run", "--once", "--now").returncode == 0
+
+
+def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
+    server: Web, empty: Newsroom
+) -> None:
+    empty.watch(subscriptions(server)[:2], WATCHLISTS)
+    with empty.running("run", "--for", "1h") as plain:
+        until(lambda: empty.counts()[0] == 4)
+        plain.terminate()
+        said = plain.communicate(timeout=PATIENCE)[1]
+    assert plain.returncode == 0
+    assert "Le Fil: 3 new" in said
+    assert "▲ Douanes" in said
+    quiet = empty.tocsin("-q", "run", "--for", "1s")
+    assert (quiet.returncode, quiet.stdout) == (0, "")
+    assert "new" not in quiet.stderr
+    loud = empty.tocsin("-v", "run", "--once", "--now")
+    assert "nothing new" in loud.stderr
+
+
+def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
+    server: Web, empty: Newsroom
+) -> None:
+    empty.watch(subscriptions(server)[:1], WATCHLISTS)
+    with empty.running() as monitor:
+        until(lambda: empty.counts() == (3, 2, 0))
+        card = empty.json("status", "--json")["monitor"]
+        assert card.keys() == {"pid", "since", "config", "log"}
+        assert (card["pid"], card["config"]) == (monitor.pid, str(empty.config.resolve()))
+        second = empty.tocsin("run")
+        assert second.returncode == 3
+        assert f"pid {monitor.pid}" in second.stderr
+        refused = empty.here("reindex")
+        assert refused.returncode == 3
+        assert titles(empty, "cainiao") == [FRENCH[0].title]
+        stopped = empty.tocsin("stop")
+        assert (stopped.returncode, stopped.stdout) == (0, "")
+        assert f"pid {monitor.pid}" in stopped.stderr
+        assert monitor.wait(PATIENCE) == 0
+    assert empty.tocsin("stop").returncode == 1
+
+
+def test_environment_says_where_things_are(server: Web, empty: Newsroom) -> None:
+    other = empty.folder / "elsewhere"
+    other.mkdir()
+    empty.watch(subscriptions(server)[:1])
+    config = empty.config.rename(other / "watch.yaml")
+    where = {"TOCSIN_CONFIG": str(config), "TOCSIN_DATA": str(empty.folder / "archive")}
+    assert empty.tocsin("run", "--once", **where).returncode == 0
+    assert (empty.folder / "archive" / "newsroom.db").exists()
+    assert empty.here("search", "cainiao", **where).returncode == 0
+    assert empty.here("--data", "archive", "search", "cainiao").returncode == 0
+    assert empty.here("-c", str(config), "search", "cainiao").returncode == 1
+    assert not (other / "var").exists()
+
+
+def test_data_in_feeds_yaml_is_used_by_every_command(server: Web, empty: Newsroom) -> None:
+    empty.watch(subscriptions(server)[:1], data="kept/here")
+    assert empty.tocsin("run", "--once").returncode == 0
+    assert (empty.folder / "kept" / "here" / "newsroom.db").exists()
+    assert (empty.folder / "kept" / "here").stat().st_mode & 0o777 == 0o700
+    assert titles(empty, "cainiao") == [FRENCH[0].title]
+
+
+# --- the demo ------------------------------------------------------------------------------
+
+
+def test_the_demo_raises_alerts_without_a_network(empty: Newsroom) -> None:
+    code, summary, log = empty.demo(articles=60)
+    assert code == 0, log
+    assert re.search(r"\d+ alerts;", summary)
+    assert "Traceback" not in log
+    found = empty.here("alerts", "--watch", "Cainiao", "--format", "json")
+    assert found.returncode == 0
+    assert "the demo's" in found.stderr
+    assert {alert["severity"] for alert in json.loads(found.stdout)} == {"high"}

@@ -1,0 +1,355 @@
+"""`tocsin search`, through the real executable: pages, formats, advice, saved searches."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree import ElementTree as ET
+
+import feedparser
+import pexpect
+import pytest
+from rich.cells import cell_len
+from support.newsroom import TOCSIN, Item, Newsroom, rss
+from support.scripted_server import Reply, Web, conditional
+
+from monitor.cli import main
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+SEARCHES = [
+    {"name": "Liège cette semaine", "query": "liège since:7d"},
+    {"name": "Ports", "query": "port OR quai", "sort": "score"},
+]
+WATCHLISTS = [
+    {"name": "Espions", "terms": ["espionnage~"], "severity": "high"},
+    {"name": "Ports", "terms": ["port"], "severity": "low"},
+]
+TEXTS = (
+    "espionnage à Liège",
+    "sanctions contre le port",
+    "espionnages au quai",
+    "菜鸟网络在列日 & <b>",
+)
+COUNT = 40
+
+
+def item(number: int) -> Item:
+    """Every ninth has no link, so that it has only its text."""
+    day = f"{1 + number % 28:02}"
+    return Item(
+        f"{TEXTS[number % 4]} numéro {number}",
+        f"Voici le texte de {number}, où il est question de {TEXTS[number % 4]}." * 3,
+        f"tag:ex.org,2023:{number}",
+        "" if number % 9 == 8 else f"https://ex.org/{number}",
+        f"{day} Oct 2023 10:00:00 GMT",
+    )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Web]:
+    with Web() as web:
+        web.on("/fil", conditional(rss(*map(item, range(COUNT)))))
+        yield web
+
+
+@pytest.fixture(scope="module")
+def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    newsroom = Newsroom(tmp_path_factory.mktemp("searched"))
+    feed = {"url": server.url("/fil"), "name": "Le Fil", "lang": "fr", "tags": ["belgique"]}
+    newsroom.watch([feed], WATCHLISTS, searches=SEARCHES)
+    done = newsroom.tocsin("run", "--once")
+    assert done.returncode == 0, done.stderr
+    return newsroom
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def search(newsroom: Newsroom, *args: str) -> Done:
+    """Search in this process, which spares its start."""
+    command = ["tocsin", "-c", str(newsroom.config), "--data", str(newsroom.data), "search", *args]
+    out, err, before = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = command
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            main()
+        code = 0
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    finally:
+        sys.argv = before
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+def page(newsroom: Newsroom, *args: str) -> Any:
+    return json.loads(search(newsroom, *args, "--format", "json").stdout)
+
+
+def ids(said: Any) -> list[int]:
+    return [hit["id"] for hit in said["hits"]]
+
+
+# --- pages -----------------------------------------------------------------------------
+
+
+def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    newsroom.watch([{"url": server.url("/autre"), "name": "Autre", "lang": "fr"}])
+    server.on("/autre", Reply(body=rss(*map(item, range(COUNT)))))
+    assert newsroom.tocsin("run", "--once").returncode == 0
+    october = ("texte OR quai", "--since", "2023-10", "--until", "2023-10", "--limit", "15")
+    asked = {sort: (*october, "--sort", sort) for sort in ("date", "score")}
+    whole = {sort: page(newsroom, *asked[sort], "--limit", "0") for sort in asked}
+    first = {sort: page(newsroom, *asked[sort]) for sort in asked}
+    late = Item("Le texte du quai", "quai", "late", "https://ex.org/late", "9 Oct 2023 09:00 GMT")
+    server.on("/autre", Reply(body=rss(late, *map(item, range(COUNT)))))
+    assert newsroom.tocsin("run", "--once", "--now").returncode == 0
+    for sort, begun in first.items():
+        said, found = begun, ids(begun)
+        while said["next"]:
+            said = page(newsroom, *asked[sort], "--after", said["next"])
+            assert said["before"] == len(found)
+            assert said["total"] == whole[sort]["total"] == COUNT
+            found += ids(said)
+        assert found == ids(whole[sort])
+        assert page(newsroom, *asked[sort])["total"] == COUNT + 1
+
+
+def test_the_so_many_th_page(filled: Newsroom) -> None:
+    whole = ids(page(filled, "texte", "--limit", "0"))
+    second = page(filled, "texte", "--limit", "7", "--page", "2")
+    assert (ids(second), second["before"]) == (whole[7:14], 7)
+    done = search(filled, "texte", "--limit", "7", "--page", "2")
+    assert f"8 to 14 of {len(whole)};" in done.stderr
+    behind = search(filled, "texte", "--page", "9")
+    assert (behind.returncode, behind.stdout) == (1, "")
+    assert "behind the last page" in behind.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["quai", "--after", "PLACE"], "another search"),
+        (["texte", "--lang", "fr", "--after", "PLACE"], "another search"),
+        (["texte", "--after", "Zm9v"], "no place in a result"),
+        (["texte", "--after", "PLACE", "--page", "2"], "without --after"),
+        (["texte", "--page", "2", "--limit", "0"], "--page goes with a --limit"),
+        (["texte", "--page", "0"], "--page"),
+    ],
+)
+def test_a_place_that_is_none(arguments: list[str], complaint: str, filled: Newsroom) -> None:
+    place = page(filled, "texte", "--limit", "1")["next"]
+    done = search(filled, *[place if word == "PLACE" else word for word in arguments])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaint in done.stderr
+
+
+# --- what would help -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kinds"),
+    [
+        (["espionage"], {"spelling"}),
+        (["sanction"], {"inflected", "spelling"}),
+        (["=Liege"], {"any-form"}),
+        (['"Liège espionnage"'], {"apart"}),
+        (["quai lang:en"], {"any-language"}),
+        (["quai", "--lang", "en"], {"any-language"}),
+        (["quai since:2024"], {"any-date"}),
+        (["quai", "--since", "2024"], {"any-date"}),
+        (["quai", "--feed", "tag:other"], {"without"}),
+        (["quai", "--watch", "Nobody"], {"without"}),
+        (["quai xyzzyx"], {"without"}),
+        (["xyzzyx"], set()),
+        (["texte"], set()),  # finds enough
+    ],
+)
+def test_what_is_suggested_finds_what_it_says(
+    arguments: list[str], kinds: set[str], filled: Newsroom
+) -> None:
+    done = search(filled, *arguments, "--format", "json")
+    said = json.loads(done.stdout)
+    assert {one["kind"] for one in said["suggestions"]} == kinds
+    options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
+    for one in said["suggestions"]:
+        kept = [word for name in options.keys() - one["without"] for word in (name, options[name])]
+        again = page(filled, one["query"], *kept)
+        assert again["total"] == one["total"] == said["total"] + one["gained"] > said["total"]
+
+
+def test_people_are_told_too(filled: Newsroom) -> None:
+    done = search(filled, "sanction lang:en")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "nothing found\n"
+    done = search(filled, "sanction")
+    assert "  +10 with sanction~: sanctions\n" in done.stderr
+    done = search(filled, "quai", "--lang", "en", "--since", "2023")
+    assert re.fullmatch(r"nothing found, but:\n +\+\d+ without --lang\n", done.stderr)
+    assert "with" not in search(filled, "sanction", "--format", "jsonl").stderr
+
+
+# --- filters ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--tag", "belgique"], "tag:belgique"),
+        (["--tag", "other"], "tag:other"),
+        (["--severity", "high"], "severity:high"),
+        (["--has", "alert"], "has:alert"),
+        (["--has", "alert", "--has", "body"], "has:alert has:body"),
+        (["--watch", "Espions"], "watch:Espions"),
+        (["--until", "2023-10-09"], "until:2023-10-09"),
+    ],
+)
+def test_options_are_words_of_the_query(options: list[str], words: str, filled: Newsroom) -> None:
+    base = "quai OR liège"
+    by_option = search(filled, base, *options, "--limit", "0", "--format", "jsonl")
+    by_word = search(filled, f"({base}) {words}", "--limit", "0", "--format", "jsonl")
+    assert by_option.stdout == by_word.stdout
+    assert by_option.returncode == by_word.returncode
+
+
+def test_a_word_that_must_not_be_there_is_no_bundle_of_options(filled: Newsroom) -> None:
+    assert page(filled, "texte", "-question")["total"] == 0  # with a q, which is an option
+    everything = page(filled, "texte")["total"]
+    assert page(filled, "texte", "-quai")["total"] == everything - page(filled, "quai")["total"]
+
+
+# --- formats ---------------------------------------------------------------------------
+
+
+def test_urls(filled: Newsroom) -> None:
+    done = search(filled, "texte", "--limit", "0", "--format", "urls")
+    hits = page(filled, "texte", "--limit", "0")["hits"]
+    assert done.stdout.splitlines() == [hit["url"] for hit in hits if hit["url"]]
+    assert any(not hit["url"] for hit in hits)
+
+
+def test_atom(filled: Newsroom) -> None:
+    query = 'texte OR "<&>x"'
+    printed = search(filled, query, "--limit", "0", "--format", "atom").stdout
+    root = ET.fromstring(printed)
+    hits = page(filled, query, "--limit", "0")["hits"]
+    assert root.tag == f"{ATOM}feed"
+    assert root.findtext(f"{ATOM}title") == f"tocsin: {query}"
+    entries = root.findall(f"{ATOM}entry")
+    assert [entry.findtext(f"{ATOM}title") for entry in entries] == [hit["title"] for hit in hits]
+    all_ids = [node.text for node in root.iter(f"{ATOM}id")]
+    assert len(set(all_ids)) == len(all_ids) == len(hits) + 1
+    assert all(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", id or "") for id in all_ids)
+    for entry, hit in zip(entries, hits, strict=True):
+        assert entry.findtext(f"{ATOM}updated") == hit["published"]
+        assert entry.findtext(f"{ATOM}author/{ATOM}name") == "Le Fil"
+        link, content = entry.find(f"{ATOM}link"), entry.find(f"{ATOM}content")
+        assert (link is None) == (content is not None) == (not hit["url"])  # RFC 4287, 4.1.2
+        assert link is None or link.get("href") == hit["url"]
+    again = search(filled, query, "--limit", "0", "--format", "atom").stdout
+    assert again == printed
+
+
+def test_atom_is_read_by_a_feed_reader(filled: Newsroom) -> None:
+    printed = search(filled, "texte", "--format", "atom").stdout
+    read = feedparser.parse(printed)
+    assert not read.bozo
+    assert read.version == "atom10"
+    assert len(read.entries) == 40
+    assert all(entry.id and entry.updated_parsed and entry.title for entry in read.entries)
+    nothing = search(filled, "xyzzyx", "--format", "atom")
+    assert nothing.returncode == 1
+    assert not feedparser.parse(nothing.stdout).bozo
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_lines_fit(columns: int, filled: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    done = search(filled, "texte OR 菜鸟", "--limit", "0")
+    lines = done.stdout.splitlines()
+    assert len(lines) >= 3 * COUNT
+    assert max(map(cell_len, lines)) <= columns
+    assert any("菜鸟网络" in line for line in lines)
+
+
+# --- on a terminal ---------------------------------------------------------------------
+
+
+def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
+    """Return what a command shows on a terminal of 24 lines."""
+    env = newsroom._environ({"TERM": "xterm", "PAGER": "sed s/^/PAGER/", **environ})
+    env.pop("COLUMNS", None)
+    child = pexpect.spawn(
+        str(TOCSIN), list(args), cwd=str(newsroom.folder), env=env,  # type: ignore[arg-type]
+        dimensions=(24, 80), timeout=60, encoding="utf-8",
+    )  # fmt: skip
+    child.expect(pexpect.EOF)
+    child.close()
+    return str(child.before)
+
+
+def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
+    long = ("search", "texte", "--limit", "20")
+    assert "PAGER" in on_terminal(filled, *long)
+    assert "PAGER" not in on_terminal(filled, *long, "--no-pager")
+    assert "PAGER" not in on_terminal(filled, "search", "texte", "--limit", "2")
+    assert "PAGER" not in on_terminal(filled, *long, "--format", "jsonl")
+
+
+def test_matches_are_lit_unless_no_colour_is_wanted(filled: Newsroom) -> None:
+    lit = on_terminal(filled, "search", "quai", "--limit", "1")
+    assert re.search("\x1b\\[[0-9;]*mquai\x1b\\[0m", lit)
+    assert "\x1b[" not in on_terminal(filled, "search", "quai", "--limit", "1", NO_COLOR="1")
+
+
+# --- saved searches ----------------------------------------------------------------------
+
+
+def test_a_saved_search(filled: Newsroom) -> None:
+    by_hand = page(filled, "port OR quai", "--sort", "score")
+    assert ids(page(filled, "@Ports")) == ids(by_hand)
+    assert ids(page(filled, "@ports", "--sort", "date")) == ids(page(filled, "port OR quai"))
+    narrowed = page(filled, "@ports", "-quai", "sanctions", "--sort", "score")
+    assert ids(narrowed) == ids(page(filled, "(port OR quai) -quai sanctions", "--sort", "score"))
+    for spelt in ("@Liège cette semaine", "@liegecettesemaine"):
+        assert search(filled, spelt).returncode == 1  # nothing of this week
+
+
+def test_a_saved_search_that_is_none(filled: Newsroom) -> None:
+    done = search(filled, "@port")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no search called port" in done.stderr
+    assert "@Ports" in done.stderr
+
+
+def test_saved_searches_are_listed(filled: Newsroom) -> None:
+    assert search(filled, "--list").stdout == (
+        "@Liège cette semaine\n    liège since:7d\n@Ports\n    port OR quai  (best first)\n"
+    )
+    assert page(filled, "--list")[1] == SEARCHES[1]
+    assert search(filled).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("@", ["@Liège cette semaine", "@Ports"]), ("@po", ["@Ports"]), ("sev", ["severity:"])],
+)
+def test_a_shell_completes(typed: str, expected: list[str], filled: Newsroom) -> None:
+    asked = {
+        "_TOCSIN_COMPLETE": "fish_complete",
+        "COMP_WORDS": f"tocsin search {typed}",
+        "COMP_CWORD": typed,
+    }
+    done = filled.tocsin(**asked)
+    assert [line.partition(",")[2] for line in done.stdout.splitlines()] == expected

@@ -1,0 +1,91 @@
+"""Muting from the command line, through the real program; what nobody is told of is listed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Reply, Web
+
+from monitor.cli import main_group
+
+
+def item(word: str, number: int) -> Item:
+    return Item(
+        f"{word} numéro {number}", f"Texte {number}.", link=f"https://ex.org/{word}{number}"
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(main_group, words)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    return invoke
+
+
+def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any) -> None:
+    newsroom = Newsroom(tmp_path)
+    web.on("/feed", Reply(body=rss(item("rien", 0))))
+    newsroom.watch(
+        [{"url": web.url("/feed"), "name": "J", "every": "1s", "lang": "fr"}],
+        ["Alibaba", "douane", {"name": "port", "terms": ["port"], "notify": []}],
+        channels=[{"name": "log", "file": "told.jsonl"}],
+    )
+    assert newsroom.tocsin("run", "--once").returncode == 0
+    assert "nothing is muted" in run("watch", "mute")
+    assert "Alibaba is muted until" in run("watch", "mute", "alibaba", "--for", "2h")
+    (mute,) = json.loads(run("watch", "mute", "--format", "json"))
+    assert (mute["watchlist"], mute["held"]) == ("Alibaba", 0)
+
+    news = [item("Alibaba", 1), item("Alibaba", 2), item("douane", 3), item("port", 4)]
+    web.on("/feed", Reply(body=rss(*news)))
+    assert newsroom.tocsin("run", "--once", "--now").returncode == 0
+    assert told(tmp_path) == [("douane", "raised", "")]
+    rows = json.loads(run("alerts", "--suppressed", "--format", "json"))
+    assert [(row["watchlist"], row["held"]) for row in rows] == [
+        ("Alibaba", "muted"), ("Alibaba", "muted"), ("port", "no route"),
+    ]  # fmt: skip
+    assert all(row["held_until"] == mute["until"] for row in rows[:2])
+    assert "✕ muted until" in run("alerts", "--suppressed", "--watch", "Alibaba")
+    assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
+    status = json.loads(run("status", "--json"))
+    assert status["suppressed"] == {"muted": 2, "no route": 1}
+    assert [one["watchlist"] for one in status["mutes"]] == ["Alibaba"]
+    assert "untold    2 muted, 1 no route" in run("status")
+    lists = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json"))}
+    assert lists["Alibaba"]["suppressed"] == {"muted": 2}
+    assert lists["Alibaba"]["muted_until"] == mute["until"]
+    assert "2 muted until" in run("watch", "list")
+
+    assert "2 held since" in run("watch", "unmute", "ALIBABA")
+    assert "is not muted" in run("watch", "unmute", "Alibaba", code=1)
+    assert newsroom.tocsin("run", "--once", "--now").returncode == 0
+    (_, (watchlist, occasion, why)) = told(tmp_path)
+    assert (watchlist, occasion) == ("Alibaba", "unmuted")
+    assert why.startswith("no longer muted: 2 held since")
+
+    assert "did you mean 'Alibaba'" in newsroom.here("watch", "mute", "Alibabba").stderr
+    for wrong in (
+        ["--for", "31d"], ["--for", "2h", "--until", "17:30"], ["--until", "2020-01-01"],
+        ["--until", "25:00"],
+    ):  # fmt: skip
+        run("watch", "mute", "douane", *wrong, code=2)
+    run("watch", "mute", "--for", "2h", code=2)
+    run("alerts", "--suppressed", "--follow", code=2)
+    assert "until" in run("watch", "mute", "douane", "--until", "tomorrow")
+
+
+def told(folder: Path) -> list[tuple[str, str, str]]:
+    """Return what the channel was told."""
+    lines = (folder / "told.jsonl").read_text(encoding="utf-8").splitlines()
+    found = map(json.loads, lines)
+    return [(one["alert"]["watchlist"], one["occasion"], one["why"]) for one in found]

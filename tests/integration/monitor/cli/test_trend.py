@@ -1,0 +1,265 @@
+"""`tocsin trend` and `tocsin facets`, as people and programs see them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from support.article_archive import article, blind, fill
+from support.newsroom import Newsroom
+
+from index.query.parser import parse_query
+from monitor.cli import main
+from monitor.cli.trend_plot import BAR, GAP, MARKERS, MISSING, UNSURE, drawn
+from monitor.model.config import Watchlist
+from monitor.model.search import By, Series, Trend
+from monitor.search import trends
+
+PARIS = ZoneInfo("Europe/Paris")
+HOUR, DAY = 3_600.0, 86_400.0
+START = datetime(2026, 3, 2, tzinfo=PARIS).timestamp()
+
+
+# --- the plot -------------------------------------------------------------------------
+
+
+def trend(*counts: list[int], marked: frozenset[int] = frozenset()) -> Trend:
+    """Return days with these counts, of which the marked ones should be half as many again."""
+    days = len(counts[0])
+    edges = trends.edges(START, START + days * DAY - 2 * HOUR, By.DAY, PARIS)
+    return Trend(
+        by=By.DAY,
+        edges=edges,
+        labels=tuple(trends.label(edge, By.DAY, PARIS) for edge in edges[:-1]),
+        since=edges[0],
+        until=edges[-1],
+        series=tuple(
+            Series(
+                name=f"query {place}",
+                counts=tuple(values),
+                covered=tuple(2 / 3 if at in marked else 1.0 for at in range(days)),
+                corrected=tuple(
+                    1.5 * count if at in marked else None for at, count in enumerate(values)
+                ),
+            )
+            for place, values in enumerate(counts)
+        ),
+    )
+
+
+def canvas(lines: list[str]) -> tuple[str, list[str]]:
+    """Return the line of marks, empty without any, and the lines of the canvas."""
+    top = next(at for at, line in enumerate(lines) if "┌" in line)
+    bottom = next(at for at, line in enumerate(lines) if "└" in line)
+    left = lines[top].index("┌") + 1
+    inside = [line[left : lines[top].index("┐")] for line in lines[top + 1 : bottom]]
+    return lines[top - 1][left:] if lines[top - 1].strip(f" {GAP}") == "" else "", inside
+
+
+COUNTS = st.lists(st.integers(0, 3_000), min_size=1, max_size=300)
+
+
+@settings(max_examples=25)
+@given(counts=COUNTS, width=st.integers(60, 200), data=st.data())
+def test_bars_are_as_high_as_what_they_count(
+    counts: list[int], width: int, data: st.DataObject
+) -> None:
+    marked = data.draw(st.frozensets(st.integers(0, len(counts) - 1), max_size=5))
+    lines = list(drawn(trend(counts, marked=marked), PARIS, width, colours=False))
+    assert all(cell_len(line) <= width for line in lines[:-3])
+    marks, inside = canvas(lines)
+    step = next((int(line.split()[0]) for line in lines if line.endswith("to a column")), 1)
+    sums = [sum(counts[at : at + step]) for at in range(0, len(counts), step)]
+    cells = len(inside[0]) // len(sums)
+    assert cells >= 1
+    assert len(inside[0]) == cells * len(sums)
+    top = max(int(line.split("┤")[0].replace(",", "")) for line in lines if "┤" in line)
+    assert top >= max(sums)
+    for column, total in enumerate(sums):
+        own = set(range(column * step, (column + 1) * step)) & marked
+        strip = "".join(line[column * cells] for line in inside)
+        height = strip.count(BAR) + strip.count(UNSURE)
+        assert abs(height - total / top * len(inside)) <= 1
+        assert (height > 0) == (total > 0)
+        assert (UNSURE in strip) == (bool(own) and total > 0)
+        assert (marks[column * cells : column * cells + 1] == GAP) == bool(own)
+        assert strip.lstrip(f" {MISSING}").strip(BAR + UNSURE) == ""  # nothing under a bar is empty
+
+
+@settings(max_examples=15)
+@given(
+    counts=st.lists(st.lists(st.integers(0, 50), min_size=9, max_size=9), min_size=2, max_size=10),
+    width=st.integers(60, 160),
+)
+def test_each_series_has_its_own_sign(counts: list[list[int]], width: int) -> None:
+    lines = list(drawn(trend(*counts), PARIS, width, colours=False))
+    _, inside = canvas(lines)
+    for place, marker in enumerate(MARKERS[: len(counts)]):
+        assert lines[place].startswith(f"{marker} query {place}: {sum(counts[place]):,}")
+    assert set("".join(inside)) <= {*MARKERS[: len(counts)], MISSING, " "}
+    assert MARKERS[0] in "".join(inside)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "\x1b" not in "".join(lines)
+
+
+def test_colour_only_repeats_what_signs_say() -> None:
+    found = trend([1, 2, 3], [3, 2, 1])
+    plain = list(drawn(found, PARIS, 80, colours=False))
+    lit = list(drawn(found, PARIS, 80, colours=True))
+    assert "\x1b[" in "".join(lit)
+    assert [click.unstyle(line) for line in lit] == plain
+
+
+def test_a_hostile_name_is_text() -> None:
+    found = trend([1, 2])
+    (series,) = found.series
+    hostile = replace(found, series=(replace(series, name="\x1b]0;x\x07[bold]"),))
+    assert next(iter(drawn(hostile, PARIS, 80, colours=False))) == "[bold]: 3"
+
+
+# --- the commands ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    """Ten days of an article an hour, around the night in which summer begins."""
+    folder = tmp_path_factory.mktemp("newsroom")
+    start = datetime(2026, 3, 25, tzinfo=PARIS).timestamp()
+    texts = ("Grève au port, dit la CGT", "Liège : un port sans grève, dit la CGT", "Marché calme")
+    fill(
+        folder / "var",
+        [
+            article(n + 1, texts[n % 3], date=start + n * HOUR, lang="fr" if n % 2 else "en")
+            for n in range(240)
+        ],
+        [Watchlist(name="Grève", query=parse_query("grève"))],
+    )
+    blind(folder / "var", 1, start + 2 * DAY, start + 2 * DAY + 8 * HOUR)
+    return Newsroom(folder, {"TZ": "Europe/Paris", "COLUMNS": "80"})
+
+
+def test_rows_for_programs(newsroom: Newsroom) -> None:
+    until = ("--until", "2026-03-31", "--format", "json")
+    rows = newsroom.json("trend", "grève", "--by", "day", *until)
+    found = newsroom.json("search", "grève", "--limit", "1", *until)
+    assert sum(row["count"] for row in rows) == found["total"]
+    by_day = {row["bucket"]: row for row in rows}
+    assert by_day["2026-03-28"]["start"] == "2026-03-27T23:00:00Z"
+    assert by_day["2026-03-29"]["end"] == "2026-03-29T22:00:00Z"
+    assert by_day["2026-03-29"]["count"] in (15, 16)  # of 23 hours
+    assert by_day["2026-03-27"]["covered"] == pytest.approx(2 / 3, abs=0.001)
+    assert by_day["2026-03-27"]["corrected"] == pytest.approx(16, abs=1.5)
+    assert by_day["2026-03-26"]["corrected"] is None
+    assert all(row["whole"] for row in rows)
+
+
+def test_a_plot_for_people_and_a_picture(newsroom: Newsroom) -> None:
+    done = newsroom.tocsin("trend", "grève", "--until", "2026-04-02", "--since", "2026-03-25")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert lines[0] == "grève: 144"
+    assert f"{UNSURE} what there is, {MISSING} what there would be had they been read" in lines
+    assert max(map(cell_len, lines)) <= 80
+    wrote = newsroom.tocsin("trend", "grève 阿里", "port", "--png", "trend.png")
+    assert wrote.stdout == ""
+    assert "wrote trend.png" in wrote.stderr
+    picture = newsroom.folder / "trend.png"
+    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(picture.read_bytes()[16:20]) > 1_000
+
+
+def run(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run the command line in this process; return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["tocsin", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["trend", "zythum"], 1, "nothing found"),
+        (["trend", "(grève"], 2, "never closed"),
+        (["trend", "grève", "port", "--split", "lang"], 2, "give one query"),
+        (["trend", "grève", "--by", "hour", "--since", "1970"], 1, "count by longer ones"),
+        (["trend", "grève", "--png", "no/such/folder/x.png"], 1, "no/such/folder"),
+        (["trend", "--nonsense"], 2, "--nonsense"),
+        (["facets", "zythum"], 1, "nothing found"),
+        (["facets", "(grève"], 2, "never closed"),
+        (["facets", "--nonsense"], 2, "--nonsense"),
+    ],
+)
+def test_what_goes_wrong_is_said(
+    newsroom: Newsroom,
+    arguments: list[str],
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert run("--data", str(newsroom.data), *arguments, monkeypatch=monkeypatch) == code
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_tables_and_csv_hold_the_same(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--data", str(newsroom.data), "trend", "grève", "--split", "lang", "--by", "week")
+    assert run(*asked, "--format", "csv", monkeypatch=monkeypatch) == 0
+    rows = list(csv.DictReader(io.StringIO(capfd.readouterr().out)))
+    assert run(*asked, "--format", "table", monkeypatch=monkeypatch) == 0
+    head, *lines = capfd.readouterr().out.splitlines()
+    assert head.split() == ["week", "en", "fr"]
+    assert {row["series"] for row in rows} == {"en", "fr"}
+    assert sum(int(row["count"]) for row in rows) == 160
+    assert lines[0].split()[0] == rows[0]["bucket"] == "2026-W13"
+    assert lines[0].split()[1] == rows[0]["count"]
+    assert "×" in lines[0]
+
+
+def test_a_folder_without_articles_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("trend", "facets"):
+        assert run("--data", str(tmp_path), command, "grève", monkeypatch=monkeypatch) == 1
+        assert "no archive here yet" in capfd.readouterr().err
+    fill(tmp_path, [])
+    for command in ("trend", "facets"):
+        assert run("--data", str(tmp_path), command, "grève", monkeypatch=monkeypatch) == 1
+        assert capfd.readouterr() == ("", "nothing found\n")
+
+
+def test_facets_for_people_and_programs(newsroom: Newsroom) -> None:
+    done = newsroom.tocsin("facets", "grève")
+    assert done.returncode == 0, done.stderr
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[:2] == ["160 articles", "first 2026-03-25 00:00, article 1"]
+    assert "160 100% A" in lines
+    assert "words that stand out, from all of them" in lines
+    assert any(line.endswith("CGT") for line in lines)
+    found = newsroom.json("facets", "grève", "--format", "json", "--limit", "1")
+    assert found["total"] == found["read"] == 160
+    assert found["first"] == {"article": 1, "date": "2026-03-24T23:00:00Z"}
+    assert found["feeds"] == [{"name": "A", "articles": 160}]
+    assert len(found["langs"]) == len(found["words"]) == 1
+    assert json.dumps(found)
+
+
+def test_watch_list_has_today_beside_what_is_usual(newsroom: Newsroom) -> None:
+    (row,) = newsroom.json("watch", "list", "--format", "json")
+    assert {"today": 0, "surprise": False}.items() <= row.items()
+    assert "today" in newsroom.tocsin("watch", "list").stdout.splitlines()[0]

@@ -1,0 +1,309 @@
+"""`tocsin alerts` and its commands: what is said, of which, how it is shown; hostile words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner
+from support import article_archive
+from support.archive_with_alerts import NOW, ring
+from support.newsroom import TOCSIN
+
+from index.query.parser import parse_query
+from monitor.cli import main_group
+from monitor.cli.alerts import COMMANDS
+from monitor.model.config import Watchlist
+from monitor.model.severity import Severity
+
+WATCHLISTS = (
+    Watchlist(name="Alibaba", query=parse_query("alibaba"), severity=Severity.HIGH),
+    Watchlist(name="Espions", query=parse_query("espionnage~")),
+)
+TITLES = ("Alibaba et espionnage", "Alibaba à Liège", "espionnages au port", "Alibaba, la cave")
+HOSTILE = "=HYPERLINK(1)\x1b[31mred\x07\u202e\n\x1b]0;title\x07@next\r\nend\x9b2J"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    articles = [
+        article_archive.article(n, title, date=NOW - 60 * n, lang="en" if n == 2 else "fr")
+        for n, title in enumerate(TITLES, 1)
+    ]
+    ring(folder / "var", articles, WATCHLISTS)
+    return folder
+
+
+class Run:
+    """Runs the program in this process, as one person or another."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, *words: str, code: int = 0, who: str = "ana", said: str = "") -> str:
+        self.monkeypatch.setenv("TOCSIN_USER", who)
+        done = CliRunner().invoke(main_group, words, input=said)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    def rows(self, *words: str) -> list[dict[str, Any]]:
+        self.monkeypatch.setenv("TOCSIN_USER", "ana")
+        done = CliRunner().invoke(main_group, ["alerts", *words, "--format", "json"])
+        return list(json.loads(done.stdout))
+
+    def ids(self, *words: str) -> list[int]:
+        return sorted(row["id"] for row in self.rows(*words))
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Alerts 1 and 2 are of one article, then 3, 4 and 5; the second watchlist has 2 and 4."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    yield Run(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_helps_and_is_on_the_list(run: Run, name: str) -> None:
+    assert run("alerts", name, "--help").startswith(f"Usage: tocsin alerts {name}")
+    assert COMMANDS[name].summary in run("alerts", "--help")
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        (("ack",), "state", "acknowledged"),
+        (("close",), "state", "closed"),
+        (("noise",), "verdict", "noise"),
+        (("noise",), "state", "acknowledged"),
+        (("relevant",), "verdict", "relevant"),
+        (("star",), "starred", True),
+        (("tag", "À Voir"), "tags", ["à-voir"]),
+        (("note", "-m", "seen"), "note", "seen"),
+    ],
+)
+def test_what_is_said_of_ids_is_there_and_is_taken_back(
+    run: Run, words: tuple[str, ...], field: str, value: object
+) -> None:
+    before = run.rows("--state", "all")
+    name, *rest = words
+    assert "2 alerts " in run("alerts", name, *rest, "1", "3")
+    assert [row["id"] for row in run.rows("--state", "all") if row[field] == value] == [3, 1]
+    assert "nothing to change" in run("alerts", name, *rest, "3")
+    assert "2 alerts changed back" in run("alerts", "undo")
+    assert run.rows("--state", "all") == before
+    assert "nothing to take back" in run("alerts", "undo", code=1)
+    assert "2 alerts changed back" in run("alerts", "redo")
+    assert "nothing to say again" in run("alerts", "redo", code=1)
+
+
+def test_the_opposites(run: Run) -> None:
+    run("alerts", "noise", "1")
+    run("alerts", "star", "1")
+    run("alerts", "tag", "x", "1")
+    run("alerts", "close", "1")
+    for words in (("unjudge",), ("unstar",), ("untag", "X"), ("reopen",), ("note", "-m", "")):
+        run("alerts", *words, "1")
+    (row,) = (row for row in run.rows() if row["id"] == 1)
+    assert (row["state"], row["verdict"], row["starred"], row["tags"]) == ("new", "", False, [])
+
+
+def test_closed_alerts_leave_the_list_and_come_when_asked_for(run: Run) -> None:
+    run("alerts", "close", "1", "4")
+    run("alerts", "ack", "2")
+    assert run.ids() == [2, 3, 5]
+    assert run.ids("--state", "closed") == [1, 4]
+    assert run.ids("--state", "new") == [3, 5]
+    assert run.ids("--state", "acknowledged") == [2]
+    assert run.ids("--state", "all") == [1, 2, 3, 4, 5]
+    run("alerts", "reopen", "--watch", "Espions", "--yes")
+    assert run.ids("--state", "new") == [2, 3, 4, 5]
+    assert "no alerts" in run("alerts", "--verdict", "noise", code=1)
+
+
+def test_filters_of_what_was_said(run: Run) -> None:
+    run("alerts", "relevant", "1")
+    run("alerts", "noise", "3")
+    run("alerts", "star", "4")
+    run("alerts", "note", "5", "-m", "n")
+    run("alerts", "tag", "Port", "4", "5")
+    assert run.ids("--verdict", "relevant") == [1]
+    assert run.ids("--verdict", "none") == [2, 4, 5]
+    assert run.ids("--starred") == [4]
+    assert run.ids("--noted") == [5]
+    assert run.ids("--tag", "PORT", "--tag", "x") == [4, 5]
+    assert run.ids("--query", "watch:alibaba -cave") == [1, 3]
+    assert run.ids("--query", "tag:port is:noted") == [5]
+    assert run.ids("--query", "is:noise", "--limit", "1") == [3]
+    wrong = CliRunner().invoke(main_group, ["alerts", "--query", "cave ("])
+    assert "col 7" in str(wrong.exception)
+
+
+def test_in_bulk_the_count_comes_first(run: Run) -> None:
+    asked = run("alerts", "close", "--query", "watch:alibaba", code=2)
+    assert "3 alerts (Alibaba 3): --yes to close" in asked
+    dry = run("alerts", "close", "--query", "watch:alibaba", "--dry-run")
+    assert "3 alerts would change: close" in dry and "Alibaba, la cave" in dry
+    assert run.ids("--state", "closed") == []
+    done = run("alerts", "close", "--query", "watch:alibaba", "--yes")
+    assert "3 alerts (Alibaba 3)" in done and "3 alerts closed" in done
+    assert run.ids("--state", "closed") == [1, 3, 5]
+    assert "no alerts" in run("alerts", "close", "--query", "watch:alibaba", "--yes", code=1)
+    assert "3 alerts changed back" in run("alerts", "undo")
+    out = run("alerts", "ack", "--lang", "en", "--yes", "--format", "json")
+    said = json.loads(out.splitlines()[-1])
+    assert (said["changed"], said["unchanged"]) == ([3], 0)
+    assert json.loads(run("alerts", "undo", "--format", "json"))["undoes"] == said["act"]
+
+
+@pytest.mark.parametrize(("answer", "code", "closed"), [("y", 0, 3), ("n", 1, 0), ("\x03", 130, 0)])
+def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) -> None:
+    child = pexpect.spawn(
+        str(TOCSIN), ["alerts", "close", "--watch", "alibaba"], cwd=run.folder, timeout=60
+    )
+    child.expect_exact("3 alerts (Alibaba 3): close? [y/N]")
+    child.send(answer if answer == "\x03" else f"{answer}\r")
+    child.expect(pexpect.EOF)
+    child.close()
+    interrupted = answer == "\x03" and child.signalstatus == signal.SIGINT
+    assert child.exitstatus == code or interrupted, child.before
+    assert len(run.ids("--state", "closed")) == closed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("close",), "say which"),
+        (("close", "99", "1"), "there is no alert 99"),
+        (("close", "0"), "not in the range"),
+        (("close", "9" * 30), "not in the range"),
+        (("close", "x"), "not a valid integer"),
+        (("close", "1", "--watch", "Alibaba"), "not both"),
+        (("tag", "12", "1"), "is no tag"),
+        (("note", "1", "-m", "x" * 10_001), "10,000 characters at most"),
+        (("history", "99"), "there is no alert 99"),
+        (("--limit", "3", "close", "1"), "belongs behind the command"),
+        (("--tag", "1,2"), "no tag"),
+        (("--follow", "--query", "x"), "--query"),
+        (("clsoe", "1"), "No such command"),
+    ],
+)
+def test_what_is_not_understood_changes_nothing(
+    run: Run, words: tuple[str, ...], said: str
+) -> None:
+    assert said in run("alerts", *words, code=2)
+    with closing(sqlite3.connect(run.folder / "var/newsroom.db")) as sql:
+        assert sql.execute("SELECT count(*) FROM acts").fetchone() == (0,)
+
+
+def test_history_tells_who_said_what_and_when(run: Run) -> None:
+    assert "nothing was said" in run("alerts", "history", "1", code=1)
+    run("alerts", "noise", "1", "3")
+    run("alerts", "tag", "b", "1", who="bob")
+    run("alerts", "note", "1", who="bob", said="from\nstdin")
+    run("alerts", "undo")
+    out = run("alerts", "history", "1").splitlines()
+    assert len(out) == 4
+    for line, words in zip(
+        out,
+        [
+            "ana  new → acknowledged, no verdict → noise",
+            "bob  +#b",
+            "bob  note “from stdin”",
+            "ana  acknowledged → new, noise → no verdict, taking back 1",
+        ],
+        strict=True,
+    ):
+        assert line.endswith(words)
+    told = [json.loads(x) for x in run("alerts", "history", "1", "--format", "jsonl").splitlines()]
+    assert [one["who"] for one in told] == ["ana", "bob", "bob", "ana"]
+    assert told[0]["after"] == {"state": "acknowledged", "verdict": "noise"}
+    assert told[3]["undoes"] == told[0]["act"]
+
+
+def test_the_list_shows_what_was_said(run: Run) -> None:
+    run("alerts", "relevant", "3")
+    run("alerts", "star", "3")
+    run("alerts", "tag", "x", "3")
+    run("alerts", "note", "3", "-m", "one\ntwo")
+    shown = run("alerts", "--starred")
+    assert "         ★ acknowledged relevant #x\n         ✎ one\n         ✎ two\n" in shown
+    assert "alert 3, acknowledged, relevant, #x, ★\n    ✎ one\n    ✎ two\n" in run("show", "2")
+    assert "✎ one" in run("alerts", "--starred", "--format", "md")
+
+
+# --- hostile words -----------------------------------------------------------------------------
+
+
+def _written_into(run: Run) -> None:
+    """Put words into the store that the program itself would never let in."""
+    with closing(sqlite3.connect(run.folder / "var/newsroom.db")) as sql, sql:
+        sql.execute("INSERT INTO notes VALUES (1, ?)", (HOSTILE,))
+        sql.execute("INSERT INTO alert_tags VALUES (1, ?)", (HOSTILE,))
+        sql.execute("INSERT INTO acts VALUES (1, 1.0, ?, ?, NULL)", (HOSTILE, HOSTILE))
+        sql.execute(
+            "INSERT INTO decisions VALUES (1, 1, ?, ?)",
+            (
+                json.dumps({"note": "", "tags": []}),
+                json.dumps({"note": HOSTILE, "tags": [HOSTILE]}),
+            ),
+        )
+
+
+@pytest.mark.parametrize("stored", ["by the program", "by somebody else"])
+def test_no_note_tag_or_name_acts_on_a_terminal(run: Run, stored: str) -> None:
+    if stored == "by the program":
+        run("alerts", "note", "1", "-m", HOSTILE, who=HOSTILE)
+        run("alerts", "tag", HOSTILE[:40], "1", who=HOSTILE)
+    else:
+        _written_into(run)
+    for words in (
+        ("alerts",), ("alerts", "history", "1"), ("show", "1"), ("alerts", "close", "1"),
+        ("alerts", "--format", "md"), ("alerts", "undo"), ("alerts", "--format", "csv"),
+        ("alerts", "history", "1", "--format", "csv"), ("alerts", "--format", "json"),
+    ):  # fmt: skip
+        out = run(*words)
+        assert not {c for c in out if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0}, words
+        assert "\u202e" not in out, words
+
+
+def test_a_note_is_no_formula_and_one_cell(run: Run) -> None:
+    run("alerts", "note", "1", "-m", "=1+1\n@x")
+    run("alerts", "note", "3", "-m", "-2", who="=cmd")
+    rows = list(csv.DictReader(io.StringIO(run("alerts", "--format", "csv"))))
+    notes = {row["id"]: row["note"] for row in rows}
+    assert (notes["1"], notes["3"]) == ("'=1+1\n@x", "'-2")
+    assert all(len(row) == len(rows[0]) and None not in row for row in rows)
+    (told,) = csv.DictReader(io.StringIO(run("alerts", "history", "3", "--format", "csv")))
+    assert told["who"] == "'=cmd"
+
+
+# --- the shell -----------------------------------------------------------------------------------
+
+
+def completed(words: list[str], begun: str) -> list[str]:
+    shell = ShellComplete(main_group, {}, "tocsin", "_TOCSIN_COMPLETE")
+    return [item.value for item in shell.get_completions(words, begun)]
+
+
+def test_a_shell_completes_ids_and_tags(run: Run) -> None:
+    run("alerts", "tag", "port", "3")
+    run("alerts", "tag", "presse", "3", "4")
+    assert completed(["alerts", "close"], "") == ["5", "4", "3", "2", "1"]
+    assert completed(["alerts", "history"], "4") == ["4"]
+    assert completed(["alerts", "--tag"], "p") == ["port", "presse"]
+    assert completed(["alerts", "untag"], "pr") == ["presse"]
+    assert "relevant" in completed(["alerts"], "re")

@@ -1,0 +1,388 @@
+"""What a feed, a tag and the defaults can say of how a feed is asked; secrets stay secret."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Reply, Web, redirect
+
+from monitor.cli.check import complaint
+from monitor.config import load, understand
+from monitor.config.summary import as_mapping, as_text
+from monitor.config.warnings import warnings
+from monitor.errors import ConfigError, Problem
+from monitor.model.config import Config
+from monitor.model.feed import Feed
+from monitor.model.request_options import Secret
+
+PATH = Path("newsroom/feeds.yaml")
+REST = "watchlists: []\n"
+SECRET = "hunter2"
+
+
+def config(text: str, path: Path = PATH) -> Config:
+    return understand(text.encode(), path)
+
+
+def one(*lines: str, rest: str = "", path: Path = PATH) -> Feed:
+    """Return the feed that these lines say something of."""
+    said = "".join(f"    {line}\n" for line in lines)
+    return config(f"feeds:\n  - url: https://a.example/rss\n{said}{rest}{REST}", path).feeds[0]
+
+
+def sent(feed: Feed) -> dict[str, str]:
+    return {name: value.text for name, value in feed.request_options.headers}
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+# --- what is understood ------------------------------------------------------------
+
+
+def test_everything_that_can_be_said_of_a_feed(monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setenv("JOURNAL", SECRET)
+    (tmp_path / "cookie").write_text("session=1\n", encoding="utf-8")
+    feed = one(
+        "headers: {Accept-Language: fr, Cookie: 'file:cookie'}",
+        "auth: {user: me, password: env:JOURNAL}",
+        "user_agent: Mozilla/5.0 (X11)",
+        "proxy: http://proxy.example:3128",
+        "timeout: 1m30s",
+        "encoding: latin1",
+        path=tmp_path / "feeds.yaml",
+    )
+    assert sent(feed) == {
+        "Accept-Language": "fr",
+        "Cookie": "session=1",
+        "Authorization": basic("me", SECRET),
+    }
+    request_options = feed.request_options
+    assert (request_options.user_agent, request_options.timeout, request_options.encoding) == (
+        *("Mozilla/5.0 (X11)", 90.0, "iso8859-1"),
+    )
+    assert request_options.proxy == Secret("http://proxy.example:3128")
+
+
+@pytest.mark.parametrize(
+    ("written", "header"),
+    [
+        ("auth: {bearer: env:JOURNAL}", f"Bearer {SECRET}"),
+        ("auth: {user: 'é', password: 'à la carte'}", basic("é", "à la carte")),
+        ("headers: {authorization: Token t0ken}", "Token t0ken"),
+        ("headers: {Authorization: env:JOURNAL}", SECRET),
+    ],
+)
+def test_who_asks(monkeypatch: Any, written: str, header: str) -> None:
+    monkeypatch.setenv("JOURNAL", SECRET)
+    ((_, said),) = one(written).request_options.headers
+    assert said.text == header
+
+
+def test_a_password_in_an_address_is_taken_out_of_it() -> None:
+    (feed,) = config(f"feeds: ['https://me:{SECRET}%2F@a.example/rss?x=1']\n{REST}").feeds
+    assert feed.url == "https://a.example/rss?x=1"
+    assert sent(feed) == {"Authorization": basic("me", SECRET + "/")}
+
+
+TAGS = """\
+tags:
+  un: {every: 5m, user_agent: un/1, headers: {X-One: '1', X-Two: '1'}}
+  deux: {every: 10m, full_text: true, lang: fr, proxy: http://p.example:1}
+  tous: {timeout: 2m}
+defaults: {every: 1h, encoding: utf-8, tags: tous, headers: {x-two: '0', X-Zero: '0'}}
+"""
+
+ORDER: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+    ((), {"every": 3600.0, "full_text": False, "timeout": 120.0, "lang": ""}),
+    (("tags: un",), {"every": 300.0, "user_agent": "un/1", "encoding": "utf-8"}),
+    (("tags: [deux, un]",), {"every": 600.0, "user_agent": "un/1", "lang": "fr"}),
+    (("tags: [un, deux]",), {"every": 300.0, "full_text": True}),
+    (("tags: [un, deux]", "every: 2h", "full_text: no", "lang: en"),
+     {"every": 7200.0, "full_text": False, "lang": "en"}),
+    (("tags: deux", "proxy: none"), {"proxy": None}),
+    (("tags: deux",), {"proxy": Secret("http://p.example:1")}),
+    (("tags: un", "headers: {x-one: own}"),
+     {"headers": {"x-one": "own", "X-Two": "1", "X-Zero": "0"}}),
+    ((), {"headers": {"x-two": "0", "X-Zero": "0"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "holds"), ORDER)
+def test_the_feed_comes_before_its_tags_and_they_before_the_defaults(
+    lines: tuple[str, ...], holds: dict[str, Any]
+) -> None:
+    feed = one(*lines, rest=TAGS)
+    found = {
+        key: getattr(feed, key, None) if hasattr(feed, key) else getattr(feed.request_options, key)
+        for key in holds
+    }
+    if "headers" in holds:
+        found["headers"] = sent(feed)
+    assert found == holds
+
+
+def test_it_is_told_who_says_what_holds() -> None:
+    feed = one("tags: [deux, un]", "full_text: false", rest=TAGS)
+    assert {s.key: (s.words, s.whence) for s in feed.settings} == {
+        "every": ("10 min", "tag deux"),
+        "full_text": ("false", "the feed"),
+        "lang": ("fr", "tag deux"),
+        "user_agent": ("un/1", "tag un"),
+        "timeout": ("2 min", "tag tous"),
+        "encoding": ("utf-8", "defaults"),
+        "proxy": ("http://p.example:1", "tag deux"),
+        "header X-One": ("written in feeds.yaml", "tag un"),
+        "header X-Two": ("written in feeds.yaml", "tag un"),
+        "header X-Zero": ("written in feeds.yaml", "defaults"),
+    }
+
+
+# --- what is refused ---------------------------------------------------------------
+
+# `▲` stands where the problem is told; it is no part of the file.
+MISTAKES = [
+    ("headers: {▲Host: b}", "`Host` is not for `headers`: it is that of the address"),
+    ("headers: {▲accept-encoding: br}", "tocsin reads gzip and deflate"),
+    ("headers: {▲If-None-Match: x}", "asks conditionally by itself"),
+    ("headers: {▲Connection: close}", "keeps connections"),
+    ("headers: {▲Transfer-Encoding: chunked}", "nothing is sent"),
+    ("headers: {▲Content-Length: '5'}", "nothing is sent"),
+    ("headers: {▲User-Agent: x}", "write `user_agent:`"),
+    ("headers: {▲Proxy-Authorization: x}", "into the address of `proxy:`"),
+    ("headers: {▲'a b': x}", "letters, digits and hyphens"),
+    ('headers: {X-A: ▲"a\\r\\nX-B: b"}', "`X-A` holds a line break"),
+    ('headers: {X-A: ▲"a\\nb"}', "`X-A` holds a line break"),
+    ("headers: {X-A: ▲€}", "a character that no header can carry"),
+    ("headers: {X-A: ▲''}", "`X-A` is empty"),
+    ("headers: {▲X-A: }", "`X-A` is empty"),
+    ("headers: {X-A: ▲'env:'}", "`env:` names nothing"),
+    ("headers: {X-A: ▲env:NOBODY_SET_THIS}", "a.example: there is no environment variable NOBODY"),
+    ("headers: {X-A: ▲file:nowhere}", "a.example: nowhere cannot be read: No such file"),
+    ("headers: ▲[a]", "`headers` must be a mapping"),
+    ("auth: {user: me, password: ▲env:NOBODY_SET_THIS}", "variable NOBODY_SET_THIS"),
+    ("auth: {▲user: me}", "this `auth` has no `password`"),
+    ("auth: {▲password: x}", "this `auth` has no `user`"),
+    ("auth: ▲{}", "needs a `user` and a `password`, or a `bearer`"),
+    ("auth: {▲bearer: x, user: y}", "not both"),
+    ("auth: {user: me, ▲pasword: x}", "unknown key `pasword`; did you mean `password`?"),
+    ("auth: ▲hunter2", "`auth` must be a mapping (`key: value`), not text"),
+    ("user_agent: ▲€", "`user_agent` holds a line break or"),
+    ("proxy: ▲socks5://a", "`socks5://` cannot be polled"),
+    ("proxy: ▲http://p.example/x", "is more than a proxy"),
+    ("proxy: ▲env:NOBODY_SET_THIS", "variable NOBODY_SET_THIS"),
+    ("timeout: ▲10m", "more than 5m"),
+    ("timeout: ▲0.5s", "under a second"),
+    ("encoding: ▲klingon", "`klingon` is not a known encoding"),
+    ("encoding: ▲rot13", "is not a known encoding"),
+    ("encoding: ▲base64", "is not a known encoding"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("marked", "words"), MISTAKES)
+def test_a_mistake_is_told_at_its_place(marked: str, words: str) -> None:
+    (problem,) = _problems(marked.replace("▲", ""))
+    assert words in problem.message
+    assert "hunter2" not in problem.message
+    place = marked.index("{") if "{▲user" in marked or "{▲pass" in marked else marked.index("▲")
+    place = marked.index("{") if "{▲bearer" in marked else place
+    assert (problem.line, problem.column) == (3, 5 + place), problem.message
+
+
+def _problems(*lines: str, rest: str = "") -> list[Problem]:
+    with pytest.raises(ConfigError) as caught:
+        one(*lines, rest=rest)
+    return caught.value.problems
+
+
+def test_two_ways_to_say_who_asks_contradict_each_other() -> None:
+    (problem,) = _problems("auth: {bearer: x}", "headers: {Authorization: y}")
+    assert (problem.line, problem.column) == (4, 15)
+    assert "`auth` and a header Authorization" in problem.message
+    with pytest.raises(ConfigError, match="its address holds a password already"):
+        config(f"feeds: [{{url: 'https://a:b@a.example', auth: {{bearer: x}}}}]\n{REST}")
+
+
+def test_what_a_tag_lacks_is_told_once_however_many_feeds_have_it() -> None:
+    feeds = "".join(f"  - {{url: https://{n}.example, tags: x}}\n" for n in "abc")
+    with pytest.raises(ConfigError) as caught:
+        config(f"feeds:\n{feeds}tags: {{x: {{auth: {{bearer: env:NOBODY_SET_THIS}}}}}}\n{REST}")
+    (problem,) = caught.value.problems
+    assert problem.message.startswith("tag x: there is no environment variable NOBODY_SET_THIS")
+    assert (problem.line, problem.column) == (5, 27)
+
+
+def test_a_tag_is_spoken_of_once() -> None:
+    (problem,) = _problems(rest="tags:\n  un: {every: 5m}\n  UN: {every: 6m}\n")
+    assert problem.message == "the same tag as `un`, spelt otherwise"
+    assert (problem.line, problem.column) == (5, 3)
+
+
+def test_a_secret_for_all_feeds_is_warned_of() -> None:
+    text = "feeds: ['https://a.example']\ndefaults: {headers: {X-Key: x, Accept: y}}\n"
+    assert any(warning.startswith("defaults: header X-Key is sent to the host of every feed")
+               for warning in warnings(config(text + REST)))  # fmt: skip
+
+
+def test_who_asks_cannot_be_said_of_all_feeds() -> None:
+    (problem,) = _problems(rest="defaults: {auth: {bearer: x}}\n")
+    assert "unknown key `auth`" in problem.message
+
+
+# --- secrets -----------------------------------------------------------------------
+
+LEAKY = [
+    "auth: {user: me, pasword: hunter2}",
+    "auth: {user: me, password: hunter2, bearer: hunter2}",
+    "auth: hunter2",
+    "headers: {X-Foo: hunter2, Host: hunter2}",
+    "headers: {X-Foo: 'hunter2\\",
+    'headers: {X-Foo: "hunter2\\nhunter2"}',
+    "headers: [hunter2]",
+    "foo: {headers: {X-Foo: hunter2}}",
+    "proxy: http://me:hunter2@proxy.example/x",
+    "proxy: socks5://me:hunter2@proxy.example",
+    "url2: https://me:hunter2@b.example/",
+    "cookie: hunter2",
+    "password: hunter2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", LEAKY)
+def test_a_mistake_beside_a_secret_does_not_tell_it(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(f"feeds:\n  - url: https://a.example/rss\n    {line}\n{REST}", "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    said = "\n".join([str(caught.value), *complaint(path, caught.value.problems)])
+    assert SECRET not in said
+
+
+def test_a_mistake_below_headers_does_not_tell_them(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    lines = ["headers:", "  Host: hunter2", "  X-Foo: hunter2", "user_agent: €"]
+    said = "".join(f"    {line}\n" for line in lines)
+    path.write_text(f"feeds:\n  - url: https://a.example/rss\n{said}{REST}", "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    shown = "\n".join(complaint(path, caught.value.problems))
+    assert SECRET not in shown
+    assert "          Host: •••••••\n          ^" in shown
+    assert "        user_agent: €" in shown
+
+
+ADDRESSES = ["https://me:hunter2@a b.example/", "https://me:hunter2/x@a.example/",
+             "ftp://me:hunter2@a.example/", "https://me:hunter2@a..example/"]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_mistaken_address_does_not_tell_its_password(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(f"feeds: ['{address}']\n{REST}", "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    said = "\n".join([str(caught.value), *complaint(path, caught.value.problems)])
+    assert SECRET not in said
+
+
+def test_nothing_that_prints_a_configuration_prints_a_secret(monkeypatch: Any) -> None:
+    monkeypatch.setenv("JOURNAL", SECRET)
+    read = config(
+        "feeds:\n"
+        "  - {url: https://a.example/rss, auth: {user: me, password: env:JOURNAL}}\n"
+        "  - {url: 'https://me:hunter2@b.example/rss', headers: {X-Key: hunter2}}\n"
+        "  - {url: https://c.example/rss, auth: {bearer: hunter2}}\n"
+        "  - {url: https://d.example/rss, proxy: 'http://me:hunter2@p.example:1'}\n" + REST
+    )
+    said = f"{read!r} {read} {as_text(read)} {as_mapping(read)} {warnings(read)}"
+    said += (
+        f"{[(str(v), f'{v}', repr(v)) for f in read.feeds for _, v in f.request_options.headers]}"
+    )
+    assert SECRET not in said
+    assert "aHVudGVyMg" not in said
+    assert basic("me", SECRET).split()[1] not in said
+    assert [warning.partition(":")[0] for warning in warnings(read)] == [
+        *("b.example", "b.example", "c.example", "d.example")
+    ]
+
+
+# --- the whole way -----------------------------------------------------------------
+
+FRENCH = "Les dockers du Havre reprennent le travail après la grève. " * 4
+
+
+def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -> None:
+    def journal(request: Any) -> Reply:
+        known = request.header("authorization") == basic("me", SECRET).encode()
+        return Reply(body=rss(Item("Cainiao", FRENCH, link=page))) if known else Reply(401)
+
+    with Web() as other:
+        page = other.url("/article")
+        web.on("/feed", redirect("/paid"))
+        web.on("/paid", journal)
+        web.on("/old", Reply(body=rss(Item("Œuvre à Liège")).decode().encode("cp1252")))
+        room = Newsroom(tmp_path, environ={"JOURNAL": SECRET})
+        (tmp_path / "cookie").write_text(f"abonne={SECRET}", encoding="utf-8")
+        paid = {
+            "url": web.url("/feed"),
+            "name": "Journal",
+            "auth": {"user": "me", "password": "env:JOURNAL"},
+            "headers": {"Cookie": "file:cookie"},
+            "user_agent": "Mozilla/5.0",
+            "full_text": True,
+        }
+        old = {"url": web.url("/old"), "encoding": "windows-1252"}
+        room.watch([paid, old], ["Cainiao"])
+        done = room.tocsin("-v", "run", "--once")
+    assert done.returncode == 0, done.stderr
+    assert room.counts()[:2] == (2, 1)
+    assert room.sql("SELECT title FROM articles ORDER BY title")[-1] == ("Œuvre à Liège",)
+    assert web.asked("/paid")[0].header("cookie") == f"abonne={SECRET}".encode()
+    for request in other.requests:
+        assert request.header("user-agent") == b"Mozilla/5.0"
+        assert not {"authorization", "cookie"} & {name for name, _ in request.headers}
+    assert [request.path for request in other.requests] == ["/robots.txt", "/article"]
+    said = done.stdout + done.stderr
+    for command in ("feeds --format json", "feeds check"):
+        ran = room.here(*command.split())
+        said += ran.stdout + ran.stderr
+    stored = b"".join(path.read_bytes() for path in room.data.rglob("*") if path.is_file())
+    for secret in (SECRET, basic("me", SECRET).split()[1]):
+        assert secret not in said
+        assert secret.encode() not in stored
+
+
+def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
+    def journal(request: Any) -> Reply:
+        known = request.header("authorization") == b"Bearer hunter2"
+        item = Item("Cainiao", FRENCH, link=web.url("/secret/1"))
+        return Reply(body=rss(item)) if known else Reply(401)
+
+    web.on("/feed", journal)
+    web.on("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /secret/"))
+    room = Newsroom(tmp_path, environ={"JOURNAL": SECRET})
+    feed = {"url": web.url("/feed"), "name": "Journal", "tags": "payant", "full_text": True}
+    room.watch([feed], [], tags={"payant": {"auth": {"bearer": "env:JOURNAL"}, "every": "90m"}})
+    ran = room.here("feeds", "check", "Journal", web.url("/feed?x"), "--format", "json")
+    told, unlike = json.loads(ran.stdout)
+    assert (told["readable"], told["interval"]) == (True, 5400.0)
+    assert told["pages"] == f"robots.txt of 127.0.0.1:{web.port} forbids it"
+    assert told["settings"] == {
+        "every": {"value": "1 h 30 min", "from": "tag payant"},
+        "full_text": {"value": "true", "from": "the feed"},
+        "auth": {"value": "a token from env:JOURNAL", "from": "tag payant"},
+    }
+    assert (unlike["status"], unlike["settings"]) == (401, {})
+    text = room.here("feeds", "check", web.url("/feed")).stdout
+    assert "  set        auth: a token from env:JOURNAL (tag payant)\n" in text
+    assert f"  pages      not read: robots.txt of 127.0.0.1:{web.port} forbids it\n" in text
+    alone = Newsroom(tmp_path)
+    lacking = alone.here("check")
+    assert lacking.returncode == 2
+    assert "tag payant: there is no environment variable JOURNAL" in lacking.stderr

@@ -1,0 +1,310 @@
+"""What is asked of a server and what comes back: validators, statuses, redirects, secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from dataclasses import replace
+
+import pytest
+from support.fetch_client import FEED, client, failing, get
+from support.scripted_server import Fault, Reply, Web, conditional, redirect
+
+from monitor.errors import FetchError
+from monitor.fetch.client import PAGE
+from monitor.fetch.url import redact
+from monitor.model.poll import Fetched, Hints, NotModified
+from monitor.model.request_options import RequestOptions, Secret
+
+# --- what is asked and what comes back ---------------------------------------------
+
+
+def test_a_feed_with_everything_it_says(web: Web):
+    headers = (
+        ("ETag", 'W/"é"'),
+        ("Last-Modified", "Tue, 24 Nov 2026 10:00:00 GMT"),
+        ("Content-Type", "application/rss+xml; charset=utf-8"),
+        ("Cache-Control", "public, max-age=3600"),
+        ("Age", "600"),
+    )
+    web.on("/feed", Reply(200, headers, FEED))
+    got = get(web.url("/feed"))
+    assert isinstance(got, Fetched)
+    told = dict(got.told)
+    assert told.pop("date")
+    assert told.keys() == {
+        "age", "cache-control", "content-length", "content-type", "etag", "last-modified",
+    }  # fmt: skip
+    assert replace(got, told=()) == Fetched(
+        url=web.url("/feed"),
+        body=FEED,
+        content_type="application/rss+xml; charset=utf-8",
+        etag='W/"é"'.encode("latin-1"),
+        last_modified=b"Tue, 24 Nov 2026 10:00:00 GMT",
+        hints=Hints(max_age=3000.0),
+    )
+
+
+def test_the_request_says_who_asks_and_nothing_else(web: Web):
+    web.on("/feed", Reply(200, (("Set-Cookie", "spy=1; Path=/"),), FEED), Reply(body=FEED))
+
+    async def twice():
+        async with client() as asking:
+            await asking.fetch(web.url("/feed?a=b%20c#part"))
+            await asking.fetch(web.url("/feed"), accept=PAGE)
+
+    asyncio.run(twice())
+    first, second = web.requests
+    assert first.path == "/feed?a=b%20c"
+    assert [name for name, _ in first.headers] == [
+        "host",
+        "user-agent",
+        "accept",
+        "accept-encoding",
+    ]
+    assert first.header("host") == f"127.0.0.1:{web.port}".encode()
+    assert first.header("user-agent") == b"tocsin/test"
+    assert first.header("accept-encoding") == b"gzip, deflate"
+    assert second.header("accept").startswith(b"text/html")
+    assert second.header("cookie") is None
+
+
+@pytest.mark.parametrize(
+    "etag", [b'"1"', b'W/"abc"', b"no-quotes", b'"\xe9\xff"', b'"a b,c"', b"'"]
+)
+def test_validators_go_back_byte_for_byte(web: Web, etag):
+    web.on("/feed", Reply(200, (("ETag", etag), ("Last-Modified", "hier soir")), FEED), Reply(304))
+    first = get(web.url("/feed"))
+    again = get(web.url("/feed"), etag=first.etag, last_modified=first.last_modified)
+    assert again == NotModified()
+    assert web.requests[1].header("If-None-Match") == etag
+    assert web.requests[1].header("If-Modified-Since") == b"hier soir"
+
+
+@pytest.mark.parametrize("poison", [b"", b"x" * 5000, b'"a\x01b"'])
+def test_poison_validators_are_dropped_and_the_feed_survives(web: Web, poison):
+    web.on("/feed", Reply(200, (("ETag", poison),), FEED))
+    try:
+        fetched = get(web.url("/feed"))
+    except FetchError as error:  # a control character is no HTTP at all
+        assert error.reason == "the answer is not HTTP"
+    else:
+        assert fetched.etag is None
+        assert get(web.url("/feed"), etag=fetched.etag).body == FEED
+
+
+def test_304_to_an_unconditional_request_is_an_error(web: Web):
+    web.on("/feed", Reply(304))
+    error = failing(web.url("/feed"))
+    assert (error.status, error.reason) == (
+        304,
+        "304 Not Modified, although nothing was asked conditionally",
+    )
+
+
+def test_one_connection_serves_many_requests(web: Web):
+    web.on("*", conditional(FEED))
+
+    async def go():
+        async with client() as asking:
+            for path in ("/a", "/b", "/c"):
+                await asking.fetch(web.url(path), etag=b'"1"')
+                await asking.fetch(web.url(path))
+
+    asyncio.run(go())
+    assert (len(web.requests), web.connections) == (6, 1)
+
+
+def test_a_kept_connection_that_the_server_closed_is_replaced(web: Web):
+    web.on("/feed", Reply(body=FEED), Reply(fault=Fault.CLOSE), Reply(body=FEED))
+
+    async def go():
+        async with client() as asking:
+            await asking.fetch(web.url("/feed"))
+            return await asking.fetch(web.url("/feed"))
+
+    assert asyncio.run(go()).body == FEED
+    assert len(web.requests) == 3
+
+
+def test_408_on_a_kept_connection_was_not_meant_for_us(web: Web):
+    """Servers say so of the idle connection; the request is asked again on a new one."""
+    web.on("/feed", Reply(body=FEED), Reply(408), Reply(body=b"new"), Reply(408))
+
+    async def go() -> bytes:
+        async with client() as asking:
+            await asking.fetch(web.url("/feed"))
+            return (await asking.fetch(web.url("/feed"))).body
+
+    assert asyncio.run(go()) == b"new"
+    assert web.connections == 2
+    assert failing(web.url("/feed")).reason == "408 Request Timeout"
+
+
+# --- statuses ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "reason", "retry_after"),
+    [
+        (404, (), "404 Not Found", None),
+        (410, (), "410 Gone", None),
+        (500, (), "500 Internal Server Error", None),
+        (204, (), "204 No Content", None),
+        (599, (), "599 unknown status", None),
+        (
+            503,
+            (("Retry-After", "120"),),
+            "503 Service Unavailable; asked to come back in 2 min",
+            120,
+        ),
+        (429, (("Retry-After", "soon"),), "429 Too Many Requests", None),
+        (
+            429,
+            (("Retry-After", "9" * 5000),),
+            "429 Too Many Requests; asked to come back in 11574 d",
+            1e9,
+        ),
+        (
+            503,
+            (
+                ("Date", "Tue, 24 Nov 2026 10:00:00 GMT"),
+                ("Retry-After", "Tue, 24 Nov 2026 16:00:00 GMT"),
+            ),
+            "503 Service Unavailable; asked to come back in 6 h",
+            6 * 3600,
+        ),
+    ],
+)
+def test_a_status_in_words(web: Web, status, headers, reason, retry_after):
+    web.on("/feed", Reply(status, headers, b"sorry" if status != 204 else b""))
+    error = failing(web.url("/feed"))
+    assert (error.status, error.reason, error.retry_after) == (status, reason, retry_after)
+    assert not error.network
+
+
+# --- redirects -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statuses", "moved_to"),
+    [
+        ((301,), "/1"),
+        ((308, 301), "/2"),
+        ((301, 302, 301), "/1"),  # permanent up to the temporary one
+        ((302,), None),
+        ((302, 301), None),
+        ((303,), None),
+        ((307,), None),
+    ],
+)
+def test_a_permanent_move_is_told(web: Web, statuses, moved_to):
+    for hop, status in enumerate(statuses):
+        web.on(f"/{hop}", redirect(f"{hop + 1}", status))  # relative
+    web.on(f"/{len(statuses)}", Reply(body=FEED))
+    fetched = get(web.url("/0"))
+    assert fetched.url == web.url(f"/{len(statuses)}")
+    assert fetched.moved_to == (moved_to and web.url(moved_to))
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ({"/0": redirect("/0")}, "redirects to itself"),
+        ({"/0": redirect("/1"), "/1": redirect("/0")}, "redirects in a circle"),
+        ({f"/{n}": redirect(f"/{n + 1}") for n in range(12)}, "redirects more than 10 times"),
+        ({"/0": Reply(302)}, "302 Found, without saying where to"),
+        ({"/0": redirect("ftp://example.org/")}, "redirects to what is not http or https"),
+        ({"/0": redirect("file:///etc/passwd")}, "redirects to what is not http or https"),
+        ({"/0": redirect("javascript:alert(1)")}, "redirects to what is not http or https"),
+        ({"/0": redirect("http://[::1/")}, "redirects to what is not a valid URL"),
+        ({"/0": redirect("http://a.example:99999/")}, "redirects to what is not a valid port"),
+        ({"/0": redirect("http://x" + "y" * 70 + ".é/")}, "redirects to what is not a valid URL"),
+        ({"/0": redirect("http://xn--a.example/")}, "redirects to what is not a valid URL"),
+    ],
+)
+def test_redirects_that_lead_nowhere(web: Web, script, reason):
+    for path, reply in script.items():
+        web.on(path, reply)
+    assert failing(web.url("/0")).reason == reason
+    assert len(web.requests) <= 11
+
+
+def test_secrets_stay_with_the_origin_they_were_meant_for(web: Web):
+    with Web() as other:
+        web.on("/feed", redirect("/here"))
+        web.on("/here", redirect(other.url("/there").replace("//", "//evil:twin@")))
+        other.on("/there", redirect(web.url("/back")))
+        web.on("/back", Reply(body=FEED))
+        fetched = get(
+            web.url("/feed").replace("//", "//me:s3cret@"),
+            request_options=RequestOptions(headers=(("X-Api-Key", Secret("k3y")),)),
+            etag=b'"1"',
+        )
+        (there,) = other.requests
+    feed, here, back = web.requests
+    for request in (feed, here, back):
+        assert request.header("authorization") == b"Basic bWU6czNjcmV0"
+        assert request.header("x-api-key") == b"k3y"
+    assert {name for name, _ in there.headers} == {
+        *("host", "user-agent", "accept", "accept-encoding", "if-none-match")
+    }
+    assert fetched.url == web.url("/back")
+
+
+def test_what_is_kept_of_a_url_holds_no_password(web: Web):
+    web.on("/feed", Reply(body=FEED))
+    web.on("/old", redirect("/feed", 301))
+    for path in ("/feed", "/old"):
+        fetched = get(web.url(path).replace("//", "//me:s3cret@"))
+        assert fetched.url == web.url("/feed")
+        assert fetched.moved_to == (web.url("/feed") if path == "/old" else None)
+
+
+def _causes(error: BaseException) -> str:
+    """Return what a traceback would show of the causes of an error."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return f"{cause!r}{_causes(cause)}" if cause else ""
+
+
+def test_no_secret_in_an_error_or_a_log(web: Web, caplog):
+    web.on("/feed", redirect(f"http://me:s3cret@127.0.0.1:{web.port}/next?token=t0ken"))
+    web.on("/next", Reply(500))
+    with caplog.at_level(logging.DEBUG):
+        urls = [
+            web.url("/feed?api_key=k3y").replace("//", "//me:s3cret@"),
+            "http://me:s3cret@[::1/",
+            "http://me:s3cret@host:port/",
+            "ftp://me:s3cret@host/",
+            "http://me:s3cret@nowhere.invalid/",
+            "http://me:s3cret/word@host/",
+        ]
+        errors = [failing(url) for url in urls]
+    said = [f"{error!r} {error.url} {error.reason}" for error in errors]
+    printed = ["".join(traceback.format_exception_only(e)) + _causes(e) for e in errors]
+    for secret in ("s3cret", "t0ken", "k3y", "bWU6"):
+        assert secret not in "".join(said + printed)
+        assert secret not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://lemonde.example/rss", "https://lemonde.example/rss"),
+        ("https://a:b@x.example/", "https://…@x.example/"),
+        ("https://a:b@c@x.example/", "https://…@x.example/"),
+        ("https://a:b/c?d@x.example/", "https://…@x.example/"),
+        ("https://medium.example/@jean/feed", "https://medium.example/@jean/feed"),
+        ("https://medium.example:80/@jean", "https://medium.example:80/@jean"),
+        ("https://[::1]/@jean", "https://[::1]/@jean"),
+        (
+            "http://x.example/?id=1&Access_Token=abc&p=2",
+            "http://x.example/?id=1&Access_Token=…&p=2",
+        ),
+        ("http://x.example/\x1b[31m\n", "http://x.example/\ufffd[31m\ufffd"),
+        ("http://x.example/" + "a" * 900, "http://x.example/" + "a" * 482 + "…"),
+    ],
+)
+def test_a_url_as_it_may_be_shown(url, shown):
+    assert redact(url) == shown

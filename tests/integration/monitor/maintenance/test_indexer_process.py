@@ -1,0 +1,29 @@
+"""The indexer's process: what it says reaches the log of the monitor."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import pytest
+from support.newsroom import until
+
+from monitor.maintenance.indexer_process import IndexerProcess
+from monitor.store.sqlite.connection import INDEX
+from monitor.store.sqlite.store import SqliteStore
+
+
+def test_its_trouble_is_in_the_log_and_nowhere_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    SqliteStore(tmp_path).close()
+    (tmp_path / INDEX).touch()  # a file where the archive should be
+    process = IndexerProcess(tmp_path, time.time)
+    with caplog.at_level(logging.INFO, "tocsin"):
+        process.start()
+        until(lambda: process.indexed() == 0 and "indexing has to wait" in caplog.text)
+        process.stop()
+    record, *_ = [one for one in caplog.records if "indexing has to wait" in one.getMessage()]
+    assert record.levelno == logging.ERROR
+    assert capfd.readouterr() == ("", "")

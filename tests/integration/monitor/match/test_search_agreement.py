@@ -1,0 +1,137 @@
+"""Alerts, search and an oracle that shares nothing with them say the same of the same articles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.constructed_articles import FEEDS, Doc, documents
+from support.golden_cases import GOLDEN
+from support.query_oracle import Asked, Weighed, queries, scores
+
+from index import open_archive, open_archive_writer
+from index.archive import Archive, DocumentFilter
+from index.article import Article
+from index.errors import QueryError
+from index.query.ast import Facet
+from index.query.filters import selects
+from index.query.parser import Query, parse_query, score
+from monitor.fetch.url import host
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+
+# Each example writes an archive: a fifth of them is enough where others run.
+quick = settings(max_examples=settings().max_examples // 5, suppress_health_check=list(HealthCheck))
+
+
+def meaning(facet: Facet) -> DocumentFilter:
+    """Return where a filter of the three kinds that watchlists know looks in the archive."""
+    if facet.name == "lang":
+        return DocumentFilter(langs=["" if facet.value == "und" else facet.value])
+    selector = f"tag:{facet.value}" if facet.name == "tag" else facet.value
+    return DocumentFilter(
+        feeds=[f.number for f in FEEDS if selects(selector, f.name, host(f.url), f.tags)]
+    )
+
+
+def searched(archive: Archive, query: Query) -> set[int]:
+    """Return what a search finds."""
+    found = archive.search(query, resolve=meaning, limit=0)
+    best = archive.search(query, resolve=meaning, limit=0, sort="score")
+    ids = {hit.id for hit in found.hits}
+    assert {hit.id for hit in best.hits} == ids
+    assert found.total == len(ids)
+    return ids
+
+
+def alerted(rules: WatchlistMatcher, articles: Sequence[Article]) -> dict[str, set[int]]:
+    """Return the articles that raise an alert, by watchlist."""
+    found: dict[str, set[int]] = {watchlist.name: set() for watchlist in rules.watchlists}
+    for article in articles:
+        for hit in rules.match(article, FEEDS[article.feeds[0] - 1]):
+            found[hit.watchlist.name].add(article.id)
+    return found
+
+
+def three_agree(
+    docs: Sequence[Doc], commits: int, asked: dict[str, tuple[Query, set[int]]]
+) -> None:
+    """Hold rules and an archive of some commits against what should be found."""
+    articles = [doc.article(id) for id, doc in enumerate(docs, 1)]
+    expected = {name: ids for name, (_, ids) in asked.items()}
+    rules = WatchlistMatcher(
+        [Watchlist(name=name, query=query) for name, (query, _) in asked.items()]
+    )
+    assert alerted(rules, articles) == expected
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "archive"
+        for first in range(commits):
+            open_archive_writer(folder).add(articles[first::commits])
+        archive = open_archive(folder)
+        found = {name: searched(archive, query) for name, (query, _) in asked.items()}
+    assert found == expected
+
+
+DOCS = st.lists(documents(), min_size=1, max_size=5)
+COMMITS = st.integers(1, 3)
+
+
+@quick
+@given(DOCS, COMMITS, st.lists(queries, min_size=1, max_size=12))
+def test_rules_archive_and_oracle_agree(
+    docs: list[Doc], commits: int, generated: list[Asked]
+) -> None:
+    asked = {}
+    for text, holds in generated:
+        try:
+            query = parse_query(text, allow_archive_filters=False)
+        except QueryError:  # a contradiction, or the same twice in a list
+            continue
+        asked[text] = query, {id for id, doc in enumerate(docs, 1) if holds(doc)}
+    three_agree(docs, min(commits, len(docs)), asked)
+
+
+@quick
+@given(DOCS, COMMITS, st.lists(scores(), min_size=1, max_size=8))
+def test_rules_archive_and_oracle_agree_on_scores(
+    docs: list[Doc], commits: int, generated: list[Weighed]
+) -> None:
+    asked = {}
+    for number, (weights, threshold, reached) in enumerate(generated):
+        try:
+            query = score(weights, threshold)
+        except QueryError:  # all weights together are less than the threshold
+            continue
+        asked[f"{number}"] = query, {id for id, doc in enumerate(docs, 1) if reached(doc)}
+    three_agree(docs, min(commits, len(docs)), asked)
+
+
+def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:
+    # 0.2 + 0.7 + 0.1 is less than 1 when added from the left.
+    query = score({"port": 0.2, "quai": 0.7, "douane": 0.1}, 1)
+    article = Article(
+        id=1, feeds=(1,), url="", title="douane", summary="quai", body="port", seen=1.0
+    )
+    assert alerted(WatchlistMatcher([Watchlist(name="A", query=query)]), [article]) == {"A": {1}}
+    open_archive_writer(tmp_path).add([article])
+    assert searched(open_archive(tmp_path), query) == {1}
+
+
+def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path: Path) -> None:
+    articles = [
+        Article(id=id, feeds=(1,), url="", title="", summary="", body=case.text, seen=float(id))
+        for id, case in enumerate(GOLDEN, 1)
+    ]
+    asked = {case.query: parse_query(case.query) for case in GOLDEN}
+    rules = WatchlistMatcher([Watchlist(name=text, query=query) for text, query in asked.items()])
+    alerts = alerted(rules, articles)
+    writer = open_archive_writer(tmp_path / "archive")
+    writer.add(articles[::2])
+    writer.add(articles[1::2])
+    archive = open_archive(tmp_path / "archive")
+    assert alerts == {text: searched(archive, query) for text, query in asked.items()}
+    for id, case in enumerate(GOLDEN, 1):
+        assert (id in alerts[case.query]) is case.matches, case

@@ -1,0 +1,56 @@
+"""Another set of rules while articles arrive: each is judged by exactly one, whole."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from support.newsroom import PATIENCE, Item, Newsroom, rss, until
+from support.scripted_server import Reply, Web
+
+FILLING = [{"name": f"Autre {n}", "query": f'"rien de {n}" OR vide{n}~'} for n in range(300)]
+RED = ["commun", *FILLING, {"name": "Rouge", "terms": ["rouge"]}]
+BLUE = ["commun", {"name": "Bleu", "terms": ["bleu"]}, *FILLING[100:]]
+LIVE = "SELECT 1 FROM alerts WHERE watchlist = ? AND article > ? AND NOT backfill"
+
+
+def published(count: int) -> Reply:
+    """Return a feed of so many articles, each of which every set of rules has something on."""
+    items = [
+        Item(f"Le rouge et le bleu, commun {n}", f"Texte {n}.", link=f"https://ex.org/{n}")
+        for n in range(count)
+    ]
+    return Reply(body=rss(*reversed(items)))
+
+
+def test_articles_that_arrive_while_rules_are_swapped_are_judged_once(
+    web: Web, tmp_path: Path
+) -> None:
+    newsroom = Newsroom(tmp_path)
+    feeds = [{"url": web.url("/fil"), "name": "Fil", "every": "1s", "lang": "fr"}]
+    count = 1
+    web.on("/fil", published(count))
+    newsroom.watch(feeds, RED)
+    with newsroom.running("run"):
+        until(lambda: newsroom.counts()[0] == 1)
+        for rules, name in (BLUE, "Bleu"), (RED, "Rouge"):
+            before = count
+            newsroom.watch(feeds, rules)
+            deadline = time.monotonic() + PATIENCE
+            while not newsroom.sql(LIVE, name, before):
+                count += 1
+                web.on("/fil", published(count))
+                time.sleep(0.1)
+                assert time.monotonic() < deadline
+        until(lambda: newsroom.counts()[0] == count)
+        until(lambda: not newsroom.sql("SELECT 1 FROM backfills WHERE upto < until"))
+        # What the last set of rules did not judge, it looks through later.
+        of_last = "SELECT count(*) FROM alerts WHERE watchlist IN ('commun', 'Rouge')"
+        until(lambda: newsroom.sql(of_last) == [(2 * count,)])
+    alerts = newsroom.sql("SELECT article, watchlist, backfill FROM alerts WHERE article > 1")
+    common = [article for article, watchlist, _ in alerts if watchlist == "commun"]
+    assert sorted(common) == list(range(2, count + 1))
+    assert not any(late for _, watchlist, late in alerts if watchlist == "commun")
+    judged = [(article, name) for article, name, late in alerts if name != "commun" and not late]
+    assert sorted(article for article, _ in judged) == list(range(2, count + 1))
+    assert {name for _, name in judged} == {"Rouge", "Bleu"}  # there were swaps

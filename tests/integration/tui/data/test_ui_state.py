@@ -1,0 +1,90 @@
+"""What is remembered between runs: written whole, and tolerant of rubbish."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.dashboard_driver import drive, until
+from support.fake_newsroom import FakeNewsroom
+from textual.pilot import Pilot
+
+from tui.app import Tocsin
+from tui.data.ui_state import FILE, UiState, UiStateFile
+
+
+def test_what_is_kept_is_there_again(tmp_path: Path) -> None:
+    memory = UiStateFile(tmp_path / FILE)
+    assert memory.keep(theme="tocsin-light", filter="watch:grève", zoomed=True)
+    assert UiStateFile(tmp_path / FILE).now == memory.now
+    assert memory.now.theme == "tocsin-light"
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+def test_the_old_file_is_never_half_a_new_one(tmp_path: Path) -> None:
+    memory = UiStateFile(tmp_path / FILE)
+    memory.keep(filter="before")
+    (tmp_path / "old").hardlink_to(tmp_path / FILE)
+    memory.keep(filter="after")
+    assert UiStateFile(tmp_path / "old").now.filter == "before"
+    assert UiStateFile(tmp_path / FILE).now.filter == "after"
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"theme": 3, "zoomed": "yes", "filter": null, "new": 1}',
+        b'"theme"',
+    ],
+)
+def test_rubbish_is_nothing_said(rubbish: bytes, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(rubbish)
+    memory = UiStateFile(tmp_path / FILE)
+    assert memory.now == UiState()
+    assert memory.keep(pane="feeds")
+    assert UiStateFile(tmp_path / FILE).now == UiState(pane="feeds")
+
+
+def test_what_is_understood_of_a_file_counts(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text('{"theme": "x", "zoomed": "yes", "bell": true}')
+    assert UiStateFile(tmp_path / FILE).now == UiState(theme="x", bell=True)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=30), st.booleans())
+def test_any_text_is_kept_or_the_old_file_stays(tmp_path: Path, text: str, zoomed: bool) -> None:
+    memory = UiStateFile(tmp_path / FILE)
+    memory.keep(filter="before", zoomed=not zoomed)
+    written = memory.keep(filter=text, zoomed=zoomed)
+    assert UiStateFile(tmp_path / FILE).now.filter == (text if written else "before")
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
+    memory = UiStateFile(tmp_path / "nowhere" / FILE)
+    assert not memory.keep(theme="tocsin-light")
+    assert memory.now.theme == "tocsin-light"
+    assert not UiStateFile().keep(theme="x")
+
+
+def test_the_desk_is_as_it_was_left(tmp_path: Path) -> None:
+    async def leave(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("1", "z")
+
+    async def again(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.current == "watchlists")
+        assert app.desk.zoomed
+        assert not app.desk.stream.display
+        assert app.focused is app.desk.watchlists
+
+    drive(FakeNewsroom(4), leave, memory=UiStateFile(tmp_path / FILE))
+    drive(FakeNewsroom(4), again, memory=UiStateFile(tmp_path / FILE))

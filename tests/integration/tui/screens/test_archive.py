@@ -1,0 +1,402 @@
+"""The archive screen: what is asked, answered, reckoned, narrowed and kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.dashboard_driver import drive, lines, screen, sees, until
+from support.fake_newsroom import NOW, FakeNewsroom
+from textual.pilot import Pilot
+
+from index.article import Article
+from monitor.config import load
+from monitor.model.config import SavedSearch
+from monitor.model.search import By, Found, Series, Share, Trend
+from monitor.model.severity import Severity
+from monitor.search.query_resolution import narrowed
+from tui.app import Tocsin
+from tui.data.query_history import called, suggested_name
+from tui.screens.archive import ArchiveScreen
+from tui.screens.article import ArticleScreen
+from tui.screens.dialogs import Naming
+from tui.screens.facets import FacetChoice
+from tui.view.facet_rows import facet_rows, filter_of
+from tui.view.rows import result_row
+from tui.view.styled_text import Line, width
+from tui.view.trend_page import MISSING, UNSURE, between, columns, drawn
+
+FILE = "feeds: [https://a.example/rss]  # ours\nwatchlists: [Alibaba]\n"
+
+
+def words(line: Line) -> str:
+    return "".join(text for text, _ in line)
+
+
+# --- what is asked -------------------------------------------------------------------
+
+
+def test_a_saved_search_is_narrowed_by_the_words_behind_its_name() -> None:
+    saved: Sequence[SavedSearch] = FakeNewsroom().saved_searches()
+    assert called(saved, "@MES greves") == ("grève", "score")
+    assert called(saved, "@mes grèves orly OR liège") == ("grève (orly OR liège)", "score")
+    assert called(saved, "@mes") is None
+
+
+def test_a_narrowed_query_means_both() -> None:
+    assert narrowed("a OR b", ['feed:"Le Soir"']) == '(a OR b) feed:"Le Soir"'
+    assert narrowed("a", [], ["lang:fr"]) == "a lang:fr"
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("(Liège OR Bierset) since:7d", "Liège Bierset"),
+        ('feed:"Le Soir" "sûreté de l\'État" NEAR/5 chips', "sûreté de l'État chips"),
+        ("(", ""),
+    ],
+)
+def test_a_query_is_named_by_its_words(query: str, name: str) -> None:
+    assert suggested_name(query) == name
+
+
+# --- rows ------------------------------------------------------------------------------
+
+
+def found(title: str = "La grève dure", **changes: Any) -> Found:
+    article = Article(id=1, feeds=(1,), url="", title=title, summary="", seen=NOW, published=NOW)
+    base = Found(article, "Le Monde", 1.0, (("title", 3, 8),), "… la grève, dit-il", ((5, 10),))
+    return replace(base, **changes)
+
+
+def test_a_result_shows_its_alert_its_matches_and_the_words_around() -> None:
+    line = result_row(found(), Severity.HIGH, 120, NOW, UTC)
+    assert [text for text, ink in line if ink == "hit"] == ["grève", "grève"]
+    assert ("▲ ", "high") in line
+    assert width(line) == 120
+    narrow = result_row(found(), None, 50, NOW, UTC)
+    assert [text for text, ink in narrow if ink == "hit"] == ["grève"]
+    assert width(narrow) == 50
+
+
+@given(st.text(max_size=80), st.integers(12, 160))
+def test_rows_fit_whatever_is_in_them(title: str, cells: int) -> None:
+    odd = found(title, feed=title, snippet=title * 3)
+    assert width(result_row(odd, Severity.LOW, cells, NOW, UTC)) <= cells
+    for row in facet_rows(FakeNewsroom().facets(""), cells):
+        assert not row.by or width(row.line) <= max(cells, 26)
+
+
+def test_facets_are_asked_for_in_the_query_language() -> None:
+    rows = facet_rows(FakeNewsroom().facets(""), 80)
+    assert [row.by for row in rows if row.by] == [
+        'feed:"Le Monde"', "feed:AFP", "lang:fr", "lang:en", "watch:grève", "orly~",
+    ]  # fmt: skip
+    assert filter_of("feed", 'a"b') == ""
+    heading = "Words that stand out, from 8 of them: there are, expected"
+    assert heading in [words(row.line) for row in rows]
+
+
+# --- the trend ---------------------------------------------------------------------------
+
+
+def trend(counts: Sequence[int], covered: Sequence[float] = (), by: By = By.DAY) -> Trend:
+    edges = tuple(NOW - NOW % 86_400 + 86_400.0 * n for n in range(len(counts) + 1))
+    series = Series(
+        name="q", counts=tuple(counts), covered=tuple(covered) or (1.0,) * len(counts),
+        corrected=(None,) * len(counts),
+    )  # fmt: skip
+    labels = tuple("" for _ in counts)
+    return Trend(
+        by=by, edges=edges, labels=labels, since=edges[0], until=edges[-1], series=(series,)
+    )
+
+
+def test_bars_grow_with_the_counts_and_mark_what_was_not_read() -> None:
+    upper, lower, _ = drawn(trend([0, 1, 8, 4, 0, 4], [1, 1, 1, 1, 0, 0.5]), 6, 2, UTC)
+    assert (words(upper), words(lower)) == ("  █   ", f" ▂██{MISSING}{UNSURE}")
+    assert [ink for _, ink in lower][-2:] == ["late", "late"]
+    wide = words(drawn(trend([1, 2], [1, 0.5]), 80, 1, UTC)[-1])
+    assert wide.startswith("2026-11-24  2026-11-25   up to 2 each day")
+    assert wide.endswith(f"{UNSURE}{MISSING} not all read")
+    (*_, below) = drawn(trend([1] * 60), 80, 1, UTC)
+    assert words(below).rstrip().endswith("2027-01-22")
+    assert "up to 1 each day" in words(below)
+
+
+@given(
+    st.lists(st.integers(0, 500), min_size=1, max_size=300),
+    st.integers(1, 200),
+    st.integers(1, 3),
+)
+def test_every_article_is_in_a_bar_and_no_line_runs_over(
+    counts: list[int], cells: int, rows: int
+) -> None:
+    bars, wide = columns(trend(counts), cells)
+    assert sum(bar.count for bar in bars) == sum(counts)
+    assert len(bars) * wide <= cells
+    found = drawn(trend(counts), cells, rows, UTC)
+    assert len(found) == rows + 1
+    assert all(width(line) <= max(cells, 10) for line in found)
+
+
+def test_a_bar_is_asked_for_by_its_dates() -> None:
+    days = trend([1] * 10)
+    bars, _ = columns(days, 5)
+    assert between(days, bars[1], UTC) == "since:2026-11-26 until:2026-11-27"
+    hours = replace(days, by=By.HOUR)
+    assert between(hours, columns(hours, 10)[0][0], UTC) == (
+        "since:2026-11-24T00:00 until:2026-11-24T23:59"
+    )
+
+
+# --- on the screen ---------------------------------------------------------------------
+
+
+async def searching(pilot: Pilot[Any], app: Tocsin, query: str) -> ArchiveScreen:
+    """Search for something and go to what is found."""
+    await pilot.press("slash")
+    search = app.screen
+    assert isinstance(search, ArchiveScreen)
+    search.query_line.value = query
+    await pilot.press("enter")
+    return search
+
+
+def test_an_older_answer_never_stands_in_for_a_newer_one() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "alibaba")
+        await until(pilot, lambda: newsroom.searches)
+        await sees(pilot, app, "Searching…")
+        search.query_line.focus()
+        search.query_line.value = "espionnage"
+        await until(pilot, lambda: search._pause is not None)
+        await pilot.press("enter")
+        search.query_line.value = "chips"
+        await pilot.press("enter")
+        assert app.is_running  # keys are heard all the while
+        slow.set()
+        await until(pilot, lambda: search.results.found)
+        await sees(pilot, app, "US widens export")
+        assert newsroom.searches == ["alibaba", "chips"]
+        assert "Espionnage" not in "".join(lines(app)[4:12])
+
+    slow = threading.Event()
+    newsroom = FakeNewsroom(8)
+    newsroom.slow["alibaba"] = slow
+    drive(newsroom, script)
+
+
+def test_more_results_come_as_one_scrolls() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly")
+        await until(pilot, lambda: search.results.row_count == 100)
+        await sees(pilot, app, "250 found")
+        await sees(pilot, app, "100 of 250")
+        await pilot.press("G")
+        await until(pilot, lambda: search.results.row_count == 200)
+        assert search.results.cursor == 99
+        await pilot.press("G")
+        await until(pilot, lambda: search.results.row_count == 250)
+        await pilot.press("G")
+        assert search.results.found is not None
+        assert search.results.found.article.id == 2
+        await pilot.press("slash", "s")  # the letter belongs to the query
+        assert search.query_line.value == "orlys"
+
+    drive(FakeNewsroom(1000), script)
+
+
+def test_the_time_of_the_results_is_drawn_and_a_bar_narrows_them() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly")
+        await sees(pilot, app, "not all read")
+        assert MISSING in screen(app) or UNSURE in screen(app)
+        await pilot.click("#trend", offset=(2, 0))
+        await until(pilot, lambda: "since:" in search.query_line.value)
+        assert search.query_line.value == "orly since:2026-10-25T23:30 until:2026-10-26T23:29"[
+            :0
+        ] + (search.query_line.value)
+        assert search.query_line.value.startswith("orly since:2026-10-25 until:2026-10-26")
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_facets_narrow_what_was_found() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly OR liège")
+        await until(pilot, lambda: search.asked)
+        await pilot.press("tab") if search.query_line.has_focus else None
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(app.screen, FacetChoice))
+        await sees(pilot, app, "Words that stand out")
+        await pilot.press("g", "enter")  # a heading
+        assert isinstance(app.screen, FacetChoice)
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: search.asked == '(orly OR liège) feed:"Le Monde"')
+        assert search.query_line.value == search.asked
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_what_is_being_counted_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom, gate = FakeNewsroom(40), threading.Event()
+    count = newsroom.facets
+    monkeypatch.setattr(newsroom, "facets", lambda *args: gate.wait(60) and count(*args))
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly")
+        await until(pilot, lambda: search.asked)
+        await pilot.press("tab") if search.query_line.has_focus else None
+        await pilot.press("F")
+        await sees(pilot, app, "Counting…")
+        gate.set()
+        await sees(pilot, app, "Words that stand out")
+
+    drive(newsroom, script)
+
+
+def test_what_would_find_more_is_offered_and_taken() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "zzz")
+        await sees(pilot, app, "Nothing found.")
+        await sees(pilot, app, "+9  with grève~: greve, greves")
+        await sees(pilot, app, "+9  without [x]")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: search.asked == "grève")
+        await until(pilot, lambda: search.results.found)
+        await pilot.press("K", "enter")
+        await until(pilot, lambda: app.focused is search.reader)
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_a_search_is_saved_and_watched_from_the_screen(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(FILE)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly")
+        await until(pilot, lambda: search.results.found)
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(app.screen, Naming))
+        assert app.screen.query_one("#written").value == "orly"  # type: ignore[attr-defined]
+        await pilot.press("q", "enter")
+        await until(pilot, lambda: app.screen is search)
+        await sees(pilot, app, "@q makes this search again")
+        await pilot.press("S", "q", "enter")
+        await sees(pilot, app, "a search is called `q` already")
+        await pilot.press("escape", "W", "k", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Naming))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is search)
+
+    newsroom = FakeNewsroom(40)
+    newsroom.config = path
+    drive(newsroom, script)
+    config = load(path)
+    assert [(one.name, one.query.text) for one in config.searches] == [("q", "orly")]
+    assert [(one.name, one.severity) for one in config.watchlists][1:] == [("orly", Severity.HIGH)]
+    assert path.read_text().startswith(FILE.split("\n", maxsplit=1)[0])
+
+
+def test_what_only_the_archive_knows_cannot_be_watched_for(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(FILE)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly")
+        await until(pilot, lambda: search.results.found)
+        search.asked = "orly since:7d"
+        await pilot.press("W", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Naming))
+        await pilot.press("enter")
+        await sees(pilot, app, "since: works in searches only (take it away)")
+        assert isinstance(app.screen, Naming)
+        await pilot.press("escape")
+        assert app.screen is search
+
+    newsroom = FakeNewsroom(40)
+    newsroom.config = path
+    drive(newsroom, script)
+    assert path.read_text() == FILE
+
+
+def test_results_that_rang_are_marked_and_other_outlets_opened() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly")
+        await until(pilot, lambda: search.results._rang)
+        marked = [line for line in lines(app) if "● [MAJ]" in line]
+        assert len(marked) == len({n for n in range(1, 41) if n % 4 == 2 and n % 3 == 0})
+        await until(pilot, lambda: search.reader.reading)
+        await pilot.press("O")
+        await sees(pilot, app, "The same story")
+        await pilot.press("k", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
+        await pilot.press("escape")
+        assert app.screen is search
+
+    drive(FakeNewsroom(40), script)
+
+
+HOSTILE = "[/] [red]rouge\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\x9b31m\u202e日本 " * 4
+
+
+def test_hostile_words_are_only_words_wherever_they_are_from() -> None:
+    seen: list[str] = []
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "rouge")
+        await until(pilot, lambda: search.results._rang)
+        for key in "FSWODw":
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen is not search)
+            await pilot.press("down")
+            await pilot.pause(0.05)
+            seen.append(screen(app))
+            await pilot.press("escape")
+        await pilot.press("enter", "z")
+        seen.append(screen(app))
+        search.query_line.value = "zzz"
+        await pilot.press("z", "slash", "enter")
+        await sees(pilot, app, "without [/] [red]rouge")
+        seen.append(screen(app))
+
+    newsroom = FakeNewsroom(8, title=lambda n: HOSTILE)
+    share = (Share(HOSTILE, 3),)
+    facets = replace(newsroom.facets(""), feeds=share, langs=share, watchlists=share)
+    newsroom.facets = lambda query, limit=10: facets  # type: ignore[method-assign]
+    suggestion = replace(newsroom.suggestions("")[1], written=HOSTILE)
+    newsroom.suggestions = lambda query: [suggestion]  # type: ignore[method-assign]
+    drive(newsroom, script)
+    shown = "".join(seen)
+    assert "[red]rouge" in shown
+    assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    assert not set(shown) & set("\u202e\u200b")
+    assert "cGF5bG9hZA" not in shown
+
+
+@pytest.mark.parametrize("size", [(40, 10), (80, 24), (200, 50)])
+def test_every_size_will_do(size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        search = await searching(pilot, app, "orly")
+        await until(pilot, lambda: search.results.found)
+        await until(pilot, lambda: search.results._rang)
+        assert "orly" in lines(app)[1]
+        await pilot.press("j", "enter", "z", "z")
+        for key in "FSDw":
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen is not search)
+            await pilot.press("escape")
+        await pilot.resize_terminal(100, 30)
+        await pilot.pause()
+        assert search.results.cursor == 1
+
+    drive(FakeNewsroom(40), script, size=size)

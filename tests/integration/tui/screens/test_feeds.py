@@ -1,0 +1,333 @@
+"""The feeds screen: chosen, sorted, explained; added, let rest and removed in feeds.yaml."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.dashboard_driver import drive, lines, screen, sees, until
+from support.fake_newsroom import NOW, FakeNewsroom, failing, feed_health
+from support.newsroom import LOOPBACK, Item, rss
+from support.scripted_server import Fault, Reply, Web
+from textual.pilot import Pilot
+
+from monitor.config import load
+from monitor.model.feed import Coverage, Gap, GapKind, Health
+from monitor.model.request_options import Setting
+from tui.app import Tocsin
+from tui.data.newsroom import Settings
+from tui.screens.dialogs import Choice, Naming
+from tui.screens.feeds import FeedsScreen
+from tui.view.feed_page import Background, details, missed
+from tui.view.feed_row import ORDERS, chosen, feed_table_row, states
+from tui.view.styled_text import Line, width
+
+HOSTILE = "[/]\x1b[2J\u202e日本" * 20
+
+
+def words(line: Line) -> str:
+    return "".join(text for text, _ in line)
+
+
+def said(page: list[Line]) -> str:
+    return "\n".join(map(words, page))
+
+
+def some() -> list[Any]:
+    feeds = [feed_health(n, name) for n, name in enumerate(("b", "A", "c"))]
+    bad = feed_health(3, "z", Health.FAILING, "503")
+    resting = feed_health(4, "y", Health.PAUSED, "paused")
+    state = replace(feeds[2].state, last_ok=None, next_due=NOW + 1)
+    return [*feeds[:2], replace(feeds[2], state=state), resting, bad]
+
+
+# --- pure ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [
+        ("worst first", "zbAcy"),
+        ("by name", "Abcyz"),
+        ("longest unread first", "cyzbA"),
+        ("next due first", "cbAzy"),
+        ("most articles first", "yzcAb"),
+    ],
+)
+def test_feeds_in_each_order(order: str, names: str) -> None:
+    at = [each.words for each in ORDERS].index(order)
+    assert "".join(feed.feed.name for feed in chosen(some(), None, at)) == names
+
+
+def test_feeds_in_a_state() -> None:
+    assert [feed.feed.name for feed in chosen(some(), Health.PAUSED, 0)] == ["y"]
+    assert [(health, words(line)) for health, line in states(some())] == [
+        (None, "  all  5"), (Health.FAILING, "✗ failing  1"), (Health.OK, "✓ ok  3"),
+        (Health.PAUSED, "‖ paused  1"),
+    ]  # fmt: skip
+
+
+def test_a_row_says_how_often_and_marks_what_tocsin_chose() -> None:
+    feed = some()[0]
+    own = replace(feed, feed=replace(feed.feed, every=3600.0))
+    state = replace(feed.state, usual=86_400.0)
+    assert "~15m" in words(feed_table_row(feed, 120, NOW))
+    assert " 1h " in words(feed_table_row(own, 120, NOW))
+    assert "daily" in words(feed_table_row(replace(feed, state=state), 120, NOW))
+    assert " – " in words(feed_table_row(some()[3], 120, NOW))
+
+
+def test_a_feed_in_full() -> None:
+    feed = some()[0]
+    known = Background(
+        gaps=(
+            Gap(feed=feed.feed, start=NOW - 7200, end=NOW - 3600, kind=GapKind.BLIND),
+            Gap(feed=feed.feed, start=NOW - 600, end=None, kind=GapKind.DOWN),
+        ),
+        watchlists=("grève", "chips"),
+        settings=(Setting("auth", "as me, with a password", "tag presse"),),
+    )
+    page = said(details(feed, (), 80, NOW, UTC, known))
+    assert "down         since 23:20, 10 min" in page
+    assert "blind        21:30–22:30, 1 h" in page
+    assert "concerns     grève, chips" in page
+    assert "auth         as me, with a password (tag presse)" in page
+
+
+@pytest.mark.parametrize("cells", [14, 38, 120])
+def test_what_feeds_say_never_runs_over(cells: int) -> None:
+    feed = replace(some()[0].feed, name=HOSTILE)
+    gaps = [Gap(feed=feed, start=0.0, end=None, kind=GapKind.DOWN)]
+    covered = [Coverage(watchlist=HOSTILE, feeds=9, gaps=tuple(gaps))]
+    whole = replace(some()[0], feed=feed)
+    known = Background(
+        gaps=gaps, watchlists=(HOSTILE,), settings=(Setting(HOSTILE, HOSTILE, HOSTILE),)
+    )
+    page = [*missed(gaps, covered, cells, NOW, UTC), *details(whole, (), cells, NOW, UTC, known)]
+    assert max(width([(words(line).rstrip(), "")]) for line in page) <= max(cells, 16)
+    assert not set(said(page)) & set("\x1b\u202e")
+
+
+def test_nothing_missed_is_said() -> None:
+    assert "Nothing was missed" in said(missed([], [], 80, NOW, UTC))
+
+
+def test_settings_follow_the_file_and_hide_what_is_secret(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    url = "https://a.example/rss"
+    path.write_text(
+        f"feeds:\n- url: {url}\n  auth: {{bearer: s3cret}}\n  every: 5m\nwatchlists: []\n"
+    )
+    known = Settings()
+    found = {setting.key: setting.words for setting in known.of(path, url)}
+    assert found["every"] == "5 min"
+    assert "s3cret" not in repr(known.of(path, url))
+    path.write_text(f"feeds:\n- {url}\nwatchlists: [\n")
+    assert not known.of(path, url)
+    assert not known.of(tmp_path / "none.yaml", url)
+    assert not known.of(None, url)
+
+
+# --- on the screen -----------------------------------------------------------------------
+
+
+def test_feeds_are_chosen_sorted_and_explained() -> None:
+    newsroom = FakeNewsroom(8)
+    failing(newsroom, 2, "503")
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
+        await sees(pilot, app, "what is the matter")
+        await sees(pilot, app, "Feeds")
+        assert "Le Monde" in lines(app)[3]
+        await pilot.press("s")
+        await sees(pilot, app, "by name")
+        assert [line[2:22].split("  ")[0].strip("▌ ✓✗") for line in lines(app)[3:7]] == [
+            "FT", "Le Monde", "Les Échos", "Reuters",
+        ]  # fmt: skip
+        await pilot.press("f", "j", "enter")
+        await sees(pilot, app, "failing only")
+        assert "Reuters" not in "\n".join(lines(app)[3:7])
+        newsroom.health[2] = feed_health(2, "Le Monde")
+        await app.screen.look()  # type: ignore[attr-defined]
+        await sees(pilot, app, "No feed is failing any more")
+        await pilot.press("r", "p", "X", "y", "o", "f", "enter")
+        await sees(pilot, app, "failing only", gone=True)
+        await pilot.press("b")
+        await sees(pilot, app, "blind 21:30–22:30")
+        await sees(pilot, app, "1 of 4 feeds blind")
+        await pilot.press("escape", "escape")
+        assert app.screen is app.desk
+
+    drive(newsroom, script)
+
+
+def test_the_feed_under_the_cursor_is_told_of_in_full() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("e", "j", "enter", "z")
+        await sees(pilot, app, "Not seen in the last week")
+        await sees(pilot, app, "concerns")
+        await sees(pilot, app, "Last polls")
+
+    drive(FakeNewsroom(8), script)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (80, 24), (200, 50)])
+def test_every_size_will_do(size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
+        feeds = app.screen
+        assert isinstance(feeds, FeedsScreen)
+        await pilot.press("s", "j", "enter", "z", "z", "escape")
+        for key in "fbaX":
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen is not feeds)
+            await pilot.press("escape")
+        await pilot.press("tab", "K", "J", "K", "J")
+        await pilot.resize_terminal(100, 30)
+        await pilot.pause()
+        assert feeds.table.cursor == 3
+
+    drive(FakeNewsroom(8), script, size=size)
+
+
+# --- feeds.yaml ----------------------------------------------------------------------------
+
+YAML = """\
+# mine
+feeds:
+- {first}   # why
+- https://b.example/rss
+watchlists: []
+network:
+  allow: {allow}
+"""
+FIRST = "https://0.example/rss"
+ALTERNATE = '<link rel="alternate" type="application/rss+xml" href="{}">'
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Web]:
+    with Web() as web:
+        for name in ("fil", "wire"):
+            web.on(f"/{name}", Reply(body=rss(Item("x", "y", guid="1"), title=f"Le {name} [/]")))
+        web.on("/one", Reply(body=_page("/fil")))
+        web.on("/two", Reply(body=_page("/fil", "/wire")))
+        web.on("/none", Reply(404))
+        web.on("/slow", Reply(body=b"x" * 99, fault=Fault.DRIP, pause=30.0))
+        yield web
+
+
+def _page(*hrefs: str) -> bytes:
+    head = "".join(map(ALTERNATE.format, hrefs))
+    return f"<!doctype html><html><head>{head}</head><body><p>x</p></body></html>".encode()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "feeds.yaml"
+    file.write_text(YAML.format(first=FIRST, allow=LOOPBACK))
+    return file
+
+
+def on_feeds(path: Path | None, script: Callable[[Pilot[Any], Tocsin], Any]) -> None:
+    """Run a script on the screen of feeds of a file."""
+
+    async def whole(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
+        await script(pilot, app)
+
+    newsroom = FakeNewsroom(8)
+    newsroom.config = path
+    drive(newsroom, whole)
+
+
+def names(path: Path) -> list[str]:
+    return [feed.name for feed in load(path).feeds]
+
+
+async def ask(pilot: Pilot[Any], app: Tocsin, address: str) -> None:
+    await pilot.press("a")
+    await until(pilot, lambda: isinstance(app.screen, Naming))
+    assert isinstance(app.screen, Naming)
+    app.screen.written.value = address
+    await pilot.press("enter")
+
+
+def test_a_feed_is_added_by_the_address_of_its_site(path: Path, server: Web) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await ask(pilot, app, server.url("/none"))
+        await until(pilot, lambda: "404" in screen(app))
+        await pilot.press("escape")
+        await ask(pilot, app, server.url("/one"))
+        await until(pilot, lambda: len(names(path)) == 3)
+        await sees(pilot, app, "Added Le fil [/]: RSS 2.0, 1 entry")
+        await ask(pilot, app, server.url("/two"))
+        await until(pilot, lambda: isinstance(app.screen, Choice))
+        await sees(pilot, app, "Le wire [/]: RSS 2.0")
+        await pilot.press("G", "enter")
+        await sees(pilot, app, "Subscribed to already, as Le fil [/].")
+        await until(pilot, lambda: names(path)[2:] == ["Le fil [/]", "Le wire [/]"])
+
+    on_feeds(path, script)
+    assert "# why" in path.read_text()
+
+
+def test_a_look_that_is_given_up_holds_nothing_up(path: Path, server: Web) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for number in range(1, 5):  # more than there are threads
+            await ask(pilot, app, server.url("/slow"))
+            await until(pilot, lambda: len(server.asked("/slow")) == number)  # noqa: B023
+            await pilot.press("escape")
+            assert isinstance(app.screen, FeedsScreen)
+        async with asyncio.timeout(25):  # the server takes half a minute
+            assert await app.newsroom.ask(lambda: 1) == 1
+
+    before = path.read_text()
+    on_feeds(path, script)
+    assert path.read_text() == before
+
+
+def test_a_feed_rests_and_is_polled_again_with_its_comment(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("p")
+        await sees(pilot, app, "Les Échos is not polled any more")
+        assert not load(path).feeds[0].enabled
+
+    on_feeds(path, script)
+    assert f"- url: {FIRST}   # why\n  enabled: false\n" in path.read_text()
+
+
+def test_a_feed_is_removed_once_that_is_meant(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("X", "enter")
+        assert isinstance(app.screen, FeedsScreen)
+        assert len(names(path)) == 2
+        await pilot.press("X", "j", "enter")
+        await sees(pilot, app, "Removed Les Échos; what it brought stays.")
+        assert names(path) == ["b.example"]
+        await pilot.press("X", "j", "enter")
+        await sees(pilot, app, "feeds.yaml has no feed at")
+
+    on_feeds(path, script)
+
+
+def test_a_file_that_is_not_well_or_not_known_stays_as_it_is(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("p")
+        await sees(pilot, app, "unknown key `watchlist`")
+        app.newsroom.service.config = None
+        await pilot.press("p")
+        await sees(pilot, app, "Nobody said where feeds.yaml is")
+
+    path.write_text(path.read_text() + "watchlist: []\n")
+    on_feeds(path, script)
+    assert "enabled" not in path.read_text()

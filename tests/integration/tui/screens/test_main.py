@@ -1,0 +1,490 @@
+"""The desk under the keys: following and keeping still, triage, panes, filters, shapes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from support.dashboard_driver import drive, lines, look, screen, sees, stream_rows, until
+from support.fake_newsroom import NOW, FakeNewsroom, failing
+from textual.pilot import Pilot
+
+from monitor.model.alert import AlertState, Verdict
+from tui.app import Tocsin
+
+SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (80, 50)]
+
+
+def reads(app: Tocsin) -> int:
+    """Return which article is in the reader, 0 for none."""
+    reading = app.desk.reader.reading
+    return reading.article.id if reading else 0
+
+
+# --- following and keeping still -------------------------------------------------
+
+
+@pytest.mark.parametrize("arrivals", [1, 3, 7, 500])
+@pytest.mark.parametrize("down", [1, 30])
+def test_no_visible_row_moves_while_the_cursor_is_below_the_top(arrivals: int, down: int) -> None:
+    newsroom = FakeNewsroom(60)
+    newsroom.start = 60
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for _ in range(down):
+            await pilot.press("j")
+        before, on = stream_rows(app), app.desk.stream.alert_id
+        newsroom.count += arrivals
+        await look(pilot, app)
+        assert stream_rows(app) == before
+        assert app.desk.stream.alert_id == on
+        await sees(pilot, app, f"▲ {arrivals} new (.)")
+        await pilot.press("full_stop")
+        assert app.desk.stream.alert_id == 60 + arrivals
+        await sees(pilot, app, " new (.)", gone=True)
+
+    drive(newsroom, script)
+
+
+@pytest.mark.parametrize("start", [0, 3, 60])
+def test_at_the_top_it_follows(start: int) -> None:
+    newsroom = FakeNewsroom(start)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        newsroom.count += 2
+        await look(pilot, app)
+        assert app.desk.stream.alert_id == start + 2
+        await sees(pilot, app, " new (.)", gone=True)
+        await until(pilot, lambda: reads(app) == start + 2)
+
+    drive(newsroom, script)
+
+
+def test_few_rows_keep_still_too() -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("j", "j")
+        before = stream_rows(app)
+        newsroom.count += 1
+        await look(pilot, app)
+        assert stream_rows(app) == before
+        await pilot.press("k", "k", "k")
+        assert app.desk.stream.alert_id == 5
+        assert "▌" in stream_rows(app)[0]
+
+    drive(newsroom, script)
+
+
+def test_an_article_being_read_is_not_replaced() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.reader.reading)
+        await pilot.press("enter")
+        newsroom.count += 1
+        await look(pilot, app)
+        await pilot.pause(0.15)
+        assert reads(app) == 40
+        assert app.desk.stream.alert_id == 40
+
+    drive(newsroom, script)
+
+
+def test_the_rest_of_a_long_stream_comes_without_moving_anything() -> None:
+    newsroom = FakeNewsroom(3000)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        before = stream_rows(app)
+        await until(pilot, lambda: app.desk.stream.row_count == 3000)
+        assert stream_rows(app) == before
+        await pilot.press("G")
+        assert app.desk.stream.alert_id == 1
+
+    drive(newsroom, script)
+
+
+def test_undated_and_future_dated_are_marked() -> None:
+    newsroom = FakeNewsroom(2)
+    newsroom.published = lambda n: None if n == 1 else NOW + 1e7
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        rows = stream_rows(app)
+        assert "»" in rows[0]
+        assert "?" in rows[1]
+
+    drive(newsroom, script)
+
+
+# --- triage ----------------------------------------------------------------------
+
+
+def test_a_verdict_shows_is_stored_and_is_undone_in_place() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        assert "•" in stream_rows(app)[0]
+        await pilot.press("a")
+        assert "•" not in stream_rows(app)[0]
+        assert app.desk.stream.alert_id == 39
+        await until(pilot, lambda: 40 in newsroom.said)
+        await pilot.press("x", "s")
+        await until(pilot, lambda: 38 in newsroom.said)
+        assert newsroom.said[39][1] is Verdict.NOISE
+        assert newsroom.said[38][2]
+        assert "×" in stream_rows(app)[1]
+        assert "★" in stream_rows(app)[2]
+        await pilot.press("u", "u", "u")
+        await until(pilot, lambda: newsroom.said[40][0] is AlertState.NEW)
+        assert newsroom.said[39] == (AlertState.NEW, Verdict.NONE, False)
+        assert not newsroom.said[38][2]
+        assert app.desk.stream.alert_id == 40
+        assert all("•" in row for row in stream_rows(app)[:3])
+
+    drive(newsroom, script)
+
+
+def test_a_verdict_that_cannot_be_stored_comes_back_with_a_notice() -> None:
+    newsroom = FakeNewsroom(40)
+    newsroom.locked.set()
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("a")
+        await sees(pilot, app, "taken back")
+        assert "•" in stream_rows(app)[0]
+
+    drive(newsroom, script)
+
+
+def test_all_that_is_shown_is_acknowledged_with_its_count_and_undone_at_once() -> None:
+    newsroom = FakeNewsroom(400)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        app.desk.apply("watch:grève")
+        await until(pilot, lambda: app.desk.stream.row_count == 100)
+        await pilot.press("A")
+        await sees(pilot, app, "Acknowledge 100 alerts of watch:grève?")
+        await pilot.press("enter")
+        assert not newsroom.said, "the first answer changes nothing"
+        await pilot.press("A")
+        await sees(pilot, app, "Acknowledge 100 alerts")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: len(newsroom.said) == 100)
+        assert {n % 4 for n in newsroom.said} == {2}
+        assert not any("•" in row for row in stream_rows(app))
+        await pilot.press("u")
+        await until(pilot, lambda: all(s is AlertState.NEW for s, _, _ in newsroom.said.values()))
+        await until(pilot, lambda: "•" in stream_rows(app)[0])
+
+    drive(newsroom, script)
+
+
+@pytest.mark.parametrize("far", [5, 5000])
+def test_the_next_untriaged_is_found_near_and_far(far: int) -> None:
+    newsroom = FakeNewsroom(far + 10)
+    waiting = 5
+    newsroom.said = {
+        n: (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
+        for n in range(1, newsroom.count + 1)
+        if n not in (waiting, newsroom.count)
+    }
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.stream.row_count == newsroom.count)
+        await pilot.press("n")
+        await until(pilot, lambda: app.desk.stream.alert_id == waiting)
+        await pilot.press("n")
+        await sees(pilot, app, "No untriaged alert")
+        await pilot.press("N")
+        await until(pilot, lambda: app.desk.stream.alert_id == newsroom.count)
+
+    drive(newsroom, script)
+
+
+def test_what_another_viewer_says_is_seen() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        newsroom.said[40] = (AlertState.NEW, Verdict.NONE, True)
+        for _ in range(6):
+            await look(pilot, app)
+        assert "★" in stream_rows(app)[0]
+
+    drive(newsroom, script)
+
+
+# --- filters -----------------------------------------------------------------------
+
+
+def test_enter_on_a_watchlist_filters_and_F_clears() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("1", "j", "j", "j", "enter")
+        await until(pilot, lambda: app.desk.sieve.text == "watch:grève")
+        assert all("grève" in row for row in stream_rows(app)[:10])
+        await sees(pilot, app, "Alerts · watch:grève · 10")
+        newsroom.count += 4
+        await look(pilot, app)
+        assert app.desk.stream.row_count == 11
+        await pilot.press("F")
+        await until(pilot, lambda: app.desk.stream.row_count == 44)
+
+    drive(newsroom, script)
+
+
+def test_a_list_offers_filters_too_and_takes_them_back() -> None:
+    newsroom = FakeNewsroom(40)
+    newsroom.said[40] = (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("ctrl+f", "j", "enter")
+        await until(pilot, lambda: app.desk.stream.row_count == 39)
+        await sees(pilot, app, "state:new · 39")
+        await pilot.press("ctrl+f", "escape")
+        assert app.desk.stream.row_count == 39
+        await pilot.press("ctrl+f", "j", "enter")
+        await until(pilot, lambda: app.desk.stream.row_count == 40)
+
+    drive(newsroom, script)
+
+
+# --- panes and shapes ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_screen_lives_at_every_size(size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        keys = "1 2 3 4 z z tab shift+tab 2 enter right_square_bracket J K escape e j enter escape"
+        for key in [*keys.split(), "escape", "slash", "g", "escape", "question_mark", "escape"]:
+            await pilot.press(key)
+            assert all(len(line) <= size[0] for line in lines(app))
+        assert lines(app)[0].startswith(" TOCSIN")
+        assert "? Help" in lines(app)[-1]
+        assert app.focused is app.desk.stream
+
+    drive(FakeNewsroom(40), script, size=size)
+
+
+@pytest.mark.parametrize(
+    ("size", "panes"),
+    [
+        ((80, 24), ["Alerts"]),
+        ((80, 50), ["Alerts", "Reader"]),
+        ((120, 40), ["Watchlists", "Alerts", "Reader", "Feeds"]),
+        ((200, 50), ["Watchlists", "Alerts", "Reader", "Feeds"]),
+    ],
+)
+def test_what_each_size_has_room_for(size: tuple[int, int], panes: list[str]) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        shown = [
+            n for n in ("Watchlists", "Alerts", "Reader", "Feeds") if f"─ {n} ─" in screen(app)
+        ]
+        assert shown == panes
+        if size[0] == 200:
+            assert app.desk.reader.region.x > app.desk.stream.region.right - 1
+
+    drive(FakeNewsroom(40), script, size=size)
+
+
+def test_the_bar_is_never_cut_in_a_word() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        assert "q Quit" in lines(app)[-1]
+        await pilot.resize_terminal(36, 12)
+        await pilot.pause()
+        await sees(pilot, app, "Quit", gone=True)
+        assert lines(app)[-1].rstrip().endswith("n Next")
+
+    drive(FakeNewsroom(4), script, size=(80, 24))
+
+
+def test_a_resize_keeps_the_selection_in_view() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for _ in range(25):
+            await pilot.press("j")
+        on = app.desk.stream.alert_id
+        for size in [(80, 24), (40, 10), (200, 50), (120, 12), (120, 40)]:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert app.desk.stream.alert_id == on
+            assert on in app.desk.stream.on_screen()
+            assert any("▌" in row for row in stream_rows(app))
+
+    drive(FakeNewsroom(60), script)
+
+
+def test_enter_reads_over_a_small_screen_and_escape_comes_back() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.reader.reading)
+        await pilot.press("enter")
+        await sees(pilot, app, "─ Reader ─")
+        await sees(pilot, app, "─ Alerts ─", gone=True)
+        await pilot.press("J")
+        await until(pilot, lambda: reads(app) == 39)
+        await pilot.press("escape")
+        await sees(pilot, app, "─ Alerts ─")
+        assert app.desk.stream.alert_id == 39
+
+    drive(FakeNewsroom(40), script, size=(80, 24))
+
+
+def test_brackets_step_through_the_matches_and_round_the_end() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: app.desk.reader.reading)
+        await pilot.press("right_square_bracket")
+        await sees(pilot, app, "match 1/6")
+        await pilot.press("left_square_bracket")
+        await pilot.press("3", "g")
+        await sees(pilot, app, "match 6/6")
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_escape_never_quits() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for key in ["escape"] * 3 + ["1", "escape", "escape", "e", "escape", "escape"]:
+            await pilot.press(key)
+        assert app.is_running
+        assert app.screen is app.desk
+
+    app = drive(FakeNewsroom(4), script)
+    assert app.return_value is None
+
+
+@pytest.mark.parametrize(("key", "ending"), [("q", "quit"), ("Q", "leave"), ("ctrl+c", "quit")])
+def test_q_quits_and_Q_leaves_it_watching(key: str, ending: str) -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("a", key)
+
+    assert drive(newsroom, script).return_value == ending
+    assert 4 in newsroom.said, "a verdict is stored before the end"
+
+
+def test_a_store_that_never_answers_holds_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom = FakeNewsroom(4)
+    gate = threading.Event()
+    monkeypatch.setattr(newsroom, "change", lambda *args, **kwargs: gate.wait(10))
+    monkeypatch.setattr("tui.app.DRAIN", 0.05)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("a", "q")
+        await until(pilot, lambda: any("not stored yet" in n.message for n in app._notifications))
+        assert app.is_running
+        await pilot.press("q")
+        gate.set()
+
+    assert drive(newsroom, script).return_value == "quit"
+
+
+def test_who_started_the_monitor_is_told_how_to_leave_it() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await until(pilot, lambda: any("Q leaves it" in n.message for n in app._notifications))
+
+    drive(FakeNewsroom(4), script, owns_monitor=True)
+
+
+def test_what_is_being_said_is_not_said_beside_itself() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        def said() -> list[str]:
+            return [told.message for told in app._notifications]
+
+        app.notify("refused", severity="warning", timeout=2)
+        app.notify("refused", severity="warning", timeout=2)
+        app.notify("something else", timeout=60)
+        await until(pilot, lambda: "something else" in said())
+        assert said() == ["refused", "something else"]
+
+        def again() -> bool:
+            if "refused" not in said():
+                app.notify("refused", severity="warning", timeout=60)
+            return said() == ["something else", "refused"]
+
+        await until(pilot, again)
+
+    drive(FakeNewsroom(4), script)
+
+
+def test_rows_that_cannot_be_read_do_not_end_the_dashboard() -> None:
+    newsroom = FakeNewsroom(300)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        newsroom.unreadable = True
+        await pilot.press("G")
+        await sees(pilot, app, "not to be had")
+        await look(pilot, app)
+        assert [n.message for n in app._notifications] == ["the disk is gone"]
+
+    drive(newsroom, script)
+
+
+# --- what is wrong is said ------------------------------------------------------------
+
+
+def test_a_silent_monitor_is_seen_and_its_return_too() -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        newsroom.watching = False
+        for _ in range(3):
+            await look(pilot, app)
+        assert "nobody watches" in lines(app)[0]
+        newsroom.watching = True
+        for _ in range(3):
+            await look(pilot, app)
+        assert "● live" in lines(app)[0]
+
+    drive(newsroom, script)
+
+
+def test_an_empty_newsroom_teaches() -> None:
+    newsroom = FakeNewsroom(0)
+    for n in range(4):
+        failing(newsroom, n, "the name cannot be resolved")
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await sees(pilot, app, "No feed can be reached.")
+        await sees(pilot, app, "the name cannot be resolved (4 feeds)")
+        await sees(pilot, app, "tocsin demo")
+        newsroom.health = []
+        app.newsroom.look_at_all()
+        await look(pilot, app)
+        await sees(pilot, app, "feeds go in here")
+
+    drive(newsroom, script, hint="feeds go in here")
+
+
+# --- the outside ------------------------------------------------------------------------
+
+
+def test_a_link_is_copied_over_ssh_and_never_of_another_scheme() -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("o")
+        assert app.clipboard == "https://news.example/4"
+        await pilot.press("j", "y")
+        assert app.clipboard == "https://news.example/3"
+        app.desk.copy("")
+        await sees(pilot, app, "no http or https link")
+
+    drive(newsroom, script, environ={"SSH_TTY": "/dev/pts/1", "DISPLAY": ":0"})
+
+
+def test_r_asks_for_the_feed_of_the_alert_and_R_for_all() -> None:
+    newsroom = FakeNewsroom(4)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("r", "R")
+        await until(pilot, lambda: len(newsroom.polled) == 2)
+        assert set(newsroom.polled) == {"https://0.example/rss", None}
+        newsroom.watching = False
+        for _ in range(3):
+            await look(pilot, app)
+        await pilot.press("r")
+        await sees(pilot, app, "Nobody watches: start")
+        assert len(newsroom.polled) == 2
+
+    drive(newsroom, script)

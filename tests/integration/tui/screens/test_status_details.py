@@ -1,0 +1,198 @@
+"""What the status line and the watchlists tell of can be opened, by key and by mouse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from support.dashboard_driver import drive, lines, look, screen, sees, stream_rows, until
+from support.fake_newsroom import NOW, FakeNewsroom, failing
+from textual.pilot import Pilot
+
+from monitor.model.delivery import Delivery, DeliveryState, Occasion
+from monitor.model.severity import Severity
+from monitor.model.status import Baseline, WatchlistCount
+from tui.app import Tocsin
+from tui.screens.deliveries import UnsentDeliveries, why_not
+from tui.screens.feeds import FeedsScreen
+from tui.screens.triage import spans
+from tui.view.rows import pace_in_words, watchlist_row
+from tui.view.status_bar import parts
+from tui.view.styled_text import width
+
+
+def delivery(id: int, state: DeliveryState = DeliveryState.DEAD, **changes: Any) -> Delivery:
+    one = Delivery(
+        id=id, alert=id, channel="ntfy", occasion=Occasion.RAISED, why="", key=str(id),
+        state=state, due=NOW + 60, attempts=3, reason="[red]500 Oops", created_at=NOW, sent_at=None,
+    )  # fmt: skip
+    return replace(one, **changes)
+
+
+def text(line: list[tuple[str, str]]) -> str:
+    return "".join(piece for piece, _ in line)
+
+
+# --- the status line ------------------------------------------------------------------
+
+
+async def click(pilot: Pilot[Any], app: Tocsin, words: str) -> None:
+    """Click on words of the status line."""
+    await pilot.click("#status", offset=(lines(app)[0].index(words), 0))
+    await pilot.pause()
+
+
+def test_each_part_opens_what_it_tells_of() -> None:
+    room = FakeNewsroom(40)
+    room.said[40] = (room._said(39)[0].ACKNOWLEDGED, room._said(39)[1], False)
+    room.unsent = [delivery(3), delivery(4, DeliveryState.WAITING)]
+    failing(room, 2, "answers 503")
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await click(pilot, app, "● live")
+        await sees(pilot, app, "pid 7")
+        await pilot.press("escape")
+        await click(pilot, app, "unsent")
+        await until(pilot, lambda: isinstance(app.screen, UnsentDeliveries))
+        await pilot.press("escape")
+        await click(pilot, app, "feeds")
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
+        await sees(pilot, app, "answers 503")
+        await click(pilot, app, "new")
+        await until(pilot, lambda: app.screen is app.desk)
+        await until(pilot, lambda: app.desk.sieve.text == "state:new")
+        assert app.desk.stream.row_count == 39
+        await pilot.press("p")
+        await click(pilot, app, "PAUSED")
+        await until(pilot, lambda: app.newsroom.waiting is None)
+
+    drive(room, script)
+
+
+def test_the_same_is_in_a_list_for_the_keyboard() -> None:
+    room = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("S")
+        await sees(pilot, app, "Untriaged    40 alerts")
+        await sees(pilot, app, "feeds.yaml   in force")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: app.desk.sieve.text == "state:new")
+
+    drive(room, script)
+
+
+@pytest.mark.parametrize("cells", [20, 40, 80, 120, 200])
+def test_parts_are_the_line_and_never_more(cells: int) -> None:
+    room = FakeNewsroom()
+    status = replace(room.status(), unsent=2, dead=1, config_error="f.yaml: line 3, column 1: no")
+    shown = parts(status, NOW, UTC, cells, waiting=7)
+    assert sum(width(part.line) for part in shown) <= max(cells, 20)
+    if cells >= 80:
+        said = "".join(text(part.line) for part in shown)
+        assert "‖ PAUSED, 7 wait" in said
+        assert "! feeds.yaml line 3" in said
+        assert "rules" in [part.opens for part in shown]
+
+
+# --- deliveries -------------------------------------------------------------------------
+
+
+def test_deliveries_are_listed_with_their_reasons_and_tried_again() -> None:
+    room = FakeNewsroom(40)
+    room.unsent = [delivery(3), delivery(4, DeliveryState.WAITING, reason="digest at 07:30")]
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("d")
+        await sees(pilot, app, "[red]500 Oops, tried 3×, given up")
+        await sees(pilot, app, "digest at 07:30")
+        await pilot.press("r")
+        await until(pilot, lambda: room.retried == [4])
+        await pilot.press("R")
+        await until(pilot, lambda: room.retried == [4, 3, 4])
+        room.unsent = []
+        await sees(pilot, app, "Nothing waits")
+
+    drive(room, script)
+
+
+def test_why_a_delivery_is_not_sent() -> None:
+    waits = delivery(1, DeliveryState.WAITING, reason="", attempts=0)
+    assert why_not(waits, NOW) == "due in 1 min"
+    assert why_not(replace(waits, due=NOW), NOW) == "due now"
+
+
+# --- watchlists ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pace", "shows", "says"),
+    [
+        (
+            Baseline(today=37, usual=11.6, weeks=8, surprise=True),
+            "37/12▲",
+            "usual 11.6 by now (8 Tue)",
+        ),
+        (Baseline(today=12, usual=11.6, weeks=8), "12/12 ", "today 12, usual 11.6"),
+        (Baseline(today=3, weeks=1), " 3 ", "usual unknown (1 Tue)"),
+        (Baseline(), " 0 ", "usual unknown (none yet)"),
+    ],
+)
+def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, says: str) -> None:
+    count = WatchlistCount(
+        name="chips", severity=Severity.LOW, total=900, untriaged=2, spark=(), pace=pace
+    )
+    row = text(watchlist_row(count, 36, chosen=False))
+    assert shows in row
+    assert ("▲" in row) is pace.surprise
+    assert says in pace_in_words(count, "Tue")
+
+
+def test_a_watchlist_is_muted_for_a_while_and_heard_again() -> None:
+    room = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("1", "j", "m")
+        await sees(pilot, app, "Mute Alibaba for …")
+        await sees(pilot, app, "until tomorrow 08:00")
+        await pilot.press("j", "j", "enter")
+        await until(pilot, lambda: "Alibaba" in room.muted)
+        assert room.muted["Alibaba"].until == NOW + 8.5 * 3600
+        assert room.muted["Alibaba"].by == "ana"
+        await look(pilot, app)
+        await sees(pilot, app, "‖ to 25 Nov")
+        await sees(pilot, app, "1 muted")
+        await pilot.press("m")
+        await sees(pilot, app, "Alibaba is muted by ana until 2026-11-25 08:00")
+        await pilot.press("enter")
+        await until(pilot, lambda: not room.muted)
+
+    drive(room, script, environ={"TOCSIN_USER": "ana"})
+
+
+def test_tomorrow_morning_is_on_the_clock_of_the_wall() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    evening = 1_792_864_800.0  # 2026-10-24 20:00 in Paris; the clock goes back that night
+    assert dict(spans(evening, paris))["until tomorrow 08:00"] == 13 * 3600
+
+
+# --- the mouse -----------------------------------------------------------------------------
+
+
+def test_the_mouse_opens_what_it_clicks() -> None:
+    room = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        row = next(n for n, line in enumerate(stream_rows(app)) if "+2" in line)
+        at = stream_rows(app)[row].index("+2")
+        await pilot.click("#stream", offset=(at + 1, row + 1))
+        await until(pilot, lambda: app.desk.stream.cursor == row)
+        await until(pilot, lambda: "has this story" in screen(app) or len(app.screen_stack) > 1)
+        await pilot.press("escape")
+        await pilot.click("#watchlists", offset=(5, 3), times=2)
+        await until(pilot, lambda: app.desk.sieve.text == "watch:Espionnage")
+
+    drive(room, script)

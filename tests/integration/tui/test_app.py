@@ -1,0 +1,261 @@
+"""Search, feeds, help, palette; and text that would like to be more than text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.dashboard_driver import drive, lines, screen, sees, until
+from support.fake_newsroom import FakeNewsroom, failing
+from textual.pilot import Pilot
+
+from tui import keys
+from tui.app import Tocsin
+from tui.base_app import BaseApp
+from tui.screens import dialogs, help
+from tui.screens.alert_filter import Filtering
+from tui.screens.archive import ArchiveScreen
+from tui.screens.article import ArticleScreen
+from tui.screens.deliveries import UnsentDeliveries
+from tui.screens.feeds import FeedsScreen
+from tui.screens.main import MainScreen
+from tui.screens.panes import Panes
+from tui.screens.triage import Triaging
+from tui.widgets.line_list import LineList
+from tui.widgets.scroll_text import ScrollText
+
+HOSTILE = [
+    "[/] [MAJ] Grève [vidéo]",
+    "[@click=app.quit]ici[/] [red]rouge",
+    "\x1b]52;c;cGF5bG9hZA==\x07 titre \x1b[2J \x9b31m a\u202eb\u200bc\U000e0041d\x00e\x85f",
+    "e" + "\u0301" * 60 + " 👨‍👩‍👧 日本語 \ud800" + "x" * 5000,
+    "",
+]
+
+
+# --- search ------------------------------------------------------------------------
+
+
+def test_earlier_and_saved_searches_are_at_hand() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash", "c", "h")
+        search = app.screen
+        assert isinstance(search, ArchiveScreen)
+        await until(pilot, lambda: search.remembered)
+        await pilot.press("up")
+        assert search.query_line.value == "Alibaba"
+        await pilot.press("up", "up")
+        assert search.query_line.value == "puces"
+        await pilot.press("down", "down")
+        assert search.query_line.value == "ch"
+        search.query_line.value = "@mesgrèves"
+        await pilot.press("enter")
+        await until(pilot, lambda: search.results.row_count == 10)
+        await sees(pilot, app, "best first")
+        await until(pilot, lambda: newsroom.noted[0].query == "@mesgrèves")
+        await pilot.press("slash")
+        search.query_line.value = "@none"
+        await sees(pilot, app, "@Mes grèves")
+
+    newsroom = FakeNewsroom(40)
+    drive(newsroom, script)
+
+
+@pytest.mark.parametrize(
+    ("written", "whole"),
+    [("@me", "@Mes grèves"), ("chips fe", "chips feed:"), ("feed:reu", "feed:Reuters")],
+)
+def test_a_query_is_proposed_to_go_on(written: str, whole: str) -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash")
+        search = app.screen
+        assert isinstance(search, ArchiveScreen)
+        search.query_line.value = written
+        search.query_line.cursor_position = len(written)
+        await until(pilot, lambda: search.query_line._suggestion)
+        await pilot.press("right")
+        assert search.query_line.value.casefold() == whole.casefold()
+
+    drive(FakeNewsroom(4), script)
+
+
+def test_search_finds_as_one_types_and_opens_with_its_matches() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash", *"orly")
+        await sees(pilot, app, "10 found, newest first")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "stream")
+        await pilot.press("j", "enter")
+        search = app.screen
+        assert isinstance(search, ArchiveScreen)
+        await until(pilot, lambda: search.reader.reading)
+        await sees(pilot, app, "1 match")
+        await pilot.press("escape")
+        assert app.screen is search
+        await pilot.press("escape")
+        assert app.screen is app.desk
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_a_mistake_is_shown_under_its_column() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash", *"gr", "left_parenthesis")
+        await sees(pilot, app, "never closed")
+        query, note = lines(app)[1:3]
+        assert note.index("^") == query.index("(")
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_trouble_of_the_archive_is_told_as_plain_text() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("slash", *"broken")
+        await sees(pilot, app, "segment [red]7 is damaged")
+        assert "\x1b" not in screen(app)
+
+    drive(FakeNewsroom(4), script)
+
+
+@pytest.mark.parametrize("cells", [40, 80, 200])
+@pytest.mark.parametrize("position", [0, 30, 70])
+def test_the_caret_is_on_the_screen(cells: int, position: int) -> None:
+    from index.errors import QueryError
+    from tui.screens.archive import pointed
+
+    line = "".join(text for text, _ in pointed(QueryError("no such field", position), cells))
+    assert line.index("^") == min(position + 3, cells - 1)
+
+
+# --- feeds ---------------------------------------------------------------------------
+
+
+def test_feeds_are_listed_with_their_reasons_and_polled() -> None:
+    newsroom = FakeNewsroom(40)
+    failing(newsroom, 1, "answers 503; asked again in 2m")
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
+        await sees(pilot, app, "answers 503; asked again in 2m")
+        await pilot.press("r")  # the worst is first
+        await until(pilot, lambda: newsroom.polled)
+        assert newsroom.polled == ["https://1.example/rss"]
+        await sees(pilot, app, "4 in a row")
+        await pilot.press("y")
+        assert app.clipboard == "https://1.example/rss"
+
+    drive(newsroom, script)
+
+
+# --- keys ----------------------------------------------------------------------------
+
+PLACES = [
+    BaseApp,
+    Tocsin,
+    Panes,
+    Triaging,
+    Filtering,
+    MainScreen,
+    ArchiveScreen,
+    FeedsScreen,
+    LineList,
+    ScrollText,
+    UnsentDeliveries,
+    dialogs.Dialog,
+]
+
+
+def test_help_lists_every_binding_once() -> None:
+    listed = [(shown, does) for _, block in help.sections() for shown, does in block]
+    declared = [key for place in PLACES for key in keys.explained(place)]
+    assert sorted(listed) == sorted(declared)
+    text = "\n".join("".join(word for word, _ in line) for line in help.page(60))
+    for _, does in declared:
+        assert " ".join(does.split()[:3]) in text
+
+
+def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
+    import importlib
+    import pkgutil
+
+    import tui
+
+    for found in pkgutil.walk_packages(tui.__path__, "tui."):
+        for value in vars(importlib.import_module(found.name)).values():
+            if isinstance(value, type) and value.__module__.startswith("tui."):
+                assert not keys.own(value) or value in PLACES, value
+
+
+@pytest.mark.parametrize(
+    "place", [(Tocsin, Panes, Triaging, Filtering, MainScreen), (Tocsin, Panes, FeedsScreen)]
+)
+def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
+    bound = [key for node in place for b in keys.own(node) for key in b.key.split(",")]
+    assert len(bound) == len(set(bound))
+
+
+@pytest.mark.parametrize("node", [MainScreen, ArchiveScreen, FeedsScreen, ArticleScreen])
+def test_every_label_of_the_bar_has_its_key(node: type[MainScreen]) -> None:
+    assert len(keys.bar(node.BAR, Tocsin, node)) == len(node.BAR) <= 9
+
+
+def test_the_bar_does_what_its_keys_do() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        last = lines(app)[-1]
+        await pilot.click(offset=(last.index("Help"), 39))
+        assert isinstance(app.screen, help.Help)
+        await pilot.press("escape")
+        assert app.screen is app.desk
+
+    drive(FakeNewsroom(4), script)
+
+
+def test_the_palette_runs_what_it_names() -> None:
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        await pilot.press("colon", *"chips")
+        await sees(pilot, app, "Show chips")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.desk.sieve.text == "watch:chips")
+
+    drive(FakeNewsroom(40), script)
+
+
+# --- hostile text ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_text_from_feeds_is_only_text(title: str) -> None:
+    newsroom = FakeNewsroom(8, title=lambda n: title)
+    failing(newsroom, 0, title)
+    newsroom.config_error = newsroom.network_down = title
+    seen: list[str] = []
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        app.desk.tell(title, trouble=True)
+        steps = "w|escape|f|escape|e|j|enter|escape|escape|slash|x|escape|colon|escape|1|3|4|2|T"
+        await until(pilot, lambda: app.desk.reader.reading)
+        seen.append(screen(app))
+        for key in steps.split("|"):
+            await pilot.press(key)
+            seen.append(screen(app))
+        assert app.is_running
+
+    assert drive(newsroom, script).return_value is None
+    shown = "\n".join(seen)
+    if "[" in title and "\x1b" not in title:
+        assert title[:18] in shown
+    assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    assert not set(shown) & set("\u202e\u200b\ud800\U000e0041")
+    assert "cGF5bG9hZA" not in shown
+
+
+def test_no_file_of_ours_gives_a_string_to_a_parser_of_markup() -> None:
+    from pathlib import Path
+
+    import tui
+
+    for path in Path(tui.__path__[0]).rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        for risky in ("Static(", "Label(", "from_markup", "DataTable(", "OptionList("):
+            assert risky not in source, f"{path.name}: {risky}"

@@ -1,0 +1,173 @@
+"""What the dashboard does while nothing happens: next to nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.dashboard_driver import drive, look, until
+from support.fake_newsroom import FakeNewsroom
+from textual.pilot import Pilot
+
+from monitor import wiring
+from monitor.store.sqlite.store import SqliteStore
+from tui.app import Tocsin
+from tui.data import newsroom as pace
+from tui.data.newsroom import Rhythm
+from tui.screens import main as desks
+
+
+def test_counts_are_read_after_a_commit_but_rarely_and_in_the_end_anyway() -> None:
+    rhythm = Rhythm(3, 6)
+    assert [rhythm.due(commits) for commits in (1, 2, 2, 2, 2)] == [True, False, False, True, False]
+    assert [rhythm.due(2) for _ in range(6)] == [False] * 4 + [True, False]
+    rhythm.hurry()
+    assert rhythm.due(2)
+
+
+def test_at_rest_nothing_is_counted_nor_painted_but_the_status_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room, read, painted = FakeNewsroom(40), Counter[str](), Counter[str]()
+    monkeypatch.setattr(pace, "ANYWAY", 1_000)
+    for name in ("status", "feeds", "watchlists", "alerts"):
+        monkeypatch.setattr(room, name, counting(getattr(room, name), read, name))
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        room.at_rest = True
+        await until(pilot, lambda: shown(app) == 40)
+        for _ in range(4):  # what came before is counted
+            await look(pilot, app)
+        read.clear()
+        panes = (app.desk.stream, app.desk.reader, app.desk.watchlists, app.desk.feeds)
+        for pane in panes:
+            name = pane.id or ""
+            monkeypatch.setattr(pane, "render_line", counting(pane.render_line, painted, name))
+        for _ in range(12):
+            room.now += 1.0
+            await look(pilot, app)
+        assert not read and not painted
+        room.committed += 1
+        for _ in range(4):
+            await look(pilot, app)
+        assert read["status"] >= 1 and read["feeds"] == read["watchlists"] == 1
+
+    drive(room, script)
+
+
+def test_a_monitor_that_dies_is_seen_without_any_commit() -> None:
+    room = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        room.at_rest = True
+        for _ in range(4):
+            await look(pilot, app)
+        room.watching = False
+        await look(pilot, app)
+        assert app.newsroom.status is not None and app.newsroom.status.monitor is None
+
+    drive(room, script)
+
+
+def test_the_reader_follows_arrivals_at_an_even_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "CALM", 3_600.0)
+    room = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for count in (41, 42, 43):
+            room.count = count
+            await until(pilot, lambda: app.desk.stream.newest == room.count)
+            if count == 41:
+                await until(pilot, lambda: shown(app) == 41)
+        assert shown(app) == 41
+        await pilot.press("j")
+        await until(pilot, lambda: shown(app) == 42)
+        await pilot.press("k")
+        await until(pilot, lambda: shown(app) == 43)
+
+    drive(room, script)
+
+
+def test_articles_of_any_length_lay_no_pane_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out = Counter[str]()
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        reader, screen = app.desk.reader, app.screen
+        await until(pilot, lambda: shown(app) == 40)
+        refresh = counting(screen._refresh_layout, laid_out, "screen")
+        monkeypatch.setattr(screen, "_refresh_layout", refresh)
+        for lines in (3, 400, 3):
+            reader.show(lambda cells, lines=lines: [[("words", "plain")]] * lines)
+            await pilot.pause()
+            assert reader.max_scroll_y == max(0, lines - reader.size.height)
+            assert reader.vertical_scrollbar.window_virtual_size == lines
+        assert not laid_out
+
+    drive(FakeNewsroom(40), script, size=(120, 40))
+
+
+@pytest.mark.parametrize(("before", "after", "drawn"), [(4_000, 4_010, False), (40, 80, True)])
+def test_a_scrollbar_is_drawn_anew_where_that_can_be_seen(
+    before: int, after: int, drawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, painted = FakeNewsroom(before), Counter[str]()
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        stream = app.desk.stream
+        await until(pilot, lambda: stream.row_count == before)
+        await look(pilot, app)
+        bar = stream.vertical_scrollbar
+        monkeypatch.setattr(bar, "render", counting(bar.render, painted, "bar"))
+        room.count = after
+        await until(pilot, lambda: stream.row_count == after)
+        await look(pilot, app)
+        assert bar.window_virtual_size == after
+        assert bool(painted) is drawn
+
+    drive(room, script, size=(120, 40))
+
+
+def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desks, "CALM", 3_600.0)
+    room = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+        for count in (41, 42):
+            room.count = count
+            await until(pilot, lambda: app.desk.stream.newest == room.count)
+        await pilot.press("enter")
+        await until(pilot, lambda: shown(app) == 42)
+
+    drive(room, script)
+
+
+def test_every_commit_is_noticed_and_nothing_else(tmp_path: Path) -> None:
+    SqliteStore(tmp_path).close()
+    service = wiring.open_service(tmp_path)
+    before = service.views.version().commits
+    assert service.views.version().commits == before
+    with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
+        other.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
+    after = service.views.version().commits
+    assert after != before
+    service.note_search("grève")
+    assert service.views.version().commits != after, "its own as well"
+
+
+def shown(app: Tocsin) -> int:
+    reading = app.desk.reader.reading
+    return reading.article.id if reading else 0
+
+
+def counting(call: Any, calls: Counter[str], name: str) -> Any:
+    def counted(*args: Any, **more: Any) -> Any:
+        calls[name] += 1
+        return call(*args, **more)
+
+    return counted

@@ -1,0 +1,14 @@
+"""A slice of an analyst's hour; `make hour` spends the whole."""
+
+from __future__ import annotations
+
+import pytest
+from support.analyst_hour import ARRIVALS, GROWTH, LEAST, spend
+
+
+@pytest.mark.parametrize("seed", [1, 1944])
+def test_an_hour_passes_without_a_fault_and_without_growing(seed: int) -> None:
+    hour = spend(seed, seconds=4)
+    assert hour.keys >= LEAST
+    assert hour.arrivals == ARRIVALS
+    assert hour.growth < 2 * GROWTH  # what it remembers of alerts is still filling

@@ -1,0 +1,178 @@
+"""Killed before any step, and started again, the monitor loses nothing and doubles nothing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+from support import ROOT, flow
+from support.flow import A, B, C, Fuse, Spine, life, rows
+from support.planted_bugs import EtagFirst
+
+from monitor.parse.feed import parse
+from monitor.store.sqlite.store import SqliteStore
+
+OF_THE_STORY = {
+    "feeds": "url, etag, body_hash, failures, reason, gone, blind, title, lang, articles",
+    "articles": "*",
+    "entries": "*",
+    "carriers": "*",
+    "versions": "*",
+    "pages": "*",
+    "shingles": "*",
+    "alerts": "*",
+    "matches": "*",
+    "counts": "*",
+    "outbox": "*",
+    "evidence": "*",
+    "latency": "*",
+}
+"""What must not depend on where it was interrupted: all but the log of polls and its times."""
+
+
+def story(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    return {
+        table: sorted(rows(folder, f"SELECT {columns} FROM {table}"), key=repr)
+        for table, columns in OF_THE_STORY.items()
+    }
+
+
+def behind(folder: Path) -> list[str]:
+    """Return the entries that a feed's ETag says are stored, and are not."""
+    if not rows(folder, "SELECT 1 FROM sqlite_master WHERE name = 'feeds'"):
+        return []
+    press = flow.scenario()
+    missing = []
+    for number, url, etag in rows(
+        folder, "SELECT number, url, etag FROM feeds WHERE etag IS NOT NULL"
+    ):
+        body = press.editions[url][int(etag.strip(b'"'))]
+        assert isinstance(body, bytes)
+        has = {guid for (guid,) in rows(folder, "SELECT guid FROM entries WHERE feed = ?", number)}
+        missing += [entry.guid for entry in parse(body, url).entries if entry.guid not in has]
+    return missing
+
+
+@dataclass
+class Moments(Fuse):
+    """Kills nobody: keeps what a kill would leave before each step, if it is not known yet."""
+
+    life: Spine | None = None
+    found: dict[bytes, tuple[int, int, dict[str, bytes]]] = field(default_factory=dict)
+    """The first step that finds it so, the round, and the files with their contents."""
+
+    def step(self, before: str = "") -> None:
+        super().step(before)
+        assert self.life
+        kept = sorted(self.life.folder.glob("newsroom.db*"))
+        disk = {path.name: path.read_bytes() for path in kept if not path.name.endswith("-shm")}
+        state = blake2b(repr((self.life.press.round, sorted(disk))).encode())
+        for content in disk.values():
+            state.update(content)
+        self.found.setdefault(state.digest(), (self.steps, self.life.press.round, disk))
+
+
+def moments(folder: Path, store: Callable[[Path], SqliteStore] = SqliteStore) -> Moments:
+    """Live without interruption; return all that kills could leave."""
+    fuse = Moments()
+    fuse.life = life(folder, fuse, store)
+    fuse.life.live(flow.ROUNDS)
+    return fuse
+
+
+def resumed(
+    folder: Path, round: int, disk: dict[str, bytes], store: Callable[[Path], SqliteStore]
+) -> list[str]:
+    """Start again from what a kill left; return what its ETags ran ahead of."""
+    folder.mkdir()
+    for name, content in disk.items():
+        (folder / name).write_bytes(content)
+    missing = behind(folder)
+    life(folder, store=store).live(range(round, len(flow.ROUNDS)))
+    return missing
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Moments]:
+    """A life without interruption, and the moments of it."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, moments(folder)
+
+
+def test_the_scenario_has_everything_in_it(whole: tuple[Path, Moments]) -> None:
+    folder, lived = whole
+    assert lived.steps > 150
+    assert len(lived.found) > 10
+    alerts = rows(
+        folder,
+        "SELECT watchlist, url, merged_into IS NOT NULL FROM alerts JOIN articles a"
+        " ON a.id = article ORDER BY 1, 2",
+    )
+    assert alerts == [
+        ("Alibaba", "https://ex.org/ailleurs", 1),
+        ("Alibaba", "https://ex.org/deux", 0),
+        ("Alibaba", "https://ex.org/un", 0),
+        ("Cainiao", "https://ex.org/page", 0),
+        ("espionnage", "https://ex.org/ailleurs", 1),
+        ("espionnage", "https://ex.org/trois", 0),
+        ("espionnage", "https://ex.org/un", 0),
+    ]
+    assert rows(folder, "SELECT count(*) FROM versions") == [(1,)]
+    assert rows(folder, "SELECT count(*) FROM carriers") == [(1,)]
+    assert rows(folder, "SELECT count(*) FROM pages") == [(0,)]
+    by_feed = dict(rows(folder, "SELECT url, articles FROM feeds"))
+    assert by_feed == {A: 3, B: 1, C: 2}
+    assert {guid for (guid,) in rows(folder, "SELECT guid FROM entries WHERE feed = 1")} == {
+        "new-a1",
+        "new-a2",
+        "new-a3",
+    }
+
+
+def test_killed_before_any_step_nothing_is_lost_or_doubled(
+    whole: tuple[Path, Moments], tmp_path: Path
+) -> None:
+    folder, lived = whole
+    expected = story(folder)
+    for step, round, disk in lived.found.values():
+        assert resumed(tmp_path / str(step), round, disk, SqliteStore) == [], step
+        assert story(tmp_path / str(step)) == expected, step
+
+
+def test_killed_by_the_kernel_nothing_is_lost_or_doubled(
+    whole: tuple[Path, Moments], tmp_path: Path
+) -> None:
+    folder, lived = whole
+    points = range(7, lived.steps, lived.steps // 12)
+    done = subprocess.run(
+        [sys.executable, flow.__file__, tmp_path, *map(str, points)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.split("\n")[:-1] == [f"{point} {-signal.SIGKILL}" for point in points]
+    for point in points:
+        killed = tmp_path / str(point)
+        assert behind(killed) == []
+        life(killed).live(flow.ROUNDS)
+        ours, expected = story(killed), story(folder)
+        assert len(ours["articles"]) == len(expected["articles"])
+        assert [a[1:3] for a in ours["alerts"]] == [a[1:3] for a in expected["alerts"]]
+
+
+def test_the_sweep_catches_an_etag_committed_first(tmp_path: Path) -> None:
+    (tmp_path / "whole").mkdir()
+    caught = [
+        step
+        for step, round, disk in moments(tmp_path / "whole", EtagFirst).found.values()
+        if resumed(tmp_path / str(step), round, disk, EtagFirst)
+    ]
+    assert len(caught) > 5

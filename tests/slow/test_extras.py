@@ -1,0 +1,178 @@
+"""The core alone: without the libraries of the extras, commands work or name what they need."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+
+def locked(file: str) -> set[str]:
+    text = (ROOT / "requirements" / file).read_text(encoding="utf-8")
+    return set(re.findall(r"^([\w.-]+)==", text, re.M))
+
+
+def modules_of_the_extras() -> list[str]:
+    """Return what a core installation cannot import."""
+    rest = locked("all.txt") - locked("core.txt")
+    assert {"aiohttp", "apprise", "babel", "matplotlib", "stix2", "trafilatura"} <= rest
+    return sorted(
+        module
+        for module, distributions in packages_distributions().items()
+        if {re.sub(r"[._-]+", "-", name).lower() for name in distributions} <= rest
+    )
+
+
+def test_the_lock_files_hold_every_library_and_no_address() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    own = [
+        line
+        for name, lines in extras.items()
+        if name not in ("all", "bench", "docs")
+        for line in lines
+    ]
+    for file, lines in {
+        "core.txt": project["dependencies"],
+        "all.txt": [*project["dependencies"], *own],
+        "docs.txt": [*project["dependencies"], *extras["docs"]],
+    }.items():
+        names = {re.split(r"[^\w.-]", line)[0] for line in lines}
+        assert {re.sub(r"[._-]+", "-", name).lower() for name in names} <= locked(file)
+        assert "://" not in (ROOT / "requirements" / file).read_text(encoding="utf-8")
+
+
+class Core:
+    """A folder in which tocsin runs without the libraries of the extras."""
+
+    def __init__(self, folder: Path, without: list[str]) -> None:
+        self.folder = folder
+        path = folder / "path"
+        path.mkdir()
+        code = f"import sys\nsys.modules.update(dict.fromkeys({without!r}))\n"
+        (path / "sitecustomize.py").write_text(code, encoding="utf-8")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
+        self._environ = kept | {"PYTHONPATH": f"{path}{os.pathsep}{ROOT}"}
+
+    def write(self, text: str) -> None:
+        (self.folder / "feeds.yaml").write_text(text, encoding="utf-8")
+
+    def __call__(self, *args: str, exit: int | None = 0) -> tuple[str, str]:
+        """Run a command; return what it wrote to stdout and stderr."""
+        done = subprocess.run(
+            (sys.executable, *(args if args[0] == "-c" else ("-m", "monitor", *args))),
+            cwd=self.folder,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert exit in (None, done.returncode), done.stderr
+        return done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Core:
+    """A newsroom with the articles of the demo."""
+    core = Core(tmp_path_factory.mktemp("core"), modules_of_the_extras())
+    for span in ("8s", "30s"):  # the longer one is for a busy machine
+        out, err = core("demo", "--headless", "--for", span)
+        assert 'pip install "tocsin[fulltext]"' in err
+        if core("search", "cainiao", exit=None)[0]:
+            return core
+    pytest.fail(out)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("search", "cainiao"), ("alerts",), ("status",), ("facets", "cainiao"), ("feeds",),
+        ("trend", "cainiao", "--format", "table"), ("export", "cainiao", "--misp", "-"),
+        ("-c", "import tui.app, tui.wall"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_the_core_is_enough(core: Core, args: tuple[str, ...]) -> None:
+    core(*args)
+
+
+def test_check_and_init(core: Core) -> None:
+    core("init")
+    core("check")
+
+
+def test_a_trend_is_a_table_without_plots(core: Core) -> None:
+    out, err = core("trend", "cainiao")
+    assert out == core("trend", "cainiao", "--format", "table")[0]
+    assert 'the plot needs plotext: pip install "tocsin[plots]"' in err
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            ("trend", "cainiao", "--png", "trend.png"),
+            'tocsin trend --png needs matplotlib: pip install "tocsin[plots]"\n',
+        ),
+        (
+            ("export", "cainiao", "--stix", "-"),
+            'tocsin export --stix needs stix2: pip install "tocsin[share]"\n',
+        ),
+        (("serve",), 'tocsin serve needs textual-serve: pip install "tocsin[web]"\n'),
+    ],
+    ids=["plots", "share", "web"],
+)
+def test_a_command_names_the_extra_it_needs(
+    core: Core, args: tuple[str, ...], message: str
+) -> None:
+    out, err = core(*args, exit=2)
+    assert err.endswith(message)
+    assert out == ""
+
+
+FEEDS = """\
+feeds:
+  - {{url: "http://127.0.0.1:9/feed.xml", name: One{feed}}}
+watchlists: [Cainiao]
+{rest}
+network: {{allow: [127.0.0.0/8]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("feed", "rest", "message"),
+    [
+        (
+            "", "channels: [{name: desk, url: \"ntfy://ntfy.example/desk\"}]",
+            'desk: a channel with `url` needs apprise: pip install "tocsin[notify]"',
+        ),
+        (
+            ", full_text: true", "",
+            '`full_text: true` needs trafilatura: pip install "tocsin[fulltext]"',
+        ),
+        (
+            "", "defaults: {full_text: true}",
+            '`full_text: true` needs trafilatura: pip install "tocsin[fulltext]"',
+        ),
+    ],
+    ids=["channel", "feed", "defaults"],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_configuration_that_needs_an_extra_is_refused(
+    tmp_path: Path, command: str, feed: str, rest: str, message: str
+) -> None:
+    core = Core(tmp_path, modules_of_the_extras())
+    core.write(FEEDS.format(feed=feed, rest=rest))
+    said = "".join(core(command, exit=2))
+    assert message in " ".join(said.split())
+    assert said.count("pip install") == 1

@@ -1,0 +1,58 @@
+"""A slice of `make fuzz`, the same documents every time; and the fuzzer itself."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from support import fuzz
+from support.feed_mutations import mutated, originals
+from support.scripted_server import Fault, Reply
+
+SLICE = 60
+
+
+def test_broken_feeds_break_no_promise(tmp_path: Path) -> None:
+    replies = [mutated(originals(), 1, number) for number in range(SLICE)]
+    verdict = fuzz.judge(replies)
+    assert verdict.broken == ()
+    assert verdict.outcomes.total() == SLICE + len(fuzz.WELL)
+    assert verdict.outcomes["read"] > SLICE / 3
+    assert verdict.articles > SLICE
+
+
+def test_a_document_is_the_same_by_seed_and_number() -> None:
+    bodies = originals()
+    some = [mutated(bodies, 5, number) for number in range(40)]
+    assert some[::-1] == [mutated(bodies, 5, number) for number in reversed(range(40))]
+    assert len({reply.body for reply in some}) > 35
+    assert some != [mutated(bodies, 6, number) for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=b"\n\0\xff{}\n"),
+        Reply(200, (("ETag", b'"\xe9"'), ("X", "\xff")), gzip.compress(b"a"), fault=Fault.SHORT),
+    ],
+)
+def test_an_answer_is_read_as_it_was_kept(tmp_path: Path, reply: Reply) -> None:
+    fuzz.kept(reply, tmp_path / "folder" / "file")
+    again = fuzz.read(tmp_path / "folder" / "file")
+    assert (again.status, again.body, again.fault) == (reply.status, reply.body, reply.fault)
+    assert [value for _, value in again.headers] == [
+        fuzz._text(value) for _, value in reply.headers
+    ]
+
+
+def test_the_guilty_one_is_found_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = Reply(body=b"bad")
+
+    def judge(replies: list[Reply]) -> fuzz.Verdict:
+        return fuzz.Verdict(broken=("it",) if bad in replies else ())
+
+    monkeypatch.setattr(fuzz, "judge", judge)
+    replies = [Reply(body=str(number).encode()) for number in range(37)]
+    assert fuzz.guilty([*replies[:20], bad, *replies[20:]]) == [20]
+    assert fuzz.guilty(replies) == list(range(37))

@@ -1,0 +1,192 @@
+"""Thousands of hostile documents in one run of the program, beside feeds that are well."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from statistics import median
+
+from support.archive_invariants import unclean
+from support.newsroom import TOCSIN, Item, Newsroom, rss, until
+from support.originals import hostile_feeds
+from support.scripted_server import Reply, Web, conditional, gzip_bomb
+
+DECIDED = 30.0
+"""Seconds until it is decided what becomes of an answer; a reader is killed after three."""
+GROWTH = 150 * 2**20
+"""Bytes that a process which reads them may take beyond what it takes without."""
+HEALTHY, ITEMS = 10, 9
+
+
+def _rss(content: bytes, doctype: bytes = b"") -> bytes:
+    return b"<?xml version='1.0'?>" + doctype + b"<rss version='2.0'><channel>" + content
+
+
+def _item(content: bytes) -> bytes:
+    return _rss(b"<item><guid>1</guid>" + content + b"</item></channel></rss>")
+
+
+def _laughs() -> bytes:
+    entities = b"".join(
+        b"<!ENTITY e%d '%b'>" % (n, b"&e%d;" % (n - 1) * 10 if n else b"ha" * 50) for n in range(9)
+    )
+    return b"<!DOCTYPE r [" + entities + b"]>"
+
+
+def worst(canary: str, file: Path) -> dict[str, Reply]:
+    """Return answers that were seen to hang, bloat or betray readers of feeds."""
+    entity = b"<!DOCTYPE r [<!ENTITY a '" + b"x" * 48_000 + b"'>]>"
+    outside = b"<!DOCTYPE r [<!ENTITY a SYSTEM '%b'>]>"
+    title = b"<title>&a;</title></item></channel></rss>"
+    xml = (("Content-Type", "application/rss+xml"),)
+    bodies = {
+        "newlines": _item(b"<title>" + b"\n" * 40_000 + b"</title>"),
+        "newlines in HTML": _item(b"<description>" + b"&lt;b\n" * 40_000 + b"</description>"),
+        "author": _item(b"<author>" + b"a@" * 16_000 + b"</author>"),
+        "punycode": _item(b"<link>http://xn--" + b"a" * 320_000 + b"/</link>"),
+        "unicode host": _item(b"<link>http://" + "é".encode() * 100_000 + b"/</link>"),
+        "one entity": _rss(b"<item><title>" + b"&a;" * 12_000 + title, entity),
+        "laughs": _rss(b"<item><title>&e8;" + title, _laughs()),
+        "a file": _rss(b"<item><title>" + title, outside % file.as_uri().encode()),
+        "an address": _rss(b"<item><title>" + title, outside % canary.encode()),
+        "deep": _rss(b"<a>" * 50_000),
+        "deep HTML": _item(b"<description>" + b"&lt;div&gt;" * 50_000 + b"</description>"),
+        "attributes": _item(b"<a " + b"b='c' " * 100_000 + b"/>"),
+        "an attribute": _item(b"<a b='" + b"c" * 2_000_000 + b"'/>"),
+        "no character": _item(b"<title>&#1114112;&#xd800;&#0;</title>"),
+        "zeros": b"\0" * 1_000_000,
+        "zeros inside": _item(b"<title>a\0b</title>"),
+        "brackets": b"[" * 100_000,
+        "JSON": b'{"version":"https://jsonfeed.org/version/1.1","items":' + b"[" * 100_000,
+        "a number": b'{"version":"https://jsonfeed.org/version/1","items":[{"id":1e999999}]}',
+        "a path": str(file).encode(),
+        "a URL": canary.encode(),
+        "UTF-7": b"<?xml version='1.0' encoding='utf-7'?>" + _item(b"<title>+ADw-b+AD4-</title>"),
+        "no such charset": b"<?xml version='1.0' encoding='../../x'?>" + _item(b"<title>t</title>"),
+        "escapes": _item("<title>\x1b]0;x\x07\x9b31m\u202e\x1b[2J</title>".encode()),
+        "many items": _rss(b"<item><title>a</title></item>" * 20_000),
+    }
+    replies = {name: Reply(200, xml, body) for name, body in bodies.items()}
+    gzipped = (*xml, ("Content-Encoding", "gzip"))
+    replies["a bomb"] = Reply(200, gzipped, gzip_bomb(100))
+    replies["a cut gzip"] = Reply(200, gzipped, gzip.compress(bodies["many items"])[:-9])
+    return replies
+
+
+def collected() -> dict[str, Reply]:
+    """Return what readers of feeds have been tried with, each text once."""
+    once = {body: name for name, body in hostile_feeds().items()}
+    return {f"{n} {name}": Reply(body=body) for n, (body, name) in enumerate(once.items())}
+
+
+def test_no_document_harms_anything(tmp_path: Path) -> None:
+    canary = tmp_path / "canary.xml"
+    canary.write_bytes(rss(Item("CANARY", guid="canary")))
+    newsroom = Newsroom(tmp_path)
+    with Web(clock=time.time) as web, Web() as bait:
+        replies = worst(bait.url("/"), canary) | collected()
+        for number, reply in enumerate(replies.values()):
+            web.on(f"/{number}", reply)
+        feeds = healthy(web) + [
+            {"url": web.url(f"/{number}"), "name": name, "every": "1h"}
+            for number, name in enumerate(replies)
+        ]
+        newsroom.watch(feeds, ["Alibaba"])
+        with running(newsroom) as monitor, peaks(monitor.pid) as peak:
+            until(lambda: polled(newsroom) == len(feeds))
+            again = len(web.asked("/healthy0"))
+            until(lambda: len(web.asked("/healthy0")) >= again + 2)
+            assert newsroom.tocsin("stop").returncode == 0
+    assert not bait.requests
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    took = decided(newsroom, web)
+    usual = median(took.values())  # the queue, on a busy machine
+    assert {name: late for name, s in took.items() if (late := s - usual) > DECIDED} == {}
+    assert len(took) == len(feeds)
+    well = newsroom.sql("SELECT failures, articles FROM feeds WHERE name LIKE 'healthy%'")
+    assert well == [(0, ITEMS)] * HEALTHY
+    assert max(peak.values()) - min(peak.values()) < GROWTH, peak
+    assert unclean(newsroom.data / "newsroom.db") == []
+    taken = "SELECT count(*) FROM articles WHERE title || summary || body LIKE '%CANARY%'"
+    assert newsroom.sql(taken) == [(0,)]
+
+
+@contextmanager
+def running(newsroom: Newsroom) -> Iterator[subprocess.Popen[str]]:
+    """Run a monitor that logs into a file."""
+    with (newsroom.folder / "log").open("w") as log:
+        monitor = subprocess.Popen(
+            [TOCSIN, "-q", "run"], cwd=newsroom.folder, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, text=True,
+        )  # fmt: skip
+        try:
+            yield monitor
+        finally:
+            monitor.kill()
+            monitor.wait()
+
+
+def healthy(web: Web) -> list[dict[str, str]]:
+    """Return feeds that are well, and serve them."""
+    for n in range(HEALTHY):
+        items = (Item(f"Bon article {n} {k}", "Un texte.", guid=f"{n} {k}") for k in range(ITEMS))
+        web.on(f"/healthy{n}", conditional(rss(*items)))
+    return [
+        {"url": web.url(f"/healthy{n}"), "name": f"healthy{n}", "every": "1s"}
+        for n in range(HEALTHY)
+    ]
+
+
+def polled(newsroom: Newsroom) -> int:
+    """Return how many feeds have been decided."""
+    found = newsroom.sql("SELECT count(*) FROM feeds WHERE last_poll > 0")
+    return int(found[0][0]) if found else 0
+
+
+def decided(newsroom: Newsroom, web: Web) -> dict[str, float]:
+    """Return the seconds between a feed's answer and its first line in the log of polls."""
+    asked = {request.path: request.at for request in reversed(web.requests)}
+    firsts = newsroom.sql(
+        "SELECT f.name, f.url, min(p.at) FROM polls p JOIN feeds f ON f.number = p.feed GROUP BY 1"
+    )
+    return {name: at - asked["/" + url.rpartition("/")[2]] for name, url, at in firsts}
+
+
+@contextmanager
+def peaks(root: int) -> Iterator[dict[int, int]]:
+    """Watch the most memory that each process below one ever had resident, in bytes."""
+    found: dict[int, int] = {}
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.05):
+            for pid in _below(root):
+                found[pid] = max(_peak(pid), found.get(pid, 0))
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        watching.join()
+
+
+def _below(root: int) -> Iterator[int]:
+    """Yield the processes that one has started, and those that they have."""
+    with suppress(OSError):
+        for child in Path(f"/proc/{root}/task/{root}/children").read_text().split():
+            yield int(child)
+            yield from _below(int(child))
+
+
+def _peak(pid: int) -> int:
+    with suppress(OSError, StopIteration):
+        said = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return int(next(line for line in said if line.startswith("VmHWM")).split()[1]) << 10
+    return 0

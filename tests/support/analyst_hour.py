@@ -1,0 +1,166 @@
+"""An analyst's hour, hurried: news, any key, any size, a monitor that dies and comes back.
+
+PYTHONPATH=tests python -m support.analyst_hour [--seed N] [--seconds N] [--arrivals N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import random
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from monitor.errors import StoreError
+from support import dashboard_driver  # noqa: F401 - lets Pilot nap less
+from support.fake_newsroom import FakeNewsroom, failing
+from tui.app import Tocsin
+from tui.keys import own
+from tui.screens.main import MainScreen
+
+ARRIVALS = 5_000
+LEAST = 20
+"""Keys, however slow the machine is."""
+SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (100, 22), (170, 30), (20, 5)]
+TITLES = (
+    "Grève : un vol sur deux annulé à Orly",
+    "[/] [MAJ] [@click=app.quit]vidéo[/]",
+    "\x1b]52;c;cGF5bG9hZA==\x07 \x9b31m\u202eAlibaba\u200b",
+    "日本語の記事 👨‍👩‍👧 " + "e" + "\u0301" * 40,
+    "x" * 3000,
+    "",
+)
+LEFT_OUT = {"q", "Q", "ctrl+c", "E"}
+"""They end it, or leave the screen to an editor."""
+GROWTH = 10 << 20
+"""Bytes that it may grow by, once everything has been shown once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What has happened in it."""
+
+    keys: int
+    arrivals: int
+    growth: int
+    """Bytes, from the first third on."""
+
+
+def spend(seed: int, seconds: float, arrivals: int = ARRIVALS) -> Hour:
+    """Spend an hour in so many seconds; raises whatever the dashboard raises."""
+    return asyncio.run(_spend(random.Random(seed), seconds, arrivals))
+
+
+async def _spend(chance: random.Random, seconds: float, arrivals: int) -> Hour:
+    room = FakeNewsroom(40, title=lambda n: TITLES[n % len(TITLES)])
+    failing(room, 1, TITLES[2])
+    app = Tocsin(room, clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
+    keys, until = 0, time.monotonic() + seconds
+    early: int | None = None
+    async with app.run_test(size=SIZES[0], notifications=True) as pilot:
+        while (left := until - time.monotonic()) > 0 or keys < LEAST:
+            share = min(1.0, 1 - left / seconds)
+            room.now += 3600 * 0.001
+            room.count = max(room.count, 40 + int(arrivals * share))
+            keys += await _something(chance, pilot, app, room)
+            if share > 1 / 3 and early is None:
+                early = resident()
+        _calm(room)
+        room.count = 40 + arrivals
+        while len(app.screen_stack) > 1:
+            app.pop_screen()
+            await pilot.pause()
+        app.desk.action_clear_filter()
+        await app.desk.look()
+        await pilot.pause()
+        assert app.is_running and app.desk.is_current
+        assert app.newsroom.service.views.version().alert == 40 + arrivals
+        growth = resident() - (early or 0)
+    return Hour(keys, arrivals, growth)
+
+
+async def _something(
+    chance: random.Random, pilot: Pilot[Any], app: Tocsin, room: FakeNewsroom
+) -> int:
+    """Let one thing happen, return how many keys were pressed."""
+    what = chance.random()
+    if what < 0.04:
+        await pilot.resize_terminal(*chance.choice(SIZES))
+    elif what < 0.07:
+        _trouble(chance, room)
+    elif what < 0.1:
+        _calm(room)
+    elif what < 0.13:
+        try:
+            await app.desk.look()
+        except StoreError:
+            raise AssertionError("the desk does not bear a store that cannot be read") from None
+    else:
+        await pilot.press(_key(chance, app))
+        return 1
+    return 0
+
+
+def _key(chance: random.Random, app: Tocsin) -> str:
+    """Return a key: one that is bound here mostly, else a letter or a way out."""
+    if chance.random() < 0.2:
+        return chance.choice(["escape", "escape", "enter", "a", "g", "space", "tab", "é"])
+    nodes = [app, app.screen, app.screen.focused or app.screen, MainScreen]
+    kinds = {base for node in nodes for base in _kind(node).__mro__}
+    bound = {key for kind in kinds for b in own(kind) for key in b.key.split(",")}
+    return chance.choice(sorted(bound - LEFT_OUT))
+
+
+def _kind(node: Any) -> type[Any]:
+    return node if isinstance(node, type) else type(node)
+
+
+def _trouble(chance: random.Random, room: FakeNewsroom) -> None:
+    what = chance.randrange(5)
+    if what == 0:
+        room.watching = False
+    elif what == 1:
+        room.pulse = room.now - 600
+    elif what == 2:
+        room.unreadable = True
+    elif what == 3:
+        room.locked.set()
+    else:
+        room.network_down = room.config_error = chance.choice(TITLES)
+
+
+def _calm(room: FakeNewsroom) -> None:
+    room.watching, room.pulse, room.unreadable = True, room.now, False
+    room.locked.clear()
+    room.network_down = room.config_error = ""
+
+
+def resident() -> int:
+    """Return the resident bytes of this process, garbage gone."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096
+
+
+def main() -> None:
+    """Spend it, and tell how it was."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--arrivals", type=int, default=ARRIVALS)
+    asked = parser.parse_args()
+    sys.stdout.write(f"seed {asked.seed}\n")
+    hour = spend(asked.seed, asked.seconds, asked.arrivals)
+    sys.stdout.write(f"{hour.keys} keys, {hour.arrivals} arrivals, grown by {hour.growth} bytes\n")
+    sys.exit(hour.growth > GROWTH)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""An archive whose watchlists have rung: articles, and the alerts that they raise."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+from index.article import Article
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.search.search import ArchiveSearch
+from monitor.service.service import Service
+from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite.views import SqliteViews
+from support import article_archive
+
+NOW = 1_700_000_000.0
+
+
+def service(folder: Path, who: str = "ana", now: float = NOW) -> Service:
+    """Return the service of a folder, for one person, at a moment."""
+    views = SqliteViews(folder)
+    search = ArchiveSearch(folder, views, lambda: now, UTC)
+    return Service(folder, search, views, lambda: now, UTC, who=who)
+
+
+def ring(
+    folder: Path, articles: Iterable[Article], watchlists: Sequence[Watchlist]
+) -> dict[tuple[str, int], int]:
+    """Store articles and raise their alerts; return these by watchlist and article."""
+    found = article_archive.fill(folder, articles, watchlists)
+    feeds = {
+        number: replace(feed, number=number) for number, feed in enumerate(article_archive.FEEDS, 1)
+    }
+    rules, raised = WatchlistMatcher(watchlists, feeds.values()), {}
+    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+        for article in found:
+            for hit in rules.match(article, feeds[article.feeds[0]]):
+                alert = sql.execute(
+                    "INSERT INTO alerts (watchlist, article, severity, raised_at)"
+                    " VALUES (?, ?, ?, ?)",
+                    (hit.watchlist.name, article.id, hit.watchlist.severity, article.seen),
+                ).lastrowid
+                assert alert is not None
+                raised[hit.watchlist.name, article.id] = alert
+                sql.executemany(
+                    "INSERT INTO matches VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (alert, place, m.field, m.start, m.end, m.text, m.term)
+                        for place, m in enumerate(hit.matches)
+                    ],
+                )
+    return raised

@@ -1,0 +1,315 @@
+"""A busy half hour, in simulated time, and what its world is at each step of it.
+
+Feeds publish, edit and re-issue; a page is fetched; a rule is added and a severity changed;
+two channels are told, of which one refuses, hangs, and accepts without saying so. A `Moment`
+is all that outlives a kill right then: what is on the disk, and what others remember.
+
+    whole = Storm(folder).live()                 without interruption
+    moments = record(folder)                     before every SQL statement and wire event
+    resumed(moment, folder).live()               killed at that moment, and started again
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite.store import SqliteStore
+from support.feeds_and_webhook import Accepted, Gazette, Mood, Sink
+from support.flow import Fuse
+from support.in_process_indexer import HereIndexer
+from support.newsroom import Item
+from support.newsroom_invariants import Promised, broken
+from support.scripted_server import Reply, Web
+from support.simulated_time import Town, World
+
+MINUTE = 60.0
+END = 17 * MINUTE
+CALM = 5 * MINUTE
+"""Without a message: then the last was sent."""
+LAST = 3 * 60 * MINUTE
+DOWN = 5.0
+"""Seconds until a killed monitor is started again."""
+TICK = 20.0
+STAYS = {"monitor.lock", "monitor.json", "newsroom.db-shm"}
+"""Files that say nothing once their process is gone."""
+
+_WIRE = (
+    "La sûreté de l’État soupçonne un groupe d’espionnage depuis son centre logistique de Liège,"
+    " selon un quotidien britannique qui cite des responsables belges. Le groupe dément toute"
+    " activité malveillante et rappelle que ses entrepôts sont ouverts aux douanes."
+)
+_PAGE = "<html><body><article>{}</article></body></html>".format(
+    "".join(
+        f"<p>Paragraphe {n} : la filiale Cainiao gère l’entrepôt {n} du parc logistique, et les"
+        f" douaniers y contrôlent {n} colis par heure, d’après un rapport de la Région.</p>"
+        for n in range(6)
+    )
+)
+
+
+def _item(name: str, title: str, text: str = "") -> Item:
+    return Item(title, text or f"Le texte de {name}, que rien n’explique.", name, _link(name))
+
+
+def _link(name: str) -> str:
+    return f"http://press.example/{name}"
+
+
+_A1 = _item("a1", "Alibaba, de loin")
+_A2 = _item("a2", "Grève au port d’Anvers", "Les dockers cessent le travail.")
+_A2_EDITED = replace(_A2, text="Les dockers d’Alibaba cessent le travail, dit-on au port.")
+_A3 = _item("a3", "Un procès s’ouvre", _WIRE)
+_A4 = _item("a4", "Un pont ferme à Namur", "La circulation est déviée par Jambes.")
+_A5 = _item("a5", "Alibaba publie ses comptes", "Le bénéfice recule d’un dixième.")
+_B1 = _item("b1", "Namur sous la pluie", "La Meuse monte encore, sans déborder.")
+_B2 = _item("b2", "Liège : un groupe dans le viseur", _WIRE + " (Agences)")
+_C1 = _item("page", "Le locataire discret", "Un entrepôt sans enseigne.")
+_D1 = _item("d1", "Espionnage : trois arrestations", "Le parquet requiert dix ans.")
+_F = [
+    _item(f"f{n}", f"Namur, brève {n}", f"Brève numéro {n} du jour, {'la ' * n}Meuse.")
+    for n in range(4)
+]
+_E1 = _item("e1", "Alibaba et Cainiao se séparent", "La bourse salue la scission du groupe.")
+_NAMUR = ("a4", "f0", "f1", "f2", "f3")
+
+PROMISED = Promised(
+    titles={
+        item.link: item.title for item in (_A1, _A2, _A3, _A4, _A5, _B1, _B2, _C1, _D1, _E1, *_F)
+    },
+    alerts=frozenset(
+        (watchlist, _link(name))
+        for watchlist, names in {
+            "Alibaba": ("a1", "a2", "a5", "e1"),
+            "espionnage": ("a3", "b2", "d1"),
+            "Cainiao": ("page", "e1"),
+            "Namur": ("b1", "a4", "f0", "f1", "f2", "f3"),
+        }.items()
+        for name in names
+    ),
+    told=frozenset(
+        (channel, watchlist, _link(name))
+        for channel, told in {
+            # Not a1 and b1, which were there before; not b2, a copy of a3.
+            "desk": {"Alibaba": ("a2", "a5", "e1"), "Cainiao": ("page", "e1"), "Namur": _NAMUR},
+            "soc": {"Alibaba": ("a2", "a5", "e1"), "espionnage": ("a3", "d1"), "Namur": _NAMUR},
+        }.items()
+        for watchlist, names in told.items()
+        for name in names
+    ),
+)
+
+
+def gazettes(clock: Callable[[], float]) -> list[Gazette]:
+    """Return the feeds with all that they will publish."""
+    a, b, c = (Gazette(name, clock) for name in "abc")
+    d = Gazette("d", clock, tagged=False)
+    a.publish(0, _A1, _A2)
+    a.publish(3 * MINUTE, _A3, _A1, _A2_EDITED)
+    a.publish(9 * MINUTE, _A5, _A4, _A3, _A1, _A2_EDITED)
+    again = (_A5, _A4, _A3, _A1, _A2_EDITED)
+    a.publish(11 * MINUTE, *(replace(item, guid=f"new-{item.guid}") for item in again))
+    b.publish(0, _B1)
+    b.publish(5 * MINUTE, _B2, _B1)
+    c.publish(0)
+    c.publish(5 * MINUTE, _C1)
+    d.publish(0, _B1)
+    d.publish(13 * MINUTE, _D1, _B1)
+    d.publish(14 * MINUTE, _E1, _D1, _B1)
+    b.publish(10 * MINUTE, _F[0], _B2, _B1)
+    c.publish(12 * MINUTE, _F[1], _C1)
+    b.publish(12 * MINUTE, _F[2], _F[0], _B2, _B1)
+    d.publish(15 * MINUTE, _F[3], _E1, _D1, _B1)
+    return [a, b, c, d]
+
+
+def config(at: float, feeds: Sequence[Gazette]) -> dict[str, Any]:
+    """Return `feeds.yaml` as the analyst has it at a moment."""
+    lists: list[Any] = [
+        {"name": "Alibaba", "terms": ["Alibaba"], "severity": "high" if at > 420 else "low"},
+        {"name": "espionnage", "terms": ["espionnage"], "notify": ["soc"]},
+        {"name": "Cainiao", "terms": ["Cainiao"], "notify": ["desk"]},
+    ]
+    return {
+        "feeds": [
+            {"url": f.url, "name": f.name, "every": "1m", "lang": "fr", "full_text": f.name == "c"}
+            for f in feeds
+        ],
+        "watchlists": lists + [{"name": "Namur", "terms": ["Namur"]}] * (at >= EDITED),
+        "channels": [
+            {"name": name, "webhook": f"http://{name}.example/{name}"} for name in ("desk", "soc")
+        ],
+        "network": {"allow": ["127.0.0.0/8"]},
+    }
+
+
+EDITED = 7 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What outlives a kill before a step."""
+
+    step: int
+    before: str
+    """The SQL statement or the event on the wire that did not happen any more."""
+    elapsed: float
+    disk: dict[str, bytes]
+    accepted: tuple[Accepted, ...]
+    asked: dict[str, int]
+
+
+def _tidy(store: type[SqliteStore]) -> type[SqliteStore]:
+    """Return the same store with small files: its journal is merged often."""
+
+    class Tidy(store):  # type: ignore[valid-type, misc]
+        def __init__(self, folder: Path) -> None:
+            super().__init__(folder)
+            self._connection.execute("PRAGMA wal_autocheckpoint = 50")
+
+    return Tidy
+
+
+@dataclass
+class Storm:
+    """One life of the monitor in it, from a moment on."""
+
+    folder: Path
+    elapsed: float = 0.0
+    store: type[SqliteStore] = SqliteStore
+    planted: tuple[Callable[[], AbstractContextManager[Any]], ...] = ()
+    """Patches that are in force while the monitor lives."""
+    sinks: dict[str, Sink] = field(
+        default_factory=lambda: {
+            "desk": Sink(),
+            "soc": Sink(
+                (Mood.ACCEPT, Mood.RESET, Mood.ACCEPT, Mood.REFUSE, Mood.ACCEPT, Mood.HANG)
+            ),
+        }
+    )
+    accepted: list[Accepted] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for sink in self.sinks.values():
+            sink.accepted = self.accepted
+        self.world = World(self.elapsed, indexer=HereIndexer, store=_tidy(self.store))
+        self.feeds = gazettes(lambda: self.world.elapsed)
+
+    def live(self, fuse: Fuse | None = None) -> Storm:
+        """Watch to the end, and until nothing waits to be sent."""
+        web = Web(clock=lambda: self.world.elapsed)
+        for feed in self.feeds:
+            web.on(f"/{feed.name}", feed.answer)
+        for name, sink in self.sinks.items():
+            web.on(f"/{name}", sink.answer)
+        web.on("/page", Reply(200, (("Content-Type", "text/html; charset=utf-8"),), _PAGE.encode()))
+        homes = {f"{name}.example" for name in (*self.sinks, *(f.name for f in self.feeds))}
+        town = Town(self.world, web, homes=frozenset(homes))
+        with ExitStack() as stack:
+            for plant in self.planted:
+                stack.enter_context(plant())
+            if fuse:
+                stack.enter_context(fuse.fitted())
+                town.on_wire = fuse.step
+            self._write()
+            self.world.watch(self.folder / "feeds.yaml", town, lambda: self._last(town), TICK)
+        return self
+
+    def broken(self) -> list[str]:
+        """Return in words which promise does not hold."""
+        return broken(self.folder / "var", PROMISED, self.accepted)
+
+    async def _last(self, town: Town) -> bool:
+        if self.world.elapsed < EDITED:
+            await town.wait(EDITED - self.world.elapsed)
+            self._write()
+        await town.wait(max(0.0, END - self.world.elapsed))
+        asked = -1
+        while (self._waiting() or asked != self._asked()) and self.world.elapsed < LAST:
+            asked = self._asked()
+            await town.wait(CALM)
+        return True
+
+    def _asked(self) -> int:
+        return sum(sink.asked for sink in self.sinks.values())
+
+    def _waiting(self) -> int:
+        with closing(sqlite3.connect(self.folder / "var" / FILE)) as sql:
+            query = "SELECT count(*) FROM deliveries WHERE state = 'waiting'"
+            return int(sql.execute(query).fetchone()[0])
+
+    def _write(self) -> None:
+        said = json.dumps(config(self.world.elapsed, self.feeds), ensure_ascii=False)
+        (self.folder / "feeds.yaml").write_text(said, encoding="utf-8")
+
+
+_CHANGES = ("BEGIN", "COMMIT", "PRAGMA", "connect", "request", "answer")
+"""Before these, others may see something that they did not before."""
+
+
+@dataclass
+class Recorder(Fuse):
+    """Kills nobody: takes down what a kill would leave, whenever that is something new."""
+
+    storm: Storm | None = None
+    thorough: bool = False
+    """Whether it looks before every statement, not only before those that change a file."""
+    moments: list[Moment] = field(default_factory=list)
+    _known: set[tuple[Any, ...]] = field(default_factory=set)
+    _last: dict[Path, bytes] = field(default_factory=dict)
+    _contents: dict[bytes, bytes] = field(default_factory=dict)
+
+    def step(self, before: str = "") -> None:
+        """Look before a step."""
+        assert self.storm
+        self.steps += 1
+        if not (self.thorough or before.startswith(_CHANGES)):
+            return
+        disk = {
+            str(path.relative_to(self.storm.folder)): self._content(path)
+            for path in sorted((self.storm.folder / "var").rglob("*"))
+            if path.is_file() and path.name not in STAYS
+        }
+        asked = {name: sink.asked for name, sink in self.storm.sinks.items()}
+        elapsed, told = self.storm.world.elapsed, len(self.storm.accepted)
+        state = (elapsed, told, *asked.values(), *disk, *map(id, disk.values()))
+        if state not in self._known:
+            self._known.add(state)
+            told_so_far = tuple(self.storm.accepted)
+            self.moments.append(Moment(self.steps, before, elapsed, disk, told_so_far, asked))
+
+    def _content(self, path: Path) -> bytes:
+        """Return what is in a file, as one object for all that hold the same."""
+        content = path.read_bytes()
+        if content != self._last.get(path):  # most stay as they were: that is soon seen
+            self._last[path] = self._contents.setdefault(content, content)
+        return self._last[path]
+
+
+def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:
+    """Live through the storm; return every moment at which a kill would leave something else."""
+    recorder = Recorder(storm=Storm(folder, **how), thorough=thorough)
+    assert recorder.storm
+    recorder.storm.live(recorder)
+    return recorder
+
+
+def resumed(moment: Moment, folder: Path, **how: Any) -> Storm:
+    """Return the storm as it goes on after a kill at a moment."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, content in moment.disk.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    storm = Storm(folder, moment.elapsed + DOWN, accepted=list(moment.accepted), **how)
+    for name, sink in storm.sinks.items():
+        sink.asked = moment.asked[name]
+    return storm

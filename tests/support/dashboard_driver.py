@@ -1,0 +1,90 @@
+"""Runs the dashboard without a terminal and reads its screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC
+from typing import Any
+
+from textual import _wait
+from textual.pilot import Pilot
+
+from support.fake_newsroom import FakeNewsroom
+from tui.app import Tocsin
+from tui.data import newsroom as newsroom_data
+from tui.data.ui_state import UiStateFile
+
+# The dashboard looks for news as often as ever, and less seldom for the rest.
+newsroom_data.STATUS_EVERY, newsroom_data.SHOWN_EVERY, newsroom_data.COUNTS_EVERY = 1, 2, 3
+# Pilot naps 20 ms twice a key to see whether all is quiet; 4 ms see it as well.
+_wait.SLEEP_GRANULARITY = 0.004
+_wait.SLEEP_IDLE = 0.002
+
+Script = Callable[[Pilot[Any], Tocsin], Awaitable[None]]
+
+
+def drive(
+    newsroom: FakeNewsroom,
+    script: Script,
+    *,
+    size: tuple[int, int] = (120, 40),
+    environ: Mapping[str, str] | None = None,
+    hint: str = "",
+    owns_monitor: bool = False,
+    memory: UiStateFile | None = None,
+) -> Tocsin:
+    """Run a script against the dashboard of a newsroom, return the ended application."""
+    app = Tocsin(
+        newsroom,  # type: ignore[arg-type]
+        clock=newsroom.clock,
+        zone=UTC,
+        environ=environ or {},
+        feeds_hint=hint,
+        owns_monitor=owns_monitor,
+        memory=memory,
+    )
+
+    async def run() -> None:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await until(pilot, lambda: app.newsroom.status is not None)
+            await pilot.pause()
+            await script(pilot, app)
+
+    asyncio.run(run())
+    return app
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until something is true; fail when it does not become so."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await pilot.pause(0.01)
+    await pilot.pause()
+
+
+async def sees(pilot: Pilot[Any], app: Tocsin, words: str, *, gone: bool = False) -> None:
+    """Wait until words are on the screen, or gone from it."""
+    await until(pilot, lambda: (words in screen(app)) is not gone)
+
+
+def lines(app: Tocsin) -> list[str]:
+    """Return the text on the screen, dialogs over what is under them."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def screen(app: Tocsin) -> str:
+    """Return the text on the screen as one string."""
+    return "\n".join(lines(app))
+
+
+def stream_rows(app: Tocsin) -> list[str]:
+    """Return what the stream shows, row by row."""
+    region = app.desk.stream.scrollable_content_region
+    return [line[region.x : region.right] for line in lines(app)[region.y : region.bottom]]
+
+
+async def look(pilot: Pilot[Any], app: Tocsin) -> None:
+    """Let the dashboard look once, now."""
+    await app.desk.look()
+    await pilot.pause()

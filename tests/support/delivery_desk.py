@@ -1,0 +1,174 @@
+"""A desk that tells channels of alerts, its clock set by hand; for the tests of what is told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.alerts.plan import AlertPlan, Notify
+from monitor.fetch.address_guard import Guard
+from monitor.model.alert import Alert
+from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
+from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion, Planned
+from monitor.model.search import Filter
+from monitor.notify.delivery_loop import DeliveryLoop
+from monitor.notify.notification import NotificationLoader
+from monitor.notify.senders import Sender, Senders
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+from monitor.tasks import Thread
+from support import flow
+from support.flow import START
+from support.newsroom import PATIENCE
+
+NOW = START + 1_000_000
+LOOPBACK: Networks = (ip_network("127.0.0.0/8"),)
+DAY = 86_400.0
+
+
+def webhook(url: str, name: str = "hook", **more: Any) -> Channel:
+    return Channel(name=name, kind=ChannelKind.WEBHOOK, target=(url,), **more)
+
+
+def lines(path: Path, name: str = "log") -> Channel:
+    return Channel(name=name, kind=ChannelKind.FILE, target=(str(path),))
+
+
+def command(*words: str, name: str = "script") -> Channel:
+    return Channel(name=name, kind=ChannelKind.COMMAND, target=words)
+
+
+@dataclass
+class Desk:
+    """A newsroom that has alerts, and what sends them; the clock is set by hand."""
+
+    folder: Path
+    now: float = NOW
+    allow: Networks = LOOPBACK
+    after: Callable[[], None] = lambda: None
+    """Called when a sender is done, before anything is noted."""
+    open_store: Callable[[Path], SqliteStore] = SqliteStore
+
+    @property
+    def views(self) -> SqliteViews:
+        return SqliteViews(self.folder)
+
+    def plan(self, alerts: Sequence[int], *channels: str, **more: Any) -> None:
+        """Put alerts on their way."""
+        planned = [Planned(channel=name, **{"due": self.now, **more}) for name in channels]
+        with closing(SqliteStore(self.folder)) as store, store.batch() as batch:
+            notify = [Notify(alert, Occasion.RAISED, "", tuple(planned)) for alert in alerts]
+            batch.save_alerts(AlertPlan(at=self.now, notify=tuple(notify)))
+
+    def send(self, *channels: Channel) -> None:
+        """Send what is due once, as `run --once` does."""
+        self.live(channels, lambda notifier: notifier.all())
+
+    def live(
+        self,
+        channels: Sequence[Channel],
+        life: Callable[[DeliveryLoop], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Have a notifier for these channels, and end it."""
+        asyncio.run(self._live(channels, life, sleep))
+
+    async def _live(
+        self,
+        channels: Sequence[Channel],
+        life: Callable[[DeliveryLoop], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        store = self.open_store(self.folder)
+        with closing(store), ThreadPoolExecutor(1) as executor:
+            thread = Thread(executor)
+            packing = NotificationLoader(store, self.views)
+
+            async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
+                return await thread(packing.history, channel, watchlist, limit)
+
+            making = Senders(
+                Guard(), history, trust=lambda: pytest.fail("no TLS here"),
+                clock=lambda: self.now, user_agent="tocsin/test", environ=os.environ,
+            )  # fmt: skip
+            notifier = DeliveryLoop(
+                store, packing, thread, _Watched(making, self),
+                clock=lambda: self.now, sleep=sleep, jitter=lambda: 0.0,
+            )  # fmt: skip
+            try:
+                await notifier.use(channels, self.allow)
+                await life(notifier)
+            finally:
+                await notifier.close()
+
+    def found(self, channel: str | None = None) -> list[Delivery]:
+        return self.views.deliveries.newest(list(DeliveryState), channel=channel)
+
+    def states(self, channel: str | None = None) -> list[str]:
+        return [str(one.state) for one in self.found(channel)]
+
+
+@dataclass
+class _Watched:
+    """Senders of which a test is told when they are done."""
+
+    making: Senders
+    desk: Desk
+
+    def __call__(self, channel: Channel) -> Sender:
+        return _Sending(self.making(channel), self.desk)
+
+    def allow(self, networks: Networks) -> None:
+        self.making.allow(networks)
+
+
+class _Sending:
+    def __init__(self, sender: Sender, desk: Desk) -> None:
+        self.most = sender.most
+        self._sender, self._desk = sender, desk
+
+    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
+        refusal = await self._sender.send(parcels)
+        self._desk.after()
+        return refusal
+
+    async def close(self) -> None:
+        await self._sender.close()
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A newsroom that has alerts."""
+    folder = tmp_path_factory.mktemp("lived")
+    flow.life(folder).live(flow.ROUNDS)
+    with closing(SqliteStore(folder)) as store:
+        store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder
+
+
+@pytest.fixture
+def desk(lived: Path, tmp_path: Path) -> Desk:
+    (tmp_path / "newsroom.db").write_bytes((lived / "newsroom.db").read_bytes())
+    return Desk(tmp_path)
+
+
+def alerts(desk: Desk, count: int) -> list[int]:
+    """Return the first alerts about articles."""
+    found = desk.views.alerts.get(list(desk.views.alerts.ids(Filter())))
+    return [alert.id for alert in found if alert.article][:count]
+
+
+async def becomes(true: Callable[[], object]) -> None:
+    """Let everybody go on until something is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

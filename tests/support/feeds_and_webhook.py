@@ -1,0 +1,113 @@
+"""Feeds that say what a test has written, and a webhook in every mood; both remember."""
+
+from __future__ import annotations
+
+import enum
+import json
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from support.newsroom import Item, rss
+from support.scripted_server import Fault, Reply, Request
+
+
+@dataclass
+class Gazette:
+    """A feed: its editions, each from a moment on, answered with an ETag or without."""
+
+    name: str
+    clock: Callable[[], float]
+    tagged: bool = True
+    up: bool = True
+    editions: list[tuple[float, tuple[Item, ...]]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where it is subscribed to."""
+        return f"http://{self.name}.example/{self.name}"
+
+    def publish(self, at: float, *items: Item) -> None:
+        """Have it hold these items from a moment on, by its clock."""
+        self.editions.append((at, items))
+
+    def number(self) -> int:
+        """Return which edition it holds now, from 0; -1 before the first."""
+        return bisect_right(self.editions, self.clock(), key=lambda edition: edition[0]) - 1
+
+    def items(self, number: int) -> tuple[Item, ...]:
+        """Return what an edition holds; nothing before the first."""
+        return self.editions[number][1] if number >= 0 else ()
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a question."""
+        if not self.up:
+            return Reply(503)
+        number = self.number()
+        tag = f'"{number}"'
+        headers = (("ETag", tag),) if self.tagged else ()
+        if self.tagged and request.header("If-None-Match") == tag.encode():
+            return Reply(304, headers)
+        return Reply(200, headers, rss(*self.items(number), title=self.name, lang="fr"))
+
+
+class Mood(enum.Enum):
+    """What becomes of a message."""
+
+    ACCEPT = "accepts"
+    REFUSE = "answers 503"
+    HANG = "takes it and says nothing"
+    RESET = "accepts, then resets the connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that a sink accepted."""
+
+    channel: str
+    key: str
+    watchlist: str
+    url: str
+    """Of the article; empty for an alert about a feed."""
+    occasion: str
+
+
+@dataclass
+class Sink:
+    """A webhook. Its moods follow each other, message by message, again and again."""
+
+    moods: Sequence[Mood] = (Mood.ACCEPT,)
+    accepted: list[Accepted] = field(default_factory=list)
+    asked: int = 0
+
+    def answer(self, request: Request) -> Reply:
+        """Take a message."""
+        mood = self.moods[self.asked % len(self.moods)]
+        self.asked += 1
+        if mood in {Mood.ACCEPT, Mood.RESET}:
+            self.accepted.append(_read(request))
+        match mood:
+            case Mood.ACCEPT:
+                return Reply(204)
+            case Mood.REFUSE:
+                return Reply(503)
+            case Mood.HANG:
+                return Reply(fault=Fault.HANG)
+            case Mood.RESET:
+                return Reply(204, fault=Fault.RESET)
+
+
+def keys(accepted: Sequence[Accepted]) -> dict[tuple[str, str, str, str], set[str]]:
+    """Return the keys under which each alert reached each channel, by occasion."""
+    found: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+    for one in accepted:
+        found[one.channel, one.watchlist, one.url, one.occasion].add(one.key)
+    return found
+
+
+def _read(request: Request) -> Accepted:
+    said = json.loads(request.body)
+    key = (request.header("Idempotency-Key") or b"").decode()
+    alert = said["alert"]
+    return Accepted(said["channel"], key, alert["watchlist"], alert["url"] or "", said["occasion"])

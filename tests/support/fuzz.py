@@ -1,0 +1,219 @@
+"""`make fuzz`: broken feeds without end, through the whole program, beside feeds that are well.
+
+PYTHONPATH=tests python -m support.fuzz [--minutes 1] [--seed N] [--failures FOLDER]
+PYTHONPATH=tests python -m support.fuzz --replay FILE...
+
+Each batch is one `tocsin run --once` in this process: from a web server to the archive.
+What breaks a promise is asked for again alone, and kept as the server sent it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.model.poll import Summary
+from monitor.wiring import RunOptions, run_monitor
+from support.archive_invariants import askew, unclean
+from support.feed_mutations import mutated, originals
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Fault, Reply, Web
+
+BATCH, SUSPECTS = 200, 5
+DECIDED = 6.0
+WELL = [
+    Reply(body=rss(*(Item(f"{word} {n}", f"Le {word} de {n}.", guid=str(n)) for n in range(5))))
+    for word in ("Alibaba", "Canal")
+]
+"""Feeds that nothing may keep from being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a batch."""
+
+    broken: tuple[str, ...] = ()
+    """Promises that were, in words."""
+    late: tuple[int, ...] = ()
+    """Numbers of those that were decided late; a queue before them may be why."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """Read, or why not."""
+    articles: int = 0
+
+
+def judge(replies: Sequence[Reply]) -> Verdict:
+    """Feed answers to the program, and tell which promises it broke."""
+    memory = Path("/dev/shm")
+    where = memory if memory.is_dir() else None
+    with Web(clock=time.time) as web, tempfile.TemporaryDirectory(dir=where) as folder:
+        newsroom = Newsroom(Path(folder))
+        names = ["well 0", *(f"fuzzed {number}" for number in range(len(replies))), "well 1"]
+        for number, reply in enumerate([WELL[0], *replies, WELL[1]]):
+            web.on(f"/{number}", reply)
+        feeds = [{"url": web.url(f"/{n}"), "name": name} for n, name in enumerate(names)]
+        newsroom.watch(feeds, ["Alibaba", "sûreté NEAR/9 état", "the~"])
+        with errors() as said:
+            try:
+                orders = RunOptions(once=True, everything=True)
+                summary = asyncio.run(run_monitor(newsroom.config, None, orders))
+            except Exception as error:
+                return Verdict(broken=(f"{type(error).__name__}: {error}",))
+        return audit(newsroom, web, summary, said)
+
+
+def audit(newsroom: Newsroom, web: Web, summary: Summary, said: list[str]) -> Verdict:
+    """Tell what a run left behind."""
+    asked = {request.path: request.at for request in web.requests}
+    broken = [f"in the log: {line}" for line in said]
+    late: list[int] = []
+    outcomes: Counter[str] = Counter()
+    for name, url, at, outcome, reason, articles in newsroom.sql(
+        "SELECT f.name, f.url, p.at, p.outcome, p.reason, f.articles"
+        " FROM feeds f LEFT JOIN polls p ON p.feed = f.number"
+    ):
+        path = "/" + url.rpartition("/")[2]
+        outcomes[(reason or "read").split(":")[0][:60]] += 1
+        if at is None:
+            broken.append(f"{name} was not decided")
+        elif at - asked.get(path, at) > DECIDED:
+            late.append(int(path[1:]) - 1)
+        if outcome == "failed" and not reason.strip():
+            broken.append(f"{name} failed without a reason")
+        if name.startswith("well") and articles != 5:
+            broken.append(f"{name} has {articles} articles: {reason}")
+    broken += [f"not clean: {place}.{column}" for place, column, _ in unclean(database(newsroom))]
+    broken += [f"a match is askew: {text!r}" for text in askew(database(newsroom))]
+    if newsroom.counts()[2]:
+        broken.append("not all of it is searchable")
+    return Verdict(tuple(broken), tuple(late), outcomes, summary.new)
+
+
+def database(newsroom: Newsroom) -> Path:
+    """Return where its archive is."""
+    return newsroom.data / "newsroom.db"
+
+
+@contextmanager
+def errors() -> Iterator[list[str]]:
+    """Collect what is logged as an error; nothing else is said."""
+    said: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(self.format(record))
+
+    listener, root = Listener(logging.ERROR), logging.getLogger()
+    root.addHandler(listener)
+    try:
+        yield said
+    finally:
+        root.removeHandler(listener)
+
+
+# --- answers as files ---------------------------------------------------------------------
+
+
+def kept(reply: Reply, path: Path) -> None:
+    """Write an answer to a file: a line of JSON that tells how it is sent, then its body."""
+    headers = [[_text(name), _text(value)] for name, value in reply.headers]
+    head = {"status": reply.status, "headers": headers, "fault": reply.fault}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(json.dumps(head).encode() + b"\n" + reply.body)
+
+
+def read(path: Path) -> Reply:
+    """Return the answer that a file holds."""
+    line, _, body = path.read_bytes().partition(b"\n")
+    head = json.loads(line)
+    headers = tuple((name, value) for name, value in head["headers"])
+    fault = Fault(head["fault"]) if head["fault"] else None
+    return Reply(head["status"], headers, body, fault=fault)
+
+
+def _text(raw: str | bytes) -> str:
+    return raw if isinstance(raw, str) else raw.decode("latin-1")
+
+
+# --- the command --------------------------------------------------------------------------
+
+
+def fuzz(seed: int, seconds: float, failures: Path, batch: int = BATCH) -> list[Path]:
+    """Go on for so long; return the files of what broke something."""
+    if broken := judge([]).broken:
+        raise SystemExit(f"nothing works, with good feeds alone: {broken[0]}")
+    bodies = originals()
+    found: list[Path] = []
+    seen: Counter[str] = Counter()
+    began, number, articles = time.monotonic(), 0, 0
+    while time.monotonic() - began < seconds:
+        replies = [mutated(bodies, seed, n) for n in range(number, number + batch)]
+        verdict = judge(replies)
+        seen += verdict.outcomes
+        articles += verdict.articles
+        if verdict.broken:
+            print(*verdict.broken[:5], sep="\n", file=sys.stderr)
+            found += keep(guilty(replies), replies, failures / f"{seed}-{number}")
+        slow = [n for n in verdict.late[:SUSPECTS] if judge([replies[n]]).late]
+        found += keep(slow, replies, failures / f"{seed}-{number}-slow")
+        number += batch
+    took = time.monotonic() - began
+    print(f"seed {seed}: {number} documents in {took:.0f} s, {articles} articles,"
+          f" {len(found)} broke a promise")  # fmt: skip
+    for outcome, count in seen.most_common(12):
+        print(f"{count:8} {outcome}")
+    return found
+
+
+def guilty(replies: Sequence[Reply]) -> list[int]:
+    """Return the numbers of the answers that break a promise: of all if none does so alone."""
+    suspects = [range(len(replies))]
+    alone: list[int] = []
+    while suspects and len(alone) < SUSPECTS:
+        among = suspects.pop()
+        halves = among[: len(among) // 2], among[len(among) // 2 :]
+        for half in halves if len(among) > 1 else ():
+            if judge([replies[n] for n in half]).broken:
+                (alone.append(half[0]) if len(half) == 1 else suspects.append(half))
+    return alone or list(range(len(replies)))
+
+
+def keep(numbers: Sequence[int], replies: Sequence[Reply], folder: Path) -> list[Path]:
+    """Write answers into a folder and say where."""
+    paths = [folder / str(number) for number in numbers]
+    for number, path in zip(numbers, paths, strict=True):
+        kept(replies[number], path)
+        print(f"kept {path}", file=sys.stderr)
+    return paths
+
+
+def main() -> int:
+    """Fuzz or replay; the exit code is 1 if a promise was broken."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--failures", type=Path, default=Path("fuzz-failures"))
+    parser.add_argument("--replay", type=Path, nargs="+")
+    asked = parser.parse_args()
+    if asked.replay:
+        verdict = judge([read(path) for path in asked.replay])
+        print(*verdict.broken, *verdict.outcomes, *(["late"] if verdict.late else []), sep="\n")
+        return bool(verdict.broken or verdict.late)
+    print(f"seed {asked.seed}", flush=True)
+    return bool(fuzz(asked.seed, asked.minutes * 60, asked.failures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

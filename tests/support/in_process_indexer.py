@@ -1,0 +1,41 @@
+"""An indexer for simulated time: it indexes in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from monitor.maintenance import indexer
+from monitor.store.sqlite.connection import INDEX
+from monitor.store.sqlite.store import SqliteStore
+from support.simulated_time import NoIndexer
+
+
+class HereIndexer(NoIndexer):
+    """Indexes in this process, whenever it is asked how far it is."""
+
+    def __init__(self, data: Path, clock: Callable[[], float]) -> None:
+        self._data, self._clock = data, clock
+        self._woken = True
+
+    def wake(self) -> None:
+        self._woken = True
+
+    def indexed(self) -> int:
+        if not self._woken:
+            return 0
+        self._woken = False
+        with closing(_Noting(self._data)) as store:
+            indexer.catch_up(store, self._data / INDEX)
+        self.indexed_at = self._clock()
+        return store.last
+
+
+class _Noting(SqliteStore):
+    """A store that leaves it to the monitor to take out of the outbox what is indexed."""
+
+    last = 0
+
+    def mark_indexed(self, upto: int, now: float | None = None) -> None:
+        self.last = upto

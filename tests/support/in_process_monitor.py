@@ -1,0 +1,216 @@
+"""A watch in this process: real from the tick to the store, no network, a clock to be set."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any, cast
+
+from monitor.components import Components
+from monitor.daemon import Daemon
+from monitor.errors import ConfigError, FetchError
+from monitor.feeds.relocation import Relocation
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_result import Watch
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Channel, Config, Networks
+from monitor.model.feed import FeedHealth
+from monitor.model.poll import Summary
+from monitor.model.status import MonitorPresence
+from monitor.monitor_lock import Heartbeat, MonitorLock, present
+from monitor.notify.delivery_loop import DeliveryLoop
+from monitor.notify.notification import NotificationLoader
+from monitor.notify.senders import Sender, SenderFactory
+from monitor.pipeline import Pipeline
+from monitor.run_log import RunLog
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+from monitor.tasks import Thread
+from support import flow
+from support.flow import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
+from support.newsroom import PATIENCE
+
+
+class NoIndexer:
+    """An indexer that never gets round to it."""
+
+    failures = 0
+    trouble = ""
+
+    def start(self) -> None:
+        """Start."""
+
+    def indexed(self) -> int:
+        """Return the last ticket that is indexed."""
+        return 0
+
+    def wake(self) -> None:
+        """Look."""
+
+    def stop(self) -> int:
+        """Stop."""
+        return 0
+
+
+class NoSenders:
+    """There are no channels."""
+
+    def __call__(self, channel: Channel) -> Sender:
+        """Return a sender."""
+        raise LookupError(channel.name)
+
+    def allow(self, networks: Networks) -> None:
+        """Permit."""
+
+
+@dataclass
+class Room:
+    """A watch in this process: a press instead of a network, a clock that a test sets."""
+
+    folder: Path
+    press: Press
+    now: float = START
+    edits: int = 0
+    reading: Callable[[], Config] | None = None
+    """Stands in for reading the file."""
+    indexer: NoIndexer = field(default_factory=NoIndexer)
+    senders: SenderFactory = field(default_factory=NoSenders)
+    config: Config | ConfigError = field(init=False)
+    store: SqliteStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        feeds = tuple(replace(feed, every=60.0) for feed in FEEDS)
+        self.config = Config(
+            path=self.folder / "feeds.yaml", data=self.folder, feeds=feeds, watchlists=WATCHLISTS
+        )
+
+    def edit(self, config: Config | ConfigError) -> None:
+        """Save another feeds.yaml."""
+        self.config, self.edits = config, self.edits + 1
+
+    @property
+    def views(self) -> SqliteViews:
+        """What viewers read of its store."""
+        return SqliteViews(self.folder)
+
+    def load(self) -> Config:
+        if self.reading is not None:
+            return self.reading()
+        if isinstance(self.config, ConfigError):
+            raise self.config
+        return self.config
+
+    def run(self, script: Callable[[Room], Awaitable[None]]) -> None:
+        """Watch while a script runs."""
+
+        async def life(daemon: Daemon) -> None:
+            stop = asyncio.Event()
+            watching = asyncio.create_task(daemon.watch(stop))
+            try:
+                await script(self)
+            finally:
+                stop.set()
+                await watching
+
+        asyncio.run(self._with(life))
+
+    def once(self) -> Summary:
+        """Poll once, as `tocsin run --once` does."""
+        found: list[Summary] = []
+
+        async def life(daemon: Daemon) -> None:
+            found.append(await daemon.once(asyncio.Event(), everything=False))
+
+        asyncio.run(self._with(life))
+        return found[0]
+
+    async def _with(self, life: Callable[[Daemon], Awaitable[None]]) -> None:
+        self.store = SqliteStore(self.folder)
+        with (
+            MonitorLock(self.folder) as held,
+            closing(self.store),
+            ThreadPoolExecutor(1) as executor,
+        ):
+            self.store._connection.execute("PRAGMA busy_timeout = 30")
+            await life(Daemon(self.load(), self._parts(held, executor)))
+
+    def _parts(self, held: MonitorLock, executor: ThreadPoolExecutor) -> Components:
+        settler = Ingester(
+            self.store, Watch(rules=WatchlistMatcher((), ())), lambda: self.now, lambda: 0.0
+        )
+        return Components(
+            store=self.store,
+            thread=Thread(executor),
+            client=cast(Any, self.press),
+            settler=settler,
+            pipeline=Pipeline(
+                cast(Any, self.press),
+                cast(Any, flow.Reader()),
+                settler,
+                executor,
+                lambda: self.now,
+                lambda settled: None,
+            ),
+            indexer=cast(Any, self.indexer),
+            presence=held,
+            report=RunLog(lambda: self.now),
+            notifier=self._notifier(executor),
+            relocation=Relocation(self.store, self.rewrite, lambda: self.now),
+            load=self.load,
+            stamp=lambda: self.edits,
+            clock=lambda: self.now,
+            sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
+            jitter=lambda: 0.0,
+            zone=UTC,
+            me=MonitorPresence(pid=os.getpid(), since=START, config="", log=""),
+        )
+
+    def _notifier(self, executor: ThreadPoolExecutor) -> DeliveryLoop:
+        return DeliveryLoop(
+            self.store,
+            NotificationLoader(self.store, SqliteViews(self.folder)),
+            Thread(executor),
+            self.senders,
+            clock=lambda: self.now,
+            sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
+            jitter=lambda: 0.0,
+        )
+
+    def rewrite(self, old: str, new: str) -> None:
+        """Put another address into what `load` gives, as the program does with its file."""
+        assert isinstance(self.config, Config)
+        feeds = (replace(f, url=new) if f.url == old else f for f in self.config.feeds)
+        self.edit(replace(self.config, feeds=tuple(feeds)))
+
+    async def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+        """Let the watch go on until a condition holds."""
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    def card(self) -> Heartbeat:
+        """Return what the watch says of itself; nothing before it says anything."""
+        nobody = MonitorPresence(pid=0, since=0, config="", log="")
+        return present(self.folder) or Heartbeat(nobody, pulse=0.0)
+
+    def polls(self, url: str) -> int:
+        return len(SqliteViews(self.folder).feeds.polls(url))
+
+    def health(self, url: str) -> FeedHealth:
+        from monitor.wiring import open_service
+
+        return next(h for h in open_service(self.folder).feeds() if h.feed.url == url)
+
+
+def press_of(**editions: list[bytes | FetchError]) -> Press:
+    plain: list[bytes | FetchError] = [edition()]
+    by_url = {A: editions.get("a", plain), B: editions.get("b", plain), C: editions.get("c", plain)}
+    press = Press(by_url)
+    press.allow = lambda networks: None  # type: ignore[attr-defined]
+    return press

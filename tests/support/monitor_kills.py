@@ -1,0 +1,154 @@
+"""Real monitors, killed at random while feeds publish and edit, and webhooks misbehave."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from support.feeds_and_webhook import Accepted, Gazette, Mood, Sink
+from support.newsroom import Item, Newsroom, until
+from support.newsroom_invariants import Promised, broken
+from support.publishers import words
+from support.scripted_server import Web
+
+EVERY = 3.0
+"""Seconds between two editions of a feed."""
+EDITED_AFTER = 2
+"""Editions after which some items are edited."""
+REISSUED = 25
+"""Editions of a feed after which all its items get new ids."""
+PATIENCE = 180.0
+MOODS = (*(Mood.ACCEPT,) * 3, Mood.RESET, *(Mood.ACCEPT,) * 4, Mood.REFUSE)
+
+
+class Ticker(Gazette):
+    """A feed that holds all it ever published, an item more every few seconds."""
+
+    def number(self) -> int:
+        return int(self.clock() // EVERY)
+
+    def items(self, number: int) -> tuple[Item, ...]:
+        turn = number // REISSUED if self.name == "b" else 0
+        return tuple(
+            replace(_item(self.name, each, number - each >= EDITED_AFTER), guid=f"{each}-{turn}")
+            for each in range(number, -1, -1)
+        )
+
+
+@dataclass
+class Killing:
+    """A newsroom whose monitor is killed again and again."""
+
+    folder: Path
+    seed: int
+    say: Callable[[str], None] = lambda line: None
+    sinks: dict[str, Sink] = field(default_factory=lambda: {"desk": Sink(), "soc": Sink(MOODS)})
+    accepted: list[Accepted] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._began = self._ended = math.inf
+        self.dice = random.Random(self.seed)
+        self.feeds = [Ticker(name, self._now, tagged=name != "d") for name in "abcd"]
+        for sink in self.sinks.values():
+            sink.accepted = self.accepted
+
+    def _now(self) -> float:
+        """Return seconds since it began, until it ended; -1 before."""
+        return max(-1.0, min(time.monotonic(), self._ended) - self._began)
+
+    def kill(self, kills: int) -> list[str]:
+        """Kill so often, let it end well; return in words which promise does not hold."""
+        with Web() as web:
+            for feed in self.feeds:
+                web.on(f"/{feed.name}", feed.answer)
+            for name, sink in self.sinks.items():
+                web.on(f"/{name}", sink.answer)
+            room = Newsroom(self.folder)
+            self._write(room, web, 0)
+            room.tocsin("run", "--once", "--now")
+            self._began = time.monotonic()
+            for number in range(kills):
+                if number % 20 == 10:
+                    self._write(room, web, number)
+                self._one(room, number, kills)
+            self._ended = time.monotonic()
+            self._finish(room)
+            return broken(room.data, self._promised(), self.accepted)
+
+    def _one(self, room: Newsroom, number: int, kills: int) -> None:
+        with room.running("run") as monitor:
+            try:
+                code = monitor.wait(self.dice.uniform(0.2, 2.5))
+            except subprocess.TimeoutExpired:
+                if self.dice.random() < 0.5:
+                    os.killpg(monitor.pid, signal.SIGKILL)  # its workers and its indexer too
+                else:
+                    monitor.kill()
+                monitor.wait()
+            else:
+                assert monitor.stderr
+                raise AssertionError(f"it ended by itself ({code}): {monitor.stderr.read()}")
+        articles, alerts, _ = room.counts()
+        self.say(
+            f"{number + 1} of {kills} kills: {articles} articles, {alerts} alerts,"
+            f" {len(self.accepted)} messages accepted"
+        )
+
+    def _finish(self, room: Newsroom) -> None:
+        """Let a monitor go on until nothing waits."""
+        for sink in self.sinks.values():
+            sink.moods = (Mood.ACCEPT,)
+        with room.running("run"):
+            until(lambda: room.counts()[0] >= len(self._promised().titles), PATIENCE)
+            room.tocsin("deliveries", "retry", "--dead")
+            waiting = "SELECT count(*) FROM deliveries WHERE state <> 'sent'"
+            until(lambda: room.sql(waiting) == [(0,)], PATIENCE)
+        done = room.tocsin("run", "--once", "--now")
+        assert done.returncode == 0, done.stderr
+
+    def _write(self, room: Newsroom, web: Web, number: int) -> None:
+        severity = ("low", "high")[number // 20 % 2]
+        room.watch(
+            [
+                {"url": web.url(f"/{feed.name}"), "name": feed.name, "every": "1s", "lang": "fr"}
+                for feed in self.feeds
+            ],
+            [
+                {"name": "Alibaba", "terms": ["Alibaba"], "severity": severity},
+                {"name": "douane", "terms": ["douane"]},
+                *([{"name": "Namur", "terms": ["Namur"], "notify": []}] if number else []),
+            ],
+            channels=[{"name": name, "webhook": web.url(f"/{name}")} for name in self.sinks],
+        )
+
+    def _promised(self) -> Promised:
+        titles: dict[str, str] = {}
+        alerts: set[tuple[str, str]] = set()
+        ruled = bool(Newsroom(self.folder).sql("SELECT 1 FROM watchlists WHERE name = 'Namur'"))
+        for feed in self.feeds:
+            for item in feed.items(feed.number()):
+                titles[item.link] = item.title
+                for watchlist in ("Alibaba", "douane", *(("Namur",) if ruled else ())):
+                    if watchlist in item.title + item.text:
+                        alerts.add((watchlist, item.link))
+        told = frozenset(
+            (name, *alert) for alert in alerts for name in self.sinks if alert[0] != "Namur"
+        )
+        return Promised(titles, frozenset(alerts), told)
+
+
+def _item(feed: str, number: int, late: bool) -> Item:
+    subject = ("Alibaba", "Namur", "Un port")[number % 3]
+    edit = " La douane confirme." if late and number % 4 == 0 else ""
+    return Item(
+        title=f"{subject} : dépêche {feed}{number}",
+        text=f"{words(feed, number)}.{edit}",
+        link=f"https://press.example/{feed}/{number}",
+    )

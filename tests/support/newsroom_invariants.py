@@ -1,0 +1,92 @@
+"""What must hold of a newsroom and of those it told, wherever it was interrupted."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from monitor.maintenance import indexer
+from monitor.maintenance.verification import verify
+from monitor.store.sqlite.connection import FILE, INDEX
+from monitor.store.sqlite.evidence_reads import Proofs
+from monitor.store.sqlite.store import SqliteStore
+from support.article_archive import searchable_ids
+from support.feeds_and_webhook import Accepted, keys
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What there must be, no more and no less."""
+
+    titles: Mapping[str, str]
+    """Of every article, in its last version, by link."""
+    alerts: frozenset[tuple[str, str]]
+    """Watchlist and link."""
+    told: frozenset[tuple[str, str, str]]
+    """Channel, watchlist and link of what was to be told."""
+
+
+def broken(data: Path, promised: Promised, accepted: Sequence[Accepted]) -> list[str]:
+    """Return in words what is not as promised: nothing, if all is well."""
+    with closing(sqlite3.connect(data / FILE)) as sql:
+        found = list(_stored(sql, promised))
+    return [*found, *_told(promised, accepted), *_searchable(data), *_proven(data)]
+
+
+def doubled(values: Iterable[Any]) -> list[Any]:
+    """Return what stands there more than once."""
+    seen: set[Any] = set()
+    return [value for value in values if value in seen or seen.add(value)]  # type: ignore[func-returns-value]
+
+
+def _stored(sql: sqlite3.Connection, promised: Promised) -> Iterator[str]:
+    """Hold the store against what was published."""
+    if (said := sql.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
+        yield f"the store is damaged: {said[:3]}"
+    titles = sql.execute("SELECT url, title FROM articles").fetchall()
+    yield from _differ("article", [url for url, _ in titles], promised.titles)
+    wrong = [url for url, title in titles if promised.titles.get(url, title) != title]
+    yield from (f"not the last version: {url}" for url in wrong)
+    alerts = sql.execute(
+        "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
+    ).fetchall()
+    yield from _differ("alert", alerts, promised.alerts)
+    (unsent,) = sql.execute("SELECT count(*) FROM deliveries WHERE state <> 'sent'").fetchone()
+    if unsent:
+        yield f"{unsent} deliveries are not sent"
+
+
+def _differ(what: str, found: Sequence[Any], expected: Iterable[Any]) -> Iterator[str]:
+    yield from (f"doubled {what}: {one}" for one in doubled(found))
+    yield from (f"lost {what}: {one}" for one in sorted(set(expected) - set(found)))
+    yield from (f"uncalled-for {what}: {one}" for one in sorted(set(found) - set(expected)))
+
+
+def _told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
+    """Hold what channels accepted against what was to be told."""
+    found = {known: under for known, under in keys(accepted).items() if known[2]}
+    told = [(channel, watchlist, url) for channel, watchlist, url, _ in found]
+    yield from _differ("message", told, promised.told)
+    for known, under in found.items():
+        if len(under) > 1:
+            yield f"told under {len(under)} keys: {known}"
+
+
+def _searchable(data: Path) -> Iterator[str]:
+    """Let the index catch up, and hold it against the store."""
+    with closing(SqliteStore(data)) as store:
+        indexer.catch_up(store, data / INDEX)
+        stored = set(store.article_ids())
+    indexed = searchable_ids(data / INDEX)
+    yield from (f"not searchable: article {id}" for id in sorted(stored - indexed))
+    yield from (f"searchable and not stored: article {id}" for id in sorted(indexed - stored))
+
+
+def _proven(data: Path) -> Iterator[str]:
+    """Hold the alerts against what is written down of them."""
+    for fault in verify(Proofs(data), lambda *_: None).faults:
+        yield f"the evidence has a fault: {fault}"

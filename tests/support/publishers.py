@@ -1,0 +1,149 @@
+"""Publishers with manners, and the log of what was asked of them.
+
+A `Paper` publishes an article every so often, whether anybody asks or not. Its manner
+decides what an answer looks like; `Asked` is one line of its server's log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
+from hashlib import sha256
+
+from support.newsroom import Item, rss
+from support.scripted_server import Reply, Request
+
+START = 1_700_000_000.0
+MINUTE, HOUR = 60.0, 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question and its answer."""
+
+    at: float
+    until: float
+    """When the answer was given."""
+    host: str
+    request: Request
+    reply: Reply
+    guids: frozenset[str] = frozenset()
+    """Of the articles in the answer."""
+
+    @property
+    def etag(self) -> bytes | None:
+        return self.request.header("If-None-Match")
+
+    @property
+    def modified(self) -> bytes | None:
+        return self.request.header("If-Modified-Since")
+
+
+Refusal = Callable[[float, int], Reply | None]
+"""From the hours since the start and the number of the question: an answer that is no feed."""
+
+
+@dataclass
+class Paper:
+    """A feed at an address, and its server's log."""
+
+    name: str
+    host: str
+    every: float = HOUR
+    """Seconds between two articles."""
+    shown: int = 6
+    """How many articles the feed holds."""
+    until: float = 1e9
+    """Seconds after the start at which it falls silent."""
+    etag: bool = False
+    modified: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    expires: float = 0.0
+    """Seconds from its Date to its Expires; 0: it gives none."""
+    ttl: int = 0
+    """Minutes."""
+    refuses: Refusal | None = None
+    same_tag: bool = False
+    """Gives one ETag for every body, and asks nobody for it."""
+    delay: float = 0.3
+    zipped: bool = False
+    asked: list[Asked] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """Where its server has it."""
+        return f"/{self.name}.xml"
+
+    @property
+    def url(self) -> str:
+        """Where it is subscribed to."""
+        return f"http://{self.host}{self.path}"
+
+    def edition(self, at: float) -> tuple[int, bytes]:
+        """Return how many articles were published by then, and the document."""
+        count = 10 + int(min(at - START, self.until) / self.every)
+        items = [self._item(number) for number in range(count, max(0, count - self.shown), -1)]
+        document = rss(*items, title=self.name)
+        if self.ttl:
+            document = document.replace(b"</title>", b"</title><ttl>%d</ttl>" % self.ttl, 1)
+        return count, document
+
+    def guids(self, count: int) -> frozenset[str]:
+        """Return the ids of the articles in the edition with so many published."""
+        return frozenset(f"{self.name}-{n}" for n in range(count, max(0, count - self.shown), -1))
+
+    def _item(self, number: int) -> Item:
+        told = "Alibaba" if number % 10 == 0 else "le port"
+        return Item(
+            title=f"{self.name} {number} : un rapport sur {told}",
+            text=f"{words(self.name, number)}, selon le rapport {number} de {self.name}.",
+            guid=f"{self.name}-{number}",
+            link=f"http://{self.host}/{self.name}/{number}",
+        )
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a question as its manner wants."""
+        refused = self.refuses and self.refuses((request.at - START) / HOUR, len(self.asked))
+        count, body = self.edition(request.at)
+        reply = refused or self._feed(request, count, body)
+        dated = (*reply.headers, ("Date", _date(request.at)), ("Set-Cookie", "spy=1; Path=/"))
+        reply = replace(reply, headers=dated, delay=self.delay)
+        served = self.guids(count) if reply.status == 200 and not reply.fault else frozenset()
+        host = (request.header("Host") or b"").decode()
+        self.asked.append(Asked(request.at, request.at + self.delay, host, request, reply, served))
+        return reply
+
+    def _feed(self, request: Request, count: int, body: bytes) -> Reply:
+        headers = list(self.headers)
+        tag = b'"same"' if self.same_tag else b'"%d"' % count
+        changed = START + (count - 10) * self.every
+        if self.etag or self.same_tag:
+            headers.append(("ETag", tag.decode()))
+        if self.modified:
+            headers.append(("Last-Modified", _date(changed)))
+        if self.expires:
+            headers.append(("Expires", _date(request.at + self.expires)))
+        if not self.same_tag and self._has(request, tag, _date(changed)):
+            return Reply(304, tuple(headers))
+        whole = Reply(200, tuple(headers), body)
+        return whole.zipped() if self.zipped else whole
+
+    def _has(self, request: Request, tag: bytes, changed: str) -> bool:
+        """Return whether it is asked by one who has this edition."""
+        if self.etag and (given := request.header("If-None-Match")) is not None:
+            return given == tag
+        return self.modified and request.header("If-Modified-Since") == changed.encode()
+
+
+def words(name: str, number: int) -> str:
+    """Return words that no other article has: none is the copy of another."""
+    digest = sha256(f"{name} {number}".encode()).hexdigest()
+    return " ".join(digest[at : at + 5].translate(_LETTERS) for at in range(0, 60, 5))
+
+
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+def _date(at: float) -> str:
+    return formatdate(at, usegmt=True)

@@ -1,0 +1,229 @@
+"""Queries, each with a predicate that says what it should find by trying every position.
+
+Nothing of the way tocsin evaluates is used, but for the stemmer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import Any
+
+import Stemmer
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from support.constructed_articles import PIECES, Doc, Piece, Spot, bare
+
+Places = list[tuple[Spot, ...]]
+Finds = Callable[[Doc], Places]
+Holds = Callable[[Doc], bool]
+
+STEMMERS = [Stemmer.Stemmer("french"), Stemmer.Stemmer("english")]
+FIELDS = ("title", "summary", "body", "author")
+
+
+def related(one: str, other: str) -> bool:
+    """Tell two inflections of a word, in French or in English."""
+    return any(stemmer.stemWord(one) == stemmer.stemWord(other) for stemmer in STEMMERS)
+
+
+def chosen(test: Callable[[Spot], bool], part: str = "") -> Finds:
+    """Return the oracle of a word: its spots as tuples of one. Authors are for `author:`."""
+
+    def finds(doc: Doc) -> Places:
+        return [
+            (spot,)
+            for spot in doc.spots
+            if (spot.part == part if part else spot.part != "author") and test(spot)
+        ]
+
+    return finds
+
+
+def apart(one: tuple[Spot, ...], other: tuple[Spot, ...]) -> bool:
+    """Tell places that share no word."""
+    return one[-1].last < other[0].first or other[-1].last < one[0].first
+
+
+def near(left: Finds, right: Finds, distance: int, *, ordered: bool = False) -> Finds:
+    """Return the oracle of two things with less than `distance` words between them."""
+
+    def finds(doc: Doc) -> Places:
+        found = []
+        for one, other in product(left(doc), right(doc)):
+            same = one[0].part == other[0].part
+            first, last = (one, other) if one[0].first < other[0].first else (other, one)
+            close = same and apart(one, other) and last[0].first - first[-1].last <= distance
+            if close and (first is one or not ordered):
+                found.append(first + last)
+        return found
+
+    return finds
+
+
+def acronym(form: str) -> bool:
+    """Tell two to five capitals: case counts by itself then."""
+    return form.isupper() and form.isalpha() and 2 <= len(form) <= 5
+
+
+@st.composite
+def leaves(draw: Any) -> tuple[str, Finds]:
+    """Draw a word of a query and the spots it should find."""
+    piece = draw(st.sampled_from(PIECES))
+    if piece.joined:
+        return _compound(piece)
+    if len(piece.words) > 1:
+        return _in_a_row(piece)
+    term, shape = piece.words[0][0], bare(piece)
+    rich = term.isascii() and term.isalpha() and len(term) > 2
+    kind = draw(st.sampled_from(["plain", "=", "~", "wild", "field"] if rich else ["plain"]))
+    if kind == "=":
+        return f"={shape}", chosen(lambda spot: spot.form == shape)
+    if kind == "~":
+        return f"{piece.written}~", chosen(lambda spot: related(spot.term, term))
+    if kind == "wild":
+        pattern = draw(_wildcards(term))
+        return pattern, chosen(lambda spot: fnmatchcase(spot.term, pattern))
+    part = draw(st.sampled_from(FIELDS)) if kind == "field" else ""
+
+    def plain(spot: Spot) -> bool:
+        return spot.form == shape if acronym(shape) else spot.term == term
+
+    return (f"{part}:" if part else "") + piece.written, chosen(plain, part)
+
+
+@st.composite
+def _wildcards(draw: Any, term: str) -> str:
+    """Draw a pattern that a word satisfies: `esp*`, `*nage`, `p?rt`."""
+    at = draw(st.integers(0, len(term) - 2))
+    return str(
+        draw(
+            st.sampled_from(
+                [f"{term[: at + 2]}*", f"*{term[at:]}", f"{term[:at]}?{term[at + 1 :]}"]
+            )
+        )
+    )
+
+
+def _compound(piece: Piece) -> tuple[str, Finds]:
+    assert piece.joined is not None
+    at = 1 if acronym(piece.joined[1].replace("&", "")) else 0
+
+    def word(wanted: tuple[str, str]) -> Finds:
+        return chosen(lambda spot: (spot.term, spot.form)[at] == wanted[at])
+
+    one, parts = word(piece.joined), _row([word(each) for each in piece.words])
+    return piece.written, lambda doc: one(doc) + parts(doc)
+
+
+def _in_a_row(piece: Piece) -> tuple[str, Finds]:
+    words = [chosen(lambda spot, term=term: spot.term == term) for term, _ in piece.words]
+    return piece.written, _row(words)
+
+
+def _row(words: list[Finds]) -> Finds:
+    """Return the oracle of words one right after the other."""
+    finds = words[0]
+    for word in words[1:]:
+        finds = near(finds, word, 1, ordered=True)
+    return finds
+
+
+@st.composite
+def stretches(draw: Any) -> tuple[str, Finds]:
+    """Draw a word, a phrase, or words near each other, and the oracle of it."""
+    kind = draw(st.sampled_from(["word", "word", "phrase", "near", "loose", "phrase near"]))
+    first, second, third = draw(leaves()), draw(leaves()), draw(leaves())
+    if kind == "word" or any(":" in leaf[0] for leaf in (first, second, third)):
+        return first
+    distance, ordered = draw(st.integers(1, 6)), draw(st.booleans())
+    if kind == "near":
+        text = f"({first[0]} {'W' if ordered else 'NEAR'}/{distance} {second[0]})"
+        return text, near(first[1], second[1], distance, ordered=ordered)
+    assume("=" not in first[0] + second[0])
+    quoted, row = f'"{first[0]} {second[0]}"', near(first[1], second[1], 1, ordered=True)
+    if kind == "phrase":
+        return quoted, row
+    if kind == "loose":
+        assume(len(_words(first[0])) + len(_words(second[0])) == 2)
+        return f"{quoted}~{distance}", near(first[1], second[1], distance)
+    return f"({quoted} NEAR/{distance} {third[0]})", near(row, third[1], distance)
+
+
+def _words(leaf: str) -> str:
+    """Return a character for each word of a leaf: CJK characters are words each."""
+    return leaf if not leaf.isascii() and len(leaf) < 4 and leaf[0] > "\u2fff" else leaf[:1]
+
+
+FILTERS: dict[str, Holds] = {
+    "lang:fr": lambda doc: doc.lang == "fr",
+    "lang:und": lambda doc: doc.lang == "",
+    "(lang:fr,en)": lambda doc: doc.lang in ("fr", "en"),
+    "feed:lesechos": lambda doc: doc.feed.number == 1,
+    "feed:news.example": lambda doc: doc.feed.number == 2,
+    "tag:fr": lambda doc: doc.feed.number == 1,
+    "tag:eco": lambda doc: True,
+    "tag:sport": lambda doc: False,
+}
+
+Asked = tuple[str, Holds]
+
+
+def _holds(stretch: tuple[str, Finds]) -> Asked:
+    return stretch[0], lambda doc: bool(stretch[1](doc))
+
+
+def _and(pair: tuple[Asked, Asked]) -> Asked:
+    return f"({pair[0][0]} {pair[1][0]})", lambda doc: pair[0][1](doc) and pair[1][1](doc)
+
+
+def _or(pair: tuple[Asked, Asked]) -> Asked:
+    return f"({pair[0][0]} OR {pair[1][0]})", lambda doc: pair[0][1](doc) or pair[1][1](doc)
+
+
+def _without(pair: tuple[Asked, Asked]) -> Asked:
+    text = f"({pair[0][0]} AND NOT {pair[1][0]})"
+    return text, lambda doc: pair[0][1](doc) and not pair[1][1](doc)
+
+
+def _two_of(three: tuple[Asked, ...]) -> Asked:
+    text = f"2 OF ({', '.join(one[0] for one in three)})"
+    return text, lambda doc: sum(bool(one[1](doc)) for one in three) >= 2
+
+
+_filters = st.sampled_from(list(FILTERS.items()))
+
+queries = st.recursive(
+    st.one_of(stretches().map(_holds), stretches().map(_holds), stretches().map(_holds), _filters),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(_and),
+        st.tuples(inner, inner).map(_or),
+        st.tuples(inner, inner).map(_without),
+        st.tuples(inner, inner, inner).map(_two_of),
+    ),
+    max_leaves=5,
+)
+"""Queries as written, with whether they hold for a document."""
+
+Weighed = tuple[dict[str, float], float, Holds]
+
+
+@st.composite
+def scores(draw: Any) -> Weighed:
+    """Draw weights of words, a threshold, and the oracle of them."""
+    words = [
+        leaf for leaf in draw(st.lists(leaves(), min_size=2, max_size=5)) if ":" not in leaf[0]
+    ]
+    assume(words)
+    weight = st.sampled_from([-4.0, -1.0, 0.1, 0.2, 0.3, 1.0, 2.0, 5.0])
+    weights = {text: draw(weight) for text, _ in words}
+    finds = dict(words)
+    threshold = draw(st.sampled_from([0.1, 0.3, 0.6, 1.0, 2.0, 3.0, 6.0]))
+
+    def reached(doc: Doc) -> bool:
+        tenths = sum(round(10 * w) for text, w in weights.items() if finds[text](doc))
+        return tenths >= round(10 * threshold)
+
+    return weights, threshold, reached

@@ -1,0 +1,89 @@
+"""What the screens look like, as text: `make snapshots` writes it anew.
+
+A change of a screen changes its snapshot, and is seen in the diff.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import NamedTuple
+
+from monitor.model.search import Filter
+from support.dashboard_driver import until
+from support.fake_newsroom import FakeNewsroom, failing
+from tui.app import Tocsin
+from tui.base_app import BaseApp
+from tui.wall import Wall
+
+PATIENCE = 30.0
+FOLDER = Path(__file__).parent / "screens"
+SIZES = [(80, 24), (120, 40), (200, 50)]
+SCREENS: dict[str, Sequence[str]] = {
+    "desk": ["j", "j"],
+    "feeds": ["e"],
+    "archive": ["slash", *"grève"],
+}
+"""Keys that lead to each screen of the dashboard."""
+
+
+class Snapshot(NamedTuple):
+    """A screen at a size."""
+
+    screen: str
+    size: tuple[int, int]
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        return FOLDER / f"{self.screen}-{self.size[0]}x{self.size[1]}.txt"
+
+
+SNAPSHOTS = [
+    *(Snapshot(screen, size) for screen in SCREENS for size in SIZES),
+    *(Snapshot("wall", size) for size in SIZES),
+]
+
+
+def take(snapshot: Snapshot, expected: str = "") -> str:
+    """Return what is on a screen once it has come to rest, waiting for what is expected."""
+    room = FakeNewsroom(40)
+    failing(room, 1, "503 Service Unavailable, retry in 2 min")
+    app: BaseApp
+    if snapshot.screen == "wall":
+        app = Wall(room, Filter(), clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
+    else:
+        app = Tocsin(room, clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
+
+    async def run() -> str:
+        async with app.run_test(size=snapshot.size) as pilot:
+            await until(pilot, lambda: "live" in text(app))
+            for key in SCREENS.get(snapshot.screen, ()):
+                await pilot.press(key)
+            still = 0
+            before = ""
+            deadline = time.monotonic() + (PATIENCE if expected else 0.0)
+            # A rest of the cursor, and what is read after it: that may take a while.
+            while still < 8 or (before != expected and time.monotonic() < deadline):
+                await pilot.pause(0.06)
+                now = text(app)
+                still = still + 1 if now == before else 0
+                before = now
+            return before
+
+    return asyncio.run(run())
+
+
+def text(app: BaseApp) -> str:
+    """Return the text of the screen, dialogs over what is under them."""
+    rows = (strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for one in SNAPSHOTS:
+        one.path.write_text(take(one), encoding="utf-8")

@@ -1,0 +1,302 @@
+"""Simulated time: days of the real monitor in seconds, against a server in the same loop.
+
+    world = World()
+    town = Town(world, web)            every name is a public host, served by the scripted server
+    world.watch(feeds_yaml, town, Stay(...))   `tocsin run`, until it is stopped or killed
+
+The loop's clock stands still while anything can be done, and jumps to the next timer when
+nothing can. Everything between `bootstrap` and the wire is the real one, except what needs
+other processes: documents are read here, and nothing is indexed unless the world has an indexer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import random
+import selectors
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+from weakref import WeakSet
+
+from monitor import wiring
+from monitor.fetch import address_guard, client
+from monitor.notify import delivery_loop
+from monitor.store.sqlite.store import SqliteStore
+from support.flow import Reader
+from support.scripted_server import Web
+
+START = 1_700_000_000.0
+
+
+class _Selector(selectors.DefaultSelector):
+    """Never waits: when nothing is to be read, the loop's clock jumps."""
+
+    def __init__(self, jump: Callable[[float], None]) -> None:
+        super().__init__()
+        self._jump = jump
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        if ready := super().select(0):
+            return ready
+        if timeout is None:
+            if ready := super().select(10):  # a signal or a byte that the kernel is late with
+                return ready
+            raise RuntimeError("everybody waits for ever")
+        self._jump(max(0.0, timeout))
+        return []
+
+
+@dataclass
+class World:
+    """Its time."""
+
+    elapsed: float = 0.0
+    """Seconds; on top of the epoch's, timers would be lost in rounding."""
+    offset: float = 0.0
+    """By how much the clock on the wall is wrong."""
+    seed: int = 1
+    indexer: Callable[..., Any] | None = None
+    """Makes what indexes; None has nothing indexed."""
+    store: type[SqliteStore] = SqliteStore
+    _stores: list[SqliteStore] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._dice = random.Random(self.seed)
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch, as the clock on the wall has it."""
+        return START + self.elapsed + self.offset
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something in this time."""
+        with self.runner() as runner:
+            runner.run(work)
+
+    def runner(self) -> asyncio.Runner:
+        """Return what runs one thing after the other in this time; in between it stands still."""
+        loop = asyncio.SelectorEventLoop(_Selector(self.jump))
+        loop.time = lambda: self.elapsed  # type: ignore[method-assign]
+        loop.set_default_executor(_Inline())
+        return asyncio.Runner(loop_factory=lambda: loop)
+
+    def watch(
+        self, config: Path, town: Town, leave: Callable[[], Awaitable[bool]], tick: float = 1.0
+    ) -> None:
+        """Run the monitor until `leave` returns: True stops it, False kills it."""
+
+        async def life() -> None:
+            with self.wired(town, tick):
+                orders = wiring.RunOptions()
+                watching = asyncio.create_task(wiring.run_monitor(config, None, orders))
+                leaving = asyncio.ensure_future(leave())
+                await asyncio.wait({watching, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                assert not watching.done(), watching
+                if await leaving:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    await watching
+                else:
+                    await self.kill(watching, town)
+
+        self.run(life())
+
+    async def kill(self, watching: asyncio.Task[Any], town: Town) -> None:
+        """End a monitor without letting it store or send anything more."""
+        for store in self._stores:
+            store.close()
+        watching.cancel()
+        with suppress(BaseException):
+            await watching
+        town.hang_up()
+
+    def jump(self, seconds: float) -> None:
+        """Let time pass."""
+        self.elapsed += seconds
+
+    @contextmanager
+    def wired(self, town: Town, tick: float) -> Iterator[None]:
+        """Put a monitor that is begun meanwhile into this world."""
+        self._stores.clear()
+        time = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.elapsed)
+        world = self
+
+        class Client(client.Client):
+            def __init__(self, *args: Any, **named: Any) -> None:
+                super().__init__(*args, **named, resolve=town.resolve, dial=town.dial)
+
+        class Guard(address_guard.Guard):
+            def __init__(self, *args: Any, **named: Any) -> None:
+                super().__init__(*args, **named, resolve=town.resolve, dial=town.dial)
+
+        class Store(self.store):  # type: ignore[name-defined, misc]
+            def __init__(self, *args: Any, **named: Any) -> None:
+                super().__init__(*args, **named)
+                world._stores.append(self)
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Clock:
+                return cls.fromtimestamp(world.now, tz)
+
+        with ExitStack() as stack:
+            for name, stand_in in {
+                "monitor.wiring.time": time,
+                "monitor.wiring.random": self._dice,
+                "httpcore._async.http11.time": time,
+                "monitor.fetch.client.Client": Client,
+                "monitor.fetch.address_guard.Guard": Guard,
+                "monitor.store.sqlite.store.SqliteStore": Store,
+                "monitor.parse.workers.Parser": _Reader,
+                "monitor.maintenance.indexer_process.IndexerProcess": self.indexer or NoIndexer,
+                "concurrent.futures.ThreadPoolExecutor": _Inline,
+                "monitor.daemon.TICK": tick,
+                "monitor.notify.delivery_loop.LOOK": max(delivery_loop.LOOK, tick),
+                "apscheduler.schedulers.base.datetime": Clock,
+                "apscheduler.triggers.interval.datetime": Clock,
+            }.items():
+                stack.enter_context(patch(name, stand_in))
+            yield
+
+
+@dataclass
+class Town:
+    """Hosts by name, all served by one scripted server; `homes` are on the loopback network."""
+
+    world: World
+    web: Web
+    homes: frozenset[str] = frozenset()
+    unreachable: bool = False
+    """Whether the network is down."""
+    on_wire: Callable[[str], None] = lambda event: None
+    """Called before a connection, and before whatever either side sends."""
+    _addresses: dict[str, str] = field(default_factory=dict)
+
+    _ends: WeakSet[_End] = field(default_factory=WeakSet)
+
+    def hang_up(self) -> None:
+        """Close every connection, as the kernel does when a process is killed."""
+        for end in list(self._ends):
+            end.close()
+
+    async def wait(self, seconds: float) -> None:
+        """Let the world go on for so long."""
+        await asyncio.sleep(seconds)
+
+    async def wait_until(self, then: float) -> None:
+        """Let the world go on until a moment."""
+        await asyncio.sleep(then - self.world.now)
+
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """Return the address of a name: public, unless it is one of the homes."""
+        number = len(self._addresses) + 1
+        network = "127.9" if host in self.homes else "8.8"
+        address = f"{network}.{number // 256}.{number % 256}"
+        return [self._addresses.setdefault(host, address)]
+
+    async def dial(
+        self, address: str, port: int, tls: object, name: object
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to the scripted server, within the loop."""
+        self.on_wire("connect")
+        if self.unreachable:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        ours, theirs = _End(self.on_wire, "request"), _End(self.on_wire, "answer")
+        ours.peer, theirs.peer = theirs, ours
+        self._ends |= {ours, theirs}
+        task = asyncio.ensure_future(self.web.serve(*theirs.streams()))
+        theirs.task = task
+        return ours.streams()
+
+
+class _End(asyncio.Transport):
+    """One end of a connection in memory."""
+
+    peer: _End
+    task: asyncio.Future[None] | None = None  # kept, or it may be collected
+
+    def __init__(self, on_wire: Callable[[str], None], event: str) -> None:
+        super().__init__()
+        self._on_wire, self._event = on_wire, event
+        self._loop = asyncio.get_running_loop()
+        self._reader = asyncio.StreamReader(loop=self._loop)
+        self._protocol = asyncio.StreamReaderProtocol(self._reader, loop=self._loop)
+        self._closed = False
+
+    def streams(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self._protocol.connection_made(self)
+        return self._reader, asyncio.StreamWriter(self, self._protocol, self._reader, self._loop)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._closed:
+            self._on_wire(self._event)
+            self._loop.call_soon(self.peer._take, bytes(data))
+
+    def is_closing(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        if not self._closed:
+            self._lose()
+            self._loop.call_soon(self.peer._lose)
+
+    abort = close
+
+    def _take(self, data: bytes) -> None:
+        if not self._closed:
+            self._protocol.data_received(data)
+
+    def _lose(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._protocol.eof_received()
+            self._loop.call_soon(self._protocol.connection_lost, None)
+
+
+class _Inline(ThreadPoolExecutor):
+    """Does at once what it is given, in this thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **named))
+        except BaseException as error:
+            done.set_exception(error)
+        return done
+
+
+class _Reader(Reader):
+    def close(self) -> None:
+        """Nothing is running."""
+
+
+class NoIndexer:
+    """An indexer that never gets round to it."""
+
+    failures = 0
+    trouble = ""
+    indexed_at = START
+
+    def __init__(self, *args: object) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+    def wake(self) -> None:
+        pass
+
+    def indexed(self) -> int:
+        return 0
+
+    def stop(self) -> int:
+        return 0

@@ -1,0 +1,108 @@
+"""A store with two feeds and two watchlists, and what is put into it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index.article import Article
+from index.query.parser import parse_query
+from monitor.model.alert import Match, WatchlistMatch
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.store.protocol import Store, Views
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+from support.alert_storage import save_poll
+
+NOW = 1_700_000_000.0
+FIRST = Feed(url="https://a.test/rss", name="A", tags=("belgique", "presse"))
+SECOND = Feed(url="https://b.test/rss", name="B", enabled=False)
+ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
+SPIES = Watchlist(name="Espionnage", query=parse_query("espionnage~"), severity=Severity.HIGH)
+ALL = Filter()
+
+
+@dataclass
+class Room:
+    """A store of two feeds and two watchlists, and its viewers."""
+
+    folder: Path
+    store: Store
+    views: Views
+    feeds: tuple[Feed, ...]
+
+    def save(
+        self,
+        *arrivals: ArticleChange,
+        feed: int = 0,
+        sightings: Iterable[Sighting] = (),
+        at: float = NOW,
+        state: FeedState = FeedState(),
+    ) -> list[RaisedAlert]:
+        """Store what a poll brought."""
+        poll = Poll(at=at, outcome=Outcome.READ, entries=len(arrivals), new=len(arrivals))
+        with self.store.batch() as batch:
+            plan = save_poll(
+                batch,
+                PollOutcome(
+                    feed=self.feeds[feed],
+                    state=state,
+                    poll=poll,
+                    arrivals=arrivals,
+                    sightings=tuple(sightings),
+                ),
+            )
+        return list(plan.raised)
+
+    def sql(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.folder / "newsroom.db")) as sql:
+            return sql.execute(query).fetchall()
+
+    def ids(self, filter: Filter = ALL, **more: Any) -> list[int]:
+        return list(self.views.alerts.ids(filter, **more))
+
+
+def opened(folder: Path) -> Room:
+    store = SqliteStore(folder)
+    feeds = store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
+    return Room(folder, store, SqliteViews(folder), feeds)
+
+
+def article(id: int, feed: Feed | int = 1, **more: Any) -> Article:
+    number = feed if isinstance(feed, int) else feed.number
+    said: dict[str, Any] = {
+        "url": f"https://ex.org/{id}",
+        "title": f"Alibaba {id}",
+        "summary": f"Texte {id}",
+        "body": "Corps",
+        "author": "Claude Fouquet",
+        "lang": "fr",
+        "published": NOW - 60,
+        "seen": NOW,
+        "story": id,
+    } | more
+    return Article(id=id, feeds=(number,), **said)
+
+
+def arrival(id: int, *hits: Watchlist, **more: Any) -> ArticleChange:
+    said: dict[str, Any] = {
+        "article": article(id),
+        "new": True,
+        "guid": f"guid-{id}",
+        "fingerprint": bytes([id % 256]),
+        "canonical": f"https://ex.org/{id}",
+        "hits": tuple(WatchlistMatch(watchlist=hit, matches=(match(),)) for hit in hits),
+    } | more
+    return ArticleChange(**said)
+
+
+def match(text: str = "Alibaba", start: int = 0, field: str = "title") -> Match:
+    return Match(field=field, start=start, end=start + len(text), text=text, term=text.lower())

@@ -1,0 +1,221 @@
+"""`make soak`: a week of watching in simulated time, and whether anything grows or drifts.
+
+PYTHONPATH=tests python -m support.soak [--days 7] [--feeds 300] [--a-day 20000] [--rules 500]
+
+The monitor is the real one from `bootstrap` to the wire, the store and the indexer's process
+too; documents are read in this process, so that its memory has the parser's in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sqlite3
+import sys
+import tempfile
+import time
+from array import array
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from statistics import mean, median
+
+from monitor.maintenance.indexer_process import IndexerProcess
+from monitor.store.sqlite.connection import FILE, INDEX
+from support.article_archive import searchable_ids
+from support.invented_articles import article, rules
+from support.newsroom import Item, rss
+from support.scripted_server import Reply, Request, Web
+from support.simulated_time import Town, World
+
+HOUR, DAY = 3_600.0, 86_400.0
+INTERVAL = HOUR
+"""Of every feed, asked for."""
+LATE = 5 * 60 + 60.0
+"""Seconds that a poll may come later: its jitter, a turn, a tick."""
+TICK = 10.0
+LOOK = 2 * HOUR
+MOST_GROWTH = 20.0
+"""Megabytes after the first day."""
+SHOWN = 12
+"""Items of a feed."""
+
+
+@dataclass
+class Daily:
+    """A feed that publishes at a steady pace, and when it was asked."""
+
+    name: str
+    every: float
+    world: World
+    rules: int
+    asked: array[float] = field(default_factory=lambda: array("d"))
+    served: int = 0
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a question, with an ETag."""
+        self.asked.append(self.world.elapsed)
+        count = SHOWN + int(self.world.elapsed / self.every)
+        tag = f'"{count}"'
+        if request.header("If-None-Match") == tag.encode():
+            return Reply(304, (("ETag", tag),))
+        self.served = count
+        items = [self._item(number) for number in range(count, count - SHOWN, -1)]
+        return Reply(200, (("ETag", tag),), rss(*items, title=self.name))
+
+    def _item(self, number: int) -> Item:
+        title, text = article(self.name, number, self.rules)
+        return Item(title, text, f"{self.name}-{number}", f"http://{self.name}.example/{number}")
+
+
+class Unheard(list[Request]):
+    """A log that nobody reads: a week of it would be measured too."""
+
+    def append(self, request: Request) -> None:
+        """Forget it."""
+
+
+def soak(folder: Path, days: float, feeds: int, a_day: int, watched: int) -> list[str]:
+    """Watch for so long; return in words what is not as it should be."""
+    began, world = time.monotonic(), World(indexer=IndexerProcess)
+    web = Web(clock=lambda: world.elapsed, requests=Unheard())
+    dailies = [Daily(f"f{n}", feeds * DAY / a_day, world, watched) for n in range(feeds)]
+    for daily in dailies:
+        web.on(f"/{daily.name}", daily.answer)
+    town = Town(world, web, homes=frozenset())
+    (folder / "feeds.yaml").write_text(_config(dailies, watched), encoding="utf-8")
+    memory: list[tuple[float, float]] = []
+
+    async def leave() -> bool:
+        while world.elapsed < days * DAY:
+            await town.wait(LOOK)
+            memory.append((world.elapsed, _resident()))
+            articles, alerts, waiting = _counts(folder)
+            print(
+                f"day {world.elapsed / DAY:5.2f}: {articles:7,} articles, {alerts:6,} alerts,"
+                f" {waiting:5,} not indexed yet, {memory[-1][1]:.0f} MB,"
+                f" {time.monotonic() - began:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
+        while _counts(folder)[2]:
+            time.sleep(0.5)  # noqa: ASYNC251 - the indexer lives in real time
+            await town.wait(TICK)
+        return True
+
+    world.watch(folder / "feeds.yaml", town, leave, TICK)
+    wall, cpu = time.monotonic() - began, time.process_time()
+    articles, alerts, _ = _counts(folder)
+    print(f"{articles:,} articles, {alerts:,} alerts, {sum(len(d.asked) for d in dailies):,} polls")
+    print(f"{wall:.0f} s, {cpu:.0f} s of processor time in this process")
+    return [*_grown(memory), *_drifted(dailies, days), *_disagreeing(folder, dailies)]
+
+
+def _config(dailies: list[Daily], watched: int) -> str:
+    return json.dumps(
+        {
+            "feeds": [
+                {"url": f"http://{d.name}.example/{d.name}", "name": d.name, "every": "1h"}
+                for d in dailies
+            ],
+            "watchlists": [{"name": word, "terms": [word]} for word in rules(watched)],
+        }
+    )
+
+
+def _grown(memory: list[tuple[float, float]]) -> list[str]:
+    last = memory[-1][0]
+    after = [used for at, used in memory if DAY < at <= 2 * DAY] or [memory[0][1]]
+    end = [used for at, used in memory if at > last - DAY]
+    grown = median(end) - median(after)
+    print(f"memory {median(after):.0f} MB on the second day, {median(end):.0f} MB on the last")
+    return [f"memory grew by {grown:.0f} MB"] if grown > MOST_GROWTH else []
+
+
+def _drifted(dailies: list[Daily], days: float) -> list[str]:
+    """Hold the intervals against what was asked for, and the last against the first."""
+    found = []
+    gaps = {d.name: [b - a for a, b in pairwise(d.asked)] for d in dailies}
+    for name, of in gaps.items():
+        if min(of) < INTERVAL - 1 or max(of) > INTERVAL + LATE:
+            found.append(f"{name}: polled after {min(of):.0f} to {max(of):.0f} s")
+    quarter = max(1, int(days * DAY / INTERVAL / 4))
+    first = mean(gap for of in gaps.values() for gap in of[:quarter])
+    last = mean(gap for of in gaps.values() for gap in of[-quarter:])
+    print(f"polls every {first:.1f} s in the first quarter, every {last:.1f} s in the last")
+    return found + (
+        [f"intervals drift: {first:.1f}, {last:.1f} s"] if abs(last - first) > 20 else []
+    )
+
+
+def _disagreeing(folder: Path, dailies: list[Daily]) -> list[str]:
+    """Hold store and index against what was served."""
+    found = []
+    with closing(sqlite3.connect(folder / "var" / FILE)) as sql:
+        stored = {id for (id,) in sql.execute("SELECT id FROM articles")}
+        alerts = set(
+            sql.execute(
+                "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
+            )
+        )
+        whole = sql.execute("PRAGMA integrity_check").fetchall()
+    served = sum(daily.served for daily in dailies)
+    if len(stored) != served:
+        found.append(f"{len(stored)} articles stored, {served} served")
+    if searchable_ids(folder / "var" / INDEX) != stored:
+        found.append("index and store do not agree")
+    expected = set()
+    for daily in dailies:
+        for number in range(1, daily.served + 1):
+            title, _ = article(daily.name, number, daily.rules)
+            if (word := title.split()[0]) in _names(daily.rules):
+                expected.add((word, f"http://{daily.name}.example/{number}"))
+    if alerts != expected:
+        found.append(f"{len(expected - alerts)} alerts lost, {len(alerts - expected)} uncalled-for")
+    if whole != [("ok",)]:
+        found.append(f"the store is damaged: {whole[:3]}")
+    return found
+
+
+def _names(count: int) -> frozenset[str]:
+    return frozenset(rules(count))
+
+
+def _counts(folder: Path) -> tuple[int, int, int]:
+    with closing(sqlite3.connect(folder / "var" / FILE)) as sql:
+        found: tuple[int, int, int] = sql.execute(
+            "SELECT (SELECT sum(articles) FROM feeds), (SELECT count(*) FROM alerts),"
+            " (SELECT count(*) FROM outbox)"
+        ).fetchone()
+        return found
+
+
+def _resident() -> float:
+    """Return the megabytes of this process that are in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def main() -> None:
+    """Soak; exit with 1 if anything is wrong."""
+    parser = argparse.ArgumentParser(description="a week of watching, in simulated time")
+    parser.add_argument("--days", type=float, default=7)
+    parser.add_argument("--feeds", type=int, default=300)
+    parser.add_argument("--a-day", type=int, default=20_000, help="articles of all feeds together")
+    parser.add_argument("--rules", type=int, default=500)
+    parser.add_argument("--folder", type=Path, help="an empty one; it is kept")
+    asked = parser.parse_args()
+    logging.disable()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    with tempfile.TemporaryDirectory() as made:
+        folder = asked.folder or Path(made)
+        wrong = soak(folder, asked.days, asked.feeds, asked.a_day, asked.rules)
+    print("\n".join(wrong) or "nothing grew, drifted or was lost")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""A store in which articles ring, as polls bring them."""
+
+from __future__ import annotations
+
+from index.article import Article
+from index.query.parser import parse_query
+from monitor.alerts.plan import AlertPlan, Notify
+from monitor.model.alert import WatchlistMatch
+from monitor.model.config import Watchlist
+from monitor.model.delivery import Occasion, Planned
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import Answered, ArticleChange, PollOutcome
+from monitor.store.sqlite.store import SqliteStore
+from support.alert_storage import save_poll
+
+NOW = 1_700_000_000.0
+ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
+FEED = Feed(url="https://a.test/rss", name="A", number=1)
+
+
+def raised(
+    store: SqliteStore,
+    *,
+    published: float | None = NOW - 600,
+    received: float = NOW - 3,
+    backfill: bool = False,
+    new: bool = True,
+    id: int = 0,
+    channels: tuple[str, ...] = (),
+    bundle: str = "",
+) -> int:
+    """Store an article that rings, as a poll brings it; return its id."""
+    with store.batch() as batch:
+        id = id or batch.next_article()
+        article = Article(
+            id=id, feeds=(1,), url=f"https://a.test/{id}", title="Alibaba", summary="",
+            published=published, seen=NOW, story=id,
+        )  # fmt: skip
+        arrival = ArticleChange(
+            article=article, new=new, guid=f"{id}", fingerprint=b"%d" % id, canonical="",
+            hits=(WatchlistMatch(watchlist=ALIBABA, matches=()),), backfill=backfill,
+        )  # fmt: skip
+        answered = Answered(url=FEED.url, status=200, headers=(), body="", received=received)
+        poll = Poll(at=NOW, outcome=Outcome.READ)
+        outcome = PollOutcome(
+            feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered
+        )
+        planned = tuple(Planned(channel=c, due=NOW, bundle=bundle) for c in channels)
+        notify = [
+            Notify(one.id, Occasion.RAISED, "", planned) for one in save_poll(batch, outcome).raised
+        ]
+        batch.save_alerts(AlertPlan(at=NOW, notify=tuple(notify)))
+    return id

@@ -1,0 +1,90 @@
+"""What a query finds: the golden table, the parts of an article, scores."""
+
+import re
+
+import pytest
+from support.golden_cases import GOLDEN
+
+from index.analysis.term_positions import DocumentTerms
+from index.article import Article
+from index.evaluation.memory_document import MemoryDocument, occurrences
+from index.evaluation.spans import evaluate, matches
+from index.query.parser import any_of, parse_query, score
+
+
+def article(body="", title="", summary="", author=""):
+    return Article(
+        id=1, feeds=(1,), url="", title=title, summary=summary, body=body, author=author, seen=0.0
+    )
+
+
+def lit(query, of):
+    """Return the parts of an article with what a query lights between brackets."""
+    document = MemoryDocument.of(of)
+    found = matches(query.root, document)
+    assert bool(found) == evaluate(query.root, document)
+    texts = {part: of.part(part) for part in ("title", "summary", "body", "author")}
+    for part, start, end, _ in reversed(occurrences(found, DocumentTerms(of))):
+        texts[part] = f"{texts[part][:start]}⟦{texts[part][start:end]}⟧{texts[part][end:]}"
+    return texts
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=f"{case.why}: {case.query}, {case.marked}") for case in GOLDEN]
+)
+def test_a_query_lights(case):
+    assert lit(parse_query(case.query), article(case.text))["body"] == case.marked
+
+
+PARTS = [
+    ("x", {"title": "⟦x⟧", "summary": "⟦x⟧ y", "body": "⟦x⟧ ⟦x⟧", "author": "x"}),
+    ("title:x", {"title": "⟦x⟧", "summary": "x", "body": "x", "author": "x"}),
+    ("summary:x", {"title": "x", "summary": "⟦x⟧", "body": "x", "author": "x"}),
+    ("body:(x y)", {"title": "x", "summary": "y", "body": "⟦y⟧ ⟦x⟧", "author": "x"}),
+    ("body:(x y)", {"title": "x", "summary": "y", "body": "x", "author": "y"}),
+    ("author:x", {"title": "x", "summary": "x", "body": "x", "author": "Max ⟦X⟧"}),
+    ("author:=X", {"title": "x", "summary": "x", "body": "x", "author": "Max ⟦X⟧ x"}),
+    ("author:=x", {"title": "x", "summary": "x", "body": "x", "author": "Max X ⟦x⟧"}),
+    ("author:dup*", {"title": "dupont", "summary": "", "body": "", "author": "⟦Dupont⟧"}),
+    ("dup*", {"title": "", "summary": "", "body": "z", "author": "Dupont"}),
+    ("author:ports~", {"title": "", "summary": "", "body": "ports", "author": "Le ⟦Port⟧"}),
+    ('"x y"', {"title": "x", "summary": "y x", "body": "y", "author": "x y"}),
+    ("x NEAR/1000 y", {"title": "x", "summary": "y", "body": "", "author": ""}),
+    ("x -title:y", {"title": "z", "summary": "⟦x⟧", "body": "y", "author": ""}),
+    ("x -title:y", {"title": "y", "summary": "x", "body": "", "author": ""}),
+]
+
+
+@pytest.mark.parametrize(("query", "marked"), PARTS)
+def test_parts_of_an_article(query, marked):
+    plain = {part: re.sub("[⟦⟧]", "", text) for part, text in marked.items()}
+    assert lit(parse_query(query), article(**plain)) == marked
+
+
+def test_a_watchlists_terms():
+    query = any_of(["Alibaba", "阿里巴巴", "Ali Express"], ["Alibaba Cave", "quarante voleurs"])
+    assert lit(query, article("⟦Alibaba⟧".strip("⟦⟧")))["body"] == "⟦Alibaba⟧"
+    assert lit(query, article("Ali  Express"))["body"] == "⟦Ali  Express⟧"
+    assert lit(query, article("Alibaba's cave, an Alibaba cave"))["body"].count("⟦") == 0
+    assert lit(query, article("Express Ali"))["body"].count("⟦") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("ransomware in the port", "⟦ransomware⟧ in the ⟦port⟧"),
+        ("port port port port", "port port port port"),
+        ("ransomware, logistics, port, exercise", "ransomware, logistics, port, exercise"),
+        ("ransomware logistics port", "⟦ransomware⟧ ⟦logistics⟧ ⟦port⟧"),
+    ],
+)
+def test_a_score(text, marked):
+    query = score({"ransomware": 10, "port": 3, "logisti*": 3, "exercise": -5}, 12)
+    assert lit(query, article(text))["body"] == marked
+
+
+def test_words_far_apart_are_near_in_no_time():
+    query = parse_query('"a b c d e f"~1000')
+    assert not evaluate(query.root, MemoryDocument.of(article("a b " * 200)))
+    crowded = parse_query("a NEAR/1000 b NEAR/1000 c NEAR/1000 d")
+    assert evaluate(crowded.root, MemoryDocument.of(article("a b c d " * 100)))

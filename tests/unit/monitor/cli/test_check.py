@@ -1,0 +1,239 @@
+"""The newsroom at the root, the starter, the schema, and the commands about them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from support import ROOT
+
+from monitor.cli.check import check, schema
+from monitor.cli.init import init
+from monitor.config import load
+from monitor.config.reference import json_schema
+from monitor.config.warnings import warnings
+
+NEWSROOM = ROOT / "feeds.yaml"
+STARTER = ROOT / "monitor" / "starter.yaml"
+
+
+def run(*arguments: str, config: Path, command: Any = check) -> Result:
+    context = SimpleNamespace(config_path=config, data=None)
+    return CliRunner().invoke(command, list(arguments), obj=context)
+
+
+# --- the files -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [NEWSROOM, STARTER], ids=["newsroom", "starter"])
+def test_it_loads_without_a_warning(path: Path) -> None:
+    assert warnings(load(path)) == []
+
+
+def test_the_newsroom_is_fit_for_an_analyst_in_brussels() -> None:
+    config = load(NEWSROOM)
+    spoken = [feed.lang for feed in config.feeds]
+    assert len(config.feeds) >= 28
+    assert min(spoken.count("fr"), spoken.count("en")) >= 12
+    assert all(feed.tags and feed.url.startswith("https://") for feed in config.feeds)
+    wanted = " ".join(watchlist.query.text for watchlist in config.watchlists)
+    assert {"Alibaba", "Cainiao", "espionnage"} <= set(re.findall(r"\w+", wanted))
+
+
+def test_the_starter_shows_every_key() -> None:
+    text = STARTER.read_text(encoding="utf-8")
+    shown = set(re.findall(r"(?m)^[\s#-]*(\w+):", text))
+    assert {key for key, _ in properties(json_schema())} <= shown
+
+
+def test_both_files_name_the_schema_for_editors() -> None:
+    for path in (NEWSROOM, STARTER):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        assert first == "# yaml-language-server: $schema=./feeds.schema.json"
+
+
+# --- the schema ----------------------------------------------------------------------
+
+
+def properties(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every property of a JSON Schema with its name."""
+    if isinstance(node, dict):
+        yield from node.get("properties", {}).items()
+        for inner in node.values():
+            yield from properties(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from properties(inner)
+
+
+def test_the_schema_explains_every_key() -> None:
+    schema = json_schema()
+    for key, about in properties(schema):
+        shape = schema["$defs"].get(about.get("$ref", "").rpartition("/")[2], {})
+        meaning = about.get("description") or shape["description"]
+        assert meaning.endswith("."), key
+    defaults = {key: about["default"] for key, about in properties(schema) if "default" in about}
+    assert defaults == {"enabled": True, "severity": "medium", "sort": "date", "data": "var"}
+
+
+def test_the_schema_knows_both_forms_of_feeds_and_watchlists() -> None:
+    shapes = json_schema()["$defs"]
+    for name in ("FeedShape", "WatchlistShape"):
+        short, long = shapes[name]["anyOf"]
+        assert "string" in short["type"]
+        assert long["additionalProperties"] is False
+    ways = [set(way["required"]) for way in shapes["WatchlistShape"]["anyOf"][1]["oneOf"]]
+    assert ways == [{"terms"}, {"query", "name"}, {"score", "threshold", "name"}]
+
+
+# --- the commands --------------------------------------------------------------------
+
+
+def test_schema_prints_it() -> None:
+    assert json.loads(run(config=NEWSROOM, command=schema).stdout) == json_schema()
+
+
+def test_init_writes_a_newsroom_that_check_accepts(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "room"
+    written = run(str(folder), config=NEWSROOM, command=init)
+    assert written.exit_code == 0
+    assert (folder / "feeds.yaml").read_bytes() == STARTER.read_bytes()
+    assert "tocsin check" in written.stderr
+    assert run(config=folder / "feeds.yaml").exit_code == 0
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text("mine", encoding="utf-8")
+    refused = run(str(tmp_path), config=NEWSROOM, command=init)
+    assert refused.exit_code == 2
+    assert "stays as it is" in refused.stderr
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = run(str(tmp_path / "file" / "below"), config=NEWSROOM, command=init)
+    assert refused.exit_code == 2
+    assert "cannot be written" in refused.stderr
+
+
+def test_check_says_what_would_be_done(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(
+        "feeds:\n"
+        "  - {url: https://a.example/rss, tags: [belgique, presse]}\n"
+        "  - {url: https://b.example/rss, tags: presse, every: 2h}\n"
+        "  - {url: https://c.example/rss, enabled: no}\n"
+        "watchlists:\n"
+        "  - {name: Liège, query: a AND b, severity: high, lang: fr, feeds: tag:presse}\n"
+        "data: news\n",
+        encoding="utf-8",
+    )
+    said = run(config=path)
+    assert said.exit_code == 0
+    lines = [" ".join(line.split()) for line in said.stdout.splitlines()]
+    assert lines == [
+        f"{path} is well.",
+        "",
+        "3 feeds, 1 of them paused",
+        "(no tag) 1 paused",
+        "belgique 1 every 15 min, adapted",
+        "presse 2 1 every 15 min, adapted, 1 every 2 h",
+        "",
+        "1 watchlist",
+        "high Liège a AND b; in fr; from tag:presse",
+        "",
+        f"archive in {tmp_path / 'news'}",
+    ]
+
+
+def test_check_for_programs(tmp_path: Path) -> None:
+    said = json.loads(run("--format", "json", config=NEWSROOM).stdout)
+    assert said["well"] is True
+    assert said["warnings"] == []
+    assert {"url", "name", "tags", "every", "enabled"} <= set(said["feeds"][0])
+    path = tmp_path / "feeds.yaml"
+    path.write_text("feeds: [a]\nwatchlists: []\n", encoding="utf-8")
+    refused = run("--format", "json", config=path)
+    assert refused.exit_code == 2
+    (problem,) = json.loads(refused.stdout)["problems"]
+    assert (problem["line"], problem["column"]) == (1, 9)
+
+
+def test_check_points_at_the_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    text = "feeds: [https://a.example/rss]\nwatchlists:\n  - {name: 菜鸟, tearms: [a]}\n"
+    path.write_text(text, encoding="utf-8")
+    refused = run(config=path)
+    assert refused.exit_code == 2
+    assert refused.stdout == ""
+    assert refused.stderr.splitlines() == [
+        f"{path}:3:16: unknown key `tearms`; did you mean `terms`?",
+        "      - {name: 菜鸟, tearms: [a]}",
+        "                     ^",
+    ]
+
+
+def test_check_shows_a_long_line_around_the_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(f"feeds: [{'https://a.example, ' * 30}b]\nwatchlists: []\n", encoding="utf-8")
+    *_, line, caret = run(config=path).stderr.splitlines()
+    assert len(line) <= 110
+    assert line[caret.index("^")] == "b"
+
+
+def test_check_lets_no_escape_through(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_bytes(b"feeds: [a\x1b[31m]\n")
+    assert "\x1b" not in run(config=path).stderr
+
+
+WARNED = [
+    ("watchlists: [ai]", "`ai` is short"),
+    ("watchlists: [{name: x, terms: [Alibaba, ai]}]", "`ai` is short"),
+    ("watchlists: [{name: x, query: 'a AND tag:nowhere'}]", "holds for no article"),
+    ("watchlists: [{name: x, query: 'a AND feed:nobody'}]", "holds for no article"),
+    ("watchlists: [{terms: Liège, lang: nl}]", "no feed of it is in nl"),
+    ("watchlists: [{terms: Liège, feeds: tag:off}]", "all its feeds are disabled"),
+]
+CALM = [
+    "watchlists: [AI, =ai, 菜鸟]",
+    "watchlists: [{name: x, query: '\"sûreté de l''État\" AND (ai OR eu)'}]",
+    "watchlists: [{terms: Liège, lang: fr, feeds: [tag:on, a.example]}]",
+]
+TWO = """feeds:
+  - {url: https://a.example/rss, lang: fr, tags: on}
+  - {url: https://b.example/rss, lang: en, tags: off, enabled: off}
+"""
+
+
+@pytest.mark.parametrize(("watchlists", "words"), WARNED)
+def test_check_warns(watchlists: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(TWO + watchlists, encoding="utf-8")
+    said = run(config=path)
+    assert said.exit_code == 0
+    assert words in said.stderr
+
+
+@pytest.mark.parametrize("watchlists", CALM)
+def test_check_is_calm(watchlists: str, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(TWO + watchlists, encoding="utf-8")
+    assert run(config=path).stderr == ""
+
+
+def test_check_warns_of_a_private_address(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    text = "feeds: [http://10.0.0.1/rss, http://localhost/rss]\nwatchlists: []\n"
+    path.write_text(text, encoding="utf-8")
+    assert run(config=path).stderr.count("is a private address") == 2
+    path.write_text(text + "network: {allow: [10.0.0.0/8, 127.0.0.0/8]}\n", encoding="utf-8")
+    assert run(config=path).stderr == ""

@@ -1,0 +1,150 @@
+"""Searches under a name in feeds.yaml, watchlists made of them, and those made before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.newsroom import Newsroom
+
+from monitor.config import understand
+from monitor.errors import ConfigError
+from monitor.model.search import Searched
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import KEPT, SqliteViews
+from monitor.wiring import open_service
+
+HEAD = "feeds: [https://a.example/rss]\nwatchlists: []\nsearches:\n"
+
+
+def understood(searches: str, path: Path = Path("feeds.yaml")) -> list[tuple[str, str, str]]:
+    found = understand((HEAD + searches).encode(), path).searches
+    return [(search.name, search.query.text, search.sort) for search in found]
+
+
+def test_searches_of_a_file() -> None:
+    said = "  - {name: Liège, query: 'liège since:7d'}\n  - name: Ports\n    query: port OR quai\n"
+    assert understood(said + "    sort: Score\n") == [
+        ("Liège", "liège since:7d", "date"),
+        ("Ports", "port OR quai", "score"),
+    ]
+    assert understand(b"feeds: [https://a.example/]\nwatchlists: []", Path("f")).searches == ()
+
+
+@pytest.mark.parametrize(
+    ("searches", "problem"),
+    [
+        (
+            "  - {name: a, query: b}\n  - {name: A, query: c}",
+            "5:12: a search is called `a` already",
+        ),
+        ("  - {name: a, query: 'b (c'}", "4:25: this bracket is never closed"),
+        ("  - {name: a, query: 'b', order: date}", "4:27: unknown key `order`"),
+        ("  - {name: a, query: 'b', sort: newest}", "4:33: `newest` is not an order"),
+        ("  - {query: b}", "4:5: this search has no `name`"),
+        ("  - {name: a}", "4:5: this search has no `query`"),
+        ("  - {name: '?!', query: b}", "4:12: a name holds letters or digits"),
+        ("  - {name: a, query: -b}", "only says what must not be there"),
+        ("  - liège", "must be a mapping"),
+    ],
+)
+def test_mistakes_are_told_where_they_are(searches: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        understood(searches)
+    (found,) = caught.value.problems
+    assert problem in f"{found.line}:{found.column}: {found.message}"
+
+
+# --- watchlists of them ------------------------------------------------------------------
+
+WRITTEN = """# what I read
+feeds:
+  - https://a.example/rss   # the first
+
+watchlists:
+  - Cainiao                 # a term
+
+searches:
+  - name: Liège & ports     # kept
+    query: (liège OR port) lang:fr
+  - {name: Récents, query: "liège since:7d"}
+"""
+
+
+def test_a_watchlist_of_a_search(tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    newsroom.config.write_text(WRITTEN, encoding="utf-8")
+    done = newsroom.here("watch", "from-search", "liegeports", "--severity", "high")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    added = '  - name: Liège & ports\n    query: "(liège OR port) lang:fr"\n    severity: high\n'
+    term = "  - Cainiao                 # a term\n"
+    after = WRITTEN.replace(term, term + added)
+    assert newsroom.config.read_text(encoding="utf-8") == after
+    watchlists = understand(newsroom.config.read_bytes(), newsroom.config).watchlists
+    assert [(w.name, w.query.text, str(w.severity)) for w in watchlists] == [
+        ("Cainiao", "Cainiao", "medium"),
+        ("Liège & ports", "(liège OR port) lang:fr", "high"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["Récents"], "since: works in searches only"),
+        (["récent"], "no search called récent; did you mean @Récents?"),
+        (["liegeports", "--name", "Cainiao"], "a watchlist is called `Cainiao` already"),
+    ],
+)
+def test_what_cannot_watch_is_refused(arguments: list[str], words: str, tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    newsroom.config.write_text(WRITTEN, encoding="utf-8")
+    done = newsroom.here("watch", "from-search", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert newsroom.config.read_text(encoding="utf-8") == WRITTEN
+
+
+# --- for the dashboard ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def views(tmp_path: Path) -> SqliteViews:
+    SqliteStore(tmp_path).close()
+    return SqliteViews(tmp_path)
+
+
+def test_searches_are_remembered_newest_first_each_once(views: SqliteViews) -> None:
+    assert views.searches.recent(5) == []
+    for at, query in enumerate(["port", "quai", "port"]):
+        views.searches.note(Searched(query, "date", float(at)))
+    assert views.searches.recent(5) == [
+        Searched("port", "date", 2.0),
+        Searched("quai", "date", 1.0),
+    ]
+    assert views.searches.recent(1) == [Searched("port", "date", 2.0)]
+    views.searches.forget("port")
+    assert [search.query for search in views.searches.recent(5)] == ["quai"]
+
+
+def test_only_the_last_ones_are_remembered(views: SqliteViews) -> None:
+    for at in range(KEPT + 5):
+        views.searches.note(Searched(f"port {at}", "score", float(at)))
+    found = views.searches.recent(2 * KEPT)
+    assert [search.at for search in found] == [float(at) for at in range(KEPT + 4, 4, -1)]
+
+
+def test_the_service_has_them_all(tmp_path: Path) -> None:
+    SqliteStore(tmp_path).close()
+    path = tmp_path / "feeds.yaml"
+    path.write_text(WRITTEN, encoding="utf-8")
+    service = open_service(tmp_path, path)
+    assert [search.name for search in service.saved_searches()] == ["Liège & ports", "Récents"]
+    service.note_search(" liège ", "score")
+    (noted,) = service.views.searches.recent()
+    assert (noted.query, noted.sort) == ("liège", "score")
+    service.views.searches.forget("liège")
+    assert service.views.searches.recent() == []
+    assert open_service(tmp_path).saved_searches() == ()
+    path.write_text(HEAD + "  - a", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        service.saved_searches()

@@ -1,0 +1,200 @@
+"""The store of alerts: they are found by every filter, and every count is true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from support.alert_storage import save_poll
+from support.small_store import ALIBABA, NOW, SPIES, Room, arrival, article, match, opened
+
+from monitor.model.alert import AlertState, Change, Verdict, WatchlistMatch
+from monitor.model.feed import FeedState, Outcome, Poll
+from monitor.model.poll import PollOutcome, RaisedAlert, Sighting
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    room = opened(tmp_path)
+    yield room
+    room.store.close()
+
+
+def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None:
+    spots = (match(), match("Liège", 12), match("Cainiao", 3, "body"))
+    hit = WatchlistMatch(watchlist=SPIES, matches=spots)
+    (raised,) = room.save(arrival(1, hits=(hit,), backfill=True))
+    assert raised == RaisedAlert(
+        id=1,
+        watchlist="Espionnage",
+        severity=Severity.HIGH,
+        title="Alibaba 1",
+        feed="A",
+        backfill=True,
+        suppressed="backfill",
+        lang="fr",
+    )
+    (alert,) = room.views.alerts.get([1, 99], matches=True)
+    assert alert.matches == spots
+    assert room.views.alerts.get([1]) == [replace(alert, matches=())]
+    assert (alert.watchlist, alert.article, alert.severity) == ("Espionnage", 1, Severity.HIGH)
+    assert (alert.state, alert.verdict, alert.starred) == (AlertState.NEW, Verdict.NONE, False)
+    assert (alert.raised_at, alert.published, alert.backfill) == (NOW, NOW - 60, True)
+    assert (alert.title, alert.url, alert.feed) == ("Alibaba 1", "https://ex.org/1", "A")
+
+
+def test_one_alert_per_watchlist_and_article(room: Room) -> None:
+    assert len(room.save(arrival(1, ALIBABA))) == 1
+    again = WatchlistMatch(watchlist=ALIBABA, matches=(match("Alibaba", 10),))
+    assert room.save(arrival(1, new=False, hits=(again,))) == []
+    (alert,) = room.views.alerts.get(room.ids(), matches=True)
+    assert alert.matches == again.matches
+
+
+def test_filters_of_alerts(room: Room) -> None:
+    room.save(arrival(1, ALIBABA), at=NOW)
+    room.save(arrival(2, ALIBABA, SPIES, article=article(2, lang="en")), at=NOW + 10)
+    room.save(arrival(3, SPIES, article=article(3, 2, lang="")), feed=1, at=NOW + 20)
+    everything = [1, 2, 3, 4]
+    assert room.ids() == everything
+    assert room.ids(after=2) == [3, 4]
+    assert room.ids(limit=3) == [2, 3, 4]
+    assert room.ids(Filter(since=NOW + 10)) == [2, 3, 4]
+    assert room.ids(Filter(until=NOW + 10)) == [1]
+    assert room.ids(Filter(since=NOW + 10, until=NOW + 20, watchlists=("alibaba",))) == [2]
+    assert room.ids(Filter(lang=("en",))) == [2, 3]
+    assert room.ids(Filter(lang=("",))) == [4]
+    assert room.ids(Filter(lang=("fr", "EN"))) == [1, 2, 3]
+    assert room.ids(Filter(feeds=("B",))) == [4]
+    assert room.ids(Filter(feeds=("nobody",))) == []
+    room.save(feed=1, sightings=[Sighting(article=1, guid="ailleurs", fingerprint=b"1")])
+    assert room.ids(Filter(feeds=("B",))) == [1, 4]  # the second feed carries the first article too
+    room.views.triage.change([1, 4], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
+    assert room.ids(Filter(state=AlertState.NEW)) == [2, 3]
+    assert room.ids(Filter(state=AlertState.ACKNOWLEDGED)) == [1, 4]
+    assert room.views.version().alert == 4
+    assert room.views.articles.ids(has="alert") == {1, 2, 3}
+    assert room.views.articles.ids(watchlist="espionnage") == {2, 3}
+    assert room.views.articles.ids(severity="medium") == {1, 2}
+    assert room.views.articles.ids(watchlist="Alibaba", severity="high") == set()
+
+
+def test_names_are_found_in_any_case(room: Room) -> None:
+    spelt = replace(ALIBABA, name="Équipe Œuvre")
+    room.save(arrival(1, spelt))
+    assert room.ids(Filter(watchlists=("équipe œuvre",))) == [1]
+    assert room.views.articles.ids(watchlist="ÉQUIPE ŒUVRE") == {1}
+
+
+def test_triage_sets_what_is_given(room: Room) -> None:
+    room.save(arrival(1, ALIBABA), arrival(2, ALIBABA))
+    room.views.triage.change(
+        [1], Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT, starred=True), "", 0.0
+    )
+    room.views.triage.change([1, 77], Change(verdict=Verdict.NOISE), "", 0.0)
+    one, two = room.views.alerts.get([1, 2])
+    assert (one.state, one.verdict, one.starred) == (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
+    assert (two.state, two.verdict, two.starred) == (AlertState.NEW, Verdict.NONE, False)
+    room.views.triage.change(
+        [1], Change(state=AlertState.NEW, verdict=Verdict.NONE, starred=False), "", 0.0
+    )
+    assert room.views.alerts.get([1])[0] == replace(
+        one, state=AlertState.NEW, verdict=Verdict.NONE, starred=False
+    )
+
+
+def test_a_histogram_of_the_last_day(room: Room) -> None:
+    for id, at in ((1, NOW - 1), (2, NOW), (3, NOW + 9), (4, NOW + 10), (5, NOW + 999)):
+        room.save(arrival(id, ALIBABA), at=at)
+    alibaba, spies = room.views.watchlists.counts(NOW, 3, 10.0)
+    assert (alibaba.total, alibaba.untriaged, alibaba.spark) == (5, 5, (2, 1, 1))
+    assert (spies.total, spies.untriaged, spies.spark) == (0, 0, (0, 0, 0))
+    assert (alibaba.severity, spies.severity) == (Severity.MEDIUM, Severity.HIGH)
+
+
+SAVED = st.tuples(
+    st.just("save"),
+    st.sampled_from([(), (ALIBABA,), (SPIES,), (ALIBABA, SPIES)]),
+    st.integers(0, 6),
+    st.booleans(),
+)
+EDITED = st.tuples(st.just("edit"), st.sampled_from([(ALIBABA,), (SPIES,)]), st.integers(1, 6))
+TRIAGED = st.tuples(
+    st.just("triage"), st.lists(st.integers(1, 9)), st.sampled_from([None, *AlertState])
+)
+INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
+@example(
+    [
+        ("save", (ALIBABA, SPIES), 0, False),
+        ("save", (ALIBABA,), 1, False),
+        ("triage", [1, 2, 3], AlertState.ACKNOWLEDGED),
+        ("triage", [1, 3], AlertState.NEW),
+        ("triage", [1, 1, 2], None),
+    ]
+)
+def test_every_count_is_what_counting_gives(done: list[tuple[Any, ...]]) -> None:
+    with TemporaryDirectory() as folder:
+        room = opened(Path(folder))
+        for act in done:
+            _act(room, act)
+        _assert_counts_are_true(room)
+        room.store.close()
+
+
+def _act(room: Room, act: tuple[Any, ...]) -> None:
+    last = room.store.article_count()
+    match act:
+        case ("save", hits, copy_of, fails):
+            original = copy_of if 0 < copy_of <= last else None
+            one = arrival(last + 1, *hits, copy_of=original)
+            try:
+                with room.store.batch() as batch:
+                    save_poll(
+                        batch,
+                        PollOutcome(
+                            feed=room.feeds[last % 2],
+                            state=FeedState(),
+                            poll=Poll(at=NOW, outcome=Outcome.READ),
+                            arrivals=(one,),
+                        ),
+                    )
+                    if fails:
+                        raise KeyboardInterrupt
+            except KeyboardInterrupt:
+                assert room.store.article_count() == last
+        case ("edit", hits, id) if id <= last:
+            room.save(arrival(id, *hits, new=False))
+        case ("triage", ids, state):
+            room.views.triage.change(ids, Change(state=state), "", 0.0)
+        case ("index", ticket):
+            room.store.mark_indexed(ticket)
+
+
+def _assert_counts_are_true(room: Room) -> None:
+    rows = room.sql("SELECT watchlist, state FROM alerts WHERE merged_into IS NULL")
+    total = Counter(name for name, _ in rows)
+    untriaged = Counter(name for name, state in rows if state == "new")
+    for count in room.views.watchlists.counts(0, 1, 1e12):
+        assert (count.total, count.untriaged) == (total[count.name], untriaged[count.name])
+        assert count.spark == (total[count.name],)
+    (articles,) = room.sql("SELECT count(*) FROM articles")
+    (waiting,) = room.sql("SELECT count(DISTINCT article) FROM outbox")
+    alerts = (total.total(), untriaged.total())
+    assert room.views.totals() == (*articles, *waiting, *alerts)
+    assert room.store.article_count() == articles[0]
+    by_feed = dict(room.sql("SELECT feed, count(*) FROM articles GROUP BY feed"))
+    for feed, _, articles_of, *_ in room.views.feeds.subscribed():
+        assert articles_of == by_feed.get(feed.number, 0)

@@ -1,0 +1,165 @@
+"""Edits of `feeds.yaml`: whole or not at all, and then at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support import flow
+from support.flow import WATCHLISTS, A, B, C, edition
+from support.in_process_monitor import NoIndexer, Room, press_of
+
+from monitor import daemon as daemon_module
+from monitor.errors import FetchError, MonitorError
+from monitor.model.config import Config
+from monitor.store.sqlite.views import SqliteViews
+
+TICK = 0.02
+HOUR = 3_600.0
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(daemon_module, "TICK", TICK)
+    yield
+
+
+def every(room: Room, seconds: float) -> None:
+    """Ask for another interval of A."""
+    config = room.load()
+    feeds = [replace(f, every=seconds) if f.url == A else f for f in config.feeds]
+    room.edit(replace(config, feeds=tuple(feeds)))
+
+
+def due(room: Room) -> float:
+    """Return the seconds until A is due, from now."""
+    return room.health(A).state.next_due - room.now
+
+
+def test_a_file_that_is_being_written_is_left_alone_until_it_rests(tmp_path: Path) -> None:
+    """Its first half is well by itself, and yet not what is meant."""
+    room = Room(tmp_path, press_of())
+
+    async def script(room: Room) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        whole = room.load()
+        for _ in range(40):
+            room.edit(replace(whole, feeds=whole.feeds[:1], watchlists=()))
+            assert len(room.views.feeds.subscribed()) == 3
+            await asyncio.sleep(TICK / 2)
+        room.edit(replace(whole, watchlists=WATCHLISTS[:1]))
+        await room.until(lambda: len(room.views.watchlists.in_force()) == 1)
+        assert len(room.views.feeds.subscribed()) == 3
+
+    room.run(script)
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    room = Room(tmp_path, press_of())
+    load = room.load
+
+    async def script(room: Room) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        half, whole = replace(load(), feeds=load().feeds[:1]), replace(load(), watchlists=())
+
+        def reading() -> Config:
+            if room.config is half:
+                room.edit(whole)
+                return half
+            return whole
+
+        in_force: list[int] = []
+        subscribe = room.store.subscribe
+        room.store.subscribe = lambda *asked: (in_force.append(len(asked[0])), subscribe(*asked))[1]  # type: ignore[method-assign,func-returns-value]
+        room.reading = reading
+        room.edit(half)
+        await room.until(lambda: not room.views.watchlists.in_force())
+        assert in_force == [3]
+
+    room.run(script)
+
+
+def test_an_edited_interval_holds_at_once_shorter_or_longer(tmp_path: Path) -> None:
+    room = Room(tmp_path, press_of())
+
+    async def script(room: Room) -> None:
+        every(room, 6 * HOUR)
+        await room.until(lambda: room.polls(A) == 1 and due(room) == 6 * HOUR)
+        every(room, HOUR)
+        await room.until(lambda: due(room) == HOUR)
+        room.now += HOUR / 2
+        every(room, 600)  # since the last poll, that has passed already
+        await room.until(lambda: room.polls(A) == 2)
+        await room.until(lambda: due(room) == 600)
+
+    room.run(script)
+
+
+def test_an_interval_edited_while_nobody_watched_holds_too(tmp_path: Path) -> None:
+    press = press_of()
+    room = Room(tmp_path, press)
+
+    async def polled(room: Room) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+
+    room.run(polled)
+    every(room, 6 * HOUR)
+
+    async def script(room: Room) -> None:
+        await room.until(lambda: due(room) == 6 * HOUR)
+
+    room.run(script)
+
+
+def test_an_edit_does_not_overrule_a_server(tmp_path: Path) -> None:
+    busy = FetchError(A, "429 Too Many Requests", status=429, retry_after=HOUR)
+    room = Room(tmp_path, press_of(a=[busy]))
+
+    async def script(room: Room) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        every(room, 60)
+        await room.until(lambda: room.health(A).feed.every == 60)
+        await asyncio.sleep(5 * TICK)
+        assert due(room) == HOUR
+        every(room, 2 * HOUR)
+        await room.until(lambda: due(room) == 2 * HOUR)
+
+    room.run(script)
+
+
+# --- the network, and one round ------------------------------------------------------
+
+
+def test_the_first_feed_after_a_sleep_without_a_network_is_not_blamed(tmp_path: Path) -> None:
+    lost = {url: [edition(), FetchError(url, "no route", network=True)] for url in (A, B, C)}
+    room = Room(tmp_path, press_of(a=lost[A], b=lost[B], c=lost[C]))
+
+    async def script(room: Room) -> None:
+        await room.until(lambda: all(room.polls(url) == 1 for url in (A, B, C)))
+        room.press.round = 1
+        room.now += 10 * HOUR
+        await room.until(lambda: all(room.polls(url) == 2 for url in (A, B, C)))
+        for url in (A, B, C):
+            state = room.health(url).state
+            assert (state.failures, state.failing_since) == (1, None)
+            assert state.next_due - room.now <= 70
+
+    room.run(script)
+
+
+class StuckIndexer(NoIndexer):
+    """An indexer whose disk is full."""
+
+    failures = 2
+    trouble = "indexing has to wait: No space left on device"
+
+
+def test_one_round_does_not_wait_for_ever_for_a_full_disk(tmp_path: Path) -> None:
+    room = Room(tmp_path, press_of(a=[edition(flow._A1)]), indexer=StuckIndexer())
+    with pytest.raises(MonitorError, match="No space left on device; 1 article") as told:
+        room.once()
+    assert "is stored" in str(told.value)
+    assert SqliteViews(tmp_path).totals()[0] == 1

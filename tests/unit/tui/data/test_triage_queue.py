@@ -1,0 +1,211 @@
+"""Rows by number, verdicts laid over what is stored, and their undoing."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.fake_newsroom import FakeNewsroom
+
+from monitor.model.alert import Act, AlertState, Change, Verdict
+from tui.data.alert_cache import Alerts
+from tui.data.alert_order import BLOCK, AlertOrder
+from tui.data.triage_queue import Triage
+
+ACK = Change(state=AlertState.ACKNOWLEDGED)
+NOISE = Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE)
+STAR = Change(starred=True)
+
+ids = st.lists(st.integers(1, 10_000), unique=True, max_size=200).map(sorted)
+
+
+# --- the stream ----------------------------------------------------------------
+
+
+@given(ids, st.integers(0, 200))
+def test_first_then_older_then_newer_is_all_at_once(every: list[int], cut: int) -> None:
+    cut = min(cut, len(every))
+    late = every[cut + (len(every) - cut) // 2 :]
+    known = every[cut : len(every) - len(late)]
+    stream = AlertOrder(known)
+    stream.arrive(array("q", late))
+    stream.deepen(array("q", every))
+    if known or late:
+        assert [stream.at(row) for row in range(len(stream))] == every[::-1]
+
+
+@given(ids)
+def test_rows_and_ids_are_inverse(every: list[int]) -> None:
+    stream = AlertOrder(every)
+    assert [stream.row(n) for n in reversed(every)] == list(range(len(every)))
+    assert stream.row(10_001) is None
+    for row in range(len(every)):
+        assert stream.at(row) in stream.block(row)
+        assert len(stream.block(row)) <= BLOCK
+
+
+def test_what_is_here_already_does_not_arrive_again() -> None:
+    stream = AlertOrder([1, 2, 3])
+    assert stream.arrive(array("q", [2, 3, 4])) == 1
+    assert len(stream) == 4
+
+
+# --- verdicts ------------------------------------------------------------------
+
+
+class Desk:
+    """Triage over a fake newsroom, worked by hand."""
+
+    def __init__(self) -> None:
+        self.newsroom = FakeNewsroom(10)
+        self.alerts = Alerts(self.newsroom.alerts)
+        self.trouble: list[str] = []
+        self.triage = Triage(self.alerts, self, lambda ids: None, self.trouble.append)
+
+    async def write(self, ids: Sequence[int], change: Change) -> Act | None:
+        return self.newsroom.change(
+            ids, state=change.state, verdict=change.verdict, starred=change.starred,
+            note=change.note, tags=change.tags, untag=change.untag,
+        )  # fmt: skip
+
+    async def undo(self, act: int | None) -> Act | None:
+        return self.newsroom.undo(act)
+
+    async def redo(self) -> Act | None:
+        return self.newsroom.redo()
+
+    async def work(self) -> None:
+        worker = asyncio.create_task(self.triage.work())
+        assert await self.triage.drain(5)
+        worker.cancel()
+
+    def say(self, change: Change, *ids: int) -> None:
+        self.triage.say([a for a in map(self.alerts.get, ids) if a], change)
+
+    def looks(self, alert: int) -> tuple[AlertState, Verdict, bool]:
+        found = self.alerts.get(alert)
+        assert found is not None
+        return found.state, found.verdict, found.starred
+
+
+def test_a_verdict_shows_before_it_is_stored_and_stays() -> None:
+    desk = Desk()
+    desk.say(ACK, 3)
+    assert desk.looks(3)[0] is AlertState.ACKNOWLEDGED
+    assert not desk.newsroom.said
+    asyncio.run(desk.work())
+    assert desk.newsroom.said[3][0] is AlertState.ACKNOWLEDGED
+    assert desk.looks(3)[0] is AlertState.ACKNOWLEDGED
+
+
+def test_a_verdict_that_cannot_be_stored_is_taken_back() -> None:
+    desk = Desk()
+    desk.newsroom.locked.set()
+    desk.say(NOISE, 3)
+    asyncio.run(desk.work())
+    assert desk.looks(3) == (AlertState.NEW, Verdict.NONE, False)
+    assert desk.trouble == ["the store is locked"]
+    assert not desk.triage.undo(), "what never was cannot be undone"
+
+
+def test_a_failure_leaves_other_verdicts_on_the_same_alert() -> None:
+    desk = Desk()
+
+    async def a_star_then_a_lock() -> None:
+        desk.say(STAR, 3)
+        await desk.work()
+        desk.newsroom.locked.set()
+        desk.say(ACK, 3)
+        await desk.work()
+
+    asyncio.run(a_star_then_a_lock())
+    assert desk.looks(3) == (AlertState.NEW, Verdict.NONE, True)
+
+
+changes = st.sampled_from([ACK, NOISE, STAR, Change(starred=False), Change(state=AlertState.NEW)])
+steps = st.lists(st.tuples(changes, st.sets(st.integers(1, 10), min_size=1)), max_size=12)
+
+
+@settings(max_examples=40)
+@given(steps)
+def test_undoing_everything_restores_everything(said: list[tuple[Change, set[int]]]) -> None:
+    desk = Desk()
+    before = [desk.looks(n) for n in range(1, 11)]
+    for change, alerts in said:
+        desk.say(change, *alerts)
+    while desk.triage.undo():
+        pass
+    asyncio.run(desk.work())
+    assert [desk.looks(n) for n in range(1, 11)] == before
+    stored = [desk.newsroom._said(n) for n in range(1, 11)]
+    assert stored == before
+
+
+def test_what_somebody_else_said_since_is_seen_after_an_undo() -> None:
+    desk = Desk()
+
+    async def undo_after_another() -> None:
+        desk.say(ACK, 3)
+        await desk.work()
+        desk.newsroom.undo = lambda act=None: desk.newsroom.change([3], starred=True)  # type: ignore[method-assign]
+        desk.triage.undo()
+        await desk.work()
+
+    asyncio.run(undo_after_another())
+    assert desk.looks(3) == (AlertState.ACKNOWLEDGED, Verdict.NONE, True)
+
+
+def test_many_are_said_and_taken_back_without_being_read() -> None:
+    desk = Desk()
+    desk.triage.say_of(frozenset({1, 2, 3}), ACK)
+    assert desk.looks(2)[0] is AlertState.ACKNOWLEDGED
+    desk.triage.undo()
+    asyncio.run(desk.work())
+    assert desk.looks(2)[0] is AlertState.NEW
+    assert desk.newsroom.said[2][0] is AlertState.NEW
+
+
+def test_nothing_said_is_nothing_to_undo() -> None:
+    desk = Desk()
+    desk.say(ACK, 1)
+    desk.say(ACK, 1)
+    assert desk.triage.undo() == {1}
+    assert not desk.triage.undo()
+
+
+def test_draining_gives_up_when_the_store_does_not_answer() -> None:
+    desk = Desk()
+    desk.say(ACK, 1)
+    assert not asyncio.run(desk.triage.drain(0.01))
+
+
+def test_alerts_are_read_a_block_at_a_time_and_forgotten_when_old() -> None:
+    newsroom = FakeNewsroom(4_000)
+    asked: list[int] = []
+
+    def read(ids: Sequence[int]) -> list:  # type: ignore[type-arg]
+        asked.append(len(ids))
+        return newsroom.alerts(ids)
+
+    stream, alerts = AlertOrder(range(1, 4_001)), Alerts(read, room=512)
+    for row in range(1_000):
+        found = alerts.get(stream.at(row), lambda row=row: stream.block(row))  # type: ignore[misc]
+        assert found is not None
+        assert found.id == 4_000 - row
+    assert len(asked) <= 1_000 / BLOCK + 2
+    assert len(alerts._stored) <= 512
+
+
+def test_an_alert_the_store_dropped_is_none() -> None:
+    alerts = Alerts(FakeNewsroom(3).alerts)
+    assert alerts.get(99) is None
+
+
+def test_readings_older_than_a_verdict_are_known_by_their_version() -> None:
+    desk = Desk()
+    version = desk.alerts.version
+    desk.say(ACK, 1)
+    assert desk.alerts.version != version
