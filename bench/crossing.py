@@ -66,7 +66,7 @@ def _linked(one: Names, two: Names, count: Counter[int], share: float, articles:
     asked, cross_language.SHARE = cross_language.SHARE, share
     try:
         rival = replace(two, lang="fr" if one.lang == "en" else "en")
-        return cross_language.kin(one, {1: rival}, count.__getitem__, articles) is not None
+        return cross_language.same_event(one, {1: rival}, count.__getitem__, articles) is not None
     finally:
         cross_language.SHARE = asked
 
@@ -93,7 +93,9 @@ def _likely(french: Sequence[Names], english: Sequence[Names]) -> Iterator[tuple
             bearers[word].append(at)
     for names in english:
         shared = Counter(at for word in names.words for at in bearers.get(word, ()))
-        yield from ((names, french[at]) for at, n in shared.items() if n >= cross_language.LEAST)
+        yield from (
+            (names, french[at]) for at, n in shared.items() if n >= cross_language.LEAST_NAMES
+        )
 
 
 def _cost(articles: Sequence[Article]) -> None:
@@ -112,7 +114,7 @@ def _cost(articles: Sequence[Article]) -> None:
         with store.batch() as batch:
             began = time.process_time()
             for each in arrived[:ASKED]:
-                article_changes.kin(batch, each.names)
+                article_changes.same_event(batch, each.names)
             asking = (time.process_time() - began) / ASKED
             fresh = [
                 _arrival(replace(each.article, id=STORED + at, story=STORED + at))

@@ -18,7 +18,8 @@ from pathlib import Path
 from bench.real import arguments, articles, made, rows
 from bench.watchwords import SEED
 from index.article import Article
-from monitor.ingest.stories import Relation, StoryCandidate, StoryDecision, judge, shingles
+from monitor.ingest.stories import Relation, StoryDecision, assign_story, shingles
+from monitor.model.poll import StoryCandidate
 
 COPIES = 2_000
 LEAST_WORDS = 100
@@ -85,7 +86,7 @@ class Known:
             for id, count in shared.items()
             if upto is None or id < upto
         )
-        return judge(article.id, found, candidates)
+        return assign_story(article.id, found, candidates)
 
 
 def main() -> None:

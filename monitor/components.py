@@ -1,4 +1,4 @@
-"""What a watch is made of; `bootstrap` puts it together."""
+"""The components of a monitor; `wiring` creates them."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.pipeline import Pipeline
 from monitor.run_log import RunLog
 from monitor.store.protocol import Store
-from monitor.tasks import Thread
+from monitor.tasks import WorkerThread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """What a watch is made of."""
+    """The components of a monitor."""
 
     store: Store
-    thread: Thread
-    """The store's."""
+    thread: WorkerThread
+    """The thread of the store."""
     client: Client
-    settler: Ingester
+    ingester: Ingester
     pipeline: Pipeline
     indexer: IndexerProcess
     presence: MonitorLock
     report: RunLog
-    told: list[Callable[[BatchOutcome], None]] = field(default_factory=list)
-    """Who is told of each batch that is stored, the indexer and the notifier among them."""
+    listeners: list[Callable[[BatchOutcome], None]] = field(default_factory=list)
+    """Called with each batch that is stored; they wake the indexer and the delivery loop."""
     relocation: Relocation
     notifier: DeliveryLoop
     load: Callable[[], Config]
     stamp: Callable[[], object]
-    """Changes when `feeds.yaml` does."""
+    """Returns another value once `feeds.yaml` has changed."""
     clock: Callable[[], Timestamp]
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[], float]
-    """Chance, from 0 to 1."""
+    """Returns a random number from 0 to 1."""
     zone: tzinfo
-    """The machine's."""
+    """The time zone of the machine."""
     me: MonitorPresence

@@ -1,4 +1,4 @@
-"""What is in force: `feeds.yaml` as last understood, and its edits put in force, whole."""
+"""Reload of `feeds.yaml`: a valid edit replaces the active configuration as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.components import Components
 from monitor.config.diff import changes
 from monitor.errors import ConfigError, StoreError
 from monitor.ingest import schedule
-from monitor.ingest.poll_result import Watch
+from monitor.ingest.poll_result import ActiveConfig
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Config
 from monitor.model.feed import Feed
@@ -21,20 +21,20 @@ log = logging.getLogger("tocsin")
 
 
 class ConfigReloader:
-    """Reads `feeds.yaml` when it has changed and rests; one with mistakes changes nothing."""
+    """Reads `feeds.yaml` after a change; a file with problems changes nothing."""
 
     def __init__(self, config: Config, parts: Components, catching_up: BackfillRunner) -> None:
         self.config = config
         self.feeds: Mapping[str, Feed] = {}
-        """Those that are polled, by URL."""
+        """The feeds that are polled, by URL."""
         self.error = ""
-        """Why the last edit is not in force; empty when it is."""
+        """Why the last edit is not active; empty when it is."""
         self._parts = parts
         self._catching_up = catching_up
         self._stamp = self._seen = parts.stamp()
 
     async def ever(self, tick: float, refused: Callable[[StoreError], None]) -> None:
-        """Look at the file again and again, while polls go on. Never raises."""
+        """Look for changes every `tick` seconds, while polls go on. Never raises."""
         while True:
             await self._parts.sleep(tick)
             try:
@@ -42,12 +42,12 @@ class ConfigReloader:
             except StoreError as error:
                 refused(error)
             except Exception:
-                log.exception("this edit is not in force; the watch goes on")
+                log.exception("this edit is not active; the monitor goes on")
 
     async def look(self) -> None:
-        """Put an edit in force, once the file is as it was at the last look.
+        """Activate an edit, once the file is unchanged since the last look.
 
-        One that is being written may be understood and yet be half of what is meant.
+        A file that is still being written may be valid and yet be incomplete.
         """
         stamp, seen = self._parts.stamp(), self._seen
         self._seen = stamp
@@ -58,10 +58,10 @@ class ConfigReloader:
         except ConfigError as error:
             if self._parts.stamp() == stamp:
                 self._stamp, self.error = stamp, str(error)
-                log.error("%s\nthe last good version stays in force", error)
+                log.error("%s\nthe last good version stays active", error)
             return
         if self._parts.stamp() != stamp:
-            return  # written to while it was read
+            return  # it changed while it was read
         before = self.config
         await self.enforce(config)
         self._stamp, self.error = stamp, ""
@@ -69,7 +69,7 @@ class ConfigReloader:
             log.info("%s: %s", config.path.name, line)
 
     async def enforce(self, config: Config) -> None:
-        """Put a configuration in force, whole: what is slow is done before, in a thread."""
+        """Activate a configuration as a whole; slow work is done before, in a thread."""
         parts = self._parts
         rules = await asyncio.to_thread(WatchlistMatcher, config.watchlists, config.feeds)
         before = await parts.thread(parts.store.intervals)
@@ -78,7 +78,7 @@ class ConfigReloader:
         self.feeds = {feed.url: feed for feed in numbered if feed.enabled}
         parts.client.allow(config.allow)
         await parts.notifier.use(config.channels, config.allow)
-        parts.settler.watch = Watch(
+        parts.ingester.watch = ActiveConfig(
             rules=rules,
             feeds={feed.number: feed for feed in numbered},
             routing=routing(config, parts.zone),
@@ -86,11 +86,11 @@ class ConfigReloader:
         await self._reschedule(
             [feed for feed in numbered if feed.every != before.get(feed.url, feed.every)]
         )
-        # From here on the rules see what is stored: what is older is for them to catch up with.
-        await self._catching_up.begin(config.watchlists, numbered, parts.settler.watch.routing)
+        # From here on the watchlists see each stored article; older ones are for the backfill.
+        await self._catching_up.begin(config.watchlists, numbered, parts.ingester.watch.routing)
 
     async def _reschedule(self, edited: Sequence[Feed]) -> None:
-        """Let feeds be due as their edited intervals say."""
+        """Reschedule feeds whose interval was edited."""
         if not edited:
             return
         parts = self._parts

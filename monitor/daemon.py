@@ -20,9 +20,9 @@ from monitor.ingest import feed_health, schedule
 from monitor.maintenance.retention import RetentionRunner
 from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedState
-from monitor.model.poll import Summary
+from monitor.model.poll import RunSummary
 from monitor.monitor_lock import Heartbeat
-from monitor.tasks import UnderWay
+from monitor.tasks import KeyedTasks
 from monitor.watchlists.backfill import Backfill, BackfillRunner
 
 log = logging.getLogger("tocsin")
@@ -45,7 +45,7 @@ class TickTrigger(BaseTrigger):  # type: ignore[misc]
 
 
 class Ticker:
-    """Ticks every so many seconds until its end; a tick that lasts longer takes the next one's."""
+    """Ticks every `seconds` until it ends; a tick that lasts longer skips the next one."""
 
     def __init__(self, tick: Callable[[], Awaitable[None]], seconds: float) -> None:
         self._tick = tick
@@ -81,23 +81,23 @@ class Ticker:
         except asyncio.CancelledError:  # at the end
             pass
         except Exception:
-            log.exception("this tick failed; the watch goes on")
+            log.exception("this tick failed; the monitor goes on")
 
 
 TICK = 1.0
 PAGES_AT_ONCE = 8
 STORE_REST = 30.0
-"""Seconds without polling after the store refused: a full disk does not heal in a tick."""
+"""Seconds without polling after a StoreError: a full disk takes time to clear."""
 SHINGLE_WINDOW = 72 * 3600.0
 SENT_KEPT = 90 * 86_400.0
-"""Seconds for which what was sent is remembered."""
+"""Seconds for which sent deliveries are kept."""
 SWEEP_EVERY = 3600.0
 PATIENCE = 2
 """Tries of the indexer in a row that fail before one round is not waited out."""
 
 
 class Daemon:
-    """One watch over one newsroom, from start to end."""
+    """The monitor of one newsroom, from start to end."""
 
     def __init__(self, config: Config, parts: Components) -> None:
         self._parts = parts
@@ -105,8 +105,8 @@ class Daemon:
             Backfill(parts.store, parts.clock), parts.thread, parts.sleep
         )
         self._in_force = ConfigReloader(config, parts, self._catching_up)
-        self._polling: UnderWay[str] = UnderWay(self._rest)
-        self._reading: UnderWay[int] = UnderWay(self._rest)
+        self._polling: KeyedTasks[str] = KeyedTasks(self._rest)
+        self._reading: KeyedTasks[int] = KeyedTasks(self._rest)
         self._tidying = RetentionRunner(
             parts.store, parts.thread, parts.clock, parts.sleep,
             retention=lambda: self._in_force.config.retention,
@@ -117,7 +117,7 @@ class Daemon:
         self._swept = 0.0
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Watch until told to stop, then finish what is under way."""
+        """Watch until `stop` is set, then end all tasks."""
         background = [
             *await self._start(),
             asyncio.create_task(self._catching_up.ever(self._rest)),
@@ -135,7 +135,7 @@ class Daemon:
             ticker.end()
             await self._end(background)
 
-    async def once(self, stop: asyncio.Event, *, everything: bool) -> Summary:
+    async def once(self, stop: asyncio.Event, *, everything: bool) -> RunSummary:
         """Poll what is due, or everything; return when it is all stored and searchable.
 
         Raises StoreError, and MonitorError when what is stored cannot be made searchable.
@@ -201,7 +201,7 @@ class Daemon:
     async def _poll_due(self, *, at_once: bool) -> None:
         now = self._parts.clock()
         states = await self._parts.thread(self._parts.store.due, now)
-        if now < self._resting_until:  # it refused something while we waited for our turn
+        if now < self._resting_until:  # the store refused something while this call waited
             return
         watched = self._in_force.feeds.values()
         feeds = [f for f in watched if f.url in states and f.url not in self._polling]
@@ -227,19 +227,19 @@ class Daemon:
         return bool(due)
 
     async def _relocate(self) -> None:
-        """Give feeds that have moved their new address; the file is then read again."""
+        """Write new addresses of moved feeds into `feeds.yaml`, which is then read again."""
         await self._parts.thread(self._parts.relocation.step, self._in_force.feeds)
 
     async def _end_silences(self) -> None:
         """Report what silences suppressed that have ended."""
-        if await self._parts.thread(self._parts.settler.end_silences):
+        if await self._parts.thread(self._parts.ingester.end_silences):
             self._parts.notifier.wake()
 
     async def _breathe(self) -> None:
         await self._parts.sleep(0)
 
     def _rest(self, error: StoreError) -> None:
-        """Stop polling for a while: what cannot be stored is not to be fetched."""
+        """Stop polling for a while: nothing is fetched that cannot be stored."""
         now = self._parts.clock()
         if now >= self._resting_until:
             log.error("%s; trying again in %d s", error, STORE_REST)
@@ -272,7 +272,7 @@ class Daemon:
         await asyncio.gather(*background, return_exceptions=True)
         await self._parts.notifier.close()
         if done := await asyncio.to_thread(self._parts.indexer.stop):
-            with contextlib.suppress(StoreError):  # it will only be indexed twice
+            with contextlib.suppress(StoreError):  # the articles are then indexed twice
                 at = self._parts.indexer.indexed_at
                 await self._parts.thread(self._parts.store.mark_indexed, done, at)
 
@@ -282,7 +282,9 @@ class Daemon:
         now = self._parts.clock()
         for url, state in states.items():
             if state.failures and url in feeds:
-                log.warning("✗ %s: %s", feeds[url].name, feed_health.words(feeds[url], state, now))
+                log.warning(
+                    "✗ %s: %s", feeds[url].name, feed_health.describe_health(feeds[url], state, now)
+                )
 
     async def _pulse(self) -> None:
         while True:
@@ -291,7 +293,7 @@ class Daemon:
 
     @property
     def card(self) -> Heartbeat:
-        """What the monitor tells of itself."""
+        """The heartbeat of the monitor."""
         return Heartbeat(
             presence=self._parts.me,
             pulse=self._parts.clock(),
@@ -304,7 +306,7 @@ class Daemon:
             self._parts.presence.beat(self.card)
         except OSError as error:
             folder = self._in_force.config.data
-            log.warning("%s: no sign of life can be given: %s", folder, error)
+            log.warning("%s: the heartbeat cannot be written: %s", folder, error)
 
 
 def _unsearchable(trouble: str, waiting: int) -> str:

@@ -1,4 +1,4 @@
-"""What can go wrong while watching, each with its subject and a way out."""
+"""Errors of the monitor; each names its subject and what to do next."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class StoreError(MonitorError):
 
 
 class CursorError(MonitorError):
-    """A place in a result that belongs to no result, or to that of another search."""
+    """A cursor that is not valid, or belongs to another search."""
 
 
 class AlreadyRunningError(MonitorError):
@@ -85,7 +85,7 @@ class FeedError(MonitorError):
         super().__init__(f"{url}: {reason}")
 
     def bare(self) -> Self:
-        """Return it without the frames that it and its causes passed: they hold whole bodies."""
+        """Return the error without tracebacks: their frames hold whole bodies."""
         error: BaseException | None = self
         while error is not None:
             error = error.with_traceback(None).__cause__ or error.__context__

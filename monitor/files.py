@@ -19,7 +19,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def stamp(path: Path) -> object:
-    """Return what differs once a file has changed, None while it is not there."""
+    """Return the signature of a file, which differs after a change; None if it is missing."""
     try:
         found = path.stat()
     except OSError:

@@ -1,6 +1,6 @@
-"""Who watches a data folder: one monitor, known to every viewer, freed on kill -9.
+"""One monitor per data folder: the lock that it holds, and the heartbeat that viewers read.
 
-The lock is the kernel's; the file beside it says who holds it, and its age is the pulse.
+The kernel frees the lock on kill -9. A file beside it holds the heartbeat.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from monitor.model.status import MonitorPresence
 LOCK = "monitor.lock"
 CARD = "monitor.json"
 GRACE = 0.5
-"""Seconds a starting monitor waits, since a viewer that looks holds the lock for an instant."""
+"""Seconds a starting monitor waits: a viewer that looks holds the lock for an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,14 @@ class Heartbeat:
 
 
 class MonitorLock:
-    """Being the monitor of a folder. Raises AlreadyRunningError if another one is."""
+    """The lock of a data folder, as a context manager.
+
+    Raises:
+        AlreadyRunningError: Another monitor holds the lock.
+    """
 
     def __init__(self, folder: Path) -> None:
-        from filelock import FileLock  # 30 ms that a viewer without a monitor need not wait
+        from filelock import FileLock  # the import takes 30 ms, which viewers need not wait
 
         self._folder = folder
         self._lock = FileLock(folder / LOCK, timeout=GRACE)
@@ -45,7 +49,9 @@ class MonitorLock:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
-            (self._folder / CARD).unlink(missing_ok=True)  # a killed monitor's: its pid is nobody's
+            (self._folder / CARD).unlink(
+                missing_ok=True
+            )  # left by a killed monitor: its pid is not in use
         except TimeoutError:
             known = _read(self._folder)
             raise AlreadyRunningError(
@@ -68,7 +74,7 @@ class MonitorLock:
         self._lock.release()
 
     def beat(self, card: Heartbeat) -> None:
-        """Give a sign of life, and say what changed since the last."""
+        """Write the heartbeat."""
         path = self._folder / CARD
         said = asdict(card) | {"pulse": None}
         if said != self._said or not path.exists():
@@ -79,8 +85,8 @@ class MonitorLock:
         os.utime(path, (card.pulse, card.pulse))
 
 
-def taken(folder: Path) -> bool:
-    """Tell whether a monitor holds `folder`; while it starts or ends it has no card."""
+def is_locked(folder: Path) -> bool:
+    """Return whether a monitor holds the lock; it has no heartbeat while it starts or ends."""
     if not (folder / LOCK).exists():
         return False
     from filelock import FileLock
@@ -94,9 +100,9 @@ def taken(folder: Path) -> bool:
         return False
 
 
-def present(folder: Path) -> Heartbeat | None:
-    """Return the card of the monitor that runs on `folder`, None when there is none."""
-    return _read(folder) if taken(folder) else None
+def current_heartbeat(folder: Path) -> Heartbeat | None:
+    """Return the heartbeat of the monitor that runs on `folder`, None without one."""
+    return _read(folder) if is_locked(folder) else None
 
 
 def _read(folder: Path) -> Heartbeat | None:

@@ -7,9 +7,9 @@
                                                                                           ▼
                                                                       outbox ─▶ indexer process
 
-The left half runs side by side for many feeds. The right half, `settle`, runs in the
-store's thread for a batch of feeds at a time, with one set of rules: what the words say
-by themselves first, then, from `identify` on, one transaction.
+The left half runs side by side for many feeds. The right half, `ingest`, runs in the
+store's thread for a batch of feeds at a time, under one configuration: first what needs no
+store, then, from `identify` on, one transaction.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from monitor.fetch.page_reader import PageReader
 from monitor.fetch.robots_policy import Permits
 from monitor.ingest import schedule
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.outage import Network
-from monitor.ingest.poll_result import BatchOutcome, PageResult, PollResult, Read
+from monitor.ingest.outage import OutageDetector
+from monitor.ingest.poll_result import BatchOutcome, NewDocument, PageResult, PollResult
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, Page
 from monitor.parse.workers import Parser
@@ -42,17 +42,17 @@ log = logging.getLogger("tocsin")
 BACKLOG = 64
 """Answers that may wait for the parser or the store before fetching pauses."""
 BATCH_ENTRIES = 400
-"""Entries settled in one transaction: about 60 ms, which a viewer's triage may have to wait."""
+"""Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
 
 
 def hash_of(body: bytes) -> bytes:
-    """Return the hash that decides whether a body is new."""
+    """Return the hash by which a body counts as new or known."""
     return blake2b(body, digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """An answer, and who waits until it is stored."""
+    """A result, and the future of the task that waits until it is stored."""
 
     answer: PollResult | PageResult
     done: asyncio.Future[None]
@@ -67,100 +67,101 @@ class _Waiting:
 
 
 class Pipeline:
-    """Takes feeds and pages through every step. `settled` is told of each batch stored."""
+    """Takes feeds and pages through every step, and calls `on_stored` with each stored batch."""
 
     def __init__(
         self,
         client: Client,
         parser: Parser,
-        settler: Ingester,
+        ingester: Ingester,
         thread: ThreadPoolExecutor,
         clock: Callable[[], Timestamp],
-        settled: Callable[[BatchOutcome], object],
+        on_stored: Callable[[BatchOutcome], object],
     ) -> None:
         self._client = client
         self._parser = parser
-        self._settler = settler
+        self._ingester = ingester
         self._thread = thread
         self._clock = clock
-        self._settled = settled
+        self._on_stored = on_stored
         self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
         self._room = asyncio.Event()
         self._room.set()
         self._unparsed = 0
         permits = Permits(client, parser.robots, clock)
         self._pages = PageReader(client, permits, lambda page: self._parsed(parser.extract(page)))
-        self._network = Network()
+        self._network = OutageDetector()
 
     @property
     def network_down(self) -> str:
-        """Why the network is blamed instead of the feeds; empty when it is not."""
+        """Why the network seems to be down; empty when it does not."""
         return self._network.down
 
     async def poll(self, feed: Feed, state: FeedState) -> None:
-        """Poll one feed and return when what it brought is stored.
+        """Poll one feed and return when the result is stored.
 
-        Raises StoreError if it could not be stored; then nothing of it was.
+        Raises:
+            StoreError: Nothing of the result is stored.
         """
         started = self._clock()
         answer = await self._answer(feed, state)
-        await self._settle(
+        await self._submit(
             PollResult(feed=feed, state=state, came=answer, seconds=self._clock() - started)
         )
 
     async def read_page(self, article: Article, attempts: int) -> None:
         """Fetch an article's page and return when its text is stored and matched."""
         await self._room.wait()
-        feed = self._settler.watch.feeds.get(article.feeds[0])
+        feed = self._ingester.watch.feeds.get(article.feeds[0])
         page = await self._pages.read(article, feed)
-        await self._settle(PageResult(page=page, attempts=attempts))
+        await self._submit(PageResult(page=page, attempts=attempts))
 
     async def run(self) -> None:
-        """Settle answers, as many at once as have come, until cancelled."""
+        """Store results until cancelled, all that have arrived in one batch."""
         while True:
             batch = [await self._answers.get()]
             entries = batch[0].answer.weight
             while entries < BATCH_ENTRIES and not self._answers.empty():
                 batch.append(self._answers.get_nowait())
                 entries += batch[-1].answer.weight
-            await self._settle_batch(batch)
+            await self._store_batch(batch)
 
-    async def _settle_batch(self, batch: Sequence[_Waiting]) -> None:
+    async def _store_batch(self, batch: Sequence[_Waiting]) -> None:
         answers = [waiting.answer for waiting in batch]
         wronged, down = self._judge_network(answers)
         try:
-            self._settled(await self._in_thread(self._settler.settle, answers, down))
+            self._on_stored(await self._in_thread(self._ingester.ingest, answers, down))
             if wronged:
-                await self._in_thread(self._settler.forgive, wronged)
+                await self._in_thread(self._ingester.forgive, wronged)
         except StoreError as error:
             for waiting in batch:
                 waiting.end(error)
         except Exception as error:
-            await self._settle_apart(batch, error)
+            await self._store_one_by_one(batch, error)
         else:
             for waiting in batch:
                 waiting.end()
 
-    async def _settle_apart(self, batch: Sequence[_Waiting], error: Exception) -> None:
-        """Find the answer that cannot be taken in, so that it costs no other feed anything."""
+    async def _store_one_by_one(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        """Store results one by one, so that a result that fails costs no other feed anything."""
         if len(batch) > 1:
             for waiting in batch:
-                await self._settle_batch([waiting])
+                await self._store_batch([waiting])
             return
         (waiting,) = batch
         refused = _refused(waiting.answer, error)
         if refused is None:
             waiting.end(StoreError(f"not stored: {error}"))
         else:
-            await self._settle_batch([replace(waiting, answer=refused)])
+            await self._store_batch([replace(waiting, answer=refused)])
 
     async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
 
     async def _answer(
         self, feed: Feed, state: FeedState
-    ) -> Read | Fetched | NotModified | FeedError:
-        """Fetch and parse. The body's hash judges what is new, whatever its headers say."""
+    ) -> NewDocument | Fetched | NotModified | FeedError:
+        """Fetch and parse. The hash of the body decides what is new, not the headers."""
         try:
             await self._room.wait()
             fetched = await self._client.fetch(
@@ -178,7 +179,7 @@ class Pipeline:
             if digest == state.body_hash:
                 return fetched
             parsed = await self._parsed(self._parser.parse(fetched))
-            return Read(fetched=fetched, digest=digest, parsed=parsed, received=received)
+            return NewDocument(fetched=fetched, digest=digest, parsed=parsed, received=received)
         except FeedError as error:
             return error.bare()
 
@@ -194,7 +195,7 @@ class Pipeline:
                 self._room.set()
 
     def _judge_network(self, answers: Sequence[PollResult | PageResult]) -> tuple[list[str], bool]:
-        """Return the feeds blamed before the outage was known, and whether there is one."""
+        """Return the feeds that failed before the outage was known, and whether there is one."""
         now = self._clock()
         outcomes: dict[str, FeedError | None] = {}
         overdue = set()
@@ -207,18 +208,18 @@ class Pipeline:
         wronged = self._network.take(outcomes, now)
         return wronged, bool(self._network.down) or self._network.is_suspect(overdue)
 
-    async def _settle(self, answer: PollResult | PageResult) -> None:
+    async def _submit(self, answer: PollResult | PageResult) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._answers.put(_Waiting(answer, done))
         await done
 
 
 def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:
-    """Return an answer that cannot be taken in as one that failed; None if it brought nothing."""
-    why = f"cannot be taken in ({type(error).__name__})"  # the message may hold anything
-    if isinstance(answer, PollResult) and isinstance(answer.came, Read):
+    """Return a result that cannot be stored as a failed one; None if it brought nothing."""
+    why = f"cannot be stored ({type(error).__name__})"  # the message may contain anything
+    if isinstance(answer, PollResult) and isinstance(answer.came, NewDocument):
         log.error("%s: what it brought %s", answer.feed.name, why, exc_info=error)
-        return replace(answer, came=ParseError(answer.feed.url, f"what it brought {why}"))
+        return replace(answer, came=ParseError(answer.feed.url, f"its document {why}"))
     if isinstance(answer, PageResult) and answer.page.text:
         article = answer.page.article
         log.error("the page of article %d: its text %s", article, why, exc_info=error)

@@ -1,4 +1,4 @@
-"""What the watch says about itself: lines for the log, a summary at the end."""
+"""The log of a run: a line for each event, a summary at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from monitor.ingest.poll_result import BatchOutcome
 from monitor.model.alert import AlertKind
 from monitor.model.feed import Feed, Outcome, Poll
-from monitor.model.poll import RaisedAlert, Summary
+from monitor.model.poll import RaisedAlert, RunSummary
 from monitor.model.severity import Severity
 
 log = logging.getLogger("tocsin")
@@ -18,18 +18,18 @@ _BELLS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
 
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and of how much."""
+"""Called with what is being done, how much is done, and of how much."""
 
 
 class RunLog:
-    """Counts and tells what was settled."""
+    """Logs what the monitor stored, and counts it for the summary of a run."""
 
     def __init__(self, monotonic: Callable[[], float], progress: Progress | None = None) -> None:
         self._monotonic = monotonic
         self._progress = progress
         self._expected = 0
         self._started = monotonic()
-        self._counted = Summary()
+        self._counted = RunSummary()
         self._failures: dict[str, str] = {}
 
     def expect(self, feeds: int) -> None:
@@ -43,11 +43,11 @@ class RunLog:
             brought = max(self._counted.new + self._counted.changed, waiting)
             self._progress("indexing", brought - waiting, brought)
 
-    def settled(self, settled: BatchOutcome) -> None:
+    def batch_stored(self, outcome: BatchOutcome) -> None:
         """Take a stored batch into account."""
-        for feed, poll in settled.polls:
+        for feed, poll in outcome.polls:
             self._polled(feed, poll)
-        for alert in settled.raised:
+        for alert in outcome.raised:
             log.info(
                 "%s%s %s: %s%s%s",
                 "↑" if alert.escalation else "",
@@ -58,11 +58,11 @@ class RunLog:
                 _besides(alert),
             )
         counted = self._counted
-        fresh = sum(not alert.escalation for alert in settled.raised)
+        fresh = sum(not alert.escalation for alert in outcome.raised)
         self._counted = replace(counted, alerts=counted.alerts + fresh)
         self._show()
 
-    def summary(self) -> Summary:
+    def summary(self) -> RunSummary:
         """Return what was counted since the start."""
         seconds = round(self._monotonic() - self._started, 3)
         return replace(self._counted, seconds=seconds, failures=dict(self._failures))
@@ -95,9 +95,9 @@ class RunLog:
 
 
 def _besides(alert: RaisedAlert) -> str:
-    """Say why an alert is louder, and why nobody is told of it."""
+    """Return why an alert was escalated, and why it was suppressed."""
     if alert.escalation:
         return f" ({alert.escalation})"
     if alert.backfill:
         return " (was there before)"
-    return f" (held back: {alert.suppressed})" if alert.suppressed else ""
+    return f" (suppressed: {alert.suppressed})" if alert.suppressed else ""

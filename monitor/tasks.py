@@ -14,8 +14,8 @@ from monitor.fetch.url import redact
 T = TypeVar("T")
 
 
-class Thread:
-    """A thread that makes one call after the other, as the store needs it."""
+class WorkerThread:
+    """A thread that runs one call after the other, as the store needs it."""
 
     def __init__(self, executor: ThreadPoolExecutor) -> None:
         self._executor = executor
@@ -29,8 +29,8 @@ K = TypeVar("K", str, int)
 log = logging.getLogger("tocsin")
 
 
-class UnderWay(Generic[K]):
-    """Tasks by key. `refused` is told when the store refuses what one of them brings."""
+class KeyedTasks(Generic[K]):
+    """Tasks by key. `refused` is called with the StoreError of a task."""
 
     def __init__(self, refused: Callable[[StoreError], None]) -> None:
         self._refused = refused
@@ -43,19 +43,19 @@ class UnderWay(Generic[K]):
         return len(self._tasks)
 
     def begin(self, key: K, work: Coroutine[Any, Any, None]) -> None:
-        """Begin some work; whatever goes wrong with it goes into the log."""
+        """Start a task unless one with this key runs; its errors are logged."""
         task = asyncio.create_task(work)
         self._tasks[key] = task
         task.add_done_callback(lambda task: self._done(key, task))
 
     async def drained(self, breathe: Callable[[], Awaitable[None]]) -> None:
-        """Wait until nothing is under way, also of what begins meanwhile."""
+        """Wait until no task runs, including those that start meanwhile."""
         while self._tasks:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             await breathe()
 
     def cancel(self) -> None:
-        """Give up all of it."""
+        """Cancel all tasks."""
         for task in list(self._tasks.values()):
             task.cancel()
 

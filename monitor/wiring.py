@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.model.alert import Alert
     from monitor.model.config import Config, Listening, Networks, SavedSearch
-    from monitor.model.poll import Summary
+    from monitor.model.poll import RunSummary
     from monitor.notify.atom import History
     from monitor.notify.delivery_loop import DeliveryLoop
     from monitor.notify.senders import Senders
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from monitor.run_log import Progress
     from monitor.service.service import Service
     from monitor.store.sqlite.store import SqliteStore
-    from monitor.tasks import Thread
+    from monitor.tasks import WorkerThread
 
 
 log = logging.getLogger("tocsin")
@@ -52,12 +52,12 @@ def clock() -> Timestamp:
 
 
 def monotonic() -> float:
-    """Return seconds that only ever grow."""
+    """Return the monotonic clock, in seconds."""
     return time.monotonic()
 
 
 def token() -> str:
-    """Return a secret that nobody guesses, fit for an address."""
+    """Return a random secret that fits into a URL."""
     import secrets
 
     return secrets.token_urlsafe(32)
@@ -69,7 +69,7 @@ def local_zone() -> tzinfo:
 
     try:
         return get_localzone()
-    except (LookupError, ValueError, OSError):  # TZ=CET-1CEST has rules and no name
+    except (LookupError, ValueError, OSError):  # TZ=CET-1CEST has rules but no name
         zone = datetime.now().astimezone().tzinfo
         assert zone is not None
         return zone
@@ -100,21 +100,24 @@ class RunOptions:
     """How a monitor is to run."""
 
     once: bool = False
-    """Poll what is due, then end."""
+    """Poll the feeds that are due, then end."""
     everything: bool = False
-    """With `once`: poll all, due or not."""
+    """With `once`: poll all feeds, due or not."""
     seconds: float | None = None
-    """End after that long; None waits for a signal."""
+    """Seconds after which to end; None waits for a signal."""
     log_file: str = ""
     progress: Progress | None = None
     metrics: Listening | None = None
-    """Where figures are told; None leaves it to `feeds.yaml`."""
+    """Where metrics are served; None leaves it to `feeds.yaml`."""
 
 
-async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> Summary:
-    """Watch the newsroom of a `feeds.yaml`; return what came of it.
+async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunSummary:
+    """Run the monitor of a `feeds.yaml`; return the summary of the run.
 
-    Raises ConfigError, AlreadyRunningError, StoreError.
+    Raises:
+        ConfigError: The file has problems.
+        AlreadyRunningError: Another monitor runs on the data folder.
+        StoreError: The store cannot be opened or written.
     """
     import asyncio
 
@@ -135,7 +138,7 @@ async def _watch(
     held: monitor_lock.MonitorLock,
     stop: asyncio.Event,
     orders: RunOptions,
-) -> Summary:
+) -> RunSummary:
     import asyncio
 
     from monitor.daemon import Daemon
@@ -164,7 +167,7 @@ def _metrics(
         return nullcontext()
     from monitor.export.prometheus import measuring
 
-    return measuring(at, data, clock, parts.told, lambda: daemon.card)
+    return measuring(at, data, clock, parts.listeners, lambda: daemon.card)
 
 
 def _parts(
@@ -174,7 +177,7 @@ def _parts(
     orders: RunOptions,
     parser: Parser,
 ) -> tuple[Components, Callable[[], None]]:
-    """Return the parts of a watch, and what closes its store."""
+    """Return the components of a monitor, and a function that closes its store."""
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
@@ -183,24 +186,27 @@ def _parts(
     from monitor.config.yaml_edit import move_feed
     from monitor.feeds.relocation import Relocation
     from monitor.ingest.ingest import Ingester
-    from monitor.ingest.poll_result import Watch
+    from monitor.ingest.poll_result import ActiveConfig
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.match.matcher import WatchlistMatcher
     from monitor.model.status import MonitorPresence
     from monitor.pipeline import Pipeline
     from monitor.run_log import RunLog
     from monitor.store.sqlite.store import SqliteStore
-    from monitor.tasks import Thread
+    from monitor.tasks import WorkerThread
 
     store = SqliteStore(config.data)
     executor = ThreadPoolExecutor(1, thread_name_prefix="store")
-    thread = Thread(executor)
+    thread = WorkerThread(executor)
     notifier = _notifier(store, thread, config)
     client = _client(config.allow, config.contact)
-    settler = Ingester(store, Watch(rules=WatchlistMatcher((), ())), clock, random.random)
+    ingester = Ingester(store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random)
     report = RunLog(time.monotonic, orders.progress)
     indexer = IndexerProcess(config.data, clock)
-    told: list[Callable[[BatchOutcome], None]] = [report.settled, partial(_wake, indexer, notifier)]
+    listeners: list[Callable[[BatchOutcome], None]] = [
+        report.batch_stored,
+        partial(_wake, indexer, notifier),
+    ]
     path, log_file = config.path.resolve(), orders.log_file
 
     def close() -> None:
@@ -211,14 +217,19 @@ def _parts(
         store=store,
         thread=thread,
         client=client,
-        settler=settler,
+        ingester=ingester,
         pipeline=Pipeline(
-            client, parser, settler, executor, clock, lambda done: [tell(done) for tell in told]
+            client,
+            parser,
+            ingester,
+            executor,
+            clock,
+            lambda done: [listen(done) for listen in listeners],
         ),
         indexer=indexer,
         presence=held,
         report=report,
-        told=told,
+        listeners=listeners,
         notifier=notifier,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
@@ -231,15 +242,15 @@ def _parts(
     ), close
 
 
-def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, settled: BatchOutcome) -> None:
-    """Wake those that have something to do now."""
-    if settled.queued:
+def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome) -> None:
+    """Wake the indexer and the delivery loop if there is work for them."""
+    if outcome.queued:
         indexer.wake()
-    if settled.planned:
+    if outcome.planned:
         notifier.wake()
 
 
-def _notifier(store: SqliteStore, thread: Thread, config: Config) -> DeliveryLoop:
+def _notifier(store: SqliteStore, thread: WorkerThread, config: Config) -> DeliveryLoop:
     import asyncio
 
     from monitor.notify.delivery_loop import DeliveryLoop
@@ -258,7 +269,7 @@ def _notifier(store: SqliteStore, thread: Thread, config: Config) -> DeliveryLoo
 
 
 def senders(config: Config, history: History) -> Senders:
-    """Return what sends to channels; `history` tells what an Atom feed holds already."""
+    """Return the senders of the channels; `history` reads the alerts of an Atom feed."""
     from functools import cache
 
     import httpx
@@ -306,7 +317,7 @@ def pause(seconds: float) -> None:
 
 
 def user_agent(contact: str) -> str:
-    """Return how we introduce ourselves: version, and the operator's contact if he gave one."""
+    """Return the header User-Agent: the version, and the operator's contact if there is one."""
     from importlib.metadata import version
 
     return f"tocsin/{version('tocsin')} ({f'+{contact}' if contact else 'news monitor'})"

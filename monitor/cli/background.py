@@ -24,7 +24,7 @@ def start_monitor(path: Path, data: Path) -> bool:
 
     Raises MonitorError with what it said if it ends at once.
     """
-    if monitor_lock.present(data):
+    if monitor_lock.current_heartbeat(data):
         return False
     import subprocess
 
@@ -38,7 +38,9 @@ def start_monitor(path: Path, data: Path) -> bool:
     )
     deadline = monotonic() + START_SECONDS
     while monotonic() < deadline:
-        if card := monitor_lock.present(data):  # ours, or one that somebody else started meanwhile
+        if card := monitor_lock.current_heartbeat(
+            data
+        ):  # ours, or one that somebody else started meanwhile
             assert started.stderr is not None
             started.stderr.close()
             return card.presence.pid == started.pid
@@ -56,8 +58,8 @@ def stop_monitor(data: Path) -> int | None:
     Raises MonitorError if it does not end, or belongs to another user.
     """
     deadline = monotonic() + CARD_SECONDS
-    while (card := monitor_lock.present(data)) is None:
-        if not monitor_lock.taken(data) or monotonic() > deadline:
+    while (card := monitor_lock.current_heartbeat(data)) is None:
+        if not monitor_lock.is_locked(data) or monotonic() > deadline:
             return None
         pause(LOOK)
     try:
@@ -70,7 +72,7 @@ def stop_monitor(data: Path) -> int | None:
         ) from error
     deadline = monotonic() + STOP_SECONDS
     while monotonic() < deadline:
-        if monitor_lock.present(data) is None:
+        if monitor_lock.current_heartbeat(data) is None:
             return card.presence.pid
         pause(LOOK)
     raise MonitorError(

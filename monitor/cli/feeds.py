@@ -74,7 +74,7 @@ def _table(gaps: Sequence[Gap], covered: Sequence[Coverage], now: float) -> None
     from rich.cells import cell_len, set_cell_size
 
     from monitor.formatting import span
-    from monitor.ingest.coverage_gaps import interval, words
+    from monitor.ingest.coverage_gaps import describe_gap, format_interval
     from monitor.wiring import local_zone
 
     zone = local_zone()
@@ -82,12 +82,12 @@ def _table(gaps: Sequence[Gap], covered: Sequence[Coverage], now: float) -> None
     for gap in gaps:
         name = set_cell_size(gap.feed.name, widest)
         lasted = span((gap.end or now) - gap.start)
-        when = interval(gap.start, gap.end, now, zone)
+        when = format_interval(gap.start, gap.end, now, zone)
         click.echo(f"{_GAP_MARKS[gap.kind]} {name}  {gap.kind:<5}  {lasted:>7}  {when}")
     alike: dict[str, list[str]] = defaultdict(list)
     for one in covered:
         if one.gaps:
-            alike[words(one, now, zone)].append(one.watchlist)
+            alike[describe_gap(one, now, zone)].append(one.watchlist)
     for told, names in alike.items():
         click.echo(f"{', '.join(names)}: {told}")
 
@@ -206,7 +206,7 @@ _LOG_MARKS = {"read": "✓", "unchanged": "=", "failed": "✗"}
 def feeds_log(newsroom: CliContext, feed: str, style: str) -> None:
     """List the last 30 polls of a feed, given by its name or address. The newest comes last."""
     from index.analysis.text_cleaning import clean
-    from monitor.ingest.feed_health import told
+    from monitor.ingest.feed_health import describe_poll
 
     service = newsroom.service()
     found = meant(feed, [health.feed for health in service.feeds()])
@@ -218,9 +218,8 @@ def feeds_log(newsroom: CliContext, feed: str, style: str) -> None:
         say(f"{found.name} was not polled yet")
     now = newsroom.clock()
     for poll in polls:
-        click.echo(
-            f"{output.ago(poll.at, now):>10}  {_LOG_MARKS[poll.outcome]} {clean(told(poll))}"
-        )
+        mark, outcome = _LOG_MARKS[poll.outcome], clean(describe_poll(poll))
+        click.echo(f"{output.ago(poll.at, now):>10}  {mark} {outcome}")
 
 
 def _log_row(poll: Poll) -> dict[str, Any]:

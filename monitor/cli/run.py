@@ -15,7 +15,7 @@ from monitor.formatting import counted
 
 if TYPE_CHECKING:
     from monitor.model.config import Listening
-    from monitor.model.poll import Summary
+    from monitor.model.poll import RunSummary
 
 
 class At(click.ParamType["Listening"]):
@@ -89,7 +89,7 @@ def watch(
     seconds: float | None = None,
     background: bool = False,
     metrics: Listening | None = None,
-) -> Summary:
+) -> RunSummary:
     """Run the monitor here; return what came of it."""
     import asyncio
 
@@ -116,7 +116,7 @@ def watch(
         return asyncio.run(run_monitor(newsroom.config_path, newsroom.data, orders))
 
 
-def in_words(summary: Summary) -> str:
+def in_words(summary: RunSummary) -> str:
     """Return a summary for people."""
     return (
         f"{counted(summary.feeds, 'feed')} polled: {summary.ok} read,"

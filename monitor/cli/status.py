@@ -213,7 +213,7 @@ def _lines(status: Status, untold: Counter[str], now: float) -> Iterator[str]:
     if status.log:
         yield f"log       {status.log}"
     if status.config_error:
-        yield f"config    the last edit is not in force: {status.config_error}"
+        yield f"config    the last edit is not active: {status.config_error}"
     if status.network_down:
         yield f"network   {status.network_down}"
     health = ", ".join(f"{count} {health}" for health, count in sorted(status.feeds.items()))

@@ -62,14 +62,14 @@ class Counts:
         for change in ("new", "edited"):
             self._articles.labels(change)
 
-    def settled(self, settled: BatchOutcome) -> None:
+    def batch_stored(self, outcome: BatchOutcome) -> None:
         """Count a batch that is stored."""
-        for _, poll in settled.polls:
+        for _, poll in outcome.polls:
             self._polls.labels(poll.outcome).inc()
             self._seconds.observe(poll.seconds)
             self._articles.labels("new").inc(poll.new)
             self._articles.labels("edited").inc(poll.changed)
-        for alert in settled.raised:
+        for alert in outcome.raised:
             if alert.escalation:
                 self._escalations.inc()
             else:
@@ -256,7 +256,7 @@ async def measuring(
     at: Listening,
     data: Path,
     clock: Callable[[], Timestamp],
-    told: list[Callable[[BatchOutcome], None]],
+    listeners: list[Callable[[BatchOutcome], None]],
     card: Callable[[], Heartbeat],
 ) -> AsyncIterator[None]:
     """Serve the metrics of a watch meanwhile.
@@ -265,7 +265,7 @@ async def measuring(
         at: Address to listen at.
         data: Data folder of the newsroom.
         clock: Returns the time.
-        told: Callbacks for each batch that is stored; the counters are added.
+        listeners: Callbacks for each batch that is stored; the counters are added.
         card: Returns the latest heartbeat of the monitor.
 
     Raises:
@@ -276,6 +276,6 @@ async def measuring(
     from monitor.store.sqlite.views import SqliteViews
 
     registry = figures(SqliteViews(data), clock, version("tocsin"), card)
-    told.append(Counts(registry).settled)
+    listeners.append(Counts(registry).batch_stored)
     async with serving(registry, at):
         yield

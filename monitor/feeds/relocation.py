@@ -12,7 +12,7 @@ from monitor.fetch.url import redact
 from monitor.formatting import span
 from monitor.ingest.identify import canonical
 from monitor.ingest.permanent_redirects import is_confirmed
-from monitor.model.feed import Feed, Move
+from monitor.model.feed import Feed, PermanentRedirect
 from monitor.store.protocol import Store
 
 log = logging.getLogger("tocsin")
@@ -54,7 +54,7 @@ class Relocation:
     def _was_tried(self, url: str, now: Timestamp) -> bool:
         return url in self._tried and 0 <= now - self._tried[url] < AGAIN
 
-    def _moved(self, feed: Feed, move: Move) -> str:
+    def _moved(self, feed: Feed, move: PermanentRedirect) -> str:
         """Put the new address into feeds.yaml; return why not, '' if that went well."""
         try:
             self._rewrite(feed.url, move.to)
@@ -69,7 +69,7 @@ class Relocation:
         return ""
 
 
-def obstacle(feed: Feed, move: Move, feeds: Mapping[str, Feed]) -> str:
+def obstacle(feed: Feed, move: PermanentRedirect, feeds: Mapping[str, Feed]) -> str:
     """Return why a feed must not simply be asked at its new address, '' if nothing is."""
     there = canonical(move.to)
     for other in feeds.values():

@@ -19,7 +19,7 @@ from monitor.audit.evidence import Via
 from monitor.imports.import_format import Given, tells_one_article
 from monitor.ingest import article_changes, identify
 from monitor.ingest.enrichment import enrich
-from monitor.ingest.identify import Recognised
+from monitor.ingest.identify import KeyedEntry
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
@@ -77,7 +77,7 @@ class Importing:
         self.known += known
         self.alerts += alerts
 
-    def _arrival(self, batch: Batch, feed: Feed, given: Given, one: Recognised) -> ArticleChange:
+    def _arrival(self, batch: Batch, feed: Feed, given: Given, one: KeyedEntry) -> ArticleChange:
         article = article_changes.article(one.entry, feed, batch.next_article(), given.seen)
         declared = replace(feed, lang=given.lang or feed.lang)
         (made,) = enrich([article], declared, self._rules, deque(), "")
@@ -92,16 +92,16 @@ class Importing:
         )
 
 
-def _fresh(batch: Batch, feed: Feed, given: Sequence[Given]) -> list[tuple[Given, Recognised]]:
+def _fresh(batch: Batch, feed: Feed, given: Sequence[Given]) -> list[tuple[Given, KeyedEntry]]:
     """Return what is not there yet, each once."""
-    entries = identify.recognise([one.entry for one in given])
+    entries = identify.keyed_entries([one.entry for one in given])
     known = batch.known(
         feed,
         {one.key for one in entries},
         {one.canonical for one in entries} - {""},
         {one.fingerprint for one in entries},
     )
-    found: list[tuple[Given, Recognised]] = []
+    found: list[tuple[Given, KeyedEntry]] = []
     met: set[str | bytes] = set()
     for article, one in zip(given, entries, strict=True):
         names = {one.key, one.canonical if tells_one_article(one.canonical) else one.key}
@@ -111,7 +111,7 @@ def _fresh(batch: Batch, feed: Feed, given: Sequence[Given]) -> list[tuple[Given
     return found
 
 
-def is_known(one: Recognised, known: Known) -> bool:
+def is_known(one: KeyedEntry, known: Known) -> bool:
     """Tell whether an article is there: by its name, its link, or its very words.
 
     Whatever its text: an older one than ours is no news of it. Words alone say nothing

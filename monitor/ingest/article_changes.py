@@ -1,4 +1,4 @@
-"""What an entry brings to the store: a new article, another text of a known one, a sighting."""
+"""What an entry changes: a new article, a revision of a known one, or only a sighting."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from monitor.model.poll import ArticleChange, Entry, Names, Sighting
 from monitor.store.protocol import Batch, StoreReads
 
 
-def brought(
+def entry_change(
     batch: Batch, feed: Feed, decision: identify.Decision, now: Timestamp
 ) -> ArticleChange | Sighting | None:
-    """Return what an entry brings: an article to judge, another place of a known one, nothing."""
+    """Return what an entry changes: an article to enrich, a sighting of a known one, or nothing."""
     entry = decision.entry
     if isinstance(decision, identify.Seen):
         return None
@@ -49,7 +49,7 @@ def brought(
 
 
 def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Article:
-    """Return an entry of a feed as an article: of no language yet, and alone."""
+    """Return an entry of a feed as an article, without language and story."""
     return Article(
         id=id,
         feeds=(feed.number,),
@@ -63,12 +63,12 @@ def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Arti
     )
 
 
-def judged(batch: Batch, arrival: ArticleChange, made: Enrichment) -> ArticleChange:
-    """Give an arrival its language, its matches and its story."""
+def with_enrichment(batch: Batch, arrival: ArticleChange, made: Enrichment) -> ArticleChange:
+    """Return a change with the language, matches and story of its article."""
     id, shingles = arrival.article.id, made.shingles
     (feed, *_) = arrival.article.feeds
-    candidates = batch.story_candidates(shingles, stories.enough(shingles))
-    story = stories.judge(id, shingles, candidates, feed)
+    candidates = batch.story_candidates(shingles, stories.least_shared(shingles))
+    story = stories.assign_story(id, shingles, candidates, feed)
     names = replace(made.names, date=arrival.article.date)
     return replace(
         arrival,
@@ -76,20 +76,20 @@ def judged(batch: Batch, arrival: ArticleChange, made: Enrichment) -> ArticleCha
         copy_of=story.copy_of,
         shingles=shingles,
         names=names,
-        crosses=kin(batch, names) if arrival.new else None,
+        crosses=same_event(batch, names) if arrival.new else None,
         hits=made.hits,
     )
 
 
-def kin(reading: StoreReads, names: Names) -> int | None:
-    """Return the earlier article in another language that tells of the same event, if any."""
+def same_event(reading: StoreReads, names: Names) -> int | None:
+    """Return the earlier article in another language about the same event, None without one."""
     known = reading.name_frequencies(names.words)
-    rare = [word for word, count in known.items() if count <= cross_language.TELLING]
+    rare = [word for word, count in known.items() if count <= cross_language.MOST_BEARERS]
     shared = reading.articles_named(rare, names.lang)
     likely = [
         id
-        for id, count in shared.most_common(cross_language.RIVALS)
-        if count >= cross_language.LEAST
+        for id, count in shared.most_common(cross_language.MOST_CANDIDATES)
+        if count >= cross_language.LEAST_NAMES
     ]
     if not likely:
         return None
@@ -100,4 +100,4 @@ def kin(reading: StoreReads, names: Names) -> int | None:
         return known[word]
 
     rivals, recent = reading.names_of(likely)
-    return cross_language.kin(names, rivals, frequency, recent)
+    return cross_language.same_event(names, rivals, frequency, recent)

@@ -1,4 +1,4 @@
-"""Which watchlists the gaps of their feeds concern, in words too. Pure."""
+"""Coverage gaps: which watchlists may have missed articles, and when. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.model.feed import Coverage, Feed, Gap, GapKind
 from monitor.search.trends import united
 
 SHOWN = 3
-"""Intervals that are told one by one."""
+"""Intervals that are listed one by one."""
 
 
 def coverage(
@@ -24,7 +24,7 @@ def coverage(
     return [_covered(name, wanted, feeds, gaps) for name, wanted in watchlists.items()]
 
 
-def words(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
+def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
     """Return what a watchlist may have missed: `3 of 41 feeds blind 10:02–10:47`."""
     told: list[str] = []
     for kind, verb in ((GapKind.BLIND, "blind"), (GapKind.DOWN, "not read")):
@@ -36,7 +36,9 @@ def words(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
     return ", ".join(told) or f"nothing missed in {counted(covered.feeds, 'feed')}"
 
 
-def interval(start: Timestamp, end: Timestamp | None, now: Timestamp, zone: tzinfo | None) -> str:
+def format_interval(
+    start: Timestamp, end: Timestamp | None, now: Timestamp, zone: tzinfo | None
+) -> str:
     """Return an interval in local time: `10:02–10:47`, `since 09:10`, `2026-11-24 23:50–00:10`."""
     if end is None:
         return f"since {_moment(start, now, zone)}"
@@ -64,10 +66,10 @@ def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
     """Return the intervals of gaps, joined where they meet, the last ones of too many."""
     gaps = list(gaps)
     if any(gap.end is None for gap in gaps):
-        return interval(min(gap.start for gap in gaps), None, now, zone)
+        return format_interval(min(gap.start for gap in gaps), None, now, zone)
     found = united((gap.start, gap.end or now) for gap in gaps)
     earlier = len(found) - SHOWN
-    told = ", ".join(interval(*one, now, zone) for one in found[-SHOWN:])
+    told = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])
     return f"{counted(earlier, 'time')} and {told}" if earlier > 0 else told
 
 

@@ -1,4 +1,4 @@
-"""Which articles in two languages tell of one event: by the names they share. Pure."""
+"""Which articles in two languages are about one event: by the names they share. Pure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ EXONYMS = dict(pair.split("=") for pair in _PAIRS.split())
 
 LANGUAGES = ("fr", "en")
 """The two that were measured."""
-LEAST = 3
+LEAST_NAMES = 3
 """Different names in both: two are met by chance once in 33,000 pairs of articles."""
 SHARE = 0.35
 """One false link in 2.6 million pairs of French and English articles; half as much makes 11."""
@@ -58,9 +58,9 @@ WINDOW = 72 * 3600.0
 """Seconds between two articles of one event, at most."""
 LEAD = 1_000
 """Characters of a text in which an article says what it is about."""
-TELLING = 200
+MOST_BEARERS = 200
 """Articles that have a name by which others are still looked for."""
-RIVALS = 3
+MOST_CANDIDATES = 3
 """Candidates that are weighed, those with the most names in common."""
 
 _NAME = re.compile(
@@ -107,10 +107,10 @@ def _number(word: str) -> int:
     return -number if word[0].isdigit() else number
 
 
-def kin(
+def same_event(
     own: Names, rivals: Mapping[int, Names], bearers: Callable[[int], int], articles: int
 ) -> int | None:
-    """Return which of some articles in another language tells of the same event, if any.
+    """Return which of some articles in another language is about the same event, if any.
 
     `bearers` tells how many of the `articles` of these days have a word.
     """
@@ -130,13 +130,13 @@ def kin(
 def _share(one: Names, other: Names, weight: Callable[[int], float]) -> float:
     """Return how much of the names of two articles is in both; 0 if too few names are."""
     common = one.words & other.words
-    if max(_met(one, common), _met(other, common)) < LEAST:
+    if max(_names_shared(one, common), _names_shared(other, common)) < LEAST_NAMES:
         return 0.0
     whole = min(sum(map(weight, one.words)), sum(map(weight, other.words)))
     return sum(map(weight, common)) / whole if whole else 0.0
 
 
-def _met(names: Names, words: frozenset[int]) -> int:
+def _names_shared(names: Names, words: frozenset[int]) -> int:
     """Return how many different names have one of these words; all figures are one.
 
     A headline In Title Case looks like one long name, so that the other article counts.

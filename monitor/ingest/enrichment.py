@@ -1,7 +1,7 @@
-"""What the words of articles say by themselves: language, watchlists, shingles. Pure.
+"""Enrichment of articles from their words alone: language, matches, shingles, names. Pure.
 
-Most of the work of taking in an article, and none of it needs the store: it is done before
-the transaction, so that a viewer's triage waits only while rows are written.
+This is most of the work of storing an article. It needs no store and is done before the
+transaction, so that a viewer's triage waits only while rows are written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from monitor.model.poll import Names
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
-    """An article that has its language, but no place in the store yet."""
+    """An article with its language, shingles, names and matches, before it is stored."""
 
     article: Article
     shingles: frozenset[int]
@@ -29,7 +29,7 @@ class Enrichment:
     hits: tuple[WatchlistMatch, ...]
 
     def is_of(self, article: Article) -> bool:
-        """Tell whether an article has these very words."""
+        """Return whether an article has exactly the text that was enriched."""
         return all(self.article.part(part) == article.part(part) for part in PARTS)
 
 
@@ -40,9 +40,9 @@ def enrich(
     recent: deque[str],
     declared: str,
 ) -> list[Enrichment]:
-    """Return a draft of each article of a feed; its language is added to the `recent` ones.
+    """Return the enrichment of each article of a feed; adds their languages to `recent`.
 
-    Step by step for all of them: the tables of one step fill the processor's cache.
+    Each step runs for all articles before the next: its tables fill the processor's cache.
     """
     known = [
         replace(article, lang=_language(article, feed, recent, declared)) for article in articles

@@ -1,10 +1,10 @@
-"""How a feed is doing, and what a poll came to, in words. Pure."""
+"""The health of a feed, and the outcome of a poll, in words. Pure."""
 
 from __future__ import annotations
 
 from index.article import Timestamp
 from monitor.formatting import counted, span
-from monitor.ingest.publication_rate import is_silent, often
+from monitor.ingest.publication_rate import describe_interval, is_silent
 from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
 
 MINUTE = 60.0
@@ -18,7 +18,7 @@ WORST = (
     Health.OK,
     Health.PAUSED,
 )
-"""From what is worst to what is well."""
+"""From the worst to the best."""
 
 
 def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
@@ -45,7 +45,7 @@ def is_late(state: FeedState, now: Timestamp) -> bool:
     return now - state.next_due > max(MINUTE, state.next_due - state.last_poll)
 
 
-def words(feed: Feed, state: FeedState, now: Timestamp) -> str:
+def describe_health(feed: Feed, state: FeedState, now: Timestamp) -> str:
     """Return a feed's health in words: `503 Service Unavailable ×4, retry in 2 min`."""
     when = f"in {span(state.next_due - now)}" if state.next_due > now else "now"
     match health(feed, state, now):
@@ -68,8 +68,8 @@ def words(feed: Feed, state: FeedState, now: Timestamp) -> str:
             return f"ok, next {when}"
 
 
-def told(poll: Poll) -> str:
-    """Return what a poll came to, in words: `200: 20 entries, 18 known, 2 new; 0.3 s`."""
+def describe_poll(poll: Poll) -> str:
+    """Return the outcome of a poll in words: `200: 20 entries, 18 known, 2 new; 0.3 s`."""
     status = f"{poll.status}: " if poll.status else ""
     took = f"; {poll.seconds:.1f} s" if poll.seconds >= 0.05 else ""
     moved = f"; answered by {poll.moved}" if poll.moved else ""
@@ -92,4 +92,4 @@ def _too_fast(feed: Feed) -> str:
 
 def _quiet(state: FeedState) -> str:
     quiet = span((state.last_ok or 0.0) - (state.published or 0.0))
-    return f"nothing new for {quiet}, usually {often(state.usual or 0.0)}"
+    return f"nothing new for {quiet}, usually {describe_interval(state.usual or 0.0)}"

@@ -1,13 +1,13 @@
-"""When the trouble of a feed begins and ends: each episode rings once. Pure.
+"""When incidents of a feed begin and end; each raises one alert. Pure.
 
-    gone      with the 410, until the feed can be read
-    failing   after a day of failures, or at once if it is not to be asked for so long, until it
-              can be read; not when it is gone already
-    silent    when a read brings nothing for longer than is its habit, until one does
-    reissued  when most of a document is known under other ids, until they are kept;
+    gone      at a 410, until the feed can be read
+    failing   after a day of failures, or at once if the next poll is that far away, until the
+              feed can be read; not while it is gone
+    silent    when nothing new came for longer than the publication rate allows, until it does
+    reissued  when most of a document is known under other ids, until ids stay;
               again after a week at the earliest
 
-Whoever asks while the network is blamed asks nothing of the feed: it is not asked then.
+Polls during an outage of the network neither begin nor end an incident.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from index.article import Timestamp
 from monitor.formatting import counted, span
-from monitor.ingest.publication_rate import is_silent, often
-from monitor.model.alert import AlertKind, Episode, Notice
+from monitor.ingest.publication_rate import describe_interval, is_silent
+from monitor.model.alert import AlertKind, FeedIncident, Notice
 from monitor.model.feed import Feed, FeedState
 from monitor.model.severity import Severity
 
@@ -42,10 +42,10 @@ class Reissue:
         return self.reissued >= FEW and self.reissued > self.kept
 
 
-def begun(
+def begun_incidents(
     feed: Feed,
     state: FeedState,
-    latest: Mapping[AlertKind, Episode],
+    latest: Mapping[AlertKind, FeedIncident],
     now: Timestamp,
     *,
     first: bool = False,
@@ -57,10 +57,10 @@ def begun(
         words = f"{feed.name}: gone (410); it is not asked any more"
         yield _notice(AlertKind.GONE, Severity.MEDIUM, words)
     elif _fails(state, now) and not open_ones & {AlertKind.GONE, AlertKind.FAILING}:
-        yield _notice(AlertKind.FAILING, Severity.MEDIUM, _failing(feed, state, now))
+        yield _notice(AlertKind.FAILING, Severity.MEDIUM, _failure_title(feed, state, now))
     if is_silent(state) and AlertKind.SILENT not in open_ones:
-        yield _notice(AlertKind.SILENT, Severity.LOW, _silence(feed, state), rings=not first)
-    if reissue is not None and reissue.whole and _rested(latest.get(AlertKind.REISSUED), now):
+        yield _notice(AlertKind.SILENT, Severity.LOW, _silence_title(feed, state), rings=not first)
+    if reissue is not None and reissue.whole and _is_due_again(latest.get(AlertKind.REISSUED), now):
         words = (
             f"{feed.name}: published {counted(reissue.reissued, 'known article')} again under"
             " new ids, which raises no alerts"
@@ -68,8 +68,8 @@ def begun(
         yield _notice(AlertKind.REISSUED, Severity.LOW, words)
 
 
-def ended(
-    state: FeedState, latest: Mapping[AlertKind, Episode], *, reissue: Reissue | None = None
+def ended_incidents(
+    state: FeedState, latest: Mapping[AlertKind, FeedIncident], *, reissue: Reissue | None = None
 ) -> Iterator[AlertKind]:
     """Yield the episodes that a poll ends."""
     over = {
@@ -91,11 +91,11 @@ def _fails(state: FeedState, now: Timestamp) -> bool:
     return now >= day or state.asked_until > day
 
 
-def _rested(last: Episode | None, now: Timestamp) -> bool:
+def _is_due_again(last: FeedIncident | None, now: Timestamp) -> bool:
     return last is None or (last.ended_at is not None and now - last.ended_at >= REST)
 
 
-def _failing(feed: Feed, state: FeedState, now: Timestamp) -> str:
+def _failure_title(feed: Feed, state: FeedState, now: Timestamp) -> str:
     since = state.failing_since or now
     if now - since < DAY:
         again = _days(state.asked_until - now)
@@ -105,9 +105,9 @@ def _failing(feed: Feed, state: FeedState, now: Timestamp) -> str:
     return f"{feed.name}: cannot be read for {_days(now - state.last_ok)}: {state.reason}"
 
 
-def _silence(feed: Feed, state: FeedState) -> str:
+def _silence_title(feed: Feed, state: FeedState) -> str:
     quiet = (state.last_ok or 0.0) - (state.published or 0.0)
-    habit = often(state.usual) if state.usual else "more often"
+    habit = describe_interval(state.usual) if state.usual else "more often"
     return f"{feed.name}: nothing new for {_days(quiet)}; it usually publishes {habit}"
 
 

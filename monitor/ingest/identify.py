@@ -1,4 +1,4 @@
-"""Which entries of a document are new, and which of them are what we already have. Pure."""
+"""Identifies the entries of a document: new, changed, seen, duplicate or reissued. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from monitor.model.poll import Entry, Known, KnownArticle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recognised:
-    """An entry, under the names by which it is known again."""
+class KeyedEntry:
+    """An entry with the key, fingerprint and canonical link that identify it."""
 
     entry: Entry
     key: str
@@ -24,37 +24,37 @@ class Recognised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class New(Recognised):
+class New(KeyedEntry):
     """An article never seen before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Met(Recognised):
-    """An entry of an article that we have; `article` is its id."""
+class KnownEntry(KeyedEntry):
+    """An entry of a known article; `article` is its id."""
 
     article: int
 
 
-class Seen(Met):
-    """Under the same key with the same text."""
+class Seen(KnownEntry):
+    """The same key with the same text."""
 
     __slots__ = ()
 
 
-class Changed(Met):
-    """With another text than before, under the same key or in place of it."""
+class Changed(KnownEntry):
+    """Another text, under the same key or a key that replaces it."""
 
     __slots__ = ()
 
 
-class Duplicate(Met):
-    """Another feed's article, which this feed carries too."""
+class Duplicate(KnownEntry):
+    """An article of another feed that this feed carries too."""
 
     __slots__ = ()
 
 
-class Reissued(Met):
-    """This feed's article, unchanged, under a new key in place of its old one: no news."""
+class Reissued(KnownEntry):
+    """An unchanged article of this feed under a new key."""
 
     __slots__ = ()
 
@@ -62,11 +62,11 @@ class Reissued(Met):
 Decision = New | Seen | Changed | Duplicate | Reissued
 
 
-# --- names of an entry -----------------------------------------------------------
+# --- keys of an entry -----------------------------------------------------------
 
 
 def key(entry: Entry) -> str:
-    """Return what names an entry in its feed: guid, else link, else its title or text."""
+    """Return the key of an entry in its feed: guid, else link, else a hash of title or text."""
     if entry.guid or entry.url:
         return entry.guid or entry.url
     text = entry.title or f"{entry.summary}\0{entry.body}"
@@ -120,48 +120,48 @@ def canonical(url: str) -> str:
 # --- decisions -------------------------------------------------------------------
 
 
-def recognise(entries: Sequence[Entry]) -> list[Recognised]:
-    """Return entries under the names by which they are known again."""
+def keyed_entries(entries: Sequence[Entry]) -> list[KeyedEntry]:
+    """Return entries with their keys, fingerprints and canonical links."""
     return [
-        Recognised(entry=e, key=key(e), fingerprint=fingerprint(e), canonical=canonical(e.url))
+        KeyedEntry(entry=e, key=key(e), fingerprint=fingerprint(e), canonical=canonical(e.url))
         for e in entries
     ]
 
 
-def identify(entries: Sequence[Recognised], known: Known) -> list[Decision]:
+def identify(entries: Sequence[KeyedEntry], known: Known) -> list[Decision]:
     """Decide for each entry of one document, in its order.
 
     Entries of one document never become one article: each article is taken once.
     """
-    return _Document(entries, known).decisions()
+    return _DocumentEntries(entries, known).decisions()
 
 
-class _Document:
-    """The entries of one document against what is known, while they are decided."""
+class _DocumentEntries:
+    """The entries of one document against the known ones, while they are decided."""
 
-    def __init__(self, entries: Sequence[Recognised], known: Known) -> None:
+    def __init__(self, entries: Sequence[KeyedEntry], known: Known) -> None:
         self._known = known
         self._entries = entries
         self._links = Counter(one.canonical for one in self._entries)
         named = (known.guids.get(one.key) for one in self._entries)
         self._taken = {found[0] for found in named if found}
-        """Articles that are still in the document, or were met in it under a new key."""
+        """Articles that are still in the document, or were found in it under a new key."""
 
     def decisions(self) -> list[Decision]:
         moved = self._moved()
         return [
-            _met(Reissued, one, moved[at]) if at in moved else self._decision(one)
+            _known_entry(Reissued, one, moved[at]) if at in moved else self._decision(one)
             for at, one in enumerate(self._entries)
         ]
 
-    def _decision(self, one: Recognised) -> Decision:
+    def _decision(self, one: KeyedEntry) -> Decision:
         if found := self._known.guids.get(one.key):
             article, before = found
-            return _met(Seen if one.fingerprint == before else Changed, one, article)
+            return _known_entry(Seen if one.fingerprint == before else Changed, one, article)
         candidates = self._known.urls.get(one.canonical, ()) if one.canonical else ()
         if own := self._by_link(one, candidates):
             self._taken.add(own.id)
-            return _met(Reissued if _is_unchanged(one, own) else Changed, one, own.id)
+            return _known_entry(Reissued if _is_unchanged(one, own) else Changed, one, own.id)
         for other in candidates:
             if (
                 other.id not in self._taken
@@ -169,15 +169,15 @@ class _Document:
                 and _tells_the_same(one, other)
             ):
                 self._taken.add(other.id)
-                return _met(Duplicate, one, other.id)
+                return _known_entry(Duplicate, one, other.id)
         return New(
             entry=one.entry, key=one.key, fingerprint=one.fingerprint, canonical=one.canonical
         )
 
-    def _by_link(self, one: Recognised, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
-        """Return this feed's one article that left the document and had this link.
+    def _by_link(self, one: KeyedEntry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
+        """Return the one article of this feed that left the document and had this link.
 
-        A link that several share, as the home page, proves nothing.
+        A link that several entries share, as the home page, identifies none of them.
         """
         own = [c for c in candidates if c.id in self._known.own]
         if len(own) != 1 or own[0].id in self._taken or self._links[one.canonical] != 1:
@@ -185,10 +185,10 @@ class _Document:
         return own[0] if urlsplit(one.canonical).path != "/" or "?" in one.canonical else None
 
     def _moved(self) -> dict[int, int]:
-        """Return which entries have the very words of an article that left the document.
+        """Return which entries have exactly the text of an article that left the document.
 
-        Words alone are not enough where the link says something else: each morning's
-        forecast may read the same. Unless most of the document moved like that.
+        Equal text is not enough where the link differs: each morning's forecast may read the
+        same. It is enough when most of the document moved in this way.
         """
         same: dict[int, int] = {}
         sure: dict[int, int] = {}
@@ -213,19 +213,19 @@ class _Document:
         return moved
 
 
-def _tells_the_same(one: Recognised, other: KnownArticle) -> bool:
+def _tells_the_same(one: KeyedEntry, other: KnownArticle) -> bool:
     title = _folded(one.entry.title)
     return bool(title and title == _folded(other.title)) or one.fingerprint == other.fingerprint
 
 
-def _is_unchanged(one: Recognised, before: KnownArticle) -> bool:
+def _is_unchanged(one: KeyedEntry, before: KnownArticle) -> bool:
     if before.fingerprint:
         return one.fingerprint == before.fingerprint
     return _folded(one.entry.title) == _folded(before.title)
 
 
-def _met(
-    kind: type[Seen | Changed | Duplicate | Reissued], one: Recognised, article: int
+def _known_entry(
+    kind: type[Seen | Changed | Duplicate | Reissued], one: KeyedEntry, article: int
 ) -> Seen | Changed | Duplicate | Reissued:
     return kind(
         entry=one.entry,

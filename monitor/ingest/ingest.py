@@ -1,7 +1,7 @@
-"""The second half of the pipeline: what came is recognised, matched and stored.
+"""The second half of the pipeline: poll results become stored articles and alerts.
 
-One call is one transaction with one set of rules: identify, story, save. What needs no
-store (language, match, shingles) is done for the whole batch before it begins.
+One call is one transaction under one configuration: identify, assign stories, plan alerts,
+save. Work that needs no store (language, matching, shingles) is done before the transaction.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ from monitor.audit.evidence import Via
 from monitor.errors import FeedError
 from monitor.ingest import article_changes, identify, poll_outcome, schedule
 from monitor.ingest.enrichment import Enrichment, enrich
-from monitor.ingest.poll_outcome import Drafted
-from monitor.ingest.poll_result import BatchOutcome, PageResult, PollResult, Read, Watch
+from monitor.ingest.poll_outcome import EnrichedDocument
+from monitor.ingest.poll_result import (
+    ActiveConfig,
+    BatchOutcome,
+    NewDocument,
+    PageResult,
+    PollResult,
+)
 from monitor.model.feed import Feed, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
 from monitor.store.protocol import Batch, Store, StoreReads
@@ -34,12 +40,12 @@ PRIOR_ARTICLES = 20
 
 
 class Ingester:
-    """Turns answers into stored articles and alerts. Runs in the store's thread."""
+    """Turns poll and page results into stored articles and alerts. Runs in the store's thread."""
 
     def __init__(
         self,
         store: Store,
-        watch: Watch,
+        watch: ActiveConfig,
         clock: Callable[[], Timestamp],
         jitter: Callable[[], float],
     ) -> None:
@@ -49,15 +55,18 @@ class Ingester:
         self._jitter = jitter
         self._languages: dict[int, deque[str]] = {}
 
-    def settle(
+    def ingest(
         self, answers: Sequence[PollResult | PageResult], network_down: bool
     ) -> BatchOutcome:
-        """Store all of it, or nothing; raises StoreError.
+        """Store the results of a batch in one transaction.
 
-        While the network is down its failures are not the feeds'.
+        While the network is down, failures are not counted against the feeds.
+
+        Raises:
+            StoreError: Nothing of the batch is stored.
         """
         watch, now = self.watch, self._clock()
-        answers = [_as_asked_now(answer, watch) for answer in answers]
+        answers = [_with_current_feed(answer, watch) for answer in answers]
         polls: list[tuple[Feed, Poll]] = []
         raised: list[RaisedAlert] = []
         planned, queued = 0, False
@@ -108,43 +117,45 @@ class Ingester:
         return plan.deliveries
 
     def forgive(self, urls: Sequence[str]) -> None:
-        """Let feeds whose failure was the network's be polled again after the outage."""
+        """Schedule feeds that failed because of an outage to be polled again soon."""
         soon = self._clock() + schedule.OUTAGE
         self._store.reschedule({url: soon + schedule.OUTAGE * self._jitter() / 2 for url in urls})
 
     def _drafted(
-        self, reading: StoreReads, watch: Watch, answer: PollResult | PageResult
-    ) -> Drafted:
-        if isinstance(answer, PageResult) or not isinstance(answer.came, Read):
-            return Drafted()
+        self, reading: StoreReads, watch: ActiveConfig, answer: PollResult | PageResult
+    ) -> EnrichedDocument:
+        if isinstance(answer, PageResult) or not isinstance(answer.came, NewDocument):
+            return EnrichedDocument()
         feed, parsed = answer.feed, answer.came.parsed
-        entries = identify.recognise(parsed.entries)
+        entries = identify.keyed_entries(parsed.entries)
         before = reading.known(feed, {one.key for one in entries}, (), ()).guids
         fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
         articles = [article_changes.article(one.entry, feed) for one in fresh]
         recent = self._recent(reading, feed)
         drafts = enrich(articles, feed, watch.rules, recent, parsed.lang)
-        return Drafted(entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)})
+        return EnrichedDocument(
+            entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)}
+        )
 
     def _refresh(
         self,
         batch: Batch,
-        watch: Watch,
+        watch: ActiveConfig,
         answer: PollResult,
-        document: Drafted,
+        document: EnrichedDocument,
         now: Timestamp,
         network_down: bool,
     ) -> PollOutcome:
         came, jitter = answer.came, self._jitter()
         if isinstance(came, FeedError):
-            return poll_outcome.failed(batch, answer, came, now, jitter, outage=network_down)
-        if not isinstance(came, Read):
-            return poll_outcome.unchanged(batch, answer, now, jitter)
+            return poll_outcome.after_failure(batch, answer, came, now, jitter, outage=network_down)
+        if not isinstance(came, NewDocument):
+            return poll_outcome.after_unchanged(batch, answer, now, jitter)
         redraft = partial(self._draft, batch, watch, answer.feed)
-        return poll_outcome.read(batch, answer, came, document, redraft, now, jitter)
+        return poll_outcome.after_read(batch, answer, came, document, redraft, now, jitter)
 
     def _page(
-        self, batch: Batch, watch: Watch, answer: PageResult, now: Timestamp
+        self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
     ) -> Arrivals | None:
         """Store the text of an article's page; return the article, None if there is no text."""
         page = answer.page
@@ -169,11 +180,13 @@ class Ingester:
             backfill=pending.backfill,
         )
         made = self._draft(batch, watch, feed, arrival.article)
-        change = article_changes.judged(batch, arrival, made)
+        change = article_changes.with_enrichment(batch, arrival, made)
         batch.save_page(change)
         return Arrivals(feed=feed, via=Via.PAGE, changes=(change,))
 
-    def _draft(self, reading: StoreReads, watch: Watch, feed: Feed, article: Article) -> Enrichment:
+    def _draft(
+        self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
+    ) -> Enrichment:
         (made,) = enrich([article], feed, watch.rules, self._recent(reading, feed), "")
         return made
 
@@ -186,7 +199,7 @@ class Ingester:
 
 
 def polled(outcome: PollOutcome) -> Arrivals:
-    """Return what one poll brings that may raise alerts."""
+    """Return the article changes of one poll that may raise alerts."""
     return Arrivals(
         feed=outcome.feed,
         via=Via.POLL,
@@ -196,8 +209,10 @@ def polled(outcome: PollOutcome) -> Arrivals:
     )
 
 
-def _as_asked_now(answer: PollResult | PageResult, watch: Watch) -> PollResult | PageResult:
-    """Return an answer with its feed as `feeds.yaml` has it now: it may have been edited since."""
+def _with_current_feed(
+    answer: PollResult | PageResult, watch: ActiveConfig
+) -> PollResult | PageResult:
+    """Return a poll result with the feed of the active configuration, edited since the poll."""
     if isinstance(answer, PageResult):
         return answer
     return replace(answer, feed=watch.feeds.get(answer.feed.number, answer.feed))

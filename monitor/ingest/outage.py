@@ -1,4 +1,4 @@
-"""Whether the network is to blame for what cannot be reached."""
+"""Whether the network, rather than the servers, is down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.fetch.url import host
 log = logging.getLogger("tocsin")
 
 RECENT = 120.0
-"""Seconds of polls by which it is judged."""
+"""Seconds of polls that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +24,28 @@ class _Outcome:
     at: Timestamp
     host: str
     unreachable: bool
-    """Whether nothing of its host was reached."""
+    """Whether the host could not be reached at all."""
 
 
-class Network:
-    """What the polls of the last two minutes tell of the network.
+class OutageDetector:
+    """Decides from the polls of the last two minutes whether the network is down.
 
-    It is to blame when nothing could be reached of most hosts, and of two at least: one
-    dead host with many feeds is not the network. Counted along: looking at 10,000 outcomes
-    after each batch of a round costs as much as the round.
+    It is down when most hosts, and at least two, cannot be reached: one dead host with many
+    feeds is not an outage. Counts are kept per host, because to look at 10,000 outcomes after
+    each batch of a round costs as much as the round.
     """
 
     def __init__(self) -> None:
         self.down = ""
-        """Why it is blamed instead of the feeds; empty when it is not."""
+        """Why the network seems to be down; empty when it does not."""
         self._outcomes: dict[str, _Outcome] = {}
         self._polled: Counter[str] = Counter()
-        """Feeds of each host among them."""
+        """Number of polled feeds by host."""
         self._reached: Counter[str] = Counter()
-        """Those of them of which anything was reached."""
+        """Number of polled feeds that were reached, by host."""
 
     def take(self, outcomes: Mapping[str, FeedError | None], now: Timestamp) -> list[str]:
-        """Learn how polls ended, by URL; return the feeds blamed before an outage was known."""
+        """Add the outcomes of polls, by URL; return feeds that failed before it was known."""
         for url, error in outcomes.items():
             self._forget(url)
             self._note(url, _Outcome(now, host(url) or url, _is_unreachable(error)))
@@ -65,9 +65,9 @@ class Network:
         return [url for url, outcome in self._outcomes.items() if outcome.unreachable]
 
     def is_suspect(self, overdue: Collection[str]) -> bool:
-        """Tell whether nothing was reached yet, and all that was tried is long overdue.
+        """Return whether nothing was reached yet, and all feeds tried are long overdue.
 
-        So it is after a sleep or a start without a network: the first feed is not to blame.
+        That is so after a sleep or a start without a network: the first feed is not at fault.
         """
         if self._reached or not self._outcomes:
             return False
@@ -89,7 +89,7 @@ class Network:
                 del counts[known.host]
 
     def _forget_old(self, now: Timestamp) -> None:
-        """Forget what is older than two minutes; the oldest stand first, unless a clock was set."""
+        """Drop outcomes older than two minutes; the oldest come first, unless the clock was set."""
         while self._outcomes:
             url, oldest = next(iter(self._outcomes.items()))
             if 0 <= now - oldest.at < RECENT:

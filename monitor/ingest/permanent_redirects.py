@@ -1,42 +1,46 @@
-"""Has a feed moved for good? Pure.
+"""Whether a feed has moved permanently. Pure.
 
-A redirect that calls itself permanent often is not: a site under repair, a captive portal.
-Three of them, over a day at least and all to one address, are believed.
+A 301 or 308 is often temporary: a site under repair, a captive portal. Three of them to one
+address, over at least a day, count as a move.
 """
 
 from __future__ import annotations
 
 from index.article import Timestamp
 from monitor.formatting import span
-from monitor.model.feed import Former, Move
+from monitor.model.feed import FormerAddress, PermanentRedirect
 
 TIMES = 3
 SPAN = 86_400.0
-"""Seconds between the first and the last of them."""
+"""Least seconds between the first and the last redirect."""
 LATELY = 7 * SPAN
-"""Seconds for which it is told where a feed was before."""
-NOWHERE = Move("", 0.0, 0.0, 0)
+"""Seconds for which the former address of a feed is shown."""
+NOWHERE = PermanentRedirect("", 0.0, 0.0, 0)
 
 
-def noted(before: Move | None, to: str | None, now: Timestamp) -> Move | None:
-    """Return what an answer makes of what was noted of redirects before; None leaves it so.
+def updated_redirect(
+    before: PermanentRedirect | None, to: str | None, now: Timestamp
+) -> PermanentRedirect | None:
+    """Return the redirects seen so far, with those of one answer; None if nothing changes.
 
-    `to` is where permanent redirects led, None if there were none.
+    `to` is where permanent redirects of the answer led, None without one.
     """
     if to is None:
         return NOWHERE if before else None
     if before is None or before.to != to or now < before.since:  # a clock may be set back
-        return Move(to, now, now, 1)
-    return Move(to, before.since, now, before.times + 1)
+        return PermanentRedirect(to, now, now, 1)
+    return PermanentRedirect(to, before.since, now, before.times + 1)
 
 
-def is_confirmed(move: Move) -> bool:
-    """Return whether a feed is believed to have moved."""
+def is_confirmed(move: PermanentRedirect) -> bool:
+    """Return whether a feed counts as moved."""
     return move.times >= TIMES and move.latest - move.since >= SPAN
 
 
-def in_words(move: Move | None, former: Former | None, now: Timestamp) -> str:
-    """Return what is to be told of where a feed is, or was: `; moved here from … 2 d ago`."""
+def describe_redirect(
+    move: PermanentRedirect | None, former: FormerAddress | None, now: Timestamp
+) -> str:
+    """Return where a feed has moved to, or came from: `; moved here from … 2 d ago`."""
     if move and is_confirmed(move):
         return f"; it has moved for good to {_shown(move.to)}"
     if former and now - former.until < LATELY:

@@ -1,4 +1,4 @@
-"""What one poll changes: the feed's state, its log, its articles, its trouble."""
+"""What one poll changes: the state of the feed, its log, its articles, its incidents."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from monitor.ingest import (
     schedule,
 )
 from monitor.ingest.enrichment import Enrichment
-from monitor.ingest.poll_result import PollResult, Read
+from monitor.ingest.poll_result import NewDocument, PollResult
 from monitor.model.feed import Feed, FeedHistory, Outcome, Poll
 from monitor.model.poll import Answered, ArticleChange, Fetched, NotModified, PollOutcome, Sighting
 from monitor.store.protocol import Batch
 
-Redraft = Callable[[Article], Enrichment]
-"""Drafts an article whose words are not those of its entry."""
+Reenrich = Callable[[Article], Enrichment]
+"""Enriches an article whose text is not that of its entry."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
-    """The entries of a document; by key, drafts of the articles that are not as they were."""
+class EnrichedDocument:
+    """The entries of a document, and by key the enrichment of each that is new or changed."""
 
-    entries: Sequence[identify.Recognised] = ()
+    entries: Sequence[identify.KeyedEntry] = ()
     drafts: Mapping[str, Enrichment] = field(default_factory=dict)
 
 
-def failed(
+def after_failure(
     batch: Batch,
     answer: PollResult,
     error: FeedError,
@@ -43,7 +43,7 @@ def failed(
     *,
     outage: bool,
 ) -> PollOutcome:
-    """Return what a poll changes that failed; in an outage it is not the feed that fails."""
+    """Return the outcome of a poll that failed; an outage is not counted against the feed."""
     status = error.status if isinstance(error, FetchError) else None
     poll = Poll(
         at=now, outcome=Outcome.FAILED, reason=error.reason, seconds=answer.seconds, status=status
@@ -57,37 +57,37 @@ def failed(
     return _with_incidents(batch.feed_history(answer.feed), answer, refresh)
 
 
-def unchanged(batch: Batch, answer: PollResult, now: Timestamp, jitter: float) -> PollOutcome:
-    """Return what a poll changes that brought what was known."""
+def after_unchanged(batch: Batch, answer: PollResult, now: Timestamp, jitter: float) -> PollOutcome:
+    """Return the outcome of a poll that brought a 304 or the body of the last poll."""
     came = answer.came
-    assert not isinstance(came, Read | FeedError)
+    assert not isinstance(came, NewDocument | FeedError)
     poll = Poll(
         at=now,
         outcome=Outcome.UNCHANGED,
         seconds=answer.seconds,
         status=came.status if isinstance(came, Fetched) else 304,
-        moved=_moved(answer.feed, came),
+        moved=_answered_by(answer.feed, came),
     )
     state = schedule.after_unchanged(answer.feed, answer.state, came, now, jitter)
     history = batch.feed_history(answer.feed)
-    move = permanent_redirects.noted(history.move, came.moved_to, now)
+    move = permanent_redirects.updated_redirect(history.move, came.moved_to, now)
     refresh = PollOutcome(feed=answer.feed, state=state, poll=poll, move=move)
     return _with_incidents(history, answer, refresh)
 
 
-def read(
+def after_read(
     batch: Batch,
     answer: PollResult,
-    came: Read,
-    document: Drafted,
-    redraft: Redraft,
+    came: NewDocument,
+    document: EnrichedDocument,
+    redraft: Reenrich,
     now: Timestamp,
     jitter: float,
 ) -> PollOutcome:
-    """Return what a poll changes that brought a document with something new."""
+    """Return the outcome of a poll that brought a new document."""
     history = batch.feed_history(answer.feed)
-    decisions = _decided(batch, answer.feed, document.entries)
-    arrived, sightings = _brought(batch, answer, decisions, document, redraft, now)
+    decisions = _decisions(batch, answer.feed, document.entries)
+    arrived, sightings = _changes(batch, answer, decisions, document, redraft, now)
     unmet = [d.entry for d in decisions if isinstance(d, identify.New | identify.Duplicate)]
     known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
     state = schedule.after_read(
@@ -110,7 +110,7 @@ def read(
         known=known,
         blind=state.blind,
         status=came.fetched.status,
-        moved=_moved(answer.feed, came.fetched),
+        moved=_answered_by(answer.feed, came.fetched),
     )
     refresh = PollOutcome(
         feed=answer.feed,
@@ -118,19 +118,19 @@ def read(
         poll=poll,
         arrivals=tuple(arrived),
         sightings=tuple(sightings),
-        move=permanent_redirects.noted(history.move, came.fetched.moved_to, now),
+        move=permanent_redirects.updated_redirect(history.move, came.fetched.moved_to, now),
         missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
-        answered=_answered(came, now),
+        answered=_answer_evidence(came, now),
     )
-    refresh = _with_habit(history, answer, refresh, [entry.published for entry in unmet])
+    refresh = _with_publication_rate(history, answer, refresh, [entry.published for entry in unmet])
     reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
     return _with_incidents(
         history, answer, refresh, feed_incidents.Reissue(reissued, known - reissued)
     )
 
 
-def _decided(
-    batch: Batch, feed: Feed, entries: Sequence[identify.Recognised]
+def _decisions(
+    batch: Batch, feed: Feed, entries: Sequence[identify.KeyedEntry]
 ) -> list[identify.Decision]:
     known = batch.known(
         feed,
@@ -141,46 +141,48 @@ def _decided(
     return identify.identify(entries, known)
 
 
-def _brought(
+def _changes(
     batch: Batch,
     answer: PollResult,
     decisions: Sequence[identify.Decision],
-    document: Drafted,
-    redraft: Redraft,
+    document: EnrichedDocument,
+    redraft: Reenrich,
     now: Timestamp,
 ) -> tuple[list[ArticleChange], list[Sighting]]:
-    """Return the articles that a document brings, judged, and the places of known ones."""
+    """Return the changed articles of a document, enriched, and the sightings of known ones."""
     arrived: list[ArticleChange] = []
     sightings: list[Sighting] = []
     for decision in decisions:
-        brought = article_changes.brought(batch, answer.feed, decision, now)
+        brought = article_changes.entry_change(batch, answer.feed, decision, now)
         if isinstance(brought, Sighting):
             sightings.append(brought)
         elif brought is not None:
             brought = replace(brought, backfill=answer.state.last_ok is None)
             made = document.drafts.get(brought.guid)
-            if made is None or not made.is_of(brought.article):  # it kept its page's text
+            if made is None or not made.is_of(
+                brought.article
+            ):  # the article keeps the text of its page
                 made = redraft(brought.article)
-            arrived.append(article_changes.judged(batch, brought, made))
+            arrived.append(article_changes.with_enrichment(batch, brought, made))
     return arrived, sightings
 
 
-def _with_habit(
+def _with_publication_rate(
     history: FeedHistory,
     answer: PollResult,
     refresh: PollOutcome,
     dates: Sequence[Timestamp | None],
 ) -> PollOutcome:
-    """Add what the entries that are new to a feed teach about its habit."""
+    """Add the publication rate, updated with the entries that are new to the feed."""
     if not dates:
         return refresh
-    moments = publication_rate.dated(dates, answer.state.last_ok, refresh.poll.at)
-    habit = publication_rate.learned(history.habit, moments)
+    moments = publication_rate.entry_times(dates, answer.state.last_ok, refresh.poll.at)
+    habit = publication_rate.updated_rate(history.habit, moments)
     state = replace(
         refresh.state,
         published=max(*moments, refresh.state.published or moments[0]),
-        usual=publication_rate.usual(habit),
-        silent_after=publication_rate.allowed(habit),
+        usual=publication_rate.typical_interval(habit),
+        silent_after=publication_rate.longest_silence(habit),
     )
     return replace(refresh, state=state, habit=habit)
 
@@ -194,15 +196,15 @@ def _with_incidents(
     """Add the incidents that begin and end with a poll."""
     latest = history.incidents
     first = answer.state.last_ok is None
-    began = feed_incidents.begun(
+    began = feed_incidents.begun_incidents(
         answer.feed, refresh.state, latest, refresh.poll.at, first=first, reissue=reissue
     )
-    over = feed_incidents.ended(refresh.state, latest, reissue=reissue)
+    over = feed_incidents.ended_incidents(refresh.state, latest, reissue=reissue)
     return replace(refresh, begun=tuple(began), ended=tuple(over))
 
 
-def _answered(came: Read, now: Timestamp) -> Answered:
-    """Return what is kept as evidence of an answer."""
+def _answer_evidence(came: NewDocument, now: Timestamp) -> Answered:
+    """Return what the evidence keeps of an answer."""
     return Answered(
         url=redact(came.fetched.url),
         status=came.fetched.status,
@@ -212,7 +214,7 @@ def _answered(came: Read, now: Timestamp) -> Answered:
     )
 
 
-def _moved(feed: Feed, came: Fetched | NotModified) -> str:
-    """Return where an answer came from, without secrets; empty for the feed's own address."""
+def _answered_by(feed: Feed, came: Fetched | NotModified) -> str:
+    """Return the address that answered, without secrets; empty if it is the feed's own."""
     url = came.url if isinstance(came, Fetched) else came.moved_to
     return redact(url) if url and url != feed.url else ""

@@ -1,4 +1,4 @@
-"""What asking came to, what is in force meanwhile, and what one batch changed."""
+"""Results of polls and pages, the active configuration, and the outcome of one batch."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from monitor.model.poll import Fetched, NotModified, Page, ParsedFeed, RaisedAle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """A document with something new in it."""
+class NewDocument:
+    """A feed document whose body differs from the last one."""
 
     fetched: Fetched
     digest: bytes
     parsed: ParsedFeed
     received: Timestamp | None = None
-    """When its last byte was there; None when nobody looked."""
+    """When its last byte arrived; None if that was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """What polling one feed came to; a bare Fetched has the body we had before."""
+    """The result of polling one feed; a bare Fetched has the body of the last poll."""
 
     feed: Feed
     state: FeedState
-    came: Read | Fetched | NotModified | FeedError
+    came: NewDocument | Fetched | NotModified | FeedError
     seconds: float
 
     @property
     def weight(self) -> int:
-        """Return how many entries it brings."""
-        return len(self.came.parsed.entries) if isinstance(self.came, Read) else 1
+        """The number of entries in the document, at least 1."""
+        return len(self.came.parsed.entries) if isinstance(self.came, NewDocument) else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageResult:
-    """What fetching one article's page came to."""
+    """The result of fetching the page of one article."""
 
     page: Page
     attempts: int
@@ -55,14 +55,14 @@ class BatchOutcome:
     polls: tuple[tuple[Feed, Poll], ...] = ()
     raised: tuple[RaisedAlert, ...] = ()
     queued: bool = False
-    """Whether anything is on its way to the index."""
+    """Whether articles were added to the outbox of the index."""
     planned: int = 0
-    """Deliveries put on their way."""
+    """Number of new deliveries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """What is in force: swapped whole, so that a batch never sees half of an edit."""
+class ActiveConfig:
+    """The configuration that a batch works with; replaced as a whole after an edit."""
 
     rules: WatchlistMatcher
     feeds: Mapping[int, Feed] = field(default_factory=dict)

@@ -1,14 +1,14 @@
-"""What a feed's habit is, and which silence is not. Pure.
+"""How often a feed publishes, and how long a silence is normal. Pure.
 
-The pauses of the last six weeks hold nights, weekends and the week of a weekly, so the
-silence that is usual is learned, not assumed::
+The pauses of the last six weeks contain nights, weekends and the week of a weekly, so the
+normal silence is learned from them::
 
     pauses, the longest first    a daily that rests at weekends    a wire    a weekly
     second                       3 d                               2 h       7 d
     fifth                        3 d                               2 h       7 d
     allowed                      3.6 d                             12 h      21 d
 
-The longest pause of all is not believed: it may have been a strike, or ours.
+The longest pause does not count: it may have been a strike, or an outage of the monitor.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from dataclasses import replace
 
 from index.article import Timestamp
 from monitor.formatting import span
-from monitor.model.feed import FeedState, Habit
+from monitor.model.feed import FeedState, PublicationRate
 
 HOUR, DAY = 3_600.0, 86_400.0
 
 ENOUGH = 5
-"""Days with publications that make a habit: a weekly may bring ten on one day."""
+"""Days with publications that are enough to learn from: a weekly may bring ten on one day."""
 KEPT = 8
 """Pauses kept: more than the weekends of six weeks."""
 WEEKS = 42 * DAY
 KNOWN = 21 * DAY
-"""With less than three weekends behind it, a feed may rest for a long one."""
+"""Before three weekends are known, a feed may rest for a long one."""
 LONG_WEEKEND = 4 * DAY
 SLACK = 4
 """How much the spread of its pauses counts: with 2, feeds that publish less than daily would
@@ -37,11 +37,13 @@ SHORTEST = 12 * HOUR
 """No silence shorter than this is worth a word."""
 
 
-def learned(habit: Habit | None, published: Iterable[Timestamp]) -> Habit | None:
-    """Return a habit with some publications more, in any order."""
+def updated_rate(
+    habit: PublicationRate | None, published: Iterable[Timestamp]
+) -> PublicationRate | None:
+    """Return a publication rate updated with the times of some publications, in any order."""
     for moment in sorted(published):
         if habit is None:
-            habit = Habit(since=moment, last=moment)
+            habit = PublicationRate(since=moment, last=moment)
         elif moment - habit.last >= HOUR:
             pause = moment - habit.last
             habit = replace(
@@ -54,8 +56,8 @@ def learned(habit: Habit | None, published: Iterable[Timestamp]) -> Habit | None
     return habit
 
 
-def usual(habit: Habit | None) -> float | None:
-    """Return the seconds between two publications, mostly; None if there is no habit yet."""
+def typical_interval(habit: PublicationRate | None) -> float | None:
+    """Return the median seconds between two publications; None while too few are known."""
     if habit is None or habit.days < ENOUGH:
         return None
     from statistics import median
@@ -63,12 +65,12 @@ def usual(habit: Habit | None) -> float | None:
     return median(habit.recent)
 
 
-def allowed(habit: Habit | None) -> float | None:
-    """Return the seconds without a publication beyond which a feed has fallen silent.
+def longest_silence(habit: PublicationRate | None) -> float | None:
+    """Return the seconds without a publication after which a feed counts as silent.
 
-    The more its pauses differ, the more is allowed; None if there is no habit yet.
+    The more its pauses differ, the longer; None while too few publications are known.
     """
-    mostly = usual(habit)
+    mostly = typical_interval(habit)
     if habit is None or mostly is None:
         return None
     longest = sorted((pause for _, pause in habit.pauses), reverse=True)
@@ -77,25 +79,25 @@ def allowed(habit: Habit | None) -> float | None:
     return max(least, 3 * mostly, 1.2 * second, second + SLACK * (second - fifth))
 
 
-def dated(
+def entry_times(
     dates: Iterable[Timestamp | None], after: Timestamp | None, now: Timestamp
 ) -> list[Timestamp]:
-    """Return when entries came: between the read before and this one, where their dates say so.
+    """Return when entries were published: their dates, limited to the time since the last read.
 
-    At the first read, which has none before, their dates are believed unless in the future.
+    At the first read their dates count unless they are in the future.
     """
     earliest = float("-inf") if after is None else after
     return [now if date is None else min(max(date, earliest), now) for date in dates]
 
 
 def is_silent(state: FeedState) -> bool:
-    """Tell whether a feed published nothing for longer than is its habit, when last read."""
+    """Return whether a feed, when last read, had been silent for longer than is normal."""
     if state.published is None or state.silent_after is None or state.last_ok is None:
         return False
     return state.last_ok - state.published > state.silent_after
 
 
-def often(seconds: float) -> str:
+def describe_interval(seconds: float) -> str:
     """Return how often something comes, in words: `hourly`, `every 4 h`, `daily`."""
     for least, most, name in (
         (0, 1.5 * HOUR, "hourly"),

@@ -1,15 +1,15 @@
-"""When to ask again: pure decisions from a feed, its state, an answer and the time.
+"""When to poll a feed again: pure decisions from the feed, its state, an answer and the time.
 
-    success   max(interval, max-age, ttl), hints believed up to 31 days
+    success   max(interval, max-age, ttl); hints count up to 31 days
     429, 503  Retry-After, at least a minute; a 429 without it waits four hours
     404       6 h, doubling
-    410       not asked again
+    410       never again
     else      max(interval, 5 min), doubling
     ceiling   24 h, but never earlier than a server asked
-    a day     after the first failure it is asked in any case: then somebody is to know
+    a day     after the first failure the feed is polled in any case, since an alert is due then
 
-The interval is what the analyst asked for, else 15 minutes, and down to 5 where a feed
-turns over so fast that entries could be missed. Jitter is only ever added.
+The interval is the one in `feeds.yaml`, else 15 minutes, and down to 5 minutes where a feed
+turns over so fast that entries could be missed. Jitter only ever lengthens a delay.
 """
 
 from __future__ import annotations
@@ -26,17 +26,16 @@ MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 
 DEFAULT = 15 * MINUTE
 SHORTEST = 1.0
-"""Shortest interval that can be asked for; the configuration permits less than a minute
-only on the operator's own machines."""
+"""Shortest interval; the configuration permits less than a minute only in `network.allow`."""
 ADAPTED = 5 * MINUTE
-"""Shortest interval that is chosen without being asked for."""
+"""Shortest adaptive interval."""
 CEILING = DAY
 LONGEST_HINT = 31 * DAY
 BACK_OFF = 5 * MINUTE
 NOT_FOUND = 6 * HOUR
 TOO_MANY = 4 * HOUR
 OUTAGE = MINUTE
-"""Until the next try while the network is down."""
+"""Seconds until the next try while the network is down."""
 CATCH_UP = 10.0
 """Requests a second for feeds that are long overdue."""
 _OVERLAP = 0.5
@@ -84,11 +83,11 @@ def after_read(
     now: Timestamp,
     jitter: float,
 ) -> FeedState:
-    """Return the state after a body with something new: this feed had `known` of its entries."""
+    """Return the state after a new body, of whose entries `known` were known already."""
     total = len(parsed.entries)
     hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
     interval = _interval(feed, _adapted(state, total, known, now))
-    # A server that repeats its ETag over a changed body would answer 304 to the next change.
+    # A server that repeats its ETag for a changed body would answer 304 to the next change.
     repeated = fetched.etag is not None and fetched.etag == state.etag
     return replace(
         _success(state, interval, hints, now, jitter),
@@ -107,8 +106,8 @@ def after_unchanged(
 ) -> FeedState:
     """Return the state after a 304, or after the very body that is stored already.
 
-    A 304 says nothing of what failed before: the failure stays, and the next poll is
-    unconditional, so that a whole body can clear it. An outage is not the server's failure.
+    After a failure a 304 does not clear it: the next poll is unconditional, and a whole body
+    clears the failure. An outage is not a failure of the server.
     """
     interval = _interval(feed, _relaxed(state))
     settled = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
@@ -150,9 +149,9 @@ def after_failure(
 
 
 def after_outage(state: FeedState, now: Timestamp, jitter: float) -> FeedState:
-    """Return the state after a poll that failed because the network is down: nothing grows.
+    """Return the state after a poll that failed in an outage: the back-off does not grow.
 
-    How long the feed has been failing by itself is not known any more.
+    Since when the feed itself has been failing is then unknown.
     """
     return replace(
         state, failing_since=None, last_poll=now, next_due=now + _jittered(OUTAGE, jitter)
@@ -160,9 +159,9 @@ def after_outage(state: FeedState, now: Timestamp, jitter: float) -> FeedState:
 
 
 def after_edit(feed: Feed, state: FeedState, jitter: float) -> FeedState:
-    """Return the state once the analyst asked for another interval: in force at once.
+    """Return the state after an edit of the interval, which applies at once.
 
-    What is due stays due; what a server asked for and the back-off stay in force.
+    A feed that is due stays due; the back-off and the hints of the server stay in force.
     """
     if state.last_poll is None or state.next_due <= state.last_poll:
         return state
@@ -174,13 +173,13 @@ def after_edit(feed: Feed, state: FeedState, jitter: float) -> FeedState:
 def _is_due(state: FeedState, now: Timestamp) -> bool:
     if state.gone:
         return False
-    # A clock set back would leave every feed waiting for the old time to come again.
+    # A clock that was set back would let every feed wait until the old time comes again.
     set_back = state.last_poll is not None and state.last_poll - now > _STEPPED
     return state.next_due <= now or set_back
 
 
 def _interval(feed: Feed, adapted: float) -> float:
-    """Return the analyst's interval, ours where he has none."""
+    """Return the interval of `feeds.yaml`, else the adaptive one."""
     return adapted if feed.every is None else min(max(feed.every, SHORTEST), CEILING)
 
 
@@ -234,7 +233,7 @@ def _retry(feed: Feed, error: FeedError, failures: int, failing: float) -> float
     first = NOT_FOUND if status == 404 else BACK_OFF
     doubled = first * 2.0 ** min(failures - 1, 16)
     retry = min(max(interval, doubled), CEILING)
-    left = DAY - failing  # until it fails for a day, which is worth a look
+    left = DAY - failing  # until it has failed for a day, when an alert is due
     return left if max(interval, BACK_OFF) <= left < retry else retry
 
 

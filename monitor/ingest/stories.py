@@ -1,4 +1,4 @@
-"""Which story an article tells: near-duplicates, by the word sequences they share. Pure."""
+"""Which story an article belongs to: near-duplicates, by shared shingles. Pure."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ OLDEST = 72 * 3600.0
 
 
 class Relation(enum.StrEnum):
-    """What an article is to the one it resembles most."""
+    """The relation of an article to the one it resembles most."""
 
     ALONE = ""
     VERSION = "version"
-    """The same story, told otherwise."""
+    """Another version of the same story."""
     SAME = "same"
     """Nearly the same text: a copy, a cut, a new headline."""
 
@@ -71,13 +71,13 @@ def shingles(article: Article) -> frozenset[int]:
     return frozenset({_WHOLE | crc32(" ".join(whole).encode())})
 
 
-def enough(shingles: frozenset[int]) -> int:
-    """Return how many of an article's shingles another must share to be looked at."""
+def least_shared(shingles: frozenset[int]) -> int:
+    """Return how many shingles another article must share to be a candidate."""
     return 1 if _is_whole(shingles) else LEAST_SHARED
 
 
 def containment(shared: int, one: int, other: int) -> float:
-    """Return which share of the smaller of two sets is in the other; 0 if that says nothing."""
+    """Return the share of the smaller of two sets that is in the other; 0 for too few shingles."""
     smaller = min(one, other)
     if smaller < _LEAST_SIZE or shared < LEAST_SHARED:
         return 0.0
@@ -87,8 +87,8 @@ def containment(shared: int, one: int, other: int) -> float:
 def published_first(outlets: Sequence[Outlet]) -> Outlet | None:
     """Return the outlet that had a story first by the publishers' own dates.
 
-    None where they agree with the order in which we saw them, within a minute, or say
-    nothing: dates that are missing, in the future or older than any story are no dates.
+    None where the dates agree with the order in which the monitor saw the outlets, within a
+    minute, or where a date is missing, in the future or too old.
     """
     dated = [o for o in outlets if o.published and 0 <= o.seen - o.published <= OLDEST]
     first = min(dated, key=lambda outlet: outlet.published or 0.0, default=None)
@@ -97,13 +97,13 @@ def published_first(outlets: Sequence[Outlet]) -> Outlet | None:
     return first if (outlets[0].published or 0.0) - (first.published or 0.0) >= 60 else None
 
 
-def judge(
+def assign_story(
     article: int, shingles: frozenset[int], candidates: Iterable[StoryCandidate], feed: int = -1
 ) -> StoryDecision:
-    """Return which story an article of a feed tells; of equal candidates the earliest decides.
+    """Return the story of an article of a feed; of equal candidates the earliest decides.
 
     Short texts that are the same word for word are copies between feeds; within one feed they
-    are tomorrow's edition of the same rubric.
+    are the next edition of the same column.
     """
     whole = _is_whole(shingles)
     likely = [

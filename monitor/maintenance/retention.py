@@ -11,10 +11,10 @@ from index.query.filters import selects
 from monitor.errors import StoreError
 from monitor.fetch.url import host
 from monitor.formatting import counted
-from monitor.model.config import FOR_EVER, Expiring, Retention, Spared
+from monitor.model.config import FOR_EVER, ExpiringArticle, Retention, RetentionExceptions
 from monitor.model.feed import Feed
 from monitor.store.protocol import Store, StoreReads
-from monitor.tasks import Thread
+from monitor.tasks import WorkerThread
 
 STEP = 200
 """Articles looked at in one step: 20 ms when all of them go."""
@@ -41,7 +41,7 @@ class SweepResult:
         )
 
 
-def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> Spared:
+def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> RetentionExceptions:
     """Return in the store's terms what is kept whatever its age."""
     known = list(feeds)
     numbers: set[int] = set()
@@ -57,7 +57,7 @@ def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> Spared:
                 for feed in known
                 if selects(asked, feed.name, host(feed.url), feed.tags)
             )
-    return Spared(
+    return RetentionExceptions(
         feeds=frozenset(numbers),
         watchlists=frozenset(watchlists),
         alerts=not retention.drop_alerts or "has:alert" in retention.spare,
@@ -86,10 +86,10 @@ class RetentionSweep:
             found = self._next(reading)
         return self._swept(found)
 
-    def _next(self, reading: StoreReads) -> list[Expiring]:
+    def _next(self, reading: StoreReads) -> list[ExpiringArticle]:
         return reading.expiring(self._before, self._spared, self._after, STEP)
 
-    def _swept(self, found: Sequence[Expiring]) -> SweepResult:
+    def _swept(self, found: Sequence[ExpiringArticle]) -> SweepResult:
         if found:
             self._after = (found[-1].seen, found[-1].id)
         going = [one for one in found if not one.spared]
@@ -120,7 +120,7 @@ class RetentionRunner:
     def __init__(
         self,
         store: Store,
-        thread: Thread,
+        thread: WorkerThread,
         clock: Callable[[], Timestamp],
         sleep: Callable[[float], Awaitable[None]],
         retention: Callable[[], Retention],

@@ -58,7 +58,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
+class FeedIncident:
     """From when to when a feed was in trouble."""
 
     started_at: Timestamp

@@ -36,7 +36,7 @@ FOR_EVER = Retention()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spared:
+class RetentionExceptions:
     """What is kept whatever its age, in the store's terms."""
 
     feeds: frozenset[int] = frozenset()
@@ -48,7 +48,7 @@ class Spared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expiring:
+class ExpiringArticle:
     """An article that is older than the archive keeps them."""
 
     id: int

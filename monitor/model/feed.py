@@ -12,12 +12,12 @@ from monitor.model.request_options import DEFAULT_OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.model.alert import AlertKind, Episode
+    from monitor.model.alert import AlertKind, FeedIncident
     from monitor.model.request_options import RequestOptions, Setting
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class PermanentRedirect:
     """Where permanent redirects of a feed lead, the same each time; nowhere when `to` is empty."""
 
     to: str
@@ -28,7 +28,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
+class FormerAddress:
     """An address that a feed had before it moved."""
 
     url: str
@@ -117,9 +117,9 @@ class SubscribedFeed(NamedTuple):
     feed: Feed
     state: FeedState
     articles: int
-    move: Move | None
+    move: PermanentRedirect | None
     """Where it is sent on to for good; None for nowhere."""
-    former: Former | None
+    former: FormerAddress | None
     """The last address that it had before it moved; None if it never did."""
 
 
@@ -183,14 +183,14 @@ class FeedHealth:
     articles: int
     words: str
     """One line a person understands: what is wrong and what tocsin will do."""
-    move: Move | None = None
+    move: PermanentRedirect | None = None
     """Where it is sent on to for good; None for nowhere."""
-    former: Former | None = None
+    former: FormerAddress | None = None
     """The address that it had before it moved; None if it never did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Habit:
+class PublicationRate:
     """When a feed publishes: what is enough to tell an odd silence from an ordinary one.
 
     What comes within an hour is one publication.
@@ -212,11 +212,11 @@ class Habit:
 class FeedHistory:
     """What is remembered of a feed besides its polling state."""
 
-    habit: Habit | None = None
+    habit: PublicationRate | None = None
     """How it publishes, as far as that is known."""
-    move: Move | None = None
+    move: PermanentRedirect | None = None
     """Where its permanent redirects lead, if there are any."""
-    incidents: Mapping[AlertKind, Episode] = field(default_factory=dict)
+    incidents: Mapping[AlertKind, FeedIncident] = field(default_factory=dict)
     """The last incident of each kind."""
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from index.article import Article, Timestamp
     from monitor.model.alert import Notice, WatchlistMatch
-    from monitor.model.feed import Feed, FeedState, Habit, Move, Poll
+    from monitor.model.feed import Feed, FeedState, PermanentRedirect, Poll, PublicationRate
     from monitor.model.severity import Severity
 
 
@@ -235,9 +235,9 @@ class PollOutcome:
     """Episodes that begin with it."""
     ended: tuple[AlertKind, ...] = ()
     """Episodes that end with it."""
-    habit: Habit | None = None
+    habit: PublicationRate | None = None
     """How the feed publishes, when this taught something about it."""
-    move: Move | None = None
+    move: PermanentRedirect | None = None
     """Where it is sent on to for good, if that is not as it was."""
     answered: Answered | None = None
     """The answer that brought its arrivals."""
@@ -263,7 +263,7 @@ class RaisedAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class RunSummary:
     """What one round of polling came to."""
 
     feeds: int = 0

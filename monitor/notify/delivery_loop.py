@@ -16,7 +16,7 @@ from monitor.notify import retry
 from monitor.notify.notification import NotificationLoader, group_deliveries
 from monitor.notify.senders import Sender, SenderFactory
 from monitor.store.protocol import Sending
-from monitor.tasks import Thread
+from monitor.tasks import WorkerThread
 
 log = logging.getLogger("tocsin")
 
@@ -39,7 +39,7 @@ class DeliveryLoop:
         self,
         store: Sending,
         packing: NotificationLoader,
-        thread: Thread,
+        thread: WorkerThread,
         senders: SenderFactory,
         *,
         clock: Callable[[], Timestamp],

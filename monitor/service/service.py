@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from monitor import monitor_lock
 from monitor.ingest.coverage_gaps import coverage
-from monitor.ingest.feed_health import WORST, health, words
-from monitor.ingest.permanent_redirects import in_words as moving
+from monitor.ingest.feed_health import WORST, describe_health, health
+from monitor.ingest.permanent_redirects import describe_redirect as moving
 from monitor.maintenance import index_rebuild
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Coverage, FeedHealth
@@ -70,7 +70,7 @@ class Service:
                 health=health(feed, state, now),
                 state=state,
                 articles=articles,
-                words=words(feed, state, now) + moving(move, former, now),
+                words=describe_health(feed, state, now) + moving(move, former, now),
                 move=move,
                 former=former,
             )
@@ -129,7 +129,7 @@ class Service:
 
         Cheap enough for every second.
         """
-        heartbeat = monitor_lock.present(self._folder)
+        heartbeat = monitor_lock.current_heartbeat(self._folder)
         return replace(
             status,
             monitor=heartbeat.presence if heartbeat else None,

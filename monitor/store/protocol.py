@@ -15,9 +15,23 @@ if TYPE_CHECKING:
     from monitor.alerts.plan import AlertPlan
     from monitor.model.alert import Act, Alert, ArticleAlert, Change, Decision, EscalatedAlert
     from monitor.model.article import ArticleDetails, Version
-    from monitor.model.config import Expiring, OutboxEntry, Silence, Spared, Watchlist
+    from monitor.model.config import (
+        ExpiringArticle,
+        OutboxEntry,
+        RetentionExceptions,
+        Silence,
+        Watchlist,
+    )
     from monitor.model.delivery import Delivery, DeliveryState
-    from monitor.model.feed import Feed, FeedHistory, FeedState, Gap, Move, Poll, SubscribedFeed
+    from monitor.model.feed import (
+        Feed,
+        FeedHistory,
+        FeedState,
+        Gap,
+        PermanentRedirect,
+        Poll,
+        SubscribedFeed,
+    )
     from monitor.model.poll import (
         ArticleChange,
         Known,
@@ -114,8 +128,12 @@ class StoreReads(Protocol):
         """Return the silences that have ended and are not reported yet."""
 
     def expiring(
-        self, before: Timestamp, spared: Spared, after: tuple[Timestamp, int], limit: int
-    ) -> list[Expiring]:
+        self,
+        before: Timestamp,
+        spared: RetentionExceptions,
+        after: tuple[Timestamp, int],
+        limit: int,
+    ) -> list[ExpiringArticle]:
         """Return articles first seen before then, from `after` on: by when, then by id."""
 
 
@@ -177,7 +195,7 @@ class Store(Sending, Protocol):
     def batch(self) -> AbstractContextManager[Batch]:
         """Open a transaction: everything in it is committed at its end, or nothing."""
 
-    def moves(self) -> dict[str, Move]:
+    def moves(self) -> dict[str, PermanentRedirect]:
         """Return where permanent redirects of subscribed feeds lead, by URL."""
 
     def reschedule(self, due: Mapping[str, Timestamp]) -> None:

@@ -21,7 +21,7 @@ from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
 from monitor.model.status import BackfillStand
 from monitor.store.protocol import Batch, Store
-from monitor.tasks import Thread
+from monitor.tasks import WorkerThread
 from monitor.watchlists.rule_version import rule_version
 
 STEP = 200
@@ -165,7 +165,7 @@ class BackfillRunner:
     """Matches rules that are new with the articles older than they, step by step."""
 
     def __init__(
-        self, backfill: Backfill, thread: Thread, sleep: Callable[[float], Awaitable[None]]
+        self, backfill: Backfill, thread: WorkerThread, sleep: Callable[[float], Awaitable[None]]
     ) -> None:
         self._backfill = backfill
         self._thread = thread

@@ -16,7 +16,7 @@ from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web, gzip_bomb, redirect
 from support.simulated_time import Town, World
 
-from monitor.monitor_lock import present
+from monitor.monitor_lock import current_heartbeat
 
 # --- addresses -----------------------------------------------------------------------------
 
@@ -269,14 +269,14 @@ def test_no_bad_edit_takes_a_feed_away(tmp_path: Path) -> None:
         for name, text in EDITS.items():
             config.write_text(text.replace("{}", url))
             await town.wait_until(world.now + 8)
-            card = present(tmp_path / "var")
+            card = current_heartbeat(tmp_path / "var")
             told[name] = card.config_error if card else "the monitor has ended"
             asked = len(web.requests)
             await town.wait_until(world.now + 8)
             assert len(web.requests) > asked + 2, name
         config.write_text(good + "\n")
         await town.wait_until(world.now + 8)
-        card = present(tmp_path / "var")
+        card = current_heartbeat(tmp_path / "var")
         assert card is not None
         assert card.config_error == ""
         return True

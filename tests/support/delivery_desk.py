@@ -25,7 +25,7 @@ from monitor.notify.notification import NotificationLoader
 from monitor.notify.senders import Sender, Senders
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
-from monitor.tasks import Thread
+from monitor.tasks import WorkerThread
 from support import flow
 from support.flow import START
 from support.newsroom import PATIENCE
@@ -90,7 +90,7 @@ class Desk:
     ) -> None:
         store = self.open_store(self.folder)
         with closing(store), ThreadPoolExecutor(1) as executor:
-            thread = Thread(executor)
+            thread = WorkerThread(executor)
             packing = NotificationLoader(store, self.views)
 
             async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:

@@ -25,7 +25,7 @@ from index.query.parser import parse_query as understood
 from monitor.alerts.routing import Routing
 from monitor.errors import FetchError
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import BatchOutcome, Watch
+from monitor.ingest.poll_result import ActiveConfig, BatchOutcome
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
@@ -172,12 +172,12 @@ class Spine:
         feeds = store.subscribe(self.feeds, self.watchlists)
         rules = WatchlistMatcher(self.watchlists, feeds)
         numbered = {feed.number: feed for feed in feeds}
-        watch = Watch(rules=rules, feeds=numbered, routing=self.routing)
-        settler = Ingester(store, watch, lambda: self.now, lambda: 0.0)
+        watch = ActiveConfig(rules=rules, feeds=numbered, routing=self.routing)
+        ingester = Ingester(store, watch, lambda: self.now, lambda: 0.0)
         pipeline = Pipeline(
             cast(Any, self.press),
             cast(Any, Reader()),
-            settler,
+            ingester,
             thread,
             lambda: self.now,
             self.settled.append,

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.model.poll import Summary
+from monitor.model.poll import RunSummary
 from monitor.wiring import RunOptions, run_monitor
 from support.archive_invariants import askew, unclean
 from support.feed_mutations import mutated, originals
@@ -72,7 +72,7 @@ def judge(replies: Sequence[Reply]) -> Verdict:
         return audit(newsroom, web, summary, said)
 
 
-def audit(newsroom: Newsroom, web: Web, summary: Summary, said: list[str]) -> Verdict:
+def audit(newsroom: Newsroom, web: Web, summary: RunSummary, said: list[str]) -> Verdict:
     """Tell what a run left behind."""
     asked = {request.path: request.at for request in web.requests}
     broken = [f"in the log: {line}" for line in said]

@@ -17,13 +17,13 @@ from monitor.daemon import Daemon
 from monitor.errors import ConfigError, FetchError
 from monitor.feeds.relocation import Relocation
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import Watch
+from monitor.ingest.poll_result import ActiveConfig
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Channel, Config, Networks
 from monitor.model.feed import FeedHealth
-from monitor.model.poll import Summary
+from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
-from monitor.monitor_lock import Heartbeat, MonitorLock, present
+from monitor.monitor_lock import Heartbeat, MonitorLock, current_heartbeat
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.notification import NotificationLoader
 from monitor.notify.senders import Sender, SenderFactory
@@ -31,7 +31,7 @@ from monitor.pipeline import Pipeline
 from monitor.run_log import RunLog
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
-from monitor.tasks import Thread
+from monitor.tasks import WorkerThread
 from support import flow
 from support.flow import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
 from support.newsroom import PATIENCE
@@ -120,9 +120,9 @@ class Room:
 
         asyncio.run(self._with(life))
 
-    def once(self) -> Summary:
+    def once(self) -> RunSummary:
         """Poll once, as `tocsin run --once` does."""
-        found: list[Summary] = []
+        found: list[RunSummary] = []
 
         async def life(daemon: Daemon) -> None:
             found.append(await daemon.once(asyncio.Event(), everything=False))
@@ -141,18 +141,18 @@ class Room:
             await life(Daemon(self.load(), self._parts(held, executor)))
 
     def _parts(self, held: MonitorLock, executor: ThreadPoolExecutor) -> Components:
-        settler = Ingester(
-            self.store, Watch(rules=WatchlistMatcher((), ())), lambda: self.now, lambda: 0.0
+        ingester = Ingester(
+            self.store, ActiveConfig(rules=WatchlistMatcher((), ())), lambda: self.now, lambda: 0.0
         )
         return Components(
             store=self.store,
-            thread=Thread(executor),
+            thread=WorkerThread(executor),
             client=cast(Any, self.press),
-            settler=settler,
+            ingester=ingester,
             pipeline=Pipeline(
                 cast(Any, self.press),
                 cast(Any, flow.Reader()),
-                settler,
+                ingester,
                 executor,
                 lambda: self.now,
                 lambda settled: None,
@@ -175,7 +175,7 @@ class Room:
         return DeliveryLoop(
             self.store,
             NotificationLoader(self.store, SqliteViews(self.folder)),
-            Thread(executor),
+            WorkerThread(executor),
             self.senders,
             clock=lambda: self.now,
             sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
@@ -197,7 +197,7 @@ class Room:
     def card(self) -> Heartbeat:
         """Return what the watch says of itself; nothing before it says anything."""
         nobody = MonitorPresence(pid=0, since=0, config="", log="")
-        return present(self.folder) or Heartbeat(nobody, pulse=0.0)
+        return current_heartbeat(self.folder) or Heartbeat(nobody, pulse=0.0)
 
     def polls(self, url: str) -> int:
         return len(SqliteViews(self.folder).feeds.polls(url))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.formatting import span
-from monitor.ingest.coverage_gaps import interval, words
-from monitor.ingest.feed_health import told
-from monitor.ingest.publication_rate import often
+from monitor.ingest.coverage_gaps import describe_gap, format_interval
+from monitor.ingest.feed_health import describe_poll
+from monitor.ingest.publication_rate import describe_interval
 from monitor.model.feed import Coverage, Gap, GapKind
 from tui.view import times
 from tui.view.styled_text import Line, fit, wrap
@@ -66,7 +66,7 @@ def details(
         ("last answer", answered),
         ("asked again", "never" if state.gone else _next(state.next_due - now)),
         ("last news", _ago(state.published, now)),
-        ("publishes", often(state.usual) if state.usual else ""),
+        ("publishes", describe_interval(state.usual) if state.usual else ""),
         ("failures", f"{state.failures} in a row" if state.failures else ""),
         ("reason", line(state.reason)),
         ("blind", "the last answer held nothing known before: some may be missed" * state.blind),
@@ -84,7 +84,7 @@ def details(
     if known.polls:
         lines += [[], *wrap("Last polls", cells, "title")]
     for poll in known.polls[:POLLS]:
-        lines += _row(f"{times.age(now - poll.at)} ago", line(told(poll)), cells)
+        lines += _row(f"{times.age(now - poll.at)} ago", line(describe_poll(poll)), cells)
     return lines
 
 
@@ -95,7 +95,7 @@ def _missed(known: Background, cells: int, now: Timestamp, zone: tzinfo | None) 
     lines: list[Line] = [[], *wrap("Not seen in the last week", cells, "title")]
     for gap in reversed(known.gaps):
         lasted = span((now if gap.end is None else gap.end) - gap.start)
-        when = interval(gap.start, gap.end, now, zone)
+        when = format_interval(gap.start, gap.end, now, zone)
         lines += _row(f"{gap.kind}", f"{when}, {lasted}", cells)
     if known.watchlists:
         lines += _row("concerns", ", ".join(map(line, known.watchlists)), cells)
@@ -138,14 +138,14 @@ def missed(
     lines = wrap("By watchlist", cells, "title")
     alike: dict[str, list[str]] = defaultdict(list)
     for one in covered:
-        alike[words(one, now, zone)].append(line(one.watchlist))
+        alike[describe_gap(one, now, zone)].append(line(one.watchlist))
     for reason, names in alike.items():
         lines += [*wrap(", ".join(names), cells, "list"), *wrap(reason, cells, "plain", "    ")]
     lines += [[], *wrap("By feed", cells, "title")]
     name = max(6, min(30, cells // 3))
     for gap in sorted(gaps, key=lambda gap: -gap.start):
         lasted = span((now if gap.end is None else gap.end) - gap.start)
-        when = f"{gap.kind} {interval(gap.start, gap.end, now, zone)}, {lasted}"
+        when = f"{gap.kind} {format_interval(gap.start, gap.end, now, zone)}, {lasted}"
         lines.append(
             [
                 _MARKS[gap.kind],

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from index.article import Timestamp
 from monitor.ingest.feed_health import WORST
-from monitor.ingest.publication_rate import often
+from monitor.ingest.publication_rate import describe_interval
 from monitor.model.feed import FeedHealth, Health
 from tui.view import times
 from tui.view.rows import HEALTH, tally
@@ -92,7 +92,7 @@ def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
     if wide.articles:
         line.append((fit(tally(feed.articles), wide.articles, right=True), "quiet"))
     if wide.habit:
-        habit = often(state.usual) if state.usual else ""
+        habit = describe_interval(state.usual) if state.usual else ""
         line += [("  ", ""), (fit(habit, wide.habit - 2), "quiet")]
     used = 17 + sum(wide)
     return [*line, ("  ", ""), (fit(feed.words, max(1, cells - used - 2)), "plain")]

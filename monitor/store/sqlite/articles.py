@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from index.article import Article, Timestamp
-from monitor.model.config import Expiring, Spared
+from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.poll import ArticleChange, Sighting
 from monitor.store.sqlite.alerts import drop_alerts
 from monitor.store.sqlite.connection import change_in, marks, select_in
@@ -168,10 +168,10 @@ _TABLES = ("versions", "pages", "unread_pages", "carriers", "named", "latency")
 def select_expiring(
     sql: sqlite3.Connection,
     before: Timestamp,
-    spared: Spared,
+    spared: RetentionExceptions,
     after: tuple[Timestamp, int],
     limit: int,
-) -> list[Expiring]:
+) -> list[ExpiringArticle]:
     """Return articles first seen before then, from `after` on: by when, then by id."""
     condition, values = _is_spared(spared, before)
     found = sql.execute(
@@ -181,7 +181,7 @@ def select_expiring(
         (*values, *after, before, limit),
     )
     return [
-        Expiring(id=id, seen=seen, characters=characters, spared=bool(is_spared))
+        ExpiringArticle(id=id, seen=seen, characters=characters, spared=bool(is_spared))
         for id, seen, characters, is_spared in found
     ]
 
@@ -208,7 +208,7 @@ def drop(sql: sqlite3.Connection, log: EvidenceLog, articles: Collection[int]) -
     queue_for_index(sql, articles)
 
 
-def _is_spared(spared: Spared, before: Timestamp) -> tuple[str, list[Any]]:
+def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, list[Any]]:
     """Return the expression that says whether an article is to be kept, and its values."""
     feeds = sorted(spared.feeds)
     conditions = [

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from index.article import Article, Timestamp
 from monitor.alerts.facts import AlertFacts, Arrivals
 from monitor.alerts.plan import AlertPlan
-from monitor.model.config import Expiring, Spared
+from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.feed import Feed, FeedHistory
 from monitor.model.poll import (
     ArticleChange,
@@ -150,8 +150,12 @@ class SqliteReads:
         ]
 
     def expiring(
-        self, before: Timestamp, spared: Spared, after: tuple[Timestamp, int], limit: int
-    ) -> list[Expiring]:
+        self,
+        before: Timestamp,
+        spared: RetentionExceptions,
+        after: tuple[Timestamp, int],
+        limit: int,
+    ) -> list[ExpiringArticle]:
         """Return articles first seen before then, from `after` on: by when, then by id."""
         return articles.select_expiring(self._sql, before, spared, after, limit)
 

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from index.article import Timestamp
-from monitor.model.feed import Feed, Former, Gap, GapKind, Move, Outcome, Poll, SubscribedFeed
+from monitor.model.feed import (
+    Feed,
+    FormerAddress,
+    Gap,
+    GapKind,
+    Outcome,
+    PermanentRedirect,
+    Poll,
+    SubscribedFeed,
+)
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import ViewerConnection, transaction
 
@@ -21,11 +30,11 @@ class SqliteFeedViews:
         """Return subscribed feeds with their state, articles and addresses."""
         read = self._connection.read
         moves = {
-            feed: Move(*move)
+            feed: PermanentRedirect(*move)
             for feed, *move in read("SELECT feed, moved_to, since, latest, times FROM moves")
         }
         former = {
-            feed: Former(*address)
+            feed: FormerAddress(*address)
             for feed, *address in read(
                 "SELECT feed, url, until FROM former_addresses ORDER BY until"
             )

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from index.article import Timestamp
-from monitor.model.alert import AlertKind, Episode
+from monitor.model.alert import AlertKind, FeedIncident
 from monitor.model.config import Watchlist
-from monitor.model.feed import Feed, FeedHistory, Move
+from monitor.model.feed import Feed, FeedHistory, PermanentRedirect
 from monitor.model.poll import PollOutcome
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import marks
@@ -74,9 +74,9 @@ def read_history(sql: sqlite3.Connection, feed: Feed) -> FeedHistory:
     )
     return FeedHistory(
         habit=rows.habit(habit),
-        move=Move(*move) if move[0] is not None else None,
+        move=PermanentRedirect(*move) if move[0] is not None else None,
         incidents={
-            AlertKind(kind): Episode(started_at=started, ended_at=ended)
+            AlertKind(kind): FeedIncident(started_at=started, ended_at=ended)
             for kind, started, ended in incidents
         },
     )
@@ -122,7 +122,7 @@ def _save_gap(sql: sqlite3.Connection, number: int, start: Timestamp, end: Times
         sql.execute("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", (number, start, end))
 
 
-def _save_move(sql: sqlite3.Connection, number: int, move: Move) -> None:
+def _save_move(sql: sqlite3.Connection, number: int, move: PermanentRedirect) -> None:
     """Store where a feed is redirected to; nowhere is forgotten."""
     if move.to:
         sql.execute(

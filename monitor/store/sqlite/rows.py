@@ -11,7 +11,7 @@ from typing import Any
 from index.article import Article
 from monitor.model.config import Watchlist
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
-from monitor.model.feed import Feed, FeedState, Habit
+from monitor.model.feed import Feed, FeedState, PublicationRate
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
@@ -167,12 +167,12 @@ def state_values(value: FeedState) -> tuple[Any, ...]:
     )
 
 
-def habit(text: str) -> Habit | None:
+def habit(text: str) -> PublicationRate | None:
     """Return the habit of a `habit` column, None if there is none yet."""
     if not text:
         return None
     since, last, days, recent, pauses = json.loads(text)
-    return Habit(
+    return PublicationRate(
         since=since,
         last=last,
         days=days,
@@ -181,6 +181,6 @@ def habit(text: str) -> Habit | None:
     )
 
 
-def habit_value(value: Habit) -> str:
+def habit_value(value: PublicationRate) -> str:
     """Return a habit as the value of the `habit` column."""
     return json.dumps([value.since, value.last, value.days, value.recent, value.pauses])

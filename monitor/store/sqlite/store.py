@@ -11,7 +11,7 @@ from typing import Any
 
 from index.article import Article, Timestamp
 from monitor.model.config import OutboxEntry, Watchlist
-from monitor.model.feed import Feed, FeedState, Move
+from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.status import BackfillStand
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
@@ -58,13 +58,13 @@ class SqliteStore(Outgoing):
         with transaction(self._connection) as sql:
             yield SqliteBatch(sql)
 
-    def moves(self) -> dict[str, Move]:
+    def moves(self) -> dict[str, PermanentRedirect]:
         """Return where permanent redirects of subscribed feeds lead, by URL."""
         found = self._read(
             "SELECT url, moved_to, since, latest, times FROM moves JOIN feeds ON number = feed"
             " WHERE subscribed"
         )
-        return {url: Move(*move) for url, *move in found}
+        return {url: PermanentRedirect(*move) for url, *move in found}
 
     def reschedule(self, due: Mapping[str, Timestamp]) -> None:
         """Set when feeds are next due, by URL."""

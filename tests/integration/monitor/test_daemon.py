@@ -22,7 +22,7 @@ from support.scripted_server import Fault, Reply, Web, conditional
 from monitor import daemon as daemon_module
 from monitor.daemon import STORE_REST
 from monitor.errors import ConfigError, FetchError, Problem
-from monitor.monitor_lock import MonitorLock, present
+from monitor.monitor_lock import MonitorLock, current_heartbeat
 from monitor.store.sqlite.views import SqliteViews
 
 
@@ -304,12 +304,12 @@ def test_a_second_monitor_is_told_who_watches(tmp_path: Path) -> None:
     room = Room(tmp_path, press_of())
 
     async def script(room: Room) -> None:
-        await room.until(lambda: present(tmp_path) is not None)
+        await room.until(lambda: current_heartbeat(tmp_path) is not None)
         with pytest.raises(AlreadyRunningError) as caught, MonitorLock(tmp_path):
             pass
         assert caught.value.pid == os.getpid()
 
     room.run(script)
-    assert present(tmp_path) is None
+    assert current_heartbeat(tmp_path) is None
     with MonitorLock(tmp_path):
         pass

@@ -14,7 +14,7 @@ from support.newsroom import until
 from monitor.cli.background import stop_monitor
 from monitor.errors import AlreadyRunningError, MonitorError
 from monitor.model.status import MonitorPresence
-from monitor.monitor_lock import CARD, Heartbeat, MonitorLock, present, taken
+from monitor.monitor_lock import CARD, Heartbeat, MonitorLock, current_heartbeat, is_locked
 
 HELD = """
 import sys, time
@@ -49,24 +49,26 @@ def _holder(folder: Path, wait: float) -> subprocess.Popen[bytes]:
 
 def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
     with MonitorLock(tmp_path) as held:
-        assert taken(tmp_path)
-        assert present(tmp_path) is None  # it has not said who it is yet
+        assert is_locked(tmp_path)
+        assert current_heartbeat(tmp_path) is None  # it has not said who it is yet
         held.beat(_card(os.getpid()))
-        assert present(tmp_path) == _card(os.getpid())
-    assert not taken(tmp_path)
-    assert present(tmp_path) is None
+        assert current_heartbeat(tmp_path) == _card(os.getpid())
+    assert not is_locked(tmp_path)
+    assert current_heartbeat(tmp_path) is None
     assert not (tmp_path / CARD).exists()
 
 
 def test_the_card_of_a_killed_monitor_is_never_that_of_the_next(tmp_path: Path) -> None:
     killed = _holder(tmp_path, 0.0)
-    until(lambda: present(tmp_path) is not None)
+    until(lambda: current_heartbeat(tmp_path) is not None)
     killed.kill()
     killed.wait()
     assert (tmp_path / CARD).exists()
-    assert present(tmp_path) is None
+    assert current_heartbeat(tmp_path) is None
     with MonitorLock(tmp_path):
-        assert present(tmp_path) is None  # else `tocsin stop` would end whoever has its pid now
+        assert (
+            current_heartbeat(tmp_path) is None
+        )  # else `tocsin stop` would end whoever has its pid now
 
 
 def test_a_monitor_that_is_just_starting_can_be_stopped(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_what_was_settled_is_counted(store: SqliteStore, tmp_path: Path) -> None
         (FEED, Poll(at=NOW, outcome=Outcome.READ, new=3, changed=1, seconds=0.3)),
         (FEED, Poll(at=NOW, outcome=Outcome.FAILED, seconds=2.0)),
     )
-    counts.settled(BatchOutcome(polls=polls, raised=(alert, louder)))
+    counts.batch_stored(BatchOutcome(polls=polls, raised=(alert, louder)))
     found = read(generate_latest(registry).decode())
     assert found["tocsin_polls_total{outcome=read}"] == 1
     assert found["tocsin_polls_total{outcome=failed}"] == 1

@@ -19,8 +19,15 @@ from support.scripted_server import Reply, Web, conditional, redirect
 from monitor.config.yaml_edit import LayoutError, move_feed, with_address
 from monitor.errors import MonitorError
 from monitor.feeds.relocation import AGAIN, Relocation, obstacle
-from monitor.ingest.permanent_redirects import NOWHERE, SPAN, TIMES, in_words, is_confirmed, noted
-from monitor.model.feed import Feed, Former, Move
+from monitor.ingest.permanent_redirects import (
+    NOWHERE,
+    SPAN,
+    TIMES,
+    describe_redirect,
+    is_confirmed,
+    updated_redirect,
+)
+from monitor.model.feed import Feed, FormerAddress, PermanentRedirect
 from monitor.model.poll import Fetched, NotModified
 from monitor.model.request_options import RequestOptions, Secret
 from monitor.store.sqlite.store import SqliteStore
@@ -43,11 +50,11 @@ SEQUENCES: list[tuple[str, list[tuple[float, str | None]], bool]] = [
 ]
 
 
-def after(seen: Sequence[tuple[float, str | None]]) -> Move | None:
+def after(seen: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
     """Return what is noted after answers at these hours."""
-    before: Move | None = None
+    before: PermanentRedirect | None = None
     for hours, to in seen:
-        now = noted(before, to, START + hours * HOUR)
+        now = updated_redirect(before, to, START + hours * HOUR)
         before = before if now is None else None if now == NOWHERE else now
     return before
 
@@ -105,37 +112,37 @@ OBJECTIONS: list[tuple[Feed, str, tuple[Feed, ...], str]] = [
 @pytest.mark.parametrize(("feed", "to", "others", "words"), OBJECTIONS)
 def test_what_stands_in_the_way(feed: Feed, to: str, others: tuple[Feed, ...], words: str) -> None:
     feeds = {each.url: each for each in (feed, *others)}
-    found = obstacle(feed, Move(to, 0, DAY, 3), feeds)
+    found = obstacle(feed, PermanentRedirect(to, 0, DAY, 3), feeds)
     assert words in found
     assert bool(found) is bool(words)
 
 
-WORDS: list[tuple[Move | None, Former | None, str]] = [
+WORDS: list[tuple[PermanentRedirect | None, FormerAddress | None, str]] = [
     (None, None, ""),
-    (Move(f"{NEW}?key=s3cret", 0, DAY, 2), None, ""),
-    (Move(f"{NEW}?key=s3cret", 0, DAY, 3), None, f"; it has moved for good to {NEW}"),
-    (None, Former(OLD, START - 2 * DAY), f"; moved here from {OLD} 2 d ago"),
-    (None, Former(OLD, START - 8 * DAY), ""),
+    (PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 2), None, ""),
+    (PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 3), None, f"; it has moved for good to {NEW}"),
+    (None, FormerAddress(OLD, START - 2 * DAY), f"; moved here from {OLD} 2 d ago"),
+    (None, FormerAddress(OLD, START - 8 * DAY), ""),
 ]
 
 
 @pytest.mark.parametrize(("move", "former", "words"), WORDS)
 def test_it_is_told_where_a_feed_is_and_was(
-    move: Move | None, former: Former | None, words: str
+    move: PermanentRedirect | None, former: FormerAddress | None, words: str
 ) -> None:
-    assert in_words(move, former, START) == words
+    assert describe_redirect(move, former, START) == words
 
 
 @dataclass
 class Moves:
     """A store that knows moves, a file that can be written or not."""
 
-    said: Mapping[str, Move]
+    said: Mapping[str, PermanentRedirect]
     now: float = START
     refusal: str = ""
     written: list[tuple[str, str]] = field(default_factory=list)
 
-    def moves(self) -> Mapping[str, Move]:
+    def moves(self) -> Mapping[str, PermanentRedirect]:
         return self.said
 
     def rewrite(self, old: str, new: str) -> None:
@@ -147,7 +154,9 @@ class Moves:
 def test_what_cannot_be_written_is_said_once_and_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    room = Moves({OLD: Move(NEW, 0, DAY, 3)}, refusal="feeds.yaml cannot be written: read-only")
+    room = Moves(
+        {OLD: PermanentRedirect(NEW, 0, DAY, 3)}, refusal="feeds.yaml cannot be written: read-only"
+    )
     relocation = Relocation(cast(Any, room), room.rewrite, lambda: room.now)
     for _ in range(5000):
         relocation.step({OLD: FEED})
@@ -166,7 +175,7 @@ def test_what_cannot_be_written_is_said_once_and_tried_again(
 
 
 def test_what_is_not_believed_is_not_written() -> None:
-    room = Moves({OLD: Move(NEW, 0, DAY, 2)})
+    room = Moves({OLD: PermanentRedirect(NEW, 0, DAY, 2)})
     Relocation(cast(Any, room), room.rewrite, lambda: room.now).step({OLD: FEED})
     assert room.written == []
 

@@ -9,7 +9,7 @@ from support.dashboard_driver import drive, look, screen, sees, until
 from support.fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from textual.pilot import Pilot
 
-from monitor.ingest.feed_health import told
+from monitor.ingest.feed_health import describe_poll
 from monitor.model.feed import Health, Outcome, Poll
 from tui.app import Tocsin
 from tui.view.feed_page import details
@@ -84,7 +84,7 @@ def test_lines_fit_whatever_a_feed_says(cells: int) -> None:
     ],
 )  # fmt: skip
 def test_a_poll_in_words(poll: dict[str, Any], words: str) -> None:
-    assert told(Poll(at=NOW, **poll)) == words
+    assert describe_poll(Poll(at=NOW, **poll)) == words
 
 
 def test_an_alert_about_a_feed_is_not_marked_as_undated() -> None:

@@ -161,7 +161,7 @@ def story(folder: Path) -> list[Alert]:
 
 
 def louder_ones(monitor: Spine) -> list[RaisedAlert]:
-    return [r for settled in monitor.settled for r in settled.raised if r.escalation]
+    return [r for outcome in monitor.settled for r in outcome.raised if r.escalation]
 
 
 HOSTS = ("one.fr", "two.fr", "three.be", "four.com", "five.co.uk", "six.org")

@@ -20,7 +20,7 @@ from index.article import Article
 from index.query.parser import parse_query as understood
 from monitor.alerts.routing import Routing
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import Watch
+from monitor.ingest.poll_result import ActiveConfig
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import FEED_HEALTH, Alert
 from monitor.model.config import Escalate, Route, Silence, Watchlist
@@ -60,7 +60,7 @@ class Room:
     now: float = START
     published: list[str] = field(default_factory=list)
     store: SqliteStore = field(init=False)
-    settler: Ingester = field(init=False)
+    ingester: Ingester = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = SqliteStore(self.folder)
@@ -68,8 +68,8 @@ class Room:
         self.desk = triage(self.views, lambda: self.now)
         self.feeds = self.store.subscribe((A, B), self.watchlists)
         self.rules = WatchlistMatcher(self.watchlists, self.feeds)
-        watch = Watch(rules=self.rules, routing=self.routing)
-        self.settler = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
+        watch = ActiveConfig(rules=self.rules, routing=self.routing)
+        self.ingester = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
 
     def publish(self, *titles: str, feed: int = 0) -> None:
         """Store articles of these titles in one batch, as a poll would."""
@@ -149,7 +149,7 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
     room.desk.silence("Alibaba", 7200)
     room.now += 60
     room.publish("Alibaba un", "Alibaba deux")
-    assert room.settler.end_silences() == 0
+    assert room.ingester.end_silences() == 0
     if early:
         ended = room.desk.end_silence("Alibaba")
         assert ended is not None and ended.held == 2
@@ -157,8 +157,8 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
     else:
         room.now += 7200
     assert room.views.watchlists.silences(room.now) == []
-    assert room.settler.end_silences() == len(CHANNELS)
-    assert room.settler.end_silences() == 0, "told once"
+    assert room.ingester.end_silences() == len(CHANNELS)
+    assert room.ingester.end_silences() == 0, "told once"
     told = room.told()
     assert {d.alert for d in told} == {room.alerts()[-1].id}
     assert {(d.occasion, d.why) for d in told} == {
@@ -172,7 +172,7 @@ def test_a_mute_that_held_nothing_ends_without_a_message(make: Make) -> None:
     room = make(watching())
     room.desk.silence("Alibaba", 60)
     room.now += 61
-    assert room.settler.end_silences() == 0
+    assert room.ingester.end_silences() == 0
     assert room.told() == []
 
 
@@ -328,7 +328,7 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
                     room.desk.silence(word, 1500)
                 case "unmute":
                     room.desk.end_silence(word)
-            room.settler.end_silences()
+            room.ingester.end_silences()
         told = Counter(d.alert for d in room.told() if d.occasion == "raised")
         for alert in room.alerts():
             assert bool(told[alert.id]) != bool(alert.held), alert

@@ -83,12 +83,12 @@ def test_a_paused_feed_is_not_watched() -> None:
 )
 def test_in_words(gaps: Sequence[Gap], words: str) -> None:
     (covered,) = coverage_gaps.coverage({"Alibaba": ()}, FEEDS, gaps)
-    assert coverage_gaps.words(covered, NOW, UTC) == words
+    assert coverage_gaps.describe_gap(covered, NOW, UTC) == words
 
 
 def test_in_words_of_the_clock_on_the_wall() -> None:
     brussels = ZoneInfo("Europe/Brussels")
-    assert coverage_gaps.interval(NOW - HOUR, NOW, NOW, brussels) == "12:00–13:00"
+    assert coverage_gaps.format_interval(NOW - HOUR, NOW, NOW, brussels) == "12:00–13:00"
 
 
 # --- the command line ----------------------------------------------------------------

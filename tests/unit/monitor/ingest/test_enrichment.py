@@ -14,7 +14,7 @@ from index.article import Article
 from monitor.ingest.article_changes import article
 from monitor.ingest.enrichment import enrich
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import PollResult, Read, Watch
+from monitor.ingest.poll_result import ActiveConfig, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertState, Change, WatchlistMatch
 from monitor.model.feed import Feed, FeedState
@@ -28,7 +28,7 @@ WORDS = "La sûreté enquête sur Alibaba à Liège, où les douanes ont saisi m
 
 
 def answer(feed: Feed, *entries: Entry) -> PollResult:
-    read = Read(
+    read = NewDocument(
         fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=ParsedFeed(entries=entries)
     )
     return PollResult(feed=feed, state=FeedState(), came=read, seconds=0.1)
@@ -46,10 +46,10 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path)
     views = SqliteViews(tmp_path)
     (feed,) = store.subscribe([FEED], WATCHLISTS)
-    settler = Ingester(store, Watch(rules=Triaging(WATCHLISTS)), lambda: 1e9, lambda: 0.0)
+    ingester = Ingester(store, ActiveConfig(rules=Triaging(WATCHLISTS)), lambda: 1e9, lambda: 0.0)
     for guid in ("first", "second"):
         entry = Entry(guid=guid, url="", title=f"{guid}: {WORDS}", summary=WORDS * 3)
-        assert settler.settle([answer(feed, entry)], network_down=False).raised
+        assert ingester.ingest([answer(feed, entry)], network_down=False).raised
     first, *_ = views.alerts.get(views.alerts.ids(Filter()))
     assert first.state is AlertState.ACKNOWLEDGED
 

@@ -55,7 +55,7 @@ SILENT = replace(POLLED, published=NOW - 5 * DAY, usual=DAY, silent_after=3 * DA
     ],
 )
 def test_health_in_words(state, said):
-    assert feed_health.words(FEED, state, NOW) == said
+    assert feed_health.describe_health(FEED, state, NOW) == said
 
 
 @pytest.mark.parametrize(
@@ -80,5 +80,5 @@ def test_one_word(state: FeedState, enabled: bool, word: Health) -> None:
 
 
 def test_an_interval_that_is_too_long_is_named() -> None:
-    said = feed_health.words(replace(FEED, every=HOUR), replace(POLLED, blind=True), NOW)
+    said = feed_health.describe_health(replace(FEED, every=HOUR), replace(POLLED, blind=True), NOW)
     assert said == "turns over faster than every: 1h, some may be missed; next now"

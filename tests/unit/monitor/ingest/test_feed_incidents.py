@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.errors import FetchError
 from monitor.ingest import feed_incidents, schedule
 from monitor.ingest.feed_incidents import Reissue
-from monitor.model.alert import AlertKind, Episode, Notice
+from monitor.model.alert import AlertKind, FeedIncident, Notice
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import NotModified
 from monitor.model.severity import Severity
@@ -25,16 +25,16 @@ SILENT = replace(READ, published=NOW - 4 * DAY, usual=HOUR, silent_after=DAY)
 FAILED = replace(READ, failures=9, reason="503 Service Unavailable", failing_since=NOW - DAY)
 
 
-def latest(**kinds: float | None) -> Mapping[AlertKind, Episode]:
+def latest(**kinds: float | None) -> Mapping[AlertKind, FeedIncident]:
     """Return the last episodes; by kind, when it ended, None if it lasts."""
     return {
-        AlertKind(kind): Episode(started_at=NOW - 99 * DAY, ended_at=end)
+        AlertKind(kind): FeedIncident(started_at=NOW - 99 * DAY, ended_at=end)
         for kind, end in kinds.items()
     }
 
 
-def notices(state: FeedState, before: Mapping[AlertKind, Episode], **asked) -> list[Notice]:
-    return list(feed_incidents.begun(FEED, state, before, NOW, **asked))
+def notices(state: FeedState, before: Mapping[AlertKind, FeedIncident], **asked) -> list[Notice]:
+    return list(feed_incidents.begun_incidents(FEED, state, before, NOW, **asked))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_episode_begins_once(state: FeedState, before, begins) -> None:
     ],
 )
 def test_an_episode_ends_when_the_feed_answers_or_publishes(state, before, ends) -> None:
-    assert list(feed_incidents.ended(state, before)) == ends
+    assert list(feed_incidents.ended_incidents(state, before)) == ends
 
 
 def test_silence_from_before_we_watched_does_not_ring() -> None:
@@ -124,7 +124,7 @@ def test_silence_from_before_we_watched_does_not_ring() -> None:
 def test_a_feed_with_new_ids_for_everything_is_told_once(reissued, kept, last, begins, ends):
     reissue = Reissue(reissued, kept)
     assert bool(notices(READ, last, reissue=reissue)) is begins
-    assert bool(list(feed_incidents.ended(READ, last, reissue=reissue))) is ends
+    assert bool(list(feed_incidents.ended_incidents(READ, last, reissue=reissue))) is ends
 
 
 # --- lives of a feed -----------------------------------------------------------------
@@ -141,7 +141,7 @@ ERRORS = {
 def lived(polls: Iterable[str], every: float | None = None) -> list[tuple[float, AlertKind, bool]]:
     """Return (time, kind, whether it begins) of the episodes of a feed polled when it is due."""
     feed, state, now = replace(FEED, every=every), FeedState(), NOW
-    last: dict[AlertKind, Episode] = {}
+    last: dict[AlertKind, FeedIncident] = {}
     told: list[tuple[float, AlertKind, bool]] = []
     for poll in polls:
         if poll == "ok":
@@ -152,11 +152,11 @@ def lived(polls: Iterable[str], every: float | None = None) -> list[tuple[float,
         else:
             state = schedule.after_failure(feed, state, ERRORS[poll], now, 0.5)
         if poll != "outage":
-            for kind in list(feed_incidents.ended(state, last)):
+            for kind in list(feed_incidents.ended_incidents(state, last)):
                 last[kind] = replace(last[kind], ended_at=now)
                 told.append((now - NOW, kind, False))
-            for notice in feed_incidents.begun(feed, state, last, now):
-                last[notice.kind] = Episode(started_at=now, ended_at=None)
+            for notice in feed_incidents.begun_incidents(feed, state, last, now):
+                last[notice.kind] = FeedIncident(started_at=now, ended_at=None)
                 told.append((now - NOW, notice.kind, True))
         now = max(now + 1, state.next_due)
     return told

@@ -18,7 +18,7 @@ from monitor.ingest.identify import (
     fingerprint,
     identify,
     key,
-    recognise,
+    keyed_entries,
 )
 from monitor.model.poll import Entry, Known, KnownArticle
 
@@ -70,7 +70,7 @@ class Archive:
         return next((text for id, text in rows if id == article), b"")
 
     def poll(self, feed: int, *entries: Entry) -> list[Decision]:
-        decisions = identify(recognise(entries), self.known(feed, list(entries)))
+        decisions = identify(keyed_entries(entries), self.known(feed, list(entries)))
         for one in decisions:
             if isinstance(one, New):
                 id = len(self._articles) + 1
@@ -289,4 +289,4 @@ def test_entries_of_a_document_stay_apart_and_are_seen_again(
 
 @given(documents)
 def test_in_an_empty_archive_all_is_new(document: list[Entry]) -> None:
-    assert all(isinstance(d, New) for d in identify(recognise(document), Known(feed=1)))
+    assert all(isinstance(d, New) for d in identify(keyed_entries(document), Known(feed=1)))

@@ -14,7 +14,7 @@ from support.flow import FEEDS, START, WATCHLISTS, A, B, C, Press, Spine, editio
 from index.query.parser import parse_query as understood
 from monitor.errors import FetchError, StoreError
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import PollResult, Read, Watch
+from monitor.ingest.poll_result import ActiveConfig, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertKind
 from monitor.model.config import Watchlist
@@ -82,7 +82,7 @@ def test_what_was_there_before_is_marked_and_what_comes_is_not(tmp_path: Path) -
         }
     )
     monitor = lived(tmp_path, press, 2)
-    raised = [(r.title, r.backfill) for settled in monitor.settled for r in settled.raised]
+    raised = [(r.title, r.backfill) for outcome in monitor.settled for r in outcome.raised]
     assert raised == [("Alibaba", True), ("Alibaba encore", False)]
     assert polls(tmp_path, A) == [("read", 1, 0), ("read", 1, 0)]
 
@@ -110,7 +110,7 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
     ]
     monitor.live([2])
     assert alerts(tmp_path) == [("Alibaba", "Le groupe chinois à Liège", [])]
-    assert len([r for settled in monitor.settled for r in settled.raised]) == 1
+    assert len([r for outcome in monitor.settled for r in outcome.raised]) == 1
     assert len(SqliteViews(tmp_path).articles.revisions(1)) == 3
     assert polls(tmp_path, A)[1:] == [("read", 0, 1), ("read", 0, 1)]
 
@@ -381,19 +381,19 @@ def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
     """A feed's next headline, of a single name, is not taken for what a failed batch was in."""
     store = Full(tmp_path)
     (feed,) = store.subscribe([Feed(url=A, name="A")], ())
-    settler = Ingester(
-        store, Watch(rules=WatchlistMatcher((), (feed,))), lambda: START, lambda: 0.0
+    ingester = Ingester(
+        store, ActiveConfig(rules=WatchlistMatcher((), (feed,))), lambda: START, lambda: 0.0
     )
     long = "The customs officers found them in a small parcel on its way to the port. " * 600
     english = [item(str(n), f"Customs officers at the port, part {n}", long) for n in range(9)]
     with pytest.raises(StoreError):
-        settler.settle([answer(feed, edition(*english))], False)
-    settler.settle([answer(feed, edition(item("10", "Alibaba")))], False)
+        ingester.ingest([answer(feed, edition(*english))], False)
+    ingester.ingest([answer(feed, edition(item("10", "Alibaba")))], False)
     assert rows(tmp_path, "SELECT title, lang FROM articles") == [("Alibaba", "")]
     store.close()
 
 
 def answer(feed: Feed, body: bytes) -> PollResult:
     fetched = Fetched(url=feed.url, body=body)
-    came = Read(fetched=fetched, digest=b"", parsed=parse(body, feed.url))
+    came = NewDocument(fetched=fetched, digest=b"", parsed=parse(body, feed.url))
     return PollResult(feed=feed, state=FeedState(), came=came, seconds=0.0)

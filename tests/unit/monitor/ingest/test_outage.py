@@ -13,7 +13,7 @@ NOW = 1_800_000_000.0
 
 
 def network_is_down(outcomes: dict[str, FeedError | None]) -> str:
-    network = outage.Network()
+    network = outage.OutageDetector()
     network.take(outcomes, NOW)
     return network.down
 
@@ -64,7 +64,7 @@ A, B, C = (f"https://{host}.example/rss" for host in "abc")
 
 
 def test_those_blamed_before_it_was_known_are_named_once() -> None:
-    network = outage.Network()
+    network = outage.OutageDetector()
     assert network.take({A: fails(network=True)}, NOW) == []
     assert network.take({B: fails(network=True), C: fails(500)}, NOW + 1) == [A, B]
     assert network.down
@@ -74,7 +74,7 @@ def test_those_blamed_before_it_was_known_are_named_once() -> None:
 
 
 def test_what_happened_minutes_ago_proves_nothing() -> None:
-    network = outage.Network()
+    network = outage.OutageDetector()
     network.take({A: fails(network=True)}, NOW)
     assert network.take({B: fails(network=True)}, NOW + 121) == []
     assert not network.down
@@ -91,7 +91,7 @@ def test_what_happened_minutes_ago_proves_nothing() -> None:
     ],
 )
 def test_the_network_is_suspected_when_all_that_is_tried_is_overdue(outcomes, overdue, suspect):
-    network = outage.Network()
+    network = outage.OutageDetector()
     network.take(outcomes, NOW)
     assert network.is_suspect(overdue) is suspect
 
@@ -107,7 +107,7 @@ def test_the_network_is_suspected_when_all_that_is_tried_is_overdue(outcomes, ov
     )
 )
 def test_counting_along_is_counting_anew(polls: list[tuple[str, FetchError | None, float]]) -> None:
-    network, now = outage.Network(), NOW
+    network, now = outage.OutageDetector(), NOW
     last: dict[str, tuple[float, FetchError | None]] = {}
     for url, error, later in polls:
         now += later
@@ -118,7 +118,7 @@ def test_counting_along_is_counting_anew(polls: list[tuple[str, FetchError | Non
 
 
 def test_a_clock_that_is_set_leaves_nothing_behind() -> None:
-    network = outage.Network()
+    network = outage.OutageDetector()
     network.take({A: fails(network=True), B: fails(network=True)}, NOW)
     assert network.down
     network.take({C: None}, NOW - 86_400)

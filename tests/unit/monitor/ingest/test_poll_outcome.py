@@ -10,7 +10,7 @@ from support import flow
 
 from monitor.errors import FetchError
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import PollResult, Read, Watch
+from monitor.ingest.poll_result import ActiveConfig, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, GapKind, Health
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
@@ -49,8 +49,8 @@ class Life:
         answer = PollResult(
             feed=self.numbered, state=state, came=self._came(state, error), seconds=0.1
         )
-        settled = self.settler.settle([answer], outage)
-        self.rung += [raised.title for raised in settled.raised]
+        settled = self.ingester.ingest([answer], outage)
+        self.rung += [raised.title for raised in outcome.raised]
 
     def start(self) -> None:
         """Start the monitor anew."""
@@ -60,8 +60,10 @@ class Life:
             other for other, *_ in self.views.feeds.subscribed() if other.url != self.feed.url
         ]
         *_, self.numbered = self.store.subscribe([*others, self.feed], [])
-        watch = Watch(rules=WatchlistMatcher((), []), feeds={self.numbered.number: self.numbered})
-        self.settler = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
+        watch = ActiveConfig(
+            rules=WatchlistMatcher((), []), feeds={self.numbered.number: self.numbered}
+        )
+        self.ingester = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
 
     def poll_for(self, days: float, every: float = 12 * HOUR) -> None:
         """Let time pass, polling now and then."""
@@ -71,7 +73,7 @@ class Life:
 
     def _came(
         self, state: FeedState, error: FetchError | None
-    ) -> Read | Fetched | NotModified | FetchError:
+    ) -> NewDocument | Fetched | NotModified | FetchError:
         if error is not None:
             return error
         body = repr(self.shown).encode()
@@ -79,7 +81,7 @@ class Life:
         if hash_of(body) == state.body_hash:
             return fetched if state.failures else NotModified()
         parsed = ParsedFeed(entries=tuple(self.shown), link="https://a.test/")
-        return Read(fetched=fetched, digest=hash_of(body), parsed=parsed)
+        return NewDocument(fetched=fetched, digest=hash_of(body), parsed=parsed)
 
     @property
     def views(self) -> SqliteViews:
@@ -240,7 +242,9 @@ def test_an_interval_edited_while_a_feed_is_asked_holds_for_that_poll_too(tmp_pa
     life.publish("first")
     life.start()
     edited = replace(life.numbered, every=60.0)
-    life.settler.watch = Watch(rules=WatchlistMatcher((), []), feeds={edited.number: edited})
+    life.ingester.watch = ActiveConfig(
+        rules=WatchlistMatcher((), []), feeds={edited.number: edited}
+    )
     life.polls = 1
     life.poll()
     assert life.state.next_due - life.now == 60

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.ingest import publication_rate
-from monitor.model.feed import FeedState, Habit
+from monitor.model.feed import FeedState, PublicationRate
 from monitor.store.sqlite import rows
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -21,8 +21,8 @@ JITTER = st.floats(-1.5, 1.5)
 
 def quiet_for(moments: Sequence[float]) -> float:
     """Return the seconds from the last of these publications until the feed is silent."""
-    habit = publication_rate.learned(None, moments)
-    allowed = publication_rate.allowed(habit)
+    habit = publication_rate.updated_rate(None, moments)
+    allowed = publication_rate.longest_silence(habit)
     assert allowed is not None
     return allowed
 
@@ -31,10 +31,10 @@ def longest_ring(moments: Sequence[float]) -> list[float]:
     """Return the pauses that would have rung, living through the publications one by one."""
     habit, rung = None, []
     for before, moment in zip([moments[0], *moments], moments, strict=False):
-        allowed = publication_rate.allowed(habit)
+        allowed = publication_rate.longest_silence(habit)
         if allowed is not None and moment - before > allowed:
             rung.append(moment - before)
-        habit = publication_rate.learned(habit, [moment])
+        habit = publication_rate.updated_rate(habit, [moment])
     return rung
 
 
@@ -103,21 +103,26 @@ def test_the_more_pauses_differ_the_more_is_allowed() -> None:
 
 @pytest.mark.parametrize("publications", range(5))
 def test_few_publications_are_no_habit(publications: int) -> None:
-    habit = publication_rate.learned(None, [MONDAY + n * DAY for n in range(publications)])
-    assert (publication_rate.usual(habit), publication_rate.allowed(habit)) == (None, None)
+    habit = publication_rate.updated_rate(None, [MONDAY + n * DAY for n in range(publications)])
+    assert (publication_rate.typical_interval(habit), publication_rate.longest_silence(habit)) == (
+        None,
+        None,
+    )
 
 
 def test_what_comes_within_an_hour_is_one_publication() -> None:
     burst = [MONDAY + n * 60 for n in range(50)]
-    habit = publication_rate.learned(None, burst)
+    habit = publication_rate.updated_rate(None, burst)
     assert habit is not None and not habit.pauses
 
 
 @given(st.lists(st.floats(0, 500), max_size=60), st.integers(0, 60))
 def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float], at: int) -> None:
     moments = sorted(MONDAY + hour * HOUR for hour in hours)
-    in_turn = publication_rate.learned(publication_rate.learned(None, moments[:at]), moments[at:])
-    assert in_turn == publication_rate.learned(None, reversed(moments))
+    in_turn = publication_rate.updated_rate(
+        publication_rate.updated_rate(None, moments[:at]), moments[at:]
+    )
+    assert in_turn == publication_rate.updated_rate(None, reversed(moments))
     if in_turn is not None:
         assert len(in_turn.pauses) <= publication_rate.KEPT
         assert rows.habit(rows.habit_value(in_turn)) == in_turn
@@ -135,7 +140,7 @@ def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float
     ],
 )
 def test_dates_are_believed_as_far_as_they_can_be(date, after, came) -> None:
-    assert publication_rate.dated([date], after, 200.0) == [came]
+    assert publication_rate.entry_times([date], after, 200.0) == [came]
 
 
 def test_silence_is_judged_by_what_was_read() -> None:
@@ -155,9 +160,11 @@ def test_silence_is_judged_by_what_was_read() -> None:
     ],
 )  # fmt: skip
 def test_how_often_in_words(seconds: float, word: str) -> None:
-    assert publication_rate.often(seconds) == word
+    assert publication_rate.describe_interval(seconds) == word
 
 
 def test_an_unread_habit_is_none() -> None:
     assert rows.habit("") is None
-    assert isinstance(rows.habit(rows.habit_value(Habit(since=1, last=2))), Habit)
+    assert isinstance(
+        rows.habit(rows.habit_value(PublicationRate(since=1, last=2))), PublicationRate
+    )

@@ -12,13 +12,13 @@ from support.originals import news, newsroom
 from index.article import Article
 from monitor.ingest.stories import (
     Relation,
-    StoryCandidate,
     StoryDecision,
+    assign_story,
     containment,
-    enough,
-    judge,
+    least_shared,
     shingles,
 )
+from monitor.model.poll import StoryCandidate
 
 TEASER = (
     "Les services de renseignement belges surveilleraient la principale plate-forme logistique "
@@ -47,7 +47,7 @@ class Archive:
     def told(self, id: int, text: str) -> StoryDecision:
         new = shingles(article(text))
         shared = Counter(other for number in new for other in self._by_shingle[number])
-        told = judge(
+        told = assign_story(
             id,
             new,
             [StoryCandidate(o, self._stories[o], n, self._sizes[o]) for o, n in shared.items()],
@@ -93,10 +93,10 @@ def test_a_brief_is_a_copy_if_every_word_is_the_same(
     title: str, text: str, feed: int, relation: Relation
 ) -> None:
     one, other = shingles(article(BRIEF, title=TITLE)), shingles(article(text, title=title))
-    assert enough(other) == 1
+    assert least_shared(other) == 1
     shared = len(one & other)
     likely = [StoryCandidate(1, 1, shared, len(one), feed=1)] if shared else []
-    assert judge(2, other, likely, feed).relation == relation
+    assert assign_story(2, other, likely, feed).relation == relation
 
 
 def test_a_headline_of_a_few_words_is_nothing() -> None:
@@ -126,7 +126,7 @@ def test_a_teaser_is_found_in_its_full_text() -> None:
     ],
 )
 def test_how_much_is_how_near(shared: int, story: int, relation: Relation) -> None:
-    told = judge(9, frozenset(range(20)), [StoryCandidate(8, 7, shared, 40)])
+    told = assign_story(9, frozenset(range(20)), [StoryCandidate(8, 7, shared, 40)])
     assert (told.story, told.relation) == (story, relation)
 
 
@@ -137,8 +137,8 @@ def test_the_nearest_then_the_earliest_decides() -> None:
         StoryCandidate(3, 3, 18, 20),
         StoryCandidate(4, 4, 12, 20),
     ]
-    assert judge(9, new, candidates).copy_of == 3
-    assert judge(9, new, [StoryCandidate(9, 9, 20, 20)]).relation == Relation.ALONE
+    assert assign_story(9, new, candidates).copy_of == 3
+    assert assign_story(9, new, [StoryCandidate(9, 9, 20, 20)]).relation == Relation.ALONE
 
 
 @given(st.text(max_size=300), st.integers(1, 9))
