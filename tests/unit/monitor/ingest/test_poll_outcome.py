@@ -49,7 +49,7 @@ class Life:
         answer = PollResult(
             feed=self.numbered, state=state, came=self._came(state, error), seconds=0.1
         )
-        settled = self.ingester.ingest([answer], outage)
+        outcome = self.ingester.ingest([answer], outage)
         self.rung += [raised.title for raised in outcome.raised]
 
     def start(self) -> None:
