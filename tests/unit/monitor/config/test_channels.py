@@ -57,7 +57,7 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("  - {name: a, file: b, secret: canary}", "4:24: `secret` is for a `webhook`"),
         ("  - {name: a, file: b}\n  - {name: A, file: c}", "5:12: a channel is called `A` already"),
-        ("  - {name: a, webhook: ftp://canary}", "4:24: a: this webhook is no address"),
+        ("  - {name: a, webhook: ftp://canary}", "4:24: a: this webhook is not an address"),
         (
             "  - {name: a, url: slack://canary}",
             "4:20: a: this is not how an address of slack:// looks to Apprise",

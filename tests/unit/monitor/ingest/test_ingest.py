@@ -299,7 +299,7 @@ def test_what_cannot_be_stored_costs_no_other_feed_anything(
     press = Press({url: [edition(item("1", "Alibaba"))] for url in (A, B, C)})
     lived(tmp_path, press, 1, [replace(feed, full_text=False) for feed in FEEDS])
     assert [polls(tmp_path, url)[0][0] for url in (A, B, C)] == ["read", "failed", "read"]
-    assert "cannot be taken in" in state(tmp_path, B).reason
+    assert "cannot be stored" in state(tmp_path, B).reason
     assert state(tmp_path, B).etag is None
 
 
@@ -309,7 +309,7 @@ def test_a_page_that_cannot_be_stored_costs_nobody_anything(
     monkeypatch.setattr(flow, "Reader", PoisonedPages)
     lived(tmp_path, full_text(b"<html></html>"), 1, FEEDS[2:])
     assert rows(tmp_path, "SELECT attempts, reason FROM pages") == [
-        (1, "its text cannot be taken in (UnicodeEncodeError)")
+        (1, "its text cannot be stored (UnicodeEncodeError)")
     ]
 
 
