@@ -72,7 +72,8 @@ class ConfigReloader:
         """Activate a configuration as a whole; slow work is done before, in a thread."""
         parts = self._parts
         rules = await asyncio.to_thread(WatchlistMatcher, config.watchlists, config.feeds)
-        before = await parts.thread(parts.store.intervals)
+        known = await parts.thread(parts.store.every_feed)
+        before = {feed.url: feed.every for feed in known}
         numbered = await parts.thread(parts.store.subscribe, config.feeds, config.watchlists)
         self.config = config
         self.feeds = {feed.url: feed for feed in numbered if feed.enabled}
@@ -95,9 +96,11 @@ class ConfigReloader:
             return
         parts = self._parts
         states = await parts.thread(parts.store.states)
-        due = {
+        edited_states = {
             feed.url: schedule.after_edit(feed, states[feed.url], parts.jitter())
             for feed in edited
             if feed.url in states
         }
-        await parts.thread(parts.store.adjust, due)
+        due = {url: state.next_due for url, state in edited_states.items()}
+        delays = {url: state.delay for url, state in edited_states.items()}
+        await parts.thread(parts.store.reschedule, due, delays)

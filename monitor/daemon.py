@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -182,7 +183,7 @@ class Daemon:
         if done := self._parts.indexer.indexed():
             at = self._parts.indexer.indexed_at
             await self._parts.thread(self._parts.store.mark_indexed, done, at)
-        return await self._parts.thread(self._parts.store.outbox_size)
+        return (await self._parts.thread(self._parts.store.outbox)).size
 
     async def _tick(self) -> None:
         """Look once at everything that may need doing."""
@@ -200,7 +201,7 @@ class Daemon:
 
     async def _poll_due(self, *, at_once: bool) -> None:
         now = self._parts.clock()
-        states = await self._parts.thread(self._parts.store.due, now)
+        states = await self._parts.thread(self._parts.store.states, now)
         if now < self._resting_until:  # the store refused something while this call waited
             return
         watched = self._in_force.feeds.values()
@@ -250,8 +251,12 @@ class Daemon:
         now = self._parts.clock()
         if now - self._swept >= SWEEP_EVERY:
             self._swept = now
-            await self._parts.thread(self._parts.store.forget_shingles, now - SHINGLE_WINDOW)
-            await self._parts.thread(self._parts.store.forget_deliveries, now - SENT_KEPT)
+            forget = partial(
+                self._parts.store.forget,
+                names_before=now - SHINGLE_WINDOW,
+                sent_before=now - SENT_KEPT,
+            )
+            await self._parts.thread(forget)
 
     # --- start and end ---
 

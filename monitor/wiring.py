@@ -257,13 +257,13 @@ def _notifier(store: SqliteStore, thread: WorkerThread, config: Config) -> Deliv
     from monitor.notify.notification import NotificationLoader
     from monitor.store.sqlite.views import SqliteViews
 
-    packing = NotificationLoader(store, SqliteViews(config.data))
+    packing = NotificationLoader(store.deliveries, SqliteViews(config.data))
 
     async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return await thread(packing.history, channel, watchlist, limit)
 
     return DeliveryLoop(
-        store, packing, thread, senders(config, history),
+        store.deliveries, packing, thread, senders(config, history),
         clock=clock, sleep=asyncio.sleep, jitter=random.random,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from index.errors import ArchiveDamaged, ArchiveError
 from monitor.errors import StoreError
 from monitor.maintenance import index_rebuild
 from monitor.maintenance.index_repair import IndexRepair, Progress, RepairSource
-from monitor.model.config import OutboxEntry
+from monitor.model.config import OutboxEntry, OutboxState
 
 log = logging.getLogger("tocsin.indexer")
 
@@ -41,8 +41,8 @@ class IndexSource(RepairSource, Protocol):
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
         """Return what is to be brought into the archive or taken out of it, oldest first."""
 
-    def last_ticket(self) -> int:
-        """Return the newest ticket of the outbox, 0 without any."""
+    def outbox(self) -> OutboxState:
+        """Return how much is on its way."""
 
     def mark_indexed(self, upto: int) -> None:
         """Take the tickets up to this one out of the outbox, now or soon."""
@@ -97,7 +97,7 @@ def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: No
     """
     fresh, aside = (folder.with_name(folder.name + end) for end in (".new", ".old"))
     shutil.rmtree(fresh, ignore_errors=True)
-    last = store.last_ticket()
+    last = store.outbox().last
     mending = IndexRepair(store, fresh, progress)
     for _ in mending.steps(everything=True):
         pass

@@ -69,6 +69,14 @@ class OutboxEntry(NamedTuple):
     """None: it is not in the store any more."""
 
 
+class OutboxState(NamedTuple):
+    """How much is on its way to the index."""
+
+    size: int
+    last: int
+    """Number of the newest entry; 0 without any."""
+
+
 EVERY_DAY = tuple(range(7))
 
 

@@ -70,6 +70,17 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryAttempt:
+    """What came of an attempt to deliver."""
+
+    delivery: int
+    error: str | None = None
+    """Why the channel did not accept it; None when it did."""
+    retry_at: Timestamp | None = None
+    """When to try again after an error; None gives it up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """A delivery with what it tells of."""
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from index.article import Timestamp
 from monitor.errors import StoreError
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
-from monitor.model.delivery import Delivery
+from monitor.model.delivery import Delivery, DeliveryAttempt
 from monitor.notify import retry
 from monitor.notify.notification import NotificationLoader, group_deliveries
 from monitor.notify.senders import Sender, SenderFactory
-from monitor.store.protocol import Sending
+from monitor.store.protocol import DeliveryQueue
 from monitor.tasks import WorkerThread
 
 log = logging.getLogger("tocsin")
@@ -37,7 +37,7 @@ class DeliveryLoop:
 
     def __init__(
         self,
-        store: Sending,
+        queue: DeliveryQueue,
         packing: NotificationLoader,
         thread: WorkerThread,
         senders: SenderFactory,
@@ -46,7 +46,7 @@ class DeliveryLoop:
         sleep: Callable[[float], Awaitable[None]],
         jitter: Callable[[], float],
     ) -> None:
-        self._store = store
+        self._queue = queue
         self._packing = packing
         self._thread = thread
         self._make = senders
@@ -115,9 +115,9 @@ class DeliveryLoop:
     async def _begin(self) -> bool:
         """Start sending to each channel that something is due for; tell whether any was."""
         now, began = self._clock(), False
-        due = await self._thread(self._store.channels_due, now)
+        due = await self._thread(self._queue.channels_due, now)
         if any(name not in self._channels for name in due):
-            await self._thread(self._store.give_up_others, list(self._channels))
+            await self._thread(self._queue.give_up_others, list(self._channels))
         for name in due:
             if name in self._channels and name not in self._sending and self._rested(name, now):
                 self._sending[name] = asyncio.create_task(self._serve(name))
@@ -154,7 +154,7 @@ class DeliveryLoop:
         _, sender = self._channels[name]
         while self._rested(name, self._clock()):
             due = await self._thread(
-                self._store.deliveries_due, name, self._clock(), max(AT_ONCE, sender.most)
+                self._queue.due, name, self._clock(), max(AT_ONCE, sender.most)
             )
             if not due:
                 return
@@ -167,8 +167,9 @@ class DeliveryLoop:
         parcels = await asyncio.to_thread(self._packing.pack, group)  # not behind what is stored
         there = {parcel.delivery.id for parcel in parcels}
         if gone := [one.id for one in group if one.id not in there]:
-            words = "its alert is no longer kept"
-            await self._thread(self._store.note_refused, gone, words, None, self._clock())
+            await self._save(
+                DeliveryAttempt(delivery=id, error="its alert is no longer kept") for id in gone
+            )
         if not parcels:
             return
         try:
@@ -178,17 +179,21 @@ class DeliveryLoop:
             words = f"cannot be told ({type(error).__name__})"  # the message may hold anything
             refusal = DeliveryError(reason=words, fault=DeliveryFault.MESSAGE)
         if refusal is None:
-            ids = [parcel.delivery.id for parcel in parcels]
-            await self._thread(self._store.note_sent, ids, self._clock())
+            await self._save(DeliveryAttempt(delivery=parcel.delivery.id) for parcel in parcels)
             self._well(name)
         else:
             await self._refused(name, [parcel.delivery for parcel in parcels], refusal)
 
     async def _refused(self, name: str, group: Sequence[Delivery], refusal: DeliveryError) -> None:
         now, jitter = self._clock(), self._jitter()
-        for delivery in group:
-            due = retry.next_try(delivery, refusal, now, jitter)
-            await self._thread(self._store.note_refused, [delivery.id], refusal.reason, due, now)
+        await self._save(
+            DeliveryAttempt(
+                delivery=delivery.id,
+                error=refusal.reason,
+                retry_at=retry.next_try(delivery, refusal, now, jitter),
+            )
+            for delivery in group
+        )
         if refusal.fault is DeliveryFault.MESSAGE:
             return
         self._streak[name] += 1
@@ -198,6 +203,9 @@ class DeliveryLoop:
             if name not in self._failing:
                 self._failing.add(name)
                 log.warning("✗ channel %s: %s; trying again", name, refusal.reason)
+
+    async def _save(self, attempts: Iterable[DeliveryAttempt]) -> None:
+        await self._thread(self._queue.save_attempts, list(attempts), self._clock())
 
     def _well(self, name: str) -> None:
         self._streak.pop(name, None)

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from monitor.export import serialization
 from monitor.model.alert import FEED_HEALTH, Alert
 from monitor.model.delivery import Delivery, Notification
-from monitor.store.protocol import Store, Views
+from monitor.store.protocol import DeliveryQueue, Views
 
 
 def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
@@ -61,8 +61,8 @@ def _notification_mapping(parcel: Notification) -> dict[str, Any]:
 class NotificationLoader:
     """Reads what deliveries are about; `pack` does in any thread, `history` in the store's."""
 
-    def __init__(self, store: Store, views: Views) -> None:
-        self._store = store
+    def __init__(self, queue: DeliveryQueue, views: Views) -> None:
+        self._queue = queue
         self._views = views
 
     def pack(self, deliveries: Sequence[Delivery]) -> list[Notification]:
@@ -83,7 +83,7 @@ class NotificationLoader:
     def history(self, channel: str, watchlist: str, limit: int) -> list[Alert]:
         """Return the last alerts of a watchlist that a channel was told of, newest first."""
         stored = "" if watchlist == FEED_HEALTH else watchlist
-        return self._alerts(self._store.told_of(channel, stored, limit))
+        return self._alerts(self._queue.notified(channel, stored, limit))
 
     def _alerts(self, ids: Sequence[int]) -> list[Alert]:
         return self._views.alerts.get(list(dict.fromkeys(ids)), matches=True, timelines=True)

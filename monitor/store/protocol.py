@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from monitor.model.config import (
         ExpiringArticle,
         OutboxEntry,
+        OutboxState,
         RetentionExceptions,
         Silence,
         Watchlist,
     )
-    from monitor.model.delivery import Delivery, DeliveryState
+    from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState
     from monitor.model.feed import (
         Feed,
         FeedHistory,
@@ -55,31 +56,23 @@ if TYPE_CHECKING:
     )
 
 
-class Sending(Protocol):
-    """The sender's side."""
+class DeliveryQueue(Protocol):
+    """Deliveries on their way, for the monitor that sends them."""
 
     def channels_due(self, now: Timestamp) -> list[str]:
         """Return the channels that something is due for."""
 
-    def deliveries_due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
+    def due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
         """Return what is due for a channel, the most urgent first, bundles whole."""
 
-    def note_sent(self, ids: Collection[int], now: Timestamp) -> None:
-        """Note that a channel accepted these."""
-
-    def note_refused(
-        self, ids: Collection[int], reason: str, due: Timestamp | None, now: Timestamp
-    ) -> None:
-        """Note why these were not accepted, and when to try again (None: never)."""
+    def save_attempts(self, attempts: Sequence[DeliveryAttempt], now: Timestamp) -> None:
+        """Store what came of attempts to deliver."""
 
     def give_up_others(self, channels: Sequence[str]) -> int:
         """Give up what waits for channels that there are no more; return how much that is."""
 
-    def told_of(self, channel: str, watchlist: str, limit: int) -> list[int]:
-        """Return the last alerts of a watchlist that a channel was told of, newest first."""
-
-    def forget_deliveries(self, before: Timestamp) -> None:
-        """Drop what was sent before that moment."""
+    def notified(self, channel: str, watchlist: str, limit: int) -> list[int]:
+        """Return the last alerts of a watchlist that a channel accepted, newest first."""
 
 
 class StoreReads(Protocol):
@@ -177,17 +170,12 @@ class Batch(StoreReads, Protocol):
         """Store that these watchlists have been matched with the articles up to that id."""
 
 
-class Store(Sending, Protocol):
+class Store(Protocol):
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
-    def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
-        """Make these the ones in force, return the feeds numbered; history of others stays."""
-
-    def due(self, now: Timestamp) -> dict[str, FeedState]:
-        """Return the state of every watched feed that is due, by URL."""
-
-    def states(self) -> dict[str, FeedState]:
-        """Return the polling state of every subscribed feed, by URL."""
+    @property
+    def deliveries(self) -> DeliveryQueue:
+        """Deliveries on their way."""
 
     def reading(self) -> AbstractContextManager[StoreReads]:
         """Open what is stored for reading; a viewer may write meanwhile."""
@@ -195,35 +183,48 @@ class Store(Sending, Protocol):
     def batch(self) -> AbstractContextManager[Batch]:
         """Open a transaction: everything in it is committed at its end, or nothing."""
 
+    def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
+        """Make these the ones in force, return the feeds numbered; history of others stays."""
+
+    def every_feed(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+
+    def states(self, due: Timestamp | None = None) -> dict[str, FeedState]:
+        """Return the polling state of subscribed feeds, by URL.
+
+        Args:
+            due: Only of those that are enabled and due by then; None is all.
+        """
+
     def moves(self) -> dict[str, PermanentRedirect]:
         """Return where permanent redirects of subscribed feeds lead, by URL."""
 
-    def reschedule(self, due: Mapping[str, Timestamp]) -> None:
-        """Set when feeds are next due, by URL."""
-
-    def adjust(self, states: Mapping[str, FeedState]) -> None:
-        """Set when feeds are next due, and after how long they are, by URL."""
-
-    def intervals(self) -> dict[str, float | None]:
-        """Return the interval that was asked for of every feed there ever was, by URL."""
+    def reschedule(self, due: Mapping[str, Timestamp], delays: Mapping[str, float] = {}) -> None:
+        """Set when feeds are next due, and after how many seconds they are again; by URL."""
 
     def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
         """Return articles whose page is to be fetched now, with the attempts made so far."""
 
-    def forget_shingles(self, before: Timestamp) -> None:
-        """Drop the shingles and names of articles first seen before that moment."""
+    def begin_backfills(self, meanings: Mapping[str, str]) -> None:
+        """Store the rules in force, by watchlist: new ones have the archive before them."""
+
+    def backfills(self) -> list[BackfillStand]:
+        """Return the rules that are not done with the archive, the least advanced first."""
+
+    def articles_after(self, id: int, limit: int) -> list[tuple[Article, int | None]]:
+        """Return articles in ingestion order, each with the article of which it is a copy."""
 
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
         """Return articles on their way into the index or out of it, oldest first."""
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Take the tickets up to this one out of the outbox: their articles are searchable now."""
+        """Remove the outbox entries up to this one: their articles are searchable now."""
 
-    def articles_after(self, id: int, limit: int) -> list[tuple[Article, int | None]]:
-        """Return articles in ingestion order, each with the article of which it is a copy."""
+    def outbox(self) -> OutboxState:
+        """Return how much is on its way to the index."""
 
-    def article_count(self) -> int:
-        """Return how many articles there are."""
+    def waiting(self) -> set[int]:
+        """Return the ids of articles on their way into the index or out of it."""
 
     def article_ids(self) -> array[int]:
         """Return the id of every article, in no order."""
@@ -231,23 +232,13 @@ class Store(Sending, Protocol):
     def articles(self, ids: Collection[int]) -> list[Article]:
         """Return these articles; unknown ids are left out."""
 
-    def last_ticket(self) -> int:
-        """Return the newest ticket of those on their way to the index, 0 without any."""
+    def forget(self, *, names_before: Timestamp, sent_before: Timestamp) -> None:
+        """Drop what is only needed for a while.
 
-    def waiting(self) -> set[int]:
-        """Return the ids of articles on their way into the index or out of it."""
-
-    def outbox_size(self) -> int:
-        """Return how many articles are on their way to the index."""
-
-    def every_feed(self) -> list[Feed]:
-        """Return every feed there ever was: articles of former ones stay."""
-
-    def begin_backfills(self, meanings: Mapping[str, str]) -> None:
-        """Take note of the rules in force, by watchlist: new ones have the archive before them."""
-
-    def backfills(self) -> list[BackfillStand]:
-        """Return the rules that are not done with the archive, the least advanced first."""
+        Args:
+            names_before: Shingles and names of articles first seen before then.
+            sent_before: Deliveries sent before then.
+        """
 
     def close(self) -> None:
         """Close the store."""

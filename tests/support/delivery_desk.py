@@ -91,7 +91,7 @@ class Desk:
         store = self.open_store(self.folder)
         with closing(store), ThreadPoolExecutor(1) as executor:
             thread = WorkerThread(executor)
-            packing = NotificationLoader(store, self.views)
+            packing = NotificationLoader(store.deliveries, self.views)
 
             async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
                 return await thread(packing.history, channel, watchlist, limit)
@@ -101,7 +101,7 @@ class Desk:
                 clock=lambda: self.now, user_agent="tocsin/test", environ=os.environ,
             )  # fmt: skip
             notifier = DeliveryLoop(
-                store, packing, thread, _Watched(making, self),
+                store.deliveries, packing, thread, _Watched(making, self),
                 clock=lambda: self.now, sleep=sleep, jitter=lambda: 0.0,
             )  # fmt: skip
             try:

@@ -173,8 +173,8 @@ class Room:
 
     def _notifier(self, executor: ThreadPoolExecutor) -> DeliveryLoop:
         return DeliveryLoop(
-            self.store,
-            NotificationLoader(self.store, SqliteViews(self.folder)),
+            self.store.deliveries,
+            NotificationLoader(self.store.deliveries, SqliteViews(self.folder)),
             WorkerThread(executor),
             self.senders,
             clock=lambda: self.now,

@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from monitor.alerts.plan import AlertPlan
-from monitor.model.delivery import Delivery
+from monitor.model.delivery import Delivery, DeliveryAttempt
 from monitor.model.poll import PollOutcome
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.senders import Sender
@@ -71,8 +71,7 @@ def marked_before_it_is_sent() -> Iterator[None]:
     async def hasty(
         self: DeliveryLoop, name: str, sender: Sender, group: Sequence[Delivery]
     ) -> None:
-        ids = [delivery.id for delivery in group]
-        await self._thread(self._store.note_sent, ids, self._clock())
+        await self._save(DeliveryAttempt(delivery=delivery.id) for delivery in group)
         await send(self, name, sender, group)
 
     with patch.object(DeliveryLoop, "_send", hasty):

@@ -10,40 +10,39 @@ from pathlib import Path
 from typing import Any
 
 from index.article import Article, Timestamp
-from monitor.model.config import OutboxEntry, Watchlist
+from monitor.model.config import OutboxEntry, OutboxState, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.status import BackfillStand
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
 from monitor.store.sqlite.connection import open_store, read, reading, transaction
+from monitor.store.sqlite.delivery_queue import SqliteDeliveryQueue
 from monitor.store.sqlite.feeds import subscribe
-from monitor.store.sqlite.outbox import Outgoing
 
 
-class SqliteStore(Outgoing):
+class SqliteStore:
     """See `Store`. Everything here blocks; the monitor calls it from one thread."""
 
     def __init__(self, folder: Path) -> None:
         self._connection = open_store(folder, create=True)
+        self.deliveries = SqliteDeliveryQueue(self._connection)
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the ones in force, return the feeds numbered; history of others stays."""
         with transaction(self._connection) as sql:
             return subscribe(sql, feeds, watchlists)
 
-    def due(self, now: Timestamp) -> dict[str, FeedState]:
-        """Return the state of every watched feed that is due, by URL."""
-        found = self._read(
-            f"SELECT url, {rows.STATE} FROM feeds"
-            " WHERE subscribed AND enabled AND NOT gone"
-            " AND (next_due <= ?1 OR last_poll > ?1 + 60)",
-            (now,),
-        )
-        return {url: rows.state(state) for url, *state in found}
+    def states(self, due: Timestamp | None = None) -> dict[str, FeedState]:
+        """Return the polling state of subscribed feeds, by URL.
 
-    def states(self) -> dict[str, FeedState]:
-        """Return the polling state of every subscribed feed, by URL."""
-        found = self._read(f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed")
+        Args:
+            due: Only of those that are enabled and due by then; None is all.
+        """
+        found = self._read(
+            f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed AND (?1 IS NULL"
+            " OR enabled AND NOT gone AND (next_due <= ?1 OR last_poll > ?1 + 60))",
+            (due,),
+        )
         return {url: rows.state(state) for url, *state in found}
 
     @contextmanager
@@ -66,25 +65,13 @@ class SqliteStore(Outgoing):
         )
         return {url: PermanentRedirect(*move) for url, *move in found}
 
-    def reschedule(self, due: Mapping[str, Timestamp]) -> None:
-        """Set when feeds are next due, by URL."""
+    def reschedule(self, due: Mapping[str, Timestamp], delays: Mapping[str, float] = {}) -> None:
+        """Set when feeds are next due, and after how many seconds they are again; by URL."""
         with transaction(self._connection) as sql:
             sql.executemany(
-                "UPDATE feeds SET next_due = ? WHERE url = ?",
-                [(when, url) for url, when in due.items()],
+                "UPDATE feeds SET next_due = ?, delay = coalesce(?, delay) WHERE url = ?",
+                [(when, delays.get(url), url) for url, when in due.items()],
             )
-
-    def adjust(self, states: Mapping[str, FeedState]) -> None:
-        """Set when feeds are next due, and after how long they are, by URL."""
-        with transaction(self._connection) as sql:
-            sql.executemany(
-                "UPDATE feeds SET next_due = ?, delay = ? WHERE url = ?",
-                [(state.next_due, state.delay, url) for url, state in states.items()],
-            )
-
-    def intervals(self) -> dict[str, float | None]:
-        """Return the interval that was asked for of every feed there ever was, by URL."""
-        return dict(self._read("SELECT url, every FROM feeds"))
 
     def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
         """Return articles whose page is to be fetched now, with the attempts made so far."""
@@ -95,22 +82,25 @@ class SqliteStore(Outgoing):
         )
         return [(rows.article(row), attempts) for attempts, *row in found]
 
-    def forget_shingles(self, before: Timestamp) -> None:
-        """Drop the shingles and names of articles first seen before that moment."""
+    def forget(self, *, names_before: Timestamp, sent_before: Timestamp) -> None:
+        """Drop what is only needed for a while.
+
+        Args:
+            names_before: Shingles and names of articles first seen before then.
+            sent_before: Deliveries sent before then.
+        """
         with transaction(self._connection) as sql:
-            sql.execute(
-                # Not by the newest of the old: an import has high numbers and early dates.
-                "DELETE FROM shingles WHERE article < coalesce("
-                "(SELECT min(id) FROM articles INDEXED BY articles_by_seen WHERE seen >= ?),"
-                " 1 << 62)",
-                (before,),
-            )
+            # Not by the newest of the old: an import has high numbers and early dates.
             (oldest,) = sql.execute(
-                "SELECT min(id) FROM articles INDEXED BY articles_by_seen WHERE seen >= ?",
-                (before,),
+                "SELECT coalesce(min(id), 1 << 62) FROM articles INDEXED BY articles_by_seen"
+                " WHERE seen >= ?",
+                (names_before,),
             ).fetchone()
-            for table in ("names", "named"):
-                sql.execute(f"DELETE FROM {table} WHERE article < coalesce(?, 1 << 62)", (oldest,))
+            for table in ("shingles", "names", "named"):
+                sql.execute(f"DELETE FROM {table} WHERE article < ?", (oldest,))
+            sql.execute(
+                "DELETE FROM deliveries WHERE state = 'sent' AND sent_at < ?", (sent_before,)
+            )
 
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
         """Return articles on their way into the index or out of it, oldest first."""
@@ -126,7 +116,7 @@ class SqliteStore(Outgoing):
         ]
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Take the tickets up to this one out of the outbox: their articles are searchable now."""
+        """Remove the outbox entries up to this one: their articles are searchable now."""
         with transaction(self._connection) as sql:
             if now is not None:
                 sql.execute(
@@ -136,9 +126,10 @@ class SqliteStore(Outgoing):
                 )
             sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
 
-    def last_ticket(self) -> int:
-        """Return the newest ticket of those on their way to the index, 0 without any."""
-        return self._one("SELECT coalesce(max(ticket), 0) FROM outbox")
+    def outbox(self) -> OutboxState:
+        """Return how much is on its way to the index."""
+        ((size, last),) = self._read("SELECT count(*), coalesce(max(ticket), 0) FROM outbox")
+        return OutboxState(size, last)
 
     def waiting(self) -> set[int]:
         """Return the ids of articles on their way into the index or out of it."""
@@ -165,20 +156,12 @@ class SqliteStore(Outgoing):
         )
         return [(rows.article(row), copy_of) for copy_of, *row in found]
 
-    def article_count(self) -> int:
-        """Return how many articles there are."""
-        return self._one("SELECT coalesce(sum(articles), 0) FROM feeds")
-
-    def outbox_size(self) -> int:
-        """Return how many articles are on their way to the index."""
-        return self._one("SELECT count(*) FROM outbox")
-
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
         return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
 
     def begin_backfills(self, meanings: Mapping[str, str]) -> None:
-        """Take note of the rules in force, by watchlist: new ones have the archive before them."""
+        """Store the rules in force, by watchlist: new ones have the archive before them."""
         with transaction(self._connection) as sql:
             known = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
             sql.executemany(
@@ -198,10 +181,6 @@ class SqliteStore(Outgoing):
     def close(self) -> None:
         """Close the store."""
         self._connection.close()
-
-    def _one(self, query: str) -> int:
-        ((value,),) = self._read(query)
-        return int(value)
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         return read(self._connection, query, values)

@@ -27,6 +27,7 @@ from monitor.export.prometheus import Counts, figures, serving
 from monitor.fetch.listen_address import is_private, listening
 from monitor.ingest.poll_result import BatchOutcome
 from monitor.model.config import Listening
+from monitor.model.delivery import DeliveryAttempt
 from monitor.model.feed import Outcome, Poll
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
@@ -98,7 +99,7 @@ def test_how_it_stands_is_read_at_each_scrape(store: SqliteStore, tmp_path: Path
     registry = figures(SqliteViews(tmp_path), lambda: NOW, "1.2", lambda: card)
     raised(store, channels=("mail", "chat"))
     raised(store)
-    store.note_refused([2], "no", None, NOW)
+    store.deliveries.save_attempts([DeliveryAttempt(delivery=2, error="no")], NOW)
     found = read(generate_latest(registry).decode())
     assert re.search(r"tocsin_build_info\{python=3\..*,version=1\.2\}", "\n".join(found))
     assert found["tocsin_articles_stored"] == 2
@@ -138,7 +139,7 @@ def test_each_step_is_counted_once_whenever_it_is_done(store: SqliteStore, tmp_p
     done(2, 2, 0, 0)
     store.mark_indexed(1, NOW + 1)
     done(2, 2, 1, 0)
-    store.note_sent([1], NOW + 7_000)
+    store.deliveries.save_attempts([DeliveryAttempt(delivery=1)], NOW + 7_000)
     done(2, 2, 1, 1)
     store.mark_indexed(9, NOW + 2)
     done(2, 2, 2, 1)

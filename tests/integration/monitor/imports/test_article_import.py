@@ -169,7 +169,7 @@ def test_a_batch_is_taken_whole_or_not_at_all(store: SqliteStore, tmp_path: Path
         importing = Importing(store, lambda: (), lambda: NOW)
         with pytest.raises(StoreError):
             importing.take([understood(said(1), NOW)])
-    assert (importing.new, store.article_count()) == (0, 0)
+    assert (importing.new, len(store.article_ids())) == (0, 0)
 
 
 def test_old_articles_among_the_newest_leave_the_recent_stories_alone(
@@ -181,9 +181,9 @@ def test_old_articles_among_the_newest_leave_the_recent_stories_alone(
     before = rows(tmp_path, "SELECT count(*) FROM shingles")
     with closing(SqliteStore(tmp_path)) as second:
         taken(second, [said(9, body=spine_text)])
-        second.forget_shingles(flow.START - DAY)
+        second.forget(names_before=flow.START - DAY, sent_before=0.0)
         assert rows(tmp_path, "SELECT count(*) FROM shingles") == before != [(0,)]
-        second.forget_shingles(flow.START + DAY)
+        second.forget(names_before=flow.START + DAY, sent_before=0.0)
         assert rows(tmp_path, "SELECT count(*) FROM shingles") == [(0,)]
 
 

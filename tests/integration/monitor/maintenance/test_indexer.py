@@ -32,7 +32,7 @@ from index.query.parser import parse_query
 from monitor.maintenance import index_rebuild, index_repair, indexer
 from monitor.maintenance.index_repair import Progress
 from monitor.maintenance.indexer_process import IndexerProcess
-from monitor.model.config import OutboxEntry
+from monitor.model.config import OutboxEntry, OutboxState
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.store.sqlite.connection import INDEX
@@ -57,7 +57,7 @@ class Shelf:
     """A store in memory, as far as the indexer looks at one."""
 
     shelved: dict[int, Article] = field(default_factory=dict)
-    outbox: dict[int, int] = field(default_factory=dict)
+    queued: dict[int, int] = field(default_factory=dict)
     tickets: int = 0
     trouble: list[OSError] = field(default_factory=list)
 
@@ -65,29 +65,29 @@ class Shelf:
         for one in articles:
             self.tickets += 1
             self.shelved[one.id] = one
-            self.outbox[self.tickets] = one.id
+            self.queued[self.tickets] = one.id
 
     def drop(self, *ids: int) -> None:
         for id in ids:
             self.tickets += 1
             del self.shelved[id]
-            self.outbox[self.tickets] = id
+            self.queued[self.tickets] = id
 
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
         if self.trouble:
             raise self.trouble.pop()
-        waiting = sorted(ticket for ticket in [*self.outbox] if ticket > after)
-        found = ((ticket, self.outbox[ticket]) for ticket in waiting[:limit])
+        waiting = sorted(ticket for ticket in [*self.queued] if ticket > after)
+        found = ((ticket, self.queued[ticket]) for ticket in waiting[:limit])
         return [OutboxEntry(ticket, id, self.shelved.get(id)) for ticket, id in found]
 
     def mark_indexed(self, upto: int) -> None:
-        self.outbox = {ticket: id for ticket, id in self.outbox.items() if ticket > upto}
+        self.queued = {ticket: id for ticket, id in self.queued.items() if ticket > upto}
 
-    def last_ticket(self) -> int:
-        return max(self.outbox, default=0)
+    def outbox(self) -> OutboxState:
+        return OutboxState(len(self.queued), max(self.queued, default=0))
 
     def waiting(self) -> set[int]:
-        return set(self.outbox.values())
+        return set(self.queued.values())
 
     def article_ids(self) -> array[int]:
         return array("Q", self.shelved)
@@ -117,10 +117,10 @@ def test_what_waits_is_indexed_and_what_comes_later_too(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.put(*map(article, range(1, 50)))
     with indexing(shelf, tmp_path / "index") as wake:
-        until(lambda: not shelf.outbox)
+        until(lambda: not shelf.queued)
         shelf.put(article(50), article(3, "Un quai"))
         wake()
-        until(lambda: not shelf.outbox)
+        until(lambda: not shelf.queued)
     assert ids(tmp_path / "index") == [id for id in range(1, 51) if id != 3]
     assert ids(tmp_path / "index", "quai") == [3]
 
@@ -139,7 +139,7 @@ def test_only_what_a_search_finds_leaves_the_outbox(tmp_path: Path) -> None:
         for id in (1, 2, 1):
             shelf.put(article(id), article(id, "Un quai"))
             wake()
-            until(lambda: not shelf.outbox)
+            until(lambda: not shelf.queued)
     assert found == [[1], [1, 2], [1, 2]]
 
 
@@ -147,8 +147,8 @@ def test_it_ends_with_its_pipe_after_the_batch_at_hand(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.put(*map(article, range(1, 2 * indexer.BATCH)))
     with indexing(shelf, tmp_path / "index"):
-        until(lambda: len(shelf.outbox) < 2 * indexer.BATCH - 1)
-    left = len(shelf.outbox)
+        until(lambda: len(shelf.queued) < 2 * indexer.BATCH - 1)
+    left = len(shelf.queued)
     assert len(ids(tmp_path / "index")) == 2 * indexer.BATCH - 1 - left
 
 
@@ -159,7 +159,7 @@ def test_trouble_with_the_disk_is_waited_out(
     shelf = Shelf(trouble=[OSError(28, "No space left on device")] * 3)
     shelf.put(article(1))
     with indexing(shelf, tmp_path / "index"):
-        until(lambda: not shelf.outbox)
+        until(lambda: not shelf.queued)
     assert ids(tmp_path / "index") == [1]
 
 
@@ -230,7 +230,7 @@ def _filled(folder: Path) -> Shelf:
     """Return a shelf of thirty articles whose archive has three segments."""
     shelf = Shelf()
     shelf.put(*map(article, WHOLE))
-    shelf.outbox.clear()
+    shelf.queued.clear()
     writer = open_archive_writer(folder)
     for first in (1, 11, 21):
         writer.add(map(article, range(first, first + 10)))
@@ -336,7 +336,7 @@ def test_what_the_store_dropped_leaves_the_archive(tmp_path: Path) -> None:
         shelf.put(article(3, "Un port, un quai"))
         shelf.drop(3, 30)
         wake()
-        until(lambda: not shelf.outbox)
+        until(lambda: not shelf.queued)
     assert ids(folder) == [id for id in WHOLE if id not in (3, 30)]
 
 
@@ -366,7 +366,7 @@ def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     assert indexer.reindex(shelf, folder, lambda done, total: told.append((done, total))) == 8
     assert (before, archive.search(parse_query("port")).total, told) == (3, 8, [(0, 8), (8, 8)])
-    assert not shelf.outbox
+    assert not shelf.queued
     assert list(tmp_path.iterdir()) == [folder]
 
 
@@ -425,7 +425,7 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
     if done := process.stop():
         store.mark_indexed(done, process.indexed_at)
     assert 0 <= time.time() - process.indexed_at < 3600
-    assert store.outbox_size() == 0
+    assert store.outbox().size == 0
     assert ids(tmp_path / INDEX) == list(range(1, 1801))
     assert not (tmp_path / f"{INDEX}.old").exists()  # completed, not built again
     store.close()

@@ -114,7 +114,7 @@ def test_a_command_may_leave_something_behind(desk: Desk) -> None:
 
 def parcels_of(desk: Desk) -> list[Notification]:
     with closing(SqliteStore(desk.folder)) as store:
-        return NotificationLoader(store, desk.views).pack(desk.found())
+        return NotificationLoader(store.deliveries, desk.views).pack(desk.found())
 
 
 def test_each_watchlist_has_an_atom_feed_that_readers_understand(desk: Desk) -> None:

@@ -339,7 +339,7 @@ def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:
     monitor.live([0, 1, 74])
     assert [a.escalations for a in story(tmp_path)] == [(), ()]
     with closing(SqliteStore(tmp_path)) as store:
-        store.forget_shingles(START + 2 * HOUR)
+        store.forget(names_before=START + 2 * HOUR, sent_before=0.0)
     kept = flow.rows(tmp_path, "SELECT DISTINCT article FROM names ORDER BY 1")
     assert kept == flow.rows(tmp_path, "SELECT article FROM named ORDER BY 1") != []
     assert len(kept) == 1

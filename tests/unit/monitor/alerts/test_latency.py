@@ -18,6 +18,7 @@ from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 from monitor.alerts.latency import latency, spread
 from monitor.cli import main_group
 from monitor.cli.status import duration
+from monitor.model.delivery import DeliveryAttempt
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.model.status import Carried, Clocked, Step
 from monitor.store.sqlite.store import SqliteStore
@@ -186,7 +187,7 @@ def test_the_command(store: SqliteStore, tmp_path: Path) -> None:
     raised(store, channels=("mail", "chat"))
     raised(store, channels=("chat",), bundle="9")
     store.mark_indexed(9, NOW + 2)
-    store.note_sent([1, 2, 3], NOW + 4)
+    store.deliveries.save_attempts([DeliveryAttempt(delivery=n) for n in (1, 2, 3)], NOW + 4)
     code, out = run(tmp_path, "--latency", "--since", "2023")
     assert code == 0
     lines = out.splitlines()

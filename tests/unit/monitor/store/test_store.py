@@ -78,27 +78,27 @@ def test_a_state_comes_back_as_it_was_saved(room: Room) -> None:
 )
 def test_what_is_due(state: FeedState, is_due: bool, room: Room) -> None:
     room.save(state=state)
-    assert (FIRST.url in room.store.due(NOW)) == is_due
-    assert SECOND.url not in room.store.due(NOW)  # it is not enabled
+    assert (FIRST.url in room.store.states(NOW)) == is_due
+    assert SECOND.url not in room.store.states(NOW)  # it is not enabled
 
 
 def test_a_feed_is_polled_when_somebody_asks(room: Room) -> None:
     room.save(state=FeedState(next_due=NOW + 900))
     room.views.feeds.poll_now(SECOND.url)
-    assert room.store.due(NOW) == {}
+    assert room.store.states(NOW) == {}
     room.views.feeds.poll_now(None)
-    assert set(room.store.due(NOW)) == {FIRST.url}
+    assert set(room.store.states(NOW)) == {FIRST.url}
     room.store.reschedule({FIRST.url: NOW + 5})
-    assert room.store.due(NOW + 4) == {}
-    assert set(room.store.due(NOW + 5)) == {FIRST.url}
+    assert room.store.states(NOW + 4) == {}
+    assert set(room.store.states(NOW + 5)) == {FIRST.url}
 
 
 def test_a_gone_feed_is_polled_when_it_is_asked_for_by_name(room: Room) -> None:
     room.save(state=FeedState(gone=True))
     room.views.feeds.poll_now(None)
-    assert room.store.due(NOW) == {}
+    assert room.store.states(NOW) == {}
     room.views.feeds.poll_now(FIRST.url)
-    assert set(room.store.due(NOW)) == {FIRST.url}
+    assert set(room.store.states(NOW)) == {FIRST.url}
 
 
 def test_the_last_polls_are_kept_newest_first(room: Room) -> None:
@@ -122,7 +122,7 @@ def test_an_article_comes_back_as_it_was_saved(room: Room) -> None:
     assert room.views.articles.get([7]) == []
     assert room.store.articles_after(0, 1) == [(article(1), None)]
     assert room.store.articles_after(1, 9) == [(bare, None)]
-    assert room.store.article_count() == 2
+    assert len(room.store.article_ids()) == 2
     with room.store.batch() as batch:
         assert (batch.next_article(), batch.next_article()) == (3, 4)
         assert batch.article(1) == article(1)
@@ -150,7 +150,7 @@ def test_an_edit_keeps_the_earlier_text(room: Room) -> None:
     assert len(room.views.articles.revisions(1)) == 2
     assert len(room.views.articles.revisions(7)) == 0
     assert room.sql("SELECT * FROM versions") == [(1, 1, "Alibaba 1", "Texte 1", "Corps", NOW + 9)]
-    assert room.store.article_count() == 1
+    assert len(room.store.article_ids()) == 1
 
 
 def test_languages_of_the_last_articles(room: Room) -> None:
@@ -186,7 +186,7 @@ def test_an_article_under_another_guid_or_in_another_feed(room: Room) -> None:
     reissue = Sighting(article=1, guid="neuf", fingerprint=b"1", reissued=True)
     room.save(sightings=[reissue])
     assert room.sql("SELECT feed, guid, article FROM entries") == [(1, "neuf", 1)]
-    assert room.store.outbox_size() == 0
+    assert room.store.outbox().size == 0
     carried = Sighting(article=1, guid="ailleurs", fingerprint=b"1")
     for _ in range(2):
         room.save(feed=1, sightings=[carried], at=NOW + 30)
@@ -195,7 +195,7 @@ def test_an_article_under_another_guid_or_in_another_feed(room: Room) -> None:
     assert found.feeds == (1, 2)
     details = room.views.articles.details(1)
     assert details and details.others == (("A", NOW), ("B", NOW + 30))
-    assert room.store.outbox_size() == 1  # once: the archive must learn of the second feed
+    assert room.store.outbox().size == 1  # once: the archive must learn of the second feed
 
 
 # --- stories ---------------------------------------------------------------------------------
@@ -233,11 +233,11 @@ def test_shingles_are_shared_and_forgotten(room: Room) -> None:
         StoryCandidate(article=1, story=1, shared=2, size=3, feed=1),
         StoryCandidate(article=2, story=2, shared=2, size=2, feed=1),
     ]
-    room.store.forget_shingles(NOW - 200)
+    room.store.forget(names_before=NOW - 200, sent_before=0.0)
     assert room.sql("SELECT count(*) FROM shingles") == [(5,)]
-    room.store.forget_shingles(NOW)
+    room.store.forget(names_before=NOW, sent_before=0.0)
     assert room.sql("SELECT DISTINCT article FROM shingles") == [(2,)]
-    room.store.forget_shingles(NOW + 1)
+    room.store.forget(names_before=NOW + 1, sent_before=0.0)
     assert room.sql("SELECT count(*) FROM shingles") == [(0,)]
 
 
@@ -271,10 +271,10 @@ def test_what_changes_is_on_its_way_to_the_index(room: Room) -> None:
     waiting = room.store.unindexed(9)
     assert [ticket.id for ticket in waiting] == [1, 2, 1]
     assert room.store.unindexed(1) == [waiting[0]]
-    assert (room.store.outbox_size(), room.views.totals()[1]) == (3, 2)
+    assert (room.store.outbox().size, room.views.totals()[1]) == (3, 2)
     room.store.mark_indexed(waiting[1][0])
     assert [ticket.id for ticket in room.store.unindexed(9)] == [1]
     room.store.mark_indexed(waiting[2][0])
-    assert (room.store.outbox_size(), room.store.unindexed(9)) == (0, [])
+    assert (room.store.outbox().size, room.store.unindexed(9)) == (0, [])
     room.save(arrival(3))
     assert room.store.unindexed(9)[0][0] > waiting[2][0]  # a ticket is never given twice

@@ -1,12 +1,12 @@
-"""What is on its way to channels, as the monitor that sends it sees it."""
+"""Deliveries on their way to channels, as the monitor that sends them sees them."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from index.article import Timestamp
-from monitor.model.delivery import Delivery, DeliveryState
+from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import marks, reading, transaction
 
@@ -14,10 +14,11 @@ _DUE = "(due <= ? OR created_at > ? + 60)"
 """What was planned in the future was planned before the clock was set back."""
 
 
-class Outgoing:
-    """The outbox of deliveries."""
+class SqliteDeliveryQueue:
+    """See `DeliveryQueue`. Everything here blocks; the monitor calls it from one thread."""
 
-    _connection: sqlite3.Connection
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
 
     def channels_due(self, now: Timestamp) -> list[str]:
         """Return the channels that something is due for."""
@@ -28,7 +29,7 @@ class Outgoing:
             )
             return [channel for (channel,) in found]
 
-    def deliveries_due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
+    def due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
         """Return what is due for a channel, the most urgent first, bundles whole."""
         with reading(self._connection) as sql:
             found = [
@@ -48,27 +49,25 @@ class Outgoing:
             )
             return found + [one for one in map(rows.delivery, more) if one.id not in known]
 
-    def note_sent(self, ids: Collection[int], now: Timestamp) -> None:
-        """Note that a channel accepted these."""
+    def save_attempts(self, attempts: Sequence[DeliveryAttempt], now: Timestamp) -> None:
+        """Store what came of attempts to deliver. Raises StoreError."""
         with transaction(self._connection) as sql:
-            sql.executemany(
-                "UPDATE deliveries SET state = 'sent', sent_at = ?, attempts = attempts + 1,"
-                " reason = '' WHERE id = ?",
-                [(now, id) for id in ids],
-            )
-
-    def note_refused(
-        self, ids: Collection[int], reason: str, due: Timestamp | None, now: Timestamp
-    ) -> None:
-        """Note why these were not accepted, and when to try again (None: never)."""
-        state = DeliveryState.DEAD if due is None else DeliveryState.WAITING
-        with transaction(self._connection) as sql:
-            sql.executemany(
-                "UPDATE deliveries SET state = ?, due = coalesce(?, due), reason = ?,"
-                " attempts = attempts + 1, failing = coalesce(min(failing, ?), ?),"
-                " created_at = min(created_at, ?) WHERE id = ?",
-                [(state, due, reason, now, now, now, id) for id in ids],
-            )
+            for attempt in attempts:
+                if attempt.error is None:
+                    sql.execute(
+                        "UPDATE deliveries SET state = 'sent', sent_at = ?,"
+                        " attempts = attempts + 1, reason = '' WHERE id = ?",
+                        (now, attempt.delivery),
+                    )
+                else:
+                    retry = attempt.retry_at
+                    state = DeliveryState.DEAD if retry is None else DeliveryState.WAITING
+                    sql.execute(
+                        "UPDATE deliveries SET state = ?, due = coalesce(?, due), reason = ?,"
+                        " attempts = attempts + 1, failing = coalesce(min(failing, ?), ?),"
+                        " created_at = min(created_at, ?) WHERE id = ?",
+                        (state, retry, attempt.error, now, now, now, attempt.delivery),
+                    )
 
     def give_up_others(self, channels: Sequence[str]) -> int:
         """Give up what waits for channels that there are no more; return how much that is."""
@@ -80,8 +79,8 @@ class Outgoing:
                 channels,
             ).rowcount
 
-    def told_of(self, channel: str, watchlist: str, limit: int) -> list[int]:
-        """Return the last alerts of a watchlist that a channel was told of, newest first."""
+    def notified(self, channel: str, watchlist: str, limit: int) -> list[int]:
+        """Return the last alerts of a watchlist that a channel accepted, newest first."""
         with reading(self._connection) as sql:
             found = sql.execute(
                 "SELECT d.alert FROM deliveries d JOIN alerts al ON al.id = d.alert"
@@ -90,8 +89,3 @@ class Outgoing:
                 (channel, watchlist, limit),
             )
             return [alert for (alert,) in found]
-
-    def forget_deliveries(self, before: Timestamp) -> None:
-        """Drop what was sent before that moment."""
-        with transaction(self._connection) as sql:
-            sql.execute("DELETE FROM deliveries WHERE state = 'sent' AND sent_at < ?", (before,))
