@@ -53,7 +53,7 @@ class Counts:
         )
         self._alerts = Counter("tocsin_alerts", "Alerts raised.", ["severity"], registry=registry)
         self._escalations = Counter(
-            "tocsin_escalations", "Alerts that became louder.", registry=registry
+            "tocsin_escalations", "Alerts that were escalated.", registry=registry
         )
         for outcome in Outcome:
             self._polls.labels(outcome)

@@ -1,4 +1,4 @@
-"""What one reading tells of a feed, and what tocsin would do with it. Pure."""
+"""Diagnostics of a feed from one reading, and what tocsin would do with it. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched
 
 ANY = Feed(url="", name="")
-"""A feed for which nothing is set."""
+"""A feed without settings."""
 _FULL = 1_200
-"""Characters of the middle entry from which texts are articles and not teasers."""
+"""Length of the median entry, in characters, from which texts are articles, not teasers."""
 _TITLES_ONLY = 40
 _CUT = re.compile(
     r"(?:…|\.\.\.|\[\+\]|lire la suite|en savoir plus|read more|continue reading)\W*\Z",
@@ -34,7 +34,7 @@ _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']([\w.:-]{1,40}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDiagnostics:
-    """Everything that one reading tells; times in seconds, lengths in characters."""
+    """The findings of one reading; times in seconds, lengths in characters."""
 
     url: str
     status: int
@@ -54,7 +54,7 @@ class FeedDiagnostics:
     lang: str
     """As declared."""
     langs: dict[str, int]
-    """As found out: how many entries are in which; '' is undetermined."""
+    """As detected: number of entries by language; '' is undetermined."""
     undated: int
     future: int
     oldest: Timestamp | None
@@ -65,21 +65,21 @@ class FeedDiagnostics:
     texts: str
     """`full`, `teasers`, `titles`, or empty without entries."""
     length: int
-    """Of the text of the middle entry."""
+    """Length of the text of the median entry."""
     etag: str
     last_modified: str
     max_age: float | None
     ttl: float | None
     interval: float
-    """Seconds after which it would be asked again."""
+    """Seconds until the next poll."""
     conditional: bool
     pages: str
-    """Why pages of its articles may not be read; empty if they may, or if nobody asked."""
+    """Why pages of its articles may not be read; empty if they may, or if that is not known."""
     advice: tuple[str, ...]
 
 
 def diagnose(prospect: Prospect, now: Timestamp, feed: Feed = ANY) -> FeedDiagnostics:
-    """Return what one reading tells; `feed` is what is set for it."""
+    """Return the findings of one reading; `feed` has the settings that apply."""
     fetched, parsed = prospect.fetched, prospect.parsed
     entries = parsed.entries
     dates = [entry.published for entry in entries if entry.published is not None]
@@ -154,10 +154,10 @@ def _texts(entries: Sequence[Entry]) -> tuple[str, int]:
 def _advice(
     prospect: Prospect, feed: Feed, dates: Sequence[Timestamp], texts: str, now: Timestamp
 ) -> list[str]:
-    """Return what to do about what is not as it should be, in words."""
+    """Return what to do about the problems found, in words."""
     found = []
     if prospect.fetched.moved_to:
-        found.append(f"it has moved for good: subscribe to {prospect.url}")
+        found.append(f"it has moved permanently: subscribe to {prospect.url}")
     linked = any(entry.url for entry in prospect.parsed.entries)
     if texts in ("teasers", "titles") and linked and not feed.full_text:
         found.append(f"it has {texts} only: `full_text: true` also reads the pages of its articles")

@@ -1,4 +1,4 @@
-"""What is at an address: a feed, or a site that has some."""
+"""Discovery: the feed at an address, or the feeds of the site there."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Prospect:
     """A feed that was read once."""
 
     url: str
-    """Where to subscribe to it: as it was asked for, or where it has moved for good."""
+    """The address to subscribe to: as asked for, or the one it permanently moved to."""
     fetched: Fetched
     parsed: ParsedFeed
     seconds: float
-    """That fetching took, waiting for a turn included."""
+    """Seconds that fetching took, including the wait for a slot."""
     pages: str = ""
-    """Why the pages of its articles may not be read, as far as the newest one tells."""
+    """Why the page of its newest article may not be read; empty if it may."""
 
 
 class FeedFinder:
-    """Reads feeds that nobody has subscribed to yet."""
+    """Reads feeds before anybody subscribes to them."""
 
     def __init__(self, client: Client, parser: Parser, monotonic: Callable[[], float]) -> None:
         self._client = client
@@ -47,7 +47,7 @@ class FeedFinder:
     async def with_pages(
         self, found: Prospect, options: RequestOptions = DEFAULT_OPTIONS
     ) -> Prospect:
-        """Return what was read with what the site of its articles says of reading their pages."""
+        """Return the feed with what `robots.txt` of its articles says of reading their pages."""
         page = next((entry.url for entry in found.parsed.entries if entry.url), "")
         if not page:
             return found
@@ -57,8 +57,11 @@ class FeedFinder:
     async def find(self, url: str) -> list[Prospect]:
         """Return the feed at an address, or else those of the page there.
 
-        They are those that it names and that can be read; if it names none, the first at
-        one of the usual places. Raises FeedError when there are none.
+        These are the feeds that the page names and that can be read; if it names none, the first
+        at one of the usual places.
+
+        Raises:
+            FeedError: There are none.
         """
         fetched, seconds = await self._fetched(url)
         try:
@@ -100,12 +103,12 @@ class FeedFinder:
     ) -> tuple[Fetched, float]:
         began = self._monotonic()
         answer = await self._client.fetch(url, request_options=options)
-        if isinstance(answer, NotModified):  # nothing was asked conditionally
+        if isinstance(answer, NotModified):  # the request was not conditional
             raise ParseError(url, "the answer is that nothing has changed")
         return answer, self._monotonic() - began
 
     async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> Prospect:
         parsed = await self._parser.parse(fetched)
-        # A password goes to no other address than its own.
+        # A password is sent to its own address only.
         moved_to = None if urlsplit(url).username else fetched.moved_to
         return Prospect(url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds)

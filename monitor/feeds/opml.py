@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _TAG_CAP = 60
-"""Characters of a tag; readers put whole sentences into the names of folders."""
+"""Most characters of a tag; some readers name folders with whole sentences."""
 _ENTITY = re.compile(r"Entity '(\w{1,20})' not defined")
 _BARE = re.compile(rb"&(?!#?\w{1,40};)")
 _OUTLINE = re.compile(rb"^([ \t]*<outline[ \t]+)([^\r\n]*?)(/?>[ \t\r]*)$", re.MULTILINE)
@@ -39,7 +39,7 @@ def read(body: bytes, source: str) -> list[Feed]:
     """
     root = _root(body, source)
     if _local(root.tag) not in ("opml", "outlinedocument"):
-        raise ParseError(source, f"no OPML: it begins with <{line(_local(root.tag))[:40]}>")
+        raise ParseError(source, f"not OPML: it begins with <{line(_local(root.tag))[:40]}>")
     found = [feed for part in root if _local(part.tag) == "body" for feed in _feeds(part, ())]
     if not found:
         raise ParseError(source, "it names no feed: no outline in it has an xmlUrl")
@@ -97,12 +97,12 @@ def _root(body: bytes, source: str) -> _Element:
 
 
 def _repaired(markup: bytes) -> bytes:
-    """Return markup whose `R&D` and `&eacute;` are XML: a third of the lists have them."""
+    """Return markup with `R&D` and `&eacute;` made valid: a third of real lists have them."""
     return _NAMED.sub(_by_number, _BARE.sub(b"&amp;", markup))
 
 
 def _quoted(markup: bytes) -> bytes:
-    """Return markup whose outlines may hold `"` and `<` in what they quote: some lists do."""
+    """Return markup with `"` and `<` inside attribute values made valid: some lists have them."""
     return _OUTLINE.sub(lambda outline: outline[1] + _requoted(outline[2]) + outline[3], markup)
 
 

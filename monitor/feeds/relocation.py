@@ -1,4 +1,4 @@
-"""Feeds that have moved for good get their new address in `feeds.yaml`, and it is said."""
+"""Relocation: permanently moved feeds get their new address in `feeds.yaml`, with a log line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("tocsin")
 AGAIN = 3600.0
 """Seconds until an address that could not be written is tried again."""
 _HARMLESS = {"accept", "accept-language"}
-"""Headers that are no secret."""
+"""Headers that hold no secret."""
 
 
 class Relocation:
@@ -36,9 +36,9 @@ class Relocation:
         self._said: dict[str, str] = {}
 
     def step(self, feeds: Mapping[str, Feed]) -> None:
-        """Give each of these feeds, by address, that has moved its new one; runs in a thread.
+        """Write the new address of each of these feeds that has moved; runs in a thread.
 
-        What stands in the way is said once; the old address goes on to be polled.
+        An obstacle is logged once; the old address is still polled.
         """
         now = self._clock()
         for url, move in self._store.moves().items():
@@ -49,20 +49,20 @@ class Relocation:
             why = obstacle(feed, move, feeds) or self._moved(feed, move)
             if why and why != self._said.get(url):
                 self._said[url] = why
-                log.warning("%s has moved for good to %s, %s", feed.name, redact(move.to), why)
+                log.warning("%s has moved permanently to %s, %s", feed.name, redact(move.to), why)
 
     def _was_tried(self, url: str, now: Timestamp) -> bool:
         return url in self._tried and 0 <= now - self._tried[url] < AGAIN
 
     def _moved(self, feed: Feed, move: PermanentRedirect) -> str:
-        """Put the new address into feeds.yaml; return why not, '' if that went well."""
+        """Write the new address into feeds.yaml; return why that failed, '' if it did not."""
         try:
             self._rewrite(feed.url, move.to)
         except MonitorError as error:
             reason = str(error).partition("\n")[0]
-            return f"but {reason}; it is still asked at its old address"
+            return f"but {reason}; it is still polled at its old address"
         log.warning(
-            "%s has moved for good: feeds.yaml now says %s instead of %s (%d redirects in %s)",
+            "%s has moved permanently: feeds.yaml now has %s instead of %s (%d redirects in %s)",
             *(feed.name, redact(move.to), redact(feed.url)),
             *(move.times, span(move.latest - move.since)),
         )
@@ -70,19 +70,19 @@ class Relocation:
 
 
 def obstacle(feed: Feed, move: PermanentRedirect, feeds: Mapping[str, Feed]) -> str:
-    """Return why a feed must not simply be asked at its new address, '' if nothing is."""
+    """Return why the address of a feed must not be changed automatically, '' if it may."""
     there = canonical(move.to)
     for other in feeds.values():
         if other.url != feed.url and canonical(other.url) == there:
             return f"which {other.name} is subscribed to already: take one of the two out"
     secrets = [name for name, _ in feed.request_options.headers if name.lower() not in _HARMLESS]
     if secrets and not _is_same_publisher(feed.url, move.to):
-        return "but what it is told as a secret is not told there: change the address yourself"
+        return "but its credentials are not sent to another server: change the address yourself"
     return ""
 
 
 def _is_same_publisher(old: str, new: str) -> bool:
-    """Tell whether secrets of an address may be told to another: the same host, no less safe."""
+    """Return whether credentials for one address may go to another: same host, no less safe."""
     before, after = urlsplit(old), urlsplit(new)
     if before.hostname != after.hostname:
         return False

@@ -1,4 +1,4 @@
-"""Feeds into `feeds.yaml`, out of it, and at rest: what commands and the dashboard do to it."""
+"""Subscriptions in `feeds.yaml`: added, removed, paused by commands and the dashboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def normalized_url(url: str) -> str:
-    """Return what all spellings of one feed's address share: https or not, www, slash, tracking."""
+    """Return an address without what spellings of it differ in: https, www, slash, tracking."""
     return value_parsers.normalized_url(canonical(url) or url)
 
 
@@ -46,7 +46,7 @@ def fitted_title(title: str, url: str, taken: Collection[str]) -> str:
 
 
 def new_among(found: Sequence[Feed], config: Config) -> tuple[list[Feed], list[tuple[Feed, Feed]]]:
-    """Return the feeds to add, with names that fit, and those there already with their double."""
+    """Return the feeds to add, with free names, and those already subscribed with their twin."""
     there = {normalized_url(feed.url): feed for feed in config.feeds}
     names = {feed.name.casefold() for feed in config.feeds}
     fresh: list[Feed] = []
@@ -63,13 +63,13 @@ def new_among(found: Sequence[Feed], config: Config) -> tuple[list[Feed], list[t
 
 
 def complete_url(address: str) -> str:
-    """Return an address as it is asked, `https` where it names no way."""
+    """Return an address with its scheme, `https` where it has none."""
     address = address.strip()
     return address if "://" in address else f"https://{address}"
 
 
 def describe_found(found: Prospect) -> str:
-    """Return what was found at an address, for people: `RSS 2.0, 20 entries, fr; https://…`."""
+    """Return a description of a feed that was found: `RSS 2.0, 20 entries, fr; https://…`."""
     from monitor.feeds.diagnostics import languages
     from monitor.fetch.url import redact
 
@@ -94,13 +94,13 @@ def unsubscribe(
     """
     numbers = {config.feeds.index(feed) for feed in feeds}
     if len(numbers) == len(config.feeds):
-        raise MonitorError("that would leave nothing to poll; add another feed first")
+        raise MonitorError("no feed would be left to poll; add another feed first")
     edit(path, lambda text: without_items(text, "feeds", numbers), data=data)
     return [config.feeds[number] for number in sorted(numbers)]
 
 
 def set_resting(path: Path, data: Path | None, url: str, *, resting: bool) -> None:
-    """Let the feed of an address not be polled any more, or again; raises as `subscribe`."""
+    """Pause the feed of an address, or poll it again; raises as `subscribe`."""
     edit(path, lambda text: set_enabled(text, url, on=not resting), data=data)
 
 

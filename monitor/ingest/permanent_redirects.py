@@ -42,7 +42,7 @@ def describe_redirect(
 ) -> str:
     """Return where a feed has moved to, or came from: `; moved here from … 2 d ago`."""
     if move and is_confirmed(move):
-        return f"; it has moved for good to {_shown(move.to)}"
+        return f"; it has moved permanently to {_shown(move.to)}"
     if former and now - former.until < LATELY:
         return f"; moved here from {_shown(former.url)} {span(now - former.until)} ago"
     return ""

@@ -1,1 +1,1 @@
-"""The archive kept in order: the index follows the store, what is too old goes, backups."""
+"""Maintenance: the index follows the store, retention, backup, restore, verification."""

@@ -1,4 +1,4 @@
-"""A newsroom in one file, taken while it is at work."""
+"""Backup: a newsroom in one file, taken while a monitor runs."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ FORMAT = 1
 
 
 class BackupError(MonitorError):
-    """A file that is no backup, or not as it was written; or a place that is taken."""
+    """A backup is not valid or damaged, or its destination is in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself."""
+    """The manifest of a backup."""
 
     taken: str
-    """When, in UTC, as 2023-10-09T07:09:00Z."""
+    """When the backup was taken, in UTC, as 2023-10-09T07:09:00Z."""
     articles: int
     alerts: int
     store: int
@@ -56,7 +56,7 @@ def write_manifest(manifest: Manifest) -> str:
 
 
 def read_manifest_text(content: bytes, file: object) -> Manifest:
-    """Return the manifest of a backup file; raises BackupError if it makes no sense."""
+    """Return the manifest of a backup file; raises BackupError if it is not valid."""
     try:
         said: dict[str, Any] = json.loads(content)
         files = {name: (int(f["size"]), str(f["sha256"])) for name, f in said["files"].items()}
@@ -70,21 +70,24 @@ def read_manifest_text(content: bytes, file: object) -> Manifest:
             files=files,
         )
     except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise BackupError(f"{file}: no backup of this version of tocsin ({error})") from error
+        raise BackupError(f"{file}: not a backup of this version of tocsin ({error})") from error
 
 
 PAGES = 512
-"""Pages of the store copied between two signs of progress: 2 MB."""
+"""Pages of the store between two reports of progress: 2 MB."""
 CHUNK = 1 << 20
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and of how much."""
+"""Called with what is being done, how much is done, and of how much."""
 
 
 def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Progress) -> Manifest:
-    """Write a backup, whole or not at all; a monitor may write meanwhile.
+    """Write a backup, whole or not at all, while a monitor may write.
 
-    Raises StoreError, BackupError and OSError.
+    Raises:
+        StoreError: The store cannot be read.
+        BackupError: The destination is a folder, or its folder is missing.
+        OSError: The file cannot be written.
     """
     if file.is_dir():
         raise BackupError(f"{file}: is a folder; name the file to write")
@@ -110,7 +113,9 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
     """Copy the store as it is at one moment, return how many articles and alerts it has."""
     copy.unlink(missing_ok=True)
     with closing(open_store(data, create=False)) as source, closing(_make_private(copy)) as target:
-        source.execute("BEGIN")  # without it each commit of the monitor would begin the copy anew
+        source.execute(
+            "BEGIN"
+        )  # without a transaction each commit of the monitor would restart the copy
         source.execute("SELECT count(*) FROM feeds").fetchone()
         source.backup(
             target,

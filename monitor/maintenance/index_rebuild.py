@@ -1,6 +1,6 @@
-"""What a viewer and the indexer tell each other of an index that is built again.
+"""Progress of an index rebuild, and reports of damage, between the indexer and viewers.
 
-Two files beside the index: how far it is, and that somebody found it damaged.
+Two files beside the index: the progress of the rebuild, and a mark that it is damaged.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from monitor.formatting import counted
 
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"
-WAY_OUT = "a running monitor builds it again from the store, and so does `tocsin reindex`"
+WAY_OUT = "a running monitor rebuilds it from the store, and so does `tocsin reindex`"
 STALE = 60.0
-"""Seconds after which whoever told of its progress must have died."""
+"""Seconds after which a report of progress is out of date: the rebuild has died."""
 
 
 def write_progress(data: Path, done: int, total: int) -> None:
-    """Say how many articles of how many can be searched; all of them ends it."""
+    """Write how many of all articles can be searched; all of them ends the rebuild."""
     path = data / PROGRESS
-    with contextlib.suppress(OSError):  # a full disk: the index waits too
+    with contextlib.suppress(OSError):  # the disk is full: the index waits too
         if done >= total:
             path.unlink(missing_ok=True)
             return
@@ -32,7 +32,7 @@ def write_progress(data: Path, done: int, total: int) -> None:
 
 
 def read_progress(data: Path, now: Timestamp) -> float | None:
-    """Return which share of the index is there while it is built again, None else."""
+    """Return the share of the index that is rebuilt, None if no rebuild runs."""
     path = data / PROGRESS
     try:
         if now - path.stat().st_mtime > STALE:
@@ -44,24 +44,24 @@ def read_progress(data: Path, now: Timestamp) -> float | None:
 
 
 def describe_progress(share: float) -> str:
-    """Return it for people."""
-    return f"the index is being built again, {share:.0%} is there"
+    """Return the progress in words."""
+    return f"the index is being rebuilt, {share:.0%} done"
 
 
 def describe_waiting(articles: int) -> str:
-    """Return how many articles wait for the index, for people; empty for none."""
+    """Return how many articles wait for the index, in words; empty for none."""
     there = counted(articles, "article is", "articles are")
     return f"{there} still being indexed" if articles else ""
 
 
 def mark_suspect(data: Path) -> None:
-    """Let the indexer look at the whole index."""
+    """Mark the index as possibly damaged, so that the indexer checks all of it."""
     with contextlib.suppress(OSError):
         (data / SUSPECT).touch()
 
 
 def is_suspect(data: Path) -> bool:
-    """Tell whether somebody found the index damaged since this was asked last."""
+    """Return whether the index was marked as damaged since the last call."""
     try:
         (data / SUSPECT).unlink()
     except OSError:

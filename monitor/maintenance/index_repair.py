@@ -1,7 +1,7 @@
-"""Bringing the archive to hold what the store holds, whatever happened to it.
+"""Repair of the index from the store.
 
-What is damaged is given up, segment by segment; what is left stays searchable, and what
-is missing is added from the store, the newest first.
+Damaged segments are dropped one by one; the others stay searchable. Missing articles are
+added from the store, the newest first.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from monitor.formatting import counted
 log = logging.getLogger("tocsin.indexer")
 
 STEP = 1024
-"""Articles of one step: what comes in meanwhile waits half a second for it."""
+"""Articles of one step: new articles wait at most half a second for it."""
 
 Progress = Callable[[int, int], None]
-"""Told how many articles are in the archive and how many there are."""
+"""Called with how many articles the index has, and how many the store has."""
 
 
 class RepairSource(Protocol):
-    """What mending needs of the store (see `monitor.store.protocol.Store`)."""
+    """What the repair needs of the store (see `monitor.store.protocol.Store`)."""
 
     def article_ids(self) -> array[int]:
         """Return the id of every article."""
 
     def waiting(self) -> set[int]:
-        """Return the ids that are on their way to the archive, or out of it."""
+        """Return the ids in the outbox: on their way into the index or out of it."""
 
     def articles(self, ids: Collection[int]) -> list[Article]:
         """Return these articles; unknown ids are left out."""
 
 
 class IndexDifference(NamedTuple):
-    """What an archive lacks, and what it should not hold."""
+    """Articles that the index lacks, and those that it should not have."""
 
     missing: array[int]
     """Newest first."""
@@ -53,10 +53,9 @@ class IndexDifference(NamedTuple):
 def difference(
     indexed: Iterable[int], stored: Collection[int], waiting: Collection[int]
 ) -> IndexDifference:
-    """Compare the ids of an archive, each as often as it is there, with those of the store.
+    """Compare the ids of the index, each as often as it occurs, with those of the store.
 
-    An id that is there twice is both: it is taken out and put in again. What is on its
-    way is no difference.
+    An id that occurs twice is removed and added again. Articles in the outbox do not count.
     """
     top = max(stored, default=0) + 1
     wanted, there = bytearray(top), bytearray(top)
@@ -77,23 +76,25 @@ def difference(
 
 
 class IndexRepair:
-    """One mending of one archive: `writer` at once, the rest step by step."""
+    """One repair of one index: `writer` is ready at once, the rest goes step by step."""
 
     def __init__(
         self, shelves: RepairSource, folder: Path, progress: Progress, *, whole: bool = False
     ) -> None:
-        """Open the archive, or begin a new one; `whole` reads every byte of it first."""
+        """Open the index, or create one; `whole` checks every byte of it first."""
         self._shelves = shelves
         self._progress = progress
         self.writer = _usable(folder)
         for lost in self.writer.drop_damaged_segments(every_byte=whole):
-            log.error("%s; what it held is added again from the store", lost)
+            log.error("%s; its articles are added again from the store", lost)
 
     def steps(self, *, everything: bool = False) -> Iterator[None]:
-        """Bring the archive to hold what the store holds, then read all of it once.
+        """Bring the index in line with the store, then check all of it once; a generator of steps.
 
-        What is on its way is left to come, unless `everything` is asked for. Between two
-        steps others may be served. Raises ArchiveDamaged where it should be begun again.
+        Articles in the outbox are left to the indexer unless `everything` is true.
+
+        Raises:
+            ArchiveDamaged: The repair must start again.
         """
         stored = self._shelves.article_ids()
         waiting = set() if everything else self._shelves.waiting()
@@ -113,16 +114,16 @@ class IndexRepair:
 
 
 def _usable(folder: Path) -> ArchiveWriter:
-    """Return the writer of a folder's archive; one that cannot be opened makes room."""
+    """Return the writer of an index; an index that cannot be opened is replaced by a new one."""
     aside, unfinished = (folder.with_name(folder.name + end) for end in (".old", ".new"))
     try:
         writer = open_archive_writer(folder)
     except ArchiveDamaged as error:
-        log.error("%s; building it again from the store", error)
+        log.error("%s; rebuilding it from the store", error)
         shutil.rmtree(aside, ignore_errors=True)
         with contextlib.suppress(FileNotFoundError):
             folder.rename(aside)
         writer = open_archive_writer(folder)
-    for left in (aside, unfinished):  # by one that was killed
+    for left in (aside, unfinished):  # left by a killed indexer
         shutil.rmtree(left, ignore_errors=True)
     return writer

@@ -1,7 +1,7 @@
-"""The indexer: a process of its own that follows the store's outbox into the archive.
+"""The indexer: a process that follows the outbox of the store into the index.
 
-An alert never waits for it. The store is the truth: an archive that is missing, damaged
-or not what the store says is mended (see `mending`) while what comes in goes on.
+An alert never waits for it. The store is the truth: an index that is missing, damaged or
+different from the store is repaired (see `index_repair`) while new articles are indexed.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from monitor.model.config import OutboxEntry, OutboxState
 log = logging.getLogger("tocsin.indexer")
 
 BATCH = 2048
-"""Articles of one commit at most: larger ones are hardly faster and take more memory."""
+"""Most articles of one commit: larger ones are hardly faster and take more memory."""
 LINGER, MORE = 0.3, 4
 """Seconds to wait for more when woken, and how often: articles cost a third more in commits
 of 500 than of 2,000."""
 LOOK = 5.0
-"""Seconds after which the outbox and the folder are looked at without being woken."""
+"""Seconds after which the outbox and the folder are checked without a wake-up."""
 WAITS = "indexing has to wait"
 SCRUB = 12
-"""Looks between two segments that are read whole, to find what a failing disk has changed."""
+"""Checks between two segments that are read whole, to find damage by a failing disk."""
 REST = 5.0
-"""Seconds before a second try when the disk, the store or another writer is in the way."""
+"""Seconds before a second try after an error of the disk, the store or another writer."""
 
 
 class IndexSource(RepairSource, Protocol):
     """What the indexer needs of the store (see `monitor.store.protocol.Store`)."""
 
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
-        """Return what is to be brought into the archive or taken out of it, oldest first."""
+        """Return the entries of the outbox, oldest first."""
 
     def outbox(self) -> OutboxState:
         """Return how much is on its way."""
 
     def mark_indexed(self, upto: int) -> None:
-        """Take the tickets up to this one out of the outbox, now or soon."""
+        """Remove the entries up to this ticket from the outbox, now or soon."""
 
 
 class Wake(Protocol):
     """The reading end of a pipe (`multiprocessing.connection.Connection`) from the monitor.
 
-    Whatever comes through means "look"; its end means "stop", also when the monitor dies.
+    A message means "look"; the end of the pipe means "stop", also when the monitor dies.
     """
 
     def poll(self, timeout: float | None = 0.0) -> bool:
@@ -62,7 +62,7 @@ class Wake(Protocol):
 
 
 def run(store: IndexSource, folder: Path, wake: Wake, progress: Progress = lambda *_: None) -> None:
-    """Index what comes into the outbox until the pipe ends; the step at work is finished."""
+    """Index the outbox until the pipe ends; the current step is finished."""
     wait, whole = 0.0, False
     follower: _OutboxFollower | None = None
     while not _ended(wake, wait):
@@ -80,7 +80,7 @@ def run(store: IndexSource, folder: Path, wake: Wake, progress: Progress = lambd
 
 
 def catch_up(store: IndexSource, folder: Path, progress: Progress = lambda *_: None) -> int:
-    """Bring all that the store holds into the archive, return how many articles are in it.
+    """Bring the index in line with the store; return how many articles it has.
 
     Not for use while an indexer runs on the folder.
     """
@@ -91,9 +91,9 @@ def catch_up(store: IndexSource, folder: Path, progress: Progress = lambda *_: N
 
 
 def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: None) -> int:
-    """Build the archive again beside the old one, then put it in its place; return its size.
+    """Rebuild the index beside the old one, then replace it; return its number of articles.
 
-    Searches go on meanwhile. Not for use while an indexer runs on the folder.
+    Searches go on during the rebuild. Not for use while an indexer runs on the folder.
     """
     fresh, aside = (folder.with_name(folder.name + end) for end in (".new", ".old"))
     shutil.rmtree(fresh, ignore_errors=True)
@@ -111,7 +111,7 @@ def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: No
 
 
 class _OutboxFollower:
-    """Follows the outbox; between two batches it mends the archive, step by step."""
+    """Follows the outbox; between two batches it repairs the index, step by step."""
 
     def __init__(
         self, store: IndexSource, folder: Path, progress: Progress, *, whole: bool
@@ -119,7 +119,7 @@ class _OutboxFollower:
         self._store = store
         self._folder = folder
         self._data = folder.parent
-        index_rebuild.is_suspect(self._data)  # it is looked at now
+        index_rebuild.is_suspect(self._data)  # the check happens now
         mending = IndexRepair(store, folder, progress, whole=whole)
         self.writer: ArchiveWriter = mending.writer
         self._mending: Iterator[None] = mending.steps()
@@ -128,7 +128,7 @@ class _OutboxFollower:
         self._scrubbing = self.writer.verify_steps()
 
     def follow(self, wake: Wake) -> None:
-        """Work until the pipe ends. Raises ArchiveDamaged where the archive must be mended."""
+        """Work until the pipe ends. Raises ArchiveDamaged where the index must be repaired."""
         self.writer.background_merges = True
         while True:
             if self.work():
@@ -145,13 +145,13 @@ class _OutboxFollower:
                 raise ArchiveDamaged(f"{self._folder}: a search found it damaged")
 
     def _scrub(self) -> None:
-        """Now and then read a segment whole; raises ArchiveDamaged if a bit is not as written."""
+        """Check a whole segment from time to time; raises ArchiveDamaged for a changed bit."""
         self._looks += 1
         if self._looks % SCRUB == 0 and next(self._scrubbing, self) is self:
             self._scrubbing = self.writer.verify_steps()
 
     def work(self) -> bool:
-        """Do the next thing there is to do; return whether there was any."""
+        """Do the next step; return whether there was one."""
         if batch := self._store.unindexed(BATCH, self._last):
             self.writer.add(ticket.article for ticket in batch if ticket.article)
             self.writer.remove({ticket.id for ticket in batch if not ticket.article})
@@ -162,7 +162,7 @@ class _OutboxFollower:
 
 
 def _ended(wake: Wake, seconds: float) -> bool:
-    """Wait to be woken, that long at most; tell whether the pipe has ended."""
+    """Wait for a wake-up for at most `seconds`; return whether the pipe has ended."""
     try:
         while wake.poll(seconds):
             wake.recv_bytes()
@@ -173,7 +173,7 @@ def _ended(wake: Wake, seconds: float) -> bool:
 
 
 def _woken(wake: Wake) -> bool:
-    """Wait to be woken, then a little for more to come; tell whether the pipe has ended."""
+    """Wait for a wake-up, then a little for more articles; return whether the pipe has ended."""
     ended = _ended(wake, LOOK)
     for _ in range(MORE):
         if ended or not wake.poll(LINGER):

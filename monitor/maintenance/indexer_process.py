@@ -1,8 +1,8 @@
-"""The indexer in a process of its own: started, woken, restarted when it dies.
+"""The process of the indexer: started, woken, restarted when it dies.
 
-It only reads the store. What it has indexed it tells the monitor, which takes it out of
-the outbox: two writers would wait for each other for seconds while much comes in. What it
-has to say it tells the monitor too: a log has one writer.
+The indexer only reads the store. It reports to the monitor what it has indexed, and the
+monitor empties the outbox: two writers would wait for each other for seconds under load. Its
+log lines go through the monitor too: a log has one writer.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from monitor.store.sqlite.store import SqliteStore
 log = logging.getLogger("tocsin")
 
 GARBAGE = 100_000
-"""Objects between two looks for garbage: looking every 700 takes a tenth of the time."""
+"""Objects between two garbage collections: collecting every 700 takes a tenth of the time."""
 GIVES_WAY = 5
 """Niceness: where processors are scarce, an alert comes before a search that finds it."""
 PATIENCE = 30.0
-"""Seconds an indexer may take to finish its batch when the watch ends."""
+"""Seconds an indexer may take to finish its batch when the monitor ends."""
 
 
 Clock = Callable[[], Timestamp]
-"""Of another process: a function of a module, which that process finds too."""
+"""The entry point of the process: a module-level function, which the process can import."""
 
 
 class _IndexedTicket(NamedTuple):
-    """What the indexer tells of each batch."""
+    """What the indexer reports of each batch."""
 
     ticket: int
     at: Timestamp
@@ -55,14 +55,14 @@ class IndexerProcess:
         self._wake: Connection | None = None
         self._told: Connection | None = None
         self.failures = 0
-        """Tries in a row that came to nothing."""
+        """Failed tries in a row."""
         self.trouble = ""
-        """What went wrong with the last one, in words."""
+        """Why the last try failed, in words."""
         self.indexed_at = 0.0
-        """When the last ticket was indexed that `indexed` returned."""
+        """When the last ticket returned by `indexed` was indexed."""
 
     def start(self) -> None:
-        """Start it, or start it again if it died."""
+        """Start the process, or restart it if it died."""
         if self._process is not None:
             if self._process.is_alive():
                 return
@@ -83,9 +83,9 @@ class IndexerProcess:
         writing.close()
 
     def indexed(self) -> int:
-        """Return the last ticket it has indexed since it was asked last, 0 for none.
+        """Return the last ticket indexed since the last call, 0 for none.
 
-        What it said meanwhile goes into the log.
+        Its log lines since then are logged.
         """
         last = 0
         with contextlib.suppress(EOFError, OSError):
@@ -105,13 +105,13 @@ class IndexerProcess:
         self.failures, self.trouble = self.failures + 1, trouble
 
     def wake(self) -> None:
-        """Tell it that there is something to index."""
+        """Wake the indexer."""
         if self._wake is not None:
             with contextlib.suppress(OSError):
                 self._wake.send_bytes(b".")
 
     def stop(self) -> int:
-        """End it after the batch at hand; return the last ticket it has indexed, 0 for none."""
+        """End the process after its current batch; return the last ticket indexed, 0 for none."""
         if self._process is None or self._wake is None:
             return 0
         self._wake.close()
@@ -137,13 +137,13 @@ class _ReadOnly(SqliteStore):
         self._clock = clock
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Tell the monitor, and when that was."""
+        """Report the ticket and the time to the monitor."""
         with contextlib.suppress(OSError):
             self._monitor.send(_IndexedTicket(upto, self._clock() if now is None else now))
 
 
 class _LastMessage(logging.Handler):
-    """Sends what is logged to the monitor."""
+    """Sends log lines to the monitor."""
 
     def __init__(self, monitor: Connection) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class _LastMessage(logging.Handler):
 
 
 def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock: Clock) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the whole group
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
     os.nice(GIVES_WAY)
     gc.set_threshold(GARBAGE)
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LastMessage(monitor)])
@@ -168,12 +168,12 @@ def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock:
             store.close()
     except Exception:
         log.exception("the indexer fails")
-        wake.poll(indexer.REST)  # it is started again within a second
+        wake.poll(indexer.REST)  # the monitor restarts the process within a second
         raise SystemExit(1) from None
 
 
 class _Progress:
-    """Tells viewers how far a rebuild is, and the log every twentieth of it."""
+    """Reports the progress of a rebuild to viewers, and every twentieth to the log."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
@@ -184,5 +184,5 @@ class _Progress:
         index_rebuild.write_progress(self._data, done, total)
         twentieth = 20 * done // max(total, 1)
         if twentieth != self._told and (self._told or twentieth < 20):
-            log.info("building the index again: %d of %d articles", done, total)
+            log.info("rebuilding the index: %d of %d articles", done, total)
         self._told = twentieth % 20

@@ -1,4 +1,4 @@
-"""Putting a newsroom back from a backup: checked whole first, never over what is there."""
+"""Restore of a newsroom from a backup: checked whole first, never over existing files."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from monitor.store.sqlite.schema import VERSION
 
 @dataclass(frozen=True, slots=True)
 class RestorePaths:
-    """Where a newsroom is put back."""
+    """Where a newsroom is restored."""
 
     config: Path
     data: Path
 
     def in_the_way(self, config: bytes | None) -> list[Path]:
-        """Return what is there already; a `feeds.yaml` that is the same is in nobody's way."""
+        """Return the existing files; a `feeds.yaml` with the same content does not count."""
         names = (FILE, f"{FILE}-wal", f"{FILE}-shm", INDEX)
         there = [path for name in names if (path := self.data / name).exists()]
         if config is not None and self.config.exists() and self.config.read_bytes() != config:
@@ -44,7 +44,7 @@ class RestorePaths:
 
 
 def read_manifest(file: Path) -> Manifest:
-    """Return what a backup says of itself. Raises BackupError, OSError."""
+    """Return the manifest of a backup. Raises BackupError, OSError."""
     with _opened(file) as packed:
         return read_manifest_text(packed.read(MANIFEST), file)
 
@@ -56,9 +56,9 @@ def config_of(file: Path) -> bytes | None:
 
 
 def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
-    """Check a backup and lay its store down beside its place; return where.
+    """Check a backup and unpack its store beside its destination; return where.
 
-    Nothing that is there is touched. Raises BackupError, OSError.
+    Existing files are not touched. Raises BackupError, OSError.
     """
     with _opened(file) as packed:
         manifest = read_manifest_text(packed.read(MANIFEST), file)
@@ -84,7 +84,7 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
 
 
 def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
-    """Move what is in the way to `aside`, then store and feeds.yaml to their places."""
+    """Move existing files to `aside`, then the store and feeds.yaml to their destination."""
     if there := places.in_the_way(config):
         aside.mkdir(mode=0o700, parents=True)
     for path in there:
@@ -103,7 +103,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(file) as packed:
             yield packed
     except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError) as error:
-        raise BackupError(f"{file}: no backup of tocsin, or damaged ({error})") from error
+        raise BackupError(f"{file}: not a backup of tocsin, or damaged ({error})") from error
 
 
 def _check(
@@ -132,7 +132,7 @@ def _check(
             raise
         raise BackupError(f"{file}: {name} in it is damaged ({error})") from error
     if (done, found.hexdigest()) != (size, digest):
-        raise BackupError(f"{file}: {name} in it is not as it was written")
+        raise BackupError(f"{file}: {name} in it has another checksum than the manifest")
 
 
 def _check_store(file: Path, fresh: Path) -> None:

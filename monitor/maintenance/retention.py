@@ -1,4 +1,4 @@
-"""How long the archive keeps its articles: what is older goes, a few at a time."""
+"""Retention: articles older than `archive: keep` are dropped, a few at a time."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from monitor.store.protocol import Store, StoreReads
 from monitor.tasks import WorkerThread
 
 STEP = 200
-"""Articles looked at in one step: 20 ms when all of them go."""
+"""Articles of one step: 20 ms when all of them are dropped."""
 BEGINNING = (float("-inf"), 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepResult:
-    """What a step came to; an empty one is the end."""
+    """The result of a step; an empty one is the end."""
 
     articles: int = 0
-    """How many went, or would go."""
+    """Number of articles that were, or would be, dropped."""
     spared: int = 0
-    """How many are as old, and stay."""
+    """Number of articles that are as old, and stay."""
     characters: int = 0
-    """Of the text that went."""
+    """Bytes of text that were dropped."""
 
     def __add__(self, other: SweepResult) -> SweepResult:
-        """Return both together."""
+        """Return the sum of two results."""
         return SweepResult(
             articles=self.articles + other.articles,
             spared=self.spared + other.spared,
@@ -42,7 +42,7 @@ class SweepResult:
 
 
 def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> RetentionExceptions:
-    """Return in the store's terms what is kept whatever its age."""
+    """Return what is kept for ever, in the terms of the store."""
     known = list(feeds)
     numbers: set[int] = set()
     watchlists: set[str] = set()
@@ -65,7 +65,7 @@ def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> Retenti
 
 
 class RetentionSweep:
-    """One look at all that is older than the archive keeps it. For the store's thread."""
+    """One sweep over all articles that are too old. Runs in the store's thread."""
 
     def __init__(self, store: Store, retention: Retention, now: Timestamp) -> None:
         self._store = store
@@ -74,14 +74,14 @@ class RetentionSweep:
         self._after = BEGINNING
 
     def step(self) -> SweepResult:
-        """Drop the next few articles. Raises StoreError."""
+        """Drop the next articles. Raises StoreError."""
         with self._store.batch() as batch:
             found = self._next(batch)
             batch.drop([one.id for one in found if not one.spared])
         return self._swept(found)
 
     def look(self) -> SweepResult:
-        """Count the next few articles that `step` would drop. Raises StoreError."""
+        """Count the next articles that `step` would drop. Raises StoreError."""
         with self._store.reading() as reading:
             found = self._next(reading)
         return self._swept(found)
@@ -105,17 +105,17 @@ log = logging.getLogger("tocsin")
 EVERY = 3600.0
 """Seconds between two sweeps."""
 LOOK = 10.0
-"""Seconds between two looks whether one is due."""
+"""Seconds between two checks whether a sweep is due."""
 PAUSE = 0.25
 """Seconds between two steps of a sweep."""
 PATIENCE = 20
-"""Pauses for which a step waits for a quiet moment; a thousand feeds leave none."""
+"""Pauses that a step waits for a moment without polls; a thousand feeds leave none."""
 REST = 30.0
-"""Seconds without a step after the store refused."""
+"""Seconds without a step after a StoreError."""
 
 
 class RetentionRunner:
-    """Keeps the archive to what `archive:` says, as it says at the time."""
+    """Runs sweeps beside the monitor, by the current `archive:` settings."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class RetentionRunner:
         self._busy = busy
 
     async def ever(self, refused: Callable[[StoreError], None]) -> None:
-        """Sweep every hour, and when the rule changes. Never raises: the watch goes on."""
+        """Sweep every hour, and when the settings change. Never raises: the monitor goes on."""
         swept, rule = float("-inf"), FOR_EVER
         while True:
             await self._sleep(LOOK)
@@ -149,10 +149,10 @@ class RetentionRunner:
                 swept = now - EVERY
                 await self._sleep(REST)
             except Exception:
-                log.exception("nothing more was dropped; the watch goes on")
+                log.exception("nothing more was dropped; the monitor goes on")
 
     async def all(self, between: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Drop all that is too old now. Raises StoreError."""
+        """Drop all articles that are too old. Raises StoreError."""
         retention = self._retention()
         if retention.keep is None:
             return
@@ -165,7 +165,7 @@ class RetentionRunner:
             log.info("older than the archive keeps them: %s", counted(found.articles, "article"))
 
     async def _quiet(self) -> None:
-        """Wait for a moment in which no feed is being read, but not for ever."""
+        """Wait for a moment without polls, for a limited time."""
         for _ in range(PATIENCE):
             await self._sleep(PAUSE)
             if not self._busy():

@@ -17,30 +17,30 @@ _BEGINS = (Kind.RAISED, Kind.EARLIER)
 
 @dataclass(frozen=True, slots=True)
 class AuditFault:
-    """Something that is not as it should be."""
+    """A difference between the evidence and the store, or inside the evidence."""
 
     what: str
     number: int = 0
-    """Of the record it was found at; 0 where it is none's."""
+    """Number of the record; 0 without one."""
     alert: int | None = None
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return the fault in words."""
         about = f" (alert {self.alert})" if self.alert is not None else ""
         return f"record {self.number}{about}: {self.what}" if self.number else self.what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedAlert:
-    """What there is of one alert."""
+    """What the store has of one alert."""
 
     alert: Kept | None
     """None when it is not in the store."""
     records: Sequence[Said]
-    """The first ones first."""
+    """Records of the alert, oldest first."""
     matches: Sequence[Mapping[str, Any]]
     escalations: Collection[tuple[str, float]]
-    """Why and when it became louder."""
+    """Escalations of the alert: reason and time."""
     texts: Mapping[tuple[int, int], str]
     """Hashes of the texts that are kept, by article and version."""
 
@@ -88,7 +88,7 @@ def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
 
 
 def _differs(alert: Kept, said: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the store says otherwise than the record of its raising."""
+    """Yield the differences between the store and the record of the raised alert."""
     article = said.get("article") or {}
     rule = said.get("rule") or {}
     wanted = {
@@ -96,7 +96,7 @@ def _differs(alert: Kept, said: Mapping[str, Any]) -> Iterator[str]:
         "kind": (alert.about, said.get("about")),
         "time": (alert.raised_at, said.get("at", said.get("raised_at"))),
         "article": (alert.article, article.get("id")),
-        "alert that it is a copy of": (alert.merged_into, said.get("merged_into")),
+        "alert that it is a duplicate of": (alert.merged_into, said.get("merged_into")),
     }
     if alert.article is not None:
         wanted["address of its article"] = alert.url, article.get("url")
@@ -104,7 +104,7 @@ def _differs(alert: Kept, said: Mapping[str, Any]) -> Iterator[str]:
         wanted |= {
             "rule": (alert.rule, rule.get("version")),
             "version of its article": (alert.article_version, article.get("version")),
-            "mark of having been there before": (bool(alert.backfill), said.get("backfill")),
+            "backfill mark": (bool(alert.backfill), said.get("backfill")),
             "date of its article": (alert.published, article.get("published")),
             "time its article was seen": (alert.seen, article.get("seen")),
         }
@@ -114,7 +114,7 @@ def _differs(alert: Kept, said: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
-    """Yield what is wrong with what became of an alert since it was raised."""
+    """Yield the faults in the records after an alert was raised."""
     assert seen.alert is not None
     severity, matches, at = "", None, first
     steps: dict[tuple[str, float], int] = {}
@@ -130,10 +130,10 @@ def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
         )
     for step, number in steps.items():
         if step not in seen.escalations:
-            yield AuditFault("that it became louder is not in the store any more", number, id)
+            yield AuditFault("its escalation is not in the store any more", number, id)
     for reason, _ in sorted(set(seen.escalations) - steps.keys()):
         if not _is_earlier(seen):
-            yield AuditFault(f"it became louder ({reason}), and no record says so", first, id)
+            yield AuditFault(f"it was escalated ({reason}), and no record says so", first, id)
     if matches is not None and [dict(one) for one in seen.matches] != matches:
         yield AuditFault(
             "the words that matched, or their places, are not those of the record", at, id
@@ -161,24 +161,24 @@ def _shown(value: object) -> str:
 MOST = 1_000
 """Faults that are listed; more are counted."""
 STEP = 500
-"""Records between two signs of progress."""
+"""Records between two reports of progress."""
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and of how much."""
+"""Called with what is being done, how much is done, and of how much."""
 
 
 @dataclass
 class Verified:
-    """What a verification came to."""
+    """The result of a verification."""
 
     records: int = 0
-    """How many were read."""
+    """Number of records that were read."""
     alerts: int = 0
-    """How many of those kept were held against their records."""
+    """Number of alerts that were compared with their records."""
     texts: int = 0
-    """Texts of articles that were held against their hashes."""
+    """Number of article texts that were compared with their hashes."""
     earlier: int = 0
-    """Alerts from before there were records: known as they were found then."""
+    """Alerts older than the evidence: recorded as they were found then."""
     dropped: int = 0
     """Alerts no longer kept: their texts cannot be checked any more."""
     head: tuple[int, str] = (0, BEGINNING)
@@ -186,17 +186,17 @@ class Verified:
     noted: int | None = None
     """The record with the hash that was noted elsewhere; None if none was given, or none is it."""
     faults: list[AuditFault] = field(default_factory=list)
-    """What is not as it should be, by number of record."""
+    """Faults, by number of record."""
     more: int = 0
-    """Further ones that are not listed."""
+    """Number of further faults."""
 
     @property
     def whole(self) -> bool:
-        """Tell whether nothing was found."""
+        """Return whether no fault was found."""
         return not self.faults
 
     def add_problem(self, fault: AuditFault) -> None:
-        """Take note of a fault."""
+        """Add a fault."""
         if len(self.faults) < MOST:
             self.faults.append(fault)
         else:
@@ -251,7 +251,7 @@ def _chain(proofs: Proofs, progress: Progress, first: int, found: Verified) -> N
 
 
 def _links(row: Row, said: Mapping[str, Any], before: tuple[int, str] | None) -> Iterator[str]:
-    """Yield what is wrong with a record by itself, and with its place."""
+    """Yield the faults of a record by itself, and of its place in the chain."""
     if before and row.number != before[0] + 1:
         yield f"{_span(before[0] + 1, row.number - 1)} before it"
     if evidence.digest(row.record) != row.hash:

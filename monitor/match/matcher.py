@@ -1,8 +1,8 @@
-"""The rules in force: which watchlists an article satisfies, where, and why not.
+"""Matching: which watchlists an article satisfies, where, and why not.
 
-After Lucene Monitor's presearcher: every rule is filed under the cheapest sets of words of which
-any match must hold one; an article's words name the candidates, and only these are evaluated.
-Whether a word form is an inflection or a wildcard's is decided once per form.
+After the presearcher of Lucene Monitor: every watchlist is indexed under the cheapest sets of
+terms of which any match needs one. The words of an article select candidates, and only these
+are evaluated. Whether a word form belongs to an inflected term or a wildcard is decided once.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 
 MAX_MATCHES = 50
-"""Places listed for one watchlist in one article."""
+"""Most matches listed for one watchlist in one article."""
 _MEMO_SIZE = 500_000
 
 _BEGINNING = 5
-"""Letters of a wildcard's prefix by which it is looked up."""
+"""Letters of the prefix by which a wildcard is looked up."""
 
 
 class WatchlistMatcher:
@@ -40,7 +40,7 @@ class WatchlistMatcher:
     def __init__(self, watchlists: Iterable[Watchlist], feeds: Iterable[Feed] = ()) -> None:
         self.watchlists = tuple(watchlists)
         for feed in feeds:
-            host(feed.url)  # known feeds are read once, here
+            host(feed.url)  # known feeds are resolved once, here
         roots = [watchlist.query.root for watchlist in self.watchlists]
         watched = dict.fromkeys(word for root in roots for word in words(root))
         self._forms = _WordForms(word for word in watched if expands(word))
@@ -88,7 +88,7 @@ class WatchlistMatcher:
 
 
 class _ArticleWords:
-    """A `Document` on an article's postings, its word forms decided beforehand."""
+    """A `Document` over the positions of an article, with its word forms already decided."""
 
     __slots__ = ("_expansions", "_found", "_numbers", "article", "feed")
 
@@ -117,7 +117,7 @@ class _ArticleWords:
 
 
 class _WordForms:
-    """Which inflections, wildcards and plain exact forms each key met so far belongs to."""
+    """Cache: the inflected, wildcard and exact terms that each key seen so far belongs to."""
 
     def __init__(self, open_words: Iterable[Word]) -> None:
         self.numbers = {word: number for number, word in enumerate(open_words)}
@@ -145,7 +145,7 @@ class _WordForms:
         return form if self._decide(form) else ""
 
     def of(self, found: Iterable[str]) -> Mapping[int, list[str]]:
-        """Return the keys of an article that each open word means, where there are any."""
+        """Return the keys of an article that each open term matches, where there are any."""
         expansions: defaultdict[int, list[str]] = defaultdict(list)
         if self.numbers:
             meanings = self.meanings
@@ -155,7 +155,7 @@ class _WordForms:
         return expansions
 
     def _decide(self, form: str) -> Sequence[int]:
-        if EXACT in form:  # another form than `=liege` wants
+        if EXACT in form:  # another form than `=liege` asks for
             return self._plain.get(form.partition(EXACT)[0], ()) if self._plain else ()
         numbers: list[int] = []
         for length in self._lengths:
@@ -174,7 +174,7 @@ class _WordForms:
 
 
 class _TermsOfForm(dict[str, Sequence[int]]):
-    """The open words that a key belongs to, each decided once."""
+    """The open terms that a key belongs to, each decided once."""
 
     def __init__(self, decide: Callable[[str], Sequence[int]]) -> None:
         self._decide = decide
@@ -190,14 +190,14 @@ class _TermsOfForm(dict[str, Sequence[int]]):
 
 
 def filter_admits(facet: Facet, article: Article, feed: Feed) -> bool:
-    """Tell whether an article that a feed carries passes a filter of a query."""
+    """Return whether an article of a feed passes a filter of a query."""
     return passes(facet, lang=article.lang, name=feed.name, host=host(feed.url), tags=feed.tags)
 
 
 def out_of_scope(watchlist: Watchlist, article: Article, feed: Feed) -> str:
-    """Return why an article is none of a watchlist's business, by language or feed; or ''.
+    """Return why an article is out of scope of a watchlist, by language or feed; or ''.
 
-    An article of undetermined language is everybody's.
+    An article of undetermined language is in scope of every watchlist.
     """
     if watchlist.lang and article.lang and article.lang not in watchlist.lang:
         return f"language {article.lang}, not {' or '.join(watchlist.lang)}"
@@ -209,7 +209,7 @@ def out_of_scope(watchlist: Watchlist, article: Article, feed: Feed) -> str:
 
 
 class _MatchPlaces:
-    """The matches in one article: many watchlists watch the same word, which is cut out once."""
+    """The matches in one article: a word that several watchlists match is cut out once."""
 
     def __init__(self, article: Article, reading: DocumentTerms) -> None:
         self._article = article

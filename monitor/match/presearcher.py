@@ -1,4 +1,4 @@
-"""Which words an article must hold for a rule to be worth evaluating; the rules filed by them."""
+"""The presearcher: which terms an article must contain for a watchlist to be a candidate."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import NamedTuple
 from index.query.ast import And, AtLeast, Mode, Near, Node, Or, Phrase, Score, Word
 
 MAX_WORDS = 4
-"""Words of a set: more would hardly ever spare a vain look."""
+"""Most terms of a set: more would hardly ever avoid a needless evaluation."""
 MAX_SETS = 16
-"""Sets that clauses may be multiplied to: `(a OR b OR c) AND (d OR e)` makes six."""
+"""Most sets that clauses are multiplied to: `(a OR b OR c) AND (d OR e)` makes six."""
 
 Words = tuple[Word, ...]
 
 
 class RequiredTerms(NamedTuple):
-    """Sets of words of one of which any match holds all, and what they cost in vain looks."""
+    """Sets of terms, one of which any match contains whole; the cost of needless evaluations."""
 
     cost: float
     sets: tuple[Words, ...]
-    """Within each, the rarest word comes first."""
+    """Within each set, the rarest term comes first."""
 
 
 NOWHERE = RequiredTerms(float("inf"), ())
-"""A rule without such words, as `lang:fr` by itself: every article is looked at."""
+"""A query without required terms, as `lang:fr`: every article is a candidate."""
 
 _TOGETHER = (And, Phrase, Near)
 _MODE_COSTS = {Mode.FOLDED: 1.0, Mode.EXACT: 0.5, Mode.STEM: 2.0, Mode.WILDCARD: 3.0}
 
 
 def required_terms(node: Node) -> RequiredTerms:
-    """Return the cheapest sets of words of which any match of a tree must hold one."""
+    """Return the cheapest sets of terms, one of which any match of a tree must contain."""
     if isinstance(node, Word):
         return RequiredTerms(_cost(node), ((node,),))
     if isinstance(node, _TOGETHER):
@@ -49,7 +49,7 @@ def required_terms(node: Node) -> RequiredTerms:
 
 
 def _cost(word: Word) -> float:
-    """Return a guess of how often a word is met: half the running text has under 5 letters."""
+    """Return an estimate of how frequent a word is: half of running text has under 5 letters."""
     term = word.term
     letters = len(term) if term.isalnum() else sum(map(str.isalnum, term))
     return _MODE_COSTS[word.mode] * (0.2 if word.part == "author" else 1.0) / letters**3
@@ -60,7 +60,7 @@ def _cheapest_first(filed: Iterable[RequiredTerms]) -> list[RequiredTerms]:
 
 
 def _any_of(choices: Sequence[RequiredTerms]) -> RequiredTerms:
-    """Return the filing under all of these, since any of them may be the one that holds."""
+    """Return the required terms of an OR: those of all choices."""
     if NOWHERE in choices:
         return NOWHERE
     sets = dict.fromkeys(words for filed in choices for words in filed.sets)
@@ -68,7 +68,7 @@ def _any_of(choices: Sequence[RequiredTerms]) -> RequiredTerms:
 
 
 def _both(first: RequiredTerms, second: RequiredTerms) -> RequiredTerms:
-    """Return the filing of what needs both, or of the first where that makes too many sets."""
+    """Return the required terms of an AND, or those of the first where sets would be too many."""
     if not second.sets or len(first.sets) * len(second.sets) > MAX_SETS:
         return first
     pairs = itertools.product(first.sets, second.sets)
@@ -79,7 +79,7 @@ def _both(first: RequiredTerms, second: RequiredTerms) -> RequiredTerms:
 
 
 def _of_count(node: AtLeast) -> RequiredTerms:
-    """Leave out the dearest clauses, since with them alone there are too few."""
+    """Leave out the most expensive clauses of `n OF (…)`: alone they are too few to match."""
     choices = _cheapest_first(map(required_terms, node.children))
     kept = range(len(choices) - node.count + 1)
     if node.count == 1:
@@ -88,7 +88,7 @@ def _of_count(node: AtLeast) -> RequiredTerms:
 
 
 def _of_score(node: Score) -> RequiredTerms:
-    """Leave out the dearest clauses as long as they cannot reach the threshold alone."""
+    """Leave out the most expensive clauses that cannot reach the threshold alone."""
     gains = [(required_terms(child), weight) for weight, child in node.weighted if weight > 0]
     gains.sort(key=lambda gain: -gain[0].cost)
     choices = [filed for filed, _ in gains]
@@ -105,21 +105,21 @@ def _of_score(node: Score) -> RequiredTerms:
 
 
 def _pairs(choices: Sequence[RequiredTerms], number: int) -> RequiredTerms:
-    """Return one of several filings, of which one more must hold too."""
+    """Return the required terms of pairs: of `2 OF (…)` one more clause must hold."""
     others = [filed for other, filed in enumerate(choices) if other != number]
     return _both(choices[number], _any_of(others))
 
 
-# --- what is filed under them ----------------------------------------------------------
+# --- the trie ----------------------------------------------------------
 
 Leaf = str | int
-"""What a rule is filed under: a key of `postings`, or the number of an open word."""
+"""An edge of the trie: a key of `term_positions`, or the number of an open term."""
 
 _NONE: frozenset[Leaf] = frozenset()
 
 
 class TermTrie:
-    """Rules that need the words that lead here, and drawers of those that need one more."""
+    """A node: watchlists that need the terms on the path, and nodes for one more term."""
 
     __slots__ = ("_leaves", "further", "rules")
 
@@ -129,20 +129,20 @@ class TermTrie:
         self._leaves: Set[Leaf] = _NONE
 
     def add(self, leaf: Leaf) -> TermTrie:
-        """Add and return the drawer of what needs this word too."""
+        """Add and return the node for one more term."""
         drawer = self.further[leaf] = TermTrie()
         return drawer
 
     def seal(self) -> None:
-        """Make it ready to be opened, when everything is filed."""
+        """Prepare for look-ups, once all watchlists are added."""
         if self.further:
-            # A set knows the hashes of what is in it: what is not in both is not even looked at.
+            # A set keeps the hashes of its members, so an intersection looks at common ones only.
             self._leaves = frozenset(self.further)
             for drawer in self.further.values():
                 drawer.seal()
 
     def open(self, there: Set[Leaf]) -> set[int]:
-        """Return the rules of which the words are there."""
+        """Return the watchlists whose required terms the article contains."""
         candidates: set[int] = set()
         opened = [self]
         for drawer in opened:

@@ -135,7 +135,7 @@ NOBODY_ELSE = StoryTimeline()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
-    """Why and when an alert became louder than it was raised."""
+    """Why and when an alert was escalated."""
 
     id: int
     """In the order in which they came about, over all alerts."""
@@ -228,7 +228,7 @@ class Alert:
 
     @property
     def stirred_at(self) -> Timestamp:
-        """Return when it last asked for attention: when it was raised, or became louder."""
+        """Return when it last asked for attention: when it was raised or escalated."""
         if self.verdict is Verdict.NOISE or not self.escalations:
             return self.raised_at
         return self.escalations[-1].at

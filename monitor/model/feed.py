@@ -118,23 +118,23 @@ class SubscribedFeed(NamedTuple):
     state: FeedState
     articles: int
     move: PermanentRedirect | None
-    """Where it is sent on to for good; None for nowhere."""
+    """Its permanent redirect; None without one."""
     former: FormerAddress | None
-    """The last address that it had before it moved; None if it never did."""
+    """Its last address before it moved; None if it never did."""
 
 
 class GapKind(enum.StrEnum):
-    """Why something may have been missed."""
+    """Why articles may have been missed."""
 
     BLIND = "blind"
-    """Two reads had nothing in common: what came and went between them was missed."""
+    """Two reads had nothing in common: entries between them were missed."""
     DOWN = "down"
-    """It cannot be read, or nobody watches: what will be missed shows when it is read again."""
+    """The feed cannot be read, or no monitor runs: the next read shows what was missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """An interval of which articles of a feed may be missing."""
+    """A coverage gap: an interval of which articles of a feed may be missing."""
 
     feed: Feed
     start: Timestamp
@@ -145,7 +145,7 @@ class Gap:
 
 
 class Outcome(enum.StrEnum):
-    """What a poll came to."""
+    """The outcome of a poll."""
 
     READ = "read"
     UNCHANGED = "unchanged"
@@ -166,11 +166,11 @@ class Poll:
     known: int = 0
     """Entries that the feed had before."""
     blind: bool = False
-    """None of them was: some may have been missed since the read before."""
+    """No entry was known: some may have been missed since the last read."""
     status: int | None = None
     """Of HTTP; None when there was no answer."""
     moved: str = ""
-    """Where the answer came from, when that is another address."""
+    """The address that answered, if it is another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,16 +184,16 @@ class FeedHealth:
     words: str
     """One line a person understands: what is wrong and what tocsin will do."""
     move: PermanentRedirect | None = None
-    """Where it is sent on to for good; None for nowhere."""
+    """Its permanent redirect; None without one."""
     former: FormerAddress | None = None
-    """The address that it had before it moved; None if it never did."""
+    """Its address before it moved; None if it never did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationRate:
-    """When a feed publishes: what is enough to tell an odd silence from an ordinary one.
+    """When a feed publishes, to tell an unusual silence from a normal one.
 
-    What comes within an hour is one publication.
+    Entries within an hour count as one publication.
     """
 
     since: Timestamp
@@ -210,12 +210,12 @@ class PublicationRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHistory:
-    """What is remembered of a feed besides its polling state."""
+    """What the store has of a feed besides its polling state."""
 
     habit: PublicationRate | None = None
-    """How it publishes, as far as that is known."""
+    """Its publication rate, None while unknown."""
     move: PermanentRedirect | None = None
-    """Where its permanent redirects lead, if there are any."""
+    """Its permanent redirect, None without one."""
     incidents: Mapping[AlertKind, FeedIncident] = field(default_factory=dict)
     """The last incident of each kind."""
 

@@ -104,7 +104,7 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The text of an article's page, or why there is none."""
+    """The text of the page of an article, or why there is none."""
 
     article: int
     text: str = ""
@@ -112,9 +112,9 @@ class Page:
     status: int | None = None
     """HTTP status of a failure, if there was one."""
     final: bool = False
-    """Whether asking again is pointless."""
+    """Whether another try is pointless."""
     later: float = 0.0
-    """Seconds until its turn, where the site wants some between two pages."""
+    """Seconds until the next page may be fetched, by the crawl delay of the site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +147,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class StoryCandidate:
-    """An article that shares shingles with the one to judge."""
+    """An article that shares shingles with the one to assign."""
 
     article: int
     story: int
     shared: int
     size: int
-    """Shingles it has."""
+    """Number of its shingles."""
     feed: int = 0
     """Number of the feed that had it first."""
     copy_of: int | None = None
@@ -166,12 +166,12 @@ class PendingPage:
 
     article: Article
     backfill: bool
-    """It was there before its feed was watched."""
+    """Published before its feed was watched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The proper names, acronyms and figures of an article, and where it stands."""
+    """The proper names, acronyms and figures of an article, with its language and date."""
 
     groups: tuple[frozenset[int], ...] = ()
     """Hashes of the words of each name, negative for figures: New York has two words."""
@@ -203,21 +203,21 @@ class ArticleChange:
     """The article of which this is nearly the same text."""
     names: Names = Names()
     crosses: int | None = None
-    """An earlier article in another language that tells of the same event."""
+    """An earlier article in another language about the same event."""
     wants_page: bool = False
     backfill: bool = False
-    """It was there before we watched: alerts from it are not news."""
+    """Published before its feed was watched: its alerts are marked backfill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """A known article met under another feed or another guid."""
+    """A known article found in another feed or under another guid."""
 
     article: int
     guid: str
     fingerprint: bytes
     reissued: bool = False
-    """This guid takes the place of the ones this feed used for it before."""
+    """The guid replaces the guids that this feed used for the article before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,17 +230,17 @@ class PollOutcome:
     arrivals: tuple[ArticleChange, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     missed: tuple[Timestamp, Timestamp] | None = None
-    """From the read before to this one, when they had nothing in common."""
+    """The coverage gap: from the last read to this one, when they had nothing in common."""
     begun: tuple[Notice, ...] = ()
-    """Episodes that begin with it."""
+    """Incidents that begin with the poll."""
     ended: tuple[AlertKind, ...] = ()
-    """Episodes that end with it."""
+    """Incidents that end with the poll."""
     habit: PublicationRate | None = None
-    """How the feed publishes, when this taught something about it."""
+    """The updated publication rate, None if the poll taught nothing about it."""
     move: PermanentRedirect | None = None
-    """Where it is sent on to for good, if that is not as it was."""
+    """The permanent redirect, if it changed."""
     answered: Answered | None = None
-    """The answer that brought its arrivals."""
+    """The answer that brought the article changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +264,7 @@ class RaisedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """What one round of polling came to."""
+    """The summary of a run."""
 
     feeds: int = 0
     ok: int = 0

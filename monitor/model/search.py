@@ -27,7 +27,7 @@ class Filter:
     watchlists: tuple[str, ...] = ()
     state: AlertState | None = None
     severities: tuple[Severity, ...] = ()
-    """Of alerts, as loud as they are now."""
+    """Current severity of alerts."""
     verdict: Verdict | None = None
     starred: bool | None = None
     tags: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Filter:
     closed: bool = False
     """Also alerts that are closed, where `state` does not say which."""
     muted: bool = False
-    """Also alerts that were raised while their watchlist was muted."""
+    """Also alerts that were raised while their watchlist was silenced."""
     suppressed: bool = False
     """Only alerts that were not notified, duplicates among them."""
 

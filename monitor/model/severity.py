@@ -1,4 +1,4 @@
-"""How loud alerts are."""
+"""The severity of alerts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 
 
 class Severity(enum.StrEnum):
-    """How loud an alert is."""
+    """The severity of an alert."""
 
     HIGH = "high"
     MEDIUM = "medium"

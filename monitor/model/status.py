@@ -45,7 +45,7 @@ class Totals(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WatchlistInForce:
-    """A watchlist of the configuration in force."""
+    """A watchlist of the active configuration."""
 
     name: str
     feeds: tuple[str, ...]
@@ -64,7 +64,7 @@ class WatchlistRecord:
     untriaged: int
     last_hit: Timestamp | None
     relevant: int
-    """Alerts with this verdict; those with none count for neither."""
+    """Alerts judged relevant; alerts without a verdict do not count."""
     noise: int
 
 
@@ -89,7 +89,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class BackfillStand:
-    """How far a new rule has got with the articles that were there before it."""
+    """The state of the backfill of a watchlist."""
 
     watchlist: str
     upto: int
@@ -124,19 +124,19 @@ class Status:
     monitor: MonitorPresence | None
     """None when nobody watches."""
     pulse: Timestamp | None
-    """Last sign of life of the monitor."""
+    """Time of the last heartbeat of the monitor."""
     config_error: str = ""
-    """Why the last edit of `feeds.yaml` is not in force; empty when it is."""
+    """Why the last edit of `feeds.yaml` is not active; empty when it is."""
     rebuilt: float | None = None
-    """Share of the index that is there while it is built again; None when it is whole."""
+    """Share of the index that is rebuilt; None when no rebuild runs."""
     network_down: str = ""
-    """Why the network is blamed instead of the feeds; empty when it is not."""
+    """Why the network seems to be down; empty when it does not."""
     log: str = ""
     """Path of the log of a monitor in the background; empty if there never was one."""
     gaps: Mapping[GapKind, int] = field(default_factory=dict)
     """Feeds of which articles of the last day may be missing, by why."""
     backfill: tuple[BackfillStand, ...] = ()
-    """Rules that are still being matched with articles older than they."""
+    """Backfills that are not complete."""
     mutes: tuple[Silence, ...] = ()
     """Those in force."""
     unsent: int = 0
@@ -155,7 +155,7 @@ class Baseline:
     """A watchlist's alerts of today, and how many are usual by this time of this weekday."""
 
     today: int = 0
-    """Since midnight, without those for what was there before."""
+    """Alerts since midnight, without backfill."""
     usual: float | None = None
     """None while too little is known: fewer than two weeks."""
     weeks: int = 0
@@ -177,7 +177,7 @@ class WatchlistCount:
 
 
 class Step(enum.StrEnum):
-    """What lies between two moments of an article that raised an alert."""
+    """A step of the latency of an article that raised an alert."""
 
     SEEN = "published to seen"
     """Until the last byte of the answer that brought it was there."""

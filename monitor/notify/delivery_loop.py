@@ -91,7 +91,7 @@ class DeliveryLoop:
             except StoreError as error:
                 refused(error)
             except Exception:
-                log.exception("nothing was sent this time; the watch goes on")
+                log.exception("nothing was sent this time; the monitor goes on")
             await self._wait()
 
     async def all(self) -> None:

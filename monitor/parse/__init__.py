@@ -1,1 +1,1 @@
-"""Documents that strangers wrote, read: feeds, article pages and `robots.txt`."""
+"""Parsers of untrusted documents: feeds, article pages and `robots.txt`."""

@@ -1,1 +1,1 @@
-"""What watchlists brought, would bring, and never will."""
+"""Watchlists against the archive: backfill, backtest, lint, exclusions, precision."""

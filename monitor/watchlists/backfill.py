@@ -1,4 +1,4 @@
-"""A watchlist that is new or changed, over the articles that were there before it."""
+"""Backfill: matching a new or changed watchlist with the articles that are older than it."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from monitor.tasks import WorkerThread
 from monitor.watchlists.rule_version import rule_version
 
 STEP = 200
-"""Articles of one step at most; 3,000 are matched in a second."""
+"""Most articles of one step; 3,000 are matched in a second."""
 SECONDS = 0.05
-"""After which a step ends, whatever is left of it."""
+"""Seconds after which a step ends, even if articles are left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillStep:
-    """What one step came to."""
+    """The result of one step."""
 
     articles: int
-    """How many were matched."""
+    """Number of articles that were matched."""
     alerts: Mapping[str, int]
-    """How many were raised, by watchlist."""
+    """Number of alerts raised, by watchlist."""
     upto: int
     """Id of the last article that was matched."""
     until: int
-    """Id of the last one to be."""
+    """Id of the last article to be matched."""
     done: tuple[str, ...]
-    """Watchlists that have nothing left to do."""
+    """Watchlists whose backfill is complete."""
 
 
 class Backfill:
@@ -63,9 +63,9 @@ class Backfill:
         feeds: Collection[Feed],
         routing: Routing = Routing(),
     ) -> list[BackfillStand]:
-        """Take note of the rules in force, return what is left to do.
+        """Record the active watchlists; return the backfills that are left.
 
-        Call it once the rules are in force: what is stored later they have seen.
+        Call it once the watchlists are active: they see every article stored later.
         """
         self._store.begin_backfills({w.name: w.rule or rule_version(w) for w in watchlists})
         self._watchlists = {watchlist.name: watchlist for watchlist in watchlists}
@@ -76,7 +76,7 @@ class Backfill:
         return self._store.backfills()
 
     def step(self) -> BackfillStep | None:
-        """Match the next few articles; None when nothing is left to do. Raises StoreError."""
+        """Match the next articles; None when nothing is left. Raises StoreError."""
         stands = self._store.backfills()
         if not stands:
             return None
@@ -104,7 +104,7 @@ class Backfill:
     def _match(
         self, batch: Batch, articles: Sequence[tuple[Article, int | None]]
     ) -> tuple[int, Counter[str]]:
-        """Raise what these articles deserve; return how many were matched, and the alerts."""
+        """Raise alerts for these articles; return how many were matched, and the alerts."""
         now = self._clock()
         alerts: Counter[str] = Counter()
         for number, (article, copy_of) in enumerate(articles, 1):
@@ -133,18 +133,18 @@ class Backfill:
 log = logging.getLogger("tocsin")
 
 EVERY = 10_000
-"""Articles between two lines about the same backfill."""
+"""Articles between two log lines about the same backfill."""
 
 
 class BackfillLog:
-    """Counts the steps of a backfill, and tells how it goes on."""
+    """Logs the progress of a backfill."""
 
     def __init__(self) -> None:
         self._alerts: Counter[str] = Counter()
         self._articles = 0
 
     def take(self, step: BackfillStep) -> None:
-        """Take a step into account."""
+        """Add a step."""
         self._alerts.update(step.alerts)
         before, self._articles = self._articles, self._articles + step.articles
         if step.done:
@@ -158,11 +158,11 @@ class BackfillLog:
 BREATH = 0.01
 """Seconds between two steps."""
 REST = 30.0
-"""Seconds without one after the store refused."""
+"""Seconds without a step after a StoreError."""
 
 
 class BackfillRunner:
-    """Matches rules that are new with the articles older than they, step by step."""
+    """Runs the backfill beside the monitor, step by step."""
 
     def __init__(
         self, backfill: Backfill, thread: WorkerThread, sleep: Callable[[float], Awaitable[None]]
@@ -178,7 +178,7 @@ class BackfillRunner:
         feeds: Sequence[Feed],
         routing: Routing = Routing(),
     ) -> None:
-        """Take note of the rules in force from now on: what is older is to be looked through."""
+        """Record the watchlists that are active from now on."""
         left = await self._thread(self._backfill.begin, watchlists, feeds, routing)
         for stand in left:
             log.info(
@@ -190,7 +190,7 @@ class BackfillRunner:
             self._wanted.set()
 
     async def ever(self, refused: Callable[[StoreError], None]) -> None:
-        """Catch up whenever there is something to. Never raises: the watch goes on."""
+        """Run backfills whenever there are any. Never raises: the monitor goes on."""
         while True:
             await self._wanted.wait()
             try:
@@ -199,11 +199,11 @@ class BackfillRunner:
                 refused(error)
                 await self._sleep(REST)
             except Exception:
-                log.exception("this backfill failed; the watch goes on")
+                log.exception("this backfill failed; the monitor goes on")
                 self._wanted.clear()
 
     async def all(self) -> None:
-        """Catch up to the end."""
+        """Run all backfills to their end."""
         told = BackfillLog()
         self._wanted.clear()
         try:

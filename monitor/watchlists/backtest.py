@@ -1,4 +1,4 @@
-"""Watchlists over the archive: what each would bring, on every core."""
+"""Backtest: what watchlists would match in the archive, computed on every core."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from monitor.model.feed import Feed
 from monitor.store.sqlite.views import SqliteViews
 
 STRETCH = 250
-"""Ids that are read and matched in one go."""
+"""Ids that are read and matched together."""
 WORTH_A_PROCESS = 5_000
 """Ids below which another process costs more than it saves."""
 
@@ -30,30 +30,30 @@ class WatchlistTrial(NamedTuple):
     """A watchlist that matches an article."""
 
     watchlist: int
-    """Its place in the file, from 0."""
+    """Index in the file."""
     article: int
     date: Timestamp
     terms: tuple[str, ...]
-    """Of the query, as written: those that matched."""
+    """Terms of the query that matched, as written."""
 
 
 class ArticleRange(NamedTuple):
-    """What a stretch of the archive came to."""
+    """The result of a range of the archive."""
 
     upto: int
     articles: tuple[tuple[int, Timestamp], ...]
-    """Id and date of every article that was tried."""
+    """Id and date of every article in the range."""
     trials: tuple[WatchlistTrial, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveReplay:
-    """What to try, on which archive."""
+    """The archive that watchlists are replayed on, and the watchlists."""
 
     folder: Path
     watchlists: tuple[Watchlist, ...]
     feeds: Mapping[int, Feed]
-    """Every feed there ever was, by number."""
+    """Every feed that ever was subscribed to, by number."""
     since: Timestamp | None = None
     """Only articles dated from then on."""
 
@@ -66,7 +66,7 @@ class _Replay:
         self._places = {w.name: place for place, w in enumerate(asked.watchlists)}
 
     def stretch(self, after: int) -> ArticleRange:
-        """Try what comes after an id."""
+        """Replay the articles after an id."""
         upto = after + STRETCH
         articles = self._views.articles.between(after, upto, self._asked.since)
         trials = tuple(
@@ -84,7 +84,7 @@ class _Replay:
 
 
 def replay(asked: ArchiveReplay, newest: int) -> Iterator[ArticleRange]:
-    """Yield every stretch of the archive up to an id, in order. Raises StoreError."""
+    """Yield the result of every range of the archive up to an id, in order. Raises StoreError."""
     starts = range(0, newest, STRETCH)
     processes = min(os.cpu_count() or 1, newest // WORTH_A_PROCESS)
     if processes < 2:
@@ -107,9 +107,9 @@ def replay(asked: ArchiveReplay, newest: int) -> Iterator[ArticleRange]:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Begin processes that ^C does not reach: it ends the command, and that ends them.
+    """Block SIGINT while processes start: ^C ends the command, and the command ends them.
 
-    A signal that is blocked when a process begins stays blocked in it, from its first line.
+    A signal that is blocked when a process starts stays blocked in it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -127,7 +127,7 @@ def _start_worker(asked: ArchiveReplay) -> None:
 
 
 def _end_with_parent() -> None:
-    """Leave when the command is gone, even one that was killed outright."""
+    """End this process when the command ends, even by SIGKILL."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -150,11 +150,11 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 @dataclass(slots=True)
 class TrialTally:
-    """What one watchlist would have brought."""
+    """What one watchlist would have matched."""
 
     watchlist: Watchlist
     dates: dict[int, Timestamp] = field(default_factory=dict)
-    """Of the articles that match, by id."""
+    """Dates of the articles that match, by id."""
     terms: Counter[str] = field(default_factory=Counter)
     """Articles that each term matches."""
     gained: list[int] = field(default_factory=list)
@@ -168,15 +168,15 @@ class TrialTally:
 
 
 class TrialTallies:
-    """What a file's watchlists would have brought."""
+    """What the watchlists of a file would have matched."""
 
     def __init__(self, watchlists: Sequence[Watchlist]) -> None:
         self.tallies = [TrialTally(watchlist) for watchlist in watchlists]
         self.dates: dict[int, Timestamp] = {}
-        """Of every article that was tried, by id."""
+        """Date of every article that was replayed, by id."""
 
     def take(self, stretch: ArticleRange) -> None:
-        """Take a stretch into account."""
+        """Add the result of a range."""
         self.dates.update(stretch.articles)
         for trial in stretch.trials:
             tally = self.tallies[trial.watchlist]
@@ -184,7 +184,7 @@ class TrialTallies:
             tally.terms.update(trial.terms)
 
     def compare(self, alerted: Callable[[str], Collection[int]]) -> None:
-        """Note what is gained and lost against the articles that raised an alert, by name."""
+        """Record what is gained and lost against the articles with alerts, by watchlist."""
         for tally in self.tallies:
             known = set(alerted(tally.watchlist.name))
             tally.gained = sorted(tally.dates.keys() - known)

@@ -1,4 +1,4 @@
-"""Exclusions that would have spared the analyst noise, and cost nothing that was relevant."""
+"""Exclusions that would have avoided noise without losing a relevant article."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from monitor.model.feed import Feed
 from monitor.model.status import Judged
 
 LEAST = 2
-"""Noise hits that an exclusion must spare."""
+"""Fewest noise matches that an exclusion must avoid."""
 TRIED = 60
-"""Proposals of a kind that are held against the articles."""
+"""Most proposals of a kind that are tried on the articles."""
 READ = 400
-"""Articles called noise that proposals are made from, the newest."""
+"""Newest articles judged noise that proposals are made from."""
 BROAD = 0.1
-"""Share of the archive from which a word says nothing of what is noise."""
+"""Share of the archive from which a word does not distinguish noise."""
 FEW = 50
-"""Articles of an archive that says nothing yet about what is broad."""
+"""Articles below which an archive does not tell which terms are broad."""
 
 Count = Callable[[Query], int]
-"""How many articles of the archive a query finds."""
+"""Returns how many articles of the archive a query finds."""
 Tell = Callable[[int, int], None]
 Carried = tuple[Article, Feed]
 """An article, and the feed that had it first."""
@@ -40,7 +40,7 @@ Carried = tuple[Article, Feed]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedArticle:
-    """The articles for which a watchlist has rung."""
+    """An article that raised an alert of a watchlist, with its verdict."""
 
     noise: Sequence[Carried]
     relevant: Sequence[Carried]
@@ -49,17 +49,17 @@ class JudgedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
-    """What could stand under `not:` of a watchlist."""
+    """A term to add under `not:` of a watchlist."""
 
     term: str
     kind: str
     """word, phrase, feed or lang."""
     spared: tuple[int, ...]
-    """Articles called noise that would not have rung; none that is relevant is lost."""
+    """Articles judged noise that it excludes; it excludes no relevant one."""
     unjudged: int
-    """Articles without a verdict that would not have rung either."""
+    """Articles without a verdict that it excludes too."""
     strength: float
-    """G² of how much it is the noise's own (see `standout`); 0 without an archive."""
+    """G² of its frequency in noise against the archive; 0 without an archive."""
 
 
 def suggest_exclusions(
@@ -69,10 +69,13 @@ def suggest_exclusions(
     articles: int = 0,
     tell: Tell | None = None,
 ) -> list[Exclusion]:
-    """Return exclusions, the one that is most the noise's own first.
+    """Return exclusions, the most typical of noise first.
 
-    Those that spare no more than a better one are left out. `count` and `articles` tell of the
-    archive; `tell` hears how many articles are tried, of how many. Raises ArchiveError.
+    An exclusion that avoids no more than a better one is left out. `count` and `articles`
+    describe the archive; `tell` is called with how many of how many articles are tried.
+
+    Raises:
+        ArchiveError: The archive cannot be read.
     """
     proposed = dict(_proposals(watchlist, rung))
     tried = {
@@ -91,7 +94,9 @@ def suggest_exclusions(
             -one.strength,
             -len(one.spared),
             _KINDS.index(one.kind),
-            sum(map(asked, fold(one.term).split())),  # what it shares with the watchlist says less
+            sum(
+                map(asked, fold(one.term).split())
+            ),  # a word of the watchlist itself distinguishes less
             one.term,
         )
     )
@@ -103,19 +108,19 @@ def suggest_exclusions(
 
 
 def _is_redundant(one: Exclusion, better: Exclusion) -> bool:
-    """Tell whether an exclusion spares nothing that a better one, or one of words, does not."""
+    """Return whether a better exclusion, or one of words, avoids the same noise."""
     kin = one.kind in _OF_WORDS and better.kind in _OF_WORDS
     return one.spared == better.spared or (kin and {*one.spared} <= {*better.spared})
 
 
-# --- what could be proposed ---------------------------------------------------------------
+# --- proposals ---------------------------------------------------------------
 
 _OF_WORDS = ("phrase", "word")
 _KINDS = (*_OF_WORDS, "feed", "lang")
 
 
 def _proposals(watchlist: Watchlist, rung: JudgedArticle) -> Iterator[tuple[str, str]]:
-    """Yield what articles called noise share and no relevant one has, with its kind."""
+    """Yield terms that noise articles share and no relevant article has, with their kind."""
     read = rung.noise[-READ:]
     for kind, counted in (
         ("phrase", _phrases(watchlist, read, rung.relevant)),
@@ -168,11 +173,11 @@ def _labels(rung: JudgedArticle, label: Callable[[Article, Feed], str]) -> dict[
     return {name: times for name, times in counts.items() if name not in there}
 
 
-# --- what the matcher says of it -----------------------------------------------------------
+# --- trial by the matcher -----------------------------------------------------------
 
 
 def _without(watchlist: Watchlist, term: str) -> Watchlist | None:
-    """Return a watchlist that excludes a term too; None if that makes no sense."""
+    """Return the watchlist with one more exclusion; None if the query would not be valid."""
     try:
         unwanted = none_of([term])
         query = combine(watchlist.query, Query(unwanted.text, Not(unwanted.root)))
@@ -184,7 +189,7 @@ def _without(watchlist: Watchlist, term: str) -> Watchlist | None:
 def _spared_noise(
     watchlist: Watchlist, tried: dict[str, Watchlist], rung: JudgedArticle, tell: Tell | None
 ) -> dict[str, Exclusion]:
-    """Return the exclusions that spare noise and lose nothing relevant."""
+    """Return the exclusions that avoid noise and lose no relevant article."""
     rules = WatchlistMatcher([watchlist, *tried.values()], {feed for _, feed in rung.noise})
     heard = _evidence([*rung.noise, *rung.relevant, *rung.unjudged], tell)
     silenced = {
@@ -227,7 +232,7 @@ def _evidence(carried: Sequence[Carried], tell: Tell | None) -> Iterator[Carried
 def _strength(
     term: str, spared: int, rung: JudgedArticle, count: Count | None, articles: int
 ) -> float | None:
-    """Return how much a term is the noise's own; None for one that is everywhere."""
+    """Return how typical of noise a term is; None for a term that is everywhere."""
     if count is None or not articles:
         return 0.0
     of = min(len(rung.noise), articles)
@@ -238,7 +243,7 @@ def _strength(
 
 
 LOOKED_AT = 1_000
-"""Articles without a verdict that are looked at, the newest."""
+"""Newest articles without a verdict that are tried."""
 
 
 def judged_articles(
@@ -246,7 +251,7 @@ def judged_articles(
     read: Callable[[Sequence[int]], Sequence[Article]],
     feeds: Mapping[int, Feed],
 ) -> JudgedArticle:
-    """Return what was judged, read; articles that are gone, or of no known feed, are left out."""
+    """Return the judged articles; missing ones and those of unknown feeds are left out."""
 
     def those(verdict: Verdict, most: int = 0) -> list[Carried]:
         ids = [one.article for one in judged if one.verdict is verdict]

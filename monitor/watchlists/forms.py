@@ -1,4 +1,4 @@
-"""The words of the archive that a term stands for."""
+"""The words of the archive that a term matches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from index.query.parser import Query, any_of
 
 
 class Form(NamedTuple):
-    """A word of the archive, by a term that means it."""
+    """A word of the archive that a term matches."""
 
     term: str
     form: str
@@ -21,7 +21,7 @@ class Form(NamedTuple):
 
 
 def forms(archive: Archive, term: str) -> list[Form]:
-    """Return the words that a term stands for and that the archive has, most frequent first.
+    """Return the words of the archive that a term matches, the most frequent first.
 
     A word without `~` or `*` stands for itself. Raises QueryError.
     """

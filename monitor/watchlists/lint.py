@@ -1,4 +1,4 @@
-"""Terms of a watchlist that are useless, doubled or too broad."""
+"""Lint of watchlists: terms that never match, repeat another one or are too broad."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word,
 from monitor.model.config import Watchlist
 
 BROAD = 0.1
-"""Share of the archive's articles from which a term alone says little."""
+"""Share of the articles of the archive from which a term is too broad."""
 FEW = 50
-"""Articles of an archive that says nothing yet about what is broad or never matches."""
+"""Articles below which an archive does not tell what is broad or never matches."""
 CURLY = set("“”„‟«»")
 
 Count = Callable[[Node], int]
-"""How many articles of the archive satisfy a tree."""
+"""Returns how many articles of the archive satisfy a tree."""
 
 
 class LintRemark(NamedTuple):
-    """Something to say about a term."""
+    """A remark about a term."""
 
     watchlist: str
     term: str
@@ -32,7 +32,7 @@ class LintRemark(NamedTuple):
 
 
 def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRemark]:
-    """Yield what there is to say about a watchlist, on an archive of so many articles."""
+    """Yield remarks about a watchlist, given an archive of `articles` articles."""
     terms = list(dict.fromkeys(_terms(watchlist.query.root)))
     enough = articles >= FEW
     told = [
@@ -50,7 +50,7 @@ _Said = tuple[str, str, str]
 
 
 def _alone(term: Node) -> Iterator[_Said]:
-    """Yield what can be said of a term without looking at the archive."""
+    """Yield remarks about a term that need no archive."""
     if CURLY.intersection(term.text):
         yield term.text, "quotes", 'holds curly quotation marks; straight ones (") are understood'
     if isinstance(term, Word):
@@ -71,7 +71,7 @@ def _broad(term: Node, count: Count, articles: int) -> Iterator[_Said]:
 
 
 def _doubled(group: Sequence[Node]) -> Iterator[_Said]:
-    """Yield which of some alternatives add nothing to another."""
+    """Yield which of some alternatives match nothing that another one does not."""
     for one, other in itertools.combinations(group, 2):
         if covers(one, other):
             yield other.text, "subsumed", f"adds nothing to `{one.text}`"
@@ -81,11 +81,11 @@ def _doubled(group: Sequence[Node]) -> Iterator[_Said]:
             yield other.text, "collides", f"has the stem of `{one.text}`: {shared}"
 
 
-# --- which terms there are -----------------------------------------------------------
+# --- terms -----------------------------------------------------------
 
 
 def _terms(node: Node) -> Iterator[Node]:
-    """Yield the words and phrases of a tree, as the analyst sees them."""
+    """Yield the words and phrases of a tree, as written."""
     if isinstance(node, Word | Phrase) or (isinstance(node, Or) and _is_one_word(node)):
         yield node
     else:
@@ -94,7 +94,7 @@ def _terms(node: Node) -> Iterator[Node]:
 
 
 def _is_one_word(node: Or) -> bool:
-    """Tell the spellings of one compound: `plate-forme`."""
+    """Return whether alternatives are the spellings of one compound: `plate-forme`."""
     return all(child.text == node.text for child in node.children)
 
 
@@ -124,13 +124,13 @@ def _alternatives(node: Node) -> Iterator[Sequence[Node]]:
             yield from _alternatives(child)
 
 
-# --- which of two is wider -----------------------------------------------------------
+# --- the wider of two terms -----------------------------------------------------------
 
 
 def covers(wide: Node, narrow: Node) -> bool:
-    """Tell whether every article that `narrow` matches is one that `wide` matches.
+    """Return whether `wide` matches every article that `narrow` matches.
 
-    False also where it cannot be told without the archive.
+    False also where that cannot be decided without the archive.
     """
     if isinstance(narrow, Phrase):
         if isinstance(wide, Phrase):
@@ -142,7 +142,7 @@ def covers(wide: Node, narrow: Node) -> bool:
 
 
 def _contains(wide: Sequence[Node], narrow: Sequence[Node]) -> bool:
-    """Tell whether a wider phrase stands, word by word, inside a narrower one."""
+    """Return whether a wider phrase occurs, word by word, inside a narrower one."""
     starts = range(len(narrow) - len(wide) + 1)
     return any(all(map(covers, wide, narrow[start:])) for start in starts)
 

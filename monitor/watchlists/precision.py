@@ -1,4 +1,4 @@
-"""How many of a watchlist's or a term's alerts are worth reading, and how sure that is."""
+"""Precision: the share of relevant alerts of a watchlist or a term, with its uncertainty."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _Z = 1.96
 
 
 class Judgeable(Protocol):
-    """What has verdicts."""
+    """A watchlist or a term with verdicts."""
 
     @property
     def relevant(self) -> int:
-        """Alerts with this verdict; those with none count for neither."""
+        """Alerts judged relevant; alerts without a verdict do not count."""
 
     @property
     def noise(self) -> int:
@@ -30,11 +30,11 @@ class Precision(NamedTuple):
     low: float
     high: float
     verdicts: int
-    """How many it was told from."""
+    """Number of verdicts."""
 
     @property
     def few(self) -> bool:
-        """Whether these are too few to say much."""
+        """Whether there are too few verdicts."""
         return self.verdicts < FEW
 
 
@@ -54,6 +54,6 @@ def precision(record: Judgeable) -> Precision | None:
 
 
 def describe_precision(found: Precision) -> str:
-    """Say a precision: `75% (55%–88%) of 24`."""
+    """Return a precision in words: `75% (55%–88%) of 24`."""
     few = ", too few" if found.few else ""
     return f"{found.share:.0%} ({found.low:.0%}–{found.high:.0%}) of {found.verdicts}{few}"

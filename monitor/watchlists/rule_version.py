@@ -1,4 +1,4 @@
-"""What a watchlist means, as a hash: the version of its rule."""
+"""The version of a watchlist: a hash of what it matches."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from monitor.model.config import Watchlist
 
 
 def rule_version(watchlist: Watchlist) -> str:
-    """Return the same text for watchlists that match the same articles, as far as can be told.
+    """Return a hash that is equal for watchlists whose queries mean the same.
 
-    The layout and order of what is written, the severity and the test sentences do not count.
+    Layout and order of terms, severity and test sentences do not count.
     """
     said = (sorted(watchlist.lang), sorted(watchlist.feeds), _canonical(watchlist.query.root))
     return blake2b(repr(said).encode(), digest_size=16).hexdigest()
@@ -30,7 +30,7 @@ _COMPARED: dict[type[Node], list[str]] = {
     kind: [field.name for field in fields(kind) if field.compare]
     for kind in (Word, Phrase, Near, AtLeast, Not, Score, Facet)
 }
-"""What of a node counts: asked for once, which takes longer than to say it."""
+"""Cache of node type to the names of the fields that count."""
 
 
 def _value(value: object) -> str:

@@ -139,7 +139,7 @@ class Proofs:
         return found
 
     def escalations_of(self, ids: Sequence[int]) -> dict[int, set[tuple[str, float]]]:
-        """Return why and when these alerts became louder."""
+        """Return why and when these alerts were escalated."""
         found: dict[int, set[tuple[str, float]]] = defaultdict(set)
         for alert, reason, at in self._of(
             "SELECT alert, reason, at FROM escalations WHERE alert IN ({})", ids

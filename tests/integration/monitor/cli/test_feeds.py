@@ -285,7 +285,7 @@ def test_a_check_tells_everything(newsroom: Newsroom, server: Web) -> None:
         "without_guid": 0, "shared_guid": 0, "without_link": 0, "texts": "full", "etag": '"1"',
         "last_modified": "", "max_age": 7_200.0, "ttl": None, "interval": 7_200.0,
         "conditional": True, "pages": "", "settings": {},
-        "advice": [f"it has moved for good: subscribe to {server.url('/fil')}"],
+        "advice": [f"it has moved permanently: subscribe to {server.url('/fil')}"],
     }  # fmt: skip
     assert newsroom.config.read_text() == before
     assert not newsroom.data.exists()

@@ -1,4 +1,4 @@
-"""Feeds that have moved for good are asked at their new address, and that is said."""
+"""Feeds that have moved permanently are asked at their new address, and that is said."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ OBJECTIONS: list[tuple[Feed, str, tuple[Feed, ...], str]] = [
         replace(FEED, request_options=AUTH),
         NEW,
         (),
-        "is not told there: change the address yourself",
+        "are not sent to another server: change the address yourself",
     ),
     (replace(FEED, request_options=AUTH), "https://old.example/new", (), ""),
-    (replace(FEED, request_options=AUTH), "https://old.example:8443/rss", (), "is not told there"),
+    (replace(FEED, request_options=AUTH), "https://old.example:8443/rss", (), "are not sent to another server"),
     (replace(FEED, url="http://old.example/rss", request_options=AUTH), OLD, (), ""),
-    (replace(FEED, request_options=AUTH), "http://old.example/rss", (), "is not told there"),
+    (replace(FEED, request_options=AUTH), "http://old.example/rss", (), "are not sent to another server"),
     (
         replace(FEED, request_options=RequestOptions(headers=(("Accept-Language", Secret("fr")),))),
         NEW,
@@ -120,7 +120,7 @@ def test_what_stands_in_the_way(feed: Feed, to: str, others: tuple[Feed, ...], w
 WORDS: list[tuple[PermanentRedirect | None, FormerAddress | None, str]] = [
     (None, None, ""),
     (PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 2), None, ""),
-    (PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 3), None, f"; it has moved for good to {NEW}"),
+    (PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 3), None, f"; it has moved permanently to {NEW}"),
     (None, FormerAddress(OLD, START - 2 * DAY), f"; moved here from {OLD} 2 d ago"),
     (None, FormerAddress(OLD, START - 8 * DAY), ""),
 ]
@@ -163,13 +163,13 @@ def test_what_cannot_be_written_is_said_once_and_tried_again(
         room.now += 1
     assert room.written == [(OLD, NEW)] * 2
     assert caplog.messages == [
-        f"Le Fil has moved for good to {NEW}, but feeds.yaml cannot be written: read-only;"
-        " it is still asked at its old address"
+        f"Le Fil has moved permanently to {NEW}, but feeds.yaml cannot be written: read-only;"
+        " it is still polled at its old address"
     ]
     room.refusal, room.now = "", room.now + AGAIN
     relocation.step({OLD: FEED})
     assert caplog.messages[1:] == [
-        f"Le Fil has moved for good: feeds.yaml now says {NEW} instead of {OLD}"
+        f"Le Fil has moved permanently: feeds.yaml now has {NEW} instead of {OLD}"
         " (3 redirects in 1 d)"
     ]
 
@@ -342,11 +342,11 @@ def a_day_passes(room: Newsroom) -> None:
 def test_a_feed_that_has_moved_is_followed(web: Web, tmp_path: Path) -> None:
     room = room_of(web, tmp_path)
     before = room.config.read_text(encoding="utf-8")
-    assert "moved for good" not in polled(room)
+    assert "moved permanently" not in polled(room)
     a_day_passes(room)
     assert room.config.read_text(encoding="utf-8") == before
     new = web.url("/new")
-    assert f"has moved for good: feeds.yaml now says {new} instead of" in polled(room)
+    assert f"has moved permanently: feeds.yaml now has {new} instead of" in polled(room)
     assert room.config.read_text(encoding="utf-8") == before.replace("/old ", "/new ")
     asked = len(web.asked("/old"))
     polled(room)

@@ -198,14 +198,14 @@ def _flip(file: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "no zip": (lambda file: file.write_bytes(b"hello"), "no backup of tocsin"),
-    "empty": (lambda file: file.write_bytes(b""), "no backup of tocsin"),
-    "cut": (lambda file: file.write_bytes(file.read_bytes()[:-400]), "no backup of tocsin"),
+    "no zip": (lambda file: file.write_bytes(b"hello"), "not a backup of tocsin"),
+    "empty": (lambda file: file.write_bytes(b""), "not a backup of tocsin"),
+    "cut": (lambda file: file.write_bytes(file.read_bytes()[:-400]), "not a backup of tocsin"),
     "a bit flipped": (_flip, "damaged"),
     "another zip": (
-        lambda file: _repacked(file, lambda content: content.pop("manifest.json")), "no backup"
+        lambda file: _repacked(file, lambda content: content.pop("manifest.json")), "not a backup"
     ),
-    "a store that is not its own": (lambda file: _repacked(file, _another_store), "not as it was"),
+    "a store that is not its own": (lambda file: _repacked(file, _another_store), "another checksum"),
     "a store that is none": (lambda file: _repacked(file, _no_store), "store in it is damaged"),
     "without its store": (
         lambda file: _repacked(file, lambda content: content.pop("newsroom.db")), "damaged"
@@ -232,7 +232,7 @@ def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path, kind: str)
 
 def test_senseless_manifests() -> None:
     for content in (b"", b"[]", b"{}", b"null", b'{"files": 3}', b"\xff"):
-        with pytest.raises(BackupError, match="no backup"):
+        with pytest.raises(BackupError, match="not a backup"):
             read_manifest_text(content, "x.zip")
 
 

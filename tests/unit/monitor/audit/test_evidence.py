@@ -327,7 +327,7 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         f"UPDATE alerts SET rule = 'r9' WHERE id = {AN_ALERT}", "the rule is now"
     ),
     "an alert is said to be a copy": (
-        f"UPDATE alerts SET merged_into = 1 WHERE id = {AN_ALERT}", "copy of is now 1"
+        f"UPDATE alerts SET merged_into = 1 WHERE id = {AN_ALERT}", "duplicate of is now 1"
     ),
     "the alert of a feed is changed": (
         "UPDATE alerts SET kind = 'gone' WHERE article IS NULL", "the kind is now 'gone'"
@@ -369,7 +369,7 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         f"DELETE FROM matches WHERE alert = {AN_ALERT}", "words that matched"
     ),
     "an escalation is taken away": (
-        f"DELETE FROM escalations WHERE alert = {LOUDER}", "became louder is not in the store"
+        f"DELETE FROM escalations WHERE alert = {LOUDER}", "its escalation is not in the store"
     ),
     "an escalation is put in": (
         f"INSERT INTO escalations (alert, reason, at, outlets, article, severity) VALUES"

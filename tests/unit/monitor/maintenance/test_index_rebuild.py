@@ -128,7 +128,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
     with pytest.MonkeyPatch.context() as patch, closing(SqliteStore(data)) as store:
         patch.setattr("monitor.maintenance.index_repair.STEP", 12)
         indexer.catch_up(store, data / INDEX, told)
-    words = "the index is being built again, {} is there: the rest is not found yet"
+    words = "the index is being rebuilt, {} done: the rest is not found yet"
     assert seen == [
         (12, words.format("40%"), 12, 0.4),
         (24, words.format("80%"), 24, 0.8),
