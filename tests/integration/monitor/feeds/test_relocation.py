@@ -97,9 +97,19 @@ OBJECTIONS: list[tuple[Feed, str, tuple[Feed, ...], str]] = [
         "are not sent to another server: change the address yourself",
     ),
     (replace(FEED, request_options=AUTH), "https://old.example/new", (), ""),
-    (replace(FEED, request_options=AUTH), "https://old.example:8443/rss", (), "are not sent to another server"),
+    (
+        replace(FEED, request_options=AUTH),
+        "https://old.example:8443/rss",
+        (),
+        "are not sent to another server",
+    ),
     (replace(FEED, url="http://old.example/rss", request_options=AUTH), OLD, (), ""),
-    (replace(FEED, request_options=AUTH), "http://old.example/rss", (), "are not sent to another server"),
+    (
+        replace(FEED, request_options=AUTH),
+        "http://old.example/rss",
+        (),
+        "are not sent to another server",
+    ),
     (
         replace(FEED, request_options=RequestOptions(headers=(("Accept-Language", Secret("fr")),))),
         NEW,
@@ -120,7 +130,11 @@ def test_what_stands_in_the_way(feed: Feed, to: str, others: tuple[Feed, ...], w
 WORDS: list[tuple[PermanentRedirect | None, FormerAddress | None, str]] = [
     (None, None, ""),
     (PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 2), None, ""),
-    (PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 3), None, f"; it has moved permanently to {NEW}"),
+    (
+        PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 3),
+        None,
+        f"; it has moved permanently to {NEW}",
+    ),
     (None, FormerAddress(OLD, START - 2 * DAY), f"; moved here from {OLD} 2 d ago"),
     (None, FormerAddress(OLD, START - 8 * DAY), ""),
 ]

@@ -205,7 +205,9 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "another zip": (
         lambda file: _repacked(file, lambda content: content.pop("manifest.json")), "not a backup"
     ),
-    "a store that is not its own": (lambda file: _repacked(file, _another_store), "another checksum"),
+    "a store that is not its own": (
+        lambda file: _repacked(file, _another_store), "another checksum"
+    ),
     "a store that is none": (lambda file: _repacked(file, _no_store), "store in it is damaged"),
     "without its store": (
         lambda file: _repacked(file, lambda content: content.pop("newsroom.db")), "damaged"
