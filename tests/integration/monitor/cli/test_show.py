@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
+from support.two_feed_newsroom import (
+    FRENCH,
+)
 
-from monitor.cli.show import order, story_lines
-from monitor.config import understand
-from monitor.config.diff import changes
-from monitor.ingest.stories import published_first
+from monitor.cli.show import story_lines
 from monitor.model.alert import Outlet, StoryTimeline
 
 NOW = 1_700_000_000.0
@@ -23,111 +22,9 @@ SECOND = Outlet(name="Reuters", article=2, seen=NOW + 240, lag=240.0, copied=Tru
 THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
 
 
-# --- the order ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("outlets", "words"),
-    [
-        ((), ""),
-        ((FIRST,), ""),
-        ((FIRST, SECOND), "Les Échos first; Reuters +4 min"),
-        ((FIRST, SECOND, THIRD), "Les Échos first; Reuters +4 min; Le Soir +2 h"),
-        (
-            (FIRST, SECOND, THIRD, replace(THIRD, name="AFP")),
-            "Les Échos first; Reuters +4 min; Le Soir +2 h; 1 more",
-        ),
-        ((FIRST, replace(SECOND, lag=0.2)), "Les Échos first; Reuters at once"),
-        (
-            (FIRST, replace(SECOND, published=NOW - 600)),
-            "Les Échos first; Reuters +4 min; published first by Reuters",
-        ),
-    ],
-)
-def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
-    assert order(StoryTimeline(outlets)) == words
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "found"),
-    [
-        (NOW - 60, NOW - 3_600, "Reuters"),
-        (NOW - 60, NOW - 61, None),  # within a minute they agree
-        (NOW - 3_600, NOW - 60, None),
-        (None, NOW - 3_600, None),  # nothing to compare it with
-        (NOW + 9_999, NOW - 3_600, None),
-        (NOW - 60, None, None),
-        (NOW - 60, NOW + 999, None),  # dated after we had it
-        (NOW - 60, 0.0, None),  # 1970
-        (NOW - 60, NOW - 4 * 86_400, None),
-    ],
-)
-def test_what_the_publishers_say_of_the_order(
-    first: float | None, second: float | None, found: str | None
-) -> None:
-    told = (replace(FIRST, published=first), replace(SECOND, published=second))
-    earlier = published_first(told)
-    assert (earlier.name if earlier else None) == found
-
-
 def test_a_date_that_is_none_costs_no_line() -> None:
     strange = (FIRST, replace(SECOND, published=1e18), replace(THIRD, published=-1e18))
     assert len(list(story_lines(StoryTimeline(strange), NOW))) == 4
-
-
-# --- edits --------------------------------------------------------------------------------
-
-BEFORE = """
-feeds: [https://a.org/x]
-watchlists:
-- Cainiao
-- {name: A, terms: [Alibaba, Temu], severity: low}
-- {name: Q, query: 'a1 AND (b1 OR c1) NOT d1'}
-- {name: S, score: {x1: 3, y1: 4}, threshold: 5}
-- {name: Same, query: 'un  OR deux'}
-"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        ("- Cainiao\n", "- Cainiao\n- Shein\n- Wish\n", ["watchlist added: Shein, Wish"]),
-        ("- Cainiao\n", "", ["watchlist removed: Cainiao"]),
-        ("[Alibaba, Temu]", "[Alibaba, AliExpress]",
-         ["watchlist changed: A: terms + AliExpress, - Temu"]),
-        ("[Alibaba, Temu]", "[Alibaba, Temu], not: [conte]",
-         ["watchlist changed: A: terms + -conte"]),
-        ("severity: low", "severity: high", ["watchlist changed: A: severity low → high"]),
-        ("severity: low", "severity: low, cooldown: 30m, backfill: notify, escalate: false",
-         ["watchlist changed: A: escalation; cooldown 30 min; backfill: notify"]),
-        ("a1 AND (b1 OR c1)", "a1 OR (b1 AND c1)",
-         ["watchlist changed: Q: now a1 OR (b1 AND c1) NOT d1"]),
-        ("y1: 4}, threshold: 5", "y1: 4}, threshold: 6",
-         ["watchlist changed: S: terms + threshold 6, - threshold 5"]),
-        ("un  OR deux", "un OR deux", []),
-        ("[https://a.org/x]", "[https://a.org/x, https://b.org/y]", ["feed added: b.org"]),
-        ("[https://a.org/x]", "[{url: https://a.org/x, every: 5m, tags: be, enabled: false}]",
-         ["feed changed: a.org: every adaptive → 5 min; tags + be; disabled"]),
-        ("feeds:", "network: {contact: a@b.org}\nfeeds:", ["network changed"]),
-        ("feeds:", "searches: [{name: s, query: mot}]\nfeeds:", ["search added: s"]),
-        ("feeds:", "zone: Europe/Brussels\nfeeds:",
-         ["zone changed: the clock of quiet hours and digests"]),
-    ],
-)  # fmt: skip
-def test_an_edit_is_told_by_what_it_changes(old: str, new: str, told: list[str]) -> None:
-    assert BEFORE.count(old) == 1
-    one, other = (
-        understand(text.encode(), Path("feeds.yaml")) for text in (BEFORE, BEFORE.replace(old, new))
-    )
-    assert changes(one, other) == told
-    assert changes(one, one) == []
-
-
-def test_many_names_are_counted() -> None:
-    many = BEFORE + "".join(f"- mot{n}\n" for n in range(50))
-    one, other = (understand(text.encode(), Path("f")) for text in (BEFORE, many))
-    (line,) = changes(one, other)
-    assert line.endswith("mot7 and 42 more")
 
 
 # --- the program --------------------------------------------------------------------------
@@ -251,3 +148,28 @@ def test_saving_the_file_is_told_term_by_term_at_once(web: Web, tmp_path: Path) 
     assert "feeds.yaml: watchlist changed: Chine: terms + Liège, - Temu" in log
     assert "feeds.yaml: watchlist added: douanes" in log
     assert "the last good version stays in force" in log
+
+
+def test_show_an_article(filled: Newsroom) -> None:
+    (found,) = filled.json("search", "cainiao", "--format", "json")["hits"]
+    said = filled.json("show", str(found["id"]), "--format", "json")
+    assert said.keys() == {
+        "id", "title", "url", "feed", "lang", "author", "published", "seen", "summary", "body",
+        "versions", "alerts", "others", "outlets", "elsewhere", "page_trouble", "page_retry",
+    }  # fmt: skip
+    (alert,) = said["alerts"]
+    assert alert.keys() == {
+        "id", "watchlist", "severity", "state", "matches", "escalations", "held", "rule",
+        "article_version", "lost", "verdict", "starred", "tags", "note",
+    }  # fmt: skip
+    assert said["summary"] == FRENCH[0].text
+    assert (said["versions"], said["others"]) == (1, [])
+    shown = filled.here("show", str(found["id"])).stdout
+    for part in (FRENCH[0].title, "https://ex.org/fr/1", "“Alibaba” in the title", "2023-10-09"):
+        assert part in shown
+
+
+def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
+    done = filled.here("show", "4711")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no article 4711" in done.stderr

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import click
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rich.cells import cell_len
 from support.article_archive import article, blind, fill
 from support.newsroom import Newsroom
 
 from index.query.parser import parse_query
 from monitor.cli import main
-from monitor.cli.trend_plot import BAR, GAP, MARKERS, MISSING, UNSURE, drawn
+from monitor.cli.trend_plot import MISSING, UNSURE
 from monitor.model.config import Watchlist
 from monitor.model.search import By, Series, Trend
 from monitor.search import trends
@@ -56,76 +51,6 @@ def trend(*counts: list[int], marked: frozenset[int] = frozenset()) -> Trend:
             for place, values in enumerate(counts)
         ),
     )
-
-
-def canvas(lines: list[str]) -> tuple[str, list[str]]:
-    """Return the line of marks, empty without any, and the lines of the canvas."""
-    top = next(at for at, line in enumerate(lines) if "┌" in line)
-    bottom = next(at for at, line in enumerate(lines) if "└" in line)
-    left = lines[top].index("┌") + 1
-    inside = [line[left : lines[top].index("┐")] for line in lines[top + 1 : bottom]]
-    return lines[top - 1][left:] if lines[top - 1].strip(f" {GAP}") == "" else "", inside
-
-
-COUNTS = st.lists(st.integers(0, 3_000), min_size=1, max_size=300)
-
-
-@settings(max_examples=25)
-@given(counts=COUNTS, width=st.integers(60, 200), data=st.data())
-def test_bars_are_as_high_as_what_they_count(
-    counts: list[int], width: int, data: st.DataObject
-) -> None:
-    marked = data.draw(st.frozensets(st.integers(0, len(counts) - 1), max_size=5))
-    lines = list(drawn(trend(counts, marked=marked), PARIS, width, colours=False))
-    assert all(cell_len(line) <= width for line in lines[:-3])
-    marks, inside = canvas(lines)
-    step = next((int(line.split()[0]) for line in lines if line.endswith("to a column")), 1)
-    sums = [sum(counts[at : at + step]) for at in range(0, len(counts), step)]
-    cells = len(inside[0]) // len(sums)
-    assert cells >= 1
-    assert len(inside[0]) == cells * len(sums)
-    top = max(int(line.split("┤")[0].replace(",", "")) for line in lines if "┤" in line)
-    assert top >= max(sums)
-    for column, total in enumerate(sums):
-        own = set(range(column * step, (column + 1) * step)) & marked
-        strip = "".join(line[column * cells] for line in inside)
-        height = strip.count(BAR) + strip.count(UNSURE)
-        assert abs(height - total / top * len(inside)) <= 1
-        assert (height > 0) == (total > 0)
-        assert (UNSURE in strip) == (bool(own) and total > 0)
-        assert (marks[column * cells : column * cells + 1] == GAP) == bool(own)
-        assert strip.lstrip(f" {MISSING}").strip(BAR + UNSURE) == ""  # nothing under a bar is empty
-
-
-@settings(max_examples=15)
-@given(
-    counts=st.lists(st.lists(st.integers(0, 50), min_size=9, max_size=9), min_size=2, max_size=10),
-    width=st.integers(60, 160),
-)
-def test_each_series_has_its_own_sign(counts: list[list[int]], width: int) -> None:
-    lines = list(drawn(trend(*counts), PARIS, width, colours=False))
-    _, inside = canvas(lines)
-    for place, marker in enumerate(MARKERS[: len(counts)]):
-        assert lines[place].startswith(f"{marker} query {place}: {sum(counts[place]):,}")
-    assert set("".join(inside)) <= {*MARKERS[: len(counts)], MISSING, " "}
-    assert MARKERS[0] in "".join(inside)
-    assert all(cell_len(line) <= width for line in lines)
-    assert "\x1b" not in "".join(lines)
-
-
-def test_colour_only_repeats_what_signs_say() -> None:
-    found = trend([1, 2, 3], [3, 2, 1])
-    plain = list(drawn(found, PARIS, 80, colours=False))
-    lit = list(drawn(found, PARIS, 80, colours=True))
-    assert "\x1b[" in "".join(lit)
-    assert [click.unstyle(line) for line in lit] == plain
-
-
-def test_a_hostile_name_is_text() -> None:
-    found = trend([1, 2])
-    (series,) = found.series
-    hostile = replace(found, series=(replace(series, name="\x1b]0;x\x07[bold]"),))
-    assert next(iter(drawn(hostile, PARIS, 80, colours=False))) == "[bold]: 3"
 
 
 # --- the commands ---------------------------------------------------------------------
@@ -241,22 +166,6 @@ def test_a_folder_without_articles_is_said(
     for command in ("trend", "facets"):
         assert run("--data", str(tmp_path), command, "grève", monkeypatch=monkeypatch) == 1
         assert capfd.readouterr() == ("", "nothing found\n")
-
-
-def test_facets_for_people_and_programs(newsroom: Newsroom) -> None:
-    done = newsroom.tocsin("facets", "grève")
-    assert done.returncode == 0, done.stderr
-    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert lines[:2] == ["160 articles", "first 2026-03-25 00:00, article 1"]
-    assert "160 100% A" in lines
-    assert "words that stand out, from all of them" in lines
-    assert any(line.endswith("CGT") for line in lines)
-    found = newsroom.json("facets", "grève", "--format", "json", "--limit", "1")
-    assert found["total"] == found["read"] == 160
-    assert found["first"] == {"article": 1, "date": "2026-03-24T23:00:00Z"}
-    assert found["feeds"] == [{"name": "A", "articles": 160}]
-    assert len(found["langs"]) == len(found["words"]) == 1
-    assert json.dumps(found)
 
 
 def test_watch_list_has_today_beside_what_is_usual(newsroom: Newsroom) -> None:

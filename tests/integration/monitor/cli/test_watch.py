@@ -8,7 +8,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,14 +60,6 @@ def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
 def article(newsroom: Newsroom, title: str) -> str:
     ((id,),) = newsroom.sql("SELECT id FROM articles WHERE title = ?", title)
     return str(id)
-
-
-def other(newsroom: Newsroom, server: Web, *watchlists: Any) -> str:
-    """Write another file beside feeds.yaml."""
-    path = newsroom.folder / "other.yaml"
-    said = {"feeds": feeds(server), "watchlists": watchlists}
-    path.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
-    return path.name
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -164,132 +155,3 @@ def test_forms_are_those_of_the_archive_most_frequent_first(filled: Newsroom) ->
     nothing = filled.here("watch", "forms", "zebra*")
     assert (nothing.returncode, nothing.stderr) == (1, "the archive has no such word\n")
     assert filled.here("watch", "forms", "a*").returncode == 2
-
-
-# --- test ------------------------------------------------------------------------------
-
-
-def test_test_tells_what_a_file_would_bring(filled: Newsroom, server: Web) -> None:
-    file = other(
-        filled,
-        server,
-        {"name": "Alibaba", "query": '"Alibaba numéro" -"numéro 4"'},
-        {"name": "Ports", "terms": ["port", "porte"]},
-    )
-    before = filled.counts()
-    alibaba, ports = filled.json("watch", "test", file, "--format", "json")
-    dropped = int(article(filled, "Alibaba numéro 4"))
-    assert (alibaba["hits"], alibaba["gained"], alibaba["lost"]) == (9, [], [dropped])
-    assert (ports["hits"], len(ports["gained"]), ports["lost"]) == (20, 20, [])
-    assert sum(ports["days"]) == 20
-    assert {row["term"]: row["articles"] for row in ports["terms"]} == {"port": 10, "porte": 10}
-    assert len(ports["samples"]) == 3
-    assert all(sample["title"].startswith("port") for sample in ports["samples"])
-    told = filled.here("watch", "test", file)
-    assert "Alibaba  9 hits  +0 −1" in told.stdout
-    assert f"lost        {dropped:>6}  Alibaba numéro 4" in told.stdout
-    assert "60 articles, 2 watchlists" in told.stderr
-    assert filled.counts() == before
-
-
-def test_test_agrees_with_the_watch(filled: Newsroom) -> None:
-    """The rules in force gain and lose nothing."""
-    rows = filled.json("watch", "test", "--format", "json")
-    assert [(row["gained"], row["lost"]) for row in rows] == [([], [])] * len(WATCHLISTS)
-    listed = filled.json("watch", "list", "--format", "json")
-    assert [row["hits"] for row in rows] == [row["total"] for row in listed]
-
-
-def test_test_looks_only_at_what_is_asked(filled: Newsroom) -> None:
-    rows = filled.json("watch", "test", "--since", "2099-01-01", "--format", "json")
-    assert {(row["hits"], tuple(row["lost"]), tuple(row["days"])) for row in rows} == {(0, (), ())}
-
-
-# --- lint ------------------------------------------------------------------------------
-
-
-def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) -> None:
-    file = other(
-        filled,
-        server,
-        {"name": "Zèbres", "terms": ["zèbre", "Alibaba"]},
-        {"name": "Doublés", "query": 'porte OR "porte numéro" OR douane* OR douane'},
-        {"name": "Large", "terms": ["article"]},
-        {"name": "Racines", "terms": ["port~", "porte~"]},
-        {"name": "Court", "terms": ["an"]},
-        {"name": "Bien", "query": "Alibaba AND numéro"},
-    )
-    done = filled.here("watch", "lint", file, "--format", "json")
-    assert done.returncode == 1
-    found = {(row["watchlist"], row["term"], row["kind"]) for row in json.loads(done.stdout)}
-    assert found >= {
-        ("Zèbres", "zèbre", "never"),
-        ("Doublés", '"porte numéro"', "subsumed"),
-        ("Doublés", "douane", "subsumed"),
-        ("Large", "article", "broad"),
-        ("Court", "an", "short"),
-    }
-    assert not [row for row in found if row[0] == "Bien"]
-    assert ("Zèbres", "Alibaba", "never") not in found
-    assert ("Racines", "porte~") in {row[:2] for row in found}
-    told = filled.here("watch", "lint", file).stdout
-    assert "Zèbres: `zèbre` matches no article of the archive" in told
-
-
-def test_lint_says_nothing_of_good_watchlists(filled: Newsroom, server: Web) -> None:
-    # Each of these words is in a sixth of this archive, so only a pair of words is narrow.
-    file = other(filled, server, {"name": "Bien", "query": "Alibaba AND numéro"})
-    done = filled.here("watch", "lint", file)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-# --- add -------------------------------------------------------------------------------
-
-HAND_WRITTEN = """\
-# Mine.
-feeds:
-  - https://ex.org/rss   # the only one
-watchlists:
-  - Cainiao              # a depot
-  - {name: B, terms: [b2]}   # last
-network: {contact: me@ex.org}
-"""
-
-
-def test_add_changes_nothing_else_in_the_file(tmp_path: Path) -> None:
-    newsroom = Newsroom(tmp_path)
-    newsroom.config.write_text(HAND_WRITTEN)
-    assert newsroom.here("watch", "add", "Temu").returncode == 0
-    done = newsroom.here(
-        "watch", "add", "port d’Anvers", "--name", "Anvers: port", "--severity", "high"
-    )
-    assert (done.returncode, done.stdout) == (0, "")
-    assert "watching for" in done.stderr
-    lines = newsroom.config.read_text().splitlines(keepends=True)
-    before = HAND_WRITTEN.splitlines(keepends=True)
-    assert [line for line in lines if line in before] == before
-    added = [line for line in lines if line not in before]
-    assert added[0] == "  - Temu\n"
-    assert len(added) == 4
-    assert newsroom.here("check").returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["Cainiao"], "a watchlist is called `Cainiao` already"),
-        (["*"], "word"),
-        (["x AND y"], "AND in a term"),
-        (["temu", "--severity", "loud"], "loud"),
-    ],
-)
-def test_add_refuses_what_is_not_well_and_changes_nothing(
-    tmp_path: Path, arguments: list[str], words: str
-) -> None:
-    newsroom = Newsroom(tmp_path)
-    newsroom.config.write_text(HAND_WRITTEN)
-    done = newsroom.here("watch", "add", *arguments)
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert newsroom.config.read_text() == HAND_WRITTEN
-    assert [path.name for path in tmp_path.iterdir()] == ["feeds.yaml"]

@@ -24,7 +24,6 @@ from monitor.cli import main_group
 from monitor.config import understand
 from monitor.errors import ConfigError, MonitorError, StoreError
 from monitor.export.prometheus import Counts, figures, serving
-from monitor.fetch.listen_address import is_private, listening
 from monitor.ingest.poll_result import BatchOutcome
 from monitor.model.config import Listening
 from monitor.model.delivery import DeliveryAttempt
@@ -156,32 +155,6 @@ def test_a_store_that_cannot_be_read_is_told(store: SqliteStore, tmp_path: Path)
     assert found["tocsin_store_readable"] == 0
     assert "tocsin_articles_stored" not in found
     assert found["tocsin_config_valid"] == 1
-
-
-# --- where it is told ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted", "private"),
-    [
-        ("127.0.0.1:9464", Listening("127.0.0.1", 9464), True),
-        (" localhost:80 ", Listening("localhost", 80), True),
-        ("[::1]:9464", Listening("::1", 9464), True),
-        ("0.0.0.0:9464", Listening("0.0.0.0", 9464), False),
-        ("[::]:1", Listening("::", 1), False),
-        ("news.example.org:9464", Listening("news.example.org", 9464), False),
-    ],
-)
-def test_addresses_to_listen_at(text: str, wanted: Listening, private: bool) -> None:
-    assert listening(text) == wanted
-    assert listening(str(wanted)) == wanted
-    assert is_private(wanted) is private
-
-
-@pytest.mark.parametrize("text", ["", "9464", ":9464", "::1:9464", "a b:1", "a:0", "a:65536", "a:"])
-def test_what_is_no_address_to_listen_at(text: str) -> None:
-    with pytest.raises(ValueError, match=r"127\.0\.0\.1:9464|no port"):
-        listening(text)
 
 
 def test_a_port_that_is_taken_is_told_in_words(store: SqliteStore, tmp_path: Path) -> None:

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support import flow, old_stores
-from support.flow import HOUR, START, Press
+from support.flow import HOUR, START
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, conditional, redirect
 
@@ -21,33 +19,15 @@ from monitor.errors import MonitorError
 from monitor.feeds.relocation import AGAIN, Relocation, obstacle
 from monitor.ingest.permanent_redirects import (
     NOWHERE,
-    SPAN,
-    TIMES,
     describe_redirect,
-    is_confirmed,
     updated_redirect,
 )
 from monitor.model.feed import Feed, FormerAddress, PermanentRedirect
-from monitor.model.poll import Fetched, NotModified
 from monitor.model.request_options import RequestOptions, Secret
 from monitor.store.sqlite.store import SqliteStore
 
 OLD, NEW = "https://old.example/rss", "https://new.example/rss"
 DAY = 24 * HOUR
-
-# --- what is believed --------------------------------------------------------------
-
-SEQUENCES: list[tuple[str, list[tuple[float, str | None]], bool]] = [
-    ("three in a day", [(0, NEW), (12, NEW), (24, NEW)], True),
-    ("three in less", [(0, NEW), (12, NEW), (23.9, NEW)], False),
-    ("two in a week", [(0, NEW), (168, NEW)], False),
-    ("many in a day", [(n / 4, NEW) for n in range(97)], True),
-    ("to two places in turn", [(0, NEW), (12, OLD), (24, NEW), (48, NEW)], False),
-    ("interrupted", [(0, NEW), (20, None), (24, NEW), (25, NEW)], False),
-    ("interrupted, then again", [(0, None), (1, NEW), (20, NEW), (26, NEW)], True),
-    ("never", [(n, None) for n in range(99)], False),
-    ("with a clock set back", [(0, NEW), (1, NEW), (-48, NEW), (-47, NEW)], False),
-]
 
 
 def after(seen: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
@@ -57,28 +37,6 @@ def after(seen: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
         now = updated_redirect(before, to, START + hours * HOUR)
         before = before if now is None else None if now == NOWHERE else now
     return before
-
-
-@pytest.mark.parametrize(("seen", "believed"), [each[1:] for each in SEQUENCES],
-                         ids=[each[0] for each in SEQUENCES])  # fmt: skip
-def test_what_is_believed(seen: list[tuple[float, str | None]], believed: bool) -> None:
-    found = after(seen)
-    assert bool(found and is_confirmed(found)) is believed
-
-
-@given(st.lists(st.tuples(st.floats(0, 100), st.sampled_from([OLD, NEW, None])), max_size=30))
-def test_only_the_last_unbroken_run_to_one_place_counts(steps: list[Any]) -> None:
-    hours = 0.0
-    seen = [(hours := hours + wait, to) for wait, to in steps]
-    run: list[float] = []
-    for at, to in reversed(seen):
-        if to is None or to != seen[-1][1]:
-            break
-        run.append(at)
-    found = after(seen)
-    believed = len(run) >= TIMES and (START + run[0] * HOUR) - (START + run[-1] * HOUR) >= SPAN
-    assert bool(found and is_confirmed(found)) is believed
-    assert (found.times if found else 0) == len(run)
 
 
 # --- what stands in the way --------------------------------------------------------
@@ -223,20 +181,6 @@ def test_a_result_that_would_not_be_well_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(MonitorError, match="the same feed as on line 2"):
         move_feed(path, OLD, NEW)
     assert path.read_text(encoding="utf-8") == text
-
-
-# --- the store ---------------------------------------------------------------------
-
-
-@dataclass
-class Movable(Press):
-    """A press whose feeds are found at other addresses too."""
-
-    moved: dict[str, str] = field(default_factory=dict)
-
-    async def fetch(self, url: str, **asked: Any) -> Fetched | NotModified:
-        at = next((old for old, new in self.moved.items() if new == url), url)
-        return replace(await super().fetch(at, **asked), moved_to=self.moved.get(url))
 
 
 def store_of(folder: Path) -> SqliteStore:

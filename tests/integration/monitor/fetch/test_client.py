@@ -13,9 +13,7 @@ from support.scripted_server import Fault, Reply, Web, conditional, redirect
 
 from monitor.errors import FetchError
 from monitor.fetch.client import PAGE
-from monitor.fetch.url import redact
 from monitor.model.poll import Fetched, Hints, NotModified
-from monitor.model.request_options import RequestOptions, Secret
 
 # --- what is asked and what comes back ---------------------------------------------
 
@@ -184,75 +182,6 @@ def test_a_status_in_words(web: Web, status, headers, reason, retry_after):
     assert not error.network
 
 
-# --- redirects -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("statuses", "moved_to"),
-    [
-        ((301,), "/1"),
-        ((308, 301), "/2"),
-        ((301, 302, 301), "/1"),  # permanent up to the temporary one
-        ((302,), None),
-        ((302, 301), None),
-        ((303,), None),
-        ((307,), None),
-    ],
-)
-def test_a_permanent_move_is_told(web: Web, statuses, moved_to):
-    for hop, status in enumerate(statuses):
-        web.on(f"/{hop}", redirect(f"{hop + 1}", status))  # relative
-    web.on(f"/{len(statuses)}", Reply(body=FEED))
-    fetched = get(web.url("/0"))
-    assert fetched.url == web.url(f"/{len(statuses)}")
-    assert fetched.moved_to == (moved_to and web.url(moved_to))
-
-
-@pytest.mark.parametrize(
-    ("script", "reason"),
-    [
-        ({"/0": redirect("/0")}, "redirects to itself"),
-        ({"/0": redirect("/1"), "/1": redirect("/0")}, "redirects in a circle"),
-        ({f"/{n}": redirect(f"/{n + 1}") for n in range(12)}, "redirects more than 10 times"),
-        ({"/0": Reply(302)}, "302 Found, without saying where to"),
-        ({"/0": redirect("ftp://example.org/")}, "redirects to what is not http or https"),
-        ({"/0": redirect("file:///etc/passwd")}, "redirects to what is not http or https"),
-        ({"/0": redirect("javascript:alert(1)")}, "redirects to what is not http or https"),
-        ({"/0": redirect("http://[::1/")}, "redirects to what is not a valid URL"),
-        ({"/0": redirect("http://a.example:99999/")}, "redirects to what is not a valid port"),
-        ({"/0": redirect("http://x" + "y" * 70 + ".é/")}, "redirects to what is not a valid URL"),
-        ({"/0": redirect("http://xn--a.example/")}, "redirects to what is not a valid URL"),
-    ],
-)
-def test_redirects_that_lead_nowhere(web: Web, script, reason):
-    for path, reply in script.items():
-        web.on(path, reply)
-    assert failing(web.url("/0")).reason == reason
-    assert len(web.requests) <= 11
-
-
-def test_secrets_stay_with_the_origin_they_were_meant_for(web: Web):
-    with Web() as other:
-        web.on("/feed", redirect("/here"))
-        web.on("/here", redirect(other.url("/there").replace("//", "//evil:twin@")))
-        other.on("/there", redirect(web.url("/back")))
-        web.on("/back", Reply(body=FEED))
-        fetched = get(
-            web.url("/feed").replace("//", "//me:s3cret@"),
-            request_options=RequestOptions(headers=(("X-Api-Key", Secret("k3y")),)),
-            etag=b'"1"',
-        )
-        (there,) = other.requests
-    feed, here, back = web.requests
-    for request in (feed, here, back):
-        assert request.header("authorization") == b"Basic bWU6czNjcmV0"
-        assert request.header("x-api-key") == b"k3y"
-    assert {name for name, _ in there.headers} == {
-        *("host", "user-agent", "accept", "accept-encoding", "if-none-match")
-    }
-    assert fetched.url == web.url("/back")
-
-
 def test_what_is_kept_of_a_url_holds_no_password(web: Web):
     web.on("/feed", Reply(body=FEED))
     web.on("/old", redirect("/feed", 301))
@@ -286,25 +215,3 @@ def test_no_secret_in_an_error_or_a_log(web: Web, caplog):
     for secret in ("s3cret", "t0ken", "k3y", "bWU6"):
         assert secret not in "".join(said + printed)
         assert secret not in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("https://lemonde.example/rss", "https://lemonde.example/rss"),
-        ("https://a:b@x.example/", "https://…@x.example/"),
-        ("https://a:b@c@x.example/", "https://…@x.example/"),
-        ("https://a:b/c?d@x.example/", "https://…@x.example/"),
-        ("https://medium.example/@jean/feed", "https://medium.example/@jean/feed"),
-        ("https://medium.example:80/@jean", "https://medium.example:80/@jean"),
-        ("https://[::1]/@jean", "https://[::1]/@jean"),
-        (
-            "http://x.example/?id=1&Access_Token=abc&p=2",
-            "http://x.example/?id=1&Access_Token=…&p=2",
-        ),
-        ("http://x.example/\x1b[31m\n", "http://x.example/\ufffd[31m\ufffd"),
-        ("http://x.example/" + "a" * 900, "http://x.example/" + "a" * 482 + "…"),
-    ],
-)
-def test_a_url_as_it_may_be_shown(url, shown):
-    assert redact(url) == shown

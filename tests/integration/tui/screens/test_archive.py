@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from index.article import Article
 from monitor.config import load
 from monitor.model.config import SavedSearch
-from monitor.model.search import By, Found, Series, Share, Trend
+from monitor.model.search import Found, Share
 from monitor.model.severity import Severity
 from monitor.search.query_resolution import narrowed
 from tui.app import Tocsin
@@ -31,7 +31,7 @@ from tui.screens.facets import FacetChoice
 from tui.view.facet_rows import facet_rows, filter_of
 from tui.view.rows import result_row
 from tui.view.styled_text import Line, width
-from tui.view.trend_page import MISSING, UNSURE, between, columns, drawn
+from tui.view.trend_page import MISSING, UNSURE
 
 FILE = "feeds: [https://a.example/rss]  # ours\nwatchlists: [Alibaba]\n"
 
@@ -102,59 +102,6 @@ def test_facets_are_asked_for_in_the_query_language() -> None:
     assert filter_of("feed", 'a"b') == ""
     heading = "Words that stand out, from 8 of them: there are, expected"
     assert heading in [words(row.line) for row in rows]
-
-
-# --- the trend ---------------------------------------------------------------------------
-
-
-def trend(counts: Sequence[int], covered: Sequence[float] = (), by: By = By.DAY) -> Trend:
-    edges = tuple(NOW - NOW % 86_400 + 86_400.0 * n for n in range(len(counts) + 1))
-    series = Series(
-        name="q", counts=tuple(counts), covered=tuple(covered) or (1.0,) * len(counts),
-        corrected=(None,) * len(counts),
-    )  # fmt: skip
-    labels = tuple("" for _ in counts)
-    return Trend(
-        by=by, edges=edges, labels=labels, since=edges[0], until=edges[-1], series=(series,)
-    )
-
-
-def test_bars_grow_with_the_counts_and_mark_what_was_not_read() -> None:
-    upper, lower, _ = drawn(trend([0, 1, 8, 4, 0, 4], [1, 1, 1, 1, 0, 0.5]), 6, 2, UTC)
-    assert (words(upper), words(lower)) == ("  █   ", f" ▂██{MISSING}{UNSURE}")
-    assert [ink for _, ink in lower][-2:] == ["late", "late"]
-    wide = words(drawn(trend([1, 2], [1, 0.5]), 80, 1, UTC)[-1])
-    assert wide.startswith("2026-11-24  2026-11-25   up to 2 each day")
-    assert wide.endswith(f"{UNSURE}{MISSING} not all read")
-    (*_, below) = drawn(trend([1] * 60), 80, 1, UTC)
-    assert words(below).rstrip().endswith("2027-01-22")
-    assert "up to 1 each day" in words(below)
-
-
-@given(
-    st.lists(st.integers(0, 500), min_size=1, max_size=300),
-    st.integers(1, 200),
-    st.integers(1, 3),
-)
-def test_every_article_is_in_a_bar_and_no_line_runs_over(
-    counts: list[int], cells: int, rows: int
-) -> None:
-    bars, wide = columns(trend(counts), cells)
-    assert sum(bar.count for bar in bars) == sum(counts)
-    assert len(bars) * wide <= cells
-    found = drawn(trend(counts), cells, rows, UTC)
-    assert len(found) == rows + 1
-    assert all(width(line) <= max(cells, 10) for line in found)
-
-
-def test_a_bar_is_asked_for_by_its_dates() -> None:
-    days = trend([1] * 10)
-    bars, _ = columns(days, 5)
-    assert between(days, bars[1], UTC) == "since:2026-11-26 until:2026-11-27"
-    hours = replace(days, by=By.HOUR)
-    assert between(hours, columns(hours, 10)[0][0], UTC) == (
-        "since:2026-11-24T00:00 until:2026-11-24T23:59"
-    )
 
 
 # --- on the screen ---------------------------------------------------------------------

@@ -8,40 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.originals import news, newsroom
 
-from index.analysis.folding import fold
 from index.analysis.term_positions import (
-    AUTHOR,
-    EXACT,
     DocumentTerms,
-    decode,
-    part_at,
-    part_range,
-    postings,
 )
-from index.analysis.tokenizer import MAX_CHARS, MAX_TERM, shouts, stems, tokenize
-from index.article import PARTS, Article
+from index.analysis.tokenizer import MAX_TERM, shouts, stems, tokenize
+from index.article import Article
 
 
 def article(**parts):
     return Article(
         **{"id": 1, "feeds": (1,), "url": "", "title": "", "summary": "", "seen": 0.0} | parts
     )
-
-
-@pytest.mark.parametrize(
-    ("word", "folded"),
-    [
-        ("Liège", "liege"), ("LIÈGE", "liege"), ("lie\u0300ge", "liege"), ("Lie\u200bge", "liege"),
-        ("Cai\u00adniao", "cainiao"), ("œuvre", "oeuvre"), ("ÆON", "aeon"), ("Straße", "strasse"),
-        ("STRAẞE", "strasse"), ("Łódź", "lodz"), ("ıİ", "ii"), ("Ørsted", "orsted"),
-        ("Þór", "thor"), ("Đokić", "dokic"), ("ﬁn", "fin"), ("Ｆｕｌｌ", "full"), ("3,5", "3.5"),
-        ("ΣΊΣΥΦΟΣ", "σισυφοσ"), ("Чайка", "чаика"), ("か\u3099", "が"),
-        ("Qurʾān", "quran"), ("हिन्दी", "हिन्दी"),
-    ],
-)  # fmt: skip
-def test_fold(word, folded):
-    assert fold(word) == folded
-    assert fold(folded) == folded
 
 
 @pytest.mark.parametrize(
@@ -95,34 +72,6 @@ def test_shouts(text, does):
 def test_stems_of_both_languages():
     assert stems("espionnages")[0] == stems("espionnage")[0]
     assert stems("companies")[1] == stems("company")[1]
-
-
-def test_postings_of_an_article():
-    found = postings(
-        article(
-            title="La plate-forme", summary="Orange", body="orange orange", author="Jean Orange"
-        )
-    )
-    places = {
-        key: [(part_at(decode(code)[0]), *decode(code)) for code in found[key]] for key in found
-    }
-    assert places["plateforme"] == [("title", 1, 2)]
-    assert [part for part, _, _ in places["orange"]] == ["summary", "body", "body"]
-    assert [part for part, _, _ in places["orange" + EXACT + "Orange"]] == ["summary"]
-    assert [part for part, _, _ in places[AUTHOR + "orange"]] == ["author"]
-    assert "jean" not in found
-
-
-def test_parts_are_too_far_apart_for_any_phrase():
-    found = postings(article(title="a " * MAX_CHARS, summary="b"))
-    assert found["b"][0] - found["a"][-1] > 4 * 1_000
-
-
-@given(st.sampled_from(PARTS), st.integers(0, MAX_CHARS))
-def test_positions_know_their_part(part, position):
-    first, end = part_range(part)
-    assert part_at((first >> 2) + position) == part
-    assert first + 4 * position < end
 
 
 WORDS = [
@@ -181,19 +130,6 @@ def test_tokens_cut_the_stored_text(text):
     assert [reading.place(at, at)[1:] for at in range(len(singles))] == singles
 
 
-@given(TEXT)
-def test_postings_say_what_tokens_say(text):
-    found = postings(article(title=text))
-    expected = {}
-    for token in tokenize(text):
-        code = (token.position << 2) | (token.length - 1)
-        expected.setdefault(token.term, []).append(code)
-        if token.exact:
-            expected.setdefault(token.term + EXACT + token.exact, []).append(code)
-    assert found == expected
-    assert all(codes == sorted(codes) for codes in found.values())
-
-
 LATIN_TEXT = st.text(
     st.characters(codec="latin-1") | st.sampled_from("œŒŁłŵȃắ’阿がﾞ국한\u0301\u0323'-.&")
 )
@@ -205,21 +141,6 @@ def test_words_do_not_depend_on_how_accents_are_encoded(text):
         return [token[:4] for token in tokenize(unicodedata.normalize(form, text))]
 
     assert words("NFC") == words("NFD")
-
-
-@given(st.text())
-def test_folding_twice_is_folding_once(word):
-    assert fold(fold(word)) == fold(word)
-
-
-@given(st.text(st.characters(max_codepoint=0x24F) | st.sampled_from("ﬁſ\u0301"), max_size=8))
-def test_latin_words_fold_as_they_do_beside_other_letters(word):
-    assert fold(f"a{word}д") == fold(f"a{word}") + "д"
-
-
-@given(st.text(st.characters(categories=["Lu", "Ll"]), min_size=1, max_size=8))
-def test_case_does_not_count(word):
-    assert fold(word.upper().lower()) == fold(word.upper())
 
 
 def test_a_monstrous_word_is_cut_short():

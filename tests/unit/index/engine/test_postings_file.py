@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.engine.columns import Columns, ColumnsWriter
 from index.engine.inverted_batch import TermPool
 from index.engine.postings_file import Lists, ListsWriter
-from index.errors import ArchiveDamaged
 
 CODES = st.lists(st.integers(0, 2**24), min_size=1, max_size=400, unique=True).map(sorted)
 LIST = st.dictionaries(st.integers(0, 2**16 - 1), CODES, min_size=1, max_size=6)
@@ -67,47 +64,3 @@ def test_a_document_without_the_term_has_no_codes(path: Path) -> None:
 def test_a_term_with_a_line_break_is_refused(path: Path) -> None:
     with pytest.raises(ValueError, match="line break"):
         written(path, {"a\nb": {1: [1]}})
-
-
-@given(st.dictionaries(st.integers(0, 30), st.floats(-1e9, 1e10), min_size=1))
-def test_columns(path: Path, values: dict[int, float]) -> None:
-    count = max(values) + 3
-    writer = ColumnsWriter()
-    for doc in sorted(values):
-        writer.put("date", "d", doc, values[doc])
-    with path.open("wb") as file:
-        writer.write(file, count)
-    with path.open("rb") as file:
-        columns = Columns(file, "one")
-    expected = [values.get(doc, 0.0) for doc in range(count)]
-    assert list(columns.values("date")) == expected
-    assert columns.bounds("date") == (min(expected), max(expected))
-    assert list(columns.values("id")) == [0] * count
-
-
-DAMAGES: dict[str, Callable[[bytes], bytes]] = {
-    "empty": lambda _: b"",
-    "short": lambda content: content[:7],
-    "truncated": lambda content: content[: len(content) // 2],
-    "one byte missing": lambda content: content[:-1],
-    "zeros after a power cut": lambda content: bytes(len(content)),
-    "another version": lambda content: content.replace(b"tocsin\x01", b"tocsin\x02"),
-    "something else": lambda _: b"PK\x03\x04" * 100,
-}
-
-
-@pytest.mark.parametrize("kind", DAMAGES)
-def test_a_broken_file_is_not_opened(path: Path, kind: str) -> None:
-    written(path, {"word": {3: [4, 5], 9: [6]}})
-    path.write_bytes(DAMAGES[kind](path.read_bytes()))
-    with path.open("rb") as file, pytest.raises(ArchiveDamaged, match="one"):
-        Lists(file, "one")
-
-
-def test_every_flipped_bit_is_found(path: Path) -> None:
-    written(path, {"word": {3: [4, 5], 9: [6]}})
-    content = path.read_bytes()
-    for at in range(len(content)):
-        path.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
-        with path.open("rb") as file, pytest.raises(ArchiveDamaged):
-            Lists(file, "one").file.verify()

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from index.errors import QueryError
 from index.query.ast import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Score, Word, walk
-from index.query.filters import names, passes, selects
 from index.query.parser import any_of, combine, parse_query, score
 
 
@@ -180,39 +179,6 @@ def test_ten_thousand_words_are_no_problem():
     assert len(parse_query(" OR ".join(f"w{n}" for n in range(10_000))).root.children) == 10_000
 
 
-@pytest.mark.parametrize(
-    ("terms", "excluding", "tree"),
-    [
-        (["Alibaba"], [], "alibaba"),
-        (["Alibaba Cave"], [], "[alibaba cave]"),
-        (["a", "b c"], ["d", "e f"], "((a | [b c]) & !d & ![e f])"),
-        (["[a] (b"], [], "[a b]"),
-        (['"a'], [], "a"),
-        (['"hub Liège"~5'], [], "N5(hub, liege)"),
-        (["logisti*", "port~", "=Orange"], [], "(logisti* | port~ | orange=Orange)"),
-        (["Où va Alibaba ?"], [], "[ou va alibaba]"),
-    ],
-)
-def test_terms(terms, excluding, tree):
-    assert told(any_of(terms, excluding).root) == tree
-
-
-@pytest.mark.parametrize(
-    ("term", "column", "words"),
-    [
-        ("[", 1, "no word"),
-        ("  a OR b", 5, "OR in a term"),
-        ("JUSTICE ET PAIX", 9, "write et"),
-        ("title:x", 1, "write query:"),
-        ("a b*", 3, "two letters"),
-    ],
-)
-def test_refused_terms(term, column, words):
-    with pytest.raises(QueryError, match=words) as error:
-        any_of(["fine", term])
-    assert error.value.position + 1 == column
-
-
 def test_scores():
     assert told(score({"a": 10, "b*c": 3, "d": -5}, 12).root) == "10*a + 3*b*c + -5*d >= 12"
     with pytest.raises(QueryError, match="less than the threshold"):
@@ -230,31 +196,3 @@ def test_combining():
 def test_what_was_written_does_not_count_in_comparisons():
     assert parse_query("Liège").root == parse_query("  liege").root
     assert parse_query("=Liège").root != parse_query("=Liege").root
-
-
-@pytest.mark.parametrize(
-    ("selector", "does"),
-    [
-        ("lesechos", True), ("Les Échos", True), ("LES-ÉCHOS", True), ("echos", False),
-        ("lesechos.fr", True), ("www.lesechos.fr", True), ("services.lesechos.fr", True),
-        ("echos.fr", False), ("fr", False), ("tag:Belgique", True), ("tag:sport", False),
-        ("tag:", False),
-    ],
-)  # fmt: skip
-def test_selecting_feeds(selector, does):
-    assert selects(selector, "Les Échos", "services.lesechos.fr", ("belgique",)) is does
-    if not selector.startswith("tag:"):
-        assert names(selector, "Les Échos", "services.lesechos.fr") is does
-
-
-@pytest.mark.parametrize(
-    ("facet", "lang", "does"),
-    [
-        (Facet("lang", "fr"), "fr", True), (Facet("lang", "fr"), "en", False),
-        (Facet("lang", "fr"), "", False), (Facet("lang", "und"), "", True),
-        (Facet("feed", "x"), "", True), (Facet("tag", "t"), "", True),
-        (Facet("tag", "u"), "", False),
-    ],
-)  # fmt: skip
-def test_filters(facet, lang, does):
-    assert passes(facet, lang=lang, name="X", host="x.org", tags=("t",)) is does

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,115 +11,14 @@ import pytest
 from click.testing import CliRunner, Result
 from support import ROOT
 
-from monitor.cli.check import check, schema
-from monitor.cli.init import init
-from monitor.config import load
-from monitor.config.reference import json_schema
-from monitor.config.warnings import warnings
+from monitor.cli.check import check
 
 NEWSROOM = ROOT / "feeds.yaml"
-STARTER = ROOT / "monitor" / "starter.yaml"
 
 
 def run(*arguments: str, config: Path, command: Any = check) -> Result:
     context = SimpleNamespace(config_path=config, data=None)
     return CliRunner().invoke(command, list(arguments), obj=context)
-
-
-# --- the files -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", [NEWSROOM, STARTER], ids=["newsroom", "starter"])
-def test_it_loads_without_a_warning(path: Path) -> None:
-    assert warnings(load(path)) == []
-
-
-def test_the_newsroom_is_fit_for_an_analyst_in_brussels() -> None:
-    config = load(NEWSROOM)
-    spoken = [feed.lang for feed in config.feeds]
-    assert len(config.feeds) >= 28
-    assert min(spoken.count("fr"), spoken.count("en")) >= 12
-    assert all(feed.tags and feed.url.startswith("https://") for feed in config.feeds)
-    wanted = " ".join(watchlist.query.text for watchlist in config.watchlists)
-    assert {"Alibaba", "Cainiao", "espionnage"} <= set(re.findall(r"\w+", wanted))
-
-
-def test_the_starter_shows_every_key() -> None:
-    text = STARTER.read_text(encoding="utf-8")
-    shown = set(re.findall(r"(?m)^[\s#-]*(\w+):", text))
-    assert {key for key, _ in properties(json_schema())} <= shown
-
-
-def test_both_files_name_the_schema_for_editors() -> None:
-    for path in (NEWSROOM, STARTER):
-        first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert first == "# yaml-language-server: $schema=./feeds.schema.json"
-
-
-# --- the schema ----------------------------------------------------------------------
-
-
-def properties(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every property of a JSON Schema with its name."""
-    if isinstance(node, dict):
-        yield from node.get("properties", {}).items()
-        for inner in node.values():
-            yield from properties(inner)
-    elif isinstance(node, list):
-        for inner in node:
-            yield from properties(inner)
-
-
-def test_the_schema_explains_every_key() -> None:
-    schema = json_schema()
-    for key, about in properties(schema):
-        shape = schema["$defs"].get(about.get("$ref", "").rpartition("/")[2], {})
-        meaning = about.get("description") or shape["description"]
-        assert meaning.endswith("."), key
-    defaults = {key: about["default"] for key, about in properties(schema) if "default" in about}
-    assert defaults == {"enabled": True, "severity": "medium", "sort": "date", "data": "var"}
-
-
-def test_the_schema_knows_both_forms_of_feeds_and_watchlists() -> None:
-    shapes = json_schema()["$defs"]
-    for name in ("FeedShape", "WatchlistShape"):
-        short, long = shapes[name]["anyOf"]
-        assert "string" in short["type"]
-        assert long["additionalProperties"] is False
-    ways = [set(way["required"]) for way in shapes["WatchlistShape"]["anyOf"][1]["oneOf"]]
-    assert ways == [{"terms"}, {"query", "name"}, {"score", "threshold", "name"}]
-
-
-# --- the commands --------------------------------------------------------------------
-
-
-def test_schema_prints_it() -> None:
-    assert json.loads(run(config=NEWSROOM, command=schema).stdout) == json_schema()
-
-
-def test_init_writes_a_newsroom_that_check_accepts(tmp_path: Path) -> None:
-    folder = tmp_path / "new" / "room"
-    written = run(str(folder), config=NEWSROOM, command=init)
-    assert written.exit_code == 0
-    assert (folder / "feeds.yaml").read_bytes() == STARTER.read_bytes()
-    assert "tocsin check" in written.stderr
-    assert run(config=folder / "feeds.yaml").exit_code == 0
-
-
-def test_init_never_overwrites(tmp_path: Path) -> None:
-    path = tmp_path / "feeds.yaml"
-    path.write_text("mine", encoding="utf-8")
-    refused = run(str(tmp_path), config=NEWSROOM, command=init)
-    assert refused.exit_code == 2
-    assert "stays as it is" in refused.stderr
-    assert path.read_text(encoding="utf-8") == "mine"
-
-
-def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    refused = run(str(tmp_path / "file" / "below"), config=NEWSROOM, command=init)
-    assert refused.exit_code == 2
-    assert "cannot be written" in refused.stderr
 
 
 def test_check_says_what_would_be_done(tmp_path: Path) -> None:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-import pytest
 import stix2
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stix2.v21 import TLP_AMBER
-from support.store_with_alerts import raised
 
 from index.article import Article
-from monitor.cli import main_group
 from monitor.export import misp, stix
 from monitor.export.shared_names import Shared
 from monitor.model.alert import Alert, AlertState, Match, Verdict
 from monitor.model.article import ArticleDetails
 from monitor.model.severity import Severity
-from monitor.store.sqlite.store import SqliteStore
 
 NOW = 1_696_835_340.0  # 2023-10-09T07:09:00Z
 
@@ -140,98 +132,3 @@ def test_a_bundle_is_valid_whatever_a_feed_says(
     )  # fmt: skip
     assert kinds(objects(stix.bundle([one], SHARED, lambda: None)))["report"] == 1
     json.loads(misp.event([one], SHARED, lambda: None))
-
-
-# --- MISP ------------------------------------------------------------------------------
-
-
-def test_an_event_has_links_texts_and_notes_with_tags() -> None:
-    event = json.loads(misp.event(READINGS, SHARED, lambda: None))["Event"]
-    attributes = event["Attribute"]
-    assert Counter(one["type"] for one in attributes) == {"link": 2, "text": 3, "comment": 1}
-    assert event["Tag"] == [{"name": "tlp:amber"}]
-    assert not any(one["to_ids"] for one in attributes)
-    (first, *_) = attributes
-    tags = [tag["name"] for tag in first["Tag"]]
-    assert first["value"] == "https://ex.org/1"
-    assert 'tocsin:watchlist="Port d’Anvers"' in tags
-    assert 'tocsin:verdict="noise"' in tags
-    (text,) = [one for one in attributes if "ab" * 32 in one["value"]]
-    assert text["value"].startswith("Grève au port · Les Échos · 2023-10-09\nPort d’Anvers (high)")
-    (noted,) = [one for one in attributes if one["type"] == "comment"]
-    assert noted["value"] == "À suivre\nde près"
-    assert "tocsin:starred" in [tag["name"] for tag in noted["Tag"]]
-    assert len({(one["type"], one["value"]) for one in attributes}) == len(attributes)
-    assert all(UUID(one["uuid"]).version == 5 for one in [event, *attributes])
-    assert len({one["uuid"] for one in attributes}) == len(attributes)
-
-
-def test_an_event_is_the_same_each_time_and_another_querys_is_another() -> None:
-    once = misp.event(READINGS, SHARED, lambda: None)
-    assert misp.event(READINGS, SHARED, lambda: None) == once
-    other = json.loads(misp.event(READINGS, replace(SHARED, query="port"), lambda: None))
-    assert other["Event"]["uuid"] != json.loads(once)["Event"]["uuid"]
-
-
-def test_an_address_that_two_articles_have_is_one_link() -> None:
-    two = [reading(1), reading(2, url="https://ex.org/1", title="Autre")]
-    attributes = json.loads(misp.event(two, SHARED, lambda: None))["Event"]["Attribute"]
-    assert Counter(one["type"] for one in attributes) == {"link": 1, "text": 2}
-
-
-def test_quotation_marks_do_not_end_a_tag() -> None:
-    one = reading(1, alert(1, 1, 'dit "X\\Y"'))
-    (link, _) = json.loads(misp.event([one], SHARED, lambda: None))["Event"]["Attribute"]
-    assert 'tocsin:watchlist="dit \\"X\\\\Y\\""' in [tag["name"] for tag in link["Tag"]]
-
-
-# --- the command -----------------------------------------------------------------------
-
-
-def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main_group, ["--data", str(folder / "var"), "export", *arguments])
-    return done.exit_code, done.stdout, done.stderr
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    from support.store_with_alerts import ALIBABA, FEED
-
-    with closing(SqliteStore(tmp_path / "var")) as store:
-        store.subscribe((FEED,), (ALIBABA,))
-        raised(store)
-        raised(store)
-    return tmp_path
-
-
-def test_the_command_writes_both_at_once(folder: Path) -> None:
-    bundle, event = folder / "b.json", folder / "e.json"
-    code, _, err = run(
-        folder, "--all", "--stix", str(bundle), "--misp", str(event), "--tlp", "clear"
-    )
-    assert (code, err.count("2 articles")) == (0, 2)
-    text = bundle.read_text(encoding="utf-8")
-    assert kinds(objects(text))["report"] == 2
-    assert "evidence: record 2, SHA-256" in text
-    said = json.loads(event.read_text(encoding="utf-8"))["Event"]
-    assert (said["info"], len(said["Attribute"])) == ("News: all articles", 4)
-    assert run(folder, "--all", "--stix", "-", "--tlp", "clear")[1] == text
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--all", "--tlp", "red", "x"], "goes with"),
-        (["--stix", "x"], "give a query"),
-        (["--all", "port", "--stix", "x"], "give a query"),
-        (["--all"], "name the folder"),
-        (["port"], "give a query"),
-        (["--all", "--stix", "x", "--tlp", "white"], "'white' is not one of"),
-    ],
-)
-def test_what_the_command_does_not_understand(
-    folder: Path, arguments: list[str], words: str
-) -> None:
-    code, _, err = run(folder, *arguments)
-    assert code == 2
-    assert words in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,14 +11,17 @@ from hypothesis import strategies as st
 from support.originals import news, newsroom
 
 from index.article import Article
+from monitor.cli.show import order
 from monitor.ingest.stories import (
     Relation,
     StoryDecision,
     assign_story,
     containment,
     least_shared,
+    published_first,
     shingles,
 )
+from monitor.model.alert import Outlet, StoryTimeline
 from monitor.model.poll import StoryCandidate
 
 TEASER = (
@@ -175,3 +179,53 @@ def test_articles_match_their_copies_and_nothing_else(
     copies = [archive.told(10_000 + id, "Mise à jour. " + text) for id, text in enumerate(texts, 1)]
     found = sum(told.story == id for id, told in enumerate(copies, 1))
     assert found / len(texts) >= recall
+
+
+NOW = 1_700_000_000.0
+FIRST = Outlet(name="Les Échos", article=1, seen=NOW, lag=0.0, published=NOW - 60)
+SECOND = Outlet(name="Reuters", article=2, seen=NOW + 240, lag=240.0, copied=True)
+THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
+
+
+@pytest.mark.parametrize(
+    ("outlets", "words"),
+    [
+        ((), ""),
+        ((FIRST,), ""),
+        ((FIRST, SECOND), "Les Échos first; Reuters +4 min"),
+        ((FIRST, SECOND, THIRD), "Les Échos first; Reuters +4 min; Le Soir +2 h"),
+        (
+            (FIRST, SECOND, THIRD, replace(THIRD, name="AFP")),
+            "Les Échos first; Reuters +4 min; Le Soir +2 h; 1 more",
+        ),
+        ((FIRST, replace(SECOND, lag=0.2)), "Les Échos first; Reuters at once"),
+        (
+            (FIRST, replace(SECOND, published=NOW - 600)),
+            "Les Échos first; Reuters +4 min; published first by Reuters",
+        ),
+    ],
+)
+def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
+    assert order(StoryTimeline(outlets)) == words
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        (NOW - 60, NOW - 3_600, "Reuters"),
+        (NOW - 60, NOW - 61, None),  # within a minute they agree
+        (NOW - 3_600, NOW - 60, None),
+        (None, NOW - 3_600, None),  # nothing to compare it with
+        (NOW + 9_999, NOW - 3_600, None),
+        (NOW - 60, None, None),
+        (NOW - 60, NOW + 999, None),  # dated after we had it
+        (NOW - 60, 0.0, None),  # 1970
+        (NOW - 60, NOW - 4 * 86_400, None),
+    ],
+)
+def test_what_the_publishers_say_of_the_order(
+    first: float | None, second: float | None, found: str | None
+) -> None:
+    told = (replace(FIRST, published=first), replace(SECOND, published=second))
+    earlier = published_first(told)
+    assert (earlier.name if earlier else None) == found

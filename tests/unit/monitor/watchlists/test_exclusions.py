@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.status import TermRecord
 from monitor.watchlists.exclusions import LEAST, Exclusion, JudgedArticle, suggest_exclusions
-from monitor.watchlists.precision import describe_precision, precision
 from monitor.watchlists.rule_version import rule_version
 
 ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba OR aliexpress"))
@@ -249,37 +247,6 @@ def test_what_not_does_not_take_is_told(term: str, problem: str) -> None:
     with pytest.raises(ConfigError, match="line 3") as caught:
         understand(text.encode(), Path("feeds.yaml"))
     assert problem in caught.value.problems[0].message
-
-
-# --- precision ---------------------------------------------------------------------------------
-
-
-@dataclass
-class Judged:
-    relevant: int
-    noise: int
-
-
-@given(st.integers(0, 400), st.integers(0, 400))
-def test_the_interval_is_wilsons(relevant: int, noise: int) -> None:
-    found = precision(Judged(relevant, noise))
-    if found is None:
-        assert relevant + noise == 0
-        return
-    n, share = relevant + noise, relevant / (relevant + noise)
-    assert 0 <= found.low <= found.share == share <= found.high <= 1
-    for edge in (found.low, found.high):  # where it is 1.96 standard errors away
-        if 0 < edge < 1:
-            error = math.sqrt(edge * (1 - edge) / n)
-            assert abs(share - edge) == pytest.approx(1.96 * error, rel=1e-6, abs=1e-9)
-    assert found.few == (n < 10)
-
-
-def test_words_of_a_precision() -> None:
-    assert (
-        describe_precision(precision(Judged(1, 3)) or pytest.fail()) == "25% (5%–70%) of 4, too few"
-    )
-    assert describe_precision(precision(Judged(18, 6)) or pytest.fail()) == "75% (55%–88%) of 24"
 
 
 # --- the commands --------------------------------------------------------------------------------

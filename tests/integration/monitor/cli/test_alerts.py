@@ -1,0 +1,89 @@
+"""`tocsin alerts`: what it prints for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from support.newsroom import Newsroom, rss
+from support.scripted_server import Reply, Web
+from support.two_feed_newsroom import (
+    ENGLISH,
+    FRENCH,
+    WATCHLISTS,
+    rows,
+)
+
+ALERT = {
+    "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
+    "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "backfill",
+    "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags", "note",
+}  # fmt: skip
+MATCH = {"field", "start", "end", "text", "term"}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@pytest.mark.parametrize("style", ["json", "jsonl", "csv"])
+def test_alerts_for_programs_have_the_documented_keys(style: str, filled: Newsroom) -> None:
+    done = filled.here("alerts", "--watch", "alibaba", "--until", "today", "--format", style)
+    assert (done.returncode, done.stderr) == (0, "")
+    row = rows(done.stdout, style)[0]
+    assert row.keys() == ALERT
+    assert (row["title"], row["watchlist"]) == (FRENCH[0].title, "Alibaba")
+    assert (row["severity"], row["state"], row["feed"]) == ("medium", "new", "Le Fil")
+    assert MOMENT.fullmatch(row["raised_at"])
+    found = json.loads(row["matches"]) if style == "csv" else row["matches"]
+    assert [match.keys() for match in found] == [MATCH]
+    (match,) = found
+    assert (match["field"], match["text"], match["term"]) == ("title", "Alibaba", "Alibaba")
+    assert row["title"][match["start"] : match["end"]] == "Alibaba"
+
+
+def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
+    def of(*args: str) -> list[str]:
+        found = filled.here("alerts", *args, "--format", "jsonl")
+        assert found.returncode == (0 if found.stdout else 1)
+        return [row["watchlist"] for row in rows(found.stdout, "jsonl")]
+
+    assert sorted(of()) == ["Alibaba", "Alibaba", "Douanes", "feed health"]
+    assert of("--feed", "Gone") == of("--watch", "feed health") == ["feed health"]
+    assert of("--lang", "en") == ["Douanes"]
+    assert of("--feed", "The Wire") == ["Douanes"]
+    assert of("--feed", "tag:nowhere") == []
+    assert of("--until", "2023") == []
+    assert len(of("--since", "1h", "--limit", "2")) == 2
+    assert len(of("--limit", "0")) == 4
+
+
+def test_alerts_for_people_and_in_markdown(filled: Newsroom) -> None:
+    shown = filled.here("alerts").stdout
+    assert shown.index("Alibaba") >= 0
+    assert "▲ Douanes" in shown
+    assert "(<https://ex.org/en/1>) — Douanes · The Wire" in (
+        filled.here("alerts", "--format", "md").stdout
+    )
+
+
+def test_no_alerts_exits_with_1(filled: Newsroom) -> None:
+    done = filled.here("alerts", "--watch", "nobody")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "no alerts\n")
+
+
+@pytest.mark.parametrize("style", ["jsonl", "csv"])
+def test_follow_prints_what_is_new_and_only_that(style: str, server: Web, empty: Newsroom) -> None:
+    server.on(f"/{style}", Reply(body=rss(FRENCH[0])))
+    feed = {"url": server.url(f"/{style}"), "name": "F"}
+    empty.watch([feed], WATCHLISTS)
+    assert empty.tocsin("run", "--once").returncode == 0
+    with empty.running("alerts", "--follow", "--format", style) as follower:
+        assert follower.stdout is not None
+        first = [follower.stdout.readline() for _ in range({"jsonl": 1, "csv": 2}[style])]
+        assert FRENCH[0].title in "".join(first)
+        server.on(f"/{style}", Reply(body=rss(FRENCH[0], ENGLISH[0])))
+        assert empty.tocsin("run", "--once", "--now").returncode == 0
+        second = follower.stdout.readline()
+        assert ENGLISH[0].title in second
+        follower.terminate()
+        rest = follower.stdout.read()
+    assert FRENCH[0].title not in second + rest

@@ -1,0 +1,230 @@
+"""`tocsin feeds add`: feeds found, named, and written into feeds.yaml."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+from time import time
+from typing import Any
+from unittest.mock import patch
+
+import pexpect
+import pytest
+from support.newsroom import LOOPBACK, TOCSIN, Item, Newsroom, rss
+from support.scripted_server import Reply, Web, redirect
+
+from monitor.cli import main
+from monitor.config import load
+
+LONG = "Les services de renseignement belges surveillent le centre de Cainiao à Liège. " * 30
+NOW = formatdate(time() - 3_600)
+LE_FIL = rss(
+    Item("Alibaba à Liège", LONG, guid="1", link="https://ex.org/1", date=NOW),
+    Item("La grève du port d’Anvers", LONG, guid="2", link="https://ex.org/2", date=NOW),
+    title="Le Fil : l’info",
+    lang="fr-BE",
+)
+WIRE = rss(
+    Item("Customs seize counterfeit parts", "They were found in the port, and…", guid="1"),
+    Item("Ports reopen after the strike", "The dockers are back at work, but…", guid="1"),
+    title="The Wire",
+)
+JSON = json.dumps(
+    {"version": "https://jsonfeed.org/version/1.1", "title": "Notes", "items": [{"id": "1"}]}
+).encode()
+ALTERNATE = '<link rel="alternate" type="application/rss+xml" href="{}">'
+
+
+def page(*hrefs: str) -> bytes:
+    head = "".join(map(ALTERNATE.format, hrefs))
+    return f"<!doctype html><html><head>{head}</head><body><p>x</p></body></html>".encode()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Web]:
+    with Web() as web:
+        kind = ("Content-Type", "application/rss+xml; charset=iso-8859-1")
+        cached = (kind, ("ETag", '"1"'), ("Cache-Control", "max-age=7200"))
+        web.on("/fil", Reply(headers=cached, body=LE_FIL))
+        web.on("/wire", Reply(body=WIRE))
+        web.on("/notes.json", Reply(body=JSON))
+        web.on("/moved", redirect("/fil", 301))
+        web.on("/one", Reply(body=page("/fil")))
+        web.on("/two", Reply(body=page("/fil", "/wire", "/gone")))
+        web.on("/broken", Reply(body=page("/gone")))
+        web.on("/none", Reply(body=page()))
+        web.on("/gone", Reply(410))
+        web.on("/busy", Reply(503, (("Retry-After", "600"),)))
+        yield web
+
+
+YAML = """\
+# mine
+feeds:
+  # the first
+  - url: {url}
+    name: Kept   # why
+
+watchlists: []
+network:
+  allow: {allow}
+"""
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, server: Web) -> Newsroom:
+    """A newsroom that has one feed, /kept, of the server."""
+    room = Newsroom(tmp_path)
+    room.config.write_text(YAML.format(url=server.url("/kept"), allow=LOOPBACK))
+    return room
+
+
+def names(room: Newsroom) -> list[str]:
+    return [feed.name for feed in load(room.config).feeds]
+
+
+def run(room: Newsroom, *args: str, code: int = 0) -> tuple[str, str]:
+    """Run a command of `tocsin feeds` here: its workers are shared with the next one."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    with (
+        contextlib.chdir(room.folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        patch("sys.argv", ["tocsin", "feeds", *args]),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    said = []
+    for stream in (out, err):
+        stream.flush()
+        stream.seek(0)
+        said.append(stream.read())
+    assert ended.value.code == code, (args, *said)
+    return said[0], said[1]
+
+
+def test_a_feed_is_added_and_nothing_else_changes(newsroom: Newsroom, server: Web) -> None:
+    before = newsroom.config.read_text()
+    newsroom.config.chmod(0o640)
+    out, _ = run(newsroom, "add", server.url("/fil"), "--tag", "Belgique")
+    assert out == f"added Le Fil : l’info: RSS 2.0, 2 entries, fr; {server.url('/fil')}\n"
+    added = (
+        f"    name: Kept   # why\n  - url: {server.url('/fil')}\n"
+        '    name: "Le Fil : l’info"\n    tags: [belgique]\n'
+    )
+    assert newsroom.config.read_text() == before.replace("    name: Kept   # why\n", added)
+    assert newsroom.config.stat().st_mode & 0o777 == 0o640
+
+
+def test_the_feed_of_a_site_is_found(newsroom: Newsroom, server: Web) -> None:
+    out, _ = run(newsroom, "add", server.url("/one"), server.url("/notes.json"))
+    assert re.findall("^added (.*?): (RSS|JSON)", out, re.M) == [
+        ("Le Fil : l’info", "RSS"), ("Notes", "JSON"),
+    ]  # fmt: skip
+    assert load(newsroom.config).feeds[1].url == server.url("/fil")
+
+
+def test_a_feed_that_has_moved_is_added_where_it_is(newsroom: Newsroom, server: Web) -> None:
+    run(newsroom, "add", server.url("/moved"), "--name", "Fil")
+    assert [(f.url, f.name) for f in load(newsroom.config).feeds[1:]] == [
+        (server.url("/fil"), "Fil")
+    ]
+
+
+def test_a_password_stays_with_its_address(newsroom: Newsroom, server: Web) -> None:
+    url = server.url("/moved").replace("//", "//me:secret@")
+    out, err = run(newsroom, "add", url)
+    assert "secret" not in out + err
+    assert "its password is in feeds.yaml now; `auth:` can keep it elsewhere" in err
+    assert f"url: {url}\n" in newsroom.config.read_text()
+    feed = load(newsroom.config).feeds[1]
+    assert feed.url == server.url("/moved")
+    assert feed.request_options.headers[0][1].text == "Basic bWU6c2VjcmV0"
+    exported, _ = run(newsroom, "export")
+    assert server.url("/moved") in exported
+    assert "secret" not in exported
+
+
+def test_a_site_that_names_none_is_tried_at_the_usual_places(tmp_path: Path) -> None:
+    with Web() as web:
+        web.on("/", Reply(body=page()))
+        web.on("/rss.xml", Reply(body=WIRE))
+        room = Newsroom(tmp_path)
+        room.config.write_text(YAML.format(url=web.url("/kept"), allow=LOOPBACK))
+        out, _ = run(room, "add", web.url("/"))
+        assert web.url("/rss.xml") in out
+        assert [request.path for request in web.requests] == ["/", "/feed", "/rss", "/rss.xml"]
+
+
+def test_several_feeds_are_listed_and_none_is_added(newsroom: Newsroom, server: Web) -> None:
+    before = newsroom.config.read_text()
+    _, err = run(newsroom, "add", server.url("/two"), code=1)
+    assert re.search(r"1  Le Fil : l’info: RSS 2.0, 2 entries, fr; .*\n  2  The Wire: ", err)
+    assert "--first" in err
+    assert newsroom.config.read_text() == before
+
+
+@pytest.mark.parametrize(("flag", "count"), [("--first", 1), ("--all", 2)])
+def test_one_of_several_or_all(newsroom: Newsroom, server: Web, flag: str, count: int) -> None:
+    run(newsroom, "add", flag, server.url("/two"))
+    assert names(newsroom) == ["Kept", "Le Fil : l’info", "The Wire"][: count + 1]
+
+
+def test_a_terminal_is_asked(newsroom: Newsroom, server: Web) -> None:
+    environ: dict[str, Any] = {**os.environ, "TERM": "dumb"}
+    with pexpect.spawn(
+        str(TOCSIN), ["feeds", "add", server.url("/two")],
+        cwd=newsroom.folder, env=environ, encoding="utf-8", timeout=60,
+    ) as child:  # fmt: skip
+        child.expect("Which")
+        child.sendline("7")
+        child.expect("Which")
+        child.sendline("2")
+        child.expect(pexpect.EOF)
+    assert names(newsroom) == ["Kept", "The Wire"]
+
+
+def test_what_is_subscribed_to_is_named_and_not_added(newsroom: Newsroom, server: Web) -> None:
+    run(newsroom, "add", server.url("/fil"))
+    before = newsroom.config.read_text()
+    _, err = run(newsroom, "add", server.url("/fil?utm_source=x"), server.url("/fil/"), code=1)
+    assert "subscribed to already, as Le Fil : l’info" in err
+    assert newsroom.config.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/none", "web page"),
+        ("/broken", "410 Gone"),
+        ("/busy", "503 Service Unavailable"),
+        ("/nowhere", "404 Not Found"),
+    ],
+)
+def test_what_is_no_feed_is_told_and_the_others_added(
+    newsroom: Newsroom, server: Web, path: str, reason: str
+) -> None:
+    out, err = run(newsroom, "add", server.url(path), server.url("/wire"), code=1)
+    assert reason in err
+    assert "added The Wire" in out
+    assert names(newsroom) == ["Kept", "The Wire"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("--all", "--first", "u"), ("--name", "x", "u", "v"), ("--tag", "a b", "u"), ()],
+)
+def test_misuse(newsroom: Newsroom, args: tuple[str, ...]) -> None:
+    run(newsroom, "add", *args, code=2)
+
+
+def test_a_file_that_is_not_well_stays_as_it_is(newsroom: Newsroom, server: Web) -> None:
+    newsroom.config.write_text("feeds: [x\n")
+    run(newsroom, "add", server.url("/wire"), code=2)
+    assert newsroom.config.read_text() == "feeds: [x\n"

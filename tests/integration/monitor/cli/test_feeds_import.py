@@ -1,0 +1,213 @@
+"""`tocsin feeds import` and `export`: lists of other readers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+from time import time
+from unittest.mock import patch
+
+import pytest
+from support.newsroom import LOOPBACK, Item, Newsroom, rss
+from support.originals import lists
+from support.scripted_server import Reply, Web, redirect
+
+from monitor.cli import main
+from monitor.config import load, value_parsers
+from monitor.feeds import opml
+from monitor.feeds.subscriptions import new_among, subscribe
+
+LONG = "Les services de renseignement belges surveillent le centre de Cainiao à Liège. " * 30
+NOW = formatdate(time() - 3_600)
+LE_FIL = rss(
+    Item("Alibaba à Liège", LONG, guid="1", link="https://ex.org/1", date=NOW),
+    Item("La grève du port d’Anvers", LONG, guid="2", link="https://ex.org/2", date=NOW),
+    title="Le Fil : l’info",
+    lang="fr-BE",
+)
+WIRE = rss(
+    Item("Customs seize counterfeit parts", "They were found in the port, and…", guid="1"),
+    Item("Ports reopen after the strike", "The dockers are back at work, but…", guid="1"),
+    title="The Wire",
+)
+JSON = json.dumps(
+    {"version": "https://jsonfeed.org/version/1.1", "title": "Notes", "items": [{"id": "1"}]}
+).encode()
+ALTERNATE = '<link rel="alternate" type="application/rss+xml" href="{}">'
+
+
+def page(*hrefs: str) -> bytes:
+    head = "".join(map(ALTERNATE.format, hrefs))
+    return f"<!doctype html><html><head>{head}</head><body><p>x</p></body></html>".encode()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Web]:
+    with Web() as web:
+        kind = ("Content-Type", "application/rss+xml; charset=iso-8859-1")
+        cached = (kind, ("ETag", '"1"'), ("Cache-Control", "max-age=7200"))
+        web.on("/fil", Reply(headers=cached, body=LE_FIL))
+        web.on("/wire", Reply(body=WIRE))
+        web.on("/notes.json", Reply(body=JSON))
+        web.on("/moved", redirect("/fil", 301))
+        web.on("/one", Reply(body=page("/fil")))
+        web.on("/two", Reply(body=page("/fil", "/wire", "/gone")))
+        web.on("/broken", Reply(body=page("/gone")))
+        web.on("/none", Reply(body=page()))
+        web.on("/gone", Reply(410))
+        web.on("/busy", Reply(503, (("Retry-After", "600"),)))
+        yield web
+
+
+YAML = """\
+# mine
+feeds:
+  # the first
+  - url: {url}
+    name: Kept   # why
+
+watchlists: []
+network:
+  allow: {allow}
+"""
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, server: Web) -> Newsroom:
+    """A newsroom that has one feed, /kept, of the server."""
+    room = Newsroom(tmp_path)
+    room.config.write_text(YAML.format(url=server.url("/kept"), allow=LOOPBACK))
+    return room
+
+
+def names(room: Newsroom) -> list[str]:
+    return [feed.name for feed in load(room.config).feeds]
+
+
+def run(room: Newsroom, *args: str, code: int = 0) -> tuple[str, str]:
+    """Run a command of `tocsin feeds` here: its workers are shared with the next one."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    with (
+        contextlib.chdir(room.folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        patch("sys.argv", ["tocsin", "feeds", *args]),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    said = []
+    for stream in (out, err):
+        stream.flush()
+        stream.seek(0)
+        said.append(stream.read())
+    assert ended.value.code == code, (args, *said)
+    return said[0], said[1]
+
+
+def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, server: Web) -> None:
+    run(newsroom, "add", server.url("/fil"), "--tag", "belgique", "--tag", "presse")
+    run(newsroom, "export", "list.opml")
+    (tmp_path / "other").mkdir()
+    other = Newsroom(tmp_path / "other")
+    other.config.write_text(YAML.format(url="https://x.org", allow=LOOPBACK))
+    out, err = run(other, "import", str(tmp_path / "list.opml"))
+    assert f"added Le Fil : l’info (belgique, presse): {server.url('/fil')}\n" in out
+    assert "2 added, 0 there already, 0 refused" in err
+    told = [(feed.url, feed.tags) for feed in load(other.config).feeds]
+    assert (server.url("/fil"), ("belgique", "presse")) in told
+    _, err = run(other, "import", str(tmp_path / "list.opml"))
+    assert "0 added, 2 there already" in err
+    assert opml.read(run(newsroom, "export")[0].encode(), "x")
+
+
+def test_a_broken_list_changes_nothing(newsroom: Newsroom, tmp_path: Path) -> None:
+    before = newsroom.config.read_text()
+    (tmp_path / "l.opml").write_text("<opml><body><outline xmlUrl='https://a.org/'></opml>")
+    _, err = run(newsroom, "import", str(tmp_path / "l.opml"), code=1)
+    assert "l.opml: broken XML" in err
+    assert newsroom.config.read_text() == before
+
+
+def test_addresses_that_cannot_be_polled_are_told(newsroom: Newsroom, tmp_path: Path) -> None:
+    outlines = "".join(
+        f"<outline text='{text}' xmlUrl='{url}'/>"
+        for text, url in [("A", "ftp://a.org"), ("A", "https://a.org"), ("A", "https://b.org"),
+                          ("=x: [", "https://c.org"), ("B", "http://www.a.org/")]
+    )  # fmt: skip
+    (tmp_path / "l.opml").write_text(f"<opml><body>{outlines}</body></opml>")
+    _, err = run(newsroom, "import", str(tmp_path / "l.opml"))
+    assert "ftp://" in err
+    assert "3 added, 1 there already, 1 refused" in err
+    assert names(newsroom) == ["Kept", "A", "A (b.org)", "=x: ["]
+
+
+def test_every_list_that_can_be_read_is_imported(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    imported = 0
+    for name, (body, count) in lists().items():
+        if count is None:
+            continue
+        good = [feed for feed in opml.read(body, name) if well(feed.url)]
+        imported += len(good)
+        path.write_text(YAML.format(url="https://kept.org/", allow=LOOPBACK))
+        fresh, doubles = new_among(good, load(path))
+        assert len(fresh) + len(doubles) == len(good)
+        assert len(subscribe(path, None, fresh).feeds) == 1 + len(fresh), name
+    assert imported > 40
+
+
+DOUBLES = [
+    "https://kept.example/rss",
+    "http://kept.example/rss",
+    "https://kept.example/rss/",
+    "http://www.kept.example/rss/",
+    "https://KEPT.example:443/rss",
+    "http://kept.example:80/rss",
+    "https://kept.example/rss?utm_source=x&utm_medium=y",
+    "https://kept.example/rss/?xtor=RSS-1",
+    "https://kept.example/rss#top",
+    "https://me:secret@kept.example/rss",
+]
+
+
+@pytest.mark.parametrize("url", DOUBLES)
+def test_a_double_in_a_list_is_named_however_spelt(tmp_path: Path, url: str) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text(YAML.format(url=DOUBLES[0], allow=LOOPBACK))
+    before = room.config.read_bytes()
+    outline = f'<outline text="Autre" xmlUrl="{url.replace("&", "&amp;")}"/>'
+    (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body>{outline}</body></opml>')
+    _, err = run(room, "import", str(tmp_path / "list.opml"))
+    assert re.search(r"^there already: \S+, as Kept$", err, re.M), err
+    assert "0 added, 1 there already, 0 refused" in err
+    assert "secret" not in err
+    assert room.config.read_bytes() == before
+
+
+OTHERS = [
+    *("https://kept.example/rss2", "https://kept.example/rss?cat=1"),
+    *("https://kept.example:8443/rss", "https://b.kept.example/rss"),
+]
+
+
+@pytest.mark.parametrize("url", OTHERS)
+def test_another_feed_of_the_same_host_is_no_double(tmp_path: Path, url: str) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text(YAML.format(url=DOUBLES[0], allow=LOOPBACK))
+    outline = f'<outline text="Autre" xmlUrl="{url}"/>'
+    (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body>{outline}</body></opml>')
+    out, _ = run(room, "import", str(tmp_path / "list.opml"))
+    assert out.startswith("added Autre: ")
+
+
+def well(url: str) -> bool:
+    try:
+        return bool(value_parsers.url(url))
+    except ValueError as error:
+        assert str(error)
+        return False

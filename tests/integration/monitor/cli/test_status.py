@@ -1,0 +1,53 @@
+"""`tocsin status` and the list of feeds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.newsroom import Newsroom
+from support.two_feed_newsroom import (
+    rows,
+)
+
+FEED = {
+    "name", "url", "health", "words", "articles", "last_ok", "next_poll", "failures", "reason",
+    "blind", "moved_to", "former", "tags",
+}  # fmt: skip
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@pytest.mark.parametrize("style", ["json", "jsonl", "csv"])
+def test_feeds_for_programs_have_the_documented_keys(style: str, filled: Newsroom) -> None:
+    done = filled.here("feeds", "--format", style)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = rows(done.stdout, style)
+    assert [row.keys() for row in found] == [FEED] * 3
+    assert [row["health"] for row in found] == ["gone", "ok", "ok"]
+    gone, fil, _ = found
+    assert (gone["name"], str(gone["articles"])) == ("Gone", "0")
+    assert gone["next_poll"] in (None, "")
+    assert "410" in gone["reason"]
+    assert (fil["name"], str(fil["articles"])) == ("Le Fil", "3")
+    assert MOMENT.fullmatch(fil["next_poll"])
+
+
+def test_feeds_for_people(filled: Newsroom) -> None:
+    shown = filled.here("feeds").stdout.splitlines()
+    assert len(shown) == 3
+    assert "gone (410)" in shown[0]
+    assert shown[1].startswith("✓ Le Fil")
+
+
+def test_status(filled: Newsroom) -> None:
+    said = filled.json("status", "--json")
+    assert said == {
+        "articles": 4, "indexed": 4, "alerts": 4, "untriaged": 4, "feeds": 3, "failing": 1,
+        "health": {"gone": 1, "ok": 2}, "blind": 0, "gaps": {}, "monitor": None, "pulse": None,
+        "rebuilt": None,
+        "config_error": "", "network_down": "", "backfill": [], "log": "",
+        "unsent": 0, "dead": 0, "mutes": [], "suppressed": {"backfill": 3},
+    }  # fmt: skip
+    shown = filled.here("status").stdout
+    assert "nobody watches" in shown
+    assert "4, 4 of them searchable" in shown

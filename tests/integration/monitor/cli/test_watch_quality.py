@@ -1,0 +1,135 @@
+"""`tocsin watch test` and `lint`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Web, conditional
+
+WORDS = ("espionnage", "espionnages", "port", "porte", "Alibaba", "douane")
+COUNT = 60
+WATCHLISTS = (
+    "Alibaba",
+    {"name": "Espions", "terms": ["espionnage~"], "severity": "high", "not": ["numéro 6"]},
+    {"name": "Ports", "query": "port NEAR/1 texte", "lang": ["fr"]},
+    {"name": "Risque", "score": {"douane": 9, "rançon": 3}, "threshold": 12},
+    {"name": "Ailleurs", "terms": ["porte"], "feeds": ["Autre"]},
+    {"name": "Nederlands", "terms": ["porte"], "lang": ["nl"]},
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Web]:
+    with Web() as web:
+        items = [
+            Item(f"{WORDS[n % 6]} numéro {n}", "Voici le texte de cet article.", f"id{n}")
+            for n in range(COUNT)
+        ]
+        web.on("/fil", conditional(rss(*items)))
+        web.on("/autre", conditional(rss()))
+        yield web
+
+
+def feeds(web: Web) -> list[dict[str, Any]]:
+    return [
+        {"url": web.url("/fil"), "name": "Fil", "lang": "fr"},
+        {"url": web.url("/autre"), "name": "Autre"},
+    ]
+
+
+@pytest.fixture(scope="module")
+def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    newsroom = Newsroom(tmp_path_factory.mktemp("watched"))
+    newsroom.watch(feeds(server), WATCHLISTS)
+    done = newsroom.tocsin("run", "--once")
+    assert done.returncode == 0, done.stderr
+    assert newsroom.counts() == (COUNT, 10 + 19, 0)
+    return newsroom
+
+
+def article(newsroom: Newsroom, title: str) -> str:
+    ((id,),) = newsroom.sql("SELECT id FROM articles WHERE title = ?", title)
+    return str(id)
+
+
+def other(newsroom: Newsroom, server: Web, *watchlists: Any) -> str:
+    """Write another file beside feeds.yaml."""
+    path = newsroom.folder / "other.yaml"
+    said = {"feeds": feeds(server), "watchlists": watchlists}
+    path.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    return path.name
+
+
+def test_test_tells_what_a_file_would_bring(filled: Newsroom, server: Web) -> None:
+    file = other(
+        filled,
+        server,
+        {"name": "Alibaba", "query": '"Alibaba numéro" -"numéro 4"'},
+        {"name": "Ports", "terms": ["port", "porte"]},
+    )
+    before = filled.counts()
+    alibaba, ports = filled.json("watch", "test", file, "--format", "json")
+    dropped = int(article(filled, "Alibaba numéro 4"))
+    assert (alibaba["hits"], alibaba["gained"], alibaba["lost"]) == (9, [], [dropped])
+    assert (ports["hits"], len(ports["gained"]), ports["lost"]) == (20, 20, [])
+    assert sum(ports["days"]) == 20
+    assert {row["term"]: row["articles"] for row in ports["terms"]} == {"port": 10, "porte": 10}
+    assert len(ports["samples"]) == 3
+    assert all(sample["title"].startswith("port") for sample in ports["samples"])
+    told = filled.here("watch", "test", file)
+    assert "Alibaba  9 hits  +0 −1" in told.stdout
+    assert f"lost        {dropped:>6}  Alibaba numéro 4" in told.stdout
+    assert "60 articles, 2 watchlists" in told.stderr
+    assert filled.counts() == before
+
+
+def test_test_agrees_with_the_watch(filled: Newsroom) -> None:
+    """The rules in force gain and lose nothing."""
+    rows = filled.json("watch", "test", "--format", "json")
+    assert [(row["gained"], row["lost"]) for row in rows] == [([], [])] * len(WATCHLISTS)
+    listed = filled.json("watch", "list", "--format", "json")
+    assert [row["hits"] for row in rows] == [row["total"] for row in listed]
+
+
+def test_test_looks_only_at_what_is_asked(filled: Newsroom) -> None:
+    rows = filled.json("watch", "test", "--since", "2099-01-01", "--format", "json")
+    assert {(row["hits"], tuple(row["lost"]), tuple(row["days"])) for row in rows} == {(0, (), ())}
+
+
+def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) -> None:
+    file = other(
+        filled,
+        server,
+        {"name": "Zèbres", "terms": ["zèbre", "Alibaba"]},
+        {"name": "Doublés", "query": 'porte OR "porte numéro" OR douane* OR douane'},
+        {"name": "Large", "terms": ["article"]},
+        {"name": "Racines", "terms": ["port~", "porte~"]},
+        {"name": "Court", "terms": ["an"]},
+        {"name": "Bien", "query": "Alibaba AND numéro"},
+    )
+    done = filled.here("watch", "lint", file, "--format", "json")
+    assert done.returncode == 1
+    found = {(row["watchlist"], row["term"], row["kind"]) for row in json.loads(done.stdout)}
+    assert found >= {
+        ("Zèbres", "zèbre", "never"),
+        ("Doublés", '"porte numéro"', "subsumed"),
+        ("Doublés", "douane", "subsumed"),
+        ("Large", "article", "broad"),
+        ("Court", "an", "short"),
+    }
+    assert not [row for row in found if row[0] == "Bien"]
+    assert ("Zèbres", "Alibaba", "never") not in found
+    assert ("Racines", "porte~") in {row[:2] for row in found}
+    told = filled.here("watch", "lint", file).stdout
+    assert "Zèbres: `zèbre` matches no article of the archive" in told
+
+
+def test_lint_says_nothing_of_good_watchlists(filled: Newsroom, server: Web) -> None:
+    # Each of these words is in a sixth of this archive, so only a pair of words is narrow.
+    file = other(filled, server, {"name": "Bien", "query": "Alibaba AND numéro"})
+    done = filled.here("watch", "lint", file)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,134 @@
+"""Bulletins of the bundled newsroom: they arrive, differ and never end."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import feedparser
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.newsroom import PATIENCE
+
+from monitor.demo.bulletins import bulletin
+from monitor.demo.content import load
+from monitor.demo.newsroom import WINDOW, DemoNewsroom
+from monitor.demo.server import NewsroomServer
+
+OPENED = 1_800_000_000.0
+CONTENT = load()
+OUTLETS = tuple(CONTENT.outlets.values())
+
+
+class Hands:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = OPENED
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def server(hands: Hands) -> Iterator[NewsroomServer]:
+    with NewsroomServer(hands, pace=4.0, delay=0.3) as server:
+        yield server
+
+
+@pytest.fixture
+def reader(server: NewsroomServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as reader:
+        yield reader
+
+
+def poll(reader: httpx.Client, server: NewsroomServer, slug: str) -> Any:
+    answer = reader.get(server.feed_url(slug), follow_redirects=True)
+    assert answer.status_code == 200
+    return feedparser.parse(io.BytesIO(answer.content), answer.headers)
+
+
+def shingles(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[start : start + 4]) for start in range(len(words) - 3)}
+
+
+def test_news_arrives_while_one_watches(
+    reader: httpx.Client, server: NewsroomServer, hands: Hands
+) -> None:
+    def everything() -> set[str]:
+        slugs = [o.slug for o in OUTLETS if o.quirk not in {"gone", "slow"}]
+        return {entry.link for slug in slugs for entry in poll(reader, server, slug).entries}
+
+    at_opening = everything()
+    hands.now += 60
+    later = everything()
+    assert 10 <= len(later - at_opening) <= 40
+    assert reader.get(sorted(later - at_opening)[0]).status_code == 200
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    outlet=st.sampled_from(OUTLETS), age=st.floats(0, 40 * 86_400), wait=st.floats(0, 2 * 86_400)
+)
+def test_what_is_published_is_past_ordered_and_stays(outlet: Any, age: float, wait: float) -> None:
+    newsroom = DemoNewsroom(CONTENT, OPENED)
+    now = OPENED + age
+    page = newsroom.dispatches(outlet, now)
+    assert len(page) <= WINDOW
+    assert len({dispatch.slug for dispatch in page}) == len(page)
+    assert [dispatch.out for dispatch in page] == sorted((d.out for d in page), reverse=True)
+    for dispatch in page:
+        assert dispatch.out <= now
+        if not re.search(r"[a-z]$", dispatch.slug):
+            assert newsroom.find(outlet, dispatch.slug, dispatch.out - 0.01) is None
+        found = newsroom.find(outlet, dispatch.slug, now + wait)
+        assert found
+        assert (found.slug, found.out) == (dispatch.slug, dispatch.out)
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.floats(60, 1e8))
+def test_the_stream_never_dries_up(age: float) -> None:
+    newsroom = DemoNewsroom(CONTENT, OPENED)
+    newest = max(d.out for outlet in OUTLETS for d in newsroom.dispatches(outlet, OPENED + age))
+    assert OPENED + age - newest < 20
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(0, 10**8))
+def test_every_bulletin_can_be_printed(number: int) -> None:
+    told = bulletin(CONTENT.patterns, number)
+    assert told.headlines
+    languages = {CONTENT.outlets[slug].lang for slug in told.headlines}
+    assert len(languages) == 1
+    for text in (*told.headlines.values(), *told.text):
+        assert not re.search(r"[{}]|\w'\w|\s\s", text)
+        assert text[0].isupper() or text[0] in "«“0123456789£"
+        assert not re.search(r"[.!?] [a-zà-ÿ]", text)
+
+
+def test_bulletins_differ() -> None:
+    told = [bulletin(CONTENT.patterns, number) for number in range(1_000)]
+    assert len({one.text for one in told}) == len(told)
+    assert len({next(iter(one.headlines.values())) for one in told}) > 600
+
+
+def test_bulletins_are_no_copies_of_each_other() -> None:
+    told = [shingles(" ".join(bulletin(CONTENT.patterns, n).text)) for n in range(250)]
+    alike = [
+        (one, other)
+        for one in range(len(told))
+        for other in range(one)
+        if len(told[one] & told[other]) >= min(len(told[one]), len(told[other])) / 2
+    ]
+    assert len(alike) <= 3

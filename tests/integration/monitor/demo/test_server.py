@@ -1,0 +1,145 @@
+"""The server of the bundled newsroom, over HTTP."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from support.newsroom import PATIENCE
+
+from monitor.demo.server import NewsroomServer
+
+OPENED = 1_800_000_000.0
+
+
+class Hands:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = OPENED
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def server(hands: Hands) -> Iterator[NewsroomServer]:
+    with NewsroomServer(hands, pace=4.0, delay=0.3) as server:
+        yield server
+
+
+@pytest.fixture
+def reader(server: NewsroomServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as reader:
+        yield reader
+
+
+@pytest.mark.parametrize(
+    ("validator", "condition"),
+    [("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")],
+)
+def test_unchanged_feeds_answer_304_until_something_is_new(
+    reader: httpx.Client, server: NewsroomServer, hands: Hands, validator: str, condition: str
+) -> None:
+    url = server.feed_url("harbour-rail")
+    first = reader.get(url)
+    known = {condition: first.headers[validator]}
+    again = reader.get(url, headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers[validator] == first.headers[validator]
+    hands.now += 300
+    later = reader.get(url, headers=known)
+    assert later.status_code == 200
+    assert later.content != first.content
+
+
+@pytest.mark.parametrize("nonsense", ["yesterday", "", "Mon, 99 Foo 2020 00:00:00 GMT"])
+def test_a_condition_that_cannot_be_read_is_ignored(
+    reader: httpx.Client, server: NewsroomServer, nonsense: str
+) -> None:
+    headers = {"If-Modified-Since": nonsense}
+    assert reader.get(server.feed_url("harbour-rail"), headers=headers).status_code == 200
+
+
+def test_an_etag_among_others_is_recognised(reader: httpx.Client, server: NewsroomServer) -> None:
+    url = server.feed_url("fil-wallon")
+    etag = reader.get(url).headers["ETag"]
+    known = {"If-None-Match": f'"other", {etag}', "If-Modified-Since": "Thu, 01 Jan 1970 00:00:00"}
+    assert reader.get(url, headers=known).status_code == 304
+
+
+def test_gzip_only_for_those_who_accept_it(reader: httpx.Client, server: NewsroomServer) -> None:
+    url = server.feed_url("fil-wallon")
+    packed = reader.get(url, headers={"Accept-Encoding": "gzip"})
+    plain = reader.get(url, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.content == plain.content
+    assert int(packed.headers["Content-Length"]) < len(plain.content) / 2
+
+
+def test_head_tells_the_length_and_sends_nothing(
+    reader: httpx.Client, server: NewsroomServer
+) -> None:
+    headers = {"Accept-Encoding": "identity"}
+    head = reader.head(server.feed_url("fil-wallon"), headers=headers)
+    body = reader.get(server.feed_url("fil-wallon"), headers=headers)
+    assert head.content == b""
+    assert head.headers["Content-Length"] == str(len(body.content))
+
+
+def test_moved_for_good(reader: httpx.Client, server: NewsroomServer) -> None:
+    answer = reader.get(server.feed_url("wafer-report"))
+    assert answer.status_code == 301
+    assert answer.headers["Location"] == "/wafer-report/feed.xml"
+
+
+def test_gone_hopeless_and_unknown(reader: httpx.Client, server: NewsroomServer) -> None:
+    assert reader.get(server.feed_url("freight-yesterday")).status_code == 410
+    hopeless = reader.get(server.feed_url("portail-logistique"))
+    assert hopeless.status_code == 200
+    assert hopeless.headers["Content-Type"].startswith("text/html")
+    for path in ("/nobody/feed.xml", "/fil-wallon/never-was.html", "/fil-wallon/x-7.html"):
+        assert reader.get(path).status_code == 404
+
+
+def test_slow_but_it_answers(reader: httpx.Client, server: NewsroomServer) -> None:
+    started = time.monotonic()
+    assert reader.get(server.feed_url("brussels-trade")).status_code == 200
+    assert time.monotonic() - started >= 0.3
+
+
+def test_a_reader_who_does_not_wait_is_not_an_error(
+    server: NewsroomServer, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    address = httpx.URL(server.url)
+    with socket.create_connection((address.host, address.port or 80)) as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset
+        reader.sendall(b"GET /brussels-trade/feed.xml HTTP/1.1\r\nHost: newsroom\r\n\r\n")
+        time.sleep(0.05)
+    time.sleep(server.delay + 0.1)
+    assert not caplog.records
+    assert capfd.readouterr().err == ""
+
+
+def test_stopping_waits_for_nobody(hands: Hands, caplog: pytest.LogCaptureFixture) -> None:
+    with httpx.Client() as reader:
+        with NewsroomServer(hands, delay=60.0) as server:
+            url = server.feed_url("fil-wallon")
+            reader.get(url)
+            started = time.monotonic()
+        assert time.monotonic() - started < 30
+        with pytest.raises(httpx.TransportError):
+            reader.get(url)
+    assert not caplog.records
+    with pytest.raises(RuntimeError, match="closed"):
+        server.feed_url("fil-wallon")

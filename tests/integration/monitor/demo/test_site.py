@@ -1,0 +1,99 @@
+"""The pages of the bundled newsroom, and its feeds.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from ruamel.yaml import YAML
+from support.newsroom import PATIENCE
+
+from monitor.demo.content import load
+from monitor.demo.server import NewsroomServer
+
+OPENED = 1_800_000_000.0
+CONTENT = load()
+OUTLETS = tuple(CONTENT.outlets.values())
+
+
+class Hands:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = OPENED
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def server(hands: Hands) -> Iterator[NewsroomServer]:
+    with NewsroomServer(hands, pace=4.0, delay=0.3) as server:
+        yield server
+
+
+@pytest.fixture
+def reader(server: NewsroomServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as reader:
+        yield reader
+
+
+def test_every_link_of_the_site_leads_somewhere(
+    reader: httpx.Client, server: NewsroomServer
+) -> None:
+    def links(page: str) -> set[str]:
+        return set(re.findall(rf'<li[^>]*><a href="({server.url}[^"#]+)"', page))
+
+    fronts = links(reader.get("/").text)
+    assert len(fronts) == len(OUTLETS)
+    articles = set()
+    for front in fronts:
+        answer = reader.get(front)
+        assert answer.status_code == 410 if "freight-yesterday" in front else 200
+        articles |= links(answer.text)
+    assert len(articles) == len(CONTENT.pieces)
+    assert {reader.get(article).status_code for article in articles} == {200}
+
+
+def test_hostile_headlines_are_harmless_on_pages(reader: httpx.Client) -> None:
+    page = reader.get("/raw-wire/script.html").text
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_front_pages_tell_where_the_feed_is(reader: httpx.Client, server: NewsroomServer) -> None:
+    page = reader.get("/thames-ledger/").text
+    assert re.search(r'rel="alternate" type="application/atom\+xml".*href="([^"]+)"', page)
+    assert f'href="{server.url}/thames-ledger/feed.xml"' in page
+
+
+def test_feeds_yaml_subscribes_to_every_outlet(server: NewsroomServer) -> None:
+    config = YAML(typ="safe").load(server.feeds_yaml())
+    subscribed = {feed["url"]: feed for feed in config["feeds"]}
+    assert config["network"] == {"allow": ["127.0.0.0/8"]}
+    assert set(subscribed) == {server.feed_url(outlet.slug) for outlet in OUTLETS}
+    assert {feed["name"] for feed in config["feeds"]} == {outlet.name for outlet in OUTLETS}
+    assert [f["url"] for f in config["feeds"] if f.get("full_text")] == [
+        server.feed_url("eclaireur")
+    ]
+    for outlet in OUTLETS:
+        feed = subscribed[server.feed_url(outlet.slug)]
+        assert feed.get("lang", outlet.lang) == outlet.lang
+        assert re.fullmatch(r"\d+s", feed["every"])
+
+
+def test_feeds_yaml_is_a_configuration(server: NewsroomServer, tmp_path: Any) -> None:
+    config = pytest.importorskip("monitor.config")
+    path = tmp_path / "feeds.yaml"
+    path.write_text(server.feeds_yaml(), encoding="utf-8")
+    loaded = config.load(path)
+    assert len(loaded.feeds) == len(OUTLETS)
+    assert {"Alibaba", "Cainiao", "Espionnage"} <= {w.name for w in loaded.watchlists}

@@ -1,0 +1,46 @@
+"""Channels that Apprise reaches."""
+
+from __future__ import annotations
+
+import json
+
+from support.delivery_desk import DAY, LOOPBACK, Desk, alerts
+from support.scripted_server import Reply, Web
+
+from monitor.model.config import Channel, ChannelKind
+from monitor.notify.apprise_process import AddressFence, send
+
+
+def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
+    web.on("/in", Reply(200))
+    address = f"json://me:canary@127.0.0.1:{web.port}/in"
+    channel = Channel(name="desk", kind=ChannelKind.APPRISE, target=(address,))
+    (alert,) = alerts(desk, 1)
+    desk.plan([alert], "desk")
+    desk.allow = ()
+    desk.send(channel)
+    assert "127.0.0.1 is no public address" in desk.found()[0].reason
+    assert not web.requests
+    desk.allow = LOOPBACK
+    desk.now += DAY
+    desk.send(channel)
+    assert (desk.states(), desk.found()[0].reason) == (["sent"], "")
+    (known,) = desk.views.alerts.get([alert])
+    told = json.loads(web.requests[-1].body)
+    assert known.title in told["title"]
+    assert known.url in told["message"]
+
+
+def test_what_apprise_says_is_told_without_the_address(web: Web) -> None:
+    web.on("/in", Reply(500))
+    answers = [
+        send(
+            AddressFence(),
+            {"url": f"json://me:canary@127.0.0.1:{port}/in", "subject": "Title", "plain": "Text"},
+        )
+        for port in (web.port, 1)
+    ]
+    assert [answer["reason"] for answer in answers] == [
+        "JSON answered 500", "JSON cannot be reached",
+    ]  # fmt: skip
+    assert [answer["status"] for answer in answers] == [500, 0]

@@ -1,0 +1,98 @@
+"""Where the terms of an article stand."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analysis.term_positions import (
+    AUTHOR,
+    EXACT,
+    decode,
+    part_at,
+    part_range,
+    postings,
+)
+from index.analysis.tokenizer import MAX_CHARS, tokenize
+from index.article import PARTS, Article
+
+
+def article(**parts):
+    return Article(
+        **{"id": 1, "feeds": (1,), "url": "", "title": "", "summary": "", "seen": 0.0} | parts
+    )
+
+
+def test_postings_of_an_article():
+    found = postings(
+        article(
+            title="La plate-forme", summary="Orange", body="orange orange", author="Jean Orange"
+        )
+    )
+    places = {
+        key: [(part_at(decode(code)[0]), *decode(code)) for code in found[key]] for key in found
+    }
+    assert places["plateforme"] == [("title", 1, 2)]
+    assert [part for part, _, _ in places["orange"]] == ["summary", "body", "body"]
+    assert [part for part, _, _ in places["orange" + EXACT + "Orange"]] == ["summary"]
+    assert [part for part, _, _ in places[AUTHOR + "orange"]] == ["author"]
+    assert "jean" not in found
+
+
+def test_parts_are_too_far_apart_for_any_phrase():
+    found = postings(article(title="a " * MAX_CHARS, summary="b"))
+    assert found["b"][0] - found["a"][-1] > 4 * 1_000
+
+
+@given(st.sampled_from(PARTS), st.integers(0, MAX_CHARS))
+def test_positions_know_their_part(part, position):
+    first, end = part_range(part)
+    assert part_at((first >> 2) + position) == part
+    assert first + 4 * position < end
+
+
+WORDS = [
+    "l’espionnage",
+    "d'Été",
+    "Plate-forme",
+    "AT&T",
+    "U.S.",
+    "3,5",
+    "阿里",
+    "cœur",
+    "İzmir",
+    "한국",
+]
+TEXT = st.lists(
+    st.sampled_from(
+        [
+            *WORDS,
+            "Lie\u0300ge",
+            "espion-\nnage",
+            "espion- \r\n\tnage",
+            "WHO",
+            "が",
+            "हिन्दी",
+            "\u00ad",
+            "\u200b",
+            "’",
+        ]
+    )
+    | st.text(max_size=6),
+    max_size=12,
+).flatmap(
+    lambda words: st.sampled_from(
+        ["", " ", "\n", "-", "&", "’", ".", ", ", " « ", "” ", ".\n\n", "- ", "-\n"]
+    ).map(lambda s: s.join(words))
+)
+
+
+@given(TEXT)
+def test_postings_say_what_tokens_say(text):
+    found = postings(article(title=text))
+    expected = {}
+    for token in tokenize(text):
+        code = (token.position << 2) | (token.length - 1)
+        expected.setdefault(token.term, []).append(code)
+        if token.exact:
+            expected.setdefault(token.term + EXACT + token.exact, []).append(code)
+    assert found == expected
+    assert all(codes == sorted(codes) for codes in found.values())

@@ -1,0 +1,78 @@
+"""`tocsin export`: what it writes, what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stix2
+from click.testing import CliRunner
+from support.store_with_alerts import raised
+
+from monitor.cli import main_group
+from monitor.store.sqlite.store import SqliteStore
+
+
+def objects(text: str) -> list[Any]:
+    """Return the objects of a bundle, read by the library of the standard."""
+    parsed = stix2.parse(text, allow_custom=False, version="2.1")
+    for one in json.loads(text)["objects"]:
+        stix2.parse(one, allow_custom=False, version="2.1")
+    return list(parsed.objects)
+
+
+def kinds(found: list[Any]) -> Counter[str]:
+    return Counter(one["type"] for one in found)
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main_group, ["--data", str(folder / "var"), "export", *arguments])
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    from support.store_with_alerts import ALIBABA, FEED
+
+    with closing(SqliteStore(tmp_path / "var")) as store:
+        store.subscribe((FEED,), (ALIBABA,))
+        raised(store)
+        raised(store)
+    return tmp_path
+
+
+def test_the_command_writes_both_at_once(folder: Path) -> None:
+    bundle, event = folder / "b.json", folder / "e.json"
+    code, _, err = run(
+        folder, "--all", "--stix", str(bundle), "--misp", str(event), "--tlp", "clear"
+    )
+    assert (code, err.count("2 articles")) == (0, 2)
+    text = bundle.read_text(encoding="utf-8")
+    assert kinds(objects(text))["report"] == 2
+    assert "evidence: record 2, SHA-256" in text
+    said = json.loads(event.read_text(encoding="utf-8"))["Event"]
+    assert (said["info"], len(said["Attribute"])) == ("News: all articles", 4)
+    assert run(folder, "--all", "--stix", "-", "--tlp", "clear")[1] == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--all", "--tlp", "red", "x"], "goes with"),
+        (["--stix", "x"], "give a query"),
+        (["--all", "port", "--stix", "x"], "give a query"),
+        (["--all"], "name the folder"),
+        (["port"], "give a query"),
+        (["--all", "--stix", "x", "--tlp", "white"], "'white' is not one of"),
+    ],
+)
+def test_what_the_command_does_not_understand(
+    folder: Path, arguments: list[str], words: str
+) -> None:
+    code, _, err = run(folder, *arguments)
+    assert code == 2
+    assert words in err

@@ -1,0 +1,52 @@
+"""`tocsin init`, and the schema it prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from click.testing import CliRunner, Result
+from support import ROOT
+
+from monitor.cli.check import check, schema
+from monitor.cli.init import init
+from monitor.config.reference import json_schema
+
+NEWSROOM = ROOT / "feeds.yaml"
+STARTER = ROOT / "monitor" / "starter.yaml"
+
+
+def run(*arguments: str, config: Path, command: Any = check) -> Result:
+    context = SimpleNamespace(config_path=config, data=None)
+    return CliRunner().invoke(command, list(arguments), obj=context)
+
+
+def test_schema_prints_it() -> None:
+    assert json.loads(run(config=NEWSROOM, command=schema).stdout) == json_schema()
+
+
+def test_init_writes_a_newsroom_that_check_accepts(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "room"
+    written = run(str(folder), config=NEWSROOM, command=init)
+    assert written.exit_code == 0
+    assert (folder / "feeds.yaml").read_bytes() == STARTER.read_bytes()
+    assert "tocsin check" in written.stderr
+    assert run(config=folder / "feeds.yaml").exit_code == 0
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text("mine", encoding="utf-8")
+    refused = run(str(tmp_path), config=NEWSROOM, command=init)
+    assert refused.exit_code == 2
+    assert "stays as it is" in refused.stderr
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = run(str(tmp_path / "file" / "below"), config=NEWSROOM, command=init)
+    assert refused.exit_code == 2
+    assert "cannot be written" in refused.stderr

@@ -1,0 +1,62 @@
+"""What an edit of feeds.yaml changes, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config import understand
+from monitor.config.diff import changes
+
+BEFORE = """
+feeds: [https://a.org/x]
+watchlists:
+- Cainiao
+- {name: A, terms: [Alibaba, Temu], severity: low}
+- {name: Q, query: 'a1 AND (b1 OR c1) NOT d1'}
+- {name: S, score: {x1: 3, y1: 4}, threshold: 5}
+- {name: Same, query: 'un  OR deux'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("- Cainiao\n", "- Cainiao\n- Shein\n- Wish\n", ["watchlist added: Shein, Wish"]),
+        ("- Cainiao\n", "", ["watchlist removed: Cainiao"]),
+        ("[Alibaba, Temu]", "[Alibaba, AliExpress]",
+         ["watchlist changed: A: terms + AliExpress, - Temu"]),
+        ("[Alibaba, Temu]", "[Alibaba, Temu], not: [conte]",
+         ["watchlist changed: A: terms + -conte"]),
+        ("severity: low", "severity: high", ["watchlist changed: A: severity low → high"]),
+        ("severity: low", "severity: low, cooldown: 30m, backfill: notify, escalate: false",
+         ["watchlist changed: A: escalation; cooldown 30 min; backfill: notify"]),
+        ("a1 AND (b1 OR c1)", "a1 OR (b1 AND c1)",
+         ["watchlist changed: Q: now a1 OR (b1 AND c1) NOT d1"]),
+        ("y1: 4}, threshold: 5", "y1: 4}, threshold: 6",
+         ["watchlist changed: S: terms + threshold 6, - threshold 5"]),
+        ("un  OR deux", "un OR deux", []),
+        ("[https://a.org/x]", "[https://a.org/x, https://b.org/y]", ["feed added: b.org"]),
+        ("[https://a.org/x]", "[{url: https://a.org/x, every: 5m, tags: be, enabled: false}]",
+         ["feed changed: a.org: every adaptive → 5 min; tags + be; disabled"]),
+        ("feeds:", "network: {contact: a@b.org}\nfeeds:", ["network changed"]),
+        ("feeds:", "searches: [{name: s, query: mot}]\nfeeds:", ["search added: s"]),
+        ("feeds:", "zone: Europe/Brussels\nfeeds:",
+         ["zone changed: the clock of quiet hours and digests"]),
+    ],
+)  # fmt: skip
+def test_an_edit_is_told_by_what_it_changes(old: str, new: str, told: list[str]) -> None:
+    assert BEFORE.count(old) == 1
+    one, other = (
+        understand(text.encode(), Path("feeds.yaml")) for text in (BEFORE, BEFORE.replace(old, new))
+    )
+    assert changes(one, other) == told
+    assert changes(one, one) == []
+
+
+def test_many_names_are_counted() -> None:
+    many = BEFORE + "".join(f"- mot{n}\n" for n in range(50))
+    one, other = (understand(text.encode(), Path("f")) for text in (BEFORE, many))
+    (line,) = changes(one, other)
+    assert line.endswith("mot7 and 42 more")

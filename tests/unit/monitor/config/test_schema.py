@@ -1,0 +1,39 @@
+"""The JSON Schema of feeds.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from monitor.config.reference import json_schema
+
+
+def properties(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every property of a JSON Schema with its name."""
+    if isinstance(node, dict):
+        yield from node.get("properties", {}).items()
+        for inner in node.values():
+            yield from properties(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from properties(inner)
+
+
+def test_the_schema_explains_every_key() -> None:
+    schema = json_schema()
+    for key, about in properties(schema):
+        shape = schema["$defs"].get(about.get("$ref", "").rpartition("/")[2], {})
+        meaning = about.get("description") or shape["description"]
+        assert meaning.endswith("."), key
+    defaults = {key: about["default"] for key, about in properties(schema) if "default" in about}
+    assert defaults == {"enabled": True, "severity": "medium", "sort": "date", "data": "var"}
+
+
+def test_the_schema_knows_both_forms_of_feeds_and_watchlists() -> None:
+    shapes = json_schema()["$defs"]
+    for name in ("FeedShape", "WatchlistShape"):
+        short, long = shapes[name]["anyOf"]
+        assert "string" in short["type"]
+        assert long["additionalProperties"] is False
+    ways = [set(way["required"]) for way in shapes["WatchlistShape"]["anyOf"][1]["oneOf"]]
+    assert ways == [{"terms"}, {"query", "name"}, {"score", "threshold", "name"}]

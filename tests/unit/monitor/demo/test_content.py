@@ -1,0 +1,72 @@
+"""What was written for the bundled newsroom."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+import pytest
+
+from monitor.demo.content import NARROW, NBSP, load, typeset
+
+CONTENT = load()
+OUTLETS = tuple(CONTENT.outlets.values())
+
+
+def test_there_is_a_newsroom_worth_watching() -> None:
+    readable = [o for o in OUTLETS if o.quirk not in {"gone", "hopeless"}]
+    languages = [CONTENT.outlets[piece.outlet].lang for piece in CONTENT.pieces]
+    assert len(readable) >= 12
+    assert {outlet.format for outlet in readable} == {"rss", "atom", "rdf"}
+    assert min(languages.count("fr"), languages.count("en")) >= 30
+    assert len({(piece.outlet, piece.slug) for piece in CONTENT.pieces}) == len(CONTENT.pieces)
+
+
+def test_the_day_before_is_covered() -> None:
+    hours = {int(piece.minutes_ago // 60) for piece in CONTENT.pieces}
+    assert min(hours) == 0
+    assert max(hours) < 24
+    assert len(hours) >= 16
+
+
+def test_wire_stories_are_carried_with_small_edits_and_other_headlines() -> None:
+    copies = defaultdict(list)
+    for piece in CONTENT.pieces:
+        copies[piece.slug].append(piece)
+    carried = {slug: pieces for slug, pieces in copies.items() if len(pieces) > 2}
+    assert len(carried) == 2
+    for pieces in carried.values():
+        assert len(pieces) >= 5
+        assert len({piece.title for piece in pieces}) == len(pieces)
+        assert len({piece.text for piece in pieces}) >= 5
+        assert min(len(piece.text) for piece in pieces) < len(pieces[0].text)
+        original = shingles(" ".join(pieces[0].text))
+        for copy in pieces[1:]:
+            own = shingles(" ".join(copy.text))
+            assert len(own & original) / len(own) > 0.7
+
+
+def shingles(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[start : start + 4]) for start in range(len(words) - 3)}
+
+
+@pytest.mark.parametrize(
+    ("lang", "written", "printed"),
+    [
+        ("fr", "l'État : « oui » !", f"l’État{NBSP}: «{NBSP}oui{NBSP}»{NARROW}!"),
+        ("fr", "14 000 colis, 8 %", f"14{NARROW}000 colis, 8{NBSP}%"),
+        ("fr", "1,200 colis à 20:30", f"1{NARROW}200 colis à 20:30"),
+        ("en", 'the port\'s "very" late', "the port’s “very” late"),
+        ("en", "hauliers' lorries...", "hauliers’ lorries…"),
+        ("en", "[@click=app.quit] 1,200", "[@click=app.quit] 1,200"),
+    ],
+)
+def test_typography(lang: str, written: str, printed: str) -> None:
+    assert typeset(written, lang) == printed
+
+
+def test_french_is_printed_as_the_french_print_it() -> None:
+    for piece in CONTENT.pieces:
+        if CONTENT.outlets[piece.outlet].lang == "fr":
+            assert not re.search(r"\w'\w| [:;!?»%]|« ", " ".join((piece.title, *piece.text)))

@@ -1,0 +1,31 @@
+"""Addresses to listen at."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.fetch.listen_address import is_private, listening
+from monitor.model.config import Listening
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "private"),
+    [
+        ("127.0.0.1:9464", Listening("127.0.0.1", 9464), True),
+        (" localhost:80 ", Listening("localhost", 80), True),
+        ("[::1]:9464", Listening("::1", 9464), True),
+        ("0.0.0.0:9464", Listening("0.0.0.0", 9464), False),
+        ("[::]:1", Listening("::", 1), False),
+        ("news.example.org:9464", Listening("news.example.org", 9464), False),
+    ],
+)
+def test_addresses_to_listen_at(text: str, wanted: Listening, private: bool) -> None:
+    assert listening(text) == wanted
+    assert listening(str(wanted)) == wanted
+    assert is_private(wanted) is private
+
+
+@pytest.mark.parametrize("text", ["", "9464", ":9464", "::1:9464", "a b:1", "a:0", "a:65536", "a:"])
+def test_what_is_no_address_to_listen_at(text: str) -> None:
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1:9464|no port"):
+        listening(text)

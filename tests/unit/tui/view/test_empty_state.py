@@ -1,0 +1,33 @@
+"""What an empty stream of alerts says."""
+
+from __future__ import annotations
+
+from support.fake_newsroom import FakeNewsroom, feed_health
+
+from monitor.model.feed import Health
+from tui.view.empty_state import guidance
+
+
+def said_by(newsroom: FakeNewsroom, filtered: str = "", hint: str = "") -> str:
+    head, paragraphs = guidance(
+        newsroom.status(), newsroom.feeds(), newsroom.watchlists(), filtered, hint
+    )
+    return "\n".join([head, *paragraphs])
+
+
+def test_empty_states_teach() -> None:
+    newsroom = FakeNewsroom(0)
+    assert "All quiet" in said_by(newsroom)
+    assert "F shows all" in said_by(newsroom, "watch:chips")
+    newsroom.watching = False
+    assert "Nobody watches" in said_by(newsroom)
+    newsroom.lists = ()
+    assert "Nothing to watch for" in said_by(newsroom)
+    newsroom.health = [feed_health(n, f"f{n}", Health.FAILING, "no route") for n in range(3)]
+    unreachable = said_by(newsroom)
+    assert "No feed can be reached" in unreachable
+    assert "no route (3 feeds)" in unreachable
+    assert "tocsin demo" in unreachable
+    newsroom.health = []
+    assert "tocsin demo" in said_by(newsroom, hint="add feeds so")
+    assert "add feeds so" in said_by(newsroom, hint="add feeds so")

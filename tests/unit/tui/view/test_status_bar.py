@@ -1,0 +1,65 @@
+"""The status bar in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fake_newsroom import NOW, FakeNewsroom
+
+from tui.view.status_bar import STALE_AFTER, status_line
+from tui.view.styled_text import width
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def text(line: list[tuple[str, str]]) -> str:
+    return "".join(piece for piece, _ in line)
+
+
+@pytest.mark.parametrize(
+    ("pulse", "watching", "said"),
+    [
+        (NOW - 3, True, "● live 3s"),
+        (NOW - STALE_AFTER - 120, True, "◌ stale 2m"),
+        (NOW + 60, True, "● live 0s"),
+        (None, True, "◌ starting"),
+        (None, False, "○ nobody watches"),
+    ],
+)
+def test_the_pulse_is_in_words(pulse: float | None, watching: bool, said: str) -> None:
+    newsroom = FakeNewsroom()
+    newsroom.pulse, newsroom.watching = pulse, watching
+    assert said in text(status_line(newsroom.status(), NOW, UTC, 120))
+
+
+@given(st.integers(20, 220), words)
+def test_the_status_line_never_runs_over(cells: int, problem: str) -> None:
+    newsroom = FakeNewsroom()
+    newsroom.config_error = problem
+    line = status_line(newsroom.status(), NOW, UTC, cells)
+    assert width(line) <= max(cells, 20)
+
+
+def test_trouble_is_told_even_on_a_narrow_screen() -> None:
+    newsroom = FakeNewsroom()
+    newsroom.config_error = "line 4, column 3: no such language"
+    assert "line 4" in text(status_line(newsroom.status(), NOW, UTC, 80))
+    newsroom.network_down = "no route to any host"
+    assert "no route" in text(status_line(newsroom.status(), NOW, UTC, 120))
+
+
+@pytest.mark.parametrize(
+    ("unsent", "dead", "said"),
+    [
+        (0, 0, "new  feeds"),
+        (2, 0, "new  2 unsent  feeds"),
+        (2, 1, "2 unsent  1 undelivered  feeds"),
+    ],
+)
+def test_what_did_not_reach_anybody_is_counted(unsent: int, dead: int, said: str) -> None:
+    status = replace(FakeNewsroom().status(), unsent=unsent, dead=dead)
+    assert said in text(status_line(status, NOW, UTC, 120))

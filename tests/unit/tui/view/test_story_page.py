@@ -1,0 +1,128 @@
+"""Who else tells the story of an article, and how it was edited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+import pytest
+from support.fake_newsroom import NOW, FakeNewsroom
+
+from index.article import Article
+from monitor.model.alert import Escalation, Lost, Outlet, StoryTimeline
+from monitor.model.article import ArticleDetails
+from monitor.model.severity import Severity
+from monitor.service.article_revisions import CAME, GONE, SAME, ArticleRevision, DiffPart
+from tui.view.article_page import edited, lay_out
+from tui.view.story_page import sections
+from tui.view.styled_text import Line, width
+
+HOSTILE = "[/]\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\u202e日本" * 9
+
+
+def said(page: Any) -> str:
+    return "\n".join("".join(word for word, _ in line) for line in page)
+
+
+def reading(**changes: Any) -> ArticleDetails:
+    article = Article(
+        id=1, feeds=(1,), url="https://a.example/1", title="Titre", summary="", seen=NOW
+    )
+    return replace(ArticleDetails(article=article, feed="Le Monde", alerts=()), **changes)
+
+
+def telling(*others: Outlet, elsewhere: tuple[Outlet, ...] = ()) -> StoryTimeline:
+    first = Outlet(name="Le Monde", article=1, seen=NOW, lag=0.0, published=NOW - 60, lang="fr")
+    return StoryTimeline((first, *others), elsewhere)
+
+
+def test_other_outlets_stand_in_order_with_how_much_later_and_how() -> None:
+    told = telling(
+        Outlet(name="AFP", article=2, seen=NOW + 240, lag=240.0, copied=True),
+        Outlet(name="Le Soir", article=3, seen=NOW + 7200, lag=7200.0, published=NOW - 3600),
+        elsewhere=(Outlet(name="Reuters", article=9, seen=NOW, lag=0.0, lang="en"),),
+    )
+    page = lay_out(reading(telling=told), (), 100, UTC)
+    rows = [line for line in said(page.lines).split("\n") if "2026" in line or "Also" in line][1:]
+    assert [" ".join(row.split()[:4]) for row in rows[:3]] == [
+        "▸ first Le Monde",
+        "+4 min AFP copied",
+        "+2 h Le Soir",
+    ]
+    assert rows[2].split()[4:6] == ["own", "words"]
+    assert "published first by Le Soir, 59 min before" in said(page.lines)
+    assert rows[3] == "Also in English"
+    assert [article for _, article in page.links] == [1, 2, 3, 9]
+    for line, article in page.links:
+        assert {1: "Le Monde", 2: "AFP", 3: "Le Soir", 9: "Reuters"}[article] in said(
+            [page.lines[line]]
+        )
+
+
+def test_an_article_of_one_outlet_says_nothing_of_others() -> None:
+    assert not lay_out(reading(telling=telling()), (), 80, UTC).links
+    assert "outlet" not in said(lay_out(reading(), (), 80, UTC).lines)
+
+
+def test_what_became_of_an_alert_is_said() -> None:
+    (alert,) = FakeNewsroom(4).read(1).alerts  # type: ignore[union-attr]
+    step = Escalation(
+        id=1, alert=1, reason="outlets", words="5 outlets", at=NOW, severity=Severity.MEDIUM
+    )
+    became = replace(
+        alert,
+        escalations=(step,),
+        lost=(Lost("grève", NOW),),
+        held="cooldown",
+        held_until=NOW + 600,
+    )
+    page = said(lay_out(reading(alerts=(became,)), (), 100, UTC).lines)
+    assert "↑ 5 outlets at 2026-11-24 23:30 UTC, was medium" in page
+    assert "! grève: no longer in the text since 2026-11-24 23:30 UTC" in page
+    assert "nobody is told: cooldown until 2026-11-24 23:40 UTC" in page
+    assert "Espionnage: terme (title), grève (body)" in page
+
+
+def test_what_is_odd_about_dates_and_pages_is_said() -> None:
+    odd = reading(versions=3, page_trouble="403 Forbidden", page_retry=NOW + 600)
+    page = said(lay_out(odd, (), 120, UTC).lines)
+    assert "? undated, first seen 2026-11-24 23:30 UTC" in page
+    assert "version 3, D shows what changed" in page
+    assert "Page not read: 403 Forbidden; again 2026-11-24 23:40 UTC" in page
+
+
+@pytest.mark.parametrize("cells", [10, 38, 80, 200])
+def test_no_line_is_wider_than_the_reader(cells: int) -> None:
+    outlets = [Outlet(name=HOSTILE, article=n, seen=NOW, lag=9e9, lang=HOSTILE) for n in (1, 2)]
+    told = StoryTimeline(tuple(outlets), tuple(outlets))
+    (alert,) = FakeNewsroom(4).read(1).alerts  # type: ignore[union-attr]
+    alert = replace(alert, watchlist=HOSTILE, lost=(Lost(HOSTILE, 1e99),))
+    odd = reading(telling=told, feed=HOSTILE, alerts=(alert,), page_trouble=HOSTILE)
+    page: list[Line] = list(lay_out(odd, (), cells, UTC).lines)
+    for section in sections(told, 1, cells, UTC):
+        page += [line for _, line in section.tellers]
+        assert "\x1b" not in section.heading
+    page += edited(HOSTILE, [edit(HOSTILE)], cells, UTC)
+    widest = max(width([("".join(word for word, _ in line).rstrip(), "")]) for line in page)
+    assert widest <= max(cells, 15)
+    assert not set(said(page)) & set("\x1b\x07\u202e")
+
+
+def edit(words: str) -> ArticleRevision:
+    pieces = [
+        DiffPart(SAME, "a "),
+        DiffPart(GONE, words),
+        DiffPart(CAME, "neuf"),
+        DiffPart(SAME, " b"),
+    ]
+    return ArticleRevision(version=2, at=NOW, parts={"body": pieces}, went=(("Grèves", words),))
+
+
+def test_an_edit_shows_what_went_and_what_came_without_colours_too() -> None:
+    page = edited("Titre", [edit("grève")], 80, UTC)
+    assert "a [-grève-]{+neuf+} b" in said(page)
+    assert "Edit 1 · 2026-11-24 23:30 UTC" in said(page)
+    assert "No longer there: grève (Grèves)" in said(page)
+    assert ("[-grève-]", "gone") in [run for line in page for run in line]
+    assert "Not edited" in said(edited("Titre", [], 80, UTC))
