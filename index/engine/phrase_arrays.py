@@ -1,11 +1,8 @@
-"""Phrases and distances of common words: what `chain` does, by vectors instead of loops.
+"""Phrases and pairs of very common words, by numpy; `phrase_search` says when.
 
-`de la` stands in nearly every French article: at 100,000 of them a loop looks at a million
-places. numpy does that in a twentieth of the time, but takes 80 ms to import: for little work
-it is not worth it.
-
-Where there is very much, a thousand documents at a time: their places fit into 32 bits and
-into the processor's caches.
+`de la` stands in nearly every French article: 100,000 articles have two million places of these
+words. Where there are very many, a thousand documents are compared at a time: their places fit
+into 32 bits and into the caches of the processor.
 """
 
 from __future__ import annotations
@@ -44,7 +41,7 @@ Word = Sequence[Places]
 """Where a word stands: by its length in words less one, places in order, none twice."""
 
 
-def linked(chain: Sequence[tuple[Lists, str]], docs: Collection[int] | None) -> set[int]:
+def phrase_docs(chain: Sequence[tuple[Lists, str]], docs: Collection[int] | None) -> set[int]:
     """Return the documents in which the words stand one right after the other.
 
     Those of `docs`, unless it is None.
@@ -52,7 +49,7 @@ def linked(chain: Sequence[tuple[Lists, str]], docs: Collection[int] | None) -> 
     return _by_group(chain, docs, _linked)
 
 
-def near(
+def near_docs(
     pair: Sequence[tuple[Lists, str]], distance: int, docs: Collection[int] | None, *, ordered: bool
 ) -> set[int]:
     """Return the documents in which two words have fewer than so many between them.

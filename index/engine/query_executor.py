@@ -11,7 +11,7 @@ from typing import Any
 
 from index.analysis.term_positions import part_range
 from index.archive import ResolveFacet
-from index.engine.phrase_search import Link, is_much, linked, near
+from index.engine.phrase_search import Link, near_docs, phrase_docs, prefers_arrays
 from index.engine.segment import Segment
 from index.evaluation import spans, term_expansion
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
@@ -34,7 +34,7 @@ class QueryExecutor:
         return _METHODS[type(node)](self, node, within)
 
     def _near(self, node: Phrase | Near, within: Docs | None) -> Docs:
-        if (links := self._links(node)) and is_much(links, within):
+        if (links := self._links(node)) and prefers_arrays(links, within):
             return _chained(node, links, within)
         return self._placed(node, self._together(node.children, within))
 
@@ -119,7 +119,7 @@ class QueryExecutor:
             (_cost(child), self._frequency(child), self.docs, child) for child in node.children
         ]
         for child in node.children:
-            if isinstance(child, Phrase | Near) and not is_much(self._links(child), None):
+            if isinstance(child, Phrase | Near) and not prefers_arrays(self._links(child), None):
                 asked.append((_PRESENT, 0, self._present, child))
         for _, _, ask, child in sorted(asked, key=itemgetter(0, 1)):
             within = ask(child, within)
@@ -155,8 +155,8 @@ class QueryExecutor:
 def _chained(node: Phrase | Near, links: Sequence[Link], docs: Docs | None) -> Docs:
     """Return the documents, of some unless it is None, in which links stand as they must."""
     if isinstance(node, Near):
-        return near(links, node.distance, docs, ordered=node.ordered)
-    return linked(links, docs)
+        return near_docs(links, node.distance, docs, ordered=node.ordered)
+    return phrase_docs(links, docs)
 
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:

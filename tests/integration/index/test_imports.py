@@ -5,7 +5,16 @@ import sys
 
 import pytest
 
-NEVER_USED = ("asyncio", "concurrent.futures", "numpy", "lxml", "httpx", "pydantic", "ruamel.yaml")
+NEVER_USED = (
+    "asyncio",
+    "whoosh",
+    "concurrent.futures",
+    "numpy",
+    "lxml",
+    "httpx",
+    "pydantic",
+    "ruamel.yaml",
+)
 
 
 @pytest.mark.parametrize(

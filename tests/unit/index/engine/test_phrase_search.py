@@ -1,4 +1,4 @@
-"""Phrases and pairs of words: loops, vectors and reading one article after the other agree."""
+"""Phrases and pairs of words: in turn, as arrays, and by reading each article, the same."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ def test_phrases(
     docs = data.draw(st.sets(st.sampled_from(range(len(articles)))))
     expected = by_reading(articles, Phrase(tuple(meant(words, part))), docs)
     asked = links(articles, words, part)
-    assert phrase_search.linked(asked, docs) == expected
-    assert phrase_arrays.linked(asked, docs) == expected
+    assert phrase_search.phrase_docs(asked, docs) == expected
+    assert phrase_arrays.phrase_docs(asked, docs) == expected
     everywhere = by_reading(articles, Phrase(tuple(meant(words, part))), set(range(len(articles))))
-    assert phrase_arrays.linked(asked, None) == everywhere
+    assert phrase_arrays.phrase_docs(asked, None) == everywhere
 
 
 @given(
@@ -116,10 +116,10 @@ def test_pairs(
     node = Near(tuple(meant(words, part)), distance, ordered)
     expected = by_reading(articles, node, docs)
     asked = links(articles, words, part)
-    assert phrase_search.near(asked, distance, docs, ordered=ordered) == expected
-    assert phrase_arrays.near(asked, distance, docs, ordered=ordered) == expected
+    assert phrase_search.near_docs(asked, distance, docs, ordered=ordered) == expected
+    assert phrase_arrays.near_docs(asked, distance, docs, ordered=ordered) == expected
     everywhere = by_reading(articles, node, set(range(len(articles))))
-    assert phrase_arrays.near(asked, distance, None, ordered=ordered) == everywhere
+    assert phrase_arrays.near_docs(asked, distance, None, ordered=ordered) == everywhere
 
 
 def test_much_work_is_done_by_vectors() -> None:
@@ -127,9 +127,9 @@ def test_much_work_is_done_by_vectors() -> None:
     often = Postings(array("H", docs), None, array("I", [4 * (doc % 7) for doc in docs]))
     after = Postings(array("H", docs), None, array("I", [4 * (doc % 5) + 4 for doc in docs]))
     asked = [Link([often], ""), Link([after], "")]
-    found = phrase_search.linked(asked, set(docs))
+    found = phrase_search.phrase_docs(asked, set(docs))
     assert found == {doc for doc in docs if doc % 7 == doc % 5}
-    near = phrase_search.near(asked, 2, set(docs), ordered=True)
+    near = phrase_search.near_docs(asked, 2, set(docs), ordered=True)
     assert near == {doc for doc in docs if 0 <= doc % 5 - doc % 7 < 2}
 
 
@@ -159,7 +159,7 @@ def test_phrases_of_the_commonest_words_are_asked_of_all_documents(
     writer = open_archive_writer(tmp_path)
     writer.add(articles[:5])
     writer.add(articles[5:])
-    monkeypatch.setattr(phrase_search, "MUCH", 0)
+    monkeypatch.setattr(phrase_search, "MAX_OCCURRENCES", 0)
     found = open_archive(tmp_path).search(parse_query(query)).hits
     expected = {one.id for one in articles if evaluate(root, MemoryDocument.of(one))}
     assert {hit.id for hit in found} == expected != set()
