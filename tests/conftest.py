@@ -13,7 +13,10 @@ pytest_plugins = (
 )
 
 # No deadlines: a busy machine is not a bug. The same examples each time where a run decides.
-settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+# Few of them: `make properties` tries thousands.
+settings.register_profile(
+    "tests", max_examples=30, deadline=None, derandomize=bool(os.environ.get("CI"))
+)
 settings.register_profile("properties", max_examples=3_000, deadline=None, print_blob=True)
 settings.load_profile("tests")
 

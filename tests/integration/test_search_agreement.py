@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.constructed_articles import FEEDS, Doc, documents
 from support.golden_cases import GOLDEN
+from support.properties import examples
 from support.query_oracle import Asked, Weighed, queries, scores
 
 from index import open_archive, open_archive_writer
@@ -24,7 +25,7 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 
 # Each example writes an archive: a fifth of them is enough where others run.
-quick = settings(max_examples=settings().max_examples // 5, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 
 
 def meaning(facet: Facet) -> DocumentFilter:

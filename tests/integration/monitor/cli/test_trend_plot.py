@@ -10,6 +10,7 @@ import click
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from support.properties import examples
 
 from monitor.cli.trend_plot import BAR, GAP, MARKERS, MISSING, UNSURE, drawn
 from monitor.model.search import By, Series, Trend
@@ -56,7 +57,7 @@ def canvas(lines: list[str]) -> tuple[str, list[str]]:
 COUNTS = st.lists(st.integers(0, 3_000), min_size=1, max_size=300)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(counts=COUNTS, width=st.integers(60, 200), data=st.data())
 def test_bars_are_as_high_as_what_they_count(
     counts: list[int], width: int, data: st.DataObject
@@ -83,7 +84,7 @@ def test_bars_are_as_high_as_what_they_count(
         assert strip.lstrip(f" {MISSING}").strip(BAR + UNSURE) == ""  # nothing under a bar is empty
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(
     counts=st.lists(st.lists(st.integers(0, 50), min_size=9, max_size=9), min_size=2, max_size=10),
     width=st.integers(60, 160),

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.newsroom import PATIENCE
+from support.properties import examples
 
 from monitor.demo.bulletins import bulletin
 from monitor.demo.content import load
@@ -76,7 +77,7 @@ def test_news_arrives_while_one_watches(
     assert reader.get(sorted(later - at_opening)[0]).status_code == 200
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     outlet=st.sampled_from(OUTLETS), age=st.floats(0, 40 * 86_400), wait=st.floats(0, 2 * 86_400)
 )
@@ -96,7 +97,7 @@ def test_what_is_published_is_past_ordered_and_stays(outlet: Any, age: float, wa
         assert (found.slug, found.out) == (dispatch.slug, dispatch.out)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=examples(10))
 @given(st.floats(60, 1e8))
 def test_the_stream_never_dries_up(age: float) -> None:
     newsroom = DemoNewsroom(CONTENT, OPENED)
@@ -104,7 +105,7 @@ def test_the_stream_never_dries_up(age: float) -> None:
     assert OPENED + age - newest < 20
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.integers(0, 10**8))
 def test_every_bulletin_can_be_printed(number: int) -> None:
     told = bulletin(CONTENT.patterns, number)

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import flow
 from support.newsroom import PATIENCE, Item, Newsroom, rss, until
+from support.properties import examples
 from support.scripted_server import Reply, Web
 
 from monitor.errors import StoreError
@@ -138,7 +139,7 @@ def test_a_feed_that_publishes_it_later_brings_no_news(tmp_path: Path) -> None:
     assert count == (1,)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(
     st.lists(st.tuples(st.integers(1, 12), st.sampled_from("AB")), max_size=20),
     st.lists(st.integers(1, 6), min_size=1, max_size=8),

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from support import flow, old_stores
 from support.alert_storage import save_poll
 from support.newsroom import Newsroom, until
+from support.properties import examples
 
 from index.article import Article
 from monitor.config.value_parsers import age, describe_age
@@ -146,7 +147,7 @@ def spine_rows(folder: Path, query: str, *values: object) -> list[tuple[object, 
         return sql.execute(query, values).fetchall()
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(
     st.lists(
         st.tuples(st.integers(0, 800), st.sets(st.sampled_from(["Alibaba", "espionnage"]))),

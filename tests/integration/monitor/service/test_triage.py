@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import article_archive, flow
 from support.archive_with_alerts import NOW, ring, service
+from support.properties import examples
 
 from index.errors import QueryError
 from index.query.parser import parse_query
@@ -169,7 +170,7 @@ SOME = st.lists(st.integers(1, COUNT + 1), max_size=4)
 ALONE = st.lists(st.one_of(st.tuples(SOME, SAID), st.just("undo"), st.just("redo")), max_size=14)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(ALONE)
 def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) -> None:
     """The plain model: a stack of pictures of everything, and one of those that were left."""
@@ -223,7 +224,7 @@ def escalate(folder: Path, reason: str) -> None:
 PERSONS = st.sampled_from(["ana", "bob", "tocsin"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.lists(
         st.tuples(PERSONS, st.one_of(st.tuples(SOME, SAID), st.just("undo"), st.just("redo"))),

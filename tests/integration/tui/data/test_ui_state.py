@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.dashboard_driver import drive, until
 from support.fake_newsroom import FakeNewsroom
+from support.properties import examples
 from textual.pilot import Pilot
 
 from tui.app import Tocsin
@@ -59,7 +60,7 @@ def test_what_is_understood_of_a_file_counts(tmp_path: Path) -> None:
     assert UiStateFile(tmp_path / FILE).now == UiState(theme="x", bell=True)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=30), st.booleans())
 def test_any_text_is_kept_or_the_old_file_stays(tmp_path: Path, text: str, zoomed: bool) -> None:
     memory = UiStateFile(tmp_path / FILE)

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.properties import examples
 
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveHit, ArchivePage, DocumentFilter
@@ -73,7 +74,7 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
     )  # some are older than what is there
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     there=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=8, max_size=14),
     coming=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=3, max_size=12),

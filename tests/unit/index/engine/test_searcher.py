@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from support.properties import examples
 
 from index import open_archive, open_archive_writer
 from index.archive import Archive, DocumentFilter
@@ -145,7 +146,7 @@ class World:
         return [article.id for article in found]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
     queries=st.lists(QUERY.map(understood), min_size=12, max_size=12),
@@ -170,7 +171,7 @@ def test_search_and_reading_agree(
                 assert found.total == best.total == len(found.hits)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
     weights=st.dictionaries(WORD, st.sampled_from([-3, 0.1, 0.2, 2, 5]), min_size=1, max_size=4),

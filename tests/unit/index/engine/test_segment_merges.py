@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.properties import examples
 
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
@@ -134,7 +135,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(STEPS)
 def test_whatever_happens_meanwhile_each_article_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, set[int]]]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from support import flow
 from support.alert_storage import save_imported
 from support.flow import HOUR, START, Fuse, Killed, Press, Spine, edition
+from support.properties import examples
 
 from index.article import Article
 from index.query.parser import parse_query as understood
@@ -303,7 +304,7 @@ routes = st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(asked=steps, routes=routes, cooldown=st.sampled_from([0.0, 1800.0]))
 def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
     tmp_path_factory: pytest.TempPathFactory,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import ROOT
+from support.properties import examples
 
 from monitor.config import data_folder, load, understand
 from monitor.config.watchlist_tests import understand_and_test
@@ -396,7 +397,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_a_mutated_file_loads_or_is_refused_with_places(data: st.DataObject) -> None:
     text = STARTER
@@ -422,7 +423,7 @@ def test_a_mutated_file_loads_or_is_refused_with_places(data: st.DataObject) -> 
             assert 1 <= problem.column <= len(lines[problem.line - 1]) + 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, len(STARTER)))
 def test_a_half_written_file_never_passes_for_whole(length: int) -> None:
     """Cut before its watchlists begin, the starter is refused."""

@@ -11,6 +11,7 @@ import stix2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stix2.v21 import TLP_AMBER
+from support.properties import examples
 
 from index.article import Article
 from monitor.export import misp, stix
@@ -115,7 +116,7 @@ def test_an_export_is_the_same_each_time_and_what_changed_keeps_its_name() -> No
     assert after["modified"] > before["modified"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.text(st.characters(codec="utf-8")),
     st.text(st.characters(codec="utf-8")),

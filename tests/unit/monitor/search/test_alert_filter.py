@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fake_newsroom import FakeNewsroom
+from support.properties import examples
 
 from index.errors import QueryError
 from monitor.model.alert import AlertState, Verdict
@@ -112,7 +113,7 @@ def test_only_what_came_since_is_asked_for() -> None:
 CLAUSES = ("watch:chips", "state:new", "greve", "is:starred", "-US", "feed:FT", "arrêtés")
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.sampled_from(CLAUSES), min_size=1, max_size=3), st.booleans())
 def test_clauses_together_are_what_each_lets_through(clauses: list[str], either: bool) -> None:
     parts = [set(found(clause)) for clause in clauses]

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.article_archive import FEEDS, article, blind, fill, leave
+from support.properties import examples
 
 from index.article import Article
 from index.evaluation.memory_document import MemoryDocument
@@ -229,7 +230,7 @@ def counting(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
     return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(
     articles=archives(),
     text=st.sampled_from(

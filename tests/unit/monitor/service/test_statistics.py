@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.article_archive import article, fill, ring
+from support.properties import examples
 
 from index.analysis.tokenizer import stem, tokenize
 from index.article import Article
@@ -195,7 +196,7 @@ WORD = st.sampled_from(
 )
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(
     titles=st.lists(
         st.tuples(st.lists(WORD, max_size=5), st.sampled_from(["fr", "en", ""])), max_size=60

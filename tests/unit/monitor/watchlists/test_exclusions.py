@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import article_archive
 from support.archive_with_alerts import NOW, ring, service
+from support.properties import examples
 
 from index.article import Article
 from index.query.ast import Not, Or, walk
@@ -177,7 +178,7 @@ SOME = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SOME, SOME)
 def test_each_suggestion_keeps_its_word(noise: list[Any], relevant: list[Any]) -> None:
     """Put into a feeds.yaml as it is printed, it spares what it says and loses nothing."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fake_newsroom import FakeNewsroom
+from support.properties import examples
 
 from monitor.model.alert import Act, AlertState, Change, Verdict
 from tui.data.alert_cache import Alerts
@@ -129,7 +130,7 @@ changes = st.sampled_from([ACK, NOISE, STAR, Change(starred=False), Change(state
 steps = st.lists(st.tuples(changes, st.sets(st.integers(1, 10), min_size=1)), max_size=12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(steps)
 def test_undoing_everything_restores_everything(said: list[tuple[Change, set[int]]]) -> None:
     desk = Desk()

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.alert_storage import save_poll
+from support.properties import examples
 from support.small_store import ALIBABA, NOW, SPIES, Room, arrival, article, match, opened
 
 from monitor.model.alert import AlertState, Change, Verdict, WatchlistMatch
@@ -134,7 +135,7 @@ TRIAGED = st.tuples(
 INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
 @example(
     [
