@@ -25,7 +25,6 @@ from whoosh.writing import SegmentWriter
 
 from index.engine import columns, postings_file
 from index.engine.columns import Columns, ColumnsWriter
-from index.engine.inverted_batch import TermPool
 from index.engine.postings_file import Lists, ListsWriter, Postings, Records
 from index.engine.schema import COLUMN_TYPES, FEED, LANG, WORDS
 
@@ -159,6 +158,8 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
 
     def __init__(self, index: Any) -> None:
         super().__init__(index, codec=ArrayCodec(), compound=False)
+        from index.engine.inverted_batch import TermPool  # takes 80 ms: readers do without
+
         self.pool = TermPool()
 
     def add_document(self, **fields: Any) -> None:

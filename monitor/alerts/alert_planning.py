@@ -30,8 +30,9 @@ from monitor.alerts.plan import (
 from monitor.alerts.routing import Routing
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind, Via
-from monitor.model.alert import FEED_HEALTH, AlertKind, Match, Notice, Verdict, WatchlistMatch
+from monitor.model.alert import AlertKind, Match, Notice, Verdict, WatchlistMatch
 from monitor.model.poll import ArticleChange, RaisedAlert
+from monitor.model.watchlist import FEED_HEALTH
 
 
 def plan_alerts(

@@ -13,17 +13,13 @@ from monitor.alerts.facts import Arrivals, StoryAlert, StoryFacts
 from monitor.alerts.plan import NewEscalation
 from monitor.alerts.publishers import publisher
 from monitor.audit.evidence import Via
-from monitor.model.alert import AlertState, Verdict
+from monitor.model.alert import OUTLETS, AlertState, Verdict, describe_escalation
 from monitor.model.poll import ArticleChange, RaisedAlert
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
     from monitor.model.config import Escalate
 
-OUTLETS = "outlets"
-"""The reason that is a number of outlets; the others are languages."""
-
-_LANGUAGES = {"fr": "French", "en": "English"}
 _NEXT = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
 _RANKS = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 
@@ -95,13 +91,6 @@ def escalated_severity(asked: Escalate, severity: Severity) -> Severity:
     return max(severity, to, key=_RANKS.index)
 
 
-def words(reason: str, outlets: int, outlet: str) -> str:
-    """Return a reason in words: `5 outlets`, `crossed to English: Reuters`."""
-    if reason == OUTLETS:
-        return f"{outlets} outlets"
-    return f"crossed to {_LANGUAGES.get(reason, reason)}: {outlet}"
-
-
 def _stories(change: ArticleChange, story_of: Mapping[int, int]) -> Sequence[int]:
     """Return the stories that an article spreads: none if it is new and alone."""
     article = change.article
@@ -131,7 +120,7 @@ def _escalations(
                 lang=alert.lang,
                 feed=alert.feed,
                 backfill=backfill,
-                escalation=words(reason, outlets, outlet),
+                escalation=describe_escalation(reason, outlets, outlet),
             ),
             reason=reason,
             severity_before=before,

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from index.article import Timestamp
 from monitor.audit.evidence import Via
 from monitor.model.alert import AlertState, Match, Notice, Verdict
-from monitor.model.config import Escalate, Silence
+from monitor.model.config import Escalate
 from monitor.model.feed import Feed
 from monitor.model.poll import Answered, ArticleChange, RaisedAlert
 from monitor.model.severity import Severity
+from monitor.model.watchlist import Silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

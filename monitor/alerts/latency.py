@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from monitor.model.status import Carried, Clocked, FeedLatency, Latency, Spread, Step
+from monitor.model.latency import Carried, Clocked, FeedLatency, Latency, Spread, Step
 
 UNDATED, FUTURE, EDITED = "undated", "dated in the future", "edited later"
 HELD, UNSEARCHABLE = "held for quiet hours or a digest", "not noted as searchable"

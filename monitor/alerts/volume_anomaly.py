@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import count
 
 from index.article import Timestamp
-from monitor.model.status import Baseline
+from monitor.model.watchlist import Baseline
 
 WEEKS = 8
 """Weeks before this one that are looked at."""

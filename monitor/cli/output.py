@@ -14,7 +14,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.cells import cell_len
 
 from index.article import Timestamp
 from monitor.cli import on_terminal
@@ -39,6 +38,8 @@ def wrapped(text: str, lit: Sequence[Span], width: int) -> Iterator[tuple[str, l
 
 def _lines(text: str, width: int) -> Iterator[Span]:
     """Yield start and end of each line."""
+    from rich.cells import cell_len
+
     start = end = cells = 0
     for first, last in _pieces(text, width):
         wide = cell_len(text[first:last])
@@ -56,6 +57,8 @@ def _lines(text: str, width: int) -> Iterator[Span]:
 
 def _pieces(text: str, width: int) -> Iterator[Span]:
     """Yield what may not be broken: words, or characters of words that must be."""
+    from rich.cells import cell_len
+
     for found in re.finditer(r"\S+", text):
         cells = cell_len(found[0])
         if cells > width or cells > len(found[0]):

@@ -16,13 +16,12 @@ from monitor.cli import CliContext, output
 from monitor.export import serialization
 from monitor.export.serialization import iso
 from monitor.formatting import counted, span
-from monitor.service.article_revisions import CAME, GONE, DiffPart, around
 
 if TYPE_CHECKING:
     from index.article import Timestamp
     from monitor.model.alert import Alert, Outlet, StoryTimeline
     from monitor.model.article import ArticleDetails, Version
-    from monitor.service.article_revisions import ArticleRevision, Term
+    from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
 
 
 SHOWN = 3
@@ -134,6 +133,8 @@ def edits_of(newsroom: CliContext, reading: ArticleDetails) -> list[ArticleRevis
 def lines(edits: Iterable[ArticleRevision]) -> Iterator[str]:
     """Yield edits for people: coloured on a terminal, else as [-gone-] and {+come+}."""
     found = list(edits)
+    from monitor.service.article_revisions import around
+
     if not found:
         yield ""
         yield "not edited since it was first seen"
@@ -176,6 +177,8 @@ def mapping(edits: Iterable[ArticleRevision], versions: Iterable[Version]) -> di
 
 
 def _shown(piece: DiffPart) -> str:
+    from monitor.service.article_revisions import CAME, GONE
+
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     if piece.kind == GONE:
         if colours:

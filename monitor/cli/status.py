@@ -14,10 +14,11 @@ from monitor.cli import CliContext, output, show
 from monitor.cli.options import MomentParam
 from monitor.export.serialization import iso
 from monitor.formatting import counted
-from monitor.model.status import Step
+from monitor.model.latency import Step
 
 if TYPE_CHECKING:
-    from monitor.model.status import Latency, Spread, Status
+    from monitor.model.latency import Latency, Spread
+    from monitor.model.status import Status
 
 
 SHOWN = 15
@@ -152,7 +153,7 @@ def status(
         return
     service, now = newsroom.service(), newsroom.clock()
     found, untold = service.status(), Counter[str]()
-    for (_, reason), count in service.views.alerts.suppressed(now - DAY).items():
+    for (_, reason), count in service.views.watchlists.suppressed(now - DAY).items():
         untold[reason] += count
     if as_json:
         told = {**_mapping(found), "suppressed": untold}

@@ -11,7 +11,7 @@ from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.export.serialization import iso
-from monitor.model.status import Baseline
+from monitor.model.watchlist import Baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from index.article import Article
     from monitor.model.config import Config, Watchlist
     from monitor.model.feed import Coverage, Feed
-    from monitor.model.status import TermRecord, WatchlistRecord
+    from monitor.model.watchlist import TermRecord, WatchlistRecord
 
 
 FORMATS = ("table", "json", "jsonl", "csv")
@@ -131,7 +131,7 @@ def watch_list(newsroom: CliContext, name: str | None, terms: bool, style: str) 
         return
     covered = {one.watchlist: one for one in service.coverage(now - DAY)}
     paces = service.statistics.baselines()
-    untold = _untold(service.views.alerts.suppressed(now - DAY))
+    untold = _untold(service.views.watchlists.suppressed(now - DAY))
     muted = {mute.watchlist: mute.until for mute in service.views.watchlists.silences(now)}
     if style != "table":
         rows = [

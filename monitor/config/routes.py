@@ -12,9 +12,9 @@ from monitor.config.value_parsers import DAYS
 from monitor.config.watchlists import selects_feed, title, unknown_selector
 from monitor.config.yaml_nodes import Loc
 from monitor.formatting import exact
-from monitor.model.alert import FEED_HEALTH
 from monitor.model.config import Channel, Config, Digest, Quiet, Route
 from monitor.model.feed import Feed
+from monitor.model.watchlist import FEED_HEALTH
 
 
 def routes(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Route, ...]:

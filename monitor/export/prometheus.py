@@ -30,8 +30,8 @@ from monitor.ingest.poll_result import BatchOutcome
 from monitor.model.config import Listening
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Health, Outcome
+from monitor.model.latency import Step
 from monitor.model.severity import Severity
-from monitor.model.status import Step
 from monitor.monitor_lock import Heartbeat
 from monitor.store.protocol import Views
 

@@ -6,10 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from index.article import Timestamp
-from monitor.fetch.url import host
 from monitor.formatting import counted
 from monitor.model.feed import Coverage, Feed, Gap, GapKind
-from monitor.search.trends import united
 
 SHOWN = 3
 """Intervals that are listed one by one."""
@@ -57,6 +55,7 @@ def _covered(
 
 def _watches(wanted: Sequence[str], feed: Feed) -> bool:
     from index.query.filters import selects
+    from monitor.fetch.url import host
 
     at = host(feed.url)
     return not wanted or any(selects(one, feed.name, at, feed.tags) for one in wanted)
@@ -67,6 +66,8 @@ def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
     gaps = list(gaps)
     if any(gap.end is None for gap in gaps):
         return format_interval(min(gap.start for gap in gaps), None, now, zone)
+    from monitor.search.trends import united
+
     found = united((gap.start, gap.end or now) for gap in gaps)
     earlier = len(found) - SHOWN
     told = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])

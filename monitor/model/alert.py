@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from monitor.model.severity import Severity
 
 
-FEED_HEALTH = "feed health"
-"""What alerts about feeds have in place of a watchlist."""
-
-
 class AlertKind(enum.StrEnum):
     """What an alert is about: an article, or the state of a feed."""
 
@@ -149,6 +145,18 @@ class Escalation:
     """Of the alert, before."""
     held: str = ""
     """Why nobody is told of it; empty when somebody is."""
+
+
+OUTLETS = "outlets"
+"""The reason of an escalation that is a number of outlets; other reasons are languages."""
+_LANGUAGES = {"fr": "French", "en": "English"}
+
+
+def describe_escalation(reason: str, outlets: int, outlet: str) -> str:
+    """Return a reason in words: `5 outlets`, `crossed to English: Reuters`."""
+    if reason == OUTLETS:
+        return f"{outlets} outlets"
+    return f"crossed to {_LANGUAGES.get(reason, reason)}: {outlet}"
 
 
 class EscalatedAlert(NamedTuple):

@@ -122,19 +122,6 @@ class Route:
     digest: Digest | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
-    """A watchlist of which nobody is told for a while."""
-
-    watchlist: str
-    by: str
-    """Who asked for it."""
-    since: Timestamp
-    until: Timestamp
-    held: int = 0
-    """Alerts of which nobody was told so far."""
-
-
 class ChannelKind(enum.StrEnum):
     """What stands at the other end."""
 

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from monitor.export import serialization
-from monitor.model.alert import FEED_HEALTH, Alert
+from monitor.model.alert import Alert
 from monitor.model.delivery import Delivery, Notification
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.protocol import DeliveryQueue, Views
 
 

@@ -25,7 +25,7 @@ from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
-    from monitor.model.status import Latency
+    from monitor.model.latency import Latency
     from monitor.search.search import ArchiveSearch
 
 DAY = 86_400.0

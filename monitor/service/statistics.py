@@ -15,15 +15,14 @@ from monitor.errors import MonitorError
 from monitor.maintenance import index_rebuild
 from monitor.model.search import By, Facets, Filter, Mention, Share, Split, Trend
 from monitor.model.severity import Severity
-from monitor.model.status import Baseline, WatchlistCount
-from monitor.search.trends import Interval, united
+from monitor.model.watchlist import Baseline, WatchlistCount
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:  # the language of queries takes a tenth of a command that needs none
     from index.archive import MatchedArticles
     from index.query.parser import Query
     from monitor.search.search import ArchiveSearch
-    from monitor.search.trends import Observed
+    from monitor.search.trends import Interval, Observed
 
 MAX_BUCKETS = 20_000
 """Buckets of one trend at most: two years of hours."""
@@ -192,6 +191,8 @@ class Statistics:
 
     def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
         """Return when each feed was not watched, before its first and after its last read too."""
+        from monitor.search.trends import united
+
         gaps: dict[int, list[Interval]] = defaultdict(list)
         for gap in self._views.feeds.gaps(since, until):
             end = until if gap.end is None else gap.end

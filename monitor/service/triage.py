@@ -11,13 +11,14 @@ from index.article import Timestamp
 from monitor.alerts.annotations import note as noted
 from monitor.alerts.annotations import tag as tagged
 from monitor.errors import MonitorError
-from monitor.model.alert import FEED_HEALTH, Act, AlertState, Change, Verdict
-from monitor.model.config import Silence
+from monitor.model.alert import Act, AlertState, Change, Verdict
 from monitor.model.search import Filter
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from index.query.ast import Node
+    from monitor.model.watchlist import Silence
     from monitor.search.search import ArchiveSearch
 
 USUAL, LONGEST = 3_600.0, 30 * 86_400.0
@@ -116,6 +117,8 @@ class Triage:
             ValueError: It would last for more than thirty days.
             StoreError: The store stays locked.
         """
+        from monitor.model.watchlist import Silence
+
         if not 0 < seconds <= LONGEST:
             raise ValueError("a mute ends, at the latest after 30 days")
         now = self._clock()

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         OutboxEntry,
         OutboxState,
         RetentionExceptions,
-        Silence,
         Watchlist,
     )
     from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
         Poll,
         SubscribedFeed,
     )
+    from monitor.model.latency import LatencyRows
     from monitor.model.poll import (
         ArticleChange,
         Known,
@@ -42,14 +42,13 @@ if TYPE_CHECKING:
         StoryCandidate,
     )
     from monitor.model.search import Filter, Searched
-    from monitor.model.status import (
+    from monitor.model.status import StoreVersion, Totals
+    from monitor.model.watchlist import (
         BackfillStand,
         Judged,
-        LatencyRows,
         RaisedInWindow,
-        StoreVersion,
+        Silence,
         TermRecord,
-        Totals,
         WatchlistCount,
         WatchlistInForce,
         WatchlistRecord,
@@ -305,6 +304,12 @@ class WatchlistViews(Protocol):
     def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[RaisedInWindow]:
         """Return how many alerts each watchlist raised in each of some stretches of time."""
 
+    def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
+        """Return how many alerts were not notified, by watchlist and reason.
+
+        Reasons are those of `Alert.held`, and `copy`.
+        """
+
     def backfills(self) -> list[BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
 
@@ -352,12 +357,6 @@ class AlertViews(Protocol):
         """Return (alert, headline) of the newest `limit` alerts between two, the newest first.
 
         Duplicates are left out. A negative limit is none.
-        """
-
-    def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
-        """Return how many alerts were not notified, by watchlist and reason.
-
-        Reasons are those of `Alert.held`, and `copy`.
         """
 
     def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:

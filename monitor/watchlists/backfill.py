@@ -19,7 +19,7 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.model.status import BackfillStand
+from monitor.model.watchlist import BackfillStand
 from monitor.store.protocol import Batch, Store
 from monitor.tasks import WorkerThread
 from monitor.watchlists.rule_version import rule_version

@@ -18,7 +18,7 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.status import Judged
+from monitor.model.watchlist import Judged
 
 LEAST = 2
 """Fewest noise matches that an exclusion must avoid."""

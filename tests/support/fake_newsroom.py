@@ -18,7 +18,6 @@ from index.query.completion import Completion, complete
 from index.query.parser import parse_query
 from monitor.errors import StoreError
 from monitor.model.alert import (
-    FEED_HEALTH,
     Act,
     Alert,
     AlertKind,
@@ -32,7 +31,7 @@ from monitor.model.alert import (
     Verdict,
 )
 from monitor.model.article import ArticleDetails, Version
-from monitor.model.config import SavedSearch, Silence
+from monitor.model.config import SavedSearch
 from monitor.model.delivery import Delivery
 from monitor.model.feed import (
     Coverage,
@@ -58,7 +57,8 @@ from monitor.model.search import (
     Trend,
 )
 from monitor.model.severity import Severity
-from monitor.model.status import MonitorPresence, Status, StoreVersion, WatchlistCount
+from monitor.model.status import MonitorPresence, Status, StoreVersion
+from monitor.model.watchlist import FEED_HEALTH, Silence, WatchlistCount
 
 NOW = 1_795_563_000.0
 """2026-11-24 19:30:00 UTC."""

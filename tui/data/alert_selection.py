@@ -23,7 +23,7 @@ from monitor.fetch.url import host
 from monitor.model.alert import EscalatedAlert
 from monitor.model.feed import FeedHealth
 from monitor.model.search import Filter
-from monitor.model.status import WatchlistCount
+from monitor.model.watchlist import WatchlistCount
 from monitor.search.alert_filter import (
     AlertFilter,
     FilterMeaning,

@@ -21,7 +21,8 @@ from tui.data.ui_state import UiStateFile
 if TYPE_CHECKING:
     from monitor.model.alert import Act, Alert, Change, EscalatedAlert
     from monitor.model.feed import FeedHealth
-    from monitor.model.status import Status, StoreVersion, WatchlistCount
+    from monitor.model.status import Status, StoreVersion
+    from monitor.model.watchlist import WatchlistCount
     from monitor.service.service import Service
 
 

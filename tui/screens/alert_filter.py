@@ -11,7 +11,8 @@ from textual.timer import Timer
 from index.errors import QueryError
 from monitor.errors import MonitorError
 from monitor.model.search import Filter
-from monitor.model.status import StoreVersion, WatchlistCount
+from monitor.model.status import StoreVersion
+from monitor.model.watchlist import WatchlistCount
 from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
 from tui.messages import Opened
 from tui.screens.dialogs import Dialog

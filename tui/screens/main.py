@@ -14,8 +14,9 @@ from textual.timer import Timer
 from index.analysis.text_cleaning import line
 from index.errors import QueryError
 from monitor.errors import MonitorError
-from monitor.model.alert import FEED_HEALTH, EscalatedAlert
+from monitor.model.alert import EscalatedAlert
 from monitor.model.article import ArticleDetails
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.search.alert_filter import parse_headline_filter
 from tui.data.alert_cache import Alerts
 from tui.data.newsroom import News, NewsroomModel

@@ -15,7 +15,7 @@ from monitor.alerts.annotations import tag as tag_of
 from monitor.errors import StoreError
 from monitor.formatting import counted
 from monitor.model.alert import Act, Alert, AlertState, Change, Decision, Verdict
-from monitor.model.config import Silence
+from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
 from tui.data.alert_cache import Alerts
 from tui.data.triage_queue import Triage

@@ -13,7 +13,8 @@ from tui.view.styled_text import Line, wrap
 
 if TYPE_CHECKING:
     from monitor.model.feed import FeedHealth
-    from monitor.model.status import Status, WatchlistCount
+    from monitor.model.status import Status
+    from monitor.model.watchlist import WatchlistCount
 
 _DEMO = "Or look around first: `tocsin demo` opens a newsroom that needs no internet."
 Guidance = tuple[str, list[str]]

@@ -14,7 +14,7 @@ from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.feed import FeedHealth, Health
 from monitor.model.search import Found, Suggestion
 from monitor.model.severity import Severity
-from monitor.model.status import WatchlistCount
+from monitor.model.watchlist import WatchlistCount
 from tui.view import times
 from tui.view.styled_text import Line, Span, cut, fit
 

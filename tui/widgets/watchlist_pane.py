@@ -10,7 +10,7 @@ from textual.content import Content
 
 from index.article import Timestamp
 from monitor.model.severity import Severity
-from monitor.model.status import Baseline, WatchlistCount
+from monitor.model.watchlist import Baseline, WatchlistCount
 from tui.messages import Moved
 from tui.view import times
 from tui.view.rows import pace_in_words, watchlist_row
@@ -18,7 +18,7 @@ from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from monitor.model.config import Silence
+    from monitor.model.watchlist import Silence
 
 ALL = "All"
 

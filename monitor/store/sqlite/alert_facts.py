@@ -22,10 +22,11 @@ from monitor.alerts.facts import (
     SuppressedCount,
 )
 from monitor.audit import evidence
-from monitor.model.alert import FEED_HEALTH, AlertKind, AlertState, Match, Verdict
-from monitor.model.config import Escalate, Silence, Watchlist
+from monitor.model.alert import AlertKind, AlertState, Match, Verdict
+from monitor.model.config import Escalate, Watchlist
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
+from monitor.model.watchlist import FEED_HEALTH, Silence
 from monitor.store.sqlite.connection import select_in
 
 _IN_STORY = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from index.article import Timestamp
-from index.query.filters import selects
-from monitor.alerts import escalation
-from monitor.fetch.url import host
 from monitor.model.alert import (
-    FEED_HEALTH,
     NOBODY_ELSE,
     Alert,
     AlertKind,
@@ -25,9 +20,11 @@ from monitor.model.alert import (
     Lost,
     Match,
     Verdict,
+    describe_escalation,
 )
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import ViewerConnection
 from monitor.store.sqlite.story_timelines import story_timelines
@@ -53,8 +50,6 @@ _ALERT = (
 )
 FEW = 5_000
 """Articles up to which their alerts are looked up one by one: the whole table is read faster."""
-DUPLICATE = "copy"
-"""Why an alert that was merged into another was not notified."""
 
 
 class SqliteAlertViews:
@@ -145,21 +140,6 @@ class SqliteAlertViews:
             )
         )
 
-    def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
-        """Return how many alerts were not notified, by watchlist and reason."""
-        found = self._connection.read(
-            "SELECT watchlist, iif(merged_into IS NULL, held, ?2), count(*)"
-            " FROM alerts INDEXED BY alerts_by_time WHERE raised_at >= ?1"
-            " AND (held <> '' OR merged_into IS NOT NULL) GROUP BY 1, 2"
-            " UNION ALL SELECT al.watchlist, e.held, count(*) FROM escalations e"
-            " JOIN alerts al ON al.id = e.alert WHERE e.at >= ?1 AND e.held <> '' GROUP BY 1, 2",
-            (since, DUPLICATE),
-        )
-        counts: Counter[tuple[str, str]] = Counter()
-        for name, reason, count in found:
-            counts[name or FEED_HEALTH, reason] += count
-        return counts
-
     def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
         """Return number and hash of the record of why alerts were raised, by alert."""
         found = self._connection.in_chunks(
@@ -183,6 +163,9 @@ class SqliteAlertViews:
 
     def _feed_numbers(self, selectors: Sequence[str]) -> list[int]:
         """Return the numbers of the feeds that any of these selectors names."""
+        from index.query.filters import selects
+        from monitor.fetch.url import host
+
         feeds = map(rows.feed, self._connection.read(f"SELECT {rows.FEED} FROM feeds"))
         return [
             feed.number
@@ -214,7 +197,7 @@ class SqliteAlertViews:
                 id=id,
                 alert=alert,
                 reason=reason,
-                words=escalation.words(reason, outlets, outlet),
+                words=describe_escalation(reason, outlets, outlet),
                 at=at,
                 severity=Severity(severity),
                 held=held,

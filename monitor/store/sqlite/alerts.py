@@ -10,7 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 from index.article import Timestamp
 from monitor.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
 from monitor.audit.evidence import Kind
-from monitor.model.alert import FEED_HEALTH, AlertState, Match
+from monitor.model.alert import AlertState, Match
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.sqlite.connection import change_in, marks
 from monitor.store.sqlite.evidence import EvidenceLog
 

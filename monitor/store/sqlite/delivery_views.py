@@ -7,7 +7,7 @@ from typing import Any
 
 from index.article import Timestamp
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
-from monitor.model.status import Carried, Clocked, LatencyRows
+from monitor.model.latency import Carried, Clocked, LatencyRows
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import ViewerConnection, marks, transaction
 

@@ -6,12 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.article import Article
-from monitor.model.config import Watchlist
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.feed import Feed, FeedState, PublicationRate
+
+if TYPE_CHECKING:
+    from monitor.model.config import Watchlist
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"

@@ -12,7 +12,7 @@ from typing import Any
 from index.article import Article, Timestamp
 from monitor.model.config import OutboxEntry, OutboxState, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
-from monitor.model.status import BackfillStand
+from monitor.model.watchlist import BackfillStand
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
 from monitor.store.sqlite.connection import open_store, read, reading, transaction

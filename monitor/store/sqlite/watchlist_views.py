@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from monitor.model.alert import FEED_HEALTH, Verdict
-from monitor.model.config import Silence
+from monitor.model.alert import Verdict
 from monitor.model.severity import Severity
-from monitor.model.status import (
+from monitor.model.watchlist import (
+    FEED_HEALTH,
     BackfillStand,
     Judged,
     RaisedInWindow,
@@ -21,6 +22,13 @@ from monitor.model.status import (
 )
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import ViewerConnection, transaction
+
+if TYPE_CHECKING:
+    from monitor.model.watchlist import Silence
+
+
+DUPLICATE = "copy"
+"""Why an alert that was merged into another was not notified."""
 
 
 class SqliteWatchlistViews:
@@ -155,12 +163,29 @@ class SqliteWatchlistViews:
                 low = id + 1
         return found
 
+    def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
+        """Return how many alerts were not notified, by watchlist and reason."""
+        found = self._connection.read(
+            "SELECT watchlist, iif(merged_into IS NULL, held, ?2), count(*)"
+            " FROM alerts INDEXED BY alerts_by_time WHERE raised_at >= ?1"
+            " AND (held <> '' OR merged_into IS NOT NULL) GROUP BY 1, 2"
+            " UNION ALL SELECT al.watchlist, e.held, count(*) FROM escalations e"
+            " JOIN alerts al ON al.id = e.alert WHERE e.at >= ?1 AND e.held <> '' GROUP BY 1, 2",
+            (since, DUPLICATE),
+        )
+        counts: Counter[tuple[str, str]] = Counter()
+        for name, reason, count in found:
+            counts[name or FEED_HEALTH, reason] += count
+        return counts
+
     def backfills(self) -> list[BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
         return [BackfillStand(*row) for row in self._connection.read(rows.BACKFILLS)]
 
     def silences(self, now: Timestamp) -> list[Silence]:
         """Return the silences in force, the first one to end first."""
+        from monitor.model.watchlist import Silence
+
         found = self._connection.read(
             "SELECT watchlist, who, since, until, (SELECT count(*) FROM alerts al"
             " WHERE al.watchlist = iif(m.watchlist = ?2, '', m.watchlist) AND al.held = 'muted'"

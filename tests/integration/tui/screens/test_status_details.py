@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.severity import Severity
-from monitor.model.status import Baseline, WatchlistCount
+from monitor.model.watchlist import Baseline, WatchlistCount
 from tui.app import Tocsin
 from tui.screens.deliveries import UnsentDeliveries, why_not
 from tui.screens.feeds import FeedsScreen

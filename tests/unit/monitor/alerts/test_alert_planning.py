@@ -31,7 +31,6 @@ from monitor.alerts.routing import Routing
 from monitor.alerts.silences import plan_ended_silences
 from monitor.audit.evidence import Kind, Via
 from monitor.model.alert import (
-    FEED_HEALTH,
     AlertKind,
     AlertState,
     Match,
@@ -40,11 +39,12 @@ from monitor.model.alert import (
     Verdict,
     WatchlistMatch,
 )
-from monitor.model.config import Escalate, Route, Silence, Watchlist
+from monitor.model.config import Escalate, Route, Watchlist
 from monitor.model.delivery import Occasion, Planned
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, RaisedAlert
 from monitor.model.severity import Severity
+from monitor.model.watchlist import FEED_HEALTH, Silence
 
 NOW = 1_700_000_000.0
 HOUR = 3600.0

@@ -17,9 +17,9 @@ from support import flow
 from support.flow import HOUR, START, Fuse, Killed, Press, Spine, edition
 
 from index.query.parser import parse_query as understood
-from monitor.alerts.escalation import escalated_severity, reasons, words
+from monitor.alerts.escalation import escalated_severity, reasons
 from monitor.alerts.publishers import publisher
-from monitor.model.alert import Alert, AlertState, Change, Verdict
+from monitor.model.alert import Alert, AlertState, Change, Verdict, describe_escalation
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
 from monitor.model.poll import RaisedAlert
@@ -116,9 +116,9 @@ def test_no_reason_twice_and_never_quieter(steps: list[tuple[int, set[str]]]) ->
 
 
 def test_words() -> None:
-    assert words("outlets", 5, "Reuters") == "5 outlets"
-    assert words("en", 1, "Reuters") == "crossed to English: Reuters"
-    assert words("fr", 1, "AFP") == "crossed to French: AFP"
+    assert describe_escalation("outlets", 5, "Reuters") == "5 outlets"
+    assert describe_escalation("en", 1, "Reuters") == "crossed to English: Reuters"
+    assert describe_escalation("fr", 1, "AFP") == "crossed to French: AFP"
 
 
 # --- whole lives of small newsrooms -------------------------------------------------------

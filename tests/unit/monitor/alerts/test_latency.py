@@ -19,8 +19,8 @@ from monitor.alerts.latency import latency, spread
 from monitor.cli import main_group
 from monitor.cli.status import duration
 from monitor.model.delivery import DeliveryAttempt
+from monitor.model.latency import Carried, Clocked, Step
 from monitor.model.poll import Fetched, ParsedFeed
-from monitor.model.status import Carried, Clocked, Step
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 

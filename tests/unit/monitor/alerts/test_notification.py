@@ -23,13 +23,14 @@ from monitor.alerts.routing import Routing
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_result import ActiveConfig
 from monitor.match.matcher import WatchlistMatcher
-from monitor.model.alert import FEED_HEALTH, Alert
-from monitor.model.config import Escalate, Route, Silence, Watchlist
+from monitor.model.alert import Alert
+from monitor.model.config import Escalate, Route, Watchlist
 from monitor.model.delivery import Delivery, DeliveryState
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.watchlist import FEED_HEALTH, Silence
 from monitor.search.search import ArchiveSearch
 from monitor.service.triage import NoWatchlistError, Triage
 from monitor.store.sqlite.store import SqliteStore
@@ -141,7 +142,7 @@ def test_what_a_muted_watchlist_raises_is_kept_and_marked_and_told_to_nobody(mak
     assert [m.held for m in room.views.watchlists.silences(room.now)] == [2]
     assert len(room.views.alerts.ids(Filter())) == 1, "not in the stream"
     assert len(room.views.alerts.ids(replace(ALL, suppressed=True))) == 2
-    assert room.views.alerts.suppressed(START) == {("Alibaba", "muted"): 2}
+    assert room.views.watchlists.suppressed(START) == {("Alibaba", "muted"): 2}
 
 
 @pytest.mark.parametrize("early", [True, False])
@@ -215,7 +216,7 @@ def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
     room.publish("Alibaba", "Alibaba encore")
     room.publish("Alibaba in English", feed=1)
     assert [a.held for a in room.alerts()] == ["no route", "no route", ""]
-    assert room.views.alerts.suppressed(START) == {("Alibaba", "no route"): 2}
+    assert room.views.watchlists.suppressed(START) == {("Alibaba", "no route"): 2}
 
 
 def test_nor_does_it_in_the_same_batch(make: Make) -> None:
@@ -276,7 +277,7 @@ def test_an_alert_that_became_louder_is_told_again_or_that_is_noted(
         assert (step.held, again) == ("muted", [])
         assert alert.id in views.alerts.ids(replace(ALL, suppressed=True))
         held = sum(1 for one in views.alerts.get([1, 2]) if one.held == "muted")
-        assert views.alerts.suppressed(START)["Alibaba", "muted"] == 1 + held
+        assert views.watchlists.suppressed(START)["Alibaba", "muted"] == 1 + held
     else:
         assert step.held == ""
         assert [(d.channel, d.why) for d in again] == [("desk", "2 outlets")]
@@ -334,7 +335,7 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
         for alert in room.alerts():
             assert bool(told[alert.id]) != bool(alert.held), alert
         kept = sum(1 for alert in room.alerts() if alert.held)
-        assert room.views.alerts.suppressed(START).total() == kept
+        assert room.views.watchlists.suppressed(START).total() == kept
 
 
 def test_a_kill_at_any_step_counts_nothing_twice(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from support.article_archive import article, fill, ring
 from index.query.parser import parse_query
 from monitor.alerts.volume_anomaly import CHANCE, LEAST, WEEKS, pace, windows
 from monitor.model.config import Watchlist
-from monitor.model.status import Baseline
+from monitor.model.watchlist import Baseline
 from monitor.search.search import ArchiveSearch
 from monitor.service.statistics import Statistics
 from monitor.store.sqlite.connection import FILE

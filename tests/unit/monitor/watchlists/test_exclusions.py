@@ -28,7 +28,7 @@ from monitor.match.matcher import WatchlistMatcher, explain
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.status import TermRecord
+from monitor.model.watchlist import TermRecord
 from monitor.watchlists.exclusions import LEAST, Exclusion, JudgedArticle, suggest_exclusions
 from monitor.watchlists.rule_version import rule_version
 

@@ -13,7 +13,7 @@ from support.fake_newsroom import NOW, FakeNewsroom, feed_health
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.feed import Health
 from monitor.model.severity import Severity
-from monitor.model.status import WatchlistCount
+from monitor.model.watchlist import WatchlistCount
 from tui.view.feed_row import feed_table_row, heads
 from tui.view.rows import alert_row, feed_row, spark, tally, watchlist_row
 from tui.view.styled_text import width

@@ -10,11 +10,12 @@ import pytest
 from support import flow
 from support.alert_storage import save_poll
 
-from monitor.model.alert import FEED_HEALTH, AlertKind, AlertState, Change, Notice
+from monitor.model.alert import AlertKind, AlertState, Change, Notice
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 

@@ -1,0 +1,94 @@
+"""Latency: when an article took which step, and how long steps took."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from index.article import Timestamp
+
+
+class Step(enum.StrEnum):
+    """A step of the latency of an article that raised an alert."""
+
+    SEEN = "published to seen"
+    """Until the last byte of the answer that brought it was there."""
+    MATCHED = "seen to matched"
+    """Until it was stored, with its first alert."""
+    SEARCHABLE = "matched to searchable"
+    """Until the index had it."""
+    DELIVERED = "matched to delivered"
+    """Until a channel accepted the alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clocked:
+    """When an article that raised an alert took which step."""
+
+    article: int
+    feed: int
+    """Number of the feed that had it first."""
+    published: Timestamp | None
+    """The publisher's word; None without one."""
+    seen: Timestamp
+    matched: Timestamp
+    searchable: Timestamp | None
+    """None: not yet."""
+    edited: bool
+    """An edit raised the alert: it was published long before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """When an alert was raised, and when a channel accepted it."""
+
+    id: int
+    """Of the delivery."""
+    channel: str
+    raised_at: Timestamp
+    sent_at: Timestamp
+    held: bool
+    """It waited for the end of quiet hours, or for a digest."""
+
+
+class LatencyRows(NamedTuple):
+    """What the store knows of latency."""
+
+    clocked: list[Clocked]
+    carried: list[Carried]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How long something took, mostly and at worst; seconds."""
+
+    count: int
+    p50: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLatency:
+    """How long each step took for the articles of one feed."""
+
+    name: str
+    steps: dict[Step, Spread]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """How long each step took."""
+
+    articles: int
+    steps: dict[Step, Spread]
+    feeds: tuple[FeedLatency, ...]
+    """The slowest first."""
+    channels: dict[str, Spread]
+    """How long it took until each accepted alerts, the slowest first."""
+    slowest: Step | None
+    """By what nineteen of twenty took at most; None when nothing is known."""
+    slowest_own: Step | None
+    """The same of the steps that do not lie with the publisher."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Articles and deliveries that a step was not reckoned for, by why."""

@@ -1,0 +1,119 @@
+"""What watchlists brought: counts, verdicts, baselines, and how far backfill got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from index.article import Timestamp
+    from monitor.model.alert import Verdict
+    from monitor.model.severity import Severity
+
+FEED_HEALTH = "feed health"
+"""What alerts about feeds have in place of a watchlist."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistInForce:
+    """A watchlist of the active configuration."""
+
+    name: str
+    feeds: tuple[str, ...]
+    """Selectors of the feeds that it watches; empty for all."""
+    since: Timestamp | None
+    """Since when its rule has been watched, as far as articles tell; None without articles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchlistRecord:
+    """What a watchlist has brought so far, and what the analyst thought of it."""
+
+    name: str
+    severity: Severity
+    total: int
+    untriaged: int
+    last_hit: Timestamp | None
+    relevant: int
+    """Alerts judged relevant; alerts without a verdict do not count."""
+    noise: int
+
+
+@dataclass(frozen=True, slots=True)
+class TermRecord:
+    """What a term of a watchlist has brought so far, and what the analyst thought of it."""
+
+    watchlist: str
+    term: str
+    total: int
+    relevant: int
+    noise: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An article that raised an alert, and what the analyst thought of that."""
+
+    article: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillStand:
+    """The state of the backfill of a watchlist."""
+
+    watchlist: str
+    upto: int
+    """Id of the last article it was matched with."""
+    until: int
+    """Id of the last article that was there before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A watchlist's alerts of today, and how many are usual by this time of this weekday."""
+
+    today: int = 0
+    """Alerts since midnight, without backfill."""
+    usual: float | None = None
+    """None while too little is known: fewer than two weeks."""
+    weeks: int = 0
+    """Same weekdays before this one that are known, up to eight."""
+    surprise: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchlistCount:
+    """A watchlist and what it brought."""
+
+    name: str
+    severity: Severity
+    total: int
+    untriaged: int
+    spark: tuple[int, ...]
+    """Alerts in each two hours of the last day, oldest first."""
+    pace: Baseline = Baseline()
+
+
+class RaisedInWindow(NamedTuple):
+    """What was raised in a stretch of time."""
+
+    has_articles: bool
+    """Whether any article was first seen in it."""
+    alerts: Counter[str]
+    """How many alerts each watchlist raised, but for backfill and duplicates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A watchlist of which nobody is told for a while."""
+
+    watchlist: str
+    by: str
+    """Who asked for it."""
+    since: Timestamp
+    until: Timestamp
+    held: int = 0
+    """Alerts of which nobody was told so far."""
