@@ -11,9 +11,7 @@ import click
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import MomentParam, list_format
-from monitor.config.watchlists import selects_feed, unknown_selector
 from monitor.export.serialization import iso
-from monitor.feeds.subscriptions import normalized_url
 from monitor.formatting import counted
 from monitor.model.feed import Coverage, Feed, Gap
 
@@ -23,6 +21,9 @@ if TYPE_CHECKING:
 
 def meant(asked: str, feeds: Sequence[Feed]) -> Feed:
     """Return the one feed of this address, name or host; raises ClickException in words."""
+    from monitor.config.watchlists import selects_feed, unknown_selector
+    from monitor.feeds.subscriptions import normalized_url
+
     if "://" in asked:
         found = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(asked)]
     else:

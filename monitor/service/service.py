@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor import monitor_lock
-from monitor.ingest.coverage_gaps import coverage
-from monitor.ingest.feed_health import WORST, describe_health, health
-from monitor.ingest.permanent_redirects import describe_redirect as moving
 from monitor.maintenance import index_rebuild
-from monitor.model.delivery import DeliveryState
-from monitor.model.feed import Coverage, FeedHealth
 from monitor.model.search import Searched
 from monitor.model.status import Status
 from monitor.service.statistics import Statistics
@@ -25,6 +20,7 @@ from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
+    from monitor.model.feed import Coverage, FeedHealth
     from monitor.model.latency import Latency
     from monitor.search.search import ArchiveSearch
 
@@ -63,6 +59,10 @@ class Service:
 
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
+        from monitor.ingest.feed_health import WORST, describe_health, health
+        from monitor.ingest.permanent_redirects import describe_redirect
+        from monitor.model.feed import FeedHealth
+
         now = self._clock()
         found = [
             FeedHealth(
@@ -70,7 +70,7 @@ class Service:
                 health=health(feed, state, now),
                 state=state,
                 articles=articles,
-                words=describe_health(feed, state, now) + moving(move, former, now),
+                words=describe_health(feed, state, now) + describe_redirect(move, former, now),
                 move=move,
                 former=former,
             )
@@ -80,6 +80,8 @@ class Service:
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return how well the feeds of each watchlist were read since then."""
+        from monitor.ingest.coverage_gaps import coverage
+
         feeds = [subscribed.feed for subscribed in self.views.feeds.subscribed()]
         watched = {one.name: one.feeds for one in self.views.watchlists.in_force()}
         return coverage(watched, feeds, self.views.feeds.gaps(since, self._clock()))
@@ -97,6 +99,9 @@ class Service:
 
     def status(self) -> Status:
         """Return the newsroom at a glance; reads the state of every feed."""
+        from monitor.ingest.feed_health import health
+        from monitor.model.delivery import DeliveryState
+
         totals, now = self.views.totals(), self._clock()
         feeds = self.views.feeds.subscribed()
         gaps = self.views.feeds.gaps(now - DAY, now)

@@ -10,17 +10,16 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from monitor.alerts.volume_anomaly import pace, windows
 from monitor.errors import MonitorError
 from monitor.maintenance import index_rebuild
 from monitor.model.search import By, Facets, Filter, Mention, Share, Split, Trend
 from monitor.model.severity import Severity
-from monitor.model.watchlist import Baseline, WatchlistCount
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:  # the language of queries takes a tenth of a command that needs none
     from index.archive import MatchedArticles
     from index.query.parser import Query
+    from monitor.model.watchlist import Baseline, WatchlistCount
     from monitor.search.search import ArchiveSearch
     from monitor.search.trends import Interval, Observed
 
@@ -120,6 +119,8 @@ class Statistics:
 
     def baselines(self) -> dict[str, Baseline]:
         """Return how many alerts each watchlist in force has today, and how many are usual."""
+        from monitor.alerts.volume_anomaly import pace, windows
+
         days = windows(self._clock(), self._zone)
         today, *earlier = self._views.watchlists.raised(days)
         known = [
@@ -138,6 +139,8 @@ class Statistics:
 
     def watchlists(self) -> list[WatchlistCount]:
         """Return every watchlist with its counts, and how unusual today is for it."""
+        from monitor.model.watchlist import Baseline
+
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
         baselines = self.baselines()
         return [

@@ -8,16 +8,14 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from monitor.alerts.annotations import note as noted
-from monitor.alerts.annotations import tag as tagged
 from monitor.errors import MonitorError
-from monitor.model.alert import Act, AlertState, Change, Verdict
 from monitor.model.search import Filter
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from index.query.ast import Node
+    from monitor.model.alert import Act, AlertState, Verdict
     from monitor.model.watchlist import Silence
     from monitor.search.search import ArchiveSearch
 
@@ -71,6 +69,10 @@ class Triage:
             ValueError: A note or tag is not valid; nothing is changed.
             StoreError: The store stays locked; nothing is changed.
         """
+        from monitor.alerts.annotations import note as noted
+        from monitor.alerts.annotations import tag as tagged
+        from monitor.model.alert import Change
+
         change = Change(
             state=state,
             verdict=verdict,

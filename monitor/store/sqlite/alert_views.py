@@ -25,7 +25,6 @@ from monitor.model.alert import (
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH
-from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import ViewerConnection
 from monitor.store.sqlite.story_timelines import story_timelines
 
@@ -165,6 +164,7 @@ class SqliteAlertViews:
         """Return the numbers of the feeds that any of these selectors names."""
         from index.query.filters import selects
         from monitor.fetch.url import host
+        from monitor.store.sqlite import rows
 
         feeds = map(rows.feed, self._connection.read(f"SELECT {rows.FEED} FROM feeds"))
         return [

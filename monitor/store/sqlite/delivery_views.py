@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.article import Timestamp
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
-from monitor.model.latency import Carried, Clocked, LatencyRows
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import ViewerConnection, marks, transaction
+
+if TYPE_CHECKING:
+    from monitor.model.latency import LatencyRows
 
 
 class SqliteDeliveryViews:
@@ -72,6 +74,8 @@ class SqliteDeliveryViews:
 
     def latency(self, since: Timestamp, *, sent_after: Timestamp | None = None) -> LatencyRows:
         """Return the steps of articles that raised alerts since then, and of their deliveries."""
+        from monitor.model.latency import Carried, Clocked, LatencyRows
+
         clocked = self._connection.read(
             "SELECT article, feed, published, seen, matched, searchable, edited FROM latency"
             " WHERE matched >= ? ORDER BY matched, article",

@@ -1,18 +1,26 @@
-"""The viewers' side of the store, in SQLite: short reads, and triage."""
+"""The viewers' side of the store, in SQLite: short reads, and triage.
+
+What reads a subject is imported when it is first asked for: a command needs one or two of them,
+and the values of all of them take a tenth of a second to import.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor.model.search import Searched
 from monitor.model.status import StoreVersion, Totals
-from monitor.store.sqlite.alert_views import SqliteAlertViews
-from monitor.store.sqlite.article_views import SqliteArticleViews
 from monitor.store.sqlite.connection import ViewerConnection, transaction
-from monitor.store.sqlite.delivery_views import SqliteDeliveryViews
-from monitor.store.sqlite.feed_views import SqliteFeedViews
-from monitor.store.sqlite.triage_views import SqliteTriageViews
-from monitor.store.sqlite.watchlist_views import SqliteWatchlistViews
+
+if TYPE_CHECKING:
+    from monitor.store.sqlite.alert_views import SqliteAlertViews
+    from monitor.store.sqlite.article_views import SqliteArticleViews
+    from monitor.store.sqlite.delivery_views import SqliteDeliveryViews
+    from monitor.store.sqlite.feed_views import SqliteFeedViews
+    from monitor.store.sqlite.triage_views import SqliteTriageViews
+    from monitor.store.sqlite.watchlist_views import SqliteWatchlistViews
 
 KEPT = 200
 """Searches that are remembered."""
@@ -23,13 +31,49 @@ class SqliteViews:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.connection = ViewerConnection(folder, read_only=read_only)
-        self.feeds = SqliteFeedViews(self.connection)
-        self.watchlists = SqliteWatchlistViews(self.connection)
-        self.alerts = SqliteAlertViews(self.connection)
-        self.articles = SqliteArticleViews(self.connection, self.alerts)
-        self.triage = SqliteTriageViews(self.connection)
-        self.deliveries = SqliteDeliveryViews(self.connection)
         self.searches = SqliteSearchHistory(self.connection)
+
+    @cached_property
+    def feeds(self) -> SqliteFeedViews:
+        """Subscriptions."""
+        from monitor.store.sqlite.feed_views import SqliteFeedViews
+
+        return SqliteFeedViews(self.connection)
+
+    @cached_property
+    def watchlists(self) -> SqliteWatchlistViews:
+        """Watchlists."""
+        from monitor.store.sqlite.watchlist_views import SqliteWatchlistViews
+
+        return SqliteWatchlistViews(self.connection)
+
+    @cached_property
+    def alerts(self) -> SqliteAlertViews:
+        """Alerts."""
+        from monitor.store.sqlite.alert_views import SqliteAlertViews
+
+        return SqliteAlertViews(self.connection)
+
+    @cached_property
+    def articles(self) -> SqliteArticleViews:
+        """Articles."""
+        from monitor.store.sqlite.article_views import SqliteArticleViews
+
+        return SqliteArticleViews(self.connection, self.alerts)
+
+    @cached_property
+    def triage(self) -> SqliteTriageViews:
+        """Decisions about alerts."""
+        from monitor.store.sqlite.triage_views import SqliteTriageViews
+
+        return SqliteTriageViews(self.connection)
+
+    @cached_property
+    def deliveries(self) -> SqliteDeliveryViews:
+        """Deliveries."""
+        from monitor.store.sqlite.delivery_views import SqliteDeliveryViews
+
+        return SqliteDeliveryViews(self.connection)
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from monitor.model.alert import Verdict
 from monitor.model.severity import Severity
 from monitor.model.watchlist import (
     FEED_HEALTH,
@@ -115,6 +114,8 @@ class SqliteWatchlistViews:
         A duplicate is as relevant as the alert that it was merged into; as noise it counts with
         that alert.
         """
+        from monitor.model.alert import Verdict
+
         found = self._connection.read(
             "SELECT al.article, coalesce(leader.verdict, al.verdict) FROM alerts al"
             " LEFT JOIN alerts leader ON leader.id = al.merged_into"
