@@ -27,7 +27,7 @@ class Tocsin(BaseApp):
         Binding("question_mark,f1", "app.help", "Help"),
         # Priority: letters that come in the same packet as the slash belong to the query.
         Binding("slash", "app.search", "Search the archive", priority=True),
-        Binding("colon,ctrl+p", "app.command_palette", "Commands by name"),
+        Binding("colon,ctrl+p", "app.command_palette", "Find a command by its name"),
     ]
 
     def __init__(

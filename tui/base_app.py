@@ -80,9 +80,9 @@ class BaseApp(App[Ending], inherit_bindings=False):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
-        Binding("B", "app.toggle_bell", "Bell for loud alerts, on or off"),
-        Binding("q,ctrl+c", "app.leave(True)", "Quit, with the monitor it started"),
-        Binding("Q", "app.leave(False)", "Leave it watching in the background"),
+        Binding("B", "app.toggle_bell", "Switch the bell for high alerts on or off"),
+        Binding("q,ctrl+c", "app.leave(True)", "Quit, and stop the monitor if it was started here"),
+        Binding("Q", "app.leave(False)", "Quit, and leave the monitor running"),
     ]
 
     def __init__(

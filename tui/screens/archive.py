@@ -258,9 +258,9 @@ class ArchiveScreen(Searching):
     """Searches the archive; errors are shown under the column they are at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash,i", "edit", "Back to the query"),
-        Binding("s", "sort", "Newest first, or best first"),
-        Binding("F", "facets", "What it is made of; enter narrows it"),
+        Binding("slash,i", "edit", "Go to the query"),
+        Binding("s", "sort", "Sort: newest first, or most relevant first"),
+        Binding("F", "facets", "Show feeds, languages and words of the result"),
         Binding("S", "save", "Save the search as @NAME"),
         Binding("W", "watch", "Make a watchlist of it"),
     ]

@@ -92,8 +92,8 @@ class UnsentDeliveries(Dialog[None]):
     """A list of them; enter or r tries the one under the cursor again, R all."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "retry", "Try this one again now"),
-        Binding("R", "retry_all", "Try all that failed again"),
+        Binding("r", "retry", "Send this one again now"),
+        Binding("R", "retry_all", "Send all that failed again"),
     ]
 
     def __init__(self, newsroom: NewsroomModel) -> None:

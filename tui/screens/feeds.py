@@ -176,12 +176,12 @@ class FeedsScreen(Panes):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "poll", "Poll this feed now"),
         Binding("R", "poll_all", "Poll all feeds"),
-        Binding("a", "add", "Add a feed, by its address or its site's"),
-        Binding("p", "rest", "Pause the feed, or poll it again"),
-        Binding("X", "remove", "Remove the feed, after a question"),
-        Binding("f", "states", "Only feeds in one state"),
-        Binding("s", "sort", "Another order"),
-        Binding("b", "missed", "What may have been missed"),
+        Binding("a", "add", "Add a feed by its address, or that of its site"),
+        Binding("p", "rest", "Pause the feed, or resume it"),
+        Binding("X", "remove", "Remove the feed, after confirmation"),
+        Binding("f", "states", "Show only feeds with one health"),
+        Binding("s", "sort", "Change the order"),
+        Binding("b", "missed", "Show coverage gaps"),
     ]
     BAR = (
         ("app.help", "Help"),

@@ -51,16 +51,16 @@ def sections() -> list[Section]:
 
 SIGNS = (
     ("▲ ● ·", "high, medium, low"),
-    ("•", "not yet triaged"),
+    ("•", "new"),
     ("★ ✓ ×", "starred, relevant, noise"),
     ("▪ ✎", "closed, with a note"),
-    ("◆ ↑", "marked by hand; became louder since it was raised, and why"),
-    ("37/12▲", "alerts today, as many as are usual by now; ▲ a surprise"),
-    ("12  +39", "12 alerts today; 39, of whatever day, not yet triaged"),
-    ("‹", "was in the feed before tocsin watched it; its own date is shown"),
-    ("? »", "without a date, dated in the future; sorted by first seen"),
-    ("+3", "three other outlets tell the same story"),
-    ("✓ ! ✗", "feed well; late, blind or silent; failing"),
+    ("◆ ↑", "marked; escalated, and why"),
+    ("37/12▲", "alerts today / usual number by this time; ▲ a surprise"),
+    ("12  +39", "12 alerts today; 39 new alerts of all days"),
+    ("‹", "was published before tocsin watched the feed; its own date is shown"),
+    ("? »", "no date; a date in the future; both sorted by when it was first seen"),
+    ("+3", "three other outlets have the same story"),
+    ("✓ ! ✗", "feed is fine; late, blind or silent; failing"),
 )
 
 

@@ -167,14 +167,14 @@ class MainScreen(Watching):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("full_stop", "newest", "To the newest alert, and follow"),
-        Binding("p", "pause", "Let the stream stand still, or go on"),
-        Binding("m", "mute", "Mute this watchlist for a while, or end that"),
+        Binding("full_stop", "newest", "Go to the newest alert, and follow"),
+        Binding("p", "pause", "Pause the list of alerts, or continue"),
+        Binding("m", "mute", "Mute this watchlist, or end its mute"),
         Binding("r", "poll", "Poll this feed now"),
         Binding("R", "poll_all", "Poll all feeds"),
-        Binding("e", "feeds", "All feeds, with reasons"),
-        Binding("d", "open_part('deliveries')", "Deliveries that wait or failed; try again"),
-        Binding("S", "parts", "What the status line says; enter opens"),
+        Binding("e", "feeds", "Show all feeds with their health"),
+        Binding("d", "open_part('deliveries')", "Show deliveries that are not sent"),
+        Binding("S", "parts", "Show the details of the status line"),
         Binding("1", "pane(1)", "Watchlists"),
         Binding("2", "pane(2)", "Alerts"),
         Binding("3", "pane(3)", "Reader"),

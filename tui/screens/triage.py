@@ -137,20 +137,20 @@ class Triaging(Filtering):
     """The part of a screen with a stream that says something of its alerts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "acknowledge", "Acknowledge, and on to the next"),
+        Binding("a", "acknowledge", "Acknowledge, and go to the next"),
         Binding("A", "acknowledge_shown", "Acknowledge all that the filter shows"),
-        Binding("x", "noise", "Noise: a verdict, kept; and on"),
-        Binding("v", "relevant", "Relevant: a verdict, kept; and on"),
-        Binding("c", "close", "Close: done with it; and on"),
-        Binding("s", "star", "Star, or not"),
-        Binding("i", "note", "Note in words of your own"),
-        Binding("t", "tag", "Tags: words to add, -word takes away"),
-        Binding("space", "mark", "Mark; a x v c s i t then act on all marked"),
+        Binding("x", "noise", "Call noise, and go to the next"),
+        Binding("v", "relevant", "Call relevant, and go to the next"),
+        Binding("c", "close", "Close, and go to the next"),
+        Binding("s", "star", "Add or remove the star"),
+        Binding("i", "note", "Write a note"),
+        Binding("t", "tag", "Set tags: word adds one, -word removes it"),
+        Binding("space", "mark", "Mark; then a x v c s i t change all marked"),
         Binding("u", "undo", "Undo"),
         Binding("U", "redo", "Redo"),
-        Binding("H", "history", "Who said what of it, and when"),
-        Binding("n", "untriaged(1)", "Next untriaged alert"),
-        Binding("N", "untriaged(-1)", "Previous untriaged alert"),
+        Binding("H", "history", "Show who changed it, and when"),
+        Binding("n", "untriaged(1)", "Go to the next new alert"),
+        Binding("N", "untriaged(-1)", "Go to the previous new alert"),
     ]
     alerts: Alerts
     stream: AlertStream
