@@ -24,7 +24,7 @@ from typing import TypeVar
 
 from index.article import Article, Timestamp
 from monitor.errors import FeedError, ParseError, StoreError
-from monitor.fetch.client import FEED, Client
+from monitor.fetch.client import ACCEPT_FEED, Client
 from monitor.fetch.page_reader import PageReader
 from monitor.fetch.robots_policy import Permits
 from monitor.ingest import schedule
@@ -168,7 +168,7 @@ class Pipeline:
                 feed.url,
                 etag=state.etag,
                 last_modified=state.last_modified,
-                accept=FEED,
+                accept=ACCEPT_FEED,
                 request_options=feed.request_options,
             )
             received = self._clock()

@@ -274,11 +274,11 @@ def senders(config: Config, history: History) -> Senders:
 
     import httpx
 
-    from monitor.fetch.address_guard import Guard
+    from monitor.fetch.address_guard import AddressGuard
     from monitor.notify.senders import Senders
 
     return Senders(
-        Guard(config.allow), history,
+        AddressGuard(config.allow), history,
         trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
         user_agent=user_agent(config.contact), environ=os.environ,
     )  # fmt: skip

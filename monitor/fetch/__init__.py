@@ -2,12 +2,13 @@
 
 ::
 
-    Client.fetch ─▶ host_limiter ─▶ connection_pool ─▶ proxies? ─▶ address_guard ─▶ the network
-         request, redirects ▲                                                            │
-                            └─ Redirect ─┐                                               │
-    Fetched | NotModified ◀──────────── response ◀─ body ◀───────────────────────────────┘
-    FetchError ◀─ error_messages
+    Client.fetch ─▶ request ─▶ httpx.AsyncClient ─▶ transport ─▶ host_limiter, slot_pool
+                                 ▲ redirects           │
+                                 └─── response ◀───────┤
+    Fetched | NotModified ◀── response                 ▼
+    FetchError ◀── error_messages      body ◀── connection_pool ─▶ address_guard ─▶ network
 
-It speaks HTTP/1.1 through httpcore, below httpx's client: that one keeps cookies, logs
-URLs with their passwords, and looks at every connection for every request.
+httpx follows redirects; httpcore speaks HTTP/1.1, and to proxies. Ours is what neither limits:
+which address is connected to, how often a host is asked, how long a fetch takes, how large a
+body is once decompressed, and which origin sees a secret.
 """

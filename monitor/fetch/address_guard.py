@@ -1,7 +1,8 @@
 """The address guard: no connection to an address that the operator did not allow.
 
 A name is looked up, every address is checked, and the connection goes to the checked
-address itself, so that a second look-up cannot give another one. TLS keeps the name.
+address itself, so that a second look-up cannot give another one. TLS checks the name.
+The guard is the network backend of httpcore, so that no connection goes round it.
 """
 
 from __future__ import annotations
@@ -22,13 +23,12 @@ from monitor.errors import MonitorError
 from monitor.model.config import Networks
 
 CONNECT = 10.0
-"""Seconds to reach a server, TLS included."""
+"""Seconds to find and reach a server, and again to agree on TLS."""
+MAX_HEAD = 256 << 10
+"""Bytes that a response may take before its body begins: endless 1xx end here."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-Dial = Callable[
-    [str, int, ssl.SSLContext | None, str | None],
-    Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]],
-]
+Dial = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 # Spelled out because `ipaddress.is_global` calls multicast, NAT64, 6to4 and ::/96 global.
 # https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-special-registry
@@ -114,7 +114,7 @@ class Stream(httpcore.AsyncNetworkStream):
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        self.allowance = 0
+        self.allowance = MAX_HEAD
 
     # Time is limited once, around the whole exchange; `timeout` is httpcore's signature.
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
@@ -126,16 +126,31 @@ class Stream(httpcore.AsyncNetworkStream):
         return got
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Send bytes; raises WriteError, after which an answer may still be read."""
+        """Send bytes; raises WriteError, after which a response may still be read."""
         try:
             self._writer.write(buffer)
             await self._writer.drain()
         except OSError as error:
             raise httpcore.WriteError(str(error)) from error
 
-    async def secure(self, tls: ssl.SSLContext, host: str) -> None:
-        """Speak TLS with a host from here on; raises ssl.SSLError."""
-        await self._writer.start_tls(tls, server_hostname=host.rstrip("."))
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> Stream:
+        """Speak TLS from here on; raises ssl.SSLError, UnreachableError."""
+        name = (server_hostname or "").strip("[]").rstrip(".")
+        try:
+            async with asyncio.timeout(CONNECT):
+                await self._writer.start_tls(ssl_context, server_hostname=name)
+        except TimeoutError:
+            await self.aclose()
+            raise UnreachableError(f"{name} does not answer") from None
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
 
     async def aclose(self) -> None:
         """Close at once: a peer that does not answer a TLS goodbye must not keep the socket."""
@@ -146,7 +161,7 @@ class Stream(httpcore.AsyncNetworkStream):
         return self._reader.at_eof() if info == "is_readable" else None
 
 
-class Guard:
+class AddressGuard(httpcore.AsyncNetworkBackend):
     """Opens connections, to addresses that may be asked and to no other."""
 
     def __init__(
@@ -155,29 +170,40 @@ class Guard:
         self.allow = allow
         """Ranges that may be asked although they are not public; may be set at any time."""
         self._resolve = resolve or look_up
-        self._dial = dial or _open
+        self._dial = dial or asyncio.open_connection
         self._own: dict[str, str] = {}
 
     def owns(self, host: str) -> bool:
         """Return whether a host is the operator's own; a name is known once it was connected."""
         return is_own(host, self.allow) or is_own(self._own.get(host, ""), self.allow)
 
-    async def connect(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> Stream:
-        """Connect to a host by name or address.
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> Stream:
+        """Connect to a host by name or address; the other arguments are httpcore's, and unused.
 
-        Raises AddressError, UnreachableError, ssl.SSLError.
+        Raises:
+            AddressError: None of its addresses may be asked.
+            UnreachableError: It has no address, or none answers.
         """
         try:
             async with asyncio.timeout(CONNECT):
-                addresses = await self._permitted(host, port)
-                return await self._first(host, port, tls, addresses)
+                return await self._first(host, port, await self._permitted(host, port))
         except TimeoutError:
             raise UnreachableError(f"{host} does not answer") from None
 
-    async def vouch(self, host: str, port: int) -> None:
-        """Raise AddressError for a host that may not be asked, where a proxy is to connect to it.
+    async def check(self, host: str, port: int) -> None:
+        """Check the addresses of a host that a proxy is to connect to.
 
         A name that cannot be looked up here is left to the proxy.
+
+        Raises:
+            AddressError: None of its addresses may be asked.
         """
         with suppress(UnreachableError, TimeoutError):
             async with asyncio.timeout(CONNECT / 2):
@@ -194,18 +220,13 @@ class Guard:
             self._own.pop(host, None)
         return permitted[:4]
 
-    async def _first(
-        self, host: str, port: int, tls: ssl.SSLContext | None, addresses: list[str]
-    ) -> Stream:
+    async def _first(self, host: str, port: int, addresses: list[str]) -> Stream:
         """Connect to the first address that answers, none taking the time of the next."""
-        name = host.rstrip(".") if tls else None
         failure: Exception = UnreachableError(f"{host} has no address")
         for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
                 async with asyncio.timeout(CONNECT / 2 if left > 1 else None):
-                    return Stream(*await self._dial(address, port, tls, name))
-            except ssl.SSLError:
-                raise
+                    return Stream(*await self._dial(address, port))
             except (OSError, TimeoutError) as error:
                 failure = error
         raise _worded(host, failure) from failure
@@ -238,12 +259,6 @@ def _worded(host: str, error: Exception) -> Exception:
     if isinstance(error, OSError) and error.errno in _UNREACHABLE:
         return UnreachableError(f"no route to {host}")
     return error
-
-
-async def _open(
-    address: str, port: int, tls: ssl.SSLContext | None, name: str | None
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_connection(address, port, ssl=tls, server_hostname=name)
 
 
 async def look_up(host: str, port: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, Iterator
 
 _MEMBERS = 1000
 """Members of one gzip body; each costs a copy of what follows it."""
@@ -18,22 +18,31 @@ class BodyError(ValueError):
     """A body that cannot be read; the message says why."""
 
 
-async def read(chunks: AsyncIterator[bytes], coding: str, *, cap: int, whole: bool = True) -> bytes:
-    """Return the decoded body; raises BodyError when it is too large, broken or cut short.
+async def read(
+    chunks: AsyncIterable[bytes], coding: str, *, max_bytes: int, truncate: bool = False
+) -> bytes:
+    """Return the decoded body.
 
-    Where the whole is not needed, one that is too large is cut there.
+    Args:
+        chunks: The body as it comes.
+        coding: The value of its Content-Encoding.
+        max_bytes: The largest body, after decompression.
+        truncate: Whether a larger body is cut there.
+
+    Raises:
+        BodyError: The body is too large, broken or cut short.
     """
     known = _known(coding)
-    inflate = Inflater(known, cap) if known else None
+    inflate = Inflater(known, max_bytes) if known else None
     body = bytearray()
     async for chunk in chunks:
         for piece in inflate.pieces(chunk) if inflate else (chunk,):
             body += piece
-        if len(body) > cap and not whole:
-            return bytes(body[:cap])
-        if len(body) > cap:
+        if len(body) > max_bytes and truncate:
+            return bytes(body[:max_bytes])
+        if len(body) > max_bytes:
             body.clear()  # the error holds this frame until the connection is closed
-            raise BodyError(too_large(cap))
+            raise BodyError(too_large(max_bytes))
     if inflate and not inflate.complete:
         raise BodyError("the compressed answer is cut short")
     return bytes(body)

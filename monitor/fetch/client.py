@@ -1,46 +1,72 @@
-"""The client: conditional, polite, limited, suspicious of every answer."""
+"""The HTTP client for feeds, pages and lists: httpx's, over a transport of our own.
+
+httpx follows the redirects. The transport below it waits for the turn of the host, checks the
+address, limits time and size, and decompresses (`monitor/fetch/__init__.py` shows the parts).
+
+FIGURES
+"""
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from functools import partial
 from typing import Self
 
 import httpx
 
 from monitor.errors import FetchError
-from monitor.fetch.address_guard import Dial, Guard, Resolve, UnreachableError
-from monitor.fetch.connection_pool import Connections
+from monitor.fetch.address_guard import AddressGuard, Dial, Resolve, UnreachableError
+from monitor.fetch.connection_pool import ConnectionPool
 from monitor.fetch.error_messages import error_message
-from monitor.fetch.host_limiter import SPACING, Lanes
-from monitor.fetch.proxies import Proxy
-from monitor.fetch.redirects import Way
-from monitor.fetch.request import Question
-from monitor.fetch.response import Redirect, StatusError, understand
-from monitor.fetch.slot_pool import PATIENCE, PLACES
+from monitor.fetch.host_limiter import SPACING, HostLimiter
+from monitor.fetch.redirects import MAX_REDIRECTS
+from monitor.fetch.request import EXCHANGE, Exchange, Proxy, public_headers, secret_headers
+from monitor.fetch.response import StatusError, interpret
+from monitor.fetch.slot_pool import PATIENCE, SLOTS
+from monitor.fetch.transport import FetchTransport
 from monitor.fetch.url import UrlError, origin_of, parse_url, redact
 from monitor.model.config import Networks
 from monitor.model.poll import Fetched, NotModified
 from monitor.model.request_options import DEFAULT_OPTIONS, RequestOptions
 
-FEED = (
+# At INFO it logs each URL, and a URL may hold a password.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+ACCEPT_FEED = (
     "application/rss+xml, application/atom+xml, application/feed+json, "
     "application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
 )
-PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
-CAP = 15 << 20
-"""Bytes of a body, after decompression."""
-SECONDS = 30.0
-"""For a whole exchange with its redirects; waiting for a turn is not counted."""
+ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+MAX_BYTES = 15 << 20
+"""Of a body, after decompression."""
+TIMEOUT = 30.0
+"""Seconds for a fetch with its redirects; waiting for a turn does not count."""
+
+
+class _NoCookies(httpx.Cookies):
+    """A jar that stays empty: no server can recognise us."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Take none."""
+
+
+_NO_COOKIES = _NoCookies()
+_NO_AUTH = httpx.Auth()
+"""Sends nothing. httpx would send the password of a URL after a redirect to https, too."""
+
+
+class _HttpClient(httpx.AsyncClient):
+    @property  # type: ignore[misc]
+    def cookies(self) -> httpx.Cookies:
+        return _NO_COOKIES
 
 
 class Client:
-    """Asks servers; an async context manager, for any number of fetches at once.
+    """Fetches URLs, any number at once; an async context manager.
 
-    `resolve` and `dial` stand in for the system's look-up and connection; `seconds`,
-    `spacing` and `patience` for the limits of these names.
+    `resolve` and `dial` replace the system's look-up and connection; `timeout`, `spacing`
+    and `patience` are seconds and replace the constants of these names.
     """
 
     def __init__(
@@ -53,30 +79,38 @@ class Client:
         tls: ssl.SSLContext | None = None,
         resolve: Resolve | None = None,
         dial: Dial | None = None,
-        seconds: float = SECONDS,
+        timeout: float = TIMEOUT,
         spacing: float = SPACING,
         patience: float = PATIENCE,
     ) -> None:
         self._user_agent = user_agent.encode("latin-1", "replace")
-        self._monotonic, self._tls, self._seconds = monotonic, tls, seconds
-        self._guard = Guard(allow, resolve=resolve, dial=dial)
-        self._connections = Connections(self._guard, self._trust, PLACES)
-        self._lanes = Lanes(monotonic=monotonic, sleep=sleep, spacing=spacing, patience=patience)
+        self._tls, self._timeout = tls, timeout
+        self._guard = AddressGuard(allow, resolve=resolve, dial=dial)
+        self._limiter = HostLimiter(
+            monotonic=monotonic, sleep=sleep, spacing=spacing, patience=patience
+        )
+        pool = ConnectionPool(self._guard, self._trust, SLOTS)
+        self._http = _HttpClient(
+            transport=FetchTransport(self._guard, pool, self._limiter, monotonic),
+            follow_redirects=True,
+            max_redirects=MAX_REDIRECTS,
+            timeout=None,
+            trust_env=False,
+        )
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._lanes.close()
-        await self._connections.aclose()
+        await self._http.aclose()
 
     def allow(self, networks: Networks) -> None:
         """Put what the operator allows now in force, for the next request already."""
         self._guard.allow = networks
 
-    def space(self, url: str, seconds: float) -> None:
+    def set_spacing(self, url: str, seconds: float) -> None:
         """Leave so many seconds between two requests to the host of a URL, if it is another's."""
-        self._lanes.space(parse_url(url).raw_host.decode("ascii"), seconds)
+        self._limiter.set_spacing(parse_url(url).raw_host.decode("ascii"), seconds)
 
     async def fetch(
         self,
@@ -84,81 +118,67 @@ class Client:
         *,
         etag: bytes | None = None,
         last_modified: bytes | None = None,
-        accept: str = FEED,
-        cap: int = CAP,
-        whole: bool = True,
+        accept: str = ACCEPT_FEED,
+        max_bytes: int = MAX_BYTES,
+        truncate: bool = False,
         request_options: RequestOptions = DEFAULT_OPTIONS,
         credentials_origin: str = "",
     ) -> Fetched | NotModified:
-        """GET a URL; raises FetchError, and nothing else, when there is no usable answer.
+        """GET a URL and follow its redirects.
 
-        Validators are sent byte for byte. The headers of `request_options` go to the origin of
-        the URL `credentials_origin` only (default: `url`). A body above `cap` is an error; where
-        the `whole` is not needed, it is cut there.
+        Args:
+            url: An absolute http or https URL; user and password are sent to its origin only.
+            etag: Sent back byte for byte, as `last_modified` is.
+            last_modified: See `etag`.
+            accept: The Accept header.
+            max_bytes: Largest body, after decompression.
+            truncate: Whether a larger body is cut there; otherwise it is an error.
+            request_options: How to ask; the headers go to `credentials_origin` only.
+            credentials_origin: URL whose origin gets them; that of `url` when empty.
+
+        Raises:
+            FetchError: There is no usable response. Nothing else is raised.
         """
-        way: Way | None = None
-        seconds = request_options.timeout or self._seconds
+        exchange: Exchange | None = None
+        timeout = request_options.timeout or self._timeout
         try:
-            way = Way(parse_url(url))
-            asked = Question(
-                url=way.url,
-                credentials_origin=origin_of(
-                    parse_url(credentials_origin) if credentials_origin else way.url
-                ),
-                request_options=request_options,
-                user_agent=self._user_agent,
-                accept=accept.encode("ascii"),
-                validators=((b"If-None-Match", etag), (b"If-Modified-Since", last_modified)),
-                cap=cap,
-                whole=whole,
-                proxy=Proxy.at(request_options.proxy.text) if request_options.proxy else None,
+            target = parse_url(url)
+            origin = origin_of(parse_url(credentials_origin) if credentials_origin else target)
+            proxy = request_options.proxy
+            exchange = Exchange(
+                secret_headers=secret_headers(request_options, target, origin),
+                credentials_origin=origin,
+                proxy=Proxy.from_url(proxy.text) if proxy else None,
+                max_bytes=max_bytes,
+                truncate=truncate,
+                seconds_left=timeout,
             )
-            return await self._follow(way, asked, seconds)
+            validators = ((b"If-None-Match", etag), (b"If-Modified-Since", last_modified))
+            headers = public_headers(request_options, self._user_agent, accept, validators)
+            response = await self._send(
+                httpx.Request("GET", target, headers=headers, extensions={EXCHANGE: exchange})
+            )
+            return interpret(response, conditional=bool(etag or last_modified))
         except Exception as error:
             refused = error if isinstance(error, StatusError) else None
             quotes_the_url = isinstance(error, UrlError)
             raise FetchError(
                 redact(url),
-                (way.sent_on() if way else "") + error_message(error, seconds),
+                (exchange.redirects.redirected_to() if exchange else "")
+                + error_message(error, timeout),
                 status=refused.code if refused else None,
                 retry_after=refused.retry_after if refused else None,
                 network=isinstance(error, UnreachableError),
             ) from (None if quotes_the_url else error)
 
-    async def _follow(self, way: Way, asked: Question, left: float) -> Fetched | NotModified:
-        """Ask, and ask again wherever redirects lead, for so many seconds in all."""
-        while True:
-            host = way.url.raw_host.decode("ascii")
-            answer, took = await self._lanes.run(
-                host,
-                str(way.url),
-                partial(self._ask, way.url, asked),
-                own=partial(self._guard.owns, host),
-                seconds=left,
-            )
-            if isinstance(answer, Redirect):
-                way.follow(answer)
-                left = max(0.0, left - took)
-            elif not (hops := way.hops()):
-                return answer
-            elif isinstance(answer, Fetched):
-                return replace(answer, moved_to=way.moved_to, hops=hops)
-            else:
-                return replace(answer, moved_to=way.moved_to)
-
-    async def _ask(
-        self, url: httpx.URL, asked: Question
-    ) -> tuple[Fetched | NotModified | Redirect, float]:
-        """Ask one server; return its answer and the seconds it took."""
-        began = self._monotonic()
-        headers = asked.headers(url)
-        async with self._connections.ask(
-            url, headers, cap=asked.cap, proxy=asked.proxy
-        ) as response:
-            answer = await understand(
-                response, url, cap=asked.cap, conditional=asked.conditional, whole=asked.whole
-            )
-        return answer, self._monotonic() - began
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and those that redirects lead to; raises UrlError for a bad redirect."""
+        try:
+            return await self._http.send(request, auth=_NO_AUTH)
+        except httpx.TooManyRedirects:
+            raise UrlError(f"redirects more than {MAX_REDIRECTS} times") from None
+        except (httpx.RemoteProtocolError, httpx.InvalidURL, UnicodeError):
+            raise UrlError("redirects to what is not a valid URL") from None
 
     def _trust(self) -> ssl.SSLContext:
         """Return the certificates to trust; reading them takes tens of milliseconds, once."""

@@ -1,4 +1,4 @@
-"""Why an exchange failed, in words a person understands."""
+"""Messages for what can go wrong in a request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import httpcore
 
 from monitor.fetch.address_guard import AddressError, UnreachableError
 from monitor.fetch.body import BodyError
-from monitor.fetch.proxies import ProxyError
 from monitor.fetch.response import StatusError
 from monitor.fetch.url import UrlError
 from monitor.formatting import span
@@ -26,7 +25,7 @@ _CERTIFICATES = {
     64: "certificate is for another address",
 }
 
-_WORDED = (StatusError, UrlError, BodyError, AddressError, UnreachableError, ProxyError)
+_WORDED = (StatusError, UrlError, BodyError, AddressError, UnreachableError)
 """Errors whose message is the reason."""
 
 
@@ -38,6 +37,8 @@ def error_message(error: Exception, seconds: float) -> str:
         return _tls(error)
     if isinstance(error, OSError):  # TimeoutError is one too
         return _broken(error, seconds)
+    if isinstance(error, httpcore.ProxyError):
+        return f"the proxy refuses: {str(error).partition(' ')[0]}"
     if isinstance(error, httpcore.RemoteProtocolError):
         return _protocol(str(error))
     if isinstance(error, httpcore.NetworkError):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from index.article import Article
 from monitor.errors import FeedError, FetchError
-from monitor.fetch.client import PAGE, Client
+from monitor.fetch.client import ACCEPT_PAGE, Client
 from monitor.fetch.robots_policy import Permit, Permits
 from monitor.model.feed import Feed
 from monitor.model.poll import Fetched, NotModified, Page
@@ -31,7 +31,7 @@ class PageReader:
             return _refused(article, permit)
         try:
             answer = await self._client.fetch(
-                article.url, accept=PAGE, request_options=options, credentials_origin=origin
+                article.url, accept=ACCEPT_PAGE, request_options=options, credentials_origin=origin
             )
             if isinstance(answer, NotModified):
                 raise FetchError(article.url, "answered 304 to an unconditional request")

@@ -1,51 +1,62 @@
-"""The way that redirects lead."""
+"""Redirects: httpx follows them; here is which ones are refused and what they mean."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import httpx
 
-from monitor.fetch.response import Redirect
 from monitor.fetch.url import UrlError, parse_url, redact, without_credentials
 
-HOPS = 10
-"""Redirects that are followed."""
+MAX_REDIRECTS = 10
+_PERMANENT = {301, 308}
 
 
 @dataclass(slots=True)
-class Way:
-    """Where we are, and where we have been."""
+class RedirectChain:
+    """The URLs that were requested so far, the first one first."""
 
-    url: httpx.URL
-    moved_to: str | None = None
-    """Where the permanent ones led, without a temporary one before them."""
-    _seen: list[str] = field(default_factory=list)
-    _permanent: bool = True
+    urls: list[httpx.URL] = field(default_factory=list)
 
-    def follow(self, redirect: Redirect) -> None:
-        """Go on; raises UrlError where no way leads on."""
-        self._seen.append(str(self.url))
-        if len(self._seen) > HOPS:
-            raise UrlError(f"redirects more than {HOPS} times")
-        try:
-            to = parse_url(redirect.to, base=self.url)
-        except UrlError as error:
-            raise UrlError(f"redirects to what is {error}") from None
-        if str(to) in self._seen:
-            itself = str(to) == self._seen[-1]
-            raise UrlError(f"redirects {'to itself' if itself else 'in a circle'}")
-        downgrade = self.url.scheme == "https" and to.scheme == "http"
-        self._permanent = self._permanent and redirect.permanent and not downgrade
-        if self._permanent:
-            self.moved_to = without_credentials(to)
-        self.url = to
+    def add(self, url: httpx.URL) -> None:
+        """Add the next URL.
 
-    def hops(self) -> tuple[str, ...]:
-        """Return the addresses that redirected us, as they may be shown."""
-        return tuple(map(redact, self._seen))
+        Raises:
+            UrlError: It cannot be requested, or it was requested before.
+        """
+        if self.urls:
+            try:
+                parse_url(str(url))
+            except UrlError as error:
+                raise UrlError(f"redirects to what is {error}") from None
+            if url == self.urls[-1]:
+                raise UrlError("redirects to itself")
+            if url in self.urls:
+                raise UrlError("redirects in a circle")
+        self.urls.append(url)
 
-    def sent_on(self) -> str:
-        """Return who is being asked, in words, if that is not the host it began with."""
-        began = httpx.URL(self._seen[0]).host if self._seen else self.url.host
-        return "" if self.url.host == began else f"sent on to {self.url.host}: "
+    def redirected_to(self) -> str:
+        """Return words for the host that a redirect led to; empty if it is still the first one."""
+        if not self.urls or self.urls[-1].host == self.urls[0].host:
+            return ""
+        return f"sent on to {self.urls[-1].host}: "
+
+
+def hops(response: httpx.Response) -> tuple[str, ...]:
+    """Return the URLs that redirected, as they may be shown."""
+    return tuple(redact(str(before.url)) for before in response.history)
+
+
+def permanent_target(response: httpx.Response) -> str | None:
+    """Return where an unbroken chain of permanent redirects led; None without one.
+
+    A redirect from https to http breaks the chain.
+    """
+    target = None
+    for before, after in pairwise([*response.history, response]):
+        old, new = before.url, after.url
+        if before.status_code not in _PERMANENT or (old.scheme, new.scheme) == ("https", "http"):
+            break
+        target = without_credentials(new)
+    return target

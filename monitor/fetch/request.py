@@ -1,62 +1,90 @@
-"""What is asked, of the first server and of those it sends us to."""
+"""The request: its headers, its proxy, its limits, and the secrets that one origin may see."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import httpx
 
-from monitor.fetch.proxies import Proxy
-from monitor.fetch.url import Origin, authorization, origin_of
+from monitor.fetch.redirects import RedirectChain
+from monitor.fetch.url import Origin, authorization, origin_of, parse_url
 from monitor.model.request_options import RequestOptions
 
+HeaderList = list[tuple[bytes, bytes]]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One GET, with all that goes along with it; secrets go to one origin only."""
+EXCHANGE = "exchange"
+"""Key of the `Exchange` in the extensions of an httpx request; httpx copies it to redirects."""
 
-    url: httpx.URL = field(repr=False)
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy. The same proxy with another password is another one: connections are not shared."""
+
+    origin: Origin
+    authorization: bytes | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_url(cls, text: str) -> Proxy:
+        """Return the proxy at a URL, which may hold user and password.
+
+        Raises:
+            UrlError: It is not a URL that can be requested.
+        """
+        url = parse_url(text)
+        return cls(origin_of(url), authorization(url))
+
+    def headers(self) -> HeaderList:
+        """Return the headers that only the proxy gets."""
+        return [(b"Proxy-Authorization", self.authorization)] if self.authorization else []
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """What holds for one fetch: for its first request and for those that redirects lead to."""
+
+    secret_headers: HeaderList = field(repr=False)
+    """Sent to `credentials_origin` only, whatever redirects lead to."""
     credentials_origin: Origin
-    """The only origin that is told the headers of `request_options`: they may be secret."""
-    request_options: RequestOptions
-    user_agent: bytes
-    """Ours, where `request_options` has no other."""
-    accept: bytes
-    validators: tuple[tuple[bytes, bytes | None], ...]
-    cap: int
-    whole: bool
-    """Whether a body above the cap is an error; else it is cut there."""
     proxy: Proxy | None
+    max_bytes: int
+    """Largest body, after decompression."""
+    truncate: bool
+    """Whether a larger body is cut there; otherwise it is an error."""
+    seconds_left: float
+    """Of the time limit; waiting for a turn does not count."""
+    redirects: RedirectChain = field(default_factory=RedirectChain)
 
-    @property
-    def conditional(self) -> bool:
-        """Whether a 304 is an answer."""
-        return any(value for _, value in self.validators)
+    def headers(self, request: httpx.Request) -> HeaderList:
+        """Return the headers of a request, with the secret ones if its origin may see them."""
+        headers = request.headers.raw
+        if not self.secret_headers or origin_of(request.url) != self.credentials_origin:
+            return headers
+        given = {name.lower() for name, _ in self.secret_headers}
+        return [pair for pair in headers if pair[0].lower() not in given] + self.secret_headers
 
-    def headers(self, url: httpx.URL) -> list[tuple[bytes, bytes]]:
-        """Return the headers for one of the servers on the way."""
-        agent = self.request_options.user_agent.encode("latin-1") or self.user_agent
-        usual = [
-            (b"User-Agent", agent),
-            (b"Accept", self.accept),
-            (b"Accept-Encoding", b"gzip, deflate"),
-            *((name, value) for name, value in self.validators if value),
-        ]
-        secretive = self.request_options.headers or self.url.userinfo
-        own = self._secrets() if secretive and origin_of(url) == self.credentials_origin else []
-        if not own:
-            return [(b"Host", url.netloc), *usual]
-        given = {name.lower() for name, _ in own}
-        kept = [pair for pair in usual if pair[0].lower() not in given]
-        return [(b"Host", url.netloc), *kept, *own]
 
-    def _secrets(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of the request options; a password in the URL itself is one."""
-        own = [
-            (name.encode("ascii"), value.text.encode("latin-1"))
-            for name, value in self.request_options.headers
-        ]
-        login = authorization(self.url) if origin_of(self.url) == self.credentials_origin else None
-        if login and not any(name.lower() == b"authorization" for name, _ in own):
-            own.append((b"Authorization", login))
-        return own
+def public_headers(
+    options: RequestOptions,
+    user_agent: bytes,
+    accept: str,
+    validators: Iterable[tuple[bytes, bytes | None]],
+) -> HeaderList:
+    """Return the headers that every server may see."""
+    return [
+        (b"User-Agent", options.user_agent.encode("latin-1") or user_agent),
+        (b"Accept", accept.encode("ascii")),
+        (b"Accept-Encoding", b"gzip, deflate"),
+        *((name, value) for name, value in validators if value),
+    ]
+
+
+def secret_headers(options: RequestOptions, url: httpx.URL, origin: Origin) -> HeaderList:
+    """Return the headers that only `origin` may see; user and password of the URL are one."""
+    headers = [
+        (name.encode("ascii"), value.text.encode("latin-1")) for name, value in options.headers
+    ]
+    login = authorization(url) if origin_of(url) == origin else None
+    if login and not any(name.lower() == b"authorization" for name, _ in headers):
+        headers.append((b"Authorization", login))
+    return headers

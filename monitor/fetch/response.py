@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -13,16 +12,19 @@ import httpx
 
 from index.analysis.text_cleaning import line
 from monitor.fetch import body
+from monitor.fetch.redirects import hops, permanent_target
 from monitor.fetch.url import without_credentials
 from monitor.formatting import span
 from monitor.model.poll import Fetched, Hints, NotModified
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_PERMANENT = {301, 308}
 _WITH_BODY = {200, 203}
 _SHORT = 16 << 10
-"""Bytes of an unwanted body that are read rather than the connection closed."""
+"""An unwanted body below so many bytes is read, so that the connection can be used again."""
+
+HEADERS = "headers"
+"""Key of all `Headers` in the extensions of an httpx response."""
 
 Raw = Iterable[tuple[bytes, bytes]]
 
@@ -42,14 +44,6 @@ _LONGEST_KEPT = 200
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Where an answer sends us, as it says it."""
-
-    to: str
-    permanent: bool
-
-
 class StatusError(Exception):
     """A status that brings no body to read: `503 Service Unavailable; asked to come back in 2 min`.
 
@@ -66,51 +60,48 @@ class StatusError(Exception):
         super().__init__(words)
 
 
-async def understand(
-    response: httpcore.Response, url: httpx.URL, *, cap: int, conditional: bool, whole: bool = True
-) -> Fetched | NotModified | Redirect:
-    """Return what a URL answered, its body read; raises StatusError, BodyError."""
-    headers = Headers(response.headers)
-    code = response.status
-    if code in _WITH_BODY:
-        return await _fetched(response, headers, url, cap, whole)
-    await _finish(response, headers)
-    if code == 304 and conditional:
-        return NotModified(hints=headers.hints())
-    if code == 304:
-        raise StatusError(code, why="although nothing was asked conditionally")
-    if code not in _REDIRECTS:
-        raise StatusError(code, headers.retry_after())
-    if to := headers.text(b"location").strip():
-        return Redirect(to, code in _PERMANENT)
-    raise StatusError(code, why="without saying where to")
-
-
-async def _finish(response: httpcore.Response, headers: Headers) -> None:
-    """Read a short body that nobody wants, so that the connection can be used again."""
+async def read_body(
+    response: httpcore.Response, headers: Headers, *, max_bytes: int, truncate: bool
+) -> bytes:
+    """Return the decoded body where the status has one that is wanted; raises BodyError."""
+    if response.status in _WITH_BODY:
+        if not truncate and (headers.length() or 0) > max_bytes:
+            raise body.BodyError(body.too_large(max_bytes))
+        coding = headers.text(b"content-encoding")
+        return await body.read(
+            response.aiter_stream(), coding, max_bytes=max_bytes, truncate=truncate
+        )
     length = headers.length()
     if response.status == 304 or (length is not None and length < _SHORT):
         async for _ in response.aiter_stream():
             pass
+    return b""
 
 
-async def _fetched(
-    response: httpcore.Response, headers: Headers, url: httpx.URL, cap: int, whole: bool
-) -> Fetched:
-    if whole and (headers.length() or 0) > cap:
-        raise body.BodyError(body.too_large(cap))
-    return Fetched(
-        url=without_credentials(url),
-        body=await body.read(
-            response.aiter_stream(), headers.text(b"content-encoding"), cap=cap, whole=whole
-        ),
-        content_type=headers.text(b"content-type"),
-        etag=headers.validator(b"etag"),
-        last_modified=headers.validator(b"last-modified"),
-        hints=headers.hints(),
-        status=response.status,
-        told=headers.told(),
-    )
+def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotModified:
+    """Return what the last response of a fetch brings; raises StatusError if it brings nothing."""
+    headers: Headers = response.extensions[HEADERS]
+    code = response.status_code
+    if code in _WITH_BODY:
+        return Fetched(
+            url=without_credentials(response.url),
+            body=response.content,
+            content_type=headers.text(b"content-type"),
+            etag=headers.validator(b"etag"),
+            last_modified=headers.validator(b"last-modified"),
+            hints=headers.hints(),
+            status=code,
+            moved_to=permanent_target(response),
+            hops=hops(response),
+            told=headers.told(),
+        )
+    if code == 304 and conditional:
+        return NotModified(hints=headers.hints(), moved_to=permanent_target(response))
+    if code == 304:
+        raise StatusError(code, why="although nothing was asked conditionally")
+    if code in _REDIRECTS:
+        raise StatusError(code, why="without saying where to")
+    raise StatusError(code, headers.retry_after())
 
 
 class Headers:

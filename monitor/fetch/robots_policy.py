@@ -98,7 +98,7 @@ class Permits:
             return Permit(f"robots.txt of {host} forbids it", final=True)
         if not found.delay:
             return Permit()
-        self._client.space(url, found.delay)
+        self._client.set_spacing(url, found.delay)
         return self._turn(host, found.delay)
 
     async def _rules(self, where: str, options: RequestOptions, credentials_origin: str) -> _Said:
@@ -124,7 +124,7 @@ class Permits:
     ) -> _Said:
         try:
             answer = await self._client.fetch(
-                f"{where}/robots.txt", accept="text/plain, */*;q=0.1", cap=CAP, whole=False,
+                f"{where}/robots.txt", accept="text/plain, */*;q=0.1", max_bytes=CAP, truncate=True,
                 request_options=options, credentials_origin=credentials_origin,
             )  # fmt: skip
         except FetchError as error:

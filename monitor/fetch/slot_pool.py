@@ -1,9 +1,9 @@
-"""The places that all exchanges share, and the slow lane among them.
+"""The slots that all exchanges share, of which slow exchanges get few.
 
-An exchange that is much slower than the others, while some wait for a place, is broken
-off, to be asked again in the slow lane, which has few of the places as long as somebody
-waits and never more than `SLOW`. Otherwise 300 tarpits of 30 s each keep all 32 places
-busy for five minutes; a patience of 2 s for each would still cost everybody 20 s.
+An exchange that is much slower than the others, while some wait for a slot, is broken off
+and runs again as a slow one. Slow exchanges hold few slots as long as somebody waits, and never
+more than `SLOW_SLOTS`. Otherwise 300 tarpits of 30 s each keep all 32 slots busy for five
+minutes; a patience of 2 s for each would still cost everybody 20 s.
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from statistics import median
 
-PLACES = 32
-SLOW = 16
-SLOW_WHILE_WAITED = 2
-"""Places of the slow lane while others wait."""
+SLOTS = 32
+SLOW_SLOTS = 16
+_SLOW_SLOTS_WHILE_WAITED = 2
+"""Slots for slow exchanges while others wait."""
 PATIENCE = 2.0
 """Seconds after which an exchange is slow, whatever the others take."""
-_LEAST_PATIENCE = 0.15
+_MIN_PATIENCE = 0.15
 _SLOWER = 4
-"""Times the usual exchange, which makes one slow."""
-_JUDGED = 32
-"""The last so many that began tell what is usual: of those that end, most are quick ones."""
+"""An exchange is slow when it takes so many times the usual one."""
+_SAMPLE = 32
+"""The usual exchange is the median of the last so many that began, ended or not: of those
+that end first, most are quick."""
 _UNWIND = 0.05
-"""Seconds that an exchange which was broken off gets to leave its place."""
+"""Seconds that an exchange which was broken off gets to leave its slot."""
 
 
-class Place:
+class Slot:
     """One exchange that is going on."""
 
     def __init__(self, started: float, *, slow: bool) -> None:
@@ -45,8 +46,8 @@ class Place:
             self.limit.reschedule(0.0)  # the loop's clock is always past that
 
 
-class Places:
-    """Hands out the places, first come, first served in each lane."""
+class SlotPool:
+    """Gives out the slots, first come, first served among the slow and among the others."""
 
     def __init__(
         self,
@@ -56,29 +57,29 @@ class Places:
         patience: float,
     ) -> None:
         self._monotonic, self._sleep, self._patience = monotonic, sleep, patience
-        self._free = {False: PLACES, True: SLOW}
+        self._free = {False: SLOTS, True: SLOW_SLOTS}
         self._waiting: dict[bool, deque[asyncio.Future[None]]] = {False: deque(), True: deque()}
-        self._fast: dict[Place, None] = {}
+        self._fast: dict[Slot, None] = {}
         self._watch: asyncio.Task[None] | None = None
-        self._begun: deque[Place] = deque(maxlen=_JUDGED)
+        self._begun: deque[Slot] = deque(maxlen=_SAMPLE)
 
-    async def enter(self, *, slow: bool) -> Place:
-        """Wait for a place."""
+    async def enter(self, *, slow: bool) -> Slot:
+        """Wait for a slot."""
         if self._available(slow):
             self._take(slow)
         else:
             await self._wait(slow)
-        place = Place(self._monotonic(), slow=slow)
+        slot = Slot(self._monotonic(), slow=slow)
         if not slow:
-            self._fast[place] = None
-            self._begun.append(place)
-        return place
+            self._fast[slot] = None
+            self._begun.append(slot)
+        return slot
 
-    def leave(self, place: Place) -> None:
-        """Give a place back."""
-        self._fast.pop(place, None)
-        place.ended = self._monotonic()
-        self._give(place.slow)
+    def leave(self, slot: Slot) -> None:
+        """Give a slot back."""
+        self._fast.pop(slot, None)
+        slot.ended = self._monotonic()
+        self._give(slot.slow)
 
     def close(self) -> None:
         """Stop watching."""
@@ -86,22 +87,22 @@ class Places:
             self._watch.cancel()
 
     def _available(self, slow: bool) -> bool:
-        reserved = SLOW - SLOW_WHILE_WAITED if self._waiting[False] else 0
+        reserved = SLOW_SLOTS - _SLOW_SLOTS_WHILE_WAITED if self._waiting[False] else 0
         return self._free[False] > 0 and (not slow or self._free[True] > reserved)
 
     def _take(self, slow: bool) -> None:
-        """Take one of all places, and one of the slow lane's if it is for that."""
+        """Take one of all slots, and one of the slow ones if it is for a slow exchange."""
         self._free[False] -= 1
         self._free[True] -= slow
 
     def _give(self, slow: bool) -> None:
         self._free[False] += 1
         self._free[True] += slow
-        for lane in (True, False, True):  # the slow lane takes its share, and what is left
-            while self._waiting[lane] and self._available(lane):
-                turn = self._waiting[lane].popleft()
+        for kind in (True, False, True):  # slow ones get their share, then what is left
+            while self._waiting[kind] and self._available(kind):
+                turn = self._waiting[kind].popleft()
                 if not turn.cancelled():
-                    self._take(lane)
+                    self._take(kind)
                     turn.set_result(None)
 
     async def _wait(self, slow: bool) -> None:
@@ -118,30 +119,30 @@ class Places:
                 self._waiting[slow].remove(turn)
             raise
 
-    def _enough(self) -> float:
+    def _limit(self) -> float:
         """Return the seconds after which an exchange is slow, compared with the last ones."""
         now = self._monotonic()
         took = [(now if one.ended is None else one.ended) - one.started for one in self._begun]
-        usual = median(took) if len(took) == _JUDGED else self._patience
-        return min(self._patience, max(_LEAST_PATIENCE, _SLOWER * usual))
+        usual = median(took) if len(took) == _SAMPLE else self._patience
+        return min(self._patience, max(_MIN_PATIENCE, _SLOWER * usual))
 
     async def _break_off_slow_ones(self) -> None:
-        """While somebody waits, free the places of exchanges that have become slow."""
+        """While somebody waits, free the slots of exchanges that have become slow."""
         while waiting := len(self._waiting[False]):
-            late = self._monotonic() - self._enough()
-            for place in list(islice(self._fast, waiting)):  # the oldest first
-                if place.started > late:
+            late = self._monotonic() - self._limit()
+            for slot in list(islice(self._fast, waiting)):  # the oldest first
+                if slot.started > late:
                     break
-                del self._fast[place]
-                place.break_off()
+                del self._fast[slot]
+                slot.break_off()
             oldest = next(iter(self._fast), None)
             left = oldest.started - late if oldest else 0.0
-            await self._rest(min(max(_UNWIND, left), _LEAST_PATIENCE))
+            await self._rest(min(max(_UNWIND, left), _MIN_PATIENCE))
 
     async def _rest(self, seconds: float) -> None:
         """Wait; if we come back late, nobody was served meanwhile, and it was no server's fault."""
         due = self._monotonic() + seconds
         await self._sleep(seconds)
         late = max(0.0, self._monotonic() - due)
-        for place in self._fast:
-            place.started += late
+        for slot in self._fast:
+            slot.started += late

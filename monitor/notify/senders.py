@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Protocol
 
 from index.article import Timestamp
-from monitor.fetch.address_guard import Guard
+from monitor.fetch.address_guard import AddressGuard
 from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
 from monitor.model.delivery import Notification
 from monitor.notify.apprise import AppriseSender
@@ -46,7 +46,7 @@ class Senders:
 
     def __init__(
         self,
-        guard: Guard,
+        guard: AddressGuard,
         history: History,
         *,
         trust: Callable[[], ssl.SSLContext],

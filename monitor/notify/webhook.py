@@ -13,7 +13,7 @@ import httpcore
 import httpx
 
 from index.article import Timestamp
-from monitor.fetch.address_guard import Guard
+from monitor.fetch.address_guard import AddressGuard
 from monitor.fetch.error_messages import error_message
 from monitor.fetch.response import Headers, StatusError
 from monitor.fetch.url import authorization, origin_of, parse_url
@@ -36,7 +36,7 @@ class WebhookSender:
     def __init__(
         self,
         channel: Channel,
-        guard: Guard,
+        guard: AddressGuard,
         trust: Callable[[], ssl.SSLContext],
         clock: Callable[[], Timestamp],
         user_agent: str,
@@ -62,11 +62,12 @@ class WebhookSender:
     async def _post(self, body: bytes, key: str) -> DeliveryError | None:
         url = parse_url(self._channel.target[0])
         scheme, host, port = origin_of(url)
-        tls = self._trust() if scheme == "https" else None
-        stream = await self._guard.connect(host, port, tls)
-        stream.allowance = CAP
-        origin = httpcore.Origin(scheme.encode(), host.encode(), port)
-        async with httpcore.AsyncHTTP11Connection(origin, stream) as http:
+        connection = httpcore.AsyncHTTPConnection(
+            httpcore.Origin(scheme.encode(), host.encode(), port),
+            ssl_context=self._trust() if scheme == "https" else None,
+            network_backend=self._guard,
+        )
+        async with connection as http:
             response = await http.handle_async_request(
                 httpcore.Request(
                     "POST",
@@ -77,6 +78,7 @@ class WebhookSender:
                     content=body,
                 )
             )
+            response.extensions["network_stream"].allowance = CAP
             # Accepted is accepted, whatever becomes of the rest of the answer.
             with suppress(httpcore.NetworkError, httpcore.ProtocolError, OSError):
                 async for _ in response.aiter_stream():

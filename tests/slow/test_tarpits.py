@@ -12,8 +12,8 @@ from support.newsroom import Item, rss
 from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
-from monitor.fetch.client import SECONDS
-from monitor.fetch.slot_pool import SLOW
+from monitor.fetch.client import TIMEOUT
+from monitor.fetch.slot_pool import SLOW_SLOTS
 
 TARPITS, HEALTHY = 120, 280
 FEED = rss(*(Item(f"Article {n}", "Un texte.", guid=str(n)) for n in range(3)))
@@ -71,7 +71,7 @@ def test_tarpits_keep_nobody_waiting(tmp_path: Path) -> None:
     assert read.keys() == alone.keys()
     assert max(read.values()) - max(at for at, _ in alone.values()) < 2
     trapped = {reason for name, (_, reason) in among.items() if name not in alone}
-    assert trapped == {f"not finished after {SECONDS:g} s"}
+    assert trapped == {f"not finished after {TIMEOUT:g} s"}
     assert len(among) == TARPITS + HEALTHY
     # Sixteen places of the slow lane, each taken for the whole time.
-    assert max(at for at, _ in among.values()) < TARPITS / SLOW * (SECONDS + 1) + SECONDS
+    assert max(at for at, _ in among.values()) < TARPITS / SLOW_SLOTS * (TIMEOUT + 1) + TIMEOUT

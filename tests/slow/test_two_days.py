@@ -20,7 +20,7 @@ from support.publishers import HOUR, MINUTE, START, Asked, Paper
 from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
-from monitor.fetch.slot_pool import PLACES
+from monitor.fetch.slot_pool import SLOTS
 from monitor.maintenance.verification import verify
 from monitor.store.sqlite.evidence_reads import Proofs
 
@@ -299,7 +299,7 @@ def no_host_is_pressed(lived: Lived) -> None:
         if host != HOME:
             gaps = [after.at - one.at for one, after in itertools.pairwise(asked)]
             assert min(gaps) >= 1.0 - 1e-6, host
-    assert most_at_once([one for asked in by_host.values() for one in asked]) <= PLACES
+    assert most_at_once([one for asked in by_host.values() for one in asked]) <= SLOTS
     kiosk = [one.at for one in by_host["kiosk.example"]]
     assert min(b - a for a, b in itertools.pairwise(kiosk)) < 1.5  # they did wait for each other
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from monitor.alerts.plan import AlertPlan, Notify
-from monitor.fetch.address_guard import Guard
+from monitor.fetch.address_guard import AddressGuard
 from monitor.model.alert import Alert
 from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion, Planned
@@ -97,7 +97,7 @@ class Desk:
                 return await thread(packing.history, channel, watchlist, limit)
 
             making = Senders(
-                Guard(), history, trust=lambda: pytest.fail("no TLS here"),
+                AddressGuard(), history, trust=lambda: pytest.fail("no TLS here"),
                 clock=lambda: self.now, user_agent="tocsin/test", environ=os.environ,
             )  # fmt: skip
             notifier = DeliveryLoop(

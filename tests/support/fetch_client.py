@@ -32,7 +32,7 @@ def get(url: str, *, options: dict[str, Any] | None = None, **asked: Any) -> Fet
     """Ask once, with a client of these options."""
 
     async def go() -> Fetched | NotModified:
-        async with client(**{"seconds": SECONDS} | (options or {})) as asking:
+        async with client(**{"timeout": SECONDS} | (options or {})) as asking:
             return await asking.fetch(url, **asked)
 
     return asyncio.run(go())

@@ -134,7 +134,7 @@ class World:
             def __init__(self, *args: Any, **named: Any) -> None:
                 super().__init__(*args, **named, resolve=town.resolve, dial=town.dial)
 
-        class Guard(address_guard.Guard):
+        class Guard(address_guard.AddressGuard):
             def __init__(self, *args: Any, **named: Any) -> None:
                 super().__init__(*args, **named, resolve=town.resolve, dial=town.dial)
 
@@ -154,7 +154,7 @@ class World:
                 "monitor.wiring.random": self._dice,
                 "httpcore._async.http11.time": time,
                 "monitor.fetch.client.Client": Client,
-                "monitor.fetch.address_guard.Guard": Guard,
+                "monitor.fetch.address_guard.AddressGuard": Guard,
                 "monitor.store.sqlite.store.SqliteStore": Store,
                 "monitor.parse.workers.Parser": _Reader,
                 "monitor.maintenance.indexer_process.IndexerProcess": self.indexer or NoIndexer,
@@ -204,7 +204,7 @@ class Town:
         return [self._addresses.setdefault(host, address)]
 
     async def dial(
-        self, address: str, port: int, tls: object, name: object
+        self, address: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the scripted server, within the loop."""
         self.on_wire("connect")

@@ -15,7 +15,7 @@ from support.newsroom import PATIENCE
 from support.scripted_server import Reply, Web, redirect
 
 from monitor.errors import FetchError
-from monitor.fetch.address_guard import AddressError, Guard, UnreachableError, is_allowed
+from monitor.fetch.address_guard import AddressError, AddressGuard, UnreachableError, is_allowed
 from monitor.fetch.client import Client
 from monitor.model.poll import Fetched
 
@@ -175,7 +175,7 @@ def dialled():
     """Return a connection that leads nowhere and remembers every address it was given."""
     addresses: list[str] = []
 
-    async def dial(address, port, tls, name):
+    async def dial(address, port):
         addresses.append(address)
         raise ConnectionRefusedError
 
@@ -185,31 +185,33 @@ def dialled():
 def test_the_connection_goes_to_the_address_that_was_checked():
     """The first look-up is public, the second would be loopback: there is no second."""
     addresses, dial = dialled()
-    guard = Guard(resolve=resolver(["8.8.8.8"], ["127.0.0.1"]), dial=dial)
+    guard = AddressGuard(resolve=resolver(["8.8.8.8"], ["127.0.0.1"]), dial=dial)
     with pytest.raises(UnreachableError):
-        asyncio.run(guard.connect("rebind.example", 80))
+        asyncio.run(guard.connect_tcp("rebind.example", 80))
     assert addresses == ["8.8.8.8"]
     with pytest.raises(AddressError):
-        asyncio.run(guard.connect("rebind.example", 80))
+        asyncio.run(guard.connect_tcp("rebind.example", 80))
     assert addresses == ["8.8.8.8"]
 
 
 def test_of_mixed_addresses_only_the_public_ones_are_tried():
     addresses, dial = dialled()
-    guard = Guard(resolve=resolver(["127.0.0.1", "9.9.9.9", "10.0.0.1", "8.8.8.8"]), dial=dial)
+    guard = AddressGuard(
+        resolve=resolver(["127.0.0.1", "9.9.9.9", "10.0.0.1", "8.8.8.8"]), dial=dial
+    )
     with pytest.raises(UnreachableError):
-        asyncio.run(guard.connect("mixed.example", 80))
+        asyncio.run(guard.connect_tcp("mixed.example", 80))
     assert addresses == ["9.9.9.9", "8.8.8.8"]
 
 
 def test_a_name_is_the_operators_own_only_as_long_as_its_address_is():
     _, dial = dialled()
-    guard = Guard(LOOPBACK, resolve=resolver(["127.0.0.1"], ["8.8.8.8"]), dial=dial)
+    guard = AddressGuard(LOOPBACK, resolve=resolver(["127.0.0.1"], ["8.8.8.8"]), dial=dial)
     owned = []
     for _ in range(2):
         owned.append(guard.owns("intranet.example"))
         with pytest.raises(UnreachableError):
-            asyncio.run(guard.connect("intranet.example", 80))
+            asyncio.run(guard.connect_tcp("intranet.example", 80))
     owned.append(guard.owns("intranet.example"))
     assert owned == [False, True, False]
     assert guard.owns("127.0.0.9")
@@ -229,7 +231,7 @@ def test_a_name_is_the_operators_own_only_as_long_as_its_address_is():
 def test_refusals_say_why(resolve, said):
     addresses, dial = dialled()
     with pytest.raises(AddressError, match=said):
-        asyncio.run(Guard(resolve=resolve, dial=dial).connect("x.example", 80))
+        asyncio.run(AddressGuard(resolve=resolve, dial=dial).connect_tcp("x.example", 80))
     assert addresses == []
 
 
@@ -244,7 +246,7 @@ def test_look_ups_do_not_wait_for_each_other(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", dead)
 
     async def all_of_them() -> list[BaseException | object]:
-        connects = (Guard().connect(f"dead{n}.example", 80) for n in range(50))
+        connects = (AddressGuard().connect_tcp(f"dead{n}.example", 80) for n in range(50))
         return await asyncio.gather(*connects, return_exceptions=True)
 
     errors = asyncio.run(all_of_them())

@@ -95,9 +95,9 @@ def test_the_cap_is_exact(web: Web, size):
     web.on("/packed", Reply(body=b"x" * size).zipped())
     for path in ("/plain", "/packed"):
         if size <= 1000:
-            assert len(get(web.url(path), cap=1000).body) == size
+            assert len(get(web.url(path), max_bytes=1000).body) == size
         else:
-            assert failing(web.url(path), cap=1000).reason == "larger than 1000 bytes"
+            assert failing(web.url(path), max_bytes=1000).reason == "larger than 1000 bytes"
 
 
 def test_an_announced_length_above_the_cap_is_not_even_read(web: Web):

@@ -12,7 +12,7 @@ from support.fetch_client import FEED, client, failing, get
 from support.scripted_server import Fault, Reply, Web, conditional, redirect
 
 from monitor.errors import FetchError
-from monitor.fetch.client import PAGE
+from monitor.fetch.client import ACCEPT_PAGE
 from monitor.model.poll import Fetched, Hints, NotModified
 
 # --- what is asked and what comes back ---------------------------------------------
@@ -50,7 +50,7 @@ def test_the_request_says_who_asks_and_nothing_else(web: Web):
     async def twice():
         async with client() as asking:
             await asking.fetch(web.url("/feed?a=b%20c#part"))
-            await asking.fetch(web.url("/feed"), accept=PAGE)
+            await asking.fetch(web.url("/feed"), accept=ACCEPT_PAGE)
 
     asyncio.run(twice())
     first, second = web.requests

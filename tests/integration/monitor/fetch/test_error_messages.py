@@ -31,7 +31,7 @@ from monitor.errors import FetchError
 def test_a_fault_has_a_reason_and_an_end(web: Web, fault, reasons):
     web.on("/feed", Reply(body=FEED * 2000, fault=fault, pause=0.05))
     never_ends = reasons == {"not finished after 1 s"}
-    error = failing(web.url("/feed"), options={"seconds": 1.0 if never_ends else SECONDS})
+    error = failing(web.url("/feed"), options={"timeout": 1.0 if never_ends else SECONDS})
     assert error.reason in reasons
     assert (error.status, error.network) == (None, False)
 
@@ -44,7 +44,7 @@ def test_a_flood_of_1xx_ends_before_its_time(web: Web):
 def test_hops_share_one_time_limit(web: Web):
     for hop in range(9):
         web.on(f"/{hop}", Reply(302, (("Location", f"/{hop + 1}"),), delay=0.25))
-    assert failing(web.url("/0"), options={"seconds": 1.0}).reason == "not finished after 1 s"
+    assert failing(web.url("/0"), options={"timeout": 1.0}).reason == "not finished after 1 s"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from support.fetch_client import FEED, LOOPBACK, client, failing, get
 from support.proxy_server import Proxy
 from support.scripted_server import Fault, Reply, Web, redirect
 
-from monitor.fetch.client import PAGE
+from monitor.fetch.client import ACCEPT_PAGE
 from monitor.model.poll import NotModified
 from monitor.model.request_options import RequestOptions, Secret
 
@@ -84,7 +84,12 @@ def test_a_page_elsewhere_is_told_nothing(web: Web) -> None:
             server.on("/page", Reply(body=b"<p>x</p>"))
             login = server.url("/page").replace("//", "//evil:twin@")
             for url in (server.url("/page"), login):
-                get(url, request_options=KEYED, credentials_origin=web.url("/feed"), accept=PAGE)
+                get(
+                    url,
+                    request_options=KEYED,
+                    credentials_origin=web.url("/feed"),
+                    accept=ACCEPT_PAGE,
+                )
         at_home, away = web.requests, other.requests
     assert all({name for name, _ in asked.headers} >= SECRETS for asked in at_home)
     assert not any(SECRETS & {name for name, _ in asked.headers} for asked in away)
@@ -104,7 +109,7 @@ def test_a_feed_may_have_its_own_time(web: Web) -> None:
     web.on("/hangs", Reply(fault=Fault.HANG))
     shorter, longer = (RequestOptions(timeout=seconds) for seconds in (0.3, 60.0))
     assert failing(web.url("/hangs"), request_options=shorter).reason == "not finished after 0 s"
-    assert get(web.url("/slow"), request_options=longer, options={"seconds": 0.45}).body == FEED
+    assert get(web.url("/slow"), request_options=longer, options={"timeout": 0.45}).body == FEED
 
 
 # --- size --------------------------------------------------------------------------
@@ -116,8 +121,8 @@ def test_a_body_is_cut_where_the_whole_is_not_needed(web: Web, zipped: bool) -> 
     web.on("/robots.txt", reply.zipped() if zipped else reply)
     web.on("/endless", Reply(body=b"Disallow: /\n" * 1000, fault=Fault.ENDLESS))
     for path in ("/robots.txt", "/endless"):
-        assert len(get(web.url(path), cap=10_000, whole=False).body) == 10_000
-    assert failing(web.url("/robots.txt"), cap=10_000).reason == "larger than 10000 bytes"
+        assert len(get(web.url(path), max_bytes=10_000, truncate=True).body) == 10_000
+    assert failing(web.url("/robots.txt"), max_bytes=10_000).reason == "larger than 10000 bytes"
 
 
 # --- proxies -----------------------------------------------------------------------
@@ -229,7 +234,7 @@ def test_a_proxy_that_fails(web: Web, certificate: Any) -> None:
     assert error.reason == "the proxy: 127.0.0.1 refuses the connection"
     assert error.network
     with Proxy(status=0) as proxy:
-        error = failing(url, request_options=through(proxy), options={"seconds": 0.5})
+        error = failing(url, request_options=through(proxy), options={"timeout": 0.5})
         assert error.reason == "not finished after 0 s"
 
 

@@ -74,7 +74,7 @@ class Site:
         async def inside() -> T:
             client = Client(
                 LOOPBACK, user_agent="tocsin/1", monotonic=time.monotonic, sleep=asyncio.sleep,
-                seconds=5.0, **options,
+                timeout=5.0, **options,
             )  # fmt: skip
             async with client:
                 return await go(Permits(client, self.judge, lambda: self.now))
@@ -256,7 +256,7 @@ def test_feeds_of_a_slow_site_are_spaced_too() -> None:
             user_agent="t", monotonic=lambda: 0.0, sleep=sleep, resolve=nowhere, dial=refuse
         )
         async with client:
-            client.space("https://slow.example/x", 20.0)
+            client.set_spacing("https://slow.example/x", 20.0)
             for host in ("slow", "slow", "quick", "quick"):
                 with pytest.raises(Exception, match="refuses"):
                     await client.fetch(f"https://{host}.example/feed")

@@ -17,7 +17,7 @@ from support.simulated_time import Town, World
 
 from monitor.errors import FetchError
 from monitor.fetch.client import Client
-from monitor.fetch.slot_pool import PLACES, Places
+from monitor.fetch.slot_pool import SLOTS, SlotPool
 
 
 class City(Town):
@@ -30,9 +30,9 @@ class City(Town):
         self.most_open = 0
 
     async def dial(
-        self, address: str, port: int, tls: object, name: object
+        self, address: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await super().dial(address, port, tls, name)
+        reader, writer = await super().dial(address, port)
         self._open = [one for one in self._open if not one.transport.is_closing()] + [writer]
         self.most_open = max(self.most_open, len(self._open))
         return reader, writer
@@ -158,8 +158,8 @@ def test_a_stall_of_our_own_is_no_servers_fault() -> None:
         await asyncio.sleep(0)
 
     async def go() -> float:
-        places = Places(monotonic=lambda: now, sleep=rest, patience=2.0)
-        held = [await places.enter(slow=False) for _ in range(PLACES)]
+        places = SlotPool(monotonic=lambda: now, sleep=rest, patience=2.0)
+        held = [await places.enter(slow=False) for _ in range(SLOTS)]
         for place in held:
             place.limit = limit
         next_one = asyncio.create_task(places.enter(slow=False))
@@ -175,8 +175,8 @@ def test_a_stall_of_our_own_is_no_servers_fault() -> None:
 @pytest.mark.parametrize("given_first", [True, False])
 def test_a_place_given_to_one_who_is_just_cancelled_is_not_lost(given_first: bool) -> None:
     async def go() -> None:
-        places = Places(monotonic=lambda: 0.0, sleep=asyncio.sleep, patience=2.0)
-        held = [await places.enter(slow=False) for _ in range(PLACES)]
+        places = SlotPool(monotonic=lambda: 0.0, sleep=asyncio.sleep, patience=2.0)
+        held = [await places.enter(slow=False) for _ in range(SLOTS)]
         waiting = asyncio.create_task(places.enter(slow=False))
         await asyncio.sleep(0)
         steps = [lambda: places.leave(held[0]), waiting.cancel]
