@@ -77,20 +77,20 @@ _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EAD
 
 
 class AddressError(MonitorError):
-    """An address that may not be asked; the message says which, why and the way out."""
+    """An address that may not be connected to; the message says which, why and what to change."""
 
 
 class UnreachableError(MonitorError):
-    """Nothing could be reached at all: name, route or connection."""
+    """The name does not resolve, no route leads to the address, or nothing answers there."""
 
 
 def is_allowed(address: str | IPv4Address | IPv6Address, allow: Networks = ()) -> bool:
-    """Return whether an address may be asked: it is public, or the operator allows it."""
-    return not _objection(address, allow)
+    """Return whether an address may be connected to: it is public, or the operator allows it."""
+    return not _denied_kind(address, allow)
 
 
 def is_own(address: str | IPv4Address | IPv6Address, allow: Networks) -> bool:
-    """Return whether an address is inside what the operator allows: a machine of his own."""
+    """Return whether an address is in a network that the operator allows: an own machine."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -98,8 +98,8 @@ def is_own(address: str | IPv4Address | IPv6Address, allow: Networks) -> bool:
     return any(parsed in network for network in allow)
 
 
-def _objection(address: str | IPv4Address | IPv6Address, allow: Networks) -> str:
-    """Return what kind of address it is that may not be asked; empty if it may."""
+def _denied_kind(address: str | IPv4Address | IPv6Address, allow: Networks) -> str:
+    """Return the kind of an address that may not be connected to; empty if it may."""
     if is_own(address, allow):
         return ""
     try:
@@ -118,7 +118,11 @@ class Stream(httpcore.AsyncNetworkStream):
 
     # Time is limited once, around the whole exchange; `timeout` is httpcore's signature.
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        """Return the next bytes, empty at the end; raises ReadError beyond the allowance."""
+        """Return the next bytes, empty at the end.
+
+        Raises:
+            httpcore.ReadError: The allowance is used up.
+        """
         got = await self._reader.read(max_bytes)
         self.allowance -= len(got)
         if self.allowance < 0:
@@ -126,7 +130,11 @@ class Stream(httpcore.AsyncNetworkStream):
         return got
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Send bytes; raises WriteError, after which a response may still be read."""
+        """Send bytes.
+
+        Raises:
+            httpcore.WriteError: They cannot be sent; a response may still be read.
+        """
         try:
             self._writer.write(buffer)
             await self._writer.drain()
@@ -139,7 +147,12 @@ class Stream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> Stream:
-        """Speak TLS from here on; raises ssl.SSLError, UnreachableError."""
+        """Speak TLS from here on.
+
+        Raises:
+            ssl.SSLError: The certificate is refused, or the server does not speak TLS.
+            UnreachableError: The server does not answer in time.
+        """
         name = (server_hostname or "").strip("[]").rstrip(".")
         try:
             async with asyncio.timeout(CONNECT):
@@ -162,19 +175,19 @@ class Stream(httpcore.AsyncNetworkStream):
 
 
 class AddressGuard(httpcore.AsyncNetworkBackend):
-    """Opens connections, to addresses that may be asked and to no other."""
+    """Opens connections to allowed addresses only."""
 
     def __init__(
         self, allow: Networks = (), *, resolve: Resolve | None = None, dial: Dial | None = None
     ) -> None:
         self.allow = allow
-        """Ranges that may be asked although they are not public; may be set at any time."""
+        """Networks that are allowed although they are not public; may be set at any time."""
         self._resolve = resolve or look_up
         self._dial = dial or asyncio.open_connection
         self._own: dict[str, str] = {}
 
     def owns(self, host: str) -> bool:
-        """Return whether a host is the operator's own; a name is known once it was connected."""
+        """Return whether a host is the operator's own; a name is known after its first look-up."""
         return is_own(host, self.allow) or is_own(self._own.get(host, ""), self.allow)
 
     async def connect_tcp(
@@ -188,7 +201,7 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
         """Connect to a host by name or address; the other arguments are httpcore's, and unused.
 
         Raises:
-            AddressError: None of its addresses may be asked.
+            AddressError: None of its addresses is allowed.
             UnreachableError: It has no address, or none answers.
         """
         try:
@@ -203,7 +216,7 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
         A name that cannot be looked up here is left to the proxy.
 
         Raises:
-            AddressError: None of its addresses may be asked.
+            AddressError: None of its addresses is allowed.
         """
         with suppress(UnreachableError, TimeoutError):
             async with asyncio.timeout(CONNECT / 2):
@@ -213,7 +226,7 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
         addresses = [host] if _is_literal(host) else await self._resolve(host, port)
         permitted = [address for address in addresses if is_allowed(address, self.allow)]
         if not permitted:
-            raise AddressError(_refusal(host, addresses, self.allow))
+            raise AddressError(_refusal_message(host, addresses, self.allow))
         if all(is_own(address, self.allow) for address in permitted):
             self._own[host] = permitted[0]
         else:
@@ -229,7 +242,7 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
                     return Stream(*await self._dial(address, port))
             except (OSError, TimeoutError) as error:
                 failure = error
-        raise _worded(host, failure) from failure
+        raise _unreachable(host, failure) from failure
 
 
 def _is_literal(host: str) -> bool:
@@ -240,18 +253,18 @@ def _is_literal(host: str) -> bool:
     return True
 
 
-def _refusal(host: str, addresses: Iterable[str], allow: Networks) -> str:
+def _refusal_message(host: str, addresses: Iterable[str], allow: Networks) -> str:
     address = next(iter(addresses), "")
     if not address:
         return f"name {host} has no address"
-    kind = _objection(address, allow)
+    kind = _denied_kind(address, allow)
     article = "an" if kind[0] in "aeiouI" else "a"
     shown = f"{host} is" if host == address else f"{host} is {address},"
     return f"{shown} {article} {kind} address; `network: allow` can permit it"
 
 
-def _worded(host: str, error: Exception) -> Exception:
-    """Return the error in words if it means that nothing could be reached."""
+def _unreachable(host: str, error: Exception) -> Exception:
+    """Return UnreachableError for an error that means it, any other error as it is."""
     if isinstance(error, TimeoutError):
         return UnreachableError(f"{host} does not answer")
     if isinstance(error, ConnectionRefusedError):
@@ -262,11 +275,14 @@ def _worded(host: str, error: Exception) -> Exception:
 
 
 async def look_up(host: str, port: int) -> list[str]:
-    """Return the addresses of a name, as the system sorts them; raises UnreachableError.
+    """Return the addresses of a name, as the system sorts them.
 
     Each look-up has a thread of its own: asyncio's shared pool has six on a small machine,
-    and six dead names would keep every other name waiting. Daemons, so that the program
-    ends without waiting for a name server.
+    and six dead names would keep every other name waiting. The threads are daemons, so that
+    the program ends without waiting for a name server.
+
+    Raises:
+        UnreachableError: The name has no address, or no name server answers.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str] | Exception] = loop.create_future()

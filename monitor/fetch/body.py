@@ -1,4 +1,4 @@
-"""The body of an answer, decompressed without ever holding more than its cap."""
+"""The body of a response, decompressed without ever holding more than the limit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import zlib
 from collections.abc import AsyncIterable, Iterator
 
 _MEMBERS = 1000
-"""Members of one gzip body; each costs a copy of what follows it."""
+"""Most members of one gzip body; each costs a copy of what follows it."""
 _PIECE = 1 << 16
-"""Bytes that are decompressed at a time."""
+"""Most bytes that are decompressed at a time."""
 _GZIP = b"\x1f\x8b"
 _NONE = {"", "identity", "none", "utf-8"}  # the last two are mistakes that browsers forgive
 _WBITS = {"gzip": 31, "zlib": 15, "deflate": -15}
@@ -48,13 +48,15 @@ async def read(
     return bytes(body)
 
 
-def too_large(cap: int) -> str:
-    """Return the words for a body above the cap."""
-    return f"larger than {cap >> 20} MB" if cap >= 1 << 20 else f"larger than {cap} bytes"
+def too_large(max_bytes: int) -> str:
+    """Return the message for a body above a limit, in bytes."""
+    if max_bytes >= 1 << 20:
+        return f"larger than {max_bytes >> 20} MB"
+    return f"larger than {max_bytes} bytes"
 
 
 def _known(coding: str) -> str:
-    """Return `gzip` or `deflate`, the codings we ask for; empty for an uncompressed body."""
+    """Return `gzip` or `deflate`, the codings that are accepted; empty for an uncompressed body."""
     name = coding.strip().lower().removeprefix("x-")
     if "," in name:
         raise BodyError("compressed several times over")
@@ -66,11 +68,11 @@ def _known(coding: str) -> str:
 
 
 class Inflater:
-    """Undoes gzip or deflate, never giving more than `cap` bytes and one in all."""
+    """Decompresses gzip or deflate, never to more than `max_bytes` and one in all."""
 
-    def __init__(self, coding: str, cap: int) -> None:
+    def __init__(self, coding: str, max_bytes: int) -> None:
         self._coding = coding
-        self._left = cap + 1
+        self._left = max_bytes + 1
         self._members = 0
         self._start = b""
         self._stream: zlib._Decompress | None = None
@@ -81,11 +83,11 @@ class Inflater:
         return self._stream.eof if self._stream else not self._start
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return what a piece of the compressed body holds."""
+        """Return a decompressed piece of the body."""
         return b"".join(self.pieces(chunk))
 
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield what a piece of the compressed body holds, little by little."""
+        """Yield a decompressed piece of the body, little by little."""
         chunk, self._start = self._start + chunk, b""
         pending = False
         while (chunk or pending) and self._left > 0:

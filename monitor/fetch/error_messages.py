@@ -25,13 +25,13 @@ _CERTIFICATES = {
     64: "certificate is for another address",
 }
 
-_WORDED = (StatusError, UrlError, BodyError, AddressError, UnreachableError)
-"""Errors whose message is the reason."""
+_OWN_MESSAGE = (StatusError, UrlError, BodyError, AddressError, UnreachableError)
+"""Errors whose own message is shown."""
 
 
 def error_message(error: Exception, seconds: float) -> str:
-    """Return what an exception means; `seconds` is the limit of the whole exchange."""
-    if isinstance(error, _WORDED):
+    """Return the message for an exception; `seconds` is the time limit of the whole fetch."""
+    if isinstance(error, _OWN_MESSAGE):
         return str(error)
     if isinstance(error, ssl.SSLError):
         return _tls(error)

@@ -30,16 +30,16 @@ Raw = Iterable[tuple[bytes, bytes]]
 
 _MAX_AGE = re.compile(rb"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.I)
 _SECONDS = re.compile(rb"\d+")
-_FOREVER = 1e9
-"""Seconds; more is not believed (and would not fit a date)."""
-_LONGEST = 1024
-"""Bytes of a validator that is sent back; servers refuse long headers."""
-_KEPT = (
+_LONGEST_TIME = 1e9
+"""Seconds; the longest time that is believed. More would not fit a date."""
+_LONGEST_VALIDATOR = 1024
+"""Bytes; a longer validator is not sent back, since servers refuse long headers."""
+_EVIDENCE = (
     "age", "cache-control", "content-encoding", "content-language", "content-length",
     "content-type", "date", "etag", "expires", "last-modified", "server", "via",
 )  # fmt: skip
-"""Headers that say where, when and as what a body came; none of them can hold a secret."""
-_LONGEST_KEPT = 200
+"""Headers that are kept as evidence; none of them can hold a secret."""
+_LONGEST_VALUE = 200
 """Characters of their values."""
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
@@ -63,7 +63,11 @@ class StatusError(Exception):
 async def read_body(
     response: httpcore.Response, headers: Headers, *, max_bytes: int, truncate: bool
 ) -> bytes:
-    """Return the decoded body where the status has one that is wanted; raises BodyError."""
+    """Return the decoded body of a response that brings one, else nothing.
+
+    Raises:
+        BodyError: The body is too large, broken or cut short.
+    """
     if response.status in _WITH_BODY:
         if not truncate and (headers.length() or 0) > max_bytes:
             raise body.BodyError(body.too_large(max_bytes))
@@ -79,7 +83,11 @@ async def read_body(
 
 
 def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotModified:
-    """Return what the last response of a fetch brings; raises StatusError if it brings nothing."""
+    """Return what the last response of a fetch brings.
+
+    Raises:
+        StatusError: It brings nothing.
+    """
     headers: Headers = response.extensions[HEADERS]
     code = response.status_code
     if code in _WITH_BODY:
@@ -93,7 +101,7 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
             status=code,
             moved_to=permanent_target(response),
             hops=hops(response),
-            told=headers.told(),
+            told=headers.evidence(),
         )
     if code == 304 and conditional:
         return NotModified(hints=headers.hints(), moved_to=permanent_target(response))
@@ -105,7 +113,7 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
 
 
 class Headers:
-    """The headers of one answer, by lower-case name, values as they came."""
+    """The headers of one response, by lower-case name; the values are the raw bytes."""
 
     def __init__(self, raw: Raw) -> None:
         self._values: dict[bytes, bytes] = {}
@@ -129,27 +137,31 @@ class Headers:
     def validator(self, name: bytes) -> bytes | None:
         """Return an ETag or Last-Modified to send back byte for byte; None if it is poison."""
         value = self.get(name)
-        return value if value and len(value) <= _LONGEST and not _CONTROL.search(value) else None
+        return (
+            value
+            if value and len(value) <= _LONGEST_VALIDATOR and not _CONTROL.search(value)
+            else None
+        )
 
-    def told(self) -> tuple[tuple[str, str], ...]:
-        """Return what says where, when and as what a body came: nothing secret, all on a line."""
-        values = ((name, self.text(name.encode())) for name in _KEPT)
-        return tuple((name, line(value)[:_LONGEST_KEPT]) for name, value in values if value)
+    def evidence(self) -> tuple[tuple[str, str], ...]:
+        """Return the headers that are kept as evidence: none is secret, each is one line."""
+        values = ((name, self.text(name.encode())) for name in _EVIDENCE)
+        return tuple((name, line(value)[:_LONGEST_VALUE]) for name, value in values if value)
 
     def length(self) -> int | None:
-        """Return the length of the body as announced, None where that does not count."""
+        """Return the announced length of the body in bytes; None where it does not count."""
         if self.get(b"transfer-encoding"):
             return None
         value = self.get(b"content-length")
         return int(value[:18]) if _SECONDS.fullmatch(value) else None
 
     def hints(self) -> Hints:
-        """Return when the cache of this answer expires."""
+        """Return how long the response is fresh."""
         ages = [age for age in (self._fresh_for(), self._until(b"expires")) if age is not None]
         return Hints(max_age=max(ages)) if ages else Hints()
 
     def retry_after(self) -> float | None:
-        """Return the seconds after which the server wants to be asked again, None if not said."""
+        """Return the seconds after which the server wants the next request; None if not said."""
         seconds = _number(self.get(b"retry-after").strip())
         return self._until(b"retry-after") if seconds is None else seconds
 
@@ -160,18 +172,18 @@ class Headers:
         return max(0.0, (_number(found[1]) or 0.0) - (_number(self.get(b"age").strip()) or 0.0))
 
     def _until(self, name: bytes) -> float | None:
-        """Return the seconds from the answer's own Date to a date: our clock plays no part."""
+        """Return the seconds from the Date of the response to another date; no clock is needed."""
         then, date = _moment(self.get(name)), _moment(self.get(b"date"))
         return None if then is None or date is None else max(0.0, then - date)
 
 
 def _joined(key: bytes, known: bytes, value: bytes) -> bytes:
-    """Lists are one list; of anything else the first counts."""
+    """Return the value of a header that occurs twice: a list is joined, else the first counts."""
     return b"%b, %b" % (known, value) if key in {b"cache-control", b"content-encoding"} else known
 
 
 def _number(digits: bytes) -> float | None:
-    return min(float(digits), _FOREVER) if _SECONDS.fullmatch(digits) else None
+    return min(float(digits), _LONGEST_TIME) if _SECONDS.fullmatch(digits) else None
 
 
 def _moment(date: bytes) -> float | None:

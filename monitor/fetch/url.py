@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import httpx
 
 Origin = tuple[str, str, int]
-"""Scheme, host, port: what may share a connection and a secret."""
+"""Scheme, host, port: requests to the same origin may share a connection and a secret."""
 
 _PORTS = {"http": 80, "https": 443}
-# The second form is a password that nobody escaped: `//me:pass/word@host`, not `//host:80/@me`.
+# The second form is a password that is not escaped: `//me:pass/word@host`, not `//host:80/@me`.
 _USERINFO = re.compile(r"(?<=//)(?:[^/?#]*|[^/?#@\[]*:(?!\d{1,5}(?:[/?#]|$)).*)@")
 _SECRET = re.compile(
     r"([?&;][^=&;#]*(?:key|token|secret|passw|auth|sig|session|credential)[^=&;#]*=)[^&;#]*", re.I
@@ -26,11 +26,11 @@ _SECRET = re.compile(
 
 
 class UrlError(ValueError):
-    """A URL that cannot be asked; the message says why and holds nothing secret."""
+    """A URL that cannot be requested. The message says why and holds nothing secret."""
 
 
-def parse_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """Return an absolute http(s) URL; a relative one is resolved against `base`.
+def parse_url(url: str) -> httpx.URL:
+    """Return an absolute http or https URL.
 
     Raises:
         UrlError: It is not a URL that can be requested.
@@ -38,7 +38,7 @@ def parse_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
     import httpx
 
     try:
-        parsed = base.join(url) if base else httpx.URL(url)
+        parsed = httpx.URL(url)
         host = parsed.host  # decodes xn--
     except Exception as error:  # InvalidURL, IDNAError, UnicodeError, ValueError, TypeError
         raise UrlError("not a valid URL") from error
@@ -66,7 +66,7 @@ def host(url: str) -> str:
 
 
 def site(url: str) -> str:
-    """Return what a URL begins with, up to its path; '' if it cannot be asked."""
+    """Return the origin of a URL as text; empty if the URL cannot be requested."""
     try:
         scheme, name, port = origin_of(parse_url(url))
     except UrlError:
@@ -81,7 +81,7 @@ def without_credentials(url: httpx.URL) -> str:
 
 
 def authorization(url: httpx.URL) -> bytes | None:
-    """Return the Authorization header that a URL's user and password ask for."""
+    """Return the Authorization header for the user and password of a URL; None without them."""
     if not url.userinfo:
         return None
     return b"Basic " + b64encode(f"{url.username}:{url.password}".encode())

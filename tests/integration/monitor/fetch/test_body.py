@@ -73,7 +73,7 @@ def test_a_coding_said_twice_is_a_stack(web: Web):
 def test_what_is_pending_at_the_end_of_the_input_comes_too(size, step):
     """A kilobyte may hold a megabyte: zlib wants no more input, and has more to give."""
     packed = _gzip(bytes(size)) + _gzip(b"end")
-    inflater = Inflater("gzip", cap=1 << 24)
+    inflater = Inflater("gzip", max_bytes=1 << 24)
     parts = [inflater.feed(packed[at : at + step]) for at in range(0, len(packed), step)]
     assert b"".join(parts) == bytes(size) + b"end"
     assert inflater.complete
@@ -85,6 +85,18 @@ def test_a_bomb_costs_less_than_50_megabytes(web: Web):
     try:
         assert failing(web.url("/feed")).reason == "larger than 15 MB"
         assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_bomb_in_a_redirect_is_not_read(web: Web):
+    headers = (("Content-Encoding", "gzip"), ("Location", "/feed"))
+    web.on("/old", Reply(302, headers, gzip_bomb(128)), Reply(302, headers, gzip_bomb(8)))
+    web.on("/feed", Reply(body=FEED))
+    tracemalloc.start()
+    try:
+        assert [get(web.url("/old")).body for _ in range(2)] == [FEED, FEED]
+        assert tracemalloc.get_traced_memory()[1] < 5 << 20
     finally:
         tracemalloc.stop()
 
@@ -108,7 +120,7 @@ def test_an_announced_length_above_the_cap_is_not_even_read(web: Web):
 @given(st.binary(max_size=5000), st.sampled_from(["gzip", "deflate"]), st.integers(1, 700))
 def test_inflating_in_any_pieces_gives_the_same(body, coding, size):
     packed = gzip.compress(body) if coding == "gzip" else zlib.compress(body)
-    inflate = Inflater(coding, cap=10_000)
+    inflate = Inflater(coding, max_bytes=10_000)
     pieces = (packed[at : at + size] for at in range(0, len(packed), size))
     assert b"".join(map(inflate.feed, pieces)) == body
     assert inflate.complete
@@ -123,6 +135,6 @@ def test_inflating_never_gives_more_than_the_cap_and_one(body, times, cap):
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate"]))
 def test_any_bytes_inflate_or_are_refused(body, coding):
     try:
-        Inflater(coding, cap=1000).feed(body)
+        Inflater(coding, max_bytes=1000).feed(body)
     except BodyError as error:
         assert "compressed" in str(error)

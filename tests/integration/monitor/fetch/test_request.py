@@ -238,6 +238,14 @@ def test_a_proxy_that_fails(web: Web, certificate: Any) -> None:
         assert error.reason == "not finished after 0 s"
 
 
+def test_a_proxy_is_told_an_ipv6_address_in_brackets() -> None:
+    with Proxy(status=502) as proxy:
+        failing("https://[2606:4700::1]/feed", request_options=through(proxy))
+    (head,) = proxy.heads
+    assert head.startswith(b"CONNECT [2606:4700::1]:443 HTTP/1.1\r\n")
+    assert b"\r\nHost: [2606:4700::1]:443\r\n" in head
+
+
 def test_no_secret_of_a_manner_in_an_error_or_a_log(caplog: pytest.LogCaptureFixture) -> None:
     request_options = RequestOptions(
         headers=KEYED.headers, proxy=Secret("http://me:hunter2@127.0.0.1:1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from support.simulated_time import Town, World
 from monitor.errors import FetchError
 from monitor.fetch.client import Client
 from monitor.fetch.slot_pool import SLOTS, SlotPool
+from monitor.model.request_options import RequestOptions, Secret
 
 
 class City(Town):
@@ -226,3 +228,19 @@ def test_a_cancelled_wait_gives_its_place_back(step: int) -> None:
 
     assert city.live(script) < 5.0
     assert len(answers) == 64
+
+
+def test_a_proxy_that_opens_no_tunnel_is_the_networks_fault(city: City) -> None:
+    """Otherwise each feed would be blamed, and asked less and less often."""
+    city.web.on("*", Reply(fault=Fault.HANG))
+    options = RequestOptions(proxy=Secret("http://proxy.example:3128"))
+    errors: list[FetchError] = []
+
+    async def script(client: Client) -> None:
+        with pytest.raises(FetchError) as caught:
+            await client.fetch("https://one.example/feed", request_options=options)
+        errors.append(caught.value)
+
+    assert city.live(script, tls=ssl.create_default_context()) == pytest.approx(20.0)
+    (error,) = errors
+    assert (error.reason, error.network) == ("one.example does not answer through the proxy", True)
