@@ -33,6 +33,8 @@ logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 IDLE = 15.0
 """Seconds that an unused connection is kept."""
+TUNNEL = 2 * CONNECT
+"""Seconds to reach a proxy and have it open a tunnel."""
 _IDLE_TOO_LONG = 408
 """Some servers say so on an idle connection; it does not answer the next request."""
 _TUNNEL_OPEN = "proxy.start_tls.complete"
@@ -83,11 +85,16 @@ class PooledConnection:
         await self._http.aclose()
 
     async def _send_through_proxy(self, request: httpcore.Request) -> httpcore.Response:
-        """Send the first request through a proxy; raises UnreachableError if no tunnel opens."""
+        """Send the first request through a proxy. The limit ends when the tunnel is open.
+
+        Raises:
+            AddressError: The server or the proxy may not be connected to.
+            UnreachableError: The proxy cannot be reached, or opens no tunnel in time.
+        """
         (scheme, host, port), _ = self.endpoint
         await self._guard.check(host, port)
         try:
-            async with asyncio.timeout(2 * CONNECT if scheme == "https" else None) as limit:
+            async with asyncio.timeout(TUNNEL if scheme == "https" else None) as limit:
 
                 async def trace(event: str, info: object) -> None:
                     if event == _TUNNEL_OPEN:

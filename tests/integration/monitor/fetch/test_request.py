@@ -12,6 +12,7 @@ from support.fetch_client import FEED, LOOPBACK, client, failing, get
 from support.proxy_server import Proxy
 from support.scripted_server import Fault, Reply, Web, redirect
 
+from monitor.fetch import connection_pool
 from monitor.fetch.client import ACCEPT_PAGE
 from monitor.model.poll import NotModified
 from monitor.model.request_options import RequestOptions, Secret
@@ -236,6 +237,18 @@ def test_a_proxy_that_fails(web: Web, certificate: Any) -> None:
     with Proxy(status=0) as proxy:
         error = failing(url, request_options=through(proxy), options={"timeout": 0.5})
         assert error.reason == "not finished after 0 s"
+
+
+def test_a_server_behind_a_tunnel_may_take_its_time(
+    certificate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_pool, "TUNNEL", 1.0)
+    server, cert = certificate
+    options = {"tls": ssl.create_default_context(cafile=str(cert)), "resolve": nearby}
+    with Web(tls=server) as web, Proxy() as proxy:
+        web.on("/feed", Reply(body=FEED, delay=1.5))
+        url = web.url("/feed", "localhost")
+        assert get(url, request_options=through(proxy), options=options).body == FEED
 
 
 def test_a_proxy_is_told_an_ipv6_address_in_brackets() -> None:
