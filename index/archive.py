@@ -255,7 +255,7 @@ class ArchiveWriter(Protocol):
     def last_id(self) -> int:
         """Highest id in the archive, 0 when it is empty."""
 
-    def ids(self) -> array[int]:
+    def all_ids(self) -> array[int]:
         """Return the id of every article in the archive, in no order."""
 
     def add(self, articles: Iterable[Article]) -> int:

@@ -69,7 +69,7 @@ class FolderArchiveWriter:
         tops = (self._columns(segment).bounds(ID)[1] for segment in self._segments)
         return int(max(tops, default=0))
 
-    def ids(self) -> array[int]:
+    def all_ids(self) -> array[int]:
         """Return the id of every article in the archive, in no order."""
         found = array("Q")
         for segment in self._segments:

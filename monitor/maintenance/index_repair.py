@@ -98,7 +98,7 @@ class IndexRepair:
         """
         stored = self._shelves.article_ids()
         waiting = set() if everything else self._shelves.waiting()
-        missing, surplus = difference(self.writer.ids(), stored, waiting)
+        missing, surplus = difference(self.writer.all_ids(), stored, waiting)
         if surplus:
             log.info("the archive holds %s too many", counted(len(surplus), "article"))
             self.writer.remove(surplus)

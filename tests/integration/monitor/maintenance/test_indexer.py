@@ -286,7 +286,7 @@ def _holds(folder: Path, wanted: list[int]) -> bool:
         if writer is None:
             return False
         writer.verify()
-        return sorted(writer.ids()) == wanted
+        return sorted(writer.all_ids()) == wanted
     except (ArchiveError, OSError):
         return False
 

@@ -80,7 +80,7 @@ def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
     writer.wait_for_merges()
     assert found(archive, "port") == [1, 3, 4, 6, 7]
     assert found(archive, "quai") == [2]
-    assert sorted(writer.ids()) == [1, 2, 3, 4, 6, 7]
+    assert sorted(writer.all_ids()) == [1, 2, 3, 4, 6, 7]
     writer.verify()
     assert not list(tmp_path.glob("merging*"))
     assert len(list(tmp_path.glob("*.lists"))) < 3
@@ -92,7 +92,7 @@ def test_what_is_damaged_meanwhile_is_not_brought_back(tmp_path: Path, gate: Gat
     assert len(writer.drop_damaged_segments()) == 1
     gate.open.set()
     writer.wait_for_merges()
-    assert len(writer.ids()) == 4
+    assert len(writer.all_ids()) == 4
     writer.verify()
     assert not list(tmp_path.glob("merging*"))
 
@@ -113,7 +113,7 @@ def test_a_merge_that_fails_is_told_and_tried_again(
     monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", make)
     writer.run_merges()
     writer.wait_for_merges()
-    assert sorted(writer.ids()) == [1, 2, 3, 4, 5, 6]
+    assert sorted(writer.all_ids()) == [1, 2, 3, 4, 5, 6]
     assert len(list(tmp_path.glob("*.lists"))) == 1
 
 
@@ -123,7 +123,7 @@ def test_what_a_killed_writer_left_is_swept(tmp_path: Path, gate: Gate) -> None:
     assert list(tmp_path.glob("merging*"))
     writer = open_archive_writer(tmp_path)
     assert not list(tmp_path.glob("merging*"))
-    assert sorted(writer.ids()) == [1, 2, 3, 4, 5, 6]
+    assert sorted(writer.all_ids()) == [1, 2, 3, 4, 5, 6]
 
 
 STEPS = st.lists(
@@ -158,5 +158,5 @@ def test_whatever_happens_meanwhile_each_article_is_there_once(
             for each in ("port", "quai"):
                 assert found(archive, each) == sorted(i for i, w in wanted.items() if w == each)
         writer.wait_for_merges()
-        assert sorted(writer.ids()) == sorted(wanted)
+        assert sorted(writer.all_ids()) == sorted(wanted)
         writer.verify()

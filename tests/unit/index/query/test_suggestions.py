@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.memory_archive import MemoryArchive
 
-from index import open_archive, open_archive_writer
 from index.archive import Archive
 from index.article import Article
 from index.errors import QueryError
@@ -114,15 +112,12 @@ def test_clauses_spelt_out_mean_what_they_meant(query: Query | None) -> None:
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    folder = tmp_path_factory.mktemp("spelt")
-    writer = open_archive_writer(folder)
+def archive() -> Archive:
     texts = ["Une sanction", "Des sanctions à Liège", "sanction", "La section", "Liège", "siège"]
-    for id, text in enumerate(texts, 1):
-        writer.add(
-            [Article(id=id, feeds=(1,), url="", title=text, summary="", author="Léa", seen=id)]
-        )
-    return open_archive(folder)
+    return MemoryArchive(
+        Article(id=id, feeds=(1,), url="", title=text, summary="", author="Léa", seen=id)
+        for id, text in enumerate(texts, 1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,6 +143,5 @@ def test_similar_names_of_authors(archive: Archive) -> None:
     assert "lea" not in archive.similar_terms(Word("lae"))
 
 
-def test_no_archive_no_words(tmp_path: Path) -> None:
-    open_archive_writer(tmp_path)
-    assert open_archive(tmp_path).similar_terms(Word("sanction")) == []
+def test_no_archive_no_words() -> None:
+    assert MemoryArchive().similar_terms(Word("sanction")) == []
