@@ -47,7 +47,11 @@ def word(written: str, column: int, part: str = "", **how: bool) -> Node:
 
 
 def words(text: str, column: int, part: str = "", **how: bool) -> list[Node]:
-    """Return the leaves of a text, one for each word; punctuation by itself is left out."""
+    """Return the leaves of a text, one for each word; punctuation by itself is left out.
+
+    Raises:
+        QueryError: The text has no word.
+    """
     loud = not how.get("exact", False) and shouts(text)
     found = [
         word(chunk[0], column + chunk.start(), part, loud=loud, **how)

@@ -1,0 +1,79 @@
+"""Every error that a public function raises by itself is in its docstring."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [
+    path for package in ("index", "monitor", "tui") for path in (ROOT / package).rglob("*.py")
+]
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCES)}
+ROOTS = {"MonitorError", "ArchiveError"}
+
+
+BASES = {
+    node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+    for tree in TREES.values()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ClassDef)
+}
+
+
+def lineage(name: str) -> set[str]:
+    """Return the names of a class and of the classes that it inherits from."""
+    return {name}.union(*(lineage(base) for base in BASES.get(name, ())))
+
+
+def is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Tell whether the docstring of a function is the help of a command."""
+    calls = [each.func for each in node.decorator_list if isinstance(each, ast.Call)]
+    return any(isinstance(call, ast.Attribute) and call.attr == "command" for call in calls)
+
+
+def public_functions(body: Iterable[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield public functions, and public methods of public classes."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if not node.name.startswith("_") and not is_command(node):
+                yield node
+        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from public_functions(node.body)
+
+
+def raised(node: ast.AST) -> Iterator[str]:
+    """Yield the names of errors that leave a function; nested functions do not count."""
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        if isinstance(node.exc.func, ast.Name):
+            yield node.exc.func.id
+        return
+    for child in ast.iter_child_nodes(node):
+        caught = isinstance(node, ast.Try) and node.handlers and child in node.body
+        if not caught and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from raised(child)
+
+
+def undocumented(tree: ast.Module) -> Iterator[str]:
+    """Yield `function: Error` for each error that a docstring does not name."""
+    for function in public_functions(tree.body):
+        described = ast.get_docstring(function) or ""
+        for name in raised(function):
+            classes = lineage(name)
+            if classes & ROOTS and not any(each in described for each in classes):
+                yield f"{function.name}: {name}"
+
+
+def test_raised_errors_are_documented() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {each}"
+        for path, tree in TREES.items()
+        for each in undocumented(tree)
+    ]
+    assert found == []
+
+
+def test_an_undocumented_error_is_found() -> None:
+    source = 'def f():\n    """Do it."""\n    raise ConfigError("x", [])\n'
+    assert list(undocumented(ast.parse(source))) == ["f: ConfigError"]
+    documented = source.replace("Do it.", "Do it. Raises ConfigError.")
+    assert list(undocumented(ast.parse(documented))) == []
