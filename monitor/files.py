@@ -1,25 +1,56 @@
-"""Files: written whole or not at all, and whether one has changed."""
+"""Files: written atomically, and their signatures."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Put a new file in place of the old one, if any. Raises OSError that names it."""
+def atomic_write(
+    path: Path,
+    content: bytes,
+    *,
+    durable: bool = False,
+    mode: int | None = None,
+    check: Callable[[], None] | None = None,
+) -> None:
+    """Replace a file, or make it: a reader sees the old content or the new one.
+
+    Args:
+        path: The file.
+        content: What it holds from then on.
+        durable: Whether it must survive a power failure.
+        mode: Permissions of the new file; None for those of any new file.
+        check: Called before the old file is replaced; the file stays as it is if that raises.
+
+    Raises:
+        OSError: It cannot be written; the error names `path`.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(content)
+        opened = os.open(
+            part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else 0o600
+        )
+        with os.fdopen(opened, "wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        if mode is not None:
+            part.chmod(mode)
+        if check is not None:
+            check()
         part.replace(path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise
 
 
-def stamp(path: Path) -> object:
-    """Return the signature of a file, which differs after a change; None if it is missing."""
+def file_signature(path: Path) -> object:
+    """Return what differs after a file has changed; None if it is missing."""
     try:
         found = path.stat()
     except OSError:

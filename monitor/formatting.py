@@ -1,8 +1,12 @@
-"""Counts and durations in words, and durations from words."""
+"""Counts, durations and moments as text, sparklines, and durations from text."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from index.article import Timestamp
 
 
 def counted(count: int, noun: str, many: str = "") -> str:
@@ -47,3 +51,37 @@ def seconds(text: str) -> float:
         raise ValueError(f"`{text}` is not a duration; write 30s, 15m, 2h or 1d")
     found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d)", compact)
     return sum(float(number) * _SECONDS[unit] for number, unit in found)
+
+
+def iso(moment: Timestamp | None) -> str | None:
+    """Return a moment as 2023-10-09T07:09:00Z; None for None, and for what no calendar holds."""
+    if moment is None:
+        return None
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(counts: Sequence[int], width: int) -> str:
+    """Return counts as bars, scaled to the largest; 0 is a blank.
+
+    Args:
+        counts: Oldest first.
+        width: Bars at most; where there are more counts, a bar is the sum of several.
+    """
+    bars = list(_summed(counts, width))
+    top = max(bars, default=0)
+    return "".join(_BARS[(bar * len(_BARS) - 1) // top] if bar else " " for bar in bars)
+
+
+def _summed(counts: Sequence[int], width: int) -> Iterator[int]:
+    step = max(1, -(-len(counts) // width))
+    start = len(counts) % step  # the newest bar is a whole one
+    if start:
+        yield sum(counts[:start])
+    for at in range(start, len(counts), step):
+        yield sum(counts[at : at + step])

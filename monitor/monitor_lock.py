@@ -13,6 +13,7 @@ from types import TracebackType
 
 from index.article import Timestamp
 from monitor.errors import AlreadyRunningError, MonitorError
+from monitor.files import atomic_write
 from monitor.model.status import MonitorPresence
 
 LOCK = "monitor.lock"
@@ -78,9 +79,7 @@ class MonitorLock:
         path = self._folder / CARD
         said = asdict(card) | {"pulse": None}
         if said != self._said or not path.exists():
-            fresh = path.with_suffix(".new")
-            fresh.write_text(json.dumps(asdict(card)), encoding="utf-8")
-            fresh.replace(path)
+            atomic_write(path, json.dumps(asdict(card)).encode())
             self._said = said
         os.utime(path, (card.pulse, card.pulse))
 

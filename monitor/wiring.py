@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor import monitor_lock
-from monitor.files import stamp
+from monitor.files import file_signature
 
 if TYPE_CHECKING:
     import asyncio
@@ -233,7 +233,7 @@ def _parts(
         notifier=notifier,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
-        stamp=lambda: stamp(config.path),
+        stamp=lambda: file_signature(config.path),
         clock=clock,
         sleep=asyncio.sleep,
         jitter=random.random,

@@ -10,8 +10,7 @@ import click
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.options import list_format
-from monitor.export.serialization import iso
-from monitor.formatting import counted
+from monitor.formatting import counted, iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert

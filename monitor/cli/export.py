@@ -102,7 +102,7 @@ def _share(
 ) -> None:
     """Write what was found into the files that were asked for, each whole or not at all."""
     from monitor.export.shared_names import Shared
-    from monitor.files import write_whole
+    from monitor.files import atomic_write
 
     readings = list(service.views.articles.with_alerts(found))
     edited = {
@@ -120,7 +120,7 @@ def _share(
         if str(file) == "-":
             click.echo(text, nl=False)
         else:
-            write_whole(file, text.encode())
+            atomic_write(file, text.encode())
             say(f"{file}: {counted(len(readings), 'article')}")
 
 

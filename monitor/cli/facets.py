@@ -12,8 +12,7 @@ import click
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import QueryCommand, filter_of, filtered
-from monitor.export.serialization import iso
-from monitor.formatting import counted
+from monitor.formatting import counted, iso
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm

@@ -11,8 +11,7 @@ import click
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import MomentParam, list_format
-from monitor.export.serialization import iso
-from monitor.formatting import counted
+from monitor.formatting import counted, iso
 from monitor.model.feed import Coverage, Feed, Gap
 
 if TYPE_CHECKING:

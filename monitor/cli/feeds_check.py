@@ -12,10 +12,9 @@ import click
 from index.analysis.text_cleaning import line
 from monitor.cli import CliContext, output
 from monitor.errors import FeedError
-from monitor.export.serialization import iso
 from monitor.feeds.diagnostics import FeedDiagnostics, diagnose, retry
 from monitor.fetch.url import redact
-from monitor.formatting import span
+from monitor.formatting import iso, span
 
 if TYPE_CHECKING:
     from index.article import Timestamp

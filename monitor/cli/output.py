@@ -17,7 +17,8 @@ import click
 
 from index.article import Timestamp
 from monitor.cli import on_terminal
-from monitor.export.serialization import Row, iso
+from monitor.export.serialization import Row
+from monitor.formatting import iso
 
 if TYPE_CHECKING:
     from monitor.run_log import Progress

@@ -12,7 +12,7 @@ from index.article import Timestamp
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import FORMATS, QueryCommand, completed, filter_of, selecting
 from monitor.cli.output import Span, wrapped
-from monitor.export.serialization import iso
+from monitor.formatting import iso
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch

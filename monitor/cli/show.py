@@ -14,8 +14,7 @@ import click
 from index.analysis import text_cleaning
 from monitor.cli import CliContext, output
 from monitor.export import serialization
-from monitor.export.serialization import iso
-from monitor.formatting import counted, span
+from monitor.formatting import counted, iso, span
 
 if TYPE_CHECKING:
     from index.article import Timestamp

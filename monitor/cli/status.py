@@ -12,8 +12,7 @@ import click
 
 from monitor.cli import CliContext, output, show
 from monitor.cli.options import MomentParam
-from monitor.export.serialization import iso
-from monitor.formatting import counted
+from monitor.formatting import counted, iso
 from monitor.model.latency import Step
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import QueryCommand, filter_of, filtered
 from monitor.errors import MissingExtraError
-from monitor.export.serialization import iso
+from monitor.formatting import iso
 
 if TYPE_CHECKING:
     from monitor.model.search import Series, Trend

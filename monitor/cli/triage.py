@@ -14,8 +14,7 @@ from index.analysis.text_cleaning import line, lines, truncate
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.alerts import criteria, filter_by, tags_completed
 from monitor.cli.options import filtered, list_format
-from monitor.export.serialization import iso
-from monitor.formatting import counted
+from monitor.formatting import counted, iso
 from monitor.model.alert import AlertState, Change, Verdict
 
 if TYPE_CHECKING:

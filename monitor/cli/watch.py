@@ -10,7 +10,7 @@ import click
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.export.serialization import iso
+from monitor.formatting import iso
 from monitor.model.watchlist import Baseline
 
 if TYPE_CHECKING:

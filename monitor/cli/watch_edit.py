@@ -10,7 +10,7 @@ import click
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.options import DurationParam, Later, completed_name, named
 from monitor.cli.watch import format_option
-from monitor.export.serialization import iso
+from monitor.formatting import iso
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:

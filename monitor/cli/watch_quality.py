@@ -123,7 +123,7 @@ def _row(tally: TrialTally, tried: TrialTallies, titles: dict[int, Article]) -> 
 
 
 def _tell(tally: TrialTally, tried: TrialTallies, titles: dict[int, Article]) -> None:
-    from monitor.watchlists.backtest import sparkline
+    from monitor.formatting import sparkline
 
     hits = len(tally.dates)
     changed = f"+{len(tally.gained)} −{len(tally.lost)}"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from monitor.config.yaml_nodes import (
     tree,
 )
 from monitor.errors import MonitorError
+from monitor.files import atomic_write
 from monitor.model.config import Config
 
 Item = str | Mapping[str, Any]
@@ -263,19 +262,13 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
 
 def _replace(path: Path, before: bytes, after: bytes) -> None:
     """Put a new file in place of one that is still as it was read."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(after)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.chmod(path.stat().st_mode & 0o7777)
+
+    def check() -> None:
         if path.read_bytes() != before:
             raise MonitorError(f"{path} was edited meanwhile and stays as it is; try again")
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+
+    mode = path.stat().st_mode & 0o7777
+    atomic_write(path, after, durable=True, mode=mode, check=check)
 
 
 def add_watchlist(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from email.utils import formatdate
 from xml.sax.saxutils import escape, quoteattr
 
 from index.article import Timestamp
 from monitor.demo.content import DemoOutlet, Format, ShownText
 from monitor.demo.newsroom import Dispatch
+from monitor.formatting import iso
 
 TYPES = {
     Format.RSS: "application/rss+xml",
@@ -73,8 +73,8 @@ def _atom(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: 
         f"    <id>{_id(outlet, d, issue)}</id>\n"
         f"    <title>{escape(d.title)}</title>\n"
         f'    <link rel="alternate" href={quoteattr(page_url(outlet, d, base))}/>\n'
-        + ("" if d.dated is None else f"    <published>{_iso(d.dated)}</published>\n")
-        + ("" if d.dated is None else f"    <updated>{_iso(max(d.dated, d.changed))}</updated>\n")
+        + ("" if d.dated is None else f"    <published>{iso(d.dated)}</published>\n")
+        + ("" if d.dated is None else f"    <updated>{iso(max(d.dated, d.changed))}</updated>\n")
         + (f"    <author><name>{escape(d.author)}</name></author>\n" if d.author else "")
         + f"    <summary>{escape(_summary(outlet, d))}</summary>\n"
         + (
@@ -92,7 +92,7 @@ def _atom(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: 
         f"  <subtitle>{escape(outlet.about)}</subtitle>\n"
         f'  <link rel="self" href={quoteattr(base + outlet.path)}/>\n'
         f'  <link rel="alternate" href={quoteattr(f"{base}/{outlet.slug}/")}/>\n'
-        f"  <updated>{_iso(_last_change(dispatches))}</updated>\n"
+        f"  <updated>{iso(_last_change(dispatches))}</updated>\n"
         f"{entries}</feed>\n"
     )
 
@@ -110,7 +110,7 @@ def _rdf(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: s
         f"  <description>{escape(_summary(outlet, d))}</description>\n"
         + (f"  <dc:creator>{escape(d.author)}</dc:creator>\n" if d.author else "")
         + (_content(d) if outlet.shows is ShownText.BODY else "")
-        + ("" if d.dated is None else f"  <dc:date>{_iso(d.dated)}</dc:date>\n")
+        + ("" if d.dated is None else f"  <dc:date>{iso(d.dated)}</dc:date>\n")
         + "</item>\n"
         for d in dispatches
     )
@@ -151,7 +151,3 @@ def _last_change(dispatches: Sequence[Dispatch]) -> Timestamp:
 
 def _rfc822(moment: Timestamp) -> str:
     return formatdate(moment, usegmt=True)
-
-
-def _iso(moment: Timestamp) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

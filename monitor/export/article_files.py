@@ -6,12 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index.article import Timestamp
-from monitor.files import write_whole
+from monitor.files import atomic_write
+from monitor.formatting import iso
 from monitor.model.article import ArticleDetails
 
 STYLES = ("md", "json")
@@ -48,7 +47,7 @@ def export(
         if name in before and (folder / name).read_bytes() == content:
             done.unchanged += 1
         else:
-            write_whole(folder / name, content)
+            atomic_write(folder / name, content)
             done.written += 1
         for old in before - {name}:
             (folder / old).unlink(missing_ok=True)
@@ -72,7 +71,7 @@ def _known(folder: Path, style: str) -> dict[int, set[str]]:
 def file_name(reading: ArticleDetails, style: str) -> str:
     """Return `2023-10-09_les-echos_greve-au-port_12.md`: letters, digits and dashes only."""
     article = reading.article
-    day = (_iso(article.date) or "undated")[:10]
+    day = (iso(article.date) or "undated")[:10]
     parts = [day, slug(reading.feed, 40), slug(article.title, LONGEST - 60)]
     return f"{'_'.join(part for part in parts if part)}_{article.id}.{style}"
 
@@ -96,8 +95,8 @@ def mapping(reading: ArticleDetails) -> dict[str, Any]:
         "feed": reading.feed,
         "author": article.author,
         "lang": article.lang,
-        "published": _iso(article.published),
-        "seen": _iso(article.seen),
+        "published": iso(article.published),
+        "seen": iso(article.seen),
         "story": article.story,
         "versions": reading.versions,
         "alerts": [
@@ -106,7 +105,7 @@ def mapping(reading: ArticleDetails) -> dict[str, Any]:
                 "severity": str(alert.severity),
                 "state": str(alert.state),
                 "verdict": str(alert.verdict),
-                "raised_at": _iso(alert.raised_at),
+                "raised_at": iso(alert.raised_at),
                 "matches": [
                     {
                         "field": m.field,
@@ -155,12 +154,3 @@ def escaped(text: str) -> str:
     """Return a line of text in which Markdown finds no markup."""
     plain = re.sub(r"([\\`*_\[\]<>#|~$!&])", r"\\\1", text)
     return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", plain.strip())
-
-
-def _iso(moment: Timestamp | None) -> str | None:
-    if moment is None:
-        return None
-    try:
-        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):
-        return None

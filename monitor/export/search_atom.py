@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
-from monitor.export.serialization import iso
+from monitor.formatting import iso
 
 if TYPE_CHECKING:
     from monitor.model.search import Found

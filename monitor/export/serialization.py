@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from index.analysis.text_cleaning import line, lines
-from index.article import Article, Timestamp
+from index.article import Article
+from monitor.formatting import iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, Outlet
 
 Row = Mapping[str, Any]
-
-
-def iso(moment: Timestamp | None) -> str | None:
-    """Return a moment as 2023-10-09T07:09:00Z, None for none."""
-    if moment is None:
-        return None
-    try:
-        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):
-        return None
 
 
 def alert(alert: Alert) -> dict[str, Any]:

@@ -10,12 +10,12 @@ import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
+from monitor.formatting import iso
 from monitor.store.sqlite.connection import FILE, open_store
 from monitor.store.sqlite.schema import VERSION
 
@@ -158,12 +158,8 @@ def _pack(
                     done += len(chunk)
                     progress("packing", done, total)
             files[name] = (source.stat().st_size, digest.hexdigest())
-        manifest = Manifest(_iso(now), articles, alerts, VERSION, files)
+        manifest = Manifest(iso(now) or "", articles, alerts, VERSION, files)
         packed.writestr(MANIFEST, write_manifest(manifest))
     with part.open("rb") as file:
         os.fsync(file.fileno())
     return manifest
-
-
-def _iso(moment: Timestamp) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

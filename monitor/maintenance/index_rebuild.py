@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from index.article import Timestamp
+from monitor.files import atomic_write
 from monitor.formatting import counted
 
 PROGRESS = "index.progress"
@@ -26,9 +27,7 @@ def write_progress(data: Path, done: int, total: int) -> None:
         if done >= total:
             path.unlink(missing_ok=True)
             return
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps([done, total]), encoding="utf-8")
-        fresh.replace(path)
+        atomic_write(path, json.dumps([done, total]).encode())
 
 
 def read_progress(data: Path, now: Timestamp) -> float | None:

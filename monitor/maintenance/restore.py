@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from monitor.files import atomic_write
 from monitor.maintenance.backup import (
     CHUNK,
     CONFIG,
@@ -92,9 +93,7 @@ def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, as
     fresh.rename(places.data / FILE)
     if config is not None:
         places.config.parent.mkdir(parents=True, exist_ok=True)
-        written = places.config.with_name(f".{places.config.name}.part")
-        written.write_bytes(config)
-        written.replace(places.config)
+        atomic_write(places.config, config)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
@@ -12,7 +11,8 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree as ET
 
 from index.analysis.text_cleaning import clean
-from monitor.export.serialization import iso
+from monitor.files import atomic_write
+from monitor.formatting import iso
 from monitor.model.alert import Alert
 from monitor.model.config import Channel, DeliveryError
 from monitor.model.delivery import Notification
@@ -116,9 +116,4 @@ def _urn(of: str) -> str:
 def _write(path: Path, content: bytes) -> None:
     """Put a file in place, whole: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    atomic_write(path, content, durable=True)

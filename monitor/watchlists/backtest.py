@@ -145,7 +145,6 @@ def known_feeds(known: Sequence[Feed], described: Sequence[Feed]) -> dict[int, F
 
 
 DAY = 86_400.0
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(slots=True)
@@ -196,19 +195,3 @@ def histogram(dates: Iterable[Timestamp], first: Timestamp, last: Timestamp) -> 
     begin, end = int(first // DAY), int(last // DAY)
     by_day = Counter(int(date // DAY) for date in dates)
     return [by_day[day] for day in range(begin, end + 1)]
-
-
-def sparkline(counts: Sequence[int], width: int) -> str:
-    """Return counts as bars, several in one when there are more than `width`; 0 is a blank."""
-    bars = list(_summed(counts, width))
-    top = max(bars, default=0)
-    return "".join(_BARS[(bar * len(_BARS) - 1) // top] if bar else " " for bar in bars)
-
-
-def _summed(counts: Sequence[int], width: int) -> Iterator[int]:
-    step = max(1, -(-len(counts) // width))
-    start = len(counts) % step  # the newest bar is a whole one
-    if start:
-        yield sum(counts[:start])
-    for at in range(start, len(counts), step):
-        yield sum(counts[at : at + step])

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from monitor.files import write_whole
+from monitor.files import atomic_write
 
 FILE = "dashboard.json"
 """Its name in the data folder."""
@@ -77,7 +77,7 @@ def _write(path: Path | None, text: str) -> bool:
     if path is None:
         return False
     try:
-        write_whole(path, text.encode())
+        atomic_write(path, text.encode())
     except (OSError, ValueError):  # a surrogate in a filter cannot be written
         return False
     return True

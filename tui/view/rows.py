@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from index.analysis import text_cleaning as safe
 from index.analysis.text_cleaning import line as safe_line
 from index.article import Timestamp
+from monitor.formatting import sparkline
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.feed import FeedHealth, Health
 from monitor.model.search import Found, Suggestion
@@ -29,7 +30,6 @@ HEALTH = {
     Health.GONE: ("✗", "bad"),
     Health.PAUSED: ("‖", "quiet"),
 }
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 def mark(alert: Alert) -> tuple[str, str]:
@@ -101,10 +101,7 @@ def copies_at(cells: int) -> int | None:
 
 def spark(counts: Sequence[int], cells: int = 12) -> str:
     """Return counts as bars, the last ones, scaled to the largest; nothing is a blank."""
-    shown = list(counts)[-cells:]
-    top = max(shown, default=0)
-    bars = "".join(_BARS[(n * 8 - 1) // top] if n > 0 else " " for n in shown)
-    return bars.rjust(cells)
+    return sparkline(counts[-cells:], cells).rjust(cells)
 
 
 def watchlist_row(count: WatchlistCount, cells: int, *, chosen: bool, muted: str = "") -> Line:
