@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import importlib
 import importlib.util
@@ -265,6 +266,27 @@ def assert_fields_are_documented(newsroom: Newsroom, environ: dict[str, str]) ->
             found = json.loads(printed)
             fields = set(found if isinstance(found, dict) else found[0])
             assert fields <= set(known), (line, fields - set(known))
+
+
+def program_texts() -> str:
+    """Return every text in the code, one a line; what is filled in divides a text in two."""
+    files = [
+        path for package in ("index", "monitor", "tui") for path in (ROOT / package).rglob("*.py")
+    ]
+    return "\n".join(
+        node.value
+        for path in files
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def test_the_messages_of_the_troubleshooting_page_are_those_of_the_program() -> None:
+    rows = cells(PAGES["docs/how-to/troubleshooting.md"])
+    messages = [message for first, _ in rows for message in quoted(first)]
+    texts = program_texts()
+    assert len(messages) > 10
+    assert [message for message in messages if message not in texts] == []
 
 
 def make_targets() -> list[str]:
