@@ -26,7 +26,7 @@ from index.article import Article, Timestamp
 from monitor.errors import FeedError, ParseError, StoreError
 from monitor.fetch.client import ACCEPT_FEED, Client
 from monitor.fetch.page_reader import PageReader
-from monitor.fetch.robots_policy import Permits
+from monitor.fetch.robots_policy import RobotsPolicy
 from monitor.ingest import schedule
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.outage import OutageDetector
@@ -88,8 +88,8 @@ class Pipeline:
         self._room = asyncio.Event()
         self._room.set()
         self._unparsed = 0
-        permits = Permits(client, parser.robots, clock)
-        self._pages = PageReader(client, permits, lambda page: self._parsed(parser.extract(page)))
+        policy = RobotsPolicy(client, parser.robots, clock)
+        self._pages = PageReader(client, policy, lambda page: self._parsed(parser.extract(page)))
         self._network = OutageDetector()
 
     @property

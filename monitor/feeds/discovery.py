@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from monitor.errors import FeedError, ParseError
 from monitor.fetch.client import Client
-from monitor.fetch.robots_policy import Permits
+from monitor.fetch.robots_policy import RobotsPolicy
 from monitor.model.poll import Fetched, NotModified, ParsedFeed
 from monitor.model.request_options import DEFAULT_OPTIONS, RequestOptions
 from monitor.parse import feed_links
@@ -37,7 +37,7 @@ class FeedFinder:
         self._client = client
         self._parser = parser
         self._monotonic = monotonic
-        self._permits = Permits(client, parser.robots, monotonic)
+        self._policy = RobotsPolicy(client, parser.robots, monotonic)
 
     async def read(self, url: str, options: RequestOptions = DEFAULT_OPTIONS) -> Prospect:
         """Fetch and read a feed once; raises FeedError."""
@@ -51,8 +51,8 @@ class FeedFinder:
         page = next((entry.url for entry in found.parsed.entries if entry.url), "")
         if not page:
             return found
-        permit = await self._permits.ask(page, options, found.url)
-        return replace(found, pages="" if permit.wait else permit.reason)
+        permission = await self._policy.check(page, options, found.url)
+        return replace(found, pages="" if permission.wait else permission.reason)
 
     async def find(self, url: str) -> list[Prospect]:
         """Return the feed at an address, or else those of the page there.

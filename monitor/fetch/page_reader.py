@@ -1,4 +1,4 @@
-"""Reading the page of one article: permitted, fetched, its text found."""
+"""Page reader: fetches the page of an article, where robots.txt allows it, and finds its text."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Awaitable, Callable
 from index.article import Article
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.client import ACCEPT_PAGE, Client
-from monitor.fetch.robots_policy import Permit, Permits
+from monitor.fetch.robots_policy import Permission, RobotsPolicy
 from monitor.model.feed import Feed
 from monitor.model.poll import Fetched, NotModified, Page
 from monitor.model.request_options import DEFAULT_OPTIONS
 
 
 class PageReader:
-    """Reads pages as their feeds are read: with the same request options, by the same client."""
+    """Reads the pages of articles with the request options of their feeds."""
 
     def __init__(
-        self, client: Client, permits: Permits, extract: Callable[[Fetched], Awaitable[str]]
+        self, client: Client, policy: RobotsPolicy, extract: Callable[[Fetched], Awaitable[str]]
     ) -> None:
         self._client = client
-        self._permits = permits
+        self._policy = policy
         self._extract = extract
 
     async def read(self, article: Article, feed: Feed | None) -> Page:
         """Return the text of an article's page, or why there is none, or when its turn is."""
         options, origin = (feed.request_options, feed.url) if feed else (DEFAULT_OPTIONS, "")
-        permit = await self._permits.ask(article.url, options, origin)
-        if permit.reason:
-            return _refused(article, permit)
+        permission = await self._policy.check(article.url, options, origin)
+        if permission.reason:
+            return _refused(article, permission)
         try:
             answer = await self._client.fetch(
                 article.url, accept=ACCEPT_PAGE, request_options=options, credentials_origin=origin
@@ -36,9 +36,9 @@ class PageReader:
             if isinstance(answer, NotModified):
                 raise FetchError(article.url, "answered 304 to an unconditional request")
             if answer.hops:
-                permit = await self._permits.ask(answer.url, options, origin)
-                if permit.reason and not permit.wait:
-                    return _refused(article, permit)
+                permission = await self._policy.check(answer.url, options, origin)
+                if permission.reason and not permission.wait:
+                    return _refused(article, permission)
             return Page(article=article.id, text=await self._extract(answer))
         except FeedError as error:
             status = error.status if isinstance(error, FetchError) else None
@@ -46,5 +46,7 @@ class PageReader:
             return Page(article=article.id, reason=error.reason, status=status, final=final)
 
 
-def _refused(article: Article, permit: Permit) -> Page:
-    return Page(article=article.id, reason=permit.reason, final=permit.final, later=permit.wait)
+def _refused(article: Article, permission: Permission) -> Page:
+    return Page(
+        article=article.id, reason=permission.reason, final=permission.final, later=permission.wait
+    )

@@ -1,11 +1,11 @@
-"""May an article's page be read, and is it its turn? Asks each site for its `robots.txt`.
+"""Robots policy: whether the page of an article may be read, and when its turn is.
 
-::
+Each site is asked for its `robots.txt`::
 
-    2xx                  what it says holds for a day
-    4xx                  nothing is forbidden, for a day
-    429, 5xx, no answer  all is forbidden, until it is asked again ten minutes later;
-                         what it said before goes on to hold
+    2xx                  its rules hold for a day
+    4xx                  everything is allowed, for a day
+    429, 5xx, no answer  everything is forbidden until it is asked again ten minutes later,
+                         unless earlier rules are known: those go on to hold
 """
 
 from __future__ import annotations
@@ -24,19 +24,20 @@ from monitor.model.request_options import DEFAULT_OPTIONS, RequestOptions
 from monitor.parse.robots import CAP, Allowance
 
 AGE = 86_400.0
+"""Seconds that rules hold."""
 RETRY = 600.0
-_KEPT = 1_000
-"""Sites that are remembered, and …"""
-_KEPT_BYTES = 16 << 20
-"""… what they say in all."""
-_HELD = 5.0
+"""Seconds until a site without an answer is asked again."""
+_MAX_SITES = 1_000
+_MAX_BYTES = 16 << 20
+"""Of all remembered rules together."""
+_MAX_HELD = 5.0
 """Seconds that a page may wait for its turn without being put off."""
 
 Judge = Callable[[Fetched, str], Awaitable[Allowance]]
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class Permission:
     """Whether a page may be read now."""
 
     reason: str = ""
@@ -44,120 +45,129 @@ class Permit:
     final: bool = False
     """Whether asking again is pointless."""
     wait: float = 0.0
-    """Seconds until its turn, of which the site wants few."""
+    """Seconds until its turn, where the site wants its pages read slowly."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What a site said when it was asked for its rules."""
+class _SiteRules:
+    """The rules of one site, or why they are unknown."""
 
     until: Timestamp
-    rules: Fetched | None = None
-    """None: none, or none to be had."""
+    robots_txt: Fetched | None = None
+    """None where the site has none or does not answer."""
     trouble: str = ""
-    """Why none can be had."""
+    """Why the site does not answer."""
 
 
-class Permits:
-    """Asks sites what they permit, and remembers it. `judge` reads the rules, in a worker."""
+class RobotsPolicy:
+    """Fetches the rules of sites and remembers them. `judge` reads them, in a worker."""
 
     def __init__(self, client: Client, judge: Judge, clock: Callable[[], Timestamp]) -> None:
         self._client = client
         self._judge = judge
         self._clock = clock
-        self._said: dict[str, _Said] = {}
-        self._asking: dict[str, asyncio.Lock] = {}
+        self._rules: dict[str, _SiteRules] = {}
+        self._fetching: dict[str, asyncio.Lock] = {}
         self._free: dict[str, Timestamp] = {}
         self._queue: dict[str, Timestamp] = {}
 
-    async def ask(
+    async def check(
         self,
         url: str,
         options: RequestOptions = DEFAULT_OPTIONS,
         credentials_origin: str = "",
-    ) -> Permit:
-        """Return whether the page at an address may be read now; whoever may has had its turn.
+    ) -> Permission:
+        """Return whether a page may be read now; a page that may has taken its turn.
 
-        `options` and `credentials_origin` are as for the page. Never raises.
+        Args:
+            url: Of the page.
+            options: How the page is requested; its `robots.txt` is requested in the same way.
+            credentials_origin: As for the page.
         """
-        where = site(url)
-        if not where:
-            return Permit()  # the client says what is wrong with it
-        said = await self._rules(where, options, credentials_origin)
-        host = where.partition("://")[2]
-        if said.trouble and said.rules is None:
-            return Permit(f"robots.txt of {host} cannot be had, so its pages are not read: "
-                          f"{said.trouble}")  # fmt: skip
-        if said.rules is None:
-            return Permit()
+        origin = site(url)
+        if not origin:
+            return Permission()  # the client says what is wrong with it
+        rules = await self._rules_of(origin, options, credentials_origin)
+        host = origin.partition("://")[2]
+        if rules.robots_txt is None and rules.trouble:
+            return Permission(f"robots.txt of {host} cannot be had, so its pages are not read: "
+                              f"{rules.trouble}")  # fmt: skip
+        if rules.robots_txt is None:
+            return Permission()
         try:
-            found = await self._judge(said.rules, url)
+            allowance = await self._judge(rules.robots_txt, url)
         except ParseError as error:
-            return Permit(f"robots.txt of {host} cannot be read: {error.reason}", final=True)
-        if not found.allowed:
-            return Permit(f"robots.txt of {host} forbids it", final=True)
-        if not found.delay:
-            return Permit()
-        self._client.set_spacing(url, found.delay)
-        return self._turn(host, found.delay)
+            return Permission(f"robots.txt of {host} cannot be read: {error.reason}", final=True)
+        if not allowance.allowed:
+            return Permission(f"robots.txt of {host} forbids it", final=True)
+        if not allowance.delay:
+            return Permission()
+        self._client.set_spacing(url, allowance.delay)
+        return self._turn(host, allowance.delay)
 
-    async def _rules(self, where: str, options: RequestOptions, credentials_origin: str) -> _Said:
-        lock = self._asking.setdefault(where, asyncio.Lock())
+    async def _rules_of(
+        self, origin: str, options: RequestOptions, credentials_origin: str
+    ) -> _SiteRules:
+        lock = self._fetching.setdefault(origin, asyncio.Lock())
         try:
             async with lock:
-                known = self._said.get(where)
+                known = self._rules.get(origin)
                 if known and self._clock() < known.until <= self._clock() + AGE:
                     return known
-                said = await self._asked(where, known, options, credentials_origin)
-                self._remember(where, said)
-                return said
+                rules = await self._fetch(origin, known, options, credentials_origin)
+                self._remember(origin, rules)
+                return rules
         finally:
             if not lock.locked():
-                self._asking.pop(where, None)
+                self._fetching.pop(origin, None)
 
-    async def _asked(
+    async def _fetch(
         self,
-        where: str,
-        known: _Said | None,
+        origin: str,
+        known: _SiteRules | None,
         options: RequestOptions,
         credentials_origin: str,
-    ) -> _Said:
+    ) -> _SiteRules:
         try:
             answer = await self._client.fetch(
-                f"{where}/robots.txt", accept="text/plain, */*;q=0.1", max_bytes=CAP, truncate=True,
-                request_options=options, credentials_origin=credentials_origin,
-            )  # fmt: skip
+                f"{origin}/robots.txt",
+                accept="text/plain, */*;q=0.1",
+                max_bytes=CAP,
+                truncate=True,
+                request_options=options,
+                credentials_origin=credentials_origin,
+            )
         except FetchError as error:
             if error.status and 400 <= error.status < 500 and error.status != 429:
-                return _Said(self._clock() + AGE)
-            before = known.rules if known else None
-            return _Said(self._clock() + RETRY, before, error.reason)
-        assert not isinstance(answer, NotModified)  # nothing was asked conditionally
-        return _Said(self._clock() + AGE, answer)
+                return _SiteRules(self._clock() + AGE)
+            before = known.robots_txt if known else None
+            return _SiteRules(self._clock() + RETRY, before, error.reason)
+        assert not isinstance(answer, NotModified)  # the request was not conditional
+        return _SiteRules(self._clock() + AGE, answer)
 
-    def _remember(self, where: str, said: _Said) -> None:
-        self._said.pop(where, None)
-        self._said[where] = said
-        kept = sum(len(each.rules.body) for each in self._said.values() if each.rules)
-        while len(self._said) > _KEPT or (kept > _KEPT_BYTES and len(self._said) > 1):
-            oldest = self._said.pop(next(iter(self._said)))
-            kept -= len(oldest.rules.body) if oldest.rules else 0
+    def _remember(self, origin: str, rules: _SiteRules) -> None:
+        self._rules.pop(origin, None)
+        self._rules[origin] = rules
+        size = sum(len(one.robots_txt.body) for one in self._rules.values() if one.robots_txt)
+        while len(self._rules) > _MAX_SITES or (size > _MAX_BYTES and len(self._rules) > 1):
+            oldest = self._rules.pop(next(iter(self._rules)))
+            size -= len(oldest.robots_txt.body) if oldest.robots_txt else 0
 
-    def _turn(self, host: str, delay: float) -> Permit:
+    def _turn(self, host: str, delay: float) -> Permission:
         """Take the turn of a page, or put it in the queue of its site."""
         now = self._clock()
         self._forget(now)
         free = min(self._free.get(host, now), now + delay)  # a clock may be set back
-        if free - now <= _HELD:
+        if free - now <= _MAX_HELD:
             self._free[host] = max(now, free) + delay
-            return Permit()
+            return Permission()
         turn = max(self._queue.get(host, free), free)
         self._queue[host] = turn + delay
         wait = turn - now
-        return Permit(f"{host} wants {span(delay)} between two pages", wait=wait)
+        return Permission(f"{host} wants {span(delay)} between two pages", wait=wait)
 
     def _forget(self, now: Timestamp) -> None:
         """Drop the turns that are over, when they have become many."""
-        if len(self._free) > _KEPT:
+        if len(self._free) > _MAX_SITES:
             self._free = {host: at for host, at in self._free.items() if at > now}
             self._queue = {host: at for host, at in self._queue.items() if at > now}

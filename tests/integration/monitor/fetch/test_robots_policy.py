@@ -14,7 +14,7 @@ from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Fault, Reply, Web, redirect
 
 from monitor.fetch.client import Client
-from monitor.fetch.robots_policy import AGE, RETRY, Permit, Permits
+from monitor.fetch.robots_policy import AGE, RETRY, Permission, RobotsPolicy
 from monitor.model.poll import Fetched
 from monitor.model.request_options import RequestOptions, Secret
 from monitor.parse.robots import CAP, Allowance, allowance
@@ -70,14 +70,14 @@ class Site:
     now: float = 1e9
     parser: Parser = field(default_factory=lambda: Parser(1))
 
-    def run(self, go: Callable[[Permits], Awaitable[T]], **options: Any) -> T:
+    def run(self, go: Callable[[RobotsPolicy], Awaitable[T]], **options: Any) -> T:
         async def inside() -> T:
             client = Client(
                 LOOPBACK, user_agent="tocsin/1", monotonic=time.monotonic, sleep=asyncio.sleep,
                 timeout=5.0, **options,
             )  # fmt: skip
             async with client:
-                return await go(Permits(client, self.judge, lambda: self.now))
+                return await go(RobotsPolicy(client, self.judge, lambda: self.now))
 
         return asyncio.run(inside())
 
@@ -96,17 +96,17 @@ FORBIDDEN = b"User-agent: *\nDisallow: /secret\n"
 def test_a_site_is_asked_once_a_day(site: Site) -> None:
     site.web.on("/robots.txt", Reply(body=FORBIDDEN))
 
-    async def go(permits: Permits) -> None:
+    async def go(policy: RobotsPolicy) -> None:
         pages = [f"/secret/{n}" for n in range(9)] + [f"/open/{n}" for n in range(9)]
-        asked = await asyncio.gather(*(permits.ask(site.web.url(page)) for page in pages))
-        no = Permit(f"robots.txt of 127.0.0.1:{site.web.port} forbids it", final=True)
-        assert asked == [no] * 9 + [Permit()] * 9
+        asked = await asyncio.gather(*(policy.check(site.web.url(page)) for page in pages))
+        no = Permission(f"robots.txt of 127.0.0.1:{site.web.port} forbids it", final=True)
+        assert asked == [no] * 9 + [Permission()] * 9
         site.now += AGE - 1
-        assert await permits.ask(site.web.url("/secret/1")) == no
+        assert await policy.check(site.web.url("/secret/1")) == no
         assert len(site.web.requests) == 1
         site.now += 2
         site.web.on("/robots.txt", Reply(404))
-        assert await permits.ask(site.web.url("/secret/1")) == Permit()
+        assert await policy.check(site.web.url("/secret/1")) == Permission()
 
     site.run(go)
     first, second = site.web.requests
@@ -118,10 +118,10 @@ def test_a_site_is_asked_once_a_day(site: Site) -> None:
 def test_where_there_are_no_rules_nothing_is_forbidden(site: Site, status: int) -> None:
     site.web.on("/robots.txt", Reply(status), Reply(body=FORBIDDEN))
 
-    async def go(permits: Permits) -> None:
+    async def go(policy: RobotsPolicy) -> None:
         for later in (0, AGE - 1):
             site.now += later
-            assert await permits.ask(site.web.url("/secret")) == Permit()
+            assert await policy.check(site.web.url("/secret")) == Permission()
 
     site.run(go)
     assert len(site.web.requests) == 1
@@ -137,21 +137,21 @@ def test_where_the_rules_cannot_be_had_all_is_forbidden_for_a_while(
 ) -> None:
     site.web.on("/robots.txt", reply)
 
-    async def go(permits: Permits) -> None:
-        refused = await permits.ask(site.web.url("/open"))
+    async def go(policy: RobotsPolicy) -> None:
+        refused = await policy.check(site.web.url("/open"))
         assert words in refused.reason
         assert "cannot be had, so its pages are not read" in refused.reason
         assert not refused.final
         asked = len(site.web.requests)
-        await permits.ask(site.web.url("/open"))
+        await policy.check(site.web.url("/open"))
         assert len(site.web.requests) == asked
         site.now += RETRY + 1
         site.web.on("/robots.txt", Reply(body=FORBIDDEN))
-        assert await permits.ask(site.web.url("/open")) == Permit()
+        assert await policy.check(site.web.url("/open")) == Permission()
         site.now += AGE + 1  # what it said goes on to hold
         site.web.on("/robots.txt", reply)
-        assert (await permits.ask(site.web.url("/secret"))).final
-        assert await permits.ask(site.web.url("/open")) == Permit()
+        assert (await policy.check(site.web.url("/secret"))).final
+        assert await policy.check(site.web.url("/open")) == Permission()
 
     site.run(go)
 
@@ -164,8 +164,8 @@ def test_rules_are_asked_for_in_the_manner_of_the_page_with_nothing_secret_elsew
         headers=(("Cookie", Secret("abonne=1")),), user_agent="Mozilla/5.0"
     )
 
-    async def go(permits: Permits) -> None:
-        await permits.ask(site.web.url("/a"), request_options, "https://elsewhere.example/feed")
+    async def go(policy: RobotsPolicy) -> None:
+        await policy.check(site.web.url("/a"), request_options, "https://elsewhere.example/feed")
 
     site.run(go)
     (asked,) = site.web.requests
@@ -176,8 +176,8 @@ def test_rules_are_asked_for_in_the_manner_of_the_page_with_nothing_secret_elsew
 def test_endless_rules_are_cut(site: Site) -> None:
     site.web.on("/robots.txt", Reply(body=FORBIDDEN * 100, fault=Fault.ENDLESS))
 
-    async def go(permits: Permits) -> Permit:
-        return await permits.ask(site.web.url("/secret"))
+    async def go(policy: RobotsPolicy) -> Permission:
+        return await policy.check(site.web.url("/secret"))
 
     assert site.run(go).final
 
@@ -188,9 +188,9 @@ def test_rules_that_take_all_memory_cost_their_own_site_only(site: Site) -> None
     site.web.on("/robots.txt", Reply(body=bomb.encode()[:CAP]))
     parser = Parser(1, seconds=1.0)
 
-    async def go(permits: Permits) -> Permit:
-        permits._judge = parser.robots
-        return await permits.ask(site.web.url("/open"))
+    async def go(policy: RobotsPolicy) -> Permission:
+        policy._judge = parser.robots
+        return await policy.check(site.web.url("/open"))
 
     try:
         refused = site.run(go)
@@ -206,7 +206,7 @@ def test_rules_that_take_all_memory_cost_their_own_site_only(site: Site) -> None
 def test_a_site_that_wants_time_gets_it_and_holds_up_nobody(site: Site) -> None:
     site.web.on("/robots.txt", Reply(body=b"User-agent: *\nCrawl-delay: 20\n"))
 
-    async def go(permits: Permits) -> list[float]:
+    async def go(policy: RobotsPolicy) -> list[float]:
         start = site.now
         waits = dict.fromkeys(range(6), 0.0)
         turns: list[float] = []
@@ -214,10 +214,10 @@ def test_a_site_that_wants_time_gets_it_and_holds_up_nobody(site: Site) -> None:
         while waits:  # as the monitor does: each comes again when it is told to
             number = min(waits, key=lambda n: (waits[n], n))
             site.now = max(site.now, start + waits[number])
-            permit = await permits.ask(site.web.url(f"/{number}"))
+            permission = await policy.check(site.web.url(f"/{number}"))
             asked += 1
-            if permit.wait:
-                waits[number] = site.now - start + permit.wait
+            if permission.wait:
+                waits[number] = site.now - start + permission.wait
             else:
                 turns.append(site.now - start)
                 del waits[number]
@@ -231,10 +231,10 @@ def test_a_site_that_wants_time_gets_it_and_holds_up_nobody(site: Site) -> None:
 def test_a_clock_that_is_set_back_stops_no_site(site: Site) -> None:
     site.web.on("/robots.txt", Reply(body=b"User-agent: *\nCrawl-delay: 20\n"))
 
-    async def go(permits: Permits) -> Permit:
-        await permits.ask(site.web.url("/1"))
+    async def go(policy: RobotsPolicy) -> Permission:
+        await policy.check(site.web.url("/1"))
         site.now -= 30 * DAY
-        return await permits.ask(site.web.url("/2"))
+        return await policy.check(site.web.url("/2"))
 
     assert 0 < site.run(go).wait <= 20
 
