@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from support.fetch_client import FEED, client, failing, get
-from support.scripted_server import Fault, Reply, Web, conditional, redirect
+from support.scripted_server import Reply, Web, redirect
 
 from monitor.errors import FetchError
 from monitor.fetch.client import ACCEPT_PAGE
@@ -99,45 +99,6 @@ def test_304_to_an_unconditional_request_is_an_error(web: Web):
         304,
         "304 Not Modified, although nothing was asked conditionally",
     )
-
-
-def test_one_connection_serves_many_requests(web: Web):
-    web.on("*", conditional(FEED))
-
-    async def go():
-        async with client() as asking:
-            for path in ("/a", "/b", "/c"):
-                await asking.fetch(web.url(path), etag=b'"1"')
-                await asking.fetch(web.url(path))
-
-    asyncio.run(go())
-    assert (len(web.requests), web.connections) == (6, 1)
-
-
-def test_a_kept_connection_that_the_server_closed_is_replaced(web: Web):
-    web.on("/feed", Reply(body=FEED), Reply(fault=Fault.CLOSE), Reply(body=FEED))
-
-    async def go():
-        async with client() as asking:
-            await asking.fetch(web.url("/feed"))
-            return await asking.fetch(web.url("/feed"))
-
-    assert asyncio.run(go()).body == FEED
-    assert len(web.requests) == 3
-
-
-def test_408_on_a_kept_connection_was_not_meant_for_us(web: Web):
-    """Servers say so of the idle connection; the request is asked again on a new one."""
-    web.on("/feed", Reply(body=FEED), Reply(408), Reply(body=b"new"), Reply(408))
-
-    async def go() -> bytes:
-        async with client() as asking:
-            await asking.fetch(web.url("/feed"))
-            return (await asking.fetch(web.url("/feed"))).body
-
-    assert asyncio.run(go()) == b"new"
-    assert web.connections == 2
-    assert failing(web.url("/feed")).reason == "408 Request Timeout"
 
 
 # --- statuses ------------------------------------------------------------------------

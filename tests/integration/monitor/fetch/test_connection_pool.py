@@ -1,4 +1,4 @@
-"""Encrypted connections: certificates are checked, and what goes wrong is told in words."""
+"""Connections are kept and replaced; TLS checks certificates; tunnels have a time limit."""
 
 from __future__ import annotations
 
@@ -7,9 +7,51 @@ import ssl
 
 import pytest
 from support.fetch_client import FEED, client, failing
-from support.scripted_server import Reply, Web
+from support.scripted_server import Fault, Reply, Web, conditional
+from support.simulated_fetch import City
 
 from monitor.errors import FetchError
+from monitor.fetch.client import Client
+from monitor.model.request_options import RequestOptions, Secret
+
+
+def test_one_connection_serves_many_requests(web: Web):
+    web.on("*", conditional(FEED))
+
+    async def go():
+        async with client() as asking:
+            for path in ("/a", "/b", "/c"):
+                await asking.fetch(web.url(path), etag=b'"1"')
+                await asking.fetch(web.url(path))
+
+    asyncio.run(go())
+    assert (len(web.requests), web.connections) == (6, 1)
+
+
+def test_a_kept_connection_that_the_server_closed_is_replaced(web: Web):
+    web.on("/feed", Reply(body=FEED), Reply(fault=Fault.CLOSE), Reply(body=FEED))
+
+    async def go():
+        async with client() as asking:
+            await asking.fetch(web.url("/feed"))
+            return await asking.fetch(web.url("/feed"))
+
+    assert asyncio.run(go()).body == FEED
+    assert len(web.requests) == 3
+
+
+def test_408_on_a_kept_connection_was_not_meant_for_us(web: Web):
+    """Servers say so of the idle connection; the request is asked again on a new one."""
+    web.on("/feed", Reply(body=FEED), Reply(408), Reply(body=b"new"), Reply(408))
+
+    async def go() -> bytes:
+        async with client() as asking:
+            await asking.fetch(web.url("/feed"))
+            return (await asking.fetch(web.url("/feed"))).body
+
+    assert asyncio.run(go()) == b"new"
+    assert web.connections == 2
+    assert failing(web.url("/feed")).reason == "408 Request Timeout"
 
 
 def test_tls_checks_the_name_while_the_address_was_checked_already(certificate):
@@ -64,3 +106,20 @@ def test_tls_on_a_plain_http_port():
         return caught.value.reason
 
     assert asyncio.run(go()) == "no encrypted connection: wrong version number"
+
+
+def test_a_proxy_that_opens_no_tunnel_is_the_networks_fault() -> None:
+    """Otherwise each feed would be blamed, and asked less and less often."""
+    city = City()
+    city.web.on("*", Reply(fault=Fault.HANG))
+    options = RequestOptions(proxy=Secret("http://proxy.example:3128"))
+    errors: list[FetchError] = []
+
+    async def script(client: Client) -> None:
+        with pytest.raises(FetchError) as caught:
+            await client.fetch("https://one.example/feed", request_options=options)
+        errors.append(caught.value)
+
+    assert city.live(script, tls=ssl.create_default_context()) == pytest.approx(20.0)
+    (error,) = errors
+    assert (error.reason, error.network) == ("one.example does not answer through the proxy", True)

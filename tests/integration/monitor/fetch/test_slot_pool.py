@@ -1,123 +1,24 @@
-"""Whose turn it is: hosts are spaced, places shared, tarpits broken off; in simulated time."""
+"""The slots of all exchanges: tarpits are broken off; in simulated time."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import ssl
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support import fetch_client
-from support.fetch_client import FEED, LOOPBACK
-from support.scripted_server import Fault, Reply, Web, conditional
-from support.simulated_time import Town, World
+from support.fetch_client import FEED
+from support.scripted_server import Fault, Reply, conditional
+from support.simulated_fetch import City
 
 from monitor.errors import FetchError
 from monitor.fetch.client import Client
 from monitor.fetch.slot_pool import SLOTS, SlotPool
-from monitor.model.request_options import RequestOptions, Secret
-
-
-class City(Town):
-    """A town with an eye on how many connections to it are open at once."""
-
-    def __init__(self, **more: Any) -> None:
-        self.world = World()
-        super().__init__(self.world, Web(clock=lambda: self.world.elapsed), **more)
-        self._open: list[asyncio.StreamWriter] = []
-        self.most_open = 0
-
-    async def dial(
-        self, address: str, port: int
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await super().dial(address, port)
-        self._open = [one for one in self._open if not one.transport.is_closing()] + [writer]
-        self.most_open = max(self.most_open, len(self._open))
-        return reader, writer
-
-    def live(self, script: Callable[[Client], Awaitable[None]], **options: Any) -> float:
-        """Let a script ask; return the seconds that it took."""
-        began = self.world.elapsed
-
-        async def go() -> None:
-            time = {"monotonic": lambda: self.world.elapsed, "sleep": asyncio.sleep}
-            way = {"resolve": self.resolve, "dial": self.dial}
-            async with fetch_client.client(LOOPBACK, **time | way | options) as client:
-                await script(client)
-
-        self.world.run(go())
-        return self.world.elapsed - began
 
 
 @pytest.fixture
 def city() -> City:
     return City()
-
-
-def test_one_request_a_second_per_host_in_the_order_asked(city: City) -> None:
-    city.web.on("*", Reply(body=FEED, delay=0.2))
-
-    async def script(client: Client) -> None:
-        urls = [f"http://{host}.example/{n}" for n in range(5) for host in "ab"]
-        await asyncio.gather(*map(client.fetch, urls))
-
-    assert city.live(script) == pytest.approx(4.2)
-    by_host: dict[bytes | None, list[float]] = defaultdict(list)
-    for request in city.web.requests:
-        by_host[request.header("host")].append(request.at)
-    for times in by_host.values():
-        assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([1.0] * 4)
-    paths = [r.path for r in city.web.requests if r.header("host") == b"a.example"]
-    assert paths == [f"/{n}" for n in range(5)]
-
-
-@pytest.mark.parametrize(
-    ("urls", "most"),
-    [
-        ([f"http://one.example/{n}" for n in range(8)], 2),
-        ([f"http://h{n}.example/" for n in range(80)], 32),
-    ],
-)
-def test_at_most_two_connections_per_host_and_32_in_all(
-    city: City, urls: list[str], most: int
-) -> None:
-    city.web.on("*", Reply(body=FEED, delay=5.0))
-
-    async def script(client: Client) -> None:
-        await asyncio.gather(*map(client.fetch, urls))
-
-    city.live(script, patience=60.0)
-    assert city.most_open == most
-
-
-def test_the_operators_own_hosts_are_not_held_back() -> None:
-    """Two by two, a second apart, it would take half a minute."""
-    city = City(homes=frozenset({"home.example"}))
-    city.web.on("*", Reply(body=FEED, delay=0.1))
-
-    async def script(client: Client) -> None:
-        await asyncio.gather(*(client.fetch(f"http://home.example/{n}") for n in range(64)))
-
-    assert city.live(script) < 1.0
-    assert city.most_open == 32
-
-
-def test_waiting_for_a_busy_host_takes_no_place_from_another(city: City) -> None:
-    city.web.on("*", Reply(body=FEED, delay=0.1))
-
-    async def script(client: Client) -> None:
-        busy = [asyncio.create_task(client.fetch(f"http://busy.example/{n}")) for n in range(99)]
-        await asyncio.sleep(0.05)
-        await asyncio.gather(*(client.fetch(f"http://h{n}.example/") for n in range(60)))
-        for task in busy:
-            task.cancel()
-        await asyncio.gather(*busy, return_exceptions=True)
-
-    assert city.live(script) < 1.0
 
 
 def test_300_tarpits_do_not_keep_700_healthy_hosts_waiting(city: City) -> None:
@@ -228,19 +129,3 @@ def test_a_cancelled_wait_gives_its_place_back(step: int) -> None:
 
     assert city.live(script) < 5.0
     assert len(answers) == 64
-
-
-def test_a_proxy_that_opens_no_tunnel_is_the_networks_fault(city: City) -> None:
-    """Otherwise each feed would be blamed, and asked less and less often."""
-    city.web.on("*", Reply(fault=Fault.HANG))
-    options = RequestOptions(proxy=Secret("http://proxy.example:3128"))
-    errors: list[FetchError] = []
-
-    async def script(client: Client) -> None:
-        with pytest.raises(FetchError) as caught:
-            await client.fetch("https://one.example/feed", request_options=options)
-        errors.append(caught.value)
-
-    assert city.live(script, tls=ssl.create_default_context()) == pytest.approx(20.0)
-    (error,) = errors
-    assert (error.reason, error.network) == ("one.example does not answer through the proxy", True)
