@@ -1,7 +1,29 @@
 """The archive: words, queries and the full-text index.
 
 The bottom layer: it knows no feed, no network and no clock. `open_archive` and
-`open_archive_writer` open the archive of a folder; `index.archive` says what can be asked of it.
+`open_archive_writer` open the archive of a folder; `archive` says what can be asked of it.
+
+::
+
+    a query as text ──▶ query: lexer, parser ──▶ ast ──▶ validation: can it match at all?
+                                                  │
+                   ┌──────────────────────────────┴──────────────┐
+                   ▼ on one article                              ▼ on the archive
+    evaluation: a memory_document ──▶ spans       archive: the protocol of viewers and monitor
+                   │                                             │
+                   ├──▶ highlight, explain                       ▼ implemented by
+                   └──▶ term_expansion            engine: the segments of a folder, on Whoosh
+                        (words of `~` and `*`)        query_executor ──▶ bm25, or result_set
+                                                                 ▲
+    articles ────────────────▶ engine.writer ──▶ postings_file, columns, phrase arrays
+                   ▲                                             ▲
+                   └──── analysis: from text to terms ───────────┘
+
+Articles and queries, in searches and in watchlists, go through the same `analysis`. A watchlist
+therefore matches an article exactly when a search with its query finds it; tests compare
+`evaluation` with `engine`.
+
+`article` and `errors` are shared by all.
 """
 
 from __future__ import annotations
