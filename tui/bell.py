@@ -47,7 +47,7 @@ class Bell:
             return now, []
         ids = set(ask.views.alerts.ids(_LOUD, after=heard[0]))
         ids |= {one.alert for one in ask.views.alerts.escalated(_LOUD, after=heard[1])}
-        return now, [alert for alert in ask.views.alerts.get(sorted(ids)) if not alert.held]
+        return now, [alert for alert in ask.views.alerts.get(sorted(ids)) if not alert.suppressed]
 
 
 def in_words(alerts: Sequence[Alert]) -> str:

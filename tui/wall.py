@@ -131,7 +131,7 @@ def _large(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> lis
 
 def _about(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
     at = alert.stirred_at
-    copies = f" +{alert.copies}" if alert.copies else ""
+    copies = f" +{alert.duplicates}" if alert.duplicates else ""
     lang = f" · {alert.lang}" if alert.lang else ""
     why = f" · ↑ {alert.escalations[-1].words}" if alert.escalations else ""
     said = line(f"{alert.feed}{copies}{lang}{why}")

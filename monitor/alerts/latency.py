@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from monitor.model.latency import Carried, Clocked, FeedLatency, Latency, Spread, Step
 
 UNDATED, FUTURE, EDITED = "undated", "dated in the future", "edited later"
-HELD, UNSEARCHABLE = "held for quiet hours or a digest", "not noted as searchable"
+DELAYED, UNSEARCHABLE = "delayed by quiet hours or a digest", "not noted as searchable"
 OWN = (Step.MATCHED, Step.SEARCHABLE, Step.DELIVERED)
 """Steps that do not lie with the publisher."""
 
@@ -23,8 +23,8 @@ def latency(
     of an article edited since says nothing of the way here: it is left out and counted.
     """
     left_out = Counter(reason for one in clocked for reason in _left_out(one))
-    left_out[HELD] += sum(one.held for one in carried)
-    sent = [one for one in carried if not one.held]
+    left_out[DELAYED] += sum(one.delayed for one in carried)
+    sent = [one for one in carried if not one.delayed]
     steps = _steps(clocked)
     if told := spread(one.sent_at - one.raised_at for one in sent):
         steps[Step.DELIVERED] = told

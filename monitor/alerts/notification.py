@@ -93,7 +93,7 @@ class NotificationPlanner:
             return ""
         self._set_count(watchlist, None)
         since = by_the_clock(found.since, self._now, self._routing.zone)
-        return f"+{found.alerts} held since {since}"
+        return f"+{found.alerts} suppressed since {since}"
 
     def _set_count(self, watchlist: str, count: SuppressedCount | None) -> None:
         self.changed_counts[watchlist] = count

@@ -17,7 +17,11 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
     for ended in facts.ended_silences:
         silence = ended.silence
         since = by_the_clock(silence.since, now, routing.zone)
-        words = f"{silence.held} held since {since}" if silence.held else "nothing was held"
+        words = (
+            f"{silence.suppressed} suppressed since {since}"
+            if silence.suppressed
+            else "nothing was suppressed"
+        )
         messages.append(f"{silence.watchlist} is no longer muted: {words}")
         if ended.newest is not None:
             planner.silence_ended(ended.newest, f"no longer muted: {words}")

@@ -144,7 +144,7 @@ def _line(alert: Alert, now: float) -> str:
         alert.title or "(untitled)",
         [(m.start, m.end) for m in alert.matches if m.field == "title"],
     )
-    copies = f" +{alert.copies}" if alert.copies else ""
+    copies = f" +{alert.duplicates}" if alert.duplicates else ""
     forms = ", ".join(dict.fromkeys(match.text for match in alert.matches))
     about = f"{alert.feed}{copies} · {output.ago(alert.raised_at, now)}"
     if alert.article is not None:

@@ -78,14 +78,16 @@ def escalations(alert: Alert, now: Timestamp) -> str:
 
 def untold(alert: Alert, now: Timestamp) -> str:
     """Say why nobody is told of an alert, and until when; empty when somebody is."""
-    if alert.merged_into is not None:
-        return f"copy: alert {alert.merged_into} speaks for it"
-    silent = [f"{step.words} not told: {step.held}" for step in alert.escalations if step.held]
-    if not alert.held:
+    if alert.duplicate_of is not None:
+        return f"copy: alert {alert.duplicate_of} speaks for it"
+    silent = [
+        f"{step.words} not told: {step.suppressed}" for step in alert.escalations if step.suppressed
+    ]
+    if not alert.suppressed:
         return "; ".join(silent)
     word = {"backfill": "backfill: it was there before", "no route": "no route leads anywhere"}
-    until = f" until {moment(alert.held_until, now)}" if alert.held_until else ""
-    return "; ".join([word.get(alert.held, alert.held) + until, *silent])
+    until = f" until {moment(alert.suppressed_until, now)}" if alert.suppressed_until else ""
+    return "; ".join([word.get(alert.suppressed, alert.suppressed) + until, *silent])
 
 
 def moment(at: Timestamp, now: Timestamp) -> str:
@@ -259,8 +261,8 @@ def _alert(alert: Alert, now: float) -> Iterator[str]:
     if alert.escalations:
         raised = alert.escalations[0].severity
         yield f"    ↑ {escalations(alert, now)}; raised as {raised}"
-    if alert.held == "cooldown" and alert.held_until is not None:
-        yield f"    held back until {moment(alert.held_until, now)}: cooldown"
+    if alert.suppressed == "cooldown" and alert.suppressed_until is not None:
+        yield f"    held back until {moment(alert.suppressed_until, now)}: cooldown"
     for match in alert.matches:
         yield f"    “{match.text}” in the {match.field}, by {match.term}"
     for lost in alert.lost:
@@ -312,7 +314,7 @@ def _mapping(reading: ArticleDetails) -> dict[str, Any]:
                 "note": text_cleaning.lines(alert.note),
                 "matches": serialization.matches(alert),
                 "escalations": serialization.escalations(alert),
-                "held": alert.held,
+                "held": alert.suppressed,
                 "rule": alert.rule,
                 "article_version": alert.article_version,
                 "lost": [{"term": lost.term, "at": iso(lost.at)} for lost in alert.lost],

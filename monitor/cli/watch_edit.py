@@ -142,7 +142,7 @@ def _list(newsroom: CliContext, style: str) -> None:
                 "by": mute.by,
                 "since": iso(mute.since),
                 "until": iso(mute.until),
-                "held": mute.held,
+                "held": mute.suppressed,
             }
             for mute in found
         ]
@@ -153,7 +153,9 @@ def _list(newsroom: CliContext, style: str) -> None:
         for mute in found:
             since, until = (show.moment(at, now) for at in (mute.since, mute.until))
             by = f" by {mute.by}" if mute.by else ""
-            click.echo(f"{mute.watchlist}  since {since}{by}, until {until} · {mute.held} held")
+            click.echo(
+                f"{mute.watchlist}  since {since}{by}, until {until} · {mute.suppressed} suppressed"
+            )
 
 
 @click.command("unmute")
@@ -170,7 +172,11 @@ def watch_unmute(context: click.Context, name: str) -> None:
         click.echo(f"{name} is not muted")
         context.exit(1)
     since = show.moment(mute.since, newsroom.clock())
-    held = f"{mute.held} held since {since}" if mute.held else "nothing was held"
+    held = (
+        f"{mute.suppressed} suppressed since {since}"
+        if mute.suppressed
+        else "nothing was suppressed"
+    )
     click.echo(f"{mute.watchlist} is no longer muted: {held}")
-    if mute.held:
+    if mute.suppressed:
         click.echo(f'`tocsin alerts --suppressed --watch "{mute.watchlist}"` lists them')

@@ -111,7 +111,7 @@ class Latencies:
         self._counted = {pair for pair in self._counted if pair[0] in left}
         for carried in accepted:
             self._sent = max(self._sent, carried.sent_at)
-            if not carried.held:
+            if not carried.delayed:
                 seconds = max(0.0, carried.sent_at - carried.raised_at)
                 self._taken.labels(_label(Step.DELIVERED)).observe(seconds)
 

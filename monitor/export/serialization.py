@@ -33,13 +33,13 @@ def alert(alert: Alert) -> dict[str, Any]:
         "tags": list(map(line, alert.tags)),
         "raised_at": iso(alert.raised_at),
         "matches": matches(alert),
-        "copies": alert.copies,
+        "copies": alert.duplicates,
         "outlets": outlets(alert.telling.outlets),
         "elsewhere": outlets(alert.telling.elsewhere),
         "escalations": escalations(alert),
-        "held": alert.held,
-        "held_until": iso(alert.held_until),
-        "merged_into": alert.merged_into,
+        "held": alert.suppressed,
+        "held_until": iso(alert.suppressed_until),
+        "merged_into": alert.duplicate_of,
         "backfill": alert.backfill,
         "rule": alert.rule,
         "article_version": alert.article_version,
@@ -101,7 +101,7 @@ def escalations(alert: Alert) -> list[Row]:
             "words": step.words,
             "at": iso(step.at),
             "from": str(step.severity),
-            "held": step.held,
+            "held": step.suppressed,
         }
         for step in alert.escalations
     ]

@@ -96,7 +96,7 @@ def _differs(alert: Kept, said: Mapping[str, Any]) -> Iterator[str]:
         "kind": (alert.about, said.get("about")),
         "time": (alert.raised_at, said.get("at", said.get("raised_at"))),
         "article": (alert.article, article.get("id")),
-        "alert that it is a duplicate of": (alert.merged_into, said.get("merged_into")),
+        "alert that it is a duplicate of": (alert.duplicate_of, said.get("merged_into")),
     }
     if alert.article is not None:
         wanted["address of its article"] = alert.url, article.get("url")

@@ -143,8 +143,8 @@ class Escalation:
     at: Timestamp
     severity: Severity
     """Of the alert, before."""
-    held: str = ""
-    """Why nobody is told of it; empty when somebody is."""
+    suppressed: str = ""
+    """A `SuppressionReason`: why nobody is notified of it; empty when somebody is."""
 
 
 OUTLETS = "outlets"
@@ -210,7 +210,7 @@ class Alert:
     """Name of the feed that had it first, or that it is about."""
     lang: str
     published: Timestamp | None
-    copies: int = 0
+    duplicates: int = 0
     """Other articles that tell the same story."""
     matches: tuple[Match, ...] = ()
     kind: AlertKind = AlertKind.MATCH
@@ -218,11 +218,11 @@ class Alert:
     """Version of the rule that raised it."""
     article_version: int = 1
     """Of the article, when it was raised."""
-    held: str = ""
-    """Why nobody is told of it: `backfill`, `cooldown`, `muted`, `no route`; else empty."""
-    held_until: Timestamp | None = None
-    """End of the cooldown or of the mute."""
-    merged_into: int | None = None
+    suppressed: str = ""
+    """A `SuppressionReason`: why nobody is notified of it; empty when somebody is."""
+    suppressed_until: Timestamp | None = None
+    """End of the cooldown or of the silence."""
+    duplicate_of: int | None = None
     """The alert that speaks for this copy too."""
     escalations: tuple[Escalation, ...] = ()
     """In the order in which they came about."""

@@ -48,7 +48,7 @@ class Carried:
     channel: str
     raised_at: Timestamp
     sent_at: Timestamp
-    held: bool
+    delayed: bool
     """It waited for the end of quiet hours, or for a digest."""
 
 

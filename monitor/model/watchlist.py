@@ -115,5 +115,5 @@ class Silence:
     """Who asked for it."""
     since: Timestamp
     until: Timestamp
-    held: int = 0
-    """Alerts of which nobody was told so far."""
+    suppressed: int = 0
+    """Alerts that it suppressed so far."""

@@ -307,7 +307,7 @@ class WatchlistViews(Protocol):
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
         """Return how many alerts were not notified, by watchlist and reason.
 
-        Reasons are those of `Alert.held`, and `copy`.
+        Reasons are those of `Alert.suppressed`, and `copy`.
         """
 
     def backfills(self) -> list[BackfillStand]:

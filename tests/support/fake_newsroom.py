@@ -306,7 +306,7 @@ class FakeNewsroom:
             feed=OUTLETS[n % 4],
             lang="fr",
             published=self.published(n),
-            copies=n % 3,
+            duplicates=n % 3,
             note=self.notes.get(n, ""),
             tags=self.tags.get(n, ()),
             escalations=self._escalations(n),

@@ -71,7 +71,7 @@ def _title(name: str, muted: Silence | None, screen: Panes) -> str:
         return f"Mute {line(name)} for …"
     until = times.full(muted.until, screen.newsroom.zone)
     by = f" by {line(muted.by)}" if muted.by else ""
-    return f"{line(name)} is muted{by} until {until}, {muted.held} held back"
+    return f"{line(name)} is muted{by} until {until}, {muted.suppressed} suppressed"
 
 
 async def _mute(screen: Panes, name: str, seconds: float) -> None:
@@ -84,7 +84,7 @@ async def _mute(screen: Panes, name: str, seconds: float) -> None:
     else:
         ended = await screen.answer(service.triage.end_silence, name)
         if ended is not None:
-            screen.tell(f"{line(name)} is heard again; {ended.held} were held back")
+            screen.tell(f"{line(name)} is heard again; {ended.suppressed} were suppressed")
     screen.newsroom.look_at_all()
 
 

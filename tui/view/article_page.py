@@ -228,9 +228,11 @@ def _alert(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
     for step in alert.escalations:
         words = f"↑ {safe.line(step.words)} at {times.full(step.at, zone)}, was {step.severity}"
         lines += wrap(words, cells, "accent", "  ")
-    if alert.held:
-        until = f" until {times.full(alert.held_until, zone)}" if alert.held_until else ""
-        lines += wrap(f"nobody is told: {alert.held}{until}", cells, "quiet", "  ")
+    if alert.suppressed:
+        until = (
+            f" until {times.full(alert.suppressed_until, zone)}" if alert.suppressed_until else ""
+        )
+        lines += wrap(f"nobody is told: {alert.suppressed}{until}", cells, "quiet", "  ")
     for lost in alert.lost:
         words = f"! {safe.line(lost.term)}: no longer in the text since {times.full(lost.at, zone)}"
         lines += wrap(words, cells, "late", "  ")

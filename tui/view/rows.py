@@ -65,7 +65,7 @@ def alert_row(
     glyph, glyph_ink = mark(alert)
     list_cells = 0 if cells < 50 else min(14, max(8, cells // 6))
     outlet_cells = 0 if cells < 60 else min(16, max(10, cells // 8))
-    copies = f"+{alert.copies}" if alert.copies else ""
+    copies = f"+{alert.duplicates}" if alert.duplicates else ""
     line: Line = [
         (SEVERITY[alert.severity], f"{alert.severity}"),
         ("◆" if marked else "↑" if louder else " ", "accent"),

@@ -219,7 +219,7 @@ class AlertStream(LineList):
         row = offset.y + round(self.scroll_y) if offset else self.row_count
         if offset and copies is not None and offset.x > copies and row < self.row_count:
             alert = self.at(row)
-            if alert is not None and alert.copies:
+            if alert is not None and alert.duplicates:
                 self.post_message(Storied(self))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

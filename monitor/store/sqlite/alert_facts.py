@@ -259,7 +259,7 @@ def _ended(
     ).fetchone()
     return EndedSilence(
         id=id,
-        silence=Silence(watchlist=watchlist, by=who, since=since, until=until, held=count),
+        silence=Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=count),
         newest=row
         and RaisedAlert(
             id=row[0],

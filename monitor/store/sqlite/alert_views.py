@@ -200,7 +200,7 @@ class SqliteAlertViews:
                 words=describe_escalation(reason, outlets, outlet),
                 at=at,
                 severity=Severity(severity),
-                held=held,
+                suppressed=held,
             )
             found[alert] = (*found.get(alert, ()), made)
         return found
@@ -273,13 +273,13 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         feed=row[11],
         lang=row[12],
         published=row[13],
-        copies=row[14],
+        duplicates=row[14],
         kind=AlertKind(row[15]),
         rule=row[16],
         article_version=row[17],
-        held=row[18],
-        held_until=row[19],
-        merged_into=row[20],
+        suppressed=row[18],
+        suppressed_until=row[19],
+        duplicate_of=row[20],
         note=row[21],
         tags=tuple(sorted(json.loads(row[22]))),
         matches=matches,

@@ -34,7 +34,7 @@ class Kept(NamedTuple):
     severity: str
     raised_at: float
     backfill: int
-    merged_into: int | None
+    duplicate_of: int | None
     rule: str
     article_version: int
     article: int | None

@@ -195,7 +195,7 @@ class SqliteWatchlistViews:
             (now, FEED_HEALTH),
         )
         return [
-            Silence(watchlist=watchlist, by=who, since=since, until=until, held=held)
+            Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=held)
             for watchlist, who, since, until, held in found
         ]
 

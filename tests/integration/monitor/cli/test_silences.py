@@ -66,12 +66,12 @@ def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any
     assert lists["Alibaba"]["muted_until"] == mute["until"]
     assert "2 muted until" in run("watch", "list")
 
-    assert "2 held since" in run("watch", "unmute", "ALIBABA")
+    assert "2 suppressed since" in run("watch", "unmute", "ALIBABA")
     assert "is not muted" in run("watch", "unmute", "Alibaba", code=1)
     assert newsroom.tocsin("run", "--once", "--now").returncode == 0
     (_, (watchlist, occasion, why)) = told(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unmuted")
-    assert why.startswith("no longer muted: 2 held since")
+    assert why.startswith("no longer muted: 2 suppressed since")
 
     assert "did you mean 'Alibaba'" in newsroom.here("watch", "mute", "Alibabba").stderr
     for wrong in (

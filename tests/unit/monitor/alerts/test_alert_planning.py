@@ -304,7 +304,7 @@ def test_an_alert_that_nobody_was_notified_of_cools_nothing() -> None:
 
 def test_the_next_notification_says_how_many_were_suppressed() -> None:
     plan = planned(change(1, PORT), suppressed={"Port": SuppressedCount(3, NOW - HOUR)})
-    assert notified(plan) == [(1, "raised", "+3 held since 21:13")]
+    assert notified(plan) == [(1, "raised", "+3 suppressed since 21:13")]
     assert plan.suppressed == {"Port": None}
 
 
@@ -411,13 +411,13 @@ def ended(alerts: int) -> EndedSilence:
     newest = RaisedAlert(
         id=7, watchlist="Port", severity=LOW, title="port", feed="A", backfill=False
     )
-    silence = Silence(watchlist="Port", by="ana", since=NOW - HOUR, until=NOW, held=alerts)
+    silence = Silence(watchlist="Port", by="ana", since=NOW - HOUR, until=NOW, suppressed=alerts)
     return EndedSilence(id=2, silence=silence, newest=newest if alerts else None)
 
 
 def test_the_end_of_a_silence_is_reported_with_its_newest_alert() -> None:
     plan = plan_ended_silences(AlertFacts(ended_silences=(ended(3),)), DESK, NOW)
-    why = "no longer muted: 3 held since 21:13"
+    why = "no longer muted: 3 suppressed since 21:13"
     assert [(one.alert, one.occasion, one.why) for one in plan.notify] == [
         (7, Occasion.UNMUTED, why)
     ]

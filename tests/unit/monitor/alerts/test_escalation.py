@@ -205,7 +205,7 @@ def test_sections_of_one_publisher_are_one_outlet(tmp_path: Path) -> None:
     monitor = told_in_turn(tmp_path, hosts, watching(escalate=Escalate(outlets=3)))
     monitor.live(range(7))
     (alert,) = story(tmp_path)
-    assert (alert.copies, alert.escalations) == (4, ())
+    assert (alert.duplicates, alert.escalations) == (4, ())
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_a_story_that_crosses_makes_the_earlier_alert_louder(
         assert details
         (elsewhere,) = details.telling.elsewhere
         assert (elsewhere.article, elsewhere.lang) == (other.article, other.lang)
-    assert first.copies == second.copies == 0  # linked, not merged
+    assert first.duplicates == second.duplicates == 0  # linked, not merged
 
 
 def test_a_story_may_cross_and_be_no_louder(tmp_path: Path) -> None:
@@ -412,7 +412,7 @@ def test_within_the_cooldown_alerts_are_held_and_counted(tmp_path: Path) -> None
     press = Press({feed.url: [EMPTY, *shown]})
     monitor = Spine(tmp_path, press, [feed], [watching(cooldown=1.5 * HOUR)])
     monitor.live(range(7))
-    held = [(a.held, a.held_until) for a in story(tmp_path)]
+    held = [(a.suppressed, a.suppressed_until) for a in story(tmp_path)]
     first = START + HOUR
     assert held == [
         ("", None),
@@ -431,7 +431,7 @@ def test_watchlists_cool_down_each_for_itself(tmp_path: Path) -> None:
     other = Watchlist(name="Liège", query=understood("liège"), cooldown=HOUR)
     monitor = Spine(tmp_path, press, [feed], [watching(cooldown=HOUR), other])
     monitor.live(range(2))
-    held = {(a.watchlist, a.title): a.held for a in story(tmp_path)}
+    held = {(a.watchlist, a.title): a.suppressed for a in story(tmp_path)}
     assert sorted(held.values()) == ["", "", "cooldown"]
     assert held["Liège", "Alibaba soupçonné"] == ""
 
@@ -441,7 +441,7 @@ def test_what_was_there_before_is_told_if_asked(tmp_path: Path, tells: bool, hel
     feed = outlet("a")
     press = Press({feed.url: [edition(item("a.fr"))]})
     Spine(tmp_path, press, [feed], [watching(notify_backfill=tells)]).live([0])
-    assert [(a.backfill, a.held) for a in story(tmp_path)] == [(True, held)]
+    assert [(a.backfill, a.suppressed) for a in story(tmp_path)] == [(True, held)]
 
 
 # --- versions and edits -------------------------------------------------------------------

@@ -137,7 +137,7 @@ def test_dates_that_say_nothing_are_left_out_and_counted() -> None:
         "dated in the future": 1,
         "edited later": 1,
         "not noted as searchable": 1,
-        "held for quiet hours or a digest": 1,
+        "delayed by quiet hours or a digest": 1,
     }
     assert found.channels["mail"].p95 == 2
 
@@ -194,7 +194,7 @@ def test_the_command(store: SqliteStore, tmp_path: Path) -> None:
     assert lines[1].split() == ["published", "to", "seen", "2", "10", "min", "10", "min"]
     assert lines[4].split() == ["matched", "to", "delivered", "2", "4.0", "s", "4.0", "s"]
     assert lines[5].startswith("slowest: published to seen, 10 min (p95): the feed's slowness")
-    assert "1 held for quiet hours or a digest" in out
+    assert "1 delayed by quiet hours or a digest" in out
     said = json.loads(run(tmp_path, "--latency", "--since", "2023", "--format", "json")[1])
     assert said["steps"]["seen to matched"] == {"count": 2, "p50": 3.0, "p95": 3.0}
     assert (said["slowest"], said["slowest_own"]) == ("published to seen", "matched to delivered")

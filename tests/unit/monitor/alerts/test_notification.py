@@ -132,14 +132,14 @@ def test_what_a_muted_watchlist_raises_is_kept_and_marked_and_told_to_nobody(mak
     assert mute == Silence(watchlist="Alibaba", by="ana", since=START, until=START + 7200)
     room.now += 60
     room.publish("Alibaba", "Alibaba et Liège")
-    held = {(a.watchlist, a.title): (a.held, a.held_until) for a in room.alerts()}
+    held = {(a.watchlist, a.title): (a.suppressed, a.suppressed_until) for a in room.alerts()}
     assert held == {
         ("Alibaba", "Alibaba"): ("muted", START + 7200),
         ("Alibaba", "Alibaba et Liège"): ("muted", START + 7200),
         ("Liège", "Alibaba et Liège"): ("", None),
     }
     assert len(room.told()) == len(CHANNELS)
-    assert [m.held for m in room.views.watchlists.silences(room.now)] == [2]
+    assert [m.suppressed for m in room.views.watchlists.silences(room.now)] == [2]
     assert len(room.views.alerts.ids(Filter())) == 1, "not in the stream"
     assert len(room.views.alerts.ids(replace(ALL, suppressed=True))) == 2
     assert room.views.watchlists.suppressed(START) == {("Alibaba", "muted"): 2}
@@ -154,7 +154,7 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
     assert room.ingester.end_silences() == 0
     if early:
         ended = room.desk.end_silence("Alibaba")
-        assert ended is not None and ended.held == 2
+        assert ended is not None and ended.suppressed == 2
         assert room.desk.end_silence("Alibaba") is None
     else:
         room.now += 7200
@@ -164,7 +164,7 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
     told = room.told()
     assert {d.alert for d in told} == {room.alerts()[-1].id}
     assert {(d.occasion, d.why) for d in told} == {
-        ("unmuted", "no longer muted: 2 held since 22:13"),
+        ("unmuted", "no longer muted: 2 suppressed since 22:13"),
     }
     room.publish("Alibaba trois")
     assert {d.why for d in room.told()[2:]} == {""}, "what was told of is not counted again"
@@ -206,8 +206,8 @@ def test_the_first_one_told_after_a_cooldown_says_how_many_were_held(make: Make)
     for minutes in (0, 10, 20, 70):
         room.now = START + 60 * minutes
         room.publish(f"Alibaba {minutes}")
-    assert [a.held for a in room.alerts()] == ["", "cooldown", "cooldown", ""]
-    assert [d.why for d in room.told() if d.channel == "desk"] == ["", "+2 held since 22:23"]
+    assert [a.suppressed for a in room.alerts()] == ["", "cooldown", "cooldown", ""]
+    assert [d.why for d in room.told() if d.channel == "desk"] == ["", "+2 suppressed since 22:23"]
 
 
 def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
@@ -215,7 +215,7 @@ def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
     room = make(watching(cooldown=HOUR), routing=nowhere)
     room.publish("Alibaba", "Alibaba encore")
     room.publish("Alibaba in English", feed=1)
-    assert [a.held for a in room.alerts()] == ["no route", "no route", ""]
+    assert [a.suppressed for a in room.alerts()] == ["no route", "no route", ""]
     assert room.views.watchlists.suppressed(START) == {("Alibaba", "no route"): 2}
 
 
@@ -223,7 +223,7 @@ def test_nor_does_it_in_the_same_batch(make: Make) -> None:
     nowhere = Routing(channels=CHANNELS, routes=(Route(lang=("fr",), to=()),))
     room = make(watching(cooldown=HOUR), routing=nowhere)
     room.publish("Alibaba en français", "Alibaba (en)", "Alibaba again (en)")
-    assert [a.held for a in room.alerts()] == ["no route", "", "cooldown"]
+    assert [a.suppressed for a in room.alerts()] == ["no route", "", "cooldown"]
     assert {d.alert for d in room.told()} == {room.alerts()[1].id}
 
 
@@ -232,7 +232,7 @@ def test_what_is_muted_in_a_cooldown_is_marked_as_muted(make: Make) -> None:
     room.publish("Alibaba")
     room.desk.silence("Alibaba")
     room.publish("Alibaba encore")
-    assert [a.held for a in room.alerts()] == ["", "muted"]
+    assert [a.suppressed for a in room.alerts()] == ["", "muted"]
 
 
 # --- what became louder -----------------------------------------------------------------
@@ -270,16 +270,16 @@ def test_an_alert_that_became_louder_is_told_again_or_that_is_noted(
         triage(views, lambda: START + HOUR).silence("Alibaba", 9 * HOUR)
     monitor.live([2])
     alert = views.alerts.get([1])[0]
-    assert alert.held == "", "it was told when it was raised"
+    assert alert.suppressed == "", "it was told when it was raised"
     (step,) = alert.escalations
     again = [d for d in views.deliveries.newest(STATES) if d.occasion == "escalated"]
     if muted:
-        assert (step.held, again) == ("muted", [])
+        assert (step.suppressed, again) == ("muted", [])
         assert alert.id in views.alerts.ids(replace(ALL, suppressed=True))
-        held = sum(1 for one in views.alerts.get([1, 2]) if one.held == "muted")
+        held = sum(1 for one in views.alerts.get([1, 2]) if one.suppressed == "muted")
         assert views.watchlists.suppressed(START)["Alibaba", "muted"] == 1 + held
     else:
-        assert step.held == ""
+        assert step.suppressed == ""
         assert [(d.channel, d.why) for d in again] == [("desk", "2 outlets")]
 
 
@@ -333,8 +333,8 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
             room.ingester.end_silences()
         told = Counter(d.alert for d in room.told() if d.occasion == "raised")
         for alert in room.alerts():
-            assert bool(told[alert.id]) != bool(alert.held), alert
-        kept = sum(1 for alert in room.alerts() if alert.held)
+            assert bool(told[alert.id]) != bool(alert.suppressed), alert
+        kept = sum(1 for alert in room.alerts() if alert.suppressed)
         assert room.views.watchlists.suppressed(START).total() == kept
 
 

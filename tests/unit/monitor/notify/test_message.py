@@ -63,11 +63,11 @@ TELLING = StoryTimeline(
 
 
 def test_a_message_has_what_an_analyst_needs() -> None:
-    message = compose([parcel(telling=TELLING, why="+7 held since 10:02")], BRUSSELS)
+    message = compose([parcel(telling=TELLING, why="+7 suppressed since 10:02")], BRUSSELS)
     assert message.subject == "▲ Espionnage: Alibaba dans le viseur"
     assert message.plain.split("\n") == [
         "▲ high · Espionnage",
-        "↑ +7 held since 10:02",
+        "↑ +7 suppressed since 10:02",
         "«Alibaba» dans le viseur",
         "L’Écho · fr · 2026-11-25 11:00 CET",
         "La sûreté soupçonne «Alibaba» d’«espionnage» à Liège !",

@@ -74,8 +74,8 @@ def test_what_became_of_an_alert_is_said() -> None:
         alert,
         escalations=(step,),
         lost=(Lost("grève", NOW),),
-        held="cooldown",
-        held_until=NOW + 600,
+        suppressed="cooldown",
+        suppressed_until=NOW + 600,
     )
     page = said(lay_out(reading(alerts=(became,)), (), 100, UTC).lines)
     assert "↑ 5 outlets at 2026-11-24 23:30 UTC, was medium" in page
