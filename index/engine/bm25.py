@@ -85,7 +85,7 @@ def _counted(postings: Postings, docs: Collection[int]) -> Iterable[tuple[int, i
     own, counts = postings.docs, postings.counts
     if 4 * len(docs) > len(own):
         return (pair for pair in zip(own, counts or repeat(1), strict=False) if pair[0] in docs)
-    found = postings.among(docs)
+    found = postings.ranks_of(docs)
     if counts is None:
         return zip(found, repeat(1), strict=False)
     return zip(found, map(counts.__getitem__, found.values()), strict=True)

@@ -1,7 +1,7 @@
-"""Files that are written once: sections of bytes, a directory, a checksum.
+"""Files that are written once: sections of bytes, a directory of them, a checksum.
 
-A file without its last bytes, of another version or from a machine with another byte
-order is recognised when it is opened; flipped bits only by `verify`, which reads it all.
+Opening a file tells whether its end is missing, and whether it is of another version or from a
+machine with another byte order. Only `verify`, which reads the whole file, finds flipped bits.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _FOOTER = Struct("<QII8s")  # where the directory starts, its length, checksum o
 _CHUNK = 1 << 18
 
 
-class SealedWriter:
-    """Writes one sealed file."""
+class ChecksummedFileWriter:
+    """Writes one file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -34,7 +34,7 @@ class SealedWriter:
         self.write(_MAGIC)
 
     def write(self, content: bytes) -> int:
-        """Append bytes, return where they start."""
+        """Append bytes; return the offset at which they start."""
         start = self.offset
         self._pending += content
         self.offset += len(content)
@@ -48,7 +48,11 @@ class SealedWriter:
         self._pending.clear()
 
     def seal(self, directory: dict[str, Any]) -> None:
-        """Write the directory (what JSON can hold) and the footer; the file stays open."""
+        """Write the directory and the footer, and leave the file open.
+
+        Args:
+            directory: What JSON can hold.
+        """
         listed = json.dumps(directory).encode()
         start = self.write(listed)
         self._flush()
@@ -56,8 +60,8 @@ class SealedWriter:
         self._file.flush()
 
 
-class Sealed:
-    """Reads one sealed file where it lies; safe from any thread, also when it is deleted."""
+class ChecksummedFile:
+    """Reads one file, mapped into memory; safe from any thread, even after it is deleted."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._name = name
@@ -69,22 +73,26 @@ class Sealed:
             if magic != _MAGIC or start + length + _FOOTER.size != len(self.content):
                 raise ValueError("no footer of this version")
             self.directory: dict[str, Any] = json.loads(bytes(self.content[start : start + length]))
-        except Exception as error:  # an empty file, a short one, one of another kind
+        except Exception as error:  # empty, cut, or of another kind
             raise ArchiveDamaged(f"{name}: not a whole file of this version ({error})") from error
 
     def is_cut(self) -> bool:
-        """Tell whether the file was cut since: reading beyond its end kills the process."""
+        """Tell whether the file is shorter than when it was opened: reading on would crash."""
         return self._mapped.size() < len(self.content)
 
     @contextlib.contextmanager
-    def trusted(self) -> Iterator[None]:
-        """Turn what senseless numbers in the content lead to into ArchiveDamaged."""
+    def damage_reported(self) -> Iterator[None]:
+        """Raise ArchiveDamaged for what wrong numbers in the content lead to."""
         try:
             yield
         except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
             raise ArchiveDamaged(f"{self._name}: its content makes no sense") from error
 
     def verify(self) -> None:
-        """Read everything; raises ArchiveDamaged if a bit is not as written."""
+        """Read the whole file.
+
+        Raises:
+            ArchiveDamaged: A byte is not as it was written.
+        """
         if self.is_cut() or zlib.crc32(self.content[: -_FOOTER.size]) != self._sum:
             raise ArchiveDamaged(f"{self._name}: its content has changed since it was written")

@@ -25,7 +25,7 @@ from whoosh.writing import SegmentWriter
 
 from index.engine import columns, postings_file
 from index.engine.columns import Columns, ColumnsWriter
-from index.engine.postings_file import Lists, ListsWriter, Postings, Records
+from index.engine.postings_file import Postings, PostingsFile, PostingsFileWriter, Records
 from index.engine.schema import COLUMN_TYPES, FEED, LANG, WORDS
 
 
@@ -138,7 +138,7 @@ class TermsWriter(base.FieldWriter):  # type: ignore[misc]
 
     def __init__(self, storage: Any, segment: Any) -> None:
         self._file = segment.create_file(storage, postings_file.EXTENSION)
-        self._lists = ListsWriter(self._file.raw_file())
+        self._lists = PostingsFileWriter(self._file.raw_file())
         self.is_closed = False
 
     def add_postings(
@@ -269,7 +269,7 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
     """Reads the posting lists of a segment."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
-        self.lists = Lists.open(Path(storage.folder), segment.segment_id())
+        self.lists = PostingsFile.open(Path(storage.folder), segment.segment_id())
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
         return self.lists.frequency(*term) > 0

@@ -1,4 +1,4 @@
-"""Columns: one number of each kind per document of a segment, in one sealed file."""
+"""Columns: one number of each kind for each document of a segment, in one file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from index.engine.checksummed_file import Sealed, SealedWriter
+from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
 
 EXTENSION = ".columns"
 """What the name of such a file ends with."""
@@ -23,26 +23,26 @@ class ColumnsWriter:
         self._columns: dict[str, array[Any]] = {}
 
     def put(self, name: str, typecode: str, doc: int, value: float) -> None:
-        """Set the value of a document; documents come in order, those left out have 0."""
+        """Set the value of a document. Documents come in order; those left out have 0."""
         column = self._columns.setdefault(name, array(typecode))
         if len(column) < doc:
             column.frombytes(bytes(column.itemsize * (doc - len(column))))
         column.append(value)
 
     def extend(self, name: str, typecode: str, doc: int, values: Iterable[float]) -> None:
-        """Set the values of documents from `doc` on."""
+        """Set the values of consecutive documents, the first of which is `doc`."""
         for value in values:
             self.put(name, typecode, doc, value)
             doc += 1
 
     def drop(self, doc: int) -> None:
-        """Take back the values of the last document."""
+        """Remove the values of the documents from `doc` on."""
         for column in self._columns.values():
             del column[doc:]
 
     def write(self, file: BinaryIO, documents: int) -> None:
-        """Write and seal the file."""
-        out = SealedWriter(file)
+        """Write the file."""
+        out = ChecksummedFileWriter(file)
         listed = {}
         for name, column in self._columns.items():
             column.frombytes(bytes(column.itemsize * (documents - len(column))))
@@ -52,10 +52,10 @@ class ColumnsWriter:
 
 
 class Columns:
-    """The columns of one segment, read where they lie. Safe from any thread."""
+    """The columns of one segment, mapped into memory. Safe from any thread."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
-        self.file = Sealed(file, name)
+        self.file = ChecksummedFile(file, name)
         self.documents: int = self.file.directory["documents"]
         self._listed: dict[str, _Listed] = self.file.directory["columns"]
 
@@ -75,12 +75,12 @@ class Columns:
         return name in self._listed
 
     def values(self, name: str) -> array[Any]:
-        """Return a copy of a column; one that nobody filled is all 0."""
+        """Return a copy of a column; a column without values is all 0."""
         if name not in self._listed:
             return array("Q", bytes(8 * self.documents))
         typecode, start, *_ = self._listed[name]
         column: array[Any] = array(typecode)
-        with self.file.trusted():
+        with self.file.damage_reported():
             column.frombytes(self.file.content[start : start + column.itemsize * self.documents])
         return column
 

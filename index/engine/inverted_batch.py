@@ -1,4 +1,8 @@
-"""Postings of a segment in the making: documents and other segments, inverted."""
+"""Inverts documents: from the terms of each document to the documents of each term.
+
+A new segment gets its postings from new documents, from other segments, or both. numpy sorts
+them, in blocks that fit into the caches of the processor.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from index.engine.postings_file import MAX_DOCUMENTS, MAX_OCCURRENCES, Field, Lists, Records
+from index.engine.postings_file import MAX_DOCUMENTS, MAX_OCCURRENCES, Field, PostingsFile, Records
 
 BLOCK = 1 << 20
-"""Bytes of records made at once, roughly: more do not stay in the processor's caches."""
+"""Bytes of posting lists made at once, roughly: more do not fit into the processor's caches."""
 _INDEX = (1 << 32) - 1
 
 Numbers = NDArray[np.int64]
@@ -27,13 +31,13 @@ class Block(NamedTuple):
     """The number of each posting's term."""
     docs: Numbers
     counts: Numbers
-    """How often the term stands in the document."""
+    """How often the term occurs in the document."""
     codes: NDArray[np.uint32]
-    """Of all postings, one after the other."""
+    """Codes of all postings, one after the other."""
 
 
 class PostingsSource(Protocol):
-    """What brings postings to a field."""
+    """A source of the postings of a field."""
 
     @property
     def weights(self) -> Numbers:
@@ -65,7 +69,7 @@ def records(sources: Sequence[PostingsSource]) -> Iterator[Records]:
             if low < high:
                 block = source.block(low, high)
                 blocks.append(block._replace(terms=terms[low:high][block.terms] - first))
-        yield _recorded(every[first:last], _joined(blocks))
+        yield _to_records(every[first:last], _join(blocks))
 
 
 def _numbered(terms: Sequence[bytes], numbers: Mapping[bytes, int]) -> Numbers:
@@ -82,8 +86,8 @@ def _cuts(weights: Numbers) -> list[int]:
 # --- sources -----------------------------------------------------------------------------
 
 
-class Gathered:
-    """Documents, as they came."""
+class GatheredDocuments:
+    """New documents, in the order in which they were added."""
 
     def __init__(
         self,
@@ -122,24 +126,24 @@ class Gathered:
         keys = self._keys[low:high]
         order = keys & _INDEX
         counts = np.minimum(self._counts[order].astype(np.int64), MAX_OCCURRENCES)
-        places = _runs(self._starts[order].astype(np.int64), counts)
+        places = _ranges(self._starts[order].astype(np.int64), counts)
         docs = self._docs[order].astype(np.int64)
         return Block((keys >> 32) - first, docs, counts, self._codes[places])
 
 
-class Listed:
-    """The lists of a segment, its documents under new numbers."""
+class SegmentPostings:
+    """The posting lists of a segment, its documents renumbered."""
 
     def __init__(
-        self, lists: Lists, field: Field, first: int, numbers: Mapping[int, int] | None
+        self, lists: PostingsFile, field: Field, first: int, numbers: Mapping[int, int] | None
     ) -> None:
         """Take the lists of a field; documents count from `first`, or get `numbers` (those kept).
 
-        Raises ArchiveDamaged, here and later, where they make no sense.
+        Raises ArchiveDamaged, here and in its methods, where numbers in them are wrong.
         """
         self._lists, self._field = lists, field
-        self._first, self._numbers = first, None if numbers is None else _mapped(numbers)
-        with lists.file.trusted():
+        self._first, self._numbers = first, None if numbers is None else _mapping_array(numbers)
+        with lists.file.damage_reported():
             self._content = np.frombuffer(field.content, dtype=np.uint8)
             self._starts = np.frombuffer(field.starts, dtype=np.int64)
             self._sizes = np.frombuffer(field.sizes, dtype=np.uint16)
@@ -152,12 +156,12 @@ class Listed:
 
     def terms(self) -> list[bytes]:
         """Return the terms in order."""
-        with self._lists.file.trusted():
+        with self._lists.file.damage_reported():
             return self._field.terms(b"")
 
     def block(self, first: int, last: int) -> Block:
         """Return the postings of some terms that documents kept have."""
-        with self._lists.file.trusted():
+        with self._lists.file.damage_reported():
             terms, docs, counts, codes = self._read(first, last)
         if self._numbers is None:
             return Block(terms, docs + self._first, counts, codes)
@@ -175,29 +179,29 @@ class Listed:
         counts = np.repeat(in_all // sizes, sizes)  # where none are written: one each, or none
         for width in (1, 2):
             chosen = widths == width
-            at = _runs(middles[chosen], sizes[chosen], width)
-            counts[np.repeat(chosen, sizes)] = _lying(self._content, f"u{width}")[at]
+            at = _ranges(middles[chosen], sizes[chosen], width)
+            counts[np.repeat(chosen, sizes)] = _view_at_each_byte(self._content, f"u{width}")[at]
         if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != in_all).any():
             raise ValueError("counts and codes differ")
         return Block(
             np.repeat(np.arange(last - first), sizes),
-            _lying(self._content, "u2")[_runs(docs, sizes, 2)].astype(np.int64),
+            _view_at_each_byte(self._content, "u2")[_ranges(docs, sizes, 2)].astype(np.int64),
             counts,
-            _lying(self._content, "u4")[_runs(ends, in_all, 4)],
+            _view_at_each_byte(self._content, "u4")[_ranges(ends, in_all, 4)],
         )
 
 
 # --- blocks ------------------------------------------------------------------------------
 
 
-def _mapped(numbers: Mapping[int, int]) -> Numbers:
+def _mapping_array(numbers: Mapping[int, int]) -> Numbers:
     """Return the new number of each document, -1 where there is none."""
     mapped = np.full(MAX_DOCUMENTS, -1)
     mapped[list(numbers)] = list(numbers.values())
     return mapped
 
 
-def _joined(blocks: Sequence[Block]) -> Block:
+def _join(blocks: Sequence[Block]) -> Block:
     """Return the postings of several blocks as those of one."""
     if len(blocks) == 1:
         return blocks[0]
@@ -205,10 +209,10 @@ def _joined(blocks: Sequence[Block]) -> Block:
     order = np.argsort(terms * MAX_DOCUMENTS + docs, kind="stable")
     starts = np.cumsum(counts) - counts
     counts = counts[order]
-    return Block(terms[order], docs[order], counts, codes[_runs(starts[order], counts)])
+    return Block(terms[order], docs[order], counts, codes[_ranges(starts[order], counts)])
 
 
-def _recorded(terms: Iterable[bytes], block: Block) -> Records:
+def _to_records(terms: Iterable[bytes], block: Block) -> Records:
     """Return the lists of the terms that have any postings."""
     named = list(terms)
     sizes = np.bincount(block.terms, minlength=len(named))
@@ -226,12 +230,12 @@ def _recorded(terms: Iterable[bytes], block: Block) -> Records:
     starts = np.cumsum(lengths) - lengths
     middles = starts + 2 * sizes
     content = np.empty(lengths.sum(), dtype=np.uint8)
-    _lying(content, "u2")[_runs(starts, sizes, 2)] = block.docs
+    _view_at_each_byte(content, "u2")[_ranges(starts, sizes, 2)] = block.docs
     for width in (1, 2):
         chosen = widths == width
-        at = _runs(middles[chosen], sizes[chosen], width)
-        _lying(content, f"u{width}")[at] = block.counts[np.repeat(chosen, sizes)]
-    _lying(content, "u4")[_runs(middles + widths * sizes, in_all, 4)] = block.codes
+        at = _ranges(middles[chosen], sizes[chosen], width)
+        _view_at_each_byte(content, f"u{width}")[at] = block.counts[np.repeat(chosen, sizes)]
+    _view_at_each_byte(content, "u4")[_ranges(middles + widths * sizes, in_all, 4)] = block.codes
     return Records(
         list(compress(named, kept)),
         (sizes - 1).astype(np.uint16).tobytes(),
@@ -241,7 +245,7 @@ def _recorded(terms: Iterable[bytes], block: Block) -> Records:
     )
 
 
-def _runs(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
+def _ranges(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
     """Return `counts` numbers from each start, so far apart, one run after the other."""
     ends = np.cumsum(counts)
     numbers = np.repeat(starts - step * (ends - counts), counts)
@@ -249,18 +253,18 @@ def _runs(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
     return numbers
 
 
-def _lying(content: NDArray[np.uint8], kind: DTypeLike) -> NDArray[Any]:
+def _view_at_each_byte(content: NDArray[np.uint8], kind: DTypeLike) -> NDArray[Any]:
     """Return the numbers of a kind that begin at each byte."""
     width = np.dtype(kind).itemsize
     return np.ndarray(max(0, len(content) - width + 1), kind, content, strides=(1,))
 
 
 class TermPool:
-    """Gathers the postings of a segment in the making, from documents and other segments."""
+    """Gathers the postings of a new segment, from documents and from other segments."""
 
     def __init__(self) -> None:
         self._new: defaultdict[str, _Documents] = defaultdict(_Documents)
-        self._old: list[tuple[Lists, int, Mapping[int, int] | None]] = []
+        self._old: list[tuple[PostingsFile, int, Mapping[int, int] | None]] = []
 
     def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
         """Add one posting as Whoosh hands it over: field, term, document, weight, codes."""
@@ -268,11 +272,17 @@ class TermPool:
         self.add_terms(field, doc, {term.decode(): array("I", codes)})
 
     def add_terms(self, field: str, doc: int, terms: Mapping[str, Sequence[int]]) -> None:
-        """Add a document with where each term stands in it; of very many places the first."""
+        """Add a document: the codes of each term. Of very many codes the first are kept."""
         self._new[field].add(doc, terms)
 
-    def add_lists(self, lists: Lists, first: int, numbers: Mapping[int, int] | None) -> None:
-        """Add a segment: its documents count from `first`, or get `numbers` (those kept)."""
+    def add_lists(self, lists: PostingsFile, first: int, numbers: Mapping[int, int] | None) -> None:
+        """Add the postings of a segment.
+
+        Args:
+            lists: Its posting lists.
+            first: The new number of its first document.
+            numbers: The new number of each document that is kept, None if all are.
+        """
         self._old.append((lists, first, numbers))
 
     def iter_postings(self) -> Iterator[tuple[str, Iterable[Records]]]:
@@ -284,7 +294,7 @@ class TermPool:
                 sources.append(self._new.pop(name).inverted())
             for lists, first, numbers in self._old:
                 if field := lists.field(name):
-                    sources.append(Listed(lists, field, first, numbers))
+                    sources.append(SegmentPostings(lists, field, first, numbers))
             yield name, records(sources)
 
     def cleanup(self) -> None:
@@ -294,9 +304,10 @@ class TermPool:
 
 
 class _Documents:
-    """What documents brought of a field, in the order in which they came.
+    """Collects the terms of a field, document by document.
 
-    Numbers in arrays: lists by term are the garbage collector's work and thrice the memory.
+    It keeps numbers in arrays: a list for each term would take three times the memory, and time
+    of the garbage collector.
     """
 
     def __init__(self) -> None:
@@ -313,7 +324,7 @@ class _Documents:
         self._codes.extend(chain.from_iterable(terms.values()))
 
     def inverted(self) -> PostingsSource:
-        """Return them as a source of lists."""
-        return Gathered(
+        """Return a source of posting lists."""
+        return GatheredDocuments(
             self._docs, self._sizes, self._numbers, self._terms, self._counts, self._codes
         )

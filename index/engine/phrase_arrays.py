@@ -16,17 +16,17 @@ from numpy.typing import DTypeLike, NDArray
 
 from index.analysis.term_positions import part_range
 from index.analysis.tokenizer import MAX_COMPOUND
+from index.engine.phrase_search import Link
 from index.engine.postings_file import MAX_DOCUMENTS, Postings
 
-Lists = Sequence[Postings]
 Places = NDArray[np.unsignedinteger[Any]]
-"""Numbers of documents in their group, each shifted by `_DOC`, and positions in them; in order."""
+"""Places in order: the number of a document in its group, shifted by `_DOC`, plus a position."""
 
 _DOC = 22
 
 
 class _Grouping(NamedTuple):
-    """How many documents are looked at together, and what their places fit into."""
+    """How many documents are compared at a time, and the type that their places fit into."""
 
     documents: int
     kind: DTypeLike
@@ -35,32 +35,44 @@ class _Grouping(NamedTuple):
 _WHOLE = _Grouping(MAX_DOCUMENTS, np.uint64)
 _SPLIT = _Grouping(1 << (32 - _DOC), np.uint32)
 _MANY = 200_000
-"""Places of all words from which groups save more than they cost."""
+"""Places of all words from which groups save more time than they cost."""
 
 Word = Sequence[Places]
-"""Where a word stands: by its length in words less one, places in order, none twice."""
+"""Where a word occurs: its places, by its length in words less one; in order, none twice."""
 
 
-def phrase_docs(chain: Sequence[tuple[Lists, str]], docs: Collection[int] | None) -> set[int]:
-    """Return the documents in which the words stand one right after the other.
+def phrase_docs(
+    chain: Sequence[tuple[PostingLists, str]], docs: Collection[int] | None
+) -> set[int]:
+    """Return the documents in which words stand one right after the other.
 
-    Those of `docs`, unless it is None.
+    Args:
+        links: The words.
+        docs: The documents to look in; None is all of them.
     """
-    return _by_group(chain, docs, _linked)
+    return _by_group(links, docs, _linked)
 
 
 def near_docs(
-    pair: Sequence[tuple[Lists, str]], distance: int, docs: Collection[int] | None, *, ordered: bool
+    pair: Sequence[tuple[PostingLists, str]],
+    distance: int,
+    docs: Collection[int] | None,
+    *,
+    ordered: bool,
 ) -> set[int]:
-    """Return the documents in which two words have fewer than so many between them.
+    """Return the documents in which two words have fewer than `distance` words between them.
 
-    Those of `docs`, unless it is None.
+    Args:
+        pair: The two words.
+        distance: Number of words, from 1.
+        docs: The documents to look in; None is all of them.
+        ordered: Whether the first word must come first.
     """
     return _by_group(pair, docs, partial(_near, distance=distance, ordered=ordered))
 
 
 def _linked(words: Sequence[Word]) -> list[Places]:
-    """Return places in each document in which the words stand so."""
+    """Return at least one place in each document that has the words so."""
     reached = _ends(words[0])
     for word in words[1:]:
         reached = _ends([_common(starts, reached) for starts in word])
@@ -68,7 +80,7 @@ def _linked(words: Sequence[Word]) -> list[Places]:
 
 
 def _near(words: Sequence[Word], *, distance: int, ordered: bool) -> list[Places]:
-    """Return places in each document in which the words stand so."""
+    """Return at least one place in each document that has the words so."""
     left, right = words
     found = [_soon_followed(left, right, distance)]
     if not ordered:
@@ -86,14 +98,14 @@ def _soon_followed(word: Word, other: Word, distance: int) -> Places:
 
 
 def _by_group(
-    chain: Sequence[tuple[Lists, str]],
+    links: Sequence[Link],
     docs: Collection[int] | None,
     ask: Callable[[Sequence[Word]], Sequence[Places]],
 ) -> set[int]:
-    """Return the documents of the places that are found group by group."""
-    often = sum(len(postings.codes) for lists, _ in chain for postings in lists)
+    """Run a comparison group by group; return the documents of the places it finds."""
+    often = sum(len(postings.codes) for lists, _ in links for postings in lists)
     grouping = _SPLIT if often > _MANY else _WHOLE
-    words = [[_List(one, part, docs, grouping) for one in lists] for lists, part in chain]
+    words = [[_List(one, part, docs, grouping) for one in lists] for lists, part in links]
     found: list[NDArray[np.int64]] = []
     documents = min(max((some.documents for some in word), default=0) for word in words)
     for first in range(0, documents, grouping.documents):

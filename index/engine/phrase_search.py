@@ -126,7 +126,7 @@ def _codes_by_doc(link: Link, docs: Collection[int]) -> Mapping[int, Codes]:
         if 16 * len(docs) > len(postings.docs):  # an array is read twice as fast as the file
             codes = array("I", bytes(codes))
         own = {
-            doc: codes[ends[rank] : ends[rank + 1]] for doc, rank in postings.among(docs).items()
+            doc: codes[ends[rank] : ends[rank + 1]] for doc, rank in postings.ranks_of(docs).items()
         }
         for doc in found.keys() & own.keys():
             own[doc] = array("I", sorted({*found[doc], *own[doc]}))

@@ -1,9 +1,9 @@
-"""Posting lists: which documents a term stands in and where, in one sealed file.
+"""Posting lists: in which documents a term occurs and where, in one file for each segment.
 
-A record, one per term: its documents as 16-bit numbers, how often it stands in each
-(nothing when always once, else 8 or 16 bits), then the codes of `postings`, 32
-bits each. Fixed widths cost some disk and make a list of 50,000 documents one copy
-instead of a loop.
+The list of a term holds its documents as 16-bit numbers, then how often it occurs in each
+(nothing if always once, else 8 or 16 bits), then the codes of `term_positions`, 32 bits each.
+Fixed widths take more disk than compressed ones, and make reading a list of 50,000 documents one
+copy instead of a loop.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from itertools import accumulate, compress, count
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
-from index.engine.checksummed_file import Sealed, SealedWriter
+from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
 
 EXTENSION = ".lists"
 """What the name of such a file ends with."""
 MAX_DOCUMENTS = 1 << 16
 """Documents of one segment at most: their numbers have 16 bits."""
 MAX_OCCURRENCES = (1 << 16) - 1
-"""Places of a term in one document that are kept: their number has 16 bits."""
+"""Occurrences of a term in one document that are kept: their number has 16 bits."""
 _TERM_END = b"\n"
 _AFTER_ANY = b"\xff"  # no UTF-8 has this byte
 _COUNT_TYPES = "?BH"
@@ -40,7 +40,7 @@ class Postings:
         self.docs = docs
         """Numbers of documents, ascending."""
         self.counts = counts
-        """How often the term stands in each of them; None: always once."""
+        """How often the term occurs in each of them; None: always once."""
         self.codes = codes
         """Codes of all documents, one after the other."""
         self._ends: array[int] | None = None
@@ -62,8 +62,8 @@ class Postings:
         ends = self.ends
         return self.codes[ends[rank] : ends[rank + 1]]
 
-    def among(self, docs: Collection[int]) -> dict[int, int]:
-        """Return those of some documents that the term is in, with their place in the list."""
+    def ranks_of(self, docs: Collection[int]) -> dict[int, int]:
+        """Return the rank in the list of each of some documents, if the term occurs in it."""
         own = self.docs
         if 16 * len(docs) > len(own):  # three times as fast as a comprehension
             chosen = list(map(docs.__contains__, own))
@@ -71,13 +71,13 @@ class Postings:
         ranks = ((doc, bisect_left(own, doc)) for doc in docs)
         return {doc: rank for doc, rank in ranks if rank < len(own) and own[rank] == doc}
 
-    def shared(self, docs: set[int]) -> set[int]:
-        """Return those of some documents that the term is in."""
+    def documents_in(self, docs: set[int]) -> set[int]:
+        """Return those of some documents in which the term occurs."""
         if 16 * len(docs) > len(self.docs):
             return docs.intersection(self.docs)
-        return set(self.among(docs))
+        return set(self.ranks_of(docs))
 
-    def between(self, first: int, end: int) -> list[int]:
+    def documents_with_code(self, first: int, end: int) -> list[int]:
         """Return the documents with a code from `first` to below `end`."""
         codes, ends, found = self.codes, self.ends, []
         for doc, low, high in zip(self.docs, ends, ends[1:], strict=False):
@@ -88,7 +88,7 @@ class Postings:
 
 
 class Records(NamedTuple):
-    """Lists ready to be written, in the order of their terms; columns as bytes of an array."""
+    """Posting lists ready to be written, in the order of their terms."""
 
     terms: list[bytes]
     sizes: bytes
@@ -100,15 +100,15 @@ class Records(NamedTuple):
     content: bytes
 
 
-class ListsWriter:
+class PostingsFileWriter:
     """Writes the posting lists of a segment, field by field."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._out = SealedWriter(file)
+        self._out = ChecksummedFileWriter(file)
         self._fields: dict[str, Any] = {}
 
     def add_field(self, field: str, lists: Iterable[Records]) -> None:
-        """Write all lists of a field; they come in the order of their terms."""
+        """Write all lists of a field, which come in the order of their terms."""
         write = self._out.write
         first = self._out.offset
         terms: list[bytes] = []
@@ -132,26 +132,26 @@ class ListsWriter:
         ]
 
     def close(self) -> None:
-        """Seal the file."""
+        """Write the directory and the checksum."""
         self._out.seal({"fields": self._fields})
 
 
-class Lists:
-    """The posting lists of one segment, read where they lie. Safe from any thread.
+class PostingsFile:
+    """The posting lists of one segment, mapped into memory. Safe from any thread.
 
-    Raises ArchiveDamaged where its numbers make no sense.
+    Its methods raise ArchiveDamaged where numbers in the file are wrong.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
-        self.file = Sealed(file, name)
-        with self.file.trusted():
+        self.file = ChecksummedFile(file, name)
+        with self.file.damage_reported():
             self._fields = {
                 field: Field(self.file.content, numbers)
                 for field, numbers in self.file.directory["fields"].items()
             }
 
     @classmethod
-    def open(cls, folder: Path, segment: str) -> Lists:
+    def open(cls, folder: Path, segment: str) -> PostingsFile:
         """Open the posting lists of a segment of an archive.
 
         Raises:
@@ -167,28 +167,28 @@ class Lists:
         return list(self._fields)
 
     def field(self, name: str) -> Field | None:
-        """Return one as it lies there, None without it."""
+        """Return a field, None if the segment does not have it."""
         return self._fields.get(name)
 
     def terms(self, field: str, prefix: bytes = b"") -> list[bytes]:
-        """Return the terms of a field that start so, in order."""
-        with self.file.trusted():
+        """Return the terms of a field that begin with a prefix, in order."""
+        with self.file.damage_reported():
             return self._fields[field].terms(prefix) if field in self._fields else []
 
     def frequency(self, field: str, term: bytes) -> int:
-        """Return in how many documents a term stands, deleted ones included."""
-        with self.file.trusted():
+        """Return in how many documents a term occurs, deleted ones included."""
+        with self.file.damage_reported():
             return self._fields[field].frequency(term) if field in self._fields else 0
 
     def find(self, field: str, term: bytes) -> Postings | None:
-        """Return the list of a term, None if it is nowhere."""
-        with self.file.trusted():
+        """Return the list of a term, None if it does not occur."""
+        with self.file.damage_reported():
             return self._fields[field].find(term) if field in self._fields else None
 
     def each(self, field: str) -> Iterator[tuple[bytes, Postings]]:
         """Yield every term of a field with its list, in order."""
         if field in self._fields:
-            with self.file.trusted():
+            with self.file.damage_reported():
                 yield from self._fields[field].each()
 
 
@@ -216,7 +216,7 @@ class Field:
         return bisect_left(range(self._count), term, key=self._term)
 
     def terms(self, prefix: bytes) -> list[bytes]:
-        """Return the terms that start so, in order."""
+        """Return the terms that begin with a prefix, in order."""
         first, last = 0, self._count
         if prefix:
             first, last = self._rank(prefix), self._rank(prefix + _AFTER_ANY)
@@ -225,7 +225,7 @@ class Field:
         return bytes(self._lexicon[self._tops[first] : self._tops[last] - 1]).split(_TERM_END)
 
     def frequency(self, term: bytes) -> int:
-        """Return in how many documents a term stands."""
+        """Return in how many documents a term occurs."""
         rank = self._rank(term)
         found = rank < self._count and self._term(rank) == term
         return self.sizes[rank] + 1 if found else 0

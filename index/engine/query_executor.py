@@ -1,4 +1,4 @@
-"""What a query finds in one segment: set algebra on posting lists, positions where needed."""
+"""Runs a query in one segment: set algebra on posting lists, positions where needed."""
 
 from __future__ import annotations
 
@@ -17,28 +17,33 @@ from index.evaluation import spans, term_expansion
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
 
 Expand = Callable[[Word], Sequence[str]]
-"""Returns the keys of the archive that a word means (see `vocabulary.selector`)."""
+"""Returns the index keys that a word means (see `term_expansion.selector`)."""
 Docs = set[int]
 
 
 @dataclass(frozen=True, slots=True)
 class QueryExecutor:
-    """Answers one query in one segment; every method returns a new set of documents."""
+    """Runs the nodes of one query in one segment; each method returns a new set of documents."""
 
     segment: Segment
     expand: Expand
     resolve: ResolveFacet
 
     def docs(self, node: Node, within: Docs | None = None) -> Docs:
-        """Return the documents that satisfy a node; of those in `within` unless it is None."""
+        """Return the documents that satisfy a node.
+
+        Args:
+            node: A node of the query.
+            within: The documents to look in; None is all of them.
+        """
         return _METHODS[type(node)](self, node, within)
 
-    def _near(self, node: Phrase | Near, within: Docs | None) -> Docs:
+    def _phrase_or_near(self, node: Phrase | Near, within: Docs | None) -> Docs:
         if (links := self._links(node)) and prefers_arrays(links, within):
-            return _chained(node, links, within)
-        return self._placed(node, self._together(node.children, within))
+            return _run_phrase(node, links, within)
+        return self._at_positions(node, self._with_all_words(node.children, within))
 
-    def _any(self, node: Or, within: Docs | None) -> Docs:
+    def _or(self, node: Or, within: Docs | None) -> Docs:
         return set().union(*(self.docs(child, within) for child in node.children))
 
     def _not(self, node: Not, within: Docs | None) -> Docs:
@@ -49,54 +54,54 @@ class QueryExecutor:
 
     def _word(self, word: Word, within: Docs | None) -> Docs:
         if term_expansion.is_plain_exact(word):
-            return self._placed(word, self._candidates(word, within))
+            return self._at_positions(word, self._with_word(word, within))
         if word.part in ("", "author"):
-            return self._candidates(word, within)
+            return self._with_word(word, within)
         found: Docs = set()
         for key in keys(word, self.expand):
-            found.update(self.segment.postings(key).between(*part_range(word.part)))
+            found.update(self.segment.postings(key).documents_with_code(*part_range(word.part)))
         return found if within is None else found & within
 
-    def _candidates(self, word: Word, within: Docs | None) -> Docs:
-        """Return the documents where a word stands, whatever its part and form."""
+    def _with_word(self, word: Word, within: Docs | None) -> Docs:
+        """Return the documents in which a word occurs, in whatever part and form."""
         lists = [self.segment.postings(key) for key in keys(word, self.expand)]
         if within is None:
             return set().union(*(postings.docs for postings in lists))
-        return set().union(*(postings.shared(within) for postings in lists))
+        return set().union(*(postings.documents_in(within) for postings in lists))
 
-    def _together(self, nodes: Iterable[Node], within: Docs | None) -> Docs:
-        """Return documents in which all words of a phrase stand, wherever; the rarest first."""
+    def _with_all_words(self, nodes: Iterable[Node], within: Docs | None) -> Docs:
+        """Return the documents that have all words of a phrase anywhere, the rarest word first."""
         for node in sorted(nodes, key=self._frequency):
-            within = self._present(node, within)
+            within = self._with_words_of(node, within)
             if not within:
                 break
         return within or set()
 
     def _frequency(self, node: Node) -> int:
-        """Return in how many documents a word stands; what is no single word comes last."""
+        """Return in how many documents a word occurs; all, for what is no single word."""
         if isinstance(node, Word) and not term_expansion.expands(node):
             return self.segment.frequency(term_expansion.key(node))
         return self.segment.columns.documents
 
-    def _present(self, node: Node, within: Docs | None) -> Docs:
+    def _with_words_of(self, node: Node, within: Docs | None) -> Docs:
         match node:
             case Word():
-                return self._candidates(node, within)
+                return self._with_word(node, within)
             case Or():
-                return set().union(*(self._present(child, within) for child in node.children))
+                return set().union(*(self._with_words_of(child, within) for child in node.children))
             case Phrase() | Near() | And():
-                return self._together(node.children, within)
+                return self._with_all_words(node.children, within)
         return self.docs(node, within)
 
-    def _placed(self, node: Node, candidates: Docs) -> Docs:
-        """Return those documents in which a node's words stand where they must."""
+    def _at_positions(self, node: Node, candidates: Docs) -> Docs:
+        """Return those documents in which the words of a node are at the right positions."""
         if isinstance(node, Phrase | Near) and (links := self._links(node)):
-            return _chained(node, links, candidates)
+            return _run_phrase(node, links, candidates)
         document = _Document(self.segment, self.expand)
         return {doc for doc in candidates if spans.evaluate(node, document.at(doc))}
 
     def _links(self, node: Phrase | Near) -> list[Link]:
-        """Return the links of mere words, all in one part: what most phrases are."""
+        """Return the words of a phrase that `phrase_search` can run: single words, in one part."""
         if isinstance(node, Near) and len(node.children) > 2:
             return []
         words = [child for child in node.children if isinstance(child, Word)]
@@ -110,17 +115,17 @@ class QueryExecutor:
             for word in words
         ]
 
-    def _all(self, node: And, within: Docs | None) -> Docs:
-        """Return what satisfies all children, those that cost little asked first.
+    def _and(self, node: And, within: Docs | None) -> Docs:
+        """Return the documents that satisfy all children; the cheap ones run first.
 
-        Where words stand is looked at last: filters leave fewer documents to look at.
+        Positions are read last: filters leave fewer documents to read them for.
         """
         asked: list[tuple[int, int, Callable[[Node, Docs | None], Docs], Node]] = [
             (_cost(child), self._frequency(child), self.docs, child) for child in node.children
         ]
         for child in node.children:
             if isinstance(child, Phrase | Near) and not prefers_arrays(self._links(child), None):
-                asked.append((_PRESENT, 0, self._present, child))
+                asked.append((_PRESENT, 0, self._with_words_of, child))
         for _, _, ask, child in sorted(asked, key=itemgetter(0, 1)):
             within = ask(child, within)
             if not within:
@@ -152,15 +157,15 @@ class QueryExecutor:
         return self._everything(None) if passing is None else passing
 
 
-def _chained(node: Phrase | Near, links: Sequence[Link], docs: Docs | None) -> Docs:
-    """Return the documents, of some unless it is None, in which links stand as they must."""
+def _run_phrase(node: Phrase | Near, links: Sequence[Link], docs: Docs | None) -> Docs:
+    """Return the documents, of some unless it is None, with the words at the right positions."""
     if isinstance(node, Near):
         return near_docs(links, node.distance, docs, ordered=node.ordered)
     return phrase_docs(links, docs)
 
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:
-    """Return the keys of `postings` one of which an article with the word has."""
+    """Return the index keys of a word: an article with the word has one of them."""
     if term_expansion.expands(word) and not term_expansion.is_plain_exact(word):
         return expand(word)
     return [term_expansion.key(word)]
@@ -168,10 +173,10 @@ def keys(word: Word, expand: Expand) -> Sequence[str]:
 
 _METHODS: dict[type[Node], Callable[[QueryExecutor, Any, Docs | None], Docs]] = {
     Word: QueryExecutor._word,
-    Phrase: QueryExecutor._near,
-    Near: QueryExecutor._near,
-    And: QueryExecutor._all,
-    Or: QueryExecutor._any,
+    Phrase: QueryExecutor._phrase_or_near,
+    Near: QueryExecutor._phrase_or_near,
+    And: QueryExecutor._and,
+    Or: QueryExecutor._or,
     AtLeast: QueryExecutor._at_least,
     Not: QueryExecutor._not,
     Score: QueryExecutor._score,
@@ -180,11 +185,11 @@ _METHODS: dict[type[Node], Callable[[QueryExecutor, Any, Docs | None], Docs]] = 
 
 
 _PRESENT = 1
-"""When to ask for the documents that have the words of a phrase, wherever they stand."""
+"""Cost of finding the documents that have all words of a phrase anywhere."""
 
 
 def _cost(node: Node) -> int:
-    """Return how late to ask: words, filters, then combinations, distances, negations."""
+    """Return the cost of a node: words, filters, then combinations, positions, negations."""
     match node:
         case Word():
             return 0
@@ -198,7 +203,7 @@ def _cost(node: Node) -> int:
 
 
 class _Document:
-    """One document of a segment after the other, as `spans` reads it."""
+    """A `Document` for `spans`: one document of a segment after the other."""
 
     def __init__(self, segment: Segment, expand: Expand) -> None:
         self._segment = segment
@@ -206,14 +211,18 @@ class _Document:
         self.expand = expand
 
     def at(self, doc: int) -> _Document:
-        """Turn to another document."""
+        """Move to another document."""
         self._doc = doc
         return self
 
     def positions(self, key: str) -> spans.Codes:
-        """Return where a key stands."""
+        """Return the codes of an index key in the current document."""
         return self._segment.postings(key).at(self._doc)
 
     def admits(self, facet: Facet) -> bool:
-        """Refuse: no filter is inside a phrase or a distance."""
+        """Refuse: no filter is inside a phrase or a distance.
+
+        Raises:
+            TypeError: Always.
+        """
         raise TypeError(facet)

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from index.engine.columns import Columns
-from index.engine.postings_file import Lists
+from index.engine.postings_file import PostingsFile
 from index.engine.schema import ID, LENGTH
 from index.engine.segment import Segment
 from index.engine.table_of_contents import SegmentEntry, damage_reported, newest_table
@@ -155,7 +155,7 @@ class ReaderManager:
         columns = Columns.open(self._folder, entry.name)
         if columns.documents != entry.documents:
             raise ArchiveDamaged(f"{self._folder}: a segment has lost documents")
-        return Segment(Lists.open(self._folder, entry.name), columns, entry.deleted)
+        return Segment(PostingsFile.open(self._folder, entry.name), columns, entry.deleted)
 
 
 def _file_vanished(error: ArchiveDamaged) -> bool:

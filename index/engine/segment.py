@@ -11,7 +11,7 @@ from typing import Any
 
 from index.archive import DocumentFilter
 from index.engine.columns import Columns
-from index.engine.postings_file import Lists, Postings
+from index.engine.postings_file import Postings, PostingsFile
 from index.engine.schema import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
 
 _NO_POSTINGS = Postings(array("H"), None, array("I"))
@@ -20,7 +20,7 @@ _NO_POSTINGS = Postings(array("H"), None, array("I"))
 class Segment:
     """An open segment. Safe from any thread; its files may be deleted while it is used."""
 
-    def __init__(self, lists: Lists, columns: Columns, deleted: Iterable[int]) -> None:
+    def __init__(self, lists: PostingsFile, columns: Columns, deleted: Iterable[int]) -> None:
         self.lists = lists
         self.columns = columns
         self.deleted = frozenset(deleted)
@@ -114,7 +114,7 @@ class Segment:
             docs = {doc for doc in docs if low <= dates[doc] < high}
         if documents.feeds is not None:
             lists = self._label_lists(FEED, documents.feeds)
-            docs = set().union(*(postings.shared(docs) for postings in lists))
+            docs = set().union(*(postings.documents_in(docs) for postings in lists))
         if documents.langs is not None:
             masks = [self._lang_mask(lang) for lang in documents.langs]
             docs = set().union(*(compress(docs, map(mask.__getitem__, docs)) for mask in masks))

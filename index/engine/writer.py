@@ -16,7 +16,7 @@ from whoosh.writing import NO_MERGE
 from index.article import Article
 from index.engine.codec import BatchWriter, whoosh_schema
 from index.engine.columns import Columns
-from index.engine.postings_file import Lists
+from index.engine.postings_file import PostingsFile
 from index.engine.schema import ID, NAME, document
 from index.engine.segment_merges import (
     BackgroundMerge,
@@ -184,7 +184,7 @@ class FolderArchiveWriter:
     def _check(self, segment: Any, *, every_byte: bool) -> None:
         name = segment.segment_id()
         with damage_reported(self.folder):
-            columns, lists = Columns.open(self.folder, name), Lists.open(self.folder, name)
+            columns, lists = Columns.open(self.folder, name), PostingsFile.open(self.folder, name)
         if columns.documents != segment.doc_count_all():
             raise ArchiveDamaged(f"{self.folder}: a segment has lost documents")
         if every_byte:

@@ -16,7 +16,12 @@ from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine import inverted_batch
 from index.engine.inverted_batch import TermPool
-from index.engine.postings_file import MAX_DOCUMENTS, MAX_OCCURRENCES, Lists, ListsWriter
+from index.engine.postings_file import (
+    MAX_DOCUMENTS,
+    MAX_OCCURRENCES,
+    PostingsFile,
+    PostingsFileWriter,
+)
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
 
@@ -40,18 +45,18 @@ def gathered(documents: Iterable[Document]) -> TermPool:
     return pool
 
 
-def written(folder: Path, pool: TermPool) -> Lists:
+def written(folder: Path, pool: TermPool) -> PostingsFile:
     path = folder / str(next(_names))
     with path.open("wb") as file:
-        writer = ListsWriter(file)
+        writer = PostingsFileWriter(file)
         for field, lists in pool.iter_postings():
             writer.add_field(field, lists)
         writer.close()
     with path.open("rb") as file:
-        return Lists(file, path.name)
+        return PostingsFile(file, path.name)
 
 
-def check(lists: Lists, documents: list[Document]) -> None:
+def check(lists: PostingsFile, documents: list[Document]) -> None:
     """The lists say of every document what it had, and nothing else."""
     terms = sorted({term.encode() for document in documents for term in document})
     assert lists.terms("words") == terms
@@ -135,7 +140,7 @@ def test_lists_that_make_no_sense_are_not_merged(folder: Path) -> None:
     at.write_bytes(content)
     pool = TermPool()
     with at.open("rb") as file:
-        pool.add_lists(Lists(file, at.name), 0, None)
+        pool.add_lists(PostingsFile(file, at.name), 0, None)
     with pytest.raises(ArchiveDamaged):
         written(folder, pool)
 

@@ -9,26 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.engine.inverted_batch import TermPool
-from index.engine.postings_file import Lists, ListsWriter
+from index.engine.postings_file import PostingsFile, PostingsFileWriter
 
 CODES = st.lists(st.integers(0, 2**24), min_size=1, max_size=400, unique=True).map(sorted)
 LIST = st.dictionaries(st.integers(0, 2**16 - 1), CODES, min_size=1, max_size=6)
 TERM = st.text(st.characters(exclude_characters="\n", codec="utf-8"), min_size=1, max_size=8)
 
 
-def written(path: Path, terms: dict[str, dict[int, list[int]]]) -> Lists:
+def written(path: Path, terms: dict[str, dict[int, list[int]]]) -> PostingsFile:
     pool = TermPool()
     for doc in sorted({doc for found in terms.values() for doc in found}):
         pool.add_terms(
             "words", doc, {term: found[doc] for term, found in terms.items() if doc in found}
         )
     with path.open("wb") as file:
-        writer = ListsWriter(file)
+        writer = PostingsFileWriter(file)
         for field, lists in pool.iter_postings():
             writer.add_field(field, lists)
         writer.close()
     with path.open("rb") as file:
-        return Lists(file, path.name)
+        return PostingsFile(file, path.name)
 
 
 @pytest.fixture(scope="module")
