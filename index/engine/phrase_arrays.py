@@ -41,9 +41,7 @@ Word = Sequence[Places]
 """Where a word occurs: its places, by its length in words less one; in order, none twice."""
 
 
-def phrase_docs(
-    chain: Sequence[tuple[PostingLists, str]], docs: Collection[int] | None
-) -> set[int]:
+def phrase_docs(links: Sequence[Link], docs: Collection[int] | None) -> set[int]:
     """Return the documents in which words stand one right after the other.
 
     Args:
@@ -54,7 +52,7 @@ def phrase_docs(
 
 
 def near_docs(
-    pair: Sequence[tuple[PostingLists, str]],
+    pair: Sequence[Link],
     distance: int,
     docs: Collection[int] | None,
     *,

@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from index import open_archive_writer
+from index.article import Article
 
 NEVER_USED = (
     "asyncio",
@@ -24,3 +28,18 @@ def test_a_command_imports_nothing_that_it_never_uses(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(NEVER_USED) & set(said.stdout.split())
+
+
+@pytest.mark.parametrize("query", ["tocsin", '"le tocsin"', "le NEAR/3 tocsin", "toc* AND le~"])
+def test_a_search_imports_neither_numpy_nor_whoosh(query: str, tmp_path: Path) -> None:
+    open_archive_writer(tmp_path).add(
+        [Article(id=1, feeds=(1,), url="", title="Le tocsin", summary="", seen=0.0)]
+    )
+    code = (
+        "import sys; from pathlib import Path; from index import open_archive;"
+        "from index.query.parser import parse_query;"
+        f"assert open_archive(Path({str(tmp_path)!r})).search(parse_query({query!r})).total == 1;"
+        "print(*sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "whoosh"} & set(said.stdout.split())

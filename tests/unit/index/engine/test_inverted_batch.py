@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
-from subprocess import run
 
 import pytest
 from hypothesis import given
@@ -168,16 +166,3 @@ def test_an_article_without_a_word_is_kept(tmp_path: Path) -> None:
     writer.add([Article(id=1, feeds=(1,), url="", title="", summary="", seen=0.0)])
     assert writer.article_count == 1
     writer.verify()
-
-
-def test_a_search_does_without_numpy(tmp_path: Path) -> None:
-    open_archive_writer(tmp_path).add(
-        [Article(id=1, feeds=(1,), url="", title="Tocsin", summary="", seen=0.0)]
-    )
-    program = (
-        "import sys; from pathlib import Path; from index import open_archive;"
-        "from index.query.parser import parse_query;"
-        f"assert open_archive(Path({str(tmp_path)!r})).search(parse_query('tocsin')).total == 1;"
-        "assert 'numpy' not in sys.modules"
-    )
-    run([sys.executable, "-c", program], check=True)
