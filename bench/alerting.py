@@ -31,7 +31,7 @@ import feedparser
 from bench.growth import endless, queue
 from bench.loopback import Loopback, looped
 from index.article import Article
-from monitor.maintenance import index_rebuild
+from monitor.maintenance import index_repair
 from monitor.model.feed import Feed
 from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.store import SqliteStore
@@ -178,7 +178,7 @@ def _watched(folder: Path, press: Press, seconds: int) -> Seen:
                 now = time.time()
                 for last, url in found:  # noqa: B007
                     seen.stored.setdefault(url, now)
-                if index_rebuild.read_progress(data, now) is not None:
+                if index_repair.read_progress(data, now) is not None:
                     seen.rebuilding = now - press.began
                 time.sleep(LOOK)
             seen.load = os.getloadavg()[0]

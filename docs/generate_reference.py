@@ -18,7 +18,7 @@ import click
 from ruamel.yaml import YAML
 
 from monitor.cli import main_group
-from monitor.config.reference import json_schema
+from monitor.config.schema import json_schema
 from tui.screens.help import SIGNS, sections
 
 HERE = Path(__file__).parent / "reference"

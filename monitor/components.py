@@ -10,7 +10,7 @@ from index.article import Timestamp
 from monitor.feeds.relocation import Relocation
 from monitor.fetch.client import Client
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import BatchOutcome
+from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.model.config import Config
 from monitor.model.status import MonitorPresence

@@ -11,7 +11,7 @@ from monitor.components import Components
 from monitor.config.diff import changes
 from monitor.errors import ConfigError, StoreError
 from monitor.ingest import schedule
-from monitor.ingest.poll_result import ActiveConfig
+from monitor.ingest.poll_outcome import ActiveConfig
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Config
 from monitor.model.feed import Feed

@@ -30,7 +30,7 @@ from monitor.fetch.robots_policy import RobotsPolicy
 from monitor.ingest import schedule
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.outage import OutageDetector
-from monitor.ingest.poll_result import BatchOutcome, NewDocument, PageResult, PollResult
+from monitor.ingest.poll_outcome import BatchOutcome, NewDocument, PageResult, PollResult
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, Page
 from monitor.parse.workers import Parser

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from monitor.ingest.poll_result import BatchOutcome
+from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.alert import AlertKind
 from monitor.model.feed import Feed, Outcome, Poll
 from monitor.model.poll import RaisedAlert, RunSummary

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitor.daemon import Daemon
     from monitor.feeds.discovery import FeedFinder
     from monitor.fetch.client import Client
-    from monitor.ingest.poll_result import BatchOutcome
+    from monitor.ingest.poll_outcome import BatchOutcome
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.model.alert import Alert
     from monitor.model.config import Config, Listening, Networks, SavedSearch
@@ -186,7 +186,7 @@ def _parts(
     from monitor.config.yaml_edit import move_feed
     from monitor.feeds.relocation import Relocation
     from monitor.ingest.ingest import Ingester
-    from monitor.ingest.poll_result import ActiveConfig
+    from monitor.ingest.poll_outcome import ActiveConfig
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.match.matcher import WatchlistMatcher
     from monitor.model.status import MonitorPresence

@@ -28,8 +28,7 @@ def check(context: click.Context, style: str) -> None:
 
 def run(path: Path, data: Path | None, *, as_json: bool) -> int:
     """Check a feeds.yaml, print what there is to say, return the exit code."""
-    from monitor.config.summary import as_mapping, as_text
-    from monitor.config.warnings import warnings
+    from monitor.config.summary import as_mapping, as_text, warnings
     from monitor.config.watchlist_tests import load_and_test
 
     try:
@@ -97,6 +96,6 @@ def schema() -> None:
     """
     import json
 
-    from monitor.config.reference import json_schema
+    from monitor.config.schema import json_schema
 
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))

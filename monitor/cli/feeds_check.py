@@ -12,7 +12,7 @@ import click
 from index.analysis.text_cleaning import line
 from monitor.cli import CliContext, output
 from monitor.errors import FeedError
-from monitor.feeds.diagnostics import FeedDiagnostics, diagnose, retry
+from monitor.feeds.discovery import FeedDiagnostics, diagnose, retry
 from monitor.fetch.url import redact
 from monitor.formatting import iso, span
 

@@ -15,7 +15,7 @@ from monitor.cli.output import bar
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.maintenance.restore import RestorePaths
+    from monitor.maintenance.backup import RestorePaths
     from monitor.maintenance.retention import RetentionSweep, SweepResult
     from monitor.model.config import Retention
     from monitor.run_log import Progress
@@ -60,8 +60,13 @@ def restore(newsroom: CliContext, file: Path, folder: Path | None, force: bool) 
     The whole of FILE is checked first. An existing feeds.yaml or archive is never overwritten;
     --force moves both into a folder beside the archive. Then the search index is built.
     """
-    from monitor.maintenance.backup import BackupError
-    from monitor.maintenance.restore import config_of, read_manifest, replace_newsroom, unpack
+    from monitor.maintenance.backup import (
+        BackupError,
+        config_of,
+        read_manifest,
+        replace_newsroom,
+        unpack,
+    )
     from monitor.monitor_lock import MonitorLock
 
     manifest = read_manifest(file)
@@ -86,8 +91,7 @@ def restore(newsroom: CliContext, file: Path, folder: Path | None, force: bool) 
 def _places(newsroom: CliContext, folder: Path | None, config: bytes | None) -> RestorePaths:
     """Return where the newsroom goes: where its own feeds.yaml says, beside it."""
     from monitor.config import data_folder_of
-    from monitor.maintenance.backup import CONFIG
-    from monitor.maintenance.restore import RestorePaths
+    from monitor.maintenance.backup import CONFIG, RestorePaths
 
     path = folder / CONFIG if folder else newsroom.config_path
     return RestorePaths(path, newsroom.data or data_folder_of(config or b"", path))

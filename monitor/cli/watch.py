@@ -55,7 +55,7 @@ def row(record: TermRecord) -> dict[str, Any]:
 
 def shares(record: Any) -> dict[str, Any]:
     """Return the precision of a record for programs; null without a verdict."""
-    from monitor.watchlists.precision import precision
+    from monitor.watchlists.exclusions import precision
 
     found = precision(record)
     return {
@@ -68,7 +68,7 @@ def shares(record: Any) -> dict[str, Any]:
 
 def share(record: Any) -> str:
     """Return the precision of a record for people."""
-    from monitor.watchlists.precision import describe_precision, precision
+    from monitor.watchlists.exclusions import describe_precision, precision
 
     found = precision(record)
     return NOTHING if found is None else describe_precision(found)
@@ -320,7 +320,7 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     """
     from index import open_archive
     from monitor.store.sqlite.connection import INDEX
-    from monitor.watchlists.forms import forms
+    from monitor.watchlists.lint import forms
 
     newsroom: CliContext = context.obj
     newsroom.service().status()  # refuses a folder without a store

@@ -161,8 +161,7 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     with 1 if it finds something.
     """
     from monitor.config import load
-    from monitor.watchlists.forms import count
-    from monitor.watchlists.lint import FEW, lint
+    from monitor.watchlists.lint import FEW, count, lint
 
     newsroom: CliContext = context.obj
     config = load(file or newsroom.config_path, data=newsroom.data)

@@ -26,7 +26,7 @@ from monitor.alerts.latency import durations
 from monitor.errors import MonitorError, StoreError
 from monitor.fetch.listen_address import is_private
 from monitor.ingest.feed_health import health
-from monitor.ingest.poll_result import BatchOutcome
+from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.config import Listening
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Health, Outcome

@@ -1,16 +1,24 @@
-"""Discovery: the feed at an address, or the feeds of the site there."""
+"""Discovery: the feed at an address, or the feeds of the site there, with their diagnostics."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from urllib.parse import urlsplit
 
+from index.analysis.language import detect
+from index.article import Timestamp
 from monitor.errors import FeedError, ParseError
 from monitor.fetch.client import Client
 from monitor.fetch.robots_policy import RobotsPolicy
-from monitor.model.poll import Fetched, NotModified, ParsedFeed
+from monitor.formatting import span
+from monitor.ingest import schedule
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
 from monitor.model.request_options import DEFAULT_OPTIONS, RequestOptions
 from monitor.parse import feed_links
 from monitor.parse.workers import Parser
@@ -112,3 +120,173 @@ class FeedFinder:
         # A password is sent to its own address only.
         moved_to = None if urlsplit(url).username else fetched.moved_to
         return Prospect(url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds)
+
+
+ANY = Feed(url="", name="")
+"""A feed without settings."""
+_FULL = 1_200
+"""Length of the median entry, in characters, from which texts are articles, not teasers."""
+_TITLES_ONLY = 40
+_CUT = re.compile(
+    r"(?:…|\.\.\.|\[\+\]|lire la suite|en savoir plus|read more|continue reading)\W*\Z",
+    re.IGNORECASE,
+)
+_SHARED = re.compile(r"#[0-9a-f]{16}\Z")
+"""What `monitor.entries` adds to a guid that several entries have."""
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_XML_ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']([\w.:-]{1,40})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDiagnostics:
+    """The findings of one reading; times in seconds, lengths in characters."""
+
+    url: str
+    status: int
+    answered_by: str
+    hops: tuple[str, ...]
+    moved_to: str | None
+    seconds: float
+    bytes: int
+    content_type: str
+    encoding: str
+    """As the server or the document declares it."""
+    is_utf8: bool
+    format: str
+    title: str
+    link: str
+    entries: int
+    lang: str
+    """As declared."""
+    langs: dict[str, int]
+    """As detected: number of entries by language; '' is undetermined."""
+    undated: int
+    future: int
+    oldest: Timestamp | None
+    newest: Timestamp | None
+    without_guid: int
+    shared_guid: int
+    without_link: int
+    texts: str
+    """`full`, `teasers`, `titles`, or empty without entries."""
+    length: int
+    """Length of the text of the median entry."""
+    etag: str
+    last_modified: str
+    max_age: float | None
+    ttl: float | None
+    interval: float
+    """Seconds until the next poll."""
+    conditional: bool
+    pages: str
+    """Why pages of its articles may not be read; empty if they may, or if that is not known."""
+    advice: tuple[str, ...]
+
+
+def diagnose(prospect: Prospect, now: Timestamp, feed: Feed = ANY) -> FeedDiagnostics:
+    """Return the findings of one reading; `feed` has the settings that apply."""
+    fetched, parsed = prospect.fetched, prospect.parsed
+    entries = parsed.entries
+    dates = [entry.published for entry in entries if entry.published is not None]
+    texts, length = _texts(entries)
+    state = schedule.after_read(
+        feed, FeedState(), fetched, parsed,
+        digest=b"", known=0, now=now, jitter=0.0,
+    )  # fmt: skip
+    return FeedDiagnostics(
+        url=prospect.url,
+        status=fetched.status,
+        answered_by=fetched.url,
+        hops=fetched.hops,
+        moved_to=fetched.moved_to,
+        seconds=prospect.seconds,
+        bytes=len(fetched.body),
+        content_type=fetched.content_type,
+        encoding=_declared_encoding(fetched),
+        is_utf8=_is_utf8(fetched.body),
+        format=parsed.format,
+        title=parsed.title,
+        link=parsed.link,
+        entries=len(entries),
+        lang=parsed.lang,
+        langs=languages(entries),
+        undated=len(entries) - len(dates),
+        future=sum(date > now for date in dates),
+        oldest=min(dates, default=None),
+        newest=max(dates, default=None),
+        without_guid=sum(not entry.guid for entry in entries),
+        shared_guid=sum(bool(_SHARED.search(entry.guid)) for entry in entries),
+        without_link=sum(not entry.url for entry in entries),
+        texts=texts,
+        length=length,
+        etag=(fetched.etag or b"").decode("latin-1"),
+        last_modified=(fetched.last_modified or b"").decode("latin-1"),
+        max_age=fetched.hints.max_age,
+        ttl=parsed.ttl,
+        interval=state.next_due - now,
+        conditional=bool(fetched.etag or fetched.last_modified),
+        pages=prospect.pages,
+        advice=tuple(_advice(prospect, feed, dates, texts, now)),
+    )
+
+
+def retry(error: FeedError, now: Timestamp, feed: Feed = ANY) -> float | None:
+    """Return the seconds after which a feed that failed once is tried again; None for never."""
+    state = schedule.after_failure(feed, FeedState(), error, now, 0.0)
+    return None if state.gone else state.next_due - now
+
+
+def languages(entries: Sequence[Entry]) -> dict[str, int]:
+    """Return in which languages entries are, the most frequent first; '' is undetermined."""
+    found = Counter(
+        detect(f"{entry.title}. {entry.summary or entry.body}").code for entry in entries
+    )
+    return dict(found.most_common())
+
+
+def _texts(entries: Sequence[Entry]) -> tuple[str, int]:
+    """Return what the texts are, and how long the middle one is."""
+    if not entries:
+        return "", 0
+    said = [max(entry.body, entry.summary, key=len) for entry in entries]
+    length = int(median(map(len, said)))
+    cut = sum(bool(_CUT.search(text[-60:])) for text in said)
+    if length < _TITLES_ONLY:
+        return "titles", length
+    return "full" if length >= _FULL and 2 * cut < len(said) else "teasers", length
+
+
+def _advice(
+    prospect: Prospect, feed: Feed, dates: Sequence[Timestamp], texts: str, now: Timestamp
+) -> list[str]:
+    """Return what to do about the problems found, in words."""
+    found = []
+    if prospect.fetched.moved_to:
+        found.append(f"it has moved permanently: subscribe to {prospect.url}")
+    linked = any(entry.url for entry in prospect.parsed.entries)
+    if texts in ("teasers", "titles") and linked and not feed.full_text:
+        found.append(f"it has {texts} only: `full_text: true` also reads the pages of its articles")
+    past = [date for date in dates if date <= now]
+    if past and now - max(past) > 90 * schedule.DAY:
+        found.append(f"nothing new for {span(now - max(past))}: is it still kept?")
+    if feed.every is None and len(past) > 2 and (covered := now - min(past)) < 2 * schedule.DEFAULT:
+        found.append(f"it covers only {span(covered)}: `every: 5m` misses less")
+    if prospect.parsed.entries and not dates:
+        found.append("it has no dates: articles are sorted by when they are first seen")
+    return found
+
+
+def _declared_encoding(fetched: Fetched) -> str:
+    declared = _CHARSET.search(fetched.content_type)
+    if declared:
+        return declared[1].lower()
+    inside = _XML_ENCODING.search(fetched.body[:400])
+    return inside[1].decode().lower() if inside else ""
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

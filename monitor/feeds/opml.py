@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import line
 from monitor.errors import ParseError
 from monitor.model.feed import Feed
-from monitor.parse.document import describe_content, in_utf8, root_only
-from monitor.parse.entries import language
+from monitor.parse.document import describe_content, in_utf8, language, root_only
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

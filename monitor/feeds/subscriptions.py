@@ -70,7 +70,7 @@ def complete_url(address: str) -> str:
 
 def describe_found(found: Prospect) -> str:
     """Return a description of a feed that was found: `RSS 2.0, 20 entries, fr; https://…`."""
-    from monitor.feeds.diagnostics import languages
+    from monitor.feeds.discovery import languages
     from monitor.fetch.url import redact
 
     parsed = found.parsed

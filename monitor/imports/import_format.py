@@ -14,7 +14,7 @@ from index.analysis.text_cleaning import clean, line, safe_url
 from index.article import Timestamp
 from monitor.ingest.identify import canonical, fingerprint
 from monitor.model.poll import Entry
-from monitor.parse.entries import NAME_CAP, TITLE_CAP, language
+from monitor.parse.document import NAME_CAP, TITLE_CAP, language
 
 TEXTS = ("title", "url", "summary", "body", "author", "lang", "feed")
 

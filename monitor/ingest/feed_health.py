@@ -1,11 +1,28 @@
-"""The health of a feed, and the outcome of a poll, in words. Pure."""
+"""The health of a feed in words, and its incidents: when each begins and ends. Pure.
+
+An incident raises one alert::
+
+    gone      at a 410, until the feed can be read
+    failing   after a day of failures, or at once if the next poll is that far away, until the
+              feed can be read; not while it is gone
+    silent    when nothing new came for longer than the publication rate allows, until it does
+    reissued  when most of a document is known under other ids, until ids stay;
+              again after a week at the earliest
+
+Polls during an outage of the network neither begin nor end an incident.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from index.article import Timestamp
 from monitor.formatting import counted, span
 from monitor.ingest.publication_rate import describe_interval, is_silent
+from monitor.model.alert import AlertKind, FeedIncident, Notice
 from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
+from monitor.model.severity import Severity
 
 MINUTE = 60.0
 WORST = (
@@ -93,3 +110,103 @@ def _too_fast(feed: Feed) -> str:
 def _quiet(state: FeedState) -> str:
     quiet = span((state.last_ok or 0.0) - (state.published or 0.0))
     return f"nothing new for {quiet}, usually {describe_interval(state.usual or 0.0)}"
+
+
+DAY = 86_400.0
+REST = 7 * DAY
+"""Between two notices that a feed re-issues its items."""
+FEW = 3
+"""Entries that are too few to say that a whole feed was re-issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reissue:
+    """How many entries of a document were known under another id, and how many by theirs."""
+
+    reissued: int
+    kept: int
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether the feed has given everything another id."""
+        return self.reissued >= FEW and self.reissued > self.kept
+
+
+def begun_incidents(
+    feed: Feed,
+    state: FeedState,
+    latest: Mapping[AlertKind, FeedIncident],
+    now: Timestamp,
+    *,
+    first: bool = False,
+    reissue: Reissue | None = None,
+) -> Iterator[Notice]:
+    """Yield the episodes that begin with a poll; `first` if the feed was not read before it."""
+    open_ones = {kind for kind, episode in latest.items() if episode.ended_at is None}
+    if state.gone and AlertKind.GONE not in open_ones:
+        words = f"{feed.name}: gone (410); it is not asked any more"
+        yield _notice(AlertKind.GONE, Severity.MEDIUM, words)
+    elif _fails(state, now) and not open_ones & {AlertKind.GONE, AlertKind.FAILING}:
+        yield _notice(AlertKind.FAILING, Severity.MEDIUM, _failure_title(feed, state, now))
+    if is_silent(state) and AlertKind.SILENT not in open_ones:
+        yield _notice(AlertKind.SILENT, Severity.LOW, _silence_title(feed, state), rings=not first)
+    if reissue is not None and reissue.whole and _is_due_again(latest.get(AlertKind.REISSUED), now):
+        words = (
+            f"{feed.name}: published {counted(reissue.reissued, 'known article')} again under"
+            " new ids, which raises no alerts"
+        )
+        yield _notice(AlertKind.REISSUED, Severity.LOW, words)
+
+
+def ended_incidents(
+    state: FeedState, latest: Mapping[AlertKind, FeedIncident], *, reissue: Reissue | None = None
+) -> Iterator[AlertKind]:
+    """Yield the episodes that a poll ends."""
+    over = {
+        AlertKind.GONE: not state.failures,
+        AlertKind.FAILING: not state.failures,
+        AlertKind.SILENT: not is_silent(state),
+        AlertKind.REISSUED: reissue is not None and not reissue.whole,
+    }
+    for kind, episode in latest.items():
+        if episode.ended_at is None and over[kind]:
+            yield kind
+
+
+def _fails(state: FeedState, now: Timestamp) -> bool:
+    """Tell whether a feed could not be read for a day, or will not have been when asked again."""
+    if state.failing_since is None or state.gone:
+        return False
+    day = state.failing_since + DAY
+    return now >= day or state.asked_until > day
+
+
+def _is_due_again(last: FeedIncident | None, now: Timestamp) -> bool:
+    return last is None or (last.ended_at is not None and now - last.ended_at >= REST)
+
+
+def _failure_title(feed: Feed, state: FeedState, now: Timestamp) -> str:
+    since = state.failing_since or now
+    if now - since < DAY:
+        again = _days(state.asked_until - now)
+        return f"{feed.name}: cannot be read, and is not asked again for {again}: {state.reason}"
+    if state.last_ok is None:
+        return f"{feed.name}: could never be read, for {_days(now - since)}: {state.reason}"
+    return f"{feed.name}: cannot be read for {_days(now - state.last_ok)}: {state.reason}"
+
+
+def _silence_title(feed: Feed, state: FeedState) -> str:
+    quiet = (state.last_ok or 0.0) - (state.published or 0.0)
+    habit = describe_interval(state.usual) if state.usual else "more often"
+    return f"{feed.name}: nothing new for {_days(quiet)}; it usually publishes {habit}"
+
+
+def _days(seconds: float) -> str:
+    """Return a duration with its unit spelt out: `14 hours`, `4 days`."""
+    number, unit = span(seconds).split()
+    name = {"s": "second", "min": "minute", "h": "hour", "d": "day"}[unit]
+    return f"{number} {name}{'' if number == '1' else 's'}"
+
+
+def _notice(kind: AlertKind, severity: Severity, title: str, *, rings: bool = True) -> Notice:
+    return Notice(kind=kind, severity=severity, title=title, rings=rings)

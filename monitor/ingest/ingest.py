@@ -20,10 +20,10 @@ from monitor.audit.evidence import Via
 from monitor.errors import FeedError
 from monitor.ingest import article_changes, identify, poll_outcome, schedule
 from monitor.ingest.enrichment import Enrichment, enrich
-from monitor.ingest.poll_outcome import EnrichedDocument
-from monitor.ingest.poll_result import (
+from monitor.ingest.poll_outcome import (
     ActiveConfig,
     BatchOutcome,
+    EnrichedDocument,
     NewDocument,
     PageResult,
     PollResult,

@@ -1,4 +1,4 @@
-"""What one poll changes: the state of the feed, its log, its articles, its incidents."""
+"""The result of a poll and what it changes: the feed, its log, its articles, its incidents."""
 
 from __future__ import annotations
 
@@ -6,21 +6,90 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.article import Article, Timestamp
+from monitor.alerts.routing import Routing
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.url import redact
 from monitor.ingest import (
     article_changes,
-    feed_incidents,
+    feed_health,
     identify,
     permanent_redirects,
     publication_rate,
     schedule,
 )
 from monitor.ingest.enrichment import Enrichment
-from monitor.ingest.poll_result import NewDocument, PollResult
-from monitor.model.feed import Feed, FeedHistory, Outcome, Poll
-from monitor.model.poll import Answered, ArticleChange, Fetched, NotModified, PollOutcome, Sighting
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
+from monitor.model.poll import (
+    Answered,
+    ArticleChange,
+    Fetched,
+    NotModified,
+    Page,
+    ParsedFeed,
+    PollOutcome,
+    RaisedAlert,
+    Sighting,
+)
 from monitor.store.protocol import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """A feed document whose body differs from the last one."""
+
+    fetched: Fetched
+    digest: bytes
+    parsed: ParsedFeed
+    received: Timestamp | None = None
+    """When its last byte arrived; None if that was not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollResult:
+    """The result of polling one feed; a bare Fetched has the body of the last poll."""
+
+    feed: Feed
+    state: FeedState
+    came: NewDocument | Fetched | NotModified | FeedError
+    seconds: float
+
+    @property
+    def weight(self) -> int:
+        """The number of entries in the document, at least 1."""
+        return len(self.came.parsed.entries) if isinstance(self.came, NewDocument) else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageResult:
+    """The result of fetching the page of one article."""
+
+    page: Page
+    attempts: int
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOutcome:
+    """What one batch changed."""
+
+    polls: tuple[tuple[Feed, Poll], ...] = ()
+    raised: tuple[RaisedAlert, ...] = ()
+    queued: bool = False
+    """Whether articles were added to the outbox of the index."""
+    planned: int = 0
+    """Number of new deliveries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveConfig:
+    """The configuration that a batch works with; replaced as a whole after an edit."""
+
+    rules: WatchlistMatcher
+    feeds: Mapping[int, Feed] = field(default_factory=dict)
+    """By number."""
+    routing: Routing = field(default_factory=Routing)
+
 
 Reenrich = Callable[[Article], Enrichment]
 """Enriches an article whose text is not that of its entry."""
@@ -125,7 +194,7 @@ def after_read(
     refresh = _with_publication_rate(history, answer, refresh, [entry.published for entry in unmet])
     reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
     return _with_incidents(
-        history, answer, refresh, feed_incidents.Reissue(reissued, known - reissued)
+        history, answer, refresh, feed_health.Reissue(reissued, known - reissued)
     )
 
 
@@ -191,15 +260,15 @@ def _with_incidents(
     history: FeedHistory,
     answer: PollResult,
     refresh: PollOutcome,
-    reissue: feed_incidents.Reissue | None = None,
+    reissue: feed_health.Reissue | None = None,
 ) -> PollOutcome:
     """Add the incidents that begin and end with a poll."""
     latest = history.incidents
     first = answer.state.last_ok is None
-    began = feed_incidents.begun_incidents(
+    began = feed_health.begun_incidents(
         answer.feed, refresh.state, latest, refresh.poll.at, first=first, reissue=reissue
     )
-    over = feed_incidents.ended_incidents(refresh.state, latest, reissue=reissue)
+    over = feed_health.ended_incidents(refresh.state, latest, reissue=reissue)
     return replace(refresh, begun=tuple(began), ended=tuple(over))
 
 

@@ -1,22 +1,25 @@
-"""Backup: a newsroom in one file, taken while a monitor runs."""
+"""Backup: a newsroom in one file, taken while a monitor runs; and its restore."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
+from monitor.files import atomic_write
 from monitor.formatting import iso
-from monitor.store.sqlite.connection import FILE, open_store
+from monitor.store.sqlite.connection import FILE, INDEX, open_store
 from monitor.store.sqlite.schema import VERSION
 
 CONFIG = "feeds.yaml"
@@ -163,3 +166,124 @@ def _pack(
     with part.open("rb") as file:
         os.fsync(file.fileno())
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePaths:
+    """Where a newsroom is restored."""
+
+    config: Path
+    data: Path
+
+    def in_the_way(self, config: bytes | None) -> list[Path]:
+        """Return the existing files; a `feeds.yaml` with the same content does not count."""
+        names = (FILE, f"{FILE}-wal", f"{FILE}-shm", INDEX)
+        there = [path for name in names if (path := self.data / name).exists()]
+        if config is not None and self.config.exists() and self.config.read_bytes() != config:
+            there.append(self.config)
+        return there
+
+
+def read_manifest(file: Path) -> Manifest:
+    """Return the manifest of a backup. Raises BackupError, OSError."""
+    with _opened(file) as packed:
+        return read_manifest_text(packed.read(MANIFEST), file)
+
+
+def config_of(file: Path) -> bytes | None:
+    """Return the `feeds.yaml` of a backup, None if it has none."""
+    with _opened(file) as packed:
+        return packed.read(CONFIG) if CONFIG in packed.namelist() else None
+
+
+def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
+    """Check a backup and unpack its store beside its destination; return where.
+
+    Existing files are not touched. Raises BackupError, OSError.
+    """
+    with _opened(file) as packed:
+        manifest = read_manifest_text(packed.read(MANIFEST), file)
+        if manifest.store > VERSION:
+            raise BackupError(
+                f"{file}: of a newer tocsin (store version {manifest.store}); update tocsin"
+            )
+        places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = places.data / f"{FILE}.restored"
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        try:
+            for name, (size, digest) in manifest.files.items():
+                with fresh.open("wb") if name == FILE else contextlib.nullcontext() as into:
+                    _check(file, packed, name, size, digest, into, progress)
+            _check_store(file, fresh)
+            with fresh.open("rb") as written:
+                os.fsync(written.fileno())
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+    return fresh
+
+
+def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
+    """Move existing files to `aside`, then the store and feeds.yaml to their destination."""
+    if there := places.in_the_way(config):
+        aside.mkdir(mode=0o700, parents=True)
+    for path in there:
+        shutil.move(path, aside / path.name)
+    fresh.rename(places.data / FILE)
+    if config is not None:
+        places.config.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(places.config, config)
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(file) as packed:
+            yield packed
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError) as error:
+        raise BackupError(f"{file}: not a backup of tocsin, or damaged ({error})") from error
+
+
+def _check(
+    file: Path,
+    packed: zipfile.ZipFile,
+    name: str,
+    size: int,
+    digest: str,
+    into: IO[bytes] | None,
+    progress: Progress,
+) -> None:
+    """Read a file of a backup, into another if one is given; raises BackupError."""
+    found, done = hashlib.sha256(), 0
+    try:
+        with packed.open(name) as source:
+            for chunk in _chunks(source):
+                found.update(chunk)
+                done += len(chunk)
+                if done > size:
+                    break
+                if into:
+                    into.write(chunk)
+                progress("unpacking", done, size)
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
+            raise
+        raise BackupError(f"{file}: {name} in it is damaged ({error})") from error
+    if (done, found.hexdigest()) != (size, digest):
+        raise BackupError(f"{file}: {name} in it has another checksum than the manifest")
+
+
+def _check_store(file: Path, fresh: Path) -> None:
+    try:
+        with closing(sqlite3.connect(fresh)) as sql:
+            (said,) = sql.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        said = str(error)
+    if said != "ok":
+        raise BackupError(f"{file}: the store in it is damaged ({said})")
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk

@@ -15,7 +15,7 @@ from typing import Protocol
 from index.archive import ArchiveWriter
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.errors import StoreError
-from monitor.maintenance import index_rebuild
+from monitor.maintenance import index_repair
 from monitor.maintenance.index_repair import IndexRepair, Progress, RepairSource
 from monitor.model.config import OutboxEntry, OutboxState
 
@@ -119,7 +119,7 @@ class _OutboxFollower:
         self._store = store
         self._folder = folder
         self._data = folder.parent
-        index_rebuild.is_suspect(self._data)  # the check happens now
+        index_repair.is_suspect(self._data)  # the check happens now
         mending = IndexRepair(store, folder, progress, whole=whole)
         self.writer: ArchiveWriter = mending.writer
         self._mending: Iterator[None] = mending.steps()
@@ -141,7 +141,7 @@ class _OutboxFollower:
             self._scrub()
             if self.writer.files_changed():
                 raise ArchiveDamaged(f"{self._folder}: files were changed from outside")
-            if index_rebuild.is_suspect(self._data):
+            if index_repair.is_suspect(self._data):
                 raise ArchiveDamaged(f"{self._folder}: a search found it damaged")
 
     def _scrub(self) -> None:

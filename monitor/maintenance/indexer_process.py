@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.article import Timestamp
-from monitor.maintenance import index_rebuild, indexer
+from monitor.maintenance import index_repair, indexer
 from monitor.store.sqlite.connection import INDEX
 from monitor.store.sqlite.store import SqliteStore
 
@@ -181,7 +181,7 @@ class _Progress:
 
     def __call__(self, done: int, total: int) -> None:
         """Take note of how many articles of how many are in the index."""
-        index_rebuild.write_progress(self._data, done, total)
+        index_repair.write_progress(self._data, done, total)
         twentieth = 20 * done // max(total, 1)
         if twentieth != self._told and (self._told or twentieth < 20):
             log.info("rebuilding the index: %d of %d articles", done, total)

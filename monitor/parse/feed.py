@@ -14,19 +14,17 @@ from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
 from monitor.parse import json_feed
 from monitor.parse.document import (
-    describe_content,
-    in_utf8,
-    root_only,
-    without_impossible_characters,
-)
-from monitor.parse.entries import (
     NAME_CAP,
     TEXT_CAP,
     TITLE_CAP,
     absolute,
+    describe_content,
     distinct_entries,
     guid,
+    in_utf8,
     language,
+    root_only,
+    without_impossible_characters,
 )
 
 _PERIODS = {

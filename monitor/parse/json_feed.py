@@ -12,14 +12,14 @@ from index.analysis.text_cleaning import from_html, line, lines
 from index.article import Timestamp
 from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
-from monitor.parse.document import in_utf8
-from monitor.parse.entries import (
+from monitor.parse.document import (
     NAME_CAP,
     TEXT_CAP,
     TITLE_CAP,
     absolute,
     distinct_entries,
     guid,
+    in_utf8,
     language,
 )
 

@@ -22,7 +22,7 @@ from index import open_archive
 from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.formatting import counted
-from monitor.maintenance import index_rebuild
+from monitor.maintenance import index_repair
 from monitor.model.search import Filter, Found, Results, Suggestion
 from monitor.store.protocol import Views
 from monitor.store.sqlite.connection import INDEX
@@ -213,8 +213,8 @@ class ArchiveSearch:
             yield self._opened()
         except ArchiveDamaged as error:
             self._archive = None
-            index_rebuild.mark_suspect(self._folder.parent)
-            raise ArchiveError(f"{error}; {index_rebuild.WAY_OUT}") from error
+            index_repair.mark_suspect(self._folder.parent)
+            raise ArchiveError(f"{error}; {index_repair.WAY_OUT}") from error
 
     def _opened(self) -> Archive:
         with self._opening:
@@ -224,16 +224,16 @@ class ArchiveSearch:
 
     def _note(self, archive: Archive, totals: Totals) -> str:
         """Return what the reader must know of the index; empty when all is well."""
-        share = index_rebuild.read_progress(self._folder.parent, self._clock())
+        share = index_repair.read_progress(self._folder.parent, self._clock())
         if share is not None:
-            return f"{index_rebuild.describe_progress(share)}: the rest is not found yet"
+            return f"{index_repair.describe_progress(share)}: the rest is not found yet"
         if archive.damage:
-            index_rebuild.mark_suspect(self._folder.parent)
+            index_repair.mark_suspect(self._folder.parent)
             there = (
                 f"{archive.article_count} of {counted(totals.articles, 'article')} can be searched"
             )
-            return f"the index is damaged, {there}; {index_rebuild.WAY_OUT}"
-        return index_rebuild.describe_waiting(totals.unindexed)
+            return f"the index is damaged, {there}; {index_repair.WAY_OUT}"
+        return index_repair.describe_waiting(totals.unindexed)
 
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor import monitor_lock
-from monitor.maintenance import index_rebuild
+from monitor.maintenance import index_repair
 from monitor.model.search import Searched
 from monitor.model.status import Status
 from monitor.service.statistics import Statistics
@@ -109,7 +109,7 @@ class Service:
         for (_, state), count in self.views.deliveries.unsent().items():
             unsent[state] += count
         log = (self._folder / LOG).absolute()
-        rebuilt = index_rebuild.read_progress(self._folder, now)
+        rebuilt = index_repair.read_progress(self._folder, now)
         counted = Status(
             articles=totals.articles,
             indexed=_searchable(totals.articles, totals.unindexed, rebuilt),

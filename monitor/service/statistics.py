@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.maintenance import index_rebuild
+from monitor.maintenance import index_repair
 from monitor.model.search import By, Facets, Filter, Mention, Share, Split, Trend
 from monitor.model.severity import Severity
 from monitor.store.protocol import Views
@@ -209,7 +209,7 @@ class Statistics:
         return {feed: united(found) for feed, found in gaps.items()}
 
     def _note(self) -> str:
-        return index_rebuild.describe_waiting(self._views.totals().unindexed)
+        return index_repair.describe_waiting(self._views.totals().unindexed)
 
 
 def sample(ids: Sequence[int], most: int) -> list[int]:

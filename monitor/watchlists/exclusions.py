@@ -1,10 +1,12 @@
-"""Exclusions that would have avoided noise without losing a relevant article."""
+"""Precision of watchlists, and exclusions that would have avoided noise."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 from index.analysis.folding import fold
 from index.article import Article
@@ -20,6 +22,60 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.watchlist import Judged
 
+FEW = 10
+"""Verdicts below which the share says little: the interval is wider than half of all."""
+_Z = 1.96
+"""Of 95 % confidence."""
+
+
+class Judgeable(Protocol):
+    """A watchlist or a term with verdicts."""
+
+    @property
+    def relevant(self) -> int:
+        """Alerts judged relevant; alerts without a verdict do not count."""
+
+    @property
+    def noise(self) -> int:
+        """Alerts with this verdict."""
+
+
+class Precision(NamedTuple):
+    """A share of relevant alerts, with the 95 % interval it lies in."""
+
+    share: float
+    low: float
+    high: float
+    verdicts: int
+    """Number of verdicts."""
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few verdicts."""
+        return self.verdicts < FEW
+
+
+def precision(record: Judgeable) -> Precision | None:
+    """Return the share of relevant alerts among those with a verdict, None without any.
+
+    The interval is Wilson's: honest for few verdicts and for shares near 0 and 1.
+    """
+    judged = record.relevant + record.noise
+    if not judged:
+        return None
+    share = record.relevant / judged
+    spread = _Z * math.sqrt(share * (1 - share) / judged + _Z**2 / (4 * judged**2))
+    middle, scale = share + _Z**2 / (2 * judged), 1 + _Z**2 / judged
+    low, high = (middle - spread) / scale, (middle + spread) / scale
+    return Precision(share, max(0.0, min(low, share)), min(1.0, max(high, share)), judged)
+
+
+def describe_precision(found: Precision) -> str:
+    """Return a precision in words: `75% (55%–88%) of 24`."""
+    few = ", too few" if found.few else ""
+    return f"{found.share:.0%} ({found.low:.0%}–{found.high:.0%}) of {found.verdicts}{few}"
+
+
 LEAST = 2
 """Fewest noise matches that an exclusion must avoid."""
 TRIED = 60
@@ -28,7 +84,7 @@ READ = 400
 """Newest articles judged noise that proposals are made from."""
 BROAD = 0.1
 """Share of the archive from which a word does not distinguish noise."""
-FEW = 50
+LEAST_ARTICLES = 50
 """Articles below which an archive does not tell which terms are broad."""
 
 Count = Callable[[Query], int]
@@ -237,7 +293,7 @@ def _strength(
         return 0.0
     of = min(len(rung.noise), articles)
     in_all = min(max(count(none_of([term])), spared), articles)
-    if articles >= FEW and in_all >= BROAD * articles and ":" not in term:
+    if articles >= LEAST_ARTICLES and in_all >= BROAD * articles and ":" not in term:
         return None
     return log_likelihood(min(spared, of), of, in_all, articles)
 

@@ -29,7 +29,7 @@ from index.query.ast import FACETS
 from index.query.parser import parse_query
 from monitor.cli import main_group
 from monitor.config import understand
-from monitor.config.reference import json_schema
+from monitor.config.schema import json_schema
 from monitor.export.prometheus import Counts, figures
 from monitor.fetch.address_guard import is_allowed
 from monitor.model.status import MonitorPresence

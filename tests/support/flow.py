@@ -25,7 +25,7 @@ from index.query.parser import parse_query as understood
 from monitor.alerts.routing import Routing
 from monitor.errors import FetchError
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import ActiveConfig, BatchOutcome
+from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed

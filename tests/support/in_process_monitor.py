@@ -17,7 +17,7 @@ from monitor.daemon import Daemon
 from monitor.errors import ConfigError, FetchError
 from monitor.feeds.relocation import Relocation
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import ActiveConfig
+from monitor.ingest.poll_outcome import ActiveConfig
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Channel, Config, Networks
 from monitor.model.feed import FeedHealth

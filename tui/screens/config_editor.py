@@ -99,7 +99,7 @@ def _tell(screen: Panes, before: _Read, after: _Read) -> None:
         screen.tell("feeds.yaml is as it was.")
     else:
         from monitor.config.diff import changes
-        from monitor.config.warnings import warnings
+        from monitor.config.summary import warnings
 
         found = changes(was, now) if not isinstance(was, ConfigError) else ["understood again"]
         doubts = warnings(now)

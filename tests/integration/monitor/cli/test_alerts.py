@@ -8,12 +8,7 @@ import re
 import pytest
 from support.newsroom import Newsroom, rss
 from support.scripted_server import Reply, Web
-from support.two_feed_newsroom import (
-    ENGLISH,
-    FRENCH,
-    WATCHLISTS,
-    rows,
-)
+from support.two_feed_newsroom import ENGLISH, FRENCH, WATCHLISTS, rows
 
 ALERT = {
     "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from support.newsroom import Newsroom
 from support.scripted_server import Web
-from support.two_feed_newsroom import (
-    FRENCH,
-    WATCHLISTS,
-    subscriptions,
-    titles,
-)
+from support.two_feed_newsroom import FRENCH, WATCHLISTS, subscriptions, titles
 
 
 def test_reindex_builds_a_deleted_archive_again(server: Web, empty: Newsroom) -> None:

@@ -9,9 +9,7 @@ from typing import Any
 
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
-from support.two_feed_newsroom import (
-    FRENCH,
-)
+from support.two_feed_newsroom import FRENCH
 
 from monitor.cli.show import story_lines
 from monitor.model.alert import Outlet, StoryTimeline

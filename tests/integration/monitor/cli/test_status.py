@@ -6,9 +6,7 @@ import re
 
 import pytest
 from support.newsroom import Newsroom
-from support.two_feed_newsroom import (
-    rows,
-)
+from support.two_feed_newsroom import rows
 
 FEED = {
     "name", "url", "health", "words", "articles", "last_ok", "next_poll", "failures", "reason",

@@ -13,8 +13,7 @@ from support.scripted_server import Reply, Web, redirect
 
 from monitor.cli.check import complaint
 from monitor.config import load, understand
-from monitor.config.summary import as_mapping, as_text
-from monitor.config.warnings import warnings
+from monitor.config.summary import as_mapping, as_text, warnings
 from monitor.errors import ConfigError, Problem
 from monitor.model.config import Config
 from monitor.model.feed import Feed

@@ -24,7 +24,7 @@ from monitor.cli import main_group
 from monitor.config import understand
 from monitor.errors import ConfigError, MonitorError, StoreError
 from monitor.export.prometheus import Counts, figures, serving
-from monitor.ingest.poll_result import BatchOutcome
+from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.config import Listening
 from monitor.model.delivery import DeliveryAttempt
 from monitor.model.feed import Outcome, Poll

@@ -17,11 +17,7 @@ from support.scripted_server import Reply, Web, conditional, redirect
 from monitor.config.yaml_edit import LayoutError, move_feed, with_address
 from monitor.errors import MonitorError
 from monitor.feeds.relocation import AGAIN, Relocation, obstacle
-from monitor.ingest.permanent_redirects import (
-    NOWHERE,
-    describe_redirect,
-    updated_redirect,
-)
+from monitor.ingest.permanent_redirects import NOWHERE, describe_redirect, updated_redirect
 from monitor.model.feed import Feed, FormerAddress, PermanentRedirect
 from monitor.model.request_options import RequestOptions, Secret
 from monitor.store.sqlite.store import SqliteStore

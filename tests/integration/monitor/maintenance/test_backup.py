@@ -18,11 +18,13 @@ from support.alert_storage import save_poll
 from support.newsroom import Newsroom
 
 from index.article import Article
-from monitor.maintenance.backup import BackupError, back_up, read_manifest_text
-from monitor.maintenance.restore import (
+from monitor.maintenance.backup import (
+    BackupError,
     RestorePaths,
+    back_up,
     config_of,
     read_manifest,
+    read_manifest_text,
     replace_newsroom,
     unpack,
 )

@@ -29,7 +29,8 @@ from index.engine.codec import BatchWriter
 from index.engine.schema import NAME
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query.parser import parse_query
-from monitor.maintenance import index_rebuild, index_repair, indexer
+from monitor.maintenance import index_repair, indexer
+from monitor.maintenance import index_repair as index_rebuild
 from monitor.maintenance.index_repair import Progress
 from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.model.config import OutboxEntry, OutboxState

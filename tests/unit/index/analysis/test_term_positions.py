@@ -3,14 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analysis.term_positions import (
-    AUTHOR,
-    EXACT,
-    decode,
-    part_at,
-    part_range,
-    postings,
-)
+from index.analysis.term_positions import AUTHOR, EXACT, decode, part_at, part_range, postings
 from index.analysis.tokenizer import MAX_CHARS, tokenize
 from index.article import PARTS, Article
 

@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.originals import news, newsroom
 
-from index.analysis.term_positions import (
-    DocumentTerms,
-)
+from index.analysis.term_positions import DocumentTerms
 from index.analysis.tokenizer import MAX_TERM, shouts, stems, tokenize
 from index.article import Article
 

@@ -21,7 +21,7 @@ from index.article import Article
 from index.query.parser import parse_query as understood
 from monitor.alerts.routing import Routing
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import ActiveConfig
+from monitor.ingest.poll_outcome import ActiveConfig
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import Alert
 from monitor.model.config import Escalate, Route, Watchlist

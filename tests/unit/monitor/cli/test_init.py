@@ -12,7 +12,7 @@ from support import ROOT
 
 from monitor.cli.check import check, schema
 from monitor.cli.init import init
-from monitor.config.reference import json_schema
+from monitor.config.schema import json_schema
 
 NEWSROOM = ROOT / "feeds.yaml"
 STARTER = ROOT / "monitor" / "starter.yaml"

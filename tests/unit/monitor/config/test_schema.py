@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from monitor.config.reference import json_schema
+from monitor.config.schema import json_schema
 
 
 def properties(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -11,8 +11,8 @@ import pytest
 from support import ROOT
 
 from monitor.config import load
-from monitor.config.reference import json_schema
-from monitor.config.warnings import warnings
+from monitor.config.schema import json_schema
+from monitor.config.summary import warnings
 
 NEWSROOM = ROOT / "feeds.yaml"
 STARTER = ROOT / "monitor" / "starter.yaml"

@@ -14,7 +14,7 @@ from index.article import Article
 from monitor.ingest.article_changes import article
 from monitor.ingest.enrichment import enrich
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import ActiveConfig, NewDocument, PollResult
+from monitor.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertState, Change, WatchlistMatch
 from monitor.model.feed import Feed, FeedState

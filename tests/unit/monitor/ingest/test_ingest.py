@@ -14,7 +14,7 @@ from support.flow import FEEDS, START, WATCHLISTS, A, B, C, Press, Spine, editio
 from index.query.parser import parse_query as understood
 from monitor.errors import FetchError, StoreError
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import ActiveConfig, NewDocument, PollResult
+from monitor.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertKind
 from monitor.model.config import Watchlist

@@ -10,13 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.flow import HOUR, START
 
-from monitor.ingest.permanent_redirects import (
-    NOWHERE,
-    SPAN,
-    TIMES,
-    is_confirmed,
-    updated_redirect,
-)
+from monitor.ingest.permanent_redirects import NOWHERE, SPAN, TIMES, is_confirmed, updated_redirect
 from monitor.model.feed import PermanentRedirect
 
 OLD, NEW = "https://old.example/rss", "https://new.example/rss"

@@ -10,7 +10,7 @@ from support import flow
 
 from monitor.errors import FetchError
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_result import ActiveConfig, NewDocument, PollResult
+from monitor.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, GapKind, Health
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import FetchError
-from monitor.ingest import feed_incidents, schedule
-from monitor.ingest.feed_incidents import Reissue
+from monitor.ingest import feed_health, schedule
+from monitor.ingest.feed_health import Reissue
 from monitor.model.alert import AlertKind, FeedIncident, Notice
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import NotModified
@@ -34,7 +34,7 @@ def latest(**kinds: float | None) -> Mapping[AlertKind, FeedIncident]:
 
 
 def notices(state: FeedState, before: Mapping[AlertKind, FeedIncident], **asked) -> list[Notice]:
-    return list(feed_incidents.begun_incidents(FEED, state, before, NOW, **asked))
+    return list(feed_health.begun_incidents(FEED, state, before, NOW, **asked))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_episode_begins_once(state: FeedState, before, begins) -> None:
     ],
 )
 def test_an_episode_ends_when_the_feed_answers_or_publishes(state, before, ends) -> None:
-    assert list(feed_incidents.ended_incidents(state, before)) == ends
+    assert list(feed_health.ended_incidents(state, before)) == ends
 
 
 def test_silence_from_before_we_watched_does_not_ring() -> None:
@@ -124,7 +124,7 @@ def test_silence_from_before_we_watched_does_not_ring() -> None:
 def test_a_feed_with_new_ids_for_everything_is_told_once(reissued, kept, last, begins, ends):
     reissue = Reissue(reissued, kept)
     assert bool(notices(READ, last, reissue=reissue)) is begins
-    assert bool(list(feed_incidents.ended_incidents(READ, last, reissue=reissue))) is ends
+    assert bool(list(feed_health.ended_incidents(READ, last, reissue=reissue))) is ends
 
 
 # --- lives of a feed -----------------------------------------------------------------
@@ -152,10 +152,10 @@ def lived(polls: Iterable[str], every: float | None = None) -> list[tuple[float,
         else:
             state = schedule.after_failure(feed, state, ERRORS[poll], now, 0.5)
         if poll != "outage":
-            for kind in list(feed_incidents.ended_incidents(state, last)):
+            for kind in list(feed_health.ended_incidents(state, last)):
                 last[kind] = replace(last[kind], ended_at=now)
                 told.append((now - NOW, kind, False))
-            for notice in feed_incidents.begun_incidents(feed, state, last, now):
+            for notice in feed_health.begun_incidents(feed, state, last, now):
                 last[notice.kind] = FeedIncident(started_at=now, ended_at=None)
                 told.append((now - NOW, notice.kind, True))
         now = max(now + 1, state.next_due)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.watchlists.precision import describe_precision, precision
+from monitor.watchlists.exclusions import describe_precision, precision
 
 
 @dataclass

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.errors import FetchError
-from monitor.feeds.diagnostics import FeedDiagnostics, diagnose, languages, retry
-from monitor.feeds.discovery import Prospect
+from monitor.feeds.discovery import FeedDiagnostics, Prospect, diagnose, languages, retry
 from monitor.model.poll import Entry, Fetched, Hints, ParsedFeed
 
 NOW = 1_700_000_000.0

@@ -15,7 +15,7 @@ from support.alert_storage import save_poll
 from index import open_archive_writer
 from index.article import Article
 from index.errors import ArchiveError
-from monitor.maintenance import index_rebuild, indexer
+from monitor.maintenance import index_repair, indexer
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.service.service import Service
@@ -89,7 +89,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert count == 20
     assert "the index is damaged, 20 of 30 articles can be searched" in note
     assert "tocsin reindex" in note
-    assert index_rebuild.is_suspect(data)  # the indexer is told
+    assert index_repair.is_suspect(data)  # the indexer is told
     with closing(SqliteStore(data)) as store:
         indexer.catch_up(store, data / INDEX)
     assert found(service) == (TOTAL, "")  # by the same viewer, which stayed open
@@ -109,7 +109,7 @@ def test_where_nothing_is_left_the_way_out_is_named(
     NOTHING[kind](data / INDEX)
     with pytest.raises(ArchiveError, match="tocsin reindex"):
         found(service)
-    assert index_rebuild.is_suspect(data)
+    assert index_repair.is_suspect(data)
     with closing(SqliteStore(data)) as store:
         indexer.catch_up(store, data / INDEX)
     assert found(service) == (TOTAL, "")
@@ -120,7 +120,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
     seen: list[tuple[int, str, int, float | None]] = []
 
     def told(done: int, total: int) -> None:
-        index_rebuild.write_progress(data, done, total)
+        index_repair.write_progress(data, done, total)
         if done:
             status = service.status()
             seen.append((*found(service), status.indexed, status.rebuilt))
@@ -137,15 +137,15 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
 
 
 def test_the_progress_of_one_that_died_is_not_believed(tmp_path: Path) -> None:
-    assert index_rebuild.read_progress(tmp_path, flow.START) is None
-    index_rebuild.write_progress(tmp_path, 3, 12)
-    path = tmp_path / index_rebuild.PROGRESS
+    assert index_repair.read_progress(tmp_path, flow.START) is None
+    index_repair.write_progress(tmp_path, 3, 12)
+    path = tmp_path / index_repair.PROGRESS
     told = path.stat().st_mtime
-    assert index_rebuild.read_progress(tmp_path, told + 1) == 0.25
-    assert index_rebuild.read_progress(tmp_path, told + index_rebuild.STALE + 1) is None
+    assert index_repair.read_progress(tmp_path, told + 1) == 0.25
+    assert index_repair.read_progress(tmp_path, told + index_repair.STALE + 1) is None
     for garbage in ("", "[1]", "[1, 0]", '"a"', "{}"):
         path.write_text(garbage, encoding="utf-8")
-        assert index_rebuild.read_progress(tmp_path, told + 1) is None, garbage
-    index_rebuild.write_progress(tmp_path, 12, 12)
+        assert index_repair.read_progress(tmp_path, told + 1) is None, garbage
+    index_repair.write_progress(tmp_path, 12, 12)
     assert not path.exists()
-    index_rebuild.write_progress(tmp_path / "gone", 1, 2)  # no folder, no error
+    index_repair.write_progress(tmp_path / "gone", 1, 2)  # no folder, no error
