@@ -15,8 +15,8 @@ from monitor.errors import requires_extra
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.export.article_files import Written
-    from monitor.export.shared_names import Shared
+    from monitor.export.article_files import ExportCount
+    from monitor.export.shared_names import ExportContext
     from monitor.model.article import ArticleDetails
     from monitor.service.service import Service
 
@@ -89,7 +89,7 @@ def _write_files(service: Service, found: Sequence[int], folder: Path, style: st
         raise click.UsageError(f"{folder} is a file; name a folder")
     with bar() as progress:
 
-        def tell(done: Written) -> None:
+        def tell(done: ExportCount) -> None:
             if progress:
                 progress("exporting", done.written + done.unchanged, len(found))
 
@@ -101,7 +101,7 @@ def _share(
     service: Service, found: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
 ) -> None:
     """Write what was found into the files that were asked for, each whole or not at all."""
-    from monitor.export.shared_names import Shared
+    from monitor.export.shared_names import ExportContext
     from monitor.files import atomic_write
 
     readings = list(service.views.articles.with_alerts(found))
@@ -112,7 +112,7 @@ def _share(
         and (at := service.views.articles.revisions(id := one.article.id)[-2].until) is not None
     }
     proofs = service.views.alerts.proofs([alert.id for one in readings for alert in one.alerts])
-    shared = Shared(query=query, tlp=tlp, edited=edited, proofs=proofs)
+    shared = ExportContext(query=query, tlp=tlp, edited=edited, proofs=proofs)
     for kind, file in files.items():
         if file is None:
             continue
@@ -124,7 +124,7 @@ def _share(
             say(f"{file}: {counted(len(readings), 'article')}")
 
 
-def _made(kind: str, readings: Sequence[ArticleDetails], shared: Shared) -> str:
+def _made(kind: str, readings: Sequence[ArticleDetails], shared: ExportContext) -> str:
     make: Callable[..., str]
     if kind == "stix":
         with requires_extra("share", "tocsin export --stix"):

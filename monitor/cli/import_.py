@@ -15,8 +15,7 @@ from monitor.cli.output import bar
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.imports.import_format import Given
-    from monitor.imports.json_source import Handed
+    from monitor.imports.json_articles import ImportedArticle, JsonPiece
     from monitor.model.config import Config
     from monitor.run_log import Progress
     from monitor.store.sqlite.store import SqliteStore
@@ -55,13 +54,13 @@ def _take_all(
     newsroom: CliContext, file: Path, feed: str, rejects: _Rejects
 ) -> tuple[int, int, int]:
     from monitor.alerts.routing import routing
-    from monitor.imports.article_import import Importing
+    from monitor.imports.article_import import ArticleImport
     from monitor.store.sqlite.store import SqliteStore
     from monitor.wiring import local_zone
 
     in_force, zone = _in_force(newsroom), local_zone()
     store = SqliteStore(newsroom.folder)
-    taking = Importing(
+    taking = ArticleImport(
         store,
         lambda: in_force().watchlists,
         newsroom.clock,
@@ -108,24 +107,28 @@ def _in_force(newsroom: CliContext) -> Callable[[], Config]:
 
 def _given(
     file: Path, clock: Callable[[], float], rejects: _Rejects, progress: Progress | None
-) -> Iterator[Given]:
+) -> Iterator[ImportedArticle]:
     """Yield the articles of a file; those that cannot be read are told."""
-    from monitor.imports import json_source
-    from monitor.imports.import_format import understood
+    from monitor.imports import json_articles
+    from monitor.imports.json_articles import parse_article
 
     stdin = str(file) == "-"
-    total = 0 if stdin else json_source.size(file)
-    pieces = json_source.pieces(sys.stdin.buffer, "-") if stdin else json_source.handed(file)
+    total = 0 if stdin else json_articles.total_bytes(file)
+    pieces = (
+        json_articles.split_json(sys.stdin.buffer, "-")
+        if stdin
+        else json_articles.read_pieces(file)
+    )
     for one in pieces:
         try:
-            yield understood(one.said(), clock())
+            yield parse_article(one.value(), clock())
         except ValueError as error:
             rejects.take(one, str(error))
         if progress:
             progress("importing", one.read, max(total, one.read))
 
 
-def _batches(given: Iterable[Given]) -> Iterator[list[Given]]:
+def _batches(given: Iterable[ImportedArticle]) -> Iterator[list[ImportedArticle]]:
     from itertools import islice
 
     from monitor.imports.article_import import BATCH
@@ -160,7 +163,7 @@ class _Rejects:
         self._file = file
         self.count = 0
 
-    def take(self, one: Handed, reason: str) -> None:
+    def take(self, one: JsonPiece, reason: str) -> None:
         self.count += 1
         if self.count <= TOLD:
             say(f"{one.place}: {reason}")

@@ -212,7 +212,7 @@ def _asked(newsroom: CliContext, words: tuple[str, ...], options: dict[str, Any]
 
         saved = named(load(newsroom.config_path).searches, words[0][1:])
         words = words[1:]
-    from monitor.search.query_resolution import narrowed
+    from monitor.search.query_resolution import narrow_query
 
     text = " ".join(words)
     facets = [f"has:{what}" for what in options["has"]]
@@ -222,7 +222,7 @@ def _asked(newsroom: CliContext, words: tuple[str, ...], options: dict[str, Any]
     feeds = (*options["feeds"], *(f"tag:{tag}" for tag in options["tags"]))
     kept = {name: options[name] for name in ("since", "until", "lang", "watchlists")}
     return _Asked(
-        narrowed(saved.query.text if saved else text, [text] if saved and text else [], facets),
+        narrow_query(saved.query.text if saved else text, [text] if saved and text else [], facets),
         filter_of(feeds=feeds, **kept),
         options["sort"] or (saved.sort if saved else "date"),
     )

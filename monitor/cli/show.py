@@ -126,7 +126,7 @@ def edits_of(newsroom: CliContext, reading: ArticleDetails) -> list[ArticleRevis
     """Return the edits of an article, with the terms of the watchlists as they are now."""
     from monitor.service import article_revisions
 
-    return article_revisions.edits_of(
+    return article_revisions.revisions_of(
         newsroom.service().views, reading, newsroom.config_path, newsroom.data
     )
 
@@ -134,7 +134,7 @@ def edits_of(newsroom: CliContext, reading: ArticleDetails) -> list[ArticleRevis
 def lines(edits: Iterable[ArticleRevision]) -> Iterator[str]:
     """Yield edits for people: coloured on a terminal, else as [-gone-] and {+come+}."""
     found = list(edits)
-    from monitor.service.article_revisions import around
+    from monitor.service.article_revisions import with_context
 
     if not found:
         yield ""
@@ -143,7 +143,7 @@ def lines(edits: Iterable[ArticleRevision]) -> Iterator[str]:
         yield ""
         yield click.style(f"edit {edit.version - 1}, {iso(edit.at)}", bold=True)
         for part, pieces in edit.parts.items():
-            shown = "".join(_shown(piece) for piece in around(pieces, CONTEXT))
+            shown = "".join(_shown(piece) for piece in with_context(pieces, CONTEXT))
             yield from (f"    {part}: {shown}".rstrip()).splitlines()
         if edit.went:
             yield f"    no longer there: {_terms(edit.went)}"
@@ -178,14 +178,14 @@ def mapping(edits: Iterable[ArticleRevision], versions: Iterable[Version]) -> di
 
 
 def _shown(piece: DiffPart) -> str:
-    from monitor.service.article_revisions import CAME, GONE
+    from monitor.service.article_revisions import ADDED, REMOVED
 
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    if piece.kind == GONE:
+    if piece.kind == REMOVED:
         if colours:
             return click.style(piece.text, fg="red", strikethrough=True)
         return f"[-{piece.text}-]"
-    if piece.kind == CAME:
+    if piece.kind == ADDED:
         return click.style(piece.text, fg="green") if colours else f"{{+{piece.text}+}}"
     return piece.text
 

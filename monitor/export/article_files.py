@@ -20,7 +20,7 @@ _ID = re.compile(r"_(\d+)\.(md|json)\Z")
 
 
 @dataclass
-class Written:
+class ExportCount:
     """What an export came to so far."""
 
     written: int = 0
@@ -31,15 +31,15 @@ def export(
     readings: Iterable[ArticleDetails],
     folder: Path,
     style: str,
-    progress: Callable[[Written], None],
-) -> Written:
+    progress: Callable[[ExportCount], None],
+) -> ExportCount:
     """Write each article's file unless it is there as it should be. Raises OSError.
 
     One whose name has changed with its title takes the place of its old file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known = _known(folder, style)
-    done = Written()
+    done = ExportCount()
     for reading in readings:
         name = file_name(reading, style)
         content = (markdown(reading) if style == "md" else as_json(reading)).encode()

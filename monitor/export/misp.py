@@ -12,29 +12,31 @@ from datetime import datetime
 from typing import Any
 
 from monitor.export import shared_names
-from monitor.export.shared_names import Shared, moment
+from monitor.export.shared_names import ExportContext, utc_datetime
 from monitor.model.alert import Alert
 from monitor.model.article import ArticleDetails
 
 _ANALYSIS = "External analysis"
 
 
-def event(readings: Iterable[ArticleDetails], shared: Shared, progress: Callable[[], None]) -> str:
+def event(
+    readings: Iterable[ArticleDetails], shared: ExportContext, progress: Callable[[], None]
+) -> str:
     """Return articles with their alerts as an event; `progress` is called after each article."""
     attributes: dict[tuple[str, str], dict[str, Any]] = {}
     latest, earliest = 0.0, float("inf")
     for reading in readings:
         for attribute in _attributes(reading, shared):
             attributes.setdefault((attribute["type"], attribute["value"]), attribute)
-        latest = max(latest, shared_names.changed(reading, shared))
+        latest = max(latest, shared_names.last_changed(reading, shared))
         earliest = min(earliest, reading.article.date)
         progress()
     about = shared.query or "all articles"
     said = {
-        "uuid": str(shared_names.name("event", shared.query)),
+        "uuid": str(shared_names.stable_uuid("event", shared.query)),
         "info": f"News: {about}",
-        "date": moment(earliest if attributes else 0.0).strftime("%Y-%m-%d"),
-        "timestamp": _seconds(moment(latest)),
+        "date": utc_datetime(earliest if attributes else 0.0).strftime("%Y-%m-%d"),
+        "timestamp": _seconds(utc_datetime(latest)),
         "threat_level_id": "4",
         "analysis": "2",
         "distribution": "0",
@@ -45,7 +47,7 @@ def event(readings: Iterable[ArticleDetails], shared: Shared, progress: Callable
     return json.dumps({"Event": said}, ensure_ascii=False, indent=1) + "\n"
 
 
-def _attributes(reading: ArticleDetails, shared: Shared) -> Iterator[dict[str, Any]]:
+def _attributes(reading: ArticleDetails, shared: ExportContext) -> Iterator[dict[str, Any]]:
     article = reading.article
     tags = _tags(reading)
     headline = " · ".join(
@@ -53,7 +55,7 @@ def _attributes(reading: ArticleDetails, shared: Shared) -> Iterator[dict[str, A
         for part in (
             article.title or "(untitled)",
             reading.feed,
-            moment(article.date).strftime("%Y-%m-%d"),
+            utc_datetime(article.date).strftime("%Y-%m-%d"),
         )
         if part
     )
@@ -70,7 +72,7 @@ def _attributes(reading: ArticleDetails, shared: Shared) -> Iterator[dict[str, A
 
 def _attribute(
     reading: ArticleDetails,
-    shared: Shared,
+    shared: ExportContext,
     kind: str,
     category: str,
     value: str,
@@ -80,7 +82,9 @@ def _attribute(
     article = reading.article
     return {
         "uuid": str(
-            shared_names.name("attribute", shared.query, kind, article.id, article.seen, value)
+            shared_names.stable_uuid(
+                "attribute", shared.query, kind, article.id, article.seen, value
+            )
         ),
         "type": kind,
         "category": category,
@@ -88,16 +92,16 @@ def _attribute(
         "comment": comment,
         "to_ids": False,
         "distribution": "5",
-        "timestamp": _seconds(moment(shared_names.changed(reading, shared))),
-        "first_seen": moment(article.seen).isoformat(),
+        "timestamp": _seconds(utc_datetime(shared_names.last_changed(reading, shared))),
+        "first_seen": utc_datetime(article.seen).isoformat(),
         "Tag": tags,
     }
 
 
-def _said(alert: Alert, shared: Shared) -> str:
+def _said(alert: Alert, shared: ExportContext) -> str:
     proof = shared.proofs.get(alert.id)
     evidence = f" (evidence: record {proof[0]}, SHA-256 {proof[1]})" if proof else ""
-    found = shared_names.matched(alert) or "matches"
+    found = shared_names.describe_matches(alert) or "matches"
     return f"{alert.watchlist} ({alert.severity}): {found}{evidence}"
 
 

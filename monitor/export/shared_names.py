@@ -18,7 +18,7 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
+class ExportContext:
     """What is said of an export as a whole."""
 
     query: str
@@ -31,12 +31,12 @@ class Shared:
     """Number and hash of the record of why an alert was raised, by alert."""
 
 
-def name(kind: str, *what: object) -> UUID:
+def stable_uuid(kind: str, *what: object) -> UUID:
     """Return the name of a thing: the same for the same."""
     return uuid5(NAMESPACE, "\n".join([kind, *map(str, what)]))
 
 
-def moment(at: Timestamp) -> datetime:
+def utc_datetime(at: Timestamp) -> datetime:
     """Return a moment in UTC, one that every reader understands."""
     try:
         return min(max(datetime.fromtimestamp(at, UTC), _FIRST), _LAST)
@@ -44,14 +44,14 @@ def moment(at: Timestamp) -> datetime:
         return _FIRST if at < 0 else _LAST
 
 
-def changed(reading: ArticleDetails, shared: Shared) -> Timestamp:
+def last_changed(reading: ArticleDetails, shared: ExportContext) -> Timestamp:
     """Return when an article or what is known of it changed last."""
     article = reading.article
     stirred = (max(alert.raised_at, alert.stirred_at) for alert in reading.alerts)
     return max([article.seen, shared.edited.get(article.id, article.seen), *stirred])
 
 
-def matched(alert: Alert) -> str:
+def describe_matches(alert: Alert) -> str:
     """Return what matched, and by which terms: `« espionnage » by espionn*`."""
     words = dict.fromkeys(
         f"« {match.text} »" + ("" if match.text == match.term else f" by {match.term}")

@@ -20,7 +20,7 @@ import stix2.v21 as stix
 from stix2.v21 import TLP_AMBER, TLP_GREEN, TLP_RED, TLP_WHITE
 
 from monitor.export import shared_names
-from monitor.export.shared_names import Shared, moment
+from monitor.export.shared_names import ExportContext, utc_datetime
 from monitor.model.alert import Alert
 from monitor.model.article import ArticleDetails
 
@@ -31,21 +31,23 @@ LONGEST = 2_000
 """Characters of a summary."""
 
 
-def bundle(readings: Iterable[ArticleDetails], shared: Shared, progress: Callable[[], None]) -> str:
+def bundle(
+    readings: Iterable[ArticleDetails], shared: ExportContext, progress: Callable[[], None]
+) -> str:
     """Return articles with their alerts as a bundle; `progress` is called after each article."""
     made = _Objects(shared)
     for reading in readings:
         made.add(reading)
         progress()
     objects = made.all()
-    id = f"bundle--{shared_names.name('bundle', *(one['id'] for one in objects))}"
+    id = f"bundle--{shared_names.stable_uuid('bundle', *(one['id'] for one in objects))}"
     return str(stix.Bundle(id=id, objects=objects, allow_custom=False).serialize(indent=1)) + "\n"
 
 
 class _Objects:
     """The objects of a bundle, each once."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: ExportContext) -> None:
         self._shared = shared
         self._marking = _MARKINGS.get(shared.tlp)
         self._found: dict[str, Any] = {}
@@ -77,9 +79,9 @@ class _Objects:
             stix.Report,
             self._id("report", article.id, article.url, article.seen),
             name=article.title or "(untitled)",
-            published=moment(article.date),
+            published=utc_datetime(article.date),
             object_refs=refs,
-            **self._dated(article.seen, shared_names.changed(reading, self._shared)),
+            **self._dated(article.seen, shared_names.last_changed(reading, self._shared)),
             **described, **tongue, **labelled, **links,
         )  # fmt: skip
         for alert in reading.alerts:
@@ -94,8 +96,8 @@ class _Objects:
         observed = self._put(
             stix.ObservedData,
             self._id("observed-data", article.id, article.url, article.seen),
-            first_observed=moment(article.seen),
-            last_observed=moment(article.seen),
+            first_observed=utc_datetime(article.seen),
+            last_observed=utc_datetime(article.seen),
             number_observed=1,
             object_refs=[url],
             **self._dated(article.seen, article.seen),
@@ -103,9 +105,8 @@ class _Objects:
         return [url, observed]
 
     def _notes(self, alert: Alert, report: str) -> Iterator[str]:
-        said = [
-            f"“{alert.watchlist}” ({alert.severity}): {shared_names.matched(alert) or 'it matches'}"
-        ]
+        found = shared_names.describe_matches(alert) or "it matches"
+        said = [f"“{alert.watchlist}” ({alert.severity}): {found}"]
         if proof := self._shared.proofs.get(alert.id):
             said.append(f"evidence: record {proof[0]}, SHA-256 {proof[1]}")
         yield self._note(alert, report, "alert", f"Alert: {alert.watchlist}", "\n".join(said))
@@ -139,7 +140,7 @@ class _Objects:
     def _identity(self, name: str, kind: str, words: str) -> str:
         id = self._id("identity", kind, name)
         own = {} if kind == "system" else {"created_by_ref": self._self}
-        dates = {"created": moment(_EPOCH), "modified": moment(_EPOCH)}
+        dates = {"created": utc_datetime(_EPOCH), "modified": utc_datetime(_EPOCH)}
         return self._put(
             stix.Identity, id, name=name, identity_class=kind, description=words, **dates, **own
         )
@@ -155,8 +156,8 @@ class _Objects:
 
     def _dated(self, created: float, modified: float) -> dict[str, Any]:
         return {
-            "created": moment(created),
-            "modified": moment(max(created, modified)),
+            "created": utc_datetime(created),
+            "modified": utc_datetime(max(created, modified)),
             "created_by_ref": self._self,
         }
 
@@ -165,4 +166,4 @@ class _Objects:
 
     @staticmethod
     def _id(kind: str, *what: object) -> str:
-        return f"{kind}--{shared_names.name(kind, *what)}"
+        return f"{kind}--{shared_names.stable_uuid(kind, *what)}"

@@ -16,7 +16,7 @@ from monitor.alerts.alert_planning import plan_alerts
 from monitor.alerts.facts import Arrivals
 from monitor.alerts.routing import Routing
 from monitor.audit.evidence import Via
-from monitor.imports.import_format import Given, tells_one_article
+from monitor.imports.json_articles import ImportedArticle, tells_one_article
 from monitor.ingest import article_changes, identify
 from monitor.ingest.enrichment import enrich
 from monitor.ingest.identify import KeyedEntry
@@ -32,7 +32,7 @@ UNNAMED = "imported"
 """Feed of articles that name none."""
 
 
-class Importing:
+class ArticleImport:
     """One import. `watchlists` and `routing` tell what is in force, asked in each transaction."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Importing:
         self.new = self.known = self.alerts = 0
         """Articles taken in, articles that were there, alerts raised so far."""
 
-    def take(self, articles: Iterable[Given]) -> None:
+    def take(self, articles: Iterable[ImportedArticle]) -> None:
         """Take in a batch, whole or not at all. Raises StoreError."""
         named = sorted(articles, key=lambda one: one.feed or self._feed)
         new = known = alerts = 0
@@ -77,7 +77,9 @@ class Importing:
         self.known += known
         self.alerts += alerts
 
-    def _arrival(self, batch: Batch, feed: Feed, given: Given, one: KeyedEntry) -> ArticleChange:
+    def _arrival(
+        self, batch: Batch, feed: Feed, given: ImportedArticle, one: KeyedEntry
+    ) -> ArticleChange:
         article = article_changes.article(one.entry, feed, batch.next_article(), given.seen)
         declared = replace(feed, lang=given.lang or feed.lang)
         (made,) = enrich([article], declared, self._rules, deque(), "")
@@ -92,7 +94,9 @@ class Importing:
         )
 
 
-def _fresh(batch: Batch, feed: Feed, given: Sequence[Given]) -> list[tuple[Given, KeyedEntry]]:
+def _fresh(
+    batch: Batch, feed: Feed, given: Sequence[ImportedArticle]
+) -> list[tuple[ImportedArticle, KeyedEntry]]:
     """Return what is not there yet, each once."""
     entries = identify.keyed_entries([one.entry for one in given])
     known = batch.known(
@@ -101,7 +105,7 @@ def _fresh(batch: Batch, feed: Feed, given: Sequence[Given]) -> list[tuple[Given
         {one.canonical for one in entries} - {""},
         {one.fingerprint for one in entries},
     )
-    found: list[tuple[Given, KeyedEntry]] = []
+    found: list[tuple[ImportedArticle, KeyedEntry]] = []
     met: set[str | bytes] = set()
     for article, one in zip(given, entries, strict=True):
         names = {one.key, one.canonical if tells_one_article(one.canonical) else one.key}

@@ -66,9 +66,9 @@ def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
     gaps = list(gaps)
     if any(gap.end is None for gap in gaps):
         return format_interval(min(gap.start for gap in gaps), None, now, zone)
-    from monitor.search.trends import united
+    from monitor.search.trends import merge_intervals
 
-    found = united((gap.start, gap.end or now) for gap in gaps)
+    found = merge_intervals((gap.start, gap.end or now) for gap in gaps)
     earlier = len(found) - SHOWN
     told = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])
     return f"{counted(earlier, 'time')} and {told}" if earlier > 0 else told

@@ -5,12 +5,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from index.analysis.tokenizer import terms
 from index.article import Article
-from monitor.model.alert import Outlet
-from monitor.model.poll import StoryCandidate
+
+if TYPE_CHECKING:
+    from monitor.model.alert import Outlet
+    from monitor.model.poll import StoryCandidate
 
 WORDS = 4
 SAMPLED = 4

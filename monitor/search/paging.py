@@ -52,7 +52,7 @@ class Cursor:
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def read(text: str, search: str) -> Cursor:
+def parse_cursor(text: str, search: str) -> Cursor:
     """Return the cursor that was written for a search; raises CursorError if it was not."""
     try:
         padded = text.strip().encode("ascii") + b"=" * (-len(text.strip()) % 4)
@@ -136,7 +136,7 @@ class ResultPage:
         self.query: Query = parse_query(request.text)
         self._request = request
         self._search = fingerprint(request.text, request.filter, request.sort)
-        self._place = read(request.after, self._search) if request.after else None
+        self._place = parse_cursor(request.after, self._search) if request.after else None
         self.now = self._place.now if self._place else now
         """The moment that relative dates are told from."""
         self._filter = request.filter

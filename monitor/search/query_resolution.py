@@ -92,7 +92,7 @@ def _code(lang: str) -> str:
     return "" if lang == UNDETERMINED else lang
 
 
-def narrowed(text: str, more: Iterable[str] = (), facets: Iterable[str] = ()) -> str:
+def narrow_query(text: str, more: Iterable[str] = (), facets: Iterable[str] = ()) -> str:
     """Return a query of which all the others hold too; raises QueryError.
 
     `facets` are filters as they are written, `lang:fr`.

@@ -38,7 +38,7 @@ _FINEST = ((2.5 * DAY, By.HOUR), (62 * DAY, By.DAY), (425 * DAY, By.WEEK))
 """Up to how long a span is counted by what: some 60 buckets, that 80 columns have room for."""
 
 
-def fitting(span: float) -> By:
+def choose_interval(span: float) -> By:
     """Return what to count a span of seconds by when nobody says."""
     return next((by for longest, by in _FINEST if span <= longest), By.MONTH)
 
@@ -122,7 +122,7 @@ _STARTS: dict[By, Callable[[datetime], Iterator[Timestamp]]] = {
 Interval = tuple[Timestamp, Timestamp]
 
 
-def united(intervals: Iterable[Interval]) -> list[Interval]:
+def merge_intervals(intervals: Iterable[Interval]) -> list[Interval]:
     """Return the same stretches of time in order, none touching another."""
     found: list[Interval] = []
     for start, end in sorted(intervals):
@@ -133,7 +133,7 @@ def united(intervals: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-def missed(edges: Sequence[Timestamp], gaps: Sequence[Interval]) -> list[float]:
+def missed_seconds(edges: Sequence[Timestamp], gaps: Sequence[Interval]) -> list[float]:
     """Return the seconds of each bucket that lie in gaps; the gaps are `united`."""
     seconds = [0.0] * (len(edges) - 1)
     for start, end in gaps:
@@ -143,7 +143,7 @@ def missed(edges: Sequence[Timestamp], gaps: Sequence[Interval]) -> list[float]:
     return seconds
 
 
-def inside(gaps: Sequence[Interval], moment: Timestamp) -> bool:
+def is_inside(gaps: Sequence[Interval], moment: Timestamp) -> bool:
     """Tell whether a moment lies in one of some `united` gaps."""
     at = bisect_right(gaps, (moment, float("inf"))) - 1
     return at >= 0 and moment < gaps[at][1]
@@ -206,7 +206,7 @@ def _covered(
 ) -> list[float]:
     """Return the share of each bucket that was watched, by what each feed would have brought."""
     lengths = [max(end - start, 1e-9) for start, end in pairwise(edges)]
-    lost = {feed: missed(edges, gaps.get(feed, ())) for feed in observed.by_feed}
+    lost = {feed: missed_seconds(edges, gaps.get(feed, ())) for feed in observed.by_feed}
     rates = {
         feed: _rate(observed, feed, gaps.get(feed, ()), sum(lengths) - sum(lost[feed]))
         for feed in observed.by_feed
@@ -225,7 +225,7 @@ def _rate(observed: Observed, feed: int, gaps: Sequence[Interval], seconds: floa
     if seconds < 1:
         return 0.0
     dates = observed.dates
-    return sum(not inside(gaps, dates[id]) for id in observed.by_feed[feed]) / seconds
+    return sum(not is_inside(gaps, dates[id]) for id in observed.by_feed[feed]) / seconds
 
 
 def _watched(observed: Observed, gaps: Mapping[int, Sequence[Interval]]) -> set[int]:
@@ -235,7 +235,7 @@ def _watched(observed: Observed, gaps: Mapping[int, Sequence[Interval]]) -> set[
         id
         for feed, ids in observed.by_feed.items()
         for id in ids
-        if not inside(gaps.get(feed, ()), dates[id])
+        if not is_inside(gaps.get(feed, ()), dates[id])
     }
 
 

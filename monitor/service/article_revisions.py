@@ -18,7 +18,7 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.store.protocol import Views
 
-SAME, GONE, CAME = "=", "-", "+"
+SAME, REMOVED, ADDED = "=", "-", "+"
 _WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")
 LONGEST = 20_000
 """Words of a text that are compared one by one: the comparison is quadratic at worst."""
@@ -32,14 +32,16 @@ class DiffPart(NamedTuple):
     text: str
 
 
-def pieces(old: str, new: str) -> list[DiffPart]:
+def diff_words(old: str, new: str) -> list[DiffPart]:
     """Return the new text with what went from the old one, in order.
 
     Those that are not `CAME` make the old text, those that are not `GONE` the new one.
     """
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     if max(len(before), len(after)) > LONGEST:
-        found = [DiffPart(GONE, old), DiffPart(CAME, new)] if old != new else [DiffPart(SAME, new)]
+        found = (
+            [DiffPart(REMOVED, old), DiffPart(ADDED, new)] if old != new else [DiffPart(SAME, new)]
+        )
     else:
         found = list(_compared(before, after))
     return [piece for piece in found if piece.text]
@@ -51,11 +53,11 @@ def _compared(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffPart]
         if kind == "equal":
             yield DiffPart(SAME, "".join(after[first:last]))
         else:
-            yield DiffPart(GONE, "".join(before[start:end]))
-            yield DiffPart(CAME, "".join(after[first:last]))
+            yield DiffPart(REMOVED, "".join(before[start:end]))
+            yield DiffPart(ADDED, "".join(after[first:last]))
 
 
-def around(found: Sequence[DiffPart], words: int) -> list[DiffPart]:
+def with_context(found: Sequence[DiffPart], words: int) -> list[DiffPart]:
     """Return pieces with all but so many words around each change left out, as `…`."""
     shown = []
     for place, piece in enumerate(found):
@@ -94,7 +96,7 @@ class ArticleRevision:
     came: tuple[Term, ...] = ()
 
 
-def edits(
+def revisions_between(
     article: Article, feed: Feed, versions: Sequence[Version], watchlists: Collection[Watchlist]
 ) -> list[ArticleRevision]:
     """Return the edits between the versions of an article, the first one first."""
@@ -114,7 +116,7 @@ def edits(
 
 def _changed(old: Version, new: Version) -> Iterator[tuple[str, list[DiffPart]]]:
     for part in PARTS:
-        found = pieces(old.part(part), new.part(part))
+        found = diff_words(old.part(part), new.part(part))
         if any(piece.kind != SAME for piece in found):
             yield part, found
 
@@ -130,7 +132,7 @@ def _terms(rules: WatchlistMatcher, article: Article, feed: Feed, version: Versi
     )
 
 
-def edits_of(
+def revisions_of(
     views: Views, reading: ArticleDetails, path: Path | None, data: Path | None = None
 ) -> list[ArticleRevision]:
     """Return the edits of an article, the first one first; `path` is that of `feeds.yaml`.
@@ -143,4 +145,6 @@ def edits_of(
         watchlists = load(path, data=data).watchlists if path else ()
     except ConfigError:
         watchlists = ()
-    return edits(reading.article, feed, views.articles.revisions(reading.article.id), watchlists)
+    return revisions_between(
+        reading.article, feed, views.articles.revisions(reading.article.id), watchlists
+    )

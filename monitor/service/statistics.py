@@ -70,7 +70,7 @@ class Statistics:
             ]
         observed = [_observed(name, matched) for name, matched in found]
         since, until = self._span(understood, filter, observed)
-        by = by or trends.fitting(until - since)
+        by = by or trends.choose_interval(until - since)
         if (many := trends.estimate(since, until, by)) > MAX_BUCKETS:
             raise MonitorError(
                 f"that would be {many:,} {by}s; count by longer ones, or set --since"
@@ -194,7 +194,7 @@ class Statistics:
 
     def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
         """Return when each feed was not watched, before its first and after its last read too."""
-        from monitor.search.trends import united
+        from monitor.search.trends import merge_intervals
 
         gaps: dict[int, list[Interval]] = defaultdict(list)
         for gap in self._views.feeds.gaps(since, until):
@@ -206,7 +206,7 @@ class Statistics:
                 gaps[feed].append((ended, math.inf))
             if begun is not None and begun > since:
                 gaps[feed].append((-math.inf, begun))
-        return {feed: united(found) for feed, found in gaps.items()}
+        return {feed: merge_intervals(found) for feed, found in gaps.items()}
 
     def _note(self) -> str:
         return index_repair.describe_waiting(self._views.totals().unindexed)

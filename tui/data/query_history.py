@@ -33,7 +33,7 @@ def called(searches: Sequence[SavedSearch], written: str) -> Meant | None:
     None if there is no search of that name; raises QueryError.
     """
     from index.query.filters import compact
-    from monitor.search.query_resolution import narrowed
+    from monitor.search.query_resolution import narrow_query
 
     words = written.removeprefix(SAVED).split()
     names = {compact(search.name): search for search in searches}
@@ -41,7 +41,7 @@ def called(searches: Sequence[SavedSearch], written: str) -> Meant | None:
         search = names.get(compact(" ".join(words[:many])))
         if search is not None:
             more = " ".join(words[many:])
-            return Meant(narrowed(search.query.text, [more] if more else []), search.sort)
+            return Meant(narrow_query(search.query.text, [more] if more else []), search.sort)
     return None
 
 

@@ -101,10 +101,10 @@ class Searching(Panes):
 
     def narrow(self, by: str) -> None:
         """Ask for what was found and `by` as well."""
-        from monitor.search.query_resolution import narrowed
+        from monitor.search.query_resolution import narrow_query
 
         try:
-            text = narrowed(self.asked, [by])
+            text = narrow_query(self.asked, [by])
         except QueryError as error:
             self.note.say(pointed(error, self.size.width))
             return

@@ -44,10 +44,10 @@ class Edits(Dialog[None]):
 
 def found(service: Service, article: int) -> tuple[ArticleDetails, list[ArticleRevision]] | None:
     """Return an article with its edits, None if there is no such article; takes some 10 ms."""
-    from monitor.service.article_revisions import edits_of
+    from monitor.service.article_revisions import revisions_of
 
     reading = service.views.articles.details(article)
-    return (reading, edits_of(service.views, reading, service.config)) if reading else None
+    return (reading, revisions_of(service.views, reading, service.config)) if reading else None
 
 
 class Tellers(LineList):

@@ -11,7 +11,14 @@ from index.article import PARTS, Article
 from monitor.formatting import counted
 from monitor.model.alert import Alert
 from monitor.model.article import ArticleDetails
-from monitor.service.article_revisions import CAME, GONE, ArticleRevision, DiffPart, Term, around
+from monitor.service.article_revisions import (
+    ADDED,
+    REMOVED,
+    ArticleRevision,
+    DiffPart,
+    Term,
+    with_context,
+)
 from tui.view import times
 from tui.view.line_breaking import breaks
 from tui.view.story_page import sections
@@ -19,7 +26,7 @@ from tui.view.styled_text import Line, Span, cut, wrap
 
 CONTEXT = 12
 """Words shown on either side of a change."""
-_SIGNS = {GONE: ("[-", "-]", "gone"), CAME: ("{+", "+}", "came")}
+_SIGNS = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
 """As `tocsin show --diff` writes them: they can be told without colours."""
 
 
@@ -36,7 +43,7 @@ def edited(
         lines += _terms("No longer there: ", edit.went, cells, "late")
         lines += _terms("New: ", edit.came, cells, "list")
         for part, pieces in edit.parts.items():
-            lines += [*_part(part, around(pieces, CONTEXT), cells)]
+            lines += [*_part(part, with_context(pieces, CONTEXT), cells)]
         lines.append([])
     return lines
 

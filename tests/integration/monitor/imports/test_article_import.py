@@ -20,9 +20,8 @@ from support.properties import examples
 from support.scripted_server import Reply, Web
 
 from monitor.errors import StoreError
-from monitor.imports.article_import import Importing
-from monitor.imports.import_format import Given, understood
-from monitor.imports.json_source import handed
+from monitor.imports.article_import import ArticleImport
+from monitor.imports.json_articles import ImportedArticle, parse_article, read_pieces
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.store.sqlite.store import SqliteStore
@@ -58,8 +57,8 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 def taken(
     store: SqliteStore, articles: Iterable[Any], watchlists: tuple[Watchlist, ...] = (ALIBABA,)
 ) -> tuple[int, int, int]:
-    importing = Importing(store, lambda: watchlists, lambda: NOW)
-    importing.take(understood(one, NOW) for one in articles)
+    importing = ArticleImport(store, lambda: watchlists, lambda: NOW)
+    importing.take(parse_article(one, NOW) for one in articles)
     return importing.new, importing.known, importing.alerts
 
 
@@ -163,13 +162,13 @@ def test_a_batch_is_taken_whole_or_not_at_all(store: SqliteStore, tmp_path: Path
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Importing(store, refuse, lambda: NOW).take([understood(said(1), NOW)])
+        ArticleImport(store, refuse, lambda: NOW).take([parse_article(said(1), NOW)])
     store._connection.execute("PRAGMA busy_timeout = 10")
     with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        importing = Importing(store, lambda: (), lambda: NOW)
+        importing = ArticleImport(store, lambda: (), lambda: NOW)
         with pytest.raises(StoreError):
-            importing.take([understood(said(1), NOW)])
+            importing.take([parse_article(said(1), NOW)])
     assert (importing.new, len(store.article_ids())) == (0, 0)
 
 
@@ -209,11 +208,11 @@ BAD = [
 @pytest.mark.parametrize(("raw", "words"), BAD, ids=[words for _, words in BAD])
 def test_a_bad_line_is_told_with_its_number_and_why(tmp_path: Path, raw: bytes, words: str) -> None:
     (tmp_path / "a.jsonl").write_bytes(b'{"title": "one"}\n\n' + raw + b'\n{"title": "two"}\n')
-    first, bad, last = handed(tmp_path / "a.jsonl")
+    first, bad, last = read_pieces(tmp_path / "a.jsonl")
     assert (bad.place, bad.raw) == ("a.jsonl:3", raw)
     with pytest.raises(ValueError, match=words):
-        understood(bad.said(), NOW)
-    assert [understood(one.said(), NOW).entry.title for one in (first, last)] == ["one", "two"]
+        parse_article(bad.value(), NOW)
+    assert [parse_article(one.value(), NOW).entry.title for one in (first, last)] == ["one", "two"]
 
 
 @given(st.recursive(
@@ -224,11 +223,11 @@ def test_a_bad_line_is_told_with_its_number_and_why(tmp_path: Path, raw: bytes, 
 ))  # fmt: skip
 def test_anything_is_understood_or_refused_in_words(value: Any) -> None:
     try:
-        found = understood(value, NOW)
+        found = parse_article(value, NOW)
     except ValueError as error:
         assert str(error)
     else:
-        assert isinstance(found, Given)
+        assert isinstance(found, ImportedArticle)
         assert found.seen <= NOW
 
 
@@ -244,10 +243,10 @@ DATES = [
 
 @pytest.mark.parametrize(("written", "moment"), DATES)
 def test_dates(written: Any, moment: float | None) -> None:
-    found = understood({"title": "a", "published": written}, NOW)
+    found = parse_article({"title": "a", "published": written}, NOW)
     assert found.entry.published == moment
     assert found.seen == (NOW if moment is None else moment)
-    assert understood({"title": "a", "seen": "2999-01-01"}, NOW).seen == NOW
+    assert parse_article({"title": "a", "seen": "2999-01-01"}, NOW).seen == NOW
 
 
 def test_lists_lines_and_folders_are_the_same(tmp_path: Path) -> None:
@@ -261,8 +260,10 @@ def test_lists_lines_and_folders_are_the_same(tmp_path: Path) -> None:
         (folder / f"{number}.json").write_text(json.dumps(article, indent=2))
     (folder / "readme.md").write_text("# not one")
     for path in (tmp_path / "lines.jsonl", tmp_path / "list.json", tmp_path / "list.txt", folder):
-        assert [one.said() for one in handed(path)] == articles, path
-        assert [one.read for one in handed(path)] == sorted(one.read for one in handed(path))
+        assert [one.value() for one in read_pieces(path)] == articles, path
+        assert [one.read for one in read_pieces(path)] == sorted(
+            one.read for one in read_pieces(path)
+        )
 
 
 # --- as people do it -------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from support.scripted_server import Fault as Broken
 from support.scripted_server import Reply, Request, Web
 
 from monitor.alerts.routing import Routing
-from monitor.imports.article_import import Importing
-from monitor.imports.import_format import understood
+from monitor.imports.article_import import ArticleImport
+from monitor.imports.json_articles import parse_article
 from monitor.model.config import DeliveryError, DeliveryFault
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.notify.delivery_loop import DeliveryLoop
@@ -271,10 +271,10 @@ def test_what_an_import_raises_is_sent_if_the_watchlist_says_so(
     watchlist = replace(flow.WATCHLISTS[0], notify_backfill=tells)
     with closing(SqliteStore(tmp_path)) as store:
         store.subscribe((), (watchlist,))
-        taking = Importing(
+        taking = ArticleImport(
             store, lambda: (watchlist,), lambda: NOW, routing=lambda: Routing(channels=("log",))
         )
-        taking.take([understood({"title": "Alibaba à Liège", "published": "2023-10-09"}, NOW)])
+        taking.take([parse_article({"title": "Alibaba à Liège", "published": "2023-10-09"}, NOW)])
         assert taking.alerts == 1
     planned = Desk(tmp_path).found()
     assert [(one.channel, one.occasion) for one in planned] == [("log", "raised")] * tells

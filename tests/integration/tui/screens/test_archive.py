@@ -21,7 +21,7 @@ from monitor.config import load
 from monitor.model.config import SavedSearch
 from monitor.model.search import Found, Share
 from monitor.model.severity import Severity
-from monitor.search.query_resolution import narrowed
+from monitor.search.query_resolution import narrow_query
 from tui.app import Tocsin
 from tui.data.query_history import called, suggested_name
 from tui.screens.archive import ArchiveScreen
@@ -51,8 +51,8 @@ def test_a_saved_search_is_narrowed_by_the_words_behind_its_name() -> None:
 
 
 def test_a_narrowed_query_means_both() -> None:
-    assert narrowed("a OR b", ['feed:"Le Soir"']) == '(a OR b) feed:"Le Soir"'
-    assert narrowed("a", [], ["lang:fr"]) == "a lang:fr"
+    assert narrow_query("a OR b", ['feed:"Le Soir"']) == '(a OR b) feed:"Le Soir"'
+    assert narrow_query("a", [], ["lang:fr"]) == "a lang:fr"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from index.analysis.text_cleaning import clean, line
 from index.article import Article
 from monitor.export.article_files import (
-    Written,
+    ExportCount,
     as_json,
     escaped,
     export,
@@ -22,7 +22,7 @@ from monitor.export.article_files import (
     markdown,
     slug,
 )
-from monitor.imports.import_format import understood
+from monitor.imports.json_articles import parse_article
 from monitor.model.alert import Alert, AlertState, Match, Verdict
 from monitor.model.article import ArticleDetails
 from monitor.model.severity import Severity
@@ -72,7 +72,7 @@ def test_a_new_title_takes_the_place_of_the_old_file(tmp_path: Path) -> None:
 
 
 def test_what_is_interrupted_leaves_no_half_file_and_goes_on(tmp_path: Path) -> None:
-    def interrupted(done: Written) -> None:
+    def interrupted(done: ExportCount) -> None:
         if done.written == 2:
             raise KeyboardInterrupt
 
@@ -139,7 +139,7 @@ def test_json_is_read_again_as_it_was(title: str, summary: str, body: str) -> No
         summary=clean(summary, keep_newlines=True),
         body=clean(body, keep_newlines=True),
     )
-    again = understood(json.loads(as_json(whole)), NOW + 10)
+    again = parse_article(json.loads(as_json(whole)), NOW + 10)
     article, entry = whole.article, again.entry
     assert (entry.title, entry.summary, entry.body) == (
         article.title, article.summary, article.body,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from index.article import Article
 from monitor.export import misp
-from monitor.export.shared_names import Shared
+from monitor.export.shared_names import ExportContext
 from monitor.model.alert import Alert, AlertState, Match, Verdict
 from monitor.model.article import ArticleDetails
 from monitor.model.severity import Severity
@@ -42,7 +42,7 @@ READINGS = (
     reading(2, alert(3, 2, note="À suivre\nde près", tags=("douane",), starred=True)),
     reading(3, feed="Le Soir", url="", title="", lang=""),
 )
-SHARED = Shared(query="grève", tlp="amber", proofs={1: (7, "ab" * 32)})
+SHARED = ExportContext(query="grève", tlp="amber", proofs={1: (7, "ab" * 32)})
 
 
 def test_an_event_has_links_texts_and_notes_with_tags() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.archive import ArchiveHit, CollectionStats
 from monitor.errors import CursorError
 from monitor.model.search import Filter
-from monitor.search.paging import Cursor, fingerprint, read
+from monitor.search.paging import Cursor, fingerprint, parse_cursor
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 ID = st.integers(0, (1 << 63) - 1)
@@ -33,13 +33,13 @@ CURSOR = st.builds(
 def test_a_cursor_comes_back_as_it_was(cursor: Cursor) -> None:
     written = cursor.written()
     assert set(written) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    assert read(f" {written}\n", "abc") == cursor
+    assert parse_cursor(f" {written}\n", "abc") == cursor
 
 
 @given(CURSOR)
 def test_a_cursor_of_another_search_is_refused(cursor: Cursor) -> None:
     with pytest.raises(CursorError, match="another search"):
-        read(cursor.written(), "abd")
+        parse_cursor(cursor.written(), "abd")
 
 
 JSON = st.recursive(
@@ -55,7 +55,7 @@ PACKED = JSON.map(
 @given(st.text() | PACKED | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
 def test_whatever_else_is_refused_in_words(text: str) -> None:
     with pytest.raises(CursorError):
-        read(text, "abc")
+        parse_cursor(text, "abc")
 
 
 @given(CURSOR, st.data())
@@ -65,7 +65,7 @@ def test_a_cursor_with_a_wrong_letter_is_refused_or_another_place(
     written = cursor.written()
     at = data.draw(st.integers(0, len(written) - 1))
     try:
-        found = read(
+        found = parse_cursor(
             written[:at] + data.draw(st.sampled_from("AZaz09-_")) + written[at + 1 :], "abc"
         )
     except CursorError:

@@ -25,7 +25,14 @@ from monitor.errors import MonitorError
 from monitor.model.search import By, Filter, Split
 from monitor.search import trends
 from monitor.search.search import ArchiveSearch
-from monitor.search.trends import Interval, Observed, inside, missed, series, united
+from monitor.search.trends import (
+    Interval,
+    Observed,
+    is_inside,
+    merge_intervals,
+    missed_seconds,
+    series,
+)
 from monitor.service.statistics import Statistics
 from monitor.store.sqlite.views import SqliteViews
 
@@ -133,7 +140,7 @@ def test_buckets_are_those_of_the_calendar(
 
 @given(span=st.floats(0, 4_000 * DAY))
 def test_what_is_chosen_fits_into_eighty_columns_and_finer_ones_would_not(span: float) -> None:
-    by = trends.fitting(span)
+    by = trends.choose_interval(span)
     place = list(By).index(by)
     assert trends.estimate(0.0, span, by) <= 64 or by is By.MONTH
     assert place == 0 or trends.estimate(0.0, span, list(By)[place - 1]) >= 60
@@ -147,11 +154,11 @@ GAPS = st.lists(st.tuples(EDGE, EDGE).map(lambda pair: (min(pair), max(pair))), 
 
 @given(gaps=GAPS, cuts=st.sets(EDGE, min_size=2))
 def test_seconds_missed_are_those_inside(gaps: list[Interval], cuts: set[float]) -> None:
-    together, edges = united(gaps), sorted(cuts)
+    together, edges = merge_intervals(gaps), sorted(cuts)
     halves = [second + 0.5 for second in range(61)]
     covered = [any(start <= half < end for start, end in gaps) for half in halves]
-    assert [inside(together, half) for half in halves] == covered
-    assert missed(edges, together) == [
+    assert [is_inside(together, half) for half in halves] == covered
+    assert missed_seconds(edges, together) == [
         sum(gap for half, gap in zip(halves, covered, strict=True) if start < half < end)
         for start, end in pairwise(edges)
     ]
@@ -161,7 +168,7 @@ def test_seconds_missed_are_those_inside(gaps: list[Interval], cuts: set[float])
 def steadily(feed: int, every: float, hours: int, gaps: Sequence[Interval]) -> dict[int, float]:
     """Return the articles of a feed that brings one ever so often and loses those in gaps."""
     dates = {feed * 100_000 + n: (n + 0.5) * every for n in range(int(hours * HOUR / every))}
-    return {id: date for id, date in dates.items() if not inside(gaps, date)}
+    return {id: date for id, date in dates.items() if not is_inside(gaps, date)}
 
 
 @given(

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from support import flow
 from support.newsroom import Newsroom
 
-from monitor.service.article_revisions import CAME, GONE, SAME, DiffPart, around, edits, pieces
+from monitor.service.article_revisions import (
+    ADDED,
+    REMOVED,
+    SAME,
+    DiffPart,
+    diff_words,
+    revisions_between,
+    with_context,
+)
 from monitor.store.sqlite.views import SqliteViews
 
 TEXTS = st.lists(
@@ -21,9 +29,9 @@ TEXTS = st.lists(
 
 @given(TEXTS | st.text(), TEXTS | st.text())
 def test_pieces_make_both_texts(old: str, new: str) -> None:
-    found = pieces(old, new)
-    assert "".join(piece.text for piece in found if piece.kind != CAME) == old
-    assert "".join(piece.text for piece in found if piece.kind != GONE) == new
+    found = diff_words(old, new)
+    assert "".join(piece.text for piece in found if piece.kind != ADDED) == old
+    assert "".join(piece.text for piece in found if piece.kind != REMOVED) == new
     assert all(piece.text for piece in found)
     if old == new:
         assert all(piece.kind == SAME for piece in found)
@@ -32,31 +40,35 @@ def test_pieces_make_both_texts(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "wanted"),
     [
-        ("Grève au port", "Grève au quai", [(SAME, "Grève au "), (GONE, "port"), (CAME, "quai")]),
-        ("L’État", "L’État belge", [(SAME, "L’État"), (CAME, " belge")]),
-        ("un deux", "un", [(SAME, "un"), (GONE, " deux")]),
-        ("", "neuf", [(CAME, "neuf")]),
+        (
+            "Grève au port",
+            "Grève au quai",
+            [(SAME, "Grève au "), (REMOVED, "port"), (ADDED, "quai")],
+        ),
+        ("L’État", "L’État belge", [(SAME, "L’État"), (ADDED, " belge")]),
+        ("un deux", "un", [(SAME, "un"), (REMOVED, " deux")]),
+        ("", "neuf", [(ADDED, "neuf")]),
     ],
 )
 def test_words_are_not_torn(old: str, new: str, wanted: list[tuple[str, str]]) -> None:
-    assert pieces(old, new) == [DiffPart(*one) for one in wanted]
+    assert diff_words(old, new) == [DiffPart(*one) for one in wanted]
 
 
 def test_a_word_changed_in_a_long_text_is_one_change() -> None:
     words = [f"le mot {n % 7} de la liste {n}," for n in range(60)]
     old, new = " ".join(words), " ".join([*words[:30], "une insertion,", *words[30:]])
-    changed = [piece for piece in pieces(old, new) if piece.kind != SAME]
-    assert [(piece.kind, piece.text.strip()) for piece in changed] == [(CAME, "une insertion,")]
+    changed = [piece for piece in diff_words(old, new) if piece.kind != SAME]
+    assert [(piece.kind, piece.text.strip()) for piece in changed] == [(ADDED, "une insertion,")]
 
 
 def test_only_what_is_around_a_change_is_shown() -> None:
     before = " ".join(f"a{n}" for n in range(50))
     after = " ".join(f"b{n}" for n in range(50))
-    found = pieces(f"{before} port {after}", f"{before} quai {after}")
-    shown = "".join(piece.text for piece in around(found, 2))
+    found = diff_words(f"{before} port {after}", f"{before} quai {after}")
+    shown = "".join(piece.text for piece in with_context(found, 2))
     assert shown == "…a48 a49 portquai b0 b1…"
-    short = pieces("un port", "un quai")
-    assert around(short, 2) == short
+    short = diff_words("un port", "un quai")
+    assert with_context(short, 2) == short
 
 
 def test_which_terms_went_and_came(tmp_path: Path) -> None:
@@ -68,12 +80,12 @@ def test_which_terms_went_and_came(tmp_path: Path) -> None:
     versions = views.articles.revisions(id)
     assert [version.number for version in versions] == list(range(1, len(versions) + 1))
     assert versions[-1].title == article.title
-    (edit,) = edits(article, flow.FEEDS[0], versions, flow.WATCHLISTS)
+    (edit,) = revisions_between(article, flow.FEEDS[0], versions, flow.WATCHLISTS)
     assert (edit.version, edit.at) == (2, versions[0].until)
     assert edit.came == (("Alibaba", "Alibaba"),)
     assert edit.went == ()
     assert set(edit.parts) == {"title", "summary"}
-    (back,) = edits(article, flow.FEEDS[0], versions[::-1], flow.WATCHLISTS)
+    (back,) = revisions_between(article, flow.FEEDS[0], versions[::-1], flow.WATCHLISTS)
     assert (back.came, back.went) == ((), edit.came)
 
 

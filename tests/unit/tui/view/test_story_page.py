@@ -13,7 +13,7 @@ from index.article import Article
 from monitor.model.alert import Escalation, Lost, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails
 from monitor.model.severity import Severity
-from monitor.service.article_revisions import CAME, GONE, SAME, ArticleRevision, DiffPart
+from monitor.service.article_revisions import ADDED, REMOVED, SAME, ArticleRevision, DiffPart
 from tui.view.article_page import edited, lay_out
 from tui.view.story_page import sections
 from tui.view.styled_text import Line, width
@@ -112,8 +112,8 @@ def test_no_line_is_wider_than_the_reader(cells: int) -> None:
 def edit(words: str) -> ArticleRevision:
     pieces = [
         DiffPart(SAME, "a "),
-        DiffPart(GONE, words),
-        DiffPart(CAME, "neuf"),
+        DiffPart(REMOVED, words),
+        DiffPart(ADDED, "neuf"),
         DiffPart(SAME, " b"),
     ]
     return ArticleRevision(version=2, at=NOW, parts={"body": pieces}, went=(("Grèves", words),))

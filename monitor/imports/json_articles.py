@@ -1,0 +1,208 @@
+"""Articles of other programs, in JSON: read from files, validated and cleaned."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from index.analysis.text_cleaning import clean, line, safe_url
+from index.article import Timestamp
+from monitor.ingest.identify import canonical, fingerprint
+from monitor.model.poll import Entry
+from monitor.parse.document import NAME_CAP, TITLE_CAP, language
+
+TEXTS = ("title", "url", "summary", "body", "author", "lang", "feed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedArticle:
+    """An article to import."""
+
+    entry: Entry
+    """Its guid identifies it within its feed, however often it is imported."""
+    feed: str
+    """Name of its feed; empty when not given."""
+    lang: str
+    """Two letters; empty when not given."""
+    seen: Timestamp
+    """When the other program first had it."""
+
+
+def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
+    """Return the article of a JSON value.
+
+    Raises:
+        ValueError: The value is no article; the message says what is wrong.
+    """
+    if not isinstance(value, Mapping):
+        raise ValueError("is no object with title, url, summary, body, …")
+    texts = {key: _text(value, key) for key in TEXTS}
+    title = line(texts["title"])[:TITLE_CAP]
+    summary, body = (clean(texts[key], keep_newlines=True) for key in ("summary", "body"))
+    if not (title or summary or body):
+        raise ValueError("has neither a title nor a text")
+    url = safe_url(texts["url"].strip())
+    if texts["url"].strip() and not url:
+        raise ValueError(f"`url` is no http or https address: {line(texts['url'])[:80]}")
+    published = _moment(value, "published")
+    first = _moment(value, "seen")
+    seen = first if first is not None else now if published is None else published
+    entry = Entry(
+        guid="",
+        url=url,
+        title=title,
+        summary=summary,
+        body=body,
+        author=line(texts["author"])[:NAME_CAP],
+        published=published,
+    )
+    return ImportedArticle(
+        entry=_named(entry),
+        feed=line(texts["feed"])[:NAME_CAP],
+        lang=_lang(texts["lang"]),
+        seen=min(seen, now),
+    )
+
+
+def _named(entry: Entry) -> Entry:
+    """Name an entry after its link; after its words and its date where that tells nothing."""
+    if tells_one_article(canonical(entry.url)):
+        return replace(entry, guid=entry.url)
+    day = "" if entry.published is None else f"{entry.published:.0f}"
+    named = blake2b(day.encode() + fingerprint(entry), digest_size=16).hexdigest()
+    return replace(entry, guid=f"text:{named}")
+
+
+def tells_one_article(link: str) -> bool:
+    """Tell whether a canonical link is that of one article, and not a home page's."""
+    parts = urlsplit(link)
+    return bool(link) and (parts.path not in ("", "/") or bool(parts.query))
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    value = fields.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValueError(f"`{key}` must be text, not {type(value).__name__}")
+    return value
+
+
+def _lang(written: str) -> str:
+    if written.strip().lower() in ("", "und"):
+        return ""
+    code = language(written)
+    if not code:
+        raise ValueError(f"`lang` is no language of two letters: {line(written)[:20]}")
+    return code
+
+
+def _moment(fields: Mapping[str, Any], key: str) -> Timestamp | None:
+    """Return a moment as 2023-10-09T07:09:00Z, as 2023-10-09, or in seconds since 1970."""
+    value = fields.get(key)
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            moment = float(value)
+        else:
+            found = datetime.fromisoformat(value.strip())
+            moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        if not math.isfinite(moment) or abs(moment) > 1e11:
+            raise ValueError
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise ValueError(
+            f"`{key}` is no date, as 2023-10-09T07:09:00Z: {line(str(value))[:40]}"
+        ) from None
+    return moment
+
+
+LONGEST = 20_000_000
+"""Bytes of a line; what is longer is no article."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPiece:
+    """One JSON value as text, and its place in the files."""
+
+    place: str
+    """As `articles.jsonl:12`."""
+    raw: bytes
+    """As it was written."""
+    read: int
+    """Bytes of all files up to and with it."""
+
+    def value(self) -> Any:
+        """Return the parsed value; raises ValueError that says why it cannot be parsed."""
+        if len(self.raw) > LONGEST:
+            raise ValueError(f"is longer than {LONGEST // 1_000_000} MB")
+        try:
+            return json.loads(self.raw)
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
+        except UnicodeDecodeError as error:
+            raise ValueError(f"is not UTF-8 ({error.reason} at byte {error.start})") from None
+        except json.JSONDecodeError as error:
+            raise ValueError(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+
+
+def total_bytes(path: Path) -> int:
+    """Return how many bytes a file, or the files of a folder, hold."""
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def read_pieces(path: Path) -> Iterator[JsonPiece]:
+    """Yield the JSON values of a file, or of each `.json` and `.jsonl` file of a folder.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    before = 0
+    for file in _files(path):
+        with file.open("rb") as opened:
+            for one in split_json(opened, file.name, whole=file.suffix == ".json"):
+                yield JsonPiece(one.place, one.raw, before + one.read)
+        before += file.stat().st_size
+
+
+def split_json(file: IO[bytes], name: str, *, whole: bool = False) -> Iterator[JsonPiece]:
+    """Yield each line of a file; with `whole` the file is one value, or a list of values."""
+    if whole:
+        yield from _listed(file.read(), name)
+        return
+    read = 0
+    for number, raw in enumerate(file, 1):
+        read += len(raw)
+        text = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
+        if number == 1 and text == b"[":
+            yield from _listed(raw + file.read(), name)
+            return
+        if text:
+            yield JsonPiece(f"{name}:{number}", text, read)
+
+
+def _listed(content: bytes, name: str) -> Iterator[JsonPiece]:
+    """Yield the items of a list; what is no list is one value."""
+    try:
+        items = json.loads(content)
+    except (ValueError, RecursionError):
+        items = None
+    if not isinstance(items, list):
+        yield JsonPiece(name, content.strip(), len(content))
+        return
+    for number, item in enumerate(items, 1):
+        raw = json.dumps(item, ensure_ascii=False).encode(errors="replace")
+        yield JsonPiece(f"{name}, item {number}", raw, len(content) * number // len(items))
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.suffix in (".json", ".jsonl"))
+    return [path]
