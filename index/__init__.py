@@ -1,29 +1,28 @@
-"""The archive: words, queries and the full-text index.
+"""The archive: words, queries, and the full-text index.
 
 The bottom layer: it knows no feed, no network and no clock. `open_archive` and
-`open_archive_writer` open the archive of a folder; `archive` says what can be asked of it.
+`open_archive_writer` open the archive of a folder; `index.archive` says what can be asked of it.
 
 ::
 
-    a query as text ──▶ query: lexer, parser ──▶ ast ──▶ validation: can it match at all?
-                                                  │
-                   ┌──────────────────────────────┴──────────────┐
-                   ▼ on one article                              ▼ on the archive
-    evaluation: a memory_document ──▶ spans       archive: the protocol of viewers and monitor
-                   │                                             │
-                   ├──▶ highlight, explain                       ▼ implemented by
-                   └──▶ term_expansion            engine: the segments of a folder, on Whoosh
-                        (words of `~` and `*`)        query_executor ──▶ bm25, or result_set
-                                                                 ▲
-    articles ────────────────▶ engine.writer ──▶ postings_file, columns, phrase arrays
-                   ▲                                             ▲
-                   └──── analysis: from text to terms ───────────┘
+    query text ─▶ query/: lexer, parser, validation ─▶ ast, the tree of a query
+                                                        │
+              ┌─────────────────────────────────────────┴──────────────┐
+              ▼ on one article                                         ▼ on the archive
+    evaluation/: spans ─▶ explain, highlight          archive: Archive, a page of hits, counts
+                                                                       │
+                                                      engine/: searcher, for each segment
+                                                      of a reader: query_executor
+                                                      (phrase_search), bm25
+                                                                       ▲
+    article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, codec, inverted_batch
+                                                       ─▶ postings_file, columns
+                                                       ─▶ segment_merges
 
-Articles and queries, in searches and in watchlists, go through the same `analysis`. A watchlist
-therefore matches an article exactly when a search with its query finds it; tests compare
-`evaluation` with `engine`.
-
-`article` and `errors` are shared by all.
+`analysis` alone decides what a word is, for articles and for queries. A watchlist is evaluated on
+one article, a search on the archive: a watchlist matches an article exactly when a search with the
+same query finds it. Whoosh keeps the list of segments, locks and merges; file format, executor and
+query language are ours: see docs/explanation/search-engine.md, with figures.
 """
 
 from __future__ import annotations

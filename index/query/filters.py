@@ -37,11 +37,11 @@ def _one(name: str, value: str, column: int) -> Facet:
         raise QueryError(f"{name}: has no value", column, f"write {name}:value")
     if name in ("lang", "severity", "has", "state", "is"):
         value = value.lower()
-    _object_to_value(name, value, column)
+    _validate_value(name, value, column)
     return Facet(name, value, text=f"{name}:{value}", column=column)
 
 
-def _object_to_value(name: str, value: str, column: int) -> None:
+def _validate_value(name: str, value: str, column: int) -> None:
     problem = ""
     if name == "lang" and not re.fullmatch(r"[a-z]{2}|und", value):
         problem = "two letters as in lang:fr, or lang:und for undetermined"

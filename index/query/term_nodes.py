@@ -28,7 +28,7 @@ def word(written: str, column: int, part: str = "", **how: bool) -> Node:
     exact = how.get("exact", False) or written.startswith("=")
     inflected = how.get("inflected", False) or written.endswith("~")
     tokens = [token for token in tokenize_query(written) if token.length == 1]
-    _object_to_shape(written, column, exact=exact, inflected=inflected)
+    _validate_shape(written, column, exact=exact, inflected=inflected)
     joined = {
         token.position: token for token in tokenize_query(written) if token.length > 1
     }  # the longest one comes last
@@ -89,7 +89,7 @@ class _Builder:
     def leaf(self, token: Token, mode: Mode | None = None) -> Word:
         mode = mode or self.mode_of(token)
         if mode is Mode.WILDCARD:
-            self.object_to_wildcard(token)
+            self.validate_wildcard(token)
         return Word(
             sys.intern(token.term),  # one object in all queries: told apart at a glance
             mode,
@@ -107,7 +107,7 @@ class _Builder:
         elif self.mode is Mode.STEM:
             modes = [Mode.FOLDED] * (len(run) - 1) + [Mode.STEM]
         elif Mode.WILDCARD in modes:
-            self.object_to_wildcard(whole)
+            self.validate_wildcard(whole)
         parts = Phrase(
             tuple(self.leaf(token, mode) for token, mode in zip(run, modes, strict=True)),
             text=self.text,
@@ -126,7 +126,7 @@ class _Builder:
             return Mode.EXACT
         return self.mode
 
-    def object_to_wildcard(self, token: Token) -> None:
+    def validate_wildcard(self, token: Token) -> None:
         if sum(map(str.isalnum, token.term)) >= 2:
             return
         cjk = re.search(f"[{CJK}]", self.text)
@@ -143,7 +143,7 @@ def is_acronym(written: str) -> bool:
     return 2 <= len(letters) <= 5 and letters.isalpha() and letters.isupper()
 
 
-def _object_to_shape(written: str, column: int, *, exact: bool, inflected: bool) -> None:
+def _validate_shape(written: str, column: int, *, exact: bool, inflected: bool) -> None:
     """Raise QueryError for marks that do not go together or stand in the wrong place."""
     wild = re.search(r"[*?]", written)
     if exact + inflected + bool(wild) > 1:

@@ -25,24 +25,24 @@ from index.query.ast import (
 def check(tree: Node) -> None:
     """Raise QueryError where a tree makes no sense."""
     for node in walk(tree):
-        _object_to_node(node)
+        _validate_node(node)
     if culprit := _negative(tree):
         hint = "add what must be there"
         raise QueryError("this only says what must not be there", culprit.column, hint)
 
 
-def _object_to_node(node: Node) -> None:
+def _validate_node(node: Node) -> None:
     if isinstance(node, And):
-        _object_to_contradiction(node)
+        _validate_contradiction(node)
     elif isinstance(node, Or | AtLeast | Score):
-        _object_to_negative_choice(node)
+        _validate_negative_choice(node)
     if isinstance(node, AtLeast):
-        _object_to_count(node)
+        _validate_count(node)
     elif isinstance(node, Near):
-        _object_to_operands(node)
+        _validate_operands(node)
         _reach(node)
     elif isinstance(node, Score):
-        _object_to_threshold(node)
+        _validate_threshold(node)
 
 
 def _negative(node: Node) -> Node | None:
@@ -55,7 +55,7 @@ def _negative(node: Node) -> Node | None:
     return None
 
 
-def _object_to_negative_choice(node: Or | AtLeast | Score) -> None:
+def _validate_negative_choice(node: Or | AtLeast | Score) -> None:
     for child in children(node):
         if culprit := _negative(child):
             raise QueryError(
@@ -63,7 +63,7 @@ def _object_to_negative_choice(node: Or | AtLeast | Score) -> None:
             )
 
 
-def _object_to_contradiction(node: And) -> None:
+def _validate_contradiction(node: And) -> None:
     wanted = {child for child in node.children if not isinstance(child, Not)}
     for child in node.children:
         if isinstance(child, Not):
@@ -77,7 +77,7 @@ def _object_to_contradiction(node: And) -> None:
             raise QueryError("no article is in two languages", other.column, hint)
 
 
-def _object_to_count(node: AtLeast) -> None:
+def _validate_count(node: AtLeast) -> None:
     if node.count < 1:
         raise QueryError("OF needs a number from 1", node.column, "write 2 OF (a, b, c)")
     if node.count > len(node.children):
@@ -88,7 +88,7 @@ def _object_to_count(node: AtLeast) -> None:
         raise QueryError("the list names the same twice", node.column, "take one away")
 
 
-def _object_to_operands(node: Near) -> None:
+def _validate_operands(node: Near) -> None:
     for child in node.children:
         for inner in walk(child):
             if not isinstance(inner, Word | Phrase | Near | Or):
@@ -115,7 +115,7 @@ def _reach(node: Node) -> frozenset[str]:
     return common
 
 
-def _object_to_threshold(node: Score) -> None:
+def _validate_threshold(node: Score) -> None:
     if node.threshold <= 0:
         raise QueryError("the threshold must be above zero", node.column, "")
     most = math.fsum(weight for weight, _ in node.weighted if weight > 0)
