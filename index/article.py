@@ -1,4 +1,4 @@
-"""The values every layer speaks: an article, its language, its moments."""
+"""The values that every layer uses: an article, its language, its dates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PARTS = ("title", "summary", "body", "author")
 
 
 class Language(NamedTuple):
-    """A language and how sure we are of it; an empty code is undetermined."""
+    """A language and the confidence in it; an empty code is undetermined."""
 
     code: str
     confidence: float
@@ -42,15 +42,15 @@ class Article:
     lang: str = ""
     """ISO 639-1 code, or empty when undetermined."""
     published: Timestamp | None = None
-    """What the feed says; None when it says nothing usable."""
+    """As the feed says; None without a usable date."""
     seen: Timestamp
-    """When tocsin first had it."""
+    """When tocsin first saw it."""
     story: int = 0
-    """Id of the first article that told the same thing; its own when alone."""
+    """Id of the first article of the same story; its own id when it is alone."""
 
     @property
     def date(self) -> Timestamp:
-        """Return the moment to sort by: publication, never later than first seen."""
+        """Return the date to sort by: publication, but never later than first seen."""
         return self.seen if self.published is None else min(self.published, self.seen)
 
     def part(self, name: str) -> str:

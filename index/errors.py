@@ -1,10 +1,10 @@
-"""What can go wrong in the archive, each with its subject and a way out."""
+"""Errors of the archive."""
 
 from __future__ import annotations
 
 
 class ArchiveError(Exception):
-    """The archive cannot do what was asked."""
+    """The archive cannot do what it was asked to do."""
 
 
 class QueryError(ArchiveError):

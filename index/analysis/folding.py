@@ -1,4 +1,4 @@
-"""Characters: which make words, which vanish in them, and what a word folds to."""
+"""Characters: which ones make words, which ones are ignored, and how a word is folded."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _PLAIN_LETTERS: dict[int, str | None] = {
 
 @functools.cache
 def _cluster() -> re.Pattern[str]:
-    """Compile what takes 2 ms when the first word comes that may need it."""
+    """Build the table when the first word needs it: that takes 2 ms."""
     return re.compile(rf"[{CJK}{JAMO}]")
 
 

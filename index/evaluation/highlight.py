@@ -25,9 +25,9 @@ Span = tuple[int, int]
 
 ELLIPSIS = "…"
 _LONG_WORD = 24
-"""Cells above which a word may be cut: a link, for one."""
+"""Cells of a word from which it may be cut, such as a link."""
 _GAP = re.compile(r"\s(?:(?<! )|\s)\s*")
-"""White space that is not one space. To begin with one sign makes it thrice as fast."""
+"""White space that is not one space; beginning with one character makes it three times as fast."""
 
 
 def snippet(
@@ -167,7 +167,7 @@ class _Line:
 
 
 class Highlighter:
-    """Lights what one query means, in any number of articles."""
+    """Highlights the matches of one query, in any number of articles."""
 
     def __init__(self, query: Query) -> None:
         self._root = query.root
@@ -186,7 +186,7 @@ class Highlighter:
 
 
 class _Sought(Keys):
-    """The keys that a query may ask for: other words need no closer look."""
+    """The index keys that a query may match; other words are skipped."""
 
     def __init__(self, root: Node) -> None:
         every = list(words(root))

@@ -1,4 +1,4 @@
-"""One article in memory: a `Document` for queries, and their places as offsets."""
+"""One article as a `Document`, and the places of matches as offsets in its texts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class MemoryDocument:
 
 
 class Occurrence(NamedTuple):
-    """Where a clause hit an article: `article.part(part)[start:end]` is what to light."""
+    """Where a clause matches: `article.part(part)[start:end]` is what to highlight."""
 
     part: str
     start: int

@@ -1,4 +1,4 @@
-"""Where a query's tree holds: one evaluator, for one article in memory and for the archive.
+"""Where a query holds: one evaluator, for one article in memory and for the archive.
 
 A back end is a `Document`: it answers where a key of `postings` stands. Positions
 count words: each word of a compound counts, an elided l’ does not.
@@ -49,7 +49,7 @@ class Document(Protocol):
 
 
 class Span(NamedTuple):
-    """A stretch of words that satisfies a node, and what to light of it."""
+    """A stretch of words that satisfies a node, and which of them to highlight."""
 
     start: int
     end: int
@@ -57,14 +57,14 @@ class Span(NamedTuple):
 
 
 class SpanMatch(NamedTuple):
-    """A clause that holds and every place that makes it hold; a filter has no place."""
+    """A clause that holds, with every place where it does; a filter has no place."""
 
     clause: Node
     places: tuple[Extent, ...]
 
 
 def codes(word: Word, document: Document) -> Codes:
-    """Return where a word stands in a document."""
+    """Return the codes of a word in a document."""
     if word.mode is Mode.FOLDED and not word.part:
         return document.positions(word.term)  # most words
     if is_open(word):

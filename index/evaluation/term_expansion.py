@@ -1,4 +1,4 @@
-"""Which keys of `postings` a word of a query means."""
+"""Which index keys a word of a query means."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from index.query.ast import Mode, Word
 
 
 def key(word: Word) -> str:
-    """Return the key of `postings` that a folded or exact word is under."""
+    """Return the index key of a folded or exact word."""
     term = AUTHOR + word.term if word.part == "author" else word.term
     return term + EXACT + word.exact if word.exact else term
 
 
 class Selector(NamedTuple):
-    """Which keys of a vocabulary a word means: `prefix` narrows, `accepts` decides."""
+    """The index keys that a word means: those with `prefix` that `accepts` accepts."""
 
     prefix: str
     accepts: Callable[[str], bool]
 
 
 def is_open(word: Word) -> bool:
-    """Tell whether the vocabulary decides what a word is found under: inflections, wildcards."""
+    """Tell whether the keys of a word depend on the vocabulary: inflections, wildcards."""
     return word.mode is Mode.STEM or word.mode is Mode.WILDCARD
 
 
@@ -35,7 +35,7 @@ def expands(word: Word) -> bool:
 
 
 def is_plain_exact(word: Word) -> bool:
-    """Tell an exact form that is its own fold: found where no other form was written."""
+    """Tell whether a word is an exact form equal to its fold: it has no index key of its own."""
     return word.mode is Mode.EXACT and not word.exact
 
 

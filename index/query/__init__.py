@@ -1,1 +1,1 @@
-"""The query language: text to a tree of nodes, with mistakes told at their column."""
+"""The query language: text to a tree of nodes; a mistake is reported with its column."""

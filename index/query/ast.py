@@ -1,4 +1,4 @@
-"""What a query means: a tree of frozen, hashable values.
+"""The tree of a query: frozen, hashable nodes.
 
 `text` is what the analyst wrote and `column` where, from 0; neither counts when two
 nodes are compared.
@@ -86,14 +86,14 @@ class AtLeast(Node):
 
 @dataclass(frozen=True, slots=True)
 class Not(Node):
-    """Anything but this."""
+    """Whatever does not satisfy the child."""
 
     child: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Score(Node):
-    """Clauses that are there weigh together `threshold` or more, each counted once."""
+    """The weights of the clauses that hold add up to `threshold` or more."""
 
     weighted: tuple[tuple[float, Node], ...]
     threshold: float
@@ -108,12 +108,12 @@ class Facet(Node):
 
 
 ARTICLE_FACETS = ("lang", "feed", "tag")
-"""Filters that an article answers by itself, for watchlists and searches."""
+"""Filters that an article alone can answer: for watchlists and searches."""
 ARCHIVE_FACETS = ("since", "until", "watch", "story", "severity", "has")
 """Filters that only the archive can answer."""
 FACETS = ARTICLE_FACETS + ARCHIVE_FACETS
 ALERT_FACETS = ("state", "is")
-"""Filters that only alerts answer, where these are what is looked for."""
+"""Filters of alerts only."""
 
 
 # A tuple made once: `Phrase | Near` is made anew each time, which takes longer than the test.

@@ -1,4 +1,4 @@
-"""What can be written where the cursor stands in a query: fields, filters and their values."""
+"""Completion of a query at the cursor: fields, filters and their values."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ IN_ALERTS = tuple(name for name in (*FACETS, *ALERT_FACETS) if name not in ("has
 """Filters of alerts."""
 
 Values = Callable[[str], Iterable[str]]
-"""Returns what a filter may be asked for: names of feeds, tags, watchlists, languages."""
+"""Returns the values of a filter: names of feeds, tags, watchlists, languages."""
 
 
 class CompletionCandidate(NamedTuple):
-    """What may be written."""
+    """One text that may be inserted."""
 
     text: str
-    """Stands in place of what is written from the completion's start to its end."""
+    """Replaces the text from the start of the completion to its end."""
     name: str
     """What to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What may be written in place of `text[start:end]`."""
+    """What may be inserted in place of `text[start:end]`."""
 
     start: int
     end: int
@@ -46,7 +46,7 @@ class Completion:
 
 
 def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False) -> Completion:
-    """Return what may be written at a cursor, what begins as written first.
+    """Return what may be inserted at a cursor; what begins with the written text comes first.
 
     In a query, or in a filter of alerts, which has no parts but other filters.
     Names are compared as `feed:` compares them: case, accents and spaces do not count.

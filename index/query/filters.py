@@ -12,9 +12,9 @@ from index.query.date_expressions import resolve_time
 
 SEVERITIES = ("high", "medium", "low")
 HAS = ("alert", "body", "author")
-"""What `has:` may ask for: an alert, a full text, an author's name."""
+"""Values of `has:`: an alert, a full text, an author's name."""
 STATES = ("new", "acknowledged", "closed")
-"""What `state:` may ask for: what the analyst has done with an alert."""
+"""Values of `state:`: what the analyst did with an alert."""
 IS = ("starred", "relevant", "noise", "noted", "louder", "muted")
 """What `is:` may ask for of an alert: its star, its verdict, a note, whether it became louder since
 it was raised, whether it was raised while its watchlist was muted."""

@@ -1,4 +1,4 @@
-"""The signs of queries: operators, distances, quotes, fields; and what is said of wrong ones."""
+"""The tokens of a query: operators, distances, quotes, fields, and hints for wrong ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from index.errors import QueryError
 from index.query.ast import FACETS
 
 MAX_DISTANCE = 1000
-"""Words that NEAR, W and ~ may reach."""
+"""Largest distance of NEAR, W and ~, in words."""
 
 CLOSING = {'"': '"', "“": "”", "„": "“”", "«": "»", "＂": "＂"}
 QUOTES = "".join(CLOSING) + "”»"

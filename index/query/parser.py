@@ -1,4 +1,4 @@
-"""The parser of the query language: text to tree; mistakes have their column."""
+"""The parser of the query language: text to a tree; each mistake has its column."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from index.query.ast import (
 from index.query.filters import facet
 
 MAX_DEPTH = 50
-"""Brackets, NOTs and NEARs inside each other."""
+"""Brackets, NOTs and NEARs that may be nested."""
 
 
 def read(text: str, *, of_alerts: bool = False) -> Node:
@@ -45,7 +45,7 @@ def read(text: str, *, of_alerts: bool = False) -> Node:
 
 
 class _Reader:
-    """What is read so far: everything before `at`."""
+    """Reads a query from left to right; everything before `at` has been read."""
 
     def __init__(self, text: str, facets: tuple[str, ...]) -> None:
         self.text = text
@@ -302,7 +302,7 @@ class _Reader:
 
 
 PARSED = 100_000
-"""Queries that are remembered: an edit of one watchlist of 50,000 reads that one only."""
+"""Parsed queries that are cached: editing one of 50,000 watchlists parses one."""
 _OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF"}
 
 

@@ -15,15 +15,15 @@ from index.query.parser import Query, parse_query
 from index.query.term_nodes import is_acronym
 
 APART = 5
-"""Words that may stand between those of a phrase when it is taken apart."""
+"""Distance within which the words of a phrase are looked for instead."""
 INFLECTED = 4
-"""Letters from which the inflections of a word are tried: `le` has none worth it."""
+"""Letters of the shortest word whose inflections are suggested."""
 _MOST_APART = 4
-"""Words of a phrase that are looked for near each other."""
+"""Words of the longest phrase whose words are looked for near each other."""
 
 
 class SuggestionKind(enum.StrEnum):
-    """In what an alternative differs."""
+    """How a suggested query differs."""
 
     SPELLING = "spelling"
     INFLECTED = "inflected"
@@ -45,17 +45,17 @@ class QuerySuggestion:
     kind: SuggestionKind
     query: Query
     written: str
-    """What was written in the first query."""
+    """The part of the first query that is changed."""
     instead: str = ""
-    """What stands there now; empty when it was taken away."""
+    """What replaces it; empty when it is removed."""
 
 
 Similar = Callable[[Word], Sequence[str]]
-"""Returns terms that may have been meant instead of a word."""
+"""Returns the terms of which a word may be a misspelling."""
 
 
 def query_suggestions(query: Query, similar: Similar) -> Iterator[QuerySuggestion]:
-    """Yield the queries beside one, each once, those that change least first."""
+    """Yield queries near one, each once, the smallest changes first."""
     seen = {query.root}
     for kind, text, written, instead in _texts(query, similar):
         try:
@@ -166,7 +166,7 @@ def _without(kind: SuggestionKind, root: And, gone: Sequence[Node]) -> _Text:
 
 
 def node_text(node: Node) -> str:
-    """Return a node as text that stands by itself beside others."""
+    """Return the text of a node, in brackets where it would not stand alone."""
     if isinstance(node, Facet):
         return node.text if node.text.split() == [node.text] else f'{node.name}:"{node.value}"'
     if isinstance(node, Or) and _is_about(node, [_name(node.children[0])]):
@@ -186,7 +186,7 @@ def _name(node: Node) -> str:
 
 
 def _is_one_word(node: And | Or | Near) -> bool:
-    """Tell a compound, or words near each other in quotes: no brackets are needed."""
+    """Tell whether a node needs no brackets: a compound, or words near each other in quotes."""
     if isinstance(node, Near):
         return node.text.startswith('"')
     return all(child.text == node.text for child in node.children)

@@ -1,4 +1,4 @@
-"""Written words to leaves of a tree: one word, a compound, a phrase."""
+"""Makes the leaves of a tree from written words: a word, a compound, a phrase."""
 
 from __future__ import annotations
 
@@ -138,13 +138,13 @@ class _Builder:
 
 
 def is_acronym(written: str) -> bool:
-    """Tell two to five capitals: case counts by itself then."""
+    """Tell whether a word is two to five capitals: then case counts without `=`."""
     letters = written.replace("&", "")
     return 2 <= len(letters) <= 5 and letters.isalpha() and letters.isupper()
 
 
 def _validate_shape(written: str, column: int, *, exact: bool, inflected: bool) -> None:
-    """Raise QueryError for marks that do not go together or stand in the wrong place."""
+    """Raise QueryError for marks that contradict each other or are in the wrong place."""
     wild = re.search(r"[*?]", written)
     if exact + inflected + bool(wild) > 1:
         raise QueryError(f"`{written}` asks for two things at once", column, _MODES_HINT)

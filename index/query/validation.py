@@ -1,4 +1,4 @@
-"""Refuses queries that are understood but can never match, or nearly always do."""
+"""Refuses queries that can never match, or that match nearly everything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from index.query.ast import (
 
 
 def check(tree: Node) -> None:
-    """Raise QueryError where a tree makes no sense."""
+    """Raise QueryError for a node that can never hold or nearly always does."""
     for node in walk(tree):
         _validate_node(node)
     if culprit := _negative(tree):
