@@ -1,4 +1,4 @@
-"""When quiet hours end and when the next digest is due, by a wall clock with its summer time."""
+"""When quiet hours end and when the next digest is due, by a wall clock with summer time. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ DAY = timedelta(days=1)
 
 
 def quiet_until(quiet: Quiet, now: Timestamp, local: tzinfo) -> Timestamp | None:
-    """Return when the quiet hours end that it is now, None if it is none.
+    """Return when the quiet hours of now end; None if there are none now.
 
-    `local` is the zone of the machine.
+    Args:
+        quiet: The quiet hours.
+        now: The time.
+        local: Time zone of the machine, for hours that name none.
     """
     zone = quiet.zone or local
     ends = [end for start, end in _nights(quiet, now, zone) if start <= now < end]
@@ -22,25 +25,31 @@ def quiet_until(quiet: Quiet, now: Timestamp, local: tzinfo) -> Timestamp | None
 
 
 def next_digest(digest: Digest, now: Timestamp, local: tzinfo) -> Timestamp:
-    """Return when what is raised now is told of: always later than now."""
+    """Return when an alert that is raised now is delivered: always later than now.
+
+    Args:
+        digest: When digests are sent.
+        now: The time.
+        local: Time zone of the machine, for a digest that names none.
+    """
     zone = digest.zone or local
     today = datetime.fromtimestamp(now, zone).date()
     if digest.every is not None:
         midnight, next_midnight = (_moment(day, time(), zone) for day in (today, today + DAY))
         rounds = int((now - midnight) // digest.every) + 1
         return min(midnight + rounds * digest.every, next_midnight)
-    days = [today + n * DAY for n in range(3)]  # a clock put back can pass a time twice
+    days = [today + n * DAY for n in range(3)]  # where summer time ends, a clock shows a time twice
     return min(at for day in days for t in digest.at if (at := _moment(day, t, zone)) > now)
 
 
 def by_the_clock(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
-    """Return a moment as `07:00`, with its date unless it is within a day."""
+    """Return a time as `07:00`, with its date unless it is within a day of now."""
     there = datetime.fromtimestamp(at, zone)
     return there.strftime("%H:%M" if abs(at - now) < DAY.total_seconds() else "%Y-%m-%d %H:%M")
 
 
 def _nights(quiet: Quiet, now: Timestamp, zone: tzinfo) -> Iterator[tuple[Timestamp, Timestamp]]:
-    """Yield the quiet hours that may be on: those of today, and of the day before."""
+    """Yield start and end of the quiet hours that begin today, and of those of yesterday."""
     today = datetime.fromtimestamp(now, zone).date()
     for day in (today - DAY, today):
         if day.weekday() in quiet.days:
@@ -52,5 +61,15 @@ def _nights(quiet: Quiet, now: Timestamp, zone: tzinfo) -> Iterator[tuple[Timest
 
 
 def _moment(day: date, at: time, zone: tzinfo, *, late: bool = False) -> Timestamp:
-    """Return when it is that time of that day; the later one where the clock says it twice."""
-    return datetime.combine(day, at, zone).replace(fold=int(late)).timestamp()
+    """Return when a wall clock shows a time on a day; where it does so twice, the first time.
+
+    Args:
+        day: The day.
+        at: The time of day.
+        zone: Time zone of the clock.
+        late: Return the later moment where summer time begins or ends: a time that is skipped
+            is shown an hour later.
+    """
+    there = datetime.combine(day, at, zone)
+    moments = [there.replace(fold=fold).timestamp() for fold in (0, 1)]
+    return max(moments) if late else moments[0]

@@ -81,6 +81,7 @@ moments = st.builds(lambda night, shift: night + shift, st.sampled_from(nights),
 
 @given(quiet=quiets, now=moments)
 @example(quiet=Quiet(start=time(2, 30), end=time(3), zone=BRUSSELS), now=at("2026-03-29T03:15"))
+@example(quiet=Quiet(start=time(2), end=time(2), zone=BRUSSELS), now=at("2026-03-29T00:00"))
 def test_quiet_hours_are_those_between_their_times(quiet: Quiet, now: float) -> None:
     """Told by walking the minutes of the wall clock, the end included once."""
     end = quiet_until(quiet, now, UTC)
