@@ -1,4 +1,4 @@
-"""What the analyst adds to alerts in words of his own: notes and tags, made harmless."""
+"""Notes and tags that analysts add to alerts: cleaned, and checked for length."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ TAG = 50
 
 
 def note(text: str) -> str:
-    """Return a note as it is kept: clean, a paragraph a line. Raises ValueError if too long."""
+    """Return a note as it is stored: clean, a paragraph a line.
+
+    Raises:
+        ValueError: It is too long.
+    """
     kept = lines(text)
     if len(kept) > NOTE:
         raise ValueError(f"a note has {NOTE:,} characters at most; this one has {len(kept):,}")
@@ -21,9 +25,10 @@ def note(text: str) -> str:
 
 
 def tag(text: str) -> str:
-    """Return a tag as it is kept: in small letters, with hyphens for spaces.
+    """Return a tag as it is stored: in lower case, with hyphens for spaces.
 
-    Raises ValueError for one without a letter, with a comma, or too long.
+    Raises:
+        ValueError: It has no letter, has a comma, or is too long.
     """
     kept = unicodedata.normalize("NFC", "-".join(line(text).removeprefix("#").split()).lower())
     if not any(map(str.isalpha, kept)):

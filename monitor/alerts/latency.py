@@ -1,4 +1,4 @@
-"""From the moments of articles to how long each step takes. Pure."""
+"""How long each step takes from publication to delivery. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.model.latency import Carried, Clocked, FeedLatency, Latency, Spread
 UNDATED, FUTURE, EDITED = "undated", "dated in the future", "edited later"
 DELAYED, UNSEARCHABLE = "delayed by quiet hours or a digest", "not noted as searchable"
 OWN = (Step.MATCHED, Step.SEARCHABLE, Step.DELIVERED)
-"""Steps that do not lie with the publisher."""
+"""Steps that take place here, not at the publisher."""
 
 
 def latency(
@@ -48,7 +48,7 @@ def spread(durations: Iterable[float]) -> Spread | None:
 
 
 def durations(one: Clocked) -> Iterator[tuple[Step, float]]:
-    """Yield how long each step took that is known of an article; seconds."""
+    """Yield the known steps of an article, each with its seconds."""
     if one.published is not None and not one.edited and one.published <= one.seen:
         yield Step.SEEN, one.seen - one.published
     yield Step.MATCHED, one.matched - one.seen

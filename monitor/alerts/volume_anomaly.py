@@ -1,6 +1,6 @@
-"""How many alerts are usual by this time of this weekday, and how many are a surprise.
+"""How many alerts are usual by this time of this weekday, and how many are a surprise. Pure.
 
-Today's alerts, from midnight until now, are held against those of the same weekday and the
+Today's alerts, from midnight until now, are compared with those of the same weekday and the
 same time of day in the weeks before. If alerts came at one constant rate, today's would be
 a fair share of all of them; the chance that they are so many is a binomial tail, exact for
 any rate (Przyborowski and Wilenski 1940, https://doi.org/10.2307/2332612). As news comes in
@@ -19,25 +19,25 @@ from index.article import Timestamp
 from monitor.model.watchlist import Baseline
 
 WEEKS = 8
-"""Weeks before this one that are looked at."""
+"""Weeks before this one that are compared."""
 ENOUGH = 2
-"""Weeks without which nothing is known to be usual."""
+"""Weeks that must be known before anything is called usual."""
 CHANCE = 0.001
-"""Chance at one look that a constant rate is called a surprise, at most."""
+"""Probability that a constant rate is called a surprise at one look, at most."""
 LEAST = 3
-"""Alerts that may be a surprise: 1 instead of 0 is none."""
+"""Fewer alerts are never a surprise: 1 instead of 0 is none."""
 TIMES = 2
-"""Times the usual number that may be a surprise."""
+"""Times the usual number; fewer alerts are never a surprise."""
 ALWAYS = 10
-"""Times the usual number that is one however much the number varies."""
+"""Times the usual number; more alerts are a surprise however much the number varies."""
 NEVER = 1e-300
-"""Below this a number is lost, or stays what it is whatever it is multiplied with."""
+"""Smaller probabilities are left out: floating point cannot hold them."""
 
 Window = tuple[Timestamp, Timestamp]
 
 
 def windows(now: Timestamp, zone: tzinfo) -> list[Window]:
-    """Return today until now, then the same weekdays until the same time, the last one first."""
+    """Return today until now, then the same weekday of earlier weeks until the same time of day."""
     local = datetime.fromtimestamp(now, zone)
     earlier = (local.date() - timedelta(weeks=week) for week in range(1, WEEKS + 1))
     return [
@@ -47,7 +47,7 @@ def windows(now: Timestamp, zone: tzinfo) -> list[Window]:
 
 
 def pace(today: int, before: Sequence[int]) -> Baseline:
-    """Judge today's alerts by those of so many weeks before."""
+    """Compare today's alerts with those of the weeks before."""
     if len(before) < ENOUGH:
         return Baseline(today=today, weeks=len(before))
     usual = sum(before) / len(before)
@@ -62,7 +62,7 @@ def pace(today: int, before: Sequence[int]) -> Baseline:
 
 
 def _share_tail(today: int, before: int, weeks: int) -> float:
-    """Return the chance that, of so many alerts at one rate, today has its number or more."""
+    """Return the probability that today has its number or more, at one constant rate."""
     total, share = today + before, 1 / (weeks + 1)
     chance = math.exp(
         math.lgamma(total + 1)
@@ -81,7 +81,7 @@ def _share_tail(today: int, before: int, weeks: int) -> float:
 
 
 def _bursts_tail(today: int, before: Sequence[int]) -> float:
-    """Return the chance of so many or more at a rate that varies as it did: negative binomial.
+    """Return the probability of so many or more at a varying rate: negative binomial.
 
     For more than the mean: what is added up must become less and less.
     """

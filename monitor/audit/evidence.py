@@ -1,8 +1,8 @@
-"""What is written down of each alert, chained: a record cannot be changed without being seen.
+"""Evidence: a chain of records about alerts, in which every change can be detected. Pure.
 
-A record is JSON on one line, its keys sorted; it holds its own number and the SHA-256 of the
-record before it, and its hash is the SHA-256 of its text in UTF-8. Who has noted one hash
-elsewhere knows that nothing up to there has been changed since.
+A record is JSON on one line with sorted keys. It holds its own number and the SHA-256 of the
+record before it; its hash is the SHA-256 of its text in UTF-8. Whoever has copied one hash
+elsewhere can verify that no record up to it was changed since.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from monitor.model.feed import Feed
 from monitor.model.poll import Answered
 
 BEGINNING = "0" * 64
-"""What the first record has in place of the hash of one before it."""
+"""Stands in the first record for the hash of the record before it."""
 
 
 class Kind(enum.StrEnum):
-    """What a record tells of."""
+    """What a record is about."""
 
     RULE = "rule"
-    """A watchlist, as it was written: records of alerts name it by its number."""
+    """The rule of a watchlist: records of alerts refer to it by its number."""
     RAISED = "raised"
     ESCALATED = "escalated"
     EDITED = "edited"
-    """The publisher edited the article of an alert; it may not match any more."""
+    """The publisher edited the article of an alert; the article may not match any more."""
     PAGE = "page"
-    """The page of an alert's article was read: it has a longer text."""
+    """The page of an alert's article was read: the article has a longer text."""
     REMATCHED = "rematched"
     """An edited watchlist matches the article of an alert elsewhere."""
     DROPPED = "dropped"
@@ -43,19 +43,19 @@ class Kind(enum.StrEnum):
 
 
 class Via(enum.StrEnum):
-    """What an article came by when it raised an alert."""
+    """What brought an article that raised an alert."""
 
     POLL = "poll"
     PAGE = "page"
-    """It was there; its page, read since, matches."""
+    """The article was stored; its page, read later, matches."""
     ARCHIVE = "archive"
-    """It was there before the watchlist."""
+    """The article was stored before the watchlist was added or edited."""
     IMPORT = "import"
 
 
-def canonical(said: Mapping[str, Any]) -> str:
-    """Return a mapping as JSON on one line that is the same wherever it is made."""
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def canonical(content: Mapping[str, Any]) -> str:
+    """Return a mapping as JSON on one line, the same on every machine."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def digest(text: str) -> str:
@@ -63,9 +63,15 @@ def digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def link(number: int, previous: str, said: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the text of a record, and its hash."""
-    record = canonical({**said, "number": number, "previous": previous})
+def link(number: int, previous: str, content: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the text of a record, and its hash.
+
+    Args:
+        number: Number of the record, from 1.
+        previous: Hash of the record before it.
+        content: What the record says.
+    """
+    record = canonical({**content, "number": number, "previous": previous})
     return record, digest(record)
 
 
@@ -75,7 +81,7 @@ def text_hash(title: str, summary: str, body: str) -> str:
 
 
 def rule(watchlist: Watchlist) -> dict[str, Any]:
-    """Return what a watchlist says, as it was written."""
+    """Return the rule of a watchlist, as the analyst wrote it."""
     return {
         "watchlist": watchlist.name,
         "version": watchlist.rule,
@@ -94,7 +100,7 @@ def matches(found: Iterable[Match]) -> list[dict[str, Any]]:
 
 
 def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is written down of an article; its text stays in the store."""
+    """Return what a record says of an article; the text itself stays in the store."""
     return {
         "id": article.id,
         "url": article.url,
@@ -109,7 +115,7 @@ def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, 
 
 
 def answer(answered: Answered | None) -> dict[str, Any] | None:
-    """Return what is written down of the answer that brought an article."""
+    """Return what a record says of the response that brought an article."""
     if answered is None:
         return None
     return {
@@ -121,10 +127,10 @@ def answer(answered: Answered | None) -> dict[str, Any] | None:
     }
 
 
-def told(record: str) -> Mapping[str, Any]:
-    """Return what a record says; an empty mapping if it is no JSON object."""
+def record_content(record: str) -> Mapping[str, Any]:
+    """Return the content of a record; an empty mapping if it is no JSON object."""
     try:
-        said = json.loads(record)
+        content = json.loads(record)
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return content if isinstance(content, dict) else {}

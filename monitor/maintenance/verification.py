@@ -233,7 +233,7 @@ def _chain(proofs: Proofs, progress: Progress, first: int, found: Verified) -> N
     before: tuple[int, str] | None = (0, BEGINNING) if first <= 1 else None
     rules: dict[int, tuple[object, object]] = {}
     for row in proofs.rows(first):
-        said = evidence.told(row.record)
+        said = evidence.record_content(row.record)
         for words in _links(row, said, before):
             found.add_problem(AuditFault(words, row.number, row.alert))
         if row.kind == Kind.RULE:
@@ -304,7 +304,7 @@ def _alerts(proofs: Proofs, progress: Progress, first: int, found: Verified) -> 
     total = sum(map(len, chunks))
     for ids in chunks:
         records = {
-            id: [(number, evidence.told(record)) for number, record in of]
+            id: [(number, evidence.record_content(record)) for number, record in of]
             for id, of in proofs.records_of(ids).items()
         }
         kept, matches = proofs.kept(ids), proofs.matches_of(ids)

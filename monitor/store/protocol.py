@@ -163,7 +163,7 @@ class Batch(StoreReads, Protocol):
         """Store everything that a plan says."""
 
     def drop(self, ids: Collection[int]) -> None:
-        """Drop articles, with their alerts; their keys are kept, and the index is told."""
+        """Drop articles, with their alerts; their keys are kept, and the index is updated later."""
 
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:
         """Store that these watchlists have been matched with the articles up to that id."""

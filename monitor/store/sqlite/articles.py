@@ -16,7 +16,7 @@ from monitor.store.sqlite.evidence import EvidenceLog
 
 
 def insert(sql: sqlite3.Connection, feed: int, changes: Sequence[ArticleChange]) -> None:
-    """Store new articles of a feed, with their shingles and names; the index is told."""
+    """Store new articles of a feed, with their shingles and names; the index is updated later."""
     sql.executemany(
         "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body,"
         " author, lang, published, seen, story, copy_of, shingle_count)"
@@ -187,7 +187,7 @@ def select_expiring(
 
 
 def drop(sql: sqlite3.Connection, log: EvidenceLog, articles: Collection[int]) -> None:
-    """Drop articles with their alerts; their keys are kept, and the index is told."""
+    """Drop articles with their alerts; their keys are kept, and the index is updated later."""
     change_in(
         sql,
         "INSERT INTO dropped SELECT id, feed, canonical, fingerprint FROM articles"

@@ -290,7 +290,7 @@ class SqliteBatch(SqliteReads):
         save_plan(self._sql, self._log, plan)
 
     def drop(self, ids: Collection[int]) -> None:
-        """Drop articles, with their alerts; their keys are kept, and the index is told."""
+        """Drop articles, with their alerts; their keys are kept, and the index is updated later."""
         articles.drop(self._sql, self._log, ids)
 
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:

@@ -56,7 +56,7 @@ BUSY_MS = 5_000
 BEFORE_EVIDENCE = 3
 """Stores of versions below this one have no records of their alerts."""
 
-_WAYS_OUT = {
+_REMEDIES = {
     sqlite3.SQLITE_BUSY: "another program is writing to it",
     sqlite3.SQLITE_CANTOPEN: "may its folder be written to?",
     sqlite3.SQLITE_CORRUPT: "it is damaged: put back a copy, or move it away to begin anew",
@@ -69,7 +69,7 @@ _WAYS_OUT = {
 
 
 class _Connection(sqlite3.Connection):
-    """Closed when nobody holds it any more: each thread of a viewer has one, and ends."""
+    """A connection that closes when it is no longer referenced: threads of viewers end."""
 
     def __del__(self) -> None:
         self.close()
@@ -98,7 +98,7 @@ def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3
         connection.execute("PRAGMA cache_size = -16000")
         _migrate(connection, path)
     except sqlite3.Error as error:
-        raise StoreError(_words(str(path), error)) from error
+        raise StoreError(_message(str(path), error)) from error
     return connection
 
 
@@ -116,7 +116,7 @@ def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         yield connection
     except sqlite3.Error as error:
-        raise StoreError(_words(FILE, error)) from error
+        raise StoreError(_message(FILE, error)) from error
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             if connection.in_transaction:  # a full disk has rolled back already
                 connection.execute("ROLLBACK")
         if isinstance(error, sqlite3.Error):
-            raise StoreError(_words(FILE, error, "; nothing was changed")) from error
+            raise StoreError(_message(FILE, error, "; nothing was changed")) from error
         raise
 
 
@@ -156,10 +156,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     path.chmod(0o600)
 
 
-def _words(file: str, error: sqlite3.Error, so: str = "") -> str:
-    """Say what is wrong with a file, what that means, and the way out."""
-    way_out = _WAYS_OUT.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
-    return f"{file}: {error}{so}" + (f"; {way_out}" if way_out else "")
+def _message(file: str, error: sqlite3.Error, so: str = "") -> str:
+    """Return a message: what is wrong with a file, what that means, and what to do."""
+    remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
+    return f"{file}: {error}{so}" + (f"; {remedy}" if remedy else "")
 
 
 def _statements(script: str) -> Iterator[str]:

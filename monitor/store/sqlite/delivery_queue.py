@@ -15,7 +15,7 @@ _DUE = "(due <= ? OR created_at > ? + 60)"
 
 
 class SqliteDeliveryQueue:
-    """See `DeliveryQueue`. Everything here blocks; the monitor calls it from one thread."""
+    """See `DeliveryQueue`. Every method blocks; the monitor calls it from one thread."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -50,7 +50,7 @@ class SqliteDeliveryQueue:
             return found + [one for one in map(rows.delivery, more) if one.id not in known]
 
     def save_attempts(self, attempts: Sequence[DeliveryAttempt], now: Timestamp) -> None:
-        """Store what came of attempts to deliver. Raises StoreError."""
+        """Store what came of attempts to deliver."""
         with transaction(self._connection) as sql:
             for attempt in attempts:
                 if attempt.error is None:

@@ -1,4 +1,4 @@
-"""What a store takes on its disk, and giving back what it does not need."""
+"""How much disk space a store takes; compaction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.errors import StoreError
 from monitor.store.sqlite.connection import FILE, open_store, reading
 
 TICK = 100_000
-"""Steps of SQLite's machine between two looks whether it was interrupted."""
+"""Instructions of SQLite's virtual machine between two checks for an interrupt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Room:
 
     taken: int
     free: int
-    """Those of `taken` that hold nothing any more."""
+    """Bytes of `taken` that are unused."""
 
 
 def room(folder: Path) -> Room:
@@ -34,7 +34,7 @@ def room(folder: Path) -> Room:
 
 
 def compact(folder: Path) -> None:
-    """Write the store anew without its holes; nothing else may write meanwhile.
+    """Rewrite the store without unused space; nothing else may write meanwhile.
 
     It is as it was if this is interrupted. Raises StoreError when the disk lacks the room
     for a second copy, and KeyboardInterrupt.

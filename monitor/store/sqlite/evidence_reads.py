@@ -1,4 +1,4 @@
-"""What is held against each other when the evidence is verified, as of one moment."""
+"""What the verification of the evidence compares, as of one moment."""
 
 from __future__ import annotations
 
@@ -51,7 +51,11 @@ _KEPT = (
 
 
 class Proofs:
-    """The store of a data folder, for one verification; a context manager. Raises StoreError."""
+    """The store of a data folder, for one verification; a context manager.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._sql = open_store(folder, create=False)
@@ -66,7 +70,7 @@ class Proofs:
         self._sql.close()
 
     def guards(self) -> list[str]:
-        """Return what keeps records from being changed and is not there, or not as made."""
+        """Return the triggers that protect the records and are missing or altered."""
         query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
         with closing(sqlite3.connect(":memory:")) as model:
             model.executescript(EVIDENCE)

@@ -1,4 +1,4 @@
-"""Alerts of a store that was made before there were records of them."""
+"""Evidence for the alerts of a store from before there was evidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.store.sqlite.evidence import EvidenceLog
 
 
 def record_earlier(sql: sqlite3.Connection) -> int:
-    """Write down the alerts that there are as found now, in one transaction; return how many.
+    """Record the alerts as they are now, in one transaction; return how many.
 
     From then on it shows if they or their texts are changed; what was before, nobody can tell.
     """

@@ -67,7 +67,7 @@ def feed(row: Sequence[Any]) -> Feed:
 
 @lru_cache(1_000)
 def _tags(text: str) -> tuple[str, ...]:
-    """Return tags as they are kept; hundreds of feeds have the same few."""
+    """Return the tags of a JSON list; cached, since hundreds of feeds share a few tags."""
     return tuple(json.loads(text))
 
 
@@ -107,7 +107,7 @@ def watchlist_values(place: int, value: Watchlist) -> tuple[Any, ...]:
 
 
 def feed_values(feed: Feed) -> tuple[Any, ...]:
-    """Return what is kept of a feed as feeds.yaml has it: no secret."""
+    """Return what is stored of a feed from feeds.yaml: no secret."""
     return (
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
         feed.request_options.variant(),

@@ -21,7 +21,7 @@ from monitor.store.sqlite.feeds import subscribe
 
 
 class SqliteStore:
-    """See `Store`. Everything here blocks; the monitor calls it from one thread."""
+    """See `Store`. Every method blocks; the monitor calls it from one thread."""
 
     def __init__(self, folder: Path) -> None:
         self._connection = open_store(folder, create=True)
