@@ -3,8 +3,9 @@
 httpx follows the redirects. The transport below it waits for the turn of the host, checks the
 address, limits time and size, and decompresses (`monitor/fetch/__init__.py` shows the parts).
 
-httpx costs a fifth more processor time than httpcore alone: 1,000 conditional requests over
-loopback take 0.64 s instead of 0.53 s. With the transport and the pool of httpx they take 2.7 s.
+1,000 conditional requests over loopback take 0.6 s of processor time, 0.5 s without httpx, and
+3.3 s with the transport and the pool of httpx. A warm round of 1,000 feeds takes the whole
+program 2.49 s, 2.45 s without httpx, and reader 2.68 s (each the least of four in one run).
 """
 
 from __future__ import annotations
