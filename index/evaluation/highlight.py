@@ -15,8 +15,7 @@ from index.analysis.folding import fold_latin
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
 from index.analysis.tokenizer import AROUND, MAX_TERM
 from index.article import Article
-from index.evaluation.memory_document import MemoryDocument, occurrences
-from index.evaluation.spans import SpanMatch, matches
+from index.evaluation.spans import MemoryDocument, SpanMatch, matches, occurrences
 from index.evaluation.term_expansion import expands, is_open, key, selector
 from index.query.ast import Near, Node, Not, Phrase, Word, children, words
 from index.query.parser import Query

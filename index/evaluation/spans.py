@@ -1,7 +1,7 @@
 """Where a query holds: one evaluator, for one article in memory and for the archive.
 
-A back end is a `Document`: it answers where a key of `postings` stands. Positions
-count words: each word of a compound counts, an elided l’ does not.
+A back end is a `Document`: it returns the codes of an index key. `MemoryDocument` is the one for a
+single article. Positions count words: each word of a compound counts, an elided l’ does not.
 
 Distances
     A phrase has its words one right after the other. `NEAR/n`, `W/n` and `"..."~n` want
@@ -17,11 +17,12 @@ import itertools
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from index.analysis.term_positions import part_range
-from index.evaluation.term_expansion import is_open, is_plain_exact, key
+from index.analysis.term_positions import DocumentTerms, part_range, postings
+from index.article import Article
+from index.evaluation.term_expansion import is_open, is_plain_exact, key, selector
 from index.query.ast import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
 
 MAX_SPANS = 5_000
@@ -292,3 +293,60 @@ def _outermost(extents: Collection[Extent]) -> tuple[Extent, ...]:
         elif not kept or end > kept[-1][1]:
             kept.append((start, end))
     return tuple(kept)
+
+
+class MemoryDocument:
+    """A `Document` on the words of one article."""
+
+    def __init__(
+        self, words: Mapping[str, Codes], admits: Callable[[Facet], bool] = lambda _: True
+    ) -> None:
+        self.words = words
+        self.admits = admits
+        self._expansions: dict[Word, list[str]] = {}
+
+    @classmethod
+    def of(
+        cls, article: Article, admits: Callable[[Facet], bool] = lambda _: True
+    ) -> MemoryDocument:
+        """Return the document of an article; without `admits`, every filter passes."""
+        return cls(postings(article), admits)
+
+    def positions(self, key: str) -> Codes:
+        """Return the ascending codes of a key."""
+        return self.words.get(key, ())
+
+    def expand(self, word: Word) -> Sequence[str]:
+        """Return the article's keys that a word means."""
+        if word not in self._expansions:
+            prefix, accepts = selector(word)
+            self._expansions[word] = [
+                key for key in self.words if key.startswith(prefix) and accepts(key)
+            ]
+        return self._expansions[word]
+
+
+class Occurrence(NamedTuple):
+    """Where a clause matches: `article.part(part)[start:end]` is what to highlight."""
+
+    part: str
+    start: int
+    end: int
+    clause: Node
+
+
+def occurrences(found: Sequence[SpanMatch], reading: DocumentTerms) -> list[Occurrence]:
+    """Return the places of clauses as offsets, each once, in the order of the text."""
+    return [Occurrence(*reading.place(*extent), clause) for extent, clause in in_order(found)]
+
+
+def in_order(found: Sequence[SpanMatch]) -> list[tuple[Extent, Node]]:
+    """Return the places of clauses, each once, with the first clause that holds there."""
+    if len(found) == 1:
+        ((clause, places),) = found
+        return [(extent, clause) for extent in places]
+    clauses: dict[Extent, Node] = {}
+    for clause, places in found:
+        for extent in places:
+            clauses.setdefault(extent, clause)
+    return [(extent, clauses[extent]) for extent in sorted(clauses)]

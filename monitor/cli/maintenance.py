@@ -255,6 +255,7 @@ def _compacted(
             progress("merging", first - left, first)
 
     writer.compact(merging)
+    writer.close()
     if progress:
         progress("compacting", 0, 1)
     compact(newsroom.folder)

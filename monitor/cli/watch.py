@@ -318,14 +318,16 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     Put quotation marks around a term: `tocsin watch forms "espion*" "port~"`. Exits with 1
     when the archive has no such word.
     """
+    from contextlib import closing
+
     from index import open_archive
     from monitor.store.sqlite.connection import INDEX
     from monitor.watchlists.lint import forms
 
     newsroom: CliContext = context.obj
     newsroom.service().status()  # refuses a folder without a store
-    archive = open_archive(newsroom.archive / INDEX)
-    found = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
+    with closing(open_archive(newsroom.archive / INDEX)) as archive:
+        found = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     if style != "table":
         output.print_rows((form._asdict() for form in found), style, FORM_COLUMNS)
     for term in terms if style == "table" else ():

@@ -15,8 +15,7 @@ from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
 from index.analysis.tokenizer import both_stems, stems
 from index.article import Article
 from index.evaluation.explain import why_not
-from index.evaluation.memory_document import MemoryDocument, in_order
-from index.evaluation.spans import Codes, Extent, SpanMatch, matches
+from index.evaluation.spans import Codes, Extent, MemoryDocument, SpanMatch, in_order, matches
 from index.evaluation.term_expansion import expands, is_open, key, selector
 from index.query.ast import Facet, Mode, Node, Word, words
 from index.query.filters import passes, selects

@@ -24,9 +24,8 @@ from index.archive import (
     no_facets,
 )
 from index.article import Article
-from index.evaluation.memory_document import MemoryDocument
 from index.evaluation.significant_terms import SignificantTerm, significant_terms
-from index.evaluation.spans import evaluate
+from index.evaluation.spans import MemoryDocument, evaluate
 from index.evaluation.term_expansion import expands, is_open, is_plain_exact, key, selector
 from index.evaluation.term_statistics import query_term_test
 from index.query.ast import Facet, Word, wanted, words

@@ -19,8 +19,7 @@ from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveHit, ArchivePage, ArchiveWriter, DocumentFilter
 from index.article import Article
 from index.errors import QueryError
-from index.evaluation.memory_document import MemoryDocument
-from index.evaluation.spans import evaluate
+from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Facet, Word
 from index.query.parser import Query, parse_query, score
 

@@ -16,8 +16,7 @@ from index.article import Article
 from index.engine import phrase_arrays, phrase_search
 from index.engine.phrase_search import Link
 from index.engine.postings_file import Postings
-from index.evaluation.memory_document import MemoryDocument
-from index.evaluation.spans import evaluate
+from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Near, Node, Phrase, Word
 from index.query.parser import parse_query
 

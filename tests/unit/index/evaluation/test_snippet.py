@@ -10,8 +10,7 @@ from rich.cells import cell_len
 from index.analysis.term_positions import DocumentTerms
 from index.article import Article
 from index.evaluation.highlight import Highlighter, snippet
-from index.evaluation.memory_document import MemoryDocument, occurrences
-from index.evaluation.spans import matches
+from index.evaluation.spans import MemoryDocument, matches, occurrences
 from index.query.parser import Query, parse_query
 
 

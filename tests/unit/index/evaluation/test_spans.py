@@ -7,8 +7,7 @@ from support.golden_cases import GOLDEN
 
 from index.analysis.term_positions import DocumentTerms
 from index.article import Article
-from index.evaluation.memory_document import MemoryDocument, occurrences
-from index.evaluation.spans import evaluate, matches
+from index.evaluation.spans import MemoryDocument, evaluate, matches, occurrences
 from index.query.parser import any_of, parse_query, score
 
 

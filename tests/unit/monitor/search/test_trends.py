@@ -18,8 +18,7 @@ from support.article_archive import FEEDS, article, blind, fill, leave
 from support.properties import examples
 
 from index.article import Article
-from index.evaluation.memory_document import MemoryDocument
-from index.evaluation.spans import evaluate
+from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.parser import parse_query
 from monitor.errors import MonitorError
 from monitor.model.search import By, Filter, Split
