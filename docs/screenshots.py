@@ -18,7 +18,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from monitor import wiring
-from monitor.cli import background
+from monitor.cli import run
 from monitor.demo.server import NewsroomServer
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
@@ -45,12 +45,12 @@ def watched(data: Path) -> Iterator[None]:
     with NewsroomServer(wiring.clock, pace=CALM) as server:
         path = data / "feeds.yaml"
         path.write_text(server.feeds_yaml(), encoding="utf-8")
-        background.start_monitor(path, data)
+        run.start_monitor(path, data)
         try:
             wiring.pause(SETTLED)
             yield
         finally:
-            background.stop_monitor(data)
+            run.stop_monitor(data)
 
 
 def triage(service: Service) -> int:

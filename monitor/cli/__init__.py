@@ -1,4 +1,4 @@
-"""The command line: one file per command, imported when it is called."""
+"""The command line: a file for each group of commands, imported when one is called."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COMMANDS = {
     "alerts": LazyCommand("monitor.cli.alerts:alerts", "List alerts, and work on them."),
     "show": LazyCommand("monitor.cli.show:show", "Show an article, and why it matched."),
     "deliveries": LazyCommand(
-        "monitor.cli.deliveries:deliveries",
+        "monitor.cli.notify:deliveries",
         "List deliveries to channels.",
     ),
     "notify": LazyCommand("monitor.cli.notify:notify", "List channels, and test them."),
@@ -47,12 +47,12 @@ COMMANDS = {
     "status": LazyCommand("monitor.cli.status:status", "Show the state of the newsroom."),
     "stop": LazyCommand("monitor.cli.run:stop", "Stop the monitor in the background."),
     "check": LazyCommand("monitor.cli.check:check", "Check feeds.yaml."),
-    "init": LazyCommand("monitor.cli.init:init", "Write a feeds.yaml to start from."),
+    "init": LazyCommand("monitor.cli.setup:init", "Write a feeds.yaml to start from."),
     "schema": LazyCommand(
         "monitor.cli.check:schema", "Print the JSON Schema of feeds.yaml, for editors."
     ),
     "reindex": LazyCommand("monitor.cli.maintenance:reindex", "Build the search index again."),
-    "verify": LazyCommand("monitor.cli.verify:verify", "Verify the evidence of all alerts."),
+    "verify": LazyCommand("monitor.cli.maintenance:verify", "Verify the evidence of all alerts."),
     "export": LazyCommand("monitor.cli.export:export", "Write articles and alerts into files."),
     "import": LazyCommand("monitor.cli.import_:import_", "Import articles into the archive."),
     "backup": LazyCommand(
@@ -66,10 +66,10 @@ COMMANDS = {
         "monitor.cli.demo:demo", "Try tocsin with a bundled newsroom, without a network."
     ),
     "completion": LazyCommand(
-        "monitor.cli.completion:completion", "Print the completion script of a shell."
+        "monitor.cli.setup:completion", "Print the completion script of a shell."
     ),
 }
-"""The commands, in the order of their use. Those of `tui` are absent where it is not installed."""
+"""The commands, in the order of their use. Those of `tui` are absent if it is not installed."""
 ALIASES = {"dash": DASHBOARD}
 BAD_CONFIG = 2
 OTHER_MONITOR = 3
@@ -77,11 +77,11 @@ OTHER_MONITOR = 3
 
 @dataclass
 class CliContext:
-    """The newsroom at hand: where it is, and what commands may ask of it."""
+    """The newsroom that a command works on: its paths, its clock and its service."""
 
     config_path: Path
     data: Path | None
-    """As asked for; see `folder` for the one in use."""
+    """The folder given with --data; `folder` is the one in use."""
     verbosity: int = 0
     clock: Callable[[], Timestamp] = field(init=False)
 
@@ -101,35 +101,45 @@ class CliContext:
 
     @cached_property
     def archive(self) -> Path:
-        """The folder to read from: the demo's as long as there is no other."""
+        """The folder to read from: that of the demo as long as there is no other archive."""
         from monitor.store.sqlite.connection import FILE
 
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():
-            say(f"no archive of your own yet: this is the demo's ({demo})")
+            say(f"there is no archive yet; this is the archive of the demo ({demo})")
             return demo
         return self.folder
 
     def service(self, *, read_only: bool = False) -> Service:
-        """Return the service; raises StoreError if there is no archive.
+        """Return the service; with `read_only` it refuses to write anything.
 
-        With `read_only` it refuses to write anything.
+        Raises:
+            StoreError: There is no archive, or it cannot be opened.
         """
         from monitor.wiring import open_service
 
         return open_service(self.archive, self.config_path, read_only=read_only)
 
     def ensure_monitor(self) -> bool:
-        """Start a monitor if nobody watches; return whether one was started."""
-        from monitor.cli.background import start_monitor
+        """Start a monitor if none is running; return whether one was started.
+
+        Raises:
+            ConfigError: feeds.yaml has a mistake.
+            MonitorError: The monitor ended at once, or did not start in time.
+        """
+        from monitor.cli.run import start_monitor
         from monitor.config.watchlist_tests import load_and_test
 
         load_and_test(self.config_path, data=self.data)
         return start_monitor(self.config_path, self.folder)
 
     def stop_monitor(self) -> int | None:
-        """Stop the monitor; return its pid, None if there was none."""
-        from monitor.cli.background import stop_monitor
+        """Stop the monitor; return its pid, None if there was none.
+
+        Raises:
+            MonitorError: The monitor does not end, or belongs to another user.
+        """
+        from monitor.cli.run import stop_monitor
 
         return stop_monitor(self.folder)
 
@@ -172,7 +182,9 @@ def main_group(
         name = DASHBOARD if on_terminal() else "run"
         command = main_group.get_command(context, name)
         if command is None:
-            raise click.ClickException("the dashboard is not installed; `tocsin run` watches")
+            raise click.ClickException(
+                "the dashboard is not installed; `tocsin run` runs the monitor"
+            )
         context.invoke(command)
 
 
@@ -180,20 +192,24 @@ main_group.name = "tocsin"
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 nothing or failed, 2 misuse, 3 taken."""
+    """Run the command line.
+
+    Exit codes: 0 done, 1 nothing found or failed, 2 misuse or a mistake in feeds.yaml, 3 another
+    monitor is running.
+    """
     code = 1
     try:
         ended = main_group.main(prog_name="tocsin", standalone_mode=False)
-        code = ended if isinstance(ended, int) else 0  # what `Context.exit` was given
+        code = ended if isinstance(ended, int) else 0  # the code given to `Context.exit`
     except click.Abort:
         code = 130
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except ConfigError as error:
-        from monitor.cli.check import complaint
+        from monitor.cli.check import describe_problems
 
-        for line in complaint(Path(error.path), error.problems):
+        for line in describe_problems(Path(error.path), error.problems):
             say(line)
         code = BAD_CONFIG
     except AlreadyRunningError as error:
@@ -205,7 +221,7 @@ def main() -> None:
     except MonitorError as error:
         say(f"tocsin: {error}")
     except BrokenPipeError:
-        # Whoever read us has gone: let nothing more be written at the end.
+        # The reader has closed the pipe: Python must not write the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         say(f"tocsin: {error.filename or 'the output'}: {error.strerror or error}")
@@ -217,12 +233,12 @@ def main() -> None:
 
 
 def on_terminal() -> bool:
-    """Tell whether a person sits there; the dashboard is drawn through stderr."""
+    """Return whether all three streams are a terminal; the dashboard is drawn through stderr."""
     return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def say(line: str) -> None:
-    """Talk to the person, not to the program that reads our output."""
+    """Print a message to stderr, so that stdout holds results only."""
     click.echo(clean(line, keep_newlines=True), err=True)
 
 
@@ -252,7 +268,7 @@ def _archive_error(error: Exception) -> int:
     from index.errors import ArchiveError, QueryError
 
     if isinstance(error, QueryError):
-        say(f"tocsin: this query is not understood: {error}")
+        say(f"tocsin: the query has a mistake: {error}")
         return BAD_CONFIG
     if isinstance(error, ArchiveError):
         say(f"tocsin: {error}")

@@ -1,4 +1,4 @@
-"""`tocsin alerts`: the list of alerts."""
+"""`tocsin alerts`: list alerts, and follow new ones."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from index.analysis import text_cleaning
-from monitor.cli import CliContext, output, say
-from monitor.cli import show as telling
+from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.options import filter_of, selection
+from monitor.cli.options import build_filter, with_list_options
 from monitor.export import serialization
 from monitor.formatting import counted
 
@@ -32,17 +31,17 @@ STATES = ("open", "new", "acknowledged", "closed", "all")
 VERDICTS = ("relevant", "noise", "none")
 
 
-def tags_completed(
+def complete_tags(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete the tags that alerts have."""
+    """Complete a tag from the tags of the stored alerts."""
     from click.shell_completion import CompletionItem
 
-    from monitor.cli.options import newsroom_of
+    from monitor.cli.options import completion_context
     from monitor.errors import MonitorError
 
     try:
-        counts = newsroom_of(context).service().views.triage.tags()
+        counts = completion_context(context).service().views.triage.tags()
     except MonitorError:
         return []
     return [
@@ -68,7 +67,7 @@ _OPTIONS = (
         "tags",
         multiple=True,
         metavar="TAG",
-        shell_complete=tags_completed,
+        shell_complete=complete_tags,
         help="Alerts with this tag of your own.",
     ),
     click.option(
@@ -81,14 +80,14 @@ _OPTIONS = (
 )
 
 
-def criteria(command: F) -> F:
-    """Add the options that only alerts have."""
+def with_alert_filters(command: F) -> F:
+    """Add the options that filter alerts only."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def filter_by(
+def build_alert_filter(
     *,
     state: str,
     verdict: str | None,
@@ -97,24 +96,28 @@ def filter_by(
     tags: tuple[str, ...],
     **selected: Any,
 ) -> Filter:
-    """Return the filter that these options mean."""
+    """Return the filter for these options.
+
+    Raises:
+        BadParameter: A tag is not valid.
+    """
     from dataclasses import replace
 
     from monitor.alerts.annotations import tag
     from monitor.model.alert import AlertState, Verdict
 
     try:
-        wanted = tuple(map(tag, tags))
+        valid_tags = tuple(map(tag, tags))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--tag") from None
     return replace(
-        filter_of(**selected),
+        build_filter(**selected),
         state=None if state in ("open", "all") else AlertState(state),
         closed=state == "all",
         verdict=None if verdict is None else Verdict(verdict.replace("none", "")),
         starred=True if starred else None,
         noted=True if noted else None,
-        tags=wanted,
+        tags=valid_tags,
     )
 
 
@@ -128,19 +131,19 @@ _MARKS = {"high": "▲", "medium": "●", "low": "·"}
 _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 
 
-def print_alerts(found: Iterable[Alert], style: str, now: float, *, header: bool = True) -> None:
+def print_alerts(alerts: Iterable[Alert], style: str, now: float, *, header: bool = True) -> None:
     """Print alerts."""
     if style == "table":
-        for alert in found:
-            click.echo(_line(alert, now))
+        for alert in alerts:
+            click.echo(_format_alert(alert, now))
     else:
-        output.print_rows(map(serialization.alert, found), style, COLUMNS, header=header)
+        output.print_rows(map(serialization.alert, alerts), style, COLUMNS, header=header)
     sys.stdout.flush()
 
 
-def _line(alert: Alert, now: float) -> str:
+def _format_alert(alert: Alert, now: float) -> str:
     mark = click.style(_MARKS[alert.severity], fg=_COLOURS[alert.severity])
-    title = output.lit(
+    title = output.highlight(
         alert.title or "(untitled)",
         [(m.start, m.end) for m in alert.matches if m.field == "title"],
     )
@@ -153,41 +156,44 @@ def _line(alert: Alert, now: float) -> str:
     lines = [
         f"{alert.id:>6} {mark} {click.style(alert.watchlist, bold=True)}  {title}",
         f"         {click.style(about, dim=True)} · {forms or alert.kind}",
-        *(f"         {said}" for said in [*remarks(alert), *map(_noted, clean_lines(alert.note))]),
-        *(f"         {line}" for line in _spread(alert, now)),
+        *(
+            f"         {remark}"
+            for remark in [*triage_remarks(alert), *map(_format_note_line, note_lines(alert.note))]
+        ),
+        *(f"         {line}" for line in _detail_lines(alert, now)),
     ]
     return "\n".join(lines)
 
 
-def remarks(alert: Alert) -> list[str]:
-    """Return what the analyst says of an alert, in a line if anything."""
-    said = ["★"] if alert.starred else []
-    said += [str(word) for word in (alert.state, alert.verdict) if word and word != "new"]
-    said += [f"#{text_cleaning.line(tag)}" for tag in alert.tags]
-    return [" ".join(said)] if said else []
+def triage_remarks(alert: Alert) -> list[str]:
+    """Return star, state, verdict and tags of an alert as one line; no line if it has none."""
+    words = ["★"] if alert.starred else []
+    words += [str(word) for word in (alert.state, alert.verdict) if word and word != "new"]
+    words += [f"#{text_cleaning.line(tag)}" for tag in alert.tags]
+    return [" ".join(words)] if words else []
 
 
-def clean_lines(note: str) -> list[str]:
-    """Return the lines of a note, with nothing in them that could act on a terminal."""
+def note_lines(note: str) -> list[str]:
+    """Return the lines of a note without control characters."""
     return [
         text_cleaning.line(paragraph)
         for paragraph in text_cleaning.clean(note, keep_newlines=True).splitlines()
     ]
 
 
-def _noted(paragraph: str) -> str:
+def _format_note_line(paragraph: str) -> str:
     return click.style(f"✎ {paragraph}", dim=True)
 
 
-def _spread(alert: Alert, now: float) -> Iterator[str]:
-    """Yield what others did with the story of an alert."""
+def _detail_lines(alert: Alert, now: float) -> Iterator[str]:
+    """Yield escalations, the reason for suppression, and the other outlets of the story."""
     if alert.escalations:
-        yield click.style(f"↑ {telling.escalations(alert, now)}", bold=True)
-    if why := telling.untold(alert, now):
+        yield click.style(f"↑ {show.describe_escalations(alert, now)}", bold=True)
+    if why := show.suppression_reason(alert, now):
         yield click.style(f"✕ {why}", dim=True)
-    if order := telling.order(alert.telling):
+    if order := show.story_order(alert.telling):
         yield click.style(order, dim=True)
-    for line in telling.elsewhere(alert.telling):
+    for line in show.other_language_lines(alert.telling):
         yield click.style(line, dim=True)
 
 
@@ -209,13 +215,13 @@ COMMANDS = {
     "redo": LazyCommand("monitor.cli.triage:COMMANDS", "Redo the change that you undid last."),
     "history": LazyCommand("monitor.cli.triage:COMMANDS", "Show who changed an alert, and when."),
 }
-LOOK = 0.5
-"""Seconds between two looks with --follow."""
+FOLLOW_SECONDS = 0.5
+"""Seconds between two reads of the store with --follow."""
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
-@selection
-@criteria
+@with_list_options
+@with_alert_filters
 @click.option("--follow", is_flag=True, help="Continue, and print new alerts as they are raised.")
 @click.option(
     "--suppressed",
@@ -240,37 +246,43 @@ def alerts(
     below change alerts, which are given by their IDs or selected with options.
     """
     if context.invoked_subcommand is not None:
-        _object_to_options(context)
+        _validate_option_position(context)
         return
     if follow and style == "json":
-        raise click.UsageError("--follow never ends, so it cannot print one JSON list; use jsonl")
-    newsroom: CliContext = context.obj
+        raise click.UsageError(
+            "--follow never ends, so it cannot print one JSON list; use --format jsonl"
+        )
+    cli: CliContext = context.obj
     if suppressed and (follow or query):
-        raise click.UsageError("--suppressed goes without --follow and --query")
+        raise click.UsageError("--suppressed cannot be combined with --follow or --query")
     if follow and query:
-        raise click.UsageError("--query asks what is there; it does not go on with --follow")
-    service, filter = newsroom.service(), replace(filter_by(**selected), muted=True)
+        raise click.UsageError("--query cannot be combined with --follow")
+    service, filter = cli.service(), replace(build_alert_filter(**selected), muted=True)
     if suppressed:
         ids = service.views.alerts.ids(replace(filter, suppressed=True), limit=limit or None)
-        _finish(context, service.views.alerts.get(ids, matches=True), style, newsroom.clock())
+        _print_and_exit(context, service.views.alerts.get(ids, matches=True), style, cli.clock())
         return
-    newest = service.views.version()
-    found = _stirred(service, filter, limit, query)
+    version = service.views.version()
+    listed = _latest_alerts(service, filter, limit, query)
     if not follow:
-        _finish(context, found, style, newsroom.clock())
+        _print_and_exit(context, listed, style, cli.clock())
         return
-    print_alerts(found, style, newsroom.clock())
+    print_alerts(listed, style, cli.clock())
     from monitor.wiring import pause
 
     while True:
-        pause(LOOK)
-        newest, fresh = _since(service, filter, newest)
-        if fresh:
-            print_alerts(fresh, style, newsroom.clock(), header=style != "csv")
+        pause(FOLLOW_SECONDS)
+        version, new_alerts = _alerts_after(service, filter, version)
+        if new_alerts:
+            print_alerts(new_alerts, style, cli.clock(), header=style != "csv")
 
 
-def _object_to_options(context: click.Context) -> None:
-    """Refuse options in front of a command: they would say nothing there."""
+def _validate_option_position(context: click.Context) -> None:
+    """Refuse options in front of a subcommand, where they have no effect.
+
+    Raises:
+        UsageError: An option stands in front of the subcommand.
+    """
     from click.core import ParameterSource
 
     for option in context.command.params:
@@ -278,47 +290,49 @@ def _object_to_options(context: click.Context) -> None:
         quiet = name in ("verbose", "quiet")
         if not quiet and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             command = context.invoked_subcommand
-            raise click.UsageError(f"{option.opts[0]} belongs behind the command: alerts {command}")
+            raise click.UsageError(
+                f"{option.opts[0]} must come after the command: alerts {command}"
+            )
 
 
-def _finish(context: click.Context, found: list[Alert], style: str, now: float) -> None:
+def _print_and_exit(context: click.Context, alerts: list[Alert], style: str, now: float) -> None:
     """Print alerts, and exit with 1 when there are none."""
-    print_alerts(found, style, now)
-    if not found:
+    print_alerts(alerts, style, now)
+    if not alerts:
         if style == "table":
             say("no alerts")
         context.exit(1)
 
 
-def _stirred(service: Service, filter: Filter, limit: int, query: str) -> list[Alert]:
-    """Return the alerts that were raised or became louder last, the newest of them last."""
+def _latest_alerts(service: Service, filter: Filter, limit: int, query: str) -> list[Alert]:
+    """Return the alerts that were raised or escalated last, the newest last."""
     if query:
         ids = service.triage.select(filter, query)
-        meant = frozenset(ids)
-        every = replace(filter, closed=True)
-        escalated = service.views.alerts.escalated(every)
-        louder = [one.alert for one in escalated if one.alert in meant][-limit:]
+        selected = frozenset(ids)
+        any_state = replace(filter, closed=True)
+        escalated = service.views.alerts.escalated(any_state)
+        escalated_ids = [one.alert for one in escalated if one.alert in selected][-limit:]
         ids = ids[-limit:]
     else:
         ids = list(service.views.alerts.ids(filter, limit=limit or None))
         escalated = service.views.alerts.escalated(filter, limit=limit or None)
-        louder = [one.alert for one in escalated]
-    found = service.views.alerts.get(
-        [*dict.fromkeys([*ids, *louder])], matches=True, timelines=True
+        escalated_ids = [one.alert for one in escalated]
+    alerts = service.views.alerts.get(
+        [*dict.fromkeys([*ids, *escalated_ids])], matches=True, timelines=True
     )
-    found.sort(key=lambda alert: (alert.stirred_at, alert.id))
-    return found[-limit:] if limit else found
+    alerts.sort(key=lambda alert: (alert.stirred_at, alert.id))
+    return alerts[-limit:] if limit else alerts
 
 
-def _since(
-    service: Service, filter: Filter, seen: StoreVersion
+def _alerts_after(
+    service: Service, filter: Filter, version: StoreVersion
 ) -> tuple[StoreVersion, list[Alert]]:
-    """Return the alerts raised, or made louder, since one looked; and how far that goes."""
-    ids = list(service.views.alerts.ids(filter, after=seen.alert))
-    escalated = service.views.alerts.escalated(filter, after=seen.escalation)
+    """Return the new version of the store, and the alerts raised or escalated since `version`."""
+    ids = list(service.views.alerts.ids(filter, after=version.alert))
+    escalated = service.views.alerts.escalated(filter, after=version.escalation)
     ids += [one.alert for one in escalated if one.alert not in ids]
-    reached = seen._replace(
-        alert=max([seen.alert, *ids]),
-        escalation=max([seen.escalation, *(one.escalation for one in escalated)]),
+    new_version = version._replace(
+        alert=max([version.alert, *ids]),
+        escalation=max([version.escalation, *(one.escalation for one in escalated)]),
     )
-    return reached, service.views.alerts.get(ids, matches=True, timelines=True) if ids else []
+    return new_version, service.views.alerts.get(ids, matches=True, timelines=True) if ids else []

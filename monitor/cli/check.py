@@ -1,4 +1,4 @@
-"""`tocsin check` and `tocsin schema`: is feeds.yaml well, and what may it say?"""
+"""`tocsin check` and `tocsin schema`: check feeds.yaml, print its JSON Schema."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def check(context: click.Context, style: str) -> None:
 
     Shows each mistake with its line and column. Exits with 2 if there is a mistake.
     """
-    context.exit(run(context.obj.config_path, context.obj.data, as_json=style == "json"))
+    context.exit(run_check(context.obj.config_path, context.obj.data, as_json=style == "json"))
 
 
-def run(path: Path, data: Path | None, *, as_json: bool) -> int:
-    """Check a feeds.yaml, print what there is to say, return the exit code."""
+def run_check(path: Path, data: Path | None, *, as_json: bool) -> int:
+    """Check a feeds.yaml, print its summary or its mistakes, return the exit code."""
     from monitor.config.summary import as_mapping, as_text, warnings
     from monitor.config.watchlist_tests import load_and_test
 
@@ -38,22 +38,22 @@ def run(path: Path, data: Path | None, *, as_json: bool) -> int:
             problems = [problem._asdict() for problem in error.problems]
             _print_json({"well": False, "path": str(path), "problems": problems})
         else:
-            say("\n".join(complaint(path, error.problems)))
+            say("\n".join(describe_problems(path, error.problems)))
         return 2
-    found = warnings(config)
+    messages = warnings(config)
     if as_json:
-        _print_json({"well": True, "warnings": found, **as_mapping(config)})
+        _print_json({"well": True, "warnings": messages, **as_mapping(config)})
     else:
         click.echo(clean("\n".join(as_text(config)), keep_newlines=True))
-        for warning in found:
+        for warning in messages:
             say(f"warning: {warning}")
     return 0
 
 
-def complaint(path: Path, problems: list[Problem]) -> Iterator[str]:
+def describe_problems(path: Path, problems: list[Problem]) -> Iterator[str]:
     """Yield each problem as `feeds.yaml:12:5: message`, with its line and a caret under it.
 
-    What may be a secret in that line is dotted out.
+    Possible secrets in that line are masked.
     """
     from monitor.config.credentials import masked
     from monitor.config.yaml_nodes import YamlText, decode
@@ -65,26 +65,29 @@ def complaint(path: Path, problems: list[Problem]) -> Iterator[str]:
     for problem in problems:
         yield f"{path}:{problem.line}:{problem.column}: {problem.message}"
         if source.line(problem.line).strip():
-            yield from _pointed(masked(source.lines, problem.line), problem.column)
+            yield from _source_excerpt(masked(source.lines, problem.line), problem.column)
 
 
 WIDTH = 100
 """Cells of a source line that are shown."""
 
 
-def _pointed(written: str, column: int) -> tuple[str, str]:
+def _source_excerpt(source_line: str, column: int) -> tuple[str, str]:
     """Return a source line around a column, and the line with the caret under it."""
     from rich.cells import cell_len
 
     from index.analysis.text_cleaning import clean
 
-    first = max(0, column - 1 - WIDTH // 2) if len(written) > WIDTH else 0
-    before, after = clean(written[first : column - 1]), clean(written[column - 1 : first + WIDTH])
+    first = max(0, column - 1 - WIDTH // 2) if len(source_line) > WIDTH else 0
+    before, after = (
+        clean(source_line[first : column - 1]),
+        clean(source_line[column - 1 : first + WIDTH]),
+    )
     return f"    {before}{after}", f"    {' ' * cell_len(before)}^"
 
 
-def _print_json(said: dict[str, Any]) -> None:
-    click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+def _print_json(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 @click.command()

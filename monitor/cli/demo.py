@@ -1,4 +1,4 @@
-"""`tocsin demo`: the same program on a newsroom that comes with it."""
+"""`tocsin demo`: run tocsin on the bundled newsroom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam
-from monitor.cli.run import in_words, watch
+from monitor.cli.run import describe_summary, run_in_foreground
 
 
 @click.command()
@@ -31,48 +31,48 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
     data folder; each start makes them again. Commands read this archive as long as there is no
     other one.
     """
-    newsroom: CliContext = context.obj
+    cli: CliContext = context.obj
     if seconds is not None and not headless:
-        raise click.UsageError("--for goes with --headless")
+        raise click.UsageError("--for needs --headless")
     if not headless and not on_terminal():
-        say("no terminal here: the log instead of the dashboard")
+        say("this is not a terminal; showing the log instead of the dashboard")
         headless = True
-    with _bundled(newsroom) as bundled:
+    with _serve_demo(cli) as demo_cli:
         if headless:
-            summary = watch(bundled, seconds=seconds)
-            click.echo(in_words(summary))
+            summary = run_in_foreground(demo_cli, seconds=seconds)
+            click.echo(describe_summary(summary))
         else:
             commands = context.find_root().command
             assert isinstance(commands, click.Group)
             dashboard = commands.get_command(context, DASHBOARD)
             assert dashboard is not None
-            context.obj = bundled
+            context.obj = demo_cli
             context.invoke(dashboard)
-    say(f"the demo's archive stays: tocsin -c {bundled.config_path} search Cainiao")
+    say(f"the archive of the demo stays: tocsin -c {demo_cli.config_path} search Cainiao")
 
 
 @contextmanager
-def _bundled(newsroom: CliContext) -> Iterator[CliContext]:
-    """Serve the bundled newsroom, and give the newsroom that watches it."""
+def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
+    """Serve the bundled newsroom, and yield the context of the monitor that polls it."""
     from monitor.demo.server import NewsroomServer
 
-    folder = newsroom.folder / "demo"
-    bundled = replace(newsroom, config_path=folder / "feeds.yaml", data=folder)
-    if bundled.stop_monitor() is not None:
-        say("the monitor of an earlier demo has ended")
-    with NewsroomServer(newsroom.clock) as server:
-        _write_anew(folder, server.feeds_yaml())
-        yield bundled
-        bundled.stop_monitor()
+    folder = cli.folder / "demo"
+    demo_cli = replace(cli, config_path=folder / "feeds.yaml", data=folder)
+    if demo_cli.stop_monitor() is not None:
+        say("the monitor of an earlier demo was stopped")
+    with NewsroomServer(cli.clock) as server:
+        _write_demo_folder(folder, server.feeds_yaml())
+        yield demo_cli
+        demo_cli.stop_monitor()
 
 
-def _write_anew(folder: Path, feeds_yaml: str) -> None:
+def _write_demo_folder(folder: Path, feeds_yaml: str) -> None:
     from monitor.config.feeds import PAGE_READER
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     if find_spec(PAGE_READER) is None:
-        say('full text is not read: pip install "tocsin[fulltext]" adds it')
+        say('full texts are not read; to read them: pip install "tocsin[fulltext]"')
         feeds_yaml = feeds_yaml.replace(", full_text: true", "")
-    text = f"{feeds_yaml}\ndata: .    # the archive is beside this file\n"
+    text = f"{feeds_yaml}\ndata: .    # the archive is in the same folder\n"
     (folder / "feeds.yaml").write_text(text, encoding="utf-8")

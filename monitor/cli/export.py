@@ -1,4 +1,4 @@
-"""`tocsin export`: articles as files, and in the formats that analysts exchange."""
+"""`tocsin export`: write articles as Markdown, JSON, STIX or MISP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from monitor.cli import CliContext, say
 from monitor.cli.options import QueryCommand
-from monitor.cli.output import bar
+from monitor.cli.output import progress_bar
 from monitor.errors import requires_extra
 from monitor.formatting import counted
 
@@ -61,70 +61,73 @@ def export(
     """
     shared = bool(stix or misp)
     if tlp and not shared:
-        raise click.UsageError("--tlp goes with --stix and --misp")
+        raise click.UsageError("--tlp needs --stix or --misp")
     query, folder = (words, None) if shared else (words[:-1], words[-1:])
     if everything == bool(query):
         where = "" if shared else ", before the folder"
         raise click.UsageError(f"give a query, or --all for every article{where}")
     if folder == ():
         raise click.UsageError("name the folder to write into")
-    newsroom: CliContext = context.obj
-    asked = _joined(query)
-    service = newsroom.service()
-    found = service.archive.ids(None if everything else asked)
+    cli: CliContext = context.obj
+    query_text = _query_text(query)
+    service = cli.service()
+    ids = service.archive.ids(None if everything else query_text)
     if folder:
-        _write_files(service, found, Path(folder[0]), style)
-    elif found:
-        _share(service, found, asked, {"stix": stix, "misp": misp}, tlp or "")
-    if not found:
+        _write_files(service, ids, Path(folder[0]), style)
+    elif ids:
+        _write_shared(service, ids, query_text, {"stix": stix, "misp": misp}, tlp or "")
+    if not ids:
         if shared:
-            say("nothing found, nothing written")
+            say("nothing found; no file was written")
         context.exit(1)
 
 
-def _write_files(service: Service, found: Sequence[int], folder: Path, style: str) -> None:
+def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str) -> None:
     from monitor.export.article_files import export as write
 
     if folder.is_file():
         raise click.UsageError(f"{folder} is a file; name a folder")
-    with bar() as progress:
+    with progress_bar() as progress:
 
-        def tell(done: ExportCount) -> None:
+        def report(written: ExportCount) -> None:
             if progress:
-                progress("exporting", done.written + done.unchanged, len(found))
+                progress("exporting", written.written + written.unchanged, len(ids))
 
-        done = write(service.views.articles.with_alerts(found), folder, style, tell)
-    say(f"{folder}: {counted(done.written, 'article')} written, {done.unchanged} as they were")
+        written = write(service.views.articles.with_alerts(ids), folder, style, report)
+    say(f"{folder}: {counted(written.written, 'article')} written, {written.unchanged} unchanged")
 
 
-def _share(
-    service: Service, found: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
+def _write_shared(
+    service: Service, ids: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
 ) -> None:
-    """Write what was found into the files that were asked for, each whole or not at all."""
+    """Write the articles into the STIX and MISP files, each whole or not at all."""
     from monitor.export.shared_names import ExportContext
     from monitor.files import atomic_write
 
-    readings = list(service.views.articles.with_alerts(found))
-    edited = {
-        id: at
-        for one in readings
-        if one.versions > 1
-        and (at := service.views.articles.revisions(id := one.article.id)[-2].until) is not None
+    articles = list(service.views.articles.with_alerts(ids))
+    revised = {
+        id: revised_at
+        for article in articles
+        if article.versions > 1
+        and (revised_at := service.views.articles.revisions(id := article.article.id)[-2].until)
+        is not None
     }
-    proofs = service.views.alerts.proofs([alert.id for one in readings for alert in one.alerts])
-    shared = ExportContext(query=query, tlp=tlp, edited=edited, proofs=proofs)
+    records = service.views.alerts.proofs(
+        [alert.id for article in articles for alert in article.alerts]
+    )
+    shared = ExportContext(query=query, tlp=tlp, edited=revised, proofs=records)
     for kind, file in files.items():
         if file is None:
             continue
-        text = _made(kind, readings, shared)
+        text = _render(kind, articles, shared)
         if str(file) == "-":
             click.echo(text, nl=False)
         else:
             atomic_write(file, text.encode())
-            say(f"{file}: {counted(len(readings), 'article')}")
+            say(f"{file}: {counted(len(articles), 'article')}")
 
 
-def _made(kind: str, readings: Sequence[ArticleDetails], shared: ExportContext) -> str:
+def _render(kind: str, articles: Sequence[ArticleDetails], shared: ExportContext) -> str:
     make: Callable[..., str]
     if kind == "stix":
         with requires_extra("share", "tocsin export --stix"):
@@ -134,18 +137,22 @@ def _made(kind: str, readings: Sequence[ArticleDetails], shared: ExportContext) 
         from monitor.export import misp
 
         make = misp.event
-    with bar() as progress:
-        done: Iterator[int] = iter(range(1, len(readings) + 1))
+    with progress_bar() as progress:
+        numbers: Iterator[int] = iter(range(1, len(articles) + 1))
 
-        def tell() -> None:
+        def report() -> None:
             if progress:
-                progress(kind.upper(), next(done), len(readings))
+                progress(kind.upper(), next(numbers), len(articles))
 
-        return make(readings, shared, tell)
+        return make(articles, shared, report)
 
 
-def _joined(words: tuple[str, ...]) -> str:
-    """Return the query; raises NoSuchOption for what looks like an option."""
+def _query_text(words: tuple[str, ...]) -> str:
+    """Return the query.
+
+    Raises:
+        NoSuchOption: A word looks like an option.
+    """
     for word in words:
         if word.startswith("--"):
             raise click.NoSuchOption(word)

@@ -1,4 +1,4 @@
-"""`tocsin facets`: what the articles of a query are made of."""
+"""`tocsin facets`: what the articles of a query have in common."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import click
 
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
-from monitor.cli.options import QueryCommand, filter_of, filtered
+from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.formatting import counted, iso
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm
     from monitor.model.search import Facets, Mention, Share
 
-FORMS = 4
-"""Inflections of a word that the table shows at most."""
+MAX_FORMS = 4
+"""Most inflections of a word that the table shows."""
 
 
 @click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, required=True)
-@filtered
+@with_filters
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -57,20 +57,18 @@ def facets(
     for word in query:
         if word.startswith("--"):
             raise click.NoSuchOption(word)
-    newsroom: CliContext = context.obj
-    found = newsroom.service().statistics.facets(
-        " ".join(query), filter_of(**selected), limit=limit
-    )
+    cli: CliContext = context.obj
+    result = cli.service().statistics.facets(" ".join(query), build_filter(**selected), limit=limit)
     if style == "json":
-        click.echo(json.dumps(_mapping(found), ensure_ascii=False, indent=2))
-    elif found.total:
-        for line in _lines(found, local_zone(), output.width()):
+        click.echo(json.dumps(_mapping(result), ensure_ascii=False, indent=2))
+    elif result.total:
+        for line in _lines(result, local_zone(), output.width()):
             click.echo(line)
     else:
         say("nothing found")
-    if found.note:
-        say(found.note)
-    if not found.total:
+    if result.note:
+        say(result.note)
+    if not result.total:
         context.exit(1)
 
 
@@ -141,20 +139,20 @@ def _words(facets: Facets, width: int) -> Iterator[str]:
     widest = min(30, max(cell_len(clean(word.word)) for word in facets.words))
     for word in facets.words:
         line = (
-            f"{word.articles:>9,}  {_rounded(word.expected):>8}"
-            f"  {set_cell_size(clean(word.word), widest)}  {_others(word)}"
+            f"{word.articles:>9,}  {_format_expected(word.expected):>8}"
+            f"  {set_cell_size(clean(word.word), widest)}  {_other_forms(word)}"
         )
         yield set_cell_size(line, width).rstrip() if cell_len(line) > width else line.rstrip()
 
 
-def _rounded(expected: float) -> str:
+def _format_expected(expected: float) -> str:
     return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"
 
 
-def _others(word: SignificantTerm) -> str:
-    """Return the other inflections, folded as they are compared."""
+def _other_forms(word: SignificantTerm) -> str:
+    """Return the other inflections of a word, folded."""
     from index.analysis.folding import fold
 
     others = [form for form in word.forms if form != fold(word.word)]
-    more = ", …" if len(others) > FORMS else ""
-    return ", ".join(others[:FORMS]) + more
+    more = ", …" if len(others) > MAX_FORMS else ""
+    return ", ".join(others[:MAX_FORMS]) + more

@@ -1,64 +1,78 @@
-"""`tocsin feeds`: each feed's health, its log, its coverage gaps; OPML in and out."""
+"""`tocsin feeds`: health, polls and coverage gaps of feeds; subscriptions; OPML."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from monitor.cli import CliContext, output, say
+from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.options import MomentParam, list_format
+from monitor.cli.options import MomentParam, format_option
+from monitor.errors import FeedError
 from monitor.formatting import counted, iso
 from monitor.model.feed import Coverage, Feed, Gap
 
 if TYPE_CHECKING:
+    from monitor.feeds.discovery import Prospect
+    from monitor.model.config import Config
     from monitor.model.feed import FeedHealth, Poll
 
 
-def meant(asked: str, feeds: Sequence[Feed]) -> Feed:
-    """Return the one feed of this address, name or host; raises ClickException in words."""
+def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
+    """Return the one feed with this address, name or host.
+
+    Raises:
+        ClickException: No feed or several feeds have it.
+    """
     from monitor.config.watchlists import selects_feed, unknown_selector
     from monitor.feeds.subscriptions import normalized_url
 
-    if "://" in asked:
-        found = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(asked)]
+    if "://" in name:
+        matches = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(name)]
     else:
-        found = [feed for feed in feeds if feed.name == asked]
-        if not found and not asked.startswith("tag:"):
-            found = [feed for feed in feeds if selects_feed(asked, feed)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = "\n".join(f"  {feed.name}  {feed.url}" for feed in found)
-        raise click.ClickException(f"`{asked}` may be any of\n{names}")
+        matches = [feed for feed in feeds if feed.name == name]
+        if not matches and not name.startswith("tag:"):
+            matches = [feed for feed in feeds if selects_feed(name, feed)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = "\n".join(f"  {feed.name}  {feed.url}" for feed in matches)
+        raise click.ClickException(f"`{name}` is ambiguous; it can mean\n{names}")
     raise click.ClickException(
-        unknown_selector(asked, tuple(feeds)) or f"`{asked}` is no name of a feed"
+        unknown_selector(name, tuple(feeds)) or f"`{name}` is not the name of a feed"
     )
 
 
 GAP_COLUMNS = ("feed", "url", "kind", "start", "end", "seconds", "watchlists")
-DAYS = 7.0
+GAP_DAYS = 7.0
 _GAP_MARKS = {"blind": "!", "down": "✗"}
 
 
-def print_coverage_gaps(newsroom: CliContext, since: float | None, style: str) -> None:
-    """Print the gaps since then, a week when None, and what watchlists may have missed."""
-    now = newsroom.clock()
-    since = now - DAYS * 86_400 if since is None else since
-    service = newsroom.service()
-    gaps, covered = service.views.feeds.gaps(since, now), service.coverage(since)
+def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> None:
+    """Print the coverage gaps since a time, and the watchlists that they concern.
+
+    Args:
+        cli: The newsroom.
+        since: Seconds since 1970; None means the last week.
+        style: The output format.
+    """
+    now = cli.clock()
+    since = now - GAP_DAYS * 86_400 if since is None else since
+    service = cli.service()
+    gaps, coverage = service.views.feeds.gaps(since, now), service.coverage(since)
     if style != "table":
-        output.print_rows([_gap_row(gap, covered, now) for gap in gaps], style, GAP_COLUMNS)
+        output.print_rows([_gap_row(gap, coverage, now) for gap in gaps], style, GAP_COLUMNS)
     elif gaps:
-        _table(gaps, covered, now)
+        _print_gaps(gaps, coverage, now)
     else:
-        say("nothing was missed: each read had something in common with the one before")
+        say("no coverage gaps: each poll had entries in common with the one before")
 
 
-def _gap_row(gap: Gap, covered: Sequence[Coverage], now: float) -> dict[str, Any]:
+def _gap_row(gap: Gap, coverage: Sequence[Coverage], now: float) -> dict[str, Any]:
     return {
         "feed": gap.feed.name,
         "url": gap.feed.url,
@@ -66,11 +80,11 @@ def _gap_row(gap: Gap, covered: Sequence[Coverage], now: float) -> dict[str, Any
         "start": iso(gap.start),
         "end": iso(gap.end),
         "seconds": round((gap.end or now) - gap.start),
-        "watchlists": [one.watchlist for one in covered if gap in one.gaps],
+        "watchlists": [item.watchlist for item in coverage if gap in item.gaps],
     }
 
 
-def _table(gaps: Sequence[Gap], covered: Sequence[Coverage], now: float) -> None:
+def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -> None:
     from rich.cells import cell_len, set_cell_size
 
     from monitor.formatting import span
@@ -81,15 +95,15 @@ def _table(gaps: Sequence[Gap], covered: Sequence[Coverage], now: float) -> None
     widest = min(max(cell_len(gap.feed.name) for gap in gaps), 32)
     for gap in gaps:
         name = set_cell_size(gap.feed.name, widest)
-        lasted = span((gap.end or now) - gap.start)
+        duration = span((gap.end or now) - gap.start)
         when = format_interval(gap.start, gap.end, now, zone)
-        click.echo(f"{_GAP_MARKS[gap.kind]} {name}  {gap.kind:<5}  {lasted:>7}  {when}")
-    alike: dict[str, list[str]] = defaultdict(list)
-    for one in covered:
-        if one.gaps:
-            alike[describe_gap(one, now, zone)].append(one.watchlist)
-    for told, names in alike.items():
-        click.echo(f"{', '.join(names)}: {told}")
+        click.echo(f"{_GAP_MARKS[gap.kind]} {name}  {gap.kind:<5}  {duration:>7}  {when}")
+    watchlists_by_text: dict[str, list[str]] = defaultdict(list)
+    for item in coverage:
+        if item.gaps:
+            watchlists_by_text[describe_gap(item, now, zone)].append(item.watchlist)
+    for text, names in watchlists_by_text.items():
+        click.echo(f"{', '.join(names)}: {text}")
 
 
 COLUMNS = (
@@ -104,7 +118,7 @@ _MARKS = {
 
 COMMANDS = {
     "add": LazyCommand(
-        "monitor.cli.feeds_add:feeds_add",
+        "monitor.cli.feeds:feeds_add",
         "Subscribe to feeds, by their address or that of their site.",
     ),
     "remove": LazyCommand(
@@ -127,7 +141,7 @@ COMMANDS = {
 )
 @click.option("--since", type=MomentParam(), metavar="WHEN",
               help="With --blind: only gaps from then on. Without it, 7d.")  # fmt: skip
-@list_format
+@format_option
 @click.pass_context
 def feeds(context: click.Context, blind: bool, since: float | None, style: str) -> None:
     """List feeds with their health, those in trouble first.
@@ -143,26 +157,26 @@ def feeds(context: click.Context, blind: bool, since: float | None, style: str) 
     if blind:
         print_coverage_gaps(context.obj, since, style)
     elif since is not None:
-        raise click.UsageError("--since goes with --blind")
+        raise click.UsageError("--since needs --blind")
     else:
-        _list(context.obj, style)
+        _print_feeds(context.obj, style)
 
 
-def _list(newsroom: CliContext, style: str) -> None:
-    found = newsroom.service().feeds()
+def _print_feeds(cli: CliContext, style: str) -> None:
+    feeds = cli.service().feeds()
     if style != "table":
-        output.print_rows(map(_row, found), style, COLUMNS)
+        output.print_rows(map(_feed_row, feeds), style, COLUMNS)
         return
-    if not found:
-        say("no feeds yet; put some into feeds.yaml")
+    if not feeds:
+        say("there are no feeds yet; add them to feeds.yaml")
         return
     from rich.cells import cell_len
 
     from index.analysis.text_cleaning import truncate
 
-    now = newsroom.clock()
-    widest = min(max(cell_len(f.feed.name) for f in found), 32)
-    for feed in found:
+    now = cli.clock()
+    widest = min(max(cell_len(f.feed.name) for f in feeds), 32)
+    for feed in feeds:
         name = truncate(feed.feed.name, widest)
         name += " " * (widest - cell_len(name))
         last = output.ago(feed.state.last_ok, now) if feed.state.last_ok else "never"
@@ -172,7 +186,7 @@ def _list(newsroom: CliContext, style: str) -> None:
         )
 
 
-def _row(feed: FeedHealth) -> dict[str, Any]:
+def _feed_row(feed: FeedHealth) -> dict[str, Any]:
     state = feed.state
     return {
         "name": feed.feed.name,
@@ -195,28 +209,28 @@ LOG_COLUMNS = (
     "at", "outcome", "status", "entries", "known", "new", "changed", "blind", "moved", "seconds",
     "reason",
 )  # fmt: skip
-MOST = 30
+POLLS_SHOWN = 30
 _LOG_MARKS = {"read": "✓", "unchanged": "=", "failed": "✗"}
 
 
 @click.command("log")
 @click.argument("feed")
-@list_format
+@format_option
 @click.pass_obj
-def feeds_log(newsroom: CliContext, feed: str, style: str) -> None:
+def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     """List the last 30 polls of a feed, given by its name or address. The newest comes last."""
     from index.analysis.text_cleaning import clean
     from monitor.ingest.feed_health import describe_poll
 
-    service = newsroom.service()
-    found = meant(feed, [health.feed for health in service.feeds()])
-    polls = service.views.feeds.polls(found.url)[:MOST][::-1]
+    service = cli.service()
+    target = find_feed(feed, [health.feed for health in service.feeds()])
+    polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN][::-1]
     if style != "table":
         output.print_rows(map(_log_row, polls), style, LOG_COLUMNS)
         return
     if not polls:
-        say(f"{found.name} was not polled yet")
-    now = newsroom.clock()
+        say(f"{target.name} has not been polled yet")
+    now = cli.clock()
     for poll in polls:
         mark, outcome = _LOG_MARKS[poll.outcome], clean(describe_poll(poll))
         click.echo(f"{output.ago(poll.at, now):>10}  {mark} {outcome}")
@@ -238,14 +252,14 @@ def _log_row(poll: Poll) -> dict[str, Any]:
     }
 
 
-LARGEST = 8 << 20
-"""Bytes of an OPML file; one of 10,000 feeds has 3 MB."""
+MAX_OPML_BYTES = 8 << 20
+"""Largest OPML file, in bytes; a file with 10,000 feeds has 3 MB."""
 
 
 @click.command("import")
 @click.argument("file", type=click.File("rb"), metavar="FILE.opml")
 @click.pass_obj
-def feeds_import(newsroom: CliContext, file: BinaryIO) -> None:
+def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     """Subscribe to the feeds of an OPML file. `-` is the standard input.
 
     Folders become tags. Feeds that you subscribe to already are listed. A file with a mistake
@@ -256,34 +270,34 @@ def feeds_import(newsroom: CliContext, file: BinaryIO) -> None:
     from monitor.feeds.subscriptions import new_among, subscribe
     from monitor.fetch.url import redact
 
-    config = load(newsroom.config_path, data=newsroom.data)
-    body = file.read(LARGEST + 1)
-    if len(body) > LARGEST:
-        raise click.ClickException(f"{file.name} is larger than {LARGEST >> 20} MB")
-    listed = []
+    config = load(cli.config_path, data=cli.data)
+    body = file.read(MAX_OPML_BYTES + 1)
+    if len(body) > MAX_OPML_BYTES:
+        raise click.ClickException(f"{file.name} is larger than {MAX_OPML_BYTES >> 20} MB")
+    valid = []
     refused = 0
     for feed in opml.read(body, file.name):
         try:
             value_parsers.url(feed.url)
-            listed.append(feed)
+            valid.append(feed)
         except ValueError as error:
             refused += 1
-            say(f"not added: {error}")
-    fresh, doubles = new_among(listed, config)
-    for feed, double in doubles:
-        say(f"there already: {redact(feed.url)}, as {double.name or double.url}")
-    if fresh:
-        config = subscribe(newsroom.config_path, newsroom.data, fresh)
-    for feed in config.feeds[len(config.feeds) - len(fresh) :]:
+            say(f"refused: {error}")
+    new_feeds, duplicates = new_among(valid, config)
+    for feed, duplicate in duplicates:
+        say(f"subscribed to already: {redact(feed.url)}, as {duplicate.name or duplicate.url}")
+    if new_feeds:
+        config = subscribe(cli.config_path, cli.data, new_feeds)
+    for feed in config.feeds[len(config.feeds) - len(new_feeds) :]:
         tags = f" ({', '.join(feed.tags)})" if feed.tags else ""
         click.echo(f"added {feed.name}{tags}: {feed.url}")
-    say(f"{len(fresh)} added, {len(doubles)} there already, {refused} refused")
+    say(f"{len(new_feeds)} added, {len(duplicates)} subscribed to already, {refused} refused")
 
 
 @click.command("export")
 @click.argument("file", type=click.File("wb", atomic=True), default="-")
 @click.pass_obj
-def feeds_export(newsroom: CliContext, file: BinaryIO) -> None:
+def feeds_export(cli: CliContext, file: BinaryIO) -> None:
     """Write the subscriptions as OPML, into FILE or to the standard output.
 
     Passwords are left out. Each feed is in a folder named after its first tag, and has all its
@@ -292,20 +306,144 @@ def feeds_export(newsroom: CliContext, file: BinaryIO) -> None:
     from monitor.config import load
     from monitor.feeds import opml
 
-    config = load(newsroom.config_path, data=newsroom.data)
+    config = load(cli.config_path, data=cli.data)
     file.write(opml.write(config.feeds, "tocsin"))
 
 
 @click.command("remove")
 @click.argument("feeds", nargs=-1, required=True, metavar="URL-OR-NAME...")
 @click.pass_obj
-def feeds_remove(newsroom: CliContext, feeds: tuple[str, ...]) -> None:
+def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     """Unsubscribe from all of these feeds, or from none. Their articles stay in the archive."""
     from monitor.config import load
     from monitor.feeds.subscriptions import unsubscribe
 
-    config = load(newsroom.config_path, data=newsroom.data)
-    ended = [meant(asked, config.feeds) for asked in feeds]
-    for feed in unsubscribe(newsroom.config_path, newsroom.data, ended, config):
+    config = load(cli.config_path, data=cli.data)
+    removed = [find_feed(name, config.feeds) for name in feeds]
+    for feed in unsubscribe(cli.config_path, cli.data, removed, config):
         click.echo(f"removed {feed.name}: {feed.url}")
-    say("what they brought stays in the archive")
+    say("their articles stay in the archive")
+
+
+@click.command("add")
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option("--name", help="Name of the feed. Without it, its own title.")
+@click.option("--tag", "tags", multiple=True, help="Tag of the feed. May be given several times.")
+@click.option("--all", "every", is_flag=True, help="If a site has several feeds, take all of them.")
+@click.option("--first", is_flag=True, help="If a site has several feeds, take the first.")
+@click.pass_context
+def feeds_add(
+    context: click.Context,
+    urls: tuple[str, ...],
+    name: str | None,
+    tags: tuple[str, ...],
+    every: bool,
+    first: bool,
+) -> None:
+    """Subscribe to the feeds at these addresses, or to those of the sites there.
+
+    tocsin reads each feed once before it subscribes. Exits with 1 when an address is no feed
+    and has none.
+    """
+    if every and first:
+        raise click.UsageError("--all and --first cannot be combined")
+    if name and (len(urls) > 1 or every):
+        raise click.UsageError("--name needs exactly one feed")
+    from monitor.config import load
+    from monitor.feeds.subscriptions import complete_url, describe_found, new_among, subscribe
+    from monitor.fetch.url import redact
+    from monitor.model.feed import Feed
+
+    cli: CliContext = context.obj
+    tags = _parse_tags(tags)
+    config = load(cli.config_path, data=cli.data)
+    addresses = list(map(complete_url, urls))
+    chosen: list[Prospect] = []
+    failed = 0
+    for url, result in zip(addresses, asyncio.run(_discover(config, addresses)), strict=True):
+        if isinstance(result, FeedError):
+            say(str(result))
+            failed += 1
+        else:
+            chosen += _choose_feeds(url, _not_subscribed(result, config), every=every, first=first)
+    candidates = [
+        Feed(url=prospect.url, name=name or prospect.parsed.title, tags=tags) for prospect in chosen
+    ]
+    new_feeds, duplicates = new_among(candidates, config)
+    for feed, duplicate in duplicates:
+        say(f"{redact(feed.url)}: subscribed to already, as {duplicate.name or duplicate.url}")
+    if new_feeds:
+        config = subscribe(cli.config_path, cli.data, new_feeds)
+    prospect_by_url = {prospect.url: prospect for prospect in chosen}
+    added = config.feeds[len(config.feeds) - len(new_feeds) :]
+    for feed, new_feed in zip(added, new_feeds, strict=True):
+        click.echo(f"added {feed.name}: {describe_found(prospect_by_url[new_feed.url])}")
+        if feed.url != new_feed.url:
+            say(f"{feed.name}: its password is now in feeds.yaml; `auth:` can keep it elsewhere")
+    context.exit(1 if failed else 0)
+
+
+async def _discover(config: Config, urls: Sequence[str]) -> list[list[Prospect] | FeedError]:
+    """Return the feeds found at each address, or the error."""
+    from monitor.wiring import prospecting
+
+    async with prospecting(config.allow, config.contact) as prospector:
+
+        async def find(url: str) -> list[Prospect] | FeedError:
+            try:
+                return await prospector.find(url)
+            except FeedError as error:
+                return error
+
+        return await asyncio.gather(*map(find, urls))
+
+
+def _not_subscribed(prospects: list[Prospect], config: Config) -> list[Prospect]:
+    """Return the feeds of a site that are not subscribed to; all feeds if there is none."""
+    from monitor.feeds.subscriptions import subscribed
+
+    return [
+        prospect for prospect in prospects if not subscribed(prospect.url, config.feeds)
+    ] or prospects
+
+
+def _choose_feeds(
+    url: str, prospects: list[Prospect], *, every: bool, first: bool
+) -> list[Prospect]:
+    """Return the feeds of a site to subscribe to; ask on a terminal.
+
+    Raises:
+        ClickException: There are several feeds and no terminal.
+    """
+    if len(prospects) == 1 or every:
+        return prospects
+    if first:
+        return prospects[:1]
+    from monitor.feeds.subscriptions import describe_found
+
+    say(f"{url} has {len(prospects)} feeds:")
+    for number, prospect in enumerate(prospects, 1):
+        say(f"  {number}  {prospect.parsed.title or '(untitled)'}: {describe_found(prospect)}")
+    if not on_terminal():
+        raise click.ClickException(
+            "nothing was added; give the address of one feed, --first or --all"
+        )
+    while True:
+        answer = click.prompt("Which, as 1 or 1,3 or all", default="1", err=True)
+        numbers = range(1, len(prospects) + 1)
+        if answer.strip() == "all":
+            return prospects
+        numbers_chosen = [part.strip() for part in answer.split(",")]
+        if all(
+            part.isascii() and part.isdigit() and int(part) in numbers for part in numbers_chosen
+        ):
+            return [prospects[int(part) - 1] for part in dict.fromkeys(numbers_chosen)]
+
+
+def _parse_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    from monitor.config import value_parsers
+
+    try:
+        return tuple(dict.fromkeys(map(value_parsers.tag, tags)))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,4 +1,4 @@
-"""`tocsin feeds check`: read feeds once, and tell everything about them."""
+"""`tocsin feeds check`: read feeds once, and show everything about them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 _WIDTH = 10
 
 
-def reading_as_mapping(feed: Feed, read: Prospect, now: Timestamp) -> dict[str, Any]:
-    """Return what a reading told, for JSON: moments as text, durations in seconds."""
-    found = diagnose(read, now, feed)
-    moments = {"oldest": iso(found.oldest), "newest": iso(found.newest)}
-    seconds = {"seconds": round(found.seconds, 3)}
-    about = {"url": redact(found.url), "settings": _settings(feed)}
-    return {"readable": True, **asdict(found), **moments, **seconds, **about}
+def diagnostics_mapping(feed: Feed, prospect: Prospect, now: Timestamp) -> dict[str, Any]:
+    """Return the diagnostics of a feed as JSON values: times as text, durations in seconds."""
+    diagnostics = diagnose(prospect, now, feed)
+    moments = {"oldest": iso(diagnostics.oldest), "newest": iso(diagnostics.newest)}
+    seconds = {"seconds": round(diagnostics.seconds, 3)}
+    about = {"url": redact(diagnostics.url), "settings": _settings(feed)}
+    return {"readable": True, **asdict(diagnostics), **moments, **seconds, **about}
 
 
-def failure_as_mapping(feed: Feed, error: FeedError, now: Timestamp) -> dict[str, Any]:
-    """Return why a feed cannot be read, for JSON; `retry` is in seconds, None for never."""
+def failure_mapping(feed: Feed, error: FeedError, now: Timestamp) -> dict[str, Any]:
+    """Return why a feed cannot be read, as JSON values; `retry` is in seconds, None for never."""
     return {
         "readable": False,
         "url": redact(error.url),
@@ -47,15 +47,15 @@ def failure_as_mapping(feed: Feed, error: FeedError, now: Timestamp) -> dict[str
     }
 
 
-def in_words(feed: Feed, read: Prospect | FeedError, now: Timestamp) -> Iterator[str]:
-    """Yield what a reading told, or why there was none, for people."""
-    if isinstance(read, FeedError):
-        yield f"{click.style('✗', fg='red')} {redact(read.url)}"
-        yield _row("reason", read.reason)
-        wait = retry(read, now, feed)
-        yield _row("then", f"would try again in {span(wait)}" if wait else "would not ask again")
+def report_lines(feed: Feed, result: Prospect | FeedError, now: Timestamp) -> Iterator[str]:
+    """Yield the diagnostics of a feed, or why it cannot be read, as lines."""
+    if isinstance(result, FeedError):
+        yield f"{click.style('✗', fg='red')} {redact(result.url)}"
+        yield _row("reason", result.reason)
+        wait = retry(result, now, feed)
+        yield _row("then", f"would poll again in {span(wait)}" if wait else "would not poll again")
     else:
-        yield from _found_in_words(diagnose(read, now, feed), now)
+        yield from _diagnostics_lines(diagnose(result, now, feed), now)
     for setting in feed.settings:
         yield _row("set", f"{setting.key}: {setting.words} ({setting.whence})")
     yield ""
@@ -67,28 +67,37 @@ def _settings(feed: Feed) -> dict[str, dict[str, str]]:
     }
 
 
-def _found_in_words(found: FeedDiagnostics, now: Timestamp) -> Iterator[str]:
-    yield f"{click.style('✓', fg='green')} {redact(found.url)}"
+def _diagnostics_lines(diagnostics: FeedDiagnostics, now: Timestamp) -> Iterator[str]:
+    yield f"{click.style('✓', fg='green')} {redact(diagnostics.url)}"
+    content_type = diagnostics.content_type or "no type"
     rows = {
-        "title": found.title or "none",
-        "answer": _answer(found),
-        "redirects": " → ".join([*found.hops, redact(found.answered_by)]) if found.hops else "",
-        "format": f"{found.format or 'does not say'}; {found.content_type or 'no type'}",
-        "encoding": _encoding(found),
-        "entries": str(found.entries),
-        "language": _languages(found),
-        "dates": _dates(found, now),
-        "guids": _guids(found),
-        "texts": f"{found.texts}, {found.length:,} characters in the middle" if found.texts else "",
-        "pages": f"not read: {found.pages}" if found.pages else "",
-        "caching": _caching(found),
-        "then": f"would ask every {span(found.interval)}, "
-        + ("conditionally" if found.conditional else "unconditionally: it sends no validator"),
+        "title": diagnostics.title or "none",
+        "answer": _response(diagnostics),
+        "redirects": " → ".join([*diagnostics.hops, redact(diagnostics.answered_by)])
+        if diagnostics.hops
+        else "",
+        "format": f"{diagnostics.format or 'does not say'}; {content_type}",
+        "encoding": _encoding(diagnostics),
+        "entries": str(diagnostics.entries),
+        "language": _languages(diagnostics),
+        "dates": _dates(diagnostics, now),
+        "guids": _guids(diagnostics),
+        "texts": f"{diagnostics.texts}, {diagnostics.length:,} characters (median)"
+        if diagnostics.texts
+        else "",
+        "pages": f"not read: {diagnostics.pages}" if diagnostics.pages else "",
+        "caching": _caching(diagnostics),
+        "then": f"would poll every {span(diagnostics.interval)}, "
+        + (
+            "conditionally"
+            if diagnostics.conditional
+            else "unconditionally: the server sends no validator"
+        ),
     }
     for name, words in rows.items():
         if words:
             yield _row(name, words)
-    for words in found.advice:
+    for words in diagnostics.advice:
         yield _row("advice", words)
 
 
@@ -96,50 +105,50 @@ def _row(name: str, words: str) -> str:
     return f"  {name:<{_WIDTH}} {line(words)}"
 
 
-def _answer(found: FeedDiagnostics) -> str:
-    return f"{found.status}, {found.bytes:,} bytes in {found.seconds:.2f} s"
+def _response(diagnostics: FeedDiagnostics) -> str:
+    return f"{diagnostics.status}, {diagnostics.bytes:,} bytes in {diagnostics.seconds:.2f} s"
 
 
-def _encoding(found: FeedDiagnostics) -> str:
-    declared = found.encoding or "not declared"
-    if found.is_utf8 and found.encoding not in ("utf-8", "utf8", ""):
+def _encoding(diagnostics: FeedDiagnostics) -> str:
+    declared = diagnostics.encoding or "not declared"
+    if diagnostics.is_utf8 and diagnostics.encoding not in ("utf-8", "utf8", ""):
         return f"{declared}, but it is UTF-8"
-    return declared if found.is_utf8 else f"{declared}, and it is not UTF-8"
+    return declared if diagnostics.is_utf8 else f"{declared}, and it is not UTF-8"
 
 
-def _languages(found: FeedDiagnostics) -> str:
-    seen = ", ".join(f"{code or 'und'} {count}" for code, count in found.langs.items())
-    return f"{found.lang or 'not'} declared; found {seen or 'none'}"
+def _languages(diagnostics: FeedDiagnostics) -> str:
+    counts = ", ".join(f"{code or 'und'} {count}" for code, count in diagnostics.langs.items())
+    return f"{diagnostics.lang or 'not'} declared; found {counts or 'none'}"
 
 
-def _dates(found: FeedDiagnostics, now: Timestamp) -> str:
-    if found.newest is None:
-        return "none" if found.entries else ""
-    newest, oldest = output.ago(found.newest, now), output.ago(found.oldest, now)
-    odd = [f"{count} {what}" for count, what in ((found.undated, "undated"),
-           (found.future, "in the future")) if count]  # fmt: skip
+def _dates(diagnostics: FeedDiagnostics, now: Timestamp) -> str:
+    if diagnostics.newest is None:
+        return "none" if diagnostics.entries else ""
+    newest, oldest = output.ago(diagnostics.newest, now), output.ago(diagnostics.oldest, now)
+    odd = [f"{count} {what}" for count, what in ((diagnostics.undated, "undated"),
+           (diagnostics.future, "in the future")) if count]  # fmt: skip
     return "; ".join([f"newest {newest}, oldest {oldest}", *odd])
 
 
-def _guids(found: FeedDiagnostics) -> str:
+def _guids(diagnostics: FeedDiagnostics) -> str:
     faults = (
-        (found.without_guid, "without one"),
-        (found.shared_guid, "share one with others"),
-        (found.without_link, "without a link"),
+        (diagnostics.without_guid, "without one"),
+        (diagnostics.shared_guid, "share one with others"),
+        (diagnostics.without_link, "without a link"),
     )
-    if not found.entries:
+    if not diagnostics.entries:
         return ""
     return "; ".join(f"{count} {what}" for count, what in faults if count) or "each has its own"
 
 
-def _caching(found: FeedDiagnostics) -> str:
-    said = {
-        "ETag": found.etag,
-        "Last-Modified": found.last_modified,
-        "fresh for": "" if found.max_age is None else span(found.max_age),
-        "ttl": "" if found.ttl is None else span(found.ttl),
+def _caching(diagnostics: FeedDiagnostics) -> str:
+    headers = {
+        "ETag": diagnostics.etag,
+        "Last-Modified": diagnostics.last_modified,
+        "fresh for": "" if diagnostics.max_age is None else span(diagnostics.max_age),
+        "ttl": "" if diagnostics.ttl is None else span(diagnostics.ttl),
     }
-    return ", ".join(f"{name} {value}" for name, value in said.items() if value) or "nothing said"
+    return ", ".join(f"{name} {value}" for name, value in headers.items() if value) or "no headers"
 
 
 @click.command("check")
@@ -154,49 +163,49 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
     Without an address, it reads all feeds of feeds.yaml. It stores nothing. Exits with 1 when
     a feed cannot be read.
     """
-    newsroom: CliContext = context.obj
-    config = _config(newsroom) if not feeds or newsroom.config_path.exists() else None
-    asked = _feeds(feeds, config)
-    read = asyncio.run(_read(asked, config))
-    now = newsroom.clock()
+    cli: CliContext = context.obj
+    config = _config(cli) if not feeds or cli.config_path.exists() else None
+    targets = _feeds(feeds, config)
+    results = asyncio.run(_read(targets, config))
+    now = cli.clock()
     if style == "json":
         import json
 
         rows = [
-            failure_as_mapping(feed, one, now)
-            if isinstance(one, FeedError)
-            else reading_as_mapping(feed, one, now)
-            for feed, one in zip(asked, read, strict=True)
+            failure_mapping(feed, result, now)
+            if isinstance(result, FeedError)
+            else diagnostics_mapping(feed, result, now)
+            for feed, result in zip(targets, results, strict=True)
         ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        for feed, one in zip(asked, read, strict=True):
-            click.echo("\n".join(in_words(feed, one, now)))
-    context.exit(any(isinstance(one, FeedError) for one in read))
+        for feed, result in zip(targets, results, strict=True):
+            click.echo("\n".join(report_lines(feed, result, now)))
+    context.exit(any(isinstance(result, FeedError) for result in results))
 
 
-def _config(newsroom: CliContext) -> Config:
+def _config(cli: CliContext) -> Config:
     from monitor.config import load
 
-    return load(newsroom.config_path, data=newsroom.data)
+    return load(cli.config_path, data=cli.data)
 
 
-def _feeds(asked: Sequence[str], config: Config | None) -> list[Feed]:
-    """Return what was asked for: feeds of feeds.yaml by name or address, else addresses."""
+def _feeds(names: Sequence[str], config: Config | None) -> list[Feed]:
+    """Return the feeds with these names or addresses; without any, all feeds of feeds.yaml."""
     known = config.feeds if config else ()
-    if not asked:
+    if not names:
         return [feed for feed in known if feed.enabled]
-    return [_feed(one, known) for one in asked]
+    return [_feed(name, known) for name in names]
 
 
-def _feed(asked: str, known: Sequence[Feed]) -> Feed:
-    from monitor.cli.feeds import meant
+def _feed(name: str, known: Sequence[Feed]) -> Feed:
+    from monitor.cli.feeds import find_feed
     from monitor.model.feed import Feed
 
-    if known and "://" not in asked and not _is_host(asked):
-        return meant(asked, known)
-    url = asked if "://" in asked else f"https://{asked}"
-    # What is set for a feed may be secret, and is not told to an address that is only like its.
+    if known and "://" not in name and not _is_host(name):
+        return find_feed(name, known)
+    url = name if "://" in name else f"https://{name}"
+    # The settings of a feed may be secret: they are used only for exactly its address.
     return next((feed for feed in known if feed.url == url), Feed(url=url, name=""))
 
 
@@ -205,19 +214,19 @@ def _is_host(text: str) -> bool:
 
 
 async def _read(feeds: Sequence[Feed], config: Config | None) -> list[Prospect | FeedError]:
-    """Read all at once; return what each is, or why it is nothing."""
+    """Read all feeds at the same time; return each feed or its error."""
     from monitor.wiring import prospecting
 
     allow, contact = (config.allow, config.contact) if config else ((), "")
     async with prospecting(allow, contact) as prospector:
 
-        async def one(feed: Feed) -> Prospect | FeedError:
+        async def read_one(feed: Feed) -> Prospect | FeedError:
             try:
-                found = await prospector.read(feed.url, feed.request_options)
+                prospect = await prospector.read(feed.url, feed.request_options)
             except FeedError as error:
                 return error
             if feed.full_text:
-                return await prospector.with_pages(found, feed.request_options)
-            return found
+                return await prospector.with_pages(prospect, feed.request_options)
+            return prospect
 
-        return await asyncio.gather(*map(one, feeds))
+        return await asyncio.gather(*map(read_one, feeds))

@@ -1,4 +1,4 @@
-"""`tocsin import`: articles from elsewhere into the archive."""
+"""`tocsin import`: import articles into the archive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from monitor.cli import CliContext, say
-from monitor.cli.output import bar
+from monitor.cli.output import progress_bar
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from monitor.run_log import Progress
     from monitor.store.sqlite.store import SqliteStore
 
-TOLD = 20
-"""Bad lines that are told one by one; further ones are counted."""
+REJECTS_SHOWN = 20
+"""Rejected lines that are shown; further ones are only counted."""
 
 
 @click.command("import")
@@ -40,134 +40,139 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
     import can be repeated. Watchlists are matched against the new articles. A monitor may run
     at the same time. Exits with 1 if a line cannot be read; all other lines are imported.
     """
-    newsroom: CliContext = context.obj
-    with ExitStack() as held:
-        told = _Rejects(held.enter_context(rejected.open("wb")) if rejected else None)
-        new, known, alerts = _take_all(newsroom, file, feed, told)
-    say(f"{counted(new, 'article')} added, {known:,} there already; {counted(alerts, 'alert')}")
-    if told.count:
-        say(f"{told.count} could not be read" + ("" if rejected else "; `--rejected` keeps them"))
+    cli: CliContext = context.obj
+    with ExitStack() as stack:
+        rejects = _RejectedLines(stack.enter_context(rejected.open("wb")) if rejected else None)
+        added, existing, alerts = _import_articles(cli, file, feed, rejects)
+    raised = counted(alerts, "alert")
+    say(f"{counted(added, 'article')} added, {existing:,} in the archive already; {raised}")
+    if rejects.count:
+        say(
+            f"{rejects.count} could not be read"
+            + ("" if rejected else "; --rejected writes them to a file")
+        )
         context.exit(1)
 
 
-def _take_all(
-    newsroom: CliContext, file: Path, feed: str, rejects: _Rejects
+def _import_articles(
+    cli: CliContext, file: Path, feed: str, rejects: _RejectedLines
 ) -> tuple[int, int, int]:
     from monitor.alerts.routing import routing
     from monitor.imports.article_import import ArticleImport
     from monitor.store.sqlite.store import SqliteStore
     from monitor.wiring import local_zone
 
-    in_force, zone = _in_force(newsroom), local_zone()
-    store = SqliteStore(newsroom.folder)
-    taking = ArticleImport(
+    current_config, zone = _current_config(cli), local_zone()
+    store = SqliteStore(cli.folder)
+    importer = ArticleImport(
         store,
-        lambda: in_force().watchlists,
-        newsroom.clock,
+        lambda: current_config().watchlists,
+        cli.clock,
         feed,
-        lambda: routing(in_force(), zone),
+        lambda: routing(current_config(), zone),
     )
     try:
-        with bar() as progress:
+        with progress_bar() as progress:
             try:
-                for batch in _batches(_given(file, newsroom.clock, rejects, progress)):
-                    taking.take(batch)
+                for batch in _batches(_parse_articles(file, cli.clock, rejects, progress)):
+                    importer.take(batch)
             except BaseException:
-                if taking.new:
-                    say(f"cut short after {counted(taking.new, 'article')}; run it again to go on")
+                if importer.new:
+                    done = counted(importer.new, "article")
+                    say(f"interrupted after {done}; run it again to continue")
                 raise
             finally:
-                if taking.new:
-                    _index(newsroom, store, progress)
+                if importer.new:
+                    _index(cli, store, progress)
     finally:
         store.close()
-    return taking.new, taking.known, taking.alerts
+    return importer.new, importer.known, importer.alerts
 
 
-def _in_force(newsroom: CliContext) -> Callable[[], Config]:
-    """Return what tells the configuration in force; an edit that is broken changes nothing."""
+def _current_config(cli: CliContext) -> Callable[[], Config]:
+    """Return a function that returns the active configuration; a broken edit changes nothing."""
     from monitor.config import load
     from monitor.errors import ConfigError
 
-    config = load(newsroom.config_path, data=newsroom.data)
-    read = newsroom.config_path.stat().st_mtime_ns
+    config = load(cli.config_path, data=cli.data)
+    read_at = cli.config_path.stat().st_mtime_ns
 
-    def in_force() -> Config:
-        nonlocal config, read
+    def current() -> Config:
+        nonlocal config, read_at
         try:
-            if (stamp := newsroom.config_path.stat().st_mtime_ns) != read:
-                read = stamp
-                config = load(newsroom.config_path, data=newsroom.data)
+            if (stamp := cli.config_path.stat().st_mtime_ns) != read_at:
+                read_at = stamp
+                config = load(cli.config_path, data=cli.data)
         except (ConfigError, OSError):
             pass
         return config
 
-    return in_force
+    return current
 
 
-def _given(
-    file: Path, clock: Callable[[], float], rejects: _Rejects, progress: Progress | None
+def _parse_articles(
+    file: Path, clock: Callable[[], float], rejects: _RejectedLines, progress: Progress | None
 ) -> Iterator[ImportedArticle]:
-    """Yield the articles of a file; those that cannot be read are told."""
+    """Yield the articles of a file; report the lines that cannot be read."""
     from monitor.imports import json_articles
     from monitor.imports.json_articles import parse_article
 
     stdin = str(file) == "-"
     total = 0 if stdin else json_articles.total_bytes(file)
-    pieces = (
+    items = (
         json_articles.split_json(sys.stdin.buffer, "-")
         if stdin
         else json_articles.read_pieces(file)
     )
-    for one in pieces:
+    for item in items:
         try:
-            yield parse_article(one.value(), clock())
+            yield parse_article(item.value(), clock())
         except ValueError as error:
-            rejects.take(one, str(error))
+            rejects.take(item, str(error))
         if progress:
-            progress("importing", one.read, max(total, one.read))
+            progress("importing", item.read, max(total, item.read))
 
 
-def _batches(given: Iterable[ImportedArticle]) -> Iterator[list[ImportedArticle]]:
+def _batches(articles: Iterable[ImportedArticle]) -> Iterator[list[ImportedArticle]]:
     from itertools import islice
 
     from monitor.imports.article_import import BATCH
 
-    rest = iter(given)
-    while batch := list(islice(rest, BATCH)):
+    remaining = iter(articles)
+    while batch := list(islice(remaining, BATCH)):
         yield batch
 
 
-def _index(newsroom: CliContext, store: SqliteStore, progress: Progress | None) -> None:
-    """Make what came in searchable; a running monitor does it by itself."""
+def _index(cli: CliContext, store: SqliteStore, progress: Progress | None) -> None:
+    """Add the imported articles to the index; a running monitor does so by itself."""
     from monitor.errors import AlreadyRunningError
     from monitor.maintenance import indexer
     from monitor.monitor_lock import MonitorLock
     from monitor.store.sqlite.connection import INDEX
 
     try:
-        with MonitorLock(newsroom.folder):
+        with MonitorLock(cli.folder):
             indexer.catch_up(
                 store,
-                newsroom.folder / INDEX,
+                cli.folder / INDEX,
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
     except AlreadyRunningError:
-        say("the monitor makes them searchable within seconds")
+        say("the running monitor indexes them within seconds")
 
 
-class _Rejects:
-    """Tells what could not be read, and keeps it."""
+class _RejectedLines:
+    """Reports the lines that cannot be read, and writes them to a file if there is one."""
 
     def __init__(self, file: BinaryIO | None) -> None:
         self._file = file
         self.count = 0
 
-    def take(self, one: JsonPiece, reason: str) -> None:
+    def take(self, item: JsonPiece, reason: str) -> None:
         self.count += 1
-        if self.count <= TOLD:
-            say(f"{one.place}: {reason}")
-        elif self.count == TOLD + 1:
+        if self.count <= REJECTS_SHOWN:
+            say(f"{item.place}: {reason}")
+        elif self.count == REJECTS_SHOWN + 1:
             say("…")
         if self._file:
-            self._file.write(one.raw.replace(b"\n", b" ") + b"\n")
+            self._file.write(item.raw.replace(b"\n", b" ") + b"\n")

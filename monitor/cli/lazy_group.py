@@ -1,4 +1,4 @@
-"""Groups of commands that are imported when they are called, each with -v and -q."""
+"""A click group that imports a command when it is called, and gives each -v and -q."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class LazyCommand(NamedTuple):
     place: str
     """`module:attribute`; the attribute is the command, or a mapping of names to commands."""
     summary: str
-    """Its line in the help of its group."""
+    """The line of the command in the help of the group."""
 
     @property
     def package(self) -> str:
@@ -24,7 +24,7 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group that lists its commands without importing them, and lets each take -v and -q."""
+    """A group that lists its commands without importing them, and gives each -v and -q."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class LazyGroup(click.Group):
         return [*self.lazy, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by its name; None if there is none, or its package is not installed."""
+        """Return a command; None if there is none, or its package is not installed."""
         name = self.aliases.get(cmd_name, cmd_name)
         if name not in self.lazy:
-            found = super().get_command(ctx, name)
-            return found and with_verbosity(found)
+            command = super().get_command(ctx, name)
+            return command and with_verbosity(command)
         place = self.lazy[name].place
         module, _, attribute = place.partition(":")
         try:
@@ -62,35 +62,37 @@ class LazyGroup(click.Group):
         return with_verbosity(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with one line each, importing none."""
+        """Write one line for each command, without importing it."""
         lines = [(name, command.summary) for name, command in self.lazy.items()]
-        lines += [(name, found.get_short_help_str(100)) for name, found in self.commands.items()]
+        lines += [
+            (name, command.get_short_help_str(100)) for name, command in self.commands.items()
+        ]
         if lines:
             with formatter.section("Commands"):
                 formatter.write_dl(lines)
 
 
 def with_verbosity(command: click.Command) -> click.Command:
-    """Let a command take -v and -q behind its name too."""
+    """Add -v and -q to a command, so that they may follow its name."""
     if not any(option.name == "verbose" for option in command.params):
         command.params += [
             click.Option(
-                ["-v", "--verbose"], count=True, expose_value=False, callback=_louder,
+                ["-v", "--verbose"], count=True, expose_value=False, callback=_raise_verbosity,
                 help="Log more.",
             ),
             click.Option(
-                ["-q", "--quiet"], count=True, expose_value=False, callback=_quieter,
+                ["-q", "--quiet"], count=True, expose_value=False, callback=_lower_verbosity,
                 help="Log less.",
             ),
         ]  # fmt: skip
     return command
 
 
-def _louder(context: click.Context, _: click.Parameter, times: int) -> None:
+def _raise_verbosity(context: click.Context, _: click.Parameter, times: int) -> None:
     if times:
         context.obj.verbosity += times
 
 
-def _quieter(context: click.Context, _: click.Parameter, times: int) -> None:
+def _lower_verbosity(context: click.Context, _: click.Parameter, times: int) -> None:
     if times:
         context.obj.verbosity -= times

@@ -1,22 +1,27 @@
-"""`tocsin backup`, `restore`, `reindex` and `vacuum`."""
+"""`tocsin backup`, `restore`, `reindex`, `vacuum` and `verify`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, say
-from monitor.cli.output import bar
+from monitor.cli.output import progress_bar
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
     from monitor.maintenance.backup import RestorePaths
     from monitor.maintenance.retention import RetentionSweep, SweepResult
+    from monitor.maintenance.verification import Verified
     from monitor.model.config import Retention
     from monitor.run_log import Progress
     from monitor.store.sqlite.store import SqliteStore
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True))
 @click.pass_obj
-def backup(newsroom: CliContext, file: Path) -> None:
+def backup(cli: CliContext, file: Path) -> None:
     """Write the newsroom into FILE: all articles, alerts and verdicts, and feeds.yaml.
 
     A monitor may run at the same time: FILE contains the state of one moment. It is a zip with
@@ -34,16 +39,16 @@ def backup(newsroom: CliContext, file: Path) -> None:
     """
     from monitor.maintenance.backup import back_up
 
-    with bar() as progress:
-        taken = back_up(
-            newsroom.folder,
-            newsroom.config_path,
+    with progress_bar() as progress:
+        summary = back_up(
+            cli.folder,
+            cli.config_path,
             file,
-            newsroom.clock(),
+            cli.clock(),
             progress or (lambda *_: None),
         )
     size = file.stat().st_size / 1e6
-    articles, alerts = counted(taken.articles, "article"), counted(taken.alerts, "alert")
+    articles, alerts = counted(summary.articles, "article"), counted(summary.alerts, "alert")
     say(f"{file}: {articles}, {alerts}, {size:.1f} MB")
 
 
@@ -54,7 +59,7 @@ def backup(newsroom: CliContext, file: Path) -> None:
     "--force", is_flag=True, help="Move an existing newsroom into a folder beside its archive."
 )
 @click.pass_obj
-def restore(newsroom: CliContext, file: Path, folder: Path | None, force: bool) -> None:
+def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> None:
     """Restore a newsroom from the backup FILE, into FOLDER or the place of -c and --data.
 
     The whole of FILE is checked first. An existing feeds.yaml or archive is never overwritten;
@@ -71,42 +76,45 @@ def restore(newsroom: CliContext, file: Path, folder: Path | None, force: bool) 
 
     manifest = read_manifest(file)
     config = config_of(file)
-    places = _places(newsroom, folder, config)
-    there = ", ".join(map(str, places.in_the_way(config)))
-    if there and not force:
-        raise BackupError(f"{there}: there already; `--force` moves it aside, nothing was touched")
-    moment = datetime.fromtimestamp(newsroom.clock(), UTC).strftime("%Y%m%d-%H%M%S")
-    aside = places.data / f"before-restore-{moment}"
-    with bar() as progress, MonitorLock(places.data):
-        fresh = unpack(file, places, progress or (lambda *_: None))
-        replace_newsroom(fresh, config, places, aside)
-        searchable = _indexed(places, progress)
-    say(f"{places.config}, {places.data}: as of {manifest.taken}")
+    paths = _restore_paths(cli, folder, config)
+    existing = ", ".join(map(str, paths.in_the_way(config)))
+    if existing and not force:
+        raise BackupError(
+            f"{existing}: exists already, and nothing was changed;"
+            " --force moves it into another folder"
+        )
+    moment = datetime.fromtimestamp(cli.clock(), UTC).strftime("%Y%m%d-%H%M%S")
+    old_folder = paths.data / f"before-restore-{moment}"
+    with progress_bar() as progress, MonitorLock(paths.data):
+        unpacked = unpack(file, paths, progress or (lambda *_: None))
+        replace_newsroom(unpacked, config, paths, old_folder)
+        searchable = _build_index(paths, progress)
+    say(f"{paths.config}, {paths.data}: as of {manifest.taken}")
     articles, alerts = counted(manifest.articles, "article"), counted(manifest.alerts, "alert")
-    say(f"{articles}, {alerts}; {searchable:,} can be searched")
-    if there:
-        say(f"what was there is in {aside}")
+    say(f"{articles}, {alerts}; {searchable:,} indexed")
+    if existing:
+        say(f"the old newsroom is in {old_folder}")
 
 
-def _places(newsroom: CliContext, folder: Path | None, config: bytes | None) -> RestorePaths:
-    """Return where the newsroom goes: where its own feeds.yaml says, beside it."""
+def _restore_paths(cli: CliContext, folder: Path | None, config: bytes | None) -> RestorePaths:
+    """Return where the newsroom is restored to: `data:` of its feeds.yaml decides."""
     from monitor.config import data_folder_of
     from monitor.maintenance.backup import CONFIG, RestorePaths
 
-    path = folder / CONFIG if folder else newsroom.config_path
-    return RestorePaths(path, newsroom.data or data_folder_of(config or b"", path))
+    path = folder / CONFIG if folder else cli.config_path
+    return RestorePaths(path, cli.data or data_folder_of(config or b"", path))
 
 
-def _indexed(places: RestorePaths, progress: Progress | None) -> int:
+def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
     from monitor.maintenance import indexer
     from monitor.store.sqlite.connection import INDEX
     from monitor.store.sqlite.store import SqliteStore
 
-    store = SqliteStore(places.data)
+    store = SqliteStore(paths.data)
     try:
         return indexer.catch_up(
             store,
-            places.data / INDEX,
+            paths.data / INDEX,
             lambda done, total: progress("indexing", done, total) if progress else None,
         )
     finally:
@@ -115,7 +123,7 @@ def _indexed(places: RestorePaths, progress: Progress | None) -> int:
 
 @click.command()
 @click.pass_obj
-def reindex(newsroom: CliContext) -> None:
+def reindex(cli: CliContext) -> None:
     """Build the search index again from the store. Searches go on meanwhile.
 
     Stop a running monitor first. A monitor repairs the index by itself.
@@ -126,27 +134,27 @@ def reindex(newsroom: CliContext) -> None:
     from monitor.store.sqlite.store import SqliteStore
     from monitor.store.sqlite.views import SqliteViews
 
-    SqliteViews(newsroom.folder).totals()  # refuses a folder without a store
-    with MonitorLock(newsroom.folder):
-        store = SqliteStore(newsroom.folder)
-        with bar() as progress:
+    SqliteViews(cli.folder).totals()  # raises StoreError if there is no store
+    with MonitorLock(cli.folder):
+        store = SqliteStore(cli.folder)
+        with progress_bar() as progress:
             done = indexer.reindex(
                 store,
-                newsroom.folder / INDEX,
+                cli.folder / INDEX,
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
         store.close()
-    say(f"{counted(done, 'article')} can be searched")
+    say(f"{counted(done, 'article')} indexed")
 
 
 PAUSE = 0.01
-"""Seconds between two steps, in which a monitor may write."""
+"""Seconds between two steps, so that a running monitor can write."""
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @click.pass_obj
-def vacuum(newsroom: CliContext, dry_run: bool) -> None:
+def vacuum(cli: CliContext, dry_run: bool) -> None:
     """Delete what is too old by `archive:` of feeds.yaml, then compact store and index.
 
     A running monitor deletes it by itself, a little at a time. While a monitor runs, nothing
@@ -156,123 +164,212 @@ def vacuum(newsroom: CliContext, dry_run: bool) -> None:
     from monitor.store.sqlite.store import SqliteStore
     from monitor.store.sqlite.views import SqliteViews
 
-    retention = load(newsroom.config_path, data=newsroom.data).retention
-    SqliteViews(newsroom.folder).totals()  # refuses a folder without a store
-    store = SqliteStore(newsroom.folder)
+    retention = load(cli.config_path, data=cli.data).retention
+    SqliteViews(cli.folder).totals()  # raises StoreError if there is no store
+    store = SqliteStore(cli.folder)
     try:
         if dry_run:
-            _look(newsroom, store, retention)
+            _preview_vacuum(cli, store, retention)
         else:
-            _clean(newsroom, store, retention)
+            _run_vacuum(cli, store, retention)
     finally:
         store.close()
 
 
-def _look(newsroom: CliContext, store: SqliteStore, retention: Retention) -> None:
-    """Say what would be dropped, and what room there is to gain."""
+def _preview_vacuum(cli: CliContext, store: SqliteStore, retention: Retention) -> None:
+    """Print what would be deleted, and how much disk space is free in the store."""
     from monitor.maintenance.retention import RetentionSweep
     from monitor.store.sqlite.disk_space import room
 
-    sweep = RetentionSweep(store, retention, newsroom.clock())
-    with bar() as progress:
-        found = _all(sweep.look, progress)
-    free = room(newsroom.folder).free
-    click.echo(_words(found, retention, "would be dropped"))
-    click.echo(f"{_size(free)} of the store hold nothing any more")
+    sweep = RetentionSweep(store, retention, cli.clock())
+    with progress_bar() as progress:
+        result = _sweep_all(sweep.look, progress)
+    free = room(cli.folder).free
+    click.echo(_describe_sweep(result, retention, "would be deleted"))
+    click.echo(f"{_megabytes(free)} of the store are unused")
 
 
-def _clean(newsroom: CliContext, store: SqliteStore, retention: Retention) -> None:
-    """Drop, then compact unless a monitor runs."""
+def _run_vacuum(cli: CliContext, store: SqliteStore, retention: Retention) -> None:
+    """Delete old articles, then compact unless a monitor is running."""
     from monitor.errors import AlreadyRunningError
     from monitor.maintenance.retention import RetentionSweep
     from monitor.monitor_lock import MonitorLock
     from monitor.wiring import pause
 
-    with ExitStack() as held, bar() as progress:
+    with ExitStack() as stack, progress_bar() as progress:
         alone = True
         try:
-            held.enter_context(MonitorLock(newsroom.folder))
+            stack.enter_context(MonitorLock(cli.folder))
         except AlreadyRunningError:
             alone = False
-        sweep = RetentionSweep(store, retention, newsroom.clock())
-        found = _all(lambda: _resting(sweep, pause, alone), progress)
+        sweep = RetentionSweep(store, retention, cli.clock())
+        result = _sweep_all(lambda: _sweep_step(sweep, pause, alone), progress)
         if alone:
-            before, after = _compacted(newsroom, store, progress)
-    say(_words(found, retention, "dropped"))
+            before, after = _compact(cli, store, progress)
+    say(_describe_sweep(result, retention, "deleted"))
     if alone:
-        say(f"compacted: {_size(before)}, now {_size(after)}")
+        say(f"compacted: {_megabytes(before)} before, {_megabytes(after)} now")
     else:
         say(
-            "a monitor watches, so nothing was compacted;"
-            " `tocsin stop`, then `tocsin vacuum` gives the room back to the disk"
+            "a monitor is running, so nothing was compacted;"
+            " run `tocsin stop`, then `tocsin vacuum`, to free the disk space"
         )
 
 
-def _resting(sweep: RetentionSweep, pause: Callable[[float], None], alone: bool) -> SweepResult:
+def _sweep_step(sweep: RetentionSweep, pause: Callable[[float], None], alone: bool) -> SweepResult:
     if not alone:
         pause(PAUSE)
     return sweep.step()
 
 
-def _all(step: Callable[[], SweepResult], progress: Progress | None) -> SweepResult:
-    """Take steps until there is nothing left; return what they came to together."""
+def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> SweepResult:
+    """Take steps until nothing is left to delete; return their sum."""
     from monitor.maintenance.retention import SweepResult
 
-    found = SweepResult()
-    while (taken := step()) != SweepResult():
-        found += taken
+    result = SweepResult()
+    while (swept := step()) != SweepResult():
+        result += swept
         if progress:
-            progress("dropping", found.articles, found.articles + found.spared)
-    return found
+            progress("deleting", result.articles, result.articles + result.spared)
+    return result
 
 
-def _compacted(
-    newsroom: CliContext, store: SqliteStore, progress: Progress | None
-) -> tuple[int, int]:
-    """Compact store and index; return what they took before and after."""
+def _compact(cli: CliContext, store: SqliteStore, progress: Progress | None) -> tuple[int, int]:
+    """Compact store and index; return their size in bytes before and after."""
     from index import open_archive_writer
     from monitor.maintenance import indexer
     from monitor.store.sqlite.connection import FILE, INDEX
     from monitor.store.sqlite.disk_space import compact
 
-    folder = newsroom.folder / INDEX
+    folder = cli.folder / INDEX
 
-    def taken() -> int:
-        files = [newsroom.folder / FILE, *folder.glob("*")]
+    def disk_usage() -> int:
+        files = [cli.folder / FILE, *folder.glob("*")]
         return sum(file.stat().st_size for file in files if file.exists())
 
-    before = taken()
+    before = disk_usage()
     indexer.catch_up(
         store, folder, lambda done, total: progress("indexing", done, total) if progress else None
     )
     writer = open_archive_writer(folder)
-    first = 0
+    total = 0
 
-    def merging(left: int) -> None:
-        nonlocal first
-        first = max(first, left)
+    def merging(remaining: int) -> None:
+        nonlocal total
+        total = max(total, remaining)
         if progress:
-            progress("merging", first - left, first)
+            progress("merging", total - remaining, total)
 
     writer.compact(merging)
     writer.close()
     if progress:
         progress("compacting", 0, 1)
-    compact(newsroom.folder)
-    return before, taken()
+    compact(cli.folder)
+    return before, disk_usage()
 
 
-def _words(found: SweepResult, retention: Retention, verb: str) -> str:
+def _describe_sweep(result: SweepResult, retention: Retention, verb: str) -> str:
     from monitor.config.value_parsers import describe_age
 
     if retention.keep is None:
-        return "nothing is ever dropped: `archive: keep:` of feeds.yaml says for how long"
-    kept = f"; {found.spared} of that age are kept" if found.spared else ""
+        return "nothing is ever deleted; `archive: keep:` of feeds.yaml limits the age of articles"
+    spared = f"; {counted(result.spared, 'article')} of that age kept" if result.spared else ""
     return (
-        f"{counted(found.articles, 'article')} older than {describe_age(retention.keep)},"
-        f" {found.characters / 1e6:.1f} MB of text, {verb}{kept}"
+        f"{counted(result.articles, 'article')} older than {describe_age(retention.keep)},"
+        f" {result.characters / 1e6:.1f} MB of text, {verb}{spared}"
     )
 
 
-def _size(count: int) -> str:
+def _megabytes(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
+
+
+FAULTS_SHOWN = 10
+"""Faults that the text output shows; JSON has all that are listed."""
+
+
+def _validate_hash(context: click.Context, param: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+        raise click.BadParameter("a hash has 64 hexadecimal digits; `tocsin verify` prints it")
+    return value.lower()
+
+
+@click.command()
+@click.option("--from", "first", type=click.IntRange(min=1), default=1, show_default=True,
+              metavar="NUMBER", help="Begin at this record.")  # fmt: skip
+@click.option(
+    "--head",
+    default="",
+    metavar="HASH",
+    callback=_validate_hash,
+    help="A hash that you noted earlier, and that must still be in the chain.",
+)
+@click.option("--alert", "alert", type=click.IntRange(min=1), metavar="ID",
+              help="Print the records of this alert, one JSON object a line.")  # fmt: skip
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="Output format.")  # fmt: skip
+@click.pass_context
+def verify(context: click.Context, first: int, head: str, alert: int | None, style: str) -> None:
+    """Verify the evidence: what was recorded of each alert, in a chain of hashes.
+
+    Checks that no record was changed, removed or inserted, that each alert has its record and
+    each record its alert, and that the texts of articles match their hashes. Prints the hash
+    of the last record: note it elsewhere, and give it to --head later. Exits with 1 if
+    anything differs, and names the first such record.
+    """
+    from monitor.maintenance.verification import verify as verify_evidence
+    from monitor.store.sqlite.evidence_reads import Proofs
+
+    cli: CliContext = context.obj
+    with Proofs(cli.archive) as proofs:
+        if alert is not None:
+            records = proofs.records_of([alert]).get(alert, [])
+            if not records:
+                raise click.ClickException(f"there is no record of alert {alert}")
+            for _, record in records:
+                click.echo(clean(record))
+            return
+        with progress_bar() as progress:
+            result = verify_evidence(proofs, progress or (lambda *_: None), first=first, noted=head)
+    if first > 1 and not result.records:
+        raise click.ClickException(f"there is no record {first} yet")
+    if style == "json":
+        click.echo(json.dumps(_verification_mapping(result), ensure_ascii=False))
+    else:
+        for line in _verification_lines(result, first):
+            click.echo(line)
+        for line in _fault_lines(result):
+            say(line)
+    if not result.whole:
+        context.exit(1)
+
+
+def _verification_mapping(result: Verified) -> dict[str, object]:
+    fields = asdict(result)
+    number, digest = result.head
+    return {**fields, "whole": result.whole, "head": {"number": number, "hash": digest}}
+
+
+def _verification_lines(result: Verified, first: int) -> Iterator[str]:
+    scope = f" from number {first} on" if first > 1 else ""
+    state = "whole" if result.whole else "NOT whole"
+    records, alerts = counted(result.records, "record"), counted(result.alerts, "alert")
+    yield f"evidence  {records}{scope}, {alerts}: {state}"
+    yield f"texts     {result.texts:,} compared with their hashes"
+    if result.earlier:
+        yield f"earlier   {counted(result.earlier, 'alert')} raised before there was evidence"
+    if result.dropped:
+        yield (
+            f"dropped   {counted(result.dropped, 'alert')} no longer kept: the records are whole,"
+            " the texts can no longer be checked"
+        )
+    if result.noted:
+        yield f"noted     the hash given with --head is that of record {result.noted}"
+    yield f"head      {result.head[1]} (record {result.head[0]})"
+
+
+def _fault_lines(result: Verified) -> Iterator[str]:
+    for fault in result.faults[:FAULTS_SHOWN]:
+        yield f"✗ {fault}"
+    if (more := len(result.faults) - FAULTS_SHOWN + result.more) > 0:
+        yield f"  and {more} more"

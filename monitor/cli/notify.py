@@ -1,21 +1,24 @@
-"""`tocsin notify`: the channels, and whether they take what they are sent."""
+"""`tocsin notify` and `tocsin deliveries`: channels, and what is sent to them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
-from monitor.cli.options import list_format
+from monitor.cli.options import format_option
+from monitor.formatting import counted, iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
     from monitor.model.config import Channel, Config, DeliveryError
-    from monitor.model.delivery import Notification
+    from monitor.model.delivery import Delivery, Notification
 
-COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
+
+CHANNEL_COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
 
 
 @click.group(cls=LazyGroup)
@@ -24,18 +27,18 @@ def notify() -> None:
 
 
 @notify.command("list")
-@list_format
+@format_option
 @click.pass_obj
-def listing(newsroom: CliContext, style: str) -> None:
+def list_channels(cli: CliContext, style: str) -> None:
     """List channels, with the number of deliveries that are not sent."""
     from monitor.config import load
     from monitor.errors import StoreError
     from monitor.model.delivery import DeliveryState
 
-    channels = load(newsroom.config_path, data=newsroom.data).channels
+    channels = load(cli.config_path, data=cli.data).channels
     try:
-        counts = newsroom.service().views.deliveries.unsent()
-    except StoreError:  # no archive yet
+        counts = cli.service().views.deliveries.unsent()
+    except StoreError:  # there is no archive yet
         counts = {}
     rows = [
         {
@@ -49,10 +52,10 @@ def listing(newsroom: CliContext, style: str) -> None:
         for channel in channels
     ]
     if style != "table":
-        output.print_rows(rows, style, COLUMNS)
+        output.print_rows(rows, style, CHANNEL_COLUMNS)
         return
     if not rows:
-        say("no channels yet; they stand under `channels:` in feeds.yaml")
+        say("there are no channels yet; add them under `channels:` in feeds.yaml")
     for row in rows:
         unsent = [f"{row[key]} {key}" for key in ("waiting", "dead") if row[key]]
         signed = ["signed"] if row["signed"] else []
@@ -62,7 +65,7 @@ def listing(newsroom: CliContext, style: str) -> None:
 @notify.command("test")
 @click.argument("channel")
 @click.pass_obj
-def try_(newsroom: CliContext, channel: str) -> None:
+def send_test(cli: CliContext, channel: str) -> None:
     """Send a test message to a channel now, and show the result.
 
     Exits with 1 if the channel does not accept it. Nothing is stored.
@@ -71,32 +74,36 @@ def try_(newsroom: CliContext, channel: str) -> None:
 
     from monitor.config import load
 
-    config = load(newsroom.config_path, data=newsroom.data)
-    found = {one.name.casefold(): one for one in config.channels}.get(channel.casefold())
-    if found is None:
+    config = load(cli.config_path, data=cli.data)
+    target = {one.name.casefold(): one for one in config.channels}.get(channel.casefold())
+    if target is None:
         known = ", ".join(one.name for one in config.channels) or "none"
         raise click.UsageError(f"feeds.yaml has no channel {channel}; it has {known}")
-    refusal = asyncio.run(_send(config, found, _sample(found, newsroom.clock())))
-    if refusal is not None:
-        raise click.ClickException(f"{found.name} did not accept it: {refusal.reason}")
-    say(f"{found.name} accepted the sample ({found.kind}: {found.words})")
+    error = asyncio.run(
+        _send_notification(config, target, _sample_notification(target, cli.clock()))
+    )
+    if error is not None:
+        raise click.ClickException(f"{target.name} did not accept it: {error.reason}")
+    say(f"{target.name} accepted the test message ({target.kind}: {target.words})")
 
 
-async def _send(config: Config, channel: Channel, sample: Notification) -> DeliveryError | None:
+async def _send_notification(
+    config: Config, channel: Channel, sample: Notification
+) -> DeliveryError | None:
     from monitor.wiring import senders
 
-    async def nothing_told(channel: str, watchlist: str, limit: int) -> list[Alert]:
+    async def no_history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return []
 
-    sender = senders(config, nothing_told)(channel)
+    sender = senders(config, no_history)(channel)
     try:
         return await sender.send([sample])
     finally:
         await sender.close()
 
 
-def _sample(channel: Channel, now: float) -> Notification:
-    """Return a delivery of an alert that nobody raised."""
+def _sample_notification(channel: Channel, now: float) -> Notification:
+    """Return a notification of an invented alert."""
     from uuid import NAMESPACE_URL, uuid5
 
     from index.article import Article
@@ -104,7 +111,7 @@ def _sample(channel: Channel, now: float) -> Notification:
     from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
     from monitor.model.severity import Severity
 
-    title, words = "Sample of an alert", "Tocsin sends this to see whether it arrives."
+    title, words = "Sample of an alert", "tocsin sends this to test the channel."
     article = Article(
         id=0, feeds=(0,), url="https://example.org/sample", title=title, summary=words,
         body="", author="", lang="en", published=now, seen=now, story=0,
@@ -122,3 +129,150 @@ def _sample(channel: Channel, now: float) -> Notification:
         sent_at=None,
     )  # fmt: skip
     return Notification(delivery=delivery, alert=alert, article=article)
+
+
+DELIVERY_COLUMNS = (
+    "id", "state", "channel", "alert", "occasion", "why", "watchlist", "title", "due", "attempts",
+    "reason", "created_at", "sent_at", "key", "bundle",
+)  # fmt: skip
+DELIVERY_STATES = ("waiting", "held", "sent", "dead", "all")
+_MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.option(
+    "--state",
+    type=click.Choice(DELIVERY_STATES),
+    help="State of the deliveries. `held` means held back for quiet hours or a digest, `dead` "
+    "given up. Without it, all that are not sent.",
+)
+@click.option("--channel", metavar="NAME", help="Only deliveries to this channel.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True,
+              help="At most this many, the newest. 0 means all.")  # fmt: skip
+@format_option
+@click.pass_context
+def deliveries(
+    context: click.Context, state: str | None, channel: str | None, limit: int, style: str
+) -> None:
+    """List deliveries of alerts to channels, with the reason if one is not sent yet.
+
+    Exits with 1 when there are none.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    cli: CliContext = context.obj
+    service = cli.service()
+    held = state == "held"
+    listed = service.views.deliveries.newest(
+        _states(state), channel=channel, limit=None if held else limit or None
+    )
+    if held:
+        listed = [
+            delivery
+            for delivery in listed
+            if delivery.bundle or (delivery.reason and not delivery.attempts)
+        ]
+        listed = listed[-limit:] if limit else listed
+    alerts = {
+        alert.id: alert
+        for alert in service.views.alerts.get([delivery.alert for delivery in listed])
+    }
+    if style != "table":
+        rows = (_row(delivery, alerts.get(delivery.alert)) for delivery in listed)
+        output.print_rows(rows, style, DELIVERY_COLUMNS)
+    else:
+        for line in _lines(listed, alerts, cli.clock()):
+            click.echo(line)
+    if not listed:
+        if style == "table":
+            say("all deliveries are sent" if state is None else "no deliveries")
+        context.exit(1)
+
+
+@deliveries.command("retry")
+@click.argument("ids", type=int, nargs=-1, metavar="[ID]...")
+@click.option("--dead", is_flag=True, help="All deliveries that were given up or failed.")
+@click.option("--channel", metavar="NAME", help="All to this channel that were given up or failed.")
+@click.option("--to", metavar="NAME", help="Send to this channel instead.")
+@click.pass_obj
+def retry_deliveries(
+    cli: CliContext, ids: tuple[int, ...], dead: bool, channel: str | None, to: str | None
+) -> None:
+    """Send deliveries again: those with an ID, or all that were given up or failed.
+
+    A delivery given by its ID is sent at once, whatever it waits for. Exits with 1 when there
+    are none.
+    """
+    if not ids and not dead and channel is None:
+        raise click.UsageError("give IDs, --dead or --channel NAME")
+    if to is not None:
+        from monitor.config import load
+
+        names = [one.name for one in load(cli.config_path, data=cli.data).channels]
+        if to not in names:
+            known = ", ".join(names) or "none"
+            raise click.UsageError(f"feeds.yaml has no channel {to}; it has {known}")
+    service = cli.service()
+    count = service.views.deliveries.retry(ids or None, cli.clock(), channel=channel, to=to)
+    if not count:
+        raise click.ClickException(
+            "none of these is unsent; `tocsin deliveries` lists the unsent ones"
+        )
+    say(f"{counted(count, 'delivery is', 'deliveries are')} due now")
+    if service.status().monitor is None:
+        say("no monitor is running; start one with `tocsin` or `tocsin run` to send them")
+
+
+def _states(state: str | None) -> list[Any]:
+    from monitor.model.delivery import UNSENT, DeliveryState
+
+    if state is None:
+        return list(UNSENT)
+    if state == "all":
+        return list(DeliveryState)
+    return [DeliveryState.WAITING if state == "held" else DeliveryState(state)]
+
+
+def _row(delivery: Delivery, alert: Alert | None) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "state": str(delivery.state),
+        "channel": delivery.channel,
+        "alert": delivery.alert,
+        "occasion": str(delivery.occasion),
+        "why": delivery.why,
+        "watchlist": alert.watchlist if alert else "",
+        "title": alert.title if alert else "",
+        "due": iso(delivery.due),
+        "attempts": delivery.attempts,
+        "reason": delivery.reason,
+        "created_at": iso(delivery.created_at),
+        "sent_at": iso(delivery.sent_at),
+        "key": delivery.key,
+        "bundle": delivery.bundle,
+    }
+
+
+def _lines(listed: Iterable[Delivery], alerts: dict[int, Alert], now: float) -> Iterator[str]:
+    for delivery in listed:
+        alert = alerts.get(delivery.alert)
+        about = f"{alert.watchlist}: {alert.title or '(untitled)'}" if alert else "(dropped)"
+        why = f" ↑ {delivery.why}" if delivery.why else ""
+        head = f"{delivery.id:>6} {_MARKS[delivery.state]} {delivery.channel}"
+        yield f"{head}  alert {delivery.alert}{why}  {about}"
+        yield click.style(f"         {'; '.join(_status_clauses(delivery, now))}", dim=True)
+
+
+def _status_clauses(delivery: Delivery, now: float) -> Iterator[str]:
+    from monitor.formatting import span
+
+    if delivery.sent_at is not None:
+        yield f"sent {output.ago(delivery.sent_at, now)} ago"
+    if delivery.reason:
+        yield delivery.reason
+    if delivery.attempts and delivery.sent_at is None:
+        yield f"tried {delivery.attempts} times" if delivery.attempts > 1 else "tried once"
+    if delivery.state == "waiting":
+        yield "due now" if delivery.due <= now else f"due in {span(delivery.due - now)}"
+    elif delivery.state == "dead":
+        yield "given up; `tocsin deliveries retry ID` sends it again"

@@ -1,4 +1,4 @@
-"""Options and arguments that commands share: selections, queries, times, saved searches."""
+"""Options and arguments that commands share: filters, queries, times, saved searches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DurationParam(click.ParamType[float]):
-    """A duration as 30s, 10m, 2h, 1d: seconds."""
+    """A duration such as 30s, 10m, 2h or 1d, converted to seconds."""
 
     name = "duration"
 
@@ -38,9 +38,9 @@ class DurationParam(click.ParamType[float]):
 
 
 class MomentParam(click.ParamType[Timestamp]):
-    """A moment as 2023-10-01, 2023-10, 7d, yesterday, hier: seconds since 1970.
+    """A time such as 2023-10-01, 2023-10, 7d, yesterday or hier, in seconds since 1970.
 
-    Of a moment that lasts, `end` takes the end.
+    Of a day, month or year, `end` takes the end.
     """
 
     name = "when"
@@ -63,26 +63,26 @@ class MomentParam(click.ParamType[Timestamp]):
             self.fail(str(error), param, ctx)
 
 
-class Later(click.ParamType[Timestamp]):
-    """A moment to come as 17:30, tomorrow, 2026-12-01, 2026-12-01T08:00: seconds since 1970."""
+class FutureMomentParam(click.ParamType[Timestamp]):
+    """A future time such as 17:30, tomorrow or 2026-12-01T08:00, in seconds since 1970."""
 
     name = "when"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Timestamp:
-        """Return the moment: the next time it is that time, the beginning of that day."""
+        """Return the next time the clock shows it, or the beginning of the day."""
         from monitor.wiring import clock
 
         if isinstance(value, int | float):
             return float(value)
         try:
-            found = self._read(str(value).strip().lower(), clock())
+            moment = self._read(str(value).strip().lower(), clock())
         except ValueError as error:
             self.fail(str(error), param, ctx)
-        if found <= clock():
-            self.fail(f"{value} is over already", param, ctx)
-        return found
+        if moment <= clock():
+            self.fail(f"{value} is in the past", param, ctx)
+        return moment
 
     def _read(self, text: str, now: Timestamp) -> Timestamp:
         from datetime import time
@@ -101,20 +101,20 @@ class Later(click.ParamType[Timestamp]):
         try:
             return resolve_time(text.upper(), now, zone)[0]
         except ValueError:
-            raise ValueError("as 17:30, tomorrow, 2026-12-01 or 2026-12-01T08:00") from None
+            raise ValueError("write 17:30, tomorrow, 2026-12-01 or 2026-12-01T08:00") from None
 
 
-_EXCLUDED = re.compile(r"-(?!-|v+$|q+$|$)")
-"""A word that must not be there; -v and -q are options, - alone is stdout."""
+_EXCLUSION = re.compile(r"-(?!-|v+$|q+$|$)")
+"""An excluded word, as -cave; -v and -q are options, - alone is stdout."""
 _MARK = "\x00"
 
 
 class QueryCommand(click.Command):
-    """A command whose words may begin with a minus: -cave is not -c, -a, -v and -e."""
+    """A command whose arguments may begin with a minus: -cave is not -c, -a, -v and -e."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line."""
-        marked = [_MARK + word if _EXCLUDED.match(word) else word for word in args]
+        marked = [_MARK + word if _EXCLUSION.match(word) else word for word in args]
         rest = super().parse_args(ctx, marked)
         ctx.params = {name: _unmarked(value) for name, value in ctx.params.items()}
         return rest
@@ -129,8 +129,12 @@ def _unmarked(value: Any) -> Any:
 COLUMNS = ("name", "query", "sort")
 
 
-def named(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
-    """Return the search of a name, however spelt; raises UsageError if there is none."""
+def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
+    """Return the saved search of a name; case, spaces and hyphens do not count.
+
+    Raises:
+        UsageError: feeds.yaml has no such search.
+    """
     from index.query.filters import compact
 
     for search in searches:
@@ -139,24 +143,26 @@ def named(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
     from difflib import get_close_matches
 
     near = get_close_matches(name, [search.name for search in searches], 1, 0.5)
-    hint = f"did you mean @{near[0]}?" if near else "`tocsin search --list` has those there are"
+    hint = f"did you mean @{near[0]}?" if near else "`tocsin search --list` lists them"
     raise click.UsageError(f"feeds.yaml has no search called {name}; {hint}")
 
 
-def listing(searches: Sequence[SavedSearch], style: str) -> None:
+def print_searches(searches: Sequence[SavedSearch], style: str) -> None:
     """Print the saved searches."""
     rows = [{"name": s.name, "query": s.query.text, "sort": s.sort} for s in searches]
     if style not in ("table", "md", "urls", "atom"):
         output.print_rows(rows, style, COLUMNS)
         return
     if not rows:
-        say("no searches yet; they stand under `searches:` in feeds.yaml")
+        say("there are no saved searches yet; add them under `searches:` in feeds.yaml")
     for row in rows:
-        order = "  (best first)" if row["sort"] == "score" else ""
+        order = "  (by relevance)" if row["sort"] == "score" else ""
         click.echo(f"@{row['name']}\n    {row['query']}{order}")
 
 
-def completed(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_query(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     """Complete `@NAME`, and the fields and filters of a query."""
     from click.shell_completion import CompletionItem
 
@@ -164,49 +170,51 @@ def completed(context: click.Context, _: click.Parameter, incomplete: str) -> li
     from monitor.errors import MonitorError
 
     if incomplete.startswith("@"):
-        names = _names(context, incomplete[1:])
+        names = _search_names(context, incomplete[1:])
         return [CompletionItem(f"@{name}") for name in names]
     try:
-        found = newsroom_of(context).service().archive.complete(incomplete, len(incomplete))
+        completion = (
+            completion_context(context).service().archive.complete(incomplete, len(incomplete))
+        )
     except (MonitorError, ArchiveError):
         return []
-    before = incomplete[: found.start]
-    return [CompletionItem(before + candidate.text) for candidate in found.candidates]
+    before = incomplete[: completion.start]
+    return [CompletionItem(before + candidate.text) for candidate in completion.candidates]
 
 
-def completed_name(
+def complete_search_name(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of a saved search."""
     from click.shell_completion import CompletionItem
 
-    return [CompletionItem(name) for name in _names(context, incomplete)]
+    return [CompletionItem(name) for name in _search_names(context, incomplete)]
 
 
-def _names(context: click.Context, incomplete: str) -> list[str]:
-    """Return the names of saved searches that begin so."""
+def _search_names(context: click.Context, incomplete: str) -> list[str]:
+    """Return the names of saved searches with this prefix."""
     from monitor.config import load
     from monitor.errors import MonitorError
 
     try:
-        searches = load(newsroom_of(context).config_path).searches
+        searches = load(completion_context(context).config_path).searches
     except MonitorError:
         return []
-    begun = incomplete.casefold()
-    return [search.name for search in searches if search.name.casefold().startswith(begun)]
+    prefix = incomplete.casefold()
+    return [search.name for search in searches if search.name.casefold().startswith(prefix)]
 
 
-def newsroom_of(context: click.Context) -> CliContext:
-    """Return the newsroom that the options before the command name: nobody made it yet."""
-    said = context.find_root().params
-    return CliContext(said["config_path"], said.get("data"))
+def completion_context(context: click.Context) -> CliContext:
+    """Return the context for a completion, for which click runs no command."""
+    params = context.find_root().params
+    return CliContext(params["config_path"], params.get("data"))
 
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("table", "json", "jsonl", "csv", "md")
 
-list_format = click.option(
+format_option = click.option(
     "--format",
     "style",
     type=click.Choice(["table", "json", "jsonl", "csv"]),
@@ -216,7 +224,7 @@ list_format = click.option(
 )
 
 
-filters = (
+FILTER_OPTIONS = (
     click.option(
         "--since",
         type=MomentParam(),
@@ -244,13 +252,13 @@ filters = (
     ),
     click.option("--watch", "watchlists", multiple=True, metavar="NAME", help="Of this watchlist."),
 )
-"""The options of which `filter_of` makes a filter."""
+"""The options that `build_filter` reads."""
 
 
-def selecting(formats: Sequence[str]) -> Callable[[F], F]:
-    """Return what adds the filters, a limit and a choice of these formats to a command."""
+def list_options(formats: Sequence[str]) -> Callable[[F], F]:
+    """Return a decorator that adds the filters, a limit and a choice of these formats."""
     options = (
-        *filters,
+        *FILTER_OPTIONS,
         click.option(
             "--limit",
             type=click.IntRange(min=0),
@@ -277,24 +285,24 @@ def selecting(formats: Sequence[str]) -> Callable[[F], F]:
     return add
 
 
-selection = selecting(FORMATS)
-"""Adds the filters and formats that all lists have: since, until, lang, feed, watch, …."""
+with_list_options = list_options(FORMATS)
+"""Decorator of commands that list: the filters, a limit and the usual formats."""
 
 
-def filtered(command: F) -> F:
-    """Add the filters alone."""
-    for option in reversed(filters):
+def with_filters(command: F) -> F:
+    """Add the filters without limit and format."""
+    for option in reversed(FILTER_OPTIONS):
         command = option(command)
     return command
 
 
-def filter_of(
+def build_filter(
     since: float | None,
     until: float | None,
     lang: tuple[str, ...],
     feeds: tuple[str, ...],
     watchlists: tuple[str, ...],
 ) -> Filter:
-    """Return the filter that these options mean."""
+    """Return the filter for these options."""
     codes = tuple("" if code == "und" else code.lower() for code in lang)
     return Filter(since=since, until=until, lang=codes, feeds=feeds, watchlists=watchlists)

@@ -1,4 +1,4 @@
-"""Results for people and for programs: rows, lit text, pages, progress."""
+"""Output of results: rows, highlighted text, wrapped lines, pager, progress bar."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 
-def wrapped(text: str, lit: Sequence[Span], width: int) -> Iterator[tuple[str, list[Span]]]:
-    """Yield a text as lines of at most `width` cells, each with the spans that are lit in it.
+def wrap(text: str, spans: Sequence[Span], width: int) -> Iterator[tuple[str, list[Span]]]:
+    """Yield lines of at most `width` cells, each with the highlighted spans in it.
 
-    It is broken at spaces; inside a word only if it is wider than a line, or wide itself.
+    Lines break at spaces. A word breaks only if it is wider than a line, or has wide characters.
     """
     for start, end in _lines(text, max(width, 2)):
-        here = ((max(a, start), min(b, end)) for a, b in lit)
-        yield text[start:end], [(a - start, b - start) for a, b in here if a < b]
+        inside = ((max(a, start), min(b, end)) for a, b in spans)
+        yield text[start:end], [(a - start, b - start) for a, b in inside if a < b]
 
 
 def _lines(text: str, width: int) -> Iterator[Span]:
@@ -57,18 +57,18 @@ def _lines(text: str, width: int) -> Iterator[Span]:
 
 
 def _pieces(text: str, width: int) -> Iterator[Span]:
-    """Yield what may not be broken: words, or characters of words that must be."""
+    """Yield the parts that stay whole: words, or the characters of words that must break."""
     from rich.cells import cell_len
 
-    for found in re.finditer(r"\S+", text):
-        cells = cell_len(found[0])
-        if cells > width or cells > len(found[0]):
-            yield from ((at, at + 1) for at in range(*found.span()))
+    for word in re.finditer(r"\S+", text):
+        cells = cell_len(word[0])
+        if cells > width or cells > len(word[0]):
+            yield from ((at, at + 1) for at in range(*word.span()))
         else:
-            yield found.span()
+            yield word.span()
 
 
-def show(lines: Sequence[str], *, paged: bool) -> None:
+def print_lines(lines: Sequence[str], *, paged: bool) -> None:
     """Print lines; through $PAGER, `less -R` without one, if they do not fit on the terminal."""
     rows = shutil.get_terminal_size((100, 24)).lines
     if paged and on_terminal() and len(lines) >= rows:
@@ -79,9 +79,9 @@ def show(lines: Sequence[str], *, paged: bool) -> None:
 
 
 @contextmanager
-def bar(wanted: bool = True) -> Iterator[Progress | None]:
-    """Give what is to be told (what, done, of how many); None where a bar would disturb."""
-    if not wanted or not sys.stderr.isatty():
+def progress_bar(enabled: bool = True) -> Iterator[Progress | None]:
+    """Yield a function that takes (task, done, total); None if stderr is not a terminal."""
+    if not enabled or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -89,23 +89,23 @@ def bar(wanted: bool = True) -> Iterator[Progress | None]:
     from rich.progress import Progress as Bar
 
     columns = TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn()
-    with Bar(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("", total=None)
+    with Bar(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
 
-        def tell(what: str, done: int, total: int) -> None:
-            shown.update(task, description=what, completed=done, total=total)
+        def update(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
 
-        yield tell
+        yield update
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet run a cell."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet read a cell as a formula."""
 
 
 def print_rows(
     rows: Iterable[Row], style: str, columns: Sequence[str], *, header: bool = True
 ) -> None:
-    """Print rows as json, jsonl, csv or md, in UTF-8 whatever the terminal says."""
+    """Print rows as json, jsonl, csv or md."""
     if style == "json":
         click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
     elif style == "jsonl":
@@ -120,32 +120,34 @@ def print_rows(
 
 
 def width() -> int:
-    """Return the cells of a line."""
+    """Return the width of a line in cells."""
     return max(40, shutil.get_terminal_size((100, 24)).columns)
 
 
-def coloured() -> bool:
-    """Tell whether results go to a terminal that wants colour."""
+def wants_colour() -> bool:
+    """Return whether stdout is a terminal and NO_COLOR is not set."""
     import os
 
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def lit(text: str, places: Iterable[tuple[int, int]]) -> str:
-    """Return a text with its matches lit, if it goes to a terminal that wants colour."""
-    if not coloured():
+def highlight(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return a text with its matches highlighted, if the terminal shows colours."""
+    if not wants_colour():
         return text
-    shown, at = "", 0
-    for start, end in sorted(places):
+    highlighted, at = "", 0
+    for start, end in sorted(spans):
         if end > at:
             start_here = max(start, at)
-            shown += text[at:start_here] + click.style(text[start_here:end], bold=True, fg="yellow")
+            highlighted += text[at:start_here] + click.style(
+                text[start_here:end], bold=True, fg="yellow"
+            )
             at = end
-    return shown + text[at:]
+    return highlighted + text[at:]
 
 
 def ago(moment: Timestamp | None, now: Timestamp) -> str:
-    """Return how long ago a moment was: 5 min, 3 h, 2 d; a date when longer."""
+    """Return how long ago a time was: 5 min, 3 h, 2 d; its date after 30 days."""
     from monitor.formatting import span
 
     if moment is None:
@@ -168,25 +170,25 @@ def _csv(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
 def _cell(value: Any) -> Any:
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(FORMULA):
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
     return value
 
 
 def _markdown(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
-        title = _escaped(row["title"]) or "(untitled)"
+        title = _escape(row["title"]) or "(untitled)"
         link = f"[{title}](<{row['url']}>)" if row.get("url") else title
         when = (row.get("published") or row.get("seen") or row.get("raised_at") or "")[:10]
         about = " · ".join(
-            _escaped(part) for part in (row.get("watchlist"), row["feed"], when) if part
+            _escape(part) for part in (row.get("watchlist"), row["feed"], when) if part
         )
         yield f"- {link} — {about}"
         if row.get("snippet"):
-            yield f"  > {_escaped(row['snippet'])}"
+            yield f"  > {_escape(row['snippet'])}"
         for paragraph in (row.get("note") or "").splitlines():
-            yield f"  > ✎ {_escaped(paragraph)}"
+            yield f"  > ✎ {_escape(paragraph)}"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return "".join("\\" + c if c in "\\`*_[]<>#|" else c for c in text)

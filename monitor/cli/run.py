@@ -1,32 +1,39 @@
-"""`tocsin run` and `tocsin stop`: the monitor in the foreground; the end of any."""
+"""`tocsin run` and `tocsin stop`; start and stop of a monitor in the background."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from monitor import monitor_lock
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.options import DurationParam
-from monitor.cli.output import bar
+from monitor.cli.output import progress_bar
+from monitor.errors import MonitorError
 from monitor.formatting import counted
+from monitor.wiring import monotonic, pause
 
 if TYPE_CHECKING:
     from monitor.model.config import Listening
     from monitor.model.poll import RunSummary
 
 
-class At(click.ParamType["Listening"]):
-    """An address to listen at."""
+class ListenAddressParam(click.ParamType["Listening"]):
+    """An address to listen on, as HOST:PORT."""
 
     name = "address"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Listening:
-        """Return it."""
+        """Return the address."""
         from monitor.fetch.listen_address import listening
 
         try:
@@ -39,7 +46,7 @@ class At(click.ParamType["Listening"]):
 @click.option("--once", is_flag=True, help="Poll every feed that is due, then end.")
 @click.option("--now", "everything", is_flag=True, help="With --once: poll every feed, due or not.")
 @click.option("--for", "seconds", type=DurationParam(), help="End after this time: 30s, 10m, 2h.")
-@click.option("--metrics", type=At(), metavar="HOST:PORT",
+@click.option("--metrics", type=ListenAddressParam(), metavar="HOST:PORT",
               help="Serve metrics for Prometheus there: 127.0.0.1:9464.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON at the end.")
 @click.option("--background", is_flag=True, hidden=True, help="Log to a file.")
@@ -60,12 +67,12 @@ def run(
     mistake, with 3 if another monitor watches this newsroom.
     """
     if everything and not once:
-        raise click.UsageError("--now goes with --once")
+        raise click.UsageError("--now needs --once")
     if metrics and once:
-        raise click.UsageError("--metrics is for a watch that goes on, not for --once")
-    newsroom: CliContext = context.obj
-    summary = watch(
-        newsroom,
+        raise click.UsageError("--metrics cannot be combined with --once")
+    cli: CliContext = context.obj
+    summary = run_in_foreground(
+        cli,
         once=once,
         everything=everything,
         seconds=seconds,
@@ -73,16 +80,16 @@ def run(
         metrics=metrics,
     )
     if as_json:
-        counted = {name: value for name, value in asdict(summary).items() if name != "failures"}
-        click.echo(json.dumps(counted))
+        totals = {name: value for name, value in asdict(summary).items() if name != "failures"}
+        click.echo(json.dumps(totals))
     elif once:
-        click.echo(in_words(summary))
+        click.echo(describe_summary(summary))
     if once and summary.feeds and not summary.ok + summary.unchanged:
         context.exit(1)
 
 
-def watch(
-    newsroom: CliContext,
+def run_in_foreground(
+    cli: CliContext,
     *,
     once: bool = False,
     everything: bool = False,
@@ -90,7 +97,12 @@ def watch(
     background: bool = False,
     metrics: Listening | None = None,
 ) -> RunSummary:
-    """Run the monitor here; return what came of it."""
+    """Run the monitor in this process until it ends; return its summary.
+
+    Raises:
+        AlreadyRunningError: Another monitor watches this newsroom.
+        ConfigError: feeds.yaml has a mistake.
+    """
     import asyncio
 
     from monitor.service.service import LOG
@@ -98,14 +110,14 @@ def watch(
 
     file = None
     if background:
-        newsroom.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = newsroom.folder / LOG
-    quiet = -1 if once and not newsroom.verbosity else newsroom.verbosity
+        cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = cli.folder / LOG
+    quiet = -1 if once and not cli.verbosity else cli.verbosity
     set_up_log(quiet, file)
     if not once and not background:
-        say(f"watching {newsroom.config_path}; the archive is in {newsroom.folder}; ^C ends")
-    with bar(once and newsroom.verbosity >= 0) as progress:
-        orders = RunOptions(
+        say(f"watching {cli.config_path}; the archive is in {cli.folder}; Ctrl+C ends")
+    with progress_bar(once and cli.verbosity >= 0) as progress:
+        options = RunOptions(
             once=once,
             everything=everything,
             seconds=seconds,
@@ -113,11 +125,11 @@ def watch(
             progress=progress,
             metrics=metrics,
         )
-        return asyncio.run(run_monitor(newsroom.config_path, newsroom.data, orders))
+        return asyncio.run(run_monitor(cli.config_path, cli.data, options))
 
 
-def in_words(summary: RunSummary) -> str:
-    """Return a summary for people."""
+def describe_summary(summary: RunSummary) -> str:
+    """Return a summary as one sentence."""
     return (
         f"{counted(summary.feeds, 'feed')} polled: {summary.ok} read,"
         f" {summary.unchanged} unchanged, {summary.failed} failed;"
@@ -130,9 +142,78 @@ def in_words(summary: RunSummary) -> str:
 @click.pass_context
 def stop(context: click.Context) -> None:
     """Stop the monitor of this newsroom. Exits with 1 if there is none."""
-    newsroom: CliContext = context.obj
-    pid = newsroom.stop_monitor()
+    cli: CliContext = context.obj
+    pid = cli.stop_monitor()
     if pid is None:
-        say(f"no monitor watches {newsroom.folder}")
+        say(f"no monitor is running for {cli.folder}")
         context.exit(1)
-    say(f"the monitor (pid {pid}) has ended")
+    say(f"the monitor (pid {pid}) was stopped")
+
+
+START_SECONDS = 20.0
+STOP_SECONDS = 45.0
+HEARTBEAT_SECONDS = 5.0
+"""Seconds that a starting monitor has to write its heartbeat."""
+CHECK_SECONDS = 0.02
+"""Seconds between two checks."""
+
+
+def start_monitor(path: Path, data: Path) -> bool:
+    """Start a monitor in the background unless one is running; return whether one was started.
+
+    Raises:
+        MonitorError: The monitor ended at once, or did not start in time.
+    """
+    if monitor_lock.current_heartbeat(data):
+        return False
+    import subprocess
+
+    command = [sys.executable, "-m", "monitor", "-c", str(path), "--data", str(data)]
+    process = subprocess.Popen(
+        [*command, "run", "--background"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    deadline = monotonic() + START_SECONDS
+    while monotonic() < deadline:
+        if heartbeat := monitor_lock.current_heartbeat(data):  # perhaps another new monitor
+            assert process.stderr is not None
+            process.stderr.close()
+            return heartbeat.presence.pid == process.pid
+        if process.poll() is not None:
+            assert process.stderr is not None
+            message = process.stderr.read().decode(errors="replace").strip()
+            raise MonitorError(message or f"the monitor ended at once (exit {process.returncode})")
+        pause(CHECK_SECONDS)
+    raise MonitorError(f"the monitor did not start within {START_SECONDS:g} s; see {data}")
+
+
+def stop_monitor(data: Path) -> int | None:
+    """Stop the monitor of a data folder, return its pid; None if there is none.
+
+    Raises:
+        MonitorError: The monitor does not end, or belongs to another user.
+    """
+    deadline = monotonic() + HEARTBEAT_SECONDS
+    while (heartbeat := monitor_lock.current_heartbeat(data)) is None:
+        if not monitor_lock.is_locked(data) or monotonic() > deadline:
+            return None
+        pause(CHECK_SECONDS)
+    try:
+        os.kill(heartbeat.presence.pid, signal.SIGTERM)
+    except ProcessLookupError:  # it has just ended
+        pass
+    except PermissionError as error:
+        raise MonitorError(
+            f"the monitor (pid {heartbeat.presence.pid}) belongs to another user, who must stop it"
+        ) from error
+    deadline = monotonic() + STOP_SECONDS
+    while monotonic() < deadline:
+        if monitor_lock.current_heartbeat(data) is None:
+            return heartbeat.presence.pid
+        pause(CHECK_SECONDS)
+    raise MonitorError(
+        f"the monitor (pid {heartbeat.presence.pid}) has not ended after {STOP_SECONDS:g} s"
+    )

@@ -1,4 +1,4 @@
-"""`tocsin search`: the archive, from the command line."""
+"""`tocsin search`: search the archive, as a table, Atom, JSON, CSV and more."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import click
 
 from index.article import Timestamp
 from monitor.cli import CliContext, output, say
-from monitor.cli.options import FORMATS, QueryCommand, completed, filter_of, selecting
-from monitor.cli.output import Span, wrapped
+from monitor.cli.options import FORMATS, QueryCommand, build_filter, complete_query, list_options
+from monitor.cli.output import Span, wrap
 from monitor.formatting import iso
 
 if TYPE_CHECKING:
@@ -22,83 +22,83 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet")
 _MARGIN = " " * 8
-"""Before all but the title: the number of the article and two spaces are as wide."""
-_FORMS = 6
-"""Forms of a word that are named."""
-_WIDEST = 120
-"""Cells of a line; the eye loses longer ones."""
+"""Indent of all lines but the first, which begins with the article number."""
+_MAX_FORMS = 6
+"""Most forms of a word that are shown."""
+_MAX_WIDTH = 120
+"""Most cells of a line; longer lines are hard to read."""
 
 
-def room(cells: int) -> int:
-    """Return how wide a snippet is for people: two lines of a narrow terminal, one of others."""
-    line = min(cells, _WIDEST) - len(_MARGIN)
-    return line if line > 90 else 2 * line - 10  # lines are broken at spaces
+def snippet_width(cells: int) -> int:
+    """Return the cells of a snippet: two lines on a narrow terminal, else one."""
+    line = min(cells, _MAX_WIDTH) - len(_MARGIN)
+    return line if line > 90 else 2 * line - 10  # lines break at spaces
 
 
-def row(found: Found) -> dict[str, Any]:
-    """Return a hit for programs."""
-    article = found.article
+def hit_mapping(hit: Found) -> dict[str, Any]:
+    """Return a hit as JSON values."""
+    article = hit.article
     return {
         "id": article.id,
         "title": article.title,
         "url": article.url,
-        "feed": found.feed,
+        "feed": hit.feed,
         "lang": article.lang,
         "published": iso(article.published),
         "seen": iso(article.seen),
-        "score": round(found.score, 4),
-        "snippet": found.snippet,
+        "score": round(hit.score, 4),
+        "snippet": hit.snippet,
     }
 
 
-def lines(found: Found, now: Timestamp, cells: int) -> Iterator[str]:
-    """Yield a hit as lines of at most so many cells, its matches lit."""
-    article = found.article
-    width = min(cells, _WIDEST) - len(_MARGIN)
-    lit = [(start, end) for part, start, end in found.spans if part == "title"]
-    title = _block(article.title or "(untitled)", lit, width)
+def hit_lines(hit: Found, now: Timestamp, cells: int) -> Iterator[str]:
+    """Yield a hit as lines of at most `cells` cells, with its matches highlighted."""
+    article = hit.article
+    width = min(cells, _MAX_WIDTH) - len(_MARGIN)
+    spans = [(start, end) for part, start, end in hit.spans if part == "title"]
+    title = _highlighted_lines(article.title or "(untitled)", spans, width)
     yield f"{article.id:>6}  {next(title)}"
     yield from (_MARGIN + line for line in title)
     when = output.ago(article.date, now)
-    about = f"{found.feed} · {when} · {article.lang or 'und'}"
-    for line, _ in wrapped(about, (), width):
-        yield _MARGIN + (click.style(line, dim=True) if output.coloured() else line)
-    if found.snippet and found.snippet != article.title:
-        yield from (_MARGIN + line for line in _block(found.snippet, found.lit, width))
+    about = f"{hit.feed} · {when} · {article.lang or 'und'}"
+    for line, _ in wrap(about, (), width):
+        yield _MARGIN + (click.style(line, dim=True) if output.wants_colour() else line)
+    if hit.snippet and hit.snippet != article.title:
+        yield from (_MARGIN + line for line in _highlighted_lines(hit.snippet, hit.lit, width))
 
 
-def _block(text: str, lit: Sequence[Span], width: int) -> Iterator[str]:
-    return (output.lit(line, places) for line, places in wrapped(text, lit, width))
+def _highlighted_lines(text: str, spans: Sequence[Span], width: int) -> Iterator[str]:
+    return (output.highlight(line, inside) for line, inside in wrap(text, spans, width))
 
 
-def told(results: Results) -> str:
-    """Return which hits of how many are shown; empty when it is all of them."""
+def describe_page(results: Results) -> str:
+    """Return which hits of how many are shown; empty if all are shown."""
     shown = len(results.found)
     if shown == results.total:
         return ""
     if not shown:
-        return f"that is behind the last page; there are {results.total} in all"
+        return f"there is no such page; the query has {results.total} results"
     if not results.before:
         words = f"{shown} of {results.total}"
     else:
         words = f"{results.before + 1} to {results.before + shown} of {results.total}"
-    return f"{words}; --page shows the others, --limit 0 all of them"
+    return f"{words}; --page shows other pages, --limit 0 shows all"
 
 
-def document(results: Results, suggestions: Sequence[Suggestion]) -> dict[str, Any]:
-    """Return a page of a result as one value for programs."""
+def results_mapping(results: Results, suggestions: Sequence[Suggestion]) -> dict[str, Any]:
+    """Return a page of results, with suggestions, as JSON values."""
     return {
         "total": results.total,
         "before": results.before,
         "next": results.next or None,
         "note": results.note or None,
         "forms": {word: list(forms) for word, forms in results.forms.items()},
-        "suggestions": [_suggestion(one) for one in suggestions],
-        "hits": [row(found) for found in results.found],
+        "suggestions": [_suggestion_mapping(suggestion) for suggestion in suggestions],
+        "hits": [hit_mapping(hit) for hit in results.found],
     }
 
 
-def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+def _suggestion_mapping(suggestion: Suggestion) -> dict[str, Any]:
     return {
         "kind": suggestion.kind,
         "query": suggestion.query,
@@ -109,26 +109,26 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
     }
 
 
-def advice(suggestion: Suggestion) -> str:
-    """Return a suggestion as words: +37 with sanction~: sanction, sanctions, sanctionné."""
+def describe_suggestion(suggestion: Suggestion) -> str:
+    """Return a suggestion as text: +37 with sanction~: sanction, sanctions, sanctionné."""
     gain = f"+{suggestion.gained}"
     if not suggestion.instead:
-        gone = suggestion.written or " ".join(f"--{option}" for option in suggestion.without)
-        return f"{gain:>5} without {gone}"
-    forms = ", ".join(suggestion.forms[:_FORMS])
-    more = ", …" if len(suggestion.forms) > _FORMS else ""
+        removed = suggestion.written or " ".join(f"--{option}" for option in suggestion.without)
+        return f"{gain:>5} without {removed}"
+    forms = ", ".join(suggestion.forms[:_MAX_FORMS])
+    more = ", …" if len(suggestion.forms) > _MAX_FORMS else ""
     return f"{gain:>5} with {suggestion.instead}" + (f": {forms}{more}" if forms else "")
 
 
-SNIPPET = 300
-"""Cells of a snippet for programs."""
-ADVICE = 6
-"""Suggestions that are told."""
+SNIPPET_CELLS = 300
+"""Characters of a snippet in formats other than the table."""
+SUGGESTIONS_SHOWN = 6
+"""Most suggestions that are shown."""
 
 
 @click.command(cls=QueryCommand)
-@click.argument("query", nargs=-1, shell_complete=completed)
-@selecting((*FORMATS, "urls", "atom"))
+@click.argument("query", nargs=-1, shell_complete=complete_query)
+@list_options((*FORMATS, "urls", "atom"))
 @click.option("--tag", "tags", multiple=True, metavar="NAME", help="Of feeds with this tag.")
 @click.option(
     "--severity",
@@ -172,23 +172,23 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     `@NAME` is a saved search of feeds.yaml; more words narrow it. Exits with 1 when nothing is
     found, with 2 when the query cannot be understood.
     """
-    newsroom: CliContext = context.obj
+    cli: CliContext = context.obj
     if options["listed"]:
-        from monitor.cli.options import listing
+        from monitor.cli.options import print_searches
         from monitor.config import load
 
-        listing(load(newsroom.config_path).searches, options["style"])
+        print_searches(load(cli.config_path).searches, options["style"])
         return
     if not query:
         raise click.UsageError("Missing argument 'QUERY...'.")
     if options["page"] > 1 and (options["after"] or not options["limit"]):
-        raise click.UsageError("--page goes with a --limit, and without --after")
-    asked = _asked(newsroom, query, options)
-    results, suggestions = _answered(newsroom.service(), asked, options)
+        raise click.UsageError("--page needs a --limit, and cannot be combined with --after")
+    request = _build_request(cli, query, options)
+    results, suggestions = _run_search(cli.service(), request, options)
     if options["style"] == "table":
-        _for_people(newsroom, results, suggestions, paged=not options["no_pager"])
+        _print_table(cli, results, suggestions, paged=not options["no_pager"])
     else:
-        _for_programs(newsroom, asked.text, results, suggestions, options["style"])
+        _print_formatted(cli, request.text, results, suggestions, options["style"])
     if results.note:
         say(results.note)
     if not results.found:
@@ -196,21 +196,23 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is searched for."""
+class _SearchRequest:
+    """The query, filter and order of a search."""
 
     text: str
     filter: Filter
     sort: str
 
 
-def _asked(newsroom: CliContext, words: tuple[str, ...], options: dict[str, Any]) -> _Asked:
+def _build_request(
+    cli: CliContext, words: tuple[str, ...], options: dict[str, Any]
+) -> _SearchRequest:
     saved: SavedSearch | None = None
     if words[0].startswith("@"):
-        from monitor.cli.options import named
+        from monitor.cli.options import find_search
         from monitor.config import load
 
-        saved = named(load(newsroom.config_path).searches, words[0][1:])
+        saved = find_search(load(cli.config_path).searches, words[0][1:])
         words = words[1:]
     from monitor.search.query_resolution import narrow_query
 
@@ -220,29 +222,29 @@ def _asked(newsroom: CliContext, words: tuple[str, ...], options: dict[str, Any]
         if options[name] is not None:
             facets.append(f"{name}:{options[name]}")
     feeds = (*options["feeds"], *(f"tag:{tag}" for tag in options["tags"]))
-    kept = {name: options[name] for name in ("since", "until", "lang", "watchlists")}
-    return _Asked(
+    filters = {name: options[name] for name in ("since", "until", "lang", "watchlists")}
+    return _SearchRequest(
         narrow_query(saved.query.text if saved else text, [text] if saved and text else [], facets),
-        filter_of(feeds=feeds, **kept),
+        build_filter(feeds=feeds, **filters),
         options["sort"] or (saved.sort if saved else "date"),
     )
 
 
-def _answered(
-    service: Service, asked: _Asked, options: dict[str, Any]
+def _run_search(
+    service: Service, request: _SearchRequest, options: dict[str, Any]
 ) -> tuple[Results, list[Suggestion]]:
-    """Return a page, and what would help if that is little."""
+    """Return a page of results, and suggestions if there are few results."""
     from monitor.errors import CursorError
     from monitor.search.suggestions import FEW
 
     style = options["style"]
     try:
         results = service.archive.search(
-            asked.text,
-            asked.filter,
-            sort=asked.sort,
+            request.text,
+            request.filter,
+            sort=request.sort,
             limit=options["limit"],
-            width=room(output.width()) if style == "table" else SNIPPET,
+            width=snippet_width(output.width()) if style == "table" else SNIPPET_CELLS,
             after=options["after"],
             page=options["page"],
         )
@@ -250,26 +252,26 @@ def _answered(
         raise click.BadParameter(str(error), param_hint="--after") from error
     if results.total >= FEW or style not in ("table", "json"):
         return results, []
-    return results, service.archive.suggestions(asked.text, asked.filter)
+    return results, service.archive.suggestions(request.text, request.filter)
 
 
-def _for_people(
-    newsroom: CliContext, results: Results, suggestions: list[Suggestion], *, paged: bool
+def _print_table(
+    cli: CliContext, results: Results, suggestions: list[Suggestion], *, paged: bool
 ) -> None:
-    from monitor.cli.output import show
+    from monitor.cli.output import print_lines
 
-    now, cells = newsroom.clock(), output.width()
-    show([line for found in results.found for line in lines(found, now, cells)], paged=paged)
+    now, cells = cli.clock(), output.width()
+    print_lines([line for hit in results.found for line in hit_lines(hit, now, cells)], paged=paged)
     if not results.total:
-        say("nothing found" + (", but:" if suggestions else ""))
-    elif words := told(results):
+        say("nothing found" + ("; you could search:" if suggestions else ""))
+    elif words := describe_page(results):
         say(words)
-    for suggestion in suggestions[:ADVICE]:
-        say(advice(suggestion))
+    for suggestion in suggestions[:SUGGESTIONS_SHOWN]:
+        say(describe_suggestion(suggestion))
 
 
-def _for_programs(
-    newsroom: CliContext,
+def _print_formatted(
+    cli: CliContext,
     text: str,
     results: Results,
     suggestions: list[Suggestion],
@@ -279,14 +281,14 @@ def _for_programs(
     if style == "json":
         import json
 
-        click.echo(json.dumps(document(results, suggestions), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(results_mapping(results, suggestions), ensure_ascii=False, indent=2))
     elif style == "urls":
-        for url in dict.fromkeys(found.article.url for found in results.found):
+        for url in dict.fromkeys(hit.article.url for hit in results.found):
             if url:
                 click.echo(url)
     elif style == "atom":
         from monitor.export.search_atom import search_atom
 
-        click.echo(search_atom(text, results.found, newsroom.clock()))
+        click.echo(search_atom(text, results.found, cli.clock()))
     else:
-        output.print_rows(map(row, results.found), style, COLUMNS)
+        output.print_rows(map(hit_mapping, results.found), style, COLUMNS)

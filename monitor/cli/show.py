@@ -1,4 +1,4 @@
-"""`tocsin show`: one article, its matches, its story and its edits."""
+"""`tocsin show`: one article with its matches, its story and its revisions."""
 
 from __future__ import annotations
 
@@ -23,83 +23,92 @@ if TYPE_CHECKING:
     from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
 
 
-SHOWN = 3
-"""Outlets that a line names; `tocsin show` names all."""
+OUTLETS_SHOWN = 3
+"""Outlets that a line of a list names; `tocsin show` names all."""
 
 
-def order(telling: StoryTimeline, shown: int = SHOWN) -> str:
-    """Return who had a story first and by how long; empty when one outlet alone has it."""
-    outlets = telling.outlets
+def story_order(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> str:
+    """Return the outlets of a story in order, with their delays; empty for a single outlet."""
+    outlets = timeline.outlets
     if len(outlets) < 2:
         return ""
-    named = [f"{outlets[0].name} first", *(f"{o.name} {_lag(o)}" for o in outlets[1:shown])]
-    more = len(outlets) - shown
+    names = [f"{outlets[0].name} first", *(f"{o.name} {_lag(o)}" for o in outlets[1:limit])]
+    more = len(outlets) - limit
     if more > 0:
-        named.append(f"{more} more")
+        names.append(f"{more} more")
     if earlier := _published_first(outlets):
-        named.append(f"published first by {earlier.name}")
-    return "; ".join(named)
+        names.append(f"published first by {earlier.name}")
+    return "; ".join(names)
 
 
-def elsewhere(telling: StoryTimeline, shown: int = SHOWN) -> Iterator[str]:
-    """Yield who tells of the event in another language, a line for each."""
-    for lang in dict.fromkeys(outlet.lang for outlet in telling.elsewhere):
-        found = [outlet for outlet in telling.elsewhere if outlet.lang == lang]
-        names = ", ".join(outlet.name for outlet in found[:shown])
-        more = f" and {len(found) - shown} more" if len(found) > shown else ""
-        yield f"also in {language(lang)}: {names}{more} · article {found[0].article}"
+def other_language_lines(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> Iterator[str]:
+    """Yield the outlets that report the event in other languages, a line per language."""
+    for lang in dict.fromkeys(outlet.lang for outlet in timeline.elsewhere):
+        outlets = [outlet for outlet in timeline.elsewhere if outlet.lang == lang]
+        names = ", ".join(outlet.name for outlet in outlets[:limit])
+        more = f" and {len(outlets) - limit} more" if len(outlets) > limit else ""
+        yield f"also in {language_name(lang)}: {names}{more} · article {outlets[0].article}"
 
 
-def story_lines(telling: StoryTimeline, now: Timestamp) -> Iterator[str]:
-    """Yield every outlet of a story, and what their publishers say of the order."""
-    outlets = telling.outlets
+def story_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
+    """Yield every outlet of a story, and who published first by the dates of the publishers."""
+    outlets = timeline.outlets
     if len(outlets) > 1:
         yield "the same story:"
         for outlet in outlets:
-            way = "a copy" if outlet.copied else "a version of its own"
-            told = "first" if outlet is outlets[0] else f"{_lag(outlet)}, {way}"
-            dated = f" · dated {moment(outlet.published, now)}" if outlet.published else ""
-            yield f"    {outlet.name}, {told}{dated} · article {outlet.article}"
+            kind = "a copy" if outlet.copied else "a version of its own"
+            position = "first" if outlet is outlets[0] else f"{_lag(outlet)}, {kind}"
+            dated = f" · dated {format_moment(outlet.published, now)}" if outlet.published else ""
+            yield f"    {outlet.name}, {position}{dated} · article {outlet.article}"
         if earlier := _published_first(outlets):
             ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
             yield f"    published first by {earlier.name}, {_span(ahead)} before {outlets[0].name}"
-    yield from elsewhere(telling, shown=len(telling.elsewhere))
+    yield from other_language_lines(timeline, limit=len(timeline.elsewhere))
 
 
-def language(code: str) -> str:
+def language_name(code: str) -> str:
     """Return the name of a language."""
     return {"fr": "French", "en": "English"}.get(code, code or "another language")
 
 
-def escalations(alert: Alert, now: Timestamp) -> str:
-    """Say why and when an alert became louder: `5 outlets at 10:47`."""
-    return ", ".join(f"{step.words} at {moment(step.at, now)}" for step in alert.escalations)
+def describe_escalations(alert: Alert, now: Timestamp) -> str:
+    """Return why and when an alert escalated: `5 outlets at 10:47`."""
+    return ", ".join(f"{step.words} at {format_moment(step.at, now)}" for step in alert.escalations)
 
 
-def untold(alert: Alert, now: Timestamp) -> str:
-    """Say why nobody is told of an alert, and until when; empty when somebody is."""
+_SUPPRESSION_REASONS = {
+    "backfill": "published before this watchlist or feed was watched",
+    "muted": "silenced",
+    "no route": "no route leads to a channel",
+}
+
+
+def suppression_reason(alert: Alert, now: Timestamp) -> str:
+    """Return why an alert is suppressed, and until when; empty if it is notified."""
     if alert.duplicate_of is not None:
-        return f"copy: alert {alert.duplicate_of} speaks for it"
-    silent = [
-        f"{step.words} not told: {step.suppressed}" for step in alert.escalations if step.suppressed
+        return f"not notified: duplicate of alert {alert.duplicate_of}"
+    steps = [
+        f"{step.words} not notified: {step.suppressed}"
+        for step in alert.escalations
+        if step.suppressed
     ]
     if not alert.suppressed:
-        return "; ".join(silent)
-    word = {"backfill": "backfill: it was there before", "no route": "no route leads anywhere"}
-    until = f" until {moment(alert.suppressed_until, now)}" if alert.suppressed_until else ""
-    return "; ".join([word.get(alert.suppressed, alert.suppressed) + until, *silent])
+        return "; ".join(steps)
+    reason = _SUPPRESSION_REASONS.get(alert.suppressed, alert.suppressed)
+    until = f" until {format_moment(alert.suppressed_until, now)}" if alert.suppressed_until else ""
+    return "; ".join([f"not notified: {reason}{until}", *steps])
 
 
-def moment(at: Timestamp, now: Timestamp) -> str:
-    """Return a moment by the wall clock, with its date if that is not today's."""
+def format_moment(at: Timestamp, now: Timestamp) -> str:
+    """Return a local time, with its date unless it is today."""
     from monitor.wiring import local_zone
 
     zone = local_zone()
     try:
-        there, here = (datetime.fromtimestamp(time, zone) for time in (at, now))
-    except (OverflowError, ValueError, OSError):  # what a feed calls a date
+        then, today = (datetime.fromtimestamp(time, zone) for time in (at, now))
+    except (OverflowError, ValueError, OSError):  # a feed can give any number as its date
         return "undated"
-    return there.strftime("%H:%M" if there.date() == here.date() else "%Y-%m-%d %H:%M")
+    return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
 
 
 def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
@@ -118,41 +127,43 @@ def _span(seconds: float) -> str:
     return span(seconds)
 
 
-CONTEXT = 12
-"""Words shown on either side of a change."""
+CONTEXT_WORDS = 12
+"""Words shown before and after a change."""
 
 
-def edits_of(newsroom: CliContext, reading: ArticleDetails) -> list[ArticleRevision]:
-    """Return the edits of an article, with the terms of the watchlists as they are now."""
+def load_revisions(cli: CliContext, details: ArticleDetails) -> list[ArticleRevision]:
+    """Return the revisions of an article, with the terms of the current watchlists."""
     from monitor.service import article_revisions
 
-    return article_revisions.revisions_of(
-        newsroom.service().views, reading, newsroom.config_path, newsroom.data
-    )
+    return article_revisions.revisions_of(cli.service().views, details, cli.config_path, cli.data)
 
 
-def lines(edits: Iterable[ArticleRevision]) -> Iterator[str]:
-    """Yield edits for people: coloured on a terminal, else as [-gone-] and {+come+}."""
-    found = list(edits)
+def revision_lines(revisions: Iterable[ArticleRevision]) -> Iterator[str]:
+    """Yield revisions as lines: coloured on a terminal, else as [-removed-] and {+added+}."""
     from monitor.service.article_revisions import with_context
 
-    if not found:
+    listed = list(revisions)
+    if not listed:
         yield ""
-        yield "not edited since it was first seen"
-    for edit in found:
+        yield "no revisions since it was first seen"
+    for revision in listed:
         yield ""
-        yield click.style(f"edit {edit.version - 1}, {iso(edit.at)}", bold=True)
-        for part, pieces in edit.parts.items():
-            shown = "".join(_shown(piece) for piece in with_context(pieces, CONTEXT))
-            yield from (f"    {part}: {shown}".rstrip()).splitlines()
-        if edit.went:
-            yield f"    no longer there: {_terms(edit.went)}"
-        if edit.came:
-            yield f"    new: {_terms(edit.came)}"
+        yield click.style(f"revision {revision.version - 1}, {iso(revision.at)}", bold=True)
+        for part, pieces in revision.parts.items():
+            text = "".join(
+                _format_diff_part(piece) for piece in with_context(pieces, CONTEXT_WORDS)
+            )
+            yield from (f"    {part}: {text}".rstrip()).splitlines()
+        if revision.went:
+            yield f"    terms removed: {_terms(revision.went)}"
+        if revision.came:
+            yield f"    terms added: {_terms(revision.came)}"
 
 
-def mapping(edits: Iterable[ArticleRevision], versions: Iterable[Version]) -> dict[str, Any]:
-    """Return the texts of an article and its edits for programs."""
+def revisions_mapping(
+    revisions: Iterable[ArticleRevision], versions: Iterable[Version]
+) -> dict[str, Any]:
+    """Return the texts of an article and its revisions as JSON values."""
     return {
         "texts": [
             {
@@ -166,18 +177,18 @@ def mapping(edits: Iterable[ArticleRevision], versions: Iterable[Version]) -> di
         ],
         "edits": [
             {
-                "version": edit.version,
-                "at": iso(edit.at),
-                "parts": {part: list(map(list, pieces)) for part, pieces in edit.parts.items()},
-                "went": [{"watchlist": name, "term": term} for name, term in edit.went],
-                "came": [{"watchlist": name, "term": term} for name, term in edit.came],
+                "version": revision.version,
+                "at": iso(revision.at),
+                "parts": {part: list(map(list, pieces)) for part, pieces in revision.parts.items()},
+                "went": [{"watchlist": name, "term": term} for name, term in revision.went],
+                "came": [{"watchlist": name, "term": term} for name, term in revision.came],
             }
-            for edit in edits
+            for revision in revisions
         ],
     }
 
 
-def _shown(piece: DiffPart) -> str:
+def _format_diff_part(piece: DiffPart) -> str:
     from monitor.service.article_revisions import ADDED, REMOVED
 
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -204,88 +215,89 @@ def _terms(terms: Iterable[Term]) -> str:
     help="Show what edits of the publisher changed, and which watched terms were removed or added.",
 )
 @click.pass_obj
-def show(newsroom: CliContext, id: int, style: str, diff: bool) -> None:
+def show(cli: CliContext, id: int, style: str, diff: bool) -> None:
     """Show the article ID, with its matches highlighted, and why it matched."""
-    stored = 0 < id < 2**63  # what the store can hold
-    reading = newsroom.service().views.articles.details(id) if stored else None
-    if reading is None:
-        raise click.ClickException(f"there is no article {id}; `tocsin search` shows their ids")
+    stored = 0 < id < 2**63  # the range of SQLite integers
+    details = cli.service().views.articles.details(id) if stored else None
+    if details is None:
+        raise click.ClickException(f"there is no article {id}; `tocsin search` shows the IDs")
     if style == "json":
         import json
 
-        said = _mapping(reading) | (_edits(newsroom, reading) if diff else {})
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        mapping = _mapping(details) | (_load_revisions_mapping(cli, details) if diff else {})
+        click.echo(json.dumps(mapping, ensure_ascii=False, indent=2))
         return
-    for line in _lines(reading, newsroom.clock()):
+    for line in _lines(details, cli.clock()):
         click.echo(line)
     if diff:
-        for line in lines(edits_of(newsroom, reading)):
+        for line in revision_lines(load_revisions(cli, details)):
             click.echo(line)
 
 
-def _edits(newsroom: CliContext, reading: ArticleDetails) -> dict[str, Any]:
+def _load_revisions_mapping(cli: CliContext, details: ArticleDetails) -> dict[str, Any]:
 
-    versions = newsroom.service().views.articles.revisions(reading.article.id)
-    return mapping(edits_of(newsroom, reading), versions)
+    versions = cli.service().views.articles.revisions(details.article.id)
+    return revisions_mapping(load_revisions(cli, details), versions)
 
 
-def _lines(reading: ArticleDetails, now: float) -> Iterator[str]:
-    article = reading.article
-    yield click.style(_part(reading, "title") or "(untitled)", bold=True)
-    about = [reading.feed, iso(article.published) or "undated", article.lang or "und"]
+def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
+    article = details.article
+    yield click.style(_highlighted_part(details, "title") or "(untitled)", bold=True)
+    about = [details.feed, iso(article.published) or "undated", article.lang or "und"]
     yield " · ".join([*about, f"first seen {iso(article.seen)}"])
     yield article.url
     if article.author:
-        yield f"by {_part(reading, 'author')}"
+        yield f"by {_highlighted_part(details, 'author')}"
     for part in ("summary", "body"):
         if article.part(part):
             yield ""
-            yield _wrapped(_part(reading, part))
+            yield _wrapped(_highlighted_part(details, part))
     yield ""
-    for alert in reading.alerts:
-        yield from _alert(alert, now)
-    if not reading.alerts:
+    for alert in details.alerts:
+        yield from _alert_lines(alert, now)
+    if not details.alerts:
         yield "no watchlist matched"
-    yield from story_lines(reading.telling, now)
-    if reading.page_trouble:
-        yield f"page not read: {text_cleaning.line(reading.page_trouble)}{_retry(reading, now)}"
-    if reading.versions > 1:
-        yield f"edited {counted(reading.versions - 1, 'time')} since it was first seen"
+    yield from story_lines(details.telling, now)
+    if details.page_trouble:
+        reason = text_cleaning.line(details.page_trouble)
+        yield f"page not read: {reason}{_retry_time(details, now)}"
+    if details.versions > 1:
+        yield f"{counted(details.versions - 1, 'revision')} since it was first seen"
 
 
-def _alert(alert: Alert, now: float) -> Iterator[str]:
-    said = [*(f"#{text_cleaning.line(tag)}" for tag in alert.tags), *["★"] * alert.starred]
-    words = ", ".join(str(word) for word in (alert.state, alert.verdict, *said) if word)
+def _alert_lines(alert: Alert, now: float) -> Iterator[str]:
+    marks = [*(f"#{text_cleaning.line(tag)}" for tag in alert.tags), *["★"] * alert.starred]
+    words = ", ".join(str(word) for word in (alert.state, alert.verdict, *marks) if word)
     yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {words}"
     yield from (f"    ✎ {line}" for line in text_cleaning.lines(alert.note).splitlines())
     if alert.escalations:
         raised = alert.escalations[0].severity
-        yield f"    ↑ {escalations(alert, now)}; raised as {raised}"
+        yield f"    ↑ {describe_escalations(alert, now)}; raised as {raised}"
     if alert.suppressed == "cooldown" and alert.suppressed_until is not None:
-        yield f"    held back until {moment(alert.suppressed_until, now)}: cooldown"
+        yield f"    suppressed until {format_moment(alert.suppressed_until, now)}: cooldown"
     for match in alert.matches:
         yield f"    “{match.text}” in the {match.field}, by {match.term}"
     for lost in alert.lost:
-        edit = moment(lost.at, now)
-        yield f"    {lost.term}: no longer in the text since the edit of {edit}"
+        when = format_moment(lost.at, now)
+        yield f"    {lost.term}: no longer in the text since the revision of {when}"
 
 
-def _retry(reading: ArticleDetails, now: float) -> str:
-    """Return when its page is tried again, in words."""
-    if reading.page_retry is None:
+def _retry_time(details: ArticleDetails, now: float) -> str:
+    """Return when the page of an article is read again."""
+    if details.page_retry is None:
         return ""
-    wait = reading.page_retry - now
-    return f"; tried again {f'in {span(wait)}' if wait > 0 else 'now'}"
+    wait = details.page_retry - now
+    return f"; retry {f'in {span(wait)}' if wait > 0 else 'now'}"
 
 
-def _part(reading: ArticleDetails, part: str) -> str:
-    places = [
+def _highlighted_part(details: ArticleDetails, part: str) -> str:
+    spans = [
         (match.start, match.end)
-        for alert in reading.alerts
+        for alert in details.alerts
         for match in alert.matches
         if match.field == part
     ]
-    return output.lit(reading.article.part(part), places)
+    return output.highlight(details.article.part(part), spans)
 
 
 def _wrapped(text: str) -> str:
@@ -295,13 +307,13 @@ def _wrapped(text: str) -> str:
     )
 
 
-def _mapping(reading: ArticleDetails) -> dict[str, Any]:
-    article = reading.article
+def _mapping(details: ArticleDetails) -> dict[str, Any]:
+    article = details.article
     return {
-        **serialization.article(article, reading.feed),
-        "versions": reading.versions,
-        "page_trouble": reading.page_trouble,
-        "page_retry": iso(reading.page_retry),
+        **serialization.article(article, details.feed),
+        "versions": details.versions,
+        "page_trouble": details.page_trouble,
+        "page_retry": iso(details.page_retry),
         "alerts": [
             {
                 "id": alert.id,
@@ -319,9 +331,9 @@ def _mapping(reading: ArticleDetails) -> dict[str, Any]:
                 "article_version": alert.article_version,
                 "lost": [{"term": lost.term, "at": iso(lost.at)} for lost in alert.lost],
             }
-            for alert in reading.alerts
+            for alert in details.alerts
         ],
-        "outlets": serialization.outlets(reading.telling.outlets),
-        "elsewhere": serialization.outlets(reading.telling.elsewhere),
-        "others": [{"feed": outlet, "seen": iso(seen)} for outlet, seen in reading.others],
+        "outlets": serialization.outlets(details.telling.outlets),
+        "elsewhere": serialization.outlets(details.telling.elsewhere),
+        "others": [{"feed": outlet, "seen": iso(seen)} for outlet, seen in details.others],
     }

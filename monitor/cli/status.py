@@ -1,4 +1,4 @@
-"""`tocsin status`: the newsroom at a glance, and how long news takes."""
+"""`tocsin status`: the state of the newsroom, and the latency of news."""
 
 from __future__ import annotations
 
@@ -20,71 +20,71 @@ if TYPE_CHECKING:
     from monitor.model.status import Status
 
 
-SHOWN = 15
-"""Feeds that people are shown."""
-NAME = 28
-"""Cells of a name."""
-_LIES_WITH = {
-    Step.SEEN: "the feed's slowness: when it shows what it has, and how often it is read",
-    Step.MATCHED: "reading, recognising and matching here; a page is waited for too",
-    Step.SEARCHABLE: "the index here",
-    Step.DELIVERED: "the channels, and whoever stands behind them",
+FEEDS_SHOWN = 15
+"""Feeds that the text output shows."""
+NAME_CELLS = 28
+"""Width of a name in cells."""
+_CAUSES = {
+    Step.SEEN: "the feed: how late it shows articles, and how often it is polled",
+    Step.MATCHED: "parsing, deduplication and matching, and waiting for article pages",
+    Step.SEARCHABLE: "the search index",
+    Step.DELIVERED: "the channels, and the services behind them",
 }
 
 
-def mapping(found: Latency) -> dict[str, Any]:
-    """Return it for programs; durations are seconds."""
+def latency_mapping(latency: Latency) -> dict[str, Any]:
+    """Return the latency as JSON values; durations are in seconds."""
     return {
-        "articles": found.articles,
-        "steps": _steps(found.steps),
-        "slowest": found.slowest,
-        "slowest_own": found.slowest_own,
-        "feeds": [{"feed": feed.name, "steps": _steps(feed.steps)} for feed in found.feeds],
-        "channels": {name: _spread(spread) for name, spread in found.channels.items()},
-        "left_out": found.left_out,
+        "articles": latency.articles,
+        "steps": _steps(latency.steps),
+        "slowest": latency.slowest,
+        "slowest_own": latency.slowest_own,
+        "feeds": [{"feed": feed.name, "steps": _steps(feed.steps)} for feed in latency.feeds],
+        "channels": {name: _spread(spread) for name, spread in latency.channels.items()},
+        "left_out": latency.left_out,
     }
 
 
-def lines(found: Latency) -> Iterator[str]:
-    """Yield it for people."""
-    if not found.articles and not found.channels:
-        yield "no alert was raised by news in this time"
+def latency_lines(latency: Latency) -> Iterator[str]:
+    """Yield the latency as lines."""
+    if not latency.articles and not latency.channels:
+        yield "no new article raised an alert in this time"
         return
-    yield f"{'':{NAME}} {'articles':>8} {'p50':>8} {'p95':>8}"
+    yield f"{'':{NAME_CELLS}} {'articles':>8} {'p50':>8} {'p95':>8}"
     for step in Step:
-        if step in found.steps:
-            yield _row(step, found.steps[step])
-    yield from _slowest(found)
-    if found.left_out:
-        said = ", ".join(f"{count} {reason}" for reason, count in found.left_out.items())
-        yield f"left out: {said}"
+        if step in latency.steps:
+            yield _row(step, latency.steps[step])
+    yield from _slowest(latency)
+    if latency.left_out:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in latency.left_out.items())
+        yield f"left out: {reasons}"
     yield ""
     columns = " ".join(f"{name:>17}" for name in ("seen", "matched", "searchable"))
-    yield f"{'feed, the slowest first':{NAME}} {'articles':>8} {columns}"
-    for feed in found.feeds[:SHOWN]:
+    yield f"{'feed, the slowest first':{NAME_CELLS}} {'articles':>8} {columns}"
+    for feed in latency.feeds[:FEEDS_SHOWN]:
         count = max((spread.count for spread in feed.steps.values()), default=0)
         cells = [_pair(feed.steps.get(step)) for step in (Step.SEEN, Step.MATCHED, Step.SEARCHABLE)]
         yield f"{_name(feed.name)} {count:>8} " + " ".join(f"{cell:>17}" for cell in cells)
-    if (more := len(found.feeds) - SHOWN) > 0:
+    if (more := len(latency.feeds) - FEEDS_SHOWN) > 0:
         yield f"and {more} more; `--format json` has all"
-    if found.channels:
+    if latency.channels:
         yield ""
-        yield f"{'channel, the slowest first':{NAME}} {'alerts':>8} {'p50':>8} {'p95':>8}"
-        for name, spread in found.channels.items():
+        yield f"{'channel, the slowest first':{NAME_CELLS}} {'alerts':>8} {'p50':>8} {'p95':>8}"
+        for name, spread in latency.channels.items():
             yield _row(name, spread)
 
 
-def _slowest(found: Latency) -> Iterator[str]:
-    if found.slowest is None:
+def _slowest(latency: Latency) -> Iterator[str]:
+    if latency.slowest is None:
         return
-    yield f"slowest: {_said(found, found.slowest)}"
-    own = found.slowest_own
-    if found.slowest is Step.SEEN and own:
-        yield f"slowest of what is not the publisher's: {_said(found, own)}"
+    yield f"slowest: {_describe_step(latency, latency.slowest)}"
+    own = latency.slowest_own
+    if latency.slowest is Step.SEEN and own:
+        yield f"slowest step apart from the publisher: {_describe_step(latency, own)}"
 
 
-def _said(found: Latency, step: Step) -> str:
-    return f"{step}, {duration(found.steps[step].p95)} (p95): {_LIES_WITH[step]}"
+def _describe_step(latency: Latency, step: Step) -> str:
+    return f"{step}, {duration(latency.steps[step].p95)} (p95): {_CAUSES[step]}"
 
 
 def duration(seconds: float) -> str:
@@ -109,7 +109,7 @@ def _name(name: str) -> str:
 
     from index.analysis.text_cleaning import truncate
 
-    return set_cell_size(truncate(name, NAME), NAME)
+    return set_cell_size(truncate(name, NAME_CELLS), NAME_CELLS)
 
 
 def _steps(steps: dict[Step, Spread]) -> dict[str, Any]:
@@ -128,7 +128,7 @@ WEEK = 7 * DAY
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="Output format.")  # fmt: skip
-@click.option("--latency", "timed", is_flag=True,
+@click.option("--latency", is_flag=True,
               help="Show how long news takes, by step, feed and channel.")  # fmt: skip
 @click.option(
     "--since",
@@ -137,38 +137,36 @@ WEEK = 7 * DAY
     help="With --latency: alerts from this time on. Without it, the last week.",
 )
 @click.pass_obj
-def status(
-    newsroom: CliContext, as_json: bool, style: str, timed: bool, since: float | None
-) -> None:
+def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: float | None) -> None:
     """Show the state of the newsroom: monitor, feeds, articles, alerts, deliveries.
 
     With --latency: show how long news takes from the publisher to a channel, step by step.
     """
     as_json = as_json or style == "json"
-    if since is not None and not timed:
-        raise click.UsageError("--since goes with --latency")
-    if timed:
-        _latency(newsroom, newsroom.clock() - WEEK if since is None else since, as_json)
+    if since is not None and not latency:
+        raise click.UsageError("--since needs --latency")
+    if latency:
+        _print_latency(cli, cli.clock() - WEEK if since is None else since, as_json)
         return
-    service, now = newsroom.service(), newsroom.clock()
-    found, untold = service.status(), Counter[str]()
+    service, now = cli.service(), cli.clock()
+    state, suppressed = service.status(), Counter[str]()
     for (_, reason), count in service.views.watchlists.suppressed(now - DAY).items():
-        untold[reason] += count
+        suppressed[reason] += count
     if as_json:
-        told = {**_mapping(found), "suppressed": untold}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        mapping = {**_mapping(state), "suppressed": suppressed}
+        click.echo(json.dumps(mapping, ensure_ascii=False))
         return
-    for line in _lines(found, untold, now):
+    for line in _lines(state, suppressed, now):
         click.echo(line)
 
 
-def _latency(newsroom: CliContext, since: float, as_json: bool) -> None:
+def _print_latency(cli: CliContext, since: float, as_json: bool) -> None:
 
-    found = newsroom.service().latency(since)
+    latency = cli.service().latency(since)
     if as_json:
-        click.echo(json.dumps(mapping(found), ensure_ascii=False))
+        click.echo(json.dumps(latency_mapping(latency), ensure_ascii=False))
         return
-    for line in lines(found):
+    for line in latency_lines(latency):
         click.echo(line)
 
 
@@ -203,13 +201,13 @@ def _mapping(status: Status) -> dict[str, Any]:
     }
 
 
-def _lines(status: Status, untold: Counter[str], now: float) -> Iterator[str]:
+def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str]:
     if status.monitor:
         monitor = status.monitor
-        yield f"monitor   pid {monitor.pid}, watching for {output.ago(monitor.since, now)}"
+        yield f"monitor   pid {monitor.pid}, running for {output.ago(monitor.since, now)}"
         yield f"          {monitor.config}"
     else:
-        yield "monitor   nobody watches; `tocsin` or `tocsin run` starts"
+        yield "monitor   not running; start it with `tocsin` or `tocsin run`"
     if status.log:
         yield f"log       {status.log}"
     if status.config_error:
@@ -218,11 +216,11 @@ def _lines(status: Status, untold: Counter[str], now: float) -> Iterator[str]:
         yield f"network   {status.network_down}"
     health = ", ".join(f"{count} {health}" for health, count in sorted(status.feeds.items()))
     yield f"feeds     {health or 'none'}"
-    if told := _gaps(status):
-        yield f"missed    {told} in the last day; `tocsin feeds --blind` tells more"
+    if gaps := _describe_gaps(status):
+        yield f"gaps      {gaps} in the last day; `tocsin feeds --blind` lists them"
     yield f"articles  {status.articles}, {status.indexed} of them searchable"
     if status.rebuilt is not None:
-        yield f"index     rebuilding {status.rebuilt:.0%}; what is there can be searched"
+        yield f"index     {status.rebuilt:.0%} rebuilt; the rest cannot be searched yet"
     if status.backfill:
         done = min(stand.upto for stand in status.backfill)
         until = max(stand.until for stand in status.backfill)
@@ -230,17 +228,23 @@ def _lines(status: Status, untold: Counter[str], now: float) -> Iterator[str]:
         yield f"backfill  {done} of {counted(until, 'article')}: {names}"
     yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"
     if status.mutes:
-        muted = ", ".join(f"{m.watchlist} until {show.moment(m.until, now)}" for m in status.mutes)
-        yield f"muted     {muted}"
-    if untold:
-        held = ", ".join(f"{count} {reason}" for reason, count in untold.most_common())
-        yield f"untold    {held} in the last day; `tocsin alerts --suppressed`"
+        muted = ", ".join(
+            f"{m.watchlist} until {show.format_moment(m.until, now)}" for m in status.mutes
+        )
+        yield f"silenced  {muted}"
+    if suppressed:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in suppressed.most_common())
+        yield f"suppressed {reasons} in the last day; `tocsin alerts --suppressed` lists them"
     if status.unsent or status.dead:
-        yield f"unsent    {status.unsent} on their way, {status.dead} given up; `tocsin deliveries`"
+        counts = f"{status.unsent} waiting, {status.dead} given up"
+        yield f"unsent    {counts}; `tocsin deliveries` lists them"
 
 
-def _gaps(status: Status) -> str:
-    """Tell of how many feeds articles may be missing, empty for none."""
-    said = (("blind", "turned over between two reads"), ("down", "not read in time"))
+def _describe_gaps(status: Status) -> str:
+    """Return how many feeds have coverage gaps of each kind; empty for none."""
+    kinds = (
+        ("blind", "without an entry in common between two polls"),
+        ("down", "not polled in time"),
+    )
     counts = {str(kind): count for kind, count in status.gaps.items()}
-    return ", ".join(f"{counts[kind]} {words}" for kind, words in said if counts.get(kind))
+    return ", ".join(f"{counts[kind]} {words}" for kind, words in kinds if counts.get(kind))

@@ -1,21 +1,279 @@
-"""`tocsin trend`: how often the archive speaks of something, over time."""
+"""`tocsin trend`: article counts over time, as a plot, a table or a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from index.analysis.text_cleaning import clean
+from index.article import Timestamp
 from monitor.cli import CliContext, output, say
-from monitor.cli.options import QueryCommand, filter_of, filtered
-from monitor.errors import MissingExtraError
+from monitor.cli.options import QueryCommand, build_filter, with_filters
+from monitor.errors import MissingExtraError, requires_extra
 from monitor.formatting import iso
+from monitor.model.search import By, Series, Trend
 
-if TYPE_CHECKING:
-    from monitor.model.search import Series, Trend
+MARKERS = "●▲■◆○△□◇"
+"""A marker for each series that is drawn; they differ without colours too."""
+COLOURS = ("blue", "yellow", "green", "magenta", "cyan", "red", "bright_blue", "bright_green")
+BAR, UNSURE, MISSING, GAP = "█", "░", "·", "×"
+PLOT_LINES = 18
+"""Height of a plot in lines, axes included."""
+TICK_DISTANCE = 16
+"""Fewest cells between two ticks: more than the longest label."""
+_TICK = {By.HOUR: "%m-%d %H:%M", By.DAY: "%Y-%m-%d", By.WEEK: "%G-W%V", By.MONTH: "%Y-%m"}
+
+
+@dataclass(frozen=True, slots=True)
+class _PlotColumns:
+    """The columns of a plot: which buckets each holds, and how wide it is."""
+
+    starts: tuple[Timestamp, ...]
+    step: int
+    """Buckets per column."""
+    width: int
+    """Cells per column."""
+
+    @property
+    def cells(self) -> int:
+        """Return the width of all columns."""
+        return len(self.starts) * self.width
+
+    def summed(self, values: Sequence[float]) -> list[float]:
+        """Return the sum of the buckets of each column."""
+        return [sum(values[at : at + self.step]) for at in range(0, len(values), self.step)]
+
+    def bar(self, column: int) -> range:
+        """Return the cells of the bar of a column; a wide bar leaves the last cell free."""
+        start = column * self.width
+        return range(start, start + self.width - (self.width > 2))
+
+    def middle(self, column: int) -> int:
+        """Return the cell in the middle of a column's bar."""
+        bar = self.bar(column)
+        return bar[(len(bar) - 1) // 2]
+
+
+def plot_lines(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iterator[str]:
+    """Yield the lines of a plot of at most `width` cells, and its legend.
+
+    Raises:
+        MissingExtraError: plotext is not installed.
+    """
+    shown = trend.series[: len(MARKERS)]
+    most = max(
+        (sum(map(_expected, series.counts, series.corrected)) for series in shown), default=0
+    )
+    room = width - 3 - len(f"{_ticks(most)[-1]:,}")
+    step = -(-len(trend.labels) // room)
+    starts = trend.edges[:-1:step]
+    columns = _PlotColumns(starts, step, max(1, room // len(starts)))
+    for marker, colour, series in zip(MARKERS, COLOURS, shown, strict=False):
+        sign = f"{marker} " if len(shown) > 1 else ""
+        line = f"{sign}{clean(series.name)}: {series.total:,}"
+        yield click.style(line, fg=colour) if colours and sign else line
+    for line in _render_plot(shown, columns, trend.by, zone).splitlines():
+        yield _colour_markers(line.rstrip()) if colours and len(shown) > 1 else line.rstrip()
+    if step > 1:
+        yield f"{step} {trend.by}s per column"
+    if any(any(series.marked) for series in shown):
+        yield f"{GAP} feeds of this query had coverage gaps or were not polled for a time"
+    if len(shown) == 1 and any(shown[0].marked):
+        estimated = any(value is not None for value in shown[0].corrected)
+        rest = f", {MISSING} estimate without coverage gaps" if estimated else ""
+        yield f"{UNSURE} articles found{rest}"
+
+
+def _render_plot(shown: Sequence[Series], columns: _PlotColumns, by: By, zone: tzinfo) -> str:
+    with requires_extra("plots", "the plot"):
+        import plotext
+
+    expected = [columns.summed(list(map(_expected, s.counts, s.corrected))) for s in shown]
+    ticks = _ticks(max(map(max, expected)))
+    plotext.terminal.limit(False, False)
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("colorless")
+    figure.plot_size(columns.cells + 2 + len(f"{ticks[-1]:,}"), PLOT_LINES)
+    if len(shown) == 1:
+        _draw_bars(figure, shown[0], expected[0], columns)
+    else:
+        _draw_points(figure, shown, columns)
+    figure.ruler("x").lim(-0.5, columns.cells - 0.5).alignment(lim="edge")
+    labelled = range(0, len(columns.starts), max(1, -(-TICK_DISTANCE // columns.width)))
+    figure.ruler("x").ticks(
+        [columns.middle(column) for column in labelled],
+        [_moment(columns.starts[column], zone).strftime(_TICK[by]) for column in labelled],
+    )
+    figure.ruler("y").lim(0, ticks[-1]).alignment(lim="edge")
+    figure.ruler("y").ticks(list(ticks), [f"{tick:,}" for tick in ticks])
+    marks = _gap_line(_marked_columns(shown, columns), columns)
+    over = f"{' ' * (len(f'{ticks[-1]:,}') + 1)}{marks}\n" if marks.strip() else ""
+    return over + str(figure.build().string(colorless=True))
+
+
+def _draw_bars(
+    figure: Any, series: Series, expected: Sequence[float], columns: _PlotColumns
+) -> None:
+    """Draw bars: the estimate first, the articles found over it."""
+    counts, marked = columns.summed(series.counts), set(_marked_columns([series], columns))
+    for values, sign in ((expected, MISSING), (counts, "")):
+        cells = [(c, cell) for c, value in enumerate(values) if value for cell in columns.bar(c)]
+        if cells:
+            signs = [sign or (UNSURE if column in marked else BAR) for column, _ in cells]
+            heights = [values[column] for column, _ in cells]
+            figure.draw(figure.signal([cell for _, cell in cells], heights, marker=signs).fillx())
+
+
+def _draw_points(figure: Any, shown: Sequence[Series], columns: _PlotColumns) -> None:
+    cells = [columns.middle(column) for column in range(len(columns.starts))]
+    for series in shown:
+        line = figure.signal(cells, columns.summed(series.counts), marker=MISSING)
+        figure.draw(line.lines(True))
+    for marker, series in reversed(list(zip(MARKERS, shown, strict=False))):
+        figure.draw(figure.signal(cells, columns.summed(series.counts), marker=marker))
+
+
+def _marked_columns(shown: Sequence[Series], columns: _PlotColumns) -> list[int]:
+    """Return the columns with a bucket that is marked in some series."""
+    return [
+        column
+        for column in range(len(columns.starts))
+        if any(
+            any(series.marked[column * columns.step : (column + 1) * columns.step])
+            for series in shown
+        )
+    ]
+
+
+def _gap_line(marked: Sequence[int], columns: _PlotColumns) -> str:
+    """Return a line with a mark over each bar with a coverage gap."""
+    cells = {cell for column in marked for cell in columns.bar(column)}
+    return "".join(GAP if cell in cells else " " for cell in range(columns.cells))
+
+
+def _expected(count: int, corrected: float | None) -> float:
+    return count if corrected is None else corrected
+
+
+def _ticks(top: float) -> range:
+    """Return up to six round numbers from 0 on; the last is not below `top`."""
+    size = 10 ** math.floor(math.log10(max(top, 1)))
+    step = next(
+        step for step in (max(1, size // 5), max(1, size // 2), size, 2 * size) if top <= 5 * step
+    )
+    return range(0, step * max(1, math.ceil(top / step)) + 1, step)
+
+
+def _moment(start: Timestamp, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(start, zone)
+
+
+def _colour_markers(line: str) -> str:
+    for marker, colour in zip(MARKERS, COLOURS, strict=True):
+        line = line.replace(marker, click.style(marker, fg=colour))
+    return line
+
+
+MAX_SERIES = 8
+"""Most series in one picture."""
+INCHES = (11.0, 4.5)
+DOTS_PER_INCH = 150
+FONTS = (
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Source Han Sans",
+    "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback", "PingFang SC",
+    "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS",
+)  # fmt: skip
+"""Fonts to use if installed, in this order: the first has French, the others have CJK."""
+
+
+def save_png(trend: Trend, zone: tzinfo, path: Path) -> None:
+    """Draw a trend into a PNG file.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        OSError: The file cannot be written.
+    """
+    with requires_extra("plots", "tocsin trend --png"):
+        import matplotlib as mpl
+        from matplotlib import font_manager
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    fonts = [name for name in FONTS if name in installed] or ["sans-serif"]
+    with mpl.rc_context({"font.family": fonts, "text.parse_math": False, "timezone": "UTC"}):
+        figure = Figure(figsize=INCHES, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        _draw_figure(axes, trend, zone)
+        figure.savefig(path, format="png", dpi=DOTS_PER_INCH)
+
+
+def _draw_figure(axes: Any, trend: Trend, zone: tzinfo) -> None:
+    from matplotlib import dates
+    from matplotlib.ticker import MaxNLocator
+
+    untyped: Any = dates
+    shown = trend.series[:MAX_SERIES]
+    edges = [untyped.date2num(_utc(edge)) for edge in trend.edges]
+    for series in shown:
+        _draw_series(axes, edges, series, alone=len(shown) == 1)
+    if any(value is not None for series in shown for value in series.corrected):
+        axes.plot([], [], ":", color="0.3", label="estimate without coverage gaps")
+    _hatch_gaps(axes, edges, shown)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_ylabel(f"articles by {trend.by}")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    locator = untyped.AutoDateLocator(tz=zone)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, tz=zone))
+    axes.grid(axis="y", alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+
+
+def _draw_series(axes: Any, edges: Sequence[float], series: Series, *, alone: bool) -> None:
+    name = f"{clean(series.name)} ({series.total:,})"
+    drawn = axes.stairs(
+        series.counts, edges, label=name, fill=alone, linewidth=1.4, alpha=0.75 if alone else 1
+    )
+    if any(value is not None for value in series.corrected):
+        pairs = zip(series.counts, series.corrected, strict=True)
+        expected = [count if corrected is None else corrected for count, corrected in pairs]
+        axes.stairs(
+            expected,
+            edges,
+            color=drawn.get_facecolor() if alone else drawn.get_edgecolor(),
+            linestyle=":",
+            linewidth=1.2,
+        )
+
+
+def _hatch_gaps(axes: Any, edges: Sequence[float], shown: Sequence[Series]) -> None:
+    """Hatch the buckets with coverage gaps."""
+    label: str | None = "coverage gaps"
+    for at in range(len(edges) - 1):
+        if any(series.marked[at] for series in shown):
+            axes.axvspan(
+                edges[at], edges[at + 1], facecolor="none", edgecolor="0.6", hatch="///",
+                linewidth=0, alpha=0.5, zorder=0, label=label,
+            )  # fmt: skip
+            label = None
+
+
+def _utc(moment: float) -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(moment, UTC)
+
 
 COLUMNS = ("bucket", "start", "end", "whole", "series", "count", "covered", "corrected")
 
@@ -32,7 +290,7 @@ COLUMNS = ("bucket", "start", "end", "whole", "series", "count", "covered", "cor
     type=click.Choice(["lang", "feed"]),
     help="Draw one series for each language or feed of the query.",
 )
-@filtered
+@with_filters
 @click.option(
     "--format",
     "style",
@@ -72,34 +330,32 @@ def trend(
         if query.startswith("--"):
             raise click.NoSuchOption(query)
     if split and len(queries) > 1:
-        raise click.UsageError("--split tells the articles of one query apart; give one query")
-    newsroom: CliContext = context.obj
-    found = newsroom.service().statistics.trend(
+        raise click.UsageError("--split needs exactly one query")
+    cli: CliContext = context.obj
+    result = cli.service().statistics.trend(
         queries,
-        filter_of(**selected),
+        build_filter(**selected),
         by=By(by) if by else None,
         split=Split(split) if split else None,
     )
     if png is not None:
-        from monitor.cli.trend_plot import save
-
-        save(found, local_zone(), png)
+        save_png(result, local_zone(), png)
         say(f"wrote {png}")
     if style in ("json", "jsonl", "csv"):
-        output.print_rows(_rows(found), style, COLUMNS)
-    elif any(series.total for series in found.series):
+        output.print_rows(_trend_rows(result), style, COLUMNS)
+    elif any(series.total for series in result.series):
         if style == "table":
-            _table(found)
+            _print_table(result)
         elif png is None:
-            _plot(found)
-        for line in _notes(found):
+            _print_plot(result)
+        for line in _note_lines(result):
             say(line)
-    if not any(series.total for series in found.series):
+    if not any(series.total for series in result.series):
         say("nothing found")
         context.exit(1)
 
 
-def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
+def _trend_rows(trend: Trend) -> Iterator[dict[str, Any]]:
     for at, label in enumerate(trend.labels):
         start, end = trend.edges[at], trend.edges[at + 1]
         for series in trend.series:
@@ -116,24 +372,23 @@ def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
             }
 
 
-def _plot(trend: Trend) -> None:
-    from monitor.cli.trend_plot import MARKERS, drawn
+def _print_plot(trend: Trend) -> None:
     from monitor.wiring import local_zone
 
     try:
-        lines = list(drawn(trend, local_zone(), output.width(), colours=output.coloured()))
+        lines = list(plot_lines(trend, local_zone(), output.width(), colours=output.wants_colour()))
     except MissingExtraError as error:
-        say(f"{error}; here is the table")
-        _table(trend)
+        say(f"{error}; the table instead:")
+        _print_table(trend)
         return
     for line in lines:
         click.echo(line)
     if (more := len(trend.series) - len(MARKERS)) > 0:
-        say(f"and {more} more; --format table shows all")
+        say(f"{more} more series; --format table shows all")
 
 
-def _table(trend: Trend) -> None:
-    """Print a line for each bucket; a count that gaps touch bears its mark and its estimate."""
+def _print_table(trend: Trend) -> None:
+    """Print a line for each bucket; counts with coverage gaps have a mark and an estimate."""
     from rich.cells import cell_len, set_cell_size
 
     names = [clean(series.name) for series in trend.series]
@@ -160,16 +415,16 @@ def _cell(series: Series, at: int) -> str:
     return f"{series.counts[at]:,} ×" + ("" if corrected is None else f" ~{corrected:,.0f}")
 
 
-def _notes(trend: Trend) -> Iterator[str]:
+def _note_lines(trend: Trend) -> Iterator[str]:
     if trend.since > trend.edges[0]:
-        yield f"the first {trend.by} counts from {_words(trend.since)} on"
+        yield f"the first {trend.by} counts from {_format_moment(trend.since)} on"
     if trend.until < trend.edges[-1]:
-        yield f"the last {trend.by} counts until {_words(trend.until)}"
+        yield f"the last {trend.by} counts until {_format_moment(trend.until)}"
     if trend.note:
         yield trend.note
 
 
-def _words(moment: float) -> str:
+def _format_moment(moment: float) -> str:
     from datetime import datetime
 
     from monitor.wiring import local_zone

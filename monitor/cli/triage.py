@@ -1,4 +1,4 @@
-"""`tocsin alerts ack`, `noise`, `undo`, `history` and the like: what analysts say of alerts."""
+"""`tocsin alerts ack`, `noise`, `undo`, `history` and the like: triage of alerts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import click
 
 from index.analysis.text_cleaning import line, lines, truncate
 from monitor.cli import CliContext, output, say, show
-from monitor.cli.alerts import criteria, filter_by, tags_completed
-from monitor.cli.options import filtered, list_format
+from monitor.cli.alerts import build_alert_filter, complete_tags, with_alert_filters
+from monitor.cli.options import format_option, with_filters
 from monitor.formatting import counted, iso
 from monitor.model.alert import AlertState, Change, Verdict
 
@@ -26,31 +26,31 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-NAMED = 3
-"""Watchlists that the question names."""
-OFFERED = 50
-"""Alerts that a shell offers."""
+WATCHLISTS_NAMED = 3
+"""Watchlists that the confirmation names."""
+COMPLETIONS = 50
+"""Alerts that shell completion offers."""
 LAST_ID = 2**63 - 1
 
 
-def ids_completed(
+def complete_alert_ids(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete the numbers of the newest alerts, with their titles."""
+    """Complete the ID of one of the newest alerts, with their titles."""
     from click.shell_completion import CompletionItem
 
-    from monitor.cli.options import newsroom_of
+    from monitor.cli.options import completion_context
     from monitor.errors import MonitorError
     from monitor.model.search import Filter
 
     try:
-        alerts = newsroom_of(context).service().views.alerts
-        found = alerts.get(alerts.ids(Filter(muted=True), limit=OFFERED))
+        alerts = completion_context(context).service().views.alerts
+        newest = alerts.get(alerts.ids(Filter(muted=True), limit=COMPLETIONS))
     except MonitorError:
         return []
     return [
         CompletionItem(str(alert.id), help=f"{alert.watchlist}: {alert.title}")
-        for alert in reversed(found)
+        for alert in reversed(newest)
         if str(alert.id).startswith(incomplete)
     ]
 
@@ -61,10 +61,10 @@ _OPTIONS = (
         type=click.IntRange(1, LAST_ID),
         nargs=-1,
         metavar="[ID]...",
-        shell_complete=ids_completed,
+        shell_complete=complete_alert_ids,
     ),
-    filtered,
-    criteria,
+    with_filters,
+    with_alert_filters,
     click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
     click.option("--dry-run", is_flag=True, help="Only list the alerts that would change."),
     click.option(
@@ -78,25 +78,26 @@ _OPTIONS = (
 )
 
 
-def choosing(command: F) -> F:
-    """Add what chooses alerts: ids, or the options of the list."""
+def with_alert_selection(command: F) -> F:
+    """Add the argument and the options that select alerts."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def chosen(
+def select_alerts(
     context: click.Context, service: Service, ids: Sequence[int], options: dict[str, Any]
 ) -> list[int]:
-    """Return the alerts that were named; those of options only after a question, but for --yes.
+    """Return the IDs of the alerts that the arguments or the options select.
 
-    Raises UsageError when nothing is named, or what is not there.
+    Raises:
+        UsageError: Nothing selects alerts, IDs and options do, or there is no such alert.
     """
     names = {"since", "until", "lang", "feeds", "watchlists", "state", "verdict", "starred",
              "noted", "tags", "query"}  # fmt: skip
-    given = [name for name in names if _is_given(context, name)]
-    if ids and given:
-        raise click.UsageError("ids or options that choose alerts, not both")
+    options_given = [name for name in names if _is_given(context, name)]
+    if ids and options_given:
+        raise click.UsageError("give IDs or options that select alerts, not both")
     if ids:
         missing = sorted({*ids} - {alert.id for alert in service.views.alerts.get(ids)})
         if missing:
@@ -104,35 +105,39 @@ def chosen(
                 f"there is no alert {', '.join(map(str, missing))}; `tocsin alerts` lists them"
             )
         return list(dict.fromkeys(ids))
-    if not given:
-        raise click.UsageError("say which: ids as `tocsin alerts` lists them, --query or --watch …")
-    filter = filter_by(**{name: options[name] for name in names - {"query"}})
+    if not options_given:
+        raise click.UsageError("give the IDs of alerts, or options such as --query or --watch")
+    filter = build_alert_filter(**{name: options[name] for name in names - {"query"}})
     return service.triage.select(replace(filter, muted=True), options["query"])
 
 
-def confirmed(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
-    """Ask whether something is meant to be said of so many alerts; tell whether it is."""
+def confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
+    """Ask for confirmation of a change; return whether it was given.
+
+    Raises:
+        UsageError: There is no terminal to ask on, and no --yes.
+    """
     import sys
 
-    told = f"{count(len(alerts))} ({_breakdown(alerts)})"
+    summary = f"{count_alerts(len(alerts))} ({_breakdown(alerts)})"
     if yes:
-        say(told)
+        say(summary)
         return True
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{told}: --yes to {what}, --dry-run to see them")
-    return click.confirm(f"{told}: {what}?", err=True)
+        raise click.UsageError(f"{summary}: add --yes to {what}, or --dry-run to list them")
+    return click.confirm(f"{summary}: {what}?", err=True)
 
 
-def count(alerts: int | Collection[int]) -> str:
-    """Return how many alerts, in words."""
+def count_alerts(alerts: int | Collection[int]) -> str:
+    """Return a number of alerts as text: `3 alerts`."""
     number = alerts if isinstance(alerts, int) else len(alerts)
     return counted(number, "alert")
 
 
 def _breakdown(alerts: Sequence[Alert]) -> str:
     counts = Counter(alert.watchlist for alert in alerts).most_common()
-    named = [f"{name} {number:,}" for name, number in counts[:NAMED]]
-    rest = sum(number for _, number in counts[NAMED:])
+    named = [f"{name} {number:,}" for name, number in counts[:WATCHLISTS_NAMED]]
+    rest = sum(number for _, number in counts[WATCHLISTS_NAMED:])
     return ", ".join([*named, *([f"others {rest:,}"] if rest else [])])
 
 
@@ -142,108 +147,122 @@ def _is_given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
-SHOWN = 50
+CHANGES_SHOWN = 50
 """Alerts that --dry-run lists."""
 
-_Said = Mapping[str, Any]
-_Words = tuple[str, str]
-"""The same in words: `close`, and once it is done `closed`."""
+_ChangeFields = Mapping[str, Any]
+_Verb = tuple[str, str]
+"""A change as a verb: `close`, and its participle `closed`."""
 
 
-def _saying(
-    context: click.Context, ids: Sequence[int], options: dict[str, Any], words: _Words, said: _Said
+def _change_alerts(
+    context: click.Context,
+    ids: Sequence[int],
+    options: dict[str, Any],
+    verb: _Verb,
+    fields: _ChangeFields,
 ) -> None:
-    """Say something of the alerts that were chosen; exits with 1 when there are none."""
-    newsroom: CliContext = context.obj
-    service = newsroom.service()
-    found = chosen(context, service, ids, options)
-    change, alerts = Change(**said), service.views.alerts.get(found)
+    """Change the selected alerts; exit with 1 when there are none."""
+    cli: CliContext = context.obj
+    service = cli.service()
+    selected = select_alerts(context, service, ids, options)
+    change, alerts = Change(**fields), service.views.alerts.get(selected)
     changing = [alert for alert in alerts if change.on(alert) != alert]
-    if not found:
+    if not selected:
         say("no alerts")
         context.exit(1)
     if options["dry_run"]:
-        _list(changing, newsroom, words[0])
+        _list_changes(changing, cli, verb[0])
         return
     act: Act | None = None
     if changing:
-        if not ids and not confirmed(changing, words[0], yes=options["yes"]):
-            say("nothing was said")
+        if not ids and not confirm_change(changing, verb[0], yes=options["yes"]):
+            say("nothing was changed")
             context.exit(1)
-        act = service.triage.change([alert.id for alert in changing], **said)
-    _tell(act, len(found), options["style"], words[1])
+        act = service.triage.change([alert.id for alert in changing], **fields)
+    _report_change(act, len(selected), options["style"], verb[1])
 
 
-def _list(changing: Sequence[Alert], newsroom: CliContext, what: str) -> None:
+def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None:
     from monitor.cli.alerts import print_alerts
 
-    ids = [alert.id for alert in changing[-SHOWN:]]
-    print_alerts(newsroom.service().views.alerts.get(ids, matches=True), "table", newsroom.clock())
-    more = f"; the last {SHOWN} are listed" if len(changing) > SHOWN else ""
-    say(f"{count(len(changing))} would change: {what}{more}")
+    ids = [alert.id for alert in changing[-CHANGES_SHOWN:]]
+    print_alerts(cli.service().views.alerts.get(ids, matches=True), "table", cli.clock())
+    more = f"; the last {CHANGES_SHOWN} are listed" if len(changing) > CHANGES_SHOWN else ""
+    say(f"{count_alerts(len(changing))} would change: {what}{more}")
 
 
-def _tell(act: Act | None, of: int, style: str, done: str) -> None:
-    """Tell what became of it."""
+def _report_change(act: Act | None, total: int, style: str, participle: str) -> None:
+    """Print what was changed."""
     changed = act.ids if act else ()
     if style == "json":
         import json
 
-        said = {"act": act and act.id, "changed": list(changed), "unchanged": of - len(changed)}
-        click.echo(json.dumps(said))
+        result = {
+            "act": act and act.id,
+            "changed": list(changed),
+            "unchanged": total - len(changed),
+        }
+        click.echo(json.dumps(result))
         return
-    rest = of - len(changed)
+    rest = total - len(changed)
     if not changed:
-        say(f"nothing to change: {done} already")
+        say(f"nothing to change: already {participle}")
         return
-    same = f"; {rest:,} were already" if rest else ""
-    say(f"{count(changed)} {done}{same}; `tocsin alerts undo` takes it back")
+    unchanged = f"; {rest:,} were already" if rest else ""
+    say(f"{count_alerts(changed)} {participle}{unchanged}; `tocsin alerts undo` undoes it")
 
 
-def _plain(name: str, words: _Words, help: str, **said: Any) -> click.Command:
-    """Return a command that always says the same."""
+def _change_command(name: str, verb: _Verb, help: str, **fields: Any) -> click.Command:
+    """Return a command that makes one fixed change."""
 
-    @click.command(name, help=f"{help}\n\n{_WHICH}")
-    @choosing
+    @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")
+    @with_alert_selection
     @click.pass_context
     def command(context: click.Context, /, ids: tuple[int, ...], **options: Any) -> None:
         if name == "reopen" and not ids and options["state"] == "open":
             options["state"] = "all"
-        _saying(context, ids, options, words, said)
+        _change_alerts(context, ids, options, verb, fields)
 
     return command
 
 
-_WHICH = (
+_SELECTION_HELP = (
     "Give the IDs of alerts, as `tocsin alerts` lists them, or select alerts with "
     "options. With options, tocsin asks for confirmation. Exits with 1 when no alert "
     "is selected."
 )
 
 
-def _tagging(name: str, words: _Words, help: str, key: str) -> click.Command:
-    """Return a command that gives a tag, or takes it away."""
+def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
+    """Return a command that adds or removes a tag."""
 
-    @click.command(name, help=f"{help}\n\n{_WHICH}")
-    @click.argument("tag", metavar="TAG", shell_complete=tags_completed)
-    @choosing
+    @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")
+    @click.argument("tag", metavar="TAG", shell_complete=complete_tags)
+    @with_alert_selection
     @click.pass_context
     def command(context: click.Context, /, tag: str, ids: tuple[int, ...], **options: Any) -> None:
-        from monitor.alerts.annotations import tag as tagged
+        from monitor.alerts.annotations import tag as parse_tag
 
         try:
-            kept = tagged(tag)
+            clean_tag = parse_tag(tag)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="TAG") from None
-        _saying(
-            context, ids, options, (words[0].format(kept), words[1].format(kept)), {key: (kept,)}
+        _change_alerts(
+            context,
+            ids,
+            options,
+            (verb[0].format(clean_tag), verb[1].format(clean_tag)),
+            {key: (clean_tag,)},
         )
 
     return command
 
 
-@click.command("note", help="Write a note about alerts. It replaces an earlier note.\n\n" + _WHICH)
-@choosing
+@click.command(
+    "note", help="Write a note about alerts. It replaces an earlier note.\n\n" + _SELECTION_HELP
+)
+@with_alert_selection
 @click.option(
     "-m",
     "--message",
@@ -258,74 +277,80 @@ def _note(
     from monitor.alerts.annotations import note
 
     if message is None:
-        message = _written(context, ids, options)
+        message = _read_note(context, ids, options)
     try:
-        kept = note(message)
+        text = note(message)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    words = ("note it", "noted") if kept else ("take the note away", "without a note")
-    _saying(context, ids, options, words, {"note": kept})
+    verb = ("write the note", "noted") if text else ("remove the note", "without a note")
+    _change_alerts(context, ids, options, verb, {"note": text})
 
 
-def _written(context: click.Context, ids: Sequence[int], options: dict[str, Any]) -> str:
-    """Return what is written in an editor, or on stdin; raises UsageError if nothing was."""
+def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, Any]) -> str:
+    """Return the note written in an editor or on stdin.
+
+    Raises:
+        UsageError: The editor was closed without saving.
+    """
     import sys
 
     if not sys.stdin.isatty():
         return sys.stdin.read()
     service = context.obj.service()
-    found = service.views.alerts.get(chosen(context, service, ids, options)[:1])
-    text = click.edit(found[0].note if found else "")
+    first = service.views.alerts.get(select_alerts(context, service, ids, options)[:1])
+    text = click.edit(first[0].note if first else "")
     if text is None:
-        raise click.UsageError("the editor was left without saving; the note is as it was")
+        raise click.UsageError("the editor was closed without saving; the note was not changed")
     return text
 
 
-_ALL = (
-    _plain(
+_CHANGE_COMMANDS = (
+    _change_command(
         "ack",
         ("acknowledge", "acknowledged"),
         "Acknowledge alerts. Closed alerts stay closed.",
         acknowledge=True,
     ),
-    _plain(
+    _change_command(
         "relevant",
         ("call relevant", "called relevant"),
         "Call alerts relevant, and acknowledge them.",
         verdict=Verdict.RELEVANT,
         acknowledge=True,
     ),
-    _plain(
+    _change_command(
         "noise",
         ("call noise", "called noise"),
         "Call alerts noise, and acknowledge them.",
         verdict=Verdict.NOISE,
         acknowledge=True,
     ),
-    _plain(
+    _change_command(
         "unjudge",
-        ("take the verdict away", "without a verdict"),
+        ("remove the verdict", "without a verdict"),
         "Remove verdicts.",
         verdict=Verdict.NONE,
     ),
-    _plain(
+    _change_command(
         "close",
         ("close", "closed"),
         "Close alerts. Closed alerts leave the list. An alert that escalates is new "
         "again, unless it was called noise.",
         state=AlertState.CLOSED,
     ),
-    _plain(
+    _change_command(
         "reopen",
         ("make new again", "new again"),
         "Make alerts new again, also closed ones.",
         state=AlertState.NEW,
     ),
-    _plain("star", ("star", "starred"), "Star alerts.", starred=True),
-    _plain("unstar", ("take the star away", "without a star"), "Remove stars.", starred=False),
-    _tagging("tag", ("tag {}", "tagged {}"), "Add a tag of your own to alerts.", "tags"),
-    _tagging(
-        "untag", ("take {} away", "without {}"), "Remove a tag of your own from alerts.", "untag"
+    _change_command("star", ("star", "starred"), "Star alerts.", starred=True),
+    _change_command(
+        "unstar", ("remove the star", "without a star"), "Remove stars.", starred=False
+    ),
+    _tag_command("tag", ("tag {}", "tagged {}"), "Add a tag of your own to alerts.", "tags"),
+    _tag_command(
+        "untag", ("remove {}", "without {}"), "Remove a tag of your own from alerts.", "untag"
     ),
     _note,
 )
@@ -349,8 +374,8 @@ def _undo(context: click.Context, style: str) -> None:
     $TOCSIN_USER, or else the name you logged in with. Exits with 1 when there is nothing to
     undo.
     """
-    newsroom: CliContext = context.obj
-    _tell_undone(context, newsroom.service().triage.undo(), style, "nothing to take back")
+    cli: CliContext = context.obj
+    _report_undo(context, cli.service().triage.undo(), style, "nothing to undo")
 
 
 @click.command("redo")
@@ -361,23 +386,23 @@ def _redo(context: click.Context, style: str) -> None:
 
     Exits with 1 when there is nothing to redo.
     """
-    newsroom: CliContext = context.obj
-    _tell_undone(context, newsroom.service().triage.redo(), style, "nothing to say again")
+    cli: CliContext = context.obj
+    _report_undo(context, cli.service().triage.redo(), style, "nothing to redo")
 
 
-def _tell_undone(context: click.Context, act: Act | None, style: str, otherwise: str) -> None:
+def _report_undo(context: click.Context, act: Act | None, style: str, otherwise: str) -> None:
     if style == "json":
-        said = {
+        result = {
             "act": act and act.id,
             "undoes": act and act.undoes,
             "changed": list(act.ids) if act else [],
             "left": list(act.left) if act else [],
         }
-        click.echo(json.dumps(said))
+        click.echo(json.dumps(result))
     elif act is not None:
         left = ", ".join(map(str, act.left[:10])) + (", …" if len(act.left) > 10 else "")
-        stays = f"; said otherwise since, and left so: {left}" if act.left else ""
-        say(f"{count(act.ids)} changed back{stays}")
+        left_note = f"; not undone, because they were changed since: {left}" if act.left else ""
+        say(f"{count_alerts(act.ids)} changed{left_note}")
     else:
         say(otherwise)
     if act is None:
@@ -389,47 +414,49 @@ TOCSIN = "tocsin"
 
 
 @click.command("history")
-@click.argument("id", type=click.IntRange(1, LAST_ID), metavar="ID", shell_complete=ids_completed)
-@list_format
+@click.argument(
+    "id", type=click.IntRange(1, LAST_ID), metavar="ID", shell_complete=complete_alert_ids
+)
+@format_option
 @click.pass_context
 def _history(context: click.Context, id: int, style: str) -> None:
     """Show who changed an alert, and when, the oldest change first.
 
     Exits with 1 when nobody changed it.
     """
-    newsroom: CliContext = context.obj
-    service = newsroom.service()
+    cli: CliContext = context.obj
+    service = cli.service()
     if not service.views.alerts.get([id]):
         raise click.UsageError(f"there is no alert {id}; `tocsin alerts` lists them")
-    found = service.views.triage.decisions(id)
+    decisions = service.views.triage.decisions(id)
     if style != "table":
-        output.print_rows(map(_row, found), style, COLUMNS)
-    for decision in found if style == "table" else ():
-        when = show.moment(decision.at, newsroom.clock())
+        output.print_rows(map(_row, decisions), style, COLUMNS)
+    for decision in decisions if style == "table" else ():
+        when = show.format_moment(decision.at, cli.clock())
         who = line(decision.who) or (TOCSIN if decision.why else "somebody")
-        click.echo(f"{decision.act:>6}  {when}  {who}  {', '.join(_words(decision))}")
-    if not found:
+        click.echo(f"{decision.act:>6}  {when}  {who}  {', '.join(_decision_words(decision))}")
+    if not decisions:
         if style == "table":
-            say(f"nothing was said of alert {id}")
+            say(f"alert {id} was never changed")
         context.exit(1)
 
 
-def _words(decision: Decision) -> Iterator[str]:
+def _decision_words(decision: Decision) -> Iterator[str]:
     for name, after in decision.after.items():
         before = decision.before[name]
         if name == "tags":
             yield from (f"+#{line(tag)}" for tag in after if tag not in before)
             yield from (f"-#{line(tag)}" for tag in before if tag not in after)
         elif name == "starred":
-            yield "starred" if after else "star taken away"
+            yield "starred" if after else "star removed"
         elif name == "note":
-            yield f"note “{truncate(line(after), 60)}”" if after else "note taken away"
+            yield f"note “{truncate(line(after), 60)}”" if after else "note removed"
         else:
             yield f"{before or 'no verdict'} → {after or 'no verdict'}"
     if decision.why:
         yield f"because of {line(decision.why)}"
     if decision.undoes is not None:
-        yield f"taking back {decision.undoes}"
+        yield f"undoes {decision.undoes}"
 
 
 def _row(decision: Decision) -> dict[str, Any]:
@@ -440,17 +467,17 @@ def _row(decision: Decision) -> dict[str, Any]:
         "who": line(decision.who),
         "why": line(decision.why),
         "undoes": decision.undoes,
-        "before": {name: _harmless(value) for name, value in decision.before.items()},
-        "after": {name: _harmless(value) for name, value in decision.after.items()},
+        "before": {name: _cleaned(value) for name, value in decision.before.items()},
+        "after": {name: _cleaned(value) for name, value in decision.after.items()},
     }
 
 
-def _harmless(value: Any) -> Any:
+def _cleaned(value: Any) -> Any:
     if isinstance(value, list):
         return list(map(line, value))
     return lines(value) if isinstance(value, str) else value
 
 
 COMMANDS: Mapping[str, click.Command] = {
-    command.name or "": command for command in (*_ALL, _undo, _redo, _history)
+    command.name or "": command for command in (*_CHANGE_COMMANDS, _undo, _redo, _history)
 }

@@ -1,4 +1,4 @@
-"""`tocsin watch`: the watchlists, what they brought, what they mean, and why they match."""
+"""`tocsin watch`: list watchlists, explain their matches, list the words of a term."""
 
 from __future__ import annotations
 
@@ -38,44 +38,44 @@ TERM_COLUMNS = (
     "watchlist", "term", "total", "relevant", "noise", "verdicts", "precision", "precision_low",
     "precision_high",
 )  # fmt: skip
-NOTHING = "-"
+EMPTY_CELL = "-"
 
 
-def row(record: TermRecord) -> dict[str, Any]:
-    """Return a term for programs."""
+def term_mapping(record: TermRecord) -> dict[str, Any]:
+    """Return a term as JSON values."""
     return {
         "watchlist": record.watchlist,
         "term": record.term,
         "total": record.total,
         "relevant": record.relevant,
         "noise": record.noise,
-        **shares(record),
+        **precision_mapping(record),
     }
 
 
-def shares(record: Any) -> dict[str, Any]:
-    """Return the precision of a record for programs; null without a verdict."""
+def precision_mapping(record: Any) -> dict[str, Any]:
+    """Return the precision of a record as JSON values; None without a verdict."""
     from monitor.watchlists.exclusions import precision
 
-    found = precision(record)
+    share = precision(record)
     return {
-        "verdicts": found.verdicts if found else 0,
-        "precision": round(found.share, 4) if found else None,
-        "precision_low": round(found.low, 4) if found else None,
-        "precision_high": round(found.high, 4) if found else None,
+        "verdicts": share.verdicts if share else 0,
+        "precision": round(share.share, 4) if share else None,
+        "precision_low": round(share.low, 4) if share else None,
+        "precision_high": round(share.high, 4) if share else None,
     }
 
 
-def share(record: Any) -> str:
-    """Return the precision of a record for people."""
+def format_precision(record: Any) -> str:
+    """Return the precision of a record as text."""
     from monitor.watchlists.exclusions import describe_precision, precision
 
-    found = precision(record)
-    return NOTHING if found is None else describe_precision(found)
+    share = precision(record)
+    return EMPTY_CELL if share is None else describe_precision(share)
 
 
-def lines(records: Sequence[TermRecord], room: int) -> Iterator[str]:
-    """Yield terms by watchlist, the terms in so many cells at most."""
+def term_lines(records: Sequence[TermRecord], room: int) -> Iterator[str]:
+    """Yield terms by watchlist; a term takes at most `room` cells."""
     from rich.cells import cell_len, set_cell_size
 
     names = [clean(record.term) for record in records]
@@ -87,13 +87,13 @@ def lines(records: Sequence[TermRecord], room: int) -> Iterator[str]:
         if record.watchlist != last:
             yield click.style(clean(record.watchlist), bold=True)
             last = record.watchlist
-        yield f"  {set_cell_size(name, widest)}  {record.total:>7}  {share(record)}"
+        yield f"  {set_cell_size(name, widest)}  {record.total:>7}  {format_precision(record)}"
 
 
-def of(records: Iterable[TermRecord], name: str | None) -> list[TermRecord]:
+def terms_of(records: Iterable[TermRecord], name: str | None) -> list[TermRecord]:
     """Return the terms of one watchlist, in any case, or of all."""
     wanted = None if name is None else name.casefold()
-    return [one for one in records if wanted is None or one.watchlist.casefold() == wanted]
+    return [record for record in records if wanted is None or record.watchlist.casefold() == wanted]
 
 
 DAY = 86_400.0
@@ -109,7 +109,7 @@ COLUMNS = (
 @click.option("--terms", is_flag=True, help="Show each term of the watchlists, with its precision.")
 @format_option
 @click.pass_obj
-def watch_list(newsroom: CliContext, name: str | None, terms: bool, style: str) -> None:
+def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> None:
     """List watchlists with their alerts and their precision. With a NAME, also its terms.
 
     Precision is the share of relevant alerts among those with a verdict, with its 95 %
@@ -117,37 +117,45 @@ def watch_list(newsroom: CliContext, name: str | None, terms: bool, style: str) 
     little. With terms, an alert counts for each term that matched. `gaps` is the number of its
     feeds with coverage gaps in the last day; `tocsin feeds --blind` lists the gaps. `today` is
     the number of alerts since midnight, beside the usual number by this time of this weekday;
-    ▲ marks a surprise. `untold` is the number of suppressed alerts of the last day; `tocsin
+    ▲ marks a surprise. `suppressed` is the number of suppressed alerts of the last day; `tocsin
     alerts --suppressed` lists them. Columns without content are left out.
     """
-    service, now = newsroom.service(), newsroom.clock()
-    found = service.views.watchlists.records()
+    service, now = cli.service(), cli.clock()
+    records = service.views.watchlists.records()
     if name is not None:
-        found = [record for record in found if record.name.casefold() == name.casefold()]
-        if not found:
-            raise click.UsageError(f"no watchlist is called {name}; `tocsin watch list` has all")
+        records = [record for record in records if record.name.casefold() == name.casefold()]
+        if not records:
+            raise click.UsageError(f"no watchlist is called {name}; `tocsin watch list` lists all")
     if terms:
         _list_terms(service.views.watchlists.term_records(), name, style)
         return
-    covered = {one.watchlist: one for one in service.coverage(now - DAY)}
-    paces = service.statistics.baselines()
-    untold = _untold(service.views.watchlists.suppressed(now - DAY))
-    muted = {mute.watchlist: mute.until for mute in service.views.watchlists.silences(now)}
+    coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
+    baselines = service.statistics.baselines()
+    suppressed = _suppressed_by_watchlist(service.views.watchlists.suppressed(now - DAY))
+    muted_until = {
+        silence.watchlist: silence.until for silence in service.views.watchlists.silences(now)
+    }
     if style != "table":
         rows = [
             {
-                **_row(record, covered.get(record.name)),
-                **_pace(paces.get(record.name, Baseline())),
-                "suppressed": untold.get(record.name, {}),
-                "muted_until": iso(muted.get(record.name)),
+                **_row(record, coverage.get(record.name)),
+                **_baseline_mapping(baselines.get(record.name, Baseline())),
+                "suppressed": suppressed.get(record.name, {}),
+                "muted_until": iso(muted_until.get(record.name)),
             }
-            for record in found
+            for record in records
         ]
         output.print_rows(rows, style, COLUMNS)
-    elif not found:
-        say("no watchlists yet; `tocsin watch add TERM` adds one")
+    elif not records:
+        say("there are no watchlists yet; `tocsin watch add TERM` adds one")
     else:
-        for line in _table(found, covered, paces, _held(found, untold, muted, now), now):
+        for line in _table(
+            records,
+            coverage,
+            baselines,
+            _suppression_cells(records, suppressed, muted_until, now),
+            now,
+        ):
             click.echo(line)
         if name is not None:
             _list_terms(service.views.watchlists.term_records(), name, style)
@@ -155,44 +163,46 @@ def watch_list(newsroom: CliContext, name: str | None, terms: bool, style: str) 
 
 def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> None:
 
-    found = of(records, name)
+    terms = terms_of(records, name)
     if style != "table":
-        output.print_rows(map(row, found), style, TERM_COLUMNS)
+        output.print_rows(map(term_mapping, terms), style, TERM_COLUMNS)
         return
-    for line in lines(found, max(12, output.width() - 50)):
+    for line in term_lines(terms, max(12, output.width() - 50)):
         click.echo(line)
 
 
-def _untold(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
-    """Return how many alerts of each watchlist nobody is told of, by reason."""
-    found: dict[str, dict[str, int]] = {}
+def _suppressed_by_watchlist(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    """Return the number of suppressed alerts of each watchlist, by reason."""
+    counts_by_name: dict[str, dict[str, int]] = {}
     for (name, reason), count in sorted(counts.items()):
-        found.setdefault(name, {})[reason] = count
-    return found
+        counts_by_name.setdefault(name, {})[reason] = count
+    return counts_by_name
 
 
-def _held(
-    found: Sequence[WatchlistRecord],
-    untold: Mapping[str, Mapping[str, int]],
-    muted: Mapping[str, float],
+def _suppression_cells(
+    records: Sequence[WatchlistRecord],
+    suppressed: Mapping[str, Mapping[str, int]],
+    muted_until: Mapping[str, float],
     now: float,
 ) -> list[str]:
-    """Return what is held back of each watchlist, and until when it is muted.
+    """Return how many alerts of each watchlist are suppressed, and until when it is silenced.
 
-    Copies, and what was there before, are nothing that anybody waits for.
+    Duplicates and alerts about older articles are not counted.
     """
 
     def cell(name: str) -> str:
-        reasons = {r: n for r, n in untold.get(name, {}).items() if r not in ("backfill", "copy")}
+        reasons = {
+            r: n for r, n in suppressed.get(name, {}).items() if r not in ("backfill", "copy")
+        }
         words = [f"{sum(reasons.values())}"] if reasons else []
-        if name in muted:
-            words.append(f"muted until {show.moment(muted[name], now)}")
-        return " ".join(words) or NOTHING
+        if name in muted_until:
+            words.append(f"silenced until {show.format_moment(muted_until[name], now)}")
+        return " ".join(words) or EMPTY_CELL
 
-    return [cell(one.name) for one in found]
+    return [cell(record.name) for record in records]
 
 
-def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
+def _row(record: WatchlistRecord, coverage: Coverage | None) -> dict[str, Any]:
     return {
         "name": record.name,
         "severity": str(record.severity),
@@ -201,67 +211,70 @@ def _row(record: WatchlistRecord, covered: Coverage | None) -> dict[str, Any]:
         "last_hit": iso(record.last_hit),
         "relevant": record.relevant,
         "noise": record.noise,
-        **shares(record),
-        "feeds": covered.feeds if covered else 0,
-        "feeds_with_gaps": covered.touched() if covered else 0,
+        **precision_mapping(record),
+        "feeds": coverage.feeds if coverage else 0,
+        "feeds_with_gaps": coverage.touched() if coverage else 0,
     }
 
 
-def _pace(pace: Baseline) -> dict[str, Any]:
-    usual = None if pace.usual is None else round(pace.usual, 2)
+def _baseline_mapping(baseline: Baseline) -> dict[str, Any]:
+    usual = None if baseline.usual is None else round(baseline.usual, 2)
     return {
-        "today": pace.today, "usual": usual, "weeks": pace.weeks, "surprise": pace.surprise,
-    }  # fmt: skip
+        "today": baseline.today,
+        "usual": usual,
+        "weeks": baseline.weeks,
+        "surprise": baseline.surprise,
+    }
 
 
 def _table(
-    found: Sequence[WatchlistRecord],
-    covered: Mapping[str, Coverage],
-    paces: Mapping[str, Baseline],
-    held: list[str],
+    records: Sequence[WatchlistRecord],
+    coverage: Mapping[str, Coverage],
+    baselines: Mapping[str, Baseline],
+    suppression: list[str],
     now: float,
 ) -> Iterator[str]:
-    """Yield a line for each watchlist; columns of which there is nothing to say are left out."""
+    """Yield a line for each watchlist, without the columns that are empty."""
     from rich.cells import cell_len, set_cell_size
 
     columns = (
-        ("severity", [str(record.severity) for record in found]),
-        ("total", [f"{record.total:>7}" for record in found]),
-        ("untriaged", [f"{record.untriaged:>9}" for record in found]),
-        ("today", [_today(paces.get(record.name, Baseline())) for record in found]),
-        ("last hit", [f"{_last(record, now):>8}" for record in found]),
-        ("gaps", [_gaps(covered.get(record.name)) for record in found]),
-        ("untold", held),
-        ("precision", [share(record) for record in found]),
+        ("severity", [str(record.severity) for record in records]),
+        ("total", [f"{record.total:>7}" for record in records]),
+        ("untriaged", [f"{record.untriaged:>9}" for record in records]),
+        ("today", [_today_cell(baselines.get(record.name, Baseline())) for record in records]),
+        ("last hit", [f"{_last_hit(record, now):>8}" for record in records]),
+        ("gaps", [_gap_cell(coverage.get(record.name)) for record in records]),
+        ("suppressed", suppression),
+        ("precision", [format_precision(record) for record in records]),
     )
-    shown = [(head, cells) for head, cells in columns if set(cells) != {NOTHING}]
-    widths = [max(len(head), *map(len, cells)) for head, cells in shown]
+    filled = [(head, cells) for head, cells in columns if set(cells) != {EMPTY_CELL}]
+    widths = [max(len(head), *map(len, cells)) for head, cells in filled]
     room = max(12, output.width() - sum(widths) - 2 * len(widths))
-    names = [clean(record.name) for record in found]
+    names = [clean(record.name) for record in records]
     widest = min(max(map(cell_len, ("watchlist", *names))), room)
 
     def row(name: str, cells: Iterable[str]) -> str:
         padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         return "  ".join((set_cell_size(name, widest), *padded)).rstrip()
 
-    heads = [head.rjust(len(cells[0])) if cells[0][:1] == " " else head for head, cells in shown]
-    yield click.style(row("watchlist", heads), dim=True)
+    headers = [head.rjust(len(cells[0])) if cells[0][:1] == " " else head for head, cells in filled]
+    yield click.style(row("watchlist", headers), dim=True)
     for at, name in enumerate(names):
-        yield row(name, (cells[at] for _, cells in shown))
+        yield row(name, (cells[at] for _, cells in filled))
 
 
-def _last(record: WatchlistRecord, now: float) -> str:
+def _last_hit(record: WatchlistRecord, now: float) -> str:
     return output.ago(record.last_hit, now) if record.last_hit else "never"
 
 
-def _today(pace: Baseline) -> str:
-    """Return today's alerts, a sign if they are a surprise, and how many are usual."""
-    usual = "" if pace.usual is None else f" ({pace.usual:.{int(pace.usual < 10)}f})"
-    return f"{pace.today:>5} {'▲' if pace.surprise else ' '}{usual}"
+def _today_cell(baseline: Baseline) -> str:
+    """Return the alerts of today, a mark if the number is unusual, and the usual number."""
+    usual = "" if baseline.usual is None else f" ({baseline.usual:.{int(baseline.usual < 10)}f})"
+    return f"{baseline.today:>5} {'▲' if baseline.surprise else ' '}{usual}"
 
 
-def _gaps(covered: Coverage | None) -> str:
-    return f"{covered.touched()} of {covered.feeds}" if covered and covered.gaps else NOTHING
+def _gap_cell(coverage: Coverage | None) -> str:
+    return f"{coverage.touched()} of {coverage.feeds}" if coverage and coverage.gaps else EMPTY_CELL
 
 
 @click.command("explain")
@@ -276,20 +289,24 @@ def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
     from monitor.config import load
     from monitor.match.matcher import explain
 
-    newsroom: CliContext = context.obj
-    config = load(newsroom.config_path, data=newsroom.data)
-    asked = watchlist_of(config, watchlist)
-    reading = newsroom.service().views.articles.details(article) if 0 < article < 2**63 else None
-    if reading is None:
-        raise click.UsageError(f"there is no article {article}; `tocsin search` shows their ids")
-    told = explain(asked, reading.article, _feed(newsroom, config, reading.article))
-    for clause in told.reason.split("\n"):
-        click.echo(f"{'matches' if told.hit else 'no match'}: {clause}")
-    context.exit(0 if told.hit else 1)
+    cli: CliContext = context.obj
+    config = load(cli.config_path, data=cli.data)
+    target = find_watchlist(config, watchlist)
+    details = cli.service().views.articles.details(article) if 0 < article < 2**63 else None
+    if details is None:
+        raise click.UsageError(f"there is no article {article}; `tocsin search` shows the IDs")
+    explanation = explain(target, details.article, _first_feed(cli, config, details.article))
+    for clause in explanation.reason.split("\n"):
+        click.echo(f"{'matches' if explanation.hit else 'no match'}: {clause}")
+    context.exit(0 if explanation.hit else 1)
 
 
-def watchlist_of(config: Config, name: str) -> Watchlist:
-    """Return a watchlist by its name, in any case; raises UsageError that names the nearest."""
+def find_watchlist(config: Config, name: str) -> Watchlist:
+    """Return a watchlist by its name, in any case.
+
+    Raises:
+        UsageError: There is no such watchlist; the nearest name is proposed.
+    """
     from monitor.config.validation import nearest
 
     for watchlist in config.watchlists:
@@ -299,9 +316,9 @@ def watchlist_of(config: Config, name: str) -> Watchlist:
     raise click.UsageError(f"no watchlist is called `{name}`{close}")
 
 
-def _feed(newsroom: CliContext, config: Config, article: Article) -> Feed:
-    """Return the feed that had an article first, as feeds.yaml describes it today."""
-    known = {feed.number: feed for feed in newsroom.service().views.feeds.every()}[article.feeds[0]]
+def _first_feed(cli: CliContext, config: Config, article: Article) -> Feed:
+    """Return the feed that had an article first, as feeds.yaml describes it now."""
+    known = {feed.number: feed for feed in cli.service().views.feeds.every()}[article.feeds[0]]
     return next((feed for feed in config.feeds if feed.url == known.url), known)
 
 
@@ -324,18 +341,18 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     from monitor.store.sqlite.connection import INDEX
     from monitor.watchlists.lint import forms
 
-    newsroom: CliContext = context.obj
-    newsroom.service().status()  # refuses a folder without a store
-    with closing(open_archive(newsroom.archive / INDEX)) as archive:
-        found = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
+    cli: CliContext = context.obj
+    cli.service().status()  # raises StoreError if there is no store
+    with closing(open_archive(cli.archive / INDEX)) as archive:
+        found_forms = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     if style != "table":
-        output.print_rows((form._asdict() for form in found), style, FORM_COLUMNS)
+        output.print_rows((form._asdict() for form in found_forms), style, FORM_COLUMNS)
     for term in terms if style == "table" else ():
         click.secho(term, bold=True)
-        for form in found:
+        for form in found_forms:
             if form.term == term:
                 click.echo(f"{form.articles:>9}  {form.form}")
-    if not found:
+    if not found_forms:
         say("the archive has no such word")
         context.exit(1)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import CliContext, output, say, show
-from monitor.cli.options import DurationParam, Later, completed_name, named
+from monitor.cli.options import DurationParam, FutureMomentParam, complete_search_name, find_search
 from monitor.cli.watch import format_option
 from monitor.formatting import iso
 from monitor.model.severity import Severity
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     help="Severity of its alerts.  [default: medium]",
 )
 @click.pass_obj
-def watch_add(newsroom: CliContext, term: str, name: str | None, severity: str | None) -> None:
+def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None) -> None:
     """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
 
     A running monitor uses it at once, and matches it against the archive. If the file has a
@@ -34,26 +34,26 @@ def watch_add(newsroom: CliContext, term: str, name: str | None, severity: str |
     """
     from monitor.config.yaml_edit import edit, with_item
 
-    path = newsroom.config_path
+    path = cli.config_path
     item = _item(term, name, severity)
-    config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=newsroom.data)
+    config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
     say(f"{path}: watching for {config.watchlists[-1].query.text}")
 
 
 def _item(term: str, name: str | None, severity: str | None) -> Item:
-    """Return the shortest way to write a watchlist."""
+    """Return the shortest form of a watchlist in YAML."""
     if name is None and severity is None:
         return term
-    said = {"name": name} if name is not None else {}
-    listed: dict[str, str | list[str]] = {**said, "terms": [term]}
+    named = {"name": name} if name is not None else {}
+    listed: dict[str, str | list[str]] = {**named, "terms": [term]}
     return listed | ({"severity": severity} if severity else {})
 
 
 @click.command("from-search")
-@click.argument("name", shell_complete=completed_name)
+@click.argument("name", shell_complete=complete_search_name)
 @click.option(
     "--name",
-    "called",
+    "watchlist_name",
     metavar="NAME",
     help="Name of the watchlist. Without it, the name of the search.",
 )
@@ -64,7 +64,7 @@ def _item(term: str, name: str | None, severity: str | None) -> Item:
 )
 @click.pass_obj
 def watch_from_search(
-    newsroom: CliContext, name: str, called: str | None, severity: str | None
+    cli: CliContext, name: str, watchlist_name: str | None, severity: str | None
 ) -> None:
     """Add a watchlist with the query of the saved search NAME to feeds.yaml.
 
@@ -76,14 +76,14 @@ def watch_from_search(
     from monitor.config import load
     from monitor.config.yaml_edit import add_watchlist
 
-    path = newsroom.config_path
-    search = named(load(path, data=newsroom.data).searches, name.removeprefix("@"))
+    path = cli.config_path
+    search = find_search(load(path, data=cli.data).searches, name.removeprefix("@"))
     query = search.query.text
     try:
-        config = add_watchlist(path, newsroom.data, called or search.name, query, severity or "")
+        config = add_watchlist(path, cli.data, watchlist_name or search.name, query, severity or "")
     except QueryError as error:
         raise click.UsageError(
-            f"the search {search.name} cannot watch: {error} in {query}"
+            f"the search {search.name} cannot be a watchlist: {error} in {query}"
         ) from error
     say(f"{path}: watching for {config.watchlists[-1].query.text}")
 
@@ -95,18 +95,21 @@ COLUMNS = ("watchlist", "by", "since", "until", "held")
 @click.argument("name", required=False)
 @click.option(
     "--for",
-    "span",
+    "duration",
     type=DurationParam(),
     metavar="DURATION",
     help="How long: at most 30d. Without it, 1h.",
 )
 @click.option(
-    "--until", type=Later(), metavar="WHEN", help="Until when: 17:30, tomorrow, 2026-12-01."
+    "--until",
+    type=FutureMomentParam(),
+    metavar="WHEN",
+    help="Until when: 17:30, tomorrow, 2026-12-01.",
 )
 @format_option
 @click.pass_obj
 def watch_mute(
-    newsroom: CliContext, name: str | None, span: float | None, until: float | None, style: str
+    cli: CliContext, name: str | None, duration: float | None, until: float | None, style: str
 ) -> None:
     """Notify nobody of a watchlist's alerts for a while. Without a NAME, list what is muted.
 
@@ -116,46 +119,45 @@ def watch_mute(
     from monitor.service.triage import USUAL
     from monitor.wiring import user
 
-    if span is not None and until is not None:
+    if duration is not None and until is not None:
         raise click.UsageError("--for or --until, not both")
-    service, now = newsroom.service(), newsroom.clock()
+    service, now = cli.service(), cli.clock()
     if name is None:
-        if span is not None or until is not None:
-            raise click.UsageError("say which watchlist")
-        _list(newsroom, style)
+        if duration is not None or until is not None:
+            raise click.UsageError("give the name of a watchlist")
+        _print_silences(cli, style)
         return
-    seconds = until - now if until is not None else USUAL if span is None else span
+    seconds = until - now if until is not None else USUAL if duration is None else duration
     try:
-        mute = service.triage.silence(name, seconds, user(os.environ))
+        silence = service.triage.silence(name, seconds, user(os.environ))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    click.echo(f"{mute.watchlist} is muted until {show.moment(mute.until, now)}")
+    click.echo(f"{silence.watchlist} is silenced until {show.format_moment(silence.until, now)}")
 
 
-def _list(newsroom: CliContext, style: str) -> None:
-    now = newsroom.clock()
-    found = newsroom.service().views.watchlists.silences(now)
+def _print_silences(cli: CliContext, style: str) -> None:
+    now = cli.clock()
+    silences = cli.service().views.watchlists.silences(now)
     if style != "table":
         rows = [
             {
-                "watchlist": mute.watchlist,
-                "by": mute.by,
-                "since": iso(mute.since),
-                "until": iso(mute.until),
-                "held": mute.suppressed,
+                "watchlist": silence.watchlist,
+                "by": silence.by,
+                "since": iso(silence.since),
+                "until": iso(silence.until),
+                "held": silence.suppressed,
             }
-            for mute in found
+            for silence in silences
         ]
         output.print_rows(rows, style, COLUMNS)
-    elif not found:
-        say("nothing is muted")
+    elif not silences:
+        say("no watchlist is silenced")
     else:
-        for mute in found:
-            since, until = (show.moment(at, now) for at in (mute.since, mute.until))
-            by = f" by {mute.by}" if mute.by else ""
-            click.echo(
-                f"{mute.watchlist}  since {since}{by}, until {until} · {mute.suppressed} suppressed"
-            )
+        for silence in silences:
+            since, until = (show.format_moment(at, now) for at in (silence.since, silence.until))
+            by = f" by {silence.by}" if silence.by else ""
+            period = f"since {since}{by}, until {until}"
+            click.echo(f"{silence.watchlist}  {period} · {silence.suppressed} suppressed")
 
 
 @click.command("unmute")
@@ -166,17 +168,17 @@ def watch_unmute(context: click.Context, name: str) -> None:
 
     The channels are told as well. Exits with 1 when the watchlist was not muted.
     """
-    newsroom: CliContext = context.obj
-    mute = newsroom.service().triage.end_silence(name)
-    if mute is None:
-        click.echo(f"{name} is not muted")
+    cli: CliContext = context.obj
+    silence = cli.service().triage.end_silence(name)
+    if silence is None:
+        click.echo(f"{name} is not silenced")
         context.exit(1)
-    since = show.moment(mute.since, newsroom.clock())
-    held = (
-        f"{mute.suppressed} suppressed since {since}"
-        if mute.suppressed
+    since = show.format_moment(silence.since, cli.clock())
+    suppressed = (
+        f"{silence.suppressed} suppressed since {since}"
+        if silence.suppressed
         else "nothing was suppressed"
     )
-    click.echo(f"{mute.watchlist} is no longer muted: {held}")
-    if mute.suppressed:
-        click.echo(f'`tocsin alerts --suppressed --watch "{mute.watchlist}"` lists them')
+    click.echo(f"{silence.watchlist} is no longer silenced: {suppressed}")
+    if silence.suppressed:
+        click.echo(f'`tocsin alerts --suppressed --watch "{silence.watchlist}"` lists them')

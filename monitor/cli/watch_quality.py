@@ -1,4 +1,4 @@
-"""`tocsin watch test`, `lint` and `suggest`: watchlists tried and judged."""
+"""`tocsin watch test`, `lint` and `suggest`: test and improve watchlists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import MomentParam
-from monitor.cli.output import bar
+from monitor.cli.output import progress_bar
 from monitor.cli.watch import format_option
 from monitor.formatting import counted
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 TEST_COLUMNS = ("name", "severity", "hits", "days", "terms", "samples", "gained", "lost")
 SAMPLES = 3
-NOISIEST = 3
-SPARK = 30
-"""Bars of a sparkline at most."""
+TERMS_SHOWN = 3
+SPARKLINE_BARS = 30
+"""Most bars of a sparkline."""
 
 
 @click.command("test")
@@ -39,7 +39,7 @@ SPARK = 30
               help="Only articles from this time on: 30d, 2023-10, yesterday.")  # fmt: skip
 @format_option
 @click.pass_obj
-def watch_test(newsroom: CliContext, file: Path | None, since: float | None, style: str) -> None:
+def watch_test(cli: CliContext, file: Path | None, since: float | None, style: str) -> None:
     """Test the watchlists of FILE, or of feeds.yaml, on the archive.
 
     Shows for each watchlist how many articles match, by day; the terms that match most
@@ -48,45 +48,45 @@ def watch_test(newsroom: CliContext, file: Path | None, since: float | None, sty
     """
     from monitor.store.sqlite.views import SqliteViews
 
-    views = SqliteViews(newsroom.archive)
-    tried = _tried(newsroom, views, file or newsroom.config_path, since)
-    ids = [id for tally in tried.tallies for id in _shown(tally)]
+    views = SqliteViews(cli.archive)
+    tallies = _replay_archive(cli, views, file or cli.config_path, since)
+    ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
     titles = {article.id: article for article in views.articles.get(list(dict.fromkeys(ids)))}
     if style != "table":
-        rows = (_row(tally, tried, titles) for tally in tried.tallies)
+        rows = (_row(tally, tallies, titles) for tally in tallies.tallies)
         output.print_rows(rows, style, TEST_COLUMNS)
         return
-    for tally in tried.tallies:
-        _tell(tally, tried, titles)
-    tallies = counted(len(tried.tallies), "watchlist")
-    say(f"{counted(len(tried.dates), 'article')}, {tallies}")
+    for tally in tallies.tallies:
+        _print_tally(tally, tallies, titles)
+    count = counted(len(tallies.tallies), "watchlist")
+    say(f"{counted(len(tallies.dates), 'article')}, {count}")
 
 
-def _tried(
-    newsroom: CliContext, views: SqliteViews, file: Path, since: float | None
+def _replay_archive(
+    cli: CliContext, views: SqliteViews, file: Path, since: float | None
 ) -> TrialTallies:  # fmt: skip
     from monitor.config import load
     from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
 
-    config = load(file, data=newsroom.data)
+    config = load(file, data=cli.data)
     newest = views.version().article
     tallies = TrialTallies(config.watchlists)
-    asked = ArchiveReplay(
-        folder=newsroom.archive,
+    archive_replay = ArchiveReplay(
+        folder=cli.archive,
         watchlists=config.watchlists,
         feeds=known_feeds(views.feeds.every(), config.feeds),
         since=since,
     )
-    with bar() as progress:
-        for stretch in replay(asked, newest):
-            tallies.take(stretch)
+    with progress_bar() as progress:
+        for part in replay(archive_replay, newest):
+            tallies.take(part)
             if progress:
-                progress("matching", min(stretch.upto, newest), newest)
+                progress("matching", min(part.upto, newest), newest)
     tallies.compare(lambda name: views.articles.ids(watchlist=name))
     return tallies
 
 
-def _shown(tally: TrialTally) -> list[int]:
+def _shown_article_ids(tally: TrialTally) -> list[int]:
     """Return the articles whose titles are shown."""
     return [
         *tally.newest(tally.dates, SAMPLES),
@@ -95,24 +95,24 @@ def _shown(tally: TrialTally) -> list[int]:
     ]
 
 
-def _days(tally: TrialTally, tried: TrialTallies) -> list[int]:
+def _days(tally: TrialTally, tallies: TrialTallies) -> list[int]:
     from monitor.watchlists.backtest import histogram
 
-    if not tried.dates:
+    if not tallies.dates:
         return []
-    every = tried.dates.values()
-    return histogram(tally.dates.values(), min(every), max(every))
+    dates = tallies.dates.values()
+    return histogram(tally.dates.values(), min(dates), max(dates))
 
 
-def _row(tally: TrialTally, tried: TrialTallies, titles: dict[int, Article]) -> dict[str, Any]:
+def _row(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -> dict[str, Any]:
     return {
         "name": tally.watchlist.name,
         "severity": str(tally.watchlist.severity),
         "hits": len(tally.dates),
-        "days": _days(tally, tried),
+        "days": _days(tally, tallies),
         "terms": [
             {"term": term, "articles": articles}
-            for term, articles in tally.terms.most_common(NOISIEST)
+            for term, articles in tally.terms.most_common(TERMS_SHOWN)
         ],
         "samples": [
             {"id": id, "title": titles[id].title} for id in tally.newest(tally.dates, SAMPLES)
@@ -122,7 +122,7 @@ def _row(tally: TrialTally, tried: TrialTallies, titles: dict[int, Article]) -> 
     }
 
 
-def _tell(tally: TrialTally, tried: TrialTallies, titles: dict[int, Article]) -> None:
+def _print_tally(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -> None:
     from monitor.formatting import sparkline
 
     hits = len(tally.dates)
@@ -130,21 +130,21 @@ def _tell(tally: TrialTally, tried: TrialTallies, titles: dict[int, Article]) ->
     name = click.style(tally.watchlist.name, bold=True)
     click.echo(f"{name}  {counted(hits, 'hit')}  {changed}")
     if hits:
-        click.echo(f"    by day    {sparkline(_days(tally, tried), SPARK)}")
-        noisy = (f"{term} {count}" for term, count in tally.terms.most_common(NOISIEST))
-        click.echo(f"    by term   {', '.join(noisy)}")
-    _list("for example", tally.newest(tally.dates, SAMPLES), titles)
-    _list("gained", tally.gained[-SAMPLES:], titles)
-    _list("lost", tally.lost[-SAMPLES:], titles)
+        click.echo(f"    by day    {sparkline(_days(tally, tallies), SPARKLINE_BARS)}")
+        terms = (f"{term} {count}" for term, count in tally.terms.most_common(TERMS_SHOWN))
+        click.echo(f"    by term   {', '.join(terms)}")
+    _print_titles("for example", tally.newest(tally.dates, SAMPLES), titles)
+    _print_titles("gained", tally.gained[-SAMPLES:], titles)
+    _print_titles("lost", tally.lost[-SAMPLES:], titles)
 
 
-def _list(what: str, ids: Sequence[int], titles: dict[int, Article]) -> None:
+def _print_titles(what: str, ids: Sequence[int], titles: dict[int, Article]) -> None:
     for number, id in enumerate(ids):
         click.echo(f"    {'' if number else what:<11} {id:>6}  {titles[id].title or '(untitled)'}")
 
 
-WORTH_A_LINE = 3
-"""Noise hits that an exclusion must have spared."""
+MIN_SPARED = 3
+"""Fewest alerts called noise that an exclusion must have spared."""
 LINT_COLUMNS = ("watchlist", "term", "kind", "words")
 
 
@@ -163,52 +163,52 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     from monitor.config import load
     from monitor.watchlists.lint import FEW, count, lint
 
-    newsroom: CliContext = context.obj
-    config = load(file or newsroom.config_path, data=newsroom.data)
-    archive = _archive(newsroom)
+    cli: CliContext = context.obj
+    config = load(file or cli.config_path, data=cli.data)
+    archive = _archive(cli)
     articles = archive.article_count if archive else 0
     if articles < FEW:
         few = counted(articles, "article")
-        say(f"too few to tell what never matches, or too often: {few}")
-    having = functools.cache(lambda node: count(archive, node) if archive else 0)
-    found = [said for w in config.watchlists for said in lint(w, having, articles)]
-    found += _spared(newsroom, config)
+        say(f"too few articles to find terms that match never or too often: {few}")
+    article_count = functools.cache(lambda node: count(archive, node) if archive else 0)
+    remarks = [remark for w in config.watchlists for remark in lint(w, article_count, articles)]
+    remarks += _noise_remarks(cli, config)
     if style != "table":
-        output.print_rows((remark._asdict() for remark in found), style, LINT_COLUMNS)
-    for remark in found if style == "table" else ():
+        output.print_rows((remark._asdict() for remark in remarks), style, LINT_COLUMNS)
+    for remark in remarks if style == "table" else ():
         click.echo(f"{click.style(remark.watchlist, bold=True)}: `{remark.term}` {remark.words}")
-    context.exit(1 if found else 0)
+    context.exit(1 if remarks else 0)
 
 
-def _spared(newsroom: CliContext, config: Config) -> Iterator[LintRemark]:
-    """Yield for each watchlist the exclusion that would have spared most noise, if that is much."""
+def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
+    """Yield for each watchlist the exclusion that would have spared most noise, if enough."""
     from monitor.errors import StoreError
     from monitor.watchlists.lint import LintRemark
 
     try:
-        judging = Judging(newsroom, config)
-        noise = judging.noise()
-    except StoreError:  # nothing was called noise where there is no archive
+        advisor = ExclusionAdvisor(cli, config)
+        noise = advisor.noise()
+    except StoreError:  # without an archive there are no verdicts
         return
     for watchlist in config.watchlists:
-        if noise.get(watchlist.name, 0) < WORTH_A_LINE:
+        if noise.get(watchlist.name, 0) < MIN_SPARED:
             continue
-        _, found = judging.suggested(watchlist)
-        best = max(found, key=lambda one: len(one.spared), default=None)
-        if best is not None and len(best.spared) >= WORTH_A_LINE:
+        _, exclusions = advisor.suggested(watchlist)
+        best = max(exclusions, key=lambda exclusion: len(exclusion.spared), default=None)
+        if best is not None and len(best.spared) >= MIN_SPARED:
             words = (
-                f"under `not:` would have spared {len(best.spared)} noise hits and cost nothing"
-                " relevant; `tocsin watch suggest` tells more"
+                f"under `not:` would have spared {len(best.spared)} alerts called noise and no"
+                " relevant alert; `tocsin watch suggest` shows more"
             )
             yield LintRemark(watchlist.name, best.term, "noise", words)
 
 
-def _archive(newsroom: CliContext) -> Archive | None:
+def _archive(cli: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
     from index import open_archive
     from monitor.store.sqlite.connection import INDEX
 
-    folder = newsroom.archive / INDEX
+    folder = cli.archive / INDEX
     return open_archive(folder) if folder.exists() else None
 
 
@@ -232,35 +232,41 @@ def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> 
     is most typical of the noise comes first. A watchlist that is a bare term must become
     `terms: [TERM]` first. Exits with 1 when there is no proposal.
     """
-    from monitor.cli.watch import watchlist_of
+    from monitor.cli.watch import find_watchlist
     from monitor.config import load
 
-    newsroom: CliContext = context.obj
-    config = load(newsroom.config_path, data=newsroom.data)
-    watchlist = watchlist_of(config, name)
-    rung, found = Judging(newsroom, config).suggested(watchlist)
-    shown = found[:limit] if limit else found
+    cli: CliContext = context.obj
+    config = load(cli.config_path, data=cli.data)
+    watchlist = find_watchlist(config, name)
+    judged, exclusions = ExclusionAdvisor(cli, config).suggested(watchlist)
+    shown = exclusions[:limit] if limit else exclusions
     if style != "table":
         output.print_rows(
-            (_exclusion_row(watchlist, one, rung) for one in shown), style, SUGGEST_COLUMNS
+            (_exclusion_row(watchlist, exclusion, judged) for exclusion in shown),
+            style,
+            SUGGEST_COLUMNS,
         )
     else:
-        for line in _lines(watchlist, shown, rung):
+        for line in _lines(watchlist, shown, judged):
             click.echo(line)
-        say(_judged(watchlist, rung))
+        say(_describe_verdicts(watchlist, judged))
     if not shown:
         context.exit(1)
 
 
-class Judging:
-    """What the watchlists of a file rang for, and what each could exclude. Raises StoreError."""
+class ExclusionAdvisor:
+    """Finds what the watchlists of a file could exclude, from the verdicts on their alerts.
 
-    def __init__(self, newsroom: CliContext, config: Config) -> None:
+    Raises:
+        StoreError: There is no archive.
+    """
+
+    def __init__(self, cli: CliContext, config: Config) -> None:
         from monitor.store.sqlite.views import SqliteViews
         from monitor.watchlists.backtest import known_feeds
 
-        self._service = newsroom.service()
-        self._views = SqliteViews(newsroom.archive)
+        self._service = cli.service()
+        self._views = SqliteViews(cli.archive)
         self._feeds = known_feeds(self._views.feeds.every(), config.feeds)
         self._articles = self._views.totals().articles
 
@@ -269,64 +275,73 @@ class Judging:
         return {record.name: record.noise for record in self._service.views.watchlists.records()}
 
     def suggested(self, watchlist: Watchlist) -> tuple[JudgedArticle, list[Exclusion]]:
-        """Return the articles that a watchlist rang for, and what it could exclude."""
+        """Return the articles that a watchlist raised alerts for, and what it could exclude."""
         from index.errors import ArchiveError
         from monitor.watchlists.exclusions import judged_articles, suggest_exclusions
 
-        judged = self._service.views.watchlists.verdicts(watchlist.name)
-        read = judged_articles(judged, self._views.articles.get, self._feeds)
-        with bar() as progress:
+        verdicts = self._service.views.watchlists.verdicts(watchlist.name)
+        judged = judged_articles(verdicts, self._views.articles.get, self._feeds)
+        with progress_bar() as progress:
 
-            def tell(done: int, of: int) -> None:
+            def report(done: int, of: int) -> None:
                 if progress:
                     progress(f"judging {clean(watchlist.name)}", done, of)
 
             try:
                 count, articles = self._service.statistics.count, self._articles
-                return read, suggest_exclusions(watchlist, read, count, articles, tell)
+                return judged, suggest_exclusions(watchlist, judged, count, articles, report)
             except ArchiveError as error:
-                say(f"{error}; ranked without the archive")
-                return read, suggest_exclusions(watchlist, read, tell=tell)
+                say(f"{error}; the proposals are ranked without the archive")
+                return judged, suggest_exclusions(watchlist, judged, tell=report)
 
 
-def line_for(watchlist: Watchlist, term: str) -> str:
-    """Return the line of feeds.yaml that excludes a term beside what is excluded already."""
+def exclusion_line(watchlist: Watchlist, term: str) -> str:
+    """Return the line for feeds.yaml that adds a term to the exclusions of a watchlist."""
     from monitor.config.yaml_edit import scalar
 
     return f"not: [{', '.join(map(scalar, (*watchlist.excluded, term)))}]"
 
 
-def _lines(watchlist: Watchlist, found: list[Exclusion], rung: JudgedArticle) -> Iterator[str]:
-    for one in found:
-        line = click.style(clean(line_for(watchlist, one.term)), bold=True)
-        lost = f"none of {len(rung.relevant)} relevant" if rung.relevant else "nothing relevant"
-        also = f"; {one.unjudged} of {len(rung.unjudged)} without a verdict" if one.unjudged else ""
+def _lines(
+    watchlist: Watchlist, exclusions: list[Exclusion], judged: JudgedArticle
+) -> Iterator[str]:
+    for exclusion in exclusions:
+        line = click.style(clean(exclusion_line(watchlist, exclusion.term)), bold=True)
+        lost = f"none of {len(judged.relevant)} relevant" if judged.relevant else "nothing relevant"
+        unjudged = (
+            f"; {exclusion.unjudged} of {len(judged.unjudged)} without a verdict"
+            if exclusion.unjudged
+            else ""
+        )
         yield line
-        yield f"    spares {len(one.spared)} of {len(rung.noise)} noise, costs {lost}{also}"
+        spared = f"spares {len(exclusion.spared)} of {len(judged.noise)} noise"
+        yield f"    {spared}, costs {lost}{unjudged}"
 
 
-def _judged(watchlist: Watchlist, rung: JudgedArticle) -> str:
+def _describe_verdicts(watchlist: Watchlist, judged: JudgedArticle) -> str:
     from monitor.watchlists.exclusions import LEAST
 
-    said = f"{watchlist.name}: {len(rung.noise)} called noise, {len(rung.relevant)} relevant"
-    if len(rung.noise) < LEAST:
-        return f"{said}; too few to learn from, `tocsin alerts noise` and `relevant` say more"
-    if not rung.relevant:
-        return f"{said}: nothing speaks for what is to be kept; judge some of these too"
-    return said
+    summary = f"{watchlist.name}: {len(judged.noise)} called noise, {len(judged.relevant)} relevant"
+    if len(judged.noise) < LEAST:
+        return f"{summary}; judge more with `tocsin alerts noise` and `relevant`"
+    if not judged.relevant:
+        return f"{summary}: judge some alerts relevant too, so that proposals can spare them"
+    return summary
 
 
-def _exclusion_row(watchlist: Watchlist, one: Exclusion, rung: JudgedArticle) -> dict[str, Any]:
+def _exclusion_row(
+    watchlist: Watchlist, exclusion: Exclusion, judged: JudgedArticle
+) -> dict[str, Any]:
     return {
         "watchlist": watchlist.name,
-        "term": one.term,
-        "kind": one.kind,
-        "yaml": line_for(watchlist, one.term),
-        "noise": len(one.spared),
-        "noise_judged": len(rung.noise),
+        "term": exclusion.term,
+        "kind": exclusion.kind,
+        "yaml": exclusion_line(watchlist, exclusion.term),
+        "noise": len(exclusion.spared),
+        "noise_judged": len(judged.noise),
         "relevant": 0,
-        "relevant_judged": len(rung.relevant),
-        "unjudged": one.unjudged,
-        "unjudged_looked_at": len(rung.unjudged),
-        "strength": round(one.strength, 2),
+        "relevant_judged": len(judged.relevant),
+        "unjudged": exclusion.unjudged,
+        "unjudged_looked_at": len(judged.unjudged),
+        "strength": round(exclusion.strength, 2),
     }

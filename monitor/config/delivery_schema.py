@@ -24,7 +24,7 @@ from monitor.config.value_types import (
 )
 from monitor.model.config import Quiet
 from monitor.model.severity import Severity
-from monitor.notify.message import FIELDS
+from monitor.notify.message import TEMPLATE_FIELDS
 
 
 class QuietShape(Shape):
@@ -187,7 +187,7 @@ class ChannelShape(Shape):
     template: TemplateText = Field(
         default="",
         description="Text of the messages of a channel with `url`. Fields: "
-        + ", ".join(f"`${field}`" for field in FIELDS)
+        + ", ".join(f"`${field}`" for field in TEMPLATE_FIELDS)
         + ".",
         examples=["$sign $headline ($outlet, $time)\n$sentence\n$link"],
     )

@@ -15,7 +15,7 @@ from monitor.config import value_parsers
 from monitor.fetch.listen_address import listening
 from monitor.model.config import Digest, Listening
 from monitor.model.severity import Severity
-from monitor.notify.message import FIELDS, unknown_fields
+from monitor.notify.message import TEMPLATE_FIELDS, unknown_fields
 
 
 def _text(check: Callable[[str], Any]) -> BeforeValidator:
@@ -175,8 +175,10 @@ def _digest(value: Any) -> Any:
 
 def _template(text: str) -> str:
     for wrong in unknown_fields(text):
-        close = get_close_matches(wrong, FIELDS, n=1)
-        hint = f"did you mean `${close[0]}`?" if close else f"known are {', '.join(FIELDS)}"
+        close = get_close_matches(wrong, TEMPLATE_FIELDS, n=1)
+        hint = (
+            f"did you mean `${close[0]}`?" if close else f"known are {', '.join(TEMPLATE_FIELDS)}"
+        )
         raise ValueError(f"a template has no field `${wrong}`; {hint}")
     return text
 

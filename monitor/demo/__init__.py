@@ -1,16 +1,16 @@
-"""A bundled newsroom: invented outlets on a loopback web server, so that tocsin needs no internet.
+"""A bundled newsroom: invented outlets on a local web server, so that tocsin needs no internet.
 
-    content/*.toml ── content ──▶ Content: outlets, pieces, wires, patterns
+    content/*.toml ── content ──▶ Content: outlets, articles, wire stories, patterns
                                      │
-      clock ─▶ newsroom: what each outlet has published by then   (ticker: news without end)
+      clock ─▶ newsroom: the articles that each outlet has published so far
                                      ▼
-               documents, pages: RSS, Atom, RDF, HTML
+               feed_documents: RSS, Atom, RDF
                                      ▼
-               site: the answer to one address, quirks of the outlet included
+               site: the reply to one request, with pages and the quirks of the outlet
                                      ▼
-               server: HTTP (validators, 304, gzip, slowness) on 127.0.0.1
+               server: HTTP (validators, 304, gzip, slow replies) on 127.0.0.1
 
-`content/feeds.yaml` is the subscription list that goes with it.
+`content/feeds.yaml` is the configuration that watches it.
 """
 
 from monitor.demo.server import NewsroomServer

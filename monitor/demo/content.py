@@ -1,4 +1,4 @@
-"""What the newsroom's authors wrote: outlets, pieces, wire stories, patterns of further news."""
+"""The bundled content: outlets, articles, wire stories and patterns of bulletins."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ def typeset(text: str, lang: str) -> str:
 
 
 Word = Mapping[str, str] | str
-"""A word that never changes, or its forms by name."""
+"""A word, or its forms by name."""
 
 
 class Format(enum.StrEnum):
-    """The dialect of an outlet's feed."""
+    """The format of an outlet's feed."""
 
     RSS = "rss"
     ATOM = "atom"
     RDF = "rdf"
 
 
-class ShownText(enum.StrEnum):
-    """How much of a piece an outlet gives away in its feed."""
+class FeedText(enum.StrEnum):
+    """How much of an article an outlet puts into its feed."""
 
     BODY = "body"
     SUMMARY = "summary"
     TEASER = "teaser"
-    """Two sentences; the rest is on the page only."""
+    """Two sentences; the rest is only on the page."""
 
 
 class Quirk(enum.StrEnum):
@@ -60,7 +60,7 @@ class Quirk(enum.StrEnum):
 
     NONE = "none"
     BROKEN = "broken"
-    """XML that is not well formed, though a person could read it."""
+    """XML that is not well formed."""
     HOPELESS = "hopeless"
     """A web page where the feed should be."""
     GONE = "gone"
@@ -72,7 +72,7 @@ class Quirk(enum.StrEnum):
 
 
 class Dating(enum.StrEnum):
-    """How a piece is dated in its feed."""
+    """How an article is dated in its feed."""
 
     HONEST = "honest"
     UNDATED = "undated"
@@ -91,24 +91,24 @@ class DemoOutlet:
     about: str
     lang: str
     format: Format
-    shows: ShownText
+    shows: FeedText
     quirk: Quirk
     encoding: str
 
     @property
     def path(self) -> str:
-        """Return where on the server the feed itself is."""
+        """Return the path of the feed."""
         return f"/{self.slug}/feed.xml"
 
     @property
     def subscribed(self) -> str:
-        """Return the path that readers have on their list."""
+        """Return the path in the bundled feeds.yaml."""
         return f"/{self.slug}/rss.php" if self.quirk is Quirk.MOVED else self.path
 
 
 @dataclass(frozen=True, slots=True)
 class DemoEdit:
-    """A correction made while one watches."""
+    """A correction that the outlet makes after the demo has started."""
 
     after: float
     """Seconds after the newsroom opened."""
@@ -134,13 +134,13 @@ class DemoArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pattern:
-    """A kind of everyday news that can be told again with other names and figures."""
+    """A template of bulletins, filled with names and figures."""
 
     lang: str
     outlets: tuple[str, ...]
-    """Who may publish it."""
+    """Slugs of the outlets that can publish it."""
     copies: int
-    """How many outlets carry the same bulletin."""
+    """How many outlets publish the same bulletin."""
     titles: tuple[str, ...]
     paragraphs: tuple[tuple[str, ...], ...]
     """For each paragraph its variants."""
@@ -152,32 +152,36 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """All that was written."""
+    """The whole bundled content."""
 
     outlets: Mapping[str, DemoOutlet]
     """By slug."""
-    pieces: tuple[DemoArticle, ...]
+    articles: tuple[DemoArticle, ...]
     patterns: tuple[Pattern, ...]
 
 
 @cache
 def load() -> Content:
-    """Return the bundled content; ValueError names a text that is not as it should be."""
+    """Return the bundled content.
+
+    Raises:
+        ValueError: A text has a mistake; the message names it.
+    """
     folder = files("monitor.demo") / "content"
     outlets = {o.slug: o for o in map(_outlet, _read(folder / "outlets.toml")["outlet"])}
-    pieces = [
-        piece
+    articles = [
+        article
         for file in sorted((folder / "articles").iterdir(), key=lambda file: file.name)
-        for piece in _pieces(_read(file), outlets[file.name.removesuffix(".toml")])
+        for article in _articles(_read(file), outlets[file.name.removesuffix(".toml")])
     ]
     wires = [
         copy for wire in _read(folder / "wires.toml")["wire"] for copy in _copies(wire, outlets)
     ]
-    return Content(outlets, (*pieces, *wires), tuple(_patterns(_read(folder / "patterns.toml"))))
+    return Content(outlets, (*articles, *wires), tuple(_patterns(_read(folder / "patterns.toml"))))
 
 
 def read_text(name: str) -> str:
-    """Return one of the content's plain files: a page template, the subscription list."""
+    """Return a text file of the content: a page template, or feeds.yaml."""
     return (files("monitor.demo") / "content" / name).read_text(encoding="utf-8")
 
 
@@ -192,13 +196,13 @@ def _outlet(table: dict[str, Any]) -> DemoOutlet:
         about=table["about"],
         lang=table["lang"],
         format=Format(table.get("format", Format.RSS)),
-        shows=ShownText(table.get("shows", ShownText.SUMMARY)),
+        shows=FeedText(table.get("shows", FeedText.SUMMARY)),
         quirk=Quirk(table.get("quirk", Quirk.NONE)),
         encoding=table.get("encoding", "utf-8"),
     )
 
 
-def _pieces(file: dict[str, Any], outlet: DemoOutlet) -> Iterator[DemoArticle]:
+def _articles(file: dict[str, Any], outlet: DemoOutlet) -> Iterator[DemoArticle]:
     for table in file["article"]:
         edit = table.get("edit")
         yield DemoArticle(
@@ -218,7 +222,7 @@ def _edit(table: dict[str, Any], lang: str) -> DemoEdit:
 
 
 def _copies(wire: dict[str, Any], outlets: Mapping[str, DemoOutlet]) -> Iterator[DemoArticle]:
-    """Yield what each outlet made of a wire story: its own title, a few edits, perhaps a cut."""
+    """Yield the version of each outlet of a wire story: its title, edits and perhaps a cut."""
     for copy in wire["copy"]:
         outlet = outlets[copy["outlet"]]
         text = wire["text"]
@@ -251,5 +255,5 @@ def _patterns(file: dict[str, Any]) -> Iterator[Pattern]:
 
 
 def _paragraphs(text: str, lang: str) -> tuple[str, ...]:
-    """Split at blank lines; a single line break is only where the author's line was full."""
+    """Split a text at blank lines; single line breaks become spaces."""
     return tuple(typeset(" ".join(part.split()), lang) for part in text.strip().split("\n\n"))

@@ -7,8 +7,8 @@ from email.utils import formatdate
 from xml.sax.saxutils import escape, quoteattr
 
 from index.article import Timestamp
-from monitor.demo.content import DemoOutlet, Format, ShownText
-from monitor.demo.newsroom import Dispatch
+from monitor.demo.content import DemoOutlet, FeedText, Format
+from monitor.demo.newsroom import PublishedArticle
 from monitor.formatting import iso
 
 TYPES = {
@@ -20,11 +20,11 @@ TYPES = {
 
 
 def document(
-    outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: str = ""
+    outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str, issue: str = ""
 ) -> bytes:
     """Return the feed document; `base` is the server's URL, `issue` goes into the entries' ids."""
     write = {Format.RSS: _rss, Format.ATOM: _atom, Format.RDF: _rdf}[outlet.format]
-    text = write(outlet, dispatches, base, issue)
+    text = write(outlet, articles, base, issue)
     head = f'<?xml version="1.0" encoding="{outlet.encoding}"?>\n'
     return (head + text).encode(outlet.encoding, errors="xmlcharrefreplace")
 
@@ -35,12 +35,12 @@ def teaser(text: Sequence[str]) -> str:
     return " ".join(sentences[:2]).removesuffix(".") + " […]"
 
 
-def page_url(outlet: DemoOutlet, dispatch: Dispatch, base: str) -> str:
+def page_url(outlet: DemoOutlet, article: PublishedArticle, base: str) -> str:
     """Return where the article's page is."""
-    return f"{base}/{outlet.slug}/{dispatch.slug}.html"
+    return f"{base}/{outlet.slug}/{article.slug}.html"
 
 
-def _rss(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: str) -> str:
+def _rss(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str, issue: str) -> str:
     items = "".join(
         "  <item>\n"
         f"    <title>{escape(d.title)}</title>\n"
@@ -48,10 +48,10 @@ def _rss(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: s
         f'    <guid isPermaLink="false">{_id(outlet, d, issue)}</guid>\n'
         f"    <description>{escape(_summary(outlet, d))}</description>\n"
         + (f"    <dc:creator>{escape(d.author)}</dc:creator>\n" if d.author else "")
-        + (_content(d) if outlet.shows is ShownText.BODY else "")
+        + (_content(d) if outlet.shows is FeedText.BODY else "")
         + ("" if d.dated is None else f"    <pubDate>{_rfc822(d.dated)}</pubDate>\n")
         + "  </item>\n"
-        for d in dispatches
+        for d in articles
     )
     return (
         '<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
@@ -62,12 +62,12 @@ def _rss(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: s
         f'  <atom:link rel="self" href={quoteattr(base + outlet.path)}/>\n'
         f"  <description>{escape(outlet.about)}</description>\n"
         f"  <language>{outlet.lang}</language>\n"
-        f"  <lastBuildDate>{_rfc822(_last_change(dispatches))}</lastBuildDate>\n"
+        f"  <lastBuildDate>{_rfc822(_last_change(articles))}</lastBuildDate>\n"
         f"{items}</channel>\n</rss>\n"
     )
 
 
-def _atom(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: str) -> str:
+def _atom(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str, issue: str) -> str:
     entries = "".join(
         "  <entry>\n"
         f"    <id>{_id(outlet, d, issue)}</id>\n"
@@ -79,11 +79,11 @@ def _atom(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: 
         + f"    <summary>{escape(_summary(outlet, d))}</summary>\n"
         + (
             f'    <content type="html">{escape(_html(d))}</content>\n'
-            if outlet.shows is ShownText.BODY
+            if outlet.shows is FeedText.BODY
             else ""
         )
         + "  </entry>\n"
-        for d in dispatches
+        for d in articles
     )
     return (
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{outlet.lang}">\n'
@@ -92,15 +92,15 @@ def _atom(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: 
         f"  <subtitle>{escape(outlet.about)}</subtitle>\n"
         f'  <link rel="self" href={quoteattr(base + outlet.path)}/>\n'
         f'  <link rel="alternate" href={quoteattr(f"{base}/{outlet.slug}/")}/>\n'
-        f"  <updated>{iso(_last_change(dispatches))}</updated>\n"
+        f"  <updated>{iso(_last_change(articles))}</updated>\n"
         f"{entries}</feed>\n"
     )
 
 
-def _rdf(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: str) -> str:
+def _rdf(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str, issue: str) -> str:
     home = quoteattr(f"{base}/{outlet.slug}/")
     contents = "".join(
-        f"      <rdf:li rdf:resource={quoteattr(page_url(outlet, d, base))}/>\n" for d in dispatches
+        f"      <rdf:li rdf:resource={quoteattr(page_url(outlet, d, base))}/>\n" for d in articles
     )
     items = "".join(
         f"<item rdf:about={quoteattr(page_url(outlet, d, base))}>\n"
@@ -109,10 +109,10 @@ def _rdf(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: s
         f"  <dc:identifier>{_id(outlet, d, issue)}</dc:identifier>\n"
         f"  <description>{escape(_summary(outlet, d))}</description>\n"
         + (f"  <dc:creator>{escape(d.author)}</dc:creator>\n" if d.author else "")
-        + (_content(d) if outlet.shows is ShownText.BODY else "")
+        + (_content(d) if outlet.shows is FeedText.BODY else "")
         + ("" if d.dated is None else f"  <dc:date>{iso(d.dated)}</dc:date>\n")
         + "</item>\n"
-        for d in dispatches
+        for d in articles
     )
     return (
         '<rdf:RDF xmlns="http://purl.org/rss/1.0/"'
@@ -129,24 +129,24 @@ def _rdf(outlet: DemoOutlet, dispatches: Sequence[Dispatch], base: str, issue: s
     )
 
 
-def _summary(outlet: DemoOutlet, dispatch: Dispatch) -> str:
-    return teaser(dispatch.text) if outlet.shows is ShownText.TEASER else dispatch.text[0]
+def _summary(outlet: DemoOutlet, article: PublishedArticle) -> str:
+    return teaser(article.text) if outlet.shows is FeedText.TEASER else article.text[0]
 
 
-def _content(dispatch: Dispatch) -> str:
-    return f"    <content:encoded>{escape(_html(dispatch))}</content:encoded>\n"
+def _content(article: PublishedArticle) -> str:
+    return f"    <content:encoded>{escape(_html(article))}</content:encoded>\n"
 
 
-def _html(dispatch: Dispatch) -> str:
-    return "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in dispatch.text)
+def _html(article: PublishedArticle) -> str:
+    return "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in article.text)
 
 
-def _id(outlet: DemoOutlet, dispatch: Dispatch, issue: str) -> str:
-    return f"tag:{outlet.slug}.example,2023:{dispatch.slug}{issue}"
+def _id(outlet: DemoOutlet, article: PublishedArticle, issue: str) -> str:
+    return f"tag:{outlet.slug}.example,2023:{article.slug}{issue}"
 
 
-def _last_change(dispatches: Sequence[Dispatch]) -> Timestamp:
-    return max((dispatch.changed for dispatch in dispatches), default=0.0)
+def _last_change(articles: Sequence[PublishedArticle]) -> Timestamp:
+    return max((article.changed for article in articles), default=0.0)
 
 
 def _rfc822(moment: Timestamp) -> str:

@@ -1,4 +1,4 @@
-"""The newsroom on HTTP: validators, 304, gzip and slowness, on the loopback interface."""
+"""The demo web server: validators, 304, gzip and slow replies, on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -19,19 +19,25 @@ from urllib.parse import urlsplit
 from index.article import Timestamp
 from monitor.demo.content import load, read_text
 from monitor.demo.newsroom import DemoNewsroom
-from monitor.demo.site import Reply, Request, answer
+from monitor.demo.site import Reply, Request, respond
 
-SMALL = 500
+MIN_GZIP_BYTES = 500
 """Bytes under which a body is not worth compressing."""
 PLACEHOLDER = "http://newsroom.example"
-"""Our URL in the bundled subscription list."""
+"""URL of the server in the bundled feeds.yaml."""
 
 
 class NewsroomServer:
     """A web server with every outlet of the newsroom, answering between enter and exit.
 
-    `clock` gives seconds since 1970, `pace` is the seconds between two bulletins, `delay` how
-    long the slow outlet takes; port 0 takes a free one. OSError if the port is taken.
+    Args:
+        clock: Returns seconds since 1970.
+        pace: Seconds between two bulletins.
+        delay: Seconds that the slow outlet takes for a reply.
+        port: The port; 0 takes a free one.
+
+    Raises:
+        OSError: The port is taken.
     """
 
     def __init__(
@@ -48,11 +54,11 @@ class NewsroomServer:
         self._port = port
         self._requests = itertools.count(1)
         self._stopped = Event()
-        self._http: _Listener | None = None
+        self._http: _HttpServer | None = None
 
     def __enter__(self) -> NewsroomServer:
         self._stopped.clear()
-        self._http = _Listener(self, self._port)
+        self._http = _HttpServer(self, self._port)
         Thread(target=self._http.serve_forever, args=(0.05,), name="newsroom", daemon=True).start()
         return self
 
@@ -70,13 +76,17 @@ class NewsroomServer:
 
     @property
     def url(self) -> str:
-        """Return `http://127.0.0.1:PORT`; RuntimeError while the server is not running."""
+        """Return `http://127.0.0.1:PORT`.
+
+        Raises:
+            RuntimeError: The server is not running.
+        """
         if self._http is None:
-            raise RuntimeError("the newsroom is closed: use it in a with statement")
+            raise RuntimeError("the demo server is not running; use it in a with statement")
         return f"http://127.0.0.1:{self._http.server_port}"
 
     def feed_url(self, slug: str) -> str:
-        """Return the address that readers of an outlet have on their list."""
+        """Return the feed address of an outlet in the bundled feeds.yaml."""
         return self.url + self.newsroom.content.outlets[slug].subscribed
 
     def feeds_yaml(self) -> str:
@@ -84,20 +94,20 @@ class NewsroomServer:
         return read_text("feeds.yaml").replace(PLACEHOLDER, self.url)
 
     def reply(self, path: str) -> Reply:
-        """Return the answer to one request, after the outlet's slowness."""
+        """Return the reply to one request, after a pause for the slow outlet."""
         request = Request(path, self.clock(), next(self._requests), self.url)
-        reply = answer(self.newsroom, request)
+        reply = respond(self.newsroom, request)
         if reply.slow:
             self._stopped.wait(self.delay)
         return reply
 
 
-class _Listener(ThreadingHTTPServer):
+class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
     def __init__(self, newsroom: NewsroomServer, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Conversation)
+        super().__init__(("127.0.0.1", port), _RequestHandler)
         self.newsroom = newsroom
         self._open: set[socket.socket] = set()
 
@@ -111,25 +121,25 @@ class _Listener(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stop listening, and hang up on readers who keep their connection alive."""
+        """Stop listening, and close the connections that are kept alive."""
         super().server_close()
         for connection in tuple(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Log what went wrong, unless it is only a reader who did not wait for the answer."""
+        """Log an error, unless the client closed the connection."""
         if not isinstance(sys.exception(), ConnectionError):
-            logging.getLogger(__name__).exception("a request could not be answered")
+            logging.getLogger(__name__).exception("the demo server could not answer a request")
 
 
-class _Conversation(BaseHTTPRequestHandler):
+class _RequestHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "newsroom"
     sys_version = ""
     timeout = 30.0
-    wbufsize = -1  # head and body in one packet: apart they meet a delayed ACK, 40 ms a reply
-    server: _Listener
+    wbufsize = -1  # head and body in one packet, which avoids a delayed ACK of 40 ms
+    server: _HttpServer
 
     def do_GET(self) -> None:
         reply = self.server.newsroom.reply(urlsplit(self.path).path)
@@ -138,7 +148,7 @@ class _Conversation(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in _headers(reply):
             self.send_header(name, value)
-        if len(body) > SMALL and "gzip" in self.headers.get("Accept-Encoding", ""):
+        if len(body) > MIN_GZIP_BYTES and "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, 6, mtime=0)
             self.send_header("Content-Encoding", "gzip")
         if status != 304:
@@ -151,10 +161,10 @@ class _Conversation(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the terminal belongs to the dashboard."""
+        """Log nothing, because the terminal shows the dashboard."""
 
     def _knows(self, reply: Reply) -> bool:
-        """Return whether the reader's validators say that it has this body."""
+        """Return whether the validators of the request match this reply."""
         if reply.last_modified is None:
             return False
         if known := self.headers.get("If-None-Match"):

@@ -1,1 +1,1 @@
-"""Telling people: what is on its way is sent; once the channel accepted it, it is noted as sent."""
+"""Delivery of notifications to channels, with retries until a channel accepts."""

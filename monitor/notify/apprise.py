@@ -1,10 +1,11 @@
-"""The services of Apprise, asked through a process of their own that can be killed."""
+"""Sends through Apprise, which runs in a separate process that can be killed."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -12,21 +13,146 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, tzinfo
-from typing import Any
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
 
+from monitor.fetch.address_guard import is_allowed
 from monitor.model.config import Channel, DeliveryError, Networks
 from monitor.model.delivery import Notification
-from monitor.notify.message import LIMIT, Message, compose
+from monitor.notify.message import MAX_TEXT, Message, compose
 from monitor.notify.retry import fault_of_status
 
+if TYPE_CHECKING:
+    from apprise import NotifyFormat
+
+
+_STATUS = re.compile(r"error[ =:]+(\d{3})\b")
+_UNREACHED = re.compile(r"onnection error|could not connect|timed? ?out|refused", re.IGNORECASE)
+
+
+class AddressFence:
+    """Refuses connections to addresses that are not allowed, and remembers the last one."""
+
+    def __init__(self) -> None:
+        self.allow: Networks = ()
+        self.refused = ""
+
+    def watch(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Check an audit event.
+
+        Raises:
+            OSError: The address of the connection is not allowed.
+        """
+        if event not in ("socket.connect", "socket.sendto"):
+            return
+        address = arguments[1]
+        if isinstance(address, tuple) and address:
+            for literal in _literals(str(address[0]), address[1]):
+                if not is_allowed(literal, self.allow):
+                    self.refused = literal
+                    raise OSError(f"connections to {literal} are not allowed")
+
+
+def _literals(host: str, port: object) -> list[str]:
+    try:
+        return [str(ip_address(host.partition("%")[0]))]
+    except ValueError:
+        import socket
+
+        rows = socket.getaddrinfo(host, None)
+        return [str(row[4][0]).partition("%")[0] for row in rows]
+
+
+def send_message(fence: AddressFence, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Send a message; return whether it was accepted, else why not, without the address."""
+    import logging
+
+    from apprise import Apprise, AppriseAsset
+    from apprise.logger import LogCapture
+
+    fence.refused = ""
+    service = Apprise(asset=AppriseAsset(async_mode=False, plugin_paths=[]))
+    if not service.add(request["url"]):
+        return {
+            "accepted": False,
+            "reason": "Apprise knows no such address",
+            "status": 0,
+        }
+    name = str(service[0].service_name)
+    body_key, format = _message_format(service[0].notify_format, request["url"])
+    title, body = request["subject"], request[body_key]
+    with LogCapture(level=logging.WARNING) as captured:  # type: ignore[no-untyped-call]
+        accepted = bool(service.notify(body=body, title=title, body_format=format))
+        output = captured.getvalue()
+    if accepted:
+        return {"accepted": True}
+    if fence.refused:
+        reason = f"{fence.refused} is not a public address; `network: allow` can allow it"
+        return {"accepted": False, "reason": reason, "status": 0}
+    status = int(match[1]) if (match := _STATUS.search(output)) else 0
+    if status:
+        reason = f"{name} answered {status}"
+    else:
+        reach = _UNREACHED.search(output)
+        reason = f"{name} cannot be reached" if reach else f"{name} did not accept it"
+    return {"accepted": False, "reason": reason, "status": status}
+
+
+def _message_format(formats: Any, url: str) -> tuple[str, NotifyFormat]:
+    """Return which text of the message a service gets, and its format for Apprise.
+
+    Most services get plain text, which Apprise escapes. Slack does too: its Markdown has no
+    escapes.
+    """
+    from apprise import NotifyFormat
+
+    native = formats[0] if isinstance(formats, tuple) else formats  # the first of several
+    scheme = url.partition(":")[0].lower()
+    if native == NotifyFormat.HTML and scheme in ("mailto", "mailtos"):
+        return "html", NotifyFormat.HTML
+    if native == NotifyFormat.MARKDOWN and scheme != "slack":
+        return "markdown", NotifyFormat.MARKDOWN
+    return "plain", NotifyFormat.TEXT
+
+
+def main() -> None:
+    """Send the message on each line of stdin, and write a line of JSON with the result."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # output of a service must not mix with the results
+    fence = AddressFence()
+    sys.addaudithook(fence.watch)
+    for line in sys.stdin:
+        request = json.loads(line)
+        fence.allow = tuple(map(ip_network, request["allow"]))
+        try:
+            answer = send_message(fence, request)
+        except Exception as error:
+            reason = f"failed inside Apprise ({type(error).__name__})"
+            answer = {"accepted": False, "reason": reason, "status": 0}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
+
+
 SECONDS = 45.0
-"""For a message, the start of the process included; then it is killed."""
-IDLE = 60.0
-"""Seconds without a message after which the process is ended: it takes some 60 MB."""
-LIMITS = {"discord": 1_900}
-"""Characters of a message where it may be shorter than elsewhere."""
-KEPT = ("PATH", "HOME", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
-"""The variables it gets: ours may hold secrets, or a proxy that the fence does not see behind."""
+"""Most seconds for a message, with the start of the process; then it is killed."""
+IDLE_SECONDS = 60.0
+"""Seconds without a message after which the process ends; it takes about 60 MB."""
+TEXT_LIMITS = {"discord": 1_900}
+"""Most characters of a message, for services with a lower limit."""
+PASSED_VARIABLES = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "TZ",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+)
+"""Environment variables of the process; others may hold secrets, or set a proxy."""
 
 
 class AppriseSender:
@@ -46,17 +172,17 @@ class AppriseSender:
         self._template = channel.template
         self._zone = channel.zone or zone
         self._allow = allow
-        self._environ = {name: environ[name] for name in KEPT if name in environ}
+        self._environ = {name: environ[name] for name in PASSED_VARIABLES if name in environ}
         self._seconds = seconds
         self._process: Process | None = None
         self._idle: asyncio.TimerHandle | None = None
 
-    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
-        """Send a message; return why it was not accepted, None if it was."""
+    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
+        """Send a message; return an error, None if it was accepted."""
         if self._idle:
             self._idle.cancel()
-        limit = LIMITS.get(self._address.partition(":")[0].lower(), LIMIT)
-        message = compose(parcels, self._zone, template=self._template, limit=limit)
+        limit = TEXT_LIMITS.get(self._address.partition(":")[0].lower(), MAX_TEXT)
+        message = compose(notifications, self._zone, template=self._template, limit=limit)
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._ask(message)
@@ -67,9 +193,9 @@ class AppriseSender:
             await self.close()
             return DeliveryError(reason=f"the process of Apprise ended ({type(error).__name__})")
         except BaseException:
-            self._kill()  # half an answer would be taken for the next one's
+            self._kill()  # a late result would be taken for that of the next message
             raise
-        self._idle = asyncio.get_running_loop().call_later(IDLE, self._kill)
+        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._kill)
         if answer.get("accepted"):
             return None
         status = int(answer.get("status") or 0)
@@ -77,7 +203,7 @@ class AppriseSender:
         return DeliveryError(reason=reason, fault=fault_of_status(status))
 
     async def close(self) -> None:
-        """End its process."""
+        """End the process."""
         process = self._process
         self._kill()
         if process is not None:
@@ -87,15 +213,15 @@ class AppriseSender:
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "monitor.notify.apprise_process",
+                sys.executable, "-m", "monitor.notify.apprise",
                 stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
                 env=self._environ, start_new_session=True,
             )  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
         allow = [str(network) for network in self._allow()]
-        asked = {"url": self._address, "allow": allow, **asdict(message)}
-        process.stdin.write(json.dumps(asked).encode("utf-8") + b"\n")
+        request = {"url": self._address, "allow": allow, **asdict(message)}
+        process.stdin.write(json.dumps(request).encode("utf-8") + b"\n")
         await process.stdin.drain()
         answer = json.loads(await process.stdout.readline())
         return answer if isinstance(answer, dict) else {}

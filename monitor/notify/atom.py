@@ -1,4 +1,4 @@
-"""A folder of Atom feeds, one for each watchlist: its last alerts, written whole."""
+"""Writes a folder of Atom feeds, one for each watchlist, with its last alerts."""
 
 from __future__ import annotations
 
@@ -17,46 +17,57 @@ from monitor.model.alert import Alert
 from monitor.model.config import Channel, DeliveryError
 from monitor.model.delivery import Notification
 
-LAST = 100
-"""Alerts of a feed."""
+MAX_ENTRIES = 100
+"""Most alerts in a feed."""
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _EPOCH = "1970-01-01T00:00:00Z"
 
 History = Callable[[str, str, int], Awaitable[list[Alert]]]
-"""Returns the last alerts of a watchlist that a channel was told of, newest first."""
+"""Returns the last alerts of a watchlist sent to a channel, newest first.
+
+Arguments: channel, watchlist, limit.
+"""
 
 
 class AtomSender:
-    """Writes the feeds of the watchlists that an alert is of."""
+    """Writes the feed of each watchlist with new alerts."""
 
-    most = LAST
+    most = MAX_ENTRIES
 
     def __init__(self, channel: Channel, history: History) -> None:
         self._channel = channel
         self._folder = Path(channel.target[0])
         self._history = history
 
-    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
-        """Write the feeds anew; return why they could not be, None if they were."""
-        for watchlist in dict.fromkeys(parcel.alert.watchlist for parcel in parcels):
-            fresh = [one.alert for one in reversed(parcels) if one.alert.watchlist == watchlist]
-            told = await self._history(self._channel.name, watchlist, LAST)
-            alerts = list({alert.id: alert for alert in [*fresh, *told]}.values())[:LAST]
-            document = feed(watchlist, alerts, str(self._folder))
+    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
+        """Write the feeds; return an error, None if all were written."""
+        for watchlist in dict.fromkeys(
+            notification.alert.watchlist for notification in notifications
+        ):
+            new_alerts = [
+                notification.alert
+                for notification in reversed(notifications)
+                if notification.alert.watchlist == watchlist
+            ]
+            earlier = await self._history(self._channel.name, watchlist, MAX_ENTRIES)
+            alerts = list({alert.id: alert for alert in [*new_alerts, *earlier]}.values())[
+                :MAX_ENTRIES
+            ]
+            document = render_feed(watchlist, alerts, str(self._folder))
             try:
-                await asyncio.to_thread(_write, self._folder / file_name(watchlist), document)
+                await asyncio.to_thread(_write_file, self._folder / file_name(watchlist), document)
             except OSError as error:
                 why = error.strerror or type(error).__name__
                 return DeliveryError(reason=f"{self._folder} cannot be written to: {why}")
         return None
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no connection is kept."""
 
 
 def file_name(watchlist: str) -> str:
-    """Return the name of a watchlist's file, the same for ever and no other's."""
+    """Return the file name of a watchlist, which never changes and is unique."""
     plain = re.sub(r"[^a-z0-9]+", "-", watchlist.lower()).strip("-")[:60]
     if plain == watchlist.casefold():
         return f"{plain}.xml"
@@ -64,8 +75,8 @@ def file_name(watchlist: str) -> str:
     return f"{plain}-{mark}.xml" if plain else f"{mark}.xml"
 
 
-def feed(watchlist: str, alerts: Sequence[Alert], place: str) -> bytes:
-    """Return the document (RFC 4287); `place` tells the feeds of two newsrooms apart."""
+def render_feed(watchlist: str, alerts: Sequence[Alert], place: str) -> bytes:
+    """Return an Atom document (RFC 4287); `place` makes the ids of two newsrooms differ."""
     ET.register_namespace("", _ATOM)
     root = ET.Element(_name("feed"))
     _add(root, "id", _urn(f"tocsin alerts {place} {watchlist}"))
@@ -90,15 +101,15 @@ def _entry(alert: Alert, place: str) -> ET.Element:
     ET.SubElement(entry, _name("category"), term=str(alert.severity))
     if alert.url.startswith(("http://", "https://")):
         ET.SubElement(entry, _name("link"), rel="alternate", href=clean(alert.url))
-    _add(entry, "content", _words(alert))
+    _add(entry, "content", _describe_alert(alert))
     return entry
 
 
-def _words(alert: Alert) -> str:
-    """Say what was found, and what became of it."""
-    found = ", ".join(dict.fromkeys(match.text for match in alert.matches)) or str(alert.kind)
-    louder = "".join(f"; {step.words}" for step in alert.escalations)
-    return f"{alert.severity}: {found}{louder}"
+def _describe_alert(alert: Alert) -> str:
+    """Return severity, matched words and escalations of an alert."""
+    matches = ", ".join(dict.fromkeys(match.text for match in alert.matches)) or str(alert.kind)
+    escalations = "".join(f"; {step.words}" for step in alert.escalations)
+    return f"{alert.severity}: {matches}{escalations}"
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:
@@ -113,7 +124,7 @@ def _urn(of: str) -> str:
     return uuid5(NAMESPACE_URL, of).urn
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Put a file in place, whole: a reader sees the old one or the new one."""
+def _write_file(path: Path, content: bytes) -> None:
+    """Replace a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, content, durable=True)

@@ -1,4 +1,4 @@
-"""A command: each message comes on its standard input; its exit code says whether it took it."""
+"""Runs a command for each message; exit code 0 means that it accepted the message."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tempfile import TemporaryFile
 from index.analysis.text_cleaning import line as on_one_line
 from monitor.model.config import Channel, DeliveryError, DeliveryFault
 from monitor.model.delivery import Notification
-from monitor.notify import notification as told
+from monitor.notify.notification import encode
 
 SECONDS = 30.0
-"""After which it is killed, with all that it started."""
-KEPT = ("PATH", "HOME", "LANG", "TZ")
-"""The variables it gets: ours may hold secrets of feeds and channels."""
-LAST = 4096
-"""Bytes of its stderr that are kept."""
-GRACE = 1.0
-"""Seconds for what is left in its stderr once it has ended; what it left behind may hold it."""
+"""Seconds after which the command is killed, with all processes that it started."""
+PASSED_VARIABLES = ("PATH", "HOME", "LANG", "TZ")
+"""Environment variables of the command; others may hold secrets of feeds and channels."""
+MAX_STDERR = 4096
+"""Bytes kept from the end of stderr."""
+STDERR_SECONDS = 1.0
+"""Seconds to wait for the end of stderr, which a process left behind may keep open."""
 
 
 class CommandSender:
@@ -34,36 +34,36 @@ class CommandSender:
         self, channel: Channel, environ: Mapping[str, str], seconds: float = SECONDS
     ) -> None:
         self._words = channel.target
-        self._environ = {name: environ[name] for name in KEPT if name in environ}
+        self._environ = {name: environ[name] for name in PASSED_VARIABLES if name in environ}
         self._seconds = seconds
 
-    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
-        """Run it for a message; return why it did not accept it, None if it did."""
+    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
+        """Run the command for a message; return an error, None if it was accepted."""
         loop = asyncio.get_running_loop()
-        last = _OutputTail()
-        ours, its = os.pipe()
-        said, _ = await loop.connect_read_pipe(lambda: last, os.fdopen(ours, "rb", 0))
+        tail = _OutputTail()
+        read_end, write_end = os.pipe()
+        transport, _ = await loop.connect_read_pipe(lambda: tail, os.fdopen(read_end, "rb", 0))
         try:
-            with os.fdopen(its, "wb", 0) as stderr, TemporaryFile() as stdin:
-                stdin.write(told.encoded(parcels) + b"\n")
+            with os.fdopen(write_end, "wb", 0) as stderr, TemporaryFile() as stdin:
+                stdin.write(encode(notifications) + b"\n")
                 stdin.seek(0)
                 process = await asyncio.create_subprocess_exec(
                     *self._words,
                     stdin=stdin, stdout=DEVNULL, stderr=stderr,
                     env=self._environ, start_new_session=True,
                 )  # fmt: skip
-            return await self._ended(process, last)
+            return await self._ended(process, tail)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "its words hold a NUL"
             return DeliveryError(reason=f"cannot be run: {why}")
         finally:
-            said.close()
+            transport.close()
 
-    async def _ended(self, process: Process, last: _OutputTail) -> DeliveryError | None:
+    async def _ended(self, process: Process, tail: _OutputTail) -> DeliveryError | None:
         try:
             async with asyncio.timeout(self._seconds):
                 code = await process.wait()
-                await asyncio.wait({last.closed}, timeout=GRACE)
+                await asyncio.wait({tail.closed}, timeout=STDERR_SECONDS)
         except TimeoutError:
             words = f"did not end within {self._seconds:g} s, and was killed"
             return DeliveryError(reason=words, fault=DeliveryFault.TROUBLE)
@@ -73,18 +73,17 @@ class CommandSender:
         if code == 0:
             return None
         ended = f"ended with {code}" if code > 0 else f"was killed by signal {-code}"
-        line = last.line()
+        line = tail.line()
         return DeliveryError(reason=f"{ended}{line and ': ' + line}", fault=DeliveryFault.TROUBLE)
 
     async def close(self) -> None:
-        """Nothing is kept running."""
+        """Do nothing: no process is kept."""
 
 
 class _OutputTail(asyncio.Protocol):
-    """Keeps the end of what comes.
+    """Keeps the last bytes of stderr.
 
-    A pipe of our own: those of asyncio keep it waiting for the end of a process as long as
-    whatever that has left behind holds one of them.
+    The pipes of asyncio would wait for every process that the command left behind.
     """
 
     def __init__(self) -> None:
@@ -93,7 +92,7 @@ class _OutputTail(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Keep the last bytes."""
-        self._kept = (self._kept + data)[-LAST:]
+        self._kept = (self._kept + data)[-MAX_STDERR:]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more comes."""
@@ -101,13 +100,13 @@ class _OutputTail(asyncio.Protocol):
             self.closed.set_result(None)
 
     def line(self) -> str:
-        """Return the last line that says something."""
+        """Return the last line that is not blank."""
         lines = self._kept.decode("utf-8", "replace").splitlines()
         return on_one_line(next((line for line in reversed(lines) if line.strip()), ""))[:200]
 
 
 async def _kill(process: Process) -> None:
-    """Kill it with its group, and reap it."""
+    """Kill the process group, and wait for the process."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()

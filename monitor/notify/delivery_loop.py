@@ -1,4 +1,4 @@
-"""The loop that sends: what is due, to each channel in a task of its own."""
+"""The delivery loop: sends the deliveries that are due, one task per channel."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from monitor.tasks import WorkerThread
 
 log = logging.getLogger("tocsin")
 
-LOOK = 2.0
-"""Seconds between two looks at what another process may have put on its way."""
-AT_ONCE = 100
-"""Deliveries of a channel that are read at once."""
-REST = 60.0
-"""Seconds for which a channel that is down is left alone, whatever else waits for it."""
-STREAK = 3
-"""Messages in a row with which something went wrong: then it is the channel."""
-GRACE = 3.0
-"""Seconds for what is under way when the monitor ends."""
+CHECK_SECONDS = 2.0
+"""Seconds between two checks for deliveries that another process queued."""
+BATCH = 100
+"""Deliveries of a channel that are read together."""
+PAUSE_SECONDS = 60.0
+"""Seconds without a try after a channel failed."""
+MAX_FAILURES = 3
+"""Failed messages in a row after which the channel counts as failing."""
+CLOSE_SECONDS = 3.0
+"""Seconds that messages may take when the monitor ends."""
 
 
 class DeliveryLoop:
-    """Sends what waits. Delivered is only what a channel accepted, and that is noted at once."""
+    """Sends queued deliveries. A delivery counts as sent once the channel has accepted it."""
 
     def __init__(
         self,
         queue: DeliveryQueue,
-        packing: NotificationLoader,
+        loader: NotificationLoader,
         thread: WorkerThread,
         senders: SenderFactory,
         *,
@@ -47,7 +47,7 @@ class DeliveryLoop:
         jitter: Callable[[], float],
     ) -> None:
         self._queue = queue
-        self._packing = packing
+        self._loader = loader
         self._thread = thread
         self._make = senders
         self._clock = clock
@@ -55,23 +55,23 @@ class DeliveryLoop:
         self._jitter = jitter
         self._channels: dict[str, tuple[Channel, Sender]] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
-        self._resting: dict[str, Timestamp] = {}
-        self._streak: Counter[str] = Counter()
-        self._failing: set[str] = set()
+        self._paused_until: dict[str, Timestamp] = {}
+        self._failures: Counter[str] = Counter()
+        self._reported: set[str] = set()
         self._woken = asyncio.Event()
 
     async def use(self, channels: Sequence[Channel], allow: Networks = ()) -> None:
-        """Put channels in force; what waits for others is given up, and listed as such."""
+        """Use these channels; deliveries to other channels are given up."""
         self._make.allow(allow)
-        before, self._channels = self._channels, {}
+        former, self._channels = self._channels, {}
         for channel in channels:
-            known = before.get(channel.name)
+            known = former.get(channel.name)
             if known and known[0] == channel:
-                self._channels[channel.name] = before.pop(channel.name)
+                self._channels[channel.name] = former.pop(channel.name)
             else:
                 self._channels[channel.name] = channel, self._make(channel)
-                self._resting.pop(channel.name, None)  # it may be mended
-        for name, (_, sender) in before.items():
+                self._paused_until.pop(channel.name, None)  # the edit may have repaired it
+        for name, (_, sender) in former.items():
             if task := self._sending.pop(name, None):
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -79,11 +79,11 @@ class DeliveryLoop:
         self.wake()
 
     def wake(self) -> None:
-        """Look at once: something was put on its way."""
+        """Check at once, because a delivery was queued."""
         self._woken.set()
 
     async def ever(self, refused: Callable[[StoreError], None]) -> None:
-        """Send what becomes due, until cancelled. Never raises otherwise."""
+        """Send what becomes due, until cancelled; report store errors to `refused`."""
         while True:
             self._woken.clear()
             try:
@@ -95,120 +95,130 @@ class DeliveryLoop:
             await self._wait()
 
     async def all(self) -> None:
-        """Send what is due, each delivery tried once; return when all are. Raises StoreError."""
+        """Try each delivery that is due once.
+
+        Raises:
+            StoreError: The store cannot be read or written.
+        """
         while await self._begin():
             await asyncio.gather(*self._sending.values())
 
     async def close(self) -> None:
-        """Let what is under way end, for a moment; then stop."""
+        """Wait a moment for messages that are being sent, then stop."""
         tasks = list(self._sending.values())
         if tasks:
-            await asyncio.wait(tasks, timeout=GRACE)
+            await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for _, sender in self._channels.values():
             await sender.close()
 
-    # --- one look ---
-
     async def _begin(self) -> bool:
-        """Start sending to each channel that something is due for; tell whether any was."""
-        now, began = self._clock(), False
+        """Start sending to each channel with due deliveries; return whether there was one."""
+        now, started = self._clock(), False
         due = await self._thread(self._queue.channels_due, now)
         if any(name not in self._channels for name in due):
             await self._thread(self._queue.give_up_others, list(self._channels))
         for name in due:
-            if name in self._channels and name not in self._sending and self._rested(name, now):
+            if (
+                name in self._channels
+                and name not in self._sending
+                and self._is_available(name, now)
+            ):
                 self._sending[name] = asyncio.create_task(self._serve(name))
                 self._sending[name].add_done_callback(partial(self._done, name))
-                began = True
-        return began
+                started = True
+        return started
 
     def _done(self, name: str, task: asyncio.Task[None]) -> None:
         if self._sending.get(name) is task:
             del self._sending[name]
         if not task.cancelled() and (error := task.exception()):
-            self._resting[name] = self._clock() + REST
+            self._paused_until[name] = self._clock() + PAUSE_SECONDS
             log.error("channel %s: %s", name, error)
-        self.wake()  # something may have become due since its last look
+        self.wake()  # a delivery may have become due since the last check
 
-    def _rested(self, name: str, now: Timestamp) -> bool:
-        """Tell whether a channel may be asked; a clock that was set back keeps nobody waiting."""
-        return not now < self._resting.get(name, 0.0) <= now + retry.HEEDED
+    def _is_available(self, name: str, now: Timestamp) -> bool:
+        """Return whether the pause of a channel is over; a clock set back does not prolong it."""
+        return not now < self._paused_until.get(name, 0.0) <= now + retry.MAX_RETRY_AFTER
 
     async def _wait(self) -> None:
-        """Wait until woken, but no longer than a look may wait."""
+        """Wait until woken, but no longer than `CHECK_SECONDS`."""
         woken = asyncio.ensure_future(self._woken.wait())
-        slept = asyncio.ensure_future(self._sleep(LOOK))
+        slept = asyncio.ensure_future(self._sleep(CHECK_SECONDS))
         try:
             await asyncio.wait({woken, slept}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             woken.cancel()
             slept.cancel()
 
-    # --- one channel ---
-
     async def _serve(self, name: str) -> None:
-        """Send what is due for a channel, one message after the other."""
+        """Send the due deliveries of a channel, one message after the other."""
         _, sender = self._channels[name]
-        while self._rested(name, self._clock()):
-            due = await self._thread(
-                self._queue.due, name, self._clock(), max(AT_ONCE, sender.most)
-            )
+        while self._is_available(name, self._clock()):
+            due = await self._thread(self._queue.due, name, self._clock(), max(BATCH, sender.most))
             if not due:
                 return
             for group in group_deliveries(due, sender.most):
                 await self._send(name, sender, group)
-                if not self._rested(name, self._clock()):
+                if not self._is_available(name, self._clock()):
                     return
 
     async def _send(self, name: str, sender: Sender, group: Sequence[Delivery]) -> None:
-        parcels = await asyncio.to_thread(self._packing.pack, group)  # not behind what is stored
-        there = {parcel.delivery.id for parcel in parcels}
-        if gone := [one.id for one in group if one.id not in there]:
+        # In another thread than the writes of the store, which may queue for long.
+        notifications = await asyncio.to_thread(self._loader.load, group)
+        loaded = {notification.delivery.id for notification in notifications}
+        if missing := [delivery.id for delivery in group if delivery.id not in loaded]:
             await self._save(
-                DeliveryAttempt(delivery=id, error="its alert is no longer kept") for id in gone
+                DeliveryAttempt(delivery=id, error="its alert is no longer kept") for id in missing
             )
-        if not parcels:
+        if not notifications:
             return
         try:
-            refusal = await sender.send(parcels)
-        except Exception as error:
+            error = await sender.send(notifications)
+        except Exception as exception:
             log.exception("channel %s: a message cannot be made", name)
-            words = f"cannot be told ({type(error).__name__})"  # the message may hold anything
-            refusal = DeliveryError(reason=words, fault=DeliveryFault.MESSAGE)
-        if refusal is None:
-            await self._save(DeliveryAttempt(delivery=parcel.delivery.id) for parcel in parcels)
-            self._well(name)
+            # Only the type: the text of the exception may hold anything of the message.
+            reason = f"the message cannot be made ({type(exception).__name__})"
+            error = DeliveryError(reason=reason, fault=DeliveryFault.MESSAGE)
+        if error is None:
+            await self._save(
+                DeliveryAttempt(delivery=notification.delivery.id) for notification in notifications
+            )
+            self._note_accepted(name)
         else:
-            await self._refused(name, [parcel.delivery for parcel in parcels], refusal)
+            await self._note_failed(
+                name, [notification.delivery for notification in notifications], error
+            )
 
-    async def _refused(self, name: str, group: Sequence[Delivery], refusal: DeliveryError) -> None:
+    async def _note_failed(
+        self, name: str, group: Sequence[Delivery], error: DeliveryError
+    ) -> None:
         now, jitter = self._clock(), self._jitter()
         await self._save(
             DeliveryAttempt(
                 delivery=delivery.id,
-                error=refusal.reason,
-                retry_at=retry.next_try(delivery, refusal, now, jitter),
+                error=error.reason,
+                retry_at=retry.next_try(delivery, error, now, jitter),
             )
             for delivery in group
         )
-        if refusal.fault is DeliveryFault.MESSAGE:
+        if error.fault is DeliveryFault.MESSAGE:
             return
-        self._streak[name] += 1
-        if refusal.fault is DeliveryFault.CHANNEL or self._streak[name] >= STREAK:
-            wait = min(refusal.retry_after or 0.0, retry.HEEDED)
-            self._resting[name] = now + max(wait, REST)
-            if name not in self._failing:
-                self._failing.add(name)
-                log.warning("✗ channel %s: %s; trying again", name, refusal.reason)
+        self._failures[name] += 1
+        if error.fault is DeliveryFault.CHANNEL or self._failures[name] >= MAX_FAILURES:
+            wait = min(error.retry_after or 0.0, retry.MAX_RETRY_AFTER)
+            self._paused_until[name] = now + max(wait, PAUSE_SECONDS)
+            if name not in self._reported:
+                self._reported.add(name)
+                log.warning("✗ channel %s: %s; trying again", name, error.reason)
 
     async def _save(self, attempts: Iterable[DeliveryAttempt]) -> None:
         await self._thread(self._queue.save_attempts, list(attempts), self._clock())
 
-    def _well(self, name: str) -> None:
-        self._streak.pop(name, None)
-        if name in self._failing:
-            self._failing.discard(name)
+    def _note_accepted(self, name: str) -> None:
+        self._failures.pop(name, None)
+        if name in self._reported:
+            self._reported.discard(name)
             log.info("✓ channel %s accepts again", name)

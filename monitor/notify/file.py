@@ -1,4 +1,4 @@
-"""A file: each message is a line of JSON at its end, on the disk before it counts as accepted."""
+"""Appends each message to a file as a line of JSON, synced to disk before it counts as sent."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import BinaryIO, cast
 
 from monitor.model.config import Channel, DeliveryError
 from monitor.model.delivery import Notification
-from monitor.notify import notification as told
+from monitor.notify.notification import encode
 
-TAIL = 4 << 20
-"""Bytes at the end in which a line is looked for before it is written again."""
+TAIL_BYTES = 4 << 20
+"""Bytes at the end of the file that are searched for a line that was written before."""
 
 
 class FileSender:
-    """Appends to one file; a line that a killed monitor wrote already is not written twice."""
+    """Appends to one file. A line that a killed monitor wrote is not written twice."""
 
     most = 100
 
     def __init__(self, channel: Channel) -> None:
         self._path = Path(channel.target[0])
 
-    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
-        """Write a line for each parcel; return why it could not be, None if it was."""
+    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
+        """Write a line for each notification; return an error, None if all were written."""
         try:
-            await asyncio.to_thread(self._append, parcels)
+            await asyncio.to_thread(self._append, notifications)
         except OSError as error:
             return DeliveryError(
                 reason=f"{self._path} cannot be written: {error.strerror or error}"
@@ -36,36 +36,42 @@ class FileSender:
         return None
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no connection is kept."""
 
-    def _append(self, parcels: Sequence[Notification]) -> None:
+    def _append(self, notifications: Sequence[Notification]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         descriptor = os.open(self._path, flags, 0o600)
         with cast(BinaryIO, os.fdopen(descriptor, "r+b", 0)) as file:
-            size, last, torn = _look(file)
-            fresh = [one for one in parcels if one.delivery.key.encode("ascii") not in last]
-            lines = b"".join(told.encoded([_as_line(one)]) + b"\n" for one in fresh)
+            size, tail, has_torn_line = _read_tail(file)
+            new = [
+                notification
+                for notification in notifications
+                if notification.delivery.key.encode("ascii") not in tail
+            ]
+            lines = b"".join(
+                encode([_without_bundle(notification)]) + b"\n" for notification in new
+            )
             if lines:
-                _write(descriptor, b"\n" * torn + lines, size)
+                _write_lines(descriptor, b"\n" * has_torn_line + lines, size)
             os.fsync(descriptor)
 
 
-def _as_line(parcel: Notification) -> Notification:
-    """Return a parcel of a bundle as one of its own: a file has a line for each alert."""
-    return replace(parcel, delivery=replace(parcel.delivery, bundle=""))
+def _without_bundle(notification: Notification) -> Notification:
+    """Return a notification without its bundle: a file has a line for each alert."""
+    return replace(notification, delivery=replace(notification.delivery, bundle=""))
 
 
-def _look(file: BinaryIO) -> tuple[int, bytes, bool]:
-    """Return the size, the last whole lines, and whether there is a torn one after them."""
+def _read_tail(file: BinaryIO) -> tuple[int, bytes, bool]:
+    """Return the size, the last whole lines, and whether an unfinished line follows."""
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - TAIL))
-    whole, newline, torn = file.read(TAIL).rpartition(b"\n")
+    file.seek(max(0, size - TAIL_BYTES))
+    whole, newline, torn = file.read(TAIL_BYTES).rpartition(b"\n")
     return size, whole + newline, bool(torn)
 
 
-def _write(descriptor: int, lines: bytes, size: int) -> None:
-    """Write all of it, or nothing: half a line is taken back."""
+def _write_lines(descriptor: int, lines: bytes, size: int) -> None:
+    """Write all lines or none: cut the file back after an error."""
     left = memoryview(lines)
     try:
         while left:

@@ -1,69 +1,138 @@
-"""What people are told of alerts: a subject and a text, plain, in Markdown and in HTML."""
+"""Messages about alerts: a subject and a text, as plain text, Markdown and HTML."""
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from string import Template
 
-from index.analysis.text_cleaning import safe_url
+from index.analysis.text_cleaning import line, safe_url
 from index.article import Article
 from monitor.formatting import span
 from monitor.model.alert import Alert, Match, Outlet
 from monitor.model.delivery import Notification
-from monitor.notify.markup import HTML, MARKDOWN, PLAIN, Flavour, plain
 
-LONGEST = 280
-"""Characters of a passage; a longer sentence is cut around its first match."""
+ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
+_MENTION = re.compile(r"@(?=[\w{(&!\[])|<(?=[!@#&/:])|(?<=\w)://(?=\S)")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
+
+
+def plain(text: str) -> str:
+    """Return clean text on one line in which mentions such as `@everyone` have no effect.
+
+    Addresses in it are broken too, so that only the link of the alert can be followed.
+    """
+    return _MENTION.sub(lambda mention: _broken(mention[0]), line(text))
+
+
+def _broken(mark: str) -> str:
+    return f":{ZERO_WIDTH_SPACE}//" if mark == "://" else mark + ZERO_WIDTH_SPACE
+
+
+def markdown(text: str) -> str:
+    """Return text with the characters of Markdown escaped."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """A format of messages: how it escapes, emphasises and links."""
+
+    escape: Callable[[str], str]
+    strong: tuple[str, str]
+    lit: tuple[str, str]
+    newline: str
+    link: Callable[[str], str]
+
+    def text(self, text: str) -> str:
+        """Return a text from a feed, escaped."""
+        return self.escape(plain(text))
+
+    def bold(self, text: str) -> str:
+        """Return a text from a feed in bold."""
+        return f"{self.strong[0]}{self.text(text)}{self.strong[1]}"
+
+    def highlighted(self, text: str, spans: Iterable[tuple[int, int]]) -> str:
+        """Return a text from a feed with spans highlighted."""
+        parts, at = [], 0
+        for start, end in sorted(spans):
+            if at <= start < end <= len(text):
+                before, match = text[at:start], text[start:end]
+                parts += [self._part(before), self.lit[0], self._part(match), self.lit[1]]
+                at = end
+        return "".join([*parts, self._part(text[at:])]).strip()
+
+    def _part(self, text: str) -> str:
+        """Return a part of a line, with the spaces at its ends."""
+        inner = text.strip()
+        if not inner:
+            return " " if text else ""
+        return f"{' ' * text[0].isspace()}{self.text(inner)}{' ' * text[-1].isspace()}"
+
+
+PLAIN = Markup(str, ("", ""), ("«", "»"), "\n", lambda url: url)
+MARKDOWN = Markup(markdown, ("**", "**"), ("**", "**"), "  \n", lambda url: f"<{url}>")
+HTML = Markup(
+    html.escape,
+    ("<b>", "</b>"),
+    ("<mark>", "</mark>"),
+    "<br>\n",
+    lambda url: f'<a href="{html.escape(url)}">{html.escape(url)}</a>',
+)
+
+
+MAX_SENTENCE = 280
+"""Most characters of a sentence; a longer one is cut around its first match."""
 _END = re.compile(r"(?<=[.!?…])[\s»”\"]+|\n+")
 
-Lit = tuple[tuple[int, int], ...]
+Spans = tuple[tuple[int, int], ...]
 
 
-def passage(article: Article, matches: Sequence[Match]) -> tuple[str, Lit]:
-    """Return the first sentence with a match and the matches in it; the title's come last.
+def passage(article: Article, matches: Sequence[Match]) -> tuple[str, Spans]:
+    """Return the first sentence with a match, and the spans of its matches.
 
-    Empty when the title alone holds all of them: a message has it already.
+    Empty if only the title has matches, because each message has the title.
     """
     for part in ("summary", "body"):
-        found = sorted((m.start, m.end) for m in matches if m.field == part)
+        spans = sorted((m.start, m.end) for m in matches if m.field == part)
         text = article.part(part)
-        if found and found[0][1] <= len(text):
-            start, end = _sentence(text, found[0])
-            inside = tuple((a - start, b - start) for a, b in found if a >= start and b <= end)
+        if spans and spans[0][1] <= len(text):
+            start, end = _sentence(text, spans[0])
+            inside = tuple((a - start, b - start) for a, b in spans if a >= start and b <= end)
             return text[start:end], inside
     return "", ()
 
 
 def _sentence(text: str, match: tuple[int, int]) -> tuple[int, int]:
-    """Return from where to where the sentence of a match goes, cut to a readable length."""
-    starts = [found.end() for found in _END.finditer(text, 0, match[0])]
+    """Return start and end of the sentence around a match, cut to a readable length."""
+    starts = [end.end() for end in _END.finditer(text, 0, match[0])]
     start = starts[-1] if starts else 0
-    found = _END.search(text, match[1])
-    end = found.start() if found else len(text)
-    if end - start <= LONGEST:
+    ending = _END.search(text, match[1])
+    end = ending.start() if ending else len(text)
+    if end - start <= MAX_SENTENCE:
         return start, end
-    start = max(start, match[0] - LONGEST // 3)
-    end = max(match[1], min(end, start + LONGEST))
+    start = max(start, match[0] - MAX_SENTENCE // 3)
+    end = max(match[1], min(end, start + MAX_SENTENCE))
     return start, end
 
 
-SIGNS = {"high": "▲", "medium": "●", "low": "·"}
-NAMED = 4
+SEVERITY_SIGNS = {"high": "▲", "medium": "●", "low": "·"}
+OUTLETS_NAMED = 4
 """Outlets that a message names."""
-HEADLINE = 300
-"""Characters of a headline; some feeds put the article into it."""
-SUBJECT = 200
-"""Characters of a subject."""
-LIMIT = 3_500
-"""Characters of a text; the shortest of the chats takes 4,000 with its own signs in it."""
+MAX_HEADLINE = 300
+"""Most characters of a headline; some feeds put the whole article into it."""
+MAX_SUBJECT = 200
+"""Most characters of a subject."""
+MAX_TEXT = 3_500
+"""Most characters of a text; the strictest chat service takes 4,000 with markup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """The same in three ways of writing."""
+    """A message in three formats."""
 
     subject: str
     plain: str
@@ -71,59 +140,70 @@ class Message:
     html: str
 
 
-FIELDS = (
+TEMPLATE_FIELDS = (
     "watchlist", "severity", "sign", "headline", "outlet", "lang", "time", "sentence", "terms",
     "others", "first", "elsewhere", "link", "why", "id",
 )  # fmt: skip
-"""What a template can name, as `$headline` or `${headline}`."""
+"""The fields of a template, written `$headline` or `${headline}`."""
 
 
 def compose(
-    parcels: Sequence[Notification], zone: tzinfo, *, template: str = "", limit: int = LIMIT
+    notifications: Sequence[Notification],
+    zone: tzinfo,
+    *,
+    template: str = "",
+    limit: int = MAX_TEXT,
 ) -> Message:
-    """Return the message about an alert, or the digest of several.
+    """Return the message about an alert, or a digest of several.
 
-    `zone` is that of its times. A `template` says what is written of each alert.
+    Args:
+        notifications: What the message is about.
+        zone: The time zone of the times in it.
+        template: The text for each alert; without it, the usual layout.
+        limit: The most characters of a text.
     """
 
-    def written(flavour: Flavour) -> str:
+    def render(markup: Markup) -> str:
         if template:
-            texts = [_fill(template, parcel, zone, flavour) for parcel in parcels]
-            return _within(texts, flavour.newline * 2, limit)
-        if len(parcels) == 1:
-            lines = list(_lines(parcels[0], zone, flavour))
-            return _within(lines, flavour.newline, limit, keep=lines[-1])
-        return _within(list(_digest(parcels, zone, flavour)), flavour.newline, limit)
+            texts = [
+                _fill_template(template, notification, zone, markup)
+                for notification in notifications
+            ]
+            return _fit_parts(texts, markup.newline * 2, limit)
+        if len(notifications) == 1:
+            lines = list(_alert_lines(notifications[0], zone, markup))
+            return _fit_parts(lines, markup.newline, limit, keep=lines[-1])
+        return _fit_parts(list(_digest(notifications, zone, markup)), markup.newline, limit)
 
     return Message(
-        subject=subject(parcels),
-        plain=written(PLAIN),
-        markdown=written(MARKDOWN),
-        html=written(HTML),
+        subject=subject(notifications),
+        plain=render(PLAIN),
+        markdown=render(MARKDOWN),
+        html=render(HTML),
     )
 
 
-def subject(parcels: Sequence[Notification]) -> str:
-    """Return what a message is about, in a line."""
-    if len(parcels) == 1:
-        alert = parcels[0].alert
-        words = f"{SIGNS[alert.severity]} {alert.watchlist}: {alert.title or alert.kind}"
+def subject(notifications: Sequence[Notification]) -> str:
+    """Return the subject of a message."""
+    if len(notifications) == 1:
+        alert = notifications[0].alert
+        words = f"{SEVERITY_SIGNS[alert.severity]} {alert.watchlist}: {alert.title or alert.kind}"
     else:
-        counts = {p.alert.watchlist: 0 for p in parcels}
-        for parcel in parcels:
-            counts[parcel.alert.watchlist] += 1
-        words = f"{len(parcels)} × " + ", ".join(f"{name} {n}" for name, n in counts.items())
-    return _cut(plain(words), SUBJECT)
+        counts = {p.alert.watchlist: 0 for p in notifications}
+        for notification in notifications:
+            counts[notification.alert.watchlist] += 1
+        words = f"{len(notifications)} × " + ", ".join(f"{name} {n}" for name, n in counts.items())
+    return _shorten(plain(words), MAX_SUBJECT)
 
 
-def fields(parcel: Notification, zone: tzinfo) -> Mapping[str, str]:
-    """Return what a template can name, of an alert."""
-    alert, outlets = parcel.alert, parcel.alert.telling.outlets
-    told = {
+def template_fields(notification: Notification, zone: tzinfo) -> Mapping[str, str]:
+    """Return the template fields of a notification."""
+    alert, outlets = notification.alert, notification.alert.telling.outlets
+    values = {
         "watchlist": alert.watchlist,
         "severity": str(alert.severity),
-        "sign": SIGNS[alert.severity],
-        "headline": _cut(alert.title, HEADLINE),
+        "sign": SEVERITY_SIGNS[alert.severity],
+        "headline": _shorten(alert.title, MAX_HEADLINE),
         "outlet": alert.feed,
         "lang": alert.lang,
         "time": moment(alert, zone),
@@ -131,130 +211,128 @@ def fields(parcel: Notification, zone: tzinfo) -> Mapping[str, str]:
         "others": ", ".join(o.name for o in outlets[1:]),
         "first": outlets[0].name if outlets else alert.feed,
         "elsewhere": ", ".join(o.name for o in alert.telling.elsewhere),
-        "why": parcel.delivery.why,
+        "why": notification.delivery.why,
         "id": str(alert.id),
     }
-    sentence = _alert_sentence(parcel, PLAIN)
-    return {key: plain(value) for key, value in told.items()} | {
+    sentence = _alert_sentence(notification, PLAIN)
+    return {key: plain(value) for key, value in values.items()} | {
         "sentence": sentence,
         "link": safe_url(alert.url),
     }
 
 
-def _fill(template: str, parcel: Notification, zone: tzinfo, flavour: Flavour) -> str:
-    told = {key: flavour.escape(value) for key, value in fields(parcel, zone).items()}
-    text = Template(template.strip()).safe_substitute(told)
-    return text.replace("\n", flavour.newline) if flavour is HTML else text
+def _fill_template(template: str, notification: Notification, zone: tzinfo, markup: Markup) -> str:
+    values = {
+        key: markup.escape(value) for key, value in template_fields(notification, zone).items()
+    }
+    text = Template(template.strip()).safe_substitute(values)
+    return text.replace("\n", markup.newline) if markup is HTML else text
 
 
 def unknown_fields(template: str) -> list[str]:
-    """Return what a template names that there is not; raises ValueError for a lone `$`."""
-    found = Template(template)
-    if not found.is_valid():
-        raise ValueError("a `$` that names nothing; write `$$` for a dollar sign")
-    return [name for name in found.get_identifiers() if name not in FIELDS]
+    """Return the fields of a template that do not exist.
+
+    Raises:
+        ValueError: A `$` is followed by no name.
+    """
+    parsed = Template(template)
+    if not parsed.is_valid():
+        raise ValueError("a `$` without a name; write `$$` for a dollar sign")
+    return [name for name in parsed.get_identifiers() if name not in TEMPLATE_FIELDS]
 
 
 def moment(alert: Alert, zone: tzinfo) -> str:
-    """Return when an article was published, as far as that is believable, with the zone."""
+    """Return when an article was published, or when the alert was raised if that is implausible."""
     at = alert.raised_at
     if alert.published is not None and 0 < alert.published <= at:
         at = alert.published
     return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M %Z")
 
 
-# --- one alert ---------------------------------------------------------------------------
-
-
-def _lines(parcel: Notification, zone: tzinfo, flavour: Flavour) -> Iterator[str]:
-    alert = parcel.alert
-    yield f"{SIGNS[alert.severity]} {flavour.text(str(alert.severity))} · " + flavour.bold(
+def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> Iterator[str]:
+    alert = notification.alert
+    yield f"{SEVERITY_SIGNS[alert.severity]} {markup.text(str(alert.severity))} · " + markup.bold(
         alert.watchlist
     )
-    if parcel.delivery.why:
-        yield f"↑ {flavour.text(parcel.delivery.why)}"
+    if notification.delivery.why:
+        yield f"↑ {markup.text(notification.delivery.why)}"
     title = [(m.start, m.end) for m in alert.matches if m.field == "title"]
-    headline = _cut(alert.title, HEADLINE) or str(alert.kind)
-    yield flavour.with_lit(headline, title)
+    headline = _shorten(alert.title, MAX_HEADLINE) or str(alert.kind)
+    yield markup.highlighted(headline, title)
     about = [alert.feed, alert.lang, moment(alert, zone)]
-    yield " · ".join(flavour.text(part) for part in about if part)
-    if sentence := _alert_sentence(parcel, flavour):
+    yield " · ".join(markup.text(part) for part in about if part)
+    if sentence := _alert_sentence(notification, markup):
         yield sentence
     if terms := _terms(alert):
-        yield f"⌕ {flavour.text(', '.join(terms))}"
-    yield from _other_outlets(alert, flavour)
-    yield flavour.link(url) if (url := safe_url(alert.url)) else f"№ {alert.id}"
+        yield f"⌕ {markup.text(', '.join(terms))}"
+    yield from _other_outlets(alert, markup)
+    yield markup.link(url) if (url := safe_url(alert.url)) else f"№ {alert.id}"
 
 
-def _alert_sentence(parcel: Notification, flavour: Flavour) -> str:
-    if parcel.article is None:
+def _alert_sentence(notification: Notification, markup: Markup) -> str:
+    if notification.article is None:
         return ""
-    text, lit = passage(parcel.article, parcel.alert.matches)
-    return flavour.with_lit(text, lit)
+    text, lit = passage(notification.article, notification.alert.matches)
+    return markup.highlighted(text, lit)
 
 
 def _terms(alert: Alert) -> list[str]:
     return list(dict.fromkeys(match.term or match.text for match in alert.matches))
 
 
-def _other_outlets(alert: Alert, flavour: Flavour) -> Iterator[str]:
+def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
     outlets = alert.telling.outlets
     if len(outlets) > 1:
-        yield f"≡ {flavour.text(_named(outlets, _lag))}"
+        yield f"≡ {markup.text(_name_outlets(outlets, _lag))}"
     for lang in dict.fromkeys(outlet.lang for outlet in alert.telling.elsewhere):
-        found = [outlet for outlet in alert.telling.elsewhere if outlet.lang == lang]
-        yield f"⇄ {flavour.text(f'{lang}: {_named(found, lambda outlet: outlet.name)}')}"
+        others = [outlet for outlet in alert.telling.elsewhere if outlet.lang == lang]
+        yield f"⇄ {markup.text(f'{lang}: {_name_outlets(others, lambda outlet: outlet.name)}')}"
 
 
-def _named(outlets: Sequence[Outlet], word: Callable[[Outlet], str]) -> str:
-    more = [f"+{len(outlets) - NAMED}"] if len(outlets) > NAMED else []
-    return ", ".join([*map(word, outlets[:NAMED]), *more])
+def _name_outlets(outlets: Sequence[Outlet], word: Callable[[Outlet], str]) -> str:
+    more = [f"+{len(outlets) - OUTLETS_NAMED}"] if len(outlets) > OUTLETS_NAMED else []
+    return ", ".join([*map(word, outlets[:OUTLETS_NAMED]), *more])
 
 
 def _lag(outlet: Outlet) -> str:
     return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name
 
 
-# --- a digest ----------------------------------------------------------------------------
-
-
-def _digest(parcels: Sequence[Notification], zone: tzinfo, flavour: Flavour) -> Iterator[str]:
-    """Yield the alerts by watchlist, the loudest first; of a story the newest, and how many."""
+def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> Iterator[str]:
+    """Yield the alerts by watchlist, the most severe first; one entry for each story."""
     groups: dict[str, list[Notification]] = {}
-    for parcel in sorted(parcels, key=lambda p: (-p.alert.raised_at, -p.alert.id)):
-        groups.setdefault(parcel.alert.watchlist, []).append(parcel)
-    loudness = list(SIGNS)
-    for name, found in sorted(
-        groups.items(), key=lambda g: min(loudness.index(p.alert.severity) for p in g[1])
+    for notification in sorted(notifications, key=lambda p: (-p.alert.raised_at, -p.alert.id)):
+        groups.setdefault(notification.alert.watchlist, []).append(notification)
+    severities = list(SEVERITY_SIGNS)
+    for name, members in sorted(
+        groups.items(), key=lambda g: min(severities.index(p.alert.severity) for p in g[1])
     ):
-        yield f"{flavour.bold(name)} ({len(found)})"
+        yield f"{markup.bold(name)} ({len(members)})"
         stories: dict[int, list[Notification]] = {}
-        for parcel in found:
-            story = parcel.article.story if parcel.article else -parcel.alert.id
-            stories.setdefault(story, []).append(parcel)
-        for told in stories.values():
-            yield _entry(told, zone, flavour)
+        for notification in members:
+            story = notification.article.story if notification.article else -notification.alert.id
+            stories.setdefault(story, []).append(notification)
+        for same_story in stories.values():
+            yield _digest_entry(same_story, zone, markup)
 
 
-def _entry(told: Sequence[Notification], zone: tzinfo, flavour: Flavour) -> str:
-    parcel, alert = told[0], told[0].alert
-    times = f" ×{len(told)}" if len(told) > 1 else ""
+def _digest_entry(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> str:
+    newest, alert = notifications[0], notifications[0].alert
+    times = f" ×{len(notifications)}" if len(notifications) > 1 else ""
     about = " · ".join(part for part in (alert.feed, alert.lang, moment(alert, zone)) if part)
-    why = f" ↑ {parcel.delivery.why}" if parcel.delivery.why else ""
+    why = f" ↑ {newest.delivery.why}" if newest.delivery.why else ""
     url = safe_url(alert.url)
+    headline = _shorten(alert.title, MAX_HEADLINE) or alert.kind
     lines = [
-        f"{SIGNS[alert.severity]} {flavour.text(_cut(alert.title, HEADLINE) or alert.kind)}{times}",
-        flavour.text(about + why),
-        *([flavour.link(url)] if url else []),
+        f"{SEVERITY_SIGNS[alert.severity]} {markup.text(headline)}{times}",
+        markup.text(about + why),
+        *([markup.link(url)] if url else []),
     ]
-    return flavour.newline.join(lines)
+    return markup.newline.join(lines)
 
 
-# --- how long it may be ------------------------------------------------------------------
-
-
-def _within(parts: Sequence[str], between: str, limit: int, keep: str = "") -> str:
-    """Return as many parts as there is room for, whole, `keep` always; and how many are left."""
+def _fit_parts(parts: Sequence[str], between: str, limit: int, keep: str = "") -> str:
+    """Join as many whole parts as fit, always with `keep`, and the number of parts left out."""
     whole = between.join(parts)
     if len(whole) <= limit:
         return whole
@@ -268,5 +346,5 @@ def _within(parts: Sequence[str], between: str, limit: int, keep: str = "") -> s
     return between.join([*taken, f"… +{left}", *([keep] if keep else [])])
 
 
-def _cut(text: str, limit: int) -> str:
+def _shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

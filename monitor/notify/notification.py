@@ -1,4 +1,4 @@
-"""What a channel is told: deliveries with their alerts, read from the store, as JSON."""
+"""Notifications: deliveries with their alerts, read from the store, and as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from monitor.store.protocol import DeliveryQueue, Views
 
 
 def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
-    """Yield deliveries that go together: those of a bundle, else at most so many."""
+    """Yield the deliveries of each message: a bundle, or at most `most` others."""
     bundles: dict[str, list[Delivery]] = {}
     alone: list[Delivery] = []
     for delivery in due:
@@ -28,28 +28,28 @@ def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delive
     yield from bundles.values()
 
 
-def idempotency_key(parcels: Sequence[Notification]) -> str:
-    """Return the name of a message, the same at each try."""
-    keys = sorted(parcel.delivery.key for parcel in parcels)
+def idempotency_key(notifications: Sequence[Notification]) -> str:
+    """Return the key of a message, the same at each try."""
+    keys = sorted(notification.delivery.key for notification in notifications)
     return keys[0] if len(keys) == 1 else str(uuid5(NAMESPACE_URL, " ".join(keys)))
 
 
-def document(parcels: Sequence[Notification]) -> dict[str, Any]:
-    """Return a message for programs: one alert, or a digest of several."""
-    channel = parcels[0].delivery.channel
-    if len(parcels) == 1 and not parcels[0].delivery.bundle:
-        return {"channel": channel, **_notification_mapping(parcels[0])}
-    told = [_notification_mapping(parcel) for parcel in parcels]
-    return {"key": idempotency_key(parcels), "channel": channel, "digest": told}
+def payload(notifications: Sequence[Notification]) -> dict[str, Any]:
+    """Return a message as JSON values: one alert, or a digest of several."""
+    channel = notifications[0].delivery.channel
+    if len(notifications) == 1 and not notifications[0].delivery.bundle:
+        return {"channel": channel, **_notification_mapping(notifications[0])}
+    mappings = [_notification_mapping(notification) for notification in notifications]
+    return {"key": idempotency_key(notifications), "channel": channel, "digest": mappings}
 
 
-def encoded(parcels: Sequence[Notification]) -> bytes:
+def encode(notifications: Sequence[Notification]) -> bytes:
     """Return a message as JSON on one line."""
-    return json.dumps(document(parcels), ensure_ascii=False).encode("utf-8", "replace")
+    return json.dumps(payload(notifications), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _notification_mapping(parcel: Notification) -> dict[str, Any]:
-    delivery, alert, article = parcel.delivery, parcel.alert, parcel.article
+def _notification_mapping(notification: Notification) -> dict[str, Any]:
+    delivery, alert, article = notification.delivery, notification.alert, notification.article
     return {
         "key": delivery.key,
         "occasion": str(delivery.occasion),
@@ -60,15 +60,17 @@ def _notification_mapping(parcel: Notification) -> dict[str, Any]:
 
 
 class NotificationLoader:
-    """Reads what deliveries are about; `pack` does in any thread, `history` in the store's."""
+    """Loads notifications; call `load` in any thread, `history` in the thread of the store."""
 
     def __init__(self, queue: DeliveryQueue, views: Views) -> None:
         self._queue = queue
         self._views = views
 
-    def pack(self, deliveries: Sequence[Delivery]) -> list[Notification]:
-        """Return parcels in the same order; those whose alert is there no more are left out."""
-        alerts = {alert.id: alert for alert in self._alerts([one.alert for one in deliveries])}
+    def load(self, deliveries: Sequence[Delivery]) -> list[Notification]:
+        """Return the notifications in the same order, without those whose alert was deleted."""
+        alerts = {
+            alert.id: alert for alert in self._alerts([delivery.alert for delivery in deliveries])
+        }
         wanted = list(dict.fromkeys(a.article for a in alerts.values() if a.article is not None))
         articles = {article.id: article for article in self._views.articles.get(wanted)}
         return [
@@ -82,7 +84,7 @@ class NotificationLoader:
         ]
 
     def history(self, channel: str, watchlist: str, limit: int) -> list[Alert]:
-        """Return the last alerts of a watchlist that a channel was told of, newest first."""
+        """Return the last alerts of a watchlist sent to a channel, newest first."""
         stored = "" if watchlist == FEED_HEALTH else watchlist
         return self._alerts(self._queue.notified(channel, stored, limit))
 

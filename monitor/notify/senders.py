@@ -1,4 +1,4 @@
-"""What sends to a channel, by its kind."""
+"""The sender of each kind of channel."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Sender(Protocol):
     """Sends to one channel, one message at a time."""
 
     most: int
-    """Deliveries that one message may hold which are of no bundle."""
+    """Most deliveries in one message, apart from bundles."""
 
-    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
-        """Send a message; return why it was not accepted, None if it was. Raises nothing."""
+    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
+        """Send a message; return an error, None if it was accepted. Raises nothing."""
 
     async def close(self) -> None:
-        """Give up what is kept for the next message."""
+        """Close what is kept open for the next message."""
 
 
 class SenderFactory(Protocol):
@@ -38,11 +38,11 @@ class SenderFactory(Protocol):
         """Return a sender to a channel."""
 
     def allow(self, networks: Networks) -> None:
-        """Put the private networks that may be asked in force."""
+        """Allow connections to these private networks."""
 
 
 class Senders:
-    """Makes senders of each kind. `guard` says which addresses may be asked."""
+    """Makes the sender of a channel; `guard` checks the addresses of connections."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Senders:
         self._zone = zone
 
     def allow(self, networks: Networks) -> None:
-        """Put the private networks that may be asked in force, for the next message already."""
+        """Allow connections to these private networks, from the next message on."""
         self._guard.allow = networks
 
     def __call__(self, channel: Channel) -> Sender:

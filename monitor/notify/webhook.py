@@ -1,4 +1,4 @@
-"""A webhook: each message is POSTed as JSON, signed if there is a secret."""
+"""Sends to a webhook: each message is posted as JSON, signed if there is a secret."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from monitor.fetch.response import Headers, StatusError
 from monitor.fetch.url import authorization, origin_of, parse_url
 from monitor.model.config import Channel, DeliveryError
 from monitor.model.delivery import Notification
-from monitor.notify import notification as told
+from monitor.notify import notification
 from monitor.notify.retry import fault_of_status
 
 SECONDS = 30.0
-"""For a whole exchange; 10 of them to connect."""
-CAP = 64 << 10
-"""Bytes of an answer that are read."""
+"""Most seconds for a message, from connecting to the end of the response."""
+MAX_RESPONSE = 64 << 10
+"""Most bytes of a response that are read."""
 
 
 class WebhookSender:
@@ -47,17 +47,17 @@ class WebhookSender:
         self._clock = clock
         self._user_agent = user_agent
 
-    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
-        """Send a message; return why it was not accepted, None if it was."""
-        body = told.encoded(parcels)
+    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
+        """Send a message; return an error, None if it was accepted."""
+        body = notification.encode(notifications)
         try:
             async with asyncio.timeout(SECONDS):
-                return await self._post(body, told.idempotency_key(parcels))
+                return await self._post(body, notification.idempotency_key(notifications))
         except Exception as error:
             return DeliveryError(reason=error_message(error, SECONDS))
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no connection is kept."""
 
     async def _post(self, body: bytes, key: str) -> DeliveryError | None:
         url = parse_url(self._channel.target[0])
@@ -78,15 +78,15 @@ class WebhookSender:
                     content=body,
                 )
             )
-            response.extensions["network_stream"].allowance = CAP
-            # Accepted is accepted, whatever becomes of the rest of the answer.
+            response.extensions["network_stream"].allowance = MAX_RESPONSE
+            # The status decides, even if the rest of the response cannot be read.
             with suppress(httpcore.NetworkError, httpcore.ProtocolError, OSError):
                 async for _ in response.aiter_stream():
                     pass
         return _error_of_status(response.status, Headers(response.headers))
 
     def _headers(self, url: httpx.URL, body: bytes, key: str) -> list[tuple[bytes, bytes]]:
-        said = {
+        headers = {
             "Host": url.netloc.decode("ascii"),
             "User-Agent": self._user_agent,
             "Content-Type": "application/json; charset=utf-8",
@@ -95,19 +95,23 @@ class WebhookSender:
             "Connection": "close",
         }
         if login := authorization(url):
-            said["Authorization"] = login.decode("ascii")
+            headers["Authorization"] = login.decode("ascii")
         if self._channel.secret:
             stamp = str(int(self._clock()))
-            said["X-Tocsin-Timestamp"] = stamp
-            said["X-Tocsin-Signature"] = f"sha256={signature(self._channel.secret, stamp, body)}"
-        given = {name.lower() for name, _ in self._channel.headers}
-        kept = [(name, value) for name, value in said.items() if name.lower() not in given]
-        kept += [(name, value.text) for name, value in self._channel.headers]
-        return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in kept]
+            headers["X-Tocsin-Timestamp"] = stamp
+            headers["X-Tocsin-Signature"] = f"sha256={signature(self._channel.secret, stamp, body)}"
+        overridden = {name.lower() for name, _ in self._channel.headers}
+        merged = [
+            (name, value) for name, value in headers.items() if name.lower() not in overridden
+        ]
+        merged += [(name, value.text) for name, value in self._channel.headers]
+        return [
+            (name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in merged
+        ]
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Return what proves that a body comes from who knows the secret, and when it was sent."""
+    """Return the HMAC-SHA256 of timestamp and body, in hexadecimal."""
     signed = timestamp.encode("ascii") + b"." + body
     return hmac.new(secret.encode("utf-8"), signed, hashlib.sha256).hexdigest()
 
@@ -116,7 +120,7 @@ def _error_of_status(status: int, headers: Headers) -> DeliveryError | None:
     if 200 <= status < 300:
         return None
     wait = headers.retry_after()
-    why = "which is not followed; write the address it is at" if 300 <= status < 400 else ""
+    why = "which is not followed; use the new address" if 300 <= status < 400 else ""
     return DeliveryError(
         reason=str(StatusError(status, wait, why)), fault=fault_of_status(status), retry_after=wait
     )

@@ -160,7 +160,9 @@ class World:
                 "monitor.maintenance.indexer_process.IndexerProcess": self.indexer or NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,
                 "monitor.daemon.TICK": tick,
-                "monitor.notify.delivery_loop.LOOK": max(delivery_loop.LOOK, tick),
+                "monitor.notify.delivery_loop.CHECK_SECONDS": max(
+                    delivery_loop.CHECK_SECONDS, tick
+                ),
                 "apscheduler.schedulers.base.datetime": Clock,
                 "apscheduler.triggers.interval.datetime": Clock,
             }.items():

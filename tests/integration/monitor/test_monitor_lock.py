@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.newsroom import until
 
-from monitor.cli.background import stop_monitor
+from monitor.cli.run import stop_monitor
 from monitor.errors import AlreadyRunningError, MonitorError
 from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import CARD, Heartbeat, MonitorLock, current_heartbeat, is_locked

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from monitor.demo.bulletins import bulletin
 from monitor.demo.content import load
+from monitor.demo.newsroom import bulletin
 from support.originals import hostile, published
 
 FOLDER = Path(__file__).parent
@@ -98,7 +98,7 @@ def newsroom(lang: str) -> tuple[Brief, ...]:
     content = load()
     stories = {
         piece.slug: Brief(piece.title, " ".join(piece.text))
-        for piece in reversed(content.pieces)
+        for piece in reversed(content.articles)
         if content.outlets[piece.outlet].lang == lang
     }
     return tuple(stories.values())

@@ -6,11 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import click
 import pytest
 from support.newsroom import PATIENCE, TOCSIN, Newsroom
 
-from monitor.cli import COMMANDS
+from monitor.cli import COMMANDS, main_group
 
 # --- help ------------------------------------------------------------------------
 
@@ -43,6 +45,25 @@ def test_the_command_line_works_without_the_dashboard() -> None:
 
     assert said("status", "--help") == (0, "")
     assert said("dashboard") == (2, "Error: No such command 'dashboard'.")
+
+
+def test_every_command_and_subcommand_takes_v_and_q() -> None:
+    def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None, name
+            yield f"{path}{name}", command
+            if isinstance(command, click.Group):
+                yield from commands(command, f"{path}{name} ")
+
+    every = dict(commands(main_group, ""))
+    assert {"feeds log", "watch mute", "alerts close", "deliveries retry", "notify test"} <= {
+        *every
+    }
+    for name, command in every.items():
+        options = [option for parameter in command.params for option in parameter.opts]
+        assert (options.count("-v"), options.count("-q")) == (1, 1), name
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

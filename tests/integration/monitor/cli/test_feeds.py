@@ -114,7 +114,11 @@ def test_feeds_are_removed_by_name_or_address(newsroom: Newsroom, server: Web) -
 
 @pytest.mark.parametrize(
     ("asked", "words"),
-    [("Keptt", "did you mean `Kept`"), ("https://x.org/", "no feed"), ("Kept", "nothing to poll")],
+    [
+        ("Keptt", "did you mean `Kept`"),
+        ("https://x.org/", "no feed"),
+        ("Kept", "no feed would be left to poll"),
+    ],
 )
 def test_what_is_not_removed(newsroom: Newsroom, asked: str, words: str) -> None:
     before = newsroom.config.read_text()
@@ -126,7 +130,7 @@ def test_what_is_not_removed(newsroom: Newsroom, asked: str, words: str) -> None
 def test_a_host_of_two_feeds_is_not_enough(newsroom: Newsroom, server: Web) -> None:
     run(newsroom, "add", server.url("/wire"))
     _, err = run(newsroom, "remove", "127.0.0.1", code=1)
-    assert "may be any of" in err
+    assert "is ambiguous" in err
 
 
 # --- log -----------------------------------------------------------------------------------
@@ -141,5 +145,6 @@ def test_the_log_of_a_feed(newsroom: Newsroom, server: Web) -> None:
     out, _ = run(newsroom, "log", server.url("/fil"))
     assert re.search(r"✓ 200: 2 entries, 0 known, 2 new.*\n.*= \d+: unchanged", out)
     assert "✗ 404 Not Found" in run(newsroom, "log", "Kept")[0]
+    assert run(newsroom, "log", "-v", "Kept")[0] == run(newsroom, "log", "Kept", "-q")[0]
     _, err = run(newsroom, "log", "Kepd", code=1)
     assert "did you mean `Kept`" in err

@@ -141,7 +141,7 @@ def test_a_password_stays_with_its_address(newsroom: Newsroom, server: Web) -> N
     url = server.url("/moved").replace("//", "//me:secret@")
     out, err = run(newsroom, "add", url)
     assert "secret" not in out + err
-    assert "its password is in feeds.yaml now; `auth:` can keep it elsewhere" in err
+    assert "its password is now in feeds.yaml; `auth:` can keep it elsewhere" in err
     assert f"url: {url}\n" in newsroom.config.read_text()
     feed = load(newsroom.config).feeds[1]
     assert feed.url == server.url("/moved")

@@ -127,9 +127,9 @@ def test_a_check_for_people(newsroom: Newsroom, server: Web) -> None:
     out, _ = run(newsroom, "check", server.url("/wire"), server.url("/fil"))
     for words in (
         "title      The Wire", "language   not declared; found en 2", "dates      none",
-        "2 share one with others", "texts      ", "in the middle",
-        "would ask every 15 min, unconditionally", "it has no dates",
-        "iso-8859-1, but it is UTF-8", 'ETag "1", fresh for 2 h', "would ask every 2 h, condition",
+        "2 share one with others", "texts      ", "(median)",
+        "would poll every 15 min, unconditionally", "it has no dates",
+        "iso-8859-1, but it is UTF-8", 'ETag "1", fresh for 2 h', "would poll every 2 h, condition",
     ):  # fmt: skip
         assert words in out
 
@@ -142,7 +142,7 @@ def test_a_check_says_why_a_feed_cannot_be_read(newsroom: Newsroom, server: Web)
         (False, 503, 600.0), (False, 410, None), (False, None, 900.0),
     ]  # fmt: skip
     out, _ = run(newsroom, "check", server.url("/busy"), code=1)
-    assert "would try again in 10 min" in out
+    assert "would poll again in 10 min" in out
 
 
 def test_a_check_needs_no_newsroom_and_guards_addresses(tmp_path: Path, server: Web) -> None:

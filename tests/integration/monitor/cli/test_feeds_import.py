@@ -117,11 +117,11 @@ def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, server:
     other.config.write_text(YAML.format(url="https://x.org", allow=LOOPBACK))
     out, err = run(other, "import", str(tmp_path / "list.opml"))
     assert f"added Le Fil : l’info (belgique, presse): {server.url('/fil')}\n" in out
-    assert "2 added, 0 there already, 0 refused" in err
+    assert "2 added, 0 subscribed to already, 0 refused" in err
     told = [(feed.url, feed.tags) for feed in load(other.config).feeds]
     assert (server.url("/fil"), ("belgique", "presse")) in told
     _, err = run(other, "import", str(tmp_path / "list.opml"))
-    assert "0 added, 2 there already" in err
+    assert "0 added, 2 subscribed to already" in err
     assert opml.read(run(newsroom, "export")[0].encode(), "x")
 
 
@@ -142,7 +142,7 @@ def test_addresses_that_cannot_be_polled_are_told(newsroom: Newsroom, tmp_path: 
     (tmp_path / "l.opml").write_text(f"<opml><body>{outlines}</body></opml>")
     _, err = run(newsroom, "import", str(tmp_path / "l.opml"))
     assert "ftp://" in err
-    assert "3 added, 1 there already, 1 refused" in err
+    assert "3 added, 1 subscribed to already, 1 refused" in err
     assert names(newsroom) == ["Kept", "A", "A (b.org)", "=x: ["]
 
 
@@ -183,8 +183,8 @@ def test_a_double_in_a_list_is_named_however_spelt(tmp_path: Path, url: str) -> 
     outline = f'<outline text="Autre" xmlUrl="{url.replace("&", "&amp;")}"/>'
     (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body>{outline}</body></opml>')
     _, err = run(room, "import", str(tmp_path / "list.opml"))
-    assert re.search(r"^there already: \S+, as Kept$", err, re.M), err
-    assert "0 added, 1 there already, 0 refused" in err
+    assert re.search(r"^subscribed to already: \S+, as Kept$", err, re.M), err
+    assert "0 added, 1 subscribed to already, 0 refused" in err
     assert "secret" not in err
     assert room.config.read_bytes() == before
 

@@ -18,5 +18,5 @@ def test_reindex_builds_a_deleted_archive_again(server: Web, empty: Newsroom) ->
     assert "tocsin reindex" in lost.stderr
     done = empty.tocsin("reindex")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "4 articles can be searched" in done.stderr
+    assert "4 articles indexed" in done.stderr
     assert titles(empty, "cainiao") == [FRENCH[0].title]

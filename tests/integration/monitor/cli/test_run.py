@@ -109,5 +109,5 @@ def test_the_demo_raises_alerts_without_a_network(empty: Newsroom) -> None:
     assert "Traceback" not in log
     found = empty.here("alerts", "--watch", "Cainiao", "--format", "json")
     assert found.returncode == 0
-    assert "the demo's" in found.stderr
+    assert "the archive of the demo" in found.stderr
     assert {alert["severity"] for alert in json.loads(found.stdout)} == {"high"}

@@ -134,7 +134,7 @@ def test_the_so_many_th_page(filled: Newsroom) -> None:
     assert f"8 to 14 of {len(whole)};" in done.stderr
     behind = search(filled, "texte", "--page", "9")
     assert (behind.returncode, behind.stdout) == (1, "")
-    assert "behind the last page" in behind.stderr
+    assert "there is no such page" in behind.stderr
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_the_so_many_th_page(filled: Newsroom) -> None:
         (["quai", "--after", "PLACE"], "another search"),
         (["texte", "--lang", "fr", "--after", "PLACE"], "another search"),
         (["texte", "--after", "Zm9v"], "no place in a result"),
-        (["texte", "--after", "PLACE", "--page", "2"], "without --after"),
-        (["texte", "--page", "2", "--limit", "0"], "--page goes with a --limit"),
+        (["texte", "--after", "PLACE", "--page", "2"], "combined with --after"),
+        (["texte", "--page", "2", "--limit", "0"], "--page needs a --limit"),
         (["texte", "--page", "0"], "--page"),
     ],
 )
@@ -196,7 +196,7 @@ def test_people_are_told_too(filled: Newsroom) -> None:
     done = search(filled, "sanction")
     assert "  +10 with sanction~: sanctions\n" in done.stderr
     done = search(filled, "quai", "--lang", "en", "--since", "2023")
-    assert re.fullmatch(r"nothing found, but:\n +\+\d+ without --lang\n", done.stderr)
+    assert re.fullmatch(r"nothing found; you could search:\n +\+\d+ without --lang\n", done.stderr)
     assert "with" not in search(filled, "sanction", "--format", "jsonl").stderr
 
 
@@ -335,7 +335,7 @@ def test_a_saved_search_that_is_none(filled: Newsroom) -> None:
 
 def test_saved_searches_are_listed(filled: Newsroom) -> None:
     assert search(filled, "--list").stdout == (
-        "@Liège cette semaine\n    liège since:7d\n@Ports\n    port OR quai  (best first)\n"
+        "@Liège cette semaine\n    liège since:7d\n@Ports\n    port OR quai  (by relevance)\n"
     )
     assert page(filled, "--list")[1] == SEARCHES[1]
     assert search(filled).returncode == 2

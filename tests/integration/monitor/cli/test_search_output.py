@@ -109,4 +109,4 @@ def test_limit_and_order(filled: Newsroom) -> None:
     assert len(scores) == 4
     assert scores == sorted(scores, reverse=True)
     done = filled.here("search", anything, "--limit", "1")
-    assert "1 of 4; --page shows the others, --limit 0 all of them" in done.stderr
+    assert "1 of 4; --page shows other pages, --limit 0 shows all" in done.stderr

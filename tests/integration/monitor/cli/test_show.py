@@ -83,7 +83,7 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
     (edited,) = listed(newsroom, "--watch", "Alibaba")
     assert [lost["term"] for lost in edited["lost"]] == ["Alibaba"]
     shown = newsroom.here("show", str(alert["article"])).stdout
-    assert "    Alibaba: no longer in the text since the edit of " in shown
+    assert "    Alibaba: no longer in the text since the revision of " in shown
     assert "no longer in the text" in newsroom.here("alerts", "--watch", "Alibaba").stdout
 
 
@@ -140,7 +140,7 @@ def test_saving_the_file_is_told_term_by_term_at_once(web: Web, tmp_path: Path) 
         newsroom.config.write_text("feeds: [", encoding="utf-8")
         said = until(lambda: newsroom.json("status", "--json")["config_error"])
         assert "feeds.yaml: line 1, column 9" in said
-        assert "the last edit is not in force" in newsroom.here("status").stdout
+        assert "the last edit is not active" in newsroom.here("status").stdout
         monitor.terminate()
         log = monitor.stderr.read()
     assert "feeds.yaml: watchlist changed: Chine: terms + Liège, - Temu" in log

@@ -1,4 +1,4 @@
-"""Muting from the command line, through the real program; what nobody is told of is listed."""
+"""Silences from the command line, through the real program; suppressed alerts are listed."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any
         channels=[{"name": "log", "file": "told.jsonl"}],
     )
     assert newsroom.tocsin("run", "--once").returncode == 0
-    assert "nothing is muted" in run("watch", "mute")
-    assert "Alibaba is muted until" in run("watch", "mute", "alibaba", "--for", "2h")
+    assert "no watchlist is silenced" in run("watch", "mute")
+    assert "Alibaba is silenced until" in run("watch", "mute", "alibaba", "--for", "2h")
     (mute,) = json.loads(run("watch", "mute", "--format", "json"))
     assert (mute["watchlist"], mute["held"]) == ("Alibaba", 0)
 
@@ -55,19 +55,19 @@ def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any
         ("Alibaba", "muted"), ("Alibaba", "muted"), ("port", "no route"),
     ]  # fmt: skip
     assert all(row["held_until"] == mute["until"] for row in rows[:2])
-    assert "✕ muted until" in run("alerts", "--suppressed", "--watch", "Alibaba")
+    assert "✕ not notified: silenced until" in run("alerts", "--suppressed", "--watch", "Alibaba")
     assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
     status = json.loads(run("status", "--json"))
     assert status["suppressed"] == {"muted": 2, "no route": 1}
     assert [one["watchlist"] for one in status["mutes"]] == ["Alibaba"]
-    assert "untold    2 muted, 1 no route" in run("status")
+    assert "suppressed 2 muted, 1 no route" in run("status")
     lists = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json"))}
     assert lists["Alibaba"]["suppressed"] == {"muted": 2}
     assert lists["Alibaba"]["muted_until"] == mute["until"]
-    assert "2 muted until" in run("watch", "list")
+    assert "2 silenced until" in run("watch", "list")
 
     assert "2 suppressed since" in run("watch", "unmute", "ALIBABA")
-    assert "is not muted" in run("watch", "unmute", "Alibaba", code=1)
+    assert "is not silenced" in run("watch", "unmute", "Alibaba", code=1)
     assert newsroom.tocsin("run", "--once", "--now").returncode == 0
     (_, (watchlist, occasion, why)) = told(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unmuted")

@@ -47,5 +47,5 @@ def test_status(filled: Newsroom) -> None:
         "unsent": 0, "dead": 0, "mutes": [], "suppressed": {"backfill": 3},
     }  # fmt: skip
     shown = filled.here("status").stdout
-    assert "nobody watches" in shown
+    assert "not running" in shown
     assert "4, 4 of them searchable" in shown

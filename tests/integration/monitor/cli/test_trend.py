@@ -16,7 +16,7 @@ from support.newsroom import Newsroom
 
 from index.query.parser import parse_query
 from monitor.cli import main
-from monitor.cli.trend_plot import MISSING, UNSURE
+from monitor.cli.trend import MISSING, UNSURE
 from monitor.model.config import Watchlist
 from monitor.model.search import By, Series, Trend
 from monitor.search import trends
@@ -94,7 +94,7 @@ def test_a_plot_for_people_and_a_picture(newsroom: Newsroom) -> None:
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stderr
     assert lines[0] == "grève: 144"
-    assert f"{UNSURE} what there is, {MISSING} what there would be had they been read" in lines
+    assert f"{UNSURE} what there is, {MISSING} estimate without coverage gaps" in lines
     assert max(map(cell_len, lines)) <= 80
     wrote = newsroom.tocsin("trend", "grève 阿里", "port", "--png", "trend.png")
     assert wrote.stdout == ""
@@ -117,7 +117,7 @@ def run(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
     [
         (["trend", "zythum"], 1, "nothing found"),
         (["trend", "(grève"], 2, "never closed"),
-        (["trend", "grève", "port", "--split", "lang"], 2, "give one query"),
+        (["trend", "grève", "port", "--split", "lang"], 2, "needs exactly one query"),
         (["trend", "grève", "--by", "hour", "--since", "1970"], 1, "count by longer ones"),
         (["trend", "grève", "--png", "no/such/folder/x.png"], 1, "no/such/folder"),
         (["trend", "--nonsense"], 2, "--nonsense"),

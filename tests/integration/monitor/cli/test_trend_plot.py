@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from support.properties import examples
 
-from monitor.cli.trend_plot import BAR, GAP, MARKERS, MISSING, UNSURE, drawn
+from monitor.cli.trend import BAR, GAP, MARKERS, MISSING, UNSURE, plot_lines
 from monitor.model.search import By, Series, Trend
 from monitor.search import trends
 
@@ -63,10 +63,10 @@ def test_bars_are_as_high_as_what_they_count(
     counts: list[int], width: int, data: st.DataObject
 ) -> None:
     marked = data.draw(st.frozensets(st.integers(0, len(counts) - 1), max_size=5))
-    lines = list(drawn(trend(counts, marked=marked), PARIS, width, colours=False))
+    lines = list(plot_lines(trend(counts, marked=marked), PARIS, width, colours=False))
     assert all(cell_len(line) <= width for line in lines[:-3])
     marks, inside = canvas(lines)
-    step = next((int(line.split()[0]) for line in lines if line.endswith("to a column")), 1)
+    step = next((int(line.split()[0]) for line in lines if line.endswith("per column")), 1)
     sums = [sum(counts[at : at + step]) for at in range(0, len(counts), step)]
     cells = len(inside[0]) // len(sums)
     assert cells >= 1
@@ -90,7 +90,7 @@ def test_bars_are_as_high_as_what_they_count(
     width=st.integers(60, 160),
 )
 def test_each_series_has_its_own_sign(counts: list[list[int]], width: int) -> None:
-    lines = list(drawn(trend(*counts), PARIS, width, colours=False))
+    lines = list(plot_lines(trend(*counts), PARIS, width, colours=False))
     _, inside = canvas(lines)
     for place, marker in enumerate(MARKERS[: len(counts)]):
         assert lines[place].startswith(f"{marker} query {place}: {sum(counts[place]):,}")
@@ -102,8 +102,8 @@ def test_each_series_has_its_own_sign(counts: list[list[int]], width: int) -> No
 
 def test_colour_only_repeats_what_signs_say() -> None:
     found = trend([1, 2, 3], [3, 2, 1])
-    plain = list(drawn(found, PARIS, 80, colours=False))
-    lit = list(drawn(found, PARIS, 80, colours=True))
+    plain = list(plot_lines(found, PARIS, 80, colours=False))
+    lit = list(plot_lines(found, PARIS, 80, colours=True))
     assert "\x1b[" in "".join(lit)
     assert [click.unstyle(line) for line in lit] == plain
 
@@ -112,4 +112,4 @@ def test_a_hostile_name_is_text() -> None:
     found = trend([1, 2])
     (series,) = found.series
     hostile = replace(found, series=(replace(series, name="\x1b]0;x\x07[bold]"),))
-    assert next(iter(drawn(hostile, PARIS, 80, colours=False))) == "[bold]: 3"
+    assert next(iter(plot_lines(hostile, PARIS, 80, colours=False))) == "[bold]: 3"

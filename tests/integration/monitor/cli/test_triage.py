@@ -103,11 +103,11 @@ def test_what_is_said_of_ids_is_there_and_is_taken_back(
     assert "2 alerts " in run("alerts", name, *rest, "1", "3")
     assert [row["id"] for row in run.rows("--state", "all") if row[field] == value] == [3, 1]
     assert "nothing to change" in run("alerts", name, *rest, "3")
-    assert "2 alerts changed back" in run("alerts", "undo")
+    assert "2 alerts changed" in run("alerts", "undo")
     assert run.rows("--state", "all") == before
-    assert "nothing to take back" in run("alerts", "undo", code=1)
-    assert "2 alerts changed back" in run("alerts", "redo")
-    assert "nothing to say again" in run("alerts", "redo", code=1)
+    assert "nothing to undo" in run("alerts", "undo", code=1)
+    assert "2 alerts changed" in run("alerts", "redo")
+    assert "nothing to redo" in run("alerts", "redo", code=1)
 
 
 def test_the_opposites(run: Run) -> None:
@@ -154,7 +154,7 @@ def test_filters_of_what_was_said(run: Run) -> None:
 
 def test_in_bulk_the_count_comes_first(run: Run) -> None:
     asked = run("alerts", "close", "--query", "watch:alibaba", code=2)
-    assert "3 alerts (Alibaba 3): --yes to close" in asked
+    assert "3 alerts (Alibaba 3): add --yes to close" in asked
     dry = run("alerts", "close", "--query", "watch:alibaba", "--dry-run")
     assert "3 alerts would change: close" in dry and "Alibaba, la cave" in dry
     assert run.ids("--state", "closed") == []
@@ -162,7 +162,7 @@ def test_in_bulk_the_count_comes_first(run: Run) -> None:
     assert "3 alerts (Alibaba 3)" in done and "3 alerts closed" in done
     assert run.ids("--state", "closed") == [1, 3, 5]
     assert "no alerts" in run("alerts", "close", "--query", "watch:alibaba", "--yes", code=1)
-    assert "3 alerts changed back" in run("alerts", "undo")
+    assert "3 alerts changed" in run("alerts", "undo")
     out = run("alerts", "ack", "--lang", "en", "--yes", "--format", "json")
     said = json.loads(out.splitlines()[-1])
     assert (said["changed"], said["unchanged"]) == ([3], 0)
@@ -195,7 +195,7 @@ def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) ->
         (("tag", "12", "1"), "is no tag"),
         (("note", "1", "-m", "x" * 10_001), "10,000 characters at most"),
         (("history", "99"), "there is no alert 99"),
-        (("--limit", "3", "close", "1"), "belongs behind the command"),
+        (("--limit", "3", "close", "1"), "must come after the command"),
         (("--tag", "1,2"), "no tag"),
         (("--follow", "--query", "x"), "--query"),
         (("clsoe", "1"), "No such command"),
@@ -223,7 +223,7 @@ def test_history_tells_who_said_what_and_when(run: Run) -> None:
             "ana  new → acknowledged, no verdict → noise",
             "bob  +#b",
             "bob  note “from stdin”",
-            "ana  acknowledged → new, noise → no verdict, taking back 1",
+            "ana  acknowledged → new, noise → no verdict, undoes 1",
         ],
         strict=True,
     ):

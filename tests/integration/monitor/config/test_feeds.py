@@ -11,7 +11,7 @@ import pytest
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, redirect
 
-from monitor.cli.check import complaint
+from monitor.cli.check import describe_problems
 from monitor.config import load, understand
 from monitor.config.summary import as_mapping, as_text, warnings
 from monitor.errors import ConfigError, Problem
@@ -259,7 +259,7 @@ def test_a_mistake_beside_a_secret_does_not_tell_it(line: str, tmp_path: Path) -
     path.write_text(f"feeds:\n  - url: https://a.example/rss\n    {line}\n{REST}", "utf-8")
     with pytest.raises(ConfigError) as caught:
         load(path)
-    said = "\n".join([str(caught.value), *complaint(path, caught.value.problems)])
+    said = "\n".join([str(caught.value), *describe_problems(path, caught.value.problems)])
     assert SECRET not in said
 
 
@@ -270,7 +270,7 @@ def test_a_mistake_below_headers_does_not_tell_them(tmp_path: Path) -> None:
     path.write_text(f"feeds:\n  - url: https://a.example/rss\n{said}{REST}", "utf-8")
     with pytest.raises(ConfigError) as caught:
         load(path)
-    shown = "\n".join(complaint(path, caught.value.problems))
+    shown = "\n".join(describe_problems(path, caught.value.problems))
     assert SECRET not in shown
     assert "          Host: •••••••\n          ^" in shown
     assert "        user_agent: €" in shown
@@ -286,7 +286,7 @@ def test_a_mistaken_address_does_not_tell_its_password(address: str, tmp_path: P
     path.write_text(f"feeds: ['{address}']\n{REST}", "utf-8")
     with pytest.raises(ConfigError) as caught:
         load(path)
-    said = "\n".join([str(caught.value), *complaint(path, caught.value.problems)])
+    said = "\n".join([str(caught.value), *describe_problems(path, caught.value.problems)])
     assert SECRET not in said
 
 

@@ -115,7 +115,7 @@ def test_the_text_can_be_told_from_the_rest_of_its_page(
 ) -> None:
     pytest.importorskip("lxml_html_clean", reason="trafilatura needs it")
     fulltext = pytest.importorskip("monitor.parse.article_page")
-    piece = next(piece for piece in CONTENT.pieces if piece.outlet == slug)
+    piece = next(piece for piece in CONTENT.articles if piece.outlet == slug)
     page = reader.get(f"/{slug}/{piece.slug}.html")
     text = fulltext.extract(page.content, str(page.url), page.headers["Content-Type"])
     assert "cookies" in page.text

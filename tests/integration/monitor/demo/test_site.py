@@ -59,7 +59,7 @@ def test_every_link_of_the_site_leads_somewhere(
         answer = reader.get(front)
         assert answer.status_code == 410 if "freight-yesterday" in front else 200
         articles |= links(answer.text)
-    assert len(articles) == len(CONTENT.pieces)
+    assert len(articles) == len(CONTENT.articles)
     assert {reader.get(article).status_code for article in articles} == {200}
 
 

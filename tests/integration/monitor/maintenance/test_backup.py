@@ -256,7 +256,7 @@ def test_on_the_command_line(data: Path, tmp_path: Path) -> None:
     refused = room.here("restore", "b.zip")
     assert refused.returncode == 1
     assert "--force" in refused.stderr
-    assert "nothing was touched" in refused.stderr
+    assert "nothing was changed" in refused.stderr
     shutil.copy(data / "newsroom.db", tmp_path / "before.db")
     forced = room.here("restore", "--force", "b.zip")
     assert forced.returncode == 0, forced.stderr

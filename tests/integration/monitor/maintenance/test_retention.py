@@ -335,11 +335,11 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     (home.folder / "a.json").write_text(json.dumps(lines), encoding="utf-8")
     home.watch(feeds, ["2005"])
     assert home.tocsin("import", "a.json").returncode == 0
-    assert "nothing is ever dropped" in home.here("vacuum", "--dry-run").stdout
+    assert "nothing is ever deleted" in home.here("vacuum", "--dry-run").stdout
     home.watch(feeds, ["2005"], archive={"keep": "10y"})
     looked = home.here("vacuum", "--dry-run").stdout
     assert "9 articles older than 10 years" in looked
-    assert "1 of that age are kept" in looked
+    assert "1 article of that age kept" in looked
     assert home.counts()[0] == 10
     done = home.here("vacuum")
     assert done.returncode == 0

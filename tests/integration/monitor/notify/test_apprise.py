@@ -8,7 +8,7 @@ from support.delivery_desk import DAY, LOOPBACK, Desk, alerts
 from support.scripted_server import Reply, Web
 
 from monitor.model.config import Channel, ChannelKind
-from monitor.notify.apprise_process import AddressFence, send
+from monitor.notify.apprise import AddressFence, send_message
 
 
 def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
@@ -34,7 +34,7 @@ def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
 def test_what_apprise_says_is_told_without_the_address(web: Web) -> None:
     web.on("/in", Reply(500))
     answers = [
-        send(
+        send_message(
             AddressFence(),
             {"url": f"json://me:canary@127.0.0.1:{port}/in", "subject": "Title", "plain": "Text"},
         )

@@ -83,4 +83,4 @@ def test_a_command_may_leave_something_behind(desk: Desk) -> None:
 
 def parcels_of(desk: Desk) -> list[Notification]:
     with closing(SqliteStore(desk.folder)) as store:
-        return NotificationLoader(store.deliveries, desk.views).pack(desk.found())
+        return NotificationLoader(store.deliveries, desk.views).load(desk.found())

@@ -23,7 +23,7 @@ from monitor.imports.json_articles import parse_article
 from monitor.model.config import DeliveryError, DeliveryFault
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.notify.delivery_loop import DeliveryLoop
-from monitor.notify.retry import GIVE_UP, LONGEST, next_try
+from monitor.notify.retry import GIVE_UP_SECONDS, MAX_PAUSE, next_try
 from monitor.store.sqlite.store import SqliteStore
 
 DELIVERY = Delivery(
@@ -61,11 +61,11 @@ def test_a_channel_that_is_down_is_tried_for_seven_days_and_not_longer(chance: f
         due = next_try(one, DeliveryError(reason="down"), now, chance)
         if due is None:
             break
-        assert 60 <= due - now <= LONGEST * 1.2
+        assert 60 <= due - now <= MAX_PAUSE * 1.2
         one = replace(one, attempts=one.attempts + 1, failing=one.failing or now)
         now = due
     assert due is None
-    assert GIVE_UP <= now - NOW <= GIVE_UP + LONGEST * 1.2
+    assert GIVE_UP_SECONDS <= now - NOW <= GIVE_UP_SECONDS + MAX_PAUSE * 1.2
 
 
 # --- at least once, and noted only then --------------------------------------------------------

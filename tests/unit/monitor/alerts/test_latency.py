@@ -193,7 +193,7 @@ def test_the_command(store: SqliteStore, tmp_path: Path) -> None:
     lines = out.splitlines()
     assert lines[1].split() == ["published", "to", "seen", "2", "10", "min", "10", "min"]
     assert lines[4].split() == ["matched", "to", "delivered", "2", "4.0", "s", "4.0", "s"]
-    assert lines[5].startswith("slowest: published to seen, 10 min (p95): the feed's slowness")
+    assert lines[5].startswith("slowest: published to seen, 10 min (p95): the feed:")
     assert "1 delayed by quiet hours or a digest" in out
     said = json.loads(run(tmp_path, "--latency", "--since", "2023", "--format", "json")[1])
     assert said["steps"]["seen to matched"] == {"count": 2, "p50": 3.0, "p95": 3.0}

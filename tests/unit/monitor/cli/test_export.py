@@ -62,7 +62,7 @@ def test_the_command_writes_both_at_once(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--all", "--tlp", "red", "x"], "goes with"),
+        (["--all", "--tlp", "red", "x"], "needs"),
         (["--stix", "x"], "give a query"),
         (["--all", "port", "--stix", "x"], "give a query"),
         (["--all"], "name the folder"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.check import complaint
+from monitor.cli.check import describe_problems
 from monitor.config import understand
 from monitor.config.summary import as_mapping, as_text
 from monitor.errors import ConfigError
@@ -106,7 +106,7 @@ def test_a_line_with_a_mistake_is_shown_without_its_secrets(channels: str, tmp_p
         path.write_text(content)
         with pytest.raises(ConfigError) as caught:
             understand(content.encode(), path)
-        shown = "\n".join(complaint(path, caught.value.problems))
+        shown = "\n".join(describe_problems(path, caught.value.problems))
         assert "feeds.yaml" in shown
         assert "canary" not in shown
 

@@ -15,15 +15,15 @@ OUTLETS = tuple(CONTENT.outlets.values())
 
 def test_there_is_a_newsroom_worth_watching() -> None:
     readable = [o for o in OUTLETS if o.quirk not in {"gone", "hopeless"}]
-    languages = [CONTENT.outlets[piece.outlet].lang for piece in CONTENT.pieces]
+    languages = [CONTENT.outlets[piece.outlet].lang for piece in CONTENT.articles]
     assert len(readable) >= 12
     assert {outlet.format for outlet in readable} == {"rss", "atom", "rdf"}
     assert min(languages.count("fr"), languages.count("en")) >= 30
-    assert len({(piece.outlet, piece.slug) for piece in CONTENT.pieces}) == len(CONTENT.pieces)
+    assert len({(piece.outlet, piece.slug) for piece in CONTENT.articles}) == len(CONTENT.articles)
 
 
 def test_the_day_before_is_covered() -> None:
-    hours = {int(piece.minutes_ago // 60) for piece in CONTENT.pieces}
+    hours = {int(piece.minutes_ago // 60) for piece in CONTENT.articles}
     assert min(hours) == 0
     assert max(hours) < 24
     assert len(hours) >= 16
@@ -31,7 +31,7 @@ def test_the_day_before_is_covered() -> None:
 
 def test_wire_stories_are_carried_with_small_edits_and_other_headlines() -> None:
     copies = defaultdict(list)
-    for piece in CONTENT.pieces:
+    for piece in CONTENT.articles:
         copies[piece.slug].append(piece)
     carried = {slug: pieces for slug, pieces in copies.items() if len(pieces) > 2}
     assert len(carried) == 2
@@ -67,6 +67,6 @@ def test_typography(lang: str, written: str, printed: str) -> None:
 
 
 def test_french_is_printed_as_the_french_print_it() -> None:
-    for piece in CONTENT.pieces:
+    for piece in CONTENT.articles:
         if CONTENT.outlets[piece.outlet].lang == "fr":
             assert not re.search(r"\w'\w| [:;!?»%]|« ", " ".join((piece.title, *piece.text)))

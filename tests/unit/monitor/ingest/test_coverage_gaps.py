@@ -163,11 +163,12 @@ def test_since_leaves_out_what_was_over_by_then(run: Run) -> None:
     assert "not read since" in run("feeds", "--blind", "--since", "1h")[1]
     code, _, err = run("feeds", "--since", "1h")
     assert code == 2
-    assert "--since goes with --blind" in err
+    assert "--since needs --blind" in err
 
 
 def test_status_and_watch_list_say_it(run: Run) -> None:
-    assert "missed    1 turned over between two reads, 1 not read in time" in run("status")[1]
+    counts = "1 without an entry in common between two polls, 1 not polled in time"
+    assert f"gaps      {counts}" in run("status")[1]
     assert json.loads(run("status", "--json")[1])["gaps"] == {"blind": 1, "down": 1}
     told = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json")[1])}
     assert {n: (row["feeds"], row["feeds_with_gaps"]) for n, row in told.items()} == {

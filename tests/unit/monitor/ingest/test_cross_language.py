@@ -176,7 +176,7 @@ def test_the_demo_has_one_event_in_two_languages() -> None:
     lang = {slug: outlet.lang for slug, outlet in content.outlets.items()}
     found = [
         (piece.slug, names(article(piece.title, " ".join(piece.text), lang[piece.outlet])))
-        for piece in content.pieces
+        for piece in content.articles
     ]
     counted = Counter(word for _, each in found for word in each.words)
     links = set()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.originals import news, newsroom
 
 from index.article import Article
-from monitor.cli.show import order
+from monitor.cli.show import story_order
 from monitor.ingest.stories import (
     Relation,
     StoryDecision,
@@ -206,7 +206,7 @@ THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
     ],
 )
 def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
-    assert order(StoryTimeline(outlets)) == words
+    assert story_order(StoryTimeline(outlets)) == words
 
 
 @pytest.mark.parametrize(

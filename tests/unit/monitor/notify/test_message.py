@@ -16,8 +16,14 @@ from index.article import Article
 from monitor.model.alert import Alert, AlertKind, AlertState, Match, Outlet, StoryTimeline, Verdict
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
 from monitor.model.severity import Severity
-from monitor.notify.markup import plain
-from monitor.notify.message import FIELDS, LIMIT, Message, compose, unknown_fields
+from monitor.notify.message import (
+    MAX_TEXT,
+    TEMPLATE_FIELDS,
+    Message,
+    compose,
+    plain,
+    unknown_fields,
+)
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=BRUSSELS).timestamp()
@@ -118,7 +124,7 @@ def test_a_digest_is_grouped_newest_first_and_tells_a_story_once() -> None:
 def test_a_digest_that_is_too_long_says_how_much_is_left_out() -> None:
     told = [parcel(n, story=n, title=f"Headline {n} " + "x" * 120) for n in range(1, 200)]
     for text in ways(compose(told, BRUSSELS)):
-        assert len(text) <= LIMIT
+        assert len(text) <= MAX_TEXT
         shown = len(re.findall(r"Headline \d+", text))
         assert f"… +{199 - shown}" in text and shown > 10
 
@@ -130,7 +136,7 @@ def ways(message: Message) -> tuple[str, str, str]:
 def test_the_link_outlives_a_text_without_end() -> None:
     endless = parcel(title="a" * 50_000, why="w" * 5_000)
     for text in ways(compose([endless], BRUSSELS)):
-        assert len(text) <= LIMIT
+        assert len(text) <= MAX_TEXT
         assert "https://lecho.be/1" in text and "aaaa" in text
 
 
@@ -219,9 +225,11 @@ def test_a_digest_writes_the_template_for_each() -> None:
 
 
 def test_templates_know_their_fields() -> None:
-    assert unknown_fields(" ".join(f"${{{field}}}" for field in FIELDS)) == []
+    assert unknown_fields(" ".join(f"${{{field}}}" for field in TEMPLATE_FIELDS)) == []
     assert unknown_fields("$headline $titel") == ["titel"]
     with pytest.raises(ValueError, match=r"\$\$"):
         unknown_fields("5 $ each")
-    whole = compose([parcel(telling=TELLING)], BRUSSELS, template="|".join(f"${f}" for f in FIELDS))
+    whole = compose(
+        [parcel(telling=TELLING)], BRUSSELS, template="|".join(f"${f}" for f in TEMPLATE_FIELDS)
+    )
     assert "$" not in whole.plain

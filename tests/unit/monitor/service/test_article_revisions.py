@@ -97,11 +97,11 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     shown = room.here("show", str(id), "--diff").stdout
     assert "title: Grève au port[- d’Anvers-]" in shown
     assert "{+d’Alibaba +}" in shown
-    assert "new: Alibaba (Alibaba)" in shown
+    assert "terms added: Alibaba (Alibaba)" in shown
     said = json.loads(room.here("show", str(id), "--diff", "--format", "json").stdout)
     assert [text["version"] for text in said["texts"]] == [1, 2]
     assert said["edits"][0]["came"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
     ((other,),) = flow.rows(room.data, "SELECT min(id) FROM articles WHERE version = 1")
-    assert "not edited" in room.here("show", str(other), "--diff").stdout
+    assert "no revisions" in room.here("show", str(other), "--diff").stdout
     room.config.unlink()
     assert "[- d’Anvers-]" in room.here("show", str(id), "--diff").stdout

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from support.newsroom import PATIENCE
 from support.properties import examples
 
-from monitor.demo.bulletins import bulletin
 from monitor.demo.content import load
-from monitor.demo.newsroom import WINDOW, DemoNewsroom
+from monitor.demo.newsroom import WINDOW, DemoNewsroom, bulletin
 from monitor.demo.server import NewsroomServer
 
 OPENED = 1_800_000_000.0
@@ -84,7 +83,7 @@ def test_news_arrives_while_one_watches(
 def test_what_is_published_is_past_ordered_and_stays(outlet: Any, age: float, wait: float) -> None:
     newsroom = DemoNewsroom(CONTENT, OPENED)
     now = OPENED + age
-    page = newsroom.dispatches(outlet, now)
+    page = newsroom.published(outlet, now)
     assert len(page) <= WINDOW
     assert len({dispatch.slug for dispatch in page}) == len(page)
     assert [dispatch.out for dispatch in page] == sorted((d.out for d in page), reverse=True)
@@ -101,7 +100,7 @@ def test_what_is_published_is_past_ordered_and_stays(outlet: Any, age: float, wa
 @given(st.floats(60, 1e8))
 def test_the_stream_never_dries_up(age: float) -> None:
     newsroom = DemoNewsroom(CONTENT, OPENED)
-    newest = max(d.out for outlet in OUTLETS for d in newsroom.dispatches(outlet, OPENED + age))
+    newest = max(d.out for outlet in OUTLETS for d in newsroom.published(outlet, OPENED + age))
     assert OPENED + age - newest < 20
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from support import ROOT
 
 from monitor.cli.check import check, schema
-from monitor.cli.init import init
+from monitor.cli.setup import init
 from monitor.config.schema import json_schema
 
 NEWSROOM = ROOT / "feeds.yaml"
@@ -41,7 +41,7 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     path.write_text("mine", encoding="utf-8")
     refused = run(str(tmp_path), config=NEWSROOM, command=init)
     assert refused.exit_code == 2
-    assert "stays as it is" in refused.stderr
+    assert "it was not changed" in refused.stderr
     assert path.read_text(encoding="utf-8") == "mine"
 
 

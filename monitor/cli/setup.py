@@ -1,0 +1,71 @@
+"""`tocsin init` and `tocsin completion`: prepare a folder and the shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.shell_completion import get_completion_class
+
+STARTER = Path(__file__).parent.parent / "starter.yaml"
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def init(folder: Path) -> None:
+    """Write a feeds.yaml with explanations into FOLDER, or into this folder.
+
+    An existing file is never overwritten.
+    """
+    path = folder / "feeds.yaml"
+    try:
+        write_starter(path)
+    except FileExistsError:
+        raise _InitError(f"{path} exists already; it was not changed") from None
+    except OSError as error:
+        raise _InitError(f"{path} cannot be written: {error.strerror or error}") from error
+    click.echo(f"Wrote {path}.")
+    for line in next_steps(folder):
+        click.echo(line, err=True)
+
+
+def write_starter(path: Path) -> None:
+    """Write the starter file, and never overwrite a file.
+
+    Raises:
+        FileExistsError: There is a file already.
+        OSError: The file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(STARTER.read_text(encoding="utf-8"))
+
+
+def next_steps(folder: Path) -> list[str]:
+    """Return the next steps for a new newsroom, a line each."""
+    there = "" if folder == Path() else f"cd {folder} && "
+    return [
+        "Add your feeds and terms to it, then run:",
+        f"  {there}tocsin check     check the file, and show what tocsin would do",
+        f"  {there}tocsin           run the monitor and open the dashboard",
+    ]
+
+
+class _InitError(click.ClickException):
+    """The file cannot be written."""
+
+    exit_code = 2
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the completion script of SHELL.
+
+    For bash: `tocsin completion bash > ~/.local/share/bash-completion/completions/tocsin`
+    """
+    root = context.find_root().command
+    completer = get_completion_class(shell)
+    assert completer is not None
+    click.echo(completer(root, {}, "tocsin", "_TOCSIN_COMPLETE").source())
