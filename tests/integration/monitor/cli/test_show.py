@@ -145,7 +145,7 @@ def test_saving_the_file_is_told_term_by_term_at_once(web: Web, tmp_path: Path) 
         log = monitor.stderr.read()
     assert "feeds.yaml: watchlist changed: Chine: terms + Liège, - Temu" in log
     assert "feeds.yaml: watchlist added: douanes" in log
-    assert "the last good version stays in force" in log
+    assert "the last good version stays active" in log
 
 
 def test_show_an_article(filled: Newsroom) -> None:

@@ -186,7 +186,7 @@ def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) ->
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("close",), "say which"),
+        (("close",), "give the IDs"),
         (("close", "99", "1"), "there is no alert 99"),
         (("close", "0"), "not in the range"),
         (("close", "9" * 30), "not in the range"),
@@ -210,7 +210,7 @@ def test_what_is_not_understood_changes_nothing(
 
 
 def test_history_tells_who_said_what_and_when(run: Run) -> None:
-    assert "nothing was said" in run("alerts", "history", "1", code=1)
+    assert "was never changed" in run("alerts", "history", "1", code=1)
     run("alerts", "noise", "1", "3")
     run("alerts", "tag", "b", "1", who="bob")
     run("alerts", "note", "1", who="bob", said="from\nstdin")

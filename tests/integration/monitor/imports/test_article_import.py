@@ -286,7 +286,7 @@ def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
     done = room.tocsin("import", file, "--rejected", "bad.jsonl")
     assert done.returncode == 1
     assert "articles.jsonl:3: `title` must be text" in done.stderr
-    assert "3 articles added, 0 subscribed to already; 3 alerts" in done.stderr
+    assert "3 articles added, 0 in the archive already; 3 alerts" in done.stderr
     assert (room.folder / "bad.jsonl").read_text() == '{"title": 7}\n'
     assert len(room.here("search", "dockers", "--format", "jsonl").stdout.splitlines()) == 3
     assert room.here("export", "dockers lang:fr", "out", "--format", "json").returncode == 0

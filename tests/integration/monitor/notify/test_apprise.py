@@ -19,7 +19,7 @@ def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
     desk.plan([alert], "desk")
     desk.allow = ()
     desk.send(channel)
-    assert "127.0.0.1 is no public address" in desk.found()[0].reason
+    assert "127.0.0.1 is not a public address" in desk.found()[0].reason
     assert not web.requests
     desk.allow = LOOPBACK
     desk.now += DAY

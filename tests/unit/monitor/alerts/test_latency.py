@@ -200,5 +200,5 @@ def test_the_command(store: SqliteStore, tmp_path: Path) -> None:
     assert (said["slowest"], said["slowest_own"]) == ("published to seen", "matched to delivered")
     assert said["channels"]["mail"]["count"] == 1
     assert said["feeds"][0]["feed"] == "A"
-    assert "no alert" in run(tmp_path, "--latency", "--since", "1h")[1]
+    assert "no new article raised an alert" in run(tmp_path, "--latency", "--since", "1h")[1]
     assert run(tmp_path, "--since", "7d")[0] == 2

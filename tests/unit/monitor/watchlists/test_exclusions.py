@@ -310,7 +310,7 @@ def test_watch_suggest_prints_the_line_to_write(run: Any, newsroom: Path) -> Non
 
 
 def test_watch_suggest_says_when_there_is_too_little_to_learn_from(run: Any) -> None:
-    assert "0 called noise, 0 relevant; too few" in run("watch", "suggest", "Liège", code=1)
+    assert "0 called noise, 0 relevant; judge more" in run("watch", "suggest", "Liège", code=1)
     assert "no watchlist is called" in run("watch", "suggest", "Temu", code=2)
 
 
@@ -318,7 +318,7 @@ def test_lint_hints_at_it(run: Any) -> None:
     rows = json.loads(run("watch", "lint", "--format", "json", code=1))
     (hint,) = [row for row in rows if row["kind"] == "noise"]
     assert (hint["watchlist"], hint["term"]) == ("Alibaba", "quarante voleurs")
-    assert "spared 3 noise hits" in hint["words"]
+    assert "spared 3 alerts called noise" in hint["words"]
 
 
 def test_watch_list_tells_terms_with_their_verdicts(run: Any) -> None:
