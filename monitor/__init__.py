@@ -19,7 +19,7 @@ The flow of an alert, from feeds.yaml to whoever is notified::
             identify           is the entry new, changed, a duplicate or known?
             stories            which story does it tell? which event in the other language?
             poll_outcome       when is the feed due next? is it in trouble?
-            alerts             suppress, escalate, route: who is notified, and when?
+            alerts             raise, merge, suppress, escalate, route: facts ──▶ one plan
             audit              the evidence of each alert
                                ▼
         store          articles, alerts, deliveries, outbox: all of it or nothing

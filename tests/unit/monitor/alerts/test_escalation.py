@@ -1,4 +1,4 @@
-"""Alerts that become louder as their story spreads; alerts that are held back; lost terms."""
+"""Alerts that are escalated as their story spreads; suppressed alerts; lost terms."""
 
 from __future__ import annotations
 
@@ -160,18 +160,18 @@ def story(folder: Path) -> list[Alert]:
     return views.alerts.get(views.alerts.ids(ALL), matches=True)
 
 
-def louder_ones(monitor: Spine) -> list[RaisedAlert]:
+def escalated_alerts(monitor: Spine) -> list[RaisedAlert]:
     return [r for outcome in monitor.settled for r in outcome.raised if r.escalation]
 
 
 HOSTS = ("one.fr", "two.fr", "three.be", "four.com", "five.co.uk", "six.org")
 
 
-def test_the_fifth_independent_outlet_makes_it_louder_once(tmp_path: Path) -> None:
+def test_the_fifth_independent_outlet_escalates_it_once(tmp_path: Path) -> None:
     monitor = told_in_turn(tmp_path, HOSTS, watching())
     monitor.live(range(5))
     assert [(a.severity, a.escalations) for a in story(tmp_path)] == [(MEDIUM, ())]
-    assert louder_ones(monitor) == []
+    assert escalated_alerts(monitor) == []
     monitor.live(range(5, 7))
     (alert,) = story(tmp_path)
     assert alert.severity is HIGH
@@ -194,7 +194,7 @@ def test_the_fifth_independent_outlet_makes_it_louder_once(tmp_path: Path) -> No
     assert [(o.name, o.lag, o.copied) for o in outlets] == [
         (f"o{number}", number * HOUR, number > 0) for number in range(6)
     ]
-    (told,) = louder_ones(monitor)
+    (told,) = escalated_alerts(monitor)
     assert (told.id, told.severity, told.escalation, told.backfill, told.suppressed) == (
         alert.id, HIGH, "5 outlets", False, "",
     )  # fmt: skip
@@ -249,20 +249,20 @@ def test_it_asks_again_unless_it_is_noise(
     once = ("", "3 outlets", {"state": str(before)}, {"state": "new"})
     assert reopened == ([] if quiet else [once])
     assert views.totals()[3] == (not quiet)
-    assert len(louder_ones(monitor)) == (not quiet)
+    assert len(escalated_alerts(monitor)) == (not quiet)
     everything = replace(ALL, closed=True)
     assert views.alerts.escalated(everything) == ([] if quiet else [(3, 1, 1)])
     assert (alert.stirred_at == alert.raised_at) is quiet
 
 
-def test_a_story_that_was_there_before_is_louder_and_nobody_is_told(tmp_path: Path) -> None:
+def test_a_story_that_was_there_before_is_escalated_and_nobody_is_notified(tmp_path: Path) -> None:
     feeds = [outlet(f"o{number}") for number in range(5)]
     press = Press(
         {feed.url: [edition(item(host))] for feed, host in zip(feeds, HOSTS, strict=False)}
     )
     monitor = Spine(tmp_path, press, feeds, [watching()])
     monitor.live([0])
-    (told,) = louder_ones(monitor)
+    (told,) = escalated_alerts(monitor)
     assert (told.backfill, told.suppressed) == (True, "backfill")
     assert story(tmp_path)[0].severity is HIGH
 
@@ -300,7 +300,7 @@ def crossing_press(*, first_french: bool) -> tuple[Press, list[Feed]]:
 @pytest.mark.parametrize(
     ("first_french", "said"), [(True, "crossed to English: en"), (False, "crossed to French: fr")]
 )
-def test_a_story_that_crosses_makes_the_earlier_alert_louder(
+def test_a_story_that_crosses_escalates_the_earlier_alert(
     tmp_path: Path, first_french: bool, said: str
 ) -> None:
     press, feeds = crossing_press(first_french=first_french)
@@ -309,7 +309,7 @@ def test_a_story_that_crosses_makes_the_earlier_alert_louder(
     first, second = story(tmp_path)
     assert (first.severity, [e.words for e in first.escalations]) == (HIGH, [said])
     assert (second.severity, second.escalations) == (MEDIUM, ())
-    assert [r.escalation for r in louder_ones(monitor)] == [said]
+    assert [r.escalation for r in escalated_alerts(monitor)] == [said]
     views = SqliteViews(tmp_path)
     assert first.article and second.article
     for alert, other in ((first, second), (second, first)):
@@ -321,7 +321,7 @@ def test_a_story_that_crosses_makes_the_earlier_alert_louder(
     assert first.duplicates == second.duplicates == 0  # linked, not merged
 
 
-def test_a_story_may_cross_and_be_no_louder(tmp_path: Path) -> None:
+def test_a_story_may_cross_and_not_be_escalated(tmp_path: Path) -> None:
     press, feeds = crossing_press(first_french=True)
     Spine(tmp_path, press, feeds, [watching(escalate=Escalate(languages=False))]).live(range(3))
     first, second = story(tmp_path)
@@ -403,7 +403,7 @@ def test_killed_at_any_step_it_comes_to_the_same(tmp_path: Path) -> None:
         assert state(there) == wanted, at
 
 
-# --- what is held back --------------------------------------------------------------------
+# --- suppressed alerts --------------------------------------------------------------------
 
 
 def test_within_the_cooldown_alerts_are_held_and_counted(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Nothing is held back in silence: mutes, cooldowns, routes to nowhere, copies."""
+"""Nothing is suppressed unseen: silences, cooldowns, routes to nowhere, duplicates."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_what_is_muted_in_a_cooldown_is_marked_as_muted(make: Make) -> None:
     assert [a.suppressed for a in room.alerts()] == ["", "muted"]
 
 
-# --- what became louder -----------------------------------------------------------------
+# --- escalated alerts -------------------------------------------------------------------
 
 TEXT = (
     "La sûreté de l’État soupçonne le groupe Alibaba d’espionnage depuis son centre logistique"
@@ -245,7 +245,7 @@ TEXT = (
 
 
 @pytest.mark.parametrize("muted", [False, True])
-def test_an_alert_that_became_louder_is_told_again_or_that_is_noted(
+def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
     tmp_path: Path, muted: bool
 ) -> None:
     outlets = [Feed(url=f"https://{n}.fr/rss", name=n, lang="fr") for n in ("lun", "deux")]
@@ -261,9 +261,9 @@ def test_an_alert_that_became_louder_is_told_again_or_that_is_noted(
         outlets[0].url: [edition(), told(outlets[0], TEXT)],
         outlets[1].url: [edition(), edition(), told(outlets[1], f"{TEXT} (Agences)")],
     })  # fmt: skip
-    louder = Routing(channels=CHANNELS, routes=(Route(severity=(Severity.HIGH,), to=("desk",)),))
+    high = Routing(channels=CHANNELS, routes=(Route(severity=(Severity.HIGH,), to=("desk",)),))
     asked = [watching(escalate=Escalate(outlets=2, languages=False))]
-    monitor = Spine(tmp_path, press, outlets, asked, routing=louder)
+    monitor = Spine(tmp_path, press, outlets, asked, routing=high)
     monitor.live(range(2))
     views = SqliteViews(tmp_path)
     if muted:
