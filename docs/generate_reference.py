@@ -19,7 +19,8 @@ from ruamel.yaml import YAML
 
 from monitor.cli import main_group
 from monitor.config.schema import json_schema
-from tui.screens.help import SIGNS, sections
+from tui.app import DashboardApp
+from tui.screens.help import GLYPHS, key_sections
 
 HERE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by docs/generate_reference.py; `make reference` writes it again. -->\n"
@@ -348,10 +349,10 @@ def keys_page() -> str:
         "`?` shows this list in the dashboard; `:` finds a command by its name. `^d` is Ctrl and "
         "`d`, `⇧` is Shift.\n",
     ]
-    for title, keys in sections():
+    for title, keys in key_sections(DashboardApp):
         rows = [(" ".join(map(code, key.split())), prose(does)) for key, does in keys]
         parts += [f"## {title}\n", table(("key", "what it does"), rows)]
-    parts += ["## Signs\n", table(("sign", "meaning"), [(s, prose(m)) for s, m in SIGNS])]
+    parts += ["## Signs\n", table(("sign", "meaning"), [(s, prose(m)) for s, m in GLYPHS])]
     return "\n".join(parts)
 
 

@@ -25,7 +25,7 @@ from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.service.service import Service
 from tui import command
-from tui.app import Tocsin
+from tui.app import DashboardApp
 from tui.wall import Wall
 
 HERE = Path(__file__).parent
@@ -68,12 +68,12 @@ def _telling(alert: Alert) -> tuple[bool, int, str]:
     return alert.severity is Severity.HIGH, len(alert.matches), alert.title
 
 
-def reading(app: Tocsin, alert: int) -> command.Script:
+def reading(app: DashboardApp, alert: int) -> command.Script:
     """Return a script that reads an alert."""
 
     async def script(pilot: Pilot[Any]) -> None:
         await pilot.pause(2 * DRAWN)
-        app.desk.stream.go(app.desk.stream.row_of(alert) or 0)
+        app.main_screen.stream.go_to(app.main_screen.stream.row_of(alert) or 0)
         await pilot.pause(2 * DRAWN)
 
     return script
@@ -99,8 +99,8 @@ def draw(folder: Path) -> None:
         telling = triage(service)
         now = wiring.clock()
 
-        def dashboard() -> Tocsin:
-            return Tocsin(service, clock=lambda: now, zone=UTC, environ={})
+        def dashboard() -> DashboardApp:
+            return DashboardApp(service, clock=lambda: now, zone=UTC, environ={})
 
         wall = Wall(
             service,
@@ -117,7 +117,7 @@ def draw(folder: Path) -> None:
             ("feeds", dashboard(), (120, 40), pressing("e", "j", "j")),
             ("wall", wall, (200, 50), pressing()),
         ):
-            asyncio.run(command.save(app, folder / f"{name}.svg", size, script))
+            asyncio.run(command.save_screenshot(app, folder / f"{name}.svg", size, script))
 
 
 if __name__ == "__main__":

@@ -1,34 +1,39 @@
-"""The dashboard: what the monitor has found, shown in the terminal.
+"""The dashboard: what the monitor has found, shown in the terminal and in the browser.
 
-It holds no truth. Every second the desk looks through the service for what is new:
+It stores nothing but triage decisions and its own state. Once a second the main screen reads the
+service for what is new:
 
-    screens/desk ── look() ──▶ newsroom ── in a thread ──▶ monitor.service.service
-         │                                                     ▲
-         ├─▶ widgets/alert_stream ── rows by primary key ──▶ alerts (a block at a time)
-         ├─▶ widgets/reader ◀── article_page (pure)             ▲
-         ├─▶ widgets/watchlist_pane, feed_pane ◀── rows (pure)  │ laid over until stored
-         └─▶ triage ── one worker, in order ────────────────────┘
+    screens/main ── read_update() ──▶ data/newsroom ── in a thread ──▶ monitor/service
+       │                                                               ▲          ▲
+       ├─▶ widgets/alert_stream ── a block of rows by primary key ──▶ data/alert_list
+       ├─▶ widgets/reader ◀── view/article                             ▲ pending changes
+       ├─▶ widgets/watchlist_pane ◀── view/alerts                      │
+       ├─▶ widgets/feed_list ◀── view/feeds                            │
+       └─▶ screens/triage ── decisions ──▶ data/triage_queue ── one worker, in order
 
-What the stream shows is decided by a line of text:
+A filter, typed or chosen, decides which alerts the stream shows:
 
-    screens/filtering ── text ──▶ sieve: filters and words ──▶ selecting ── ids ──▶ stream ──▶ rows
-         ▲                                                         │
-      clauses: what a choice writes            one question to the store, or several and headlines
+    screens/alert_filter ── text ──▶ monitor/search/alert_filter ──▶ data/alert_selection ── ids
+                                                                        one question to the store,
+    widgets/alert_stream ◀── AlertOrder (data/alert_list) ◀── ids       or several and headlines
 
-The archive has threads of its own, so that no query holds up a key or another query:
+The archive screen has threads of its own, so that no query delays a key or another query:
 
-    screens/search ── query ──▶ asking ──▶ lane "search" ──▶ widgets/result_list ◀── result_row
-         │                                                         │ a page at a time
-         └──────── what was found ──▶ lane "reckon" ──▶ widgets/trend_pane ◀── trend_page
-         │                                         └──▶ suggestions, below the results
-         └──────── F ────────────────▶ lane "count" ───▶ screens/facets ◀── facet_rows
+    screens/archive ── query ──▶ thread "search" ──▶ widgets/search_results ◀── view/search
+                    ── results ─▶ thread "extras" ──▶ severities, chart, suggested queries
+                    ── F ───────▶ thread "facets" ──▶ screens/facets ◀── view/search
 
-What is changed in `feeds.yaml` from the archive and the feeds goes through `writing`, by the code
-of the commands. What is at an address is found out by `discovering`.
+The packages, each importing only those below it:
 
-`stage` is what the dashboard (`app`) and the wall (`wall`, lines by `board`) have in common:
-themes, memory, the bell, signals. `serve` puts either into a browser, a process for each visitor.
+    web, command      `tocsin serve` and `tocsin dashboard`
+    app               the dashboard: its screens, the command palette, quitting
+    screens, wall     what fills the terminal; changes of feeds.yaml are in screens/config_changes
+    base_app          what dashboard and wall share: themes, bell, signals
+    widgets, bell     what paints; only widgets/styled_widget writes text to the screen
+    view              rows and pages as styled text: pure functions
+    data              what the dashboard keeps while it runs
+    keys, themes      key labels; colours and styles
 
-Words reach the screen only as lines of ink (`ink`), which `widgets/inked` cleans and paints:
-text from a feed is never markup. What fits on a screen is decided by `layout`.
+Text from a feed is never markup: it reaches the screen only as runs of (text, style), which
+`widgets/styled_widget` cleans once more.
 """

@@ -1,25 +1,70 @@
-"""The dashboard as a Textual application: its screens, and how it ends."""
+"""The dashboard as a Textual application: its screens, its command palette, and how it ends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
+from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
+from index.analysis.text_cleaning import line
 from index.article import Timestamp
-from tui.base_app import DRAIN, AppSettings, BaseApp, changes_something
-from tui.command_palette import PaletteCommands
+from monitor.formatting import counted
+from tui.base_app import DRAIN_SECONDS, AppSettings, BaseApp, may_write
+from tui.keys import key_label, own_bindings
 from tui.screens.main import MainScreen
+from tui.themes import THEMES, theme_label
 
 if TYPE_CHECKING:
     from monitor.service.service import Service
 
 
-class Tocsin(BaseApp):
-    """Shows a newsroom to work with; `run()` returns how it ended, None after a crash."""
+class PaletteCommands(Provider):
+    """The commands of the palette: every key binding in force, the themes, the watchlists."""
+
+    def _commands(self) -> Iterator[tuple[str, Any]]:
+        nodes: list[App[Any] | Widget] = [self.screen, self.app]
+        if self.screen.focused is not None:
+            nodes.append(self.screen.focused)
+        for node in nodes:
+            for base in type(node).__mro__:
+                for binding in own_bindings(base):
+                    yield _command_name(binding), partial(node.run_action, binding.action)
+        for theme in THEMES:
+            action = partial(self.app.run_action, f"app.theme('{theme.name}')")
+            yield f"Theme: {theme_label(theme.name)}", action
+        if isinstance(self.app, DashboardApp):
+            for count in self.app.newsroom.watchlists:
+                show = partial(self.app.main_screen.show_watchlist, count.name)
+                yield f"Show {line(count.name)}", show
+
+    async def discover(self) -> Hits:
+        """Offer every command before a letter is typed."""
+        for name, run in self._commands():
+            yield DiscoveryHit(Content(name), run, name)
+
+    async def search(self, query: str) -> Hits:
+        """Offer the commands whose names match the typed letters."""
+        matcher = self.matcher(query)
+        for name, run in self._commands():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), run, name)
+
+
+def _command_name(binding: Binding) -> str:
+    return f"{binding.description} ({key_label(binding.key.split(',')[0])})"
+
+
+class DashboardApp(BaseApp):
+    """The dashboard; `run()` returns how the analyst left it, None after a crash."""
 
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar = {PaletteCommands}
@@ -43,40 +88,55 @@ class Tocsin(BaseApp):
         self._owns_monitor = owns_monitor
         self._read_only = read_only
         self._warned = False
-        self.desk = MainScreen(self.newsroom)
+        self.main_screen = MainScreen(self.newsroom)
 
     def get_default_screen(self) -> Screen[None]:
-        """Return the desk."""
-        return self.desk
+        """Return the main screen."""
+        return self.main_screen
 
     def on_mount(self) -> None:
-        """Say how the monitor ends."""
+        """Tell the analyst whether quitting stops the monitor."""
         if self._owns_monitor:
-            self.desk.tell("The monitor runs. q stops it too, Q leaves it watching.")
+            self.main_screen.show_message(
+                "The monitor is running. q quits and stops it; Q quits and leaves it running."
+            )
 
     async def action_leave(self, stop: bool) -> None:
-        """End, once every verdict is stored; esc never does this."""
-        if not self._warned and not await self.desk.triage.drain(DRAIN):
+        """Quit once every triage decision is saved, or at the second request."""
+        queue = self.main_screen.triage
+        if not self._warned and not await queue.drain(DRAIN_SECONDS):
             self._warned = True
-            self.desk.tell("Verdicts are not stored yet; again ends without them.", trouble=True)
+            key = "q" if stop else "Q"
+            are, them = ("is", "it") if queue.unsaved == 1 else ("are", "them")
+            self.main_screen.show_message(
+                f"{counted(queue.unsaved, 'verdict')} {are} not saved yet."
+                f" Press {key} again to quit without saving {them}.",
+                error=True,
+            )
             return
         self.exit("quit" if stop else "leave")
 
     def action_help(self) -> None:
-        """Show the keys."""
-        from tui.screens.help import Help
+        """Show every key."""
+        from tui.screens.help import HelpDialog
 
-        if not isinstance(self.screen, Help):
-            self.push_screen(Help())
+        if not isinstance(self.screen, HelpDialog):
+            self.push_screen(HelpDialog(type(self)))
 
     async def action_search(self) -> None:
-        """Search the archive."""
+        """Open the archive screen."""
         from tui.screens.archive import ArchiveScreen
 
         await self.push_screen(ArchiveScreen(self.newsroom))
 
+    def action_show_on_main(self, part: str) -> None:
+        """Go back to the main screen and show there what a part of the status bar is about."""
+        while self.screen is not self.main_screen:
+            self.pop_screen()
+        self.main_screen.show_part(part)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the slash to the query, the filter, the palette and dialogs."""
+        """Leave the slash to the query, the filter, the palette and the dialogs."""
         if action != "search":
             return True
         from tui.screens.feeds import FeedsScreen
@@ -86,8 +146,11 @@ class Tocsin(BaseApp):
         )
 
     async def run_action(self, action: Any, *args: Any, **more: Any) -> bool:
-        """Do what a key, a click or the palette asks for, unless it writes and nobody may."""
-        if self._read_only and changes_something(action):
-            self.notify("This dashboard only looks.", severity="warning", markup=False)
+        """Run the action of a key, a click or the palette; refuse it if it may write.
+
+        It is refused only in a read-only dashboard.
+        """
+        if self._read_only and may_write(action):
+            self.notify("This dashboard is read-only.", severity="warning", markup=False)
             return True
         return await super().run_action(action, *args, **more)

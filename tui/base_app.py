@@ -1,4 +1,4 @@
-"""What the dashboard and the wall have in common: themes, memory, signals, and how they end."""
+"""What the dashboard and the wall have in common: themes, the bell, signals, remembered state."""
 
 from __future__ import annotations
 
@@ -19,61 +19,64 @@ from textual.notifications import SeverityLevel
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from tui.bell import Bell, ringing
-from tui.bell import in_words as loud_in_words
+from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.ui_state import UiStateFile
-from tui.themes import THEMES, choice, in_words
+from tui.themes import THEMES, initial_theme, theme_label
 
 if TYPE_CHECKING:
     from monitor.service.service import Service
 
 
-LOOKING = frozenset({
+READ_ONLY_ACTIONS = frozenset({
     "back", "bottom", "choose_filter", "clear_filter", "close", "command_palette", "copy_link",
     "dismiss", "edit", "edits", "facets", "feeds", "filter", "help", "history", "item", "leave",
     "mark", "match", "missed", "move", "newest", "next_pane", "next_theme", "open", "open_link",
-    "open_part", "outlets", "page", "pane", "parts", "pause", "scroll", "search", "sort", "states",
-    "theme", "toggle_bell", "top", "untriaged", "why", "zoom",
+    "open_part", "outlets", "page", "pane", "parts", "pause", "scroll", "search", "show_on_main",
+    "sort", "states", "theme", "toggle_bell", "top", "untriaged", "why", "zoom",
 })  # fmt: skip
-"""What is not here is refused: an action that is new must first be known as harmless."""
+"""Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 
 
-def changes_something(action: object) -> bool:
-    """Return whether an action, as a binding writes it, may write to the newsroom."""
+def may_write(action: object) -> bool:
+    """Return whether an action may write to the store or to feeds.yaml.
+
+    Args:
+        action: As a binding writes it (`mark`, `app.theme('x')`), or as Textual parses it.
+    """
     if isinstance(action, tuple):
-        return str(action[-2]) not in LOOKING
+        return str(action[-2]) not in READ_ONLY_ACTIONS
     try:
         _, name, _ = parse(str(action))
     except ActionError:
         return True
-    return name not in LOOKING
+    return name not in READ_ONLY_ACTIONS
 
 
-Ending = Literal["quit", "leave"]
-"""`quit`: the caller stops the monitor it started; `leave`: it goes on watching."""
+ExitMode = Literal["quit", "leave"]
+"""`quit`: the caller stops the monitor that it started; `leave`: the monitor goes on."""
 
-DRAIN = 5.0
-"""Seconds that ending waits for verdicts still on their way to the store."""
-_FEW = (None, "standard")
-"""Colours that a terminal has, as Rich calls them, where ours would be mapped to what is near."""
+DRAIN_SECONDS = 5.0
+"""Seconds that quitting waits for triage decisions that are not saved yet."""
+_FEW_COLOURS = (None, "standard")
+"""Rich's names of colour systems too small for our themes: it would take similar colours."""
 
 
 class AppSettings(TypedDict, total=False):
-    """Around a newsroom: what the command line and the tests may choose."""
+    """What the command line and the tests may choose."""
 
     theme: str | None
     feeds_hint: str
-    """How to add feeds, for a newsroom that has none."""
+    """How to add feeds; an empty stream shows it when there are none."""
     zone: tzinfo | None
     environ: Mapping[str, str] | None
-    memory: UiStateFile | None
+    ui_state: UiStateFile | None
     bell: bool
-    """Ring for loud alerts, whatever is remembered."""
+    """Ring for alerts of high severity, whatever the remembered state says."""
 
 
-class BaseApp(App[Ending], inherit_bindings=False):
-    """Shows a newsroom; `run()` returns how it ended, None after a crash."""
+class BaseApp(App[ExitMode], inherit_bindings=False):
+    """An application that shows a newsroom; `run()` returns an exit mode, None after a crash."""
 
     TITLE = "tocsin"
     CSS_PATH = "app.tcss"
@@ -94,93 +97,92 @@ class BaseApp(App[Ending], inherit_bindings=False):
         feeds_hint: str = "",
         zone: tzinfo | None = None,
         environ: Mapping[str, str] | None = None,
-        memory: UiStateFile | None = None,
+        ui_state: UiStateFile | None = None,
         bell: bool = False,
     ) -> None:
         super().__init__()
-        for known in list(self.available_themes):
-            if known not in {own.name for own in THEMES}:
-                self._registered_themes.pop(known)
-        for own in THEMES:
-            self.register_theme(own)
+        for name in list(self.available_themes):
+            if name not in {ours.name for ours in THEMES}:
+                self._registered_themes.pop(name)
+        for ours in THEMES:
+            self.register_theme(ours)
         environ = os.environ if environ is None else environ
-        memory = memory or UiStateFile()
+        ui_state = ui_state or UiStateFile()
         few = self._few_colours(environ)
-        self.theme = choice(theme, memory.now.theme, few_colours=few)
+        self.theme = initial_theme(theme, ui_state.state.theme, few_colours=few)
         self._variables = self.get_css_variables()
         self.stylesheet.set_variables(self._variables)
         if self.no_color:  # greys are colours too
-            kept = [each for each in self._filters if not isinstance(each, Monochrome)]
-            self._filters = [*kept, NoColor()]
+            others = [each for each in self._filters if not isinstance(each, Monochrome)]
+            self._filters = [*others, NoColor()]
         self.newsroom = NewsroomModel(
             service,
             clock=clock,
             zone=zone,
             environ=environ,
-            hint=feeds_hint,
-            memory=memory,
+            feeds_hint=feeds_hint,
+            ui_state=ui_state,
         )
-        self.rings = bell or memory.now.bell
-        """Whether loud alerts ring."""
+        self.bell_enabled = bell or ui_state.state.bell
         self._bell = Bell(self.newsroom)
-        self._said: set[tuple[str, str]] = set()
-        """What is being said in the corner, and how loud."""
-        self._server = os.getppid()
+        self._shown_toasts: set[tuple[str, str]] = set()
+        """(message, severity) of the notifications on the screen."""
+        self._server_pid = os.getppid()
 
     def on_mount(self) -> None:
-        """Listen for loud alerts; let signals end it as a key would, the terminal restored."""
-        self.call_after_refresh(_settle)
-        self._listening = self.set_interval(1.0, self._listen, pause=not self.rings)
+        """Start the bell; let signals end the application as `q` does, the terminal restored."""
+        self.call_after_refresh(_freeze_startup_objects)
+        self._bell_timer = self.set_interval(1.0, self._check_bell, pause=not self.bell_enabled)
         if self.is_web:
-            Thread(target=_end_with, args=(self._server,), daemon=True).start()
+            Thread(target=_exit_with_server, args=(self._server_pid,), daemon=True).start()
         loop = asyncio.get_running_loop()
-        for number, ending in _SIGNALS.items():
+        for number, mode in _SIGNALS.items():
             try:
-                loop.add_signal_handler(number, self.exit, ending)
+                loop.add_signal_handler(number, self.exit, mode)
             except (NotImplementedError, RuntimeError, ValueError):
                 return
 
     def on_unmount(self) -> None:
-        """Let go of threads."""
+        """Stop the threads."""
         self.newsroom.close()
 
     async def action_leave(self, stop: bool) -> None:
-        """End; esc never does this."""
+        """Quit. `esc` never does."""
         self.exit("quit" if stop else "leave")
 
-    async def _listen(self) -> None:
-        """Ring once for all that is loud and has come since the last look."""
+    async def _check_bell(self) -> None:
+        """Ring once for all new alerts of high severity."""
         try:
-            loud = await self._bell.listen()
+            alerts = await self._bell.new_alerts()
         except MonitorError:
-            return  # whoever looks at the alerts says why
-        if loud:
-            self.ring(loud_in_words(loud))
+            return  # the screen that reads the alerts reports the error
+        if alerts:
+            self.ring(bell_text(alerts))
 
     def ring(self, text: str) -> None:
-        """Let the terminal ring, and the desktop say why where the terminal can tell it."""
+        """Ring the terminal's bell, with a desktop notification where the terminal can."""
         if self._driver is not None and not self.is_headless:
-            self._driver.write(ringing(text, self.newsroom.environ))
+            self._driver.write(bell_sequence(text, self.newsroom.environ))
 
     def action_toggle_bell(self) -> None:
-        """Let loud alerts ring, or not; remembered."""
-        self.rings = not self.rings
+        """Turn the bell on or off, and remember it."""
+        self.bell_enabled = not self.bell_enabled
         self._bell = Bell(self.newsroom)
-        (self._listening.resume if self.rings else self._listening.pause)()
-        self.newsroom.memory.keep(bell=self.rings)
-        said = "Loud alerts ring." if self.rings else "The bell is off."
-        self.notify(said, timeout=2, markup=False)
+        (self._bell_timer.resume if self.bell_enabled else self._bell_timer.pause)()
+        self.newsroom.ui_state.update(bell=self.bell_enabled)
+        state = "on: high-severity alerts ring" if self.bell_enabled else "off"
+        self.notify(f"The bell is {state}.", timeout=2, markup=False)
 
     def action_next_theme(self) -> None:
-        """Take the next theme, and say which one it is."""
-        names = [own.name for own in THEMES]
+        """Change to the next theme."""
+        names = [ours.name for ours in THEMES]
         self.action_theme(names[(names.index(self.theme) + 1) % len(names)])
 
     def action_theme(self, name: str) -> None:
-        """Take a theme by its name."""
+        """Change the theme, show its name, and remember it."""
         self.theme = name
-        self.newsroom.memory.keep(theme=name)
-        self.notify(f"Theme: {in_words(name)}", timeout=2, markup=False)
+        self.newsroom.ui_state.update(theme=name)
+        self.notify(f"Theme: {theme_label(name)}", timeout=2, markup=False)
 
     def notify(
         self,
@@ -191,23 +193,23 @@ class BaseApp(App[Ending], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Say something in a corner, unless that is being said there.
+        """Show a notification, unless the same one is on the screen.
 
-        Each thing that comes and goes there has all panes laid out anew, twice: 20 ms for which
-        a key may have to wait.
+        Each notification that appears or disappears makes Textual lay all panes out twice:
+        20 ms that a key may have to wait.
         """
-        said = message, severity
-        if said in self._said:
+        toast = message, severity
+        if toast in self._shown_toasts:
             return
         seconds = timeout or self.NOTIFICATION_TIMEOUT
-        self._said.add(said)
-        self.set_timer(seconds, lambda: self._said.discard(said))
+        self._shown_toasts.add(toast)
+        self.set_timer(seconds, lambda: self._shown_toasts.discard(toast))
         super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Parse the style sheets anew if a colour has changed.
+        """Parse the style sheets again only if a colour has changed.
 
-        When it starts Textual does so twice, which takes 30 ms.
+        Textual would parse them twice at start-up, which takes 30 ms.
         """
         variables = self.get_css_variables()
         if variables != self._variables:
@@ -215,31 +217,31 @@ class BaseApp(App[Ending], inherit_bindings=False):
             super().refresh_css(animate)
 
     def watch_theme(self, name: str) -> None:
-        """Let focus show in the shape of frames where the theme has no colours of its own."""
+        """Show the focus by the shape of frames where the theme has no colours of its own."""
         self.set_class(self.current_theme.ansi, "-plain")
 
     def _few_colours(self, environ: Mapping[str, str]) -> bool:
-        """Return whether the terminal has at most 16 colours, or the analyst wants none."""
-        return self.no_color or ("TERM" in environ and self.console.color_system in _FEW)
+        """Return whether the terminal has at most 16 colours, or NO_COLOR is set."""
+        return self.no_color or ("TERM" in environ and self.console.color_system in _FEW_COLOURS)
 
 
-def _settle() -> None:
-    """Count what is here once as here to stay: looking through it takes longer than a key may."""
+def _freeze_startup_objects() -> None:
+    """Exempt what start-up created from garbage collection: a full pass would delay a key."""
     gc.freeze()
     gc.enable()
 
 
-def _end_with(server: int) -> None:
-    """End when the server that draws this for a browser has been killed: nobody sees it.
+def _exit_with_server(pid: int) -> None:
+    """End this process once the web server that shows it has been killed.
 
-    Textual, which writes to a closed pipe then, would wait for ever.
+    Textual would write to a closed pipe and wait for ever.
     """
-    while os.getppid() == server:
+    while os.getppid() == pid:
         Event().wait(1.0)
-    Event().wait(DRAIN)
+    Event().wait(DRAIN_SECONDS)
     os._exit(1)
 
 
-_SIGNALS: dict[int, Ending] = {signal.SIGTERM: "quit"}
+_SIGNALS: dict[int, ExitMode] = {signal.SIGTERM: "quit"}
 if hasattr(signal, "SIGHUP"):
-    _SIGNALS[signal.SIGHUP] = "leave"  # a lost connection must not stop the watch
+    _SIGNALS[signal.SIGHUP] = "leave"  # a lost connection must not stop the monitor

@@ -1,4 +1,4 @@
-"""The bell: tells the analyst's terminal and desktop that something loud has come."""
+"""The bell: rings the terminal, and notifies the desktop, for alerts of high severity."""
 
 from __future__ import annotations
 
@@ -11,73 +11,78 @@ from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from tui.data.newsroom import NewsroomModel
 
-PAUSE = 10.0
-"""Seconds between two rings: what comes meanwhile is told by the next one."""
-_ROOM = 120
-"""Cells of a notification."""
-_LOUD = Filter(severities=(Severity.HIGH,))
+MIN_INTERVAL = 10.0
+"""Seconds between two rings; the next ring counts the alerts that arrive in between."""
+_MAX_CELLS = 120
+"""Width of a notification's text, in cells."""
+_HIGH = Filter(severities=(Severity.HIGH,))
 _BELL = "\x07"
 _END = "\x1b\\"
 
 
 class Bell:
-    """Knows what it has rung for; what was there when it was made does not ring."""
+    """Finds the alerts to ring for: those raised or escalated since it was created."""
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         self._newsroom = newsroom
-        self._heard: tuple[int, int] | None = None
-        self._rang: Timestamp | None = None
+        self._checked: tuple[int, int] | None = None
+        """Newest alert and newest escalation at the last check."""
+        self._last_ring: Timestamp | None = None
 
-    async def listen(self) -> list[Alert]:
-        """Return the loud alerts to ring for now, the newest last; raises StoreError."""
+    async def new_alerts(self) -> list[Alert]:
+        """Return the alerts to ring for now, the newest last.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
         now = self._newsroom.clock()
-        if self._rang is not None and 0 <= now - self._rang < PAUSE:
+        if self._last_ring is not None and 0 <= now - self._last_ring < MIN_INTERVAL:
             return []
-        heard, loud = await self._newsroom.ask(self._since, self._heard)
-        self._heard = heard
-        if loud:
-            self._rang = now
-        return loud
+        self._checked, alerts = await self._newsroom.ask(self._read_since, self._checked)
+        if alerts:
+            self._last_ring = now
+        return alerts
 
-    def _since(self, heard: tuple[int, int] | None) -> tuple[tuple[int, int], list[Alert]]:
-        ask = self._newsroom.service
-        version = ask.views.version()
-        now = version.alert, version.escalation
-        if heard is None or now == heard:
-            return now, []
-        ids = set(ask.views.alerts.ids(_LOUD, after=heard[0]))
-        ids |= {one.alert for one in ask.views.alerts.escalated(_LOUD, after=heard[1])}
-        return now, [alert for alert in ask.views.alerts.get(sorted(ids)) if not alert.suppressed]
+    def _read_since(self, checked: tuple[int, int] | None) -> tuple[tuple[int, int], list[Alert]]:
+        service = self._newsroom.service
+        version = service.views.version()
+        newest = version.alert, version.escalation
+        if checked is None or newest == checked:
+            return newest, []
+        ids = set(service.views.alerts.ids(_HIGH, after=checked[0]))
+        ids |= {row.alert for row in service.views.alerts.escalated(_HIGH, after=checked[1])}
+        return newest, [
+            alert for alert in service.views.alerts.get(sorted(ids)) if not alert.suppressed
+        ]
 
 
-def in_words(alerts: Sequence[Alert]) -> str:
-    """Return what is said of some loud alerts, in one clean line."""
+def bell_text(alerts: Sequence[Alert]) -> str:
+    """Return one clean line about some alerts, the newest last."""
     newest = alerts[-1]
     more = f" (+{len(alerts) - 1})" if len(alerts) > 1 else ""
-    return truncate(line(f"{newest.watchlist}: {newest.title or newest.feed}"), _ROOM) + more
+    return truncate(line(f"{newest.watchlist}: {newest.title or newest.feed}"), _MAX_CELLS) + more
 
 
-def ringing(text: str, environ: Mapping[str, str]) -> str:
-    """Return what to write to the terminal: a bell, and a notification where it knows them.
+def bell_sequence(text: str, environ: Mapping[str, str]) -> str:
+    """Return the bell, and before it the escape sequence of a desktop notification, if known.
 
-    OSC 99 is kitty's, OSC 777 that of foot, rxvt and WezTerm, OSC 9 that of iTerm2, Ghostty and
-    Windows Terminal. tmux hands them on only with `allow-passthrough on`, the bell always.
+    kitty has OSC 99; foot, rxvt and WezTerm OSC 777; iTerm2, Ghostty and Windows Terminal OSC 9.
+    tmux passes them on only with `allow-passthrough on`, but always the bell.
     """
-    said = line(text)
-    note = _notification(said, environ)
-    if note and environ.get("TMUX"):
-        note = "\x1bPtmux;" + note.replace("\x1b", "\x1b\x1b") + _END
-    return note + _BELL
+    notification = _notification_sequence(line(text), environ)
+    if notification and environ.get("TMUX"):
+        notification = "\x1bPtmux;" + notification.replace("\x1b", "\x1b\x1b") + _END
+    return notification + _BELL
 
 
-def _notification(said: str, environ: Mapping[str, str]) -> str:
+def _notification_sequence(text: str, environ: Mapping[str, str]) -> str:
     program = environ.get("TERM_PROGRAM", "") + " " + environ.get("LC_TERMINAL", "")
     term = environ.get("TERM", "")
     if "KITTY_WINDOW_ID" in environ or term == "xterm-kitty":
-        return f"\x1b]99;i=tocsin;tocsin: {said}{_END}"
+        return f"\x1b]99;i=tocsin;tocsin: {text}{_END}"
     if "WEZTERM_PANE" in environ or term.startswith(("foot", "rxvt")):
-        return f"\x1b]777;notify;tocsin;{said.replace(';', ',')}{_END}"
-    known = ("iTerm", "ghostty", "WezTerm")
-    if any(name in program for name in known) or "WT_SESSION" in environ:
-        return f"\x1b]9;tocsin: {said}{_END}"
+        return f"\x1b]777;notify;tocsin;{text.replace(';', ',')}{_END}"
+    programs = ("iTerm", "ghostty", "WezTerm")
+    if any(name in program for name in programs) or "WT_SESSION" in environ:
+        return f"\x1b]9;tocsin: {text}{_END}"
     return ""

@@ -1,4 +1,4 @@
-"""`tocsin dashboard`: starts the monitor if nobody watches, shows the newsroom, cleans up."""
+"""`tocsin dashboard`: starts the monitor if none is running, and shows the dashboard."""
 
 from __future__ import annotations
 
@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 
     from monitor.model.search import Filter
     from monitor.service.service import Service
-    from tui.base_app import AppSettings, BaseApp, Ending
+    from tui.base_app import AppSettings, BaseApp, ExitMode
 
 
 Script = Callable[["Pilot[Any]"], Awaitable[None]]
 WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-"""A picture that asks another server for its letters tells that server who looks."""
+"""Removed from pictures: loading a font would tell another server who looks at them."""
 _SERIAL = re.compile(r"terminal-\d+-")
 
 
-async def save(app: BaseApp, path: Path, size: tuple[int, int], script: Script) -> None:
-    """Write an SVG of a screen of (columns, lines) as a script leaves it.
+async def save_screenshot(app: BaseApp, path: Path, size: tuple[int, int], script: Script) -> None:
+    """Write an SVG picture of the screen after a script has run; equal screens give equal files.
 
-    The same screen gives the same file.
+    Args:
+        app: The application.
+        path: The file to write.
+        size: Columns and lines of the screen.
+        script: What to do before the picture is taken.
     """
     async with app.run_test(size=size) as pilot:
         await script(pilot)
@@ -40,24 +44,24 @@ async def save(app: BaseApp, path: Path, size: tuple[int, int], script: Script) 
 
 SEVERITIES = ("high", "medium", "low")
 THEMES = ("dark", "light", "contrast", "terminal")
-SWITCH = 0.0005
-"""Seconds that a thread which reads or filters may keep the screen waiting, a few times a key."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds that a reading thread may keep the interpreter before the screen gets its turn."""
 
 
-class Newsroom(Protocol):
-    """What the command line knows of the newsroom at hand."""
+class DashboardContext(Protocol):
+    """What the dashboard needs of the object that the command line passes to its commands."""
 
     clock: Callable[[], Timestamp]
     archive: Path
 
     def service(self, *, read_only: bool = False) -> Service:
-        """Return its service."""
+        """Return the service of the newsroom."""
 
     def ensure_monitor(self) -> bool:
-        """Start a monitor if nobody watches; return whether one was started."""
+        """Start a monitor if none is running; return whether one was started."""
 
     def stop_monitor(self) -> int | None:
-        """Stop the monitor; return its pid, None if there was none."""
+        """Stop the monitor; return its process id, None if none was running."""
 
 
 def run_dashboard(
@@ -67,11 +71,11 @@ def run_dashboard(
     owns_monitor: bool = False,
     read_only: bool = False,
     setting: AppSettings | None = None,
-) -> Ending:
-    """Show the newsroom until the analyst ends it; return whether the monitor goes on."""
-    from tui.app import Tocsin
+) -> ExitMode:
+    """Show the dashboard until the analyst quits; return how."""
+    from tui.app import DashboardApp
 
-    app = Tocsin(
+    app = DashboardApp(
         service, clock=clock, owns_monitor=owns_monitor, read_only=read_only, **(setting or {})
     )
     return app.run() or "quit"
@@ -83,8 +87,8 @@ def run_wall(
     *,
     clock: Callable[[], Timestamp],
     setting: AppSettings | None = None,
-) -> Ending:
-    """Show the latest alerts that pass a filter until it is ended; return as `run_dashboard`."""
+) -> ExitMode:
+    """Show the wall until the analyst quits; return how."""
     from tui.wall import Wall
 
     return Wall(service, filter, clock=clock, **(setting or {})).run() or "quit"
@@ -126,7 +130,7 @@ def run_wall(
 @click.option("--no-monitor", is_flag=True, help="Start no monitor.")
 @click.pass_obj
 def dashboard(
-    newsroom: Newsroom,
+    newsroom: DashboardContext,
     wall: bool,
     watchlists: tuple[str, ...],
     severities: tuple[str, ...],
@@ -146,11 +150,11 @@ def dashboard(
     import gc
     import sys
 
-    gc.disable()  # until the first paint: a fifth of the time until then; see `Stage.on_mount`
-    sys.setswitchinterval(SWITCH)
+    gc.disable()  # a fifth of the time to the first paint; `BaseApp.on_mount` enables it again
+    sys.setswitchinterval(SWITCH_INTERVAL)
     from monitor.model.search import Filter
     from monitor.model.severity import Severity
-    from tui.data.ui_state import FILE, UiStateFile
+    from tui.data.ui_state import UI_STATE_FILE, UiStateFile
 
     filter = Filter(
         watchlists=watchlists,
@@ -158,21 +162,21 @@ def dashboard(
         lang=tuple("" if code == "und" else code.lower() for code in lang),
         feeds=feeds,
     )
-    look = theme or ("light" if light else None)
+    theme = theme or ("light" if light else None)
     clock = newsroom.clock
     started = False if no_monitor else newsroom.ensure_monitor()
-    ending: Ending = "quit"
+    exit_mode: ExitMode = "quit"
     try:
         setting: AppSettings = {
-            "theme": look and f"tocsin-{look}",
+            "theme": theme and f"tocsin-{theme}",
             "bell": bell,
-            "memory": UiStateFile(None if read_only else newsroom.archive / FILE),
+            "ui_state": UiStateFile(None if read_only else newsroom.archive / UI_STATE_FILE),
         }
         if wall or filter != Filter():
             service = newsroom.service(read_only=True)
-            ending = run_wall(service, filter, clock=clock, setting=setting)
+            exit_mode = run_wall(service, filter, clock=clock, setting=setting)
         else:
-            ending = run_dashboard(
+            exit_mode = run_dashboard(
                 newsroom.service(read_only=read_only),
                 clock=clock,
                 owns_monitor=started,
@@ -180,5 +184,5 @@ def dashboard(
                 setting=setting,
             )
     finally:
-        if started and ending == "quit":
+        if started and exit_mode == "quit":
             newsroom.stop_monitor()

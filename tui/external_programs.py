@@ -12,11 +12,11 @@ from pathlib import Path
 from index.analysis.text_cleaning import safe_url
 
 TEXT_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m", "browsh")
-"""They would draw over the dashboard."""
+"""Browsers that would draw over the dashboard."""
 
 
 def can_open(environ: Mapping[str, str]) -> bool:
-    """Return whether a browser would open where the analyst sits, not on a far machine."""
+    """Return whether a browser would open on the analyst's own screen, not on a remote machine."""
     if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
         return False
     if sys.platform in ("darwin", "win32"):
@@ -25,7 +25,7 @@ def can_open(environ: Mapping[str, str]) -> bool:
 
 
 def open_link(url: str) -> bool:
-    """Open an http or https link in the browser, return whether one took it."""
+    """Open an http or https link in the browser; return whether a browser took it."""
     import webbrowser
 
     if not safe_url(url):
@@ -39,8 +39,8 @@ def open_link(url: str) -> bool:
     return browser.open(url)
 
 
-def tmux_copy(text: str, environ: Mapping[str, str]) -> None:
-    """Give text to tmux and through it to the terminal: tmux drops OSC 52 by default."""
+def copy_in_tmux(text: str, environ: Mapping[str, str]) -> None:
+    """Copy text through tmux to the terminal's clipboard: tmux drops OSC 52 by default."""
     if environ.get("TMUX"):
         subprocess.run(
             ["tmux", "load-buffer", "-w", "-"],
@@ -52,22 +52,22 @@ def tmux_copy(text: str, environ: Mapping[str, str]) -> None:
         )
 
 
-_PLUS = {
+_PLUS_LINE = {
     "vi", "vim", "nvim", "view", "ex", "nano", "pico", "emacs", "emacsclient", "mg", "micro", "kak",
     "joe", "jove", "ne", "mcedit", "gvim", "gedit", "sensible-editor", "editor",
 }  # fmt: skip
-_COLON = {"hx", "helix", "subl", "sublime_text", "zed"}
+_COLON_LINE = {"hx", "helix", "subl", "sublime_text", "zed"}
 _GOTO = {"code", "code-insiders", "codium", "vscodium", "cursor", "windsurf"}
-_LINE = {"kate": "-l", "mate": "-l", "idea": "--line", "pycharm": "--line"}
-_WAITING = {"gvim": "-f", "gedit": "--wait", "subl": "--wait", "zed": "--wait", "mate": "-w",
+_LINE_OPTIONS = {"kate": "-l", "mate": "-l", "idea": "--line", "pycharm": "--line"}
+_WAIT_OPTIONS = {"gvim": "-f", "gedit": "--wait", "subl": "--wait", "zed": "--wait", "mate": "-w",
             "idea": "--wait", "pycharm": "--wait", "kate": "--block"}  # fmt: skip
-_GRAPHICAL = _GOTO | {*_WAITING, "sublime_text"}
-"""They have a window of their own: the dashboard need not leave the terminal to them."""
-_USUAL = ("sensible-editor", "nano", "vi")
+_GRAPHICAL = _GOTO | {*_WAIT_OPTIONS, "sublime_text"}
+"""Editors with a window of their own: the dashboard keeps the terminal."""
+_DEFAULT_EDITORS = ("sensible-editor", "nano", "vi")
 
 
-def editor(environ: Mapping[str, str]) -> list[str]:
-    """Return the words of the editor's command; empty if there is none."""
+def find_editor(environ: Mapping[str, str]) -> list[str]:
+    """Return the analyst's editor as the words of a command; empty if there is none."""
     for name in ("VISUAL", "EDITOR"):
         try:
             words = shlex.split(environ.get(name, ""))
@@ -75,31 +75,35 @@ def editor(environ: Mapping[str, str]) -> list[str]:
             continue
         if words:
             return words
-    return next(([name] for name in _USUAL if shutil.which(name, path=environ.get("PATH"))), [])
+    return next(
+        ([name] for name in _DEFAULT_EDITORS if shutil.which(name, path=environ.get("PATH"))), []
+    )
 
 
-def graphical(words: list[str]) -> bool:
-    """Return whether an editor opens a window of its own."""
-    return _name(words) in _GRAPHICAL
+def is_graphical(words: list[str]) -> bool:
+    """Return whether an editor has a window of its own."""
+    return _program_name(words) in _GRAPHICAL
 
 
-def command(words: list[str], path: Path, line: int) -> list[str]:
-    """Return the command that opens a file at a line, and ends when it is closed."""
-    name, file = _name(words), str(path)
-    waiting = [_WAITING[name]] if name in _WAITING and _WAITING[name] not in words else []
-    if name in _PLUS:
+def editor_command(words: list[str], path: Path, line: int) -> list[str]:
+    """Return the command that opens a file at a line and ends when the file is closed."""
+    name, file = _program_name(words), str(path)
+    waiting = (
+        [_WAIT_OPTIONS[name]] if name in _WAIT_OPTIONS and _WAIT_OPTIONS[name] not in words else []
+    )
+    if name in _PLUS_LINE:
         return [*words, *waiting, f"+{line}", file]
-    if name in _COLON:
+    if name in _COLON_LINE:
         return [*words, *waiting, f"{file}:{line}"]
     if name in _GOTO:
         return [*words, *(["--wait"] if "--wait" not in words else []), "-g", f"{file}:{line}"]
-    if name in _LINE:
-        return [*words, *waiting, _LINE[name], str(line), file]
+    if name in _LINE_OPTIONS:
+        return [*words, *waiting, _LINE_OPTIONS[name], str(line), file]
     return [*words, file]
 
 
-def run(words: list[str]) -> str:
-    """Run an editor until it is closed; return what went wrong, empty if nothing did."""
+def run_editor(words: list[str]) -> str:
+    """Run an editor until it is closed; return an error message, empty after success."""
     try:
         ended = subprocess.run(words, check=False)
     except OSError as error:
@@ -107,5 +111,5 @@ def run(words: list[str]) -> str:
     return f"{words[0]} ended with {ended.returncode}" if ended.returncode else ""
 
 
-def _name(words: list[str]) -> str:
+def _program_name(words: list[str]) -> str:
     return Path(words[0]).name.removesuffix(".exe").lower() if words else ""

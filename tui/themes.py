@@ -1,4 +1,4 @@
-"""The colours of each theme, and the styles that they give to what words mean."""
+"""The themes: their colours, and the style of each kind of text (`high`, `quiet`, `cursor`)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from rich.style import Style
 from textual.theme import Theme
 
 
-def _scrollbars(thumb: str, hover: str, active: str, ground: str) -> dict[str, str]:
+def _scrollbars(thumb: str, hover: str, active: str, background: str) -> dict[str, str]:
     return {
         "scrollbar": thumb,
         "scrollbar-hover": hover,
         "scrollbar-active": active,
-        "scrollbar-background": ground,
-        "scrollbar-background-hover": ground,
-        "scrollbar-background-active": ground,
-        "scrollbar-corner-color": ground,
+        "scrollbar-background": background,
+        "scrollbar-background-hover": background,
+        "scrollbar-background-active": background,
+        "scrollbar-corner-color": background,
     }
 
 
@@ -114,12 +114,12 @@ TERMINAL = Theme(
         **_scrollbars("ansi_default", "ansi_default", "ansi_default", "ansi_default"),
     },
 )
-"""The terminal's own ground and ink, dark or light as they are; red and magenta read on both."""
+"""The terminal's own colours, dark or light; red and magenta can be read on both."""
 
 THEMES = (DARK, LIGHT, CONTRAST, TERMINAL)
 
 
-_INKS = {
+_STYLES = {
     "plain": "foreground",
     "quiet": "quiet",
     "title": "foreground bold",
@@ -146,9 +146,9 @@ _INKS = {
     "cursor": "foreground on cursor bold",
     "cursor-idle": "foreground on cursor-idle",
 }
-"""Each ink in words: a colour of the theme, perhaps a ground, perhaps a style."""
+"""Each style by name: a colour of the theme, perhaps a background, perhaps attributes."""
 
-_WITHOUT_GROUNDS = {
+_TERMINAL_STYLES = {
     "quiet": "quiet dim",
     "list": "primary bold",
     "hit": "foreground bold underline",
@@ -157,35 +157,35 @@ _WITHOUT_GROUNDS = {
     "cursor": "foreground bold reverse",
     "cursor-idle": "foreground underline",
 }
-"""The same on a terminal's own ground, whose colour nobody knows: styles carry the meaning."""
+"""The styles that differ where the background's colour is unknown: attributes carry the meaning."""
 
 
 @lru_cache(len(THEMES))
-def inks(theme: str) -> Mapping[str, Style]:
-    """Return the inks of one of our themes, by its name."""
-    look = next(own for own in THEMES if own.name == theme)
-    colours = {**vars(look), **look.variables}
+def styles(theme: str) -> Mapping[str, Style]:
+    """Return the Rich style of each style name in one of our themes."""
+    found = next(ours for ours in THEMES if ours.name == theme)
+    colours = {**vars(found), **found.variables}
 
-    def style(words: str) -> Style:
-        named = (str(colours.get(word, word)) for word in words.split())
-        return Style.parse(" ".join(name.removeprefix("ansi_") for name in named))
+    def parse(definition: str) -> Style:
+        words = (str(colours.get(word, word)) for word in definition.split())
+        return Style.parse(" ".join(word.removeprefix("ansi_") for word in words))
 
-    meant = _INKS | _WITHOUT_GROUNDS if look.ansi else _INKS
-    return {name: style(words) for name, words in meant.items()}
+    definitions = _STYLES | _TERMINAL_STYLES if found.ansi else _STYLES
+    return {name: parse(definition) for name, definition in definitions.items()}
 
 
-def choice(asked: str | None, remembered: str | None, *, few_colours: bool) -> str:
-    """Return the name of the theme to begin with.
+def initial_theme(requested: str | None, remembered: str | None, *, few_colours: bool) -> str:
+    """Return the name of the theme to start with: the requested, the remembered, or the first.
 
-    What was asked for now goes before what was chosen last time; a terminal of few colours
-    or none gets its own, since ours would be mapped to whatever is near.
+    A terminal of few colours gets the theme of its own colours: it would replace ours by
+    similar ones.
     """
-    names = {own.name for own in THEMES}
+    names = {ours.name for ours in THEMES}
     if few_colours:
         return TERMINAL.name
-    return next((name for name in (asked, remembered) if name in names), THEMES[0].name)
+    return next((name for name in (requested, remembered) if name in names), THEMES[0].name)
 
 
-def in_words(theme: str) -> str:
-    """Return what people call a theme: `dark`."""
+def theme_label(theme: str) -> str:
+    """Return the short name of a theme: `dark`."""
     return theme.removeprefix("tocsin-")

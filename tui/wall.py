@@ -1,4 +1,4 @@
-"""The wall: the latest alerts, large, for a screen that nobody sits at. It never writes."""
+"""The wall: the latest alerts in large type, for a screen without a keyboard. It never writes."""
 
 from __future__ import annotations
 
@@ -18,139 +18,151 @@ from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.status import Status
 from tui.base_app import AppSettings, BaseApp
-from tui.data.newsroom import Rhythm
+from tui.data.newsroom import ReadSchedule
 from tui.view import times
-from tui.view.rows import SEVERITY, alert_row, mark, tally
-from tui.view.status_bar import trouble, watching
+from tui.view.alerts import SEVERITY_GLYPHS, alert_row, short_count, triage_glyph
+from tui.view.status import monitor_state, status_problem
 from tui.view.styled_text import Line, fit, width, wrap
-from tui.widgets.message_line import TextBlock
+from tui.widgets.styled_widget import TextBlock
 
 if TYPE_CHECKING:
     from monitor.service.service import Service
 
 
-FRESH = 60.0
-"""Seconds for which an alert stands out."""
-LARGE = (60, 16)
+FRESH_SECONDS = 60.0
+"""Seconds for which a new alert is highlighted."""
+LARGE_SIZE = (60, 16)
 """Cells and lines from which an alert takes more than one line."""
 TITLE_LINES = 2
 
-Row = tuple[Line, bool]
-"""A line, and whether it stands out."""
+BoardRow = tuple[Line, bool]
+"""A line, and whether it is highlighted."""
 
 
-def latest(alerts: Iterable[Alert]) -> list[Alert]:
-    """Return alerts as they last asked for attention, the newest first; noise is left out."""
+def latest_alerts(alerts: Iterable[Alert]) -> list[Alert]:
+    """Return alerts in the order of their last event, the newest first, without noise."""
     shown = [alert for alert in alerts if alert.verdict is not Verdict.NOISE]
     return sorted(shown, key=lambda alert: (alert.stirred_at, alert.id), reverse=True)
 
 
-def subject(filter: Filter, known: Sequence[str]) -> tuple[str, str]:
-    """Return what is shown in words, and what is asked for in vain among known watchlists."""
+def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
+    """Return the filter in words, and an error about watchlists that do not exist.
+
+    Args:
+        filter: Which alerts the wall shows.
+        watchlists: The names of all watchlists; empty before they are known.
+    """
     severities = [severity.value for severity in filter.severities]
     languages = [code or "und" for code in filter.lang]
     words = [*filter.watchlists, *severities, *languages, *filter.feeds]
-    there = {name.casefold() for name in known}
-    lost = [name for name in filter.watchlists if known and name.casefold() not in there]
-    said = f"no watchlist is called {', '.join(lost)}" if lost else ""
-    return line(" · ".join(words)), line(said)
+    existing = {name.casefold() for name in watchlists}
+    missing = [name for name in filter.watchlists if name.casefold() not in existing]
+    error = f"there is no watchlist {', '.join(missing)}" if watchlists and missing else ""
+    return line(" · ".join(words)), line(error)
 
 
-def head(
-    status: Status | None, now: Timestamp, cells: int, about: tuple[str, str]
+def wall_header(
+    status: Status | None, now: Timestamp, cells: int, subject: tuple[str, str]
 ) -> tuple[Line, Line, Line]:
-    """Return three lines: whose wall it is and who watches, what is shown, what is wrong."""
-    said, vain = about
+    """Return three lines: the state of the monitor, what is shown, and any problem.
+
+    Args:
+        status: The status; None before it is known.
+        now: The present time.
+        cells: Width of the lines.
+        subject: As `wall_subject` returns it.
+    """
+    shown, error = subject
     first: Line = [(" TOCSIN ", "brand")]
     if status is None:
         return [*first, (" opening…", "quiet")], [], []
-    words, ink = watching(status, now)
-    first.append((f"  {words}", ink))
-    waiting = f"  {tally(status.untriaged)} new"
-    if width(first) + len(waiting) <= cells:
-        first.append((waiting, "new" if status.untriaged else "quiet"))
-    wrong = vain or trouble(status)
+    words, style = monitor_state(status, now)
+    first.append((f"  {words}", style))
+    untriaged = f"  {short_count(status.untriaged)} new"
+    if width(first) + len(untriaged) <= cells:
+        first.append((untriaged, "new" if status.untriaged else "quiet"))
+    problem = error or status_problem(status)
     return (
         first,
-        [(" ", ""), (fit(said or "all alerts", max(1, cells - 1)), "title")],
-        [(" ", ""), (fit(f"! {wrong}", max(1, cells - 1)), "bad")] if wrong else [],
+        [(" ", ""), (fit(shown or "all alerts", max(1, cells - 1)), "title")],
+        [(" ", ""), (fit(f"! {problem}", max(1, cells - 1)), "bad")] if problem else [],
     )
 
 
-def alarm(status: Status | None, now: Timestamp, cells: int, unreadable: str) -> list[Line]:
-    """Return a band of three lines while nobody can trust the wall, nothing when all is well."""
-    words = line(unreadable)
-    if not words and status is not None:
-        state, ink = watching(status, now)
-        if ink != "bad":
+def alarm_lines(status: Status | None, now: Timestamp, cells: int, store_error: str) -> list[Line]:
+    """Return a band of three lines while the wall cannot show new alerts; else nothing."""
+    text = line(store_error)
+    if not text and status is not None:
+        state, style = monitor_state(status, now)
+        if style != "bad":
             return []
-        words = f"{state[2:].upper()} – nothing new can be shown"
-    if not words:
+        text = f"{state[2:].upper()} – new alerts cannot be shown"
+    if not text:
         return []
-    shown = fit(words, cells).rstrip()
-    used = width([(shown, "")])
+    text = fit(text, cells).rstrip()
+    used = width([(text, "")])
     before = (cells - used) // 2
     blank: Line = [(" " * cells, "alarm")]
-    said: Line = [(" " * before + shown + " " * (cells - used - before), "alarm")]
-    return [blank, said, blank]
+    middle: Line = [(" " * before + text + " " * (cells - used - before), "alarm")]
+    return [blank, middle, blank]
 
 
-def rows(
+def board_rows(
     alerts: Sequence[Alert], now: Timestamp, zone: tzinfo | None, cells: int, lines: int
-) -> list[Row]:
-    """Return as many alerts as fit whole, the newest on top."""
-    large = cells >= LARGE[0] and lines >= LARGE[1]
-    shown: list[Row] = []
+) -> list[BoardRow]:
+    """Return as many alerts as fit whole on so many lines, the newest at the top."""
+    large = cells >= LARGE_SIZE[0] and lines >= LARGE_SIZE[1]
+    shown: list[BoardRow] = []
     for alert in alerts:
-        fresh = 0 <= now - alert.stirred_at < FRESH
+        fresh = 0 <= now - alert.stirred_at < FRESH_SECONDS
         block = _large(alert, now, zone, cells) if large else [alert_row(alert, cells, now, zone)]
         if len(shown) + len(block) > lines:
             break
-        shown += [(one, fresh) for one in block]
+        shown += [(row, fresh) for row in block]
         if large:
             shown.append(([], False))
     return shown
 
 
 def _large(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> list[Line]:
-    """Return the title on one or two lines, and below it what else is known."""
+    """Return an alert on two or three lines: its title, and its details below."""
     new = alert.state is AlertState.NEW
-    glyph, ink = mark(alert)
+    glyph, style = triage_glyph(alert)
     title = wrap(line(alert.title) or "(no title)", cells - 6, "title" if new else "quiet")
     if len(title) > TITLE_LINES:
-        rest = "".join(text for one in title[TITLE_LINES - 1 :] for text, _ in one)
+        rest = "".join(text for row in title[TITLE_LINES - 1 :] for text, _ in row)
         title[TITLE_LINES - 1 :] = [[(fit(rest + "…", cells - 6), title[0][0][1])]]
     first: Line = [
-        (f" {SEVERITY[alert.severity]} ", f"{alert.severity}"),
-        (f"{glyph} ", ink),
+        (f" {SEVERITY_GLYPHS[alert.severity]} ", f"{alert.severity}"),
+        (f"{glyph} ", style),
         *title[0],
     ]
-    more = [[(" " * 5, ""), *one] for one in title[1:]]
-    return [first, *more, _about(alert, now, zone, cells)]
+    more = [[(" " * 5, ""), *row] for row in title[1:]]
+    return [first, *more, _details_line(alert, now, zone, cells)]
 
 
-def _about(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
+def _details_line(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
     at = alert.stirred_at
     copies = f" +{alert.duplicates}" if alert.duplicates else ""
     lang = f" · {alert.lang}" if alert.lang else ""
     why = f" · ↑ {alert.escalations[-1].words}" if alert.escalations else ""
-    said = line(f"{alert.feed}{copies}{lang}{why}")
+    details = line(f"{alert.feed}{copies}{lang}{why}")
     when = f"     {times.short(at, now, zone)}  {times.age(now - at)}  "
     name = fit(line(alert.watchlist), min(24, max(1, cells - len(when)))).rstrip()
     room = max(0, cells - len(when) - width([(name, "")]) - 2)
-    return [(when, "quiet"), (name, "list"), ("  ", ""), (fit(said, room), "quiet")]
+    return [(when, "quiet"), (name, "list"), ("  ", ""), (fit(details, room), "quiet")]
 
 
-ROOM = 64
+MAX_ALERTS = 64
 """Alerts that are read: more than the largest screen shows."""
-STATUS_EVERY, ALL_EVERY, ANYWAY = 3, 5, 30
-"""Looks between two readings of the status and of all the rest; while nothing is committed."""
+STATUS_EVERY, ALERTS_EVERY, IDLE_EVERY = 3, 5, 30
+"""Seconds between two reads of the status, of the alerts, and of both while nobody commits."""
 _DIGITS_FROM = 70
-"""Cells from which there is room for a large clock."""
+"""Width of the screen from which there is room for a large clock."""
 
 
 class Wall(BaseApp):
-    """Shows the alerts that pass a filter, the newest on top, for as long as it runs."""
+    """Shows the latest alerts that pass a filter, the newest at the top."""
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.stay", show=False)]
@@ -166,89 +178,87 @@ class Wall(BaseApp):
         super().__init__(service, clock=clock, **setting)
         self._filter = filter
         self._status: Status | None = None
-        self._known: tuple[str, ...] = ()
+        self._watchlists: tuple[str, ...] = ()
         self._alerts: list[Alert] = []
-        self._seen = (-1, -1)
-        self._counts = Rhythm(STATUS_EVERY, ANYWAY)
-        self._all = Rhythm(ALL_EVERY, ANYWAY)
-        self._unreadable = ""
-        self._head = TextBlock(id="head")
-        self._clock_face = Digits("", id="clock")
+        self._newest = (-1, -1)
+        self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
+        self._alerts_schedule = ReadSchedule(ALERTS_EVERY, IDLE_EVERY)
+        self._store_error = ""
+        self._header = TextBlock(id="head")
+        self._large_clock = Digits("", id="clock")
         self._alarm = TextBlock(id="alarm")
         self._board = TextBlock(id="board")
 
     def compose(self) -> ComposeResult:
-        """Lay out the head with the clock, the band for trouble, and the alerts."""
+        """Put the header and the clock above the alarm and the alerts."""
         with Horizontal(id="top"):
-            yield self._head
-            yield self._clock_face
+            yield self._header
+            yield self._large_clock
         yield self._alarm
         yield self._board
 
     def on_mount(self) -> None:
-        """Look at once, and then each second."""
-        self.set_interval(1.0, self.look)
-        self.call_after_refresh(self.look)
+        """Read the store at once, and then once a second."""
+        self.set_interval(1.0, self.read_update)
+        self.call_after_refresh(self.read_update)
 
     def on_resize(self) -> None:
-        """Draw it anew on the new size."""
-        self.call_after_refresh(self._draw)
+        """Show everything in the new size."""
+        self.call_after_refresh(self._show)
 
     def action_stay(self) -> None:
-        """Do nothing: a wall goes on."""
+        """Do nothing: `esc` does not leave the wall."""
 
-    # --- looking ----------------------------------------------------------------
-
-    async def look(self) -> None:
-        """Look once at what there is, and show it."""
+    async def read_update(self) -> None:
+        """Read the store, and show what was read."""
         try:
-            await self.newsroom.ask(self._look)
-            self._unreadable = ""
+            await self.newsroom.ask(self._read)
+            self._store_error = ""
         except MonitorError as error:
-            self._unreadable = str(error)
-            self._counts.hurry()
-            self._all.hurry()
+            self._store_error = str(error)
+            self._status_schedule.force()
+            self._alerts_schedule.force()
         if self.is_running:
-            self._draw()
+            self._show()
 
-    def _look(self) -> None:
-        ask, known = self.newsroom.service, self._status
-        version = ask.views.version()
-        recounted, all = self._counts.due(version.commits), self._all.due(version.commits)
-        self._status = ask.status() if recounted or known is None else ask.renewed(known)
-        if all and self._filter.watchlists:
-            self._known = tuple(count.name for count in ask.statistics.watchlists())
-        seen = version.alert, version.escalation
-        if seen != self._seen or all:
-            ids = set(ask.views.alerts.ids(self._filter, limit=ROOM))
-            escalated = ask.views.alerts.escalated(self._filter, after=version.escalation - ROOM)
-            ids |= {one.alert for one in escalated}
-            self._alerts = latest(ask.views.alerts.get(sorted(ids)))
-            self._seen = seen
+    def _read(self) -> None:
+        service, known = self.newsroom.service, self._status
+        version = service.views.version()
+        recount = self._status_schedule.due(version.commits)
+        reread = self._alerts_schedule.due(version.commits)
+        self._status = service.status() if recount or known is None else service.renewed(known)
+        if reread and self._filter.watchlists:
+            self._watchlists = tuple(count.name for count in service.statistics.watchlists())
+        newest = version.alert, version.escalation
+        if newest != self._newest or reread:
+            after = version.escalation - MAX_ALERTS
+            ids = set(service.views.alerts.ids(self._filter, limit=MAX_ALERTS))
+            ids |= {row.alert for row in service.views.alerts.escalated(self._filter, after=after)}
+            self._alerts = latest_alerts(service.views.alerts.get(sorted(ids)))
+            self._newest = newest
 
-    # --- drawing ----------------------------------------------------------------
-
-    def _draw(self) -> None:
+    def _show(self) -> None:
         now, zone = self.newsroom.clock(), self.newsroom.zone
         cells = self.size.width
-        large = cells >= _DIGITS_FROM and self.size.height >= LARGE[1]
+        large = cells >= _DIGITS_FROM and self.size.height >= LARGE_SIZE[1]
         time = times.clock(now, zone)[:5]
-        self._clock_face.display = large
-        if large and self._clock_face.value != time:
-            self._clock_face.update(time)
-        about = subject(self._filter, self._known)
-        first, second, third = head(self._status, now, self._head.size.width, about)
-        self._head.styles.height = 3 if large else 1 + bool(third)
-        self._head.show([first, second, third] if large else [_timed(first, time), third])
-        band = alarm(self._status, now, cells, self._unreadable)
+        self._large_clock.display = large
+        if large and self._large_clock.value != time:
+            self._large_clock.update(time)
+        subject = wall_subject(self._filter, self._watchlists)
+        header = wall_header(self._status, now, self._header.size.width, subject)
+        first, _, problem = header
+        self._header.styles.height = 3 if large else 1 + bool(problem)
+        if large:
+            self._header.update(*header)
+        else:
+            self._header.update([*first, (f"  {time}", "title")], problem)
+        band = alarm_lines(self._status, now, cells, self._store_error)
         self._alarm.display = bool(band)
-        self._alarm.show(band)
+        self._alarm.update(*band)
         size = self._board.size
-        shown = rows(self._alerts, now, zone, size.width, size.height)
-        if not shown and self._status is not None:
-            shown = [([], False), ([("     no alert yet", "quiet")], False)]
-        self._board.show([one for one, _ in shown], {n for n, (_, f) in enumerate(shown) if f})
-
-
-def _timed(first: Line, time: str) -> Line:
-    return [*first, (f"  {time}", "title")]
+        rows = board_rows(self._alerts, now, zone, size.width, size.height)
+        if not rows and self._status is not None:
+            rows = [([], False), ([("     no alert yet", "quiet")], False)]
+        fresh = {number for number, (_, is_fresh) in enumerate(rows) if is_fresh}
+        self._board.update(*(row for row, _ in rows), highlighted=fresh)

@@ -36,7 +36,8 @@ from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import Heartbeat
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
-from tui.screens.help import SIGNS, sections
+from tui.app import DashboardApp
+from tui.screens.help import GLYPHS, key_sections
 
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -366,7 +367,7 @@ def test_the_examples_show_every_key_at_the_top() -> None:
 # --- the dashboard -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("title", "keys"), [*sections(), ("Signs", list(SIGNS))])
+@pytest.mark.parametrize(("title", "keys"), [*key_sections(DashboardApp), ("Signs", list(GLYPHS))])
 def test_the_reference_has_every_key_and_sign(title: str, keys: list[tuple[str, str]]) -> None:
     rows = [
         (first.replace("`", ""), rest) for first, rest in cells(section("reference/keys", title))

@@ -21,8 +21,8 @@ from textual.pilot import Pilot
 from monitor.errors import StoreError
 from support import dashboard_driver  # noqa: F401 - lets Pilot nap less
 from support.fake_newsroom import FakeNewsroom, failing
-from tui.app import Tocsin
-from tui.keys import own
+from tui.app import DashboardApp
+from tui.keys import own_bindings
 from tui.screens.main import MainScreen
 
 ARRIVALS = 5_000
@@ -61,7 +61,7 @@ def spend(seed: int, seconds: float, arrivals: int = ARRIVALS) -> Hour:
 async def _spend(chance: random.Random, seconds: float, arrivals: int) -> Hour:
     room = FakeNewsroom(40, title=lambda n: TITLES[n % len(TITLES)])
     failing(room, 1, TITLES[2])
-    app = Tocsin(room, clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
+    app = DashboardApp(room, clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
     keys, until = 0, time.monotonic() + seconds
     early: int | None = None
     async with app.run_test(size=SIZES[0], notifications=True) as pilot:
@@ -77,17 +77,17 @@ async def _spend(chance: random.Random, seconds: float, arrivals: int) -> Hour:
         while len(app.screen_stack) > 1:
             app.pop_screen()
             await pilot.pause()
-        app.desk.action_clear_filter()
-        await app.desk.look()
+        app.main_screen.action_clear_filter()
+        await app.main_screen.read_update()
         await pilot.pause()
-        assert app.is_running and app.desk.is_current
+        assert app.is_running and app.main_screen.is_current
         assert app.newsroom.service.views.version().alert == 40 + arrivals
         growth = resident() - (early or 0)
     return Hour(keys, arrivals, growth)
 
 
 async def _something(
-    chance: random.Random, pilot: Pilot[Any], app: Tocsin, room: FakeNewsroom
+    chance: random.Random, pilot: Pilot[Any], app: DashboardApp, room: FakeNewsroom
 ) -> int:
     """Let one thing happen, return how many keys were pressed."""
     what = chance.random()
@@ -99,7 +99,7 @@ async def _something(
         _calm(room)
     elif what < 0.13:
         try:
-            await app.desk.look()
+            await app.main_screen.read_update()
         except StoreError:
             raise AssertionError("the desk does not bear a store that cannot be read") from None
     else:
@@ -108,13 +108,13 @@ async def _something(
     return 0
 
 
-def _key(chance: random.Random, app: Tocsin) -> str:
+def _key(chance: random.Random, app: DashboardApp) -> str:
     """Return a key: one that is bound here mostly, else a letter or a way out."""
     if chance.random() < 0.2:
         return chance.choice(["escape", "escape", "enter", "a", "g", "space", "tab", "é"])
     nodes = [app, app.screen, app.screen.focused or app.screen, MainScreen]
     kinds = {base for node in nodes for base in _kind(node).__mro__}
-    bound = {key for kind in kinds for b in own(kind) for key in b.key.split(",")}
+    bound = {key for kind in kinds for b in own_bindings(kind) for key in b.key.split(",")}
     return chance.choice(sorted(bound - LEFT_OUT))
 
 

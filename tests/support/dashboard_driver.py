@@ -11,17 +11,17 @@ from textual import _wait
 from textual.pilot import Pilot
 
 from support.fake_newsroom import FakeNewsroom
-from tui.app import Tocsin
+from tui.app import DashboardApp
 from tui.data import newsroom as newsroom_data
 from tui.data.ui_state import UiStateFile
 
 # The dashboard looks for news as often as ever, and less seldom for the rest.
-newsroom_data.STATUS_EVERY, newsroom_data.SHOWN_EVERY, newsroom_data.COUNTS_EVERY = 1, 2, 3
+newsroom_data.STATUS_EVERY, newsroom_data.VISIBLE_EVERY, newsroom_data.COUNTS_EVERY = 1, 2, 3
 # Pilot naps 20 ms twice a key to see whether all is quiet; 4 ms see it as well.
 _wait.SLEEP_GRANULARITY = 0.004
 _wait.SLEEP_IDLE = 0.002
 
-Script = Callable[[Pilot[Any], Tocsin], Awaitable[None]]
+Script = Callable[[Pilot[Any], DashboardApp], Awaitable[None]]
 
 
 def drive(
@@ -32,17 +32,17 @@ def drive(
     environ: Mapping[str, str] | None = None,
     hint: str = "",
     owns_monitor: bool = False,
-    memory: UiStateFile | None = None,
-) -> Tocsin:
+    ui_state: UiStateFile | None = None,
+) -> DashboardApp:
     """Run a script against the dashboard of a newsroom, return the ended application."""
-    app = Tocsin(
+    app = DashboardApp(
         newsroom,  # type: ignore[arg-type]
         clock=newsroom.clock,
         zone=UTC,
         environ=environ or {},
         feeds_hint=hint,
         owns_monitor=owns_monitor,
-        memory=memory,
+        ui_state=ui_state,
     )
 
     async def run() -> None:
@@ -63,28 +63,28 @@ async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 
     await pilot.pause()
 
 
-async def sees(pilot: Pilot[Any], app: Tocsin, words: str, *, gone: bool = False) -> None:
+async def sees(pilot: Pilot[Any], app: DashboardApp, words: str, *, gone: bool = False) -> None:
     """Wait until words are on the screen, or gone from it."""
     await until(pilot, lambda: (words in screen(app)) is not gone)
 
 
-def lines(app: Tocsin) -> list[str]:
+def lines(app: DashboardApp) -> list[str]:
     """Return the text on the screen, dialogs over what is under them."""
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-def screen(app: Tocsin) -> str:
+def screen(app: DashboardApp) -> str:
     """Return the text on the screen as one string."""
     return "\n".join(lines(app))
 
 
-def stream_rows(app: Tocsin) -> list[str]:
+def stream_rows(app: DashboardApp) -> list[str]:
     """Return what the stream shows, row by row."""
-    region = app.desk.stream.scrollable_content_region
+    region = app.main_screen.stream.scrollable_content_region
     return [line[region.x : region.right] for line in lines(app)[region.y : region.bottom]]
 
 
-async def look(pilot: Pilot[Any], app: Tocsin) -> None:
+async def look(pilot: Pilot[Any], app: DashboardApp) -> None:
     """Let the dashboard look once, now."""
-    await app.desk.look()
+    await app.main_screen.read_update()
     await pilot.pause()

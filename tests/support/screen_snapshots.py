@@ -15,7 +15,7 @@ from typing import NamedTuple
 from monitor.model.search import Filter
 from support.dashboard_driver import until
 from support.fake_newsroom import FakeNewsroom, failing
-from tui.app import Tocsin
+from tui.app import DashboardApp
 from tui.base_app import BaseApp
 from tui.wall import Wall
 
@@ -56,7 +56,7 @@ def take(snapshot: Snapshot, expected: str = "") -> str:
     if snapshot.screen == "wall":
         app = Wall(room, Filter(), clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
     else:
-        app = Tocsin(room, clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
+        app = DashboardApp(room, clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
 
     async def run() -> str:
         async with app.run_test(size=snapshot.size) as pilot:

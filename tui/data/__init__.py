@@ -1,1 +1,1 @@
-"""What the dashboard keeps while it runs: alerts, filters, triage on its way, its own state."""
+"""What the dashboard keeps while it runs: alerts, filters, triage decisions, its own state."""

@@ -1,8 +1,8 @@
-"""The alerts that the filter of the dashboard selects, as it is typed.
+"""The alerts that pass the filter of the dashboard, while the analyst types it.
 
-Answers of the store are kept while one types; headlines are kept to be searched at each key.
-100,000 headlines take some 12 MB and are searched in 10 ms; they are read when the first filter
-asks for words.
+Answers of the store are kept while the analyst types, and headlines are kept in memory to be
+searched at each key. 100,000 headlines take some 12 MB and are searched in 10 ms; they are read
+when the first filter has words.
 """
 
 from __future__ import annotations
@@ -36,14 +36,20 @@ if TYPE_CHECKING:
     from monitor.service.service import Service
 
 PAGE = 2_000
-"""Headlines read at once."""
+"""Headlines that are read together."""
 _BETWEEN = re.compile(r"[\W_]+")
 
 
 def filter_names(
     watchlists: Sequence[WatchlistCount], feeds: Sequence[FeedHealth], tags: Collection[str]
 ) -> FilterNames:
-    """Return the names that a filter may begin; `tags` are those of alerts."""
+    """Return the names that a filter can complete.
+
+    Args:
+        watchlists: The watchlists.
+        feeds: The feeds.
+        tags: Tags that analysts gave to alerts.
+    """
     return FilterNames(
         watchlists=[count.name for count in watchlists],
         feeds=[(feed.feed.name, host(feed.feed.url)) for feed in feeds],
@@ -53,7 +59,7 @@ def filter_names(
 
 
 class AlertSelector:
-    """Asks the store. Safe from any thread."""
+    """Selects alerts in the store by a filter; can be used from any thread."""
 
     def __init__(
         self, service: Service, clock: Callable[[], Timestamp], zone: tzinfo | None
@@ -66,7 +72,7 @@ class AlertSelector:
         self.headlines = Headlines()
 
     def quick(self, wanted: AlertFilter, names: FilterNames) -> Filter | None:
-        """Return the one filter of the store that a filter is, None if it takes more."""
+        """Return the filter of the store that does the same, None if no single one does."""
         return as_store_filter(wanted, self._meaning(names))
 
     def ids(
@@ -77,11 +83,18 @@ class AlertSelector:
         after: int = 0,
         limit: int | None = None,
     ) -> array[int]:
-        """Return the alerts above an id that a filter selects, the newest `limit`."""
+        """Return the alerts that pass a filter, in ascending order.
+
+        Args:
+            wanted: The filter.
+            names: The names that it may hold.
+            after: Only alerts above this id.
+            limit: At most so many, the newest.
+        """
         meaning = self._meaning(names)
-        plain = as_store_filter(wanted, meaning)
-        if plain is not None:
-            return self._service.views.alerts.ids(plain, after=after, limit=limit)
+        store_filter = as_store_filter(wanted, meaning)
+        if store_filter is not None:
+            return self._service.views.alerts.ids(store_filter, after=after, limit=limit)
         if wanted.has_words:
             self.read_new()
         answers = {} if after else self._answers
@@ -89,29 +102,31 @@ class AlertSelector:
         return select_alerts(wanted, Filter(), meaning, source)
 
     def forget(self) -> None:
-        """Ask the store anew from here on: what is typed meanwhile is about one moment."""
+        """Forget the answers of the store; the next filter asks it again."""
         self._answers = {}
 
-    def louder(
+    def escalated(
         self, wanted: AlertFilter, names: FilterNames, after: int = 0
     ) -> list[EscalatedAlert]:
         """Return the alerts of a filter that escalated, the oldest escalation first."""
-        plain = self.quick(wanted, names)
-        found = self._service.views.alerts.escalated(plain or Filter(closed=True), after=after)
-        if plain is None and found:
-            passing = set(self.ids(wanted, names, after=min(one.alert for one in found) - 1))
-            found = [one for one in found if one.alert in passing]
+        store_filter = self.quick(wanted, names)
+        found = self._service.views.alerts.escalated(
+            store_filter or Filter(closed=True), after=after
+        )
+        if store_filter is None and found:
+            passing = set(self.ids(wanted, names, after=min(row.alert for row in found) - 1))
+            found = [row for row in found if row.alert in passing]
         return found
 
     def read_new(self) -> None:
-        """Read the headlines of alerts that are newer than those known."""
+        """Read the headlines of new alerts."""
         with self._reading:
             known = self.headlines
             if known.oldest is not None:
                 known.add(self._service.views.alerts.headlines(after=known.newest, limit=-1))
 
     def read_older(self) -> bool:
-        """Read some more headlines; return whether all are known."""
+        """Read a page of older headlines; return whether there are no more."""
         with self._reading:
             known = self.headlines
             if not known.whole:
@@ -129,13 +144,13 @@ class AlertSelector:
 
 @dataclass(frozen=True, slots=True)
 class _ScreenSource:
-    """Answers from the store and the headlines that are known, about alerts above an id."""
+    """Answers questions about alerts above an id from the store and from the headlines."""
 
     service: Service
     headlines: Headlines
     after: int
     answers: dict[Filter, array[int]] = field(default_factory=dict)
-    """What the store answered so far."""
+    """The answers of the store so far."""
 
     def ids(self, filter: Filter) -> array[int]:
         if filter not in self.answers:
@@ -143,7 +158,7 @@ class _ScreenSource:
         return self.answers[filter]
 
     def escalated(self) -> Iterable[int]:
-        return (one.alert for one in self.service.views.alerts.escalated(Filter()))
+        return (row.alert for row in self.service.views.alerts.escalated(Filter()))
 
     def containing(self, node: Node) -> set[int] | None:
         if isinstance(node, Word | Phrase):
@@ -151,22 +166,22 @@ class _ScreenSource:
         return None
 
 
-def plain(headline: str) -> str:
-    """Return a headline's folded words, a space before and after each; a CJK character is one."""
+def folded_words(headline: str) -> str:
+    """Return a headline's folded words with spaces around each; a CJK character is a word."""
     folded = fold(headline)
     if not folded.isascii():
-        folded = _alone().sub(r" \1 ", folded)
+        folded = _cjk_characters().sub(r" \1 ", folded)
     return f" {_BETWEEN.sub(' ', folded).strip()} "
 
 
 @functools.cache
-def _alone() -> re.Pattern[str]:
-    """Compile the characters that are words by themselves, once: it takes 2 ms."""
+def _cjk_characters() -> re.Pattern[str]:
+    """Compile the characters that are words of their own, once: it takes 2 ms."""
     return re.compile(f"([{CJK}])")
 
 
 class Headlines:
-    """What is known of headlines; grows at both ends."""
+    """The headlines read so far; they grow at both ends."""
 
     def __init__(self) -> None:
         self._ids = array("q")
@@ -174,32 +189,32 @@ class Headlines:
         self.newest = 0
         """Id of the newest alert that was read."""
         self.oldest: int | None = None
-        """Id of the oldest one; None before any was read."""
+        """Id of the oldest one; None before the first read."""
         self.whole = False
-        """Whether the oldest of all was read."""
+        """Whether the oldest headline of the store has been read."""
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def add(self, page: Iterable[tuple[int, str]]) -> int:
-        """Take in (alert, headline), in any order; return how many that were."""
+        """Add (alert, headline) in any order; return how many."""
         count = 0
         for id, headline in page:
             self._ids.append(id)
-            self._lines.append(plain(headline))
+            self._lines.append(folded_words(headline))
             self.newest = max(self.newest, id)
             self.oldest = id if self.oldest is None else min(self.oldest, id)
             count += 1
         return count
 
     def containing(self, node: Word | Phrase, after: int = 0) -> set[int]:
-        """Return the alerts above an id whose headlines hold a word, or words in a row.
+        """Return the alerts above an id whose headlines have a word, or words in a row.
 
-        Words are taken by their beginnings; those in capitals and after `=` are whole.
+        A word matches the beginning of words; in capitals or after `=`, only whole words.
         """
         words: Sequence[Word] = [node] if isinstance(node, Word) else _words(node)
         pattern = _pattern(words)
-        pairs = zip(self._ids, self._lines, strict=False)  # it may grow meanwhile
+        pairs = zip(self._ids, self._lines, strict=False)  # another thread may add to it
         if isinstance(pattern, str):
             if not after:
                 return {id for id, line in pairs if pattern in line}
@@ -208,17 +223,17 @@ class Headlines:
 
 
 def _words(phrase: Phrase) -> list[Word]:
-    """Return the words of a phrase, of alternatives the first."""
-    found: list[Word] = []
+    """Return the words of a phrase; of alternatives, the first."""
+    words: list[Word] = []
     for child in phrase.children:
         while not isinstance(child, Word | Phrase):
             child = child.children[0]  # type: ignore[attr-defined] # noqa: PLW2901
-        found += [child] if isinstance(child, Word) else _words(child)
-    return found
+        words += [child] if isinstance(child, Word) else _words(child)
+    return words
 
 
 def _pattern(words: Sequence[Word]) -> str | re.Pattern[str]:
-    """Return what a line must hold: plain text, or a pattern where there are wildcards."""
+    """Return the text that a line must contain, or a pattern if there are wildcards."""
     whole = words[-1].mode is Mode.EXACT
     terms = [_BETWEEN.sub(" ", word.term).strip() for word in words]
     if not any(word.mode is Mode.WILDCARD for word in words):

@@ -1,4 +1,4 @@
-"""What the dashboard knows of the newsroom, asked for off the screen's thread."""
+"""What the dashboard knows of the newsroom; read in threads, so that the screen stays alive."""
 
 from __future__ import annotations
 
@@ -26,55 +26,87 @@ if TYPE_CHECKING:
     from monitor.service.service import Service
 
 
-class Rhythm:
-    """Says at each look whether it is time.
+P = ParamSpec("P")
+T = TypeVar("T")
 
-    After a commit it is every `every` looks, else every `anyway`: what is late, silent or due
-    changes with the time alone.
+
+class ThreadRunner:
+    """Runs calls in a few threads of its own.
+
+    With one thread the calls run one after the other. A call that is cancelled before its turn
+    never runs; one that is cancelled later has no effect on the screen. So a new query waits for
+    at most one older query, and its results are never replaced by older ones.
     """
 
-    def __init__(self, every: int, anyway: int) -> None:
+    def __init__(self, name: str, threads: int = 1) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"tocsin-{name}")
+        self._closed = False
+
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what a call returns; once closed, cancel the caller."""
+        if self._closed:
+            raise asyncio.CancelledError
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: call(*args, **kwargs))
+
+    def close(self) -> None:
+        """Stop the threads; calls that wait never run."""
+        self._closed = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class ReadSchedule:
+    """Decides at each tick whether something is to be read from the store."""
+
+    def __init__(self, every: int, idle_every: int) -> None:
+        """Set the pace.
+
+        Args:
+            every: Ticks between two reads while others commit to the store.
+            idle_every: Ticks between two reads while nobody commits: what is late, silent or
+                due changes with time alone.
+        """
         self._every = every
-        self._anyway = anyway
-        self._since = anyway
-        self._read: int | None = None
+        self._idle_every = idle_every
+        self._ticks = idle_every
+        self._commits: int | None = None
 
     def due(self, commits: int) -> bool:
-        """Return whether to read at this look, when the store tells of so many commits."""
-        self._since += 1
-        changed = commits != self._read and self._since >= self._every
-        if not changed and self._since < self._anyway:
+        """Return whether to read at this tick, given the store's count of commits."""
+        self._ticks += 1
+        changed = commits != self._commits and self._ticks >= self._every
+        if not changed and self._ticks < self._idle_every:
             return False
-        self._since, self._read = 0, commits
+        self._ticks, self._commits = 0, commits
         return True
 
-    def hurry(self) -> None:
-        """Read at the next look."""
-        self._since = self._anyway
+    def force(self) -> None:
+        """Read at the next tick."""
+        self._ticks = self._idle_every
 
 
-class Settings:
-    """The settings of every feed of a file, secrets only told to be there."""
+class FeedSettings:
+    """The settings of each feed in feeds.yaml, without the values of secrets."""
 
     def __init__(self) -> None:
-        self._stamp: tuple[int, int] | None = None
-        self._known: Mapping[str, Sequence[Setting]] = {}
+        self._signature: tuple[int, int] | None = None
+        self._by_url: Mapping[str, Sequence[Setting]] = {}
 
     def of(self, path: Path | None, url: str) -> Sequence[Setting]:
-        """Return what is set for the feed of an address; nothing while the file is not well."""
+        """Return the settings of the feed at an address; none while the file is invalid."""
         if path is None:
             return ()
         try:
             stat = path.stat()
         except OSError:
             return ()
-        stamp = stat.st_mtime_ns, stat.st_size
-        if stamp != self._stamp:
-            self._stamp, self._known = stamp, _read(path)
-        return self._known.get(url, ())
+        signature = stat.st_mtime_ns, stat.st_size
+        if signature != self._signature:
+            self._signature, self._by_url = signature, _read_settings(path)
+        return self._by_url.get(url, ())
 
 
-def _read(path: Path) -> dict[str, Sequence[Setting]]:
+def _read_settings(path: Path) -> dict[str, Sequence[Setting]]:
     from monitor.config import load
 
     try:
@@ -83,32 +115,30 @@ def _read(path: Path) -> dict[str, Sequence[Setting]]:
         return {}
 
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-STATUS_EVERY, SHOWN_EVERY, COUNTS_EVERY = 3, 5, 10
-"""Looks between two readings of the status, the alerts on the screen, feeds and watchlists."""
-ANYWAY = 30
-"""The same while nothing is committed."""
+STATUS_EVERY, VISIBLE_EVERY, COUNTS_EVERY = 3, 5, 10
+"""Ticks between two reads of the status, of the alerts on the screen, of feeds and watchlists."""
+IDLE_EVERY = 30
+"""Ticks between two reads while nobody commits."""
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What one look found; None is not looked at this time."""
+class NewsroomUpdate:
+    """What one read found; None was not read this time."""
 
     ids: array[int]
-    upto: StoreVersion
+    """New alerts, in ascending order."""
+    position: StoreVersion
     status: Status
-    louder: Sequence[EscalatedAlert] = ()
+    escalated: Sequence[EscalatedAlert] = ()
     alerts: Sequence[Alert] = ()
-    """As the store has them now: those that became louder, and now and then those on show."""
+    """Alerts as they are stored now: the escalated, and now and then those on the screen."""
     watchlists: list[WatchlistCount] | None = None
     feeds: list[FeedHealth] | None = None
     tags: Collection[str] | None = None
 
 
 class NewsroomModel:
-    """The service with its clock and zone, and the last counts it gave."""
+    """The service with its clock and zone, and what was last read from it."""
 
     def __init__(
         self,
@@ -117,95 +147,103 @@ class NewsroomModel:
         clock: Callable[[], Timestamp],
         zone: tzinfo | None,
         environ: Mapping[str, str],
-        hint: str,
-        memory: UiStateFile,
+        feeds_hint: str,
+        ui_state: UiStateFile,
     ) -> None:
         self.service = service
         self.clock = clock
         self.zone = zone
         self.environ = environ
-        self.hint = hint
-        self.memory = memory
-        self.selecting = AlertSelector(service, clock, zone)
+        self.feeds_hint = feeds_hint
+        self.ui_state = ui_state
+        self.selector = AlertSelector(service, clock, zone)
         self.status: Status | None = None
         self.watchlists: Sequence[WatchlistCount] = ()
         self.feeds: Sequence[FeedHealth] = ()
         self.tags: Collection[str] = ()
-        """Tags that the analyst gave to alerts."""
+        """Tags that analysts gave to alerts."""
         self.names = FilterNames()
-        """What a filter may hold."""
-        self.waiting: int | None = None
-        """Alerts that wait while the stream stands still; None while it moves."""
-        self._threads = ThreadPoolExecutor(3, thread_name_prefix="tocsin-read")
-        self._status = Rhythm(STATUS_EVERY, ANYWAY)
-        self._counts = Rhythm(COUNTS_EVERY, ANYWAY)
-        self._shown = Rhythm(SHOWN_EVERY, ANYWAY)
-        self._closed = False
-
-    async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what a call of the service answers, the screen staying alive meanwhile.
-
-        Once closed, it cancels whoever asks.
-        """
-        if self._closed:
-            raise asyncio.CancelledError
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: question(*args, **kwargs))
+        """Names that a filter may hold."""
+        self.paused_alerts: int | None = None
+        """Alerts that wait while the stream is paused; None while it is not."""
+        self._runner = ThreadRunner("read", 3)
+        self.ask = self._runner.run
+        """Runs a call of the service in a thread and returns its result."""
+        self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
+        self._counts_schedule = ReadSchedule(COUNTS_EVERY, IDLE_EVERY)
+        self._visible_schedule = ReadSchedule(VISIBLE_EVERY, IDLE_EVERY)
 
     @property
-    def who(self) -> str:
-        """Who sits here; empty for a user without a name."""
+    def user(self) -> str:
+        """Name of the analyst; empty if the machine has none."""
         from monitor.wiring import user
 
         return user(self.environ)
 
-    async def look(self, sieve: AlertFilter, seen: StoreVersion, visible: Sequence[int]) -> News:
-        """Look for what is new since `seen`, and now and then at the counts."""
-        try:
-            news = await self.ask(self._look, sieve, seen, visible)
-        except MonitorError:
-            self.look_at_all()
-            raise
-        self.status = news.status
-        self.watchlists = self.watchlists if news.watchlists is None else news.watchlists
-        self.feeds = self.feeds if news.feeds is None else news.feeds
-        if news.tags is not None:
-            self.tags = news.tags
-            self.names = filter_names(self.watchlists, self.feeds, self.tags)
-        return news
+    async def read_update(
+        self, filter: AlertFilter, position: StoreVersion, visible: Sequence[int]
+    ) -> NewsroomUpdate:
+        """Read what is new since a position, and now and then the counts.
 
-    def _look(self, sieve: AlertFilter, seen: StoreVersion, visible: Sequence[int]) -> News:
-        ask, select, names = self.service, self.selecting, self.names
-        upto = ask.views.version()
-        counts, known = self._counts.due(upto.commits), self.status
-        recounted = self._status.due(upto.commits) or counts or known is None
-        again = self._shown.due(upto.commits) and known is not None
-        louder = (
-            select.louder(sieve, names, seen.escalation)
-            if upto.escalation > seen.escalation
+        Args:
+            filter: Which alerts are shown.
+            position: How far the stream has been read.
+            visible: Ids of the alerts on the screen.
+
+        Raises:
+            MonitorError: The store cannot be read.
+        """
+        try:
+            update = await self.ask(self._read_update, filter, position, visible)
+        except MonitorError:
+            self.read_all_next()
+            raise
+        self.status = update.status
+        self.watchlists = self.watchlists if update.watchlists is None else update.watchlists
+        self.feeds = self.feeds if update.feeds is None else update.feeds
+        if update.tags is not None:
+            self.tags = update.tags
+            self.names = filter_names(self.watchlists, self.feeds, self.tags)
+        return update
+
+    def _read_update(
+        self, filter: AlertFilter, position: StoreVersion, visible: Sequence[int]
+    ) -> NewsroomUpdate:
+        service, selector, names = self.service, self.selector, self.names
+        newest = service.views.version()
+        counts, known = self._counts_schedule.due(newest.commits), self.status
+        recount = self._status_schedule.due(newest.commits) or counts or known is None
+        reread = self._visible_schedule.due(newest.commits) and known is not None
+        escalated = (
+            selector.escalated(filter, names, position.escalation)
+            if newest.escalation > position.escalation
             else []
         )
-        wanted = [one.alert for one in louder] + list(visible if again else ())
-        return News(
-            ids=select.ids(sieve, names, after=seen.alert)
-            if upto.alert > seen.alert
+        wanted = [row.alert for row in escalated] + list(visible if reread else ())
+        return NewsroomUpdate(
+            ids=selector.ids(filter, names, after=position.alert)
+            if newest.alert > position.alert
             else array("q"),
-            upto=upto,
-            louder=louder,
-            alerts=ask.views.alerts.get(wanted) if wanted else (),
-            status=ask.status() if recounted or known is None else ask.renewed(known),
-            watchlists=ask.statistics.watchlists() if counts else None,
-            feeds=ask.feeds() if counts else None,
-            tags=list(ask.views.triage.tags()) if counts else None,
+            position=newest,
+            escalated=escalated,
+            alerts=service.views.alerts.get(wanted) if wanted else (),
+            status=service.status() if recount or known is None else service.renewed(known),
+            watchlists=service.statistics.watchlists() if counts else None,
+            feeds=service.feeds() if counts else None,
+            tags=list(service.views.triage.tags()) if counts else None,
         )
 
-    def look_at_all(self) -> None:
-        """Read the counts at the next look."""
-        for rhythm in (self._status, self._counts, self._shown):
-            rhythm.hurry()
+    def read_all_next(self) -> None:
+        """Read everything at the next tick."""
+        for schedule in (self._status_schedule, self._counts_schedule, self._visible_schedule):
+            schedule.force()
 
     async def write(self, ids: Sequence[int], change: Change) -> Act | None:
-        """Store a change; raises StoreError."""
+        """Store a triage decision.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
         return await self.ask(
             self.service.triage.change,
             ids,
@@ -218,11 +256,19 @@ class NewsroomModel:
         )
 
     async def undo(self, act: int | None) -> Act | None:
-        """Take back an act, or this person's last one; raises StoreError."""
+        """Undo a stored decision, or this analyst's last one.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
         return await self.ask(self.service.triage.undo, act)
 
     async def redo(self) -> Act | None:
-        """Say again what was taken back last; raises StoreError."""
+        """Redo the decision that was undone last.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
         return await self.ask(self.service.triage.redo)
 
     def feed_url(self, name: str) -> str | None:
@@ -230,6 +276,5 @@ class NewsroomModel:
         return next((feed.feed.url for feed in self.feeds if feed.feed.name == name), None)
 
     def close(self) -> None:
-        """Let go of the threads."""
-        self._closed = True
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Stop the threads."""
+        self._runner.close()

@@ -1,4 +1,4 @@
-"""What a query line offers: searches saved and made before, and how a word may go on."""
+"""What the query line offers: saved searches, earlier queries, and completions."""
 
 from __future__ import annotations
 
@@ -15,38 +15,43 @@ if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
     from tui.data.newsroom import NewsroomModel
 
-SAVED = "@"
+SAVED_PREFIX = "@"
 """Begins the name of a saved search, as on the command line."""
 
 
-class Meant(NamedTuple):
-    """What a written line asks for."""
+class ResolvedQuery(NamedTuple):
+    """The query that a saved search stands for."""
 
     query: str
     sort: str = ""
-    """As the saved search has it; empty when the line names none."""
+    """Order of the results, as the saved search has it."""
 
 
-def called(searches: Sequence[SavedSearch], written: str) -> Meant | None:
-    """Return what `@NAME` stands for, narrowed by the words behind it.
+def resolve_saved(searches: Sequence[SavedSearch], written: str) -> ResolvedQuery | None:
+    """Return the query of `@NAME`, narrowed by the words behind the name.
 
-    None if there is no search of that name; raises QueryError.
+    Returns None if no saved search has that name.
+
+    Raises:
+        QueryError: The words behind the name are no query.
     """
     from index.query.filters import compact
     from monitor.search.query_resolution import narrow_query
 
-    words = written.removeprefix(SAVED).split()
-    names = {compact(search.name): search for search in searches}
-    for many in range(len(words), 0, -1):
-        search = names.get(compact(" ".join(words[:many])))
+    words = written.removeprefix(SAVED_PREFIX).split()
+    by_name = {compact(search.name): search for search in searches}
+    for count in range(len(words), 0, -1):
+        search = by_name.get(compact(" ".join(words[:count])))
         if search is not None:
-            more = " ".join(words[many:])
-            return Meant(narrow_query(search.query.text, [more] if more else []), search.sort)
+            rest = " ".join(words[count:])
+            return ResolvedQuery(
+                narrow_query(search.query.text, [rest] if rest else []), search.sort
+            )
     return None
 
 
 def suggested_name(query: str) -> str:
-    """Return what a query might be called: its words, without operators and filters."""
+    """Return a name for a query: its words, without operators and filters."""
     words = [word for word in _WORD.findall(_FILTER.sub(" ", query)) if word not in _OPERATORS]
     return " ".join(words[:4])[:60]
 
@@ -56,8 +61,8 @@ _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF", "NEAR", "W", "OF"}
 
 
-class Past:
-    """The queries made before, newest first, and where one is among them."""
+class QueryHistory:
+    """The earlier queries, newest first, and which of them the query line shows."""
 
     def __init__(self, queries: Sequence[str] = ()) -> None:
         self._queries = list(queries)
@@ -65,7 +70,7 @@ class Past:
         self._draft = ""
 
     def older(self, current: str) -> str | None:
-        """Return the query before this one, None at the oldest; keeps what was being written."""
+        """Return the query before this one, None at the oldest; keep what was being written."""
         if self._at < 0:
             self._draft = current
         at = self._at + 1
@@ -77,36 +82,36 @@ class Past:
         return self._queries[at]
 
     def newer(self) -> str | None:
-        """Return the query after this one, at last what was being written; None when there."""
+        """Return the query after this one, then what was being written, then None."""
         if self._at < 0:
             return None
         self._at -= 1
         return self._draft if self._at < 0 else self._queries[self._at]
 
-    def note(self, query: str) -> None:
-        """Put a query first, and begin from there again."""
+    def add(self, query: str) -> None:
+        """Put a query first, and go back to the start."""
         self._queries = [query, *(q for q in self._queries if q != query)]
         self._at = -1
 
 
-class Continuation(Suggester):
-    """Proposes how the last word goes on: a saved search, a field, a filter and its values."""
+class QuerySuggester(Suggester):
+    """Completes the last word: a saved search, a field, a filter and its values."""
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._newsroom = newsroom
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the whole line as it might go on."""
+        """Return the whole line with its last word completed."""
         try:
-            return await self._newsroom.ask(self._continued, value)
+            return await self._newsroom.ask(self._complete, value)
         except (MonitorError, ArchiveError):
             return None
 
-    def _continued(self, value: str) -> str | None:
+    def _complete(self, value: str) -> str | None:
         service = self._newsroom.service
-        if value.startswith(SAVED):
-            lines = [f"{SAVED}{search.name}" for search in service.saved_searches()]
+        if value.startswith(SAVED_PREFIX):
+            lines = [f"{SAVED_PREFIX}{search.name}" for search in service.saved_searches()]
         else:
             completion = service.archive.complete(value, len(value))
             lines = [value[: completion.start] + each.text for each in completion.candidates]

@@ -1,4 +1,4 @@
-"""What the analyst says: shown at once, stored in order by one worker, taken back if that fails."""
+"""Triage decisions: shown at once, stored in order by one worker, reverted if storing fails."""
 
 from __future__ import annotations
 
@@ -10,108 +10,131 @@ from typing import Protocol
 
 from monitor.errors import StoreError
 from monitor.model.alert import Act, Alert, Change
-from tui.data.alert_cache import Alerts, Pending
+from tui.data.alert_list import AlertCache, PendingChange
 
 UNDO_DEPTH = 200
+"""Decisions that can be undone."""
 
 
-class Record(Protocol):
-    """Where what is said is kept; each raises StoreError."""
+class TriageStore(Protocol):
+    """Where decisions are stored; each method raises StoreError."""
 
     def write(self, ids: Sequence[int], change: Change) -> Awaitable[Act | None]:
-        """Store a change."""
+        """Store a decision."""
 
     def undo(self, act: int | None) -> Awaitable[Act | None]:
-        """Take back an act, or this person's last one."""
+        """Undo a stored decision, or this analyst's last one."""
 
     def redo(self) -> Awaitable[Act | None]:
-        """Say again what was taken back last."""
+        """Redo the decision that was undone last."""
 
 
 @dataclass(slots=True, eq=False)
-class _Said:
-    """Something that was said, to be taken back as a whole."""
+class _UndoEntry:
+    """A decision that can be undone as a whole."""
 
     ids: frozenset[int]
     inverse: list[tuple[frozenset[int], Change]]
-    """How the alerts at hand looked before."""
+    """The changes that restore the alerts whose earlier state is known."""
     act: int | None = None
-    """None while it is not stored, and when it changed nothing."""
+    """Id of the stored decision; None while it is not stored, and when it changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """What the worker is to do: store what is laid, or take back what was said."""
+class _Task:
+    """What the worker does next: store a decision or undo it."""
 
-    laid: list[Pending]
-    said: _Said
+    pending: list[PendingChange]
+    entry: _UndoEntry
     undoes: bool
 
 
-class Triage:
-    """The queue of changes and the stack of what undoes them.
-
-    `shown` is told of every id whose look changed; `failed` is told why a change was taken
-    back.
-    """
+class TriageQueue:
+    """The decisions that are to be stored, and the stack of those that can be undone."""
 
     def __init__(
         self,
-        alerts: Alerts,
-        record: Record,
-        shown: Callable[[Collection[int]], None],
-        failed: Callable[[str], None],
+        alerts: AlertCache,
+        store: TriageStore,
+        on_changed: Callable[[Collection[int]], None],
+        on_failed: Callable[[str], None],
     ) -> None:
+        """Begin with nothing to store.
+
+        Args:
+            alerts: Where pending changes are shown.
+            store: Where decisions are stored.
+            on_changed: Called with the ids of alerts that look different now.
+            on_failed: Called with the reason when a decision could not be stored.
+        """
         self._alerts = alerts
-        self._record = record
-        self._shown = shown
-        self._failed = failed
-        self._queue: asyncio.Queue[_Step] = asyncio.Queue()
-        self._undo: list[_Said] = []
+        self._store = store
+        self._on_changed = on_changed
+        self._on_failed = on_failed
+        self._queue: asyncio.Queue[_Task] = asyncio.Queue()
+        self._undo: list[_UndoEntry] = []
+        self.unsaved = 0
+        """Decisions that are not stored yet."""
 
-    def say(self, alerts: Sequence[Alert], change: Change) -> int:
-        """Say something of alerts as they are on the screen now; return of how many it is new."""
-        touched = [alert for alert in alerts if change.on(alert) != alert]
-        return self.say_of(frozenset(a.id for a in touched), change, touched) if touched else 0
+    def apply(self, alerts: Sequence[Alert], change: Change) -> int:
+        """Change alerts as they are on the screen now; return how many it changes."""
+        changed = [alert for alert in alerts if change.on(alert) != alert]
+        return self.apply_to_ids(frozenset(a.id for a in changed), change, changed)
 
-    def say_of(self, ids: frozenset[int], change: Change, known: Iterable[Alert] = ()) -> int:
-        """Say something of alerts by id; `known` are those of them that are at hand."""
-        said = _Said(ids, _inverse(known, change))
-        self._undo.append(said)
+    def apply_to_ids(self, ids: frozenset[int], change: Change, known: Iterable[Alert] = ()) -> int:
+        """Change alerts by id; return how many.
+
+        Args:
+            ids: The alerts.
+            change: What to change.
+            known: Those of the alerts that have been read, so that undo can show them at once.
+        """
+        if not ids:
+            return 0
+        entry = _UndoEntry(ids, _inverse(known, change))
+        self._undo.append(entry)
         del self._undo[:-UNDO_DEPTH]
-        self._submit([(ids, change)], said)
+        self._submit([(ids, change)], entry)
         return len(ids)
 
     def undo(self) -> frozenset[int]:
-        """Take back the last thing said here, return the alerts it was about."""
+        """Undo the last decision made in this dashboard; return the alerts that it changed."""
         if not self._undo:
             return frozenset()
-        said = self._undo.pop()
-        self._submit(said.inverse, said, undoes=True)
-        self._shown(said.ids)
-        return said.ids
+        entry = self._undo.pop()
+        self._submit(entry.inverse, entry, undoes=True)
+        return entry.ids
 
-    async def earlier(self) -> Act | None:
-        """Take back what this person said last, here or elsewhere; None if there is nothing."""
+    async def undo_stored(self) -> Act | None:
+        """Undo this analyst's last stored decision; return it, None if there is none.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
         await self._queue.join()
-        return await self._again(self._record.undo(None))
+        return await self._show(self._store.undo(None))
 
     async def redo(self) -> Act | None:
-        """Say again what was taken back last; None if there is nothing."""
+        """Redo the decision that was undone last; return it, None if there is none.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
         await self._queue.join()
-        return await self._again(self._record.redo())
+        return await self._show(self._store.redo())
 
     async def work(self) -> None:
-        """Store changes one after the other, for ever."""
+        """Store decisions one after the other, for ever."""
         while True:
-            step = await self._queue.get()
+            task = await self._queue.get()
             try:
-                await self._do(step)
+                await self._run(task)
             finally:
+                self.unsaved -= 1
                 self._queue.task_done()
 
     async def drain(self, seconds: float) -> bool:
-        """Wait until all that was said is stored, at most so long; return whether it is."""
+        """Wait at most so long until every decision is stored; return whether it is."""
         try:
             async with asyncio.timeout(seconds):
                 await self._queue.join()
@@ -119,48 +142,49 @@ class Triage:
             return False
         return True
 
-    async def _do(self, step: _Step) -> None:
-        said, stored = step.said, True
+    async def _run(self, task: _Task) -> None:
+        entry, stored = task.entry, True
         try:
-            if not step.undoes:
-                (laid,) = step.laid
-                act = await self._record.write(sorted(laid.ids), laid.change)
-                said.act = act.id if act else None
-            elif said.act is not None:
-                await self._record.undo(said.act)
+            if not task.undoes:
+                (pending,) = task.pending
+                act = await self._store.write(sorted(pending.ids), pending.change)
+                entry.act = act.id if act else None
+            elif entry.act is not None:
+                await self._store.undo(entry.act)
         except StoreError as error:
             stored = False
-            self._undo = [entry for entry in self._undo if entry is not said]
-            self._failed(str(error))
-        for laid in step.laid:
-            self._alerts.settle(laid, stored=stored)
-        if step.undoes:
-            self._alerts.forget(said.ids)  # something may stay that was said since
-        self._shown(said.ids)
+            self._undo = [other for other in self._undo if other is not entry]
+            self._on_failed(str(error))
+        for pending in task.pending:
+            self._alerts.resolve_pending(pending, stored=stored)
+        if task.undoes:
+            self._alerts.forget(entry.ids)  # a later decision on the same alerts may stay
+        self._on_changed(entry.ids)
 
-    async def _again(self, asked: Awaitable[Act | None]) -> Act | None:
-        act = await asked
+    async def _show(self, call: Awaitable[Act | None]) -> Act | None:
+        act = await call
         if act is not None:
             self._alerts.forget(act.ids)
-            self._shown(act.ids)
+            self._on_changed(act.ids)
         return act
 
     def _submit(
         self,
         changes: Iterable[tuple[frozenset[int], Change]],
-        said: _Said,
+        entry: _UndoEntry,
         *,
         undoes: bool = False,
     ) -> None:
-        laid = [Pending(ids, change) for ids, change in changes]
-        for pending in laid:
-            self._alerts.lay(pending)
-        self._queue.put_nowait(_Step(laid, said, undoes))
-        self._shown(said.ids)
+        pending = [PendingChange(ids, change) for ids, change in changes]
+        for each in pending:
+            self._alerts.add_pending(each)
+        self.unsaved += 1
+        self._queue.put_nowait(_Task(pending, entry, undoes))
+        self._on_changed(entry.ids)
 
 
 def _inverse(alerts: Iterable[Alert], change: Change) -> list[tuple[frozenset[int], Change]]:
-    """Return the changes that put alerts back to what they are."""
+    """Return the changes that restore alerts to their present state."""
     groups: dict[Change, set[int]] = defaultdict(set)
     for alert in alerts:
         before = Change(

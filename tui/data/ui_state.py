@@ -9,44 +9,44 @@ from typing import Any
 
 from monitor.files import atomic_write
 
-FILE = "dashboard.json"
-"""Its name in the data folder."""
-LARGEST = 65_536
-"""Bytes that are read of it; ours has some hundreds."""
+UI_STATE_FILE = "dashboard.json"
+"""Name of the file in the data folder."""
+MAX_BYTES = 65_536
+"""Bytes that are read of the file; a usual one has some hundreds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UiState:
-    """How the analyst left the dashboard; empty where nothing was said."""
+    """How the analyst left the dashboard; empty fields are not remembered."""
 
     theme: str = ""
     filter: str = ""
-    """Of the alerts, as written."""
+    """The filter of the alerts, as written."""
     pane: str = ""
-    """Id of the pane that was current."""
+    """Id of the current pane."""
     zoomed: bool = False
     sort: str = ""
     """Order of the archive's results: `date` or `score`."""
     bell: bool = False
-    """Whether loud alerts ring."""
+    """Whether alerts of high severity ring."""
 
 
 class UiStateFile:
-    """A small file; without a path it lasts as long as the program.
+    """The remembered state in a small file; without a path, only in memory.
 
-    What is not understood in it counts as nothing said, and a file that cannot be written
-    is no trouble: it holds only habits.
+    Invalid fields of the file are ignored, and so is a failure to write it: nothing but
+    convenience is lost.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self.now = _understood(_read(path))
-        """What is remembered."""
+        self.state = _validated(_read(path))
 
-    def keep(self, **changes: Any) -> bool:
-        """Remember some fields of `Remembered`; return whether that is written down."""
-        before, self.now = self.now, replace(self.now, **changes)
-        return self.now == before or _write(self._path, json.dumps(asdict(self.now), indent=1))
+    def update(self, **changes: Any) -> bool:
+        """Change some fields of the state; return whether the file holds them."""
+        before, self.state = self.state, replace(self.state, **changes)
+        unchanged = self.state == before
+        return unchanged or _write(self._path, json.dumps(asdict(self.state), indent=1))
 
 
 def _read(path: Path | None) -> object:
@@ -54,26 +54,26 @@ def _read(path: Path | None) -> object:
         return None
     try:
         with path.open("rb") as file:
-            return json.loads(file.read(LARGEST))
+            return json.loads(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
 
 
-def _understood(found: object) -> UiState:
-    """Return what a file holds that is what it should be."""
-    if not isinstance(found, dict):
+def _validated(content: object) -> UiState:
+    """Return the state that the fields of the right type make."""
+    if not isinstance(content, dict):
         return UiState()
-    plain = UiState()
-    known = {
-        field.name: found[field.name]
+    default = UiState()
+    valid = {
+        field.name: content[field.name]
         for field in fields(UiState)
-        if type(found.get(field.name)) is type(getattr(plain, field.name))
+        if type(content.get(field.name)) is type(getattr(default, field.name))
     }
-    return UiState(**known)
+    return UiState(**valid)
 
 
 def _write(path: Path | None, text: str) -> bool:
-    """Write a file if there is a place for it; return whether that was done."""
+    """Write the file, if there is a path; return whether it was written."""
     if path is None:
         return False
     try:

@@ -1,1 +1,1 @@
-"""What fills the terminal: the main screen, the feeds, the archive, and the dialogs over them."""
+"""What fills the terminal: the main screen, the feeds, the archive, articles, and dialogs."""

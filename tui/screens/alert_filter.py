@@ -1,4 +1,4 @@
-"""Which alerts the stream shows: typed, or chosen from a list."""
+"""The filter of the alerts: typed into a line, or chosen from a list."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from index.errors import QueryError
+from index.query.ast import Facet, Node, Or, clauses
+from index.query.filters import compact
 from monitor.errors import MonitorError
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
 from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
-from tui.messages import Opened
 from tui.screens.dialogs import Dialog
-from tui.screens.panes import Panes
-from tui.view import facet_rows
-from tui.view.facet_rows import with_only
-from tui.view.layout import pointed
-from tui.view.rows import watchlist_row
+from tui.screens.panes import PaneScreen, error_pointer
+from tui.view.alerts import watchlist_row
 from tui.view.styled_text import Line, fit
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.filter_line import PROMPT, FilterLine
@@ -28,87 +26,128 @@ from tui.widgets.line_list import LineList
 from tui.widgets.watchlist_pane import WatchlistPane
 
 
-class _Choice(NamedTuple):
-    """A filter in words."""
+def has_clause(filter: AlertFilter, name: str, value: str) -> bool:
+    """Return whether `name:value` is a clause of a filter."""
+    return any(
+        isinstance(c, Facet) and c.name == name and compact(c.value) == compact(value)
+        for c in (clauses(filter.root) if filter.root else ())
+    )
 
-    words: str
+
+def with_clause(filter: AlertFilter, name: str, value: str) -> str:
+    """Return the text of a filter with `name:value` in place of its clauses of that name.
+
+    An empty value only removes these.
+    """
+    all_clauses = clauses(filter.root) if filter.root else ()
+    others = [_clause_text(c) for c in all_clauses if _clause_name(c) != name]
+    return " ".join([*others, *([_written(name, value)] if value else [])])
+
+
+def _written(name: str, value: str) -> str:
+    return f"{name}:{value}" if value.isalnum() else f'{name}:"{value}"'
+
+
+def _clause_name(node: Node) -> str:
+    """Return the filter's name of a clause, also of alternatives with one name; else empty."""
+    if isinstance(node, Facet):
+        return node.name
+    if isinstance(node, Or):
+        names = {_clause_name(child) for child in node.children}
+        return names.pop() if len(names) == 1 else ""
+    return ""
+
+
+def _clause_text(node: Node) -> str:
+    """Return a clause as it can be written beside others."""
+    if isinstance(node, Facet):
+        return _written(node.name, node.value)
+    if isinstance(node, Or):
+        return f"({' OR '.join(_clause_text(child) for child in node.children)})"
+    return node.text
+
+
+class _FilterOption(NamedTuple):
+    """A filter that can be chosen."""
+
+    label: str
     name: str = ""
     value: str = ""
 
 
-_FIXED = (
-    _Choice("All alerts"),
-    _Choice("Untriaged only", "state", "new"),
-    _Choice("Closed ones", "state", "closed"),
-    _Choice("Loud ones", "severity", "high"),
-    _Choice("Starred", "is", "starred"),
-    _Choice("Became louder", "is", "louder"),
-    _Choice("Relevant", "is", "relevant"),
-    _Choice("Noise", "is", "noise"),
-    _Choice("In French", "lang", "fr"),
-    _Choice("In English", "lang", "en"),
-    _Choice("Of today", "since", "today"),
+_COMMON_FILTERS = (
+    _FilterOption("All alerts"),
+    _FilterOption("Untriaged", "state", "new"),
+    _FilterOption("Closed", "state", "closed"),
+    _FilterOption("High severity", "severity", "high"),
+    _FilterOption("Starred", "is", "starred"),
+    _FilterOption("Escalated", "is", "louder"),
+    _FilterOption("Relevant", "is", "relevant"),
+    _FilterOption("Noise", "is", "noise"),
+    _FilterOption("In French", "lang", "fr"),
+    _FilterOption("In English", "lang", "en"),
+    _FilterOption("Today", "since", "today"),
 )
 
 
-class Choices(LineList):
-    """All alerts, the usual filters, then each watchlist; those in force are ticked."""
+class FilterList(LineList):
+    """All alerts, the common filters, then each watchlist; those in force are marked."""
 
-    def __init__(self, counts: Sequence[WatchlistCount], wanted: AlertFilter) -> None:
+    def __init__(self, counts: Sequence[WatchlistCount], current: AlertFilter) -> None:
         super().__init__()
         self._counts = counts
-        self._sieve = wanted
+        self._current = current
 
     @property
     def row_count(self) -> int:
-        """Return how many choices there are."""
-        return len(self._counts) + len(_FIXED)
+        """Return the number of filters."""
+        return len(self._counts) + len(_COMMON_FILTERS)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a choice as a line."""
-        _, name, value = choice = self._choice(row)
-        on = facet_rows.has(self._sieve, name, value) if name else not self._sieve.text
-        if row >= len(_FIXED):
-            return watchlist_row(self._counts[row - len(_FIXED)], cells, chosen=on)
-        return [("▸ " if on else "  ", "accent"), (fit(choice.words, cells - 2), "plain")]
+        """Return a filter as a line."""
+        label, name, value = self._option(row)
+        chosen = has_clause(self._current, name, value) if name else not self._current.text
+        if row >= len(_COMMON_FILTERS):
+            return watchlist_row(self._counts[row - len(_COMMON_FILTERS)], cells, chosen=chosen)
+        return [("▸ " if chosen else "  ", "accent"), (fit(label, cells - 2), "plain")]
 
-    def _choice(self, row: int) -> _Choice:
-        if row < len(_FIXED):
-            return _FIXED[row]
-        name = self._counts[row - len(_FIXED)].name
-        return _Choice(name, "watch", name)
+    def _option(self, row: int) -> _FilterOption:
+        if row < len(_COMMON_FILTERS):
+            return _COMMON_FILTERS[row]
+        name = self._counts[row - len(_COMMON_FILTERS)].name
+        return _FilterOption(name, "watch", name)
 
     @property
     def choice(self) -> str:
-        """The filter with that of the row under the cursor, without it where it was in force."""
-        _, name, value = self._choice(self.cursor)
+        """The current filter with that of the row under the cursor added, or removed again."""
+        _, name, value = self._option(self.cursor)
         if not name:
             return ""
-        on = facet_rows.has(self._sieve, name, value)
-        return facet_rows.with_only(self._sieve, name, "" if on else value)
+        chosen = has_clause(self._current, name, value)
+        return with_clause(self._current, name, "" if chosen else value)
 
 
-class FilterChoice(Dialog[str]):
-    """Asks for a filter; closed without a choice it gives None."""
+class FilterDialog(Dialog[str]):
+    """Asks for a filter; gives its text, None when closed without a choice."""
 
-    def __init__(self, counts: Sequence[WatchlistCount], wanted: AlertFilter) -> None:
-        self._choices = Choices(counts, wanted)
-        super().__init__("Show", self._choices)
+    def __init__(self, counts: Sequence[WatchlistCount], current: AlertFilter) -> None:
+        self._filters = FilterList(counts, current)
+        super().__init__("Show", self._filters)
 
-    def on_opened(self, message: Opened) -> None:
-        """Take the choice."""
+    def on_line_list_selected(self, message: LineList.Selected) -> None:
+        """Give the chosen filter."""
         message.stop()
-        self.dismiss(self._choices.choice)
+        self.dismiss(self._filters.choice)
 
 
-FIRST = 500
-"""Alerts read before the first paint; the others follow from a thread."""
-PAUSE = 0.15
-"""Seconds without a key before the stream is narrowed."""
+FIRST_ALERTS = 500
+"""Alerts read before the first paint; a thread reads the others afterwards."""
+TYPING_PAUSE = 0.15
+"""Seconds without a key before the stream is filtered."""
 
 
-class Filtering(Panes):
-    """The part of a screen with a stream that chooses its alerts."""
+class AlertFilterScreen(PaneScreen):
+    """A screen with a stream of alerts, and the filter of that stream."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "filter", "Filter as you type: words, watch: lang: state: is: …"),
@@ -118,140 +157,152 @@ class Filtering(Panes):
     stream: AlertStream
     watchlists: WatchlistPane
     filter_line: FilterLine
-    sieve: AlertFilter = ALL
-    seen = StoreVersion(0, 0, 0, 0)
-    """How far the stream has been asked about."""
+    current_filter: AlertFilter = ALL
+    position = StoreVersion(0, 0, 0, 0)
+    """How far the stream has been read."""
     _before: tuple[AlertFilter, int] = (ALL, 0)
+    """The filter before the line was opened, and the alert under the cursor."""
     _typing: Timer | None = None
-    _typed_at: StoreVersion | None = None
+    _typing_position: StoreVersion | None = None
 
-    # --- what is shown ------------------------------------------------------------
+    # --- the stream ---------------------------------------------------------------
 
     def load(self) -> None:
-        """Show the newest alerts at once; the others follow."""
-        service = self.newsroom.service
+        """Show the newest alerts at once, the others soon."""
+        newsroom = self.newsroom
         try:
-            self.seen = service.views.version()
-            ids = service.views.alerts.ids(Filter(), limit=FIRST)
-            again = self.newsroom.selecting.louder(ALL, self.newsroom.names)
+            self.position = newsroom.service.views.version()
+            ids = newsroom.service.views.alerts.ids(Filter(), limit=FIRST_ALERTS)
+            escalated = newsroom.selector.escalated(ALL, newsroom.names)
         except MonitorError as error:
-            self.tell(str(error), trouble=True)
+            self.show_message(str(error), error=True)
             return
-        there = len(ids) < FIRST
-        self.stream.load(ids, [one for one in again if there or one.above >= ids[0]])
-        if not there:
-            self.run_worker(self._deepen(), group="narrow", exclusive=True)
+        complete = len(ids) < FIRST_ALERTS
+        self.stream.load(ids, [row for row in escalated if complete or row.above >= ids[0]])
+        if not complete:
+            self.run_worker(self._load_older(), group="narrow", exclusive=True)
 
-    def load_anew(self) -> None:
-        """Know that other alerts are shown."""
+    def drop_paused_alerts(self) -> None:
+        """Forget the alerts that wait for a paused stream: other alerts are shown now."""
 
-    async def _deepen(self) -> None:
-        select, names = self.newsroom.selecting, self.newsroom.names
-        ids = await self.answer(select.ids, ALL, names)
-        again = await self.answer(select.louder, ALL, names)
-        if ids is not None and again is not None and self.sieve is ALL:
-            self.stream.deepen(ids, again)
+    async def _load_older(self) -> None:
+        selector, names = self.newsroom.selector, self.newsroom.names
+        ids = await self.ask(selector.ids, ALL, names)
+        escalated = await self.ask(selector.escalated, ALL, names)
+        if ids is not None and escalated is not None and self.current_filter is ALL:
+            self.stream.add_older(ids, escalated)
 
-    def apply(self, text: str, kept: int = 0) -> None:
-        """Show only the alerts that a filter lets through, `kept` in sight if it does."""
+    def apply_filter(self, text: str, cursor: int = 0) -> None:
+        """Show only the alerts that pass a filter, and remember it.
+
+        Args:
+            text: The filter as written; empty for all alerts.
+            cursor: Id of the alert to keep the cursor on, if it passes.
+        """
         try:
             wanted = parse_headline_filter(text)
         except QueryError as error:
-            self.tell(f"filter: {error.message}", trouble=True)
+            self.show_message(f"filter: {error.message}", error=True)
             return
-        self.newsroom.memory.keep(filter=wanted.text)
-        self.run_worker(self.narrow(wanted, kept), group="narrow", exclusive=True)
+        self.newsroom.ui_state.update(filter=wanted.text)
+        self.run_worker(self.filter_stream(wanted, cursor), group="narrow", exclusive=True)
 
     def show_watchlist(self, name: str) -> None:
-        """Show the alerts of one watchlist, of all without a name; other filters stay."""
-        self.apply(with_only(self.sieve, "watch", name))
+        """Show the alerts of one watchlist, of all if the name is empty; keep other clauses."""
+        self.apply_filter(with_clause(self.current_filter, "watch", name))
 
-    async def narrow(
-        self, wanted: AlertFilter, kept: int = 0, seen: StoreVersion | None = None
+    async def filter_stream(
+        self, wanted: AlertFilter, cursor: int = 0, position: StoreVersion | None = None
     ) -> None:
-        """Show what a sieve lets through, as much as is known of it at first.
+        """Show the alerts that pass a filter; while headlines are read, those found so far.
 
-        While one types, all is as it was when that was `seen`.
+        Args:
+            wanted: The filter.
+            cursor: Id of the alert to keep the cursor on.
+            position: Up to where the store is read; None for all there is now. It stays the
+                same while the analyst types.
         """
-        room = self.newsroom
-        select = room.selecting
-        if seen is None:
-            select.forget()
-            seen = self._typed_at = await self.answer(room.service.views.version)
-        if seen is None:
+        newsroom = self.newsroom
+        selector = newsroom.selector
+        if position is None:
+            selector.forget()
+            position = self._typing_position = await self.ask(newsroom.service.views.version)
+        if position is None:
             return
-        if wanted.has_words and not select.headlines.whole:
-            whole, shown = await self.answer(select.read_older), False
-            while whole is False:
+        if wanted.has_words and not selector.headlines.whole:
+            complete, shown = await self.ask(selector.read_older), False
+            while complete is False:
                 if not shown:
-                    shown = await self._show_sifted(wanted, seen, kept, whole=False)
-                whole = await self.answer(select.read_older)
-            if whole is None:
+                    shown = await self._show_filtered(wanted, position, cursor, complete=False)
+                complete = await self.ask(selector.read_older)
+            if complete is None:
                 return
-        await self._show_sifted(wanted, seen, kept, whole=True)
+        await self._show_filtered(wanted, position, cursor, complete=True)
 
-    async def _show_sifted(
-        self, wanted: AlertFilter, seen: StoreVersion, kept: int, *, whole: bool
+    async def _show_filtered(
+        self, wanted: AlertFilter, position: StoreVersion, cursor: int, *, complete: bool
     ) -> bool:
-        room = self.newsroom
-        ids = await self.answer(room.selecting.ids, wanted, room.names)
-        again = await self.answer(room.selecting.louder, wanted, room.names)
-        if ids is None or again is None:
+        newsroom = self.newsroom
+        ids = await self.ask(newsroom.selector.ids, wanted, newsroom.names)
+        escalated = await self.ask(newsroom.selector.escalated, wanted, newsroom.names)
+        if ids is None or escalated is None:
             return False
-        self.sieve, self.seen = wanted, seen
-        self.load_anew()
-        here = set(ids)
-        self.stream.load(ids, [one for one in again if one.alert in here], wanted.text, kept)
-        plain = room.selecting.quick(wanted, room.names)
-        self.watchlists.choose(plain.watchlists if plain else ())
+        self.current_filter, self.position = wanted, position
+        self.drop_paused_alerts()
+        passing = set(ids)
+        rows = [row for row in escalated if row.alert in passing]
+        self.stream.load(ids, rows, wanted.text, cursor)
+        store_filter = newsroom.selector.quick(wanted, newsroom.names)
+        self.watchlists.choose(store_filter.watchlists if store_filter else ())
         if self.filter_line.display and self.filter_line.input.value.strip() == wanted.text:
-            every = f" of {room.status.alerts:,}" if room.status else ""
-            more = "" if whole else ", reading older headlines…"
-            self.filter_line.note.say([(f"   {len(ids):,}{every}{more}", "quiet")])
+            total = f" of {newsroom.status.alerts:,}" if newsroom.status else ""
+            more = "" if complete else ", reading older headlines…"
+            self.filter_line.note.update([(f"   {len(ids):,}{total}{more}", "quiet")])
         return True
 
     # --- the line -----------------------------------------------------------------
 
     def action_filter(self) -> None:
-        """Open the line of the filter."""
-        self._before = self.sieve, self.stream.alert_id
-        self._typed_at = None
+        """Open the filter line."""
+        self._before = self.current_filter, self.stream.alert_id
+        self._typing_position = None
         if self.current != "stream":
             self.show_pane("stream")
-        text = self.sieve.text
+        text = self.current_filter.text
         self.filter_line.open(f"{text} " if text else "")
 
-    def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        """Narrow the stream; say where a mistake is, what was right until then holds."""
+    def on_filter_line_text_changed(self, message: FilterLine.TextChanged) -> None:
+        """Filter the stream soon; show an error, and keep the last valid filter meanwhile."""
         try:
             wanted = parse_headline_filter(message.text)
         except QueryError as error:
-            self.filter_line.doubt(pointed(error, len(PROMPT), self.size.width))
+            self.filter_line.show_error(error_pointer(error, len(PROMPT), self.size.width))
             return
         if self._typing is not None:
             self._typing.stop()
-        kept = self._before[1]
-        self._typing = self.set_timer(PAUSE, lambda: self._narrow_soon(wanted, kept))
+        cursor = self._before[1]
+        self._typing = self.set_timer(TYPING_PAUSE, lambda: self._filter_typed(wanted, cursor))
 
-    def _narrow_soon(self, wanted: AlertFilter, kept: int) -> None:
-        self.run_worker(self.narrow(wanted, kept, self._typed_at), group="narrow", exclusive=True)
+    def _filter_typed(self, wanted: AlertFilter, cursor: int) -> None:
+        worker = self.filter_stream(wanted, cursor, self._typing_position)
+        self.run_worker(worker, group="narrow", exclusive=True)
 
-    def on_filter_line_kept(self, message: FilterLine.Kept) -> None:
-        """Keep the filter, if it can be understood."""
+    def on_filter_line_text_submitted(self, message: FilterLine.TextSubmitted) -> None:
+        """Keep the filter if it is valid."""
         try:
             wanted = parse_headline_filter(message.text)
         except QueryError as error:
-            self.filter_line.note.say(pointed(error, len(PROMPT), self.size.width))
+            self.filter_line.note.update(error_pointer(error, len(PROMPT), self.size.width))
             return
         self._close_line()
-        self.apply(wanted.text, self.stream.alert_id)
+        self.apply_filter(wanted.text, self.stream.alert_id)
 
-    def on_filter_line_left(self) -> None:
-        """Show what was shown before."""
+    def on_filter_line_cancelled(self) -> None:
+        """Show the alerts from before."""
         self._close_line()
-        before, kept = self._before
-        if before != self.sieve:
-            self.apply(before.text, kept)
+        before, cursor = self._before
+        if before != self.current_filter:
+            self.apply_filter(before.text, cursor)
 
     def _close_line(self) -> None:
         if self._typing is not None:
@@ -264,14 +315,14 @@ class Filtering(Panes):
     def action_choose_filter(self) -> None:
         """Choose a filter from a list."""
         if self.filter_line.display:
-            self.on_filter_line_left()
+            self.on_filter_line_cancelled()
 
-        def chosen(text: str | None) -> None:
+        def on_choice(text: str | None) -> None:
             if text is not None:
-                self.apply(text)
+                self.apply_filter(text)
 
-        self.app.push_screen(FilterChoice(self.newsroom.watchlists, self.sieve), chosen)
+        self.app.push_screen(FilterDialog(self.newsroom.watchlists, self.current_filter), on_choice)
 
     def action_clear_filter(self) -> None:
         """Show all alerts."""
-        self.apply("")
+        self.apply_filter("")

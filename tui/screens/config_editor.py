@@ -1,8 +1,8 @@
-"""Editing `feeds.yaml` in the analyst's editor, and telling what came of it."""
+"""Editing `feeds.yaml` in the analyst's editor, and a report of what has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,56 +11,56 @@ from textual.app import SuspendNotSupported
 from index.analysis.text_cleaning import line
 from monitor.errors import ConfigError, Problem
 from tui import external_programs
-from tui.screens.dialogs import Dialog
+from tui.screens.dialogs import PageDialog
 from tui.view.styled_text import Line, wrap
-from tui.widgets.scroll_text import ScrollText
 
 if TYPE_CHECKING:
     from monitor.model.config import Config
-    from tui.screens.panes import Panes
+    from tui.screens.panes import PaneScreen
 
-Place = tuple[Literal["feeds", "watchlists"], str]
-"""Where to begin: a section, and the name or address of an entry of it."""
+ConfigPlace = tuple[Literal["feeds", "watchlists"], str]
+"""Where to begin: a section, and the name or address of an entry."""
 
 
-async def edit_file(screen: Panes, place: Place) -> None:
-    """Open the file at a place, or where it has a mistake; tell what changed."""
-    room = screen.newsroom
-    path, words = room.service.config, external_programs.editor(room.environ)
+async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
+    """Open the file at a place, or at its first error; then report what has changed."""
+    newsroom = screen.newsroom
+    path, editor = newsroom.service.config, external_programs.find_editor(newsroom.environ)
     if path is None:
-        screen.tell("Nobody said where feeds.yaml is.", trouble=True)
+        screen.show_message("There is no feeds.yaml; start tocsin with -c FILE.", error=True)
         return
-    if not words:
-        screen.tell("No editor: set $EDITOR, or install nano or vi.", trouble=True)
+    if not editor:
+        screen.show_message("No editor: set $EDITOR, or install nano or vi.", error=True)
         return
-    before = await screen.answer(_read, path)
+    before = await screen.ask(_read_config, path)
     if before is None:
         return
     content, config = before
-    at = await screen.answer(_line, content, config, place)
-    command = external_programs.command(words, path, at or 1)
-    if external_programs.graphical(words):
-        screen.tell(f"Editing {path.name} in {words[0]}…")
-        trouble = await screen.answer(external_programs.run, command)
+    start = await screen.ask(_start_line, content, config, place)
+    command = external_programs.editor_command(editor, path, start or 1)
+    if external_programs.is_graphical(editor):
+        screen.show_message(f"Editing {path.name} in {editor[0]}…")
+        error = await screen.ask(external_programs.run_editor, command)
     else:
         try:
             with screen.app.suspend():
-                trouble = external_programs.run(command)
+                error = external_programs.run_editor(command)
         except SuspendNotSupported:
-            screen.tell(f"This terminal cannot be left; edit {path}.", trouble=True)
+            text = f"The dashboard cannot leave this terminal; edit {path} in another."
+            screen.show_message(text, error=True)
             return
-    if trouble:
-        screen.tell(trouble, trouble=True)
-    after = await screen.answer(_read, path)
+    if error:
+        screen.show_message(error, error=True)
+    after = await screen.ask(_read_config, path)
     if after is not None:
-        _tell(screen, before, after)
+        _report(screen, before, after)
 
 
-_Read = tuple[bytes, "Config | ConfigError"]
+_ConfigFile = tuple[bytes, "Config | ConfigError"]
 
 
-def _read(path: Path) -> _Read:
-    """Return a file, and what it says or what is wrong with it."""
+def _read_config(path: Path) -> _ConfigFile:
+    """Return the content of the file, and its configuration or its errors."""
     from monitor.config.watchlist_tests import load_and_test, understand_and_test
 
     try:
@@ -76,8 +76,8 @@ def _read(path: Path) -> _Read:
         return content, error
 
 
-def _line(content: bytes, config: Config | ConfigError, place: Place) -> int:
-    """Return the line to begin at: that of the first mistake, else that of the place."""
+def _start_line(content: bytes, config: Config | ConfigError, place: ConfigPlace) -> int:
+    """Return the line of the first error, else that of the place."""
     from monitor.config.yaml_nodes import line_of
 
     if isinstance(config, ConfigError):
@@ -85,38 +85,32 @@ def _line(content: bytes, config: Config | ConfigError, place: Place) -> int:
     return line_of(content, *place)
 
 
-def _tell(screen: Panes, before: _Read, after: _Read) -> None:
-    (old, was), (new, now) = before, after
-    if isinstance(now, ConfigError):
+def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None:
+    """Show what an edit changed, or the errors of the file."""
+    (old_content, old), (new_content, new) = before, after
+    if isinstance(new, ConfigError):
         from monitor.config.credentials import masked
         from monitor.config.yaml_nodes import decode
 
-        source, _ = decode(new)
-        problems = [(each, masked(source.lines, each.line)) for each in now.problems]
-        title = "feeds.yaml is not in force"
-        screen.app.push_screen(_Told(title, lambda cells: mistakes(problems, cells)))
-    elif old == new:
-        screen.tell("feeds.yaml is as it was.")
+        source, _ = decode(new_content)
+        problems = [(each, masked(source.lines, each.line)) for each in new.problems]
+        title = "feeds.yaml has errors and is not loaded"
+        screen.app.push_screen(PageDialog(title, lambda cells: problem_lines(problems, cells)))
+    elif old_content == new_content:
+        screen.show_message("feeds.yaml has not changed.")
     else:
         from monitor.config.diff import changes
         from monitor.config.summary import warnings
 
-        found = changes(was, now) if not isinstance(was, ConfigError) else ["understood again"]
-        doubts = warnings(now)
+        found = ["the file is valid again"] if isinstance(old, ConfigError) else changes(old, new)
+        doubts = warnings(new)
         title = "feeds.yaml has changed"
-        screen.app.push_screen(_Told(title, lambda cells: changed(found, doubts, cells)))
-    screen.newsroom.look_at_all()
+        screen.app.push_screen(PageDialog(title, lambda cells: change_lines(found, doubts, cells)))
+    screen.newsroom.read_all_next()
 
 
-class _Told(Dialog[None]):
-    """What came of an edit."""
-
-    def __init__(self, title: str, page: Callable[[int], list[Line]]) -> None:
-        super().__init__(title, ScrollText(page))
-
-
-def mistakes(problems: Sequence[tuple[Problem, str]], cells: int) -> list[Line]:
-    """Return mistakes with the lines they are on; what was in force before goes on."""
+def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[Line]:
+    """Return errors, each with its line of the file and a caret under its column."""
     page: list[Line] = []
     for problem, text in problems:
         page += wrap(line(str(problem)), cells, "bad")
@@ -124,20 +118,19 @@ def mistakes(problems: Sequence[tuple[Problem, str]], cells: int) -> list[Line]:
         shown = line(text[start : start + cells])
         page.append([(f"{problem.line:>5} ", "quiet"), (shown, "plain")])
         page += [[(" " * (5 + problem.column - start) + "^", "bad")], []]
-    ending = "The rules from before it go on. E opens the file at the first mistake."
+    ending = "The earlier configuration stays in force. E opens the file at the first error."
     return [*page, *wrap(ending, cells, "quiet")]
 
 
-def changed(found: Sequence[str], doubts: Sequence[str], cells: int) -> list[Line]:
-    """Return what an edit changed, and what looks wrong in it."""
-    inks = {"added": "ok", "removed": "bad", "changed": "late"}
+def change_lines(changes: Sequence[str], warnings: Sequence[str], cells: int) -> list[Line]:
+    """Return what an edit changed (`feed added: …`), and the warnings about it."""
+    styles = {"added": "ok", "removed": "bad", "changed": "late"}
     page: list[Line] = []
-    for said in found or ["nothing that matters"]:
-        page += wrap(
-            line(said), cells, inks.get(said.partition(":")[0].rpartition(" ")[2], "plain")
-        )
-    if doubts:
-        page += [[], *wrap("Probably not meant:", cells, "late")]
-        for doubt in doubts:
-            page += wrap(line(doubt), cells, "plain", "  ")
-    return [*page, [], *wrap("The monitor takes it up within seconds.", cells, "quiet")]
+    for change in changes or ["only the text, not its meaning"]:
+        kind = change.partition(":")[0].rpartition(" ")[2]
+        page += wrap(line(change), cells, styles.get(kind, "plain"))
+    if warnings:
+        page += [[], *wrap("Warnings:", cells, "late")]
+        for warning in warnings:
+            page += wrap(line(warning), cells, "plain", "  ")
+    return [*page, [], *wrap("The monitor loads the file within seconds.", cells, "quiet")]

@@ -1,4 +1,4 @@
-"""What is on its way to channels and what was given up, with the reasons; try it again."""
+"""Deliveries to channels that wait or have failed, with the reasons; they can be retried."""
 
 from __future__ import annotations
 
@@ -10,86 +10,95 @@ from textual.geometry import Size
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor.errors import MonitorError
 from monitor.formatting import span
 from monitor.model.alert import Alert
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from tui.data.newsroom import NewsroomModel
-from tui.messages import Opened
 from tui.screens.dialogs import Dialog
 from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
 
-_SIGNS = {DeliveryState.WAITING: ("…", "quiet"), DeliveryState.DEAD: ("✗", "bad")}
+_STATE_GLYPHS = {DeliveryState.WAITING: ("…", "quiet"), DeliveryState.DEAD: ("✗", "bad")}
 
 
-class Unsent(LineList):
-    """A line to a delivery: what it tells of, and why it is not sent."""
+class DeliveryList(LineList):
+    """A row for each delivery: its channel, its alert, and why it is not sent."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: Sequence[Delivery] = ()
+        self._deliveries: Sequence[Delivery] = ()
         self._titles: dict[int, str] = {}
         self._now: Timestamp = 0.0
 
     @property
     def row_count(self) -> int:
-        """Return how many rows there are."""
-        return len(self._found)
+        """Return the number of deliveries."""
+        return len(self._deliveries)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many lines all rows take; nothing is said on one."""
+        """Return the number of rows, or one line for the empty list."""
         return max(1, self.row_count)
 
     @property
     def delivery(self) -> Delivery | None:
         """The delivery under the cursor."""
-        return self._found[self.cursor] if self._found else None
+        return self._deliveries[self.cursor] if self._deliveries else None
 
-    def tell(self, found: Sequence[Delivery], alerts: Sequence[Alert], now: Timestamp) -> None:
-        """Show these deliveries, the newest first."""
-        self._found = list(reversed(found))
+    def update(
+        self, deliveries: Sequence[Delivery], alerts: Sequence[Alert], now: Timestamp
+    ) -> None:
+        """Show deliveries, the newest first.
+
+        Args:
+            deliveries: The deliveries, the oldest first.
+            alerts: Their alerts.
+            now: The present time.
+        """
+        self._deliveries = list(reversed(deliveries))
         self._titles = {a.id: f"{a.watchlist}: {a.title or '(untitled)'}" for a in alerts}
         self._now = now
-        self.resize_rows()
+        self.update_row_count()
         if self.parent is not None:
             self.refresh(layout=True)
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a delivery as a line."""
-        one = self._found[row]
-        sign, ink = _SIGNS.get(one.state, ("✓", "ok"))
+        delivery = self._deliveries[row]
+        glyph, style = _STATE_GLYPHS.get(delivery.state, ("✓", "ok"))
         channel = min(16, max(8, cells // 6))
-        why = why_not(one, self._now)
-        reason = min(len(why), cells // 2)
-        about = self._titles.get(one.alert, "(dropped)")
+        status = delivery_status(delivery, self._now)
+        status_cells = min(len(status), cells // 2)
+        title = self._titles.get(delivery.alert, "(deleted)")
         return [
-            (f"{sign} ", ink),
-            (fit(one.channel, channel), "list"),
+            (f"{glyph} ", style),
+            (fit(delivery.channel, channel), "list"),
             (" ", ""),
-            (fit(about, max(1, cells - channel - reason - 5)), "plain"),
+            (fit(title, max(1, cells - channel - status_cells - 5)), "plain"),
             ("  ", ""),
-            (fit(why, reason), ink),
+            (fit(status, status_cells), style),
         ]
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown when everything was sent."""
-        return [[(" Nothing waits and nothing was given up.", "quiet")]]
+        """Return what is shown when everything is sent."""
+        return [[(" No delivery waits, and none has failed.", "quiet")]]
 
 
-def why_not(one: Delivery, now: Timestamp) -> str:
-    """Return why a delivery is not sent, and what comes next."""
-    said = [line(one.reason)] if one.reason else []
-    if one.attempts:
-        said.append(f"tried {one.attempts}×")
-    if one.state is DeliveryState.DEAD:
-        said.append("given up")
+def delivery_status(delivery: Delivery, now: Timestamp) -> str:
+    """Return why a delivery is not sent, and when the next attempt is."""
+    parts = [line(delivery.reason)] if delivery.reason else []
+    if delivery.attempts:
+        parts.append(f"tried {delivery.attempts}×")
+    if delivery.state is DeliveryState.DEAD:
+        parts.append("given up")
     else:
-        said.append("due now" if one.due <= now else f"due in {span(one.due - now)}")
-    return ", ".join(said)
+        due = delivery.due - now
+        parts.append("due now" if due <= 0 else f"due in {span(due)}")
+    return ", ".join(parts)
 
 
-class UnsentDeliveries(Dialog[None]):
-    """A list of them; enter or r tries the one under the cursor again, R all."""
+class DeliveriesDialog(Dialog[None]):
+    """A list of deliveries; enter or r retries the one under the cursor, R all."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "retry", "Send this one again now"),
@@ -98,58 +107,58 @@ class UnsentDeliveries(Dialog[None]):
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         self._newsroom = newsroom
-        self._list = Unsent()
+        self._list = DeliveryList()
         super().__init__("Deliveries", self._list)
-        self._list.border_subtitle = "r: try again  R: all  esc: close"
+        self._list.border_subtitle = "r: retry  R: all  esc: close"
 
     def on_mount(self) -> None:
-        """Show them, and look again now and then."""
-        self.set_interval(2.0, self._look_soon)
-        self._look_soon()
+        """Show the deliveries, and read them again every two seconds."""
+        self.set_interval(2.0, self._read_soon)
+        self._read_soon()
 
-    async def on_opened(self, message: Opened) -> None:
-        """Try the chosen one again, as by its key: a dashboard that only looks refuses both."""
+    async def on_line_list_selected(self, message: LineList.Selected) -> None:
+        """Retry the delivery as the key does: a read-only dashboard refuses that action."""
         message.stop()
         await self.run_action("retry")
 
-    def _look_soon(self) -> None:
-        self.run_worker(self.look(), group="look", exclusive=True)
+    def _read_soon(self) -> None:
+        self.run_worker(self.read_deliveries(), group="look", exclusive=True)
 
-    async def look(self) -> None:
+    async def read_deliveries(self) -> None:
         """Read the deliveries that are not sent."""
-        from monitor.errors import MonitorError
-
-        room = self._newsroom
+        newsroom = self._newsroom
         try:
-            found = await room.ask(room.service.views.deliveries.newest, UNSENT, limit=500)
-            alerts = await room.ask(room.service.views.alerts.get, [one.alert for one in found])
+            views = newsroom.service.views
+            deliveries = await newsroom.ask(views.deliveries.newest, UNSENT, limit=500)
+            ids = [delivery.alert for delivery in deliveries]
+            alerts = await newsroom.ask(views.alerts.get, ids)
         except MonitorError as error:
             self.app.notify(line(str(error)), severity="warning", markup=False)
             return
         if self.is_attached:
-            self._list.tell(found, alerts, room.clock())
+            self._list.update(deliveries, alerts, newsroom.clock())
 
     def action_retry(self) -> None:
-        """Try the one under the cursor again."""
-        one = self._list.delivery
-        if one is not None:
-            self.run_worker(self._retry([one.id]), group="retry")
+        """Retry the delivery under the cursor."""
+        delivery = self._list.delivery
+        if delivery is not None:
+            self.run_worker(self._retry([delivery.id]), group="retry")
 
     def action_retry_all(self) -> None:
-        """Try all again that failed or were given up."""
+        """Retry every delivery that has failed."""
         self.run_worker(self._retry(None), group="retry")
 
     async def _retry(self, ids: list[int] | None) -> None:
-        from monitor.errors import MonitorError
-
-        room = self._newsroom
+        newsroom = self._newsroom
         try:
-            count = await room.ask(room.service.views.deliveries.retry, ids, room.clock())
+            count = await newsroom.ask(
+                newsroom.service.views.deliveries.retry, ids, newsroom.clock()
+            )
         except MonitorError as error:
-            said, bad = line(str(error)), True
+            text, warning = line(str(error)), True
         else:
-            nobody = room.status is not None and room.status.monitor is None
-            said = f"{count} due now" + ("; start the monitor with `tocsin`" if nobody else "")
-            bad = nobody or not count
-        self.app.notify(said, severity="warning" if bad else "information", markup=False)
-        await self.look()
+            stopped = newsroom.status is not None and newsroom.status.monitor is None
+            text = f"{count} due now" + ("; `tocsin` starts the monitor" if stopped else "")
+            warning = stopped or not count
+        self.app.notify(text, severity="warning" if warning else "information", markup=False)
+        await self.read_deliveries()

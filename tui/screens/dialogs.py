@@ -1,4 +1,4 @@
-"""Dialogs: a page, a list of which one is chosen, a line to write."""
+"""Dialogs: a page to read, a list to choose from, a line to write."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
-from index.analysis.text_cleaning import line
-from index.analysis.text_cleaning import line as on_one_line
-from tui.messages import Opened
+from index.analysis import text_cleaning as safe
 from tui.view.styled_text import Line, wrap
 from tui.widgets.line_list import LineList
-from tui.widgets.message_line import MessageLine
-from tui.widgets.scroll_text import ScrollText
+from tui.widgets.scroll_text import ScrollText, TextLayout
 
 T = TypeVar("T")
 
@@ -34,7 +31,7 @@ class Dialog(ModalScreen[T]):
         super().__init__()
         self._inside = inside
         inside.add_class("inside")
-        inside.border_title = Content(line(title))
+        inside.border_title = Content(safe.line(title))
         inside.border_subtitle = Content("esc closes")
 
     def compose(self) -> ComposeResult:
@@ -42,12 +39,19 @@ class Dialog(ModalScreen[T]):
         yield self._inside
 
     def action_close(self) -> None:
-        """Close without a choice."""
+        """Close without a result."""
         self.dismiss(None)
 
 
-class Rows(LineList):
-    """Lines that were made before; `None` among them cannot be chosen."""
+class PageDialog(Dialog[None]):
+    """A text to scroll through."""
+
+    def __init__(self, title: str, layout: TextLayout) -> None:
+        super().__init__(title, ScrollText(layout))
+
+
+class ChoiceList(LineList):
+    """Fixed lines with a cursor."""
 
     def __init__(self, rows: Sequence[Line], *, cursor: int = 0) -> None:
         super().__init__()
@@ -56,7 +60,7 @@ class Rows(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return how many lines there are."""
+        """Return the number of lines."""
         return len(self._rows)
 
     def row_line(self, row: int, cells: int) -> Line:
@@ -64,110 +68,116 @@ class Rows(LineList):
         return [(" ", ""), *self._rows[row]]
 
 
-class Choice(Dialog[int]):
-    """Asks for one of some lines; its number, None when closed without."""
+class ChoiceDialog(Dialog[int]):
+    """Asks for one of some lines; gives its number, None when closed without a choice."""
 
     def __init__(self, title: str, rows: Sequence[Line], *, cursor: int = 0) -> None:
-        self._rows = Rows(rows, cursor=cursor)
+        self._rows = ChoiceList(rows, cursor=cursor)
         super().__init__(title, self._rows)
 
-    def on_opened(self, message: Opened) -> None:
-        """Take the line."""
+    def on_line_list_selected(self, message: LineList.Selected) -> None:
+        """Give the number of the line."""
         message.stop()
         self.dismiss(self._rows.cursor)
 
 
-def question(words: str, yes: str, no: str) -> tuple[str, list[Line]]:
-    """Return the title and rows of a question, what changes nothing first."""
-    return words, [*wrap(no, 200, "plain"), *wrap(yes, 200, "plain")]
-
-
-class _Words(Suggester):
-    """Proposes how the last word goes on."""
+class WordSuggester(Suggester):
+    """Completes the last word to one of some words."""
 
     def __init__(self, words: Collection[str]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._words = sorted(words)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the whole line as it might go on."""
+        """Return the whole line with its last word completed."""
         last = value.rpartition(" ")[2]
-        found = (word for word in self._words if last and word.startswith(last.casefold()))
-        return next((value + word[len(last) :] for word in found if len(word) > len(last)), None)
+        fitting = (word for word in self._words if last and word.startswith(last.casefold()))
+        return next((value + word[len(last) :] for word in fitting if len(word) > len(last)), None)
 
 
-class OneLine(Dialog[str]):
-    """Asks for a line; None when closed without. `check` raises ValueError with words."""
+Attempt = Callable[[str], Awaitable[str]]
+"""Does something with the written line; returns an error message, empty after success."""
+
+
+def checked(parse: Callable[[str], object]) -> Attempt:
+    """Return an attempt that only checks the line with a function that raises ValueError."""
+
+    async def attempt(text: str) -> str:
+        try:
+            parse(text)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    return attempt
+
+
+class LineDialog(Dialog[str]):
+    """Asks for a line, and closes when an attempt with it succeeds; None when closed without."""
 
     def __init__(
         self,
         title: str,
-        value: str = "",
-        hint: str = "",
+        attempt: Attempt,
         *,
-        check: Callable[[str], object] = str,
-        propose: Collection[str] = (),
+        hint: Line,
+        value: str = "",
+        allow_empty: bool = False,
+        select_value: bool = True,
+        words: Collection[str] = (),
     ) -> None:
-        self._check = check
-        self.input = Input(
-            value, id="line", compact=True, select_on_focus=False, suggester=_Words(propose)
-        )
-        self.note = MessageLine([(f" {line(hint)}", "quiet")], id="line-note")
-        super().__init__(title, Container(self.input, self.note))
+        """Set the dialog up.
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Give the line, if it will do."""
-        try:
-            self._check(event.value)
-        except ValueError as error:
-            self.note.say([(f" {line(str(error))}", "bad")])
-            return
-        self.dismiss(event.value)
-
-
-Try = Callable[[str], Awaitable[str]]
-"""Does something with what was written; returns why it cannot, empty when it is done."""
-
-
-class Naming(Dialog[str]):
-    """Asks for a line and tries to do something with it; closed without, it gives None."""
-
-    def __init__(self, title: str, hint: Line, act: Try, written: str = "") -> None:
-        self._act = act
+        Args:
+            title: What the line is for.
+            attempt: What to do with the line.
+            hint: Shown below the line until there is an error.
+            value: The line to begin with.
+            allow_empty: Whether an empty line is attempted too.
+            select_value: Whether typing replaces the value.
+            words: Words to complete.
+        """
+        self._attempt = attempt
         self._hint = hint
-        self.written = Input(on_one_line(written), compact=True, id="written")
-        self.note = ScrollText(lambda cells: [hint], id="said")
+        self._allow_empty = allow_empty
+        self.input = Input(
+            safe.line(value),
+            id="line",
+            compact=True,
+            select_on_focus=select_value,
+            suggester=WordSuggester(words) if words else None,
+        )
+        self.note = ScrollText(lambda cells: [hint], id="line-note")
         self.note.can_focus = False
-        frame = Vertical(self.written, self.note, classes="naming")
+        frame = Vertical(self.input, self.note, classes="line")
         super().__init__(title, frame)
-        frame.border_subtitle = Content("enter does it, esc closes")
-
-    def say(self, words: str, ink: str) -> None:
-        """Say something below the line."""
-        self.note.show(lambda cells: wrap(on_one_line(words), cells, ink))
+        frame.border_subtitle = Content("enter: ok  esc: close")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Take back what was said of an earlier line."""
-        self.note.show(lambda cells: [self._hint])
+        """Replace the error of an earlier line by the hint."""
+        self.note.update(lambda cells: [self._hint])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Try it."""
+        """Attempt it."""
         event.stop()
         written = event.value.strip()
-        if written:
+        if written or self._allow_empty:
             self.run_worker(self._try(written), group="try", exclusive=True)
 
     async def _try(self, written: str) -> None:
-        self.say("…", "quiet")
-        trouble = await self._act(written)
+        self._show_note("…", "quiet")
+        error = await self._attempt(written)
         if not self.is_attached:
             return
-        if trouble:
-            self.say(trouble, "bad")
+        if error:
+            self._show_note(error, "bad")
         else:
             self.dismiss(written)
 
+    def _show_note(self, text: str, style: str) -> None:
+        self.note.update(lambda cells: wrap(safe.line(text), cells, style))
+
     def action_close(self) -> None:
-        """Close; what is under way is let go."""
+        """Close, and cancel the attempt that is running."""
         self.workers.cancel_node(self)
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""What a search found is made of: top feeds, languages, watchlists, words; enter narrows it."""
+"""The facets of a search: its feeds, languages, watchlists and significant words."""
 
 from __future__ import annotations
 
@@ -7,32 +7,31 @@ from collections.abc import Awaitable, Sequence
 from index.errors import ArchiveError, QueryError
 from monitor.errors import MonitorError
 from monitor.model.search import Facets
-from tui.messages import Opened
 from tui.screens.dialogs import Dialog
-from tui.view.facet_rows import FacetRow, facet_rows
+from tui.view.search import FacetRow, facet_rows
 from tui.view.styled_text import Line, wrap
 from tui.widgets.line_list import LineList
 
 
 class FacetList(LineList):
-    """Rows under headings, once they are counted."""
+    """Facets under headings, once they are counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self._facets: Facets | None = None
-        self._said: Line = [("  Counting…", "quiet")]
+        self._note: Line = [("  Counting…", "quiet")]
 
-    def tell(self, facets: Facets) -> None:
-        """Show what was counted, from the first row that narrows."""
+    def show_facets(self, facets: Facets) -> None:
+        """Show the facets, with the cursor on the first of them."""
         self._facets = facets
-        self._said = [("  Nothing found.", "quiet")]
+        self._note = [("  Nothing found.", "quiet")]
         self.cursor = min(1, max(0, self.row_count - 1))
-        self.resize_rows()
+        self.update_row_count()
         self.refresh(layout=True)
 
-    def say(self, words: str) -> None:
-        """Say why nothing could be counted."""
-        self._said = wrap(words, 400, "bad", "  ")[0]
+    def show_error(self, text: str) -> None:
+        """Show why the facets could not be counted."""
+        self._note = wrap(text, 400, "bad", "  ")[0]
         self.refresh()
 
     def rows(self, cells: int) -> Sequence[FacetRow]:
@@ -41,7 +40,7 @@ class FacetList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return len(self.rows(80))
 
     def row_line(self, row: int, cells: int) -> Line:
@@ -49,36 +48,36 @@ class FacetList(LineList):
         return self.rows(cells)[row].line
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is said without rows."""
-        return [self._said]
+        """Return what is shown without rows."""
+        return [self._note]
 
 
-class FacetChoice(Dialog[str]):
-    """Asks for a facet and gives what to narrow the query by; None when closed without."""
+class FacetDialog(Dialog[str]):
+    """Asks for a facet; gives the clause that narrows the query, None when closed without."""
 
     def __init__(self, counting: Awaitable[Facets]) -> None:
         self._list = FacetList()
         self._counting = counting
-        super().__init__("What it is made of", self._list)
+        super().__init__("Facets", self._list)
 
     def on_mount(self) -> None:
-        """Show the rows once they are counted."""
-        self.run_worker(self._count(), group="count")
+        """Show the facets once they are counted."""
+        self.run_worker(self._show_facets(), group="facets")
 
-    async def _count(self) -> None:
+    async def _show_facets(self) -> None:
         try:
             facets = await self._counting
         except QueryError as error:
-            self._list.say(error.message)
+            self._list.show_error(error.message)
         except (ArchiveError, MonitorError) as error:
-            self._list.say(str(error))
+            self._list.show_error(str(error))
         else:
             if self.is_attached:
-                self._list.tell(facets)
+                self._list.show_facets(facets)
 
-    def on_opened(self, message: Opened) -> None:
-        """Take the facet under the cursor."""
+    def on_line_list_selected(self, message: LineList.Selected) -> None:
+        """Give the clause of the facet under the cursor."""
         message.stop()
-        by = self._list.rows(80)[self._list.cursor].by
-        if by:
-            self.dismiss(by)
+        clause = self._list.rows(80)[self._list.cursor].clause
+        if clause:
+            self.dismiss(clause)

@@ -1,177 +1,38 @@
-"""Every feed, the worst first, with its reason in words; feeds added, let rest and removed."""
+"""The feeds screen: every feed, the worst first, with the reason of its state."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 
-from index.analysis.text_cleaning import line
-from monitor.errors import FeedError, MonitorError
 from monitor.model.feed import FeedHealth, Health
-from tui.data.feed_edits import NO_FILE, discover, write
-from tui.data.newsroom import NewsroomModel, Settings
-from tui.keys import bar
-from tui.messages import Moved, Opened
-from tui.screens.config_editor import Place
-from tui.screens.dialogs import Choice, Naming
-from tui.screens.panes import Panes
-from tui.view.feed_page import WEEK, Background, details
-from tui.view.feed_row import heads, states
-from tui.view.styled_text import Line
+from tui.data.newsroom import FeedSettings, NewsroomModel
+from tui.screens.config_changes import add_feed, pause_feed, remove_feed
+from tui.screens.config_editor import ConfigPlace
+from tui.screens.dialogs import ChoiceDialog, PageDialog
+from tui.screens.panes import PaneScreen
+from tui.view.feeds import (
+    WEEK,
+    FeedBackground,
+    feed_page,
+    feed_table_header,
+    gaps_page,
+    state_rows,
+)
 from tui.widgets.feed_list import FeedTable
-from tui.widgets.key_bar import KeyBar
-from tui.widgets.message_line import MessageLine
+from tui.widgets.line_list import LineList
 from tui.widgets.scroll_text import ScrollText
+from tui.widgets.styled_widget import TextBlock
 
-if TYPE_CHECKING:
-    from monitor.feeds.discovery import Prospect
-
-
-_HINT: Line = [("The address of a feed, or of a site that has some: lesoir.be", "quiet")]
+HEADER_MIN_LINES = 18
+"""Lines that a screen must have to show the header of the table."""
 
 
-def add(screen: Panes) -> None:
-    """Ask for an address, show what is there, and subscribe to what is chosen."""
-    found: list[Prospect] = []
-
-    async def look(address: str) -> str:
-        path = screen.newsroom.service.config
-        if path is None:
-            return NO_FILE
-        try:
-            found[:] = await discover(screen.newsroom, path, address)
-        except FeedError as error:
-            return error.reason
-        except MonitorError as error:
-            return str(error)
-        return ""
-
-    def looked(address: str | None) -> None:
-        if address is None:
-            return
-        if len(found) == 1:
-            _subscribe_soon(screen, found)
-        else:
-            _ask_which(screen, address, found)
-
-    screen.app.push_screen(Naming("Add a feed", _HINT, look), looked)
-
-
-def _ask_which(screen: Panes, address: str, found: Sequence[Prospect]) -> None:
-    from monitor.feeds.subscriptions import describe_found
-
-    rows: list[Line] = [
-        [
-            (f"{line(one.parsed.title) or '(untitled)'}: ", "list"),
-            (line(describe_found(one)), "quiet"),
-        ]
-        for one in found
-    ]
-    rows.append([(f"All {len(found)} of them", "plain")])
-
-    def chosen(row: int | None) -> None:
-        if row is not None:
-            _subscribe_soon(screen, found if row == len(found) else [found[row]])
-
-    screen.app.push_screen(Choice(f"{address} has {len(found)} feeds", rows), chosen)
-
-
-def _subscribe_soon(screen: Panes, found: Sequence[Prospect]) -> None:
-    screen.run_worker(_subscribe(screen, list(found)), group="file")
-
-
-async def _subscribe(screen: Panes, found: Sequence[Prospect]) -> None:
-    from monitor.model.feed import Feed
-
-    said: list[str] = []
-
-    def change(path: Path) -> None:
-        from monitor.config import load
-        from monitor.feeds.subscriptions import describe_found, new_among, subscribe
-
-        named = [Feed(url=one.url, name=one.parsed.title) for one in found]
-        fresh, doubles = new_among(named, load(path))
-        said.extend(f"Subscribed to already, as {double.name}." for _, double in doubles)
-        if fresh:
-            config = subscribe(path, None, fresh)
-            in_words = {one.url: describe_found(one) for one in found}
-            added = config.feeds[-len(fresh) :]
-            said.extend(
-                f"Added {feed.name}: {in_words[asked.url]}"
-                for feed, asked in zip(added, fresh, strict=True)
-            )
-
-    trouble = await write(screen.newsroom, change)
-    for words in [trouble] if trouble else said:
-        screen.tell(words, trouble=bool(trouble))
-
-
-def rest(screen: Panes, feed: FeedHealth) -> None:
-    """Stop polling a feed, or poll it again."""
-    screen.run_worker(_rest(screen, feed), group="file")
-
-
-async def _rest(screen: Panes, feed: FeedHealth) -> None:
-    resting = feed.feed.enabled
-
-    def change(path: Path) -> None:
-        from monitor.feeds import subscriptions
-
-        subscriptions.set_resting(path, None, feed.feed.url, resting=resting)
-
-    trouble = await write(screen.newsroom, change)
-    name = feed.feed.name
-    done = f"{name} is not polled any more; p polls it again." if resting else f"{name} is polled."
-    screen.tell(trouble or done + _when(screen), trouble=bool(trouble))
-
-
-def remove(screen: Panes, feed: FeedHealth) -> None:
-    """Ask whether a feed is to be taken out of feeds.yaml, and do so."""
-    rows: list[Line] = [
-        [("No, keep it", "plain")],
-        [("Yes; what it brought stays in the archive", "plain")],
-    ]
-
-    def chosen(row: int | None) -> None:
-        if row == 1:
-            screen.run_worker(_remove(screen, feed), group="file")
-
-    screen.app.push_screen(Choice(f"Unsubscribe from {feed.feed.name}?", rows), chosen)
-
-
-async def _remove(screen: Panes, feed: FeedHealth) -> None:
-    def change(path: Path) -> None:
-        from monitor.config import load
-        from monitor.feeds.subscriptions import subscribed, unsubscribe
-
-        config = load(path)
-        there = subscribed(feed.feed.url, config.feeds)
-        if there is None:
-            raise MonitorError(f"{path.name} has no feed at {feed.feed.url} any more")
-        unsubscribe(path, None, [there], config)
-
-    trouble = await write(screen.newsroom, change)
-    done = f"Removed {feed.feed.name}; what it brought stays." + _when(screen)
-    screen.tell(trouble or done, trouble=bool(trouble))
-
-
-def _when(screen: Panes) -> str:
-    status = screen.newsroom.status
-    idle = status is not None and status.monitor is None
-    return " In force once a monitor runs." if idle else ""
-
-
-LOW = 18
-"""Lines of a screen below which the heads of the columns are left out."""
-
-
-class FeedsScreen(Panes):
-    """A table of feeds; the one under the cursor in full below."""
+class FeedsScreen(PaneScreen):
+    """A table of feeds; below it the page of the feed under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "poll", "Poll this feed now"),
@@ -191,168 +52,159 @@ class FeedsScreen(Panes):
         ("add", "Add"),
         ("rest", "Pause"),
         ("remove", "Remove"),
-        ("missed", "Blind"),
+        ("missed", "Gaps"),
         ("back", "Back"),
     )
     AUTO_FOCUS = "#stream"
 
     def __init__(self, newsroom: NewsroomModel, chosen: FeedHealth | None = None) -> None:
         super().__init__(newsroom)
-        self.heads = MessageLine(id="heads")
+        self.header = TextBlock(id="header")
         self.table = FeedTable(newsroom.feeds, newsroom.clock, id="stream")
-        self.details = ScrollText(id="reader")
-        self.details.border_title = "Feed"
+        self.page = ScrollText(id="reader")
+        self.page.border_title = "Feed"
         self.main.add_class("feeds")
         self._chosen = chosen.feed.url if chosen else ""
-        self._settings = Settings()
+        self._settings = FeedSettings()
+        self._shown_url = ""
+        self._background = FeedBackground()
 
     def compose(self) -> ComposeResult:
-        """Lay the table out over the details."""
-        from tui.app import Tocsin
-
-        yield self.status_line
-        yield self.heads
+        """Put the table above the page."""
+        yield self.status_bar
+        yield self.header
         with self.main:
             yield self.table
-            yield self.details
-        yield KeyBar(bar(self.BAR, Tocsin, FeedsScreen), id="keys")
+            yield self.page
+        yield self.key_bar()
 
     def on_mount(self) -> None:
-        """Show what is known and look again now and then."""
-        self.table.tell(self.newsroom.feeds, self._chosen)
-        self.set_interval(1.0, self.tick)
-        self.set_interval(5.0, self._look_soon)
-        self.tick()
-        self._look_soon()
+        """Show the feeds as last read, and read them again every five seconds."""
+        self.table.update(self.newsroom.feeds, self._chosen)
+        self.set_interval(1.0, self.update_status_bar)
+        self.set_interval(5.0, self._read_feeds_soon)
+        self.update_status_bar()
+        self._read_feeds_soon()
 
     def on_resize(self, event: Resize) -> None:
-        """Fit the heads to the columns."""
+        """Fit the header to the columns."""
         super().on_resize(event)
-        self.heads.say([("  ", ""), *heads(self.app.size.width - 4)])
+        self.header.update([("  ", ""), *feed_table_header(self.app.size.width - 4)])
 
-    def share_out(self) -> None:
-        """Show the heads with the table, where there is room."""
-        super().share_out()
-        self.heads.display = self.table.display and self.app.size.height >= LOW
+    def arrange_panes(self) -> None:
+        """Show the header with the table where there is room."""
+        super().arrange_panes()
+        self.header.display = self.table.display and self.app.size.height >= HEADER_MIN_LINES
 
     @property
-    def listing(self) -> FeedTable:
+    def list_widget(self) -> FeedTable:
         """Return the table."""
         return self.table
 
     @property
-    def subject(self) -> tuple[int, str] | None:
-        """Return the address of the site of the feed under the cursor, else the feed's."""
+    def target(self) -> tuple[int, str] | None:
+        """Return the address of the feed's site, else of the feed."""
         feed = self.table.feed
         return (0, feed.state.link or feed.feed.url) if feed else None
 
     @property
-    def edit_place(self) -> Place:
+    def config_place(self) -> ConfigPlace:
         """Return the feed under the cursor."""
         feed = self.table.feed
         return "feeds", feed.feed.url if feed else ""
 
-    # --- looking ----------------------------------------------------------------
+    # --- reading the store ------------------------------------------------------
 
-    def _look_soon(self) -> None:
-        self.run_worker(self.look(), group="look", exclusive=True)
+    def _read_feeds_soon(self) -> None:
+        self.run_worker(self.read_feeds(), group="look", exclusive=True)
 
-    async def look(self) -> None:
-        """Read the feeds' health again."""
-        feeds = await self.answer(self.newsroom.service.feeds)
+    async def read_feeds(self) -> None:
+        """Read the health of the feeds again."""
+        feeds = await self.ask(self.newsroom.service.feeds)
         if feeds is not None and feeds != self.newsroom.feeds:
             self.newsroom.feeds = feeds
-            self.table.tell(feeds)
+            self.table.update(feeds)
 
-    def on_moved(self, message: Moved) -> None:
-        """Show the feed under the cursor in full."""
+    def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
+        """Show the page of the feed under the cursor."""
         feed = self.table.feed
         if feed is None:
-            self.details.show(lambda cells: [])
+            self.page.update(lambda cells: [])
             return
-        same = self._shown == feed.feed.url
-        self._show(feed, self._known if same else Background(), keep_place=same)
-        self.run_worker(self._read(feed), group="log", exclusive=True)
+        same = self._shown_url == feed.feed.url
+        self._show(feed, self._background if same else FeedBackground(), keep_place=same)
+        self.run_worker(self._read_background(feed), group="log", exclusive=True)
 
-    _shown = ""
-    _known = Background()
-
-    def _show(self, feed: FeedHealth, known: Background, *, keep_place: bool) -> None:
+    def _show(self, feed: FeedHealth, background: FeedBackground, *, keep_place: bool) -> None:
         now, zone = self.newsroom.clock(), self.newsroom.zone
-        self._shown, self._known = feed.feed.url, known
-        self.details.show(
-            lambda cells: details(feed, (), cells, now, zone, known), keep_place=keep_place
+        self._shown_url, self._background = feed.feed.url, background
+        self.page.update(
+            lambda cells: feed_page(feed, (), cells, now, zone, background), keep_place=keep_place
         )
 
-    async def _read(self, feed: FeedHealth) -> None:
-        """Add what takes a moment to read."""
-        known = await self.answer(self._background, feed)
-        if known is not None and self.table.feed is feed:
-            self._show(feed, known, keep_place=True)
+    async def _read_background(self, feed: FeedHealth) -> None:
+        """Add to the page what takes a moment to read."""
+        background = await self.ask(self._background_of, feed)
+        if background is not None and self.table.feed is feed:
+            self._show(feed, background, keep_place=True)
 
-    def _background(self, feed: FeedHealth) -> Background:
+    def _background_of(self, feed: FeedHealth) -> FeedBackground:
         service, now = self.newsroom.service, self.newsroom.clock()
-        since = now - WEEK
-        gaps = [
-            gap for gap in service.views.feeds.gaps(since, now) if gap.feed.url == feed.feed.url
+        since, url = now - WEEK, feed.feed.url
+        gaps = [gap for gap in service.views.feeds.gaps(since, now) if gap.feed.url == url]
+        affected = [
+            each.watchlist
+            for each in (service.coverage(since) if gaps else ())
+            if any(gap.feed.url == url for gap in each.gaps)
         ]
-        concerned = [
-            one.watchlist
-            for one in (service.coverage(since) if gaps else ())
-            if any(gap.feed.url == feed.feed.url for gap in one.gaps)
-        ]
-        return Background(
-            polls=service.views.feeds.polls(feed.feed.url),
+        return FeedBackground(
+            polls=service.views.feeds.polls(url),
             gaps=gaps,
-            watchlists=concerned,
-            settings=self._settings.of(service.config, feed.feed.url),
+            watchlists=affected,
+            settings=self._settings.of(service.config, url),
         )
 
-    # --- choosing ---------------------------------------------------------------
+    # --- the table --------------------------------------------------------------
 
     def action_states(self) -> None:
         """Choose a state, and show only feeds in it."""
-        from tui.screens.dialogs import Choice
+        options = state_rows(self.newsroom.feeds)
 
-        known = states(self.newsroom.feeds)
-
-        def chosen(row: int | None) -> None:
+        def on_choice(row: int | None) -> None:
             if row is not None:
-                self.table.only(known[row][0])
+                self.table.show_state(options[row][0])
 
-        at = [state for state, _ in known]
-        cursor = at.index(self.table.state) if self.table.state in at else 0
-        self.app.push_screen(
-            Choice("Feeds that are", [row for _, row in known], cursor=cursor), chosen
-        )
+        states = [state for state, _ in options]
+        cursor = states.index(self.table.state) if self.table.state in states else 0
+        dialog = ChoiceDialog("Feeds that are", [row for _, row in options], cursor=cursor)
+        self.app.push_screen(dialog, on_choice)
 
     def action_sort(self) -> None:
         """Change the order."""
-        self.table.reorder()
+        self.table.next_order()
 
     def action_missed(self) -> None:
-        """Show when feeds were not seen, and what that means for watchlists."""
-        self.run_worker(self._missed(), group="missed", exclusive=True)
+        """Show the coverage gaps, and the watchlists that they affect."""
+        self.run_worker(self._show_gaps(), group="missed", exclusive=True)
 
-    async def _missed(self) -> None:
-        from tui.screens.status_details import StatusPage
-        from tui.view.feed_page import missed
-
+    async def _show_gaps(self) -> None:
         service, now, zone = self.newsroom.service, self.newsroom.clock(), self.newsroom.zone
-        gaps = await self.answer(service.views.feeds.gaps, now - WEEK, now)
-        covered = await self.answer(service.coverage, now - WEEK)
-        if gaps is not None and covered is not None:
-            page = StatusPage("Missed", lambda cells: missed(gaps, covered, cells, now, zone))
+        gaps = await self.ask(service.views.feeds.gaps, now - WEEK, now)
+        coverage = await self.ask(service.coverage, now - WEEK)
+        if gaps is not None and coverage is not None:
+            page = PageDialog(
+                "Coverage gaps", lambda cells: gaps_page(gaps, coverage, cells, now, zone)
+            )
             self.app.push_screen(page)
 
-    # --- the panes --------------------------------------------------------------
+    # --- panes ------------------------------------------------------------------
 
-    def on_opened(self, message: Opened) -> None:
-        """Go to the details."""
+    def on_line_list_selected(self, message: LineList.Selected) -> None:
+        """Go to the page."""
         self.show_pane("reader")
 
     def action_back(self) -> None:
-        """Leave the zoom, the details, then the screen."""
+        """End the zoom, leave the page, then the screen."""
         if self.zoomed or self.current != "stream":
             super().action_back()
         else:
@@ -362,10 +214,10 @@ class FeedsScreen(Panes):
         """Do nothing: a feed has no matches."""
 
     def action_why(self) -> None:
-        """Do nothing: a feed matches nothing."""
+        """Do nothing: a feed has no matches."""
 
     def action_copy_link(self) -> None:
-        """Copy the feed's own address."""
+        """Copy the address of the feed itself."""
         feed = self.table.feed
         self.copy(feed.feed.url if feed else "")
 
@@ -375,7 +227,7 @@ class FeedsScreen(Panes):
         """Poll the feed under the cursor."""
         feed = self.table.feed
         if feed is not None and feed.health is Health.PAUSED:
-            self.tell(f"{feed.feed.name} is paused; p polls it again.", trouble=True)
+            self.show_message(f"{feed.feed.name} is paused; p polls it again.", error=True)
         elif feed is not None:
             self.poll(feed.feed.url, feed.feed.name)
 
@@ -385,14 +237,14 @@ class FeedsScreen(Panes):
 
     def action_add(self) -> None:
         """Add a feed to feeds.yaml."""
-        add(self)
+        add_feed(self)
 
     def action_rest(self) -> None:
-        """Stop polling the feed, or begin again."""
+        """Pause the feed, or poll it again."""
         if self.table.feed is not None:
-            rest(self, self.table.feed)
+            pause_feed(self, self.table.feed)
 
     def action_remove(self) -> None:
-        """Take the feed out of feeds.yaml, after a question."""
+        """Remove the feed from feeds.yaml, after a question."""
         if self.table.feed is not None:
-            remove(self, self.table.feed)
+            remove_feed(self, self.table.feed)

@@ -1,55 +1,56 @@
-"""Every key, from the bindings themselves."""
+"""The help: every key, taken from the bindings, and the meaning of the glyphs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.cells import cell_len
+from textual.app import App
 from textual.dom import DOMNode
 
-from tui.keys import explained
-from tui.screens.dialogs import Dialog
+from tui.keys import binding_help
+from tui.screens.dialogs import PageDialog
 from tui.view.styled_text import Line, fit, wrap
-from tui.widgets.scroll_text import ScrollText
 
-COLUMN = 50
-"""Cells of one column of keys."""
+COLUMN_CELLS = 50
+"""Width of a column of keys."""
 
-Section = tuple[str, list[tuple[str, str]]]
+KeySection = tuple[str, list[tuple[str, str]]]
+"""A title, and (keys, what they do)."""
 
 
-def sections() -> list[Section]:
-    """Return (title, keys and what they do) for each place that has keys of its own."""
-    from tui.app import Tocsin
+def key_sections(app: type[App[Any]]) -> list[KeySection]:
+    """Return the keys of each screen and widget, and those of an application and its base."""
     from tui.base_app import BaseApp
-    from tui.screens.alert_filter import Filtering
+    from tui.screens.alert_filter import AlertFilterScreen
     from tui.screens.archive import ArchiveScreen
-    from tui.screens.deliveries import UnsentDeliveries
+    from tui.screens.deliveries import DeliveriesDialog
+    from tui.screens.dialogs import Dialog
     from tui.screens.feeds import FeedsScreen
     from tui.screens.main import MainScreen
-    from tui.screens.panes import Panes
-    from tui.screens.triage import Triaging
+    from tui.screens.panes import PaneScreen
+    from tui.screens.triage import TriageScreen
     from tui.widgets.line_list import LineList
+    from tui.widgets.scroll_text import ScrollText
 
-    places: Sequence[tuple[str, type[DOMNode]]] = (
-        ("Alerts", Triaging),
-        ("Choosing alerts", Filtering),
-        ("Desk", MainScreen),
-        ("Articles and panes", Panes),
+    nodes: Sequence[tuple[str, type[DOMNode]]] = (
+        ("Alerts", TriageScreen),
+        ("Filter of alerts", AlertFilterScreen),
+        ("Main screen", MainScreen),
+        ("Articles and panes", PaneScreen),
         ("Lists", LineList),
         ("Reader and pages", ScrollText),
         ("Archive search", ArchiveScreen),
         ("Feeds", FeedsScreen),
-        ("Deliveries", UnsentDeliveries),
+        ("Deliveries", DeliveriesDialog),
         ("Dialogs", Dialog),
-        ("Everywhere", Tocsin),
     )
-    listed = [(title, explained(place)) for title, place in places]
-    title, keys = listed[-1]
-    return [*listed[:-1], (title, keys + explained(BaseApp))]
+    sections = [(title, binding_help(node)) for title, node in nodes]
+    return [*sections, ("Everywhere", binding_help(app) + binding_help(BaseApp))]
 
 
-SIGNS = (
+GLYPHS = (
     ("▲ ● ·", "high, medium, low"),
     ("•", "new"),
     ("★ ✓ ×", "starred, relevant, noise"),
@@ -64,10 +65,11 @@ SIGNS = (
 )
 
 
-def page(cells: int) -> list[Line]:
-    """Return the help in one column, or two where they fit."""
-    blocks = [_block(title, keys) for title, keys in (*sections(), ("Signs", list(SIGNS)))]
-    if cells < 2 * COLUMN:
+def help_lines(app: type[App[Any]], cells: int) -> list[Line]:
+    """Return the help for an application in one column, or in two where they fit."""
+    sections = [*key_sections(app), ("Signs", list(GLYPHS))]
+    blocks = [_section_lines(title, keys) for title, keys in sections]
+    if cells < 2 * COLUMN_CELLS:
         return [line for block in blocks for line in block]
     left, right = _columns(blocks)
     rows = max(len(left), len(right))
@@ -76,17 +78,17 @@ def page(cells: int) -> list[Line]:
     return [[*_padded(a), *b] for a, b in zip(left, right, strict=True)]
 
 
-def _block(title: str, keys: Sequence[tuple[str, str]]) -> list[Line]:
+def _section_lines(title: str, keys: Sequence[tuple[str, str]]) -> list[Line]:
     lines: list[Line] = [[(title, "accent")]]
-    for key, does in keys:
-        said = wrap(does, COLUMN - 13, "plain")
-        lines.append([(fit(key, 10, right=True), "key"), ("  ", ""), *said[0]])
-        lines += [[(" " * 12, ""), *more] for more in said[1:]]
+    for key, description in keys:
+        wrapped = wrap(description, COLUMN_CELLS - 13, "plain")
+        lines.append([(fit(key, 10, right=True), "key"), ("  ", ""), *wrapped[0]])
+        lines += [[(" " * 12, ""), *more] for more in wrapped[1:]]
     return [*lines, []]
 
 
 def _columns(blocks: Sequence[list[Line]]) -> tuple[list[Line], list[Line]]:
-    """Return whole blocks in two columns of about one height."""
+    """Return whole blocks in two columns of about the same height."""
     half = sum(map(len, blocks)) / 2
     left: list[Line] = []
     right: list[Line] = []
@@ -98,11 +100,14 @@ def _columns(blocks: Sequence[list[Line]]) -> tuple[list[Line], list[Line]]:
 
 def _padded(line: Line) -> Line:
     used = sum(cell_len(text) for text, _ in line)
-    return [*line, (" " * max(0, COLUMN - used), "")]
+    return [*line, (" " * max(0, COLUMN_CELLS - used), "")]
 
 
-class Help(Dialog[None]):
-    """The keys."""
+class HelpDialog(PageDialog):
+    """The keys and glyphs.
 
-    def __init__(self) -> None:
-        super().__init__("Keys", ScrollText(page))
+    Textual's HelpPanel shows only the keys of the focused widget, and no glyphs.
+    """
+
+    def __init__(self, app: type[App[Any]]) -> None:
+        super().__init__("Keys", lambda cells: help_lines(app, cells))

@@ -1,7 +1,8 @@
-"""A screen of panes: a list and the reader, beside whatever else there is room for."""
+"""The base of the screens with panes: a list and the reader, and others where there is room."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
@@ -13,27 +14,66 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from index.analysis.text_cleaning import line, safe_url
+from index.errors import QueryError
 from monitor.errors import MonitorError
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails
 from tui.data.newsroom import NewsroomModel
-from tui.external_programs import can_open, open_link, tmux_copy
-from tui.messages import Wanted
-from tui.view.layout import Shape, shape
+from tui.external_programs import can_open, copy_in_tmux, open_link
+from tui.keys import key_bar_entries
+from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
-from tui.widgets.status_bar import StatusBar
+from tui.widgets.reader import Reader
+from tui.widgets.status_bar import KeyBar, StatusBar
 
 if TYPE_CHECKING:
-    from tui.screens.config_editor import Place
+    from tui.screens.config_editor import ConfigPlace
 
 P = ParamSpec("P")
 T = TypeVar("T")
-REST = 0.08
-"""Seconds the cursor rests before the reader follows it."""
+READER_DELAY = 0.08
+"""Seconds that the cursor must rest before the reader shows its article."""
 
 
-class Panes(Screen[None]):
-    """Panes by number, one of them current; small screens show that one alone."""
+class ScreenLayout(enum.StrEnum):
+    """How the panes share a screen."""
+
+    SMALL = "small"
+    """One pane at a time."""
+    TALL = "tall"
+    """The list above the reader."""
+    NORMAL = "normal"
+    """The list above the reader, with watchlists and feeds beside them."""
+    WIDE = "wide"
+    """Three columns: the reader has its own."""
+
+
+def screen_layout(width: int, height: int) -> ScreenLayout:
+    """Return the shape of a screen of so many cells and lines."""
+    if width < 100:
+        return ScreenLayout.TALL if width >= 60 and height >= 34 else ScreenLayout.SMALL
+    if height < 22:
+        return ScreenLayout.SMALL
+    return ScreenLayout.WIDE if width >= 170 else ScreenLayout.NORMAL
+
+
+def error_pointer(error: QueryError, indent: int, cells: int) -> Line:
+    """Return a caret under the column of an error, with its message beside it.
+
+    Args:
+        error: The error in a written line.
+        indent: Cells before the written line.
+        cells: Width of the screen.
+    """
+    column = min(indent + error.position, cells - 1)
+    message = error.message + (f" ({error.hint})" if error.hint else "")
+    if column + 2 + len(message) <= cells or column < len(message):
+        return [(" " * column + "^ ", "bad"), (message, "bad")]
+    return [((message + " ").rjust(column)[-column:], "bad"), ("^", "bad")]
+
+
+class PaneScreen(Screen[None]):
+    """Panes by number, one of them current; small screens show only the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_pane(1)", "Next pane"),
@@ -46,11 +86,13 @@ class Panes(Screen[None]):
         Binding("K", "item(-1)", "Previous article"),
         Binding("w", "why", "Explain why it matches"),
         Binding("O", "outlets", "Show other articles of the story"),
-        Binding("D", "edits", "Show what edits changed"),
+        Binding("D", "edits", "Show what revisions changed"),
         Binding("E", "edit_file", "Edit feeds.yaml at the line of this"),
         Binding("o", "open_link", "Open the link (over SSH: copy it)"),
         Binding("y", "copy_link", "Copy the link"),
     ]
+    BAR: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(action, label) of the keys in the key bar, the most important first."""
     PANES: ClassVar[tuple[str, ...]] = ("stream", "reader")
     """Ids in the order of their numbers."""
 
@@ -59,69 +101,90 @@ class Panes(Screen[None]):
         self.newsroom = newsroom
         self.zoomed = False
         self.current = "stream"
-        self.status_line = StatusBar(zone=newsroom.zone, id="status")
+        self.status_bar = StatusBar(zone=newsroom.zone, id="status")
         self.main = Container(id="main")
 
-    # --- what a subclass says -------------------------------------------------
+    # --- what a subclass defines ----------------------------------------------
 
     @property
-    def listing(self) -> LineList:
-        """Return the list that the reader follows."""
+    def list_widget(self) -> LineList:
+        """Return the list whose rows the reader shows."""
         raise NotImplementedError
 
     @property
-    def reading(self) -> ArticleDetails | None:
+    def article_details(self) -> ArticleDetails | None:
         """Return the article in the reader, if there is one."""
         return None
 
-    def step(self, by: int) -> None:
-        """Step through the matches of the article, if there is one."""
+    def step_match(self, by: int) -> None:
+        """Go to the next or previous match of the article, if there is one."""
 
     @property
-    def subject(self) -> tuple[int, str] | None:
-        """Return (article, url) of what the cursor is on."""
+    def target(self) -> tuple[int, str] | None:
+        """Return (article id, link) of the row under the cursor; id 0 if it is no article."""
         raise NotImplementedError
 
     @property
-    def edit_place(self) -> Place:
-        """Return what of `feeds.yaml` the cursor is on."""
+    def config_place(self) -> ConfigPlace:
+        """Return the entry of `feeds.yaml` that the row under the cursor comes from."""
         return "feeds", ""
 
-    async def answer(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """Return what the service answers; None after trouble, which is told, and when closing."""
+    # --- for subclasses and for what they open --------------------------------
+
+    async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Return what a call of the service returns, run in a thread.
+
+        Returns None after an error, which is shown, and when the screen is closed.
+        """
         try:
-            answer = await self.newsroom.ask(question, *args, **kwargs)
+            result = await self.newsroom.ask(call, *args, **kwargs)
         except MonitorError as error:
-            self.tell(str(error), trouble=True)
+            self.show_message(str(error), error=True)
             return None
-        return answer if self.is_attached else None
+        return result if self.is_attached else None
+
+    def show_message(self, text: str, *, error: bool = False) -> None:
+        """Show a notification for a moment; never markup."""
+        severity: SeverityLevel = "warning" if error else "information"
+        self.app.notify(line(text), severity=severity, timeout=4, markup=False)
+
+    def key_bar(self) -> KeyBar:
+        """Return the key bar, with the keys of this screen and of the application."""
+        return KeyBar(key_bar_entries(self.BAR, type(self.app), type(self)), id="keys")
+
+    def update_status_bar(self) -> None:
+        """Show the last status at the present time."""
+        newsroom = self.newsroom
+        self.status_bar.update(newsroom.status, newsroom.clock(), newsroom.paused_alerts)
 
     # --- panes ----------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
-        """Share the screen anew."""
-        self.share_out()
+        """Arrange the panes for the new size."""
+        self.arrange_panes()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Know which pane is current."""
+        """Make the focused pane the current one."""
         if event.widget.id in self.PANES and event.widget.id != self.current:
             self.current = event.widget.id
-            self.share_out()
+            self.arrange_panes()
 
-    def share_out(self) -> None:
+    def arrange_panes(self) -> None:
         """Show the panes that there is room for."""
-        form = shape(*self.app.size)
+        form = screen_layout(*self.app.size)
         panes = {name: self.query_one(f"#{name}") for name in self.PANES}
         beside = panes[self.current].parent is not self.main
-        solo = self.zoomed or form is Shape.SMALL or (form is Shape.TALL and beside)
+        solo = self.zoomed or form is ScreenLayout.SMALL or (form is ScreenLayout.TALL and beside)
         for name, pane in panes.items():
             in_main = pane.parent is self.main
-            pane.display = name == self.current if solo else in_main or form is not Shape.TALL
+            pane.display = (
+                name == self.current if solo else in_main or form is not ScreenLayout.TALL
+            )
         for container in {pane.parent for pane in panes.values()}:
             if isinstance(container, Widget):
                 container.display = any(p.display for p in container.children)
                 container.set_class(solo, "-solo")
-        self.main.set_class(form is Shape.WIDE and not solo, "-wide")
+        self.main.set_class(form is ScreenLayout.WIDE and not solo, "-wide")
 
     def show_pane(self, name: str) -> None:
         """Make a pane current, visible and focused."""
@@ -131,7 +194,7 @@ class Panes(Screen[None]):
         if isinstance(pane.parent, Widget):
             pane.parent.display = True
         self.set_focus(pane, scroll_visible=False)
-        self.share_out()
+        self.arrange_panes()
 
     def action_pane(self, number: int) -> None:
         """Go to a pane by its number."""
@@ -143,12 +206,12 @@ class Panes(Screen[None]):
         self.show_pane(self.PANES[at % len(self.PANES)])
 
     def action_zoom(self) -> None:
-        """Give the current pane the whole screen, or take it back."""
+        """Give the current pane the whole screen, or end that."""
         self.zoomed = not self.zoomed
-        self.share_out()
+        self.arrange_panes()
 
     def action_back(self) -> None:
-        """Leave the zoom, then the pane."""
+        """End the zoom, then leave the pane."""
         if self.zoomed:
             self.action_zoom()
         elif self.current != "stream":
@@ -157,124 +220,114 @@ class Panes(Screen[None]):
     # --- the article ------------------------------------------------------------
 
     def action_match(self, by: int) -> None:
-        """Step through the matches, in sight of them."""
+        """Go to the next or previous match, with the reader in view."""
         if not self.query_one("#reader").display:
             self.show_pane("reader")
-        self.step(by)
+        self.step_match(by)
 
     def action_item(self, by: int) -> None:
-        """Go on in the list without leaving the reader."""
-        self.listing.action_move(by)
-
-    def tick(self) -> None:
-        """Let the status line go with the time."""
-        room = self.newsroom
-        self.status_line.tell(room.status, room.clock(), room.waiting)
+        """Move in the list without leaving the reader."""
+        self.list_widget.action_move(by)
 
     async def action_edit_file(self) -> None:
-        """Open `feeds.yaml` in the editor, at the line of what the cursor is on."""
+        """Open `feeds.yaml` in the editor, at the entry of the row under the cursor."""
         from tui.screens.config_editor import edit_file
 
-        await edit_file(self, self.edit_place)
+        await edit_file(self, self.config_place)
 
     def action_open_part(self, name: str) -> None:
-        """Open what a part of the status line tells of."""
+        """Open what a part of the status bar is about."""
         from tui.screens.status_details import open_part
 
         open_part(self, name)
 
-    def tell(self, text: str, *, trouble: bool = False) -> None:
-        """Say something in a corner for a moment; never markup."""
-        severity: SeverityLevel = "warning" if trouble else "information"
-        self.app.notify(line(text), severity=severity, timeout=4, markup=False)
-
     async def action_open_link(self) -> None:
-        """Open the link in a browser here, or copy it where none is."""
-        url = safe_url(self.subject[1]) if self.subject else ""
+        """Open the link in a browser on this machine, or copy it."""
+        url = safe_url(self.target[1]) if self.target else ""
         if url and self.app.is_web:
             self.app.open_url(url)
         elif url and can_open(self.newsroom.environ):
-            self.run_worker(self._open(url), group="outside")
+            self.run_worker(self._open(url), group="link")
         else:
             self.copy(url)
 
     async def _open(self, url: str) -> None:
-        if await self.answer(open_link, url) is False:
+        if await self.ask(open_link, url) is False:
             self.copy(url)
 
     def action_copy_link(self) -> None:
         """Copy the link."""
-        self.copy(safe_url(self.subject[1]) if self.subject else "")
+        self.copy(safe_url(self.target[1]) if self.target else "")
 
     def copy(self, url: str) -> None:
-        """Put a link on the analyst's clipboard, through SSH and tmux if need be."""
+        """Copy a link to the analyst's clipboard, through SSH and tmux if needed."""
         if not url:
-            self.tell("There is no http or https link here.", trouble=True)
+            self.show_message("There is no http or https link here.", error=True)
             return
         self.app.copy_to_clipboard(url)
-        self.run_worker(self.newsroom.ask(tmux_copy, url, self.newsroom.environ), group="outside")
-        self.tell(f"Copied {url}")
+        self.run_worker(self.newsroom.ask(copy_in_tmux, url, self.newsroom.environ), group="link")
+        self.show_message(f"Copied {url}")
 
     def poll(self, url: str | None, name: str) -> None:
-        """Ask the monitor to poll a feed, or all without an address."""
+        """Ask the monitor to poll a feed now, or all feeds if `url` is None."""
         status = self.newsroom.status
         if status is not None and status.monitor is None:
-            self.tell("Nobody watches: start the monitor with `tocsin`.", trouble=True)
+            self.show_message("No monitor is running; `tocsin` starts it.", error=True)
         else:
             self.run_worker(self._poll(url, name), group="poll")
 
     async def _poll(self, url: str | None, name: str) -> None:
-        if await self.answer(self._polled, url):
-            self.tell(f"Asked for {name} now.")
+        def request() -> bool:
+            self.newsroom.service.views.feeds.poll_now(url)
+            return True
 
-    def _polled(self, url: str | None) -> bool:
-        self.newsroom.service.views.feeds.poll_now(url)
-        return True
+        if await self.ask(request):
+            self.show_message(f"Polling {name} now.")
 
     def action_why(self) -> None:
-        """Explain which watchlists match the article, and where."""
-        from tui.screens.article import Why
-
-        if self.subject is None:
+        """Show which watchlists match the article, and where."""
+        if self.target is None:
             return
-        article, reading = self.subject[0], self.reading
-        if not article:
-            self.tell("This is about a feed: no words were watched for.")
-            return
-        if reading is not None and reading.article.id == article:
-            self.app.push_screen(Why(reading))
-        else:
+        article = self.target[0]
+        if article:
             self.run_worker(self._why(article), group="why", exclusive=True)
+        else:
+            self.show_message("This alert is about a feed; it has no matches.")
 
     async def _why(self, article: int) -> None:
-        from tui.screens.article import Why
+        from tui.screens.article import match_lines
+        from tui.screens.dialogs import PageDialog
 
-        reading = await self.answer(self.newsroom.service.views.articles.details, article)
-        if reading is not None:
-            self.app.push_screen(Why(reading))
+        details = self.article_details
+        if details is None or details.article.id != article:
+            details = await self.ask(self.newsroom.service.views.articles.details, article)
+        if details is not None:
+            shown = details
+            title = "Why this matches"
+            self.app.push_screen(PageDialog(title, lambda cells: match_lines(shown, cells)))
 
     def action_outlets(self) -> None:
-        """Show who else tells the story; one of them can be read."""
-        from tui.screens.article import ask_for_outlet
+        """Show the other outlets with the story; one of them can be read."""
+        from tui.screens.article import choose_outlet
 
-        article = self.subject[0] if self.subject else 0
+        article = self.target[0] if self.target else 0
         if article:
-            self.run_worker(ask_for_outlet(self, article), group="why", exclusive=True)
+            self.run_worker(choose_outlet(self, article), group="why", exclusive=True)
 
     def action_edits(self) -> None:
-        """Show what the edits of the article changed."""
-        from tui.screens.article import show_edits
+        """Show what the revisions of the article changed."""
+        from tui.screens.article import show_revisions
 
-        article = self.subject[0] if self.subject else 0
+        article = self.target[0] if self.target else 0
         if article:
-            self.run_worker(show_edits(self, article), group="why", exclusive=True)
+            self.run_worker(show_revisions(self, article), group="why", exclusive=True)
 
-    def on_wanted(self, message: Wanted) -> None:
+    def on_reader_outlet_selected(self, message: Reader.OutletSelected) -> None:
         """Read the article of another outlet."""
-        from tui.screens.article import read_aside
+        from tui.screens.article import open_article
 
         message.stop()
-        reading = self.reading
-        telling = reading.telling if reading else NOBODY_ELSE
-        others = [outlet.article for outlet in (*telling.outlets, *telling.elsewhere)]
-        read_aside(self, message.article, others)
+        details = self.article_details
+        timeline = details.telling if details else NOBODY_ELSE
+        others = [outlet.article for outlet in (*timeline.outlets, *timeline.elsewhere)]
+        open_article(self, message.article, others)

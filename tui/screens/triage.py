@@ -1,41 +1,38 @@
-"""What is said of alerts: verdicts, stars, notes and tags; silences; the history of an alert."""
+"""Triage of alerts: states, verdicts, stars, notes, tags; their history; silences of watchlists."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
-from monitor.alerts.annotations import note as note_of
-from monitor.alerts.annotations import tag as tag_of
+from monitor.alerts.annotations import note as parse_note
+from monitor.alerts.annotations import tag as parse_tag
 from monitor.errors import StoreError
 from monitor.formatting import counted
 from monitor.model.alert import Act, Alert, AlertState, Change, Decision, Verdict
 from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
-from tui.data.alert_cache import Alerts
-from tui.data.triage_queue import Triage
-from tui.screens.alert_filter import Filtering
-from tui.screens.dialogs import Choice, Dialog
+from tui.data.alert_list import AlertCache
+from tui.data.triage_queue import TriageQueue
+from tui.screens.alert_filter import AlertFilterScreen
+from tui.screens.dialogs import ChoiceDialog, LineDialog, PageDialog, checked
+from tui.screens.panes import PaneScreen
 from tui.view import times
 from tui.view.styled_text import Line, wrap
 from tui.widgets.alert_stream import AlertStream
-from tui.widgets.scroll_text import ScrollText
-
-if TYPE_CHECKING:
-    from tui.screens.panes import Panes
-
 
 HOUR, WEEK = 3_600.0, 7 * 86_400.0
 MORNING = time(8)
 
 
-def spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, float]]:
-    """Return how long a watchlist can be muted, in words and seconds."""
+def silence_spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, float]]:
+    """Return for how long a watchlist can be silenced, as (words, seconds)."""
     local = times.local(now, zone) or datetime.fromtimestamp(now).astimezone()
     morning = datetime.combine(local.date() + timedelta(days=1), MORNING, local.tzinfo)
     at = morning.timestamp() if zone else morning.replace(tzinfo=None).timestamp()
@@ -47,70 +44,62 @@ def spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, float]]:
     )
 
 
-async def ask_to_mute(screen: Panes, name: str) -> None:
-    """Ask for how long nobody is to be told of a watchlist, or whether that is to end."""
-    room = screen.newsroom
-    mutes = await screen.answer(room.service.views.watchlists.silences, room.clock())
-    if mutes is None:
+async def choose_silence(screen: PaneScreen, name: str) -> None:
+    """Ask for how long a watchlist is to be silenced, or whether its silence is to end."""
+    newsroom = screen.newsroom
+    silences = await screen.ask(newsroom.service.views.watchlists.silences, newsroom.clock())
+    if silences is None:
         return
-    muted = next((mute for mute in mutes if mute.watchlist == name), None)
-    now = room.clock()
-    choices: list[tuple[str, float]] = [*([("end the mute now", 0.0)] if muted else [])]
-    choices += [(f"{words}", seconds) for words, seconds in spans(now, room.zone)]
-    rows: list[Line] = [[(words, "plain")] for words, _ in choices]
+    current = next((silence for silence in silences if silence.watchlist == name), None)
+    options: list[tuple[str, float]] = [*([("end the silence now", 0.0)] if current else [])]
+    options += silence_spans(newsroom.clock(), newsroom.zone)
+    rows: list[Line] = [[(label, "plain")] for label, _ in options]
 
-    def chosen(row: int | None) -> None:
+    def on_choice(row: int | None) -> None:
         if row is not None:
-            screen.run_worker(_mute(screen, name, choices[row][1]), group="mute")
+            screen.run_worker(_silence(screen, name, options[row][1]), group="silence")
 
-    screen.app.push_screen(Choice(_title(name, muted, screen), rows), chosen)
-
-
-def _title(name: str, muted: Silence | None, screen: Panes) -> str:
-    if muted is None:
-        return f"Mute {line(name)} for …"
-    until = times.full(muted.until, screen.newsroom.zone)
-    by = f" by {line(muted.by)}" if muted.by else ""
-    return f"{line(name)} is muted{by} until {until}, {muted.suppressed} suppressed"
+    screen.app.push_screen(ChoiceDialog(_silence_title(name, current, screen), rows), on_choice)
 
 
-async def _mute(screen: Panes, name: str, seconds: float) -> None:
-    service, zone = screen.newsroom.service, screen.newsroom.zone
+def _silence_title(name: str, current: Silence | None, screen: PaneScreen) -> str:
+    if current is None:
+        return f"Silence {line(name)} for …"
+    until = times.full(current.until, screen.newsroom.zone)
+    by = f" by {line(current.by)}" if current.by else ""
+    return f"{line(name)} is silenced{by} until {until}; {current.suppressed} suppressed"
+
+
+async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
+    """Silence a watchlist for so long; end its silence if `seconds` is 0."""
+    newsroom = screen.newsroom
     if seconds:
-        mute = await screen.answer(service.triage.silence, name, seconds, screen.newsroom.who)
-        if mute is not None:
-            until = times.full(mute.until, zone)
-            screen.tell(f"Nobody is told of {line(name)} until {until}; m ends it")
+        silence = await screen.ask(newsroom.service.triage.silence, name, seconds, newsroom.user)
+        if silence is not None:
+            until = times.full(silence.until, newsroom.zone)
+            screen.show_message(f"{line(name)} is silenced until {until}; m ends the silence.")
     else:
-        ended = await screen.answer(service.triage.end_silence, name)
+        ended = await screen.ask(newsroom.service.triage.end_silence, name)
         if ended is not None:
-            screen.tell(f"{line(name)} is heard again; {ended.suppressed} were suppressed")
-    screen.newsroom.look_at_all()
+            count = counted(ended.suppressed, "alert")
+            screen.show_message(f"The silence of {line(name)} has ended; {count} suppressed.")
+    newsroom.read_all_next()
 
 
-class History(Dialog[None]):
-    """The record of one alert, the newest last."""
-
-    def __init__(self, alert: Alert, decisions: Sequence[Decision], zone: tzinfo | None) -> None:
-        super().__init__(
-            "Who said what", ScrollText(lambda cells: record(alert, decisions, cells, zone))
-        )
-
-
-def record(
+def history_lines(
     alert: Alert, decisions: Sequence[Decision], cells: int, zone: tzinfo | None
 ) -> list[Line]:
-    """Return the record as lines."""
+    """Return who decided what about an alert and when, the newest last."""
     lines = [*wrap(line(alert.title) or "(no title)", cells, "title"), []]
     raised = f"{times.full(alert.raised_at, zone)}  raised by {line(alert.watchlist)}"
     lines += wrap(raised, cells, "quiet")
     for decision in decisions:
         who = line(decision.who) if not decision.why else "tocsin"
-        back = " took back" if decision.undoes is not None else ""
-        said = "; ".join(_changes(decision)) or "nothing"
+        undid = " undid" if decision.undoes is not None else ""
+        changes = "; ".join(_changes(decision)) or "nothing"
         why = f" ({line(decision.why)})" if decision.why else ""
-        head = f"{times.full(decision.at, zone)}  {who or 'somebody'}{back}: "
-        lines += wrap(f"{head}{said}{why}", cells, "plain")
+        head = f"{times.full(decision.at, zone)}  {who or 'somebody'}{undid}: "
+        lines += wrap(f"{head}{changes}{why}", cells, "plain")
     if alert.note:
         lines += [[], *wrap(alert.note, cells, "plain", "  ")]
     return lines
@@ -129,12 +118,12 @@ def _value(value: Any) -> str:
     return line(str(value)) or "none"
 
 
-NEAR = 1024
-"""Rows looked through at once for the next untriaged alert."""
+SCAN_ROWS = 1024
+"""Rows that are looked through for the next untriaged alert before the store is asked."""
 
 
-class Triaging(Filtering):
-    """The part of a screen with a stream that says something of its alerts."""
+class TriageScreen(AlertFilterScreen):
+    """A screen with a stream of alerts that the analyst triages."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "acknowledge", "Acknowledge, and go to the next"),
@@ -152,216 +141,225 @@ class Triaging(Filtering):
         Binding("n", "untriaged(1)", "Go to the next new alert"),
         Binding("N", "untriaged(-1)", "Go to the previous new alert"),
     ]
-    alerts: Alerts
+    alerts: AlertCache
     stream: AlertStream
-    triage: Triage
+    triage: TriageQueue
 
-    # --- of one or of the marked -------------------------------------------------
+    # --- one alert, or the marked ones --------------------------------------------
 
     @property
-    def meant(self) -> Sequence[Alert]:
+    def chosen_alerts(self) -> Sequence[Alert]:
         """The marked alerts, else the one under the cursor."""
         if not self.stream.marks:
             alert = self.stream.alert
             return [alert] if alert else []
-        found = (self.alerts.get(id) for id in sorted(self.stream.marks))
-        return [alert for alert in found if alert is not None]
+        alerts = (self.alerts.get(id) for id in sorted(self.stream.marks))
+        return [alert for alert in alerts if alert is not None]
 
-    def _say(self, change: Change, *, on: bool = True) -> None:
-        """Say something of what is meant; on to the next if that is one alert."""
-        meant, marked = self.meant, bool(self.stream.marks)
-        said = self.triage.say(meant, change)
+    def _apply(self, change: Change, *, go_on: bool = True) -> None:
+        """Change the chosen alerts; after a single one go on to the next."""
+        chosen, marked = self.chosen_alerts, bool(self.stream.marks)
+        count = self.triage.apply(chosen, change)
         if marked:
-            self.stream.unmark()
-            self.tell(f"{counted(said, 'alert')} changed, u takes that back")
-        elif on and meant:
+            self.stream.unmark_all()
+            self.show_message(f"{counted(count, 'alert')} changed; u undoes it.")
+        elif go_on and chosen:
             self.stream.action_move(1)
 
     def action_acknowledge(self) -> None:
         """Acknowledge the alert."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED))
+        self._apply(Change(state=AlertState.ACKNOWLEDGED))
 
     def action_noise(self) -> None:
-        """Call the alert noise."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE))
+        """Give the alert the verdict noise."""
+        self._apply(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE))
 
     def action_relevant(self) -> None:
-        """Call the alert relevant."""
-        self._say(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT))
+        """Give the alert the verdict relevant."""
+        self._apply(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT))
 
     def action_close(self) -> None:
-        """Close the alert; it stays in its row until the stream is filtered anew."""
-        self._say(Change(state=AlertState.CLOSED))
+        """Close the alert; it stays in its row until the stream is loaded again."""
+        self._apply(Change(state=AlertState.CLOSED))
 
     def action_star(self) -> None:
-        """Star the alert or take the star away; of many, unless all have one."""
-        meant = self.meant
-        self._say(Change(starred=not all(alert.starred for alert in meant)), on=False)
+        """Star the alert or remove its star; star several unless all have one."""
+        chosen = self.chosen_alerts
+        self._apply(Change(starred=not all(alert.starred for alert in chosen)), go_on=False)
 
     def action_mark(self) -> None:
-        """Mark the alert or take its mark away, and go on."""
+        """Mark the alert or remove its mark, and go to the next."""
         if self.stream.alert_id:
             self.stream.mark(self.stream.alert_id)
             self.stream.action_move(1)
 
     def action_note(self) -> None:
         """Write a note."""
-        from tui.screens.dialogs import OneLine
-
-        meant = self.meant
-        if not meant:
+        chosen = self.chosen_alerts
+        if not chosen:
             return
-        before = meant[0].note if len(meant) == 1 else ""
 
-        def written(text: str | None) -> None:
+        def on_line(text: str | None) -> None:
             if text is not None:
-                self._say(Change(note=note_of(text)), on=False)
+                self._apply(Change(note=parse_note(text)), go_on=False)
 
-        title = f"Note on {_about(meant)}"
-        hint = "enter keeps, an empty line takes the note away"
-        self.app.push_screen(OneLine(title, before, hint, check=note_of), written)
+        dialog = LineDialog(
+            f"Note on {_subject(chosen)}",
+            checked(parse_note),
+            hint=[("enter saves; an empty line deletes the note", "quiet")],
+            value=chosen[0].note if len(chosen) == 1 else "",
+            allow_empty=True,
+            select_value=False,
+        )
+        self.app.push_screen(dialog, on_line)
 
     def action_tag(self) -> None:
-        """Give tags or take them away."""
-        from tui.screens.dialogs import OneLine
-
-        meant = self.meant
-        if not meant:
+        """Add or remove tags."""
+        chosen = self.chosen_alerts
+        if not chosen:
             return
 
-        def written(text: str | None) -> None:
-            if text is not None and (change := _tags(text)) != Change():
-                self._say(change, on=False)
+        def on_line(text: str | None) -> None:
+            if text is not None and (change := _parse_tags(text)) != Change():
+                self._apply(change, go_on=False)
 
-        there = sorted({tag for alert in meant for tag in alert.tags})
+        present = sorted({tag for alert in chosen for tag in alert.tags})
         known = sorted(self.newsroom.tags)
-        hint = f"in use: {'  '.join(known[:12])}" if known else "a word, as fraud"
-        hint = f"there: {' '.join(there)}" if there else hint
-        title = f"Tags of {_about(meant)}"
-        self.app.push_screen(OneLine(title, "", hint, check=_tags, propose=known), written)
+        hint = f"in use: {'  '.join(known[:12])}" if known else "a word, for example fraud"
+        hint = f"present: {' '.join(present)}" if present else hint
+        dialog = LineDialog(
+            f"Tags of {_subject(chosen)}",
+            checked(_parse_tags),
+            hint=[(line(hint), "quiet")],
+            words=known,
+        )
+        self.app.push_screen(dialog, on_line)
 
-    # --- of all that is shown -----------------------------------------------------
+    # --- all shown alerts -----------------------------------------------------------
 
     def action_acknowledge_shown(self) -> None:
-        """Acknowledge every untriaged alert that the filter lets through."""
+        """Acknowledge every untriaged alert that passes the filter."""
         self.run_worker(self._acknowledge_shown(), group="shown", exclusive=True)
 
     async def _acknowledge_shown(self) -> None:
-        from tui.screens.dialogs import Choice
-
-        room, shown = self.newsroom, self.sieve
-        waiting = parse_headline_filter(f"({shown.text}) state:new" if shown.text else "state:new")
-        found = await self.answer(room.selecting.ids, waiting, room.names)
-        if found is None:
+        untriaged = await self._untriaged_ids()
+        if untriaged is None:
             return
-        ids = frozenset(found) - frozenset(
-            alert.id for alert in self.alerts.known(self.alerts.pending()) if not _waits(alert)
+        ids = frozenset(untriaged) - frozenset(
+            alert.id
+            for alert in self.alerts.known(self.alerts.pending())
+            if not _is_untriaged(alert)
         )
         ids = frozenset(id for id in ids if self.stream.row_of(id) is not None)
         if not ids:
-            self.tell("Nothing untriaged is shown.")
+            self.show_message("There is no untriaged alert here.")
             return
 
-        def chosen(row: int | None) -> None:
+        def on_choice(row: int | None) -> None:
             if row == 1:
                 change = Change(state=AlertState.ACKNOWLEDGED)
-                self.triage.say_of(ids, change, self.alerts.known(ids))
-                self.tell(f"{counted(len(ids), 'alert')} acknowledged, u takes that back")
+                self.triage.apply_to_ids(ids, change, self.alerts.known(ids))
+                self.show_message(f"{counted(len(ids), 'alert')} acknowledged; u undoes it.")
 
         if ids <= set(self.stream.on_screen()):
-            chosen(1)
+            on_choice(1)
             return
-        of = f" of {line(shown.text)}" if shown.text else ""
-        rows = [[("No, leave them", "plain")], [(f"Yes, acknowledge {len(ids):,}", "plain")]]
+        text = self.current_filter.text
+        of = f" of {line(text)}" if text else ""
+        rows = [[("No", "plain")], [(f"Yes, acknowledge {len(ids):,}", "plain")]]
         title = f"Acknowledge {counted(len(ids), 'alert')}{of}?"
-        self.app.push_screen(Choice(title, rows), chosen)
+        self.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
-    # --- taking back ----------------------------------------------------------------
+    async def _untriaged_ids(self) -> Sequence[int] | None:
+        """Return the untriaged alerts that pass the filter; None after an error."""
+        text = self.current_filter.text
+        untriaged = parse_headline_filter(f"({text}) state:new" if text else "state:new")
+        return await self.ask(self.newsroom.selector.ids, untriaged, self.newsroom.names)
+
+    # --- undo -----------------------------------------------------------------------
 
     def action_undo(self) -> None:
-        """Take back what was said last, and go where it was."""
+        """Undo the last decision, and go to its alert."""
         ids = self.triage.undo()
         if not ids:
-            self.run_worker(self._again(redo=False), group="undo")
+            self.run_worker(self._undo_stored(redo=False), group="undo")
         elif len(ids) == 1:
             row = self.stream.row_of(next(iter(ids)))
             if row is not None:
-                self.stream.go(row)
+                self.stream.go_to(row)
         else:
-            self.tell(f"Took back what was said of {counted(len(ids), 'alert')}")
+            self.show_message(f"Undone for {counted(len(ids), 'alert')}.")
 
     def action_redo(self) -> None:
-        """Say again what was taken back last."""
-        self.run_worker(self._again(redo=True), group="undo")
+        """Redo the decision that was undone last."""
+        self.run_worker(self._undo_stored(redo=True), group="undo")
 
-    async def _again(self, *, redo: bool) -> None:
-        """Undo or redo from the record: also what was said before this dashboard began."""
+    async def _undo_stored(self, *, redo: bool) -> None:
+        """Undo or redo a stored decision, also one from before this dashboard was opened."""
         try:
-            act: Act | None = await (self.triage.redo() if redo else self.triage.earlier())
+            act: Act | None = await (self.triage.redo() if redo else self.triage.undo_stored())
         except StoreError as error:
-            self.tell(str(error), trouble=True)
+            self.show_message(str(error), error=True)
             return
         if act is None:
-            self.tell("Nothing to redo." if redo else "Nothing to undo.")
+            self.show_message("Nothing to redo." if redo else "Nothing to undo.")
             return
-        left = f"; {len(act.left)} stay, changed since" if act.left else ""
-        done = "Said again" if redo else "Took back what you said earlier"
-        self.tell(f"{done}, of {counted(len(act.ids), 'alert')}{left}")
+        left = f"; {counted(len(act.left), 'alert')} changed since and stay" if act.left else ""
+        done = "Redone" if redo else "Your earlier decision is undone"
+        self.show_message(f"{done} for {counted(len(act.ids), 'alert')}{left}.")
 
     def action_history(self) -> None:
-        """Show who said what of the alert."""
+        """Show who decided what about the alert."""
         alert = self.stream.alert
         if alert is not None:
             self.run_worker(self._history(alert), group="why", exclusive=True)
 
     async def _history(self, alert: Alert) -> None:
+        decisions = await self.ask(self.newsroom.service.views.triage.decisions, alert.id)
+        if decisions is not None:
+            layout = partial(history_lines, alert, decisions, zone=self.newsroom.zone)
+            self.app.push_screen(PageDialog("History", layout))
 
-        found = await self.answer(self.newsroom.service.views.triage.decisions, alert.id)
-        if found is not None:
-            self.app.push_screen(History(alert, found, self.newsroom.zone))
-
-    def _shown(self, ids: Collection[int]) -> None:
+    def _on_triage_changed(self, ids: Collection[int]) -> None:
         self.stream.repaint(ids)
 
-    def _not_stored(self, why: str) -> None:
-        self.tell(f"Not stored, taken back: {why}", trouble=True)
+    def _on_triage_failed(self, reason: str) -> None:
+        self.show_message(f"Not saved, and reverted: {reason}", error=True)
 
-    # --- what is still to be done ---------------------------------------------------
+    # --- untriaged alerts -----------------------------------------------------------
 
     def action_untriaged(self, by: int) -> None:
-        """Go to the next alert that waits for a verdict."""
+        """Go to the next or previous untriaged alert."""
         row = self.stream.cursor + by
         end = self.stream.row_count if by > 0 else -1
         for at in range(row, end, by):
-            if abs(at - row) > NEAR:
-                self.run_worker(self._far_untriaged(at, by), group="untriaged", exclusive=True)
+            if abs(at - row) > SCAN_ROWS:
+                self.run_worker(self._go_to_untriaged(at, by), group="untriaged", exclusive=True)
                 return
-            if _waits(self.stream.at(at)):
-                self.stream.go(at)
+            if _is_untriaged(self.stream.at(at)):
+                self.stream.go_to(at)
                 return
-        self.tell("No untriaged alert below." if by > 0 else "No untriaged alert above.")
+        self.show_message(f"No untriaged alert {'below' if by > 0 else 'above'}.")
 
-    async def _far_untriaged(self, row: int, by: int) -> None:
-        """Ask the store for the next untriaged alert beyond the rows at hand."""
-        room, shown = self.newsroom, self.sieve
-        waiting = parse_headline_filter(f"({shown.text}) state:new" if shown.text else "state:new")
-        ids = await self.answer(room.selecting.ids, waiting, room.names)
+    async def _go_to_untriaged(self, row: int, by: int) -> None:
+        """Ask the store for the next untriaged alert from a row on."""
+        ids = await self._untriaged_ids()
         if ids is None:
             return
         pending = self.alerts.pending()
-        there = (self.stream.row_of(alert) for alert in ids if alert not in pending)
-        beyond = [r for r in there if r is not None and (r - row) * by >= 0]
+        rows = (self.stream.row_of(alert) for alert in ids if alert not in pending)
+        beyond = [r for r in rows if r is not None and (r - row) * by >= 0]
         if beyond:
-            self.stream.go(min(beyond) if by > 0 else max(beyond))
+            self.stream.go_to(min(beyond) if by > 0 else max(beyond))
         else:
-            self.tell("No untriaged alert that way.")
+            self.show_message(f"No untriaged alert {'below' if by > 0 else 'above'}.")
 
 
-def _waits(alert: Alert | None) -> bool:
+def _is_untriaged(alert: Alert | None) -> bool:
     return alert is not None and alert.state is AlertState.NEW
 
 
-def _about(alerts: Sequence[Alert]) -> str:
+def _subject(alerts: Sequence[Alert]) -> str:
     return (
         line(alerts[0].title or alerts[0].feed)
         if len(alerts) == 1
@@ -369,10 +367,14 @@ def _about(alerts: Sequence[Alert]) -> str:
     )
 
 
-def _tags(text: str) -> Change:
-    """Return what a line of tags asks for; raises ValueError for what is no tag."""
+def _parse_tags(text: str) -> Change:
+    """Return the change that a line of tags asks for.
+
+    Raises:
+        ValueError: A word is no tag.
+    """
     words = text.replace(",", " ").split()
     return Change(
-        tags=tuple(tag_of(word) for word in words if not word.startswith("-")),
-        untag=tuple(tag_of(word[1:]) for word in words if word.startswith("-")),
+        tags=tuple(parse_tag(word) for word in words if not word.startswith("-")),
+        untag=tuple(parse_tag(word[1:]) for word in words if word.startswith("-")),
     )

@@ -1,1 +1,1 @@
-"""Rows and pages as styled text: pure."""
+"""Rows and pages as styled text: pure functions."""

@@ -1,40 +1,101 @@
-"""Inked text: the only form in which words reach the screen, never markup.
+"""Styled text: the only form in which text reaches the screen, never markup.
 
-A run is (text, ink); a line is a list of runs; an ink is a name that the style
-sheet gives a colour. Widths are terminal cells.
+A run is (text, style); a line is a list of runs; a style is a name that the theme gives colours
+and attributes. Widths are terminal cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from index.analysis import text_cleaning as safe
-from tui.view.line_breaking import breaks
+
+_SPACES = " \t\u1680\u2000-\u2006\u2008-\u200a\u205f"
+"""Spaces where a line may end: all but the no-break spaces U+00A0, U+2007 and U+202F."""
+_WIDE = "\u2e80-\u303e\u3041-\u9fff\uf900-\ufaff\uff00-\uff60\uffe0-\uffe6\U00020000-\U0003fffd"
+_CLOSING = "、。，．」』）】〉》〕！？：；…‥ーゝゞ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ％"
+_OPENING = "「『（【〈《〔"
+_PART = re.compile(r"[^/?&=.,;:_\-]*[/?&=.,;:_\-]+|[^/?&=.,;:_\-]+")
+
+
+def line_breaks(text: str, cells: int) -> list[tuple[int, int]]:
+    """Return (start, end) of the lines of a paragraph, in French, English, Chinese, Japanese.
+
+    A line ends at a space, but never before `:` `;` `!` `?` `»` or after `«` (French sets these
+    off, with a no-break space or a plain one), and between characters of scripts without
+    spaces. A word wider than a line is broken after its punctuation, as an address is at its
+    slashes, else between any two graphemes. No line is wider than `cells`, not counting the
+    spaces at its end.
+    """
+    lines: list[tuple[int, int]] = []
+    start = used = 0
+    for first, last in _pieces(text, cells):
+        bare = cell_len(text[first:last].rstrip())
+        if used and used + bare > cells:
+            lines.append((start, first))
+            start, used = first, 0
+        used += cell_len(text[first:last])
+    lines.append((start, len(text)))
+    return lines
+
+
+@functools.cache
+def _may_end() -> re.Pattern[str]:
+    """Compile the places where a line may end, only when needed: it takes 3 ms."""
+    return re.compile(
+        rf"(?<=[{_SPACES}])(?<!«[ ])(?![{_SPACES}])(?![:;!?»%]+(?:\s|$))"
+        rf"|(?<=[{_WIDE}])(?<![{_OPENING}])(?![{_CLOSING}{_SPACES}])(?=\S)"
+        rf"|(?<=[^\s{_WIDE}{_OPENING}])(?<![(\[«“‘])(?=[{_WIDE}])(?![{_CLOSING}])"
+    )
+
+
+def _pieces(text: str, cells: int) -> Iterator[tuple[int, int]]:
+    """Yield the pieces of a paragraph that stay whole."""
+    start = 0
+    ends = [found.start() for found in _may_end().finditer(text)]
+    for end in (*ends, len(text)):
+        if cell_len(text[start:end].rstrip()) <= cells:
+            yield start, end
+        else:
+            yield from _parts(text[start:end], start, cells)
+        start = end
+
+
+def _parts(word: str, at: int, cells: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a word that is wider than a line."""
+    for found in _PART.finditer(word):
+        whole = cell_len(found[0].rstrip()) <= cells
+        for piece in [found[0]] if whole else chop_cells(found[0], cells):
+            yield at, at + len(piece)
+            at += len(piece)
+
 
 Run = tuple[str, str]
 Line = list[Run]
 Span = tuple[int, int, str]
-"""(start, end, ink) in characters of a text."""
+"""(start, end, style) in characters of a text."""
 
 
 def fit(text: str, cells: int, *, right: bool = False) -> str:
-    """Return text on exactly so many cells: cut with an ellipsis or padded."""
-    text = text[: 8 * cells + 64]  # cutting graphemes of a whole novel takes 8 ms
+    """Return text on exactly so many cells: cut with an ellipsis, or padded."""
+    text = text[: 8 * cells + 64]  # cutting the graphemes of a whole novel takes 8 ms
     shown = safe.truncate(safe.line(text), max(0, cells))
     pad = " " * (cells - cell_len(shown))
     return pad + shown if right else shown + pad
 
 
 def width(line: Iterable[Run]) -> int:
-    """Return how many cells a line takes."""
+    """Return the width of a line in cells."""
     return sum(cell_len(text) for text, _ in line)
 
 
-def cut(text: str, spans: Sequence[Span], start: int, end: int, ink: str = "") -> Line:
-    """Return a part of a text as a line, its spans inked; later spans lie over earlier ones."""
+def slice_runs(text: str, spans: Sequence[Span], start: int, end: int, style: str = "") -> Line:
+    """Return a part of a text as a line; where spans overlap, the later one counts."""
     edges = {start, end}
     for a, b, _ in spans:
         edges |= {min(max(a, start), end), min(max(b, start), end)}
@@ -42,15 +103,15 @@ def cut(text: str, spans: Sequence[Span], start: int, end: int, ink: str = "") -
     line: Line = []
     for a, b in pairwise(marks):
         over = [name for s, e, name in spans if s <= a and b <= e]
-        line.append((text[a:b], over[-1] if over else ink))
+        line.append((text[a:b], over[-1] if over else style))
     return line
 
 
-def wrap(text: str, cells: int, ink: str = "", indent: str = "") -> list[Line]:
-    """Return text of our own or clean text as wrapped lines in one ink."""
+def wrap(text: str, cells: int, style: str = "", indent: str = "") -> list[Line]:
+    """Return clean text as wrapped lines in one style."""
     room = max(1, cells - cell_len(indent))
     return [
-        [(indent + paragraph[a:b].rstrip(), ink)]
+        [(indent + paragraph[a:b].rstrip(), style)]
         for paragraph in text.split("\n")
-        for a, b in breaks(paragraph, room)
+        for a, b in line_breaks(paragraph, room)
     ]

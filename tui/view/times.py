@@ -1,4 +1,4 @@
-"""Moments as an analyst reads them: ages, times of day, dates, in the local zone."""
+"""Times as an analyst reads them: ages, times of day and dates, in the local zone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from index.article import Timestamp
 
 FUTURE_SLACK = 3600.0
-"""A date this far ahead (seconds) is a publisher's clock, further is a mistake worth a mark."""
+"""Seconds: a date up to so far ahead is a publisher's wrong clock; one further ahead is marked."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
@@ -22,7 +22,7 @@ def age(seconds: float) -> str:
 
 
 def local(at: Timestamp, zone: tzinfo | None = None) -> datetime | None:
-    """Return a moment in a zone (the machine's when None), None if no calendar holds it."""
+    """Return a time in a zone (the machine's when None); None if no calendar holds it."""
     try:
         return datetime.fromtimestamp(at, zone).astimezone(zone)
     except (OverflowError, OSError, ValueError):
@@ -30,7 +30,7 @@ def local(at: Timestamp, zone: tzinfo | None = None) -> datetime | None:
 
 
 def short(at: Timestamp, now: Timestamp, zone: tzinfo | None = None) -> str:
-    """Return a moment in at most six cells: the hour today, else the day, else the year."""
+    """Return a time in at most six cells: the hour today, else the day, else the year."""
     then, today = local(at, zone), local(now, zone)
     if then is None or today is None:
         return "?"
@@ -42,19 +42,19 @@ def short(at: Timestamp, now: Timestamp, zone: tzinfo | None = None) -> str:
 
 
 def full(at: Timestamp, zone: tzinfo | None = None) -> str:
-    """Return a moment with its date and the zone's name, as in `2026-11-24 19:38 CET`."""
+    """Return a time with its date and zone: `2026-11-24 19:38 CET`."""
     then = local(at, zone)
     return "an impossible date" if then is None else f"{then:%Y-%m-%d %H:%M} {then.tzname()}"
 
 
 def clock(now: Timestamp, zone: tzinfo | None = None) -> str:
-    """Return the time of day with its zone, as in `23:53:09 CET`."""
+    """Return the time of day with its zone: `23:53:09 CET`."""
     then = local(now, zone)
     return "" if then is None else f"{then:%H:%M:%S} {then.tzname()}"
 
 
-def dated(published: Timestamp | None, seen: Timestamp) -> str:
-    """Return what is odd about a publication date: `undated`, `future`, or nothing."""
+def date_anomaly(published: Timestamp | None, seen: Timestamp) -> str:
+    """Return what is wrong with a publication date: `undated`, `future`, or nothing."""
     if published is None:
         return "undated"
     return "future" if published > seen + FUTURE_SLACK else ""

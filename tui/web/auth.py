@@ -1,4 +1,4 @@
-"""Who may come in: decided from what a request says, without the network."""
+"""Which requests the web server accepts: decided from their headers alone."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """What opens it."""
+    """The secret token and the names of this machine."""
 
     token: str
     """The secret that is part of the address."""
     local: bool = True
-    """Only this machine is listened to."""
+    """The server is reached from this machine only."""
     names: Collection[str] = ()
-    """Names under which others know this machine, in lower case."""
+    """Names of this machine that other machines use, in lower case."""
 
-    def expects(self, host: str | None) -> bool:
-        """Return whether a Host header means us.
+    def accepts_host(self, host: str | None) -> bool:
+        """Return whether a Host header names this server.
 
-        A page of a stranger whose name has been rebound to our address still says that name:
-        names are only those we know, whereas an address cannot be rebound.
+        After DNS rebinding, a foreign page still sends its own name, so only known names are
+        accepted; addresses cannot be rebound.
         """
         name = _hostname(host)
         if name == "localhost" or name in self.names:
@@ -35,13 +35,16 @@ class Auth:
             return False
         return address.is_loopback if self.local else True
 
-    def knows(self, given: str | None) -> bool:
-        """Return whether a token is ours, in a time that tells nothing about it."""
-        return hmac.compare_digest((given or "").encode(), self.token.encode())
+    def accepts_token(self, token: str | None) -> bool:
+        """Return whether a token is the secret one, in constant time."""
+        return hmac.compare_digest((token or "").encode(), self.token.encode())
 
 
-def from_here(origin: str | None, host: str | None) -> bool:
-    """Return whether a page of our own asks; browsers always say the origin of a websocket."""
+def is_same_origin(origin: str | None, host: str | None) -> bool:
+    """Return whether a request comes from a page of this server.
+
+    Browsers always send the origin of a websocket.
+    """
     if not origin or not host:
         return False
     try:
@@ -52,7 +55,7 @@ def from_here(origin: str | None, host: str | None) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether an address to listen at is reached from this machine only."""
+    """Return whether only this machine can reach an address to listen at."""
     if host == "localhost":
         return True
     try:

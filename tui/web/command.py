@@ -1,4 +1,4 @@
-"""`tocsin serve`: the dashboard in a browser, for those who have its address."""
+"""`tocsin serve`: the dashboard in a browser, for everybody who has its address."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import click
 
 from index.analysis.text_cleaning import line
 from monitor.errors import requires_extra
-from tui.command import Newsroom as Shown
+from tui.command import DashboardContext as Shown
 from tui.command import dashboard
 
 PORT = 8734
-_OF_THE_TERMINAL = (
+_TERMINAL_VARIABLES = (
     "COLORTERM", "DISPLAY", "KITTY_WINDOW_ID", "NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "STY",
     "TMUX", "WAYLAND_DISPLAY", "WEZTERM_PANE",
 )  # fmt: skip
-"""What the environment says of the terminal where the server was started."""
+"""Variables that describe the terminal in which the server was started, not the browser."""
 
 
-class Newsroom(Shown, Protocol):
-    """What the command line knows of the newsroom at hand, and of where it is."""
+class ServeContext(Shown, Protocol):
+    """What `tocsin serve` needs of the object that the command line passes to its commands."""
 
     config_path: Path
     data: Path | None
@@ -48,7 +48,7 @@ class Newsroom(Shown, Protocol):
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS]")
 @click.pass_obj
 def serve(
-    newsroom: Newsroom,
+    newsroom: ServeContext,
     host: str,
     port: int,
     expose: bool,
@@ -66,15 +66,15 @@ def serve(
         from tui.web import server  # noqa: F401
     from tui.web.auth import is_loopback
 
-    dashboard.make_context("dashboard", list(options))  # a mistake is said now, not to visitors
+    dashboard.make_context("dashboard", list(options))  # report an error now, not to visitors
     if not is_loopback(host) and not expose:
         raise click.UsageError(
-            f"{host} is reached from other machines: whoever sees the address may use the"
-            " dashboard, and nothing is encrypted. With --expose it is done all the same; better"
-            " leave it here, and come through `ssh -L` or a proxy with TLS."
+            f"{host} can be reached from other machines: whoever sees the address can use the"
+            " dashboard, and nothing is encrypted. --expose allows it; `ssh -L` or a proxy with"
+            " TLS is safer."
         )
     started = False if no_monitor else newsroom.ensure_monitor()
-    newsroom.service(read_only=True).views.version()  # no archive is said now too
+    newsroom.service(read_only=True).views.version()  # report a missing archive now
     try:
         _serve(newsroom, host, port, names, (*options, *(["--read-only"] if read_only else [])))
     finally:
@@ -83,43 +83,43 @@ def serve(
 
 
 def _serve(
-    newsroom: Newsroom, host: str, port: int, names: tuple[str, ...], options: tuple[str, ...]
+    newsroom: ServeContext, host: str, port: int, names: tuple[str, ...], options: tuple[str, ...]
 ) -> None:
     import asyncio
 
     from monitor.wiring import token
     from tui.web.auth import Auth, is_loopback
-    from tui.web.server import Dashboards, Place
+    from tui.web.server import DashboardServer, ListenAddress
 
     local = is_loopback(host)
-    known = {name.lower() for name in names}
+    host_names = {name.lower() for name in names}
     if not local:
-        known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-    door = Auth(token(), local=local, names=frozenset(known))
+        host_names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+    auth = Auth(token(), local=local, names=frozenset(host_names))
 
     def ready(port: int) -> None:
-        shown = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
-        where = f"[{shown}]" if ":" in shown else shown
-        click.echo(f"http://{where}:{port}/?token={door.token}")
-        click.echo("Open this address in a browser; ^C ends it.", err=True)
+        name = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
+        where = f"[{name}]" if ":" in name else name
+        click.echo(f"http://{where}:{port}/?token={auth.token}")
+        click.echo("Open this address in a browser; ^C stops the server.", err=True)
         if not local:
-            click.echo("Other machines reach it, and nothing is encrypted.", err=True)
+            click.echo("Other machines can reach it, and nothing is encrypted.", err=True)
 
     command = shlex.join(dashboard_command(newsroom, options))
-    served = Dashboards(command, door, lambda said: click.echo(said, err=True))
+    server = DashboardServer(command, auth, lambda text: click.echo(text, err=True))
     try:
-        asyncio.run(served.serve_until_told(Place(host, port), ready))
+        asyncio.run(server.serve(ListenAddress(host, port), ready))
     except OSError as error:
         why = line(error.strerror or str(error))
         raise click.ClickException(
-            f"{host}:{port} cannot be listened at: {why}; --port 0 takes any that is free"
+            f"cannot listen at {host}:{port}: {why}; --port 0 takes any free port"
         ) from error
 
 
-def dashboard_command(newsroom: Newsroom, options: tuple[str, ...]) -> list[str]:
-    """Return the command of a visitor's dashboard: it starts no monitor of its own."""
-    forget = [word for name in _OF_THE_TERMINAL for word in ("-u", name)]
+def dashboard_command(newsroom: ServeContext, options: tuple[str, ...]) -> list[str]:
+    """Return the command of a visitor's dashboard, which starts no monitor of its own."""
+    unset = [word for name in _TERMINAL_VARIABLES for word in ("-u", name)]
     data = ["--data", str(newsroom.data)] if newsroom.data is not None else []
     config = ["-c", str(newsroom.config_path)]
     python = [sys.executable, "-m", "monitor"]
-    return ["env", *forget, *python, *config, *data, "dashboard", "--no-monitor", *options]
+    return ["env", *unset, *python, *config, *data, "dashboard", "--no-monitor", *options]

@@ -1,19 +1,103 @@
-"""The web server: a page, a websocket, and a dashboard for each visitor."""
+"""The web server: a page, a websocket, and one dashboard process for each visitor."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import textual_serve
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
+from textual_serve.app_service import AppService
+from textual_serve.download_manager import DownloadManager
 
-from tui.web.auth import Auth, from_here
-from tui.web.session import Session
+from tui.web.auth import Auth, is_same_origin
+
+GRACE = 3.0
+"""Seconds that a dashboard has to end before its process is killed."""
+SCREEN_LIMITS = (10, 500)
+"""Smallest and largest number of columns and lines that a page can ask for."""
+
+
+class DashboardSession(AppService):
+    """The dashboard of one websocket: a process that ends with it."""
+
+    def __init__(self, command: str, socket: web.WebSocketResponse) -> None:
+        super().__init__(
+            f"exec {command}",
+            write_bytes=socket.send_bytes,
+            write_str=socket.send_str,
+            close=_closing(socket),
+            download_manager=DownloadManager(),
+        )
+        self._socket = socket
+
+    async def show(self, width: str, height: str) -> None:
+        """Show the dashboard until the websocket or the dashboard ends."""
+        try:
+            await self.start(_cells(width, 80), _cells(height, 24))
+            async for message in self._socket:
+                if message.type is WSMsgType.TEXT and not await self._handle(message):
+                    break
+        finally:
+            await asyncio.shield(self._end())
+
+    async def _handle(self, message: object) -> bool:
+        """Handle a message of the page; return whether it is valid."""
+        try:
+            kind, *rest = message.json()  # type: ignore[attr-defined]
+            match kind:
+                case "stdin":
+                    await self.send_bytes(rest[0].encode("utf-8", "ignore"))
+                case "resize":
+                    size = rest[0]
+                    await self.set_terminal_size(_cells(size["width"]), _cells(size["height"]))
+                case "ping":
+                    await self._socket.send_json(["pong", str(rest[0])[:64]])
+                case "blur":
+                    await self.blur()
+                case "focus":
+                    await self.focus()
+        except (ValueError, TypeError, LookupError, AttributeError):
+            return False
+        return True
+
+    async def _end(self) -> None:
+        """Ask the dashboard to end; kill its process if it does not."""
+        with suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(self.stop(), GRACE)
+        process = self._process
+        if process is None:
+            return
+        try:
+            await asyncio.wait_for(process.wait(), GRACE)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        if not self._socket.closed:
+            await self._socket.close()
+
+
+def _closing(socket: web.WebSocketResponse):  # type: ignore[no-untyped-def]
+    async def close() -> None:
+        await socket.close()
+
+    return close
+
+
+def _cells(value: object, default: int = 80) -> int:
+    """Return a number of columns or lines within the limits."""
+    try:
+        return min(max(int(str(value)), SCREEN_LIMITS[0]), SCREEN_LIMITS[1])
+    except ValueError:
+        return default
+
 
 HERE = Path(__file__).parent
 THEIRS = Path(textual_serve.__file__).parent / "static"
@@ -24,14 +108,14 @@ FILES: Mapping[str, Path] = {
     "/textual.js": THEIRS / "js/textual.js",
     "/xterm.css": THEIRS / "css/xterm.css",
 }
-MOST = 8
-"""Visitors at once: each has a process of 60 MB."""
+MAX_SESSIONS = 8
+"""Dashboards at a time; each has a process of 60 MB."""
 HEARTBEAT = 15.0
-"""Seconds after which a websocket is asked whether it is there."""
-GRACE = 10.0
-"""Seconds that dashboards have to end when the server does."""
+"""Seconds between two pings of a websocket."""
+SERVER_GRACE = 10.0
+"""Seconds that the dashboards have to end when the server ends."""
 HEADERS = {
-    # xterm.js writes its styles into the page; scripts come from here alone.
+    # xterm.js writes its styles into the page; scripts are loaded only from this server.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'"
     " 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none';"
     " form-action 'none'; frame-ancestors 'none'",
@@ -45,89 +129,97 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where to listen."""
+class ListenAddress:
+    """Host and port to listen at."""
 
     host: str
     port: int
-    """0 takes any that is free."""
+    """0 takes any free port."""
 
 
-class Dashboards:
-    """Serves dashboards, each the output of a command, to whom the door lets in."""
+class DashboardServer:
+    """Serves dashboards, each the output of a command, to requests that are accepted."""
 
-    def __init__(self, command: str, door: Auth, said: Callable[[str], None]) -> None:
+    def __init__(self, command: str, auth: Auth, log: Callable[[str], None]) -> None:
         self._command = command
-        self._door = door
-        self._said = said
+        self._auth = auth
+        self._log = log
         self._sockets: set[web.WebSocketResponse] = set()
         self._cookie = "tocsin"
 
-    async def serve_until_told(self, place: Place, ready: Callable[[int], None]) -> None:
-        """Serve until SIGINT or SIGTERM; tells the port once it listens. Raises OSError."""
+    async def serve(self, address: ListenAddress, ready: Callable[[int], None]) -> None:
+        """Serve until SIGINT, SIGTERM or SIGHUP.
+
+        Args:
+            address: Where to listen.
+            ready: Called with the port once the server listens.
+
+        Raises:
+            OSError: The address cannot be listened at.
+        """
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
         runner = web.AppRunner(
-            self.application(), access_log=None, handle_signals=False, shutdown_timeout=GRACE
+            self.application(), access_log=None, handle_signals=False, shutdown_timeout=SERVER_GRACE
         )
         await runner.setup()
         try:
-            site = web.TCPSite(runner, place.host, place.port)
+            site = web.TCPSite(runner, address.host, address.port)
             await site.start()
             port = runner.addresses[0][1]
-            self._cookie = f"tocsin-{port}"  # ports of one machine share their cookies
+            self._cookie = f"tocsin-{port}"  # all ports of a machine share their cookies
             ready(port)
             await stop.wait()
         finally:
             await runner.cleanup()
 
     def application(self) -> web.Application:
-        """Return the routes behind the door."""
-        app = web.Application(middlewares=[self._at_the_door()])
+        """Return the routes, behind a check of each request."""
+        app = web.Application(middlewares=[self._check_requests()])
         for path in FILES:
             app.router.add_get(path, self._file)
-        app.router.add_get("/ws", self._visit)
-        app.on_shutdown.append(self._send_home)
+        app.router.add_get("/ws", self._open)
+        app.on_shutdown.append(self._close_all)
         return app
 
-    def _at_the_door(self) -> Middleware:
+    def _check_requests(self) -> Middleware:
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
             response: web.StreamResponse
             try:
-                response = self._turned_away(request) or await handler(request)
+                response = self._refused(request) or await handler(request)
             except web.HTTPException as error:
-                response = _no(error.status, error.reason)
+                response = _refusal(error.status, error.reason)
             if not response.prepared:
                 response.headers.update(HEADERS)
             return response
 
         return middleware
 
-    def _turned_away(self, request: web.Request) -> web.Response | None:
-        """Return what is answered instead, None for those who may come in."""
-        if not self._door.expects(request.headers.get("Host")):
-            return _no(421, "This host is not served here; see `tocsin serve --name`.")
+    def _refused(self, request: web.Request) -> web.Response | None:
+        """Return the answer to a request that is not accepted, None for one that is."""
+        if not self._auth.accepts_host(request.headers.get("Host")):
+            return _refusal(421, "This host is not served here; see `tocsin serve --name`.")
         if "token" in request.query and request.path == "/":
-            return self._introduced(request)
-        if not self._door.knows(request.cookies.get(self._cookie)):
-            return _no(403, "Open the address that `tocsin serve` printed, with its token.")
-        if request.path == "/ws" and not from_here(
+            return self._log_in(request)
+        if not self._auth.accepts_token(request.cookies.get(self._cookie)):
+            return _refusal(403, "Open the address that `tocsin serve` printed, with its token.")
+        if request.path == "/ws" and not is_same_origin(
             request.headers.get("Origin"), request.headers.get("Host")
         ):
-            return _no(403, "Pages from elsewhere are not let in.")
+            return _refusal(403, "Only pages of this server can open a dashboard.")
         return None
 
-    def _introduced(self, request: web.Request) -> web.Response:
-        """Give a cookie for the token, and an address without it: histories keep addresses."""
-        if not self._door.knows(request.query["token"]):
-            return _no(403, "This token is not the one that `tocsin serve` printed.")
+    def _log_in(self, request: web.Request) -> web.Response:
+        """Exchange the token for a cookie: the browser's history keeps the address."""
+        if not self._auth.accepts_token(request.query["token"]):
+            return _refusal(403, "This token is not the one that `tocsin serve` printed.")
         response = web.Response(status=303, headers={"Location": "/"})
         response.set_cookie(
             self._cookie,
-            self._door.token,
+            self._auth.token,
             httponly=True,
             samesite="Strict",
             path="/",
@@ -138,28 +230,28 @@ class Dashboards:
     async def _file(self, request: web.Request) -> web.FileResponse:
         return web.FileResponse(FILES[request.path])
 
-    async def _visit(self, request: web.Request) -> web.StreamResponse:
-        """Give a visitor a dashboard for as long as the websocket is open."""
-        if len(self._sockets) >= MOST:
-            return _no(503, f"{MOST} dashboards are open already.")
+    async def _open(self, request: web.Request) -> web.StreamResponse:
+        """Run a dashboard for as long as the websocket is open."""
+        if len(self._sockets) >= MAX_SESSIONS:
+            return _refusal(503, f"{MAX_SESSIONS} dashboards are open already.")
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT)
         self._sockets.add(socket)
-        self._said(f"{len(self._sockets)} looking")
+        self._log(f"{len(self._sockets)} open")
         try:
             await socket.prepare(request)
-            asked = request.query
-            visitor = Session(self._command, socket)
-            await visitor.look(asked.get("width", ""), asked.get("height", ""))
+            query = request.query
+            session = DashboardSession(self._command, socket)
+            await session.show(query.get("width", ""), query.get("height", ""))
         finally:
             self._sockets.discard(socket)
-            self._said(f"{len(self._sockets)} looking")
+            self._log(f"{len(self._sockets)} open")
         return socket
 
-    async def _send_home(self, app: web.Application) -> None:
-        """End all dashboards when the server ends."""
+    async def _close_all(self, app: web.Application) -> None:
+        """Close every dashboard when the server ends."""
         for socket in list(self._sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
 
-def _no(status: int, why: str) -> web.Response:
-    return web.Response(status=status, text=f"{why}\n")
+def _refusal(status: int, reason: str) -> web.Response:
+    return web.Response(status=status, text=f"{reason}\n")

@@ -1,1 +1,1 @@
-"""What stands on a screen; each paints styled text and holds no truth."""
+"""Widgets: each paints lines of styled text and keeps no data of the newsroom."""

@@ -1,4 +1,4 @@
-"""The feeds: a summary with the worst of them, and every feed on a line of its own."""
+"""The lists of feeds: a pane with those that have problems, and a table of every feed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from textual.content import Content
 
 from index.article import Timestamp
 from monitor.model.feed import FeedHealth, Health
-from tui.messages import Moved
-from tui.view.feed_row import ORDERS, chosen, feed_table_row
-from tui.view.rows import feed_row
+from tui.view.feeds import FEED_ORDERS, feed_row, feed_table_row, select_feeds
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
@@ -19,36 +17,36 @@ WELL = (Health.OK, Health.NEW, Health.PAUSED)
 
 
 class FeedPane(LineList):
-    """Feeds in trouble; every feed is on the feeds screen."""
+    """A summary, and the feeds with problems; every feed is on the feeds screen."""
 
     BORDER_TITLE = "Feeds"
-    IDLE = ""
+    IDLE_CURSOR = ""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._feeds: Sequence[FeedHealth] = ()
-        self._worst: Sequence[FeedHealth] = ()
+        self._problems: Sequence[FeedHealth] = ()
 
     @property
     def row_count(self) -> int:
-        """Return how many rows there are: the summary and the worst."""
-        return 1 + len(self._worst) if self._feeds else 0
+        """Return the number of rows: the summary, and a row for each problem."""
+        return 1 + len(self._problems) if self._feeds else 0
 
     @property
     def feed(self) -> FeedHealth | None:
         """The feed under the cursor."""
-        return self._worst[self.cursor - 1] if 0 < self.cursor <= len(self._worst) else None
+        return self._problems[self.cursor - 1] if 0 < self.cursor <= len(self._problems) else None
 
-    def tell(self, feeds: Sequence[FeedHealth]) -> None:
-        """Show how these feeds are."""
+    def update(self, feeds: Sequence[FeedHealth]) -> None:
+        """Show the health of feeds."""
         if feeds != self._feeds:
             self._feeds = feeds
-            self._worst = [feed for feed in feeds if feed.health not in WELL]
-            self.resize_rows()
+            self._problems = [feed for feed in feeds if feed.health not in WELL]
+            self.update_row_count()
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return the summary or a feed as a line."""
-        return self._summary() if row == 0 else feed_row(self._worst[row - 1], cells)
+        return self._summary() if row == 0 else feed_row(self._problems[row - 1], cells)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds."""
@@ -69,7 +67,7 @@ class FeedPane(LineList):
 
 
 class FeedTable(LineList):
-    """Feeds in a state, or all, in an order; the worst first to begin with."""
+    """All feeds or those in one state, in an order; at first the worst first."""
 
     BORDER_TITLE = "Feeds"
 
@@ -78,15 +76,15 @@ class FeedTable(LineList):
     ) -> None:
         super().__init__(id=id)
         self._all = feeds
-        self._feeds: Sequence[FeedHealth] = chosen(feeds, None, 0)
+        self._feeds: Sequence[FeedHealth] = select_feeds(feeds, None, 0)
         self._clock = clock
         self.state: Health | None = None
-        """Only feeds in this state are shown; None shows all."""
+        """Only feeds in this state are shown; None for all."""
         self.order = 0
 
     @property
     def row_count(self) -> int:
-        """Return how many feeds are shown."""
+        """Return the number of feeds that are shown."""
         return len(self._feeds)
 
     @property
@@ -94,32 +92,32 @@ class FeedTable(LineList):
         """The feed under the cursor."""
         return self._feeds[self.cursor] if self._feeds else None
 
-    def tell(self, feeds: Sequence[FeedHealth], url: str = "") -> None:
-        """Show these feeds; the cursor stays on its feed, or goes to the one of this address."""
+    def update(self, feeds: Sequence[FeedHealth], url: str = "") -> None:
+        """Show feeds; the cursor stays on its feed, or goes to the one at an address."""
         self._all = feeds
-        self._choose(url)
+        self._select(url)
 
-    def only(self, state: Health | None) -> None:
-        """Show the feeds in a state, all when None."""
+    def show_state(self, state: Health | None) -> None:
+        """Show only the feeds in a state; None for all."""
         self.state = state
-        self._choose()
+        self._select()
 
-    def reorder(self) -> None:
-        """Go on to the next order."""
-        self.order = (self.order + 1) % len(ORDERS)
-        self._choose()
+    def next_order(self) -> None:
+        """Change to the next order."""
+        self.order = (self.order + 1) % len(FEED_ORDERS)
+        self._select()
 
-    def _choose(self, url: str = "") -> None:
+    def _select(self, url: str = "") -> None:
         url = url or (self.feed.feed.url if self.feed else "")
-        self._feeds = chosen(self._all, self.state, self.order)
-        at = [feed.feed.url for feed in self._feeds]
-        self.cursor = at.index(url) if url in at else self.cursor
-        self.resize_rows()
+        self._feeds = select_feeds(self._all, self.state, self.order)
+        urls = [feed.feed.url for feed in self._feeds]
+        self.cursor = urls.index(url) if url in urls else self.cursor
+        self.update_row_count()
         self.reveal()
-        words = [f"{self.state} only"] if self.state else []
-        words += [ORDERS[self.order].words] if self.order else []
-        self.border_title = Content(" · ".join(["Feeds", *words]))
-        self.post_message(Moved(self))
+        labels = [f"{self.state} only"] if self.state else []
+        labels += [FEED_ORDERS[self.order].label] if self.order else []
+        self.border_title = Content(" · ".join(["Feeds", *labels]))
+        self.post_message(self.Highlighted(self))
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a feed as a line."""
@@ -128,5 +126,5 @@ class FeedTable(LineList):
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds."""
         if self._all:
-            return [[(f"  No feed is {self.state} any more: f shows the others.", "quiet")]]
-        return [[("  No feeds yet: a adds one, or name some in feeds.yaml.", "quiet")]]
+            return [[(f"  No feed is {self.state} now; f shows the others.", "quiet")]]
+        return [[("  No feeds yet; a adds one, or add some to feeds.yaml.", "quiet")]]

@@ -1,4 +1,4 @@
-"""The line in which the alerts are filtered as one types, and what is to be said of it."""
+"""The line in which the analyst types a filter of the alerts, and a hint or error below it."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from textual.widgets import Input
 from index.query.completion import complete
 from monitor.search.alert_filter import FilterNames
 from tui.view.styled_text import Line
-from tui.widgets.message_line import MessageLine
+from tui.widgets.styled_widget import TextBlock
 
 PROMPT = " f "
 HINT: Line = [
     ("   words, ", "quiet"),
     ("watch: lang: feed: tag: severity: since: state: is:", "list"),
-    ("  → completes  enter keeps  esc takes back  ^f lists", "quiet"),
+    ("  → completes  enter keeps  esc cancels  ^f lists", "quiet"),
 ]
 
 
-class Continuing(Suggester):
-    """Proposes how the last word goes on: a filter, or one of its values."""
+class FilterSuggester(Suggester):
+    """Completes the last word: a filter, or one of its values."""
 
     def __init__(self, names: Callable[[], FilterNames]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._names = names
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the whole line as it might go on."""
-        found = complete(value, len(value), self._values, of_alerts=True)
-        lines = (value[: found.start] + each.text for each in found.candidates)
+        """Return the whole line with its last word completed."""
+        completion = complete(value, len(value), self._values, of_alerts=True)
+        lines = (value[: completion.start] + each.text for each in completion.candidates)
         return next(
             (
                 line
@@ -45,9 +45,9 @@ class Continuing(Suggester):
         )
 
     def values(self, text: str, most: int = 12) -> list[str]:
-        """Return what may be written where a line goes on."""
-        found = complete(text, len(text), self._values, of_alerts=True)
-        return [each.name for each in found.candidates[:most]]
+        """Return at most `most` words with which a line can go on."""
+        completion = complete(text, len(text), self._values, of_alerts=True)
+        return [each.name for each in completion.candidates[:most]]
 
     def _values(self, name: str) -> Iterable[str]:
         names = self._names()
@@ -64,70 +64,70 @@ class Continuing(Suggester):
 
 
 class FilterLine(Container):
-    """A prompt, an input and a note; hidden while nobody filters."""
+    """A prompt, an input, and a hint or error below; hidden while the analyst does not filter."""
 
-    class Typed(Message):
-        """The line says something else."""
+    class TextChanged(Message):
+        """The filter has changed."""
 
         def __init__(self, text: str) -> None:
             self.text = text
             super().__init__()
 
-    class Kept(Typed):
-        """It is to stay as it is."""
+    class TextSubmitted(TextChanged):
+        """The analyst keeps the filter."""
 
-    class Left(Message):
-        """All is to be as it was before."""
+    class Cancelled(Message):
+        """The analyst wants the filter from before."""
 
     def __init__(self, names: Callable[[], FilterNames], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.continuing = Continuing(names)
+        self.suggester = FilterSuggester(names)
         self.input = Input(
-            id="filter", compact=True, select_on_focus=False, suggester=self.continuing
+            id="filter", compact=True, select_on_focus=False, suggester=self.suggester
         )
-        self.note = MessageLine(HINT, id="filter-note")
+        self.note = TextBlock(HINT, id="filter-note")
         self.display = False
 
     def compose(self) -> ComposeResult:
-        """Lay the note out under the line."""
+        """Put the note below the input."""
         with Container(id="filter-ask"):
-            yield MessageLine([(PROMPT, "accent")], id="filter-prompt")
+            yield TextBlock([(PROMPT, "accent")], id="filter-prompt")
             yield self.input
         yield self.note
 
     def open(self, text: str) -> None:
-        """Show a filter to be changed."""
-        self.note.say(HINT)
+        """Show the line with a filter that can be changed."""
+        self.note.update(HINT)
         with self.input.prevent(Input.Changed):
             self.input.value = text
         self.input.cursor_position = len(text)
         self.display = True
         self.input.focus()
 
-    def doubt(self, mistake: Line) -> None:
-        """Say what a filter that has no value yet may hold, else what is wrong."""
-        values = self.input.value.endswith(":") and self.continuing.values(self.input.value)
-        self.note.say([("   " + "  ".join(values), "quiet")] if values else mistake)
+    def show_error(self, error: Line) -> None:
+        """Show an error, or for a filter without a value the values that it can have."""
+        values = self.input.value.endswith(":") and self.suggester.values(self.input.value)
+        self.note.update([("   " + "  ".join(values), "quiet")] if values else error)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell what it says."""
+        """Tell the screen."""
         event.stop()
-        self.post_message(self.Typed(event.value))
+        self.post_message(self.TextChanged(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Tell that it stays."""
+        """Tell the screen."""
         event.stop()
-        self.post_message(self.Kept(event.value))
+        self.post_message(self.TextSubmitted(event.value))
 
     def on_key(self, event: events.Key) -> None:
-        """Leave by esc; complete by tab."""
+        """Cancel with esc, complete with tab, keep with the down arrow."""
         if event.key == "escape":
             event.stop()
-            self.post_message(self.Left())
+            self.post_message(self.Cancelled())
         elif event.key in ("tab", "down"):
             event.stop()
             event.prevent_default()
             if event.key == "tab":
                 self.input.action_cursor_right()
             else:
-                self.post_message(self.Kept(self.input.value))
+                self.post_message(self.TextSubmitted(self.input.value))

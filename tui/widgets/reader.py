@@ -6,67 +6,76 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from textual import events
+from textual.message import Message
 
 from monitor.model.article import ArticleDetails
-from tui.messages import Wanted
-from tui.view.article_page import Place, lay_out
+from tui.view.article import MatchPlace, article_page
 from tui.view.styled_text import Line
-from tui.widgets.scroll_text import Layout, ScrollText
+from tui.widgets.scroll_text import ScrollText, TextLayout
 
 
 class Reader(ScrollText):
-    """One article, its matches inked; steps from match to match."""
+    """An article with its matches highlighted, which the analyst can step through."""
+
+    class OutletSelected(Message):
+        """The analyst clicked on the article of another outlet."""
+
+        def __init__(self, article: int) -> None:
+            self.article = article
+            super().__init__()
 
     BORDER_TITLE = "Reader"
 
     def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.reading: ArticleDetails | None = None
+        self.details: ArticleDetails | None = None
         self._zone = zone
-        self._places: Sequence[Place] = ()
-        self._matches: Sequence[int] = ()
+        self._places: Sequence[MatchPlace] = ()
+        self._match_lines: Sequence[int] = ()
         self._links: Sequence[tuple[int, int]] = ()
         self._current: int | None = None
 
-    def read(self, reading: ArticleDetails | None, places: Sequence[Place] = ()) -> None:
-        """Show an article from its top; the same one again stays where it is."""
-        before = self.reading.article.id if self.reading else None
-        same = reading is not None and reading.article.id == before
+    def show_article(
+        self, details: ArticleDetails | None, places: Sequence[MatchPlace] = ()
+    ) -> None:
+        """Show an article from its top, or nothing; the same article stays where it is."""
+        before = self.details.article.id if self.details else None
+        same = details is not None and details.article.id == before
         if not same or self._places != places:
             self._current = None
-        self.reading, self._places = reading, places
-        self.show(self._page, keep_place=same)
+        self.details, self._places = details, places
+        self.update(self._lay_out_article, keep_place=same)
 
-    def read_feed(self, layout: Layout) -> None:
-        """Show something that is no article and has no matches."""
-        self.reading, self._places, self._current = None, (), None
-        self._matches = self._links = ()
-        self.show(layout)
+    def show_text(self, layout: TextLayout) -> None:
+        """Show a text that is no article."""
+        self.details, self._places, self._current = None, (), None
+        self._match_lines = self._links = ()
+        self.update(layout)
 
-    def step(self, by: int) -> None:
-        """Go to the next or the previous match, round the ends."""
-        if not self._matches:
+    def step_match(self, by: int) -> None:
+        """Go to the next or the previous match; after the last comes the first."""
+        if not self._match_lines:
             return
-        count = len(self._matches)
+        count = len(self._match_lines)
         if self._current is None:
             self._current = 0 if by > 0 else count - 1
         else:
             self._current = (self._current + by) % count
         self.lay_out()
-        self.reveal(self._matches[self._current])
+        self.reveal(self._match_lines[self._current])
 
     def on_click(self, event: events.Click) -> None:
-        """Ask for the article of the outlet under the mouse."""
+        """Tell which other outlet's article is under the mouse."""
         offset = event.get_content_offset(self)
         links = dict(self._links)
         if offset is not None and (article := links.get(offset.y + round(self.scroll_y))):
             event.stop()
-            self.post_message(Wanted(article))
+            self.post_message(self.OutletSelected(article))
 
-    def _page(self, cells: int) -> Sequence[Line]:
-        if self.reading is None:
-            self._matches = self._links = ()
+    def _lay_out_article(self, cells: int) -> Sequence[Line]:
+        if self.details is None:
+            self._match_lines = self._links = ()
             return []
-        page = lay_out(self.reading, self._places, cells, self._zone, self._current)
-        self._matches, self._links = page.matches, page.links
+        page = article_page(self.details, self._places, cells, self._zone, self._current)
+        self._match_lines, self._links = page.matches, page.links
         return page.lines

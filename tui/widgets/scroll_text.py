@@ -11,14 +11,18 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.view.styled_text import Line
-from tui.widgets.styled_widget import StyledWidget, measure
+from tui.widgets.styled_widget import StyledWidget, set_line_count
 
-Layout = Callable[[int], Sequence[Line]]
-"""Lays text out on lines of so many cells."""
+TextLayout = Callable[[int], Sequence[Line]]
+"""Lays a text out as lines of at most so many cells."""
 
 
 class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False):
-    """Lines laid out for the width there is, and again when it changes."""
+    """Lines laid out for the width of the widget, and again when the width changes.
+
+    Textual's RichLog keeps lines at the width they were written for, and a Static in a
+    VerticalScroll renders the whole text at each change; neither knows the line of a match.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll(1)", "Down"),
@@ -29,47 +33,52 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
         Binding("G,end", "bottom", "To the end"),
     ]
 
-    def __init__(self, layout: Layout | None = None, *, id: str | None = None) -> None:
+    def __init__(self, layout: TextLayout | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._layout_text: Layout = layout or (lambda cells: [])
+        self._layout_text: TextLayout = layout or (lambda cells: [])
         self._lines: Sequence[Line] = []
         self._cells = 0
 
-    def show(self, layout: Layout, *, keep_place: bool = False) -> None:
-        """Show another text, from its top unless it is the same one laid out anew."""
+    def update(self, layout: TextLayout, *, keep_place: bool = False) -> None:
+        """Show a text.
+
+        Args:
+            layout: Lays it out.
+            keep_place: Stay at the same line, for a text that has changed only a little.
+        """
         self._layout_text = layout
         self.lay_out()
         if not keep_place:
             self.scroll_to(y=0, animate=False, force=True)
 
     def lay_out(self) -> None:
-        """Fit the text to the width."""
+        """Lay the text out for the present width."""
         self._cells = self.scrollable_content_region.width
         if self._cells > 2:
             before, self._lines = self._lines, self._layout_text(self._cells - 2)
-            measure(self, len(self._lines))
-            self._draw_changed(before)
+            set_line_count(self, len(self._lines))
+            self._repaint_changed(before)
 
-    def _draw_changed(self, before: Sequence[Line]) -> None:
-        """Draw the lines on the screen that are others than before."""
+    def _repaint_changed(self, before: Sequence[Line]) -> None:
+        """Repaint the lines on the screen that differ from before."""
         top = round(self.scroll_y)
         for y in range(self.size.height):
             if _line(before, top + y) != _line(self._lines, top + y):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many lines the whole text takes at a width."""
+        """Return the number of lines at a width."""
         return len(self._layout_text(max(1, width - 2)))
 
     def on_resize(self) -> None:
-        """Lay the text out anew when its width changed, about where it was."""
+        """Lay the text out again when the width has changed, and stay at about the same place."""
         if self.scrollable_content_region.width != self._cells:
             share = self.scroll_y / max(1, len(self._lines))
             self.lay_out()
             self.scroll_to(y=round(share * len(self._lines)), animate=False, force=True)
 
     def reveal(self, line: int) -> None:
-        """Scroll a line into view, a third down, unless it is in view already."""
+        """Scroll a line to the upper third of the widget, unless it is in view."""
         page = self.scrollable_content_region.height
         if not self.scroll_y <= line < self.scroll_y + page:
             self.scroll_to(y=line - page // 3, animate=False, force=True)

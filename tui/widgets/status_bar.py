@@ -1,7 +1,8 @@
-"""The line at the top of the screen; a click opens what it tells of."""
+"""The lines at the top and at the bottom of a screen: the status bar and the key bar."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from textual import events
@@ -9,44 +10,96 @@ from textual.strip import Strip
 
 from index.article import Timestamp
 from monitor.model.status import Status
-from tui.view.status_bar import parts, status_line
+from tui.keys import KeyBinding
+from tui.view.status import status_line, status_parts
 from tui.view.styled_text import Line, width
 from tui.widgets.styled_widget import StyledWidget
 
 
 class StatusBar(StyledWidget):
-    """The newsroom at a glance; repaints only when its words change."""
+    """The state of the newsroom on one line; a click on a part opens what it is about."""
 
     def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
         self._zone = zone
-        self._shown: tuple[Status | None, Timestamp] = (None, 0.0)
-        self._waiting: int | None = None
+        self._status: Status | None = None
+        self._now: Timestamp = 0.0
+        self._paused_alerts: int | None = None
         self._line: Line = []
 
-    def tell(self, status: Status | None, now: Timestamp, waiting: int | None = None) -> None:
-        """Show this status at this moment, and how many alerts wait for a paused stream."""
-        self._shown = (status, now)
-        self._waiting = waiting
-        before, self._line = self._line, self._said()
+    def update(
+        self, status: Status | None, now: Timestamp, paused_alerts: int | None = None
+    ) -> None:
+        """Show a status; repaint only if the line differs.
+
+        Args:
+            status: The status; None before it is known.
+            now: The present time.
+            paused_alerts: Alerts that wait while the stream is paused; None while it is not.
+        """
+        self._status, self._now, self._paused_alerts = status, now, paused_alerts
+        before, self._line = self._line, self._status_line()
         if before != self._line:
             self.refresh()
 
-    def _said(self) -> Line:
-        return status_line(*self._shown, self._zone, self.size.width, self._waiting)
+    def _status_line(self) -> Line:
+        cells = self.size.width
+        return status_line(self._status, self._now, self._zone, cells, self._paused_alerts)
 
     def render_line(self, y: int) -> Strip:
         """Return the line."""
         if width(self._line) != self.size.width:
-            self._line = self._said()
+            self._line = self._status_line()
         return self.strip(self._line, self.size.width)
 
     async def on_click(self, event: events.Click) -> None:
-        """Open what is under the mouse."""
-        right = 0
-        for part in parts(*self._shown, self._zone, self.size.width, self._waiting):
+        """Open what the part under the mouse is about."""
+        right, cells = 0, self.size.width
+        for part in status_parts(self._status, self._now, self._zone, cells, self._paused_alerts):
             right += width(part.line)
             if event.x < right:
                 if part.opens:
                     await self.screen.run_action(f"open_part('{part.opens}')")
                 return
+
+
+class KeyBar(StyledWidget):
+    """The most important keys, help first, as many as fit whole; a click presses a key.
+
+    Textual's Footer cuts off what does not fit, has no order of importance, and creates a widget
+    for each key whenever the focus moves.
+    """
+
+    def __init__(self, keys: Sequence[KeyBinding], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._keys = keys
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line."""
+        line: Line = []
+        for key in self._fitting():
+            line += _label(key)
+        return self.strip(line, self.size.width)
+
+    def _fitting(self) -> list[KeyBinding]:
+        used = 0
+        fitting: list[KeyBinding] = []
+        for key in self._keys:
+            used += width(_label(key))
+            if used > self.size.width:
+                break
+            fitting.append(key)
+        return fitting
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run the action of the key under the mouse."""
+        right = 0
+        for key in self._fitting():
+            right += width(_label(key))
+            if event.x < right:
+                await self.screen.run_action(key.action)
+                return
+
+
+def _label(key: KeyBinding) -> Line:
+    return [(f" {key.shown}", "key"), (f" {key.label} ", "quiet")]

@@ -1,31 +1,32 @@
-"""Widgets that paint lines of styled text."""
+"""The base of all widgets that paint styled text, and a block of such text."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
 from index.analysis.text_cleaning import clean
-from tui.themes import inks
+from tui.themes import styles
 from tui.view.styled_text import Line
 
 EIGHTHS = 8
-"""Of a cell: so finely a scrollbar is drawn."""
+"""Steps of a cell in which Textual draws a scrollbar."""
 
 
-def measure(view: ScrollView, lines: int) -> None:
-    """Give a view so many lines.
+def set_line_count(view: ScrollView, lines: int) -> None:
+    """Set the number of lines of a view.
 
-    All panes are laid out anew, which takes 10 ms, only where its scrollbar comes or goes; the
-    scrollbar is painted anew only where that can be seen.
+    Textual would lay all panes out again, which takes 10 ms. Here they are laid out only when
+    the scrollbar appears or disappears, and the scrollbar is repainted only when it looks
+    different.
     """
     size = Size(0, lines)
     room = view.size.height
@@ -37,12 +38,12 @@ def measure(view: ScrollView, lines: int) -> None:
     ):
         view.set_reactive(ScrollView.virtual_size, size)
         if scrolls:
-            _lengthen(view.vertical_scrollbar, lines)
+            _set_scrollbar_size(view.vertical_scrollbar, lines)
     else:
         view.virtual_size = size
 
 
-def _lengthen(bar: ScrollBar, lines: int) -> None:
+def _set_scrollbar_size(bar: ScrollBar, lines: int) -> None:
     if _thumb(bar, bar.window_virtual_size) == _thumb(bar, lines):
         bar.set_reactive(ScrollBar.window_virtual_size, lines)
     else:
@@ -50,7 +51,7 @@ def _lengthen(bar: ScrollBar, lines: int) -> None:
 
 
 def _thumb(bar: ScrollBar, lines: int) -> tuple[int, int] | None:
-    """Return where the thumb begins and how long it is beside so many lines; None for no thumb."""
+    """Return the start and length of the thumb for so many lines, in eighths; None for no thumb."""
     cells, window = bar.size.height, bar.window_size
     if not cells or not 0 < window < lines:
         return None
@@ -60,31 +61,70 @@ def _thumb(bar: ScrollBar, lines: int) -> tuple[int, int] | None:
 
 
 class StyledWidget(Widget):
-    """A widget that paints in the inks of the theme, on its own ground."""
+    """A widget that paints lines of styled text; the one place where text reaches the screen.
 
-    _ground: Style | None = None
-    _inks: Mapping[str, Style] = {}
+    Textual's Static, Label and RichLog parse a `str` as markup and pass escape sequences and
+    bidi controls of feeds to the terminal; this widget does neither, and takes its colours from
+    the theme by style name.
+    """
 
-    def strip(self, line: Line, cells: int, under: str = "") -> Strip:
-        """Return a line on exactly so many cells, over the ground of another ink.
+    _background: Style | None = None
+    _theme_styles: Mapping[str, Style] = {}
 
-        Nothing unsafe gets past here: what is not plainly printable is cleaned once more.
+    def strip(self, line: Line, cells: int, background: str = "") -> Strip:
+        """Return a line as a strip of exactly so many cells; unprintable text is cleaned again.
+
+        Args:
+            line: Runs of (text, style).
+            cells: Width of the strip.
+            background: Name of a style to paint over; empty for the widget's own background.
         """
-        if self._ground is None:
-            self._ground = self.rich_style
-            self._inks = inks(self.app.theme)
-        ground = self._ground + self._inks[under] if under else self._ground
+        if self._background is None:
+            self._background = self.rich_style
+            self._theme_styles = styles(self.app.theme)
+        base = self._background
+        if background:
+            base += self._theme_styles[background]
         segments = [
             Segment(
                 text if text.isprintable() else clean(text),
-                ground + self._inks[ink] if ink else ground,
+                base + self._theme_styles[style] if style else base,
             )
-            for text, ink in line
+            for text, style in line
             if text
         ]
-        return Strip(segments).adjust_cell_length(cells, ground).simplify()
+        return Strip(segments).adjust_cell_length(cells, base).simplify()
 
     def notify_style_update(self) -> None:
-        """Forget the colours of another theme."""
-        self._ground = None
+        """Forget the colours of the earlier theme."""
+        self._background = None
         super().notify_style_update()
+
+
+class TextBlock(StyledWidget):
+    """A few lines of styled text; an update repaints only the lines that differ.
+
+    Textual's Static would lay the screen out again at each update, which takes 10 ms.
+    """
+
+    def __init__(self, *lines: Line, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[tuple[Line, bool]] = [(line, False) for line in lines]
+
+    def update(self, *lines: Line, highlighted: Collection[int] = ()) -> None:
+        """Show other lines.
+
+        Args:
+            lines: What to show from the top.
+            highlighted: Numbers of the lines that get the background of the cursor.
+        """
+        before = self._lines
+        self._lines = [(line, number in highlighted) for number, line in enumerate(lines)]
+        for y in range(max(len(before), len(self._lines))):
+            if before[y : y + 1] != self._lines[y : y + 1]:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line."""
+        line, highlighted = self._lines[y] if y < len(self._lines) else ([], False)
+        return self.strip(line, self.size.width, "cursor" if highlighted else "")

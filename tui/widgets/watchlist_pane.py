@@ -1,4 +1,4 @@
-"""The watchlists with their counts and their last day."""
+"""The pane of watchlists, with their counts and their last day."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from textual.content import Content
 from index.article import Timestamp
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
-from tui.messages import Moved
 from tui.view import times
-from tui.view.rows import pace_in_words, watchlist_row
+from tui.view.alerts import baseline_text, watchlist_row
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
@@ -24,10 +23,10 @@ ALL = "All"
 
 
 class WatchlistPane(LineList):
-    """One row for all watchlists together, then one each."""
+    """One row for all watchlists together, then one for each."""
 
     BORDER_TITLE = "Watchlists"
-    IDLE = ""
+    IDLE_CURSOR = ""
 
     def __init__(
         self, clock: Callable[[], Timestamp], *, zone: tzinfo | None = None, id: str | None = None
@@ -35,14 +34,14 @@ class WatchlistPane(LineList):
         super().__init__(id=id)
         self._clock = clock
         self._zone = zone
-        self._muted: dict[str, Timestamp] = {}
+        self._silenced_until: dict[str, Timestamp] = {}
         self._counts: Sequence[WatchlistCount] = ()
         self._chosen: tuple[str, ...] = ()
-        self._said = ""
+        self._baseline = ""
 
     @property
     def row_count(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return len(self._counts)
 
     @property
@@ -50,27 +49,30 @@ class WatchlistPane(LineList):
         """Name of the watchlist under the cursor, empty for all."""
         return self._counts[self.cursor].name if 0 < self.cursor < len(self._counts) else ""
 
-    def tell(self, counts: Sequence[WatchlistCount], mutes: Sequence[Silence] = ()) -> None:
-        """Show these counts, and what is muted; the cursor stays on its watchlist."""
-        rows = (total(counts), *counts) if counts else ()
-        muted = {mute.watchlist: mute.until for mute in mutes}
-        if rows != self._counts or muted != self._muted:
+    def update(self, counts: Sequence[WatchlistCount], silences: Sequence[Silence] = ()) -> None:
+        """Show counts and silences; the cursor stays on its watchlist."""
+        rows = (total_count(counts), *counts) if counts else ()
+        silenced_until = {silence.watchlist: silence.until for silence in silences}
+        if rows != self._counts or silenced_until != self._silenced_until:
             name = self.watchlist
-            self._counts, self._muted = rows, muted
+            self._counts, self._silenced_until = rows, silenced_until
             names = [count.name for count in rows]
             if name in names[1:]:
                 self.cursor = names.index(name, 1)
-            self.resize_rows()
-            self.on_moved()
+            self.update_row_count()
+            self._show_baseline()
 
-    def on_moved(self, message: Moved | None = None) -> None:
-        """Say how the counts of the watchlist under the cursor are to be taken."""
+    def on_line_list_highlighted(self) -> None:
+        """Show the baseline of the watchlist under the cursor."""
+        self._show_baseline()
+
+    def _show_baseline(self) -> None:
         at = times.local(self._clock(), self._zone)
         if self.cursor < len(self._counts) and at is not None:
-            said = pace_in_words(self._counts[self.cursor], f"{at:%a}")
-            if said != self._said:  # setting it draws the whole pane anew
-                self._said = said
-                self.border_subtitle = Content(said)
+            baseline = baseline_text(self._counts[self.cursor], f"{at:%a}")
+            if baseline != self._baseline:  # setting the subtitle repaints the whole pane
+                self._baseline = baseline
+                self.border_subtitle = Content(baseline)
 
     def choose(self, names: tuple[str, ...]) -> None:
         """Mark the watchlists that the stream is filtered by."""
@@ -82,17 +84,17 @@ class WatchlistPane(LineList):
         """Return a watchlist as a line."""
         count = self._counts[row]
         chosen = count.name in self._chosen if row else not self._chosen
-        until = self._muted.get(count.name) if row else None
-        muted = "" if until is None else times.short(until, self._clock(), self._zone)
-        return watchlist_row(count, cells, chosen=chosen, muted=muted)
+        until = self._silenced_until.get(count.name) if row else None
+        silenced = "" if until is None else times.short(until, self._clock(), self._zone)
+        return watchlist_row(count, cells, chosen=chosen, silenced=silenced)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without watchlists."""
         return [[(" none in feeds.yaml", "quiet")]]
 
 
-def total(counts: Sequence[WatchlistCount]) -> WatchlistCount:
-    """Return all watchlists as one."""
+def total_count(counts: Sequence[WatchlistCount]) -> WatchlistCount:
+    """Return the counts of all watchlists together."""
     hours = max((len(count.spark) for count in counts), default=0)
     sparks = [(0,) * (hours - len(count.spark)) + count.spark for count in counts]
     return WatchlistCount(
@@ -103,13 +105,13 @@ def total(counts: Sequence[WatchlistCount]) -> WatchlistCount:
         spark=tuple(map(sum, zip(*sparks, strict=True))),
         pace=Baseline(
             today=sum(count.pace.today for count in counts),
-            usual=sum(usual) if (usual := _usual(counts)) else None,
+            usual=sum(usual) if (usual := _usual_numbers(counts)) else None,
             weeks=min((count.pace.weeks for count in counts), default=0),
         ),
     )
 
 
-def _usual(counts: Sequence[WatchlistCount]) -> list[float]:
-    """Return what is usual of each; nothing unless it is known of all."""
+def _usual_numbers(counts: Sequence[WatchlistCount]) -> list[float]:
+    """Return the usual number of each watchlist; nothing unless all are known."""
     known = [count.pace.usual for count in counts if count.pace.usual is not None]
     return known if len(known) == len(counts) else []

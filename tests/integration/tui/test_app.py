@@ -10,17 +10,17 @@ from support.fake_newsroom import FakeNewsroom, failing
 from textual.pilot import Pilot
 
 from tui import keys
-from tui.app import Tocsin
+from tui.app import DashboardApp
 from tui.base_app import BaseApp
 from tui.screens import dialogs, help
-from tui.screens.alert_filter import Filtering
+from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.archive import ArchiveScreen
 from tui.screens.article import ArticleScreen
-from tui.screens.deliveries import UnsentDeliveries
+from tui.screens.deliveries import DeliveriesDialog
 from tui.screens.feeds import FeedsScreen
 from tui.screens.main import MainScreen
-from tui.screens.panes import Panes
-from tui.screens.triage import Triaging
+from tui.screens.panes import PaneScreen
+from tui.screens.triage import TriageScreen
 from tui.widgets.line_list import LineList
 from tui.widgets.scroll_text import ScrollText
 
@@ -37,11 +37,11 @@ HOSTILE = [
 
 
 def test_earlier_and_saved_searches_are_at_hand() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("slash", "c", "h")
         search = app.screen
         assert isinstance(search, ArchiveScreen)
-        await until(pilot, lambda: search.remembered)
+        await until(pilot, lambda: search.history_loaded)
         await pilot.press("up")
         assert search.query_line.value == "Alibaba"
         await pilot.press("up", "up")
@@ -66,7 +66,7 @@ def test_earlier_and_saved_searches_are_at_hand() -> None:
     [("@me", "@Mes grèves"), ("chips fe", "chips feed:"), ("feed:reu", "feed:Reuters")],
 )
 def test_a_query_is_proposed_to_go_on(written: str, whole: str) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("slash")
         search = app.screen
         assert isinstance(search, ArchiveScreen)
@@ -80,7 +80,7 @@ def test_a_query_is_proposed_to_go_on(written: str, whole: str) -> None:
 
 
 def test_search_finds_as_one_types_and_opens_with_its_matches() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("slash", *"orly")
         await sees(pilot, app, "10 found, newest first")
         await pilot.press("enter")
@@ -88,18 +88,18 @@ def test_search_finds_as_one_types_and_opens_with_its_matches() -> None:
         await pilot.press("j", "enter")
         search = app.screen
         assert isinstance(search, ArchiveScreen)
-        await until(pilot, lambda: search.reader.reading)
+        await until(pilot, lambda: search.reader.details)
         await sees(pilot, app, "1 match")
         await pilot.press("escape")
         assert app.screen is search
         await pilot.press("escape")
-        assert app.screen is app.desk
+        assert app.screen is app.main_screen
 
     drive(FakeNewsroom(40), script)
 
 
 def test_a_mistake_is_shown_under_its_column() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("slash", *"gr", "left_parenthesis")
         await sees(pilot, app, "never closed")
         query, note = lines(app)[1:3]
@@ -109,7 +109,7 @@ def test_a_mistake_is_shown_under_its_column() -> None:
 
 
 def test_trouble_of_the_archive_is_told_as_plain_text() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("slash", *"broken")
         await sees(pilot, app, "segment [red]7 is damaged")
         assert "\x1b" not in screen(app)
@@ -121,9 +121,11 @@ def test_trouble_of_the_archive_is_told_as_plain_text() -> None:
 @pytest.mark.parametrize("position", [0, 30, 70])
 def test_the_caret_is_on_the_screen(cells: int, position: int) -> None:
     from index.errors import QueryError
-    from tui.screens.archive import pointed
+    from tui.screens.panes import error_pointer
 
-    line = "".join(text for text, _ in pointed(QueryError("no such field", position), cells))
+    line = "".join(
+        text for text, _ in error_pointer(QueryError("no such field", position), 3, cells)
+    )
     assert line.index("^") == min(position + 3, cells - 1)
 
 
@@ -134,7 +136,7 @@ def test_feeds_are_listed_with_their_reasons_and_polled() -> None:
     newsroom = FakeNewsroom(40)
     failing(newsroom, 1, "answers 503; asked again in 2m")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         await sees(pilot, app, "answers 503; asked again in 2m")
@@ -152,25 +154,29 @@ def test_feeds_are_listed_with_their_reasons_and_polled() -> None:
 
 PLACES = [
     BaseApp,
-    Tocsin,
-    Panes,
-    Triaging,
-    Filtering,
+    DashboardApp,
+    PaneScreen,
+    TriageScreen,
+    AlertFilterScreen,
     MainScreen,
     ArchiveScreen,
     FeedsScreen,
     LineList,
     ScrollText,
-    UnsentDeliveries,
+    DeliveriesDialog,
     dialogs.Dialog,
 ]
 
 
 def test_help_lists_every_binding_once() -> None:
-    listed = [(shown, does) for _, block in help.sections() for shown, does in block]
-    declared = [key for place in PLACES for key in keys.explained(place)]
+    listed = [
+        (shown, does) for _, block in help.key_sections(DashboardApp) for shown, does in block
+    ]
+    declared = [key for place in PLACES for key in keys.binding_help(place)]
     assert sorted(listed) == sorted(declared)
-    text = "\n".join("".join(word for word, _ in line) for line in help.page(60))
+    text = "\n".join(
+        "".join(word for word, _ in line) for line in help.help_lines(DashboardApp, 60)
+    )
     for _, does in declared:
         assert " ".join(does.split()[:3]) in text
 
@@ -184,39 +190,43 @@ def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
     for found in pkgutil.walk_packages(tui.__path__, "tui."):
         for value in vars(importlib.import_module(found.name)).values():
             if isinstance(value, type) and value.__module__.startswith("tui."):
-                assert not keys.own(value) or value in PLACES, value
+                assert not keys.own_bindings(value) or value in PLACES, value
 
 
 @pytest.mark.parametrize(
-    "place", [(Tocsin, Panes, Triaging, Filtering, MainScreen), (Tocsin, Panes, FeedsScreen)]
+    "place",
+    [
+        (DashboardApp, PaneScreen, TriageScreen, AlertFilterScreen, MainScreen),
+        (DashboardApp, PaneScreen, FeedsScreen),
+    ],
 )
 def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
-    bound = [key for node in place for b in keys.own(node) for key in b.key.split(",")]
+    bound = [key for node in place for b in keys.own_bindings(node) for key in b.key.split(",")]
     assert len(bound) == len(set(bound))
 
 
 @pytest.mark.parametrize("node", [MainScreen, ArchiveScreen, FeedsScreen, ArticleScreen])
 def test_every_label_of_the_bar_has_its_key(node: type[MainScreen]) -> None:
-    assert len(keys.bar(node.BAR, Tocsin, node)) == len(node.BAR) <= 9
+    assert len(keys.key_bar_entries(node.BAR, DashboardApp, node)) == len(node.BAR) <= 9
 
 
 def test_the_bar_does_what_its_keys_do() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         last = lines(app)[-1]
         await pilot.click(offset=(last.index("Help"), 39))
-        assert isinstance(app.screen, help.Help)
+        assert isinstance(app.screen, help.HelpDialog)
         await pilot.press("escape")
-        assert app.screen is app.desk
+        assert app.screen is app.main_screen
 
     drive(FakeNewsroom(4), script)
 
 
 def test_the_palette_runs_what_it_names() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"chips")
         await sees(pilot, app, "Show chips")
         await pilot.press("enter")
-        await until(pilot, lambda: app.desk.sieve.text == "watch:chips")
+        await until(pilot, lambda: app.main_screen.current_filter.text == "watch:chips")
 
     drive(FakeNewsroom(40), script)
 
@@ -231,10 +241,10 @@ def test_text_from_feeds_is_only_text(title: str) -> None:
     newsroom.config_error = newsroom.network_down = title
     seen: list[str] = []
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        app.desk.tell(title, trouble=True)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        app.main_screen.show_message(title, error=True)
         steps = "w|escape|f|escape|e|j|enter|escape|escape|slash|x|escape|colon|escape|1|3|4|2|T"
-        await until(pilot, lambda: app.desk.reader.reading)
+        await until(pilot, lambda: app.main_screen.reader.details)
         seen.append(screen(app))
         for key in steps.split("|"):
             await pilot.press(key)

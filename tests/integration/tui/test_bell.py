@@ -15,8 +15,8 @@ from textual.pilot import Pilot
 
 from monitor.errors import StoreError
 from monitor.model.alert import Alert
-from tui.app import Tocsin
-from tui.bell import PAUSE, Bell, in_words, ringing
+from tui.app import DashboardApp
+from tui.bell import MIN_INTERVAL, Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.ui_state import UiStateFile
 
@@ -31,13 +31,13 @@ class Listening:
             clock=self.fake.clock,
             zone=UTC,
             environ={},
-            hint="",
-            memory=UiStateFile(),
+            feeds_hint="",
+            ui_state=UiStateFile(),
         )
         self._bell = Bell(self._room)
 
     def hear(self) -> list[int]:
-        return [alert.id for alert in asyncio.run(self._bell.listen())]
+        return [alert.id for alert in asyncio.run(self._bell.new_alerts())]
 
 
 def test_what_was_there_does_not_ring_and_a_batch_rings_once() -> None:
@@ -45,7 +45,7 @@ def test_what_was_there_does_not_ring_and_a_batch_rings_once() -> None:
     assert room.hear() == []
     room.fake.count = 14
     assert room.hear() == [9, 12, 13]
-    room.fake.now += PAUSE
+    room.fake.now += MIN_INTERVAL
     assert room.hear() == []
 
 
@@ -55,9 +55,9 @@ def test_what_comes_soon_after_waits_for_the_next_ring() -> None:
     room.fake.count = 9
     assert room.hear() == [9]
     room.fake.count = 12
-    room.fake.now += PAUSE / 2
+    room.fake.now += MIN_INTERVAL / 2
     assert room.hear() == []
-    room.fake.now += PAUSE / 2
+    room.fake.now += MIN_INTERVAL / 2
     assert room.hear() == [12]
 
 
@@ -66,7 +66,7 @@ def test_quiet_alerts_do_not_ring_and_louder_ones_do() -> None:
     room.hear()
     room.fake.count = 11
     assert room.hear() == [9]
-    room.fake.now += PAUSE
+    room.fake.now += MIN_INTERVAL
     room.fake.escalate(3)
     assert room.hear() == [3]
 
@@ -95,7 +95,7 @@ def test_what_is_said_is_one_clean_line() -> None:
     alerts = FakeNewsroom(9, title=lambda n: "[red]a\x1b]0;x\x07\nb\u202ec\x9b" + "x" * 500).alerts(
         [8, 9]
     )
-    said = in_words(alerts)
+    said = bell_text(alerts)
     assert said.startswith("Espionnage: [red]a bc") and said.endswith("… (+1)")
     assert said.isprintable() and len(said) < 140
 
@@ -117,11 +117,11 @@ def test_what_is_said_is_one_clean_line() -> None:
     ],
 )
 def test_each_terminal_gets_what_it_knows(environ: Mapping[str, str], written: str) -> None:
-    assert ringing("A: b;c", environ) == written
+    assert bell_sequence("A: b;c", environ) == written
 
 
 def test_no_payload_gets_out_of_a_notification() -> None:
-    written = ringing("a\x1b\\\x07\x1b]52;c;x\x07b", {"TERM": "xterm-kitty"})
+    written = bell_sequence("a\x1b\\\x07\x1b]52;c;x\x07b", {"TERM": "xterm-kitty"})
     assert written.count("\x1b") == 2 and written.count("\x07") == 1
 
 
@@ -129,23 +129,23 @@ def test_B_turns_it_on_and_off_and_that_is_remembered() -> None:
     memory, newsroom = UiStateFile(), FakeNewsroom(8)
     rung: list[str] = []
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         app.ring = rung.append  # type: ignore[method-assign]
-        await app._listen()
+        await app._check_bell()
         newsroom.count = 9
         await pilot.press("B")
-        await sees(pilot, app, "Loud alerts ring.")
-        assert memory.now.bell
-        await app._listen()
+        await sees(pilot, app, "The bell is on")
+        assert memory.state.bell
+        await app._check_bell()
         assert rung == []
         newsroom.count = 13
-        await app._listen()
-        await app._listen()
+        await app._check_bell()
+        await app._check_bell()
         assert len(rung) == 1 and "(+1)" in rung[0]
         await pilot.press("B")
-        assert not memory.now.bell
+        assert not memory.state.bell
 
-    drive(newsroom, script, memory=memory)
+    drive(newsroom, script, ui_state=memory)
 
 
 def test_what_nobody_is_told_of_does_not_ring() -> None:

@@ -15,17 +15,17 @@ from textual.pilot import Pilot
 
 from monitor import wiring
 from monitor.store.sqlite.store import SqliteStore
-from tui.app import Tocsin
+from tui.app import DashboardApp
 from tui.data import newsroom as pace
-from tui.data.newsroom import Rhythm
+from tui.data.newsroom import ReadSchedule
 from tui.screens import main as desks
 
 
 def test_counts_are_read_after_a_commit_but_rarely_and_in_the_end_anyway() -> None:
-    rhythm = Rhythm(3, 6)
+    rhythm = ReadSchedule(3, 6)
     assert [rhythm.due(commits) for commits in (1, 2, 2, 2, 2)] == [True, False, False, True, False]
     assert [rhythm.due(2) for _ in range(6)] == [False] * 4 + [True, False]
-    rhythm.hurry()
+    rhythm.force()
     assert rhythm.due(2)
 
 
@@ -37,13 +37,18 @@ def test_at_rest_nothing_is_counted_nor_painted_but_the_status_line(
     for name in ("status", "feeds", "watchlists", "alerts"):
         monkeypatch.setattr(room, name, counting(getattr(room, name), read, name))
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         room.at_rest = True
         await until(pilot, lambda: shown(app) == 40)
         for _ in range(4):  # what came before is counted
             await look(pilot, app)
         read.clear()
-        panes = (app.desk.stream, app.desk.reader, app.desk.watchlists, app.desk.feeds)
+        panes = (
+            app.main_screen.stream,
+            app.main_screen.reader,
+            app.main_screen.watchlists,
+            app.main_screen.feeds,
+        )
         for pane in panes:
             name = pane.id or ""
             monkeypatch.setattr(pane, "render_line", counting(pane.render_line, painted, name))
@@ -62,7 +67,7 @@ def test_at_rest_nothing_is_counted_nor_painted_but_the_status_line(
 def test_a_monitor_that_dies_is_seen_without_any_commit() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         room.at_rest = True
         for _ in range(4):
             await look(pilot, app)
@@ -77,10 +82,10 @@ def test_the_reader_follows_arrivals_at_an_even_pace(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(desks, "CALM", 3_600.0)
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for count in (41, 42, 43):
             room.count = count
-            await until(pilot, lambda: app.desk.stream.newest == room.count)
+            await until(pilot, lambda: app.main_screen.stream.newest == room.count)
             if count == 41:
                 await until(pilot, lambda: shown(app) == 41)
         assert shown(app) == 41
@@ -95,13 +100,13 @@ def test_the_reader_follows_arrivals_at_an_even_pace(monkeypatch: pytest.MonkeyP
 def test_articles_of_any_length_lay_no_pane_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     laid_out = Counter[str]()
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        reader, screen = app.desk.reader, app.screen
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        reader, screen = app.main_screen.reader, app.screen
         await until(pilot, lambda: shown(app) == 40)
         refresh = counting(screen._refresh_layout, laid_out, "screen")
         monkeypatch.setattr(screen, "_refresh_layout", refresh)
         for lines in (3, 400, 3):
-            reader.show(lambda cells, lines=lines: [[("words", "plain")]] * lines)
+            reader.update(lambda cells, lines=lines: [[("words", "plain")]] * lines)
             await pilot.pause()
             assert reader.max_scroll_y == max(0, lines - reader.size.height)
             assert reader.vertical_scrollbar.window_virtual_size == lines
@@ -116,8 +121,8 @@ def test_a_scrollbar_is_drawn_anew_where_that_can_be_seen(
 ) -> None:
     room, painted = FakeNewsroom(before), Counter[str]()
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        stream = app.desk.stream
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        stream = app.main_screen.stream
         await until(pilot, lambda: stream.row_count == before)
         await look(pilot, app)
         bar = stream.vertical_scrollbar
@@ -137,10 +142,10 @@ def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
     monkeypatch.setattr(desks, "CALM", 3_600.0)
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for count in (41, 42):
             room.count = count
-            await until(pilot, lambda: app.desk.stream.newest == room.count)
+            await until(pilot, lambda: app.main_screen.stream.newest == room.count)
         await pilot.press("enter")
         await until(pilot, lambda: shown(app) == 42)
 
@@ -160,8 +165,8 @@ def test_every_commit_is_noticed_and_nothing_else(tmp_path: Path) -> None:
     assert service.views.version().commits != after, "its own as well"
 
 
-def shown(app: Tocsin) -> int:
-    reading = app.desk.reader.reading
+def shown(app: DashboardApp) -> int:
+    reading = app.main_screen.reader.details
     return reading.article.id if reading else 0
 
 

@@ -15,9 +15,9 @@ from monitor import wiring
 from monitor.errors import StoreError
 from monitor.model.alert import AlertState
 from monitor.store.sqlite.store import SqliteStore
-from tui.app import Tocsin
-from tui.base_app import changes_something
-from tui.keys import own
+from tui.app import DashboardApp
+from tui.base_app import may_write
+from tui.keys import own_bindings
 from tui.screens.main import MainScreen
 
 
@@ -35,7 +35,7 @@ from tui.screens.main import MainScreen
     ],
 )
 def test_only_what_is_known_as_harmless_is_let_through(action: object, writes: bool) -> None:
-    assert changes_something(action) is writes
+    assert may_write(action) is writes
 
 
 def test_no_key_of_the_desk_writes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,8 +43,8 @@ def test_no_key_of_the_desk_writes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     newsroom = FakeNewsroom(20)
     monkeypatch.setattr(newsroom, "change", lambda *_, **__: pytest.fail("it wrote"))
-    app = Tocsin(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
-    keys = {b.key.split(",")[0] for base in MainScreen.__mro__ for b in own(base)}
+    app = DashboardApp(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
+    keys = {b.key.split(",")[0] for base in MainScreen.__mro__ for b in own_bindings(base)}
 
     async def script(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.newsroom.status is not None)
@@ -71,12 +71,12 @@ def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyP
         MainScreen, "action_edit_file", lambda *_: pytest.fail("the editor was opened")
     )
     newsroom = FakeNewsroom(20)
-    app = Tocsin(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
+    app = DashboardApp(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
 
     async def run() -> None:
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await until(pilot, lambda: app.newsroom.status is not None)
-            app.desk.action_open_part("rules")
+            app.main_screen.action_open_part("rules")
             await until(pilot, lambda: "only looks" in screen(app))
 
     asyncio.run(run())

@@ -12,9 +12,9 @@ from support.dashboard_driver import drive, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from tui.app import Tocsin
+from tui.app import DashboardApp
 from tui.data.ui_state import UiStateFile
-from tui.themes import CONTRAST, TERMINAL, THEMES, choice, inks
+from tui.themes import CONTRAST, TERMINAL, THEMES, initial_theme, styles
 
 COLOURED = [look for look in THEMES if not look.ansi]
 GROUNDS = ("background", "panel", "cursor", "cursor-idle")
@@ -130,18 +130,18 @@ def test_two_hundred_and_fifty_six_colours_are_enough(look: Any) -> None:
 def test_every_kind_of_sight_tells_states_apart(look: Any, sight: str) -> None:
     for group in TOLD_APART:
         for one, other in combinations(group, 2):
-            a, b = (inks(look.name)[ink].color for ink in (one, other))
+            a, b = (styles(look.name)[ink].color for ink in (one, other))
             assert a is not None and b is not None
             found = apart(a.name, b.name, SIGHT[sight])
             assert found >= APART, (one, other, found)
 
 
 def test_the_terminals_own_colours_need_no_ground_to_be_known() -> None:
-    for name, style in inks(TERMINAL.name).items():
+    for name, style in styles(TERMINAL.name).items():
         for colour in (style.color, style.bgcolor):
             assert colour is None or colour.name in ("default", "red", "magenta"), name
-    assert inks(TERMINAL.name)["cursor"].reverse
-    assert inks(TERMINAL.name)["cursor-idle"].underline
+    assert styles(TERMINAL.name)["cursor"].reverse
+    assert styles(TERMINAL.name)["cursor-idle"].underline
 
 
 @pytest.mark.parametrize(
@@ -157,29 +157,29 @@ def test_the_terminals_own_colours_need_no_ground_to_be_known() -> None:
 def test_which_theme_it_begins_with(
     asked: str | None, remembered: str | None, few: bool, name: str
 ) -> None:
-    assert choice(asked, remembered, few_colours=few) == name
+    assert initial_theme(asked, remembered, few_colours=few) == name
 
 
 def test_T_goes_round_our_themes_and_the_choice_is_remembered() -> None:
     memory = UiStateFile()
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert list(app.available_themes) == [look.name for look in THEMES]
         for look in (*THEMES[1:], THEMES[0], THEMES[1]):
             await pilot.press("T")
-            assert app.theme == memory.now.theme == look.name
+            assert app.theme == memory.state.theme == look.name
             await sees(pilot, app, f"Theme: {look.name.removeprefix('tocsin-')}")
 
-    drive(FakeNewsroom(4), script, memory=memory)
+    drive(FakeNewsroom(4), script, ui_state=memory)
 
-    async def again(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def again(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert app.theme == THEMES[1].name
 
-    drive(FakeNewsroom(4), again, memory=memory)
+    drive(FakeNewsroom(4), again, ui_state=memory)
 
 
 def test_a_theme_is_chosen_by_name_too() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"theme: contrast")
         await sees(pilot, app, "Theme: contrast")
         await pilot.press("enter")
@@ -191,12 +191,12 @@ def test_a_theme_is_chosen_by_name_too() -> None:
 def test_without_colour_the_frame_shows_the_focus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert app.theme == TERMINAL.name
         for pane in ("stream", "reader", "watchlists", "feeds"):
-            app.desk.show_pane(pane)
+            app.main_screen.show_pane(pane)
             await pilot.pause()
-            corner = app.desk.query_one(f"#{pane}").region.offset
+            corner = app.main_screen.query_one(f"#{pane}").region.offset
             assert screen(app).splitlines()[corner.y][corner.x] == "┏", pane
             assert screen(app).count("┏") == 1
 

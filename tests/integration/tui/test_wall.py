@@ -20,7 +20,7 @@ from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from tui import wall
 from tui.view.styled_text import width
-from tui.wall import ALL_EVERY, Wall
+from tui.wall import ALERTS_EVERY, Wall
 
 Script = Callable[[Pilot[Any], Wall], Awaitable[None]]
 
@@ -48,8 +48,8 @@ def screen_of(app: Wall) -> str:
 
 async def look(pilot: Pilot[Any], app: Wall) -> None:
     """Look as often as it takes to read everything anew."""
-    for _ in range(ALL_EVERY):
-        await app.look()
+    for _ in range(ALERTS_EVERY):
+        await app.read_update()
     await pilot.pause()
 
 
@@ -90,7 +90,7 @@ def test_a_filter_chooses_and_is_named() -> None:
         await look(pilot, app)
         shown = screen_of(app)
         assert "chips · Gone · low" in shown
-        assert "no watchlist is called Gone" in shown
+        assert "there is no watchlist Gone" in shown
         assert "curbs on advanced chips" in shown
         assert "Alibaba" not in shown
 
@@ -102,14 +102,14 @@ def test_a_stale_monitor_is_unmistakable_and_its_return_too(size: tuple[int, int
     newsroom = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: Wall) -> None:
-        assert "nothing new can be shown" not in screen_of(app)
+        assert "new alerts cannot be shown" not in screen_of(app)
         aged(newsroom, 60)
         await look(pilot, app)
         assert app._alarm.region.height == 3 and app._alarm.region.width == size[0]
         assert "STALE 1M" in screen_of(app)
         newsroom.watching = False
         await look(pilot, app)
-        assert "NOBODY WATCHES" in screen_of(app)
+        assert "NO MONITOR" in screen_of(app)
         newsroom.watching, newsroom.pulse = True, newsroom.now
         await look(pilot, app)
         assert not app._alarm.display
@@ -174,12 +174,14 @@ def test_titles_are_only_text(title: str) -> None:
 
 def test_noise_is_left_out_and_what_is_settled_stands_back() -> None:
     alerts = FakeNewsroom(3).alerts([1, 2, 3])
-    shown = wall.latest([replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]])
+    shown = wall.latest_alerts([replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]])
     assert [alert.id for alert in shown] == [3, 2]
     settled = replace(alerts[2], state=AlertState.ACKNOWLEDGED)
-    (line, fresh), *_ = wall.rows([settled], alerts[2].raised_at + 5, UTC, 80, 20)
+    (line, fresh), *_ = wall.board_rows([settled], alerts[2].raised_at + 5, UTC, 80, 20)
     assert fresh and ("title" not in [ink for _, ink in line])
-    (_, fresh), *_ = wall.rows([settled], alerts[2].raised_at + wall.FRESH, UTC, 80, 20)
+    (_, fresh), *_ = wall.board_rows(
+        [settled], alerts[2].raised_at + wall.FRESH_SECONDS, UTC, 80, 20
+    )
     assert not fresh
 
 
@@ -191,8 +193,11 @@ def test_every_line_fits_and_no_alert_is_cut(
 ) -> None:
     newsroom = FakeNewsroom(30, title=lambda n: title)
     alerts = [replace(a, duplicates=copies, feed=title) for a in newsroom.alerts(range(1, 31))]
-    shown = wall.rows(wall.latest(alerts), newsroom.now, UTC, max(cells, 20), lines)
+    shown = wall.board_rows(wall.latest_alerts(alerts), newsroom.now, UTC, max(cells, 20), lines)
     assert len(shown) <= lines + 1
     assert all(width(line) <= max(cells, 20) for line, _ in shown)
-    for band in wall.alarm(None, 0, cells, title), wall.alarm(newsroom.status(), 1e12, cells, ""):
+    for band in (
+        wall.alarm_lines(None, 0, cells, title),
+        wall.alarm_lines(newsroom.status(), 1e12, cells, ""),
+    ):
         assert all(width(line) <= cells for line in band)

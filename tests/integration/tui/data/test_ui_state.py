@@ -13,25 +13,25 @@ from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 from textual.pilot import Pilot
 
-from tui.app import Tocsin
-from tui.data.ui_state import FILE, UiState, UiStateFile
+from tui.app import DashboardApp
+from tui.data.ui_state import UI_STATE_FILE, UiState, UiStateFile
 
 
 def test_what_is_kept_is_there_again(tmp_path: Path) -> None:
-    memory = UiStateFile(tmp_path / FILE)
-    assert memory.keep(theme="tocsin-light", filter="watch:grève", zoomed=True)
-    assert UiStateFile(tmp_path / FILE).now == memory.now
-    assert memory.now.theme == "tocsin-light"
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    memory = UiStateFile(tmp_path / UI_STATE_FILE)
+    assert memory.update(theme="tocsin-light", filter="watch:grève", zoomed=True)
+    assert UiStateFile(tmp_path / UI_STATE_FILE).state == memory.state
+    assert memory.state.theme == "tocsin-light"
+    assert [path.name for path in tmp_path.iterdir()] == [UI_STATE_FILE]
 
 
 def test_the_old_file_is_never_half_a_new_one(tmp_path: Path) -> None:
-    memory = UiStateFile(tmp_path / FILE)
-    memory.keep(filter="before")
-    (tmp_path / "old").hardlink_to(tmp_path / FILE)
-    memory.keep(filter="after")
-    assert UiStateFile(tmp_path / "old").now.filter == "before"
-    assert UiStateFile(tmp_path / FILE).now.filter == "after"
+    memory = UiStateFile(tmp_path / UI_STATE_FILE)
+    memory.update(filter="before")
+    (tmp_path / "old").hardlink_to(tmp_path / UI_STATE_FILE)
+    memory.update(filter="after")
+    assert UiStateFile(tmp_path / "old").state.filter == "before"
+    assert UiStateFile(tmp_path / UI_STATE_FILE).state.filter == "after"
 
 
 @pytest.mark.parametrize(
@@ -48,44 +48,44 @@ def test_the_old_file_is_never_half_a_new_one(tmp_path: Path) -> None:
     ],
 )
 def test_rubbish_is_nothing_said(rubbish: bytes, tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(rubbish)
-    memory = UiStateFile(tmp_path / FILE)
-    assert memory.now == UiState()
-    assert memory.keep(pane="feeds")
-    assert UiStateFile(tmp_path / FILE).now == UiState(pane="feeds")
+    (tmp_path / UI_STATE_FILE).write_bytes(rubbish)
+    memory = UiStateFile(tmp_path / UI_STATE_FILE)
+    assert memory.state == UiState()
+    assert memory.update(pane="feeds")
+    assert UiStateFile(tmp_path / UI_STATE_FILE).state == UiState(pane="feeds")
 
 
 def test_what_is_understood_of_a_file_counts(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text('{"theme": "x", "zoomed": "yes", "bell": true}')
-    assert UiStateFile(tmp_path / FILE).now == UiState(theme="x", bell=True)
+    (tmp_path / UI_STATE_FILE).write_text('{"theme": "x", "zoomed": "yes", "bell": true}')
+    assert UiStateFile(tmp_path / UI_STATE_FILE).state == UiState(theme="x", bell=True)
 
 
 @settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=30), st.booleans())
 def test_any_text_is_kept_or_the_old_file_stays(tmp_path: Path, text: str, zoomed: bool) -> None:
-    memory = UiStateFile(tmp_path / FILE)
-    memory.keep(filter="before", zoomed=not zoomed)
-    written = memory.keep(filter=text, zoomed=zoomed)
-    assert UiStateFile(tmp_path / FILE).now.filter == (text if written else "before")
+    memory = UiStateFile(tmp_path / UI_STATE_FILE)
+    memory.update(filter="before", zoomed=not zoomed)
+    written = memory.update(filter=text, zoomed=zoomed)
+    assert UiStateFile(tmp_path / UI_STATE_FILE).state.filter == (text if written else "before")
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
-    memory = UiStateFile(tmp_path / "nowhere" / FILE)
-    assert not memory.keep(theme="tocsin-light")
-    assert memory.now.theme == "tocsin-light"
-    assert not UiStateFile().keep(theme="x")
+    memory = UiStateFile(tmp_path / "nowhere" / UI_STATE_FILE)
+    assert not memory.update(theme="tocsin-light")
+    assert memory.state.theme == "tocsin-light"
+    assert not UiStateFile().update(theme="x")
 
 
 def test_the_desk_is_as_it_was_left(tmp_path: Path) -> None:
-    async def leave(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def leave(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("1", "z")
 
-    async def again(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.current == "watchlists")
-        assert app.desk.zoomed
-        assert not app.desk.stream.display
-        assert app.focused is app.desk.watchlists
+    async def again(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.current == "watchlists")
+        assert app.main_screen.zoomed
+        assert not app.main_screen.stream.display
+        assert app.focused is app.main_screen.watchlists
 
-    drive(FakeNewsroom(4), leave, memory=UiStateFile(tmp_path / FILE))
-    drive(FakeNewsroom(4), again, memory=UiStateFile(tmp_path / FILE))
+    drive(FakeNewsroom(4), leave, ui_state=UiStateFile(tmp_path / UI_STATE_FILE))
+    drive(FakeNewsroom(4), again, ui_state=UiStateFile(tmp_path / UI_STATE_FILE))

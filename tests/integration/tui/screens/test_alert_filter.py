@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 
 from monitor.model.alert import AlertState, Verdict
 from monitor.search.alert_filter import FilterNames, parse_headline_filter
-from tui.app import Tocsin
+from tui.app import DashboardApp
 from tui.data.alert_selection import AlertSelector
 from tui.data.ui_state import UiStateFile
-from tui.view.facet_rows import with_only
+from tui.screens.alert_filter import with_clause
 
 NAMES = FilterNames(
     watchlists=["Alibaba", "Espionnage", "grève", "chips"],
@@ -58,7 +58,7 @@ def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[i
 def test_choosing_a_watchlist_leaves_other_filters(
     text: str, name: str, value: str, becomes: str
 ) -> None:
-    written = with_only(parse_headline_filter(text), name, value)
+    written = with_clause(parse_headline_filter(text), name, value)
     assert written == becomes
     assert parse_headline_filter(written).text == becomes
 
@@ -69,17 +69,17 @@ def test_choosing_a_watchlist_leaves_other_filters(
 def test_the_stream_narrows_as_one_types_and_enter_keeps_it() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("j", "j", "f", *"orly")
-        await until(pilot, lambda: app.desk.stream.row_count == 10)
+        await until(pilot, lambda: app.main_screen.stream.row_count == 10)
         await sees(pilot, app, "10 of 40")
         await pilot.press("enter")
-        await until(pilot, lambda: app.focused is app.desk.stream)
+        await until(pilot, lambda: app.focused is app.main_screen.stream)
         await sees(pilot, app, "Alerts · orly · 10 (F: all)")
         room.count += 4
         await look(pilot, app)
-        assert app.desk.stream.row_count == 11
-        assert app.desk.sieve.text == app.newsroom.memory.now.filter == "orly"
+        assert app.main_screen.stream.row_count == 11
+        assert app.main_screen.current_filter.text == app.newsroom.ui_state.state.filter == "orly"
 
     drive(room, script)
 
@@ -87,14 +87,14 @@ def test_the_stream_narrows_as_one_types_and_enter_keeps_it() -> None:
 def test_escape_brings_back_what_was_shown_and_where_one_was() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("j", "j")
-        on, before = app.desk.stream.alert_id, stream_rows(app)
+        on, before = app.main_screen.stream.alert_id, stream_rows(app)
         await pilot.press("f", *"watch:chips")
-        await until(pilot, lambda: app.desk.stream.row_count == 10)
+        await until(pilot, lambda: app.main_screen.stream.row_count == 10)
         await pilot.press("escape")
-        await until(pilot, lambda: app.desk.stream.row_count == 40)
-        assert app.desk.stream.alert_id == on
+        await until(pilot, lambda: app.main_screen.stream.row_count == 40)
+        assert app.main_screen.stream.alert_id == on
         await until(pilot, lambda: stream_rows(app) == before)
         assert app.is_running
 
@@ -102,63 +102,63 @@ def test_escape_brings_back_what_was_shown_and_where_one_was() -> None:
 
 
 def test_a_mistake_is_under_its_column_and_the_stream_stays() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("f", *"watch:chips (")
         await sees(pilot, app, "^ a word is missing")
         line, note = lines(app)[1:3]
         assert note.index("^") == line.index("(") + 1
-        await until(pilot, lambda: app.desk.stream.row_count == 10)
+        await until(pilot, lambda: app.main_screen.stream.row_count == 10)
         await pilot.press("enter")
-        assert app.desk.filter_line.display, "what is not understood is not kept"
+        assert app.main_screen.filter_line.display, "what is not understood is not kept"
         await pilot.press("backspace", "backspace", "enter")
-        await until(pilot, lambda: not app.desk.filter_line.display)
-        assert app.desk.sieve.text == "watch:chips"
+        await until(pilot, lambda: not app.main_screen.filter_line.display)
+        assert app.main_screen.current_filter.text == "watch:chips"
 
     drive(FakeNewsroom(40), script)
 
 
 def test_values_are_proposed_and_completed() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("f", *"watch:")
         await sees(pilot, app, "Alibaba  chips  Espionnage  grève")
         await pilot.press(*"esp")
-        await until(pilot, lambda: app.desk.filter_line.input._suggestion)
+        await until(pilot, lambda: app.main_screen.filter_line.input._suggestion)
         await pilot.press("tab", "slash")
-        assert app.desk.filter_line.input.value.casefold() == "watch:espionnage/"
-        assert app.screen is app.desk, "a slash is part of the filter"
+        assert app.main_screen.filter_line.input.value.casefold() == "watch:espionnage/"
+        assert app.screen is app.main_screen, "a slash is part of the filter"
 
     drive(FakeNewsroom(40), script)
 
 
 def test_the_filter_is_there_again_after_a_restart() -> None:
     memory = UiStateFile()
-    memory.keep(filter="watch:chi")
+    memory.update(filter="watch:chi")
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.stream.row_count == 10)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.stream.row_count == 10)
         await sees(pilot, app, "watch:chi · 10")
 
-    drive(room, script, memory=memory)
+    drive(room, script, ui_state=memory)
 
 
 def test_a_filter_of_another_version_that_is_not_understood_is_as_none() -> None:
     memory = UiStateFile()
-    memory.keep(filter="nosuch:x (")
+    memory.update(filter="nosuch:x (")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.stream.row_count == 40)
-        assert app.desk.stream.alert_id == 40
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.stream.row_count == 40)
+        assert app.main_screen.stream.alert_id == 40
 
-    drive(FakeNewsroom(40), script, memory=memory)
+    drive(FakeNewsroom(40), script, ui_state=memory)
 
 
 def test_an_empty_result_teaches() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        app.desk.apply("[nosuch] lang:en")
-        await sees(pilot, app, "No alert passes [nosuch] lang:en.")
-        await sees(pilot, app, "F shows all alerts again")
-        app.desk.apply("a (")
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        app.main_screen.apply_filter("[nosuch] lang:en")
+        await sees(pilot, app, "No alert passes the filter [nosuch] lang:en.")
+        await sees(pilot, app, "F shows all alerts")
+        app.main_screen.apply_filter("a (")
         await sees(pilot, app, "filter: a word is missing")
         assert "[nosuch]" in screen(app)
 

@@ -22,16 +22,14 @@ from monitor.model.config import SavedSearch
 from monitor.model.search import Found, Share
 from monitor.model.severity import Severity
 from monitor.search.query_resolution import narrow_query
-from tui.app import Tocsin
-from tui.data.query_history import called, suggested_name
+from tui.app import DashboardApp
+from tui.data.query_history import resolve_saved, suggested_name
 from tui.screens.archive import ArchiveScreen
 from tui.screens.article import ArticleScreen
-from tui.screens.dialogs import Naming
-from tui.screens.facets import FacetChoice
-from tui.view.facet_rows import facet_rows, filter_of
-from tui.view.rows import result_row
+from tui.screens.dialogs import LineDialog
+from tui.screens.facets import FacetDialog
+from tui.view.search import GAP_BAR, UNCERTAIN_BAR, facet_clause, facet_rows, result_row
 from tui.view.styled_text import Line, width
-from tui.view.trend_page import MISSING, UNSURE
 
 FILE = "feeds: [https://a.example/rss]  # ours\nwatchlists: [Alibaba]\n"
 
@@ -45,9 +43,9 @@ def words(line: Line) -> str:
 
 def test_a_saved_search_is_narrowed_by_the_words_behind_its_name() -> None:
     saved: Sequence[SavedSearch] = FakeNewsroom().saved_searches()
-    assert called(saved, "@MES greves") == ("grève", "score")
-    assert called(saved, "@mes grèves orly OR liège") == ("grève (orly OR liège)", "score")
-    assert called(saved, "@mes") is None
+    assert resolve_saved(saved, "@MES greves") == ("grève", "score")
+    assert resolve_saved(saved, "@mes grèves orly OR liège") == ("grève (orly OR liège)", "score")
+    assert resolve_saved(saved, "@mes") is None
 
 
 def test_a_narrowed_query_means_both() -> None:
@@ -91,15 +89,15 @@ def test_rows_fit_whatever_is_in_them(title: str, cells: int) -> None:
     odd = found(title, feed=title, snippet=title * 3)
     assert width(result_row(odd, Severity.LOW, cells, NOW, UTC)) <= cells
     for row in facet_rows(FakeNewsroom().facets(""), cells):
-        assert not row.by or width(row.line) <= max(cells, 26)
+        assert not row.clause or width(row.line) <= max(cells, 26)
 
 
 def test_facets_are_asked_for_in_the_query_language() -> None:
     rows = facet_rows(FakeNewsroom().facets(""), 80)
-    assert [row.by for row in rows if row.by] == [
+    assert [row.clause for row in rows if row.clause] == [
         'feed:"Le Monde"', "feed:AFP", "lang:fr", "lang:en", "watch:grève", "orly~",
     ]  # fmt: skip
-    assert filter_of("feed", 'a"b') == ""
+    assert facet_clause("feed", 'a"b') == ""
     heading = "Words that stand out, from 8 of them: there are, expected"
     assert heading in [words(row.line) for row in rows]
 
@@ -107,7 +105,7 @@ def test_facets_are_asked_for_in_the_query_language() -> None:
 # --- on the screen ---------------------------------------------------------------------
 
 
-async def searching(pilot: Pilot[Any], app: Tocsin, query: str) -> ArchiveScreen:
+async def searching(pilot: Pilot[Any], app: DashboardApp, query: str) -> ArchiveScreen:
     """Search for something and go to what is found."""
     await pilot.press("slash")
     search = app.screen
@@ -118,13 +116,13 @@ async def searching(pilot: Pilot[Any], app: Tocsin, query: str) -> ArchiveScreen
 
 
 def test_an_older_answer_never_stands_in_for_a_newer_one() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "alibaba")
         await until(pilot, lambda: newsroom.searches)
         await sees(pilot, app, "Searching…")
         search.query_line.focus()
         search.query_line.value = "espionnage"
-        await until(pilot, lambda: search._pause is not None)
+        await until(pilot, lambda: search._typing is not None)
         await pilot.press("enter")
         search.query_line.value = "chips"
         await pilot.press("enter")
@@ -142,7 +140,7 @@ def test_an_older_answer_never_stands_in_for_a_newer_one() -> None:
 
 
 def test_more_results_come_as_one_scrolls() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.results.row_count == 100)
         await sees(pilot, app, "250 found")
@@ -162,10 +160,10 @@ def test_more_results_come_as_one_scrolls() -> None:
 
 
 def test_the_time_of_the_results_is_drawn_and_a_bar_narrows_them() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
-        await sees(pilot, app, "not all read")
-        assert MISSING in screen(app) or UNSURE in screen(app)
+        await sees(pilot, app, "coverage gap")
+        assert GAP_BAR in screen(app) or UNCERTAIN_BAR in screen(app)
         await pilot.click("#trend", offset=(2, 0))
         await until(pilot, lambda: "since:" in search.query_line.value)
         assert search.query_line.value == "orly since:2026-10-25T23:30 until:2026-10-26T23:29"[
@@ -177,18 +175,18 @@ def test_the_time_of_the_results_is_drawn_and_a_bar_narrows_them() -> None:
 
 
 def test_facets_narrow_what_was_found() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly OR liège")
-        await until(pilot, lambda: search.asked)
+        await until(pilot, lambda: search.query_text)
         await pilot.press("tab") if search.query_line.has_focus else None
         await pilot.press("F")
-        await until(pilot, lambda: isinstance(app.screen, FacetChoice))
+        await until(pilot, lambda: isinstance(app.screen, FacetDialog))
         await sees(pilot, app, "Words that stand out")
         await pilot.press("g", "enter")  # a heading
-        assert isinstance(app.screen, FacetChoice)
+        assert isinstance(app.screen, FacetDialog)
         await pilot.press("j", "enter")
-        await until(pilot, lambda: search.asked == '(orly OR liège) feed:"Le Monde"')
-        assert search.query_line.value == search.asked
+        await until(pilot, lambda: search.query_text == '(orly OR liège) feed:"Le Monde"')
+        assert search.query_line.value == search.query_text
 
     drive(FakeNewsroom(40), script)
 
@@ -198,9 +196,9 @@ def test_what_is_being_counted_is_said_to_be(monkeypatch: pytest.MonkeyPatch) ->
     count = newsroom.facets
     monkeypatch.setattr(newsroom, "facets", lambda *args: gate.wait(60) and count(*args))
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
-        await until(pilot, lambda: search.asked)
+        await until(pilot, lambda: search.query_text)
         await pilot.press("tab") if search.query_line.has_focus else None
         await pilot.press("F")
         await sees(pilot, app, "Counting…")
@@ -211,13 +209,13 @@ def test_what_is_being_counted_is_said_to_be(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_would_find_more_is_offered_and_taken() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "zzz")
         await sees(pilot, app, "Nothing found.")
         await sees(pilot, app, "+9  with grève~: greve, greves")
         await sees(pilot, app, "+9  without [x]")
         await pilot.press("down", "enter")
-        await until(pilot, lambda: search.asked == "grève")
+        await until(pilot, lambda: search.query_text == "grève")
         await until(pilot, lambda: search.results.found)
         await pilot.press("K", "enter")
         await until(pilot, lambda: app.focused is search.reader)
@@ -229,19 +227,19 @@ def test_a_search_is_saved_and_watched_from_the_screen(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text(FILE)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.results.found)
         await pilot.press("S")
-        await until(pilot, lambda: isinstance(app.screen, Naming))
-        assert app.screen.query_one("#written").value == "orly"  # type: ignore[attr-defined]
+        await until(pilot, lambda: isinstance(app.screen, LineDialog))
+        assert app.screen.query_one("#line").value == "orly"  # type: ignore[attr-defined]
         await pilot.press("q", "enter")
         await until(pilot, lambda: app.screen is search)
-        await sees(pilot, app, "@q makes this search again")
+        await sees(pilot, app, "@q runs this search again")
         await pilot.press("S", "q", "enter")
         await sees(pilot, app, "a search is called `q` already")
         await pilot.press("escape", "W", "k", "enter")
-        await until(pilot, lambda: isinstance(app.screen, Naming))
+        await until(pilot, lambda: isinstance(app.screen, LineDialog))
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is search)
 
@@ -258,15 +256,15 @@ def test_what_only_the_archive_knows_cannot_be_watched_for(tmp_path: Path) -> No
     path = tmp_path / "feeds.yaml"
     path.write_text(FILE)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.results.found)
-        search.asked = "orly since:7d"
+        search.query_text = "orly since:7d"
         await pilot.press("W", "enter")
-        await until(pilot, lambda: isinstance(app.screen, Naming))
+        await until(pilot, lambda: isinstance(app.screen, LineDialog))
         await pilot.press("enter")
         await sees(pilot, app, "since: works in searches only (take it away)")
-        assert isinstance(app.screen, Naming)
+        assert isinstance(app.screen, LineDialog)
         await pilot.press("escape")
         assert app.screen is search
 
@@ -277,12 +275,12 @@ def test_what_only_the_archive_knows_cannot_be_watched_for(tmp_path: Path) -> No
 
 
 def test_results_that_rang_are_marked_and_other_outlets_opened() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
-        await until(pilot, lambda: search.results._rang)
+        await until(pilot, lambda: search.results._severities)
         marked = [line for line in lines(app) if "● [MAJ]" in line]
         assert len(marked) == len({n for n in range(1, 41) if n % 4 == 2 and n % 3 == 0})
-        await until(pilot, lambda: search.reader.reading)
+        await until(pilot, lambda: search.reader.details)
         await pilot.press("O")
         await sees(pilot, app, "The same story")
         await pilot.press("k", "enter")
@@ -299,9 +297,9 @@ HOSTILE = "[/] [red]rouge\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\x9b31m\u202e日本 " 
 def test_hostile_words_are_only_words_wherever_they_are_from() -> None:
     seen: list[str] = []
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "rouge")
-        await until(pilot, lambda: search.results._rang)
+        await until(pilot, lambda: search.results._severities)
         for key in "FSWODw":
             await pilot.press(key)
             await until(pilot, lambda: app.screen is not search)
@@ -332,10 +330,10 @@ def test_hostile_words_are_only_words_wherever_they_are_from() -> None:
 
 @pytest.mark.parametrize("size", [(40, 10), (80, 24), (200, 50)])
 def test_every_size_will_do(size: tuple[int, int]) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.results.found)
-        await until(pilot, lambda: search.results._rang)
+        await until(pilot, lambda: search.results._severities)
         assert "orly" in lines(app)[1]
         await pilot.press("j", "enter", "z", "z")
         for key in "FSDw":

@@ -15,7 +15,7 @@ from monitor.config import load
 from monitor.config.diff import changes
 from monitor.config.yaml_nodes import line_of
 from tui import external_programs
-from tui.app import Tocsin
+from tui.app import DashboardApp
 
 FILE = """\
 # my newsroom
@@ -85,8 +85,8 @@ def test_an_edit_is_told_in_words(tmp_path: Path) -> None:
     ],
 )
 def test_each_editor_is_told_the_line_in_its_way(said: str, command: list[str]) -> None:
-    words = external_programs.editor({"EDITOR": said})
-    assert external_programs.command(words, Path("f"), 7) == command
+    words = external_programs.find_editor({"EDITOR": said})
+    assert external_programs.editor_command(words, Path("f"), 7) == command
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_each_editor_is_told_the_line_in_its_way(said: str, command: list[str]) 
     ],
 )
 def test_which_editor(environ: Mapping[str, str], words: list[str]) -> None:
-    assert external_programs.editor(environ) == words
+    assert external_programs.find_editor(environ) == words
 
 
 def an_editor(folder: Path, does: str) -> str:
@@ -116,7 +116,7 @@ def test_an_edit_of_the_watchlist_at_hand_shows_what_changed(tmp_path: Path) -> 
     room.config.write_text(FILE, encoding="utf-8")
     path = room.config
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("1", "j", "E")  # Alibaba
         await sees(pilot, app, "feeds.yaml has changed")
         await sees(pilot, app, "watchlist added: Tihange")
@@ -131,9 +131,9 @@ def test_a_mistake_is_shown_with_its_line_and_opened_there_next(tmp_path: Path) 
     room.config = tmp_path / "feeds.yaml"
     room.config.write_text(FILE, encoding="utf-8")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("E")
-        await sees(pilot, app, "feeds.yaml is not in force")
+        await sees(pilot, app, "feeds.yaml has errors")
         await sees(pilot, app, "line 8, column")
         assert "- nam: Grèves" in screen(app)
         await pilot.press("escape", "4", "E")
@@ -149,7 +149,7 @@ def test_a_mistake_is_shown_with_its_line_and_opened_there_next(tmp_path: Path) 
     [
         ({"EDITOR": "/nowhere/code"}, "No such file"),
         ({"PATH": "/nowhere"}, "set $EDITOR"),
-        ({"EDITOR": "vi"}, "cannot be left"),
+        ({"EDITOR": "vi"}, "cannot leave this terminal"),
     ],
 )
 def test_what_hinders_an_edit_is_said(
@@ -159,7 +159,7 @@ def test_what_hinders_an_edit_is_said(
     room.config = tmp_path / "feeds.yaml"
     room.config.write_text(FILE, encoding="utf-8")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("E")
         await until(pilot, lambda: any(said in n.message for n in app._notifications))
 

@@ -19,12 +19,19 @@ from textual.pilot import Pilot
 from monitor.config import load
 from monitor.model.feed import Coverage, Gap, GapKind, Health
 from monitor.model.request_options import Setting
-from tui.app import Tocsin
-from tui.data.newsroom import Settings
-from tui.screens.dialogs import Choice, Naming
+from tui.app import DashboardApp
+from tui.data.newsroom import FeedSettings
+from tui.screens.dialogs import ChoiceDialog, LineDialog
 from tui.screens.feeds import FeedsScreen
-from tui.view.feed_page import Background, details, missed
-from tui.view.feed_row import ORDERS, chosen, feed_table_row, states
+from tui.view.feeds import (
+    FEED_ORDERS,
+    FeedBackground,
+    feed_page,
+    feed_table_row,
+    gaps_page,
+    select_feeds,
+    state_rows,
+)
 from tui.view.styled_text import Line, width
 
 HOSTILE = "[/]\x1b[2J\u202e日本" * 20
@@ -60,13 +67,13 @@ def some() -> list[Any]:
     ],
 )
 def test_feeds_in_each_order(order: str, names: str) -> None:
-    at = [each.words for each in ORDERS].index(order)
-    assert "".join(feed.feed.name for feed in chosen(some(), None, at)) == names
+    at = [each.label for each in FEED_ORDERS].index(order)
+    assert "".join(feed.feed.name for feed in select_feeds(some(), None, at)) == names
 
 
 def test_feeds_in_a_state() -> None:
-    assert [feed.feed.name for feed in chosen(some(), Health.PAUSED, 0)] == ["y"]
-    assert [(health, words(line)) for health, line in states(some())] == [
+    assert [feed.feed.name for feed in select_feeds(some(), Health.PAUSED, 0)] == ["y"]
+    assert [(health, words(line)) for health, line in state_rows(some())] == [
         (None, "  all  5"), (Health.FAILING, "✗ failing  1"), (Health.OK, "✓ ok  3"),
         (Health.PAUSED, "‖ paused  1"),
     ]  # fmt: skip
@@ -84,7 +91,7 @@ def test_a_row_says_how_often_and_marks_what_tocsin_chose() -> None:
 
 def test_a_feed_in_full() -> None:
     feed = some()[0]
-    known = Background(
+    known = FeedBackground(
         gaps=(
             Gap(feed=feed.feed, start=NOW - 7200, end=NOW - 3600, kind=GapKind.BLIND),
             Gap(feed=feed.feed, start=NOW - 600, end=None, kind=GapKind.DOWN),
@@ -92,10 +99,10 @@ def test_a_feed_in_full() -> None:
         watchlists=("grève", "chips"),
         settings=(Setting("auth", "as me, with a password", "tag presse"),),
     )
-    page = said(details(feed, (), 80, NOW, UTC, known))
+    page = said(feed_page(feed, (), 80, NOW, UTC, known))
     assert "down         since 23:20, 10 min" in page
     assert "blind        21:30–22:30, 1 h" in page
-    assert "concerns     grève, chips" in page
+    assert "affects      grève, chips" in page
     assert "auth         as me, with a password (tag presse)" in page
 
 
@@ -105,16 +112,19 @@ def test_what_feeds_say_never_runs_over(cells: int) -> None:
     gaps = [Gap(feed=feed, start=0.0, end=None, kind=GapKind.DOWN)]
     covered = [Coverage(watchlist=HOSTILE, feeds=9, gaps=tuple(gaps))]
     whole = replace(some()[0], feed=feed)
-    known = Background(
+    known = FeedBackground(
         gaps=gaps, watchlists=(HOSTILE,), settings=(Setting(HOSTILE, HOSTILE, HOSTILE),)
     )
-    page = [*missed(gaps, covered, cells, NOW, UTC), *details(whole, (), cells, NOW, UTC, known)]
+    page = [
+        *gaps_page(gaps, covered, cells, NOW, UTC),
+        *feed_page(whole, (), cells, NOW, UTC, known),
+    ]
     assert max(width([(words(line).rstrip(), "")]) for line in page) <= max(cells, 16)
     assert not set(said(page)) & set("\x1b\u202e")
 
 
 def test_nothing_missed_is_said() -> None:
-    assert "Nothing was missed" in said(missed([], [], 80, NOW, UTC))
+    assert "No coverage gaps" in said(gaps_page([], [], 80, NOW, UTC))
 
 
 def test_settings_follow_the_file_and_hide_what_is_secret(tmp_path: Path) -> None:
@@ -123,7 +133,7 @@ def test_settings_follow_the_file_and_hide_what_is_secret(tmp_path: Path) -> Non
     path.write_text(
         f"feeds:\n- url: {url}\n  auth: {{bearer: s3cret}}\n  every: 5m\nwatchlists: []\n"
     )
-    known = Settings()
+    known = FeedSettings()
     found = {setting.key: setting.words for setting in known.of(path, url)}
     assert found["every"] == "5 min"
     assert "s3cret" not in repr(known.of(path, url))
@@ -140,10 +150,10 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
     newsroom = FakeNewsroom(8)
     failing(newsroom, 2, "503")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
-        await sees(pilot, app, "what is the matter")
+        await sees(pilot, app, "reason")
         await sees(pilot, app, "Feeds")
         assert "Le Monde" in lines(app)[3]
         await pilot.press("s")
@@ -155,24 +165,24 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
         await sees(pilot, app, "failing only")
         assert "Reuters" not in "\n".join(lines(app)[3:7])
         newsroom.health[2] = feed_health(2, "Le Monde")
-        await app.screen.look()  # type: ignore[attr-defined]
-        await sees(pilot, app, "No feed is failing any more")
+        await app.screen.read_feeds()  # type: ignore[attr-defined]
+        await sees(pilot, app, "No feed is failing now")
         await pilot.press("r", "p", "X", "y", "o", "f", "enter")
         await sees(pilot, app, "failing only", gone=True)
         await pilot.press("b")
         await sees(pilot, app, "blind 21:30–22:30")
         await sees(pilot, app, "1 of 4 feeds blind")
         await pilot.press("escape", "escape")
-        assert app.screen is app.desk
+        assert app.screen is app.main_screen
 
     drive(newsroom, script)
 
 
 def test_the_feed_under_the_cursor_is_told_of_in_full() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("e", "j", "enter", "z")
-        await sees(pilot, app, "Not seen in the last week")
-        await sees(pilot, app, "concerns")
+        await sees(pilot, app, "Coverage gaps of the last week")
+        await sees(pilot, app, "affects")
         await sees(pilot, app, "Last polls")
 
     drive(FakeNewsroom(8), script)
@@ -180,7 +190,7 @@ def test_the_feed_under_the_cursor_is_told_of_in_full() -> None:
 
 @pytest.mark.parametrize("size", [(40, 10), (80, 24), (200, 50)])
 def test_every_size_will_do(size: tuple[int, int]) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         feeds = app.screen
@@ -237,10 +247,10 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def on_feeds(path: Path | None, script: Callable[[Pilot[Any], Tocsin], Any]) -> None:
+def on_feeds(path: Path | None, script: Callable[[Pilot[Any], DashboardApp], Any]) -> None:
     """Run a script on the screen of feeds of a file."""
 
-    async def whole(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def whole(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         await script(pilot, app)
@@ -254,16 +264,16 @@ def names(path: Path) -> list[str]:
     return [feed.name for feed in load(path).feeds]
 
 
-async def ask(pilot: Pilot[Any], app: Tocsin, address: str) -> None:
+async def ask(pilot: Pilot[Any], app: DashboardApp, address: str) -> None:
     await pilot.press("a")
-    await until(pilot, lambda: isinstance(app.screen, Naming))
-    assert isinstance(app.screen, Naming)
-    app.screen.written.value = address
+    await until(pilot, lambda: isinstance(app.screen, LineDialog))
+    assert isinstance(app.screen, LineDialog)
+    app.screen.input.value = address
     await pilot.press("enter")
 
 
 def test_a_feed_is_added_by_the_address_of_its_site(path: Path, server: Web) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await ask(pilot, app, server.url("/none"))
         await until(pilot, lambda: "404" in screen(app))
         await pilot.press("escape")
@@ -271,10 +281,10 @@ def test_a_feed_is_added_by_the_address_of_its_site(path: Path, server: Web) -> 
         await until(pilot, lambda: len(names(path)) == 3)
         await sees(pilot, app, "Added Le fil [/]: RSS 2.0, 1 entry")
         await ask(pilot, app, server.url("/two"))
-        await until(pilot, lambda: isinstance(app.screen, Choice))
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await sees(pilot, app, "Le wire [/]: RSS 2.0")
         await pilot.press("G", "enter")
-        await sees(pilot, app, "Subscribed to already, as Le fil [/].")
+        await sees(pilot, app, "Already subscribed, as Le fil [/].")
         await until(pilot, lambda: names(path)[2:] == ["Le fil [/]", "Le wire [/]"])
 
     on_feeds(path, script)
@@ -282,7 +292,7 @@ def test_a_feed_is_added_by_the_address_of_its_site(path: Path, server: Web) -> 
 
 
 def test_a_look_that_is_given_up_holds_nothing_up(path: Path, server: Web) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for number in range(1, 5):  # more than there are threads
             await ask(pilot, app, server.url("/slow"))
             await until(pilot, lambda: len(server.asked("/slow")) == number)  # noqa: B023
@@ -297,9 +307,9 @@ def test_a_look_that_is_given_up_holds_nothing_up(path: Path, server: Web) -> No
 
 
 def test_a_feed_rests_and_is_polled_again_with_its_comment(path: Path) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("p")
-        await sees(pilot, app, "Les Échos is not polled any more")
+        await sees(pilot, app, "Les Échos is paused")
         assert not load(path).feeds[0].enabled
 
     on_feeds(path, script)
@@ -307,12 +317,12 @@ def test_a_feed_rests_and_is_polled_again_with_its_comment(path: Path) -> None:
 
 
 def test_a_feed_is_removed_once_that_is_meant(path: Path) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("X", "enter")
         assert isinstance(app.screen, FeedsScreen)
         assert len(names(path)) == 2
         await pilot.press("X", "j", "enter")
-        await sees(pilot, app, "Removed Les Échos; what it brought stays.")
+        await sees(pilot, app, "Removed Les Échos; its articles and alerts stay.")
         assert names(path) == ["b.example"]
         await pilot.press("X", "j", "enter")
         await sees(pilot, app, "feeds.yaml has no feed at")
@@ -321,12 +331,12 @@ def test_a_feed_is_removed_once_that_is_meant(path: Path) -> None:
 
 
 def test_a_file_that_is_not_well_or_not_known_stays_as_it_is(path: Path) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("p")
         await sees(pilot, app, "unknown key `watchlist`")
         app.newsroom.service.config = None
         await pilot.press("p")
-        await sees(pilot, app, "Nobody said where feeds.yaml is")
+        await sees(pilot, app, "There is no feeds.yaml")
 
     path.write_text(path.read_text() + "watchlist: []\n")
     on_feeds(path, script)

@@ -11,14 +11,14 @@ from support.fake_newsroom import NOW, FakeNewsroom, failing
 from textual.pilot import Pilot
 
 from monitor.model.alert import AlertState, Verdict
-from tui.app import Tocsin
+from tui.app import DashboardApp
 
 SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (80, 50)]
 
 
-def reads(app: Tocsin) -> int:
+def reads(app: DashboardApp) -> int:
     """Return which article is in the reader, 0 for none."""
-    reading = app.desk.reader.reading
+    reading = app.main_screen.reader.details
     return reading.article.id if reading else 0
 
 
@@ -31,17 +31,17 @@ def test_no_visible_row_moves_while_the_cursor_is_below_the_top(arrivals: int, d
     newsroom = FakeNewsroom(60)
     newsroom.start = 60
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for _ in range(down):
             await pilot.press("j")
-        before, on = stream_rows(app), app.desk.stream.alert_id
+        before, on = stream_rows(app), app.main_screen.stream.alert_id
         newsroom.count += arrivals
         await look(pilot, app)
         assert stream_rows(app) == before
-        assert app.desk.stream.alert_id == on
+        assert app.main_screen.stream.alert_id == on
         await sees(pilot, app, f"▲ {arrivals} new (.)")
         await pilot.press("full_stop")
-        assert app.desk.stream.alert_id == 60 + arrivals
+        assert app.main_screen.stream.alert_id == 60 + arrivals
         await sees(pilot, app, " new (.)", gone=True)
 
     drive(newsroom, script)
@@ -51,10 +51,10 @@ def test_no_visible_row_moves_while_the_cursor_is_below_the_top(arrivals: int, d
 def test_at_the_top_it_follows(start: int) -> None:
     newsroom = FakeNewsroom(start)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         newsroom.count += 2
         await look(pilot, app)
-        assert app.desk.stream.alert_id == start + 2
+        assert app.main_screen.stream.alert_id == start + 2
         await sees(pilot, app, " new (.)", gone=True)
         await until(pilot, lambda: reads(app) == start + 2)
 
@@ -64,14 +64,14 @@ def test_at_the_top_it_follows(start: int) -> None:
 def test_few_rows_keep_still_too() -> None:
     newsroom = FakeNewsroom(4)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("j", "j")
         before = stream_rows(app)
         newsroom.count += 1
         await look(pilot, app)
         assert stream_rows(app) == before
         await pilot.press("k", "k", "k")
-        assert app.desk.stream.alert_id == 5
+        assert app.main_screen.stream.alert_id == 5
         assert "▌" in stream_rows(app)[0]
 
     drive(newsroom, script)
@@ -80,14 +80,14 @@ def test_few_rows_keep_still_too() -> None:
 def test_an_article_being_read_is_not_replaced() -> None:
     newsroom = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.reader.reading)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("enter")
         newsroom.count += 1
         await look(pilot, app)
         await pilot.pause(0.15)
         assert reads(app) == 40
-        assert app.desk.stream.alert_id == 40
+        assert app.main_screen.stream.alert_id == 40
 
     drive(newsroom, script)
 
@@ -95,12 +95,12 @@ def test_an_article_being_read_is_not_replaced() -> None:
 def test_the_rest_of_a_long_stream_comes_without_moving_anything() -> None:
     newsroom = FakeNewsroom(3000)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         before = stream_rows(app)
-        await until(pilot, lambda: app.desk.stream.row_count == 3000)
+        await until(pilot, lambda: app.main_screen.stream.row_count == 3000)
         assert stream_rows(app) == before
         await pilot.press("G")
-        assert app.desk.stream.alert_id == 1
+        assert app.main_screen.stream.alert_id == 1
 
     drive(newsroom, script)
 
@@ -109,7 +109,7 @@ def test_undated_and_future_dated_are_marked() -> None:
     newsroom = FakeNewsroom(2)
     newsroom.published = lambda n: None if n == 1 else NOW + 1e7
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         rows = stream_rows(app)
         assert "»" in rows[0]
         assert "?" in rows[1]
@@ -123,11 +123,11 @@ def test_undated_and_future_dated_are_marked() -> None:
 def test_a_verdict_shows_is_stored_and_is_undone_in_place() -> None:
     newsroom = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert "•" in stream_rows(app)[0]
         await pilot.press("a")
         assert "•" not in stream_rows(app)[0]
-        assert app.desk.stream.alert_id == 39
+        assert app.main_screen.stream.alert_id == 39
         await until(pilot, lambda: 40 in newsroom.said)
         await pilot.press("x", "s")
         await until(pilot, lambda: 38 in newsroom.said)
@@ -139,7 +139,7 @@ def test_a_verdict_shows_is_stored_and_is_undone_in_place() -> None:
         await until(pilot, lambda: newsroom.said[40][0] is AlertState.NEW)
         assert newsroom.said[39] == (AlertState.NEW, Verdict.NONE, False)
         assert not newsroom.said[38][2]
-        assert app.desk.stream.alert_id == 40
+        assert app.main_screen.stream.alert_id == 40
         assert all("•" in row for row in stream_rows(app)[:3])
 
     drive(newsroom, script)
@@ -149,9 +149,9 @@ def test_a_verdict_that_cannot_be_stored_comes_back_with_a_notice() -> None:
     newsroom = FakeNewsroom(40)
     newsroom.locked.set()
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("a")
-        await sees(pilot, app, "taken back")
+        await sees(pilot, app, "reverted")
         assert "•" in stream_rows(app)[0]
 
     drive(newsroom, script)
@@ -160,9 +160,9 @@ def test_a_verdict_that_cannot_be_stored_comes_back_with_a_notice() -> None:
 def test_all_that_is_shown_is_acknowledged_with_its_count_and_undone_at_once() -> None:
     newsroom = FakeNewsroom(400)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        app.desk.apply("watch:grève")
-        await until(pilot, lambda: app.desk.stream.row_count == 100)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        app.main_screen.apply_filter("watch:grève")
+        await until(pilot, lambda: app.main_screen.stream.row_count == 100)
         await pilot.press("A")
         await sees(pilot, app, "Acknowledge 100 alerts of watch:grève?")
         await pilot.press("enter")
@@ -190,14 +190,14 @@ def test_the_next_untriaged_is_found_near_and_far(far: int) -> None:
         if n not in (waiting, newsroom.count)
     }
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.stream.row_count == newsroom.count)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.stream.row_count == newsroom.count)
         await pilot.press("n")
-        await until(pilot, lambda: app.desk.stream.alert_id == waiting)
+        await until(pilot, lambda: app.main_screen.stream.alert_id == waiting)
         await pilot.press("n")
         await sees(pilot, app, "No untriaged alert")
         await pilot.press("N")
-        await until(pilot, lambda: app.desk.stream.alert_id == newsroom.count)
+        await until(pilot, lambda: app.main_screen.stream.alert_id == newsroom.count)
 
     drive(newsroom, script)
 
@@ -205,7 +205,7 @@ def test_the_next_untriaged_is_found_near_and_far(far: int) -> None:
 def test_what_another_viewer_says_is_seen() -> None:
     newsroom = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         newsroom.said[40] = (AlertState.NEW, Verdict.NONE, True)
         for _ in range(6):
             await look(pilot, app)
@@ -220,16 +220,16 @@ def test_what_another_viewer_says_is_seen() -> None:
 def test_enter_on_a_watchlist_filters_and_F_clears() -> None:
     newsroom = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("1", "j", "j", "j", "enter")
-        await until(pilot, lambda: app.desk.sieve.text == "watch:grève")
+        await until(pilot, lambda: app.main_screen.current_filter.text == "watch:grève")
         assert all("grève" in row for row in stream_rows(app)[:10])
         await sees(pilot, app, "Alerts · watch:grève · 10")
         newsroom.count += 4
         await look(pilot, app)
-        assert app.desk.stream.row_count == 11
+        assert app.main_screen.stream.row_count == 11
         await pilot.press("F")
-        await until(pilot, lambda: app.desk.stream.row_count == 44)
+        await until(pilot, lambda: app.main_screen.stream.row_count == 44)
 
     drive(newsroom, script)
 
@@ -238,14 +238,14 @@ def test_a_list_offers_filters_too_and_takes_them_back() -> None:
     newsroom = FakeNewsroom(40)
     newsroom.said[40] = (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("ctrl+f", "j", "enter")
-        await until(pilot, lambda: app.desk.stream.row_count == 39)
+        await until(pilot, lambda: app.main_screen.stream.row_count == 39)
         await sees(pilot, app, "state:new · 39")
         await pilot.press("ctrl+f", "escape")
-        assert app.desk.stream.row_count == 39
+        assert app.main_screen.stream.row_count == 39
         await pilot.press("ctrl+f", "j", "enter")
-        await until(pilot, lambda: app.desk.stream.row_count == 40)
+        await until(pilot, lambda: app.main_screen.stream.row_count == 40)
 
     drive(newsroom, script)
 
@@ -255,14 +255,14 @@ def test_a_list_offers_filters_too_and_takes_them_back() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_screen_lives_at_every_size(size: tuple[int, int]) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         keys = "1 2 3 4 z z tab shift+tab 2 enter right_square_bracket J K escape e j enter escape"
         for key in [*keys.split(), "escape", "slash", "g", "escape", "question_mark", "escape"]:
             await pilot.press(key)
             assert all(len(line) <= size[0] for line in lines(app))
         assert lines(app)[0].startswith(" TOCSIN")
         assert "? Help" in lines(app)[-1]
-        assert app.focused is app.desk.stream
+        assert app.focused is app.main_screen.stream
 
     drive(FakeNewsroom(40), script, size=size)
 
@@ -277,19 +277,19 @@ def test_every_screen_lives_at_every_size(size: tuple[int, int]) -> None:
     ],
 )
 def test_what_each_size_has_room_for(size: tuple[int, int], panes: list[str]) -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         shown = [
             n for n in ("Watchlists", "Alerts", "Reader", "Feeds") if f"─ {n} ─" in screen(app)
         ]
         assert shown == panes
         if size[0] == 200:
-            assert app.desk.reader.region.x > app.desk.stream.region.right - 1
+            assert app.main_screen.reader.region.x > app.main_screen.stream.region.right - 1
 
     drive(FakeNewsroom(40), script, size=size)
 
 
 def test_the_bar_is_never_cut_in_a_word() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert "q Quit" in lines(app)[-1]
         await pilot.resize_terminal(36, 12)
         await pilot.pause()
@@ -300,23 +300,23 @@ def test_the_bar_is_never_cut_in_a_word() -> None:
 
 
 def test_a_resize_keeps_the_selection_in_view() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for _ in range(25):
             await pilot.press("j")
-        on = app.desk.stream.alert_id
+        on = app.main_screen.stream.alert_id
         for size in [(80, 24), (40, 10), (200, 50), (120, 12), (120, 40)]:
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            assert app.desk.stream.alert_id == on
-            assert on in app.desk.stream.on_screen()
+            assert app.main_screen.stream.alert_id == on
+            assert on in app.main_screen.stream.on_screen()
             assert any("▌" in row for row in stream_rows(app))
 
     drive(FakeNewsroom(60), script)
 
 
 def test_enter_reads_over_a_small_screen_and_escape_comes_back() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.reader.reading)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("enter")
         await sees(pilot, app, "─ Reader ─")
         await sees(pilot, app, "─ Alerts ─", gone=True)
@@ -324,14 +324,14 @@ def test_enter_reads_over_a_small_screen_and_escape_comes_back() -> None:
         await until(pilot, lambda: reads(app) == 39)
         await pilot.press("escape")
         await sees(pilot, app, "─ Alerts ─")
-        assert app.desk.stream.alert_id == 39
+        assert app.main_screen.stream.alert_id == 39
 
     drive(FakeNewsroom(40), script, size=(80, 24))
 
 
 def test_brackets_step_through_the_matches_and_round_the_end() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.reader.reading)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("right_square_bracket")
         await sees(pilot, app, "match 1/6")
         await pilot.press("left_square_bracket")
@@ -342,11 +342,11 @@ def test_brackets_step_through_the_matches_and_round_the_end() -> None:
 
 
 def test_escape_never_quits() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for key in ["escape"] * 3 + ["1", "escape", "escape", "e", "escape", "escape"]:
             await pilot.press(key)
         assert app.is_running
-        assert app.screen is app.desk
+        assert app.screen is app.main_screen
 
     app = drive(FakeNewsroom(4), script)
     assert app.return_value is None
@@ -356,22 +356,25 @@ def test_escape_never_quits() -> None:
 def test_q_quits_and_Q_leaves_it_watching(key: str, ending: str) -> None:
     newsroom = FakeNewsroom(4)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("a", key)
 
     assert drive(newsroom, script).return_value == ending
     assert 4 in newsroom.said, "a verdict is stored before the end"
 
 
+WARNING = "1 verdict is not saved yet. Press q again to quit without saving it."
+
+
 def test_a_store_that_never_answers_holds_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
     newsroom = FakeNewsroom(4)
     gate = threading.Event()
     monkeypatch.setattr(newsroom, "change", lambda *args, **kwargs: gate.wait(10))
-    monkeypatch.setattr("tui.app.DRAIN", 0.05)
+    monkeypatch.setattr("tui.app.DRAIN_SECONDS", 0.05)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("a", "q")
-        await until(pilot, lambda: any("not stored yet" in n.message for n in app._notifications))
+        await until(pilot, lambda: WARNING in [n.message for n in app._notifications])
         assert app.is_running
         await pilot.press("q")
         gate.set()
@@ -380,14 +383,17 @@ def test_a_store_that_never_answers_holds_nobody_back(monkeypatch: pytest.Monkey
 
 
 def test_who_started_the_monitor_is_told_how_to_leave_it() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: any("Q leaves it" in n.message for n in app._notifications))
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(
+            pilot,
+            lambda: any("Q quits and leaves it running" in n.message for n in app._notifications),
+        )
 
     drive(FakeNewsroom(4), script, owns_monitor=True)
 
 
 def test_what_is_being_said_is_not_said_beside_itself() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         def said() -> list[str]:
             return [told.message for told in app._notifications]
 
@@ -410,10 +416,10 @@ def test_what_is_being_said_is_not_said_beside_itself() -> None:
 def test_rows_that_cannot_be_read_do_not_end_the_dashboard() -> None:
     newsroom = FakeNewsroom(300)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         newsroom.unreadable = True
         await pilot.press("G")
-        await sees(pilot, app, "not to be had")
+        await sees(pilot, app, "not available")
         await look(pilot, app)
         assert [n.message for n in app._notifications] == ["the disk is gone"]
 
@@ -426,11 +432,11 @@ def test_rows_that_cannot_be_read_do_not_end_the_dashboard() -> None:
 def test_a_silent_monitor_is_seen_and_its_return_too() -> None:
     newsroom = FakeNewsroom(4)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         newsroom.watching = False
         for _ in range(3):
             await look(pilot, app)
-        assert "nobody watches" in lines(app)[0]
+        assert "no monitor" in lines(app)[0]
         newsroom.watching = True
         for _ in range(3):
             await look(pilot, app)
@@ -444,12 +450,12 @@ def test_an_empty_newsroom_teaches() -> None:
     for n in range(4):
         failing(newsroom, n, "the name cannot be resolved")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await sees(pilot, app, "No feed can be reached.")
         await sees(pilot, app, "the name cannot be resolved (4 feeds)")
         await sees(pilot, app, "tocsin demo")
         newsroom.health = []
-        app.newsroom.look_at_all()
+        app.newsroom.read_all_next()
         await look(pilot, app)
         await sees(pilot, app, "feeds go in here")
 
@@ -462,12 +468,12 @@ def test_an_empty_newsroom_teaches() -> None:
 def test_a_link_is_copied_over_ssh_and_never_of_another_scheme() -> None:
     newsroom = FakeNewsroom(4)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("o")
         assert app.clipboard == "https://news.example/4"
         await pilot.press("j", "y")
         assert app.clipboard == "https://news.example/3"
-        app.desk.copy("")
+        app.main_screen.copy("")
         await sees(pilot, app, "no http or https link")
 
     drive(newsroom, script, environ={"SSH_TTY": "/dev/pts/1", "DISPLAY": ":0"})
@@ -476,7 +482,7 @@ def test_a_link_is_copied_over_ssh_and_never_of_another_scheme() -> None:
 def test_r_asks_for_the_feed_of_the_alert_and_R_for_all() -> None:
     newsroom = FakeNewsroom(4)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("r", "R")
         await until(pilot, lambda: len(newsroom.polled) == 2)
         assert set(newsroom.polled) == {"https://0.example/rss", None}
@@ -484,7 +490,7 @@ def test_r_asks_for_the_feed_of_the_alert_and_R_for_all() -> None:
         for _ in range(3):
             await look(pilot, app)
         await pilot.press("r")
-        await sees(pilot, app, "Nobody watches: start")
+        await sees(pilot, app, "No monitor is running")
         assert len(newsroom.polled) == 2
 
     drive(newsroom, script)

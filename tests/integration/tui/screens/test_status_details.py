@@ -15,12 +15,12 @@ from textual.pilot import Pilot
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
-from tui.app import Tocsin
-from tui.screens.deliveries import UnsentDeliveries, why_not
+from tui.app import DashboardApp
+from tui.screens.deliveries import DeliveriesDialog, delivery_status
 from tui.screens.feeds import FeedsScreen
-from tui.screens.triage import spans
-from tui.view.rows import pace_in_words, watchlist_row
-from tui.view.status_bar import parts
+from tui.screens.triage import silence_spans
+from tui.view.alerts import baseline_text, watchlist_row
+from tui.view.status import status_parts
 from tui.view.styled_text import width
 
 
@@ -39,7 +39,7 @@ def text(line: list[tuple[str, str]]) -> str:
 # --- the status line ------------------------------------------------------------------
 
 
-async def click(pilot: Pilot[Any], app: Tocsin, words: str) -> None:
+async def click(pilot: Pilot[Any], app: DashboardApp, words: str) -> None:
     """Click on words of the status line."""
     await pilot.click("#status", offset=(lines(app)[0].index(words), 0))
     await pilot.pause()
@@ -51,23 +51,23 @@ def test_each_part_opens_what_it_tells_of() -> None:
     room.unsent = [delivery(3), delivery(4, DeliveryState.WAITING)]
     failing(room, 2, "answers 503")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await click(pilot, app, "● live")
         await sees(pilot, app, "pid 7")
         await pilot.press("escape")
         await click(pilot, app, "unsent")
-        await until(pilot, lambda: isinstance(app.screen, UnsentDeliveries))
+        await until(pilot, lambda: isinstance(app.screen, DeliveriesDialog))
         await pilot.press("escape")
         await click(pilot, app, "feeds")
         await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         await sees(pilot, app, "answers 503")
         await click(pilot, app, "new")
-        await until(pilot, lambda: app.screen is app.desk)
-        await until(pilot, lambda: app.desk.sieve.text == "state:new")
-        assert app.desk.stream.row_count == 39
+        await until(pilot, lambda: app.screen is app.main_screen)
+        await until(pilot, lambda: app.main_screen.current_filter.text == "state:new")
+        assert app.main_screen.stream.row_count == 39
         await pilot.press("p")
         await click(pilot, app, "PAUSED")
-        await until(pilot, lambda: app.newsroom.waiting is None)
+        await until(pilot, lambda: app.newsroom.paused_alerts is None)
 
     drive(room, script)
 
@@ -75,12 +75,12 @@ def test_each_part_opens_what_it_tells_of() -> None:
 def test_the_same_is_in_a_list_for_the_keyboard() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("S")
         await sees(pilot, app, "Untriaged    40 alerts")
-        await sees(pilot, app, "feeds.yaml   in force")
+        await sees(pilot, app, "feeds.yaml   loaded")
         await pilot.press("j", "enter")
-        await until(pilot, lambda: app.desk.sieve.text == "state:new")
+        await until(pilot, lambda: app.main_screen.current_filter.text == "state:new")
 
     drive(room, script)
 
@@ -89,7 +89,7 @@ def test_the_same_is_in_a_list_for_the_keyboard() -> None:
 def test_parts_are_the_line_and_never_more(cells: int) -> None:
     room = FakeNewsroom()
     status = replace(room.status(), unsent=2, dead=1, config_error="f.yaml: line 3, column 1: no")
-    shown = parts(status, NOW, UTC, cells, waiting=7)
+    shown = status_parts(status, NOW, UTC, cells, paused_alerts=7)
     assert sum(width(part.line) for part in shown) <= max(cells, 20)
     if cells >= 80:
         said = "".join(text(part.line) for part in shown)
@@ -105,7 +105,7 @@ def test_deliveries_are_listed_with_their_reasons_and_tried_again() -> None:
     room = FakeNewsroom(40)
     room.unsent = [delivery(3), delivery(4, DeliveryState.WAITING, reason="digest at 07:30")]
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("d")
         await sees(pilot, app, "[red]500 Oops, tried 3×, given up")
         await sees(pilot, app, "digest at 07:30")
@@ -114,15 +114,15 @@ def test_deliveries_are_listed_with_their_reasons_and_tried_again() -> None:
         await pilot.press("R")
         await until(pilot, lambda: room.retried == [4, 3, 4])
         room.unsent = []
-        await sees(pilot, app, "Nothing waits")
+        await sees(pilot, app, "No delivery waits")
 
     drive(room, script)
 
 
 def test_why_a_delivery_is_not_sent() -> None:
     waits = delivery(1, DeliveryState.WAITING, reason="", attempts=0)
-    assert why_not(waits, NOW) == "due in 1 min"
-    assert why_not(replace(waits, due=NOW), NOW) == "due now"
+    assert delivery_status(waits, NOW) == "due in 1 min"
+    assert delivery_status(replace(waits, due=NOW), NOW) == "due now"
 
 
 # --- watchlists ---------------------------------------------------------------------------
@@ -134,11 +134,11 @@ def test_why_a_delivery_is_not_sent() -> None:
         (
             Baseline(today=37, usual=11.6, weeks=8, surprise=True),
             "37/12▲",
-            "usual 11.6 by now (8 Tue)",
+            "today 37, usual 11.6 by now (8 Tue)",
         ),
-        (Baseline(today=12, usual=11.6, weeks=8), "12/12 ", "today 12, usual 11.6"),
-        (Baseline(today=3, weeks=1), " 3 ", "usual unknown (1 Tue)"),
-        (Baseline(), " 0 ", "usual unknown (none yet)"),
+        (Baseline(today=12, usual=11.6, weeks=8), "12/12 ", "today 12, usual 11.6 by now (8 Tue)"),
+        (Baseline(today=3, weeks=1), " 3 ", ""),
+        (Baseline(), " 0 ", ""),
     ],
 )
 def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, says: str) -> None:
@@ -148,15 +148,15 @@ def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, says: s
     row = text(watchlist_row(count, 36, chosen=False))
     assert shows in row
     assert ("▲" in row) is pace.surprise
-    assert says in pace_in_words(count, "Tue")
+    assert baseline_text(count, "Tue") == says
 
 
 def test_a_watchlist_is_muted_for_a_while_and_heard_again() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("1", "j", "m")
-        await sees(pilot, app, "Mute Alibaba for …")
+        await sees(pilot, app, "Silence Alibaba for …")
         await sees(pilot, app, "until tomorrow 08:00")
         await pilot.press("j", "j", "enter")
         await until(pilot, lambda: "Alibaba" in room.muted)
@@ -164,9 +164,9 @@ def test_a_watchlist_is_muted_for_a_while_and_heard_again() -> None:
         assert room.muted["Alibaba"].by == "ana"
         await look(pilot, app)
         await sees(pilot, app, "‖ to 25 Nov")
-        await sees(pilot, app, "1 muted")
+        await sees(pilot, app, "1 silenced")
         await pilot.press("m")
-        await sees(pilot, app, "Alibaba is muted by ana until 2026-11-25 08:00")
+        await sees(pilot, app, "Alibaba is silenced by ana until 2026-11-25 08:00")
         await pilot.press("enter")
         await until(pilot, lambda: not room.muted)
 
@@ -176,7 +176,7 @@ def test_a_watchlist_is_muted_for_a_while_and_heard_again() -> None:
 def test_tomorrow_morning_is_on_the_clock_of_the_wall() -> None:
     paris = ZoneInfo("Europe/Paris")
     evening = 1_792_864_800.0  # 2026-10-24 20:00 in Paris; the clock goes back that night
-    assert dict(spans(evening, paris))["until tomorrow 08:00"] == 13 * 3600
+    assert dict(silence_spans(evening, paris))["until tomorrow 08:00"] == 13 * 3600
 
 
 # --- the mouse -----------------------------------------------------------------------------
@@ -185,14 +185,14 @@ def test_tomorrow_morning_is_on_the_clock_of_the_wall() -> None:
 def test_the_mouse_opens_what_it_clicks() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         row = next(n for n, line in enumerate(stream_rows(app)) if "+2" in line)
         at = stream_rows(app)[row].index("+2")
         await pilot.click("#stream", offset=(at + 1, row + 1))
-        await until(pilot, lambda: app.desk.stream.cursor == row)
+        await until(pilot, lambda: app.main_screen.stream.cursor == row)
         await until(pilot, lambda: "has this story" in screen(app) or len(app.screen_stack) > 1)
         await pilot.press("escape")
         await pilot.click("#watchlists", offset=(5, 3), times=2)
-        await until(pilot, lambda: app.desk.sieve.text == "watch:Espionnage")
+        await until(pilot, lambda: app.main_screen.current_filter.text == "watch:Espionnage")
 
     drive(room, script)

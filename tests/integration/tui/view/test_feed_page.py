@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from monitor.ingest.feed_health import describe_poll
 from monitor.model.feed import Health, Outcome, Poll
-from tui.app import Tocsin
-from tui.view.feed_page import details
-from tui.view.rows import alert_row
+from tui.app import DashboardApp
+from tui.view.alerts import alert_row
+from tui.view.feeds import feed_page
 from tui.view.styled_text import width
 
 SIZE = (120, 40)
@@ -24,16 +24,16 @@ def test_the_reader_shows_the_feed_and_its_polls_and_then_articles_again() -> No
     newsroom.about_feeds = {8}
     failing(newsroom, 0, "503 Service Unavailable ×9, retry in 2 h")
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await look(pilot, app)
         await sees(pilot, app, "Last polls")
         await sees(pilot, app, "200: 20 entries, 18 known, 2 new")
         await sees(pilot, app, "503 Service Unavailable ×9")
-        assert app.desk.reader.reading is None
+        assert app.main_screen.reader.details is None
         await pilot.press("w")  # there is no why
-        await sees(pilot, app, "This is about a feed")
+        await sees(pilot, app, "This alert is about a feed")
         await pilot.press("right_square_bracket", "j")
-        await until(pilot, lambda: app.desk.reader.reading is not None)
+        await until(pilot, lambda: app.main_screen.reader.details is not None)
         assert "Last polls" not in screen(app)
         await pilot.press("k")
         await sees(pilot, app, "Last polls")
@@ -46,9 +46,9 @@ def test_an_alert_about_a_feed_that_is_gone_from_the_list_is_no_trouble() -> Non
     newsroom.about_feeds = {8}
     newsroom.health = newsroom.health[1:]
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await look(pilot, app)
-        assert app.desk.reader.reading is None
+        assert app.main_screen.reader.details is None
         await pilot.press("a")
         await until(pilot, lambda: 8 in newsroom.said)
 
@@ -59,7 +59,7 @@ def test_an_alert_about_a_feed_that_is_gone_from_the_list_is_no_trouble() -> Non
 def test_lines_fit_whatever_a_feed_says(cells: int) -> None:
     feed = feed_health(1, "日本\x1b[31m" * 20, Health.BLIND, "turns over faster " * 9)
     polls = [Poll(at=NOW - 9, outcome=Outcome.FAILED, reason="très long " * 30 + "\x1b[2J")]
-    for line in details(feed, polls, cells, NOW, None):
+    for line in feed_page(feed, polls, cells, NOW, None):
         assert width(line) <= cells
         assert "\x1b" not in "".join(text for text, _ in line)
 

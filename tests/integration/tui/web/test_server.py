@@ -25,9 +25,9 @@ from support.headless_browser import browser
 
 from monitor.cli import CliContext
 from monitor.store.sqlite.store import SqliteStore
-from tui.web.auth import Auth, from_here, is_loopback
+from tui.web.auth import Auth, is_loopback, is_same_origin
 from tui.web.command import serve
-from tui.web.server import MOST, Dashboards, Place
+from tui.web.server import MAX_SESSIONS, DashboardServer, ListenAddress
 
 TOKEN = "t0ken-that-nobody-guesses"
 ECHO = """
@@ -68,7 +68,7 @@ while head := os.read(0, 5):
 )
 def test_hosts_that_mean_us(host: str | None, local: bool, let_in: bool) -> None:
     door = Auth(TOKEN, local=local, names=frozenset({"desk.example"}))
-    assert door.expects(host) is let_in
+    assert door.accepts_host(host) is let_in
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def test_hosts_that_mean_us(host: str | None, local: bool, let_in: bool) -> None
     ],
 )
 def test_pages_of_our_own(origin: str | None, host: str, ours: bool) -> None:
-    assert from_here(origin, host) is ours
+    assert is_same_origin(origin, host) is ours
 
 
 @pytest.mark.parametrize("given", ["", None, TOKEN[:-1], TOKEN + "x", "é"])
 def test_other_tokens_do_not_open(given: str | None) -> None:
-    assert not Auth(TOKEN).knows(given)
-    assert Auth(TOKEN).knows(TOKEN)
+    assert not Auth(TOKEN).accepts_token(given)
+    assert Auth(TOKEN).accepts_token(TOKEN)
 
 
 def test_addresses_of_this_machine_alone() -> None:
@@ -110,8 +110,8 @@ async def served(command: str) -> AsyncIterator[int]:
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     door = Auth(TOKEN)
     running = asyncio.create_task(
-        Dashboards(command, door, lambda said: None).serve_until_told(
-            Place("127.0.0.1", 0), ready.set_result
+        DashboardServer(command, door, lambda said: None).serve(
+            ListenAddress("127.0.0.1", 0), ready.set_result
         )
     )
     try:
@@ -190,9 +190,9 @@ def test_the_websocket_is_for_pages_of_our_own() -> None:
 def test_each_visitor_has_a_process_that_ends_with_the_visit_and_places_are_few() -> None:
     async def visit(session: aiohttp.ClientSession, url: str) -> None:
         await status(session, f"{url}/?token={TOKEN}")
-        sockets = [await session.ws_connect(f"{url}/ws", origin=url) for _ in range(MOST)]
+        sockets = [await session.ws_connect(f"{url}/ws", origin=url) for _ in range(MAX_SESSIONS)]
         pids = [int((await socket.receive_bytes()).split()[1]) for socket in sockets]
-        assert len(set(pids)) == MOST
+        assert len(set(pids)) == MAX_SESSIONS
         with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
             await session.ws_connect(f"{url}/ws", origin=url)
         await sockets[0].close()
@@ -284,7 +284,7 @@ def test_a_visitor_sees_the_newsroom(address: str) -> None:
             assert await status(session, address) == 303
             socket = await session.ws_connect(f"{url}/ws?width=90&height=20", origin=url)
             shown = b""
-            while b"nobody watches" not in shown:
+            while b"no monitor" not in shown:
                 shown += await socket.receive_bytes()
             assert b"TOCSIN" in shown and b"38;2;" in shown
             await socket.close()

@@ -13,8 +13,8 @@ from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from monitor.model.alert import AlertState, EscalatedAlert, Verdict
-from tui.app import Tocsin
-from tui.data.alert_order import AlertOrder
+from tui.app import DashboardApp
+from tui.data.alert_list import AlertOrder
 
 # --- rows --------------------------------------------------------------------------
 
@@ -40,13 +40,13 @@ def test_a_stream_is_a_list_in_which_some_go_to_the_front(
         if what == "arrive":
             fresh = list(range(newest + 1, newest + n + 1))
             newest += n
-            assert stream.arrive(array("q", fresh)) == n
+            assert stream.add_newer(array("q", fresh)) == n
             model = [*reversed(fresh), *model]
         elif n in model:
             escalation += 1
-            stream.stir([(escalation, n)])
+            stream.escalate([(escalation, n)])
             model = [n, *(id for id in model if id != n)]
-    stream.deepen(array("q", range(1, newest + 1)))
+    stream.add_older(array("q", range(1, newest + 1)))
     older = [id for id in every[known:] if id not in model]
     if known:
         model += older
@@ -68,10 +68,10 @@ def test_those_that_came_again_before_stand_where_they_stood_then() -> None:
 def test_a_louder_alert_comes_to_the_top_with_its_reason() -> None:
     room = FakeNewsroom(60)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         room.escalate(2, "crossed to English: Reuters")
         await look(pilot, app)
-        assert app.desk.stream.alert_id == 2
+        assert app.main_screen.stream.alert_id == 2
         assert "↑" in stream_rows(app)[0]
         assert "crossed to Eng" in stream_rows(app)[0]
         room.count += 1
@@ -86,20 +86,20 @@ def test_nobody_who_reads_is_disturbed_by_what_became_louder(louder: int) -> Non
     """Below the screen, on it, and under the cursor."""
     room = FakeNewsroom(60)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for _ in range(20):
             await pilot.press("j")
-        on, before = app.desk.stream.alert_id, app.desk.stream.on_screen()
+        on, before = app.main_screen.stream.alert_id, app.main_screen.stream.on_screen()
         room.escalate(louder)
         room.count += 2
         await look(pilot, app)
-        assert app.desk.stream.alert_id == on
-        assert app.desk.stream.on_screen() == before
+        assert app.main_screen.stream.alert_id == on
+        assert app.main_screen.stream.on_screen() == before
         await pilot.press("full_stop")
         await look(pilot, app)
-        top = app.desk.stream.on_screen()[:3]
+        top = app.main_screen.stream.on_screen()[:3]
         assert set(top) == {61, 62, louder}
-        await sees(pilot, app, "louder (.)", gone=True)
+        await sees(pilot, app, "escalated (.)", gone=True)
 
     drive(room, script)
 
@@ -107,19 +107,19 @@ def test_nobody_who_reads_is_disturbed_by_what_became_louder(louder: int) -> Non
 def test_a_paused_stream_stands_still_and_counts() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("p")
-        before = app.desk.stream.on_screen()
+        before = app.main_screen.stream.on_screen()
         room.count += 2
         await look(pilot, app)
         room.count += 1
         room.escalate(1)
         await look(pilot, app)
-        assert app.desk.stream.on_screen() == before
+        assert app.main_screen.stream.on_screen() == before
         await sees(pilot, app, "‖ PAUSED, 4 wait")
-        await sees(pilot, app, "PAUSED, 4 wait (p: go on)")
+        await sees(pilot, app, "PAUSED, 4 wait (p: resume)")
         await pilot.press("p")
-        assert app.desk.stream.on_screen()[:4] == [1, 43, 42, 41]
+        assert app.main_screen.stream.on_screen()[:4] == [1, 43, 42, 41]
         await sees(pilot, app, "PAUSED", gone=True)
 
     drive(room, script)
@@ -128,15 +128,15 @@ def test_a_paused_stream_stands_still_and_counts() -> None:
 def test_a_filter_while_paused_loses_and_doubles_nothing() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("p")
         room.count += 4
         await look(pilot, app)
-        app.desk.apply("watch:chips")
-        await until(pilot, lambda: app.desk.stream.row_count == 11)
-        assert app.newsroom.waiting == 0
+        app.main_screen.apply_filter("watch:chips")
+        await until(pilot, lambda: app.main_screen.stream.row_count == 11)
+        assert app.newsroom.paused_alerts == 0
         await pilot.press("p", "F")
-        await until(pilot, lambda: app.desk.stream.row_count == 44)
+        await until(pilot, lambda: app.main_screen.stream.row_count == 44)
 
     drive(room, script)
 
@@ -144,7 +144,7 @@ def test_a_filter_while_paused_loses_and_doubles_nothing() -> None:
 def test_what_is_marked_is_said_at_once_and_taken_back_at_once() -> None:
     room = FakeNewsroom(40)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("space", "j", "space", "space")
         await sees(pilot, app, "3 marked")
         assert sum("◆" in row for row in stream_rows(app)) == 3
@@ -164,7 +164,7 @@ def test_notes_tags_and_closing_are_kept_and_shown() -> None:
     room = FakeNewsroom(40)
     room.tags[1] = ("fraud",)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("i", *"seen [b]", "enter")
         await until(pilot, lambda: room.notes.get(40) == "seen [b]")
         await until(pilot, lambda: "✎" in stream_rows(app)[0])
@@ -176,11 +176,11 @@ def test_notes_tags_and_closing_are_kept_and_shown() -> None:
         await pilot.press("t", *"-fraud", "enter")
         await until(pilot, lambda: room.tags[40] == ())
         await pilot.press("H")
-        await sees(pilot, app, "Who said what")
+        await sees(pilot, app, "History")
         await pilot.press("escape", "c")
         await until(pilot, lambda: room.said[40][0] is AlertState.CLOSED)
         assert "▪" in stream_rows(app)[0] or "✎" in stream_rows(app)[0]
-        assert app.desk.stream.row_of(40) == 0, "it stays in its row"
+        assert app.main_screen.stream.row_of(40) == 0, "it stays in its row"
 
     drive(room, script)
 
@@ -189,11 +189,11 @@ def test_what_was_said_before_a_restart_can_be_taken_back_and_said_again() -> No
     room = FakeNewsroom(40)
     room.change([40, 39], state=AlertState.ACKNOWLEDGED)
 
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert "•" not in stream_rows(app)[0]
         await pilot.press("u")
         await until(pilot, lambda: room.said[40][0] is AlertState.NEW)
-        await sees(pilot, app, "of 2 alerts")
+        await sees(pilot, app, "for 2 alerts")
         await until(pilot, lambda: "•" in stream_rows(app)[0])
         await pilot.press("U")
         await until(pilot, lambda: room.said[39][0] is AlertState.ACKNOWLEDGED)

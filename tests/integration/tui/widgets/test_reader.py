@@ -8,38 +8,39 @@ from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from tui.app import Tocsin
-from tui.screens.article import ArticleScreen, Edits, Outlets
+from tui.app import DashboardApp
+from tui.screens.article import ArticleScreen, OutletsDialog
+from tui.screens.dialogs import PageDialog
 
 # --- on the screen -----------------------------------------------------------------
 
 
 def test_another_outlets_article_is_read_and_one_comes_back() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.reader.reading)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("O")
-        await until(pilot, lambda: isinstance(app.screen, Outlets))
+        await until(pilot, lambda: isinstance(app.screen, OutletsDialog))
         await sees(pilot, app, "The same story in 2 outlets")
         await pilot.press("k", "enter")  # the cursor began on the one at hand
         await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
         aside = app.screen
         assert isinstance(aside, ArticleScreen)
-        await until(pilot, lambda: aside.reading and aside.reading.article.id == 39)
+        await until(pilot, lambda: aside.article_details and aside.article_details.article.id == 39)
         await pilot.press("right_square_bracket")
         await sees(pilot, app, "match 1/")
         await pilot.press("J")
-        await until(pilot, lambda: aside.reading and aside.reading.article.id == 40)
+        await until(pilot, lambda: aside.article_details and aside.article_details.article.id == 40)
         await pilot.press("y")
         assert app.clipboard == "https://news.example/40"
         await pilot.press("escape")
-        assert app.screen is app.desk
+        assert app.screen is app.main_screen
 
     drive(FakeNewsroom(40), script)
 
 
 def test_the_outlet_under_the_mouse_is_opened() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        await until(pilot, lambda: app.desk.reader.reading)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("3", "z", "G")
         await sees(pilot, app, "Also in English")
         await pilot.pause()
@@ -52,16 +53,18 @@ def test_the_outlet_under_the_mouse_is_opened() -> None:
 
 
 def test_edits_are_shown() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("j", "j")
-        await until(pilot, lambda: app.desk.reader.reading and app.desk.subject == (2, URL))
-        await until(pilot, lambda: app.desk.reader.reading.article.id == 2)  # type: ignore[union-attr]
-        await sees(pilot, app, "version 2, D shows what changed")
+        await until(
+            pilot, lambda: app.main_screen.reader.details and app.main_screen.target == (2, URL)
+        )
+        await until(pilot, lambda: app.main_screen.reader.details.article.id == 2)  # type: ignore[union-attr]
+        await sees(pilot, app, "1 revision, D shows them")
         await pilot.press("D")
-        await until(pilot, lambda: isinstance(app.screen, Edits))
+        await until(pilot, lambda: isinstance(app.screen, PageDialog))
         await sees(pilot, app, "[-Une-]{+Le mouvement de+} grève")
         await pilot.press("escape", "k", "D")
-        await sees(pilot, app, "Not edited since it was first seen.")
+        await sees(pilot, app, "No revision since it was first seen.")
 
     newsroom = FakeNewsroom(4)
     newsroom.start = 4
@@ -72,13 +75,13 @@ URL = "https://news.example/2"
 
 
 def test_the_place_is_kept_when_an_article_is_read_again_or_the_screen_changes() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
-        reader = app.desk.reader
-        await until(pilot, lambda: reader.reading)
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        reader = app.main_screen.reader
+        await until(pilot, lambda: reader.details)
         await pilot.press("3", "z", "space")
         before = reader.scroll_y
         assert before > 5
-        await app.desk.read()
+        await app.main_screen.show_article()
         await pilot.pause()
         assert reader.scroll_y == before
         share = before / len(reader._lines)
@@ -91,7 +94,7 @@ def test_the_place_is_kept_when_an_article_is_read_again_or_the_screen_changes()
 
 
 def test_an_article_that_was_dropped_is_said_to_be_gone() -> None:
-    async def script(pilot: Pilot[Any], app: Tocsin) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         app.push_screen(ArticleScreen(app.newsroom, 999))
         await sees(pilot, app, "Article 999 is not in the archive")
         await pilot.press("O", "D", "w", "o", "y", "escape")

@@ -11,7 +11,7 @@ from support.properties import examples
 from index.errors import QueryError
 from monitor.model.alert import AlertState, Verdict
 from monitor.search.alert_filter import FilterNames, parse_headline_filter
-from tui.data.alert_selection import AlertSelector, Headlines, plain
+from tui.data.alert_selection import AlertSelector, Headlines, folded_words
 
 NAMES = FilterNames(
     watchlists=["Alibaba", "Espionnage", "grève", "chips"],
@@ -123,7 +123,7 @@ def test_clauses_together_are_what_each_lets_through(clauses: list[str], either:
 
 
 def test_headlines_are_folded_and_known_once() -> None:
-    assert plain("L’armée : «œuvre» 日本") == " l armee oeuvre 日 本 "
+    assert folded_words("L’armée : «œuvre» 日本") == " l armee oeuvre 日 本 "
     known = Headlines()
     assert known.add([(2, "Deux"), (1, "Un")]) == 2
     assert (known.newest, known.oldest, len(known)) == (2, 1, 2)

@@ -12,9 +12,8 @@ from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 
 from monitor.model.alert import Act, AlertState, Change, Verdict
-from tui.data.alert_cache import Alerts
-from tui.data.alert_order import BLOCK, AlertOrder
-from tui.data.triage_queue import Triage
+from tui.data.alert_list import BLOCK_SIZE, AlertCache, AlertOrder
+from tui.data.triage_queue import TriageQueue
 
 ACK = Change(state=AlertState.ACKNOWLEDGED)
 NOISE = Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE)
@@ -32,8 +31,8 @@ def test_first_then_older_then_newer_is_all_at_once(every: list[int], cut: int) 
     late = every[cut + (len(every) - cut) // 2 :]
     known = every[cut : len(every) - len(late)]
     stream = AlertOrder(known)
-    stream.arrive(array("q", late))
-    stream.deepen(array("q", every))
+    stream.add_newer(array("q", late))
+    stream.add_older(array("q", every))
     if known or late:
         assert [stream.at(row) for row in range(len(stream))] == every[::-1]
 
@@ -45,12 +44,12 @@ def test_rows_and_ids_are_inverse(every: list[int]) -> None:
     assert stream.row(10_001) is None
     for row in range(len(every)):
         assert stream.at(row) in stream.block(row)
-        assert len(stream.block(row)) <= BLOCK
+        assert len(stream.block(row)) <= BLOCK_SIZE
 
 
 def test_what_is_here_already_does_not_arrive_again() -> None:
     stream = AlertOrder([1, 2, 3])
-    assert stream.arrive(array("q", [2, 3, 4])) == 1
+    assert stream.add_newer(array("q", [2, 3, 4])) == 1
     assert len(stream) == 4
 
 
@@ -62,9 +61,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.newsroom = FakeNewsroom(10)
-        self.alerts = Alerts(self.newsroom.alerts)
+        self.alerts = AlertCache(self.newsroom.alerts)
         self.trouble: list[str] = []
-        self.triage = Triage(self.alerts, self, lambda ids: None, self.trouble.append)
+        self.triage = TriageQueue(self.alerts, self, lambda ids: None, self.trouble.append)
 
     async def write(self, ids: Sequence[int], change: Change) -> Act | None:
         return self.newsroom.change(
@@ -84,7 +83,7 @@ class Desk:
         worker.cancel()
 
     def say(self, change: Change, *ids: int) -> None:
-        self.triage.say([a for a in map(self.alerts.get, ids) if a], change)
+        self.triage.apply([a for a in map(self.alerts.get, ids) if a], change)
 
     def looks(self, alert: int) -> tuple[AlertState, Verdict, bool]:
         found = self.alerts.get(alert)
@@ -161,7 +160,7 @@ def test_what_somebody_else_said_since_is_seen_after_an_undo() -> None:
 
 def test_many_are_said_and_taken_back_without_being_read() -> None:
     desk = Desk()
-    desk.triage.say_of(frozenset({1, 2, 3}), ACK)
+    desk.triage.apply_to_ids(frozenset({1, 2, 3}), ACK)
     assert desk.looks(2)[0] is AlertState.ACKNOWLEDGED
     desk.triage.undo()
     asyncio.run(desk.work())
@@ -191,17 +190,17 @@ def test_alerts_are_read_a_block_at_a_time_and_forgotten_when_old() -> None:
         asked.append(len(ids))
         return newsroom.alerts(ids)
 
-    stream, alerts = AlertOrder(range(1, 4_001)), Alerts(read, room=512)
+    stream, alerts = AlertOrder(range(1, 4_001)), AlertCache(read, size=512)
     for row in range(1_000):
         found = alerts.get(stream.at(row), lambda row=row: stream.block(row))  # type: ignore[misc]
         assert found is not None
         assert found.id == 4_000 - row
-    assert len(asked) <= 1_000 / BLOCK + 2
+    assert len(asked) <= 1_000 / BLOCK_SIZE + 2
     assert len(alerts._stored) <= 512
 
 
 def test_an_alert_the_store_dropped_is_none() -> None:
-    alerts = Alerts(FakeNewsroom(3).alerts)
+    alerts = AlertCache(FakeNewsroom(3).alerts)
     assert alerts.get(99) is None
 
 

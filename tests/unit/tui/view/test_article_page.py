@@ -11,7 +11,7 @@ from support.fake_newsroom import NOW
 
 from index.article import Article
 from monitor.model.article import ArticleDetails
-from tui.view.article_page import lay_out, places
+from tui.view.article import article_page, match_places
 
 
 def text(line: list[tuple[str, str]]) -> str:
@@ -24,14 +24,18 @@ def reading(**changes: object) -> ArticleDetails:
 
 
 def test_matches_are_inked_where_they_are() -> None:
-    page = lay_out(reading(body="a grève b\nc grève d"), (("body", 2, 7), ("body", 12, 17)), 60)
+    page = article_page(
+        reading(body="a grève b\nc grève d"), (("body", 2, 7), ("body", 12, 17)), 60
+    )
     for line in page.matches:
         assert ("grève", "hit") in page.lines[line]
     assert len(page.matches) == 2
 
 
 def test_the_match_stepped_to_stands_out() -> None:
-    page = lay_out(reading(body="a grève b grève"), (("body", 2, 7), ("body", 10, 15)), 60, None, 1)
+    page = article_page(
+        reading(body="a grève b grève"), (("body", 2, 7), ("body", 10, 15)), 60, None, 1
+    )
     inks = [ink for line in page.lines for word, ink in line if word == "grève"]
     assert inks == ["hit", "hit-now"]
 
@@ -43,35 +47,39 @@ def test_the_match_stepped_to_stands_out() -> None:
 )
 def test_every_match_has_a_line(body: str, starts: list[tuple[int, int]], cells: int) -> None:
     spans = {("body", a, min(a + n, len(body))) for a, n in starts if a < len(body)}
-    page = lay_out(reading(body=body), places((), spans), cells)
+    page = article_page(reading(body=body), match_places((), spans), cells)
     assert all(0 <= line < len(page.lines) for line in page.matches)
 
 
 def test_marks_stay_on_their_words_in_text_that_is_not_clean() -> None:
     body = "\x1b[31mUne\x1b[0m grève\u202e ici"
     at = body.index("grève")
-    page = lay_out(reading(body=body), (("body", at, at + 5),), 60)
+    page = article_page(reading(body=body), (("body", at, at + 5),), 60)
     assert any(("grève", "hit") in line for line in page.lines)
 
 
 def test_a_summary_that_opens_the_body_is_told_once() -> None:
-    page = lay_out(reading(summary="Le début…", body="Le début et la suite"), (), 60)
+    page = article_page(reading(summary="Le début…", body="Le début et la suite"), (), 60)
     assert sum("Le début" in text(line) for line in page.lines) == 1
-    page = lay_out(reading(summary="Un chapeau", body="Le texte"), (), 60)
+    page = article_page(reading(summary="Un chapeau", body="Le texte"), (), 60)
     assert any("Un chapeau" in text(line) for line in page.lines)
 
 
 def test_matches_in_a_summary_that_opens_the_body_are_shown_there() -> None:
     article = reading(summary="La grève dure…", body="La grève dure depuis lundi")
-    page = lay_out(article, (("summary", 3, 8), ("body", 3, 8)), 60)
+    page = article_page(article, (("summary", 3, 8), ("body", 3, 8)), 60)
     assert len(page.matches) == 1
     assert ("grève", "hit") in page.lines[page.matches[0]]
     same = reading(title="La grève", summary="La grève")
-    assert len(lay_out(same, (("summary", 3, 8),), 60).matches) == 1
+    assert len(article_page(same, (("summary", 3, 8),), 60).matches) == 1
 
 
 def test_dates_that_cannot_be_are_told() -> None:
-    said = "\n".join(text(line) for line in lay_out(reading(published=None), (), 80, UTC).lines)
+    said = "\n".join(
+        text(line) for line in article_page(reading(published=None), (), 80, UTC).lines
+    )
     assert "undated, first seen 2026-11-24 23:30 UTC" in said
     ahead = reading(published=NOW + 1e7)
-    assert any("dated ahead" in text(line) for line in lay_out(ahead, (), 80, UTC).lines)
+    assert any(
+        "dated in the future" in text(line) for line in article_page(ahead, (), 80, UTC).lines
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from support.fake_newsroom import FakeNewsroom, feed_health
 
 from monitor.model.feed import Health
-from tui.view.empty_state import guidance
+from tui.view.status import empty_state
 
 
 def said_by(newsroom: FakeNewsroom, filtered: str = "", hint: str = "") -> str:
-    head, paragraphs = guidance(
+    head, paragraphs = empty_state(
         newsroom.status(), newsroom.feeds(), newsroom.watchlists(), filtered, hint
     )
     return "\n".join([head, *paragraphs])
@@ -17,12 +17,12 @@ def said_by(newsroom: FakeNewsroom, filtered: str = "", hint: str = "") -> str:
 
 def test_empty_states_teach() -> None:
     newsroom = FakeNewsroom(0)
-    assert "All quiet" in said_by(newsroom)
+    assert "No alerts yet" in said_by(newsroom)
     assert "F shows all" in said_by(newsroom, "watch:chips")
     newsroom.watching = False
-    assert "Nobody watches" in said_by(newsroom)
+    assert "monitor is not running" in said_by(newsroom)
     newsroom.lists = ()
-    assert "Nothing to watch for" in said_by(newsroom)
+    assert "No watchlists yet" in said_by(newsroom)
     newsroom.health = [feed_health(n, f"f{n}", Health.FAILING, "no route") for n in range(3)]
     unreachable = said_by(newsroom)
     assert "No feed can be reached" in unreachable

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tui.view.layout import Shape, shape
+from tui.screens.panes import ScreenLayout, screen_layout
 
 
 @pytest.mark.parametrize(
     ("size", "form"),
     [
-        ((40, 10), Shape.SMALL),
-        ((80, 24), Shape.SMALL),
-        ((80, 50), Shape.TALL),
-        ((120, 40), Shape.NORMAL),
-        ((120, 15), Shape.SMALL),
-        ((200, 50), Shape.WIDE),
+        ((40, 10), ScreenLayout.SMALL),
+        ((80, 24), ScreenLayout.SMALL),
+        ((80, 50), ScreenLayout.TALL),
+        ((120, 40), ScreenLayout.NORMAL),
+        ((120, 15), ScreenLayout.SMALL),
+        ((200, 50), ScreenLayout.WIDE),
     ],
 )
-def test_shapes(size: tuple[int, int], form: Shape) -> None:
-    assert shape(*size) is form
+def test_shapes(size: tuple[int, int], form: ScreenLayout) -> None:
+    assert screen_layout(*size) is form

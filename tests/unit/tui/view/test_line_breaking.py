@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.view.line_breaking import breaks
-from tui.view.styled_text import cut, wrap
+from tui.view.styled_text import line_breaks, slice_runs, wrap
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -19,7 +18,7 @@ def text(line: list[tuple[str, str]]) -> str:
 
 @given(st.text(st.characters(categories=["L", "Zs", "P"]), max_size=200), st.integers(2, 30))
 def test_breaking_loses_nothing_and_fits(paragraph: str, cells: int) -> None:
-    lines = breaks(paragraph, cells)
+    lines = line_breaks(paragraph, cells)
     assert "".join(paragraph[a:b] for a, b in lines) == paragraph
     assert all(cell_len(paragraph[a:b].rstrip()) <= cells for a, b in lines)
 
@@ -27,7 +26,7 @@ def test_breaking_loses_nothing_and_fits(paragraph: str, cells: int) -> None:
 @given(words, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5))
 def test_cutting_keeps_every_character(said: str, marks: list[tuple[int, int]]) -> None:
     spans = [(min(m), max(m), "hit") for m in marks]
-    line = cut(said, spans, 0, len(said))
+    line = slice_runs(said, spans, 0, len(said))
     assert text(line) == said
     inked = sum(len(piece) for piece, ink in line if ink == "hit")
     assert inked == len({n for a, b, _ in spans for n in range(a, b) if n < len(said)})
@@ -52,6 +51,6 @@ def test_wrapping_keeps_words_whole_and_folds_those_too_long() -> None:
     ],
 )
 def test_where_lines_end(text: str, cells: int, broken: list[str]) -> None:
-    found = [text[a:b] for a, b in breaks(text, cells)]
+    found = [text[a:b] for a, b in line_breaks(text, cells)]
     assert "".join(found) == text
     assert found == broken

@@ -14,10 +14,10 @@ from monitor.model.alert import AlertState, Verdict
 from monitor.model.feed import Health
 from monitor.model.severity import Severity
 from monitor.model.watchlist import WatchlistCount
-from tui.view.feed_row import feed_table_row, heads
-from tui.view.rows import alert_row, feed_row, spark, tally, watchlist_row
+from tui.view.alerts import alert_row, short_count, spark, watchlist_row
+from tui.view.feeds import feed_row, feed_table_header, feed_table_row
 from tui.view.styled_text import width
-from tui.widgets.watchlist_pane import total
+from tui.widgets.watchlist_pane import total_count
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -43,7 +43,7 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
     feed = feed_health(1, name, Health.FAILING, name)
     assert width(watchlist_row(count, cells, chosen=True)) == cells
     assert width(feed_row(feed, cells)) == cells
-    assert width(feed_table_row(feed, cells, NOW)) == cells == width(heads(cells))
+    assert width(feed_table_row(feed, cells, NOW)) == cells == width(feed_table_header(cells))
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,11 @@ def test_a_sparkline_scales_to_its_largest(counts: list[int]) -> None:
     ("number", "said"), [(0, "0"), (9999, "9999"), (12345, "12.3k"), (999_999, "1M")]
 )
 def test_a_tally_is_short(number: int, said: str) -> None:
-    assert tally(number) == said
+    assert short_count(number) == said
 
 
 def test_all_watchlists_add_up() -> None:
     counts = FakeNewsroom(40).watchlists()
-    every = total(counts)
+    every = total_count(counts)
     assert (every.total, every.untriaged) == (40, 18)
     assert every.spark[1] == sum(count.spark[1] for count in counts)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_newsroom import NOW, FakeNewsroom
 
-from tui.view.status_bar import STALE_AFTER, status_line
+from tui.view.status import STALE_AFTER, status_line
 from tui.view.styled_text import width
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -27,7 +27,7 @@ def text(line: list[tuple[str, str]]) -> str:
         (NOW - STALE_AFTER - 120, True, "◌ stale 2m"),
         (NOW + 60, True, "● live 0s"),
         (None, True, "◌ starting"),
-        (None, False, "○ nobody watches"),
+        (None, False, "○ no monitor"),
     ],
 )
 def test_the_pulse_is_in_words(pulse: float | None, watching: bool, said: str) -> None:

@@ -1,4 +1,4 @@
-"""Who else tells the story of an article, and how it was edited."""
+"""Who else tells the story of an article, and how it was revision_lines."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from monitor.model.alert import Escalation, Lost, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails
 from monitor.model.severity import Severity
 from monitor.service.article_revisions import ADDED, REMOVED, SAME, ArticleRevision, DiffPart
-from tui.view.article_page import edited, lay_out
-from tui.view.story_page import sections
+from tui.view.article import article_page, outlet_sections, revision_lines
 from tui.view.styled_text import Line, width
 
 HOSTILE = "[/]\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\u202e日本" * 9
@@ -43,7 +42,7 @@ def test_other_outlets_stand_in_order_with_how_much_later_and_how() -> None:
         Outlet(name="Le Soir", article=3, seen=NOW + 7200, lag=7200.0, published=NOW - 3600),
         elsewhere=(Outlet(name="Reuters", article=9, seen=NOW, lag=0.0, lang="en"),),
     )
-    page = lay_out(reading(telling=told), (), 100, UTC)
+    page = article_page(reading(telling=told), (), 100, UTC)
     rows = [line for line in said(page.lines).split("\n") if "2026" in line or "Also" in line][1:]
     assert [" ".join(row.split()[:4]) for row in rows[:3]] == [
         "▸ first Le Monde",
@@ -51,7 +50,7 @@ def test_other_outlets_stand_in_order_with_how_much_later_and_how() -> None:
         "+2 h Le Soir",
     ]
     assert rows[2].split()[4:6] == ["own", "words"]
-    assert "published first by Le Soir, 59 min before" in said(page.lines)
+    assert "first published by Le Soir, 59 min earlier" in said(page.lines)
     assert rows[3] == "Also in English"
     assert [article for _, article in page.links] == [1, 2, 3, 9]
     for line, article in page.links:
@@ -61,8 +60,8 @@ def test_other_outlets_stand_in_order_with_how_much_later_and_how() -> None:
 
 
 def test_an_article_of_one_outlet_says_nothing_of_others() -> None:
-    assert not lay_out(reading(telling=telling()), (), 80, UTC).links
-    assert "outlet" not in said(lay_out(reading(), (), 80, UTC).lines)
+    assert not article_page(reading(telling=telling()), (), 80, UTC).links
+    assert "outlet" not in said(article_page(reading(), (), 80, UTC).lines)
 
 
 def test_what_became_of_an_alert_is_said() -> None:
@@ -77,19 +76,19 @@ def test_what_became_of_an_alert_is_said() -> None:
         suppressed="cooldown",
         suppressed_until=NOW + 600,
     )
-    page = said(lay_out(reading(alerts=(became,)), (), 100, UTC).lines)
-    assert "↑ 5 outlets at 2026-11-24 23:30 UTC, was medium" in page
+    page = said(article_page(reading(alerts=(became,)), (), 100, UTC).lines)
+    assert "↑ 5 outlets at 2026-11-24 23:30 UTC, before: medium" in page
     assert "! grève: no longer in the text since 2026-11-24 23:30 UTC" in page
-    assert "nobody is told: cooldown until 2026-11-24 23:40 UTC" in page
+    assert "not notified: cooldown until 2026-11-24 23:40 UTC" in page
     assert "Espionnage: terme (title), grève (body)" in page
 
 
 def test_what_is_odd_about_dates_and_pages_is_said() -> None:
     odd = reading(versions=3, page_trouble="403 Forbidden", page_retry=NOW + 600)
-    page = said(lay_out(odd, (), 120, UTC).lines)
+    page = said(article_page(odd, (), 120, UTC).lines)
     assert "? undated, first seen 2026-11-24 23:30 UTC" in page
-    assert "version 3, D shows what changed" in page
-    assert "Page not read: 403 Forbidden; again 2026-11-24 23:40 UTC" in page
+    assert "2 revisions, D shows them" in page
+    assert "Page not read: 403 Forbidden; next attempt 2026-11-24 23:40 UTC" in page
 
 
 @pytest.mark.parametrize("cells", [10, 38, 80, 200])
@@ -99,11 +98,11 @@ def test_no_line_is_wider_than_the_reader(cells: int) -> None:
     (alert,) = FakeNewsroom(4).read(1).alerts  # type: ignore[union-attr]
     alert = replace(alert, watchlist=HOSTILE, lost=(Lost(HOSTILE, 1e99),))
     odd = reading(telling=told, feed=HOSTILE, alerts=(alert,), page_trouble=HOSTILE)
-    page: list[Line] = list(lay_out(odd, (), cells, UTC).lines)
-    for section in sections(told, 1, cells, UTC):
-        page += [line for _, line in section.tellers]
+    page: list[Line] = list(article_page(odd, (), cells, UTC).lines)
+    for section in outlet_sections(told, 1, cells, UTC):
+        page += [line for _, line in section.rows]
         assert "\x1b" not in section.heading
-    page += edited(HOSTILE, [edit(HOSTILE)], cells, UTC)
+    page += revision_lines(HOSTILE, [edit(HOSTILE)], cells, UTC)
     widest = max(width([("".join(word for word, _ in line).rstrip(), "")]) for line in page)
     assert widest <= max(cells, 15)
     assert not set(said(page)) & set("\x1b\x07\u202e")
@@ -120,9 +119,9 @@ def edit(words: str) -> ArticleRevision:
 
 
 def test_an_edit_shows_what_went_and_what_came_without_colours_too() -> None:
-    page = edited("Titre", [edit("grève")], 80, UTC)
+    page = revision_lines("Titre", [edit("grève")], 80, UTC)
     assert "a [-grève-]{+neuf+} b" in said(page)
-    assert "Edit 1 · 2026-11-24 23:30 UTC" in said(page)
-    assert "No longer there: grève (Grèves)" in said(page)
+    assert "Revision 1 · 2026-11-24 23:30 UTC" in said(page)
+    assert "Removed terms: grève (Grèves)" in said(page)
     assert ("[-grève-]", "gone") in [run for line in page for run in line]
-    assert "Not edited" in said(edited("Titre", [], 80, UTC))
+    assert "No revision" in said(revision_lines("Titre", [], 80, UTC))

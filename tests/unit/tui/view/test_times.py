@@ -47,6 +47,6 @@ def test_clocks_say_their_zone_on_both_sides_of_a_change() -> None:
 
 @given(st.one_of(st.none(), st.floats(-1e12, 1e12)), st.floats(0, 4e9))
 def test_only_far_ahead_is_the_future(published: float | None, seen: float) -> None:
-    odd = times.dated(published, seen)
+    odd = times.date_anomaly(published, seen)
     assert (odd == "undated") == (published is None)
     assert (odd == "future") == (published is not None and published > seen + times.FUTURE_SLACK)

@@ -13,8 +13,8 @@ from support.fake_newsroom import NOW
 
 from index.article import Article
 from monitor.model.search import By, Found, Series, Trend
+from tui.view.search import GAP_BAR, UNCERTAIN_BAR, period_clauses, trend_bars, trend_lines
 from tui.view.styled_text import Line, width
-from tui.view.trend_page import MISSING, UNSURE, between, columns, drawn
 
 
 def words(line: Line) -> str:
@@ -40,13 +40,13 @@ def trend(counts: Sequence[int], covered: Sequence[float] = (), by: By = By.DAY)
 
 
 def test_bars_grow_with_the_counts_and_mark_what_was_not_read() -> None:
-    upper, lower, _ = drawn(trend([0, 1, 8, 4, 0, 4], [1, 1, 1, 1, 0, 0.5]), 6, 2, UTC)
-    assert (words(upper), words(lower)) == ("  █   ", f" ▂██{MISSING}{UNSURE}")
+    upper, lower, _ = trend_lines(trend([0, 1, 8, 4, 0, 4], [1, 1, 1, 1, 0, 0.5]), 6, 2, UTC)
+    assert (words(upper), words(lower)) == ("  █   ", f" ▂██{GAP_BAR}{UNCERTAIN_BAR}")
     assert [ink for _, ink in lower][-2:] == ["late", "late"]
-    wide = words(drawn(trend([1, 2], [1, 0.5]), 80, 1, UTC)[-1])
+    wide = words(trend_lines(trend([1, 2], [1, 0.5]), 80, 1, UTC)[-1])
     assert wide.startswith("2026-11-24  2026-11-25   up to 2 each day")
-    assert wide.endswith(f"{UNSURE}{MISSING} not all read")
-    (*_, below) = drawn(trend([1] * 60), 80, 1, UTC)
+    assert wide.endswith(f"{UNCERTAIN_BAR}{GAP_BAR} coverage gap")
+    (*_, below) = trend_lines(trend([1] * 60), 80, 1, UTC)
     assert words(below).rstrip().endswith("2027-01-22")
     assert "up to 1 each day" in words(below)
 
@@ -59,19 +59,19 @@ def test_bars_grow_with_the_counts_and_mark_what_was_not_read() -> None:
 def test_every_article_is_in_a_bar_and_no_line_runs_over(
     counts: list[int], cells: int, rows: int
 ) -> None:
-    bars, wide = columns(trend(counts), cells)
+    bars, wide = trend_bars(trend(counts), cells)
     assert sum(bar.count for bar in bars) == sum(counts)
     assert len(bars) * wide <= cells
-    found = drawn(trend(counts), cells, rows, UTC)
+    found = trend_lines(trend(counts), cells, rows, UTC)
     assert len(found) == rows + 1
     assert all(width(line) <= max(cells, 10) for line in found)
 
 
 def test_a_bar_is_asked_for_by_its_dates() -> None:
     days = trend([1] * 10)
-    bars, _ = columns(days, 5)
-    assert between(days, bars[1], UTC) == "since:2026-11-26 until:2026-11-27"
+    bars, _ = trend_bars(days, 5)
+    assert period_clauses(days, bars[1], UTC) == "since:2026-11-26 until:2026-11-27"
     hours = replace(days, by=By.HOUR)
-    assert between(hours, columns(hours, 10)[0][0], UTC) == (
+    assert period_clauses(hours, trend_bars(hours, 10)[0][0], UTC) == (
         "since:2026-11-24T00:00 until:2026-11-24T23:59"
     )

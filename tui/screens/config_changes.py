@@ -1,0 +1,319 @@
+"""Changes of feeds.yaml from the dashboard: feeds, saved searches and watchlists."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.analysis.text_cleaning import line
+from index.errors import QueryError
+from monitor.errors import ConfigError, FeedError, MonitorError
+from monitor.model.feed import FeedHealth
+from monitor.model.severity import Severity
+from tui.data.newsroom import NewsroomModel
+from tui.data.query_history import SAVED_PREFIX, suggested_name
+from tui.screens.dialogs import ChoiceDialog, LineDialog
+from tui.screens.panes import PaneScreen
+from tui.view.alerts import SEVERITY_GLYPHS
+from tui.view.styled_text import Line
+
+if TYPE_CHECKING:
+    from monitor.feeds.discovery import Prospect
+
+
+NO_FILE = "There is no feeds.yaml; start tocsin with -c FILE."
+
+
+async def write_config(newsroom: NewsroomModel, change: Callable[[Path], object]) -> str:
+    """Change feeds.yaml in a thread; return an error message, empty after success.
+
+    Args:
+        newsroom: The newsroom.
+        change: Changes the file at a path; raises QueryError or MonitorError.
+    """
+    path = newsroom.service.config
+    if path is None:
+        return NO_FILE
+    try:
+        await newsroom.ask(change, path)
+    except QueryError as error:
+        return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+    except ConfigError as error:
+        return f"{path.name}, {error.problems[0]}"
+    except MonitorError as error:
+        return str(error)
+    return ""
+
+
+def _monitor_hint(screen: PaneScreen) -> str:
+    status = screen.newsroom.status
+    stopped = status is not None and status.monitor is None
+    return " It takes effect when a monitor runs." if stopped else ""
+
+
+# --- adding a feed --------------------------------------------------------------------
+
+
+class FeedDiscovery:
+    """Finds the feeds at one address, in an event loop of its own."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._cancelled = False
+
+    def find(self, path: Path, address: str) -> list[Prospect]:
+        """Return the feed at an address, or the feeds of the site there.
+
+        Args:
+            path: feeds.yaml, whose settings of the HTTP client apply.
+            address: The address of a feed or of a page.
+
+        Raises:
+            FeedError: There is no feed.
+        """
+        _start_resource_tracker()
+        return asyncio.run(self._find(path, address))
+
+    def cancel(self) -> None:
+        """Stop the search, from any thread."""
+        self._cancelled = True
+        if self._loop is not None and self._task is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._task.cancel)
+
+    async def _find(self, path: Path, address: str) -> list[Prospect]:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        if self._cancelled:
+            raise asyncio.CancelledError
+        from monitor.config import load
+        from monitor.feeds.subscriptions import complete_url
+        from monitor.wiring import prospecting
+
+        config = load(path)
+        async with prospecting(config.allow, config.contact) as prospector:
+            return await prospector.find(complete_url(address))
+
+
+async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> list[Prospect]:
+    """Return the feeds at an address; cancelling the caller stops the search.
+
+    Raises:
+        FeedError: There is no feed.
+        MonitorError: feeds.yaml cannot be read.
+    """
+    discovery = FeedDiscovery()
+    try:
+        return await newsroom.ask(discovery.find, path, address)
+    except asyncio.CancelledError:
+        discovery.cancel()
+        raise
+
+
+def _start_resource_tracker() -> None:
+    """Start multiprocessing's resource tracker, which needs a stderr that is a file.
+
+    `sys.stderr` is none while the dashboard runs.
+    """
+    from multiprocessing import resource_tracker
+
+    with redirect_stderr(sys.__stderr__):
+        resource_tracker.ensure_running()
+
+
+def add_feed(screen: PaneScreen) -> None:
+    """Ask for an address, show the feeds there, and subscribe to the chosen ones."""
+    found: list[Prospect] = []
+
+    async def discover(address: str) -> str:
+        path = screen.newsroom.service.config
+        if path is None:
+            return NO_FILE
+        try:
+            found[:] = await discover_feeds(screen.newsroom, path, address)
+        except FeedError as error:
+            return error.reason
+        except MonitorError as error:
+            return str(error)
+        return ""
+
+    def on_line(address: str | None) -> None:
+        if address is None:
+            return
+        if len(found) == 1:
+            _subscribe_soon(screen, found)
+        else:
+            _choose_feed(screen, address, found)
+
+    hint: Line = [("The address of a feed, or of a site with feeds: lesoir.be", "quiet")]
+    screen.app.push_screen(LineDialog("Add a feed", discover, hint=hint), on_line)
+
+
+def _choose_feed(screen: PaneScreen, address: str, found: Sequence[Prospect]) -> None:
+    from monitor.feeds.subscriptions import describe_found
+
+    rows: list[Line] = [
+        [
+            (f"{line(feed.parsed.title) or '(untitled)'}: ", "list"),
+            (line(describe_found(feed)), "quiet"),
+        ]
+        for feed in found
+    ]
+    rows.append([(f"All {len(found)} of them", "plain")])
+
+    def on_choice(row: int | None) -> None:
+        if row is not None:
+            _subscribe_soon(screen, found if row == len(found) else [found[row]])
+
+    screen.app.push_screen(ChoiceDialog(f"{address} has {len(found)} feeds", rows), on_choice)
+
+
+def _subscribe_soon(screen: PaneScreen, found: Sequence[Prospect]) -> None:
+    screen.run_worker(_subscribe(screen, list(found)), group="file")
+
+
+async def _subscribe(screen: PaneScreen, found: Sequence[Prospect]) -> None:
+    from monitor.model.feed import Feed
+
+    messages: list[str] = []
+
+    def change(path: Path) -> None:
+        from monitor.config import load
+        from monitor.feeds.subscriptions import describe_found, new_among, subscribe
+
+        feeds = [Feed(url=each.url, name=each.parsed.title) for each in found]
+        new, existing = new_among(feeds, load(path))
+        messages.extend(f"Already subscribed, as {feed.name}." for _, feed in existing)
+        if new:
+            config = subscribe(path, None, new)
+            descriptions = {each.url: describe_found(each) for each in found}
+            added = config.feeds[-len(new) :]
+            messages.extend(
+                f"Added {feed.name}: {descriptions[requested.url]}"
+                for feed, requested in zip(added, new, strict=True)
+            )
+
+    error = await write_config(screen.newsroom, change)
+    for text in [error] if error else messages:
+        screen.show_message(text, error=bool(error))
+
+
+# --- pausing and removing a feed ------------------------------------------------------
+
+
+def pause_feed(screen: PaneScreen, feed: FeedHealth) -> None:
+    """Stop polling a feed, or poll it again."""
+    screen.run_worker(_pause(screen, feed), group="file")
+
+
+async def _pause(screen: PaneScreen, feed: FeedHealth) -> None:
+    pausing = feed.feed.enabled
+
+    def change(path: Path) -> None:
+        from monitor.feeds import subscriptions
+
+        subscriptions.set_resting(path, None, feed.feed.url, resting=pausing)
+
+    error = await write_config(screen.newsroom, change)
+    name = feed.feed.name
+    done = f"{name} is paused; p polls it again." if pausing else f"{name} is polled again."
+    screen.show_message(error or done + _monitor_hint(screen), error=bool(error))
+
+
+def remove_feed(screen: PaneScreen, feed: FeedHealth) -> None:
+    """Ask whether to remove a feed from feeds.yaml, and remove it."""
+    rows: list[Line] = [
+        [("No, keep it", "plain")],
+        [("Yes; its articles and alerts stay", "plain")],
+    ]
+
+    def on_choice(row: int | None) -> None:
+        if row == 1:
+            screen.run_worker(_remove(screen, feed), group="file")
+
+    screen.app.push_screen(ChoiceDialog(f"Unsubscribe from {feed.feed.name}?", rows), on_choice)
+
+
+async def _remove(screen: PaneScreen, feed: FeedHealth) -> None:
+    def change(path: Path) -> None:
+        from monitor.config import load
+        from monitor.feeds.subscriptions import subscribed, unsubscribe
+
+        config = load(path)
+        present = subscribed(feed.feed.url, config.feeds)
+        if present is None:
+            raise MonitorError(f"{path.name} has no feed at {feed.feed.url} any more")
+        unsubscribe(path, None, [present], config)
+
+    error = await write_config(screen.newsroom, change)
+    done = f"Removed {feed.feed.name}; its articles and alerts stay." + _monitor_hint(screen)
+    screen.show_message(error or done, error=bool(error))
+
+
+# --- queries --------------------------------------------------------------------------
+
+
+def save_search(screen: PaneScreen, query: str, sort: str) -> None:
+    """Ask for a name and save a query under it.
+
+    Args:
+        screen: Where to ask.
+        query: The query.
+        sort: The order of its results: `date` or `score`.
+    """
+    if not query:
+        screen.show_message("Write a query first.")
+        return
+
+    async def save(name: str) -> str:
+        def change(path: Path) -> None:
+            from monitor.config.yaml_edit import save_search
+
+            save_search(path, None, name, query, sort)
+
+        return await write_config(screen.newsroom, change)
+
+    def on_line(name: str | None) -> None:
+        if name:
+            screen.show_message(f"Saved: {SAVED_PREFIX}{name} runs this search again.")
+
+    hint: Line = [("A short name; the search is saved in feeds.yaml", "quiet")]
+    dialog = LineDialog("Save the search", save, hint=hint, value=suggested_name(query))
+    screen.app.push_screen(dialog, on_line)
+
+
+def add_watchlist(screen: PaneScreen, query: str) -> None:
+    """Ask for a severity and a name, and add a watchlist with a query."""
+    if not query:
+        screen.show_message("Write a query first.")
+        return
+    levels = list(Severity)
+    rows: list[Line] = [[(f"{SEVERITY_GLYPHS[level]} {level}", f"{level}")] for level in levels]
+
+    def on_choice(row: int | None) -> None:
+        if row is not None:
+            _name_watchlist(screen, query, levels[row])
+
+    dialog = ChoiceDialog("Severity of its alerts", rows, cursor=levels.index(Severity.MEDIUM))
+    screen.app.push_screen(dialog, on_choice)
+
+
+def _name_watchlist(screen: PaneScreen, query: str, severity: Severity) -> None:
+    async def add(name: str) -> str:
+        def change(path: Path) -> None:
+            from monitor.config.yaml_edit import add_watchlist
+
+            add_watchlist(path, None, name, query, severity)
+
+        return await write_config(screen.newsroom, change)
+
+    def on_line(name: str | None) -> None:
+        if name:
+            screen.show_message(f"The watchlist {name} watches for {query}.")
+
+    hint: Line = [(f"A name for the watchlist, severity {severity}: {query}", "quiet")]
+    dialog = LineDialog("Add a watchlist", add, hint=hint, value=suggested_name(query))
+    screen.app.push_screen(dialog, on_line)

@@ -1,0 +1,370 @@
+"""An article laid out for reading: its text, its revisions, and who else has the story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import NamedTuple
+
+from index.analysis import text_cleaning as safe
+from index.article import PARTS, Article
+from monitor.formatting import counted, span
+from monitor.model.alert import Alert, Outlet, StoryTimeline
+from monitor.model.article import ArticleDetails
+from monitor.service.article_revisions import (
+    ADDED,
+    REMOVED,
+    ArticleRevision,
+    DiffPart,
+    Term,
+    with_context,
+)
+from tui.view import times
+from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
+
+LANGUAGES = {"fr": "French", "en": "English"}
+_LAG_CELLS = 9
+"""Width of the column that says how much later an outlet had the story."""
+
+
+class OutletRow(NamedTuple):
+    """An outlet's article as a row."""
+
+    article: int
+    line: Line
+
+
+class OutletSection(NamedTuple):
+    """Rows of outlets under a heading."""
+
+    heading: str
+    rows: tuple[OutletRow, ...]
+
+
+def outlet_sections(
+    timeline: StoryTimeline, article: int, cells: int, zone: tzinfo | None
+) -> list[OutletSection]:
+    """Return the outlets with the story of an article, then those in other languages.
+
+    Args:
+        timeline: Who has the story, in order of time.
+        article: The article at hand, whose row is marked.
+        cells: Width of the lines.
+        zone: The time zone; None is the machine's.
+    """
+    sections = []
+    if len(timeline.outlets) > 1:
+        rows = tuple(_outlet_rows(timeline.outlets, article, cells, zone))
+        sections.append(OutletSection(_story_heading(timeline.outlets), rows))
+    for lang in dict.fromkeys(outlet.lang for outlet in timeline.elsewhere):
+        there = [outlet for outlet in timeline.elsewhere if outlet.lang == lang]
+        heading = f"Also in {LANGUAGES.get(lang) or safe.line(lang) or 'another language'}"
+        sections.append(OutletSection(heading, tuple(_outlet_rows(there, article, cells, zone))))
+    return sections
+
+
+def _story_heading(outlets: Sequence[Outlet]) -> str:
+    """Return how many outlets have the story, and which one published it first by its own date."""
+    from monitor.ingest.stories import published_first
+
+    heading = f"The same story in {counted(len(outlets), 'outlet')}"
+    if (earlier := published_first(outlets)) is None:
+        return heading
+    ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
+    return f"{heading}; first published by {safe.line(earlier.name)}, {span(ahead)} earlier"
+
+
+def _outlet_rows(
+    outlets: Sequence[Outlet], article: int, cells: int, zone: tzinfo | None
+) -> Iterator[OutletRow]:
+    for number, outlet in enumerate(outlets):
+        here = outlet.article == article
+        lag = "first" if not number else f"+{span(outlet.lag)}" if outlet.lag >= 1 else "at once"
+        origin = "copied" if outlet.copied else "own words" if number else ""
+        when = times.full(outlet.seen, zone)
+        tail: Line = [(fit(origin, 10), "quiet"), (when, "quiet")] if cells >= 60 else []
+        name = max(4, cells - 3 - _LAG_CELLS - (10 + len(when) if tail else 0))
+        yield OutletRow(
+            outlet.article,
+            [
+                ("▸ " if here else "  ", "accent"),
+                (fit(lag, _LAG_CELLS), "accent" if not number else "quiet"),
+                (fit(outlet.name, min(name, 40)), "plain" if here else "list"),
+                *tail,
+            ],
+        )
+
+
+CONTEXT_WORDS = 12
+"""Words shown on each side of a change."""
+_DIFF_MARKS = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
+"""As `tocsin show --diff` writes them, so that they can be read without colours."""
+
+
+def revision_lines(
+    title: str, revisions: Sequence[ArticleRevision], cells: int, zone: tzinfo | None
+) -> list[Line]:
+    """Return what the revisions of an article changed, the latest first."""
+    lines = [*wrap(safe.line(title) or "(no title)", cells, "title"), []]
+    if not revisions:
+        lines += wrap("No revision since it was first seen.", cells, "plain")
+    for revision in reversed(revisions):
+        heading = f"Revision {revision.version - 1} · {times.full(revision.at, zone)}"
+        lines += wrap(heading, cells, "accent")
+        lines += _term_lines("Removed terms: ", revision.went, cells, "late")
+        lines += _term_lines("New terms: ", revision.came, cells, "list")
+        for part, pieces in revision.parts.items():
+            lines += [*_diff_lines(part, with_context(pieces, CONTEXT_WORDS), cells)]
+        lines.append([])
+    return lines
+
+
+def _term_lines(label: str, terms: Iterable[Term], cells: int, style: str) -> list[Line]:
+    listed = ", ".join(f"{safe.line(term)} ({safe.line(name)})" for name, term in terms)
+    return wrap(label + listed, cells, style, "  ") if listed else []
+
+
+def _diff_lines(name: str, pieces: Iterable[DiffPart], cells: int) -> list[Line]:
+    """Return a part of an article with the changes marked and styled."""
+    text = ""
+    spans: list[Span] = []
+    for piece in pieces:
+        before, after, style = _DIFF_MARKS.get(piece.kind, ("", "", ""))
+        start = len(text)
+        text += before + safe.clean(piece.text, keep_newlines=True) + after
+        if style:
+            spans.append((start, len(text), style))
+    lines: list[Line] = [[(f"  {name}", "quiet")]]
+    offset = 0
+    for paragraph in text.split("\n"):
+        for start, end in line_breaks(paragraph, max(1, cells - 4)):
+            line = slice_runs(text, spans, offset + start, offset + end, "plain")
+            lines.append([("    ", ""), *line])
+        offset += len(paragraph) + 1
+    return lines
+
+
+MatchPlace = tuple[str, int, int]
+"""(part, start, end) of a match, in characters of that part of the article."""
+PROSE_CELLS = 92
+"""Widest line of prose, in cells; in longer lines the eye loses its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """An article as lines."""
+
+    lines: tuple[Line, ...]
+    matches: tuple[int, ...] = ()
+    """Number of the line that each match is on, in reading order."""
+    links: tuple[tuple[int, int], ...] = ()
+    """(line, article) of the articles of other outlets."""
+
+
+def match_places(
+    alerts: Iterable[Alert], found: Iterable[MatchPlace] = ()
+) -> tuple[MatchPlace, ...]:
+    """Return the matches of alerts and of a search, each once, in reading order."""
+    places = {(match.field, match.start, match.end) for alert in alerts for match in alert.matches}
+    places |= set(found)
+    return tuple(_in_order(places))
+
+
+def _in_order(places: Iterable[MatchPlace]) -> list[MatchPlace]:
+    return sorted(places, key=lambda place: (PARTS.index(place[0]), place[1], -place[2]))
+
+
+def article_page(
+    details: ArticleDetails,
+    matches: Sequence[MatchPlace],
+    cells: int,
+    zone: tzinfo | None = None,
+    current: int | None = None,
+) -> ArticlePage:
+    """Return an article as a page.
+
+    Args:
+        details: The article with its alerts and its story.
+        matches: What to highlight, in reading order.
+        cells: Width of the lines.
+        zone: The time zone; None is the machine's.
+        current: Number of the match that the analyst has stepped to.
+    """
+    lines: list[Line] = []
+    match_lines: list[int] = []
+    parts, matches = _visible_parts(details.article, matches)
+    for part in parts:
+        spans = [
+            (start, end, "hit-now" if number == current else "hit")
+            for number, (name, start, end) in enumerate(matches)
+            if name == part
+        ]
+        text, spans = clean_with_spans(details.article.part(part) or _UNTITLED.get(part, ""), spans)
+        if text:
+            prose = _paragraphs(text, spans, min(cells, PROSE_CELLS), _PART_STYLES[part])
+            match_lines += [len(lines) + at for at in prose.matches]
+            lines += prose.lines
+            if part == "title":
+                lines += _byline(details, cells, zone, len(matches), current)
+            lines.append([])
+    lines += _page_error(details, cells, zone)
+    others = _other_outlets(details, cells, zone, len(lines))
+    return ArticlePage((*lines, *others.lines), tuple(match_lines), others.links)
+
+
+_UNTITLED = {"title": "(no title)"}
+_PART_STYLES = {"title": "title", "summary": "plain", "body": "plain", "author": "quiet"}
+
+
+def _repeated_summary(article: Article) -> tuple[str, int]:
+    """Return which part begins with the summary and the summary's length; ("", 0) if none does.
+
+    Such a summary is not shown twice; its matches are highlighted in that part.
+    """
+    opens = article.summary.rstrip("… .")
+    if article.summary == article.title:
+        return "title", len(article.title)
+    return ("body", len(opens)) if article.body.startswith(opens) else ("", 0)
+
+
+def _visible_parts(
+    article: Article, matches: Sequence[MatchPlace]
+) -> tuple[list[str], list[MatchPlace]]:
+    """Return the parts to show and the matches in them."""
+    into, length = _repeated_summary(article)
+    if not into:
+        return list(PARTS), list(matches)
+    moved = {
+        (into if part == "summary" else part, start, end)
+        for part, start, end in matches
+        if part != "summary" or end <= length
+    }
+    return [part for part in PARTS if part != "summary"], _in_order(moved)
+
+
+def _paragraphs(text: str, spans: list[Span], cells: int, style: str) -> ArticlePage:
+    """Return text as wrapped lines with its spans, and a blank line between paragraphs."""
+    lines: list[Line] = []
+    matches: list[int] = []
+    offset = 0
+    for paragraph in text.split("\n"):
+        if lines:
+            lines.append([])
+        for start, end in line_breaks(paragraph, cells):
+            a, b = offset + start, offset + end
+            inside = [span for span in spans if span[0] < b and span[1] > a]
+            matches += [len(lines) for span in inside if a <= span[0]]
+            lines.append(slice_runs(text, inside, a, b, style))
+        offset += len(paragraph) + 1
+    return ArticlePage(tuple(lines), tuple(matches))
+
+
+def clean_with_spans(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
+    """Return text cleaned for the terminal, with its spans moved; stored text is clean already."""
+    if safe.clean(text, keep_newlines=True) == text:
+        return text, spans
+    whole = safe.clean(text, keep_newlines=True)
+
+    def moved(edge: int) -> int:
+        return min(len(safe.clean(text[:edge], keep_newlines=True)), len(whole))
+
+    return whole, [(moved(a), moved(b), style) for a, b, style in spans]
+
+
+def _byline(
+    details: ArticleDetails, cells: int, zone: tzinfo | None, matches: int, current: int | None
+) -> list[Line]:
+    """Return the outlet, the date, the alerts, the number of matches, and the link."""
+    article = details.article
+    anomaly = times.date_anomaly(article.published, article.seen)
+    when = times.full(article.seen if article.published is None else article.published, zone)
+    seen = times.full(article.seen, zone)
+    date, style = {
+        "undated": (f"? undated, first seen {when}", "late"),
+        "future": (f"» dated in the future: {when}, first seen {seen}", "late"),
+    }.get(anomaly, (when, "quiet"))
+    tail = f" · {article.lang or 'language unknown'}"
+    if details.versions > 1:
+        tail += f" · {counted(details.versions - 1, 'revision')}, D shows them"
+    lines = _wrap_runs(
+        [(f"{safe.line(details.feed)} · ", "quiet"), (date, style), (tail, "quiet")], cells
+    )
+    for alert in details.alerts:
+        lines += _alert_lines(alert, cells, zone)
+    if matches:
+        step = (
+            f"match {current + 1}/{matches}"
+            if current is not None
+            else counted(matches, "match", "matches")
+        )
+        lines += _wrap_runs([(step, "accent"), ("  ] next  [ previous", "quiet")], cells)
+    if article.url:
+        lines += wrap(safe.line(article.url), cells, "link")
+    return lines
+
+
+def _wrap_runs(line: Line, cells: int) -> list[Line]:
+    """Return a line of several runs as wrapped lines."""
+    text = "".join(run for run, _ in line)
+    spans: list[Span] = []
+    for run, style in line:
+        start = spans[-1][1] if spans else 0
+        spans.append((start, start + len(run), style))
+    return [slice_runs(text, spans, start, end) for start, end in line_breaks(text, cells)]
+
+
+def _alert_lines(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
+    """Return the matches of an alert, its escalations, and the matches that a revision removed."""
+    lines = wrap(f"{safe.line(alert.watchlist)}: {match_reasons(alert)}", cells, "list")
+    for step in alert.escalations:
+        words = f"↑ {safe.line(step.words)} at {times.full(step.at, zone)}, before: {step.severity}"
+        lines += wrap(words, cells, "accent", "  ")
+    if alert.suppressed:
+        until = (
+            f" until {times.full(alert.suppressed_until, zone)}" if alert.suppressed_until else ""
+        )
+        lines += wrap(f"not notified: {alert.suppressed}{until}", cells, "quiet", "  ")
+    for lost in alert.lost:
+        words = f"! {safe.line(lost.term)}: no longer in the text since {times.full(lost.at, zone)}"
+        lines += wrap(words, cells, "late", "  ")
+    return lines
+
+
+def match_reasons(alert: Alert) -> str:
+    """Return which terms matched and in which parts: `grève (title, body), SNCF (body)`."""
+    parts: dict[str, list[str]] = {}
+    for match in alert.matches:
+        parts.setdefault(safe.line(match.term), [])
+        if match.field not in parts[safe.line(match.term)]:
+            parts[safe.line(match.term)].append(match.field)
+    return ", ".join(f"{term} ({', '.join(fields)})" for term, fields in parts.items()) or "matched"
+
+
+def _page_error(details: ArticleDetails, cells: int, zone: tzinfo | None) -> list[Line]:
+    """Return why the article's page could not be read, and when tocsin tries again."""
+    if not details.page_trouble:
+        return []
+    retry = times.full(details.page_retry, zone) if details.page_retry else ""
+    words = f"Page not read: {safe.line(details.page_trouble)}"
+    return [*wrap(words + (retry and f"; next attempt {retry}"), cells, "late"), []]
+
+
+def _other_outlets(
+    details: ArticleDetails, cells: int, zone: tzinfo | None, first: int
+) -> ArticlePage:
+    """Return the outlets with the same story, and the line that each is on.
+
+    `first` is the number of the first line.
+    """
+    lines: list[Line] = []
+    links: list[tuple[int, int]] = []
+    for section in outlet_sections(details.telling, details.article.id, cells, zone):
+        lines += wrap(section.heading, cells, "accent")
+        for row in section.rows:
+            links.append((first + len(lines), row.article))
+            lines.append(row.line)
+        lines.append([])
+    if lines:
+        lines[-1:] = wrap("O or a click opens another outlet’s article", cells, "quiet")
+    return ArticlePage(tuple(lines), links=tuple(links))

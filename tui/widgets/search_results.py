@@ -1,0 +1,180 @@
+"""What a search of the archive found: the list of articles, and the chart of articles over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+
+from textual import events
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from index.article import Timestamp
+from monitor.model.search import Found, Results, Suggestion, Trend
+from monitor.model.severity import Severity
+from tui.view.search import (
+    period_clauses,
+    result_row,
+    suggestion_row,
+    trend_bars,
+    trend_lines,
+)
+from tui.view.styled_text import Line
+from tui.widgets.line_list import LineList
+from tui.widgets.styled_widget import StyledWidget
+
+PREFETCH_ROWS = 30
+"""Rows before the last one at which the next page is requested."""
+
+
+class ResultList(LineList):
+    """Articles in the order of the search, page by page; below them suggested queries."""
+
+    class EndNear(Message):
+        """The last rows are near, and there is another page."""
+
+    BORDER_TITLE = "Archive"
+
+    def __init__(
+        self, clock: Callable[[], Timestamp], *, zone: tzinfo | None = None, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._clock = clock
+        self._zone = zone
+        self._found: list[Found] = []
+        self._severities: dict[int, Severity] = {}
+        self._suggestions: Sequence[Suggestion] = ()
+        self.next_page = ""
+        """Cursor of the next page; empty when every result is listed."""
+
+    # --- rows ---------------------------------------------------------------------
+
+    @property
+    def row_count(self) -> int:
+        """Return the number of results and suggestions, with the heading between them."""
+        return len(self._found) + (1 + len(self._suggestions) if self._suggestions else 0)
+
+    @property
+    def found(self) -> Found | None:
+        """The result under the cursor."""
+        return self._found[self.cursor] if self.cursor < len(self._found) else None
+
+    @property
+    def suggestion(self) -> Suggestion | None:
+        """The suggestion under the cursor."""
+        at = self.cursor - len(self._found) - 1
+        return self._suggestions[at] if 0 <= at < len(self._suggestions) else None
+
+    def show_results(self, results: Results = Results((), 0)) -> None:
+        """List other results, from the first."""
+        self._found, self._suggestions, self._severities = list(results.found), (), {}
+        self.next_page = results.next
+        self.cursor = 0
+        self.update_row_count()
+        self.scroll_to(y=0, animate=False, force=True)
+        self._show_count(results.total)
+        self.post_message(self.Highlighted(self))
+
+    def add_page(self, results: Results) -> None:
+        """Add the next page below; nothing on the screen moves."""
+        self._found += results.found
+        self.next_page = results.next
+        self.update_row_count()
+        self._show_count(results.total)
+
+    def add_severities(self, severities: Mapping[int, Severity]) -> None:
+        """Mark the articles that raised alerts with the highest severity of these."""
+        self._severities |= severities
+        self.refresh()
+
+    def show_suggestions(self, suggestions: Sequence[Suggestion]) -> None:
+        """List queries that find more, below the results."""
+        self._suggestions = suggestions
+        if suggestions and not self._found:
+            self.cursor = 1
+        self.update_row_count()
+
+    def _show_count(self, total: int) -> None:
+        loaded = len(self._found)
+        self.border_subtitle = Content(f"{loaded:,} of {total:,}" if loaded < total else "")
+
+    # --- painting -----------------------------------------------------------------
+
+    def row_line(self, row: int, cells: int) -> Line:
+        """Return a result, the heading or a suggestion as a line."""
+        if row < len(self._found):
+            found = self._found[row]
+            severity = self._severities.get(found.article.id)
+            return result_row(found, severity, cells, self._clock(), self._zone)
+        if row == len(self._found):
+            return [("  Queries that find more; enter runs one:", "accent")]
+        return suggestion_row(self._suggestions[row - len(self._found) - 1], cells)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Request the next page when the last rows are near."""
+        super().watch_scroll_y(old_value, new_value)
+        if self.next_page and round(new_value) + self.page + PREFETCH_ROWS >= len(self._found):
+            self.post_message(self.EndNear())
+
+
+LOW, HIGH = 1, 3
+"""Lines of the bars on screens of fewer than `TALL` lines, and of more."""
+TALL = 34
+SHORT = 16
+"""Lines that a screen must have to show the chart at all."""
+
+
+class TrendChart(StyledWidget):
+    """Articles over time as bars; a click on a bar narrows the search to its period."""
+
+    class PeriodSelected(Message):
+        """The analyst clicked on a bar."""
+
+        def __init__(self, clauses: str) -> None:
+            """Tell of a period.
+
+            Args:
+                clauses: The period as filters: `since:2026-10 until:2026-11`.
+            """
+            self.clauses = clauses
+            super().__init__()
+
+    def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._zone = zone
+        self._trend: Trend | None = None
+        self.display = False
+
+    def update(self, trend: Trend | None) -> None:
+        """Show a trend; hide the chart without a trend or with fewer than two articles."""
+        shown = trend is not None and bool(trend.series) and trend.series[0].total > 1
+        self._trend = trend if shown else None
+        self.display = shown and self.app.size.height >= SHORT
+        self.refresh(layout=True)
+
+    @property
+    def _rows(self) -> int:
+        return HIGH if self.app.size.height >= TALL else LOW
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines."""
+        return self._rows + 1
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line."""
+        cells = self.size.width - 2
+        lines: list[Line] = []
+        if self._trend is not None and cells > 0:
+            lines = trend_lines(self._trend, cells, self._rows, self._zone)
+        return self.strip([(" ", ""), *(lines[y] if y < len(lines) else [])], self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell of the period under the mouse."""
+        if self._trend is None:
+            return
+        bars, wide = trend_bars(self._trend, self.size.width - 2)
+        at = (event.x - 1) // wide
+        if 0 <= at < len(bars) and (clauses := period_clauses(self._trend, bars[at], self._zone)):
+            self.post_message(self.PeriodSelected(clauses))
