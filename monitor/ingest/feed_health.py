@@ -16,13 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor.formatting import counted, span
 from monitor.ingest.publication_rate import describe_interval, is_silent
-from monitor.model.alert import AlertKind, FeedIncident, Notice
 from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
 from monitor.model.severity import Severity
+
+if TYPE_CHECKING:  # viewers ask for the health of feeds only
+    from monitor.model.alert import AlertKind, FeedIncident, Notice
 
 MINUTE = 60.0
 WORST = (
@@ -142,6 +145,8 @@ def begun_incidents(
     reissue: Reissue | None = None,
 ) -> Iterator[Notice]:
     """Yield the episodes that begin with a poll; `first` if the feed was not read before it."""
+    from monitor.model.alert import AlertKind
+
     open_ones = {kind for kind, episode in latest.items() if episode.ended_at is None}
     if state.gone and AlertKind.GONE not in open_ones:
         words = f"{feed.name}: gone (410); it is not asked any more"
@@ -162,6 +167,8 @@ def ended_incidents(
     state: FeedState, latest: Mapping[AlertKind, FeedIncident], *, reissue: Reissue | None = None
 ) -> Iterator[AlertKind]:
     """Yield the episodes that a poll ends."""
+    from monitor.model.alert import AlertKind
+
     over = {
         AlertKind.GONE: not state.failures,
         AlertKind.FAILING: not state.failures,
@@ -209,4 +216,6 @@ def _days(seconds: float) -> str:
 
 
 def _notice(kind: AlertKind, severity: Severity, title: str, *, rings: bool = True) -> Notice:
+    from monitor.model.alert import Notice
+
     return Notice(kind=kind, severity=severity, title=title, rings=rings)
