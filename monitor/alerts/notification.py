@@ -14,7 +14,7 @@ from monitor.alerts.quiet_hours import by_the_clock
 from monitor.alerts.routing import Routing, Suppressed
 from monitor.model.alert import SuppressionReason
 from monitor.model.config import Watchlist
-from monitor.model.delivery import Occasion, Planned
+from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.poll import RaisedAlert
 
 COUNTED = (SuppressionReason.SILENCE, SuppressionReason.COOLDOWN)
@@ -73,7 +73,7 @@ class NotificationPlanner:
 
     def _decide(
         self, alert: RaisedAlert, watchlist: Watchlist | None
-    ) -> Suppressed | tuple[Planned, ...]:
+    ) -> Suppressed | tuple[PlannedDelivery, ...]:
         if watchlist and alert.backfill and not watchlist.notify_backfill:
             return Suppressed(SuppressionReason.BACKFILL)
         decision = self._route(alert)
@@ -83,7 +83,7 @@ class NotificationPlanner:
                 return Suppressed(SuppressionReason.COOLDOWN, until)
         return decision
 
-    def _route(self, alert: RaisedAlert) -> Suppressed | tuple[Planned, ...]:
+    def _route(self, alert: RaisedAlert) -> Suppressed | tuple[PlannedDelivery, ...]:
         return self._routing.decide(alert, self._now, self._facts.silences)
 
     def _suppressed_before(self, watchlist: str) -> str:
@@ -103,7 +103,7 @@ class NotificationPlanner:
             self._suppressed[watchlist] = count
 
     def _notify(
-        self, alert: int, occasion: Occasion, why: str, deliveries: tuple[Planned, ...]
+        self, alert: int, occasion: Occasion, why: str, deliveries: tuple[PlannedDelivery, ...]
     ) -> None:
         if deliveries:
             self.notify.append(Notify(alert, occasion, why, deliveries))

@@ -11,7 +11,7 @@ from monitor.alerts.facts import SuppressedCount
 from monitor.audit.evidence import Kind
 from monitor.model.alert import AlertKind, AlertState, Match
 from monitor.model.config import Watchlist
-from monitor.model.delivery import Occasion, Planned
+from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 
@@ -66,7 +66,7 @@ class Notify(NamedTuple):
     alert: int
     occasion: Occasion
     why: str
-    deliveries: tuple[Planned, ...]
+    deliveries: tuple[PlannedDelivery, ...]
 
 
 class ArticleTiming(NamedTuple):

@@ -14,7 +14,7 @@ from index.article import Timestamp
 from monitor.alerts.quiet_hours import by_the_clock, next_digest, quiet_until
 from monitor.model.alert import SuppressionReason
 from monitor.model.config import Config, Digest, Quiet, Route
-from monitor.model.delivery import Planned
+from monitor.model.delivery import PlannedDelivery
 from monitor.model.poll import RaisedAlert
 
 NO_SILENCES: Mapping[str, Timestamp] = {}
@@ -58,7 +58,7 @@ class Routing:
 
     def decide(
         self, raised: RaisedAlert, now: Timestamp, silences: Mapping[str, Timestamp] = NO_SILENCES
-    ) -> Suppressed | tuple[Planned, ...]:
+    ) -> Suppressed | tuple[PlannedDelivery, ...]:
         """Return the deliveries of an alert, or why it is suppressed.
 
         Args:
@@ -88,7 +88,9 @@ class Routing:
                 return route.to, Hours(quiet=route.quiet, digest=route.digest)
         return self.channels if self.default is None else self.default, ANY_TIME
 
-    def _planned(self, channel: str, route: Hours, raised: RaisedAlert, now: Timestamp) -> Planned:
+    def _planned(
+        self, channel: str, route: Hours, raised: RaisedAlert, now: Timestamp
+    ) -> PlannedDelivery:
         own = self.hours.get(channel, ANY_TIME)
         due, reason = now, ""
         if digest := route.digest or own.digest:
@@ -101,7 +103,7 @@ class Routing:
                 due = until
                 reason = f"quiet hours until {by_the_clock(due, now, quiet.zone or self.zone)}"
         bundle = f"{int(due)}" if reason else ""
-        return Planned(channel=channel, due=due, reason=reason, bundle=bundle)
+        return PlannedDelivery(channel=channel, due=due, reason=reason, bundle=bundle)
 
 
 def matches_route(route: Route, raised: RaisedAlert) -> bool:

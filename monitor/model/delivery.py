@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Occasion(enum.StrEnum):
-    """Why a channel is told of an alert."""
+    """Why a channel is notified of an alert."""
 
     RAISED = "raised"
     ESCALATED = "escalated"
     UNMUTED = "unmuted"
-    """Its watchlist was muted; this is the last alert that was held back meanwhile."""
+    """The silence of its watchlist has ended; this is the newest alert that it suppressed."""
 
 
 class DeliveryState(enum.StrEnum):
@@ -34,8 +34,8 @@ UNSENT = (DeliveryState.WAITING, DeliveryState.DEAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A delivery decided upon, to be stored with the alert it is about."""
+class PlannedDelivery:
+    """A planned delivery, to be stored with its alert."""
 
     channel: str
     due: Timestamp
@@ -54,9 +54,9 @@ class Delivery:
     channel: str
     occasion: Occasion
     why: str
-    """What made the alert louder; empty when it was just raised."""
+    """Why the alert was escalated, or what was suppressed before it; may be empty."""
     key: str
-    """The same at each try, so that who is told twice can know."""
+    """The same at each attempt, so that a receiver can recognise a repetition."""
     state: DeliveryState
     due: Timestamp
     attempts: int

@@ -18,7 +18,7 @@ from monitor.alerts.plan import AlertPlan, Notify
 from monitor.fetch.address_guard import AddressGuard
 from monitor.model.alert import Alert
 from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
-from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion, Planned
+from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion, PlannedDelivery
 from monitor.model.search import Filter
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.notification import NotificationLoader
@@ -64,7 +64,7 @@ class Desk:
 
     def plan(self, alerts: Sequence[int], *channels: str, **more: Any) -> None:
         """Put alerts on their way."""
-        planned = [Planned(channel=name, **{"due": self.now, **more}) for name in channels]
+        planned = [PlannedDelivery(channel=name, **{"due": self.now, **more}) for name in channels]
         with closing(SqliteStore(self.folder)) as store, store.batch() as batch:
             notify = [Notify(alert, Occasion.RAISED, "", tuple(planned)) for alert in alerts]
             batch.save_alerts(AlertPlan(at=self.now, notify=tuple(notify)))

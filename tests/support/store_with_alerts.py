@@ -7,7 +7,7 @@ from index.query.parser import parse_query
 from monitor.alerts.plan import AlertPlan, Notify
 from monitor.model.alert import WatchlistMatch
 from monitor.model.config import Watchlist
-from monitor.model.delivery import Occasion, Planned
+from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import Answered, ArticleChange, PollOutcome
 from monitor.store.sqlite.store import SqliteStore
@@ -45,7 +45,7 @@ def raised(
         outcome = PollOutcome(
             feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered
         )
-        planned = tuple(Planned(channel=c, due=NOW, bundle=bundle) for c in channels)
+        planned = tuple(PlannedDelivery(channel=c, due=NOW, bundle=bundle) for c in channels)
         notify = [
             Notify(one.id, Occasion.RAISED, "", planned) for one in save_poll(batch, outcome).raised
         ]

@@ -40,7 +40,7 @@ from monitor.model.alert import (
     WatchlistMatch,
 )
 from monitor.model.config import Escalate, Route, Watchlist
-from monitor.model.delivery import Occasion, Planned
+from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, RaisedAlert
 from monitor.model.severity import Severity
@@ -118,7 +118,9 @@ def test_an_alert_is_raised_with_what_it_is_about() -> None:
         (Kind.RAISED, 41, PORT),
         (Kind.RAISED, 42, STRIKE),
     ]
-    assert [one.deliveries for one in plan.notify] == [(Planned(channel="desk", due=NOW),)] * 2
+    assert [one.deliveries for one in plan.notify] == [
+        (PlannedDelivery(channel="desk", due=NOW),)
+    ] * 2
     assert [(one.article, one.seen, one.edited) for one in plan.timings] == [(7, NOW - 9, False)]
 
 

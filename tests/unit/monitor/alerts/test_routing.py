@@ -13,7 +13,7 @@ from monitor.alerts.quiet_hours import quiet_until
 from monitor.alerts.routing import Hours, Routing, Suppressed
 from monitor.model.alert import SuppressionReason
 from monitor.model.config import Digest, Quiet, Route
-from monitor.model.delivery import Planned
+from monitor.model.delivery import PlannedDelivery
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 
@@ -84,14 +84,14 @@ def test_the_first_route_that_matches_decides(
 ) -> None:
     decided = ROOM.decide(raised(**about), 0.0)
     if channels:
-        assert decided == tuple(Planned(channel=name, due=0.0) for name in channels)
+        assert decided == tuple(PlannedDelivery(channel=name, due=0.0) for name in channels)
     else:
         assert decided == UNROUTED
 
 
 def test_what_no_route_is_for_goes_to_the_usual_channels() -> None:
     room = Routing(channels=("desk", "log"), default=("log",))
-    assert room.decide(raised(), 5.0) == (Planned(channel="log", due=5.0),)
+    assert room.decide(raised(), 5.0) == (PlannedDelivery(channel="log", due=5.0),)
     assert Routing(channels=("desk",), default=()).decide(raised(), 5.0) == Suppressed(
         SuppressionReason.NO_ROUTE
     )
@@ -113,7 +113,7 @@ def test_quiet_hours_hold_all_but_what_they_spare() -> None:
     now, morning = at("2026-11-25T23:00"), at("2026-11-26T07:00")
     desk, log = room.decide(raised(), now)  # type: ignore[misc]
     assert (desk.due, desk.reason) == (morning, "quiet hours until 07:00")
-    assert log == Planned(channel="log", due=now)
+    assert log == PlannedDelivery(channel="log", due=now)
     assert [one.due for one in room.decide(raised(severity=HIGH), now)] == [now, now]  # type: ignore[union-attr]
 
 
