@@ -57,13 +57,13 @@ def report_lines(feed: Feed, result: Prospect | FeedError, now: Timestamp) -> It
     else:
         yield from _diagnostics_lines(diagnose(result, now, feed), now)
     for setting in feed.settings:
-        yield _row("set", f"{setting.key}: {setting.words} ({setting.whence})")
+        yield _row("set", f"{setting.key}: {setting.value} ({setting.source})")
     yield ""
 
 
 def _settings(feed: Feed) -> dict[str, dict[str, str]]:
     return {
-        setting.key: {"value": setting.words, "from": setting.whence} for setting in feed.settings
+        setting.key: {"value": setting.value, "from": setting.source} for setting in feed.settings
     }
 
 

@@ -33,8 +33,8 @@ class SettingsSource(NamedTuple):
     shape: SettingsShape
     loc: Loc
     """Where it is written."""
-    whence: str
-    """In words."""
+    name: str
+    """`the feed`, `tag belgique` or `defaults`."""
 
 
 def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...]:
@@ -62,7 +62,7 @@ def request_options(
     """Return the request options of a feed; missing secrets are added to the draft as problems."""
     headers: dict[str, tuple[str, Secret]] = {}
     for speaker in reversed(by):
-        whose = name if speaker is by[0] else speaker.whence
+        whose = name if speaker is by[0] else speaker.name
         for header, value in _headers(speaker, whose, credentials):
             headers[header.lower()] = header, value
     return RequestOptions(
@@ -78,7 +78,7 @@ def _proxy(by: Sequence[SettingsSource], name: str, credentials: Credentials) ->
     written, speaker = setting_of("proxy", by)
     if speaker is None or written == value_parsers.DIRECT:
         return None
-    whose = name if speaker is by[0] else speaker.whence
+    whose = name if speaker is by[0] else speaker.name
     return credentials.at((*speaker.loc, "proxy"), written, whose)
 
 
@@ -123,13 +123,13 @@ def feed_settings(by: Sequence[SettingsSource]) -> tuple[Setting, ...]:
     for key in _PLAIN:
         value, speaker = setting_of(key, by)
         if speaker:
-            found.append(Setting(key, _words(key, value), speaker.whence))
+            found.append(Setting(key, _words(key, value), speaker.name))
     proxy, speaker = setting_of("proxy", by)
     if speaker:
         shown = value_parsers.without_login(proxy)
         if shown != proxy:
             shown += ", its password written in feeds.yaml"
-        found.append(Setting("proxy", shown, speaker.whence))
+        found.append(Setting("proxy", shown, speaker.name))
     return (*found, *_header_settings(by))
 
 
@@ -139,11 +139,11 @@ def _header_settings(by: Sequence[SettingsSource]) -> Iterator[Setting]:
         auth = speaker.shape.auth if isinstance(speaker.shape, ShareableShape) else None
         if auth and AUTHORIZATION.lower() not in seen:
             seen.add(AUTHORIZATION.lower())
-            yield Setting("auth", _auth_words(auth), speaker.whence)
+            yield Setting("auth", _auth_words(auth), speaker.name)
         for header, written in speaker.shape.headers.items():
             if header.lower() not in seen:
                 seen.add(header.lower())
-                yield Setting(f"header {header}", describe_origin(written), speaker.whence)
+                yield Setting(f"header {header}", describe_origin(written), speaker.name)
 
 
 def _auth_words(auth: AuthShape) -> str:

@@ -33,7 +33,7 @@ def warnings(config: Config) -> list[str]:
 def _of_feeds(config: Config) -> Iterator[str]:
     if not any(feed.enabled for feed in config.feeds):
         yield "every feed is disabled: nothing is polled"
-    told = {s.key for feed in config.feeds for s in feed.settings if s.whence == "defaults"}
+    told = {s.key for feed in config.feeds for s in feed.settings if s.source == "defaults"}
     for key in sorted(key for key in told if _SECRET.search(key)):
         yield f"defaults: {key} is sent to the host of every feed; a tag can say it of a few"
     for feed in config.feeds:
@@ -41,7 +41,7 @@ def _of_feeds(config: Config) -> Iterator[str]:
             host = urlsplit(feed.url).hostname
             yield f"{feed.name}: {host} is a private address; add its network to network.allow"
         for setting in feed.settings:
-            said = f"{setting.key} {setting.words}"
+            said = f"{setting.key} {setting.value}"
             if said.endswith("written in feeds.yaml") and _SECRET.search(said):
                 yield f"{feed.name}: {setting.key} {_KEPT}"
 
@@ -120,7 +120,7 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 "enabled": feed.enabled,
                 "timeout": feed.request_options.timeout,
                 "encoding": feed.request_options.encoding,
-                "settings": {s.key: {"value": s.words, "from": s.whence} for s in feed.settings},
+                "settings": {s.key: {"value": s.value, "from": s.source} for s in feed.settings},
             }
             for feed in config.feeds
         ],
@@ -225,10 +225,10 @@ def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
 def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
     """Return the request settings that differ from the defaults, with the number of feeds."""
     found: dict[tuple[str, str], int] = Counter(
-        (setting.key, setting.words)
+        (setting.key, setting.value)
         for feed in feeds
         for setting in feed.settings
-        if setting.key not in ("every", "lang") and setting.words != "false"
+        if setting.key not in ("every", "lang") and setting.value != "false"
     )
     return [(f"{key}: {words}", counted(n, "feed")) for (key, words), n in sorted(found.items())]
 

@@ -48,7 +48,7 @@ class Setting(NamedTuple):
 
     key: str
     """The key in `feeds.yaml`."""
-    words: str
+    value: str
     """The value as shown to people; of a secret, only that there is one."""
-    whence: str
+    source: str
     """`the feed`, `tag belgique` or `defaults`."""

@@ -237,7 +237,7 @@ def feed_page(
     if background.settings:
         lines += [[], *wrap("Settings in feeds.yaml", cells, "title")]
     for setting in background.settings:
-        lines += _row(setting.key, f"{line(setting.words)} ({line(setting.whence)})", cells)
+        lines += _row(setting.key, f"{line(setting.value)} ({line(setting.source)})", cells)
     lines += _gap_lines(background, cells, now, zone)
     if background.polls:
         lines += [[], *wrap("Last polls", cells, "title")]

@@ -129,7 +129,7 @@ def test_the_feed_comes_before_its_tags_and_they_before_the_defaults(
 
 def test_it_is_told_who_says_what_holds() -> None:
     feed = one("tags: [deux, un]", "full_text: false", rest=TAGS)
-    assert {s.key: (s.words, s.whence) for s in feed.settings} == {
+    assert {s.key: (s.value, s.source) for s in feed.settings} == {
         "every": ("10 min", "tag deux"),
         "full_text": ("false", "the feed"),
         "lang": ("fr", "tag deux"),

@@ -134,7 +134,7 @@ def test_settings_follow_the_file_and_hide_what_is_secret(tmp_path: Path) -> Non
         f"feeds:\n- url: {url}\n  auth: {{bearer: s3cret}}\n  every: 5m\nwatchlists: []\n"
     )
     known = FeedSettings()
-    found = {setting.key: setting.words for setting in known.of(path, url)}
+    found = {setting.key: setting.value for setting in known.of(path, url)}
     assert found["every"] == "5 min"
     assert "s3cret" not in repr(known.of(path, url))
     path.write_text(f"feeds:\n- {url}\nwatchlists: [\n")
