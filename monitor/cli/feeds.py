@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -345,6 +344,8 @@ def feeds_add(
     tocsin reads each feed once before it subscribes. Exits with 1 when an address is no feed
     and has none.
     """
+    import asyncio
+
     if every and first:
         raise click.UsageError("--all and --first cannot be combined")
     if name and (len(urls) > 1 or every):
@@ -385,6 +386,8 @@ def feeds_add(
 
 async def _discover(config: Config, urls: Sequence[str]) -> list[list[Prospect] | FeedError]:
     """Return the feeds found at each address, or the error."""
+    import asyncio
+
     from monitor.wiring import prospecting
 
     async with prospecting(config.allow, config.contact) as prospector:
