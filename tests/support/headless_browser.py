@@ -19,7 +19,7 @@ class Page:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._calls = 0
-        self.query_text: list[str] = []
+        self.asked: list[str] = []
         self.said: list[str] = []
 
     async def go(self, url: str) -> None:
@@ -52,7 +52,7 @@ class Page:
         while True:
             said = await self._socket.receive_json()
             if said.get("method") == "Network.requestWillBeSent":
-                self.query_text.append(said["params"]["request"]["url"])
+                self.asked.append(said["params"]["request"]["url"])
             elif said.get("method") == "Log.entryAdded":
                 self.said.append(said["params"]["entry"]["text"])
             elif said.get("id") == call:

@@ -33,7 +33,7 @@ def test_at_rest_nothing_is_counted_nor_painted_but_the_status_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room, read, painted = FakeNewsroom(40), Counter[str](), Counter[str]()
-    monkeypatch.setattr(pace, "ANYWAY", 1_000)
+    monkeypatch.setattr(pace, "IDLE_EVERY", 1_000)
     for name in ("status", "feeds", "watchlists", "alerts"):
         monkeypatch.setattr(room, name, counting(getattr(room, name), read, name))
 
@@ -79,7 +79,7 @@ def test_a_monitor_that_dies_is_seen_without_any_commit() -> None:
 
 
 def test_the_reader_follows_arrivals_at_an_even_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "CALM", 3_600.0)
+    monkeypatch.setattr(desks, "FOLLOW_PAUSE", 3_600.0)
     room = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
@@ -139,7 +139,7 @@ def test_a_scrollbar_is_drawn_anew_where_that_can_be_seen(
 def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(desks, "CALM", 3_600.0)
+    monkeypatch.setattr(desks, "FOLLOW_PAUSE", 3_600.0)
     room = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:

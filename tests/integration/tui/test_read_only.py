@@ -49,7 +49,7 @@ def test_no_key_of_the_desk_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.newsroom.status is not None)
         await pilot.press("j", "a")
-        await until(pilot, lambda: "only looks" in screen(app))
+        await until(pilot, lambda: "is read-only" in screen(app))
         for key in sorted(keys):
             await pilot.press(key)
             while len(app.screen_stack) > 1:
@@ -77,7 +77,7 @@ def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyP
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await until(pilot, lambda: app.newsroom.status is not None)
             app.main_screen.action_open_part("rules")
-            await until(pilot, lambda: "only looks" in screen(app))
+            await until(pilot, lambda: "is read-only" in screen(app))
 
     asyncio.run(run())
 

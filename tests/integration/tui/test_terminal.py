@@ -124,9 +124,9 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
     terminal.read_until("editing +")
     assert restored(terminal.written), "the editor has a terminal as it should be"
     terminal.child.send("Tihange\r")
-    terminal.read_until("+ watchlist Tihange")
+    terminal.read_until("watchlist added: Tihange")
     terminal.child.send("q")
-    terminal.read_until("+ watchlist", gone=True)
+    terminal.read_until("watchlist added", gone=True)
     terminal.child.send("q")
     assert "ended: quit" in terminal.end()
 
