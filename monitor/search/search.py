@@ -1,16 +1,15 @@
-"""Searching for people: names to numbers, hits to articles with lit snippets.
+"""Searches of the archive: a page of hits with their articles and snippets.
 
 ::
 
-    Asked ─▶ paging, meaning: which articles? ─▶ index ─▶ Results: articles of the store, lit
-      ▲                                            │               with a cursor: the next page
-      └────────────── helping, when it finds little┘
-
-`completing` tells what can be written where the cursor stands.
+    query, filters ─▶ paging, query_resolution ─▶ index ─▶ Results: articles of the store,
+      ▲                which articles?              │       snippets, a cursor to the next page
+      └──────────── suggestions, where it finds few ┘
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -118,10 +117,24 @@ class ArchiveSearch:
     def complete(self, text: str, cursor: int) -> Completion:
         """Return what can be written where the cursor stands in a query."""
         from index.query.completion import complete
-        from monitor.search.completion import values
 
         with self._readable() as archive:
-            return complete(text, cursor, values(self._views, archive))
+            return complete(text, cursor, lambda name: self._filter_values(name, archive))
+
+    def _filter_values(self, name: str, archive: Archive) -> Iterable[str]:
+        """Return the values that a filter of queries has in this newsroom."""
+        from index.query.filters import UNDETERMINED
+
+        match name:
+            case "feed":
+                return [feed.name for feed in self._views.feeds.every()]
+            case "tag":
+                return {tag for feed in self._views.feeds.every() for tag in feed.tags}
+            case "watch":
+                return [count.name for count in self._views.watchlists.counts(math.inf, 1, 1.0)]
+            case "lang":
+                return [lang or UNDETERMINED for lang in archive.languages()]
+        return ()
 
     def count(self, query: Query) -> int:
         """Return how many articles satisfy a query.
