@@ -6,7 +6,7 @@ LOCKED := $(PIP) install --no-deps --no-compile --require-hashes
 TESTED := PYTHONPATH=tests $(BIN)/python -m
 TELL = @echo "make: $(1)" >&2
 
-.PHONY: help install run demo test check docs reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel lock clean
+.PHONY: help install run demo test test-fast check docs reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel lock clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ demo: $(VENV)/.core ## the same on a newsroom bundled with tocsin: no internet n
 	@$(BIN)/tocsin demo
 
 test: install ## all tests
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
+
+test-fast: install ## the tests of single modules, and of several in one process: under a minute
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal tests/unit tests/integration -m "not process"
 
 check: install ## lint, types, layers
 	$(BIN)/ruff check .

@@ -13,6 +13,8 @@ from support.newsroom import Item, Newsroom, rss
 from support.originals import alibaba_article, feeds
 from support.scripted_server import Reply, Web, conditional
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:

@@ -1,29 +1,14 @@
-"""Unit tests start no process and use no network: whatever tries to is stopped here."""
+"""Unit tests start no process and use no network."""
 
-import sys
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
+from support.prohibition import NETWORK, PROCESSES, Prohibition
 
-_FORBIDDEN = {
-    *("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "pty.spawn"),
-    *("socket.connect", "socket.bind", "socket.getaddrinfo"),
-}
-_testing = False
-
-
-def _audit(event: str, args: tuple[Any, ...]) -> None:
-    if _testing and event in _FORBIDDEN:
-        raise RuntimeError(f"a unit test may not do this: {event} {args[:2]}")
-
-
-sys.addaudithook(_audit)
+PROHIBITION = Prohibition(PROCESSES | NETWORK, "this is no unit test")
 
 
 @pytest.fixture(autouse=True)
-def _alone() -> Any:
-    """Forbid processes and connections while a unit test runs."""
-    global _testing  # noqa: PLW0603 - an audit hook cannot be removed
-    _testing = True
-    yield
-    _testing = False
+def alone() -> Iterator[None]:
+    with PROHIBITION.in_force():
+        yield

@@ -21,6 +21,9 @@ NEVER_USED = (
 )
 
 
+pytestmark = pytest.mark.process
+
+
 @pytest.mark.parametrize(
     "module", ["index.engine.searcher", "monitor.cli.search", "monitor.cli.status"]
 )

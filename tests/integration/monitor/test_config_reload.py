@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from support.newsroom import PATIENCE, Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
+
+pytestmark = pytest.mark.process
 
 FILLING = [{"name": f"Autre {n}", "query": f'"rien de {n}" OR vide{n}~'} for n in range(300)]
 RED = ["commun", *FILLING, {"name": "Rouge", "terms": ["rouge"]}]

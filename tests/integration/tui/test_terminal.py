@@ -14,6 +14,8 @@ import pyte
 import pytest
 from support import ROOT
 
+pytestmark = pytest.mark.process
+
 SCRIPT = ROOT / "tests" / "support" / "terminal_dashboard.py"
 SECONDS = 60.0
 """How long words may take to come onto the screen."""

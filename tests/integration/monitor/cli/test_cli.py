@@ -17,6 +17,7 @@ from monitor.cli import COMMANDS, main_group
 # --- help ------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
     listed = empty.tocsin("--help").stdout
     for name in COMMANDS:
@@ -26,6 +27,7 @@ def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
 
 
+@pytest.mark.process
 def test_the_command_line_works_without_the_dashboard() -> None:
     code = (
         "import sys\n"
@@ -47,6 +49,7 @@ def test_the_command_line_works_without_the_dashboard() -> None:
     assert said("dashboard") == (2, "Error: No such command 'dashboard'.")
 
 
+@pytest.mark.process
 def test_every_command_and_subcommand_takes_v_and_q() -> None:
     def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
         context = click.Context(group)
@@ -78,12 +81,14 @@ def test_completion_completes_commands(empty: Newsroom) -> None:
     assert empty.here(**asked).stdout.split() == ["plain,search"]
 
 
+@pytest.mark.process
 def test_the_version_is_that_of_the_distribution(empty: Newsroom) -> None:
     from importlib.metadata import version
 
     assert empty.tocsin("--version").stdout == f"tocsin {version('tocsin')}\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [
@@ -175,6 +180,7 @@ def test_check_points_at_every_problem(empty: Newsroom) -> None:
     assert {problem["line"] for problem in said["problems"]} >= {2, 5}
 
 
+@pytest.mark.process
 def test_a_bad_feeds_yaml_watches_nothing(empty: Newsroom) -> None:
     empty.config.write_text("feeds: [")
     done = empty.tocsin("run", "--once")
@@ -193,6 +199,7 @@ def test_the_schema_is_one(empty: Newsroom) -> None:
 # --- pipes -------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     ["alerts --format jsonl", "search 'alibaba OR port' --format csv", "schema", "feeds"],
@@ -210,6 +217,7 @@ def test_a_reader_that_leaves_hears_nothing_more(command: str, filled: Newsroom)
     assert (done.stdout, done.stderr) == ("", "")
 
 
+@pytest.mark.process
 def test_output_is_utf8_whatever_the_terminal_says(filled: Newsroom) -> None:
     done = subprocess.run(
         [TOCSIN, "search", "collimateur"],

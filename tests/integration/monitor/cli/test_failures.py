@@ -23,6 +23,7 @@ def newsroom(tmp_path: Path) -> Newsroom:
     return made
 
 
+@pytest.mark.process
 def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
     (newsroom.folder / "file").touch()
     for command in (["run", "--once"], ["run", "--background"], ["demo", "--headless"], ["status"]):
@@ -32,6 +33,7 @@ def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.process
 def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom) -> None:
     with Web() as web:
         page = web.url("/page")
@@ -48,6 +50,7 @@ def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom
         assert len(web.asked("/page")) == 1
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
 @pytest.mark.parametrize("command", ["status", "schema", "completion bash"])
 def test_the_output_cannot_be_written(newsroom: Newsroom, command: str) -> None:
@@ -85,6 +88,7 @@ def test_what_is_said_of_terms_acts_on_no_terminal(newsroom: Newsroom) -> None:
     assert "xyz" in done.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["newsroom.db", "no database"])
 def test_a_damaged_store_is_told_with_a_way_out(newsroom: Newsroom, name: str) -> None:
     store = newsroom.data / "newsroom.db"

@@ -136,6 +136,7 @@ def test_a_host_of_two_feeds_is_not_enough(newsroom: Newsroom, server: Web) -> N
 # --- log -----------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_the_log_of_a_feed(newsroom: Newsroom, server: Web) -> None:
     run(newsroom, "add", server.url("/fil"))
     newsroom.tocsin("run", "--once")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from support.newsroom import Newsroom
 from support.scripted_server import Web
 from support.two_feed_newsroom import FRENCH, WATCHLISTS, subscriptions, titles
 
 
+@pytest.mark.process
 def test_reindex_builds_a_deleted_archive_again(server: Web, empty: Newsroom) -> None:
     import shutil
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from support.newsroom import PATIENCE, Newsroom, until
 from support.scripted_server import Reply, Web
 from support.two_feed_newsroom import FRENCH, WATCHLISTS, subscriptions, titles
+
+pytestmark = pytest.mark.process
 
 # --- run, stop ---------------------------------------------------------------------------
 

@@ -103,6 +103,7 @@ def ids(said: Any) -> list[int]:
 # --- pages -----------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     newsroom.watch([{"url": server.url("/autre"), "name": "Autre", "lang": "fr"}])
@@ -126,6 +127,7 @@ def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> Non
         assert page(newsroom, *asked[sort])["total"] == COUNT + 1
 
 
+@pytest.mark.process
 def test_the_so_many_th_page(filled: Newsroom) -> None:
     whole = ids(page(filled, "texte", "--limit", "0"))
     second = page(filled, "texte", "--limit", "7", "--page", "2")
@@ -299,6 +301,7 @@ def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
     return str(child.before)
 
 
+@pytest.mark.process
 def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
     long = ("search", "texte", "--limit", "20")
     assert "PAGER" in on_terminal(filled, *long)
@@ -307,6 +310,7 @@ def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
     assert "PAGER" not in on_terminal(filled, *long, "--format", "jsonl")
 
 
+@pytest.mark.process
 def test_matches_are_lit_unless_no_colour_is_wanted(filled: Newsroom) -> None:
     lit = on_terminal(filled, "search", "quai", "--limit", "1")
     assert re.search("\x1b\\[[0-9;]*mquai\x1b\\[0m", lit)
@@ -341,6 +345,7 @@ def test_saved_searches_are_listed(filled: Newsroom) -> None:
     assert search(filled).returncode == 2
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [("@", ["@Liège cette semaine", "@Ports"]), ("@po", ["@Ports"]), ("sev", ["severity:"])],

@@ -13,6 +13,8 @@ from support.scripted_server import Reply, Web
 
 from monitor.cli import main_group
 
+pytestmark = pytest.mark.process
+
 
 def item(word: str, number: int) -> Item:
     return Item(

@@ -316,6 +316,7 @@ def test_nothing_that_prints_a_configuration_prints_a_secret(monkeypatch: Any) -
 FRENCH = "Les dockers du Havre reprennent le travail après la grève. " * 4
 
 
+@pytest.mark.process
 def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -> None:
     def journal(request: Any) -> Reply:
         known = request.header("authorization") == basic("me", SECRET).encode()

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 WATCHLIST = b"feeds: [https://a.example/rss]\nwatchlists: [{terms: a, match: b}]\n"
 
 

@@ -293,6 +293,7 @@ def a_day_passes(room: Newsroom) -> None:
         store.commit()
 
 
+@pytest.mark.process
 def test_a_feed_that_has_moved_is_followed(web: Web, tmp_path: Path) -> None:
     room = room_of(web, tmp_path)
     before = room.config.read_text(encoding="utf-8")

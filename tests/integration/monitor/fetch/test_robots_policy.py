@@ -268,6 +268,7 @@ def test_feeds_of_a_slow_site_are_spaced_too() -> None:
 # --- as people see it --------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None:
     items = [
         Item(name, "Cainiao.", guid=name, link=web.url(f"/{name}"))

@@ -243,6 +243,7 @@ def test_senseless_manifests() -> None:
 # --- as people do it ------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_on_the_command_line(data: Path, tmp_path: Path) -> None:
     room = Newsroom(data.parent)
     again = tmp_path / "again"

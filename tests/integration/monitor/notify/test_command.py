@@ -18,6 +18,8 @@ from monitor.notify.command import CommandSender
 from monitor.notify.notification import NotificationLoader
 from monitor.store.sqlite.store import SqliteStore
 
+pytestmark = pytest.mark.process
+
 
 def script(folder: Path, text: str) -> str:
     path = folder / "hook.sh"

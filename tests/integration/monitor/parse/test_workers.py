@@ -18,6 +18,8 @@ from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse.feed import parse
 from monitor.parse.workers import Parser
 
+pytestmark = pytest.mark.process
+
 ITEMS = "".join(
     f"<item><title>Titre {n}</title><guid>{n}</guid><link>https://ex.org/{n}</link>"
     f"<description>&lt;p&gt;{'La sûreté belge enquête. ' * 30}&lt;/p&gt;</description></item>"

@@ -248,6 +248,7 @@ def news(words: Sequence[str]) -> bytes:
     )
 
 
+@pytest.mark.process
 def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     web.on("/one", Reply(body=news(["Alibaba", "Douane", "Douane", "Temu"] * 100)))

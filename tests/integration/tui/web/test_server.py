@@ -29,6 +29,8 @@ from tui.web.auth import Auth, is_loopback, is_same_origin
 from tui.web.command import serve
 from tui.web.server import MAX_SESSIONS, DashboardServer, ListenAddress
 
+pytestmark = pytest.mark.process
+
 TOKEN = "t0ken-that-nobody-guesses"
 ECHO = """
 import os, sys
