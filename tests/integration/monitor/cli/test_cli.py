@@ -49,7 +49,6 @@ def test_the_command_line_works_without_the_dashboard() -> None:
     assert said("dashboard") == (2, "Error: No such command 'dashboard'.")
 
 
-@pytest.mark.process
 def test_every_command_and_subcommand_takes_v_and_q() -> None:
     def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
         context = click.Context(group)
@@ -69,6 +68,7 @@ def test_every_command_and_subcommand_takes_v_and_q() -> None:
         assert (options.count("-v"), options.count("-q")) == (1, 1), name
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_asks_tocsin(shell: str, empty: Newsroom) -> None:
     done = empty.here("completion", shell)
