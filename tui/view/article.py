@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from index.analysis import text_cleaning as safe
 from index.article import PARTS, Article
 from monitor.formatting import counted, span
 from monitor.model.alert import Alert, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails
-from monitor.service.article_revisions import (
-    ADDED,
-    REMOVED,
-    ArticleRevision,
-    DiffPart,
-    Term,
-    with_context,
-)
 from tui.view import times
 from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
+
+if TYPE_CHECKING:
+    from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
 
 LANGUAGES = {"fr": "French", "en": "English"}
 _LAG_CELLS = 9
@@ -98,14 +93,14 @@ def _outlet_rows(
 
 CONTEXT_WORDS = 12
 """Words shown on each side of a change."""
-_DIFF_MARKS = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
-"""As `tocsin show --diff` writes them, so that they can be read without colours."""
 
 
 def revision_lines(
     title: str, revisions: Sequence[ArticleRevision], cells: int, zone: tzinfo | None
 ) -> list[Line]:
     """Return what the revisions of an article changed, the latest first."""
+    from monitor.service.article_revisions import with_context  # loads the matcher
+
     lines = [*wrap(safe.line(title) or "(no title)", cells, "title"), []]
     if not revisions:
         lines += wrap("No revision since it was first seen.", cells, "plain")
@@ -126,11 +121,14 @@ def _term_lines(label: str, terms: Iterable[Term], cells: int, style: str) -> li
 
 
 def _diff_lines(name: str, pieces: Iterable[DiffPart], cells: int) -> list[Line]:
-    """Return a part of an article with the changes marked and styled."""
+    """Return a part of an article with the changes styled, and marked as in `show --diff`."""
+    from monitor.service.article_revisions import ADDED, REMOVED
+
+    marks = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
     text = ""
     spans: list[Span] = []
     for piece in pieces:
-        before, after, style = _DIFF_MARKS.get(piece.kind, ("", "", ""))
+        before, after, style = marks.get(piece.kind, ("", "", ""))
         start = len(text)
         text += before + safe.clean(piece.text, keep_newlines=True) + after
         if style:
