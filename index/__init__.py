@@ -22,7 +22,8 @@ The bottom layer: it knows no feed, no network and no clock. `open_archive` and
 `analysis` alone decides what a word is, for articles and for queries. A watchlist is evaluated on
 one article, a search on the archive: a watchlist matches an article exactly when a search with the
 same query finds it. Whoosh keeps the list of segments, locks and merges; file format, executor and
-query language are ours: see docs/explanation/search-engine.md, with figures.
+query language are ours: see docs/explanation/search-engine.md, with figures. `article` and
+`errors` hold the values and the errors that all of these share.
 """
 
 from __future__ import annotations

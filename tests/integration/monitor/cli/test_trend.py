@@ -95,7 +95,7 @@ def test_a_plot_for_people_and_a_picture(newsroom: Newsroom) -> None:
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stderr
     assert lines[0] == "grève: 144"
-    assert f"{UNSURE} what there is, {MISSING} estimate without coverage gaps" in lines
+    assert f"{UNSURE} articles found, {MISSING} estimate without coverage gaps" in lines
     assert max(map(cell_len, lines)) <= 80
     wrote = newsroom.tocsin("trend", "grève 阿里", "port", "--png", "trend.png")
     assert wrote.stdout == ""
