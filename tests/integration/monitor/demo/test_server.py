@@ -141,5 +141,5 @@ def test_stopping_waits_for_nobody(hands: Hands, caplog: pytest.LogCaptureFixtur
         with pytest.raises(httpx.TransportError):
             reader.get(url)
     assert not caplog.records
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(RuntimeError, match="not running"):
         server.feed_url("fil-wallon")
