@@ -13,8 +13,6 @@ from support.newsroom import Item, Newsroom, rss
 from support.originals import alibaba_article, feeds
 from support.scripted_server import Reply, Web, conditional
 
-pytestmark = pytest.mark.process
-
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
@@ -27,7 +25,7 @@ def test_every_entry_of_every_feed_is_stored_and_searchable(web: Web, newsroom: 
         web.on(place, conditional(body, Content_Type="application/xml"))
     newsroom.watch([{"url": web.url(place), "name": place[1:]} for place in published])
 
-    first = json.loads(newsroom.tocsin("run", "--once", "--now", "--json").stdout)
+    first = json.loads(newsroom.once("--now", "--json").stdout)
     assert first["feeds"] == len(published)
     stored = dict(
         newsroom.sql(
@@ -41,7 +39,7 @@ def test_every_entry_of_every_feed_is_stored_and_searchable(web: Web, newsroom: 
     assert (first["new"], waiting) == (articles, 0)
     assert newsroom.json("status", "--json")["indexed"] == articles
 
-    second = json.loads(newsroom.tocsin("run", "--once", "--now", "--json").stdout)
+    second = json.loads(newsroom.once("--now", "--json").stdout)
     assert (second["unchanged"], second["ok"]) == (first["ok"], 0)
     assert (second["new"], second["changed"], second["alerts"]) == (0, 0, 0)
     assert newsroom.counts() == (articles, 0, 0)
@@ -78,7 +76,7 @@ def test_the_article_is_found_where_it_says_so(web: Web, newsroom: Newsroom) -> 
     web.on("/rss", Reply(body=rss(Item(title, teaser, link=web.url("/alibaba")))))
     feed = {"url": web.url("/rss"), "name": "Le Journal", "full_text": True}
     newsroom.watch([feed], ["Alibaba", "espionnage", "Cainiao"])
-    assert newsroom.tocsin("run", "--once").returncode == 0
+    assert newsroom.once().returncode == 0
 
     alerts: list[dict[str, Any]] = newsroom.json("alerts", "--format", "json")
     assert sorted(alert["watchlist"] for alert in alerts) == ["Alibaba", "Cainiao", "espionnage"]
@@ -100,4 +98,4 @@ def test_the_article_is_found_where_it_says_so(web: Web, newsroom: Newsroom) -> 
 
     (found,) = newsroom.json("search", "cainiao liege", "--format", "json")["hits"]
     assert found["id"] == alerts[0]["article"]
-    assert newsroom.tocsin("search", "espionage").returncode == 1
+    assert newsroom.here("search", "espionage").returncode == 1

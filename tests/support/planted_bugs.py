@@ -16,6 +16,9 @@ from monitor.notify.senders import Sender
 from monitor.store.sqlite.batch import SqliteBatch
 from monitor.store.sqlite.store import SqliteStore
 
+BETWEEN = "BEGIN IMMEDIATE -- between the two halves"
+"""Begins the second half of what should be one transaction."""
+
 
 class EtagFirst(SqliteStore):
     """A store that commits what is remembered of the feed before what it brought."""
@@ -28,7 +31,7 @@ class EtagFirst(SqliteStore):
             def save_in_two(outcome: PollOutcome) -> None:
                 save(replace(outcome, arrivals=(), sightings=(), begun=(), ended=()))
                 batch._sql.execute("COMMIT")
-                batch._sql.execute("BEGIN IMMEDIATE")
+                batch._sql.execute(BETWEEN)
                 save(outcome)
 
             batch.save_poll = save_in_two  # type: ignore[method-assign]
@@ -46,7 +49,7 @@ class AlertsFirst(SqliteStore):
             def save_in_two(plan: AlertPlan) -> None:
                 save(replace(plan, notify=(), suppressed={}))
                 batch._sql.execute("COMMIT")
-                batch._sql.execute("BEGIN IMMEDIATE")
+                batch._sql.execute(BETWEEN)
                 save(AlertPlan(at=plan.at, notify=plan.notify, suppressed=plan.suppressed))
 
             batch.save_alerts = save_in_two  # type: ignore[method-assign]

@@ -156,7 +156,7 @@ class World:
                 "monitor.fetch.client.Client": Client,
                 "monitor.fetch.address_guard.AddressGuard": Guard,
                 "monitor.store.sqlite.store.SqliteStore": Store,
-                "monitor.parse.workers.Parser": _Reader,
+                "monitor.parse.workers.Parser": InlineReader,
                 "monitor.maintenance.indexer_process.IndexerProcess": self.indexer or NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,
                 "monitor.daemon.TICK": tick,
@@ -276,7 +276,7 @@ class _Inline(ThreadPoolExecutor):
         return done
 
 
-class _Reader(Reader):
+class InlineReader(Reader):
     def close(self) -> None:
         """Nothing is running."""
 

@@ -63,7 +63,7 @@ def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     """A newsroom after one round: four articles with three alerts, a feed that is gone."""
     newsroom = Newsroom(tmp_path_factory.mktemp("filled"))
     newsroom.watch(subscriptions(server), WATCHLISTS)
-    done = newsroom.tocsin("run", "--once", "--json")
+    done = newsroom.once("--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said.keys() == ROUND

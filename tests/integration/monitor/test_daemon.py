@@ -157,7 +157,7 @@ def test_killed_and_started_again_nothing_is_lost_or_doubled(web: Web, newsroom:
         until(lambda left=orphans: not any(map(alive, left)))  # type: ignore[misc]
         assert newsroom.counts()[:2] == (last + 1, alerts)
     assert newsroom.json("status", "--json")["monitor"] is None
-    assert newsroom.tocsin("run", "--once", "--now").returncode == 0
+    assert newsroom.once("--now").returncode == 0
     assert newsroom.counts() == (121, 81, 0)
     found = newsroom.json("search", "texte", "--limit", "0", "--format", "json")["hits"]
     assert sorted(row["title"] for row in found) == sorted(item(n).title for n in range(121))

@@ -71,13 +71,13 @@ def test_follow_prints_what_is_new_and_only_that(style: str, server: Web, empty:
     server.on(f"/{style}", Reply(body=rss(FRENCH[0])))
     feed = {"url": server.url(f"/{style}"), "name": "F"}
     empty.watch([feed], WATCHLISTS)
-    assert empty.tocsin("run", "--once").returncode == 0
+    assert empty.once().returncode == 0
     with empty.running("alerts", "--follow", "--format", style) as follower:
         assert follower.stdout is not None
         first = [follower.stdout.readline() for _ in range({"jsonl": 1, "csv": 2}[style])]
         assert FRENCH[0].title in "".join(first)
         server.on(f"/{style}", Reply(body=rss(FRENCH[0], ENGLISH[0])))
-        assert empty.tocsin("run", "--once", "--now").returncode == 0
+        assert empty.once("--now").returncode == 0
         second = follower.stdout.readline()
         assert ENGLISH[0].title in second
         follower.terminate()

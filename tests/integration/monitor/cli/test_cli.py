@@ -17,11 +17,10 @@ from monitor.cli import COMMANDS, main_group
 # --- help ------------------------------------------------------------------------
 
 
-@pytest.mark.process
 def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
-    listed = empty.tocsin("--help").stdout
+    listed = empty.here("--help").stdout
     for name in COMMANDS:
-        done = empty.tocsin(name, "--help")
+        done = empty.here(name, "--help")
         assert (done.returncode, done.stderr) == (0, ""), name
         assert done.stdout.startswith(f"Usage: tocsin {name}")
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
@@ -88,7 +87,6 @@ def test_the_version_is_that_of_the_distribution(empty: Newsroom) -> None:
     assert empty.tocsin("--version").stdout == f"tocsin {version('tocsin')}\n"
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [
@@ -180,10 +178,9 @@ def test_check_points_at_every_problem(empty: Newsroom) -> None:
     assert {problem["line"] for problem in said["problems"]} >= {2, 5}
 
 
-@pytest.mark.process
 def test_a_bad_feeds_yaml_watches_nothing(empty: Newsroom) -> None:
     empty.config.write_text("feeds: [")
-    done = empty.tocsin("run", "--once")
+    done = empty.once()
     assert done.returncode == 2
     assert done.stderr.startswith("feeds.yaml:1:")
     assert not empty.data.exists()

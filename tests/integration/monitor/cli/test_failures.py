@@ -33,7 +33,6 @@ def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
         assert "Traceback" not in done.stderr
 
 
-@pytest.mark.process
 def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom) -> None:
     with Web() as web:
         page = web.url("/page")
@@ -44,7 +43,7 @@ def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom
             sql.execute(
                 "CREATE TRIGGER full BEFORE DELETE ON pages BEGIN SELECT raise(ABORT, 'full'); END"
             )
-        done = newsroom.tocsin("run", "--once")
+        done = newsroom.once()
         assert (done.returncode, done.stdout) == (1, "")
         assert "newsroom.db: full; nothing was changed" in done.stderr
         assert len(web.asked("/page")) == 1
@@ -88,7 +87,6 @@ def test_what_is_said_of_terms_acts_on_no_terminal(newsroom: Newsroom) -> None:
     assert "xyz" in done.stdout
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("name", ["newsroom.db", "no database"])
 def test_a_damaged_store_is_told_with_a_way_out(newsroom: Newsroom, name: str) -> None:
     store = newsroom.data / "newsroom.db"
@@ -96,7 +94,7 @@ def test_a_damaged_store_is_told_with_a_way_out(newsroom: Newsroom, name: str) -
     damaged = content[:4096] + b"\xa5" * (len(content) - 4096) if name == store.name else name
     store.write_bytes(damaged if isinstance(damaged, bytes) else damaged.encode() * 100)
     for command in ("status", "feeds", "alerts", "reindex", "run --once"):
-        done = newsroom.tocsin(*command.split())
+        done = newsroom.here(*command.split())
         assert done.returncode == 1, command
         assert "it is damaged: put back a copy, or move it away to begin anew" in done.stderr
         assert "Traceback" not in done.stderr

@@ -136,11 +136,10 @@ def test_a_host_of_two_feeds_is_not_enough(newsroom: Newsroom, server: Web) -> N
 # --- log -----------------------------------------------------------------------------------
 
 
-@pytest.mark.process
 def test_the_log_of_a_feed(newsroom: Newsroom, server: Web) -> None:
     run(newsroom, "add", server.url("/fil"))
-    newsroom.tocsin("run", "--once")
-    newsroom.tocsin("run", "--once", "--now")
+    newsroom.once()
+    newsroom.once("--now")
     polls = json.loads(run(newsroom, "log", "le fil : l'info", "--format", "json")[0])
     assert [(poll["outcome"], poll["new"]) for poll in polls] == [("read", 2), ("unchanged", 0)]
     out, _ = run(newsroom, "log", server.url("/fil"))

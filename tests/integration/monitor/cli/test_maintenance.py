@@ -13,7 +13,7 @@ def test_reindex_builds_a_deleted_archive_again(server: Web, empty: Newsroom) ->
     import shutil
 
     empty.watch(subscriptions(server), WATCHLISTS)
-    assert empty.tocsin("run", "--once").returncode == 0
+    assert empty.once().returncode == 0
     shutil.rmtree(empty.data / "index")
     lost = empty.here("search", "cainiao")
     assert lost.returncode == 1

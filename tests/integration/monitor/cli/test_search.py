@@ -63,7 +63,7 @@ def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     newsroom = Newsroom(tmp_path_factory.mktemp("searched"))
     feed = {"url": server.url("/fil"), "name": "Le Fil", "lang": "fr", "tags": ["belgique"]}
     newsroom.watch([feed], WATCHLISTS, searches=SEARCHES)
-    done = newsroom.tocsin("run", "--once")
+    done = newsroom.once()
     assert done.returncode == 0, done.stderr
     return newsroom
 
@@ -103,19 +103,18 @@ def ids(said: Any) -> list[int]:
 # --- pages -----------------------------------------------------------------------------
 
 
-@pytest.mark.process
 def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     newsroom.watch([{"url": server.url("/autre"), "name": "Autre", "lang": "fr"}])
     server.on("/autre", Reply(body=rss(*map(item, range(COUNT)))))
-    assert newsroom.tocsin("run", "--once").returncode == 0
+    assert newsroom.once().returncode == 0
     october = ("texte OR quai", "--since", "2023-10", "--until", "2023-10", "--limit", "15")
     asked = {sort: (*october, "--sort", sort) for sort in ("date", "score")}
     whole = {sort: page(newsroom, *asked[sort], "--limit", "0") for sort in asked}
     first = {sort: page(newsroom, *asked[sort]) for sort in asked}
     late = Item("Le texte du quai", "quai", "late", "https://ex.org/late", "9 Oct 2023 09:00 GMT")
     server.on("/autre", Reply(body=rss(late, *map(item, range(COUNT)))))
-    assert newsroom.tocsin("run", "--once", "--now").returncode == 0
+    assert newsroom.once("--now").returncode == 0
     for sort, begun in first.items():
         said, found = begun, ids(begun)
         while said["next"]:
@@ -127,7 +126,6 @@ def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> Non
         assert page(newsroom, *asked[sort])["total"] == COUNT + 1
 
 
-@pytest.mark.process
 def test_the_so_many_th_page(filled: Newsroom) -> None:
     whole = ids(page(filled, "texte", "--limit", "0"))
     second = page(filled, "texte", "--limit", "7", "--page", "2")

@@ -48,7 +48,7 @@ def copy(host: str, text: str = WIRE) -> Reply:
 
 
 def polled(newsroom: Newsroom) -> None:
-    done = newsroom.tocsin("run", "--once", "--now")
+    done = newsroom.once("--now")
     assert done.returncode == 0, done.stderr
 
 

@@ -13,8 +13,6 @@ from support.scripted_server import Reply, Web
 
 from monitor.cli import main_group
 
-pytestmark = pytest.mark.process
-
 
 def item(word: str, number: int) -> Item:
     return Item(
@@ -42,7 +40,7 @@ def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any
         ["Alibaba", "douane", {"name": "port", "terms": ["port"], "notify": []}],
         channels=[{"name": "log", "file": "told.jsonl"}],
     )
-    assert newsroom.tocsin("run", "--once").returncode == 0
+    assert newsroom.once().returncode == 0
     assert "no watchlist is silenced" in run("watch", "mute")
     assert "Alibaba is silenced until" in run("watch", "mute", "alibaba", "--for", "2h")
     (mute,) = json.loads(run("watch", "mute", "--format", "json"))
@@ -50,7 +48,7 @@ def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any
 
     news = [item("Alibaba", 1), item("Alibaba", 2), item("douane", 3), item("port", 4)]
     web.on("/feed", Reply(body=rss(*news)))
-    assert newsroom.tocsin("run", "--once", "--now").returncode == 0
+    assert newsroom.once("--now").returncode == 0
     assert told(tmp_path) == [("douane", "raised", "")]
     rows = json.loads(run("alerts", "--suppressed", "--format", "json"))
     assert [(row["watchlist"], row["held"]) for row in rows] == [
@@ -70,7 +68,7 @@ def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any
 
     assert "2 suppressed since" in run("watch", "unmute", "ALIBABA")
     assert "is not silenced" in run("watch", "unmute", "Alibaba", code=1)
-    assert newsroom.tocsin("run", "--once", "--now").returncode == 0
+    assert newsroom.once("--now").returncode == 0
     (_, (watchlist, occasion, why)) = told(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unmuted")
     assert why.startswith("no longer muted: 2 suppressed since")

@@ -45,7 +45,7 @@ def feeds(web: Web) -> list[dict[str, Any]]:
 def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     newsroom = Newsroom(tmp_path_factory.mktemp("watched"))
     newsroom.watch(feeds(server), WATCHLISTS)
-    done = newsroom.tocsin("run", "--once")
+    done = newsroom.once()
     assert done.returncode == 0, done.stderr
     assert newsroom.counts() == (COUNT, 10 + 19, 0)
     return newsroom

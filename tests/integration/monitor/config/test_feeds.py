@@ -316,7 +316,6 @@ def test_nothing_that_prints_a_configuration_prints_a_secret(monkeypatch: Any) -
 FRENCH = "Les dockers du Havre reprennent le travail après la grève. " * 4
 
 
-@pytest.mark.process
 def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -> None:
     def journal(request: Any) -> Reply:
         known = request.header("authorization") == basic("me", SECRET).encode()
@@ -339,7 +338,7 @@ def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -
         }
         old = {"url": web.url("/old"), "encoding": "windows-1252"}
         room.watch([paid, old], ["Cainiao"])
-        done = room.tocsin("-v", "run", "--once")
+        done = room.once("-v")
     assert done.returncode == 0, done.stderr
     assert room.counts()[:2] == (2, 1)
     assert room.sql("SELECT title FROM articles ORDER BY title")[-1] == ("Œuvre à Liège",)

@@ -280,7 +280,7 @@ def room_of(web: Web, folder: Path) -> Newsroom:
 
 
 def polled(room: Newsroom) -> str:
-    done = room.tocsin("run", "--once", "--now")
+    done = room.once("--now")
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -293,7 +293,6 @@ def a_day_passes(room: Newsroom) -> None:
         store.commit()
 
 
-@pytest.mark.process
 def test_a_feed_that_has_moved_is_followed(web: Web, tmp_path: Path) -> None:
     room = room_of(web, tmp_path)
     before = room.config.read_text(encoding="utf-8")

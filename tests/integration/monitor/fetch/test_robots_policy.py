@@ -268,7 +268,6 @@ def test_feeds_of_a_slow_site_are_spaced_too() -> None:
 # --- as people see it --------------------------------------------------------------
 
 
-@pytest.mark.process
 def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None:
     items = [
         Item(name, "Cainiao.", guid=name, link=web.url(f"/{name}"))
@@ -282,7 +281,7 @@ def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None
     web.on("/sent-on", redirect("/secret"))
     room = Newsroom(tmp_path)
     room.watch([{"url": web.url("/feed"), "full_text": True}], ["Cainiao"])
-    assert room.tocsin("run", "--once").returncode == 0
+    assert room.once().returncode == 0
     assert [len(web.asked(path)) for path in ("/robots.txt", "/open")] == [1, 1]
     why = f"robots.txt of 127.0.0.1:{web.port} forbids it"
     bodies = dict(room.sql("SELECT title, body FROM articles"))

@@ -280,11 +280,10 @@ def _lines(room: Newsroom, articles: Iterable[Any]) -> str:
     return path.name
 
 
-@pytest.mark.process
 def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
     room.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
     file = _lines(room, [said(1), said(2), {"title": 7}, said(3)])
-    done = room.tocsin("import", file, "--rejected", "bad.jsonl")
+    done = room.here("import", file, "--rejected", "bad.jsonl")
     assert done.returncode == 1
     assert "articles.jsonl:3: `title` must be text" in done.stderr
     assert "3 articles added, 0 in the archive already; 3 alerts" in done.stderr
@@ -294,11 +293,11 @@ def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
     again = Newsroom(room.folder / "again")
     again.folder.mkdir()
     again.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
-    assert again.tocsin("import", "../out").returncode == 0
+    assert again.here("import", "../out").returncode == 0
     assert again.counts()[:2] == (3, 3)
     assert again.here("export", "rien", "nothing").returncode == 1
     assert again.here("export", "nothing").returncode == 2
-    assert "0 articles added, 3 in the archive already" in again.tocsin("import", "../out").stderr
+    assert "0 articles added, 3 in the archive already" in again.here("import", "../out").stderr
 
 
 @pytest.mark.process
@@ -334,6 +333,6 @@ def test_killed_in_the_middle_it_is_simply_run_again(room: Newsroom) -> None:
             code = process.wait(PATIENCE)
         assert code == (-9 if number is signal.SIGKILL else 130)
         assert 0 < room.counts()[0] < 1499
-    done = room.tocsin("import", file)
+    done = room.here("import", file)
     assert done.returncode == 0
     assert room.counts() == (1499, 1499, 0)

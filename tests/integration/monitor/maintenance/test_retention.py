@@ -335,7 +335,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     ]
     (home.folder / "a.json").write_text(json.dumps(lines), encoding="utf-8")
     home.watch(feeds, ["2005"])
-    assert home.tocsin("import", "a.json").returncode == 0
+    assert home.here("import", "a.json").returncode == 0
     assert "nothing is ever deleted" in home.here("vacuum", "--dry-run").stdout
     home.watch(feeds, ["2005"], archive={"keep": "10y"})
     looked = home.here("vacuum", "--dry-run").stdout
@@ -353,5 +353,5 @@ def test_on_the_command_line(tmp_path: Path) -> None:
         beside = home.here("vacuum")
         assert (beside.returncode, "nothing was compacted" in beside.stderr) == (0, True)
     home.watch(feeds, ["2005"])
-    assert home.tocsin("import", "a.json").returncode == 0  # asked for again by name
+    assert home.here("import", "a.json").returncode == 0  # asked for again by name
     assert home.counts()[0] == 1  # and known again: what was dropped stays dropped

@@ -65,7 +65,7 @@ def test_alerts_reach_their_channels_and_again_after_a_kill(web: Web, newsroom: 
     assert planned == [
         ("A", "soc", "waiting"), ("B", "fast", "sent"), ("B", "soc", "waiting"),
     ]  # fmt: skip
-    newsroom.tocsin("run", "--once")
+    newsroom.once()
     assert newsroom.sql("SELECT DISTINCT state FROM deliveries") == [("sent",)]
     keys = [request.header("Idempotency-Key") for request in web.asked("/in")]
     assert len(keys) == 3  # the one that was under way, again, and the other
@@ -116,7 +116,7 @@ def test_commands_list_deliveries_and_never_tell_a_secret(
             {"name": "script", "command": ["/bin/false", "canary-argument"]},
         ],
     )  # fmt: skip
-    said = newsroom.tocsin("run", "--once")
+    said = newsroom.once()
     output = [said.stdout + said.stderr]
     monkeypatch.chdir(newsroom.folder)
     for name, value in newsroom.environ.items():

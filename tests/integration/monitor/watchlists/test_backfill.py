@@ -265,11 +265,11 @@ def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_p
         assert rung == [(1, 1)]
     # And while nobody watches.
     newsroom.watch(feeds, ["Alibaba", {"name": "Douanes", "terms": ["douane"]}, "Temu"])
-    done = newsroom.tocsin("-v", "run", "--once")
+    done = newsroom.once("-v")
     assert done.returncode == 0, done.stderr
     assert "Temu: looked through the archive, 100 alerts" in done.stderr
     assert newsroom.counts()[1] == 400
-    again = newsroom.tocsin("-v", "run", "--once")
+    again = newsroom.once("-v")
     assert "archive" not in again.stderr
     assert newsroom.counts()[1] == 400
 
