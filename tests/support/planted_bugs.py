@@ -17,7 +17,7 @@ from monitor.store.sqlite.batch import SqliteBatch
 from monitor.store.sqlite.store import SqliteStore
 
 BETWEEN = "BEGIN IMMEDIATE -- between the two halves"
-"""Begins the second half of what should be one transaction."""
+"""Begins the second half of what should be one transaction, where there is something in it."""
 
 
 class EtagFirst(SqliteStore):
@@ -31,7 +31,7 @@ class EtagFirst(SqliteStore):
             def save_in_two(outcome: PollOutcome) -> None:
                 save(replace(outcome, arrivals=(), sightings=(), begun=(), ended=()))
                 batch._sql.execute("COMMIT")
-                batch._sql.execute(BETWEEN)
+                batch._sql.execute(BETWEEN if outcome.arrivals else "BEGIN IMMEDIATE")
                 save(outcome)
 
             batch.save_poll = save_in_two  # type: ignore[method-assign]
@@ -49,7 +49,7 @@ class AlertsFirst(SqliteStore):
             def save_in_two(plan: AlertPlan) -> None:
                 save(replace(plan, notify=(), suppressed={}))
                 batch._sql.execute("COMMIT")
-                batch._sql.execute(BETWEEN)
+                batch._sql.execute(BETWEEN if plan.notify else "BEGIN IMMEDIATE")
                 save(AlertPlan(at=plan.at, notify=plan.notify, suppressed=plan.suppressed))
 
             batch.save_alerts = save_in_two  # type: ignore[method-assign]
