@@ -38,8 +38,9 @@ demo: $(VENV)/.core ## the same on a newsroom bundled with tocsin: no internet n
 test: install ## all tests
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
-test-fast: install ## the tests of single modules, and of several in one process: under a minute
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal tests/unit tests/integration -m "not process"
+test-fast: install ## the tests of single modules, and the cheapest of several together: under a minute
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not process" \
+		tests/unit tests/integration --ignore tests/integration/tui
 
 check: install ## lint, types, layers
 	$(BIN)/ruff check .
