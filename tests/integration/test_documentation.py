@@ -211,7 +211,7 @@ def tour() -> list[list[str]]:
     return [shlex.split(line) for line in lines]
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_the_tutorial_can_be_followed_beside_an_own_newsroom(tmp_path: Path) -> None:
     first, *further = tour()
     assert first[:2] == ["demo", "--headless"]

@@ -21,7 +21,7 @@ NEVER_USED = (
 )
 
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 
 @pytest.mark.parametrize(

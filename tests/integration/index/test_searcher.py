@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 from pathlib import Path
 
+import pytest
+
 from index import open_archive, open_archive_writer
 from index.archive import DocumentFilter
 from index.article import Article
@@ -24,6 +26,7 @@ def _arrive(folder: Path, first: int, rounds: int) -> None:
         writer.add([article(id, f"Le port numéro {id}", published=1e9 + id % 97)])
 
 
+@pytest.mark.costly
 def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
     open_archive_writer(tmp_path).add(article(id, "Un port" * (1 + id % 5)) for id in range(1, 301))
     archive = open_archive(tmp_path)

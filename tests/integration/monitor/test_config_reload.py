@@ -9,7 +9,7 @@ import pytest
 from support.newsroom import PATIENCE, Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 FILLING = [{"name": f"Autre {n}", "query": f'"rien de {n}" OR vide{n}~'} for n in range(300)]
 RED = ["commun", *FILLING, {"name": "Rouge", "terms": ["rouge"]}]

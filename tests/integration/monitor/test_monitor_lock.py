@@ -58,7 +58,7 @@ def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
     assert not (tmp_path / CARD).exists()
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_the_card_of_a_killed_monitor_is_never_that_of_the_next(tmp_path: Path) -> None:
     killed = _holder(tmp_path, 0.0)
     until(lambda: current_heartbeat(tmp_path) is not None)
@@ -72,7 +72,7 @@ def test_the_card_of_a_killed_monitor_is_never_that_of_the_next(tmp_path: Path) 
         )  # else `tocsin stop` would end whoever has its pid now
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_a_monitor_that_is_just_starting_can_be_stopped(tmp_path: Path) -> None:
     starting = _holder(tmp_path, 0.3)
     reaper = threading.Thread(target=starting.wait)

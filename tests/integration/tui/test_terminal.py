@@ -14,7 +14,7 @@ import pyte
 import pytest
 from support import ROOT
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 SCRIPT = ROOT / "tests" / "support" / "terminal_dashboard.py"
 SECONDS = 60.0

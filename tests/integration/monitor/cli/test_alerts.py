@@ -65,7 +65,7 @@ def test_no_alerts_exits_with_1(filled: Newsroom) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "no alerts\n")
 
 
-@pytest.mark.process
+@pytest.mark.costly
 @pytest.mark.parametrize("style", ["jsonl", "csv"])
 def test_follow_prints_what_is_new_and_only_that(style: str, server: Web, empty: Newsroom) -> None:
     server.on(f"/{style}", Reply(body=rss(FRENCH[0])))

@@ -26,7 +26,7 @@ def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_the_command_line_works_without_the_dashboard() -> None:
     code = (
         "import sys\n"
@@ -67,7 +67,7 @@ def test_every_command_and_subcommand_takes_v_and_q() -> None:
         assert (options.count("-v"), options.count("-q")) == (1, 1), name
 
 
-@pytest.mark.process
+@pytest.mark.costly
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_asks_tocsin(shell: str, empty: Newsroom) -> None:
     done = empty.here("completion", shell)
@@ -80,7 +80,7 @@ def test_completion_completes_commands(empty: Newsroom) -> None:
     assert empty.here(**asked).stdout.split() == ["plain,search"]
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_the_version_is_that_of_the_distribution(empty: Newsroom) -> None:
     from importlib.metadata import version
 
@@ -196,7 +196,7 @@ def test_the_schema_is_one(empty: Newsroom) -> None:
 # --- pipes -------------------------------------------------------------------------------
 
 
-@pytest.mark.process
+@pytest.mark.costly
 @pytest.mark.parametrize(
     "command",
     ["alerts --format jsonl", "search 'alibaba OR port' --format csv", "schema", "feeds"],
@@ -214,7 +214,7 @@ def test_a_reader_that_leaves_hears_nothing_more(command: str, filled: Newsroom)
     assert (done.stdout, done.stderr) == ("", "")
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_output_is_utf8_whatever_the_terminal_says(filled: Newsroom) -> None:
     done = subprocess.run(
         [TOCSIN, "search", "collimateur"],

@@ -35,7 +35,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return Newsroom(folder, {"TZ": "Europe/Paris", "COLUMNS": "80"})
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_facets_for_people_and_programs(newsroom: Newsroom) -> None:
     done = newsroom.tocsin("facets", "grève")
     assert done.returncode == 0, done.stderr

@@ -176,7 +176,7 @@ def test_one_of_several_or_all(newsroom: Newsroom, server: Web, flag: str, count
     assert names(newsroom) == ["Kept", "Le Fil : l’info", "The Wire"][: count + 1]
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_a_terminal_is_asked(newsroom: Newsroom, server: Web) -> None:
     environ: dict[str, Any] = {**os.environ, "TERM": "dumb"}
     with pexpect.spawn(

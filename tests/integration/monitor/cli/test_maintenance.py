@@ -8,7 +8,7 @@ from support.scripted_server import Web
 from support.two_feed_newsroom import FRENCH, WATCHLISTS, subscriptions, titles
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_reindex_builds_a_deleted_archive_again(server: Web, empty: Newsroom) -> None:
     import shutil
 

@@ -10,7 +10,7 @@ from support.newsroom import PATIENCE, Newsroom, until
 from support.scripted_server import Reply, Web
 from support.two_feed_newsroom import FRENCH, WATCHLISTS, subscriptions, titles
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 # --- run, stop ---------------------------------------------------------------------------
 

@@ -299,7 +299,7 @@ def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
     return str(child.before)
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
     long = ("search", "texte", "--limit", "20")
     assert "PAGER" in on_terminal(filled, *long)
@@ -308,7 +308,7 @@ def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
     assert "PAGER" not in on_terminal(filled, *long, "--format", "jsonl")
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_matches_are_lit_unless_no_colour_is_wanted(filled: Newsroom) -> None:
     lit = on_terminal(filled, "search", "quai", "--limit", "1")
     assert re.search("\x1b\\[[0-9;]*mquai\x1b\\[0m", lit)
@@ -343,7 +343,7 @@ def test_saved_searches_are_listed(filled: Newsroom) -> None:
     assert search(filled).returncode == 2
 
 
-@pytest.mark.process
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [("@", ["@Liège cette semaine", "@Ports"]), ("@po", ["@Ports"]), ("sev", ["severity:"])],

@@ -57,7 +57,7 @@ def listed(newsroom: Newsroom, *more: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in said.splitlines()]
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     hosts = ("lesoir.be", "lesechos.fr", "afp.com")
@@ -110,7 +110,7 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     return alert
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_follow_prints_again_what_becomes_louder(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     hosts = ("lesoir.be", "lesechos.fr")
@@ -130,7 +130,7 @@ def test_follow_prints_again_what_becomes_louder(web: Web, tmp_path: Path) -> No
     assert [e["words"] for e in again["escalations"]] == ["2 outlets"]
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_saving_the_file_is_told_term_by_term_at_once(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     web.on("/one", copy("lesoir.be"))

@@ -89,7 +89,7 @@ def test_rows_for_programs(newsroom: Newsroom) -> None:
     assert all(row["whole"] for row in rows)
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_a_plot_for_people_and_a_picture(newsroom: Newsroom) -> None:
     done = newsroom.tocsin("trend", "grève", "--until", "2026-04-02", "--since", "2026-03-25")
     lines = done.stdout.splitlines()
@@ -169,7 +169,7 @@ def test_a_folder_without_articles_is_said(
         assert capfd.readouterr() == ("", "nothing found\n")
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_watch_list_has_today_beside_what_is_usual(newsroom: Newsroom) -> None:
     (row,) = newsroom.json("watch", "list", "--format", "json")
     assert {"today": 0, "surprise": False}.items() <= row.items()

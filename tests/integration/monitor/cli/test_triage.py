@@ -169,7 +169,7 @@ def test_in_bulk_the_count_comes_first(run: Run) -> None:
     assert json.loads(run("alerts", "undo", "--format", "json"))["undoes"] == said["act"]
 
 
-@pytest.mark.process
+@pytest.mark.costly
 @pytest.mark.parametrize(("answer", "code", "closed"), [("y", 0, 3), ("n", 1, 0), ("\x03", 130, 0)])
 def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) -> None:
     child = pexpect.spawn(

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 WATCHLIST = b"feeds: [https://a.example/rss]\nwatchlists: [{terms: a, match: b}]\n"
 

@@ -193,7 +193,7 @@ def test_it_goes_with_a_watch_that_goes_on(tmp_path: Path) -> None:
     assert (done.exit_code, "write 127.0.0.1:9464" in done.output) == (2, True)
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_nobody_who_does_not_ask_imports_it() -> None:
     code = (
         "import sys, monitor.cli.run, monitor.wiring, monitor.daemon;"
@@ -208,7 +208,7 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_the_whole_program_tells_its_figures(tmp_path: Path, web: Web) -> None:
     newsroom, port = Newsroom(tmp_path), free_port()
     web.on("/rss", Reply(body=rss(Item("Alibaba à Liège", guid="1"))))

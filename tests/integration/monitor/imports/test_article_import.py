@@ -300,7 +300,7 @@ def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
     assert "0 articles added, 3 in the archive already" in again.here("import", "../out").stderr
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
     web.on("/rss", Reply(body=rss(Item("Un navire au port", link="https://ex.org/navire"))))
     room.watch([{"url": web.url("/rss"), "name": "Le Soir", "every": "1s"}], ["Alibaba"])
@@ -315,7 +315,7 @@ def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
     assert room.here("search", "dockers", "--limit", "1").returncode == 0
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_killed_in_the_middle_it_is_simply_run_again(room: Newsroom) -> None:
     """What it reads from goes on for ever, so that there is a middle however fast it is."""
     room.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])

@@ -403,7 +403,7 @@ def publish(store: SqliteStore, feed: Feed, number: int) -> None:
         )
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path)
     (feed,) = store.subscribe([Feed(url="https://x.example/feed", name="X")], [])

@@ -13,7 +13,7 @@ from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.store.sqlite.connection import INDEX
 from monitor.store.sqlite.store import SqliteStore
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 
 def test_its_trouble_is_in_the_log_and_nowhere_else(

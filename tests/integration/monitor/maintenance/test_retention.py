@@ -324,7 +324,7 @@ def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqliteStore) -> None:
     assert len(told) == 1
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_on_the_command_line(tmp_path: Path) -> None:
     home = Newsroom(tmp_path / "home")
     home.folder.mkdir()

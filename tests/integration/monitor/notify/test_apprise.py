@@ -12,7 +12,7 @@ from monitor.model.config import Channel, ChannelKind
 from monitor.notify.apprise import AddressFence, send_message
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
     web.on("/in", Reply(200))
     address = f"json://me:canary@127.0.0.1:{web.port}/in"

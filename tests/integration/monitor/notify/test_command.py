@@ -18,7 +18,7 @@ from monitor.notify.command import CommandSender
 from monitor.notify.notification import NotificationLoader
 from monitor.store.sqlite.store import SqliteStore
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 
 def script(folder: Path, text: str) -> str:

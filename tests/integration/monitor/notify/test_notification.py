@@ -32,7 +32,7 @@ def item(word: str, number: int) -> Item:
     return Item(f"{word} numéro {number}", "Texte.", link=f"https://ex.org/{word}/{number}")
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_alerts_reach_their_channels_and_again_after_a_kill(web: Web, newsroom: Newsroom) -> None:
     web.on("/feed", Reply(body=rss(item("rien", 0))))
     web.on("/in", Reply(fault=Broken.HANG), Reply(204))
@@ -97,7 +97,7 @@ def test_what_is_raised_is_told_at_once(tmp_path: Path) -> None:
     assert took < 1.0
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_commands_list_deliveries_and_never_tell_a_secret(
     web: Web, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse.feed import parse
 from monitor.parse.workers import Parser
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 ITEMS = "".join(
     f"<item><title>Titre {n}</title><guid>{n}</guid><link>https://ex.org/{n}</link>"

@@ -354,7 +354,7 @@ views.triage.change([1, 2, 3], Change(state=AlertState.CLOSED, tags=("t",), note
 """
 
 
-@pytest.mark.process
+@pytest.mark.costly
 @pytest.mark.parametrize("statement", [3, 6, 10, 17])
 def test_a_kill_in_the_middle_leaves_nothing_half_said(tmp_path: Path, statement: int) -> None:
     """At the act, among the alerts, among the notes and tags, in the record."""
@@ -370,7 +370,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_said(tmp_path: Path, statement
     assert ids(room.triage.change([1, 2, 3], starred=True)) == (1, 2, 3)
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
     folder = make(tmp_path)
     script = f"{KILLED}\nos.kill(os.getpid(), signal.SIGKILL)"

@@ -150,6 +150,7 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
     assert [alerts(folder), alerts(folder, "Entrepôt")] == apart
 
 
+@pytest.mark.costly
 def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,7 +249,7 @@ def news(words: Sequence[str]) -> bytes:
     )
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     web.on("/one", Reply(body=news(["Alibaba", "Douane", "Douane", "Temu"] * 100)))

@@ -110,7 +110,7 @@ def an_editor(folder: Path, does: str) -> str:
     return str(path)
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_an_edit_of_the_watchlist_at_hand_shows_what_changed(tmp_path: Path) -> None:
     room = FakeNewsroom(40)
     room.config = tmp_path / "feeds.yaml"
@@ -127,7 +127,7 @@ def test_an_edit_of_the_watchlist_at_hand_shows_what_changed(tmp_path: Path) -> 
     drive(room, script, environ={"EDITOR": code})
 
 
-@pytest.mark.process
+@pytest.mark.costly
 def test_a_mistake_is_shown_with_its_line_and_opened_there_next(tmp_path: Path) -> None:
     room = FakeNewsroom(40)
     room.config = tmp_path / "feeds.yaml"
@@ -146,7 +146,7 @@ def test_a_mistake_is_shown_with_its_line_and_opened_there_next(tmp_path: Path) 
     drive(room, script, environ={"EDITOR": code})
 
 
-@pytest.mark.process
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("environ", "said"),
     [

@@ -29,7 +29,7 @@ from tui.web.auth import Auth, is_loopback, is_same_origin
 from tui.web.command import serve
 from tui.web.server import MAX_SESSIONS, DashboardServer, ListenAddress
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.costly
 
 TOKEN = "t0ken-that-nobody-guesses"
 ECHO = """

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import shutil
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,45 +39,6 @@ def test_what_is_committed_is_found_by_the_next_search(tmp_path: Path) -> None:
     writer.add([article(3, "Un quai")])
     assert 3 not in ids(archive)
     assert archive.article_count == 24
-
-
-def _write(folder: Path, rounds: int) -> None:
-    writer = open_archive_writer(folder)
-    for number in range(rounds):
-        first = 1 + 5 * (number // 2)  # every batch is written twice: replaced by itself
-        writer.add(article(id) for id in range(first, first + 5))
-
-
-def test_searches_during_commits_and_merges_are_whole(tmp_path: Path) -> None:
-    """Each sees a state that was committed: no gap, nothing twice, never less than before."""
-    open_archive_writer(tmp_path)
-    archive = open_archive(tmp_path, partial=True)
-    process = multiprocessing.get_context("spawn").Process(target=_write, args=(tmp_path, 120))
-    process.start()
-    sizes = [0]
-    failures: list[BaseException] = []
-
-    def look() -> None:
-        try:
-            while process.is_alive():
-                found = ids(archive)
-                assert found == list(range(len(found), 0, -1))
-                assert len(found) % 5 == 0
-                assert len(ids(open_archive(tmp_path, partial=True))) >= len(found)
-                sizes.append(len(found))
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=look) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    process.join()
-    assert failures == []
-    assert process.exitcode == 0
-    assert len(set(sizes)) > 5  # it did look while it was written
-    assert (len(ids(archive)), archive.damage) == (300, ())
 
 
 def test_a_merge_between_table_and_files_is_no_damage(

@@ -362,6 +362,7 @@ def state(folder: Path) -> list[list[tuple[Any, ...]]]:
     ]
 
 
+@pytest.mark.costly
 def test_killed_at_any_step_it_comes_to_the_same(tmp_path: Path) -> None:
     """A copy, a crossing and an edit in one round; killed at every other step, then once more."""
     press, feeds = crossing_press(first_french=True)

@@ -338,6 +338,7 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
         assert room.views.watchlists.suppressed(START).total() == kept
 
 
+@pytest.mark.costly
 def test_a_kill_at_any_step_counts_nothing_twice(tmp_path: Path) -> None:
     feed = Feed(url="https://a.test/rss", name="a", lang="fr")
     items = "".join(

@@ -1,0 +1,62 @@
+"""Reading the archive while another process writes it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from pathlib import Path
+
+import pytest
+
+from index import open_archive, open_archive_writer
+from index.archive import Archive
+from index.article import Article
+from index.query.parser import parse_query
+
+
+def article(id: int, title: str = "Un port belge") -> Article:
+    return Article(id=id, feeds=(1,), url="", title=title, summary="", lang="fr", seen=float(id))
+
+
+def ids(archive: Archive, text: str = "port") -> list[int]:
+    return [hit.id for hit in archive.search(parse_query(text), limit=0).hits]
+
+
+def _write(folder: Path, rounds: int) -> None:
+    writer = open_archive_writer(folder)
+    for number in range(rounds):
+        first = 1 + 5 * (number // 2)  # every batch is written twice: replaced by itself
+        writer.add(article(id) for id in range(first, first + 5))
+
+
+@pytest.mark.costly
+def test_searches_during_commits_and_merges_are_whole(tmp_path: Path) -> None:
+    """Each sees a state that was committed: no gap, nothing twice, never less than before."""
+    open_archive_writer(tmp_path)
+    archive = open_archive(tmp_path, partial=True)
+    process = multiprocessing.get_context("spawn").Process(target=_write, args=(tmp_path, 120))
+    process.start()
+    sizes = [0]
+    failures: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            while process.is_alive():
+                found = ids(archive)
+                assert found == list(range(len(found), 0, -1))
+                assert len(found) % 5 == 0
+                assert len(ids(open_archive(tmp_path, partial=True))) >= len(found)
+                sizes.append(len(found))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    process.join()
+    assert failures == []
+    assert process.exitcode == 0
+    assert len(set(sizes)) > 5  # it did look while it was written
+    assert (len(ids(archive)), archive.damage) == (300, ())
