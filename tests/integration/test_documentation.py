@@ -283,6 +283,7 @@ def program_texts() -> str:
     )
 
 
+@pytest.mark.costly
 def test_the_messages_of_the_troubleshooting_page_are_those_of_the_program() -> None:
     rows = cells(PAGES["docs/how-to/troubleshooting.md"])
     messages = [message for first, _ in rows for message in quoted(first)]

@@ -19,6 +19,7 @@ def newsroom(tmp_path: Path) -> Newsroom:
     return Newsroom(tmp_path)
 
 
+@pytest.mark.costly
 def test_every_entry_of_every_feed_is_stored_and_searchable(web: Web, newsroom: Newsroom) -> None:
     published = {f"/{name}": body for name, (body, _) in feeds().items()}
     for place, body in published.items():

@@ -170,6 +170,7 @@ class World:
         return [article.id for article in found]
 
 
+@pytest.mark.costly
 @each_kind
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(

@@ -46,6 +46,7 @@ def test_lit_is_what_was_meant(query: str, title: str, lit: list[str]) -> None:
     assert [title[start:end] for part, start, end in found if part == "title"] == lit
 
 
+@pytest.mark.costly
 def test_of_texts_without_blanks_little_is_remembered() -> None:
     draw = random.Random(7)
     ideographs = [chr(code) for code in range(0x4E00, 0x4E00 + 300)]

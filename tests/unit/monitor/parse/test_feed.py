@@ -405,6 +405,7 @@ def test_the_same_news_reads_the_same_in_every_format_and_encoding() -> None:
             assert [entry.title for entry in entries] == told, name
 
 
+@pytest.mark.costly
 def test_every_hostile_feed_is_decided_at_once() -> None:
     for name, body in hostile_feeds().items():
         began = time.process_time()
