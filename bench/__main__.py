@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.measure import Cost, cost
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
-from bench.watch import Tocsin
+from bench.tocsin_run import Tocsin
 
 
 def main() -> None:

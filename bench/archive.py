@@ -22,9 +22,9 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from bench.archive_peers import Engine, Fts5, Ours, Tantivy
 from bench.corpus import BEGINNING, Corpus
-from bench.engines import Engine, Fts5, Ours, Tantivy
-from bench.real import DATA
+from bench.real_articles import DATA
 from index.article import Article
 
 FEEDS = 1_000
@@ -48,7 +48,7 @@ def main() -> None:
     if asked.invented or not asked.data.exists():
         corpus, queries = written(count), of_the_invented()
     else:
-        from bench.varied import varied
+        from bench.generated_articles import varied
 
         corpus, queries = varied(asked.data, count), of_the_real(asked.data)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
@@ -84,7 +84,7 @@ def of_the_invented() -> list[Wanted]:
 
 def of_the_real(data: Path) -> list[Wanted]:
     """Return the queries for the real one: the rare word is in one article of 5,800."""
-    from bench.real import articles
+    from bench.real_articles import articles
 
     found = Counter(word for one in articles(data) for word in {*one.body.split()})
     rare = next(

@@ -2,8 +2,8 @@
 
 python -m bench.backtest [--articles 100000] [--watchlists 1000] [--data FOLDER]
 
-The articles are real ones, taken to pieces and put together again (see `bench.real`). What the
-command says is compared with what the matcher makes of a sample, article by article.
+The articles are real ones, taken to pieces and put together again (see `bench.real_articles`).
+What the command says is compared with what the matcher makes of a sample, article by article.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.matchers import FEED
+from bench.matching_peers import FEED
 from bench.measure import cost
-from bench.real import arguments, articles
-from bench.watch import TOCSIN, WrongError
-from bench.watchwords import SEED, Author, Vocabulary
+from bench.real_articles import arguments, articles
+from bench.real_watchlists import SEED, Author, Vocabulary
+from bench.tocsin_run import TOCSIN, WrongError
 from index.article import Article
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist

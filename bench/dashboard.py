@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from bench.alert_room import AlertRoom
+from bench.alert_newsroom import AlertRoom
 from bench.terminal import Terminal
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))

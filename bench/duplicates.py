@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.real import arguments, articles, made, rows
-from bench.watchwords import SEED
+from bench.real_articles import arguments, articles, made, rows
+from bench.real_watchlists import SEED
 from index.article import Article
 from monitor.ingest.stories import Relation, StoryDecision, assign_story, shingles
 from monitor.model.poll import StoryCandidate

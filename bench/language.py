@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.real import arguments, rows
+from bench.real_articles import arguments, rows
 from index.analysis.language import LEARNED_FROM, detect, prior
 from index.analysis.text_cleaning import line
 

@@ -2,7 +2,7 @@
 
 python -m bench.matching [--rules 10 1000 50000] [--data FOLDER]
 
-Real texts (see `bench.real`). A third of them lends its names and words to the watchlists and
+Real texts (see `bench.real_articles`). A third of them lends names and words to the watchlists and
 warms up; so does the second; the last third, of which many word forms were never met
 before, is measured. Times are of the processor, of one core.
 """
@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.matchers import Alternation, Automaton, Found, Fts5, Matcher, Tocsin
-from bench.real import DATA, arguments, articles, made
-from bench.watchwords import Author, Vocabulary
+from bench.matching_peers import Alternation, Automaton, Found, Fts5, Matcher, Tocsin
+from bench.real_articles import DATA, arguments, articles, made
+from bench.real_watchlists import Author, Vocabulary
 from index.article import Article
 from index.query.parser import parse_query
 from monitor.model.config import Watchlist

@@ -20,7 +20,7 @@ from bench.__main__ import arguments, baseline, heading, introduce, row
 from bench.measure import Cost, cost
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
-from bench.watch import Tocsin, WrongError
+from bench.tocsin_run import Tocsin, WrongError
 
 READER = ("reader", "sgmllib3k")  # the second is missing among its requirements
 RELOAD_THREADS = 4

@@ -10,12 +10,12 @@ import tempfile
 from pathlib import Path
 
 from bench.__main__ import baseline, heading, introduce, row
-from bench.lag import longest_pauses
+from bench.loop_lag import longest_pauses
 from bench.measure import Cost
 from bench.newsroom import laid_out
 from bench.server import serving
 from bench.tarpits import Healthy, healthy_beside
-from bench.watch import Tocsin
+from bench.tocsin_run import Tocsin
 
 PARTS = ("rounds", "tarpits", "lag")
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.watch import TOCSIN
+from bench.tocsin_run import TOCSIN
 
 HEALTHY = 700
 _FEED = (

@@ -14,14 +14,7 @@ from tui.screens.config_changes import add_feed, pause_feed, remove_feed
 from tui.screens.config_editor import ConfigPlace
 from tui.screens.dialogs import ChoiceDialog, PageDialog
 from tui.screens.panes import PaneScreen
-from tui.view.feeds import (
-    WEEK,
-    FeedBackground,
-    feed_page,
-    feed_table_header,
-    gaps_page,
-    state_rows,
-)
+from tui.view.feeds import WEEK, FeedBackground, feed_page, feed_table_header, gaps_page, state_rows
 from tui.widgets.feed_list import FeedTable
 from tui.widgets.line_list import LineList
 from tui.widgets.scroll_text import ScrollText

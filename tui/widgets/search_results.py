@@ -14,13 +14,7 @@ from textual.strip import Strip
 from index.article import Timestamp
 from monitor.model.search import Found, Results, Suggestion, Trend
 from monitor.model.severity import Severity
-from tui.view.search import (
-    period_clauses,
-    result_row,
-    suggestion_row,
-    trend_bars,
-    trend_lines,
-)
+from tui.view.search import period_clauses, result_row, suggestion_row, trend_bars, trend_lines
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.styled_widget import StyledWidget

@@ -1,6 +1,6 @@
 """A feeds.yaml of 50,000 watchlists, put in force beside a loop that goes on.
 
-python -m bench.reload [--watchlists 50000] [--data FOLDER]
+python -m bench.config_reload [--watchlists 50000] [--data FOLDER]
 
 Times are of the processor. The longest pause is that of a loop that wakes every 20 ms.
 """
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.backtest import written_to
-from bench.real import arguments, articles
-from bench.watchwords import Author, Vocabulary
+from bench.real_articles import arguments, articles
+from bench.real_watchlists import Author, Vocabulary
 from monitor.config import load
 from monitor.match.matcher import WatchlistMatcher
 

@@ -1,6 +1,6 @@
 """Which articles in two languages are linked as one event, how surely, and what that costs.
 
-python -m bench.crossing [--data FOLDER]
+python -m bench.cross_language [--data FOLDER]
 
 There is no corpus of French and English articles about the same events here, so that each half
 is measured where it can be. False links: every pair of real French and English articles, which
@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.real import arguments, rows
+from bench.real_articles import arguments, rows
 from index.article import Article
 from monitor.ingest import article_changes, cross_language
 from monitor.model.feed import Feed, FeedState, Outcome, Poll

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from bench.real import articles
+from bench.real_articles import articles
 from index.article import Article
 
 SEED = 1944

@@ -1,6 +1,6 @@
 """How soon an alert is stored and told, while articles pour in and the index is built again.
 
-python -m bench.alerting [--rate 20] [--seconds 60] [--rules 1000] [--archive 60000]
+python -m bench.alert_latency [--rate 20] [--seconds 60] [--rules 1000] [--archive 60000]
 
 The monitor is `tocsin run`, with as many feeds as articles come in a second, each asked every
 second, each article one that rings. Stored is when another process can read the alert; told

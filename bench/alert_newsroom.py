@@ -1,4 +1,4 @@
-"""A newsroom with as many alerts as one likes, and news that keeps coming."""
+"""A newsroom with as many alerts as asked for, and articles that keep coming."""
 
 from __future__ import annotations
 

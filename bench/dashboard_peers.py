@@ -1,6 +1,6 @@
 """The dashboard beside newsboat on the same 30,000 articles: start, memory, search.
 
-python -m bench.beside_newsboat [--feeds 1000] [--entries 30] [--corpus FOLDER]
+python -m bench.dashboard_peers [--feeds 1000] [--entries 30] [--corpus FOLDER]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bench.newsroom import Newsroom, laid_out
 from bench.peers import RELOAD_THREADS, newsboat_installed
 from bench.server import serving
 from bench.terminal import Terminal
-from bench.watch import Tocsin
+from bench.tocsin_run import Tocsin
 
 SETTLE = 5.0
 SLOW = 5.0
