@@ -3,7 +3,7 @@
 The flow of an alert, from feeds.yaml to whoever is notified::
 
     feeds.yaml ── config ──▶ Config     config_reload: an edit takes effect once the file rests;
-                               │        the last correct version stays in force
+                               │        the last correct version stays active
                                ▼
     daemon         once a second: which feeds and pages are due? (ingest.schedule, store)
                                │

@@ -28,7 +28,7 @@ from monitor.notify.message import TEMPLATE_FIELDS
 
 
 class QuietShape(Shape):
-    """Hours in which alerts are held back. At their end they are sent as one message."""
+    """Hours in which no alert is sent. At their end the alerts are sent as one message."""
 
     model_config = ConfigDict(title="Quiet")
     noun: ClassVar = "quiet"

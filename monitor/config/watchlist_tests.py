@@ -1,7 +1,7 @@
 """The tests of watchlists: sentences under `match` and `no_match` in `feeds.yaml`.
 
 Reading a `feeds.yaml` does not run them. `load_and_test` does: for `tocsin check`, before a
-monitor starts, and before an edit is put in force.
+monitor starts, and before an edit becomes active.
 """
 
 from __future__ import annotations

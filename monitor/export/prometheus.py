@@ -211,7 +211,7 @@ class _Standing(Collector):
 def _of_the_monitor(card: Heartbeat) -> Iterator[Metric]:
     yield _gauge("tocsin_start_time_seconds", "When the monitor was started.", card.presence.since)
     yield _gauge(
-        "tocsin_config_valid", "Whether the last edit of feeds.yaml is in force.",
+        "tocsin_config_valid", "Whether the last edit of feeds.yaml is active.",
         not card.config_error,
     )  # fmt: skip
     yield _gauge(

@@ -94,7 +94,7 @@ def outlets(told_by: Sequence[Outlet]) -> list[Row]:
 
 
 def escalations(alert: Alert) -> list[Row]:
-    """Return why an alert is louder than it was raised."""
+    """Return why an alert was escalated."""
     return [
         {
             "reason": step.reason,

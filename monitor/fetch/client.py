@@ -107,7 +107,7 @@ class Client:
         await self._http.aclose()
 
     def allow(self, networks: Networks) -> None:
-        """Put what the operator allows now in force, for the next request already."""
+        """Allow these networks from the next request on."""
         self._guard.allow = networks
 
     def set_spacing(self, url: str, seconds: float) -> None:

@@ -33,7 +33,7 @@ UNNAMED = "imported"
 
 
 class ArticleImport:
-    """One import. `watchlists` and `routing` tell what is in force, asked in each transaction."""
+    """One import. `watchlists` and `routing` return the active ones, in each transaction."""
 
     def __init__(
         self,

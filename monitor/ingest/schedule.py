@@ -161,7 +161,7 @@ def after_outage(state: FeedState, now: Timestamp, jitter: float) -> FeedState:
 def after_edit(feed: Feed, state: FeedState, jitter: float) -> FeedState:
     """Return the state after an edit of the interval, which applies at once.
 
-    A feed that is due stays due; the back-off and the hints of the server stay in force.
+    A feed that is due stays due; the back-off and the hints of the server still apply.
     """
     if state.last_poll is None or state.next_due <= state.last_poll:
         return state

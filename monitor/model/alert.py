@@ -223,7 +223,7 @@ class Alert:
     suppressed_until: Timestamp | None = None
     """End of the cooldown or of the silence."""
     duplicate_of: int | None = None
-    """The alert that speaks for this copy too."""
+    """The alert that this one is a duplicate of."""
     escalations: tuple[Escalation, ...] = ()
     """In the order in which they came about."""
     lost: tuple[Lost, ...] = ()

@@ -82,7 +82,7 @@ EVERY_DAY = tuple(range(7))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """Hours in which nobody is told; what is raised in them is told at their end."""
+    """Hours in which no notification is sent; alerts raised in them are sent at their end."""
 
     start: time
     end: time
@@ -97,7 +97,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """When what was raised meanwhile is told in one message."""
+    """When alerts raised since the last message are sent as one message."""
 
     every: float | None = None
     """Seconds, counted from midnight; None goes by `at`."""
@@ -193,7 +193,7 @@ class Listening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
-    """When the alert of a story becomes louder than it was raised."""
+    """When the alert of a story is escalated."""
 
     outlets: int | None = 5
     """Once so many independent outlets have the story; None is never."""
@@ -219,11 +219,11 @@ class Watchlist:
     no_match: tuple[str, ...] = ()
     escalate: Escalate = Escalate()
     cooldown: float = 0.0
-    """Seconds after an alert in which others are held back from telling anybody."""
+    """Seconds after an alert in which further alerts of the watchlist are suppressed."""
     notify_backfill: bool = False
     """Tell of what was there before as well."""
     notify: tuple[str, ...] | None = None
-    """Names of the channels that are told; None leaves it to the routing."""
+    """Names of the channels that are notified; None leaves it to the routes."""
     excluded: tuple[str, ...] = ()
     """What its `not:` says, which is in the query too."""
     rule: str = ""
@@ -264,6 +264,6 @@ class Config:
     routes: tuple[Route, ...] = ()
     """The first that is for an alert decides where it goes."""
     notify: tuple[str, ...] | None = None
-    """Channels that are told of what no route is for; None is all."""
+    """Channels of alerts that match no route; None is all."""
     zone: tzinfo | None = None
     """Whose clock quiet hours, digests and messages go by; None is the machine's."""

@@ -64,7 +64,7 @@ class Health(enum.StrEnum):
     NEW = "new"
     OK = "ok"
     LATE = "late"
-    """Overdue: nobody watches, or there is too much to do."""
+    """Overdue: no monitor runs, or it has too much to do."""
     BLIND = "blind"
     """Its last two reads had nothing in common."""
     SILENT = "silent"

@@ -115,7 +115,7 @@ class By(enum.StrEnum):
 
 
 class Split(enum.StrEnum):
-    """What the articles of one query are told apart by."""
+    """What the articles of one query are split by."""
 
     LANG = "lang"
     FEED = "feed"

@@ -63,7 +63,7 @@ class Status:
     blind: int
     """Feeds whose last two reads had nothing in common."""
     monitor: MonitorPresence | None
-    """None when nobody watches."""
+    """None when no monitor runs."""
     pulse: Timestamp | None
     """Time of the last heartbeat of the monitor."""
     config_error: str = ""
@@ -79,7 +79,7 @@ class Status:
     backfill: tuple[BackfillStand, ...] = ()
     """Backfills that are not complete."""
     mutes: tuple[Silence, ...] = ()
-    """Those in force."""
+    """The active ones."""
     unsent: int = 0
     """Deliveries on their way to channels, those held for quiet hours or a digest included."""
     dead: int = 0

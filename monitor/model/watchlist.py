@@ -108,7 +108,7 @@ class RaisedInWindow(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A watchlist of which nobody is told for a while."""
+    """A watchlist whose alerts are not notified for a while."""
 
     watchlist: str
     by: str

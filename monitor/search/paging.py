@@ -138,7 +138,7 @@ class ResultPage:
         self._search = fingerprint(request.text, request.filter, request.sort)
         self._place = parse_cursor(request.after, self._search) if request.after else None
         self.now = self._place.now if self._place else now
-        """The moment that relative dates are told from."""
+        """The moment that relative dates count from."""
         self._filter = request.filter
         if self._place:
             self._filter = replace(request.filter, since=self._place.since, until=self._place.until)

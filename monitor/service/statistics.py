@@ -118,7 +118,7 @@ class Statistics:
         )
 
     def baselines(self) -> dict[str, Baseline]:
-        """Return how many alerts each watchlist in force has today, and how many are usual."""
+        """Return how many alerts each active watchlist has today, and how many are usual."""
         from monitor.alerts.volume_anomaly import pace, windows
 
         days = windows(self._clock(), self._zone)

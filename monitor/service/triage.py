@@ -85,7 +85,7 @@ class Triage:
         return self._views.triage.change(list(ids), change, self._who, self._clock())
 
     def undo(self, act: int | None = None) -> Act | None:
-        """Undo an act of this person, or the last that is in force; None without any.
+        """Undo an act of this person, or the last that was not undone; None without any.
 
         What was decided about an alert since stays, and `Act.left` names it. Acts of other
         dashboards, of the command line and from before a restart count too. Raises StoreError.

@@ -183,7 +183,7 @@ class Store(Protocol):
         """Open a transaction: everything in it is committed at its end, or nothing."""
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
-        """Make these the ones in force, return the feeds numbered; history of others stays."""
+        """Make these the active ones; return the feeds numbered. The history of others stays."""
 
     def every_feed(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
@@ -205,7 +205,7 @@ class Store(Protocol):
         """Return articles whose page is to be fetched now, with the attempts made so far."""
 
     def begin_backfills(self, meanings: Mapping[str, str]) -> None:
-        """Store the rules in force, by watchlist: new ones have the archive before them."""
+        """Store the active rules, by watchlist; new ones begin a backfill."""
 
     def backfills(self) -> list[BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
@@ -281,7 +281,7 @@ class WatchlistViews(Protocol):
     """What watchlists brought, the verdicts on it, and their silences."""
 
     def in_force(self) -> list[WatchlistInForce]:
-        """Return the watchlists of the configuration in force, in its order."""
+        """Return the watchlists of the active configuration, in its order."""
 
     def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of alerts.
@@ -296,7 +296,7 @@ class WatchlistViews(Protocol):
         """Return what every watchlist has brought, and the verdicts on it."""
 
     def term_records(self) -> list[TermRecord]:
-        """Return what each term of the watchlists in force brought, the most first."""
+        """Return what each term of the active watchlists brought, the most first."""
 
     def verdicts(self, watchlist: str) -> list[Judged]:
         """Return the articles that a watchlist raised alerts for, with the verdict on each."""
@@ -314,10 +314,10 @@ class WatchlistViews(Protocol):
         """Return the rules that are not done with the archive, the least advanced first."""
 
     def silences(self, now: Timestamp) -> list[Silence]:
-        """Return the silences in force, the first one to end first."""
+        """Return the active silences, the first one to end first."""
 
     def silence(self, silence: Silence) -> None:
-        """Silence a watchlist; a silence that is in force gets the new end and author."""
+        """Silence a watchlist; an active silence gets the new end and author."""
 
     def end_silence(self, watchlist: str, now: Timestamp) -> bool:
         """End the silence of a watchlist; tell whether there was one."""

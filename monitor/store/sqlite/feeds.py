@@ -29,7 +29,7 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
 def subscribe(
     sql: sqlite3.Connection, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
 ) -> tuple[Feed, ...]:
-    """Make these feeds and watchlists the ones in force; return the feeds numbered."""
+    """Make these feeds and watchlists the active ones; return the feeds numbered."""
     _readdress(sql, {feed.url for feed in feeds})
     sql.execute("UPDATE feeds SET subscribed = 0")
     sql.executemany(

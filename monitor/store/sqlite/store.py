@@ -28,7 +28,7 @@ class SqliteStore:
         self.deliveries = SqliteDeliveryQueue(self._connection)
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
-        """Make these the ones in force, return the feeds numbered; history of others stays."""
+        """Make these the active ones; return the feeds numbered. The history of others stays."""
         with transaction(self._connection) as sql:
             return subscribe(sql, feeds, watchlists)
 
@@ -161,7 +161,7 @@ class SqliteStore:
         return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
 
     def begin_backfills(self, meanings: Mapping[str, str]) -> None:
-        """Store the rules in force, by watchlist: new ones have the archive before them."""
+        """Store the active rules, by watchlist; new ones begin a backfill."""
         with transaction(self._connection) as sql:
             known = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
             sql.executemany(

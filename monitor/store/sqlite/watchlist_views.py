@@ -37,7 +37,7 @@ class SqliteWatchlistViews:
         self._connection = connection
 
     def in_force(self) -> list[WatchlistInForce]:
-        """Return the watchlists of the configuration in force, in its order."""
+        """Return the watchlists of the active configuration, in its order."""
         found = self._connection.read(
             "SELECT w.name, w.feeds,"
             " coalesce(a.seen, (SELECT seen FROM articles ORDER BY id LIMIT 1))"
@@ -97,7 +97,7 @@ class SqliteWatchlistViews:
         ]
 
     def term_records(self) -> list[TermRecord]:
-        """Return what each term of the watchlists in force brought, the most first."""
+        """Return what each term of the active watchlists brought, the most first."""
         found = self._connection.read(
             "SELECT w.name, m.term, count(DISTINCT al.id),"
             " count(DISTINCT iif(al.verdict = 'relevant', al.id, NULL)),"
@@ -184,7 +184,7 @@ class SqliteWatchlistViews:
         return [BackfillStand(*row) for row in self._connection.read(rows.BACKFILLS)]
 
     def silences(self, now: Timestamp) -> list[Silence]:
-        """Return the silences in force, the first one to end first."""
+        """Return the active silences, the first one to end first."""
         from monitor.model.watchlist import Silence
 
         found = self._connection.read(
@@ -200,7 +200,7 @@ class SqliteWatchlistViews:
         ]
 
     def silence(self, silence: Silence) -> None:
-        """Silence a watchlist; a silence that is in force gets the new end and author."""
+        """Silence a watchlist; an active silence gets the new end and author."""
         with transaction(self._connection.sql) as sql:
             renewed = sql.execute(
                 "UPDATE mutes SET until = ?, who = ? WHERE told = 0 AND until > ?"
