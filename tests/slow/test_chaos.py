@@ -35,12 +35,12 @@ def recorded(folder: Path, **how: Any) -> Recorder:
 
 def test_killed_at_any_moment_everything_is_told_and_nothing_twice(folder: Path) -> None:
     whole = recorded(folder)
-    assert whole.storm and whole.storm.broken() == []
+    assert whole.half_hour and whole.half_hour.broken() == []
     assert len(whole.moments) > 100
     seed = random.randrange(1_000_000)
     for moment in random.Random(seed).sample(whole.moments, SLICE):
-        storm = resumed(moment, folder / "resumed").live()
-        assert storm.broken() == [], (seed, moment.step, moment.before)
+        half_hour = resumed(moment, folder / "resumed").live()
+        assert half_hour.broken() == [], (seed, moment.step, moment.before)
 
 
 def between(moment: Moment) -> bool:
@@ -65,7 +65,7 @@ def test_a_planted_bug_is_caught(
     bug: dict[str, Any], where: Callable[[Moment], bool], found: str, folder: Path
 ) -> None:
     whole = recorded(folder, **bug)
-    assert whole.storm and whole.storm.broken() == []  # it is one that only a kill shows
+    assert whole.half_hour and whole.half_hour.broken() == []  # it is one that only a kill shows
     moments = [moment for moment in whole.moments if where(moment)]
     random.Random(1).shuffle(moments)
     said = (resumed(moment, folder / "resumed", **bug).live().broken() for moment in moments)
@@ -74,4 +74,4 @@ def test_a_planted_bug_is_caught(
 
 def test_a_key_that_changes_is_caught_without_a_kill(folder: Path) -> None:
     bug = {"planted": (planted_bugs.a_key_of_each_try,)}
-    assert any("keys" in words for words in recorded(folder, **bug).storm.broken())  # type: ignore[union-attr]
+    assert any("keys" in words for words in recorded(folder, **bug).half_hour.broken())  # type: ignore[union-attr]

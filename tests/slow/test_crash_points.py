@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support import ROOT, flow
-from support.flow import A, B, C, Fuse, Spine, life, rows
+from support.flow import A, B, C, Fuse, ManualMonitor, life, rows
 from support.planted_bugs import EtagFirst
 
 from monitor.parse.feed import parse
@@ -63,7 +63,7 @@ def behind(folder: Path) -> list[str]:
 class Moments(Fuse):
     """Kills nobody: keeps what a kill would leave before each step, if it is not known yet."""
 
-    life: Spine | None = None
+    life: ManualMonitor | None = None
     found: dict[bytes, tuple[int, int, dict[str, bytes]]] = field(default_factory=dict)
     """The first step that finds it so, the round, and the files with their contents."""
 

@@ -185,7 +185,7 @@ def test_pages_of_one_site_are_asked_one_a_second_after_its_rules(watched: Watch
     assert min(b - a for a, b in itertools.pairwise(times)) >= 1 - 1e-6
 
 
-def test_a_new_feed_rings_for_nothing_that_was_there_before(watched: Watched) -> None:
+def test_a_new_feed_raises_no_alert_for_anything_that_was_there_before(watched: Watched) -> None:
     """Its backlog is kept, its alerts are marked, and what comes next is not."""
     backlog = [f"Alibaba {n}" for n in range(20)]
     watched.web.on("/feed", Reply(body=feed(*backlog)), Reply(body=feed("Alibaba neuf", *backlog)))

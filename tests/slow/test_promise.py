@@ -17,7 +17,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from support.feeds_and_webhook import Accepted, Gazette, Mood, Sink, keys
+from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook, keys
 from support.newsroom import Item
 from support.newsroom_invariants import doubled
 from support.publishers import words
@@ -66,10 +66,10 @@ class Promise(RuleBasedStateMachine):
         self.folder = Path(self.place.name)
         self.world, self.model = World(), Model()
         web = Web(clock=lambda: self.world.elapsed)
-        self.feeds = {name: Gazette(name, lambda: self.world.elapsed) for name in NAMES}
+        self.feeds = {name: ScriptedFeed(name, lambda: self.world.elapsed) for name in NAMES}
         self.feeds["c"].tagged = False
         self.accepted: list[Accepted] = []
-        self.sinks = {name: Sink(accepted=self.accepted) for name in CHANNELS}
+        self.sinks = {name: ScriptedWebhook(accepted=self.accepted) for name in CHANNELS}
         for name, party in {**self.feeds, **self.sinks}.items():
             web.on(f"/{name}", party.answer)  # type: ignore[attr-defined]
         homes = frozenset(f"{name}.example" for name in (*NAMES, *CHANNELS))

@@ -4,7 +4,7 @@ Feeds publish, edit and re-issue; a page is fetched; a rule is added and a sever
 two channels are told, of which one refuses, hangs, and accepts without saying so. A `Moment`
 is all that outlives a kill right then: what is on the disk, and what others remember.
 
-    whole = Storm(folder).live()                 without interruption
+    whole = BusyHalfHour(folder).live()                 without interruption
     moments = record(folder)                     before every SQL statement and wire event
     resumed(moment, folder).live()               killed at that moment, and started again
 """
@@ -22,7 +22,7 @@ from typing import Any
 
 from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.store import SqliteStore
-from support.feeds_and_webhook import Accepted, Gazette, Mood, Sink
+from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.flow import Fuse
 from support.in_process_indexer import HereIndexer
 from support.newsroom import Item
@@ -107,10 +107,10 @@ PROMISED = Promised(
 )
 
 
-def gazettes(clock: Callable[[], float]) -> list[Gazette]:
+def scripted_feeds(clock: Callable[[], float]) -> list[ScriptedFeed]:
     """Return the feeds with all that they will publish."""
-    a, b, c = (Gazette(name, clock) for name in "abc")
-    d = Gazette("d", clock, tagged=False)
+    a, b, c = (ScriptedFeed(name, clock) for name in "abc")
+    d = ScriptedFeed("d", clock, tagged=False)
     a.publish(0, _A1, _A2)
     a.publish(3 * MINUTE, _A3, _A1, _A2_EDITED)
     a.publish(9 * MINUTE, _A5, _A4, _A3, _A1, _A2_EDITED)
@@ -130,7 +130,7 @@ def gazettes(clock: Callable[[], float]) -> list[Gazette]:
     return [a, b, c, d]
 
 
-def config(at: float, feeds: Sequence[Gazette]) -> dict[str, Any]:
+def config(at: float, feeds: Sequence[ScriptedFeed]) -> dict[str, Any]:
     """Return `feeds.yaml` as the analyst has it at a moment."""
     lists: list[Any] = [
         {"name": "Alibaba", "terms": ["Alibaba"], "severity": "high" if at > 420 else "low"},
@@ -178,7 +178,7 @@ def _tidy(store: type[SqliteStore]) -> type[SqliteStore]:
 
 
 @dataclass
-class Storm:
+class BusyHalfHour:
     """One life of the monitor in it, from a moment on."""
 
     folder: Path
@@ -186,10 +186,10 @@ class Storm:
     store: type[SqliteStore] = SqliteStore
     planted: tuple[Callable[[], AbstractContextManager[Any]], ...] = ()
     """Patches that are in force while the monitor lives."""
-    sinks: dict[str, Sink] = field(
+    sinks: dict[str, ScriptedWebhook] = field(
         default_factory=lambda: {
-            "desk": Sink(),
-            "soc": Sink(
+            "desk": ScriptedWebhook(),
+            "soc": ScriptedWebhook(
                 (Mood.ACCEPT, Mood.RESET, Mood.ACCEPT, Mood.REFUSE, Mood.ACCEPT, Mood.HANG)
             ),
         }
@@ -200,9 +200,9 @@ class Storm:
         for sink in self.sinks.values():
             sink.accepted = self.accepted
         self.world = World(self.elapsed, indexer=HereIndexer, store=_tidy(self.store))
-        self.feeds = gazettes(lambda: self.world.elapsed)
+        self.feeds = scripted_feeds(lambda: self.world.elapsed)
 
-    def live(self, fuse: Fuse | None = None) -> Storm:
+    def live(self, fuse: Fuse | None = None) -> BusyHalfHour:
         """Watch to the end, and until nothing waits to be sent."""
         web = Web(clock=lambda: self.world.elapsed)
         for feed in self.feeds:
@@ -258,7 +258,7 @@ _CHANGES = ("BEGIN", "COMMIT", "PRAGMA", "connect", "request", "answer")
 class Recorder(Fuse):
     """Kills nobody: takes down what a kill would leave, whenever that is something new."""
 
-    storm: Storm | None = None
+    half_hour: BusyHalfHour | None = None
     thorough: bool = False
     """Whether it looks before every statement, not only before those that change a file."""
     moments: list[Moment] = field(default_factory=list)
@@ -268,21 +268,21 @@ class Recorder(Fuse):
 
     def step(self, before: str = "") -> None:
         """Look before a step."""
-        assert self.storm
+        assert self.half_hour
         self.steps += 1
         if not (self.thorough or before.startswith(_CHANGES)):
             return
         disk = {
-            str(path.relative_to(self.storm.folder)): self._content(path)
-            for path in sorted((self.storm.folder / "var").rglob("*"))
+            str(path.relative_to(self.half_hour.folder)): self._content(path)
+            for path in sorted((self.half_hour.folder / "var").rglob("*"))
             if path.is_file() and path.name not in STAYS
         }
-        asked = {name: sink.asked for name, sink in self.storm.sinks.items()}
-        elapsed, told = self.storm.world.elapsed, len(self.storm.accepted)
+        asked = {name: sink.asked for name, sink in self.half_hour.sinks.items()}
+        elapsed, told = self.half_hour.world.elapsed, len(self.half_hour.accepted)
         state = (elapsed, told, *asked.values(), *disk, *map(id, disk.values()))
         if state not in self._known:
             self._known.add(state)
-            told_so_far = tuple(self.storm.accepted)
+            told_so_far = tuple(self.half_hour.accepted)
             self.moments.append(Moment(self.steps, before, elapsed, disk, told_so_far, asked))
 
     def _content(self, path: Path) -> bytes:
@@ -294,22 +294,22 @@ class Recorder(Fuse):
 
 
 def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:
-    """Live through the storm; return every moment at which a kill would leave something else."""
-    recorder = Recorder(storm=Storm(folder, **how), thorough=thorough)
-    assert recorder.storm
-    recorder.storm.live(recorder)
+    """Live through the half hour; return every moment at which a kill would leave something else."""
+    recorder = Recorder(half_hour=BusyHalfHour(folder, **how), thorough=thorough)
+    assert recorder.half_hour
+    recorder.half_hour.live(recorder)
     return recorder
 
 
-def resumed(moment: Moment, folder: Path, **how: Any) -> Storm:
-    """Return the storm as it goes on after a kill at a moment."""
+def resumed(moment: Moment, folder: Path, **how: Any) -> BusyHalfHour:
+    """Return the half hour as it goes on after a kill at a moment."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, content in moment.disk.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    storm = Storm(folder, moment.elapsed + DOWN, accepted=list(moment.accepted), **how)
-    for name, sink in storm.sinks.items():
+    half_hour = BusyHalfHour(folder, moment.elapsed + DOWN, accepted=list(moment.accepted), **how)
+    for name, sink in half_hour.sinks.items():
         sink.asked = moment.asked[name]
-    return storm
+    return half_hour

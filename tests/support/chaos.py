@@ -2,7 +2,7 @@
 
 PYTHONPATH=tests python -m support.chaos [--kills 200] [--seed N] [--every 1]
 
-The sweep lives through a storm once, and takes down what each kill would leave: before every
+The sweep lives through the half hour once, and takes down what each kill would leave: before every
 SQL statement, every row of several, every connection, request and answer. From each of these
 that differs from the others a monitor goes on to the end, and all promises must hold.
 """
@@ -25,8 +25,8 @@ def sweep(folder: Path, every: int) -> int:
     """Go on from every moment; return from how many a promise was broken."""
     (folder / "whole").mkdir()
     whole = record(folder / "whole", thorough=True)
-    assert whole.storm
-    if said := whole.storm.broken():
+    assert whole.half_hour
+    if said := whole.half_hour.broken():
         print("without any kill:", *said, sep="\n  ")
         return 1
     moments, failed = whole.moments[::every], 0

@@ -48,7 +48,7 @@ def command(*words: str, name: str = "script") -> Channel:
 
 
 @dataclass
-class Desk:
+class DeliveryDesk:
     """A newsroom that has alerts, and what sends them; the clock is set by hand."""
 
     folder: Path
@@ -122,7 +122,7 @@ class _Watched:
     """Senders of which a test is told when they are done."""
 
     making: Senders
-    desk: Desk
+    desk: DeliveryDesk
 
     def __call__(self, channel: Channel) -> Sender:
         return _Sending(self.making(channel), self.desk)
@@ -132,7 +132,7 @@ class _Watched:
 
 
 class _Sending:
-    def __init__(self, sender: Sender, desk: Desk) -> None:
+    def __init__(self, sender: Sender, desk: DeliveryDesk) -> None:
         self.most = sender.most
         self._sender, self._desk = sender, desk
 
@@ -156,12 +156,12 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(lived: Path, tmp_path: Path) -> Desk:
+def desk(lived: Path, tmp_path: Path) -> DeliveryDesk:
     (tmp_path / "newsroom.db").write_bytes((lived / "newsroom.db").read_bytes())
-    return Desk(tmp_path)
+    return DeliveryDesk(tmp_path)
 
 
-def alerts(desk: Desk, count: int) -> list[int]:
+def alerts(desk: DeliveryDesk, count: int) -> list[int]:
     """Return the first alerts about articles."""
     found = desk.views.alerts.get(list(desk.views.alerts.ids(Filter())))
     return [alert.id for alert in found if alert.article][:count]

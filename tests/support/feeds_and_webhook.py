@@ -14,7 +14,7 @@ from support.scripted_server import Fault, Reply, Request
 
 
 @dataclass
-class Gazette:
+class ScriptedFeed:
     """A feed: its editions, each from a moment on, answered with an ETag or without."""
 
     name: str
@@ -74,7 +74,7 @@ class Accepted:
 
 
 @dataclass
-class Sink:
+class ScriptedWebhook:
     """A webhook. Its moods follow each other, message by message, again and again."""
 
     moods: Sequence[Mood] = (Mood.ACCEPT,)

@@ -1,6 +1,6 @@
 """The spine in one process: real parsing, recognising, matching and storing; no network.
 
-A `Press` publishes editions of feeds and pages; a `Spine` polls them all, one round at a
+A `Press` publishes editions of feeds and pages; a `ManualMonitor` polls them all, one round at a
 time. A `Fuse` kills at any step: before an SQL statement, before a row, before a request.
 
     python spine.py FOLDER STEP...     dies for real at each step, in FOLDER/STEP
@@ -151,7 +151,7 @@ class Reader:
 
 
 @dataclass
-class Spine:
+class ManualMonitor:
     """A monitor without its clock: polls when told to."""
 
     folder: Path
@@ -290,9 +290,9 @@ def scenario(fuse: Fuse | None = None) -> Press:
 
 def life(
     folder: Path, fuse: Fuse | None = None, store: Callable[[Path], SqliteStore] = SqliteStore
-) -> Spine:
+) -> ManualMonitor:
     """Return the spine of the scenario, not yet alive."""
-    return Spine(folder, scenario(fuse), FEEDS, WATCHLISTS, store)
+    return ManualMonitor(folder, scenario(fuse), FEEDS, WATCHLISTS, store)
 
 
 def _die(folder: Path, step: int) -> int:

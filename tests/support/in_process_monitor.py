@@ -70,7 +70,7 @@ class NoSenders:
 
 
 @dataclass
-class Room:
+class InProcessMonitor:
     """A watch in this process: a press instead of a network, a clock that a test sets."""
 
     folder: Path
@@ -106,7 +106,7 @@ class Room:
             raise self.config
         return self.config
 
-    def run(self, script: Callable[[Room], Awaitable[None]]) -> None:
+    def run(self, script: Callable[[InProcessMonitor], Awaitable[None]]) -> None:
         """Watch while a script runs."""
 
         async def life(daemon: Daemon) -> None:

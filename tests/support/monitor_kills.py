@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from support.feeds_and_webhook import Accepted, Gazette, Mood, Sink
+from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, Newsroom, until
 from support.newsroom_invariants import Promised, broken
 from support.publishers import words
@@ -28,7 +28,7 @@ PATIENCE = 180.0
 MOODS = (*(Mood.ACCEPT,) * 3, Mood.RESET, *(Mood.ACCEPT,) * 4, Mood.REFUSE)
 
 
-class Ticker(Gazette):
+class Ticker(ScriptedFeed):
     """A feed that holds all it ever published, an item more every few seconds."""
 
     def number(self) -> int:
@@ -49,7 +49,9 @@ class Killing:
     folder: Path
     seed: int
     say: Callable[[str], None] = lambda line: None
-    sinks: dict[str, Sink] = field(default_factory=lambda: {"desk": Sink(), "soc": Sink(MOODS)})
+    sinks: dict[str, ScriptedWebhook] = field(
+        default_factory=lambda: {"desk": ScriptedWebhook(), "soc": ScriptedWebhook(MOODS)}
+    )
     accepted: list[Accepted] = field(default_factory=list)
 
     def __post_init__(self) -> None:

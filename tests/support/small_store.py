@@ -31,7 +31,7 @@ ALL = Filter()
 
 
 @dataclass
-class Room:
+class SmallStore:
     """A store of two feeds and two watchlists, and its viewers."""
 
     folder: Path
@@ -70,10 +70,10 @@ class Room:
         return list(self.views.alerts.ids(filter, **more))
 
 
-def opened(folder: Path) -> Room:
+def opened(folder: Path) -> SmallStore:
     store = SqliteStore(folder)
     feeds = store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
-    return Room(folder, store, SqliteViews(folder), feeds)
+    return SmallStore(folder, store, SqliteViews(folder), feeds)
 
 
 def article(id: int, feed: Feed | int = 1, **more: Any) -> Article:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from support import flow
 from support.flow import WATCHLISTS, A, B, C, edition
-from support.in_process_monitor import Room, press_of
+from support.in_process_monitor import InProcessMonitor, press_of
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Fault, Reply, Web, conditional
 
@@ -188,9 +188,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_interval_passes_before_a_feed_is_asked_again(tmp_path: Path) -> None:
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
         room.now += 59
         await asyncio.sleep(0.1)
@@ -202,9 +202,9 @@ def test_the_interval_passes_before_a_feed_is_asked_again(tmp_path: Path) -> Non
 
 
 def test_a_clock_set_back_stalls_nothing(tmp_path: Path) -> None:
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
         room.now -= 86_400
         await room.until(lambda: room.polls(A) == 2)
@@ -214,9 +214,9 @@ def test_a_clock_set_back_stalls_nothing(tmp_path: Path) -> None:
 
 def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path) -> None:
     """What cannot be stored is not to be fetched; it resumes by itself, and nothing is lost."""
-    room = Room(tmp_path, press_of(a=[edition(flow._A1)]))
+    room = InProcessMonitor(tmp_path, press_of(a=[edition(flow._A1)]))
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
         asked = room.press.asked.count(A)
         room.press.editions = {**room.press.editions, A: [b"", edition(flow._A3, flow._A1)]}
@@ -237,9 +237,9 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path) -> No
 
 
 def test_an_edit_while_the_store_refuses_is_not_forgotten(tmp_path: Path) -> None:
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
         config = room.load()
         with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
@@ -254,9 +254,9 @@ def test_an_edit_while_the_store_refuses_is_not_forgotten(tmp_path: Path) -> Non
 
 
 def test_a_bad_edit_is_shown_and_the_last_good_one_stays(tmp_path: Path) -> None:
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
         good = room.load()
         room.edit(ConfigError("feeds.yaml", [Problem(3, 5, "nonsense")]))
@@ -272,11 +272,11 @@ def test_a_bad_edit_is_shown_and_the_last_good_one_stays(tmp_path: Path) -> None
 def test_a_network_that_is_down_is_named_and_costs_the_feeds_nothing(tmp_path: Path) -> None:
     down = [FetchError(url, "no route to host", network=True) for url in (A, B, C)]
     well = edition(flow._A1)
-    room = Room(
+    room = InProcessMonitor(
         tmp_path, press_of(a=[down[0], well], b=[down[1], edition()], c=[down[2], edition()])
     )
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: "none of 3 hosts" in room.card().network_down)
         for polls in range(1, 6):  # the outage is told before the polls that showed it are stored
             await room.until(lambda: [room.polls(url) for url in (A, B, C)] == [polls] * 3)  # noqa: B023
@@ -290,9 +290,9 @@ def test_a_network_that_is_down_is_named_and_costs_the_feeds_nothing(tmp_path: P
 
 
 def test_every_feed_is_polled_when_asked_for(tmp_path: Path) -> None:
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(B) == 1)
         SqliteViews(tmp_path).feeds.poll_now(B)
         await room.until(lambda: room.polls(B) == 2)
@@ -306,9 +306,9 @@ def test_every_feed_is_polled_when_asked_for(tmp_path: Path) -> None:
 def test_a_second_monitor_is_told_who_watches(tmp_path: Path) -> None:
     from monitor.errors import AlreadyRunningError
 
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: current_heartbeat(tmp_path) is not None)
         with pytest.raises(AlreadyRunningError) as caught, MonitorLock(tmp_path):
             pass

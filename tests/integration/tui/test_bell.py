@@ -61,7 +61,7 @@ def test_what_comes_soon_after_waits_for_the_next_ring() -> None:
     assert room.hear() == [12]
 
 
-def test_quiet_alerts_do_not_ring_and_louder_ones_do() -> None:
+def test_quiet_alerts_do_not_ring_and_escalated_ones_do() -> None:
     room = Listening()
     room.hear()
     room.fake.count = 11

@@ -38,7 +38,7 @@ def test_only_what_is_known_as_harmless_is_let_through(action: object, writes: b
     assert may_write(action) is writes
 
 
-def test_no_key_of_the_desk_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key_of_the_main_screen_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
     newsroom = FakeNewsroom(20)

@@ -97,7 +97,7 @@ def in_256(colour: str) -> str:
 
 
 @pytest.mark.parametrize("look", COLOURED, ids=lambda look: look.name)
-def test_every_ink_can_be_read_on_every_ground(look: Any) -> None:
+def test_every_style_can_be_read_on_every_background(look: Any) -> None:
     have = colours(look)
     least = 7.0 if look is CONTRAST else 4.5
     for ink in TEXTS:

@@ -67,7 +67,7 @@ def test_the_newest_is_on_top_and_stays_there() -> None:
     drive(newsroom, script)
 
 
-def test_an_alert_that_became_louder_comes_to_the_top_and_says_why() -> None:
+def test_an_alert_that_escalated_comes_to_the_top_and_says_why() -> None:
     newsroom = FakeNewsroom(400, title=lambda n: f"headline {n}.")
 
     async def script(pilot: Pilot[Any], app: Wall) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import flow
 from support.flow import WATCHLISTS, A, B, C, edition
-from support.in_process_monitor import NoIndexer, Room, press_of
+from support.in_process_monitor import InProcessMonitor, NoIndexer, press_of
 
 from monitor import daemon as daemon_module
 from monitor.errors import FetchError, MonitorError
@@ -27,23 +27,23 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def every(room: Room, seconds: float) -> None:
+def every(room: InProcessMonitor, seconds: float) -> None:
     """Ask for another interval of A."""
     config = room.load()
     feeds = [replace(f, every=seconds) if f.url == A else f for f in config.feeds]
     room.edit(replace(config, feeds=tuple(feeds)))
 
 
-def due(room: Room) -> float:
+def due(room: InProcessMonitor) -> float:
     """Return the seconds until A is due, from now."""
     return room.health(A).state.next_due - room.now
 
 
 def test_a_file_that_is_being_written_is_left_alone_until_it_rests(tmp_path: Path) -> None:
     """Its first half is well by itself, and yet not what is meant."""
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
         whole = room.load()
         for _ in range(40):
@@ -58,10 +58,10 @@ def test_a_file_that_is_being_written_is_left_alone_until_it_rests(tmp_path: Pat
 
 
 def test_a_file_that_is_written_to_while_it_is_read_is_read_again(tmp_path: Path) -> None:
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
     load = room.load
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
         half, whole = replace(load(), feeds=load().feeds[:1]), replace(load(), watchlists=())
 
@@ -83,9 +83,9 @@ def test_a_file_that_is_written_to_while_it_is_read_is_read_again(tmp_path: Path
 
 
 def test_an_edited_interval_holds_at_once_shorter_or_longer(tmp_path: Path) -> None:
-    room = Room(tmp_path, press_of())
+    room = InProcessMonitor(tmp_path, press_of())
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         every(room, 6 * HOUR)
         await room.until(lambda: room.polls(A) == 1 and due(room) == 6 * HOUR)
         every(room, HOUR)
@@ -100,15 +100,15 @@ def test_an_edited_interval_holds_at_once_shorter_or_longer(tmp_path: Path) -> N
 
 def test_an_interval_edited_while_nobody_watched_holds_too(tmp_path: Path) -> None:
     press = press_of()
-    room = Room(tmp_path, press)
+    room = InProcessMonitor(tmp_path, press)
 
-    async def polled(room: Room) -> None:
+    async def polled(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
 
     room.run(polled)
     every(room, 6 * HOUR)
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: due(room) == 6 * HOUR)
 
     room.run(script)
@@ -116,9 +116,9 @@ def test_an_interval_edited_while_nobody_watched_holds_too(tmp_path: Path) -> No
 
 def test_an_edit_does_not_overrule_a_server(tmp_path: Path) -> None:
     busy = FetchError(A, "429 Too Many Requests", status=429, retry_after=HOUR)
-    room = Room(tmp_path, press_of(a=[busy]))
+    room = InProcessMonitor(tmp_path, press_of(a=[busy]))
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
         every(room, 60)
         await room.until(lambda: room.health(A).feed.every == 60)
@@ -135,9 +135,9 @@ def test_an_edit_does_not_overrule_a_server(tmp_path: Path) -> None:
 
 def test_the_first_feed_after_a_sleep_without_a_network_is_not_blamed(tmp_path: Path) -> None:
     lost = {url: [edition(), FetchError(url, "no route", network=True)] for url in (A, B, C)}
-    room = Room(tmp_path, press_of(a=lost[A], b=lost[B], c=lost[C]))
+    room = InProcessMonitor(tmp_path, press_of(a=lost[A], b=lost[B], c=lost[C]))
 
-    async def script(room: Room) -> None:
+    async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: all(room.polls(url) == 1 for url in (A, B, C)))
         room.press.round = 1
         room.now += 10 * HOUR
@@ -158,7 +158,7 @@ class StuckIndexer(NoIndexer):
 
 
 def test_one_round_does_not_wait_for_ever_for_a_full_disk(tmp_path: Path) -> None:
-    room = Room(tmp_path, press_of(a=[edition(flow._A1)]), indexer=StuckIndexer())
+    room = InProcessMonitor(tmp_path, press_of(a=[edition(flow._A1)]), indexer=StuckIndexer())
     with pytest.raises(MonitorError, match="No space left on device; 1 article") as told:
         room.once()
     assert "is stored" in str(told.value)

@@ -111,7 +111,7 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
 
 
 @pytest.mark.costly
-def test_follow_prints_again_what_becomes_louder(web: Web, tmp_path: Path) -> None:
+def test_follow_prints_again_what_escalates(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     hosts = ("lesoir.be", "lesechos.fr")
     web.on("/lesoir.be", copy("lesoir.be"))

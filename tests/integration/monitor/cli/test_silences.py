@@ -32,7 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return invoke
 
 
-def test_a_mute_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any) -> None:
+def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: Any) -> None:
     newsroom = Newsroom(tmp_path)
     web.on("/feed", Reply(body=rss(item("rien", 0))))
     newsroom.watch(

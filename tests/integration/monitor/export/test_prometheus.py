@@ -64,7 +64,7 @@ def read(text: str) -> dict[str, float]:
 # --- what it tells ---------------------------------------------------------------------
 
 
-def test_what_was_settled_is_counted(store: SqliteStore, tmp_path: Path) -> None:
+def test_what_was_ingested_is_counted(store: SqliteStore, tmp_path: Path) -> None:
     registry = figures(SqliteViews(tmp_path), lambda: NOW, "1.2", lambda: CARD)
     counts = Counts(registry)
     before = read(generate_latest(registry).decode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.delivery_desk import DAY, LOOPBACK, Desk, alerts
+from support.delivery_desk import DAY, LOOPBACK, DeliveryDesk, alerts
 from support.scripted_server import Reply, Web
 
 from monitor.model.config import Channel, ChannelKind
@@ -13,7 +13,7 @@ from monitor.notify.apprise import AddressFence, send_message
 
 
 @pytest.mark.costly
-def test_apprise_sends_and_is_fenced_in(desk: Desk, web: Web) -> None:
+def test_apprise_sends_and_is_fenced_in(desk: DeliveryDesk, web: Web) -> None:
     web.on("/in", Reply(200))
     address = f"json://me:canary@127.0.0.1:{web.port}/in"
     channel = Channel(name="desk", kind=ChannelKind.APPRISE, target=(address,))

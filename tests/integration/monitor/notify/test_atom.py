@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.delivery_desk import Desk, alerts
+from support.delivery_desk import DeliveryDesk, alerts
 
 from monitor.model.config import Channel, ChannelKind
 from monitor.notify.atom import file_name
 from monitor.parse.feed import parse
 
 
-def test_each_watchlist_has_an_atom_feed_that_readers_understand(desk: Desk) -> None:
+def test_each_watchlist_has_an_atom_feed_that_readers_understand(desk: DeliveryDesk) -> None:
     ids = alerts(desk, 4)
     channel = Channel(name="readers", kind=ChannelKind.ATOM, target=(str(desk.folder / "pub"),))
     desk.plan(ids[:2], "readers")

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.delivery_desk import Desk, alerts, command
+from support.delivery_desk import DeliveryDesk, alerts, command
 from support.newsroom import until
 
 from monitor.model.delivery import Notification
@@ -29,7 +29,7 @@ def script(folder: Path, text: str) -> str:
 
 
 def test_a_command_gets_json_no_shell_and_no_secrets(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: DeliveryDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOC_SECRET", "canary")
     out = desk.folder / "out"
@@ -51,19 +51,19 @@ def test_a_command_gets_json_no_shell_and_no_secrets(
         ("kill -9 $$", "was killed by signal 9"),
     ],
 )
-def test_a_command_that_fails_says_why(desk: Desk, text: str, reason: str) -> None:
+def test_a_command_that_fails_says_why(desk: DeliveryDesk, text: str, reason: str) -> None:
     desk.plan(alerts(desk, 1), "script")
     desk.send(command(script(desk.folder, text)))
     assert [(one.state, one.reason) for one in desk.found()] == [("waiting", reason)]
 
 
-def test_a_command_that_is_not_there_says_so(desk: Desk) -> None:
+def test_a_command_that_is_not_there_says_so(desk: DeliveryDesk) -> None:
     desk.plan(alerts(desk, 1), "script")
     desk.send(command(str(desk.folder / "missing")))
     assert desk.found()[0].reason == "cannot be run: No such file or directory"
 
 
-def test_a_command_that_hangs_is_killed_with_what_it_started(desk: Desk) -> None:
+def test_a_command_that_hangs_is_killed_with_what_it_started(desk: DeliveryDesk) -> None:
     mark = desk.folder / "children"
     text = f"sleep 600 & echo $! > {mark}; sleep 600"
     desk.plan(alerts(desk, 1), "script")
@@ -76,13 +76,13 @@ def test_a_command_that_hangs_is_killed_with_what_it_started(desk: Desk) -> None
     until(lambda: not child.exists() or child.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-def test_a_command_may_leave_something_behind(desk: Desk) -> None:
+def test_a_command_may_leave_something_behind(desk: DeliveryDesk) -> None:
     desk.plan(alerts(desk, 1), "script")
     desk.send(command(script(desk.folder, f"sleep 600 & echo $! > {desk.folder}/child; exit 0")))
     os.kill(int((desk.folder / "child").read_text()), signal.SIGKILL)
     assert desk.states() == ["sent"]
 
 
-def parcels_of(desk: Desk) -> list[Notification]:
+def parcels_of(desk: DeliveryDesk) -> list[Notification]:
     with closing(SqliteStore(desk.folder)) as store:
         return NotificationLoader(store.deliveries, desk.views).load(desk.found())

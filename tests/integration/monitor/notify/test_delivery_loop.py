@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import flow
-from support.delivery_desk import DAY, LOOPBACK, NOW, Desk, alerts, becomes, lines, webhook
+from support.delivery_desk import DAY, LOOPBACK, NOW, DeliveryDesk, alerts, becomes, lines, webhook
 from support.flow import Fuse, Killed
 from support.scripted_server import Fault as Broken
 from support.scripted_server import Reply, Request, Web
@@ -71,7 +71,9 @@ def test_a_channel_that_is_down_is_tried_for_seven_days_and_not_longer(chance: f
 # --- at least once, and noted only then --------------------------------------------------------
 
 
-def test_what_was_accepted_and_not_noted_is_sent_again_with_its_key(desk: Desk, web: Web) -> None:
+def test_what_was_accepted_and_not_noted_is_sent_again_with_its_key(
+    desk: DeliveryDesk, web: Web
+) -> None:
     web.on("/in", Reply(200))
     desk.plan(alerts(desk, 1), "hook")
 
@@ -94,7 +96,7 @@ def test_killed_before_any_statement_nothing_is_lost_and_no_line_is_doubled(
 ) -> None:
     stored = (lived / "newsroom.db").read_bytes()
     for step in range(1, 200):
-        desk = Desk(tmp_path / str(step))
+        desk = DeliveryDesk(tmp_path / str(step))
         desk.folder.mkdir()
         (desk.folder / "newsroom.db").write_bytes(stored)
         ids, path, fuse = alerts(desk, 3), desk.folder / "out.jsonl", Fuse(step)
@@ -123,7 +125,7 @@ def told_in(path: Path) -> list[int]:
 
 
 def test_a_poison_message_blocks_no_other_and_a_hanging_channel_no_other_channel(
-    desk: Desk, web: Web
+    desk: DeliveryDesk, web: Web
 ) -> None:
     ids = alerts(desk, 4)
 
@@ -148,7 +150,7 @@ def test_a_poison_message_blocks_no_other_and_a_hanging_channel_no_other_channel
 
 
 def test_a_channel_that_is_down_is_asked_once_not_once_for_each_message(
-    desk: Desk, web: Web
+    desk: DeliveryDesk, web: Web
 ) -> None:
     web.on("/in", Reply(503))
     desk.plan(alerts(desk, 4), "hook")
@@ -160,7 +162,9 @@ def test_a_channel_that_is_down_is_asked_once_not_once_for_each_message(
     assert len(web.requests) == 4
 
 
-def test_given_up_after_seven_days_listed_and_sent_when_asked_for(desk: Desk, web: Web) -> None:
+def test_given_up_after_seven_days_listed_and_sent_when_asked_for(
+    desk: DeliveryDesk, web: Web
+) -> None:
     web.on("/in", Reply(503))
     (alert,) = alerts(desk, 1)
     desk.plan([alert], "hook")
@@ -186,7 +190,7 @@ def test_given_up_after_seven_days_listed_and_sent_when_asked_for(desk: Desk, we
 
 
 def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
-    desk: Desk, web: Web
+    desk: DeliveryDesk, web: Web
 ) -> None:
     web.on("/in", Reply(200))
     desk.plan(alerts(desk, 2), "gone")
@@ -198,7 +202,7 @@ def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
     assert [(one.channel, one.state) for one in desk.found()] == [("hook", "sent")] * 2
 
 
-def test_a_clock_that_is_set_back_keeps_nothing_waiting(desk: Desk, web: Web) -> None:
+def test_a_clock_that_is_set_back_keeps_nothing_waiting(desk: DeliveryDesk, web: Web) -> None:
     web.on("/in", Reply(500), Reply(200))
     desk.plan(alerts(desk, 1), "hook")
     desk.now -= DAY
@@ -212,7 +216,9 @@ def test_a_clock_that_is_set_back_keeps_nothing_waiting(desk: Desk, web: Web) ->
     assert desk.states() == ["sent"]
 
 
-def test_a_bundle_goes_as_one_message_and_not_before_it_is_due(desk: Desk, web: Web) -> None:
+def test_a_bundle_goes_as_one_message_and_not_before_it_is_due(
+    desk: DeliveryDesk, web: Web
+) -> None:
     web.on("/in", Reply(503), Reply(200))
     ids = alerts(desk, 3)
     desk.plan(ids, "hook", due=NOW + 100, reason="digest at 07:30", bundle="07:30")
@@ -227,7 +233,7 @@ def test_a_bundle_goes_as_one_message_and_not_before_it_is_due(desk: Desk, web: 
     assert desk.states() == ["sent"] * 3
 
 
-def test_what_is_put_on_its_way_wakes_the_sender(desk: Desk, web: Web) -> None:
+def test_what_is_put_on_its_way_wakes_the_sender(desk: DeliveryDesk, web: Web) -> None:
     web.on("/in", Reply(200))
 
     async def life(notifier: DeliveryLoop) -> None:
@@ -245,7 +251,7 @@ def test_what_is_put_on_its_way_wakes_the_sender(desk: Desk, web: Web) -> None:
     desk.live([webhook(web.url("/in"))], life, sleep=lambda seconds: asyncio.sleep(DAY))
 
 
-def test_an_edit_ends_what_hangs_and_its_channel_is_mended(desk: Desk, web: Web) -> None:
+def test_an_edit_ends_what_hangs_and_its_channel_is_mended(desk: DeliveryDesk, web: Web) -> None:
     web.on("/old", Reply(fault=Broken.HANG))
     web.on("/new", Reply(200))
     desk.plan(alerts(desk, 1), "hook")
@@ -276,5 +282,5 @@ def test_what_an_import_raises_is_sent_if_the_watchlist_says_so(
         )
         taking.take([parse_article({"title": "Alibaba à Liège", "published": "2023-10-09"}, NOW)])
         assert taking.alerts == 1
-    planned = Desk(tmp_path).found()
+    planned = DeliveryDesk(tmp_path).found()
     assert [(one.channel, one.occasion) for one in planned] == [("log", "raised")] * tells

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import stat
 
-from support.delivery_desk import Desk, alerts, lines
+from support.delivery_desk import DeliveryDesk, alerts, lines
 
 
-def test_a_file_gets_a_line_for_each_and_keeps_what_is_there(desk: Desk) -> None:
+def test_a_file_gets_a_line_for_each_and_keeps_what_is_there(desk: DeliveryDesk) -> None:
     path = desk.folder / "new" / "out.jsonl"
     desk.plan(alerts(desk, 2), "log")
     desk.send(lines(path))
@@ -25,7 +25,7 @@ def test_a_file_gets_a_line_for_each_and_keeps_what_is_there(desk: Desk) -> None
     }
 
 
-def test_a_file_that_cannot_be_written_says_why(desk: Desk) -> None:
+def test_a_file_that_cannot_be_written_says_why(desk: DeliveryDesk) -> None:
     desk.plan(alerts(desk, 1), "log")
     desk.send(lines(desk.folder))
     (found,) = desk.found()

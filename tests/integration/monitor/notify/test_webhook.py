@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support import ROOT
-from support.delivery_desk import DAY, NOW, Desk, alerts, webhook
+from support.delivery_desk import DAY, NOW, DeliveryDesk, alerts, webhook
 from support.scripted_server import Fault as Broken
 from support.scripted_server import Reply, Web
 
@@ -18,7 +18,7 @@ from monitor.model.delivery import DeliveryState
 
 
 def test_a_webhook_gets_the_alert_as_programs_do_and_the_same_key_at_each_try(
-    desk: Desk, web: Web
+    desk: DeliveryDesk, web: Web
 ) -> None:
     web.on("/in", Reply(503), Reply(fault=Broken.RESET), Reply(204))
     (alert,) = alerts(desk, 1)
@@ -53,7 +53,7 @@ def genuine() -> Callable[..., bool]:
     return check
 
 
-def test_a_signature_proves_who_sent_it_and_when(desk: Desk, web: Web) -> None:
+def test_a_signature_proves_who_sent_it_and_when(desk: DeliveryDesk, web: Web) -> None:
     web.on("/in", Reply(200))
     desk.plan(alerts(desk, 1), "hook")
     desk.send(webhook(web.url("/in"), secret="clé"))
@@ -88,7 +88,7 @@ def test_a_signature_proves_who_sent_it_and_when(desk: Desk, web: Web) -> None:
     ],
 )
 def test_what_an_answer_means_after_three_tries(
-    desk: Desk, web: Web, reply: Reply, after: str, reason: str
+    desk: DeliveryDesk, web: Web, reply: Reply, after: str, reason: str
 ) -> None:
     web.on("/in", reply)
     desk.plan(alerts(desk, 1), "hook")
@@ -101,7 +101,7 @@ def test_what_an_answer_means_after_three_tries(
     assert not web.asked("/elsewhere")
 
 
-def test_retry_after_is_heeded_by_the_whole_channel(desk: Desk, web: Web) -> None:
+def test_retry_after_is_heeded_by_the_whole_channel(desk: DeliveryDesk, web: Web) -> None:
     web.on("/in", Reply(429, (("Retry-After", "1800"),)), Reply(200))
     desk.plan(alerts(desk, 3), "hook")
     desk.send(webhook(web.url("/in")))
@@ -111,7 +111,7 @@ def test_retry_after_is_heeded_by_the_whole_channel(desk: Desk, web: Web) -> Non
     assert "asked to come back in 30 min" in first.reason
 
 
-def test_only_addresses_that_are_allowed_are_asked(desk: Desk, web: Web) -> None:
+def test_only_addresses_that_are_allowed_are_asked(desk: DeliveryDesk, web: Web) -> None:
     web.on("*", Reply(200))
     desk.allow = ()
     desk.plan(alerts(desk, 1), "hook")

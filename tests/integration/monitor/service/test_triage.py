@@ -292,7 +292,7 @@ def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> 
     assert ids(ana.triage.undo()) == (2,)
 
 
-def test_what_became_louder_is_not_taken_back_by_anybody(room: Service, tmp_path: Path) -> None:
+def test_what_escalated_is_not_taken_back_by_anybody(room: Service, tmp_path: Path) -> None:
     room.triage.change([1], state=AlertState.CLOSED)
     escalate(tmp_path, "5 outlets")
     told = room.views.triage.decisions(1)

@@ -77,7 +77,7 @@ def everything(folder: Path) -> list[tuple[Any, ...]]:
     )
 
 
-def test_a_new_watchlist_rings_for_what_was_there_and_says_so(folder: Path) -> None:
+def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Path) -> None:
     before = everything(folder)
     with closing(SqliteStore(folder)) as store:
         assert finish(store, (*WATCHLISTS, STRIKE)) > 0

@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
     assert not UiStateFile().update(theme="x")
 
 
-def test_the_desk_is_as_it_was_left(tmp_path: Path) -> None:
+def test_the_main_screen_is_as_it_was_left(tmp_path: Path) -> None:
     async def leave(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("1", "z")
 

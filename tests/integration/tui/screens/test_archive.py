@@ -274,7 +274,7 @@ def test_what_only_the_archive_knows_cannot_be_watched_for(tmp_path: Path) -> No
     assert path.read_text() == FILE
 
 
-def test_results_that_rang_are_marked_and_other_outlets_opened() -> None:
+def test_results_with_alerts_are_marked_and_other_outlets_opened() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.results._severities)

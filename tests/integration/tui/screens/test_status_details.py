@@ -151,7 +151,7 @@ def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, says: s
     assert baseline_text(count, "Tue") == says
 
 
-def test_a_watchlist_is_muted_for_a_while_and_heard_again() -> None:
+def test_a_watchlist_is_silenced_for_a_while_and_heard_again() -> None:
     room = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:

@@ -65,7 +65,7 @@ def test_those_that_came_again_before_stand_where_they_stood_then() -> None:
 # --- on the desk ------------------------------------------------------------------
 
 
-def test_a_louder_alert_comes_to_the_top_with_its_reason() -> None:
+def test_an_escalated_alert_comes_to_the_top_with_its_reason() -> None:
     room = FakeNewsroom(60)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
@@ -82,7 +82,7 @@ def test_a_louder_alert_comes_to_the_top_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize("louder", [2, 58, 40])
-def test_nobody_who_reads_is_disturbed_by_what_became_louder(louder: int) -> None:
+def test_nobody_who_reads_is_disturbed_by_an_escalation(louder: int) -> None:
     """Below the screen, on it, and under the cursor."""
     room = FakeNewsroom(60)
 

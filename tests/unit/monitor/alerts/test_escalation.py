@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import flow
-from support.flow import HOUR, START, Fuse, Killed, Press, Spine, edition
+from support.flow import HOUR, START, Fuse, Killed, ManualMonitor, Press, edition
 
 from index.query.parser import parse_query as understood
 from monitor.alerts.escalation import escalated_severity, reasons
@@ -143,7 +143,7 @@ def watching(**more: Any) -> Watchlist:
     return Watchlist(name="Alibaba", query=understood("alibaba"), **more)
 
 
-def told_in_turn(folder: Path, hosts: Sequence[str], watchlist: Watchlist) -> Spine:
+def told_in_turn(folder: Path, hosts: Sequence[str], watchlist: Watchlist) -> ManualMonitor:
     """Let an outlet each round tell the same story, after a first round of nothing."""
     feeds = [outlet(f"o{number}") for number in range(len(hosts))]
     press = Press(
@@ -152,7 +152,7 @@ def told_in_turn(folder: Path, hosts: Sequence[str], watchlist: Watchlist) -> Sp
             for number, (feed, host) in enumerate(zip(feeds, hosts, strict=True))
         }
     )
-    return Spine(folder, press, feeds, [watchlist])
+    return ManualMonitor(folder, press, feeds, [watchlist])
 
 
 def story(folder: Path) -> list[Alert]:
@@ -160,7 +160,7 @@ def story(folder: Path) -> list[Alert]:
     return views.alerts.get(views.alerts.ids(ALL), matches=True)
 
 
-def escalated_alerts(monitor: Spine) -> list[RaisedAlert]:
+def escalated_alerts(monitor: ManualMonitor) -> list[RaisedAlert]:
     return [r for outcome in monitor.settled for r in outcome.raised if r.escalation]
 
 
@@ -260,7 +260,7 @@ def test_a_story_that_was_there_before_is_escalated_and_nobody_is_notified(tmp_p
     press = Press(
         {feed.url: [edition(item(host))] for feed, host in zip(feeds, HOSTS, strict=False)}
     )
-    monitor = Spine(tmp_path, press, feeds, [watching()])
+    monitor = ManualMonitor(tmp_path, press, feeds, [watching()])
     monitor.live([0])
     (told,) = escalated_alerts(monitor)
     assert (told.backfill, told.suppressed) == (True, "backfill")
@@ -304,7 +304,7 @@ def test_a_story_that_crosses_escalates_the_earlier_alert(
     tmp_path: Path, first_french: bool, said: str
 ) -> None:
     press, feeds = crossing_press(first_french=first_french)
-    monitor = Spine(tmp_path, press, feeds, [watching()])
+    monitor = ManualMonitor(tmp_path, press, feeds, [watching()])
     monitor.live(range(3))
     first, second = story(tmp_path)
     assert (first.severity, [e.words for e in first.escalations]) == (HIGH, [said])
@@ -323,7 +323,9 @@ def test_a_story_that_crosses_escalates_the_earlier_alert(
 
 def test_a_story_may_cross_and_not_be_escalated(tmp_path: Path) -> None:
     press, feeds = crossing_press(first_french=True)
-    Spine(tmp_path, press, feeds, [watching(escalate=Escalate(languages=False))]).live(range(3))
+    ManualMonitor(tmp_path, press, feeds, [watching(escalate=Escalate(languages=False))]).live(
+        range(3)
+    )
     first, second = story(tmp_path)
     assert (first.severity, first.escalations) == (MEDIUM, ())
     assert second.article
@@ -335,7 +337,7 @@ def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:
     press, feeds = crossing_press(first_french=True)
     late = {url: [shown[0], shown[1], *[shown[1]] * 72, shown[-1]]
             for url, shown in press.editions.items()}  # fmt: skip
-    monitor = Spine(tmp_path, replace(press, editions=late), feeds, [watching()])
+    monitor = ManualMonitor(tmp_path, replace(press, editions=late), feeds, [watching()])
     monitor.live([0, 1, 74])
     assert [a.escalations for a in story(tmp_path)] == [(), ()]
     with closing(SqliteStore(tmp_path)) as store:
@@ -379,8 +381,8 @@ def test_killed_at_any_step_it_comes_to_the_same(tmp_path: Path) -> None:
     )
     asked = [watching(escalate=Escalate(outlets=2), cooldown=9 * HOUR)]
 
-    def life(folder: Path, fuse: Fuse) -> Spine:
-        return Spine(folder, replace(press, fuse=fuse), [*feeds, copier], asked)
+    def life(folder: Path, fuse: Fuse) -> ManualMonitor:
+        return ManualMonitor(folder, replace(press, fuse=fuse), [*feeds, copier], asked)
 
     life(tmp_path / "before", Fuse()).live([0, 1])
 
@@ -411,7 +413,7 @@ def test_within_the_cooldown_alerts_are_held_and_counted(tmp_path: Path) -> None
     feed = outlet("a")
     shown = [edition(item("a.fr", f"Alibaba {n}", f"Texte {n}.", f"g{n}")) for n in range(6)]
     press = Press({feed.url: [EMPTY, *shown]})
-    monitor = Spine(tmp_path, press, [feed], [watching(cooldown=1.5 * HOUR)])
+    monitor = ManualMonitor(tmp_path, press, [feed], [watching(cooldown=1.5 * HOUR)])
     monitor.live(range(7))
     held = [(a.suppressed, a.suppressed_until) for a in story(tmp_path)]
     first = START + HOUR
@@ -430,7 +432,7 @@ def test_watchlists_cool_down_each_for_itself(tmp_path: Path) -> None:
     feed = outlet("a")
     press = Press({feed.url: [EMPTY, edition(item("a.fr"), item("a.fr", "Alibaba", "x", "g2"))]})
     other = Watchlist(name="Liège", query=understood("liège"), cooldown=HOUR)
-    monitor = Spine(tmp_path, press, [feed], [watching(cooldown=HOUR), other])
+    monitor = ManualMonitor(tmp_path, press, [feed], [watching(cooldown=HOUR), other])
     monitor.live(range(2))
     held = {(a.watchlist, a.title): a.suppressed for a in story(tmp_path)}
     assert sorted(held.values()) == ["", "", "cooldown"]
@@ -441,7 +443,7 @@ def test_watchlists_cool_down_each_for_itself(tmp_path: Path) -> None:
 def test_what_was_there_before_is_told_if_asked(tmp_path: Path, tells: bool, held: str) -> None:
     feed = outlet("a")
     press = Press({feed.url: [edition(item("a.fr"))]})
-    Spine(tmp_path, press, [feed], [watching(notify_backfill=tells)]).live([0])
+    ManualMonitor(tmp_path, press, [feed], [watching(notify_backfill=tells)]).live([0])
     assert [(a.backfill, a.suppressed) for a in story(tmp_path)] == [(True, held)]
 
 
@@ -453,7 +455,7 @@ def test_an_alert_notes_what_raised_it_and_what_an_edit_took(tmp_path: Path) -> 
     texts = ["Alibaba et Temu.", "Alibaba seul.", "Plus rien.", "Temu est de retour."]
     press = Press({feed.url: [edition(item("a.fr", "Titre", text)) for text in texts]})
     both = Watchlist(name="Chine", query=understood("alibaba OR temu"), rule="v7")
-    monitor = Spine(tmp_path, press, [feed], [both])
+    monitor = ManualMonitor(tmp_path, press, [feed], [both])
     gone = []
     for number in range(4):
         monitor.live([number])
@@ -473,5 +475,5 @@ def test_an_alert_that_an_edit_raises_notes_its_version(tmp_path: Path) -> None:
     feed = outlet("a")
     texts = ["Rien.", "Rien encore.", "Alibaba."]
     press = Press({feed.url: [edition(item("a.fr", "Titre", text)) for text in texts]})
-    Spine(tmp_path, press, [feed], [watching()]).live(range(3))
+    ManualMonitor(tmp_path, press, [feed], [watching()]).live(range(3))
     assert [(a.article_version, a.lost) for a in story(tmp_path)] == [(3, ())]

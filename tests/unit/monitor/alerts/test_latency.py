@@ -35,7 +35,9 @@ def store(tmp_path: Path):
 # --- what is clocked -------------------------------------------------------------------
 
 
-def test_an_article_that_rings_is_clocked_at_each_step(store: SqliteStore, tmp_path: Path) -> None:
+def test_an_article_that_raises_an_alert_is_clocked_at_each_step(
+    store: SqliteStore, tmp_path: Path
+) -> None:
     first, second = raised(store), raised(store)
     views = SqliteViews(tmp_path)
     assert views.deliveries.latency(NOW).clocked[0] == Clocked(
@@ -56,7 +58,7 @@ def test_what_was_there_before_is_not(store: SqliteStore, tmp_path: Path) -> Non
     assert SqliteViews(tmp_path).deliveries.latency(0).clocked == []
 
 
-def test_an_edit_that_rings_says_so(store: SqliteStore, tmp_path: Path) -> None:
+def test_an_edit_that_raises_an_alert_says_so(store: SqliteStore, tmp_path: Path) -> None:
     id = raised(store, backfill=True)
     with store.batch() as batch:
         batch._sql.execute("DELETE FROM alerts")

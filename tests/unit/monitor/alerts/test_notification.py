@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import flow
 from support.alert_storage import save_imported
-from support.flow import HOUR, START, Fuse, Killed, Press, Spine, edition
+from support.flow import HOUR, START, Fuse, Killed, ManualMonitor, Press, edition
 from support.properties import examples
 
 from index.article import Article
@@ -126,7 +126,7 @@ def watching(word: str = "Alibaba", **given: object) -> Watchlist:
 # --- mutes ------------------------------------------------------------------------------
 
 
-def test_what_a_muted_watchlist_raises_is_kept_and_marked_and_told_to_nobody(make: Make) -> None:
+def test_what_a_silenced_watchlist_raises_is_kept_and_marked_and_told_to_nobody(make: Make) -> None:
     room = make(watching(), watching("Liège"))
     mute = room.desk.silence("alibaba", 7200, "ana")
     assert mute == Silence(watchlist="Alibaba", by="ana", since=START, until=START + 7200)
@@ -146,7 +146,7 @@ def test_what_a_muted_watchlist_raises_is_kept_and_marked_and_told_to_nobody(mak
 
 
 @pytest.mark.parametrize("early", [True, False])
-def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
+def test_the_end_of_a_silence_tells_what_it_held(make: Make, early: bool) -> None:
     room = make(watching())
     room.desk.silence("Alibaba", 7200)
     room.now += 60
@@ -170,7 +170,7 @@ def test_the_end_of_a_mute_tells_what_it_held(make: Make, early: bool) -> None:
     assert {d.why for d in room.told()[2:]} == {""}, "what was told of is not counted again"
 
 
-def test_a_mute_that_held_nothing_ends_without_a_message(make: Make) -> None:
+def test_a_silence_that_held_nothing_ends_without_a_message(make: Make) -> None:
     room = make(watching())
     room.desk.silence("Alibaba", 60)
     room.now += 61
@@ -178,7 +178,7 @@ def test_a_mute_that_held_nothing_ends_without_a_message(make: Make) -> None:
     assert room.told() == []
 
 
-def test_muting_again_moves_the_end(make: Make) -> None:
+def test_silencing_again_moves_the_end(make: Make) -> None:
     room = make(watching())
     room.desk.silence("Alibaba", 7200)
     room.now += 60
@@ -188,7 +188,7 @@ def test_muting_again_moves_the_end(make: Make) -> None:
     ]
 
 
-def test_a_mute_always_ends_and_is_of_a_watchlist_there_is(make: Make) -> None:
+def test_a_silence_always_ends_and_is_of_a_watchlist_there_is(make: Make) -> None:
     room = make(watching())
     for seconds in (0, -1, 31 * 86_400, float("nan")):
         with pytest.raises(ValueError, match="30 days"):
@@ -227,7 +227,7 @@ def test_nor_does_it_in_the_same_batch(make: Make) -> None:
     assert {d.alert for d in room.told()} == {room.alerts()[1].id}
 
 
-def test_what_is_muted_in_a_cooldown_is_marked_as_muted(make: Make) -> None:
+def test_what_is_silenced_in_a_cooldown_is_marked_as_silenced(make: Make) -> None:
     room = make(watching(cooldown=HOUR))
     room.publish("Alibaba")
     room.desk.silence("Alibaba")
@@ -263,7 +263,7 @@ def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
     })  # fmt: skip
     high = Routing(channels=CHANNELS, routes=(Route(severity=(Severity.HIGH,), to=("desk",)),))
     asked = [watching(escalate=Escalate(outlets=2, languages=False))]
-    monitor = Spine(tmp_path, press, outlets, asked, routing=high)
+    monitor = ManualMonitor(tmp_path, press, outlets, asked, routing=high)
     monitor.live(range(2))
     views = SqliteViews(tmp_path)
     if muted:
@@ -347,9 +347,9 @@ def test_a_kill_at_any_step_counts_nothing_twice(tmp_path: Path) -> None:
         for n in range(3)
     )
 
-    def life(folder: Path, fuse: Fuse) -> Spine:
+    def life(folder: Path, fuse: Fuse) -> ManualMonitor:
         press = Press({feed.url: [edition(), edition(items)]}, fuse=fuse)
-        return Spine(folder, press, [feed], [watching(cooldown=HOUR)], routing=EVERYWHERE)
+        return ManualMonitor(folder, press, [feed], [watching(cooldown=HOUR)], routing=EVERYWHERE)
 
     def state(folder: Path) -> tuple[object, ...]:
         return (

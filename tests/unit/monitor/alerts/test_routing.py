@@ -97,7 +97,7 @@ def test_what_no_route_is_for_goes_to_the_usual_channels() -> None:
     )
 
 
-def test_nobody_is_told_of_a_muted_watchlist() -> None:
+def test_nobody_is_told_of_a_silenced_watchlist() -> None:
     assert ROOM.decide(raised(severity=HIGH), 5.0, {"liège": 9.0}) == Suppressed(
         SuppressionReason.SILENCE, 9.0
     )

@@ -180,7 +180,7 @@ def test_status_and_watch_list_say_it(run: Run) -> None:
     ]  # fmt: skip
 
 
-def test_feeds_tell_what_is_blind(run: Run) -> None:
+def test_feeds_tell_of_coverage_gaps(run: Run) -> None:
     lines = run("feeds")[1].splitlines()
     assert [line[0] for line in lines] == ["✗", "!", "✓", "✓"]
     assert "turns over faster than it is read" in lines[1]

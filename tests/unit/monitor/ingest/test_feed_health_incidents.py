@@ -165,7 +165,7 @@ def lived(polls: Iterable[str], every: float | None = None) -> list[tuple[float,
 @pytest.mark.parametrize("every", [None, 10.0, HOUR])
 @pytest.mark.parametrize("error", ["503", "404", "dns"])
 @pytest.mark.parametrize("before", [[], ["ok"]])
-def test_a_feed_that_fails_rings_when_it_has_for_a_day(before, error, every) -> None:
+def test_a_feed_that_fails_raises_an_alert_when_it_has_for_a_day(before, error, every) -> None:
     ((at, kind, begins),) = lived([*before, *[error] * 40], every)
     assert (kind, begins) == (AlertKind.FAILING, True)
     assert DAY <= at <= 25.5 * HOUR
@@ -179,7 +179,7 @@ def test_gone_is_told_at_once_and_once() -> None:
     assert [told[1:] for told in lived(["ok", "410", "410", "503", "503"])] == [("gone", True)]
 
 
-def test_an_outage_rings_nobody_and_the_day_begins_anew_after_it() -> None:
+def test_an_outage_raises_no_alert_and_the_day_begins_anew_after_it() -> None:
     polls = ["ok", "dns", *["outage"] * 3_000, "dns", "dns", "ok"]
     assert lived(polls) == []
 

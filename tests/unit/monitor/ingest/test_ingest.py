@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support import flow
-from support.flow import FEEDS, START, WATCHLISTS, A, B, C, Press, Spine, edition, rows
+from support.flow import FEEDS, START, WATCHLISTS, A, B, C, ManualMonitor, Press, edition, rows
 
 from index.query.parser import parse_query as understood
 from monitor.errors import FetchError, StoreError
@@ -38,9 +38,11 @@ def item(guid: str, title: str, text: str = "", link: str = "") -> str:
     return flow._item(guid, link or guid, title, text)
 
 
-def lived(folder: Path, press: Press, rounds: int, feeds: Sequence[Feed] = FEEDS[:1]) -> Spine:
+def lived(
+    folder: Path, press: Press, rounds: int, feeds: Sequence[Feed] = FEEDS[:1]
+) -> ManualMonitor:
     """Live some rounds of a newsroom."""
-    monitor = Spine(folder, press, feeds, WATCHLISTS)
+    monitor = ManualMonitor(folder, press, feeds, WATCHLISTS)
     monitor.live(range(rounds))
     return monitor
 
@@ -134,7 +136,7 @@ def test_new_ids_for_everything_are_no_news(tmp_path: Path) -> None:
 
 def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
     press = flow.scenario()
-    monitor = Spine(tmp_path, press, FEEDS, WATCHLISTS)
+    monitor = ManualMonitor(tmp_path, press, FEEDS, WATCHLISTS)
     monitor.live([0])
     about = [r.feed for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
     assert about == ["A"]
@@ -152,7 +154,7 @@ def test_rules_in_force_decide_and_a_batch_sees_one_set(tmp_path: Path) -> None:
     press = Press({A: [edition(item("1", "Liège")), edition(item("2", "Encore Liège"))]})
     lived(tmp_path, press, 1)
     liege = Watchlist(name="Liège", query=understood("liège"))
-    Spine(tmp_path, press, FEEDS[:1], [liege]).live([1])
+    ManualMonitor(tmp_path, press, FEEDS[:1], [liege]).live([1])
     assert alerts(tmp_path) == [("Liège", "Encore Liège", [("title", "Liège")])]
     assert rows(tmp_path, "SELECT article FROM alerts") == [(2,)]
 
@@ -218,7 +220,7 @@ def test_a_page_is_tried_three_times_and_not_for_ever(tmp_path: Path) -> None:
     assert rows(tmp_path, "SELECT attempts, due, reason FROM pages") == [
         (1, START + 600, "503 Service Unavailable")
     ]
-    Spine(tmp_path, press, FEEDS[2:], WATCHLISTS).live(range(1, 6))
+    ManualMonitor(tmp_path, press, FEEDS[2:], WATCHLISTS).live(range(1, 6))
     assert press.asked.count("https://ex.org/1") == 3
     assert rows(tmp_path, "SELECT count(*) FROM pages") == [(0,)]
 
@@ -331,7 +333,7 @@ def test_the_same_body_under_another_etag_changes_nothing(tmp_path: Path) -> Non
     assert state(tmp_path, A).etag == b'"1"'
 
 
-def test_a_feed_that_turned_over_whole_is_said_to_be_blind(tmp_path: Path) -> None:
+def test_a_feed_that_turned_over_whole_has_a_coverage_gap(tmp_path: Path) -> None:
     press = Press({A: [edition(item("1", "un")), edition(item("2", "deux"))]})
     lived(tmp_path, press, 2)
     assert state(tmp_path, A).blind
@@ -355,7 +357,7 @@ def test_a_full_disk_is_told_leaves_nothing_half_done_and_heals(tmp_path: Path) 
         {A: [edition(item("1", "Alibaba", "court"), item("2", "b", long), item("3", "c", long))]}
     )
     with pytest.raises(StoreError, match="full; nothing was changed"):
-        Spine(tmp_path, press, FEEDS[:1], WATCHLISTS, Full).live([0])
+        ManualMonitor(tmp_path, press, FEEDS[:1], WATCHLISTS, Full).live([0])
     for table in ("articles", "entries", "alerts", "polls", "outbox"):
         assert rows(tmp_path, f"SELECT count(*) FROM {table}") == [(0,)]
     assert state(tmp_path, A) == FeedState()

@@ -106,7 +106,9 @@ def daily(life: Life, days: int, of_the_week: Sequence[int] = range(7)) -> None:
         life.poll_for(1)
 
 
-def test_a_daily_that_stops_rings_once_and_again_when_it_stops_again(tmp_path: Path) -> None:
+def test_a_daily_that_stops_raises_an_alert_once_and_again_when_it_stops_again(
+    tmp_path: Path,
+) -> None:
     life = Life(tmp_path)
     daily(life, 40, range(5))
     assert (life.rung, life.health()) == ([], Health.OK)
@@ -133,7 +135,7 @@ def test_a_monitor_that_was_away_heard_no_silence(tmp_path: Path) -> None:
     assert (life.rung, life.health()) == ([], Health.OK)
 
 
-def test_a_feed_that_was_silent_before_we_came_rings_only_later(tmp_path: Path) -> None:
+def test_a_feed_that_was_silent_before_we_came_raises_an_alert_only_later(tmp_path: Path) -> None:
     life = Life(tmp_path)
     for _ in range(30):
         life.publish(f"{life.now:.0f}", keep=40)
@@ -200,7 +202,9 @@ def test_an_outage_costs_nothing_if_the_next_read_knows_what_was_there(tmp_path:
     assert after_outage(lost, lambda: lost.publish("ninth", keep=1)) == [(MONDAY, lost.now)]
 
 
-def test_a_feed_that_fails_for_days_rings_once_whatever_the_network_does(tmp_path: Path) -> None:
+def test_a_feed_that_fails_for_days_raises_an_alert_once_whatever_the_network_does(
+    tmp_path: Path,
+) -> None:
     life = Life(tmp_path)
     life.publish("first")
     life.poll()

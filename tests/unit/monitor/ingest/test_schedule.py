@@ -129,12 +129,12 @@ def test_overlap_sets_the_interval(total, known, gap, interval, blind):
     assert (state.next_due - NOW, state.blind) == (interval, blind)
 
 
-def test_the_first_read_of_a_feed_is_not_blind():
+def test_the_first_read_of_a_feed_has_no_coverage_gap():
     state = read(state=FeedState(), known=0)
     assert (state.blind, state.next_due - NOW) == (False, 15 * MINUTE)
 
 
-def test_an_interval_that_was_asked_for_is_kept_but_blindness_is_told():
+def test_an_interval_that_was_asked_for_is_kept_but_coverage_gaps_are_told():
     state = read(replace(FEED, every=HOUR), known=0)
     assert (state.blind, state.next_due - NOW) == (True, HOUR)
 
@@ -282,7 +282,7 @@ def test_what_a_server_asked_for_is_remembered():
     assert schedule.after_edit(replace(FEED, every=1.0), refused, 0.0).next_due == NOW + 2 * HOUR
 
 
-def test_an_unchanged_feed_is_not_blind():
+def test_an_unchanged_feed_has_no_coverage_gap():
     blind = replace(POLLED, blind=True)
     assert not schedule.after_unchanged(FEED, blind, NotModified(), NOW, 0.0).blind
     failing = replace(blind, failures=1, failing_since=NOW)  # whose 304 says nothing

@@ -310,7 +310,9 @@ def test_nobody_watches_a_feed_after_it_was_left(week: Path) -> None:
     assert {day for day in marked if day > "2026-10-21"} == set(trend.labels[7:])
 
 
-def test_a_blind_feed_marks_its_days_and_another_feeds_trend_is_none_of_it(week: Path) -> None:
+def test_a_feed_with_a_coverage_gap_marks_its_days_and_another_feeds_trend_is_none_of_it(
+    week: Path,
+) -> None:
     blind(week, 2, at("2026-10-23T06:00"), at("2026-10-23T18:00"))
     trend = counting(week).trend(["grève"], by=By.DAY, split=Split.FEED)
     by_feed = {series.name: series for series in trend.series}

@@ -23,7 +23,7 @@ def reading(**changes: object) -> ArticleDetails:
     return ArticleDetails(article=replace(base, **changes), feed="Le Monde", alerts=())  # type: ignore[arg-type]
 
 
-def test_matches_are_inked_where_they_are() -> None:
+def test_matches_are_highlighted_where_they_are() -> None:
     page = article_page(
         reading(body="a grève b\nc grève d"), (("body", 2, 7), ("body", 12, 17)), 60
     )

@@ -30,7 +30,7 @@ def text(line: list[tuple[str, str]]) -> str:
         (None, False, "○ no monitor"),
     ],
 )
-def test_the_pulse_is_in_words(pulse: float | None, watching: bool, said: str) -> None:
+def test_the_status_is_in_words(pulse: float | None, watching: bool, said: str) -> None:
     newsroom = FakeNewsroom()
     newsroom.pulse, newsroom.watching = pulse, watching
     assert said in text(status_line(newsroom.status(), NOW, UTC, 120))

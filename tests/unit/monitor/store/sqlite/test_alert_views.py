@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.alert_storage import save_poll
 from support.properties import examples
-from support.small_store import ALIBABA, NOW, SPIES, Room, arrival, article, match, opened
+from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, match, opened
 
 from monitor.model.alert import AlertState, Change, Verdict, WatchlistMatch
 from monitor.model.feed import FeedState, Outcome, Poll
@@ -24,13 +24,13 @@ from monitor.model.severity import Severity
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
+def room(tmp_path: Path) -> Iterator[SmallStore]:
     room = opened(tmp_path)
     yield room
     room.store.close()
 
 
-def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None:
+def test_an_alert_comes_back_with_its_matches_in_their_order(room: SmallStore) -> None:
     spots = (match(), match("Liège", 12), match("Cainiao", 3, "body"))
     hit = WatchlistMatch(watchlist=SPIES, matches=spots)
     (raised,) = room.save(arrival(1, hits=(hit,), backfill=True))
@@ -53,7 +53,7 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: Room) -> None
     assert (alert.title, alert.url, alert.feed) == ("Alibaba 1", "https://ex.org/1", "A")
 
 
-def test_one_alert_per_watchlist_and_article(room: Room) -> None:
+def test_one_alert_per_watchlist_and_article(room: SmallStore) -> None:
     assert len(room.save(arrival(1, ALIBABA))) == 1
     again = WatchlistMatch(watchlist=ALIBABA, matches=(match("Alibaba", 10),))
     assert room.save(arrival(1, new=False, hits=(again,))) == []
@@ -61,7 +61,7 @@ def test_one_alert_per_watchlist_and_article(room: Room) -> None:
     assert alert.matches == again.matches
 
 
-def test_filters_of_alerts(room: Room) -> None:
+def test_filters_of_alerts(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA), at=NOW)
     room.save(arrival(2, ALIBABA, SPIES, article=article(2, lang="en")), at=NOW + 10)
     room.save(arrival(3, SPIES, article=article(3, 2, lang="")), feed=1, at=NOW + 20)
@@ -89,14 +89,14 @@ def test_filters_of_alerts(room: Room) -> None:
     assert room.views.articles.ids(watchlist="Alibaba", severity="high") == set()
 
 
-def test_names_are_found_in_any_case(room: Room) -> None:
+def test_names_are_found_in_any_case(room: SmallStore) -> None:
     spelt = replace(ALIBABA, name="Équipe Œuvre")
     room.save(arrival(1, spelt))
     assert room.ids(Filter(watchlists=("équipe œuvre",))) == [1]
     assert room.views.articles.ids(watchlist="ÉQUIPE ŒUVRE") == {1}
 
 
-def test_triage_sets_what_is_given(room: Room) -> None:
+def test_triage_sets_what_is_given(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA), arrival(2, ALIBABA))
     room.views.triage.change(
         [1], Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT, starred=True), "", 0.0
@@ -113,7 +113,7 @@ def test_triage_sets_what_is_given(room: Room) -> None:
     )
 
 
-def test_a_histogram_of_the_last_day(room: Room) -> None:
+def test_a_histogram_of_the_last_day(room: SmallStore) -> None:
     for id, at in ((1, NOW - 1), (2, NOW), (3, NOW + 9), (4, NOW + 10), (5, NOW + 999)):
         room.save(arrival(id, ALIBABA), at=at)
     alibaba, spies = room.views.watchlists.counts(NOW, 3, 10.0)
@@ -155,7 +155,7 @@ def test_every_count_is_what_counting_gives(done: list[tuple[Any, ...]]) -> None
         room.store.close()
 
 
-def _act(room: Room, act: tuple[Any, ...]) -> None:
+def _act(room: SmallStore, act: tuple[Any, ...]) -> None:
     last = len(room.store.article_ids())
     match act:
         case ("save", hits, copy_of, fails):
@@ -184,7 +184,7 @@ def _act(room: Room, act: tuple[Any, ...]) -> None:
             room.store.mark_indexed(ticket)
 
 
-def _assert_counts_are_true(room: Room) -> None:
+def _assert_counts_are_true(room: SmallStore) -> None:
     rows = room.sql("SELECT watchlist, state FROM alerts WHERE merged_into IS NULL")
     total = Counter(name for name, _ in rows)
     untriaged = Counter(name for name, state in rows if state == "new")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.alert_storage import save_poll
-from support.small_store import ALIBABA, NOW, SPIES, Room, arrival, article, opened
+from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, opened
 
 from monitor.errors import StoreError
 from monitor.model.alert import AlertState, Change
@@ -23,13 +23,13 @@ from monitor.store.sqlite.views import SqliteViews
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
+def room(tmp_path: Path) -> Iterator[SmallStore]:
     room = opened(tmp_path)
     yield room
     room.store.close()
 
 
-def test_what_fails_half_way_leaves_nothing(room: Room) -> None:
+def test_what_fails_half_way_leaves_nothing(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
     with closing(sqlite3.connect(room.folder / "newsroom.db")) as before:
         dump = list(before.iterdump())
@@ -52,14 +52,14 @@ def test_what_fails_half_way_leaves_nothing(room: Room) -> None:
     room.save(arrival(2))  # and the next one goes well
 
 
-def test_an_article_cannot_be_stored_twice(room: Room) -> None:
+def test_an_article_cannot_be_stored_twice(room: SmallStore) -> None:
     room.save(arrival(1))
     with pytest.raises(StoreError, match="nothing was changed"):
         room.save(arrival(2), arrival(1))
     assert len(room.store.article_ids()) == 1
 
 
-def test_viewers_see_a_batch_when_it_is_whole(room: Room) -> None:
+def test_viewers_see_a_batch_when_it_is_whole(room: SmallStore) -> None:
     with room.store.batch() as batch:
         save_poll(
             batch,
@@ -74,7 +74,7 @@ def test_viewers_see_a_batch_when_it_is_whole(room: Room) -> None:
     assert (room.ids(), room.views.totals()) == ([1], (1, 1, 1, 1))
 
 
-def test_triage_waits_for_a_batch_and_breaks_none(room: Room) -> None:
+def test_triage_waits_for_a_batch_and_breaks_none(room: SmallStore) -> None:
     """A batch that has read holds the store until it has written."""
     room.save(arrival(1, ALIBABA))
     triage = threading.Thread(
@@ -91,7 +91,7 @@ def test_triage_waits_for_a_batch_and_breaks_none(room: Room) -> None:
     assert room.ids(Filter(state=AlertState.ACKNOWLEDGED)) == [1]
 
 
-def test_views_serve_any_thread(room: Room) -> None:
+def test_views_serve_any_thread(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
     found: list[list[int]] = []
 
@@ -180,7 +180,7 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     damaged.close()
 
 
-def test_protocols_are_those_of_the_classes(room: Room) -> None:
+def test_protocols_are_those_of_the_classes(room: SmallStore) -> None:
     def reads(views: Views, store: Store) -> tuple[int, ...]:
         return views.totals()
 

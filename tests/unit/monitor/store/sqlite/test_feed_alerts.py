@@ -85,7 +85,7 @@ def test_it_is_counted_and_triaged_and_is_of_no_article(store: SqliteStore, tmp_
     assert views.watchlists.records() == []
 
 
-def test_an_episode_that_does_not_ring_is_one(store: SqliteStore, tmp_path: Path) -> None:
+def test_an_incident_that_raises_no_alert_is_one(store: SqliteStore, tmp_path: Path) -> None:
     assert refreshed(store, 100.0, (SILENT,)) == []
     (feed, _) = store.subscribe([Feed(url="https://a.test/rss", name="A")] * 2, [])
     with store.reading() as reading:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 from support.alert_storage import save_page
-from support.small_store import ALIBABA, FIRST, NOW, SECOND, SPIES, Room, arrival, article, opened
+from support.small_store import (
+    ALIBABA,
+    FIRST,
+    NOW,
+    SECOND,
+    SPIES,
+    SmallStore,
+    arrival,
+    article,
+    opened,
+)
 
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Sighting, StoryCandidate
@@ -16,7 +26,7 @@ from monitor.store.sqlite.feeds import POLLS_KEPT
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
+def room(tmp_path: Path) -> Iterator[SmallStore]:
     room = opened(tmp_path)
     yield room
     room.store.close()
@@ -25,7 +35,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
 # --- feeds and polling ---------------------------------------------------------------
 
 
-def test_subscribing_numbers_feeds_and_keeps_the_history_of_others(room: Room) -> None:
+def test_subscribing_numbers_feeds_and_keeps_the_history_of_others(room: SmallStore) -> None:
     assert [feed.number for feed in room.feeds] == [1, 2]
     room.save(arrival(1, ALIBABA))
     third = Feed(url="https://c.test/rss", name="C")
@@ -43,7 +53,7 @@ def test_subscribing_numbers_feeds_and_keeps_the_history_of_others(room: Room) -
     assert room.views.watchlists.counts(0, 1, 1.0)[0].total == 1
 
 
-def test_a_state_comes_back_as_it_was_saved(room: Room) -> None:
+def test_a_state_comes_back_as_it_was_saved(room: SmallStore) -> None:
     state = FeedState(
         etag=b'W/"\xe9\xff"',
         last_modified=b"Thu, 01 Jan 1970",
@@ -76,13 +86,13 @@ def test_a_state_comes_back_as_it_was_saved(room: Room) -> None:
     ],
     ids=["new", "now", "later", "clock set back", "gone"],
 )
-def test_what_is_due(state: FeedState, is_due: bool, room: Room) -> None:
+def test_what_is_due(state: FeedState, is_due: bool, room: SmallStore) -> None:
     room.save(state=state)
     assert (FIRST.url in room.store.states(NOW)) == is_due
     assert SECOND.url not in room.store.states(NOW)  # it is not enabled
 
 
-def test_a_feed_is_polled_when_somebody_asks(room: Room) -> None:
+def test_a_feed_is_polled_when_somebody_asks(room: SmallStore) -> None:
     room.save(state=FeedState(next_due=NOW + 900))
     room.views.feeds.poll_now(SECOND.url)
     assert room.store.states(NOW) == {}
@@ -93,7 +103,7 @@ def test_a_feed_is_polled_when_somebody_asks(room: Room) -> None:
     assert set(room.store.states(NOW + 5)) == {FIRST.url}
 
 
-def test_a_gone_feed_is_polled_when_it_is_asked_for_by_name(room: Room) -> None:
+def test_a_gone_feed_is_polled_when_it_is_asked_for_by_name(room: SmallStore) -> None:
     room.save(state=FeedState(gone=True))
     room.views.feeds.poll_now(None)
     assert room.store.states(NOW) == {}
@@ -101,7 +111,7 @@ def test_a_gone_feed_is_polled_when_it_is_asked_for_by_name(room: Room) -> None:
     assert set(room.store.states(NOW)) == {FIRST.url}
 
 
-def test_the_last_polls_are_kept_newest_first(room: Room) -> None:
+def test_the_last_polls_are_kept_newest_first(room: SmallStore) -> None:
     for number in range(POLLS_KEPT + 5):
         room.save(at=NOW + number)
     moments = [poll.at - NOW for poll in room.views.feeds.polls(FIRST.url)]
@@ -114,7 +124,7 @@ def test_the_last_polls_are_kept_newest_first(room: Room) -> None:
 # --- articles ----------------------------------------------------------------------------
 
 
-def test_an_article_comes_back_as_it_was_saved(room: Room) -> None:
+def test_an_article_comes_back_as_it_was_saved(room: SmallStore) -> None:
     bare = article(2, published=None, body="", author="", lang="", url="", summary="")
     room.save(arrival(1), arrival(2, article=bare, canonical=""))
     assert room.views.articles.get([1]) == [article(1)]
@@ -130,7 +140,7 @@ def test_an_article_comes_back_as_it_was_saved(room: Room) -> None:
     assert room.views.articles.ids(has="body") == room.views.articles.ids(has="author") == {1}
 
 
-def test_more_ids_than_sqlite_takes_at_once(room: Room) -> None:
+def test_more_ids_than_sqlite_takes_at_once(room: SmallStore) -> None:
     room.save(*(arrival(id, ALIBABA) for id in range(1, 1203)))
     everything = list(range(1, 1203))
     assert [a.id for a in room.views.articles.get(everything)] == everything
@@ -141,7 +151,7 @@ def test_more_ids_than_sqlite_takes_at_once(room: Room) -> None:
     assert len(known.guids) == 1202
 
 
-def test_an_edit_keeps_the_earlier_text(room: Room) -> None:
+def test_an_edit_keeps_the_earlier_text(room: SmallStore) -> None:
     room.save(arrival(1))
     assert len(room.views.articles.revisions(1)) == 1
     edited = article(1, title="Alibaba dément", body="")
@@ -153,7 +163,7 @@ def test_an_edit_keeps_the_earlier_text(room: Room) -> None:
     assert len(room.store.article_ids()) == 1
 
 
-def test_languages_of_the_last_articles(room: Room) -> None:
+def test_languages_of_the_last_articles(room: SmallStore) -> None:
     arrivals = [
         arrival(id, article=article(id, lang="en" if id > 20 else "fr")) for id in range(1, 26)
     ]
@@ -163,7 +173,7 @@ def test_languages_of_the_last_articles(room: Room) -> None:
         assert batch.languages(room.feeds[1]) == []
 
 
-def test_what_is_known_of_entries(room: Room) -> None:
+def test_what_is_known_of_entries(room: SmallStore) -> None:
     room.save(arrival(1), arrival(2))
     room.save(arrival(3, article=article(3, 2), canonical="https://ex.org/1", guid="other"), feed=1)
     with room.store.batch() as batch:
@@ -180,7 +190,7 @@ def test_what_is_known_of_entries(room: Room) -> None:
     assert known.own == {1: ("guid-1",), 2: ("guid-2",)}
 
 
-def test_an_article_under_another_guid_or_in_another_feed(room: Room) -> None:
+def test_an_article_under_another_guid_or_in_another_feed(room: SmallStore) -> None:
     room.save(arrival(1))
     room.store.mark_indexed(10)
     reissue = Sighting(article=1, guid="neuf", fingerprint=b"1", reissued=True)
@@ -201,7 +211,7 @@ def test_an_article_under_another_guid_or_in_another_feed(room: Room) -> None:
 # --- stories ---------------------------------------------------------------------------------
 
 
-def test_copies_speak_through_the_first_alert(room: Room) -> None:
+def test_copies_speak_through_the_first_alert(room: SmallStore) -> None:
     assert len(room.save(arrival(1, ALIBABA))) == 1
     copy = arrival(2, ALIBABA, SPIES, article=article(2, 2, story=1), copy_of=1)
     raised = room.save(copy, feed=1)
@@ -221,7 +231,7 @@ def test_copies_speak_through_the_first_alert(room: Room) -> None:
     assert [copy_of for _, copy_of in room.store.articles_after(0, 9)] == [None, 1, 1]
 
 
-def test_shingles_are_shared_and_forgotten(room: Room) -> None:
+def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
     room.save(
         arrival(1, article=article(1, seen=NOW - 100), shingles=frozenset({1, 2, 3})),
         arrival(2, shingles=frozenset({3, 4})),
@@ -244,7 +254,7 @@ def test_shingles_are_shared_and_forgotten(room: Room) -> None:
 # --- pages and the way to the index -----------------------------------------------------------
 
 
-def test_a_page_is_due_until_it_is_read_or_given_up(room: Room) -> None:
+def test_a_page_is_due_until_it_is_read_or_given_up(room: SmallStore) -> None:
     bare = replace(article(1), body="")
     room.save(arrival(1, ALIBABA, article=bare, wants_page=True), arrival(2))
     assert room.store.pages_due(NOW, 9) == [(bare, 0)]
@@ -265,7 +275,7 @@ def test_a_page_is_due_until_it_is_read_or_given_up(room: Room) -> None:
     assert room.store.pages_due(NOW + 9999, 9) == []
 
 
-def test_what_changes_is_on_its_way_to_the_index(room: Room) -> None:
+def test_what_changes_is_on_its_way_to_the_index(room: SmallStore) -> None:
     room.save(arrival(1), arrival(2))
     room.save(arrival(1, new=False))
     waiting = room.store.unindexed(9)

@@ -49,13 +49,13 @@ def test_headlines_come_newest_first_in_pages(views: SqliteViews) -> None:
     assert [id for id, _ in views.alerts.headlines(after=6, limit=-1)] == [8, 7]
 
 
-def test_what_became_louder_is_told_once_with_its_place_then(views: SqliteViews) -> None:
+def test_what_escalated_is_told_once_with_its_place_then(views: SqliteViews) -> None:
     assert views.alerts.escalated(Filter()) == [(6, 3, 3), (6, 4, 2), (9, 5, 6)]
     assert views.alerts.escalated(Filter(), after=3) == [(6, 4, 2), (9, 5, 6)]
     assert views.alerts.escalated(Filter(severities=(Severity.HIGH,))) == [(6, 3, 3), (9, 5, 6)]
 
 
-def test_where_nothing_became_louder_not_all_alerts_are_gone_through(
+def test_where_nothing_escalated_not_all_alerts_are_gone_through(
     views: SqliteViews, tmp_path: Path
 ) -> None:
     with closing(open_store(tmp_path, create=False)) as sql, sql:
