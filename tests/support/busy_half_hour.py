@@ -294,7 +294,7 @@ class Recorder(Fuse):
 
 
 def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:
-    """Live through the half hour; return every moment at which a kill would leave something else."""
+    """Live through the half hour; return the moments at which a kill leaves something else."""
     recorder = Recorder(half_hour=BusyHalfHour(folder, **how), thorough=thorough)
     assert recorder.half_hour
     recorder.half_hour.live(recorder)
