@@ -36,7 +36,7 @@ demo: $(VENV)/.core ## the same on a newsroom bundled with tocsin: no internet n
 	@$(BIN)/tocsin demo
 
 test: install ## all tests
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
 
 test-fast: install ## the tests of single modules, and the cheapest of several together: under a minute
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not process" \

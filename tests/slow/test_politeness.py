@@ -1,6 +1,6 @@
 """How servers are treated when something is out of the ordinary: in simulated time.
 
-The ordinary is in test_two_days, single decisions in test_schedule, lanes in test_fetch.
+The ordinary is in test_restarts, single decisions in test_schedule, slots in test_slot_pool.
 """
 
 from __future__ import annotations

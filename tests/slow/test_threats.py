@@ -42,7 +42,7 @@ def test_no_spelling_of_this_machine_is_asked(web: Web, tmp_path: Path) -> None:
         feeds += [{"url": web.url(f"/sent{n}")} for n in range(len(targets))]
         feeds.append({"url": web.url("/pages"), "full_text": True, "name": "pages"})
         newsroom.watch(feeds, ["Alibaba"], network={"allow": [f"{web.address}/32"]})
-        ran = newsroom.tocsin("run", "--once", "--json")
+        ran = newsroom.once("--json")
         assert ran.returncode == 0, ran.stderr
         assert not canary.requests
     assert newsroom.sql("SELECT count(*) FROM articles WHERE title = 'Un canari'") == [(0,)]
@@ -73,16 +73,17 @@ def test_a_secret_is_told_to_its_own_host_and_to_nobody_else(web: Web, tmp_path:
             {"url": web.url("/well?token"), "name": "token", "auth": {"bearer": "env:FEED_TOKEN"}}
         )
         newsroom.watch(feeds, ["Ici"])
-        said = "".join(
+        polled = newsroom.once("-v", "--now")
+        said = polled.stdout + polled.stderr
+        said += "".join(
             done.stdout + done.stderr
             for words in (
-                ["-v", "run", "--once", "--now"],
                 ["feeds", "--format", "json"],
                 ["feeds", "log", "broken"],
                 ["check"],
                 ["feeds", "check", "well", "token"],
             )
-            for done in [newsroom.here(*words) if "run" not in words else newsroom.tocsin(*words)]
+            for done in [newsroom.here(*words)]
         )
         assert {request.path for request in other.requests} >= {"/feed", "/page"}
         told = json.dumps([[str(value) for _, value in r.headers] for r in other.requests])
@@ -116,7 +117,7 @@ def test_no_header_breaks_the_next_poll(web: Web, tmp_path: Path) -> None:
         web.on(f"/{number}", *(Reply(200, headers, rss(*items[: n + 1])) for n in range(2)))
     newsroom.watch([{"url": web.url(f"/{number}")} for number in range(len(POISON))])
     for _ in range(2):
-        assert newsroom.tocsin("run", "--once", "--now").returncode == 0
+        assert newsroom.once("--now").returncode == 0
     assert newsroom.sql("SELECT failures, articles FROM feeds") == [(0, 2)] * len(POISON)
     assert web.asked("/0")[1].header("If-None-Match") == b'"\xe9\xff"'
 
@@ -154,7 +155,7 @@ def test_no_text_of_a_feed_acts_on_a_terminal(web: Web, tmp_path: Path) -> None:
     newsroom.watch(
         [{"url": web.url("/feed"), "name": "hostile"}, {"url": web.url("/broken")}], ["Alibaba"]
     )
-    ran = newsroom.tocsin("-v", "run", "--once")
+    ran = newsroom.once("-v")
     assert newsroom.counts()[0] >= len(PAYLOADS) - 2  # some are the same once they are clean
     for words in COMMANDS:
         done = newsroom.here(*words.split())
@@ -186,7 +187,7 @@ def test_only_links_to_the_web_are_kept(web: Web, tmp_path: Path) -> None:
     )
     web.on("/feed", Reply(body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode()))
     newsroom.watch([{"url": web.url("/feed")}])
-    assert newsroom.tocsin("run", "--once").returncode == 0
+    assert newsroom.once().returncode == 0
     kept = {url for (url,) in newsroom.sql("SELECT url FROM articles")}
     home = {web.url("/feed"), web.url("/etc/passwd")}
     assert kept - home <= {"", "http://e.example/well"}

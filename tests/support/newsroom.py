@@ -126,7 +126,7 @@ class Newsroom:
         said = (file.buffer.getvalue().decode().replace("\r\n", "\n") for file in (out, err))  # type: ignore[attr-defined]
         return subprocess.CompletedProcess([TOCSIN, *args], code, *said)
 
-    def once(self, *args: str) -> subprocess.CompletedProcess[str]:
+    def once(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run `tocsin run --once` in this process, which reads the documents and indexes too.
 
         It takes a twentieth of the time; a process of its own is for tests of processes.
@@ -138,7 +138,7 @@ class Newsroom:
             patch("monitor.parse.workers.Parser", InlineReader),
             patch("monitor.maintenance.indexer_process.IndexerProcess", HereIndexer),
         ):
-            return self.here("run", "--once", *args)
+            return self.here("run", "--once", *args, **environ)
 
     @contextmanager
     def running(self, *args: str) -> Iterator[subprocess.Popen[str]]:

@@ -21,9 +21,9 @@ def test_once_in_words_then_unchanged(server: Web, empty: Newsroom) -> None:
     assert (first.returncode, first.stderr) == (0, "")
     assert "2 read, 0 unchanged, 0 failed; 4 entries, 4 new, 0 changed; 3 alerts" in first.stdout
     asked = len(server.asked("/fil"))
-    assert json.loads(empty.tocsin("run", "--once", "--json").stdout)["feeds"] == 0
+    assert json.loads(empty.once("--json").stdout)["feeds"] == 0
     assert len(server.asked("/fil")) == asked
-    again = json.loads(empty.tocsin("run", "--once", "--now", "--json").stdout)
+    again = json.loads(empty.once("--now", "--json").stdout)
     assert (again["feeds"], again["unchanged"], again["new"]) == (2, 2, 0)
     assert server.asked("/fil")[-1].header("If-None-Match") == b'"1"'
 
@@ -37,7 +37,7 @@ def test_once_exits_with_1_if_no_feed_could_be_read(server: Web, empty: Newsroom
     assert "1 failed" in done.stdout
     assert "Broken: 500" in done.stderr
     empty.watch([broken, *subscriptions(server)[:1]])
-    assert empty.tocsin("run", "--once", "--now").returncode == 0
+    assert empty.once("--now").returncode == 0
 
 
 def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
@@ -54,7 +54,7 @@ def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
     quiet = empty.tocsin("-q", "run", "--for", "1s")
     assert (quiet.returncode, quiet.stdout) == (0, "")
     assert "new" not in quiet.stderr
-    loud = empty.tocsin("-v", "run", "--once", "--now")
+    loud = empty.once("-v", "--now")
     assert "nothing new" in loud.stderr
 
 
@@ -86,7 +86,7 @@ def test_environment_says_where_things_are(server: Web, empty: Newsroom) -> None
     empty.watch(subscriptions(server)[:1])
     config = empty.config.rename(other / "watch.yaml")
     where = {"TOCSIN_CONFIG": str(config), "TOCSIN_DATA": str(empty.folder / "archive")}
-    assert empty.tocsin("run", "--once", **where).returncode == 0
+    assert empty.once(**where).returncode == 0
     assert (empty.folder / "archive" / "newsroom.db").exists()
     assert empty.here("search", "cainiao", **where).returncode == 0
     assert empty.here("--data", "archive", "search", "cainiao").returncode == 0
@@ -96,7 +96,7 @@ def test_environment_says_where_things_are(server: Web, empty: Newsroom) -> None
 
 def test_data_in_feeds_yaml_is_used_by_every_command(server: Web, empty: Newsroom) -> None:
     empty.watch(subscriptions(server)[:1], data="kept/here")
-    assert empty.tocsin("run", "--once").returncode == 0
+    assert empty.once().returncode == 0
     assert (empty.folder / "kept" / "here" / "newsroom.db").exists()
     assert (empty.folder / "kept" / "here").stat().st_mode & 0o777 == 0o700
     assert titles(empty, "cainiao") == [FRENCH[0].title]
