@@ -39,7 +39,7 @@ test: install ## all tests
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
 
 test-fast: install ## the tests of single modules, and the cheapest of several together: under a minute
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not process" \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not costly" \
 		tests/unit tests/integration --ignore tests/integration/tui
 
 check: install ## lint, types, layers
