@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
-from monitor import monitor_lock
 from monitor.files import file_signature
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from monitor.model.alert import Alert
     from monitor.model.config import Config, Listening, Networks, SavedSearch
     from monitor.model.poll import RunSummary
+    from monitor.monitor_lock import MonitorLock
     from monitor.notify.atom import History
     from monitor.notify.delivery_loop import DeliveryLoop
     from monitor.notify.senders import Senders
@@ -122,9 +122,10 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
     import asyncio
 
     from monitor.config.watchlist_tests import load_and_test
+    from monitor.monitor_lock import MonitorLock
 
     config = load_and_test(path, data=data)
-    with monitor_lock.MonitorLock(config.data) as held:
+    with MonitorLock(config.data) as held:
         stop = asyncio.Event()
         _stop_on_signals(stop)
         if orders.seconds is not None:
@@ -135,7 +136,7 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
 async def _watch(
     config: Config,
     data: Path | None,
-    held: monitor_lock.MonitorLock,
+    held: MonitorLock,
     stop: asyncio.Event,
     orders: RunOptions,
 ) -> RunSummary:
@@ -173,7 +174,7 @@ def _metrics(
 def _parts(
     config: Config,
     data: Path | None,
-    held: monitor_lock.MonitorLock,
+    held: MonitorLock,
     orders: RunOptions,
     parser: Parser,
 ) -> tuple[Components, Callable[[], None]]:

@@ -16,7 +16,7 @@ from monitor.formatting import counted, iso
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm
-    from monitor.model.search import Facets, Mention, Share
+    from monitor.model.search_results import Facets, Mention, Share
 
 MAX_FORMS = 4
 """Most inflections of a word that the table shows."""

@@ -16,7 +16,8 @@ from monitor.formatting import iso
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
-    from monitor.model.search import Filter, Found, Results, Suggestion
+    from monitor.model.search import Filter
+    from monitor.model.search_results import Found, Results, Suggestion
     from monitor.service.service import Service
 
 

@@ -17,7 +17,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.errors import MissingExtraError, requires_extra
 from monitor.formatting import iso
-from monitor.model.search import By, Series, Trend
+from monitor.model.search_results import By, Series, Trend
 
 MARKERS = "●▲■◆○△□◇"
 """A marker for each series that is drawn; they differ without colours too."""
@@ -323,7 +323,7 @@ def trend(
     Periods with coverage gaps are marked, and get an estimate. Exits with 1 when nothing is
     found, with 2 when a query cannot be understood.
     """
-    from monitor.model.search import By, Split
+    from monitor.model.search_results import By, Split
     from monitor.wiring import local_zone
 
     for query in queries:

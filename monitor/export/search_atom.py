@@ -12,7 +12,7 @@ from index.article import Timestamp
 from monitor.formatting import iso
 
 if TYPE_CHECKING:
-    from monitor.model.search import Found
+    from monitor.model.search_results import Found
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -9,14 +9,16 @@ import shutil
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from index import open_archive_writer
-from index.archive import ArchiveWriter
 from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged
 from monitor.files import atomic_write
 from monitor.formatting import counted
+
+if TYPE_CHECKING:
+    from index.archive import ArchiveWriter
 
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"

@@ -22,7 +22,7 @@ from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.formatting import counted
 from monitor.maintenance import index_repair
-from monitor.model.search import Filter, Found, Results, Suggestion
+from monitor.model.search import Filter
 from monitor.store.protocol import Views
 from monitor.store.sqlite.connection import INDEX
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from index.query.ast import Word
     from index.query.completion import Completion
     from index.query.parser import Query
+    from monitor.model.search_results import Found, Results, Suggestion
     from monitor.model.status import Totals
     from monitor.search.query_resolution import QueryResolution
 
@@ -77,6 +78,7 @@ class ArchiveSearch:
             CursorError: `after` is no place in the result of this search.
             ArchiveError: The archive cannot be searched.
         """
+        from monitor.model.search_results import Results
         from monitor.search.paging import ResultPage, SearchRequest
 
         request = SearchRequest(query, filter, sort, limit, after, page)
@@ -252,6 +254,7 @@ class ArchiveSearch:
         self, query: Query, hits: Iterable[ArchiveHit], width: int
     ) -> Iterable[Found]:
         from index.evaluation.highlight import Highlighter, snippet
+        from monitor.model.search_results import Found
 
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}

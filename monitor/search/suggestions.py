@@ -10,7 +10,8 @@ from index.archive import ArchivePage
 from index.article import Timestamp
 from index.query.parser import Query
 from index.query.suggestions import QuerySuggestion, Similar, SuggestionKind, query_suggestions
-from monitor.model.search import Filter, Suggestion
+from monitor.model.search import Filter
+from monitor.model.search_results import Suggestion
 
 FEW = 5
 """Hits below which other searches are suggested."""

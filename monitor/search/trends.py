@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from index.article import Timestamp
 from index.query.ast import And, Facet, Node
-from monitor.model.search import WHOLE, By, Series
+from monitor.model.search_results import WHOLE, By, Series
 
 Resolve = Callable[[str], tuple[Timestamp, Timestamp]]
 """Returns start and end of what is written."""

@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from monitor import monitor_lock
 from monitor.maintenance import index_repair
-from monitor.model.search import Searched
-from monitor.model.status import Status
 from monitor.service.statistics import Statistics
 from monitor.service.triage import Triage
 from monitor.store.protocol import Views
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
     from monitor.model.feed import Coverage, FeedHealth
     from monitor.model.latency import Latency
+    from monitor.model.status import Status
     from monitor.search.search import ArchiveSearch
 
 DAY = 86_400.0
@@ -95,12 +93,15 @@ class Service:
 
     def note_search(self, query: str, sort: str = "date") -> None:
         """Remember a search; raises StoreError if the store stays locked."""
+        from monitor.model.search import Searched
+
         self.views.searches.note(Searched(query.strip(), sort, self._clock()))
 
     def status(self) -> Status:
         """Return the newsroom at a glance; reads the state of every feed."""
         from monitor.ingest.feed_health import health
         from monitor.model.delivery import DeliveryState
+        from monitor.model.status import Status
 
         totals, now = self.views.totals(), self._clock()
         feeds = self.views.feeds.subscribed()
@@ -134,7 +135,9 @@ class Service:
 
         Cheap enough for every second.
         """
-        heartbeat = monitor_lock.current_heartbeat(self._folder)
+        from monitor.monitor_lock import current_heartbeat
+
+        heartbeat = current_heartbeat(self._folder)
         return replace(
             status,
             monitor=heartbeat.presence if heartbeat else None,

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.maintenance import index_repair
-from monitor.model.search import By, Facets, Filter, Mention, Share, Split, Trend
+from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.store.protocol import Views
 
-if TYPE_CHECKING:  # the language of queries takes a tenth of a command that needs none
+if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of them
     from index.archive import MatchedArticles
     from index.query.parser import Query
+    from monitor.model.search_results import By, Facets, Mention, Share, Split, Trend
     from monitor.model.watchlist import Baseline, WatchlistCount
     from monitor.search.search import ArchiveSearch
     from monitor.search.trends import Interval, Observed
@@ -57,6 +58,7 @@ class Statistics:
         the first article until now. Raises QueryError, ArchiveError, MonitorError.
         """
         from index.query.parser import parse_query
+        from monitor.model.search_results import Trend
         from monitor.search import trends
         from monitor.search.trends import series
 
@@ -93,6 +95,7 @@ class Statistics:
         Raises QueryError, ArchiveError.
         """
         from index.query.parser import parse_query
+        from monitor.model.search_results import Facets, Mention, Share, Split
 
         query = parse_query(text)
         matched = self._search.matches(query, filter)
@@ -164,6 +167,7 @@ class Statistics:
     def _labelled(self, matched: MatchedArticles, split: Split) -> list[tuple[str, frozenset[int]]]:
         """Return the ids of articles by the name of their language or feed, most articles first."""
         from index.query.filters import UNDETERMINED
+        from monitor.model.search_results import Split
 
         if split is Split.LANG:
             parts = [(lang or UNDETERMINED, ids) for lang, ids in matched.by_lang.items()]
@@ -223,6 +227,8 @@ def _when(mention: Mention) -> tuple[Timestamp, int]:
 
 
 def _shares(parts: Iterable[tuple[str, frozenset[int]]], limit: int) -> tuple[Share, ...]:
+    from monitor.model.search_results import Share
+
     return tuple(Share(name, len(ids)) for name, ids in parts)[:limit]
 
 

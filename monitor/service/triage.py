@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.model.search import Filter
-from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
@@ -140,6 +139,8 @@ class Triage:
     def _called(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
         from difflib import get_close_matches
+
+        from monitor.model.watchlist import FEED_HEALTH
 
         names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}

@@ -44,13 +44,12 @@ from monitor.model.feed import (
     Outcome,
     Poll,
 )
-from monitor.model.search import (
+from monitor.model.search import Filter, Searched
+from monitor.model.search_results import (
     By,
     Facets,
-    Filter,
     Found,
     Results,
-    Searched,
     Series,
     Share,
     Suggestion,

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from index.errors import ArchiveError, QueryError
 from monitor.errors import CursorError, MonitorError
 from monitor.model.article import ArticleDetails
-from monitor.model.search import Found, Results
+from monitor.model.search_results import Found, Results
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import SAVED_PREFIX, QueryHistory, QuerySuggester, resolve_saved
 from tui.screens.panes import READER_DELAY, PaneScreen, error_pointer

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 
 from index.errors import ArchiveError, QueryError
 from monitor.errors import MonitorError
-from monitor.model.search import Facets
+from monitor.model.search_results import Facets
 from tui.screens.dialogs import Dialog
 from tui.view.search import FacetRow, facet_rows
 from tui.view.styled_text import Line, wrap

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from index.analysis import text_cleaning as safe
 from index.article import Timestamp
-from monitor.model.search import By, Facets, Found, Results, Share, Suggestion, Trend
+from monitor.model.search_results import By, Facets, Found, Results, Share, Suggestion, Trend
 from monitor.model.severity import Severity
 from tui.view import times
 from tui.view.alerts import DATE_MARKS, SEVERITY_GLYPHS

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from index.article import Timestamp
-from monitor.model.search import Found, Results, Suggestion, Trend
+from monitor.model.search_results import Found, Results, Suggestion, Trend
 from monitor.model.severity import Severity
 from tui.view.search import period_clauses, result_row, suggestion_row, trend_bars, trend_lines
 from tui.view.styled_text import Line

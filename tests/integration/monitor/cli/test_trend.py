@@ -18,7 +18,7 @@ from index.query.parser import parse_query
 from monitor.cli import main
 from monitor.cli.trend import MISSING, UNSURE
 from monitor.model.config import Watchlist
-from monitor.model.search import By, Series, Trend
+from monitor.model.search_results import By, Series, Trend
 from monitor.search import trends
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from support.properties import examples
 
 from monitor.cli.trend import BAR, GAP, MARKERS, MISSING, UNSURE, plot_lines
-from monitor.model.search import By, Series, Trend
+from monitor.model.search_results import By, Series, Trend
 from monitor.search import trends
 
 PARIS = ZoneInfo("Europe/Paris")

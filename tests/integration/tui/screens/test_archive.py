@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from index.article import Article
 from monitor.config import load
 from monitor.model.config import SavedSearch
-from monitor.model.search import Found, Share
+from monitor.model.search_results import Found, Share
 from monitor.model.severity import Severity
 from monitor.search.query_resolution import narrow_query
 from tui.app import DashboardApp

@@ -17,7 +17,7 @@ from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 
 from monitor.alerts.latency import latency, spread
 from monitor.cli import main_group
-from monitor.cli.status import duration
+from monitor.cli.latency import duration
 from monitor.model.delivery import DeliveryAttempt
 from monitor.model.latency import Carried, Clocked, Step
 from monitor.model.poll import Fetched, ParsedFeed

@@ -21,7 +21,8 @@ from index.article import Article
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.parser import parse_query
 from monitor.errors import MonitorError
-from monitor.model.search import By, Filter, Split
+from monitor.model.search import Filter
+from monitor.model.search_results import By, Split
 from monitor.search import trends
 from monitor.search.search import ArchiveSearch
 from monitor.search.trends import (

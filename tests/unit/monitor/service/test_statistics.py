@@ -21,7 +21,7 @@ from index.article import Article
 from index.evaluation.significant_terms import MIN_STORIES, log_likelihood, threshold
 from index.evaluation.term_statistics import query_term_test
 from index.query.parser import parse_query
-from monitor.model.search import Mention, Share
+from monitor.model.search_results import Mention, Share
 from monitor.search.search import ArchiveSearch
 from monitor.service.statistics import SAMPLE, Statistics, sample
 from monitor.store.sqlite.views import SqliteViews

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.fake_newsroom import NOW
 
 from index.article import Article
-from monitor.model.search import By, Found, Series, Trend
+from monitor.model.search_results import By, Found, Series, Trend
 from tui.view.search import GAP_BAR, UNCERTAIN_BAR, period_clauses, trend_bars, trend_lines
 from tui.view.styled_text import Line, width
 
