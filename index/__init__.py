@@ -1,7 +1,8 @@
 """The archive: words, queries, and the full-text index.
 
-The bottom layer: it knows no feed, no network and no clock. `open_archive` and
-`open_archive_writer` open the archive of a folder; `index.archive` says what can be asked of it.
+The bottom layer. It knows no network and no clock, and feeds only by the names given to it.
+`open_archive` and `open_archive_writer` open the archive of a folder; `index.archive` says what can
+be asked of it.
 
 ::
 
@@ -21,8 +22,9 @@ The bottom layer: it knows no feed, no network and no clock. `open_archive` and
 
 `analysis` alone decides what a word is, for articles and for queries. A watchlist is evaluated on
 one article, a search on the archive: a watchlist matches an article exactly when a search with the
-same query finds it. Whoosh keeps the list of segments, locks and merges; file format, executor and
-query language are ours: see docs/explanation/search-engine.md, with figures. `article` and
+same query finds it. Whoosh keeps the list of segments, the locks and the generations, and runs
+small merges; file format, choice of merges, executor and query language are ours: see
+docs/explanation/search-engine.md, with figures. `article` and
 `errors` hold the values and the errors that all of these share.
 """
 

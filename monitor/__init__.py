@@ -2,8 +2,8 @@
 
 The flow of an alert, from feeds.yaml to whoever is notified::
 
-    feeds.yaml ── config ──▶ Config     config_reload: an edit takes effect once the file rests;
-                               │        the last correct version stays active
+    feeds.yaml ── config ──▶ Config     config_reload: an edit takes effect when two looks find
+                               │        the same file; an incorrect one changes nothing
                                ▼
     daemon         once a second: which feeds and pages are due? (ingest.schedule, store)
                                │
@@ -13,11 +13,11 @@ The flow of an alert, from feeds.yaml to whoever is notified::
         parse          in worker processes that can be killed: bytes ──▶ entries, pages ──▶ text
                                │
         ingest         in a thread, for many feeds at once
-            enrichment         from the words alone: language, story fingerprint, names
+            enrichment         from the words alone: language, shingles, names
             match              which watchlists match, and where?
                                ▼ in one transaction of the store
             identify           is the entry new, changed, a duplicate or known?
-            stories            which story does it tell? which event in the other language?
+            stories            of which story is it a copy or a version?
             poll_outcome       when is the feed due next? is it in trouble?
             alerts             raise, merge, suppress, escalate, route: facts ──▶ one plan
             audit              the evidence of each alert
@@ -29,8 +29,9 @@ The flow of an alert, from feeds.yaml to whoever is notified::
                ▼                  until the channel          │
              index ◀───────────── has accepted it         search, watchlists
 
-`pipeline` and `ingest` call the steps, in this order; no step calls another. Viewers (the commands
-in `cli` and the dashboard) ask `service`.
+`pipeline` calls fetch and parse, `ingest` the steps below it, in this order. The outbox lists the
+articles that the search index lacks. Viewers (the commands in `cli` and the dashboard) ask
+`service`; commands that repair or move the database open the store itself.
 
 Beside the flow:
 
@@ -38,11 +39,11 @@ Beside the flow:
     feeds            subscriptions: found, examined, added, moved, OPML
     watchlists       backfill, backtest, precision, proposals
     search           queries of people: filters, pages, trends, facets
-    maintenance      index repair, retention, backup, verification
+    maintenance      the indexer; index repair, retention, backup, verification
     imports, export  articles from and to other programs; metrics for Prometheus
     demo             the bundled newsroom
 
-`wiring` puts the `components` together; it alone reads the clock, sleeps, draws random numbers and
-reads the environment. `monitor_lock` leaves one monitor to a data folder. `run_log` writes the log
-of a run. `tasks` runs calls in threads. `errors`, `files` and `formatting` are shared by all.
+`wiring` puts the `components` together; it alone reads the clock, sleeps and draws random numbers.
+`monitor_lock` leaves one monitor to a data folder. `run_log` writes the log of a run. `tasks` runs
+calls in threads. `errors`, `files` and `formatting` are shared by all.
 """

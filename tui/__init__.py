@@ -1,7 +1,7 @@
 """The dashboard: what the monitor has found, shown in the terminal and in the browser.
 
-It stores nothing but triage decisions and its own state. Once a second the main screen reads the
-service for what is new:
+It writes what people decide (triage, silences, "poll now", edits of feeds.yaml) and its own state.
+Once a second the main screen reads the service for what is new:
 
     screens/main ── read_update() ──▶ data/newsroom ── in a thread ──▶ monitor/service
        │                                                               ▲          ▲
@@ -14,8 +14,8 @@ service for what is new:
 A filter, typed or chosen, decides which alerts the stream shows:
 
     screens/alert_filter ── text ──▶ monitor/search/alert_filter ──▶ data/alert_selection ── ids
-                                                                        one question to the store,
-    widgets/alert_stream ◀── AlertOrder (data/alert_list) ◀── ids       or several and headlines
+                                                                        filters: one read of the
+    widgets/alert_stream ◀── AlertOrder (data/alert_list) ◀── ids       store; words: headlines too
 
 The archive screen has threads of its own, so that no query delays a key or another query:
 

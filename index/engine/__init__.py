@@ -1,1 +1,1 @@
-"""The full-text index: Whoosh for segments, commits and locks; our own postings and executor."""
+"""The full-text index: segments and locks are kept by Whoosh; postings and executor are ours."""
