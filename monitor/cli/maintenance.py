@@ -179,7 +179,7 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
 def _preview_vacuum(cli: CliContext, store: SqliteStore, retention: Retention) -> None:
     """Print what would be deleted, and how much disk space is free in the store."""
     from monitor.maintenance.retention import RetentionSweep
-    from monitor.store.sqlite.disk_space import room
+    from monitor.store.sqlite.connection import room
 
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
@@ -238,8 +238,7 @@ def _compact(cli: CliContext, store: SqliteStore, progress: Progress | None) -> 
     """Compact store and index; return their size in bytes before and after."""
     from index import open_archive_writer
     from monitor.maintenance import indexer
-    from monitor.store.sqlite.connection import FILE, INDEX
-    from monitor.store.sqlite.disk_space import compact
+    from monitor.store.sqlite.connection import FILE, INDEX, compact
 
     folder = cli.folder / INDEX
 
@@ -318,7 +317,7 @@ def verify(context: click.Context, first: int, head: str, alert: int | None, sty
     anything differs, and names the first such record.
     """
     from monitor.maintenance.verification import verify as verify_evidence
-    from monitor.store.sqlite.evidence_reads import Proofs
+    from monitor.store.sqlite.evidence import Proofs
 
     cli: CliContext = context.obj
     with Proofs(cli.archive) as proofs:

@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
-from monitor.store.sqlite.evidence_reads import Kept, Proofs, Row
+from monitor.store.sqlite.evidence import Kept, Proofs, Row
 
 Said = tuple[int, Mapping[str, Any]]
 """The number of a record, and what it says."""

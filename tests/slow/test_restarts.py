@@ -22,7 +22,7 @@ from support.simulated_time import Town, World
 
 from monitor.fetch.slot_pool import SLOTS
 from monitor.maintenance.verification import verify
-from monitor.store.sqlite.evidence_reads import Proofs
+from monitor.store.sqlite.evidence import Proofs
 
 RESTARTS, TICK = 14, 30.0
 END = START + 30 * HOUR

@@ -12,7 +12,7 @@ from typing import Any
 from monitor.maintenance import indexer
 from monitor.maintenance.verification import verify
 from monitor.store.sqlite.connection import FILE, INDEX
-from monitor.store.sqlite.evidence_reads import Proofs
+from monitor.store.sqlite.evidence import Proofs
 from monitor.store.sqlite.store import SqliteStore
 from support.article_archive import searchable_ids
 from support.feeds_and_webhook import Accepted, keys

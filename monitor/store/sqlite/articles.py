@@ -1,18 +1,22 @@
-"""Articles, written: new ones, edits, pages, stories, names; and dropped."""
+"""Articles: written, dropped, and what viewers read of them."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from index.article import Article, Timestamp
-from monitor.model.config import ExpiringArticle, RetentionExceptions
-from monitor.model.poll import ArticleChange, Sighting
-from monitor.store.sqlite.alerts import drop_alerts
-from monitor.store.sqlite.connection import change_in, marks, select_in
-from monitor.store.sqlite.evidence import EvidenceLog
+from monitor.model.alert import NOBODY_ELSE
+from monitor.model.article import ArticleDetails, Version
+from monitor.store.sqlite import rows
+from monitor.store.sqlite.alert_views import SqliteAlertViews, story_timelines, watchlist_names
+from monitor.store.sqlite.connection import ViewerConnection, change_in, marks, select_in
+
+if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
+    from monitor.model.config import ExpiringArticle, RetentionExceptions
+    from monitor.model.poll import ArticleChange, Sighting
 
 
 def insert(sql: sqlite3.Connection, feed: int, changes: Sequence[ArticleChange]) -> None:
@@ -173,6 +177,8 @@ def select_expiring(
     limit: int,
 ) -> list[ExpiringArticle]:
     """Return articles first seen before then, from `after` on: by when, then by id."""
+    from monitor.model.config import ExpiringArticle
+
     condition, values = _is_spared(spared, before)
     found = sql.execute(
         "SELECT a.id, a.seen, length(a.title) + length(a.summary) + length(a.body),"
@@ -186,8 +192,8 @@ def select_expiring(
     ]
 
 
-def drop(sql: sqlite3.Connection, log: EvidenceLog, articles: Collection[int]) -> None:
-    """Drop articles with their alerts; their keys are kept, and the index is updated later."""
+def drop(sql: sqlite3.Connection, articles: Collection[int]) -> None:
+    """Drop articles without alerts; their keys are kept, and the index is updated later."""
     change_in(
         sql,
         "INSERT INTO dropped SELECT id, feed, canonical, fingerprint FROM articles"
@@ -199,8 +205,6 @@ def drop(sql: sqlite3.Connection, log: EvidenceLog, articles: Collection[int]) -
     )
     for feed, number in list(by_feed):
         count(sql, feed, -number)
-    alerts = select_in(sql, "SELECT id FROM alerts WHERE article IN ({})", articles)
-    drop_alerts(sql, log, [id for (id,) in alerts])
     for table in _TABLES:
         change_in(sql, f"DELETE FROM {table} WHERE article IN ({{}})", articles)
     change_in(sql, "DELETE FROM crossings WHERE later IN ({})", articles)
@@ -229,3 +233,128 @@ def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, lis
         )
         values += [*names, before]
     return " OR ".join(conditions), values
+
+
+class SqliteArticleViews:
+    """See `ArticleViews`."""
+
+    def __init__(self, connection: ViewerConnection, alerts: SqliteAlertViews) -> None:
+        self._connection = connection
+        self._alerts = alerts
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        """Return these articles, in the order asked; unknown ids are left out."""
+        found = {
+            row[0]: rows.article(row)
+            for row in self._connection.in_chunks(
+                f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id IN ({{0}})", ids
+            )
+        }
+        return [found[id] for id in ids if id in found]
+
+    def between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
+        """Return the articles with ids above `after`, up to `upto`, dated since then."""
+        found = self._connection.read(
+            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
+            " AND min(coalesce(a.published, a.seen), a.seen) >= ? ORDER BY a.id",
+            (after, upto, float("-inf") if since is None else since),
+        )
+        return [rows.article(row) for row in found]
+
+    def ids(
+        self,
+        *,
+        watchlist: str | None = None,
+        severity: str | None = None,
+        story: int | None = None,
+        has: str | None = None,
+    ) -> set[int]:
+        """Return ids of the articles for which all that is given holds; something must be given."""
+        found = []
+        if watchlist is not None or severity is not None or has == "alert":
+            found.append(self._with_alert(watchlist, severity))
+        if story is not None:
+            found.append(self._selected("id = ?1 OR (story = ?1 AND story <> id)", story))
+        if has in ("body", "author"):
+            found.append(self._selected(f"{has} <> ''"))
+        return set.intersection(*found)
+
+    def details(self, article: int) -> ArticleDetails | None:
+        """Return an article with all that is known of it, None if there is none of that id."""
+        found = next(self.with_alerts([article]), None)
+        if found is None:
+            return None
+        others = self._others(found.article)
+        timelines = story_timelines(self._connection, [article])
+        trouble, retry = self._page_trouble(article)
+        return ArticleDetails(
+            article=found.article,
+            feed=found.feed,
+            alerts=found.alerts,
+            versions=found.versions,
+            others=others if len(others) > 1 else (),
+            telling=timelines.get(article, NOBODY_ELSE),
+            page_trouble=trouble,
+            page_retry=retry,
+        )
+
+    def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:
+        """Yield articles with their alerts and matches; unknown ids are left out."""
+        for id in ids:
+            for version, feed, *row in self._connection.read(
+                f"SELECT a.version, coalesce(f.name, '?'), {rows.ARTICLE} FROM articles a"
+                " LEFT JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
+                (id,),
+            ):
+                raised = self._connection.read("SELECT id FROM alerts WHERE article = ?", (id,))
+                yield ArticleDetails(
+                    article=rows.article(row),
+                    feed=feed,
+                    alerts=tuple(self._alerts.get([alert for (alert,) in raised], matches=True)),
+                    versions=version,
+                )
+
+    def revisions(self, article: int) -> list[Version]:
+        """Return the texts an article has had, the first one first; the last is its own."""
+        found = self._connection.read(
+            "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
+            " UNION ALL SELECT version, title, summary, body, NULL FROM articles WHERE id = ?1"
+            " ORDER BY version",
+            (article,),
+        )
+        return [Version(*row) for row in found]
+
+    def _with_alert(self, watchlist: str | None, severity: str | None) -> set[int]:
+        query, values = "SELECT article FROM alerts WHERE article IS NOT NULL", list[str]()
+        if severity is not None:
+            query += " AND severity = ?"
+            values.append(severity)
+        if watchlist is not None:
+            names = watchlist_names(self._connection, [watchlist])
+            query += f" AND watchlist IN ({marks(len(names))})"
+            values += names
+        return {id for (id,) in self._connection.read(query, values)}
+
+    def _selected(self, condition: str, *values: int) -> set[int]:
+        found = self._connection.read(f"SELECT id FROM articles WHERE {condition}", values)
+        return {id for (id,) in found}
+
+    def _others(self, article: Article) -> tuple[tuple[str, Timestamp], ...]:
+        """Return the feeds that had the same story and when, the first one first."""
+        found = self._connection.read(
+            "SELECT f.name, min(x.seen) FROM ("
+            " SELECT feed, seen FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
+            " UNION ALL SELECT c.feed, c.seen FROM carriers c WHERE c.article = ?2"
+            ") x JOIN feeds f ON f.number = x.feed GROUP BY f.number ORDER BY 2, f.number",
+            (article.story, article.id),
+        )
+        return tuple((name, seen) for name, seen in found)
+
+    def _page_trouble(self, article: int) -> tuple[str, Timestamp | None]:
+        """Return why an article's page was not read, and when it is tried again (None: never)."""
+        found = self._connection.read(
+            "SELECT reason, due FROM pages WHERE article = ?1 AND reason <> ''"
+            " UNION ALL SELECT reason, NULL FROM unread_pages WHERE article = ?1",
+            (article,),
+        )
+        return next(((reason, due) for reason, due in found), ("", None))

@@ -22,8 +22,12 @@ from monitor.model.poll import (
     StoryCandidate,
 )
 from monitor.store.sqlite import articles, feeds, rows
-from monitor.store.sqlite.alert_facts import read_alert_facts, read_silence_facts
-from monitor.store.sqlite.alerts import save_plan
+from monitor.store.sqlite.alerts import (
+    drop_alerts_of,
+    read_alert_facts,
+    read_silence_facts,
+    save_plan,
+)
 from monitor.store.sqlite.connection import select_in
 from monitor.store.sqlite.evidence import EvidenceLog
 
@@ -291,7 +295,8 @@ class SqliteBatch(SqliteReads):
 
     def drop(self, ids: Collection[int]) -> None:
         """Drop articles, with their alerts; their keys are kept, and the index is updated later."""
-        articles.drop(self._sql, self._log, ids)
+        drop_alerts_of(self._sql, self._log, ids)
+        articles.drop(self._sql, ids)
 
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:
         """Store that these watchlists have been matched with the articles up to that id."""

@@ -1,19 +1,39 @@
-"""Opening the SQLite file of a newsroom: durable, private, of a known version."""
+"""Opening the SQLite file of a newsroom, its connections, and the disk space it takes."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from monitor.errors import StoreError
-from monitor.store.sqlite.schema import TABLES, UPGRADES, VERSION
+from monitor.store.sqlite.schema import VERSION
 
+FILE = "newsroom.db"
+INDEX = "index"
+"""Name of the archive's folder, in the data folder."""
+BUSY_MS = 5_000
+TRIAGE_BUSY_MS = 2_000
+"""Milliseconds that a viewer waits for another writer before its triage fails."""
 CHUNK = 500
 """Values in one IN (…): SQLite's own limit was 999 for a long time."""
+TICK = 100_000
+"""Instructions of SQLite's virtual machine between two checks for an interrupt."""
+
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: "another program is writing to it",
+    sqlite3.SQLITE_CANTOPEN: "may its folder be written to?",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: put back a copy, or move it away to begin anew",
+    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
+    sqlite3.SQLITE_NOTADB: "it is damaged: put back a copy, or move it away to begin anew",
+    sqlite3.SQLITE_READONLY: "may it and its folder be written to?",
+}
+"""What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
 
 
 def marks(count: int) -> str:
@@ -49,25 +69,6 @@ def numbered(count: int) -> str:
     return ", ".join(f"?{number}" for number in range(1, count + 1))
 
 
-FILE = "newsroom.db"
-INDEX = "index"
-"""Name of the archive's folder, in the data folder."""
-BUSY_MS = 5_000
-BEFORE_EVIDENCE = 3
-"""Stores of versions below this one have no records of their alerts."""
-
-_REMEDIES = {
-    sqlite3.SQLITE_BUSY: "another program is writing to it",
-    sqlite3.SQLITE_CANTOPEN: "may its folder be written to?",
-    sqlite3.SQLITE_CORRUPT: "it is damaged: put back a copy, or move it away to begin anew",
-    sqlite3.SQLITE_FULL: "make room on its disk",
-    sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
-    sqlite3.SQLITE_NOTADB: "it is damaged: put back a copy, or move it away to begin anew",
-    sqlite3.SQLITE_READONLY: "may it and its folder be written to?",
-}
-"""What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
-
-
 class _Connection(sqlite3.Connection):
     """A connection that closes when it is no longer referenced: threads of viewers end."""
 
@@ -96,7 +97,11 @@ def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -16000")
-        _migrate(connection, path)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version != VERSION:
+            from monitor.store.sqlite.migrations import migrate
+
+            migrate(connection, path)
     except sqlite3.Error as error:
         raise StoreError(_message(str(path), error)) from error
     return connection
@@ -135,45 +140,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         raise
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == VERSION:
-        return
-    if version > VERSION:
-        raise StoreError(
-            f"{path}: written by a newer tocsin (store version {version}); update tocsin"
-        )
-    with transaction(connection):
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        scripts = [UPGRADES[old] for old in range(version, VERSION)] if version else [TABLES]
-        for statement in _statements("".join(scripts)):
-            connection.execute(statement)
-        if 0 < version < BEFORE_EVIDENCE:
-            from monitor.store.sqlite.migrations import record_earlier
-
-            record_earlier(connection)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    path.chmod(0o600)
-
-
 def _message(file: str, error: sqlite3.Error, so: str = "") -> str:
     """Return a message: what is wrong with a file, what that means, and what to do."""
     remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
     return f"{file}: {error}{so}" + (f"; {remedy}" if remedy else "")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Split a script into statements; `executescript` would commit the transaction."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-TRIAGE_BUSY_MS = 2_000
-"""Milliseconds that a viewer waits for another writer before its triage fails."""
 
 
 class ViewerConnection:
@@ -219,3 +189,47 @@ class ViewerConnection:
             if self._listener is None:
                 self._listener = open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
             return [row for query in queries for row in read(self._listener, query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes on the disk."""
+
+    taken: int
+    free: int
+    """Bytes of `taken` that are unused."""
+
+
+def room(folder: Path) -> Room:
+    """Return what the store of a data folder takes. Raises StoreError."""
+    with closing(open_store(folder, create=False)) as connection, reading(connection) as sql:
+        (size,) = sql.execute("PRAGMA page_size").fetchone()
+        (pages,) = sql.execute("PRAGMA page_count").fetchone()
+        (free,) = sql.execute("PRAGMA freelist_count").fetchone()
+    return Room(size * pages, size * free)
+
+
+def compact(folder: Path) -> None:
+    """Rewrite the store without unused space; nothing else may write meanwhile.
+
+    It is as it was if this is interrupted. Raises StoreError when the disk lacks the room
+    for a second copy, and KeyboardInterrupt.
+    """
+    import shutil
+
+    needed = room(folder).taken - room(folder).free
+    spare = shutil.disk_usage(folder).free
+    if spare < 2 * needed:  # once for the copy, once for its way through the log
+        raise StoreError(
+            f"{folder / FILE}: compacting it needs {2 * needed >> 20} MB of free disk,"
+            f" there are {spare >> 20} MB; nothing was lost"
+        )
+    with closing(open_store(folder, create=False)) as connection:
+        connection.set_progress_handler(lambda: 0, TICK)  # lets ^C through
+        try:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+                raise KeyboardInterrupt from error
+            raise StoreError(f"{folder / FILE}: {error}; it is as it was") from error

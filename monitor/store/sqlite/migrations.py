@@ -1,17 +1,47 @@
-"""Evidence for the alerts of a store from before there was evidence."""
+"""A new store gets its tables; one of an earlier version is brought to the current one."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
-from monitor.store.sqlite.alert_facts import read_matches
+from monitor.errors import StoreError
+from monitor.store.sqlite.alerts import read_matches
+from monitor.store.sqlite.connection import transaction
 from monitor.store.sqlite.evidence import EvidenceLog
+from monitor.store.sqlite.schema import TABLES, UPGRADES, VERSION
+
+BEFORE_EVIDENCE = 3
+"""Stores of versions below this one have no records of their alerts."""
 
 
-def record_earlier(sql: sqlite3.Connection) -> int:
-    """Record the alerts as they are now, in one transaction; return how many.
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring a store to the current version, in one transaction.
+
+    Raises:
+        StoreError: The store was written by a newer version.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise StoreError(
+            f"{path}: written by a newer tocsin (store version {version}); update tocsin"
+        )
+    with transaction(connection):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        scripts = [UPGRADES[old] for old in range(version, VERSION)] if version else [TABLES]
+        for statement in _statements("".join(scripts)):
+            connection.execute(statement)
+        if 0 < version < BEFORE_EVIDENCE:
+            _record_earlier(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    path.chmod(0o600)
+
+
+def _record_earlier(sql: sqlite3.Connection) -> None:
+    """Record the alerts as they are now, in one transaction.
 
     From then on it shows if they or their texts are changed; what was before, nobody can tell.
     """
@@ -22,7 +52,6 @@ def record_earlier(sql: sqlite3.Connection) -> int:
         " a.summary, a.body FROM alerts al LEFT JOIN articles a ON a.id = al.article"
         " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed) ORDER BY al.id"
     )
-    count = 0
     for (
         id, about, watchlist, severity, raised_at, merged_into, feed, name, article, url, version,
         title, summary, body,
@@ -40,5 +69,13 @@ def record_earlier(sql: sqlite3.Connection) -> int:
             said["article"] = {"id": article, "url": url, "version": version, "sha256": text}
             said["matches"] = evidence.matches(read_matches(sql, [id]).get(id, ()))
         log.append(Kind.EARLIER, id, said)
-        count += 1
-    return count
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script into statements; `executescript` would commit the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

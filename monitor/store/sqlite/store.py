@@ -16,7 +16,7 @@ from monitor.model.watchlist import BackfillStand
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
 from monitor.store.sqlite.connection import open_store, read, reading, transaction
-from monitor.store.sqlite.delivery_queue import SqliteDeliveryQueue
+from monitor.store.sqlite.deliveries import SqliteDeliveryQueue
 from monitor.store.sqlite.feeds import subscribe
 
 

@@ -16,11 +16,11 @@ from monitor.store.sqlite.connection import ViewerConnection, transaction
 
 if TYPE_CHECKING:
     from monitor.store.sqlite.alert_views import SqliteAlertViews
-    from monitor.store.sqlite.article_views import SqliteArticleViews
-    from monitor.store.sqlite.delivery_views import SqliteDeliveryViews
-    from monitor.store.sqlite.feed_views import SqliteFeedViews
-    from monitor.store.sqlite.triage_views import SqliteTriageViews
-    from monitor.store.sqlite.watchlist_views import SqliteWatchlistViews
+    from monitor.store.sqlite.articles import SqliteArticleViews
+    from monitor.store.sqlite.deliveries import SqliteDeliveryViews
+    from monitor.store.sqlite.feeds import SqliteFeedViews
+    from monitor.store.sqlite.triage import SqliteTriageViews
+    from monitor.store.sqlite.watchlists import SqliteWatchlistViews
 
 KEPT = 200
 """Searches that are remembered."""
@@ -36,14 +36,14 @@ class SqliteViews:
     @cached_property
     def feeds(self) -> SqliteFeedViews:
         """Subscriptions."""
-        from monitor.store.sqlite.feed_views import SqliteFeedViews
+        from monitor.store.sqlite.feeds import SqliteFeedViews
 
         return SqliteFeedViews(self.connection)
 
     @cached_property
     def watchlists(self) -> SqliteWatchlistViews:
         """Watchlists."""
-        from monitor.store.sqlite.watchlist_views import SqliteWatchlistViews
+        from monitor.store.sqlite.watchlists import SqliteWatchlistViews
 
         return SqliteWatchlistViews(self.connection)
 
@@ -57,21 +57,21 @@ class SqliteViews:
     @cached_property
     def articles(self) -> SqliteArticleViews:
         """Articles."""
-        from monitor.store.sqlite.article_views import SqliteArticleViews
+        from monitor.store.sqlite.articles import SqliteArticleViews
 
         return SqliteArticleViews(self.connection, self.alerts)
 
     @cached_property
     def triage(self) -> SqliteTriageViews:
         """Decisions about alerts."""
-        from monitor.store.sqlite.triage_views import SqliteTriageViews
+        from monitor.store.sqlite.triage import SqliteTriageViews
 
         return SqliteTriageViews(self.connection)
 
     @cached_property
     def deliveries(self) -> SqliteDeliveryViews:
         """Deliveries."""
-        from monitor.store.sqlite.delivery_views import SqliteDeliveryViews
+        from monitor.store.sqlite.deliveries import SqliteDeliveryViews
 
         return SqliteDeliveryViews(self.connection)
 

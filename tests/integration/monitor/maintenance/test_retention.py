@@ -30,7 +30,7 @@ from monitor.model.alert import Change, WatchlistMatch
 from monitor.model.config import FOR_EVER, Retention
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.store.sqlite.disk_space import compact, room
+from monitor.store.sqlite.connection import compact, room
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 

@@ -29,7 +29,7 @@ from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import Answered, ArticleChange, PollOutcome
 from monitor.model.severity import Severity
-from monitor.store.sqlite.evidence_reads import Proofs
+from monitor.store.sqlite.evidence import Proofs
 from monitor.store.sqlite.schema import EVIDENCE
 from monitor.store.sqlite.store import SqliteStore
 
