@@ -27,7 +27,7 @@ from monitor.model.alert import (
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH
-from monitor.store.sqlite.connection import ViewerConnection
+from monitor.store.sqlite.connection import StoreConnection, marks
 
 _MEMBER = "(a.id IN ({0}) OR (a.story IN ({0}) AND a.story <> a.id))"
 _OUTLETS = f"""
@@ -49,14 +49,14 @@ JOIN articles b ON b.id = c.later WHERE {_MEMBER}
 
 
 def story_timelines(
-    connection: ViewerConnection, articles: Collection[int]
+    connection: StoreConnection, articles: Collection[int]
 ) -> dict[int, StoryTimeline]:
     """Return the timeline of the story of each of these articles."""
     stories = dict(
-        connection.in_chunks("SELECT a.id, a.story FROM articles a WHERE a.id IN ({0})", articles)
+        connection.select_in("SELECT a.id, a.story FROM articles a WHERE a.id IN ({0})", articles)
     )
     linked: dict[int, set[int]] = defaultdict(set)
-    for story, other in connection.in_chunks(_LINKED, set(stories.values())):
+    for story, other in connection.select_in(_LINKED, set(stories.values())):
         linked[story].add(other)
     others = {other for found in linked.values() for other in found}
     outlets = _outlets(connection, {*stories.values(), *others})
@@ -75,10 +75,10 @@ def story_timelines(
 
 
 def _outlets(
-    connection: ViewerConnection, stories: Collection[int]
+    connection: StoreConnection, stories: Collection[int]
 ) -> Mapping[int, tuple[Outlet, ...]]:
     found: dict[int, dict[str, Outlet]] = defaultdict(dict)
-    for story, name, article, seen, published, lang, copied in connection.in_chunks(
+    for story, name, article, seen, published, lang, copied in connection.select_in(
         _OUTLETS, stories
     ):
         outlets = found[story]
@@ -122,7 +122,7 @@ FEW = 5_000
 class SqliteAlertViews:
     """See `AlertViews`."""
 
-    def __init__(self, connection: ViewerConnection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
     def ids(self, filter: Filter, *, after: int = 0, limit: int | None = None) -> array[int]:
@@ -155,12 +155,12 @@ class SqliteAlertViews:
         self, ids: Sequence[int], *, matches: bool = False, timelines: bool = False
     ) -> list[Alert]:
         """Return these alerts by primary key, in the order asked; unknown ids are left out."""
-        read = self._connection.in_chunks
+        read = self._connection.select_in
         found = {
             row[0]: row
             for row in read(f"SELECT {_ALERT} FROM {_ALERTS} WHERE al.id IN ({{0}})", ids)
         }
-        places = self._matches(ids) if matches else {}
+        places = read_matches(self._connection, ids) if matches else {}
         escalations = self._escalations(ids)
         lost = self._lost(ids) if matches else {}
         stories = {}
@@ -187,7 +187,7 @@ class SqliteAlertViews:
             every = self._connection.read(f"{query} IS NOT NULL")
             found = [row for row in every if row[1] in wanted]
         else:
-            found = list(self._connection.in_chunks(f"{query} IN ({{0}})", articles))
+            found = list(self._connection.select_in(f"{query} IN ({{0}})", articles))
         return [
             ArticleAlert(id, article, watchlist, Severity(severity))
             for id, article, watchlist, severity in found
@@ -209,7 +209,7 @@ class SqliteAlertViews:
 
     def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
         """Return number and hash of the record of why alerts were raised, by alert."""
-        found = self._connection.in_chunks(
+        found = self._connection.select_in(
             "SELECT alert, number, hash FROM evidence WHERE kind IN ('raised', 'earlier')"
             " AND alert IN ({0})",
             alerts,
@@ -241,20 +241,10 @@ class SqliteAlertViews:
             if any(selects(one, feed.name, host(feed.url), feed.tags) for one in selectors)
         ]
 
-    def _matches(self, ids: Collection[int]) -> dict[int, tuple[Match, ...]]:
-        places: dict[int, list[Match]] = defaultdict(list)
-        for alert, part, start, stop, text, term in self._connection.in_chunks(
-            "SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({0})"
-            " ORDER BY alert, place",
-            ids,
-        ):
-            places[alert].append(Match(field=part, start=start, end=stop, text=text, term=term))
-        return {alert: tuple(found) for alert, found in places.items()}
-
     def _escalations(self, alerts: Collection[int]) -> dict[int, tuple[Escalation, ...]]:
         """Return why each of these alerts escalated, oldest first."""
         found: dict[int, tuple[Escalation, ...]] = {}
-        for id, alert, reason, at, outlets, severity, outlet, held in self._connection.in_chunks(
+        for id, alert, reason, at, outlets, severity, outlet, held in self._connection.select_in(
             "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity, coalesce(f.name, ''),"
             " e.held"
             " FROM escalations e LEFT JOIN articles a ON a.id = e.article"
@@ -276,14 +266,28 @@ class SqliteAlertViews:
     def _lost(self, alerts: Collection[int]) -> dict[int, tuple[Lost, ...]]:
         """Return the terms of each of these alerts that an edit removed."""
         found: dict[int, tuple[Lost, ...]] = {}
-        for alert, term, at in self._connection.in_chunks(
+        for alert, term, at in self._connection.select_in(
             "SELECT alert, term, at FROM lost_terms WHERE alert IN ({0}) ORDER BY at, term", alerts
         ):
             found[alert] = (*found.get(alert, ()), Lost(term, at))
         return found
 
 
-def watchlist_names(connection: ViewerConnection, names: Iterable[str]) -> list[str]:
+def read_matches(
+    connection: StoreConnection, alerts: Collection[int]
+) -> dict[int, tuple[Match, ...]]:
+    """Return where alerts match, by alert; those that match nowhere are left out."""
+    found: dict[int, list[Match]] = defaultdict(list)
+    for alert, field, start, stop, text, term in connection.select_in(
+        "SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({0})"
+        " ORDER BY alert, place",
+        alerts,
+    ):
+        found[alert].append(Match(field=field, start=start, end=stop, text=text, term=term))
+    return {alert: tuple(matches) for alert, matches in found.items()}
+
+
+def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[str]:
     """Return the watchlists with alerts that have one of these names, in any case."""
     wanted = {name.casefold() for name in names}
     found = connection.read("SELECT watchlist FROM counts") if wanted else ()
@@ -316,11 +320,12 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
         (filter.severities, "al.severity", filter.severities),
     ):
         if asked:
-            where += f" AND {column} IN ({', '.join('?' * len(wanted))})"
+            where += f" AND {column} IN ({marks(len(wanted))})"
             values.extend(wanted)
     if filter.tags:
-        marks = ", ".join("?" * len(filter.tags))
-        where += f" AND al.id IN (SELECT alert FROM alert_tags WHERE tag IN ({marks}))"
+        where += (
+            f" AND al.id IN (SELECT alert FROM alert_tags WHERE tag IN ({marks(len(filter.tags))}))"
+        )
         values.extend(filter.tags)
     return where, values
 

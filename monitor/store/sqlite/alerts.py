@@ -31,7 +31,8 @@ from monitor.model.config import Escalate, Watchlist
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH, Silence
-from monitor.store.sqlite.connection import change_in, marks, select_in
+from monitor.store.sqlite.alert_views import read_matches
+from monitor.store.sqlite.connection import StoreConnection, change_in, marks, select_in
 from monitor.store.sqlite.evidence import EvidenceLog
 
 _IN_STORY = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
@@ -79,19 +80,6 @@ def read_silence_facts(sql: sqlite3.Connection, now: Timestamp) -> AlertFacts:
     )
 
 
-def read_matches(sql: sqlite3.Connection, alerts: Collection[int]) -> dict[int, tuple[Match, ...]]:
-    """Return where alerts match, by alert; those that match nowhere are left out."""
-    found: dict[int, list[Match]] = defaultdict(list)
-    for alert, field, start, stop, text, term in select_in(
-        sql,
-        "SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({})"
-        " ORDER BY alert, place",
-        alerts,
-    ):
-        found[alert].append(Match(field=field, start=start, end=stop, text=text, term=term))
-    return {alert: tuple(matches) for alert, matches in found.items()}
-
-
 def _last_alert(sql: sqlite3.Connection) -> int:
     row = sql.execute("SELECT seq FROM main.sqlite_sequence WHERE name = 'alerts'").fetchone()
     return int(row[0]) if row else 0
@@ -104,12 +92,12 @@ def _known_alerts(
     rows = list(
         select_in(
             sql,
-            "SELECT id, watchlist, article, merged_into FROM alerts WHERE article IN ({})"
+            "SELECT id, watchlist, article, merged_into FROM alerts WHERE article IN ({0})"
             " ORDER BY id",
             articles,
         )
     )
-    matches = read_matches(sql, [id for id, *_ in rows])
+    matches = read_matches(StoreConnection(sql), [id for id, *_ in rows])
     found: dict[int, list[KnownAlert]] = defaultdict(list)
     for id, watchlist, article, duplicate_of in rows:
         found[article].append(
@@ -128,7 +116,9 @@ def _texts(sql: sqlite3.Connection, articles: Collection[int]) -> dict[int, Stor
     return {
         id: StoredText(version, evidence.text_hash(title, summary, body))
         for id, version, title, summary, body in select_in(
-            sql, "SELECT id, version, title, summary, body FROM articles WHERE id IN ({})", articles
+            sql,
+            "SELECT id, version, title, summary, body FROM articles WHERE id IN ({0})",
+            articles,
         )
     }
 
@@ -178,13 +168,13 @@ def _suppressed(sql: sqlite3.Connection, watchlists: Collection[str]) -> dict[st
     return {
         watchlist: SuppressedCount(count, since)
         for watchlist, count, since in select_in(
-            sql, "SELECT watchlist, held, since FROM holding WHERE watchlist IN ({})", watchlists
+            sql, "SELECT watchlist, held, since FROM holding WHERE watchlist IN ({0})", watchlists
         )
     }
 
 
 def _story_of(sql: sqlite3.Connection, articles: Collection[int]) -> dict[int, int]:
-    return dict(select_in(sql, "SELECT id, story FROM articles WHERE id IN ({})", articles))
+    return dict(select_in(sql, "SELECT id, story FROM articles WHERE id IN ({0})", articles))
 
 
 def _story(sql: sqlite3.Connection, story: int, *, raising: bool) -> StoryFacts | None:
@@ -316,13 +306,13 @@ def save_plan(sql: sqlite3.Connection, log: EvidenceLog, plan: AlertPlan) -> Non
 
 def drop_alerts_of(sql: sqlite3.Connection, log: EvidenceLog, articles: Collection[int]) -> None:
     """Drop the alerts of articles, and everything about them but their records."""
-    found = select_in(sql, "SELECT id FROM alerts WHERE article IN ({})", articles)
+    found = select_in(sql, "SELECT id FROM alerts WHERE article IN ({0})", articles)
     alerts = [id for (id,) in found]
     for alert in alerts:
         log.append(Kind.DROPPED, alert, {})
     for table in _TABLES:
-        change_in(sql, f"DELETE FROM {table} WHERE alert IN ({{}})", alerts)
-    change_in(sql, "DELETE FROM alerts WHERE id IN ({})", alerts)
+        change_in(sql, f"DELETE FROM {table} WHERE alert IN ({{0}})", alerts)
+    change_in(sql, "DELETE FROM alerts WHERE id IN ({0})", alerts)
 
 
 def _insert(sql: sqlite3.Connection, new: NewAlert, at: Timestamp) -> None:

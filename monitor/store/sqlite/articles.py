@@ -12,7 +12,7 @@ from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, Version
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.alert_views import SqliteAlertViews, story_timelines, watchlist_names
-from monitor.store.sqlite.connection import ViewerConnection, change_in, marks, select_in
+from monitor.store.sqlite.connection import StoreConnection, change_in, marks, select_in
 
 if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
     from monitor.model.config import ExpiringArticle, RetentionExceptions
@@ -197,18 +197,18 @@ def drop(sql: sqlite3.Connection, articles: Collection[int]) -> None:
     change_in(
         sql,
         "INSERT INTO dropped SELECT id, feed, canonical, fingerprint FROM articles"
-        " WHERE id IN ({})",
+        " WHERE id IN ({0})",
         articles,
     )
     by_feed = select_in(
-        sql, "SELECT feed, count(*) FROM articles WHERE id IN ({}) GROUP BY feed", articles
+        sql, "SELECT feed, count(*) FROM articles WHERE id IN ({0}) GROUP BY feed", articles
     )
     for feed, number in list(by_feed):
         count(sql, feed, -number)
     for table in _TABLES:
-        change_in(sql, f"DELETE FROM {table} WHERE article IN ({{}})", articles)
-    change_in(sql, "DELETE FROM crossings WHERE later IN ({})", articles)
-    change_in(sql, "DELETE FROM articles WHERE id IN ({})", articles)
+        change_in(sql, f"DELETE FROM {table} WHERE article IN ({{0}})", articles)
+    change_in(sql, "DELETE FROM crossings WHERE later IN ({0})", articles)
+    change_in(sql, "DELETE FROM articles WHERE id IN ({0})", articles)
     queue_for_index(sql, articles)
 
 
@@ -238,7 +238,7 @@ def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, lis
 class SqliteArticleViews:
     """See `ArticleViews`."""
 
-    def __init__(self, connection: ViewerConnection, alerts: SqliteAlertViews) -> None:
+    def __init__(self, connection: StoreConnection, alerts: SqliteAlertViews) -> None:
         self._connection = connection
         self._alerts = alerts
 
@@ -246,7 +246,7 @@ class SqliteArticleViews:
         """Return these articles, in the order asked; unknown ids are left out."""
         found = {
             row[0]: rows.article(row)
-            for row in self._connection.in_chunks(
+            for row in self._connection.select_in(
                 f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id IN ({{0}})", ids
             )
         }

@@ -71,7 +71,7 @@ class SqliteReads:
             guid: (article, fingerprint)
             for guid, article, fingerprint in select_in(
                 self._sql,
-                "SELECT guid, article, fingerprint FROM entries WHERE feed = ? AND guid IN ({})",
+                "SELECT guid, article, fingerprint FROM entries WHERE feed = ? AND guid IN ({0})",
                 guids,
                 feed.number,
             )
@@ -82,7 +82,8 @@ class SqliteReads:
         by_content: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
         for fingerprint, guid, article in select_in(
             self._sql,
-            "SELECT fingerprint, guid, article FROM entries WHERE feed = ? AND fingerprint IN ({})",
+            "SELECT fingerprint, guid, article FROM entries WHERE feed = ?"
+            " AND fingerprint IN ({0})",
             fingerprints,
             feed.number,
         ):
@@ -92,7 +93,7 @@ class SqliteReads:
         own: dict[int, list[str]] = defaultdict(list)
         for article, guid in select_in(
             self._sql,
-            "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({})",
+            "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({0})",
             named,
             feed.number,
         ):
@@ -112,7 +113,7 @@ class SqliteReads:
             "SELECT canonical, article, feed, '', fingerprint FROM dropped",
         ):
             for canonical, id, first, title, fingerprint in select_in(
-                self._sql, f"{table} WHERE canonical <> '' AND canonical IN ({{}})", canonicals
+                self._sql, f"{table} WHERE canonical <> '' AND canonical IN ({{0}})", canonicals
             ):
                 found[canonical].append(
                     KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
@@ -139,7 +140,7 @@ class SqliteReads:
         """Return the articles that share at least so many of these shingles."""
         shared: Counter[int] = Counter()
         for (article,) in select_in(
-            self._sql, "SELECT article FROM shingles WHERE shingle IN ({})", shingles
+            self._sql, "SELECT article FROM shingles WHERE shingle IN ({0})", shingles
         ):
             shared[article] += 1
         return [
@@ -148,7 +149,7 @@ class SqliteReads:
             )
             for id, story, size, feed, copy_of in select_in(
                 self._sql,
-                "SELECT id, story, shingle_count, feed, copy_of FROM articles WHERE id IN ({})",
+                "SELECT id, story, shingle_count, feed, copy_of FROM articles WHERE id IN ({0})",
                 [id for id, count in shared.items() if count >= at_least],
             )
         ]
@@ -198,7 +199,7 @@ class SqliteReads:
             id: Names(tuple(frozenset(group) for group in json.loads(groups)), lang, date)
             for id, lang, date, groups in select_in(
                 self._sql,
-                "SELECT article, lang, date, names FROM named WHERE article IN ({})",
+                "SELECT article, lang, date, names FROM named WHERE article IN ({0})",
                 articles,
             )
         }

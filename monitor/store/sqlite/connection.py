@@ -44,29 +44,25 @@ def marks(count: int) -> str:
 def select_in(
     sql: sqlite3.Connection, query: str, values: Collection[Any], *before: Any
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a query with `IN ({})`, run once for each chunk of the values.
+    """Yield the rows of a query with `IN ({0})`, run once for each chunk of the values.
 
     Args:
         sql: The connection.
-        query: The query, its placeholders left out in `IN ({})`.
+        query: The query; it may name the values more than once.
         values: What to put there.
         before: Values of the placeholders that come before.
     """
-    ordered = list(values)
+    ordered, first = list(values), len(before) + 1
     for at in range(0, len(ordered), CHUNK):
         chunk = ordered[at : at + CHUNK]
-        yield from sql.execute(query.format(marks(len(chunk))), (*before, *chunk))
+        numbers = ", ".join(f"?{number}" for number in range(first, first + len(chunk)))
+        yield from sql.execute(query.format(numbers), (*before, *chunk))
 
 
 def change_in(sql: sqlite3.Connection, statement: str, values: Collection[Any]) -> None:
-    """Run a statement with `IN ({})` once for each chunk of the values."""
+    """Run a statement with `IN ({0})` once for each chunk of the values."""
     for _ in select_in(sql, statement, values):
         pass
-
-
-def numbered(count: int) -> str:
-    """Return placeholders for that many values, for queries that name them more than once."""
-    return ", ".join(f"?{number}" for number in range(1, count + 1))
 
 
 class _Connection(sqlite3.Connection):
@@ -107,14 +103,6 @@ def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3
     return connection
 
 
-def read(
-    connection: sqlite3.Connection, query: str, values: Sequence[Any] = ()
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a query. Raises StoreError when the store cannot be read."""
-    with reading(connection):
-        yield from connection.execute(query, values)
-
-
 @contextmanager
 def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Read without a transaction. Raises StoreError when the store cannot be read."""
@@ -146,7 +134,34 @@ def _message(file: str, error: sqlite3.Error, so: str = "") -> str:
     return f"{file}: {error}{so}" + (f"; {remedy}" if remedy else "")
 
 
-class ViewerConnection:
+class StoreConnection:
+    """A connection to a store, as its readers use it: errors of SQLite are a StoreError."""
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
+
+    @property
+    def sql(self) -> sqlite3.Connection:
+        """The connection of this thread."""
+        return self._sql
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query. Raises StoreError when the store cannot be read."""
+        with reading(self.sql) as sql:
+            yield from sql.execute(query, values)
+
+    def number(self, query: str) -> int:
+        """Return the one number that a query selects."""
+        ((value,),) = self.read(query)
+        return int(value)
+
+    def select_in(self, query: str, values: Collection[Any]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query with `IN ({0})`, run once for each chunk of the values."""
+        with reading(self.sql) as sql:
+            yield from select_in(sql, query, values)
+
+
+class ViewerConnection(StoreConnection):
     """A viewer's connections to the store of a data folder: one for each of its threads."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
@@ -154,7 +169,7 @@ class ViewerConnection:
         self._read_only = read_only
         self._local = threading.local()
         self._listening = threading.Lock()
-        self._listener: sqlite3.Connection | None = None
+        self._listener: StoreConnection | None = None
 
     @property
     def sql(self) -> sqlite3.Connection:
@@ -167,28 +182,14 @@ class ViewerConnection:
             self._local.connection = connection
         return connection
 
-    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query. Raises StoreError when the store cannot be read."""
-        return read(self.sql, query, values)
-
-    def number(self, query: str) -> int:
-        """Return the one number that a query selects."""
-        ((value,),) = self.read(query)
-        return int(value)
-
-    def in_chunks(self, query: str, values: Collection[Any]) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query that is run for each chunk of the values of its `{0}`."""
-        ordered = list(values)
-        for at in range(0, len(ordered), CHUNK):
-            chunk = ordered[at : at + CHUNK]
-            yield from self.read(query.format(numbered(len(chunk))), chunk)
-
     def listen(self, *queries: str) -> list[tuple[Any, ...]]:
         """Return the one row of each query, by a connection that never commits anything itself."""
         with self._listening:
             if self._listener is None:
-                self._listener = open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
-            return [row for query in queries for row in read(self._listener, query)]
+                self._listener = StoreConnection(
+                    open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
+                )
+            return [row for query in queries for row in self._listener.read(query)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from index.article import Timestamp
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
 from monitor.store.sqlite import rows
-from monitor.store.sqlite.connection import ViewerConnection, marks, reading, transaction
+from monitor.store.sqlite.connection import StoreConnection, marks, reading, transaction
 
 if TYPE_CHECKING:
     from monitor.model.latency import LatencyRows
@@ -99,7 +99,7 @@ class SqliteDeliveryQueue:
 class SqliteDeliveryViews:
     """See `DeliveryViews`."""
 
-    def __init__(self, connection: ViewerConnection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
     def newest(

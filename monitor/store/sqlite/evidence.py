@@ -13,7 +13,8 @@ from monitor.alerts.plan import EvidenceRecord
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.model.config import Watchlist
-from monitor.store.sqlite.connection import CHUNK, marks, open_store, reading
+from monitor.store.sqlite.alert_views import read_matches
+from monitor.store.sqlite.connection import CHUNK, StoreConnection, open_store, reading
 from monitor.store.sqlite.schema import EVIDENCE
 
 
@@ -105,7 +106,7 @@ class Kept(NamedTuple):
 _KEPT = (
     "SELECT al.id, al.kind, al.watchlist, al.severity, al.raised_at, al.backfill, al.merged_into,"
     " al.rule, al.article_version, al.article, a.url, a.published, a.seen"
-    " FROM alerts al LEFT JOIN articles a ON a.id = al.article WHERE al.id IN ({})"
+    " FROM alerts al LEFT JOIN articles a ON a.id = al.article WHERE al.id IN ({0})"
 )
 
 
@@ -117,16 +118,16 @@ class Proofs:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._sql = open_store(folder, create=False)
+        self._connection = StoreConnection(open_store(folder, create=False))
 
     def __enter__(self) -> Proofs:
-        with reading(self._sql) as sql:
+        with reading(self._connection.sql) as sql:
             sql.execute("BEGIN")
             sql.execute("SELECT count(*) FROM feeds").fetchone()  # from here on it is one moment
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._sql.close()
+        self._connection.sql.close()
 
     def guards(self) -> list[str]:
         """Return the triggers that protect the records and are missing or altered."""
@@ -134,16 +135,16 @@ class Proofs:
         with closing(sqlite3.connect(":memory:")) as model:
             model.executescript(EVIDENCE)
             wanted = dict(model.execute(query).fetchall())
-        there = dict(self._read(query))
+        there = dict(self._connection.read(query))
         return sorted(name for name, sql in wanted.items() if there.get(name) != sql)
 
     def records(self) -> int:
         """Return how many records there are."""
-        return self._one("SELECT count(*) FROM evidence")
+        return self._connection.number("SELECT count(*) FROM evidence")
 
     def given(self) -> int:
         """Return the highest number that a record ever had."""
-        return self._one(
+        return self._connection.number(
             "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'evidence'), 0)"
         )
 
@@ -151,7 +152,7 @@ class Proofs:
         """Yield the records from a number on."""
         return map(
             Row._make,
-            self._read(
+            self._connection.read(
                 "SELECT number, kind, alert, said, record, hash FROM evidence"
                 " WHERE number >= ? ORDER BY number",
                 (first,),
@@ -160,14 +161,14 @@ class Proofs:
 
     def number_of(self, hash: str) -> int | None:
         """Return the number of the record with a hash; None if there is none."""
-        found = self._read("SELECT number FROM evidence WHERE hash = ?", (hash,))
+        found = self._connection.read("SELECT number FROM evidence WHERE hash = ?", (hash,))
         return next((int(number) for (number,) in found), None)
 
     def alerts(self) -> Iterator[list[int]]:
         """Yield the ids of all alerts that there are or that records name, some at a time."""
         ids = [
             int(id)
-            for (id,) in self._read(
+            for (id,) in self._connection.read(
                 "SELECT id FROM alerts UNION SELECT alert FROM evidence WHERE alert IS NOT NULL"
                 " ORDER BY 1"
             )
@@ -177,35 +178,27 @@ class Proofs:
 
     def kept(self, ids: Sequence[int]) -> dict[int, Kept]:
         """Return what the store has of these alerts."""
-        return {row[0]: Kept._make(row) for row in self._of(_KEPT, ids)}
+        return {row[0]: Kept._make(row) for row in self._connection.select_in(_KEPT, ids)}
 
     def records_of(self, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         """Return number and text of the records of these alerts, the first ones first."""
         found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for alert, number, record in self._of(
-            "SELECT alert, number, record FROM evidence WHERE alert IN ({}) ORDER BY number", ids
+        for alert, number, record in self._connection.select_in(
+            "SELECT alert, number, record FROM evidence WHERE alert IN ({0}) ORDER BY number", ids
         ):
             found[alert].append((number, record))
         return found
 
     def matches_of(self, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
         """Return where these alerts match, as records have it."""
-        found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        for alert, field, start, stop, text, term in self._of(
-            "SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({})"
-            " ORDER BY alert, place",
-            ids,
-        ):
-            found[alert].append(
-                {"field": field, "start": start, "end": stop, "text": text, "term": term}
-            )
-        return found
+        found = read_matches(self._connection, ids)
+        return {id: evidence.matches(found.get(id, ())) for id in ids}
 
     def escalations_of(self, ids: Sequence[int]) -> dict[int, set[tuple[str, float]]]:
         """Return why and when these alerts were escalated."""
         found: dict[int, set[tuple[str, float]]] = defaultdict(set)
-        for alert, reason, at in self._of(
-            "SELECT alert, reason, at FROM escalations WHERE alert IN ({})", ids
+        for alert, reason, at in self._connection.select_in(
+            "SELECT alert, reason, at FROM escalations WHERE alert IN ({0})", ids
         ):
             found[alert].add((reason, at))
         return found
@@ -213,25 +206,12 @@ class Proofs:
     def texts_of(self, articles: Collection[int]) -> dict[tuple[int, int], str]:
         """Return the hashes of the texts that are kept of some articles, by id and version."""
         texts = (
-            "SELECT id, version, title, summary, body FROM articles WHERE id IN ({})",
-            "SELECT article, version, title, summary, body FROM versions WHERE article IN ({})",
+            "SELECT id, version, title, summary, body FROM articles WHERE id IN ({0})",
+            "SELECT article, version, title, summary, body FROM versions WHERE article IN ({0})",
         )
         ids = sorted(articles)
         return {
             (id, version): evidence.text_hash(title, summary, body)
             for query in texts
-            for id, version, title, summary, body in self._of(query, ids)
+            for id, version, title, summary, body in self._connection.select_in(query, ids)
         }
-
-    def _of(self, query: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
-        for at in range(0, len(ids), CHUNK):
-            chunk = ids[at : at + CHUNK]
-            yield from self._read(query.format(marks(len(chunk))), chunk)
-
-    def _one(self, query: str) -> int:
-        ((value,),) = self._read(query)
-        return int(value)
-
-    def _read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        with reading(self._sql) as sql:
-            yield from sql.execute(query, values)

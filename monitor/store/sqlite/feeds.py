@@ -21,7 +21,7 @@ from monitor.model.feed import (
     SubscribedFeed,
 )
 from monitor.store.sqlite import rows
-from monitor.store.sqlite.connection import ViewerConnection, marks, transaction
+from monitor.store.sqlite.connection import StoreConnection, marks, transaction
 
 if TYPE_CHECKING:
     from monitor.model.config import Watchlist
@@ -211,7 +211,7 @@ def _without_login(url: str) -> str:
 class SqliteFeedViews:
     """See `FeedViews`."""
 
-    def __init__(self, connection: ViewerConnection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
     def subscribed(self) -> list[SubscribedFeed]:
@@ -276,7 +276,7 @@ class SqliteFeedViews:
     ) -> dict[int, tuple[Timestamp | None, Timestamp | None]]:
         """Return when feeds had their first article, and when former ones were last read."""
         begun: dict[int, Timestamp] = {}
-        for feed, article, seen in self._connection.in_chunks(
+        for feed, article, seen in self._connection.select_in(
             "SELECT feed, id, seen FROM articles WHERE id IN ({0}) UNION ALL"
             " SELECT feed, article, seen FROM carriers WHERE article IN ({0})",
             sorted(set(first.values())),

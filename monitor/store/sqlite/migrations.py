@@ -9,8 +9,8 @@ from pathlib import Path
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.errors import StoreError
-from monitor.store.sqlite.alerts import read_matches
-from monitor.store.sqlite.connection import transaction
+from monitor.store.sqlite.alert_views import read_matches
+from monitor.store.sqlite.connection import StoreConnection, transaction
 from monitor.store.sqlite.evidence import EvidenceLog
 from monitor.store.sqlite.schema import TABLES, UPGRADES, VERSION
 
@@ -67,7 +67,7 @@ def _record_earlier(sql: sqlite3.Connection) -> None:
         if article is not None:
             text = evidence.text_hash(title, summary, body)
             said["article"] = {"id": article, "url": url, "version": version, "sha256": text}
-            said["matches"] = evidence.matches(read_matches(sql, [id]).get(id, ()))
+            said["matches"] = evidence.matches(read_matches(StoreConnection(sql), [id]).get(id, ()))
         log.append(Kind.EARLIER, id, said)
 
 

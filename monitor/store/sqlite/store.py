@@ -7,7 +7,6 @@ from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from index.article import Article, Timestamp
 from monitor.model.config import OutboxEntry, OutboxState, Watchlist
@@ -15,7 +14,7 @@ from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.watchlist import BackfillStand
 from monitor.store.sqlite import rows
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
-from monitor.store.sqlite.connection import open_store, read, reading, transaction
+from monitor.store.sqlite.connection import StoreConnection, open_store, reading, transaction
 from monitor.store.sqlite.deliveries import SqliteDeliveryQueue
 from monitor.store.sqlite.feeds import subscribe
 
@@ -25,6 +24,7 @@ class SqliteStore:
 
     def __init__(self, folder: Path) -> None:
         self._connection = open_store(folder, create=True)
+        self._read = StoreConnection(self._connection).read
         self.deliveries = SqliteDeliveryQueue(self._connection)
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
@@ -181,6 +181,3 @@ class SqliteStore:
     def close(self) -> None:
         """Close the store."""
         self._connection.close()
-
-    def _read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        return read(self._connection, query, values)

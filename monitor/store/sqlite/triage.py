@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from index.article import Timestamp
 from monitor.model.alert import Act, Change, Decision, Standing, difference, standing, taken_back
-from monitor.store.sqlite.connection import CHUNK, ViewerConnection, marks, transaction
+from monitor.store.sqlite.connection import CHUNK, StoreConnection, select_in, transaction
 
 _STANDING = (
     "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
     " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id)"
-    " FROM alerts al LEFT JOIN notes n ON n.alert = al.id WHERE al.id IN ({})"
+    " FROM alerts al LEFT JOIN notes n ON n.alert = al.id WHERE al.id IN ({0}) ORDER BY al.id"
 )
 _IN_FORCE = (
     "NOT EXISTS (SELECT 1 FROM acts u WHERE u.undoes = a.id"
@@ -35,7 +35,7 @@ _LAST_TAKEN_BACK = (
 class SqliteTriageViews:
     """See `TriageViews`. Each act changes alerts and its record in one transaction."""
 
-    def __init__(self, connection: ViewerConnection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
     def change(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
@@ -113,11 +113,8 @@ class SqliteTriageViews:
 
 def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[int, Standing]]:
     """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
-    ordered = sorted(set(ids))
-    for at in range(0, len(ordered), CHUNK):
-        chunk = ordered[at : at + CHUNK]
-        rows = sql.execute(_STANDING.format(marks(len(chunk))) + " ORDER BY al.id", chunk)
-        yield from ((alert, _standing(*said)) for alert, *said in rows.fetchall())
+    for alert, *said in list(select_in(sql, _STANDING, sorted(set(ids)))):
+        yield alert, _standing(*said)
 
 
 @functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from monitor.model.search import Searched
 from monitor.model.status import StoreVersion, Totals
-from monitor.store.sqlite.connection import ViewerConnection, transaction
+from monitor.store.sqlite.connection import StoreConnection, ViewerConnection, transaction
 
 if TYPE_CHECKING:
     from monitor.store.sqlite.alert_views import SqliteAlertViews
@@ -104,7 +104,7 @@ class SqliteViews:
 class SqliteSearchHistory:
     """See `SearchHistory`."""
 
-    def __init__(self, connection: ViewerConnection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
     def recent(self, limit: int = 50) -> list[Searched]:

@@ -20,7 +20,7 @@ from monitor.model.watchlist import (
     WatchlistRecord,
 )
 from monitor.store.sqlite import rows
-from monitor.store.sqlite.connection import ViewerConnection, transaction
+from monitor.store.sqlite.connection import StoreConnection, transaction
 
 if TYPE_CHECKING:
     from monitor.model.watchlist import Silence
@@ -33,7 +33,7 @@ DUPLICATE = "copy"
 class SqliteWatchlistViews:
     """See `WatchlistViews`."""
 
-    def __init__(self, connection: ViewerConnection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
     def in_force(self) -> list[WatchlistInForce]:
