@@ -72,7 +72,7 @@ class ConfigReloader:
         """Activate a configuration as a whole; slow work is done before, in a thread."""
         parts = self._parts
         rules = await asyncio.to_thread(WatchlistMatcher, config.watchlists, config.feeds)
-        known = await parts.thread(parts.store.every_feed)
+        known = await parts.thread(parts.store.feeds.every)
         before = {feed.url: feed.every for feed in known}
         numbered = await parts.thread(parts.store.subscribe, config.feeds, config.watchlists)
         self.config = config
@@ -95,7 +95,8 @@ class ConfigReloader:
         if not edited:
             return
         parts = self._parts
-        states = await parts.thread(parts.store.states)
+        subscribed = await parts.thread(parts.store.feeds.subscribed)
+        states = {one.feed.url: one.state for one in subscribed}
         edited_states = {
             feed.url: schedule.after_edit(feed, states[feed.url], parts.jitter())
             for feed in edited

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,7 +20,7 @@ from monitor.formatting import counted
 from monitor.ingest import feed_health, schedule
 from monitor.maintenance.retention import RetentionRunner
 from monitor.model.config import Config
-from monitor.model.feed import Feed, FeedState
+from monitor.model.feed import Feed, FeedState, SubscribedFeed
 from monitor.model.poll import RunSummary
 from monitor.monitor_lock import Heartbeat
 from monitor.tasks import KeyedTasks
@@ -126,7 +126,7 @@ class Daemon:
             asyncio.create_task(self._tidying.ever(self._rest)),
             asyncio.create_task(self._parts.notifier.ever(self._rest)),
         ]
-        self._say_what_is_watched(await self._parts.thread(self._parts.store.states))
+        self._say_what_is_watched(await self._parts.thread(self._parts.store.feeds.subscribed))
         ticker = Ticker(self._tick, TICK)
         background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
         try:
@@ -180,15 +180,18 @@ class Daemon:
             await self._parts.sleep(0.05)
 
     async def _left_to_index(self) -> int:
+        await self._mark_indexed()
+        return len((await self._parts.thread(self._parts.store.outbox)).articles)
+
+    async def _mark_indexed(self) -> None:
         if done := self._parts.indexer.indexed():
             at = self._parts.indexer.indexed_at
             await self._parts.thread(self._parts.store.mark_indexed, done, at)
-        return (await self._parts.thread(self._parts.store.outbox)).size
 
     async def _tick(self) -> None:
         """Look once at everything that may need doing."""
         try:
-            await self._left_to_index()
+            await self._mark_indexed()
             self._parts.indexer.start()
             if self._parts.clock() >= self._resting_until:
                 await self._poll_due(at_once=False)
@@ -222,9 +225,9 @@ class Daemon:
         if free <= 0:
             return True
         due = await parts.thread(parts.store.pages_due, parts.clock(), PAGES_AT_ONCE)
-        due = [(article, tries) for article, tries in due if article.id not in self._reading]
-        for article, tries in due[:free]:
-            self._reading.begin(article.id, parts.pipeline.read_page(article, tries))
+        due = [page for page in due if page.article.id not in self._reading]
+        for page in due[:free]:
+            self._reading.begin(page.article.id, parts.pipeline.read_page(page))
         return bool(due)
 
     async def _relocate(self) -> None:
@@ -281,15 +284,15 @@ class Daemon:
                 at = self._parts.indexer.indexed_at
                 await self._parts.thread(self._parts.store.mark_indexed, done, at)
 
-    def _say_what_is_watched(self, states: Mapping[str, FeedState]) -> None:
+    def _say_what_is_watched(self, subscribed: Sequence[SubscribedFeed]) -> None:
         feeds, watchlists = self._in_force.feeds, self._in_force.config.watchlists
         log.info("%s, %s", counted(len(feeds), "feed"), counted(len(watchlists), "watchlist"))
         now = self._parts.clock()
-        for url, state in states.items():
-            if state.failures and url in feeds:
-                log.warning(
-                    "✗ %s: %s", feeds[url].name, feed_health.describe_health(feeds[url], state, now)
-                )
+        for one in subscribed:
+            feed = feeds.get(one.feed.url)
+            if feed is not None and one.state.failures:
+                why = feed_health.describe_health(feed, one.state, now)
+                log.warning("✗ %s: %s", feed.name, why)
 
     async def _pulse(self) -> None:
         while True:

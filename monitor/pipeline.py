@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TypeVar
 
-from index.article import Article, Timestamp
+from index.article import Timestamp
 from monitor.errors import FeedError, ParseError, StoreError
 from monitor.fetch.client import ACCEPT_FEED, Client
 from monitor.fetch.page_reader import PageReader
@@ -32,7 +32,7 @@ from monitor.ingest.ingest import Ingester
 from monitor.ingest.outage import OutageDetector
 from monitor.ingest.poll_outcome import BatchOutcome, NewDocument, PageResult, PollResult
 from monitor.model.feed import Feed, FeedState
-from monitor.model.poll import Fetched, NotModified, Page
+from monitor.model.poll import Fetched, NotModified, Page, PendingPage
 from monitor.parse.workers import Parser
 
 T = TypeVar("T")
@@ -109,12 +109,12 @@ class Pipeline:
             PollResult(feed=feed, state=state, came=answer, seconds=self._clock() - started)
         )
 
-    async def read_page(self, article: Article, attempts: int) -> None:
+    async def read_page(self, pending: PendingPage) -> None:
         """Fetch an article's page and return when its text is stored and matched."""
         await self._room.wait()
-        feed = self._ingester.watch.feeds.get(article.feeds[0])
-        page = await self._pages.read(article, feed)
-        await self._submit(PageResult(page=page, attempts=attempts))
+        feed = self._ingester.watch.feeds.get(pending.article.feeds[0])
+        page = await self._pages.read(pending.article, feed)
+        await self._submit(PageResult(page=page, pending=pending))
 
     async def run(self) -> None:
         """Store results until cancelled, all that have arrived in one batch."""

@@ -258,7 +258,7 @@ def _notifier(store: SqliteStore, thread: WorkerThread, config: Config) -> Deliv
     from monitor.notify.notification import NotificationLoader
     from monitor.store.sqlite.views import SqliteViews
 
-    packing = NotificationLoader(store.deliveries, SqliteViews(config.data))
+    packing = NotificationLoader(SqliteViews(config.data))
 
     async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return await thread(packing.history, channel, watchlist, limit)

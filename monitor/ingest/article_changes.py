@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from index.article import Article, Timestamp
@@ -13,16 +14,28 @@ from monitor.store.protocol import Batch, StoreReads
 
 
 def entry_change(
-    batch: Batch, feed: Feed, decision: identify.Decision, now: Timestamp
+    batch: Batch,
+    feed: Feed,
+    decision: identify.Decision,
+    stored: Mapping[int, Article],
+    now: Timestamp,
 ) -> ArticleChange | Sighting | None:
-    """Return what an entry changes: an article to enrich, a sighting of a known one, or nothing."""
+    """Return what an entry changes: an article to enrich, a sighting of a known one, or nothing.
+
+    Args:
+        batch: Gives a new article its id.
+        feed: The feed that has the entry.
+        decision: What the entry is.
+        stored: The known articles that still are in the store, by id.
+        now: When a new article was seen.
+    """
     entry = decision.entry
     if isinstance(decision, identify.Seen):
         return None
     if isinstance(decision, identify.New):
         text = article(entry, feed, batch.next_article(), now)
     else:
-        old = batch.article(decision.article)
+        old = stored.get(decision.article)
         changed = isinstance(decision, identify.Changed)
         if old is None or not changed or old.feeds[0] != feed.number:
             return Sighting(
@@ -85,13 +98,10 @@ def same_event(reading: StoreReads, names: Names) -> int | None:
     """Return the earlier article in another language about the same event, None without one."""
     known = reading.name_frequencies(names.words)
     rare = [word for word, count in known.items() if count <= cross_language.MOST_BEARERS]
-    shared = reading.articles_named(rare, names.lang)
-    likely = [
-        id
-        for id, count in shared.most_common(cross_language.MOST_CANDIDATES)
-        if count >= cross_language.LEAST_NAMES
-    ]
-    if not likely:
+    rivals, recent = reading.articles_named(
+        rare, names.lang, cross_language.LEAST_NAMES, cross_language.MOST_CANDIDATES
+    )
+    if not rivals:
         return None
 
     def frequency(word: int) -> int:
@@ -99,5 +109,4 @@ def same_event(reading: StoreReads, names: Names) -> int | None:
             known.update(reading.name_frequencies([word]))
         return known[word]
 
-    rivals, recent = reading.names_of(likely)
     return cross_language.same_event(names, rivals, frequency, recent)

@@ -159,25 +159,25 @@ class Ingester:
     ) -> Arrivals | None:
         """Store the text of an article's page; return the article, None if there is no text."""
         page = answer.page
-        pending = batch.pending_page(page.article)
-        feed = watch.feeds.get(pending.article.feeds[0]) if pending else None
+        article = next(iter(batch.articles.get([page.article])), None)
+        feed = watch.feeds.get(article.feeds[0]) if article else None
         if page.later:
             batch.postpone_page(page.article, page.reason, now + page.later, failed=False)
             return None
-        if pending is None or feed is None or not page.text:
-            final = page.final or not page.reason or answer.attempts + 1 >= PAGE_TRIES
+        if article is None or feed is None or not page.text:
+            final = page.final or not page.reason or answer.pending.attempts + 1 >= PAGE_TRIES
             again = feed is not None and not final
             why = page.reason or "no article is found in it"
             due = now + PAGE_RETRY if again else None
             batch.postpone_page(page.article, why, due, failed=True)
             return None
         arrival = ArticleChange(
-            article=replace(pending.article, body=page.text),
+            article=replace(article, body=page.text),
             new=False,
             guid="",
             fingerprint=b"",
             canonical="",
-            backfill=pending.backfill,
+            backfill=answer.pending.backfill,
         )
         made = self._draft(batch, watch, feed, arrival.article)
         change = article_changes.with_enrichment(batch, arrival, made)

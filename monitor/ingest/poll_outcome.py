@@ -27,6 +27,7 @@ from monitor.model.poll import (
     NotModified,
     Page,
     ParsedFeed,
+    PendingPage,
     PollOutcome,
     RaisedAlert,
     Sighting,
@@ -65,7 +66,7 @@ class PageResult:
     """The result of fetching the page of one article."""
 
     page: Page
-    attempts: int
+    pending: PendingPage
     weight: int = 1
 
 
@@ -221,8 +222,14 @@ def _changes(
     """Return the changed articles of a document, enriched, and the sightings of known ones."""
     arrived: list[ArticleChange] = []
     sightings: list[Sighting] = []
+    known = [
+        decision.article
+        for decision in decisions
+        if isinstance(decision, identify.Changed | identify.Duplicate | identify.Reissued)
+    ]
+    stored = {article.id: article for article in batch.articles.get(known)}
     for decision in decisions:
-        brought = article_changes.entry_change(batch, answer.feed, decision, now)
+        brought = article_changes.entry_change(batch, answer.feed, decision, stored, now)
         if isinstance(brought, Sighting):
             sightings.append(brought)
         elif brought is not None:

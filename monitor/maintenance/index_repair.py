@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -19,6 +19,7 @@ from monitor.formatting import counted
 
 if TYPE_CHECKING:
     from index.archive import ArchiveWriter
+    from monitor.model.config import OutboxState
 
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"
@@ -84,17 +85,25 @@ Progress = Callable[[int, int], None]
 """Called with how many articles the index has, and how many the store has."""
 
 
+class ArticleReader(Protocol):
+    """What reads articles (see `monitor.store.protocol.ArticleViews`)."""
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        """Return these articles; unknown ids are left out."""
+
+
 class RepairSource(Protocol):
     """What the repair needs of the store (see `monitor.store.protocol.Store`)."""
+
+    @property
+    def articles(self) -> ArticleReader:
+        """The articles."""
 
     def article_ids(self) -> array[int]:
         """Return the id of every article."""
 
-    def waiting(self) -> set[int]:
-        """Return the ids in the outbox: on their way into the index or out of it."""
-
-    def articles(self, ids: Collection[int]) -> list[Article]:
-        """Return these articles; unknown ids are left out."""
+    def outbox(self) -> OutboxState:
+        """Return what is on its way into the index or out of it."""
 
 
 class IndexDifference(NamedTuple):
@@ -152,7 +161,7 @@ class IndexRepair:
             ArchiveDamaged: The repair must start again.
         """
         stored = self._shelves.article_ids()
-        waiting = set() if everything else self._shelves.waiting()
+        waiting = set() if everything else set(self._shelves.outbox().articles)
         missing, surplus = difference(self.writer.all_ids(), stored, waiting)
         if surplus:
             log.info("the archive holds %s too many", counted(len(surplus), "article"))
@@ -162,7 +171,7 @@ class IndexRepair:
             log.info("the archive lacks %d of %s", len(missing), counted(len(stored), "article"))
         for at in range(0, len(missing), STEP):
             self._progress(len(stored) - len(missing) + at, len(stored))
-            self.writer.add(self._shelves.articles(missing[at : at + STEP]))
+            self.writer.add(self._shelves.articles.get(missing[at : at + STEP]))
             yield
         self._progress(len(stored), len(stored))
         yield from self.writer.verify_steps()

@@ -17,7 +17,7 @@ from index.errors import ArchiveDamaged, ArchiveError
 from monitor.errors import StoreError
 from monitor.maintenance import index_repair
 from monitor.maintenance.index_repair import IndexRepair, Progress, RepairSource
-from monitor.model.config import OutboxEntry, OutboxState
+from monitor.model.config import OutboxEntry
 
 log = logging.getLogger("tocsin.indexer")
 
@@ -40,9 +40,6 @@ class IndexSource(RepairSource, Protocol):
 
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
         """Return the entries of the outbox, oldest first."""
-
-    def outbox(self) -> OutboxState:
-        """Return how much is on its way."""
 
     def mark_indexed(self, upto: int) -> None:
         """Remove the entries up to this ticket from the outbox, now or soon."""

@@ -70,7 +70,7 @@ class RetentionSweep:
     def __init__(self, store: Store, retention: Retention, now: Timestamp) -> None:
         self._store = store
         self._before = float("-inf") if retention.keep is None else now - retention.keep
-        self._spared = retention_exceptions(retention, store.every_feed())
+        self._spared = retention_exceptions(retention, store.feeds.every())
         self._after = BEGINNING
 
     def step(self) -> SweepResult:

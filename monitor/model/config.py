@@ -12,6 +12,7 @@ from index.article import Article, Timestamp
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
+    from array import array
     from datetime import tzinfo
     from pathlib import Path
 
@@ -70,9 +71,10 @@ class OutboxEntry(NamedTuple):
 
 
 class OutboxState(NamedTuple):
-    """How much is on its way to the index."""
+    """What is on its way into the index or out of it."""
 
-    size: int
+    articles: array[int]
+    """The article of each entry; one may be there several times."""
     last: int
     """Number of the newest entry; 0 without any."""
 

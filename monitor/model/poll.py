@@ -165,6 +165,8 @@ class PendingPage:
     """An article whose page was to be read."""
 
     article: Article
+    attempts: int
+    """How often that was tried."""
     backfill: bool
     """Published before its feed was watched."""
 

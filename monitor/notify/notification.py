@@ -11,7 +11,7 @@ from monitor.export import serialization
 from monitor.model.alert import Alert
 from monitor.model.delivery import Delivery, Notification
 from monitor.model.watchlist import FEED_HEALTH
-from monitor.store.protocol import DeliveryQueue, Views
+from monitor.store.protocol import Views
 
 
 def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
@@ -60,10 +60,9 @@ def _notification_mapping(notification: Notification) -> dict[str, Any]:
 
 
 class NotificationLoader:
-    """Loads notifications; call `load` in any thread, `history` in the thread of the store."""
+    """Loads notifications, in any thread."""
 
-    def __init__(self, queue: DeliveryQueue, views: Views) -> None:
-        self._queue = queue
+    def __init__(self, views: Views) -> None:
         self._views = views
 
     def load(self, deliveries: Sequence[Delivery]) -> list[Notification]:
@@ -86,7 +85,7 @@ class NotificationLoader:
     def history(self, channel: str, watchlist: str, limit: int) -> list[Alert]:
         """Return the last alerts of a watchlist sent to a channel, newest first."""
         stored = "" if watchlist == FEED_HEALTH else watchlist
-        return self._alerts(self._queue.notified(channel, stored, limit))
+        return self._alerts(self._views.deliveries.notified(channel, stored, limit))
 
     def _alerts(self, ids: Sequence[int]) -> list[Alert]:
         return self._views.alerts.get(list(dict.fromkeys(ids)), matches=True, timelines=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -133,8 +133,11 @@ class Triage:
         The monitor then notifies what it suppressed. Raises NoWatchlistError, StoreError.
         """
         now, called = self._clock(), self._called(name)
-        before = {one.watchlist: one for one in self._views.watchlists.silences(now)}
-        return before.get(called) if self._views.watchlists.end_silence(called, now) else None
+        active = {one.watchlist: one for one in self._views.watchlists.silences(now)}
+        silence = active.get(called)
+        if silence is not None:
+            self._views.watchlists.silence(replace(silence, until=now))
+        return silence
 
     def _called(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""

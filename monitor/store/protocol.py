@@ -70,12 +70,11 @@ class DeliveryQueue(Protocol):
     def give_up_others(self, channels: Sequence[str]) -> int:
         """Give up what waits for channels that there are no more; return how much that is."""
 
-    def notified(self, channel: str, watchlist: str, limit: int) -> list[int]:
-        """Return the last alerts of a watchlist that a channel accepted, newest first."""
-
 
 class StoreReads(Protocol):
     """What the monitor reads to recognise articles and to decide about alerts."""
+
+    articles: ArticleViews
 
     def feed_history(self, feed: Feed) -> FeedHistory:
         """Return what is remembered of a feed besides its polling state."""
@@ -92,26 +91,23 @@ class StoreReads(Protocol):
     ) -> Known:
         """Return what the store knows of entries with these keys, links or contents."""
 
-    def article(self, id: int) -> Article | None:
-        """Return an article."""
-
-    def pending_page(self, article: int) -> PendingPage | None:
-        """Return an article whose page was read; None if it is not stored any more."""
-
     def story_candidates(self, shingles: Collection[int], at_least: int) -> list[StoryCandidate]:
         """Return the articles that share at least so many of these shingles."""
 
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
         """Return how many recent articles have each of some words in a name, 500 if more."""
 
-    def articles_named(self, words: Iterable[int], but: str) -> Counter[int]:
-        """Return the recent articles with some words in names, but those in one language.
+    def articles_named(
+        self, words: Iterable[int], but: str, at_least: int, most: int
+    ) -> tuple[dict[int, Names], int]:
+        """Return recent articles with these words in names, and about how many are recent.
 
-        With how many of the words each has.
+        Args:
+            words: The words.
+            but: The language of articles that are left out.
+            at_least: How many of the words an article has.
+            most: How many articles, those with the most words first.
         """
-
-    def names_of(self, articles: Collection[int]) -> tuple[dict[int, Names], int]:
-        """Return the names of recent articles, and about how many articles are recent."""
 
     def alert_facts(self, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
         """Return what matters for the alerts of arrivals, once their articles are stored."""
@@ -172,9 +168,10 @@ class Batch(StoreReads, Protocol):
 class Store(Protocol):
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
-    @property
-    def deliveries(self) -> DeliveryQueue:
-        """Deliveries on their way."""
+    deliveries: DeliveryQueue
+    feeds: FeedViews
+    watchlists: WatchlistViews
+    articles: ArticleViews
 
     def reading(self) -> AbstractContextManager[StoreReads]:
         """Open what is stored for reading; a viewer may write meanwhile."""
@@ -185,15 +182,8 @@ class Store(Protocol):
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
 
-    def every_feed(self) -> list[Feed]:
-        """Return every feed there ever was: articles of former ones stay."""
-
-    def states(self, due: Timestamp | None = None) -> dict[str, FeedState]:
-        """Return the polling state of subscribed feeds, by URL.
-
-        Args:
-            due: Only of those that are enabled and due by then; None is all.
-        """
+    def states(self, due: Timestamp) -> dict[str, FeedState]:
+        """Return the polling state of the enabled feeds that are due by then, by URL."""
 
     def moves(self) -> dict[str, PermanentRedirect]:
         """Return where permanent redirects of subscribed feeds lead, by URL."""
@@ -201,17 +191,11 @@ class Store(Protocol):
     def reschedule(self, due: Mapping[str, Timestamp], delays: Mapping[str, float] = {}) -> None:
         """Set when feeds are next due, and after how many seconds they are again; by URL."""
 
-    def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
-        """Return articles whose page is to be fetched now, with the attempts made so far."""
+    def pages_due(self, now: Timestamp, limit: int) -> list[PendingPage]:
+        """Return the pages of articles that are to be fetched now."""
 
     def begin_backfills(self, meanings: Mapping[str, str]) -> None:
         """Store the active rules, by watchlist; new ones begin a backfill."""
-
-    def backfills(self) -> list[BackfillStand]:
-        """Return the rules that are not done with the archive, the least advanced first."""
-
-    def articles_after(self, id: int, limit: int) -> list[tuple[Article, int | None]]:
-        """Return articles in ingestion order, each with the article of which it is a copy."""
 
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
         """Return articles on their way into the index or out of it, oldest first."""
@@ -220,16 +204,10 @@ class Store(Protocol):
         """Remove the outbox entries up to this one: their articles are searchable now."""
 
     def outbox(self) -> OutboxState:
-        """Return how much is on its way to the index."""
-
-    def waiting(self) -> set[int]:
-        """Return the ids of articles on their way into the index or out of it."""
+        """Return what is on its way into the index or out of it."""
 
     def article_ids(self) -> array[int]:
         """Return the id of every article, in no order."""
-
-    def articles(self, ids: Collection[int]) -> list[Article]:
-        """Return these articles; unknown ids are left out."""
 
     def forget(self, *, names_before: Timestamp, sent_before: Timestamp) -> None:
         """Drop what is only needed for a while.
@@ -317,10 +295,7 @@ class WatchlistViews(Protocol):
         """Return the active silences, the first one to end first."""
 
     def silence(self, silence: Silence) -> None:
-        """Silence a watchlist; an active silence gets the new end and author."""
-
-    def end_silence(self, watchlist: str, now: Timestamp) -> bool:
-        """End the silence of a watchlist; tell whether there was one."""
+        """Silence a watchlist; one that is active at `since` gets the new end and author."""
 
 
 class AlertViews(Protocol):
@@ -369,8 +344,17 @@ class ArticleViews(Protocol):
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
 
-    def between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
-        """Return the articles with ids above `after`, up to `upto`, dated since then."""
+    def between(
+        self, after: int, upto: int, *, since: Timestamp | None = None, limit: int | None = None
+    ) -> list[tuple[Article, int | None]]:
+        """Return articles in ingestion order, each with the article of which it is a copy.
+
+        Args:
+            after: Above this id.
+            upto: Up to this id.
+            since: Dated since then.
+            limit: How many at the most.
+        """
 
     def ids(
         self,
@@ -436,6 +420,9 @@ class DeliveryViews(Protocol):
     ) -> list[Delivery]:
         """Return the newest deliveries in these states, of a channel or all, the newest last."""
 
+    def notified(self, channel: str, watchlist: str, limit: int) -> list[int]:
+        """Return the last alerts of a watchlist that a channel accepted, newest first."""
+
     def unsent(self) -> dict[tuple[str, DeliveryState], int]:
         """Return how many deliveries are not sent, by channel and state."""
 
@@ -473,9 +460,6 @@ class SearchHistory(Protocol):
 
     def note(self, search: Searched) -> None:
         """Remember a search; raises StoreError if the store stays locked."""
-
-    def forget(self, query: str) -> None:
-        """Forget a search; raises StoreError if the store stays locked."""
 
 
 class Views(Protocol):

@@ -69,23 +69,22 @@ class Backfill:
         """
         self._store.begin_backfills({w.name: w.rule or rule_version(w) for w in watchlists})
         self._watchlists = {watchlist.name: watchlist for watchlist in watchlists}
-        known = {feed.number: feed for feed in self._store.every_feed()}
+        known = {feed.number: feed for feed in self._store.feeds.every()}
         self._feeds = known | {feed.number: feed for feed in feeds}
         self._rules = ((), WatchlistMatcher(()))
         self._routing = routing
-        return self._store.backfills()
+        return self._store.watchlists.backfills()
 
     def step(self) -> BackfillStep | None:
         """Match the next articles; None when nothing is left. Raises StoreError."""
-        stands = self._store.backfills()
+        stands = self._store.watchlists.backfills()
         if not stands:
             return None
         upto = stands[0].upto
         group = [stand for stand in stands if stand.upto == upto]
         names = tuple(stand.watchlist for stand in group)
         end = min([s.upto for s in stands if s.upto > upto] + [s.until for s in group])
-        found = self._store.articles_after(upto, STEP)
-        articles = [(article, copy_of) for article, copy_of in found if article.id <= end]
+        articles = self._store.articles.between(upto, end, limit=STEP)
         if self._rules[0] != names:
             self._rules = names, WatchlistMatcher(map(self._watchlists.__getitem__, names))
         with self._store.batch() as batch:

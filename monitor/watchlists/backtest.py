@@ -68,17 +68,18 @@ class _Replay:
     def stretch(self, after: int) -> ArticleRange:
         """Replay the articles after an id."""
         upto = after + STRETCH
-        articles = self._views.articles.between(after, upto, self._asked.since)
+        found = self._views.articles.between(after, upto, since=self._asked.since)
+        articles = [article for article, _ in found]
         trials = tuple(
             WatchlistTrial(
                 self._places[watchlist.name],
                 article.id,
                 article.date,
-                tuple(dict.fromkeys(clause.text for clause, places in found if places)),
+                tuple(dict.fromkeys(clause.text for clause, places in clauses if places)),
             )
             for article in articles
             if (feed := self._asked.feeds.get(article.feeds[0]))
-            for watchlist, found in self._rules.satisfied(article, feed)
+            for watchlist, clauses in self._rules.satisfied(article, feed)
         )
         return ArticleRange(upto, tuple((a.id, a.date) for a in articles), trials)
 

@@ -91,7 +91,7 @@ class DeliveryDesk:
         store = self.open_store(self.folder)
         with closing(store), ThreadPoolExecutor(1) as executor:
             thread = WorkerThread(executor)
-            packing = NotificationLoader(store.deliveries, self.views)
+            packing = NotificationLoader(self.views)
 
             async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
                 return await thread(packing.history, channel, watchlist, limit)

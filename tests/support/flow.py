@@ -193,12 +193,12 @@ class ManualMonitor:
             await self._round(store, pipeline, feeds)
 
     async def _round(self, store: SqliteStore, pipeline: Pipeline, feeds: Sequence[Feed]) -> None:
-        states = store.states()
+        states = {one.feed.url: one.state for one in store.feeds.subscribed()}
         await asyncio.gather(
             *(pipeline.poll(feed, states[feed.url]) for feed in feeds if not states[feed.url].gone)
         )
         while due := store.pages_due(self.now, 8):
-            await asyncio.gather(*(pipeline.read_page(article, tries) for article, tries in due))
+            await asyncio.gather(*map(pipeline.read_page, due))
 
 
 async def _with(pipeline: Pipeline, work: Awaitable[None]) -> None:

@@ -174,7 +174,7 @@ class InProcessMonitor:
     def _notifier(self, executor: ThreadPoolExecutor) -> DeliveryLoop:
         return DeliveryLoop(
             self.store.deliveries,
-            NotificationLoader(self.store.deliveries, SqliteViews(self.folder)),
+            NotificationLoader(SqliteViews(self.folder)),
             WorkerThread(executor),
             self.senders,
             clock=lambda: self.now,

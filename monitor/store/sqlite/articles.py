@@ -238,9 +238,9 @@ def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, lis
 class SqliteArticleViews:
     """See `ArticleViews`."""
 
-    def __init__(self, connection: StoreConnection, alerts: SqliteAlertViews) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
-        self._alerts = alerts
+        self._alerts = SqliteAlertViews(connection)
 
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
@@ -252,14 +252,21 @@ class SqliteArticleViews:
         }
         return [found[id] for id in ids if id in found]
 
-    def between(self, after: int, upto: int, since: Timestamp | None) -> list[Article]:
-        """Return the articles with ids above `after`, up to `upto`, dated since then."""
+    def between(
+        self, after: int, upto: int, *, since: Timestamp | None = None, limit: int | None = None
+    ) -> list[tuple[Article, int | None]]:
+        """Return articles in ingestion order, each with the article of which it is a copy."""
         found = self._connection.read(
-            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
-            " AND min(coalesce(a.published, a.seen), a.seen) >= ? ORDER BY a.id",
-            (after, upto, float("-inf") if since is None else since),
+            f"SELECT a.copy_of, {rows.ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
+            " AND min(coalesce(a.published, a.seen), a.seen) >= ? ORDER BY a.id LIMIT ?",
+            (
+                after,
+                upto,
+                float("-inf") if since is None else since,
+                -1 if limit is None else limit,
+            ),
         )
-        return [rows.article(row) for row in found]
+        return [(rows.article(row), copy_of) for copy_of, *row in found]
 
     def ids(
         self,

@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from index.article import Article, Timestamp
+from index.article import Timestamp
 from monitor.alerts.facts import AlertFacts, Arrivals
 from monitor.alerts.plan import AlertPlan
 from monitor.model.config import ExpiringArticle, RetentionExceptions
@@ -17,18 +17,19 @@ from monitor.model.poll import (
     Known,
     KnownArticle,
     Names,
-    PendingPage,
     PollOutcome,
     StoryCandidate,
 )
-from monitor.store.sqlite import articles, feeds, rows
+from monitor.store.protocol import ArticleViews
+from monitor.store.sqlite import articles, feeds
 from monitor.store.sqlite.alerts import (
     drop_alerts_of,
     read_alert_facts,
     read_silence_facts,
     save_plan,
 )
-from monitor.store.sqlite.connection import select_in
+from monitor.store.sqlite.articles import SqliteArticleViews
+from monitor.store.sqlite.connection import StoreConnection, select_in
 from monitor.store.sqlite.evidence import EvidenceLog
 
 COUNTED = 500
@@ -40,6 +41,7 @@ class SqliteReads:
 
     def __init__(self, sql: sqlite3.Connection) -> None:
         self._sql = sql
+        self.articles: ArticleViews = SqliteArticleViews(StoreConnection(sql))
         self._common_names: set[int] = set()
 
     # --- feeds ---
@@ -120,22 +122,6 @@ class SqliteReads:
                 )
         return found
 
-    def article(self, id: int) -> Article | None:
-        """Return an article."""
-        row = self._sql.execute(
-            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id = ?", (id,)
-        ).fetchone()
-        return row and rows.article(row)
-
-    def pending_page(self, article: int) -> PendingPage | None:
-        """Return an article whose page was read; None if it is not stored any more."""
-        row = self._sql.execute(
-            "SELECT (SELECT backfill FROM pages WHERE article = a.id),"
-            f" {rows.ARTICLE} FROM articles a WHERE a.id = ?",
-            (article,),
-        ).fetchone()
-        return row and PendingPage(article=rows.article(row[1:]), backfill=bool(row[0]))
-
     def story_candidates(self, shingles: Collection[int], at_least: int) -> list[StoryCandidate]:
         """Return the articles that share at least so many of these shingles."""
         shared: Counter[int] = Counter()
@@ -180,33 +166,32 @@ class SqliteReads:
             self._common_names.add(word)
         return int(count)
 
-    def articles_named(self, words: Iterable[int], but: str) -> Counter[int]:
-        """Return the recent articles with some words in names, but those in one language.
-
-        With how many of the words each has.
-        """
-        return Counter(
+    def articles_named(
+        self, words: Iterable[int], but: str, at_least: int, most: int
+    ) -> tuple[dict[int, Names], int]:
+        """Return recent articles with these words in names, and about how many are recent."""
+        shared = Counter(
             article
             for word in words
             for (article,) in self._sql.execute(
                 "SELECT article FROM names WHERE name = ? AND lang <> ?", (word, but)
             )
         )
-
-    def names_of(self, articles: Collection[int]) -> tuple[dict[int, Names], int]:
-        """Return the names of recent articles, and about how many articles are recent."""
-        names = {
+        likely = [article for article, count in shared.most_common(most) if count >= at_least]
+        if not likely:
+            return {}, 0
+        named = {
             id: Names(tuple(frozenset(group) for group in json.loads(groups)), lang, date)
             for id, lang, date, groups in select_in(
                 self._sql,
                 "SELECT article, lang, date, names FROM named WHERE article IN ({0})",
-                articles,
+                likely,
             )
         }
         ((oldest, newest),) = self._sql.execute(
             "SELECT (SELECT min(article) FROM named), (SELECT max(article) FROM named)"
         )
-        return names, 0 if oldest is None else int(newest) - int(oldest) + 1
+        return named, 0 if oldest is None else int(newest) - int(oldest) + 1
 
     # --- alerts ---
 

@@ -29,9 +29,6 @@ DELIVERY = (
 )
 FEED = "url, name, tags, enabled, number, every"
 WATCHLIST = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
-BACKFILLS = (
-    "SELECT watchlist, upto, until FROM backfills WHERE upto < until ORDER BY upto, watchlist"
-)
 
 
 def article(row: Sequence[Any]) -> Article:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.article import Article, Timestamp
+from index.article import Timestamp
 from monitor.model.config import OutboxEntry, OutboxState, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
-from monitor.model.watchlist import BackfillStand
+from monitor.model.poll import PendingPage
+from monitor.store.protocol import ArticleViews, DeliveryQueue, FeedViews, WatchlistViews
 from monitor.store.sqlite import rows
+from monitor.store.sqlite.articles import SqliteArticleViews
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
 from monitor.store.sqlite.connection import StoreConnection, open_store, reading, transaction
 from monitor.store.sqlite.deliveries import SqliteDeliveryQueue
-from monitor.store.sqlite.feeds import subscribe
+from monitor.store.sqlite.feeds import SqliteFeedViews, subscribe
+from monitor.store.sqlite.watchlists import SqliteWatchlistViews
 
 
 class SqliteStore:
@@ -24,23 +26,23 @@ class SqliteStore:
 
     def __init__(self, folder: Path) -> None:
         self._connection = open_store(folder, create=True)
-        self._read = StoreConnection(self._connection).read
-        self.deliveries = SqliteDeliveryQueue(self._connection)
+        connection = StoreConnection(self._connection)
+        self._read = connection.read
+        self.deliveries: DeliveryQueue = SqliteDeliveryQueue(connection)
+        self.feeds: FeedViews = SqliteFeedViews(connection)
+        self.watchlists: WatchlistViews = SqliteWatchlistViews(connection)
+        self.articles: ArticleViews = SqliteArticleViews(connection)
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
         with transaction(self._connection) as sql:
             return subscribe(sql, feeds, watchlists)
 
-    def states(self, due: Timestamp | None = None) -> dict[str, FeedState]:
-        """Return the polling state of subscribed feeds, by URL.
-
-        Args:
-            due: Only of those that are enabled and due by then; None is all.
-        """
+    def states(self, due: Timestamp) -> dict[str, FeedState]:
+        """Return the polling state of the enabled feeds that are due by then, by URL."""
         found = self._read(
-            f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed AND (?1 IS NULL"
-            " OR enabled AND NOT gone AND (next_due <= ?1 OR last_poll > ?1 + 60))",
+            f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed AND enabled AND NOT gone"
+            " AND (next_due <= ?1 OR last_poll > ?1 + 60)",
             (due,),
         )
         return {url: rows.state(state) for url, *state in found}
@@ -73,14 +75,18 @@ class SqliteStore:
                 [(when, delays.get(url), url) for url, when in due.items()],
             )
 
-    def pages_due(self, now: Timestamp, limit: int) -> list[tuple[Article, int]]:
-        """Return articles whose page is to be fetched now, with the attempts made so far."""
+    def pages_due(self, now: Timestamp, limit: int) -> list[PendingPage]:
+        """Return the pages of articles that are to be fetched now."""
         found = self._read(
-            f"SELECT p.attempts, {rows.ARTICLE} FROM pages p JOIN articles a ON a.id = p.article"
-            " WHERE p.due <= ? ORDER BY p.due, p.article LIMIT ?",
+            f"SELECT p.attempts, p.backfill, {rows.ARTICLE} FROM pages p"
+            " JOIN articles a ON a.id = p.article WHERE p.due <= ?"
+            " ORDER BY p.due, p.article LIMIT ?",
             (now, limit),
         )
-        return [(rows.article(row), attempts) for attempts, *row in found]
+        return [
+            PendingPage(article=rows.article(row), attempts=attempts, backfill=bool(backfill))
+            for attempts, backfill, *row in found
+        ]
 
     def forget(self, *, names_before: Timestamp, sent_before: Timestamp) -> None:
         """Drop what is only needed for a while.
@@ -127,38 +133,16 @@ class SqliteStore:
             sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
 
     def outbox(self) -> OutboxState:
-        """Return how much is on its way to the index."""
-        ((size, last),) = self._read("SELECT count(*), coalesce(max(ticket), 0) FROM outbox")
-        return OutboxState(size, last)
-
-    def waiting(self) -> set[int]:
-        """Return the ids of articles on their way into the index or out of it."""
-        return {id for (id,) in self._read("SELECT article FROM outbox")}
+        """Return what is on its way into the index or out of it."""
+        found = list(self._read("SELECT ticket, article FROM outbox ORDER BY ticket"))
+        return OutboxState(
+            articles=array("Q", (article for _, article in found)),
+            last=found[-1][0] if found else 0,
+        )
 
     def article_ids(self) -> array[int]:
         """Return the id of every article, in no order."""
         return array("Q", (id for (id,) in self._read("SELECT id FROM articles")))
-
-    def articles(self, ids: Collection[int]) -> list[Article]:
-        """Return these articles; unknown ids are left out."""
-        found = self._read(
-            f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(ids)),),
-        )
-        return [rows.article(row) for row in found]
-
-    def articles_after(self, id: int, limit: int) -> list[tuple[Article, int | None]]:
-        """Return articles in ingestion order, each with the article of which it is a copy."""
-        found = self._read(
-            f"SELECT a.copy_of, {rows.ARTICLE} FROM articles a WHERE a.id > ?"
-            " ORDER BY a.id LIMIT ?",
-            (id, limit),
-        )
-        return [(rows.article(row), copy_of) for copy_of, *row in found]
-
-    def every_feed(self) -> list[Feed]:
-        """Return every feed there ever was: articles of former ones stay."""
-        return [rows.feed(row) for row in self._read(f"SELECT {rows.FEED} FROM feeds")]
 
     def begin_backfills(self, meanings: Mapping[str, str]) -> None:
         """Store the active rules, by watchlist; new ones begin a backfill."""
@@ -173,10 +157,6 @@ class SqliteStore:
                 " SELECT ?, ?, 0, coalesce(max(id), 0) FROM articles",
                 [pair for pair in meanings.items() if known.get(pair[0]) != pair[1]],
             )
-
-    def backfills(self) -> list[BackfillStand]:
-        """Return the rules that are not done with the archive, the least advanced first."""
-        return [BackfillStand(*row) for row in self._read(rows.BACKFILLS)]
 
     def close(self) -> None:
         """Close the store."""

@@ -59,7 +59,7 @@ class SqliteViews:
         """Articles."""
         from monitor.store.sqlite.articles import SqliteArticleViews
 
-        return SqliteArticleViews(self.connection, self.alerts)
+        return SqliteArticleViews(self.connection)
 
     @cached_property
     def triage(self) -> SqliteTriageViews:
@@ -126,8 +126,3 @@ class SqliteSearchHistory:
                 " (SELECT query FROM searched ORDER BY at DESC, query LIMIT -1 OFFSET ?)",
                 (KEPT,),
             )
-
-    def forget(self, query: str) -> None:
-        """Forget a search; raises StoreError if the store stays locked."""
-        with transaction(self._connection.sql) as sql:
-            sql.execute("DELETE FROM searched WHERE query = ?", (query,))

@@ -19,7 +19,6 @@ from monitor.model.watchlist import (
     WatchlistInForce,
     WatchlistRecord,
 )
-from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import StoreConnection, transaction
 
 if TYPE_CHECKING:
@@ -181,7 +180,11 @@ class SqliteWatchlistViews:
 
     def backfills(self) -> list[BackfillStand]:
         """Return the rules that are not done with the archive, the least advanced first."""
-        return [BackfillStand(*row) for row in self._connection.read(rows.BACKFILLS)]
+        found = self._connection.read(
+            "SELECT watchlist, upto, until FROM backfills WHERE upto < until"
+            " ORDER BY upto, watchlist"
+        )
+        return [BackfillStand(*row) for row in found]
 
     def silences(self, now: Timestamp) -> list[Silence]:
         """Return the active silences, the first one to end first."""
@@ -200,7 +203,7 @@ class SqliteWatchlistViews:
         ]
 
     def silence(self, silence: Silence) -> None:
-        """Silence a watchlist; an active silence gets the new end and author."""
+        """Silence a watchlist; one that is active at `since` gets the new end and author."""
         with transaction(self._connection.sql) as sql:
             renewed = sql.execute(
                 "UPDATE mutes SET until = ?, who = ? WHERE told = 0 AND until > ?"
@@ -212,12 +215,3 @@ class SqliteWatchlistViews:
                     "INSERT INTO mutes (watchlist, who, since, until) VALUES (?, ?, ?, ?)",
                     (silence.watchlist, silence.by, silence.since, silence.until),
                 )
-
-    def end_silence(self, watchlist: str, now: Timestamp) -> bool:
-        """End the silence of a watchlist; tell whether there was one."""
-        with transaction(self._connection.sql) as sql:
-            ended = sql.execute(
-                "UPDATE mutes SET until = ?1 WHERE told = 0 AND until > ?1 AND watchlist = ?2",
-                (now, watchlist),
-            )
-            return ended.rowcount > 0

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from array import array
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,15 +85,16 @@ class Shelf:
         self.queued = {ticket: id for ticket, id in self.queued.items() if ticket > upto}
 
     def outbox(self) -> OutboxState:
-        return OutboxState(len(self.queued), max(self.queued, default=0))
-
-    def waiting(self) -> set[int]:
-        return set(self.queued.values())
+        return OutboxState(array("Q", self.queued.values()), max(self.queued, default=0))
 
     def article_ids(self) -> array[int]:
         return array("Q", self.shelved)
 
-    def articles(self, ids: Collection[int]) -> list[Article]:
+    @property
+    def articles(self) -> Shelf:
+        return self
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
         return [self.shelved[id] for id in ids if id in self.shelved]
 
 
@@ -427,7 +428,7 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
     if done := process.stop():
         store.mark_indexed(done, process.indexed_at)
     assert 0 <= time.time() - process.indexed_at < 3600
-    assert store.outbox().size == 0
+    assert not store.outbox().articles
     assert ids(tmp_path / INDEX) == list(range(1, 1801))
     assert not (tmp_path / f"{INDEX}.old").exists()  # completed, not built again
     store.close()

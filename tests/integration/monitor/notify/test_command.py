@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from support.newsroom import until
 from monitor.model.delivery import Notification
 from monitor.notify.command import CommandSender
 from monitor.notify.notification import NotificationLoader
-from monitor.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.costly
 
@@ -84,5 +82,4 @@ def test_a_command_may_leave_something_behind(desk: DeliveryDesk) -> None:
 
 
 def parcels_of(desk: DeliveryDesk) -> list[Notification]:
-    with closing(SqliteStore(desk.folder)) as store:
-        return NotificationLoader(store.deliveries, desk.views).load(desk.found())
+    return NotificationLoader(desk.views).load(desk.found())

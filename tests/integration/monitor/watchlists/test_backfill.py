@@ -138,10 +138,10 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
     page = Watchlist(name="Entrepôt", query=understood("entrepôt"))
     with closing(SqliteStore(folder)) as store:
         next(steps(store, (*WATCHLISTS, STRIKE)))
-        stands = {stand.watchlist: stand.upto for stand in store.backfills()}
+        stands = {stand.watchlist: stand.upto for stand in store.watchlists.backfills()}
         assert stands == {"Grève": 2}
         finish(store, (*WATCHLISTS, STRIKE, page))
-        assert store.backfills() == []
+        assert store.watchlists.backfills() == []
     apart = [alerts(folder), alerts(folder, "Entrepôt")]
     assert all(apart)
     with closing(SqliteStore(folder)) as store:
@@ -278,7 +278,7 @@ def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_p
 def test_status_tells_how_far_it_is(folder: Path) -> None:
     with closing(SqliteStore(folder)) as store:
         Backfill(store, lambda: NOW).begin((*WATCHLISTS, STRIKE), store.subscribe(FEEDS, ()))
-        (stand,) = store.backfills()
+        (stand,) = store.watchlists.backfills()
     newsroom = Newsroom(folder)
     said = newsroom.here("--data", str(folder), "status")
     assert f"backfill  0 of {stand.until} articles: Grève" in said.stdout

@@ -94,8 +94,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first = written(store, LOUD, "un-journal.com", matches=(MATCH,))
         written(store, LOUD, "deux-journal.com", story=first, matches=(MATCH,))
         with store.batch() as batch:
-            article = batch.article(first)
-            assert article is not None
+            (article,) = batch.articles.get([first])
             elsewhere = Match(field="summary", start=3, end=7, text="port", term="port")
             edited = replace(LOUD, query=parse_query("port"), rule="r2")
             late = ArticleChange(

@@ -122,8 +122,6 @@ def test_searches_are_remembered_newest_first_each_once(views: SqliteViews) -> N
         Searched("quai", "date", 1.0),
     ]
     assert views.searches.recent(1) == [Searched("port", "date", 2.0)]
-    views.searches.forget("port")
-    assert [search.query for search in views.searches.recent(5)] == ["quai"]
 
 
 def test_only_the_last_ones_are_remembered(views: SqliteViews) -> None:
@@ -142,8 +140,6 @@ def test_the_service_has_them_all(tmp_path: Path) -> None:
     service.note_search(" liège ", "score")
     (noted,) = service.views.searches.recent()
     assert (noted.query, noted.sort) == ("liège", "score")
-    service.views.searches.forget("liège")
-    assert service.views.searches.recent() == []
     assert open_service(tmp_path).saved_searches() == ()
     path.write_text(HEAD + "  - a", encoding="utf-8")
     with pytest.raises(ConfigError):

@@ -45,7 +45,7 @@ class Life:
         self.polls += 1
         if self.polls % 10 == 1:
             self.start()
-        state = self.store.states()[self.feed.url]
+        state = self.state
         answer = PollResult(
             feed=self.numbered, state=state, came=self._came(state, error), seconds=0.1
         )
@@ -89,7 +89,8 @@ class Life:
 
     @property
     def state(self) -> FeedState:
-        return self.store.states()[self.feed.url]
+        states = {one.feed.url: one.state for one in self.store.feeds.subscribed()}
+        return states[self.feed.url]
 
     def health(self) -> Health:
         from monitor.ingest import feed_health

@@ -260,11 +260,11 @@ def test_counts_are_those_of_reading_everything(
         folder = Path(name)
         fill(folder, articles)
         found = counting(folder, zone).trend([text], Filter(since=since), by=by, split=split)
-        stored = SqliteViews(folder).articles.between(0, 1_000, None)
+        stored = SqliteViews(folder).articles.between(0, 1_000)
     october = datetime(2026, 10, 1, tzinfo=zone).timestamp()
     query = parse_query(text)
     expected: Counter[tuple[str, object]] = Counter()
-    for each in stored:
+    for each, _ in stored:
         document = MemoryDocument.of(each, lambda facet: each.date >= october)  # noqa: B023
         if evaluate(query.root, document) and (since is None or each.date >= since):
             names = {

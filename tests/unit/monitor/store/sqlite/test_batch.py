@@ -45,7 +45,7 @@ def test_what_fails_half_way_leaves_nothing(room: SmallStore) -> None:
             ),
         )
         batch.postpone_page(1, "x", None, failed=True)
-        assert batch.article(2) is not None
+        assert batch.articles.get([2])
         raise ZeroDivisionError
     with closing(sqlite3.connect(room.folder / "newsroom.db")) as after:
         assert list(after.iterdump()) == dump
@@ -81,7 +81,7 @@ def test_triage_waits_for_a_batch_and_breaks_none(room: SmallStore) -> None:
         target=room.views.triage.change, args=([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     )
     with room.store.batch() as batch:
-        assert batch.article(1) is not None
+        assert batch.articles.get([1])
         triage.start()
         triage.join(0.2)
         assert triage.is_alive()
@@ -176,7 +176,7 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="malformed"):
         SqliteViews(tmp_path).articles.get(range(1, 900))
     with pytest.raises(StoreError, match="malformed"):
-        damaged.articles_after(0, 999)
+        damaged.articles.between(0, 999)
     damaged.close()
 
 
