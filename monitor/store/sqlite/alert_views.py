@@ -232,12 +232,11 @@ class SqliteAlertViews:
         """Return the numbers of the feeds that any of these selectors names."""
         from index.query.filters import selects
         from monitor.fetch.url import host
-        from monitor.store.sqlite import rows
+        from monitor.store.sqlite.feeds import SqliteFeedViews
 
-        feeds = map(rows.feed, self._connection.read(f"SELECT {rows.FEED} FROM feeds"))
         return [
             feed.number
-            for feed in feeds
+            for feed in SqliteFeedViews(self._connection).every()
             if any(selects(one, feed.name, host(feed.url), feed.tags) for one in selectors)
         ]
 

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 from index.article import Article, Timestamp
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, Version
-from monitor.store.sqlite import rows
 from monitor.store.sqlite.alert_views import SqliteAlertViews, story_timelines, watchlist_names
 from monitor.store.sqlite.connection import StoreConnection, change_in, marks, select_in
 
 if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
     from monitor.model.config import ExpiringArticle, RetentionExceptions
     from monitor.model.poll import ArticleChange, Sighting
+
+ARTICLE = (
+    "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
+    " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id)"
+)
 
 
 def insert(sql: sqlite3.Connection, feed: int, changes: Sequence[ArticleChange]) -> None:
@@ -245,9 +249,9 @@ class SqliteArticleViews:
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
         found = {
-            row[0]: rows.article(row)
+            row[0]: article_of(row)
             for row in self._connection.select_in(
-                f"SELECT {rows.ARTICLE} FROM articles a WHERE a.id IN ({{0}})", ids
+                f"SELECT {ARTICLE} FROM articles a WHERE a.id IN ({{0}})", ids
             )
         }
         return [found[id] for id in ids if id in found]
@@ -257,7 +261,7 @@ class SqliteArticleViews:
     ) -> list[tuple[Article, int | None]]:
         """Return articles in ingestion order, each with the article of which it is a copy."""
         found = self._connection.read(
-            f"SELECT a.copy_of, {rows.ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
+            f"SELECT a.copy_of, {ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
             " AND min(coalesce(a.published, a.seen), a.seen) >= ? ORDER BY a.id LIMIT ?",
             (
                 after,
@@ -266,7 +270,7 @@ class SqliteArticleViews:
                 -1 if limit is None else limit,
             ),
         )
-        return [(rows.article(row), copy_of) for copy_of, *row in found]
+        return [(article_of(row), copy_of) for copy_of, *row in found]
 
     def ids(
         self,
@@ -309,13 +313,13 @@ class SqliteArticleViews:
         """Yield articles with their alerts and matches; unknown ids are left out."""
         for id in ids:
             for version, feed, *row in self._connection.read(
-                f"SELECT a.version, coalesce(f.name, '?'), {rows.ARTICLE} FROM articles a"
+                f"SELECT a.version, coalesce(f.name, '?'), {ARTICLE} FROM articles a"
                 " LEFT JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
                 (id,),
             ):
                 raised = self._connection.read("SELECT id FROM alerts WHERE article = ?", (id,))
                 yield ArticleDetails(
-                    article=rows.article(row),
+                    article=article_of(row),
                     feed=feed,
                     alerts=tuple(self._alerts.get([alert for (alert,) in raised], matches=True)),
                     versions=version,
@@ -365,3 +369,21 @@ class SqliteArticleViews:
             (article,),
         )
         return next(((reason, due) for reason, due in found), ("", None))
+
+
+def article_of(row: Sequence[Any]) -> Article:
+    """Return the article of a row of `ARTICLE` columns."""
+    others = () if row[11] is None else tuple(map(int, str(row[11]).split(",")))
+    return Article(
+        id=row[0],
+        feeds=(row[1], *others),
+        url=row[2],
+        title=row[3],
+        summary=row[4],
+        body=row[5],
+        author=row[6],
+        lang=row[7],
+        published=row[8],
+        seen=row[9],
+        story=row[10],
+    )

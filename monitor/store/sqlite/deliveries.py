@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Timestamp
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
-from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import StoreConnection, marks, transaction
 
 if TYPE_CHECKING:
     from monitor.model.latency import LatencyRows
 
 
+DELIVERY = (
+    "id, alert, channel, occasion, why, key, state, due, attempts, reason, created_at, sent_at,"
+    " bundle, failing"
+)
 _DUE = "(due <= ? OR created_at > ? + 60)"
 """What was planned in the future was planned before the clock was set back."""
 
@@ -35,19 +38,18 @@ class SqliteDeliveryQueue:
     def due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
         """Return what is due for a channel, the most urgent first, bundles whole."""
         waiting = (
-            f"SELECT {rows.DELIVERY} FROM deliveries WHERE state = 'waiting' AND channel = ?"
-            f" AND {_DUE}"
+            f"SELECT {DELIVERY} FROM deliveries WHERE state = 'waiting' AND channel = ? AND {_DUE}"
         )
         values, read = (channel, now, now), self._connection.read
         first = read(f"{waiting} ORDER BY due, id LIMIT ?", (*values, limit))
-        found = [rows.delivery(row) for row in first]
+        found = [delivery_of(row) for row in first]
         bundles = {one.bundle for one in found} - {""}
         known = {one.id for one in found}
         whole = read(
             f"{waiting} AND bundle IN ({marks(len(bundles))}) ORDER BY due, id",
             (*values, *bundles),
         )
-        return found + [one for one in map(rows.delivery, whole) if one.id not in known]
+        return found + [one for one in map(delivery_of, whole) if one.id not in known]
 
     def save_attempts(self, attempts: Sequence[DeliveryAttempt], now: Timestamp) -> None:
         """Store what came of attempts to deliver."""
@@ -96,11 +98,11 @@ class SqliteDeliveryViews:
         """Return the newest deliveries in these states, the newest last."""
         chosen = sorted(states)
         found = self._connection.read(
-            f"SELECT {rows.DELIVERY} FROM deliveries WHERE state IN ({marks(len(chosen))})"
+            f"SELECT {DELIVERY} FROM deliveries WHERE state IN ({marks(len(chosen))})"
             " AND (? IS NULL OR channel = ?) ORDER BY id DESC LIMIT ?",
             (*chosen, channel, channel, -1 if limit is None else limit),
         )
-        return [rows.delivery(row) for row in found][::-1]
+        return [delivery_of(row) for row in found][::-1]
 
     def notified(self, channel: str, watchlist: str, limit: int) -> list[int]:
         """Return the last alerts of a watchlist that a channel accepted, newest first."""
@@ -175,3 +177,23 @@ class SqliteDeliveryViews:
                 for id, channel, raised_at, sent_at, held in carried
             ],
         )
+
+
+def delivery_of(row: Sequence[Any]) -> Delivery:
+    """Return the delivery of a row of `DELIVERY` columns."""
+    return Delivery(
+        id=row[0],
+        alert=row[1],
+        channel=row[2],
+        occasion=Occasion(row[3]),
+        why=row[4],
+        key=row[5],
+        state=DeliveryState(row[6]),
+        due=row[7],
+        attempts=row[8],
+        reason=row[9],
+        created_at=row[10],
+        sent_at=row[11],
+        bundle=row[12],
+        failing=row[13],
+    )

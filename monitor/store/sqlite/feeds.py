@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -12,21 +15,28 @@ from monitor.model.alert import AlertKind, FeedIncident
 from monitor.model.feed import (
     Feed,
     FeedHistory,
+    FeedState,
     FormerAddress,
     Gap,
     GapKind,
     Outcome,
     PermanentRedirect,
     Poll,
+    PublicationRate,
     SubscribedFeed,
 )
-from monitor.store.sqlite import rows
 from monitor.store.sqlite.connection import StoreConnection, marks, transaction
 
 if TYPE_CHECKING:
     from monitor.model.config import Watchlist
     from monitor.model.poll import PollOutcome
 
+STATE = (
+    "etag, last_modified, body_hash, next_due, last_poll, last_ok, failures, reason, gone, blind,"
+    " title, link, lang, delay, asked_until, failing_since, published, usual, silent_after"
+)
+FEED = "url, name, tags, enabled, number, every"
+WATCHLIST = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
 IMPORTED = "import:"
 """Beginning of the address of a feed that nobody subscribed to: its articles were imported."""
 POLLS_KEPT = 30
@@ -50,21 +60,21 @@ def subscribe(
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET name = excluded.name,"
         " tags = excluded.tags, enabled = excluded.enabled, every = excluded.every,"
         f" {_RESET_IF_REQUEST_CHANGED}, manner = excluded.manner, subscribed = 1",
-        [rows.feed_values(feed) for feed in feeds],
+        [feed_values(feed) for feed in feeds],
     )
     sql.execute("DELETE FROM watchlists")
     sql.executemany(
-        f"INSERT INTO watchlists ({rows.WATCHLIST}) VALUES ({marks(9)})",
-        [rows.watchlist_values(place, w) for place, w in enumerate(watchlists)],
+        f"INSERT INTO watchlists ({WATCHLIST}) VALUES ({marks(9)})",
+        [watchlist_values(place, w) for place, w in enumerate(watchlists)],
     )
     numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
-    return tuple(rows.numbered(feed, numbers[feed.url]) for feed in feeds)
+    return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)
 
 
 def feed_named(sql: sqlite3.Connection, name: str) -> Feed:
     """Return the feed of a name, a subscribed one first; it is made if there is none."""
-    found = sql.execute(f"SELECT {rows.FEED} FROM feeds ORDER BY subscribed DESC, number")
-    for feed in map(rows.feed, found.fetchall()):
+    found = sql.execute(f"SELECT {FEED} FROM feeds ORDER BY subscribed DESC, number")
+    for feed in map(feed_of, found.fetchall()):
         if feed.name.casefold() == name.casefold():
             return feed
     (number,) = sql.execute(
@@ -86,7 +96,7 @@ def read_history(sql: sqlite3.Connection, feed: Feed) -> FeedHistory:
         (feed.number,),
     )
     return FeedHistory(
-        habit=rows.habit(habit),
+        habit=habit_of(habit),
         move=PermanentRedirect(*move) if move[0] is not None else None,
         incidents={
             AlertKind(kind): FeedIncident(started_at=started, ended_at=ended)
@@ -107,7 +117,7 @@ def save_poll(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
     if outcome.habit:
         sql.execute(
             "UPDATE feeds SET habit = ? WHERE number = ?",
-            (rows.habit_value(outcome.habit), number),
+            (habit_value(outcome.habit), number),
         )
     if outcome.move:
         _save_move(sql, number, outcome.move)
@@ -149,9 +159,9 @@ def _save_move(sql: sqlite3.Connection, number: int, move: PermanentRedirect) ->
 def _save_state(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
     poll, number = outcome.poll, outcome.feed.number
     (polls,) = sql.execute(
-        f"UPDATE feeds SET ({rows.STATE}) = ({marks(19)}), polls = polls + 1,"
+        f"UPDATE feeds SET ({STATE}) = ({marks(19)}), polls = polls + 1,"
         " articles = articles + ? WHERE number = ? RETURNING polls",
-        (*rows.state_values(outcome.state), new, number),
+        (*state_values(outcome.state), new, number),
     ).fetchone()
     sql.execute(
         "INSERT OR REPLACE INTO polls"
@@ -228,13 +238,12 @@ class SqliteFeedViews:
             )
         }
         found = read(
-            f"SELECT articles, {rows.FEED}, {rows.STATE} FROM feeds"
-            " WHERE subscribed ORDER BY number"
+            f"SELECT articles, {FEED}, {STATE} FROM feeds WHERE subscribed ORDER BY number"
         )
         return [
             SubscribedFeed(
-                feed=(feed := rows.feed(row[:6])),
-                state=rows.state(row[6:]),
+                feed=(feed := feed_of(row[:6])),
+                state=state_of(row[6:]),
                 articles=articles,
                 move=moves.get(feed.number),
                 former=former.get(feed.number),
@@ -244,7 +253,7 @@ class SqliteFeedViews:
 
     def every(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
-        return [rows.feed(row) for row in self._connection.read(f"SELECT {rows.FEED} FROM feeds")]
+        return [feed_of(row) for row in self._connection.read(f"SELECT {FEED} FROM feeds")]
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
@@ -259,15 +268,15 @@ class SqliteFeedViews:
     def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
         """Return the gaps of subscribed feeds that reach into an interval, the earliest first."""
         found = self._connection.read(
-            f"SELECT g.start, g.until, 'blind', {rows.FEED} FROM gaps g"
+            f"SELECT g.start, g.until, 'blind', {FEED} FROM gaps g"
             " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
-            f" UNION ALL SELECT last_ok, NULL, 'down', {rows.FEED} FROM feeds"
+            f" UNION ALL SELECT last_ok, NULL, 'down', {FEED} FROM feeds"
             " WHERE subscribed AND enabled AND ?2 > last_ok + delay + max(delay, 60)"
             " ORDER BY 1, 8",
             (since, until),
         )
         return [
-            Gap(feed=rows.feed(feed), start=start, end=end, kind=GapKind(kind))
+            Gap(feed=feed_of(feed), start=start, end=end, kind=GapKind(kind))
             for start, end, kind, *feed in found
         ]
 
@@ -315,3 +324,114 @@ def _poll(row: tuple[Any, ...]) -> Poll:
         status=row[9],
         moved=row[10],
     )
+
+
+def feed_of(row: Sequence[Any]) -> Feed:
+    """Return the feed of a row of `FEED` columns."""
+    url, name, tags, enabled, number, every = row
+    return Feed(
+        url=url,
+        name=name,
+        tags=_tags(tags),
+        every=every,
+        enabled=bool(enabled),
+        number=number,
+    )
+
+
+@lru_cache(1_000)
+def _tags(text: str) -> tuple[str, ...]:
+    """Return the tags of a JSON list; cached, since hundreds of feeds share a few tags."""
+    return tuple(json.loads(text))
+
+
+def feed_values(feed: Feed) -> tuple[Any, ...]:
+    """Return what is stored of a feed from feeds.yaml: no secret."""
+    return (
+        *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
+        feed.request_options.variant(),
+    )
+
+
+def watchlist_values(place: int, value: Watchlist) -> tuple[Any, ...]:
+    """Return a watchlist, and its place in the file, as values of the `WATCHLIST` columns."""
+    return (
+        value.name,
+        place,
+        value.severity,
+        json.dumps(value.feeds),
+        value.escalate.outlets,
+        value.escalate.languages,
+        value.escalate.to,
+        value.cooldown,
+        value.notify_backfill,
+    )
+
+
+def state_of(row: Sequence[Any]) -> FeedState:
+    """Return the polling state of a row of `STATE` columns."""
+    return FeedState(
+        etag=row[0],
+        last_modified=row[1],
+        body_hash=row[2],
+        next_due=row[3],
+        last_poll=row[4],
+        last_ok=row[5],
+        failures=row[6],
+        reason=row[7],
+        gone=bool(row[8]),
+        blind=bool(row[9]),
+        title=row[10],
+        link=row[11],
+        lang=row[12],
+        delay=row[13],
+        asked_until=row[14],
+        failing_since=row[15],
+        published=row[16],
+        usual=row[17],
+        silent_after=row[18],
+    )
+
+
+def state_values(value: FeedState) -> tuple[Any, ...]:
+    """Return a polling state as values of the `STATE` columns."""
+    return (
+        value.etag,
+        value.last_modified,
+        value.body_hash,
+        value.next_due,
+        value.last_poll,
+        value.last_ok,
+        value.failures,
+        value.reason,
+        value.gone,
+        value.blind,
+        value.title,
+        value.link,
+        value.lang,
+        value.delay,
+        value.asked_until,
+        value.failing_since,
+        value.published,
+        value.usual,
+        value.silent_after,
+    )
+
+
+def habit_of(text: str) -> PublicationRate | None:
+    """Return the habit of a `habit` column, None if there is none yet."""
+    if not text:
+        return None
+    since, last, days, recent, pauses = json.loads(text)
+    return PublicationRate(
+        since=since,
+        last=last,
+        days=days,
+        recent=tuple(recent),
+        pauses=tuple((ended, seconds) for ended, seconds in pauses),
+    )
+
+
+def habit_value(value: PublicationRate) -> str:
+    """Return a habit as the value of the `habit` column."""
+    return json.dumps([value.since, value.last, value.days, value.recent, value.pauses])

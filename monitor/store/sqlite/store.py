@@ -12,12 +12,11 @@ from monitor.model.config import OutboxEntry, OutboxState, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
 from monitor.store.protocol import ArticleViews, DeliveryQueue, FeedViews, WatchlistViews
-from monitor.store.sqlite import rows
-from monitor.store.sqlite.articles import SqliteArticleViews
+from monitor.store.sqlite.articles import ARTICLE, SqliteArticleViews, article_of
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
 from monitor.store.sqlite.connection import StoreConnection, open_store, reading, transaction
 from monitor.store.sqlite.deliveries import SqliteDeliveryQueue
-from monitor.store.sqlite.feeds import SqliteFeedViews, subscribe
+from monitor.store.sqlite.feeds import STATE, SqliteFeedViews, state_of, subscribe
 from monitor.store.sqlite.watchlists import SqliteWatchlistViews
 
 
@@ -41,11 +40,11 @@ class SqliteStore:
     def states(self, due: Timestamp) -> dict[str, FeedState]:
         """Return the polling state of the enabled feeds that are due by then, by URL."""
         found = self._read(
-            f"SELECT url, {rows.STATE} FROM feeds WHERE subscribed AND enabled AND NOT gone"
+            f"SELECT url, {STATE} FROM feeds WHERE subscribed AND enabled AND NOT gone"
             " AND (next_due <= ?1 OR last_poll > ?1 + 60)",
             (due,),
         )
-        return {url: rows.state(state) for url, *state in found}
+        return {url: state_of(state) for url, *state in found}
 
     @contextmanager
     def reading(self) -> Iterator[SqliteReads]:
@@ -78,13 +77,13 @@ class SqliteStore:
     def pages_due(self, now: Timestamp, limit: int) -> list[PendingPage]:
         """Return the pages of articles that are to be fetched now."""
         found = self._read(
-            f"SELECT p.attempts, p.backfill, {rows.ARTICLE} FROM pages p"
+            f"SELECT p.attempts, p.backfill, {ARTICLE} FROM pages p"
             " JOIN articles a ON a.id = p.article WHERE p.due <= ?"
             " ORDER BY p.due, p.article LIMIT ?",
             (now, limit),
         )
         return [
-            PendingPage(article=rows.article(row), attempts=attempts, backfill=bool(backfill))
+            PendingPage(article=article_of(row), attempts=attempts, backfill=bool(backfill))
             for attempts, backfill, *row in found
         ]
 
@@ -111,13 +110,13 @@ class SqliteStore:
     def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
         """Return articles on their way into the index or out of it, oldest first."""
         found = self._read(
-            f"SELECT o.ticket, o.article, {rows.ARTICLE} FROM outbox o"
+            f"SELECT o.ticket, o.article, {ARTICLE} FROM outbox o"
             " LEFT JOIN articles a ON a.id = o.article"
             " WHERE o.ticket > ? ORDER BY o.ticket LIMIT ?",
             (after, limit),
         )
         return [
-            OutboxEntry(ticket, id, None if row[0] is None else rows.article(row))
+            OutboxEntry(ticket, id, None if row[0] is None else article_of(row))
             for ticket, id, *row in found
         ]
 

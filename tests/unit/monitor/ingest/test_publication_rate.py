@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.ingest import publication_rate
 from monitor.model.feed import FeedState, PublicationRate
-from monitor.store.sqlite import rows
+from monitor.store.sqlite.feeds import habit_of, habit_value
 
 HOUR, DAY = 3_600.0, 86_400.0
 MONDAY = 1_795_392_000.0
@@ -125,7 +125,7 @@ def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float
     assert in_turn == publication_rate.updated_rate(None, reversed(moments))
     if in_turn is not None:
         assert len(in_turn.pauses) <= publication_rate.KEPT
-        assert rows.habit(rows.habit_value(in_turn)) == in_turn
+        assert habit_of(habit_value(in_turn)) == in_turn
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,5 @@ def test_how_often_in_words(seconds: float, word: str) -> None:
 
 
 def test_an_unread_habit_is_none() -> None:
-    assert rows.habit("") is None
-    assert isinstance(
-        rows.habit(rows.habit_value(PublicationRate(since=1, last=2))), PublicationRate
-    )
+    assert habit_of("") is None
+    assert isinstance(habit_of(habit_value(PublicationRate(since=1, last=2))), PublicationRate)

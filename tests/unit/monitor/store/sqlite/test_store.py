@@ -22,7 +22,7 @@ from support.small_store import (
 )
 
 from monitor.model.feed import Feed, FeedState
-from monitor.model.poll import PendingPage, Sighting, StoryCandidate
+from monitor.model.poll import ArticleChange, Names, PendingPage, Sighting, StoryCandidate
 from monitor.store.sqlite.feeds import POLLS_KEPT
 
 
@@ -250,6 +250,22 @@ def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
     assert room.sql("SELECT DISTINCT article FROM shingles") == [(2,)]
     room.store.forget(names_before=NOW + 1, sent_before=0.0)
     assert room.sql("SELECT count(*) FROM shingles") == [(0,)]
+
+
+def test_articles_with_names_in_common(room: SmallStore) -> None:
+    def named(id: int, lang: str, *words: int) -> ArticleChange:
+        return arrival(id, names=Names(groups=(frozenset(words),), lang=lang, date=NOW))
+
+    room.save(
+        named(1, "fr", 7, 8, 9), named(2, "en", 7, 8, 9), named(3, "en", 7, 8), named(4, "en", 7)
+    )
+    with room.store.batch() as batch:
+        assert batch.name_frequencies([7, 9, 5]) == {7: 4, 9: 2, 5: 0}
+        found, recent = batch.articles_named([7, 8, 9], "fr", 2, 5)
+        assert (set(found), recent) == ({2, 3}, 4)
+        assert found[2] == Names(groups=(frozenset({7, 8, 9}),), lang="en", date=NOW)
+        assert set(batch.articles_named([7, 8, 9], "fr", 2, 1)[0]) == {2}
+        assert batch.articles_named([7, 8, 9], "fr", 4, 5)[0] == {}
 
 
 # --- pages and the way to the index -----------------------------------------------------------
