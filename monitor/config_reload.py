@@ -84,19 +84,15 @@ class ConfigReloader:
             feeds={feed.number: feed for feed in numbered},
             routing=routing(config, parts.zone),
         )
-        await self._reschedule(
-            [feed for feed in numbered if feed.every != before.get(feed.url, feed.every)]
-        )
+        if edited := [f for f in numbered if f.every != before.get(f.url, f.every)]:
+            await parts.thread(self._reschedule, edited)
         # From here on the watchlists see each stored article; older ones are for the backfill.
         await self._catching_up.begin(config.watchlists, numbered, parts.ingester.watch.routing)
 
-    async def _reschedule(self, edited: Sequence[Feed]) -> None:
-        """Reschedule feeds whose interval was edited."""
-        if not edited:
-            return
+    def _reschedule(self, edited: Sequence[Feed]) -> None:
+        """Reschedule feeds whose interval was edited; no poll is stored meanwhile."""
         parts = self._parts
-        subscribed = await parts.thread(parts.store.feeds.subscribed)
-        states = {one.feed.url: one.state for one in subscribed}
+        states = {one.feed.url: one.state for one in parts.store.feeds.subscribed()}
         edited_states = {
             feed.url: schedule.after_edit(feed, states[feed.url], parts.jitter())
             for feed in edited
@@ -104,4 +100,4 @@ class ConfigReloader:
         }
         due = {url: state.next_due for url, state in edited_states.items()}
         delays = {url: state.delay for url, state in edited_states.items()}
-        await parts.thread(parts.store.reschedule, due, delays)
+        parts.store.reschedule(due, delays)

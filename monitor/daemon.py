@@ -122,7 +122,7 @@ class Daemon:
         background = [
             *await self._start(),
             asyncio.create_task(self._catching_up.ever(self._rest)),
-            asyncio.create_task(self._in_force.ever(TICK, self._rest)),
+            asyncio.create_task(self._in_force.ever(TICK, self._rest), name="reloader"),
             asyncio.create_task(self._tidying.ever(self._rest)),
             asyncio.create_task(self._parts.notifier.ever(self._rest)),
         ]

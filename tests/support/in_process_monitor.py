@@ -81,6 +81,7 @@ class InProcessMonitor:
     """Stands in for reading the file."""
     indexer: NoIndexer = field(default_factory=NoIndexer)
     senders: SenderFactory = field(default_factory=NoSenders)
+    thread_type: type[WorkerThread] = WorkerThread
     config: Config | ConfigError = field(init=False)
     store: SqliteStore = field(init=False)
 
@@ -146,7 +147,7 @@ class InProcessMonitor:
         )
         return Components(
             store=self.store,
-            thread=WorkerThread(executor),
+            thread=self.thread_type(executor),
             client=cast(Any, self.press),
             ingester=ingester,
             pipeline=Pipeline(

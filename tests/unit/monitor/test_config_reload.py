@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from support import flow
-from support.flow import WATCHLISTS, A, B, C, edition
+from support.flow import WATCHLISTS, A, B, C, Press, edition
 from support.in_process_monitor import InProcessMonitor, NoIndexer, press_of
 
 from monitor import daemon as daemon_module
 from monitor.errors import FetchError, MonitorError
 from monitor.model.config import Config
+from monitor.model.poll import Fetched, NotModified
 from monitor.store.sqlite.views import SqliteViews
+from monitor.tasks import WorkerThread
+
+T = TypeVar("T")
 
 TICK = 0.02
 HOUR = 3_600.0
@@ -94,6 +99,47 @@ def test_an_edited_interval_holds_at_once_shorter_or_longer(tmp_path: Path) -> N
         every(room, 600)  # since the last poll, that has passed already
         await room.until(lambda: room.polls(A) == 2)
         await room.until(lambda: due(room) == 600)
+
+    room.run(script)
+
+
+@pytest.mark.parametrize("calls", range(1, 6))
+def test_an_interval_edited_during_a_poll_causes_no_second_poll(tmp_path: Path, calls: int) -> None:
+    """The poll is stored after so many steps of the edit."""
+    answered = asyncio.Event()
+
+    class SlowPress(Press):
+        async def fetch(self, url: str, **options: Any) -> Fetched | NotModified:
+            if url == A:
+                await answered.wait()
+            return await super().fetch(url, **options)
+
+    class CountingThread(WorkerThread):
+        left: int | None = None
+
+        async def __call__(self, call: Callable[..., T], *args: Any) -> T:
+            result = await super().__call__(call, *args)
+            task = asyncio.current_task()
+            if self.left is not None and task is not None and task.get_name() == "reloader":
+                self.left -= 1
+                if self.left == 0:
+                    answered.set()
+                    await room.until(lambda: room.polls(A) == 1)
+            return result
+
+    room = InProcessMonitor(tmp_path, SlowPress(press_of().editions), thread_type=CountingThread)
+    room.press.allow = lambda networks: None  # type: ignore[attr-defined]
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(B) == 1)
+        CountingThread.left = calls
+        every(room, 6 * HOUR)
+        await room.until(lambda: room.health(A).feed.every == 6 * HOUR)
+        await asyncio.sleep(5 * TICK)
+        answered.set()
+        await room.until(lambda: room.polls(A) == 1 and due(room) == 6 * HOUR)
+        await asyncio.sleep(5 * TICK)
+        assert room.polls(A) == 1
 
     room.run(script)
 
