@@ -142,6 +142,10 @@ def _of_originals(
 def _last_notified(
     sql: sqlite3.Connection, watchlists: Mapping[str, Watchlist], now: Timestamp
 ) -> dict[str, Timestamp]:
+    """Return when each watchlist that has a cooldown was last notified of.
+
+    Alerts older than the cooldown are not read, to save time; `monitor.alerts.cooldown` decides.
+    """
     found = {}
     for name, watchlist in watchlists.items():
         if watchlist.cooldown:
