@@ -25,10 +25,10 @@ from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
 from index.article import Article
 from index.query.parser import parse_query
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.store.sqlite.connection import INDEX
 from monitor.store.sqlite.store import SqliteStore
 
 DISTINCT = 50_000
@@ -74,7 +74,7 @@ def grow(folder: Path, articles: int) -> None:
     """Fill store and index, measuring small commits at each power of ten on the way."""
     with closing(SqliteStore(folder)) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
-        writer = open_archive_writer(folder / INDEX)
+        writer = open_archive_writer(folder / ARCHIVE_FOLDER)
         source = endless()
         next(islice(source, writer.article_count, writer.article_count), None)
         print(f"{'articles':>10} {'bulk, /s CPU':>13} {'commit of 20, ms':>17} {'worst':>7}"
@@ -83,7 +83,7 @@ def grow(folder: Path, articles: int) -> None:
         while size <= articles:
             cpu, added = fill(store, feed, writer, source, size)
             times = commits(store, feed, writer, source)
-            segments = len(list((folder / INDEX).glob("*.lists")))
+            segments = len(list((folder / ARCHIVE_FOLDER).glob("*.lists")))
             speed = f"{added / cpu:13,.0f}" if cpu else f"{'-':>13}"
             print(
                 f"{writer.article_count:10,} {speed} {1e3 * median(times):17.0f}"
@@ -159,7 +159,7 @@ def arrive(folder: Path, seconds: int) -> None:
         started = time.monotonic()
         process.start()
         waits = []
-        archive = open_archive(folder / INDEX)
+        archive = open_archive(folder / ARCHIVE_FOLDER)
         for number in range(seconds):
             waits.append(until_found(store, feed, source, process, archive, number))
             time.sleep(max(0.0, 1.0 - waits[-1]))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from monitor.parse.workers import Parser
     from monitor.run_log import Progress
     from monitor.service.service import Service
-    from monitor.store.sqlite.store import SqliteStore
+    from monitor.store.protocol import Store
     from monitor.tasks import WorkerThread
 
 
@@ -82,9 +82,9 @@ def open_service(data: Path, config: Path | None = None, *, read_only: bool = Fa
     """
     from monitor.search.search import ArchiveSearch
     from monitor.service.service import Service
-    from monitor.store.sqlite.views import SqliteViews
+    from monitor.store import open_views
 
-    views, zone = SqliteViews(data, read_only=read_only), local_zone()
+    views, zone = open_views(data, read_only=read_only), local_zone()
     search = ArchiveSearch(data, views, clock, zone)
 
     def saved() -> Sequence[SavedSearch]:
@@ -193,10 +193,10 @@ def _parts(
     from monitor.model.status import MonitorPresence
     from monitor.pipeline import Pipeline
     from monitor.run_log import RunLog
-    from monitor.store.sqlite.store import SqliteStore
+    from monitor.store import open_store
     from monitor.tasks import WorkerThread
 
-    store = SqliteStore(config.data)
+    store = open_store(config.data)
     executor = ThreadPoolExecutor(1, thread_name_prefix="store")
     thread = WorkerThread(executor)
     notifier = _notifier(store, thread, config)
@@ -251,14 +251,14 @@ def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome
         notifier.wake()
 
 
-def _notifier(store: SqliteStore, thread: WorkerThread, config: Config) -> DeliveryLoop:
+def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoop:
     import asyncio
 
     from monitor.notify.delivery_loop import DeliveryLoop
     from monitor.notify.notification import NotificationLoader
-    from monitor.store.sqlite.views import SqliteViews
+    from monitor.store import open_views
 
-    packing = NotificationLoader(SqliteViews(config.data))
+    packing = NotificationLoader(open_views(config.data))
 
     async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return await thread(packing.history, channel, watchlist, limit)

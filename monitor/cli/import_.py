@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitor.imports.json_articles import ImportedArticle, JsonPiece
     from monitor.model.config import Config
     from monitor.run_log import Progress
-    from monitor.store.sqlite.store import SqliteStore
+    from monitor.store.protocol import Store
 
 REJECTS_SHOWN = 20
 """Rejected lines that are shown; further ones are only counted."""
@@ -59,11 +59,11 @@ def _import_articles(
 ) -> tuple[int, int, int]:
     from monitor.alerts.routing import routing
     from monitor.imports.article_import import ArticleImport
-    from monitor.store.sqlite.store import SqliteStore
+    from monitor.store import open_store
     from monitor.wiring import local_zone
 
     current_config, zone = _current_config(cli), local_zone()
-    store = SqliteStore(cli.folder)
+    store = open_store(cli.folder)
     importer = ArticleImport(
         store,
         lambda: current_config().watchlists,
@@ -143,18 +143,18 @@ def _batches(articles: Iterable[ImportedArticle]) -> Iterator[list[ImportedArtic
         yield batch
 
 
-def _index(cli: CliContext, store: SqliteStore, progress: Progress | None) -> None:
+def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
     """Add the imported articles to the index; a running monitor does so by itself."""
     from monitor.errors import AlreadyRunningError
+    from monitor.files import ARCHIVE_FOLDER
     from monitor.maintenance import indexer
     from monitor.monitor_lock import MonitorLock
-    from monitor.store.sqlite.connection import INDEX
 
     try:
         with MonitorLock(cli.folder):
             indexer.catch_up(
                 store,
-                cli.folder / INDEX,
+                cli.folder / ARCHIVE_FOLDER,
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
     except AlreadyRunningError:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from monitor.maintenance.verification import Verified
     from monitor.model.config import Retention
     from monitor.run_log import Progress
-    from monitor.store.sqlite.store import SqliteStore
+    from monitor.store.protocol import Store
 
 
 @click.command()
@@ -106,15 +106,15 @@ def _restore_paths(cli: CliContext, folder: Path | None, config: bytes | None) -
 
 
 def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
+    from monitor.files import ARCHIVE_FOLDER
     from monitor.maintenance import indexer
-    from monitor.store.sqlite.connection import INDEX
-    from monitor.store.sqlite.store import SqliteStore
+    from monitor.store import open_store
 
-    store = SqliteStore(paths.data)
+    store = open_store(paths.data)
     try:
         return indexer.catch_up(
             store,
-            paths.data / INDEX,
+            paths.data / ARCHIVE_FOLDER,
             lambda done, total: progress("indexing", done, total) if progress else None,
         )
     finally:
@@ -128,19 +128,18 @@ def reindex(cli: CliContext) -> None:
 
     Stop a running monitor first. A monitor repairs the index by itself.
     """
+    from monitor.files import ARCHIVE_FOLDER
     from monitor.maintenance import indexer
     from monitor.monitor_lock import MonitorLock
-    from monitor.store.sqlite.connection import INDEX
-    from monitor.store.sqlite.store import SqliteStore
-    from monitor.store.sqlite.views import SqliteViews
+    from monitor.store import open_store, open_views
 
-    SqliteViews(cli.folder).totals()  # raises StoreError if there is no store
+    open_views(cli.folder).totals()  # raises StoreError if there is no store
     with MonitorLock(cli.folder):
-        store = SqliteStore(cli.folder)
+        store = open_store(cli.folder)
         with progress_bar() as progress:
             done = indexer.reindex(
                 store,
-                cli.folder / INDEX,
+                cli.folder / ARCHIVE_FOLDER,
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
         store.close()
@@ -161,12 +160,11 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
     is compacted. The command can be interrupted at any time.
     """
     from monitor.config import load
-    from monitor.store.sqlite.store import SqliteStore
-    from monitor.store.sqlite.views import SqliteViews
+    from monitor.store import open_store, open_views
 
     retention = load(cli.config_path, data=cli.data).retention
-    SqliteViews(cli.folder).totals()  # raises StoreError if there is no store
-    store = SqliteStore(cli.folder)
+    open_views(cli.folder).totals()  # raises StoreError if there is no store
+    store = open_store(cli.folder)
     try:
         if dry_run:
             _preview_vacuum(cli, store, retention)
@@ -176,7 +174,7 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
         store.close()
 
 
-def _preview_vacuum(cli: CliContext, store: SqliteStore, retention: Retention) -> None:
+def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Print what would be deleted, and how much disk space is free in the store."""
     from monitor.maintenance.retention import RetentionSweep
     from monitor.store.sqlite.connection import room
@@ -189,7 +187,7 @@ def _preview_vacuum(cli: CliContext, store: SqliteStore, retention: Retention) -
     click.echo(f"{_megabytes(free)} of the store are unused")
 
 
-def _run_vacuum(cli: CliContext, store: SqliteStore, retention: Retention) -> None:
+def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Delete old articles, then compact unless a monitor is running."""
     from monitor.errors import AlreadyRunningError
     from monitor.maintenance.retention import RetentionSweep
@@ -234,13 +232,14 @@ def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> Sw
     return result
 
 
-def _compact(cli: CliContext, store: SqliteStore, progress: Progress | None) -> tuple[int, int]:
+def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[int, int]:
     """Compact store and index; return their size in bytes before and after."""
     from index import open_archive_writer
+    from monitor.files import ARCHIVE_FOLDER
     from monitor.maintenance import indexer
-    from monitor.store.sqlite.connection import FILE, INDEX, compact
+    from monitor.store.sqlite.connection import FILE, compact
 
-    folder = cli.folder / INDEX
+    folder = cli.folder / ARCHIVE_FOLDER
 
     def disk_usage() -> int:
         files = [cli.folder / FILE, *folder.glob("*")]

@@ -338,12 +338,12 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     from contextlib import closing
 
     from index import open_archive
-    from monitor.store.sqlite.connection import INDEX
+    from monitor.files import ARCHIVE_FOLDER
     from monitor.watchlists.lint import forms
 
     cli: CliContext = context.obj
     cli.service().status()  # raises StoreError if there is no store
-    with closing(open_archive(cli.archive / INDEX)) as archive:
+    with closing(open_archive(cli.archive / ARCHIVE_FOLDER)) as archive:
         found_forms = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     if style != "table":
         output.print_rows((form._asdict() for form in found_forms), style, FORM_COLUMNS)

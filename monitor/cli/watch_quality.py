@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from index.archive import Archive
     from index.article import Article
     from monitor.model.config import Config, Watchlist
-    from monitor.store.sqlite.views import SqliteViews
+    from monitor.store.protocol import Views
     from monitor.watchlists.backtest import TrialTallies, TrialTally
     from monitor.watchlists.exclusions import Exclusion, JudgedArticle
     from monitor.watchlists.lint import LintRemark
@@ -46,9 +46,9 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     articles; the newest examples; and which alerts would be gained and lost. Nothing is
     changed.
     """
-    from monitor.store.sqlite.views import SqliteViews
+    from monitor.store import open_views
 
-    views = SqliteViews(cli.archive)
+    views = open_views(cli.archive)
     tallies = _replay_archive(cli, views, file or cli.config_path, since)
     ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
     titles = {article.id: article for article in views.articles.get(list(dict.fromkeys(ids)))}
@@ -63,7 +63,7 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
 
 
 def _replay_archive(
-    cli: CliContext, views: SqliteViews, file: Path, since: float | None
+    cli: CliContext, views: Views, file: Path, since: float | None
 ) -> TrialTallies:  # fmt: skip
     from monitor.config import load
     from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
@@ -206,9 +206,9 @@ def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
 def _archive(cli: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
     from index import open_archive
-    from monitor.store.sqlite.connection import INDEX
+    from monitor.files import ARCHIVE_FOLDER
 
-    folder = cli.archive / INDEX
+    folder = cli.archive / ARCHIVE_FOLDER
     return open_archive(folder) if folder.exists() else None
 
 
@@ -262,11 +262,11 @@ class ExclusionAdvisor:
     """
 
     def __init__(self, cli: CliContext, config: Config) -> None:
-        from monitor.store.sqlite.views import SqliteViews
+        from monitor.store import open_views
         from monitor.watchlists.backtest import known_feeds
 
         self._service = cli.service()
-        self._views = SqliteViews(cli.archive)
+        self._views = open_views(cli.archive)
         self._feeds = known_feeds(self._views.feeds.every(), config.feeds)
         self._articles = self._views.totals().articles
 

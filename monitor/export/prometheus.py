@@ -273,9 +273,9 @@ async def measuring(
     """
     from importlib.metadata import version
 
-    from monitor.store.sqlite.views import SqliteViews
+    from monitor.store import open_views
 
-    registry = figures(SqliteViews(data), clock, version("tocsin"), card)
+    registry = figures(open_views(data), clock, version("tocsin"), card)
     listeners.append(Counts(registry).batch_stored)
     async with serving(registry, at):
         yield

@@ -17,9 +17,9 @@ from typing import IO, Any
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.files import atomic_write
+from monitor.files import ARCHIVE_FOLDER, atomic_write
 from monitor.formatting import iso
-from monitor.store.sqlite.connection import FILE, INDEX, open_store
+from monitor.store.sqlite.connection import FILE, open_database
 from monitor.store.sqlite.schema import VERSION
 
 CONFIG = "feeds.yaml"
@@ -115,7 +115,10 @@ def _sources(copy: Path, config: Path) -> dict[str, Path]:
 def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
     """Copy the store as it is at one moment, return how many articles and alerts it has."""
     copy.unlink(missing_ok=True)
-    with closing(open_store(data, create=False)) as source, closing(_make_private(copy)) as target:
+    with (
+        closing(open_database(data, create=False)) as source,
+        closing(_make_private(copy)) as target,
+    ):
         source.execute(
             "BEGIN"
         )  # without a transaction each commit of the monitor would restart the copy
@@ -177,7 +180,7 @@ class RestorePaths:
 
     def in_the_way(self, config: bytes | None) -> list[Path]:
         """Return the existing files; a `feeds.yaml` with the same content does not count."""
-        names = (FILE, f"{FILE}-wal", f"{FILE}-shm", INDEX)
+        names = (FILE, f"{FILE}-wal", f"{FILE}-shm", ARCHIVE_FOLDER)
         there = [path for name in names if (path := self.data / name).exists()]
         if config is not None and self.config.exists() and self.config.read_bytes() != config:
             there.append(self.config)

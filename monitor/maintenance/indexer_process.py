@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.article import Timestamp
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
-from monitor.store.sqlite.connection import INDEX
 from monitor.store.sqlite.store import SqliteStore
 
 log = logging.getLogger("tocsin")
@@ -163,7 +163,7 @@ def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock:
     try:
         store = _ReadOnly(data, monitor, clock)
         try:
-            indexer.run(store, data / INDEX, wake, _Progress(data))
+            indexer.run(store, data / ARCHIVE_FOLDER, wake, _Progress(data))
         finally:
             store.close()
     except Exception:

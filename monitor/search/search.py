@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 from index import open_archive
 from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
+from monitor.files import ARCHIVE_FOLDER
 from monitor.formatting import counted
 from monitor.maintenance import index_repair
 from monitor.model.search import Filter
 from monitor.store.protocol import Views
-from monitor.store.sqlite.connection import INDEX
 
 if TYPE_CHECKING:
     from index.archive import Archive, ArchiveHit, ArchivePage, MatchedArticles
@@ -43,7 +43,7 @@ class ArchiveSearch:
     def __init__(
         self, folder: Path, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
     ) -> None:
-        self._folder = folder / INDEX
+        self._folder = folder / ARCHIVE_FOLDER
         self._views = views
         self._clock = clock
         self._zone = zone

@@ -18,7 +18,7 @@ from index.article import Timestamp
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store import open_views
 
 STRETCH = 250
 """Ids that are read and matched together."""
@@ -61,7 +61,7 @@ class ArchiveReplay:
 class _Replay:
     def __init__(self, asked: ArchiveReplay) -> None:
         self._asked = asked
-        self._views = SqliteViews(asked.folder)
+        self._views = open_views(asked.folder)
         self._rules = WatchlistMatcher(asked.watchlists, asked.feeds.values())
         self._places = {w.name: place for place, w in enumerate(asked.watchlists)}
 

@@ -11,9 +11,10 @@ from index import open_archive, open_archive_writer
 from index.archive import EVERYTHING
 from index.article import Article
 from index.query.parser import parse_query
+from monitor.files import ARCHIVE_FOLDER
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.store.sqlite.connection import FILE, INDEX
+from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.store import SqliteStore
 
 FEEDS = tuple(Feed(url=f"https://{name}.example/rss", name=name) for name in ("A", "B", "C", "D"))
@@ -72,7 +73,7 @@ def fill(
             "UPDATE feeds SET last_ok = 1e12, articles ="
             " (SELECT count(*) FROM articles WHERE feed = feeds.number)"
         )
-    open_archive_writer(folder / INDEX).add(found)
+    open_archive_writer(folder / ARCHIVE_FOLDER).add(found)
     return found
 
 

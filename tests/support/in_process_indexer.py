@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import indexer
-from monitor.store.sqlite.connection import INDEX
 from monitor.store.sqlite.store import SqliteStore
 from support.simulated_time import NoIndexer
 
@@ -27,7 +27,7 @@ class HereIndexer(NoIndexer):
             return 0
         self._woken = False
         with closing(_Noting(self._data)) as store:
-            indexer.catch_up(store, self._data / INDEX)
+            indexer.catch_up(store, self._data / ARCHIVE_FOLDER)
         self.indexed_at = self._clock()
         return store.last
 

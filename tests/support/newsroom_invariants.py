@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import indexer
 from monitor.maintenance.verification import verify
-from monitor.store.sqlite.connection import FILE, INDEX
+from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.evidence import Proofs
 from monitor.store.sqlite.store import SqliteStore
 from support.article_archive import searchable_ids
@@ -79,9 +80,9 @@ def _told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
 def _searchable(data: Path) -> Iterator[str]:
     """Let the index catch up, and hold it against the store."""
     with closing(SqliteStore(data)) as store:
-        indexer.catch_up(store, data / INDEX)
+        indexer.catch_up(store, data / ARCHIVE_FOLDER)
         stored = set(store.article_ids())
-    indexed = searchable_ids(data / INDEX)
+    indexed = searchable_ids(data / ARCHIVE_FOLDER)
     yield from (f"not searchable: article {id}" for id in sorted(stored - indexed))
     yield from (f"searchable and not stored: article {id}" for id in sorted(indexed - stored))
 

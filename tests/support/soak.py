@@ -23,8 +23,9 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import mean, median
 
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance.indexer_process import IndexerProcess
-from monitor.store.sqlite.connection import FILE, INDEX
+from monitor.store.sqlite.connection import FILE
 from support.article_archive import searchable_ids
 from support.invented_articles import article, rules
 from support.newsroom import Item, rss
@@ -165,7 +166,7 @@ def _disagreeing(folder: Path, dailies: list[Daily]) -> list[str]:
     served = sum(daily.served for daily in dailies)
     if len(stored) != served:
         found.append(f"{len(stored)} articles stored, {served} served")
-    if searchable_ids(folder / "var" / INDEX) != stored:
+    if searchable_ids(folder / "var" / ARCHIVE_FOLDER) != stored:
         found.append("index and store do not agree")
     expected = set()
     for daily in dailies:

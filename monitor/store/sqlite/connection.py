@@ -14,8 +14,6 @@ from monitor.errors import StoreError
 from monitor.store.sqlite.schema import VERSION
 
 FILE = "newsroom.db"
-INDEX = "index"
-"""Name of the archive's folder, in the data folder."""
 BUSY_MS = 5_000
 TRIAGE_BUSY_MS = 2_000
 """Milliseconds that a viewer waits for another writer before its triage fails."""
@@ -72,7 +70,7 @@ class _Connection(sqlite3.Connection):
         self.close()
 
 
-def open_store(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3.Connection:
+def open_database(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3.Connection:
     """Return a connection to the store in `folder`, made if `create`.
 
     Raises StoreError if it is not there, not a store, or of another version.
@@ -176,7 +174,7 @@ class ViewerConnection(StoreConnection):
         """The connection of this thread."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
+            connection = open_database(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
             if self._read_only:
                 connection.execute("PRAGMA query_only = ON")
             self._local.connection = connection
@@ -187,7 +185,7 @@ class ViewerConnection(StoreConnection):
         with self._listening:
             if self._listener is None:
                 self._listener = StoreConnection(
-                    open_store(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
+                    open_database(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
                 )
             return [row for query in queries for row in self._listener.read(query)]
 
@@ -203,7 +201,7 @@ class Room:
 
 def room(folder: Path) -> Room:
     """Return what the store of a data folder takes. Raises StoreError."""
-    with closing(open_store(folder, create=False)) as connection, reading(connection) as sql:
+    with closing(open_database(folder, create=False)) as connection, reading(connection) as sql:
         (size,) = sql.execute("PRAGMA page_size").fetchone()
         (pages,) = sql.execute("PRAGMA page_count").fetchone()
         (free,) = sql.execute("PRAGMA freelist_count").fetchone()
@@ -225,7 +223,7 @@ def compact(folder: Path) -> None:
             f"{folder / FILE}: compacting it needs {2 * needed >> 20} MB of free disk,"
             f" there are {spare >> 20} MB; nothing was lost"
         )
-    with closing(open_store(folder, create=False)) as connection:
+    with closing(open_database(folder, create=False)) as connection:
         connection.set_progress_handler(lambda: 0, TICK)  # lets ^C through
         try:
             connection.execute("VACUUM")

@@ -14,7 +14,7 @@ from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.model.config import Watchlist
 from monitor.store.sqlite.alert_views import read_matches
-from monitor.store.sqlite.connection import CHUNK, StoreConnection, open_store, reading
+from monitor.store.sqlite.connection import CHUNK, StoreConnection, open_database, reading
 from monitor.store.sqlite.schema import EVIDENCE
 
 
@@ -118,7 +118,7 @@ class Proofs:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._connection = StoreConnection(open_store(folder, create=False))
+        self._connection = StoreConnection(open_database(folder, create=False))
 
     def __enter__(self) -> Proofs:
         with reading(self._connection.sql) as sql:

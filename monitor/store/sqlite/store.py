@@ -14,7 +14,7 @@ from monitor.model.poll import PendingPage
 from monitor.store.protocol import ArticleViews, DeliveryQueue, FeedViews, WatchlistViews
 from monitor.store.sqlite.articles import ARTICLE, SqliteArticleViews, article_of
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
-from monitor.store.sqlite.connection import StoreConnection, open_store, reading, transaction
+from monitor.store.sqlite.connection import StoreConnection, open_database, reading, transaction
 from monitor.store.sqlite.deliveries import SqliteDeliveryQueue
 from monitor.store.sqlite.feeds import STATE, SqliteFeedViews, state_of, subscribe
 from monitor.store.sqlite.watchlists import SqliteWatchlistViews
@@ -24,7 +24,7 @@ class SqliteStore:
     """See `Store`. Every method blocks; the monitor calls it from one thread."""
 
     def __init__(self, folder: Path) -> None:
-        self._connection = open_store(folder, create=True)
+        self._connection = open_database(folder, create=True)
         connection = StoreConnection(self._connection)
         self._read = connection.read
         self.deliveries: DeliveryQueue = SqliteDeliveryQueue(connection)

@@ -29,6 +29,7 @@ from index.engine.codec import BatchWriter
 from index.engine.schema import NAME
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query.parser import parse_query
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
 from monitor.maintenance import index_repair as index_rebuild
 from monitor.maintenance.index_repair import Progress
@@ -36,7 +37,6 @@ from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.model.config import OutboxEntry, OutboxState
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.store.sqlite.connection import INDEX
 from monitor.store.sqlite.store import SqliteStore
 
 
@@ -416,7 +416,7 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
         child = process._process
         assert child is not None
         assert child.pid is not None
-        until(lambda: any((tmp_path / INDEX).glob("*.toc")))
+        until(lambda: any((tmp_path / ARCHIVE_FOLDER).glob("*.toc")))
         time.sleep(0.05 * round)
         os.kill(child.pid, signal.SIGKILL)
         child.join(PATIENCE)
@@ -424,11 +424,11 @@ def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
             store.mark_indexed(done)
     process.start()
     process.wake()
-    until(lambda: len(ids(tmp_path / INDEX)) == 1800)
+    until(lambda: len(ids(tmp_path / ARCHIVE_FOLDER)) == 1800)
     if done := process.stop():
         store.mark_indexed(done, process.indexed_at)
     assert 0 <= time.time() - process.indexed_at < 3600
     assert not store.outbox().articles
-    assert ids(tmp_path / INDEX) == list(range(1, 1801))
-    assert not (tmp_path / f"{INDEX}.old").exists()  # completed, not built again
+    assert ids(tmp_path / ARCHIVE_FOLDER) == list(range(1, 1801))
+    assert not (tmp_path / f"{ARCHIVE_FOLDER}.old").exists()  # completed, not built again
     store.close()

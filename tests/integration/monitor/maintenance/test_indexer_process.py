@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from support.newsroom import until
 
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance.indexer_process import IndexerProcess
-from monitor.store.sqlite.connection import INDEX
 from monitor.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.costly
@@ -20,7 +20,7 @@ def test_its_trouble_is_in_the_log_and_nowhere_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     SqliteStore(tmp_path).close()
-    (tmp_path / INDEX).touch()  # a file where the archive should be
+    (tmp_path / ARCHIVE_FOLDER).touch()  # a file where the archive should be
     process = IndexerProcess(tmp_path, time.time)
     with caplog.at_level(logging.INFO, "tocsin"):
         process.start()

@@ -15,11 +15,11 @@ from support.alert_storage import save_poll
 from index import open_archive_writer
 from index.article import Article
 from index.errors import ArchiveError
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.service.service import Service
-from monitor.store.sqlite.connection import INDEX
 from monitor.store.sqlite.store import SqliteStore
 from monitor.wiring import open_service
 
@@ -38,7 +38,7 @@ def data(tmp_path: Path) -> Path:
                 batch,
                 PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals)),
             )
-        writer = open_archive_writer(tmp_path / INDEX)
+        writer = open_archive_writer(tmp_path / ARCHIVE_FOLDER)
         for first in range(0, TOTAL, 10):
             writer.add([arrival.article for arrival in arrivals[first : first + 10]])
         store.mark_indexed(TOTAL)
@@ -83,7 +83,7 @@ PARTIAL: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("kind", PARTIAL)
 def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -> None:
-    PARTIAL[kind](data / INDEX)
+    PARTIAL[kind](data / ARCHIVE_FOLDER)
     service = open_service(data)
     count, note = found(service)
     assert count == 20
@@ -91,7 +91,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert "tocsin reindex" in note
     assert index_repair.is_suspect(data)  # the indexer is told
     with closing(SqliteStore(data)) as store:
-        indexer.catch_up(store, data / INDEX)
+        indexer.catch_up(store, data / ARCHIVE_FOLDER)
     assert found(service) == (TOTAL, "")  # by the same viewer, which stayed open
 
 
@@ -106,17 +106,17 @@ NOTHING: dict[str, Callable[[Path], object]] = {
 def test_where_nothing_is_left_the_way_out_is_named(
     data: Path, service: Service, kind: str
 ) -> None:
-    NOTHING[kind](data / INDEX)
+    NOTHING[kind](data / ARCHIVE_FOLDER)
     with pytest.raises(ArchiveError, match="tocsin reindex"):
         found(service)
     assert index_repair.is_suspect(data)
     with closing(SqliteStore(data)) as store:
-        indexer.catch_up(store, data / INDEX)
+        indexer.catch_up(store, data / ARCHIVE_FOLDER)
     assert found(service) == (TOTAL, "")
 
 
 def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) -> None:
-    shutil.rmtree(data / INDEX)
+    shutil.rmtree(data / ARCHIVE_FOLDER)
     seen: list[tuple[int, str, int, float | None]] = []
 
     def told(done: int, total: int) -> None:
@@ -127,7 +127,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
 
     with pytest.MonkeyPatch.context() as patch, closing(SqliteStore(data)) as store:
         patch.setattr("monitor.maintenance.index_repair.STEP", 12)
-        indexer.catch_up(store, data / INDEX, told)
+        indexer.catch_up(store, data / ARCHIVE_FOLDER, told)
     words = "the index is being rebuilt, {} done: the rest is not found yet"
     assert seen == [
         (12, words.format("40%"), 12, 0.4),

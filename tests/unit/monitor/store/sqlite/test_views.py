@@ -10,7 +10,7 @@ import pytest
 from monitor.model.alert import Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.store.sqlite.connection import open_store
+from monitor.store.sqlite.connection import open_database
 from monitor.store.sqlite.views import SqliteViews
 
 SEVERITIES = ("high", "medium", "low")
@@ -19,7 +19,7 @@ SEVERITIES = ("high", "medium", "low")
 @pytest.fixture
 def views(tmp_path: Path) -> SqliteViews:
     """Nine alerts, one a copy that another speaks for; raised a minute apart."""
-    with closing(open_store(tmp_path, create=True)) as sql, sql:
+    with closing(open_database(tmp_path, create=True)) as sql, sql:
         sql.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
         for n in range(1, 10):
             sql.execute(
@@ -58,7 +58,7 @@ def test_what_escalated_is_told_once_with_its_place_then(views: SqliteViews) -> 
 def test_where_nothing_escalated_not_all_alerts_are_gone_through(
     views: SqliteViews, tmp_path: Path
 ) -> None:
-    with closing(open_store(tmp_path, create=False)) as sql, sql:
+    with closing(open_database(tmp_path, create=False)) as sql, sql:
         sql.execute("DELETE FROM escalations")
         sql.executemany(
             "INSERT INTO alerts (watchlist, article, severity, raised_at)"
