@@ -12,11 +12,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from index.article import Timestamp
 from monitor.alerts import escalation
-from monitor.alerts.duplicates import original_alert
 from monitor.alerts.facts import AlertFacts, Arrivals, KnownAlert, StoryAlert, StoryFacts
 from monitor.alerts.notification import NotificationPlanner
 from monitor.alerts.plan import (
@@ -294,3 +294,21 @@ def _story_alert(alert: RaisedAlert, hit: WatchlistMatch) -> StoryAlert:
         escalate=hit.watchlist.escalate,
         notify_backfill=hit.watchlist.notify_backfill,
     )
+
+
+def original_alert(
+    watchlist: str, change: ArticleChange, of_original: Sequence[KnownAlert]
+) -> int | None:
+    """Return the alert of which a new one would be a duplicate; None if there is none.
+
+    Args:
+        watchlist: The watchlist that an article matches.
+        change: The article.
+        of_original: Alerts about the article's original and its copies, the oldest first.
+    """
+    if change.copy_of is None:
+        return None
+    for alert in of_original:
+        if alert.watchlist == watchlist and alert.article != change.article.id:
+            return alert.id if alert.duplicate_of is None else alert.duplicate_of
+    return None

@@ -1,4 +1,4 @@
-"""Who is notified of an alert, or why nobody is. Pure.
+"""Who is notified of an alert or of the end of a silence, or why nobody is. Pure.
 
 An alert is suppressed by the first of these that applies: its article is from before its feed
 was watched, its watchlist is silenced, no route leads to a channel, a cooldown.
@@ -7,9 +7,8 @@ was watched, its watchlist is silenced, no route leads to a channel, a cooldown.
 from __future__ import annotations
 
 from index.article import Timestamp
-from monitor.alerts.cooldown import cooldown_end
 from monitor.alerts.facts import AlertFacts, SuppressedCount
-from monitor.alerts.plan import Notify
+from monitor.alerts.plan import AlertPlan, Notify
 from monitor.alerts.quiet_hours import by_the_clock
 from monitor.alerts.routing import Routing, Suppressed
 from monitor.model.alert import SuppressionReason
@@ -107,3 +106,42 @@ class NotificationPlanner:
     ) -> None:
         if deliveries:
             self.notify.append(Notify(alert, occasion, why, deliveries))
+
+
+def cooldown_end(
+    cooldown: float, last_notified: Timestamp | None, now: Timestamp
+) -> Timestamp | None:
+    """Return when the cooldown of a watchlist ends; None if there is none now.
+
+    Args:
+        cooldown: Seconds, as the watchlist asks; 0 is none.
+        last_notified: When the last alert was raised that somebody was notified of.
+        now: The time. A notification in the future (the clock was set back) cools nothing.
+    """
+    if not cooldown or last_notified is None:
+        return None
+    return last_notified + cooldown if now - cooldown < last_notified <= now else None
+
+
+def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> AlertPlan:
+    """Decide who is notified of the silences that have ended, and with which words."""
+    planner = NotificationPlanner(facts, routing, now)
+    messages = []
+    for ended in facts.ended_silences:
+        silence = ended.silence
+        since = by_the_clock(silence.since, now, routing.zone)
+        words = (
+            f"{silence.suppressed} suppressed since {since}"
+            if silence.suppressed
+            else "nothing was suppressed"
+        )
+        messages.append(f"{silence.watchlist} is no longer muted: {words}")
+        if ended.newest is not None:
+            planner.silence_ended(ended.newest, f"no longer muted: {words}")
+    return AlertPlan(
+        at=now,
+        notify=tuple(planner.notify),
+        suppressed=planner.changed_counts,
+        ended_silences=tuple(ended.id for ended in facts.ended_silences),
+        messages=tuple(messages),
+    )

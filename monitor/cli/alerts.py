@@ -103,11 +103,11 @@ def build_alert_filter(
     """
     from dataclasses import replace
 
-    from monitor.alerts.annotations import tag
     from monitor.model.alert import AlertState, Verdict
+    from monitor.service.triage import clean_tag
 
     try:
-        valid_tags = tuple(map(tag, tags))
+        valid_tags = tuple(map(clean_tag, tags))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--tag") from None
     return replace(

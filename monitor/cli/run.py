@@ -34,10 +34,10 @@ class ListenAddressParam(click.ParamType["Listening"]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Listening:
         """Return the address."""
-        from monitor.fetch.listen_address import listening
+        from monitor.model.config import Listening
 
         try:
-            return listening(str(value))
+            return Listening.parse(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

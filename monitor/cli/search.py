@@ -288,8 +288,8 @@ def _print_formatted(
             if url:
                 click.echo(url)
     elif style == "atom":
-        from monitor.export.search_atom import search_atom
+        from monitor.export.atom import search_feed
 
-        click.echo(search_atom(text, results.found, cli.clock()))
+        click.echo(search_feed(text, results.found, cli.clock()))
     else:
         output.print_rows(map(hit_mapping, results.found), style, COLUMNS)

@@ -242,18 +242,18 @@ def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
     @with_alert_selection
     @click.pass_context
     def command(context: click.Context, /, tag: str, ids: tuple[int, ...], **options: Any) -> None:
-        from monitor.alerts.annotations import tag as parse_tag
+        from monitor.service.triage import clean_tag
 
         try:
-            clean_tag = parse_tag(tag)
+            name = clean_tag(tag)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="TAG") from None
         _change_alerts(
             context,
             ids,
             options,
-            (verb[0].format(clean_tag), verb[1].format(clean_tag)),
-            {key: (clean_tag,)},
+            (verb[0].format(name), verb[1].format(name)),
+            {key: (name,)},
         )
 
     return command
@@ -274,12 +274,12 @@ def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
 def _note(
     context: click.Context, /, ids: tuple[int, ...], message: str | None, **options: Any
 ) -> None:
-    from monitor.alerts.annotations import note
+    from monitor.service.triage import clean_note
 
     if message is None:
         message = _read_note(context, ids, options)
     try:
-        text = note(message)
+        text = clean_note(message)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     verb = ("write the note", "noted") if text else ("remove the note", "without a note")

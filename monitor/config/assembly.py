@@ -11,11 +11,10 @@ from index.query.filters import compact
 from index.query.parser import Query, parse_query
 from monitor.config import beside
 from monitor.config.channels import channels
-from monitor.config.draft import ConfigDraft
 from monitor.config.feeds import feeds
 from monitor.config.routes import routes
 from monitor.config.schema import SearchShape
-from monitor.config.validation import nearest, validate
+from monitor.config.validation import ConfigDraft, nearest, validate
 from monitor.config.watchlists import unknown_selector, watchlists
 from monitor.config.yaml_nodes import MappingNode, Node, YamlSyntaxError, YamlText, decode, tree
 from monitor.errors import Problem

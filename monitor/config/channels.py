@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from monitor.config import beside, value_parsers
 from monitor.config.credentials import Credentials
 from monitor.config.delivery_schema import KINDS, ChannelShape
-from monitor.config.draft import ConfigDraft
-from monitor.config.validation import nearest
+from monitor.config.validation import ConfigDraft, nearest
 from monitor.config.yaml_nodes import MappingNode, SequenceNode
 from monitor.errors import MissingExtraError, requires_extra
 from monitor.model.config import Channel, ChannelKind

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from monitor.config import beside, value_parsers
-from monitor.config.draft import ConfigDraft
+from monitor.config.validation import ConfigDraft
 from monitor.config.yaml_nodes import Loc
-from monitor.model.request_options import Secret
+from monitor.model.feed import Secret
 
 _LARGEST = 8192
 """Bytes of a file with a secret."""

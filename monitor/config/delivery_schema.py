@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
 
-from monitor.config.schema_base import Shape
 from monitor.config.value_types import (
     Clock,
     Codes,
@@ -17,6 +16,7 @@ from monitor.config.value_types import (
     Hidden,
     Levels,
     Name,
+    Shape,
     Tags,
     TemplateText,
     Texts,

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
-from monitor.config.schema_base import Shape
 from monitor.config.value_types import (
     Agent,
     Code,
@@ -16,6 +15,7 @@ from monitor.config.value_types import (
     Name,
     Proxy,
     Seconds,
+    Shape,
     Tags,
     Timeout,
     Url,

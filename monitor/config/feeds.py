@@ -13,14 +13,13 @@ from urllib.parse import unquote, urlsplit
 
 from monitor.config import value_parsers
 from monitor.config.credentials import Credentials, describe_origin
-from monitor.config.draft import ConfigDraft
 from monitor.config.feed_schema import AuthShape, SettingsShape, ShareableShape
 from monitor.config.schema import FileShape
+from monitor.config.validation import ConfigDraft
 from monitor.config.yaml_nodes import Loc, MappingNode, find
 from monitor.errors import MissingExtraError
 from monitor.formatting import exact
-from monitor.model.feed import Feed
-from monitor.model.request_options import RequestOptions, Secret, Setting
+from monitor.model.feed import Feed, RequestOptions, Secret, Setting
 
 AUTHORIZATION = "Authorization"
 _PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")

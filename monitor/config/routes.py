@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitor.config.delivery_schema import RouteShape
-from monitor.config.draft import ConfigDraft
-from monitor.config.validation import nearest
+from monitor.config.validation import ConfigDraft, nearest
 from monitor.config.value_parsers import DAYS
 from monitor.config.watchlists import selects_feed, title, unknown_selector
 from monitor.config.yaml_nodes import Loc

@@ -10,7 +10,6 @@ from pydantic_core import CoreSchema, core_schema
 
 from monitor.config.delivery_schema import ChannelShape, RouteShape
 from monitor.config.feed_schema import DefaultsShape, FeedShape, TagShape
-from monitor.config.schema_base import Shape
 from monitor.config.value_types import (
     Age,
     Backfill,
@@ -25,6 +24,7 @@ from monitor.config.value_types import (
     Order,
     Outlets,
     Seconds,
+    Shape,
     Spared,
     Tag,
     Texts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,7 +20,7 @@ from monitor.config.schema import (
     SearchShape,
     WatchlistShape,
 )
-from monitor.config.schema_base import Shape
+from monitor.config.value_types import Shape
 from monitor.config.yaml_nodes import (
     BLANK,
     Loc,
@@ -30,6 +31,7 @@ from monitor.config.yaml_nodes import (
     SequenceNode,
     YamlText,
     find,
+    index_of,
     without,
 )
 from monitor.errors import Problem
@@ -157,3 +159,37 @@ def nearest(word: str, known: Iterable[str]) -> str:
     by_fold = {name.casefold(): name for name in known}
     close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.65)
     return f"; did you mean `{by_fold[close[0]]}`?" if close else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDraft:
+    """What fits the schema, and the problems found so far."""
+
+    source: YamlText
+    written: MappingNode
+    """The whole file."""
+    shape: FileShape
+    tree: MappingNode
+    """Only what fits the schema; places in it are places in `shape`."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def add_problem(
+        self, loc: Loc, message: str, *, position: int | None = None, key: bool = False
+    ) -> None:
+        """Add a problem at a value (or its key), or at a character of its text."""
+        found = find(self.tree, loc)
+        node = found[0].key if key and found and found[0] else self.node(loc)
+        start = node.start
+        if position is not None and isinstance(node, ScalarNode):
+            start = index_of(self.source, node, position)
+        self.problems.append(self.source.problem(start, message))
+
+    def line(self, loc: Loc) -> int:
+        """Return the line of a value, from 1."""
+        return self.source.problem(self.node(loc).start, "").line
+
+    def node(self, loc: Loc) -> Node:
+        """Return the node at a place, or the nearest one around it: a short form has no keys."""
+        while (found := find(self.tree, loc)) is None:
+            loc = loc[:-1]
+        return found[1]

@@ -1,4 +1,4 @@
-"""The types of single values in the schema of `feeds.yaml`, with their JSON Schema."""
+"""The types of values in the schema of `feeds.yaml`, and the base of all mappings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ from collections.abc import Callable
 from datetime import time, tzinfo
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    InstanceOf,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from monitor.config import value_parsers
-from monitor.fetch.listen_address import listening
 from monitor.model.config import Digest, Listening
 from monitor.model.severity import Severity
 from monitor.notify.message import TEMPLATE_FIELDS, unknown_fields
@@ -125,7 +133,7 @@ Networks = Annotated[
 
 ListeningAt = Annotated[
     Listening,
-    _text(listening),
+    _text(Listening.parse),
     WithJsonSchema({"type": "string", "pattern": r"^(\[[0-9A-Fa-f:.]+\]|[^\[\]:\s/]+):\d{1,5}$"}),
 ]
 
@@ -203,3 +211,34 @@ DigestTimes = Annotated[
     BeforeValidator(_digest),
     WithJsonSchema({"anyOf": [_SPAN, _CLOCK, {"type": "array", "items": _CLOCK, "minItems": 1}]}),
 ]
+
+
+class Shape(BaseModel):
+    """A mapping of `feeds.yaml`: frozen, without unknown keys."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, field_title_generator=lambda name, _: name.strip("_")
+    )
+
+    noun: ClassVar[str]
+    """The name of the mapping in messages."""
+    short: ClassVar[str] = ""
+    """The key that a bare text stands for; empty when there is no short form."""
+    needs: ClassVar[dict[str, list[dict[str, Any]]]] = {}
+    """Which keys go together, as JSON Schema."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _long_form(cls, value: Any) -> Any:
+        return {cls.short: value} if cls.short and isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core)) | cls.needs
+        if not cls.short:
+            return schema
+        long = schema["properties"][cls.short]
+        bare = TEXT | {key: value for key, value in long.items() if key not in LISTED}
+        return {"title": schema["title"], "anyOf": [bare, schema]}

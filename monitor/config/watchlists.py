@@ -12,9 +12,8 @@ from index.query.ast import Not
 from index.query.filters import selects
 from index.query.parser import Query, any_of, combine, none_of, parse_query, score
 from monitor.config import value_parsers
-from monitor.config.draft import ConfigDraft
 from monitor.config.schema import EscalateShape, WatchlistShape
-from monitor.config.validation import nearest
+from monitor.config.validation import ConfigDraft, nearest
 from monitor.config.yaml_nodes import Loc, MappingNode, Node, SequenceNode
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed

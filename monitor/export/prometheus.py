@@ -24,7 +24,6 @@ from prometheus_client.registry import Collector
 from index.article import Timestamp
 from monitor.alerts.latency import durations
 from monitor.errors import MonitorError, StoreError
-from monitor.fetch.listen_address import is_private
 from monitor.ingest.feed_health import health
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.config import Listening
@@ -241,7 +240,7 @@ async def serving(registry: CollectorRegistry, at: Listening) -> AsyncIterator[N
             " or for `network: metrics:`"
         ) from error
     log.info("metrics at http://%s/metrics", at)
-    if not is_private(at):
+    if not at.is_private:
         log.warning("metrics at %s can be read by whoever reaches that address", at)
     try:
         yield

@@ -17,9 +17,8 @@ from monitor.fetch.client import Client
 from monitor.fetch.robots_policy import RobotsPolicy
 from monitor.formatting import span
 from monitor.ingest import schedule
-from monitor.model.feed import Feed, FeedState
+from monitor.model.feed import DEFAULT_OPTIONS, Feed, FeedState, RequestOptions
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
-from monitor.model.request_options import DEFAULT_OPTIONS, RequestOptions
 from monitor.parse import feed_links
 from monitor.parse.workers import Parser
 

@@ -2,7 +2,7 @@
 
 ::
 
-    Client.fetch ─▶ request ─▶ httpx.AsyncClient ─▶ transport ─▶ host_limiter, slot_pool
+    Client.fetch ─▶ request ─▶ httpx.AsyncClient ─▶ FetchTransport ─▶ host_limiter
                                  ▲ redirects           │
                                  └─── response ◀───────┤
     Fetched | NotModified ◀── response                 ▼

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Self
 
 import httpx
@@ -21,19 +22,20 @@ from monitor.errors import FetchError
 from monitor.fetch.address_guard import AddressGuard, Dial, Resolve, UnreachableError
 from monitor.fetch.connection_pool import ConnectionPool
 from monitor.fetch.error_messages import error_message
-from monitor.fetch.host_limiter import SPACING, HostLimiter
-from monitor.fetch.redirects import MAX_REDIRECTS
-from monitor.fetch.request import EXCHANGE, Exchange, Proxy, public_headers, secret_headers
-from monitor.fetch.response import StatusError, interpret
-from monitor.fetch.slot_pool import PATIENCE, SLOTS
-from monitor.fetch.transport import FetchTransport
+from monitor.fetch.host_limiter import PATIENCE, SLOTS, SPACING, HostLimiter
+from monitor.fetch.request import (
+    EXCHANGE,
+    MAX_REDIRECTS,
+    Exchange,
+    Proxy,
+    public_headers,
+    secret_headers,
+)
+from monitor.fetch.response import HEADERS, Headers, StatusError, interpret, read_body
 from monitor.fetch.url import UrlError, origin_of, parse_url, redact
 from monitor.model.config import Networks
+from monitor.model.feed import DEFAULT_OPTIONS, RequestOptions
 from monitor.model.poll import Fetched, NotModified
-from monitor.model.request_options import DEFAULT_OPTIONS, RequestOptions
-
-# At INFO it logs each URL, and a URL may hold a password.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 ACCEPT_FEED = (
     "application/rss+xml, application/atom+xml, application/feed+json, "
@@ -187,3 +189,65 @@ class Client:
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
         return self._tls
+
+
+class FetchTransport(httpx.AsyncBaseTransport):
+    """Sends one request when it is its turn, and returns the response with its whole body.
+
+    The extensions of the request hold its `Exchange`, those of the response all its headers.
+    """
+
+    def __init__(
+        self,
+        guard: AddressGuard,
+        pool: ConnectionPool,
+        limiter: HostLimiter,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._guard, self._pool, self._limiter = guard, pool, limiter
+        self._monotonic = monotonic
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the response of one server; redirects are not followed here."""
+        exchange: Exchange = request.extensions[EXCHANGE]
+        exchange.redirects.add(request.url)
+        host = request.url.raw_host.decode("ascii")
+        response, seconds = await self._limiter.run(
+            host,
+            str(request.url),
+            partial(self._send, request, exchange),
+            own=partial(self._guard.owns, host),
+            seconds=exchange.seconds_left,
+        )
+        exchange.seconds_left = max(0.0, exchange.seconds_left - seconds)
+        return response
+
+    async def aclose(self) -> None:
+        """Close the idle connections."""
+        self._limiter.close()
+        await self._pool.aclose()
+
+    async def _send(
+        self, request: httpx.Request, exchange: Exchange
+    ) -> tuple[httpx.Response, float]:
+        """Return a response and the seconds that it took."""
+        started = self._monotonic()
+        async with self._pool.get(
+            request.url, exchange.headers(request), exchange.proxy, max_bytes=exchange.max_bytes
+        ) as response:
+            headers = Headers(response.headers)
+            body = await read_body(
+                response, headers, max_bytes=exchange.max_bytes, truncate=exchange.truncate
+            )
+        # Without Content-Encoding: the body is decoded already.
+        shown = [pair for pair in response.headers if pair[0].lower() != b"content-encoding"]
+        return httpx.Response(
+            response.status,
+            headers=shown,
+            content=body,
+            extensions={HEADERS: headers},
+        ), self._monotonic() - started
+
+
+# At INFO it logs each URL, and a URL may hold a password.
+logging.getLogger("httpx").setLevel(logging.WARNING)

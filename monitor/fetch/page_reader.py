@@ -8,9 +8,8 @@ from index.article import Article
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.client import ACCEPT_PAGE, Client
 from monitor.fetch.robots_policy import Permission, RobotsPolicy
-from monitor.model.feed import Feed
+from monitor.model.feed import DEFAULT_OPTIONS, Feed
 from monitor.model.poll import Fetched, NotModified, Page
-from monitor.model.request_options import DEFAULT_OPTIONS
 
 
 class PageReader:

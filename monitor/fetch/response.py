@@ -12,7 +12,7 @@ import httpx
 
 from index.analysis.text_cleaning import line
 from monitor.fetch import body
-from monitor.fetch.redirects import hops, permanent_target
+from monitor.fetch.request import hops, permanent_target
 from monitor.fetch.url import without_credentials
 from monitor.formatting import span
 from monitor.model.poll import Fetched, Hints, NotModified

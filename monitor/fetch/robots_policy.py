@@ -19,8 +19,8 @@ from monitor.errors import FetchError, ParseError
 from monitor.fetch.client import Client
 from monitor.fetch.url import site
 from monitor.formatting import span
+from monitor.model.feed import DEFAULT_OPTIONS, RequestOptions
 from monitor.model.poll import Fetched, NotModified
-from monitor.model.request_options import DEFAULT_OPTIONS, RequestOptions
 from monitor.parse.robots import CAP, Allowance
 
 AGE = 86_400.0

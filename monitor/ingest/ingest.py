@@ -15,7 +15,7 @@ from functools import partial
 from index.article import Article, Timestamp
 from monitor.alerts.alert_planning import plan_alerts
 from monitor.alerts.facts import Arrivals
-from monitor.alerts.silences import plan_ended_silences
+from monitor.alerts.notification import plan_ended_silences
 from monitor.audit.evidence import Via
 from monitor.errors import FeedError
 from monitor.ingest import article_changes, identify, poll_outcome, schedule

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from datetime import time, tzinfo
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.article import Article, Timestamp
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.query.parser import Query
-    from monitor.model.feed import Feed
-    from monitor.model.request_options import Secret
+    from monitor.model.feed import Feed, Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +181,9 @@ class DeliveryError:
     """Seconds for which it wants to be left alone."""
 
 
+_LISTENING = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:\s/]+)):(\d{1,5})")
+
+
 @dataclass(frozen=True, slots=True)
 class Listening:
     """An address and a port to listen at."""
@@ -191,6 +194,31 @@ class Listening:
     def __str__(self) -> str:
         """Return it as it is written: `127.0.0.1:9464`, `[::1]:9464`."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @classmethod
+    def parse(cls, text: str) -> Listening:
+        """Return where `127.0.0.1:9464`, `localhost:9464` or `[::1]:9464` listens.
+
+        Raises:
+            ValueError: It is not written like that; the message says how to write it.
+        """
+        found = _LISTENING.fullmatch(text.strip())
+        if not found:
+            raise ValueError(f"`{text}` is not an address to listen at; write 127.0.0.1:9464")
+        port = int(found[3])
+        if not 0 < port < 65_536:
+            raise ValueError(f"there is no port {port}; from 1 to 65535")
+        return cls(found[1] or found[2], port)
+
+    @property
+    def is_private(self) -> bool:
+        """Tell whether only this machine can reach it."""
+        if self.host.lower() == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,14 @@
-"""Decisions about alerts, and silences of watchlists, by one person."""
+"""Decisions about alerts, their notes and tags, and silences of watchlists, by one person."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+from index.analysis.text_cleaning import line, lines
 from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.model.search import Filter
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
     from monitor.model.watchlist import Silence
     from monitor.search.search import ArchiveSearch
 
+
 USUAL, LONGEST = 3_600.0, 30 * 86_400.0
 """Seconds of a silence: when none are given, and at most."""
+MAX_NOTE = 10_000
+"""Characters of a note at most."""
+MAX_TAG = 50
+"""Characters of a tag at most."""
 
 
 class NoWatchlistError(MonitorError):
@@ -68,17 +75,15 @@ class Triage:
             ValueError: A note or tag is not valid; nothing is changed.
             StoreError: The store stays locked; nothing is changed.
         """
-        from monitor.alerts.annotations import note as noted
-        from monitor.alerts.annotations import tag as tagged
         from monitor.model.alert import Change
 
         change = Change(
             state=state,
             verdict=verdict,
             starred=starred,
-            note=None if note is None else noted(note),
-            tags=tuple(map(tagged, tags)),
-            untag=tuple(map(tagged, untag)),
+            note=None if note is None else clean_note(note),
+            tags=tuple(map(clean_tag, tags)),
+            untag=tuple(map(clean_tag, untag)),
             acknowledge=acknowledge,
         )
         return self._views.triage.change(list(ids), change, self._who, self._clock())
@@ -176,3 +181,31 @@ class _ArchiveSource:
             return set()
         articles = self.search.matching_ids(Query(node.text, node))
         return {raised.alert for raised in self.views.alerts.of_articles(articles)}
+
+
+def clean_note(text: str) -> str:
+    """Return a note as it is stored: clean, a paragraph a line.
+
+    Raises:
+        ValueError: It is too long.
+    """
+    kept = lines(text)
+    if len(kept) > MAX_NOTE:
+        raise ValueError(f"a note has {MAX_NOTE:,} characters at most; this one has {len(kept):,}")
+    return kept
+
+
+def clean_tag(text: str) -> str:
+    """Return a tag as it is stored: in lower case, with hyphens for spaces.
+
+    Raises:
+        ValueError: It has no letter, has a comma, or is too long.
+    """
+    kept = unicodedata.normalize("NFC", "-".join(line(text).removeprefix("#").split()).lower())
+    if not any(map(str.isalpha, kept)):
+        raise ValueError(f"{kept or 'nothing'} is no tag; a tag holds a letter")
+    if "," in kept:
+        raise ValueError(f"{kept} holds a comma; give one tag at a time")
+    if len(kept) > MAX_TAG:
+        raise ValueError(f"a tag has {MAX_TAG} characters at most")
+    return kept

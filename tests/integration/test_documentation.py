@@ -382,7 +382,7 @@ def test_the_reference_has_every_key_and_sign(title: str, keys: list[tuple[str, 
 NUMBERS = [
     ("monitor.fetch.client", "MAX_BYTES", "{:.0f} MB", 1 << 20),
     ("monitor.fetch.client", "TIMEOUT", "longer than {:.0f} seconds", 1),
-    ("monitor.fetch.slot_pool", "SLOTS", "{:.0f} at once in all", 1),
+    ("monitor.fetch.host_limiter", "SLOTS", "{:.0f} at once in all", 1),
     ("monitor.parse.workers", "SECONDS", "ended after {:.0f} seconds", 1),
     ("monitor.parse.workers", "MEMORY", "take {:.0f} MB", 1 << 20),
     ("monitor.ingest.schedule", "DEFAULT", "Every {:.0f} minutes", 60),

@@ -20,7 +20,7 @@ from support.publishers import HOUR, MINUTE, START, Asked, Paper
 from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
-from monitor.fetch.slot_pool import SLOTS
+from monitor.fetch.host_limiter import SLOTS
 from monitor.maintenance.verification import verify
 from monitor.store.sqlite.evidence import Proofs
 

@@ -13,7 +13,7 @@ from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
 from monitor.fetch.client import TIMEOUT
-from monitor.fetch.slot_pool import SLOW_SLOTS
+from monitor.fetch.host_limiter import SLOW_SLOTS
 
 TARPITS, HEALTHY = 120, 280
 FEED = rss(*(Item(f"Article {n}", "Un texte.", guid=str(n)) for n in range(3)))

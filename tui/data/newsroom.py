@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.model.request_options import Setting
+from monitor.model.feed import Setting
 from monitor.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.ui_state import UiStateFile

@@ -11,13 +11,12 @@ from textual.binding import Binding, BindingType
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
-from monitor.alerts.annotations import note as parse_note
-from monitor.alerts.annotations import tag as parse_tag
 from monitor.errors import StoreError
 from monitor.formatting import counted
 from monitor.model.alert import Act, Alert, AlertState, Change, Decision, Verdict
 from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
+from monitor.service.triage import clean_note, clean_tag
 from tui.data.alert_list import AlertCache
 from tui.data.triage_queue import TriageQueue
 from tui.screens.alert_filter import AlertFilterScreen
@@ -201,11 +200,11 @@ class TriageScreen(AlertFilterScreen):
 
         def on_line(text: str | None) -> None:
             if text is not None:
-                self._apply(Change(note=parse_note(text)), go_on=False)
+                self._apply(Change(note=clean_note(text)), go_on=False)
 
         dialog = LineDialog(
             f"Note on {_subject(chosen)}",
-            checked(parse_note),
+            checked(clean_note),
             hint=[("enter saves; an empty line deletes the note", "quiet")],
             value=chosen[0].note if len(chosen) == 1 else "",
             allow_empty=True,
@@ -375,6 +374,6 @@ def _parse_tags(text: str) -> Change:
     """
     words = text.replace(",", " ").split()
     return Change(
-        tags=tuple(parse_tag(word) for word in words if not word.startswith("-")),
-        untag=tuple(parse_tag(word[1:]) for word in words if word.startswith("-")),
+        tags=tuple(clean_tag(word) for word in words if not word.startswith("-")),
+        untag=tuple(clean_tag(word[1:]) for word in words if word.startswith("-")),
     )

@@ -20,8 +20,7 @@ from tui.view.alerts import short_count
 from tui.view.styled_text import Line, fit, wrap
 
 if TYPE_CHECKING:
-    from monitor.model.feed import Poll
-    from monitor.model.request_options import Setting
+    from monitor.model.feed import Poll, Setting
 
 
 HEALTH_GLYPHS = {

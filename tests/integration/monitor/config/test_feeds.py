@@ -16,8 +16,7 @@ from monitor.config import load, understand
 from monitor.config.summary import as_mapping, as_text, warnings
 from monitor.errors import ConfigError, Problem
 from monitor.model.config import Config
-from monitor.model.feed import Feed
-from monitor.model.request_options import Secret
+from monitor.model.feed import Feed, Secret
 
 PATH = Path("newsroom/feeds.yaml")
 REST = "watchlists: []\n"

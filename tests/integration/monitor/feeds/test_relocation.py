@@ -18,8 +18,7 @@ from monitor.config.yaml_edit import LayoutError, move_feed, with_address
 from monitor.errors import MonitorError
 from monitor.feeds.relocation import AGAIN, Relocation, obstacle
 from monitor.ingest.permanent_redirects import NOWHERE, describe_redirect, updated_redirect
-from monitor.model.feed import Feed, FormerAddress, PermanentRedirect
-from monitor.model.request_options import RequestOptions, Secret
+from monitor.model.feed import Feed, FormerAddress, PermanentRedirect, RequestOptions, Secret
 from monitor.store.sqlite.store import SqliteStore
 
 OLD, NEW = "https://old.example/rss", "https://new.example/rss"

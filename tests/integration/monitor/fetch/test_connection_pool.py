@@ -12,7 +12,7 @@ from support.simulated_fetch import City
 
 from monitor.errors import FetchError
 from monitor.fetch.client import Client
-from monitor.model.request_options import RequestOptions, Secret
+from monitor.model.feed import RequestOptions, Secret
 
 
 def test_one_connection_serves_many_requests(web: Web):

@@ -6,7 +6,7 @@ import pytest
 from support.fetch_client import FEED, failing, get
 from support.scripted_server import Reply, Web, redirect
 
-from monitor.model.request_options import RequestOptions, Secret
+from monitor.model.feed import RequestOptions, Secret
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from support.scripted_server import Fault, Reply, Web, redirect
 
 from monitor.fetch import connection_pool
 from monitor.fetch.client import ACCEPT_PAGE
+from monitor.model.feed import RequestOptions, Secret
 from monitor.model.poll import NotModified
-from monitor.model.request_options import RequestOptions, Secret
 
 KEYED = RequestOptions(
     headers=(

@@ -15,8 +15,8 @@ from support.scripted_server import Fault, Reply, Web, redirect
 
 from monitor.fetch.client import Client
 from monitor.fetch.robots_policy import AGE, RETRY, Permission, RobotsPolicy
+from monitor.model.feed import RequestOptions, Secret
 from monitor.model.poll import Fetched
-from monitor.model.request_options import RequestOptions, Secret
 from monitor.parse.robots import CAP, Allowance, allowance
 from monitor.parse.workers import Parser
 

@@ -13,7 +13,7 @@ from support.simulated_fetch import City
 
 from monitor.errors import FetchError
 from monitor.fetch.client import Client
-from monitor.fetch.slot_pool import SLOTS, SlotPool
+from monitor.fetch.host_limiter import SLOTS, SlotPool
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from support.properties import examples
 
 from index.errors import QueryError
 from index.query.parser import parse_query
-from monitor.alerts.annotations import NOTE, note, tag
 from monitor.alerts.plan import AlertPlan, NewEscalation
 from monitor.errors import StoreError
 from monitor.model.alert import Act, AlertState, Change, Standing, Verdict, difference, taken_back
@@ -31,6 +30,7 @@ from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.service.service import Service
+from monitor.service.triage import MAX_NOTE, clean_note, clean_tag
 from monitor.store.sqlite.connection import FILE
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
@@ -131,7 +131,7 @@ def test_filters_of_what_was_said(room: Service) -> None:
     ],
 )
 def test_tags_have_one_spelling(written: str, kept: str) -> None:
-    assert tag(written) == tag(kept) == kept
+    assert clean_tag(written) == clean_tag(kept) == kept
 
 
 @pytest.mark.parametrize("written", ["", " ", "12", "a,b", "x" * 51, "\u202e", "--"])
@@ -143,15 +143,15 @@ def test_what_is_no_tag_is_refused(written: str, room: Service) -> None:
 
 @given(st.text(max_size=300))
 def test_notes_and_tags_can_act_on_no_terminal(text: str) -> None:
-    kept = note(text)
-    assert note(kept) == kept
+    kept = clean_note(text)
+    assert clean_note(kept) == kept
     assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in kept)
     assert not set(kept) & set("\u202a\u202e\u2066\u2069\u200b")
 
 
 def test_a_note_has_an_end() -> None:
     with pytest.raises(ValueError, match="10,000 characters at most"):
-        note("x" * (NOTE + 1))
+        clean_note("x" * (MAX_NOTE + 1))
 
 
 # --- taking back ---------------------------------------------------------------------------

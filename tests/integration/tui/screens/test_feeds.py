@@ -17,8 +17,7 @@ from support.scripted_server import Fault, Reply, Web
 from textual.pilot import Pilot
 
 from monitor.config import load
-from monitor.model.feed import Coverage, Gap, GapKind, Health
-from monitor.model.request_options import Setting
+from monitor.model.feed import Coverage, Gap, GapKind, Health, Setting
 from tui.app import DashboardApp
 from tui.data.newsroom import FeedSettings
 from tui.screens.dialogs import ChoiceDialog, LineDialog

@@ -9,9 +9,7 @@ import pytest
 
 from index.article import Article
 from index.query.parser import parse_query
-from monitor.alerts.alert_planning import plan_alerts
-from monitor.alerts.cooldown import cooldown_end
-from monitor.alerts.duplicates import original_alert
+from monitor.alerts.alert_planning import original_alert, plan_alerts
 from monitor.alerts.escalation import touched_stories
 from monitor.alerts.facts import (
     NO_FACTS,
@@ -26,9 +24,9 @@ from monitor.alerts.facts import (
     StoryMember,
     SuppressedCount,
 )
+from monitor.alerts.notification import cooldown_end, plan_ended_silences
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.routing import Routing
-from monitor.alerts.silences import plan_ended_silences
 from monitor.audit.evidence import Kind, Via
 from monitor.model.alert import (
     AlertKind,

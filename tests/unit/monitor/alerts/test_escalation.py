@@ -17,8 +17,7 @@ from support import flow
 from support.flow import HOUR, START, Fuse, Killed, ManualMonitor, Press, edition
 
 from index.query.parser import parse_query as understood
-from monitor.alerts.escalation import escalated_severity, reasons
-from monitor.alerts.publishers import publisher
+from monitor.alerts.escalation import escalated_severity, publisher, reasons
 from monitor.model.alert import Alert, AlertState, Change, Verdict, describe_escalation
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed

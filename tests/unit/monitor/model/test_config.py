@@ -1,10 +1,9 @@
-"""Addresses to listen at."""
+"""The values of the configuration: addresses to listen at."""
 
 from __future__ import annotations
 
 import pytest
 
-from monitor.fetch.listen_address import is_private, listening
 from monitor.model.config import Listening
 
 
@@ -20,12 +19,12 @@ from monitor.model.config import Listening
     ],
 )
 def test_addresses_to_listen_at(text: str, wanted: Listening, private: bool) -> None:
-    assert listening(text) == wanted
-    assert listening(str(wanted)) == wanted
-    assert is_private(wanted) is private
+    assert Listening.parse(text) == wanted
+    assert Listening.parse(str(wanted)) == wanted
+    assert wanted.is_private is private
 
 
 @pytest.mark.parametrize("text", ["", "9464", ":9464", "::1:9464", "a b:1", "a:0", "a:65536", "a:"])
 def test_what_is_no_address_to_listen_at(text: str) -> None:
     with pytest.raises(ValueError, match=r"127\.0\.0\.1:9464|no port"):
-        listening(text)
+        Listening.parse(text)

@@ -1,0 +1,122 @@
+"""Atom feeds (RFC 4287), for a feed reader: the hits of a search, the alerts of a watchlist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree import ElementTree as ET
+
+from index.analysis.text_cleaning import clean
+from index.article import Timestamp
+from monitor.formatting import iso
+
+if TYPE_CHECKING:
+    from monitor.model.alert import Alert
+    from monitor.model.search_results import Found
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_EPOCH = "1970-01-01T00:00:00Z"
+
+
+def search_feed(query: str, found: Iterable[Found], now: Timestamp) -> str:
+    """Return the feed of a search made `now`. Its id depends on the query alone."""
+    hits = list(found)
+    newest = max((hit.article.date for hit in hits), default=now)
+    query = clean(query)
+    root = _feed(f"tocsin search {query}", f"tocsin: {query}", newest)
+    root.extend(map(_hit_entry, hits))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=False)
+
+
+def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str) -> bytes:
+    """Return the feed of a watchlist; `place` makes the ids of two newsrooms differ."""
+    newest = max((alert.stirred_at for alert in alerts), default=0.0)
+    root = _feed(f"tocsin alerts {place} {watchlist}", f"tocsin: {watchlist}", newest)
+    root.extend(_alert_entry(alert, place) for alert in alerts)
+    ET.indent(root)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def _feed(name: str, title: str, updated: Timestamp) -> ET.Element:
+    """Return a feed without entries; its id follows from a name that never changes."""
+    ET.register_namespace("", _ATOM)
+    root = ET.Element(_qualified("feed"))
+    _add(root, "id", _urn(name))
+    _add(root, "title", title)
+    _add(root, "updated", iso(updated) or _EPOCH)
+    _add(root, "generator", "tocsin")
+    return root
+
+
+def _entry(name: str, title: str, lang: str, updated: Timestamp) -> ET.Element:
+    entry = ET.Element(_qualified("entry"), {_LANG: lang} if lang else {})
+    _add(entry, "id", _urn(name))
+    _add(entry, "title", title or "(untitled)")
+    _add(entry, "updated", iso(updated) or _EPOCH)
+    return entry
+
+
+def _hit_entry(found: Found) -> ET.Element:
+    article = found.article
+    entry = _entry(
+        f"tocsin article {article.id} {article.url}", article.title, article.lang, article.date
+    )
+    if published := iso(article.published):
+        _add(entry, "published", published)
+    _add_author(entry, article.author or found.feed)
+    if article.url:
+        _add_link(entry, article.url)
+        _add(entry, "summary", found.snippet)
+    else:  # an entry without a link must have a content
+        _add(entry, "content", article.body or article.summary or article.title)
+    source = ET.SubElement(entry, _qualified("source"))
+    _add(source, "title", found.feed)
+    return entry
+
+
+def _alert_entry(alert: Alert, place: str) -> ET.Element:
+    entry = _entry(
+        f"tocsin alert {place} {alert.id} {alert.raised_at!r}",
+        alert.title,
+        alert.lang,
+        alert.stirred_at,
+    )
+    _add(entry, "published", iso(alert.raised_at) or _EPOCH)
+    _add_author(entry, alert.feed)
+    ET.SubElement(entry, _qualified("category"), term=str(alert.severity))
+    if alert.url.startswith(("http://", "https://")):
+        _add_link(entry, alert.url)
+    _add(entry, "content", _describe_alert(alert))
+    return entry
+
+
+def _describe_alert(alert: Alert) -> str:
+    """Return severity, matched words and escalations of an alert."""
+    matches = ", ".join(dict.fromkeys(match.text for match in alert.matches)) or str(alert.kind)
+    escalations = "".join(f"; {step.words}" for step in alert.escalations)
+    return f"{alert.severity}: {matches}{escalations}"
+
+
+def _add(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, _qualified(name)).text = clean(text, keep_newlines=True)
+
+
+def _add_author(entry: ET.Element, name: str) -> None:
+    _add(ET.SubElement(entry, _qualified("author")), "name", name)
+
+
+def _add_link(entry: ET.Element, url: str) -> None:
+    ET.SubElement(entry, _qualified("link"), rel="alternate", href=clean(url))
+
+
+def _qualified(name: str) -> str:
+    return f"{{{_ATOM}}}{name}"
+
+
+def _urn(name: str) -> str:
+    """Return an id that is always the same for the same name."""
+    return uuid5(NAMESPACE_URL, name).urn
