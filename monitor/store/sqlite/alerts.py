@@ -144,7 +144,7 @@ def _last_notified(
 ) -> dict[str, Timestamp]:
     """Return when each watchlist that has a cooldown was last notified of.
 
-    Alerts older than the cooldown are not read, to save time; `monitor.alerts.cooldown` decides.
+    Alerts older than the cooldown are not read, to save time; `alerts.notification` decides.
     """
     found = {}
     for name, watchlist in watchlists.items():
