@@ -16,11 +16,12 @@ from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
+from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.status import Status
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule
 from tui.view import times
-from tui.view.alerts import SEVERITY_GLYPHS, alert_row, short_count, triage_glyph
+from tui.view.alerts import alert_row, short_count, triage_glyph
 from tui.view.status import monitor_state, status_problem
 from tui.view.styled_text import Line, fit, width, wrap
 from tui.widgets.styled_widget import TextBlock
@@ -133,7 +134,7 @@ def _large(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> lis
         rest = "".join(text for row in title[TITLE_LINES - 1 :] for text, _ in row)
         title[TITLE_LINES - 1 :] = [[(fit(rest + "…", cells - 6), title[0][0][1])]]
     first: Line = [
-        (f" {SEVERITY_GLYPHS[alert.severity]} ", f"{alert.severity}"),
+        (f" {SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
         (f"{glyph} ", style),
         *title[0],
     ]

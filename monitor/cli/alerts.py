@@ -15,6 +15,7 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import build_filter, with_list_options
 from monitor.export import serialization
 from monitor.formatting import counted
+from monitor.model.severity import SEVERITY_SIGNS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -127,7 +128,6 @@ COLUMNS = (
     "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
     "backfill", "rule", "article_version", "lost",
 )  # fmt: skip
-_MARKS = {"high": "▲", "medium": "●", "low": "·"}
 _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 
 
@@ -142,7 +142,7 @@ def print_alerts(alerts: Iterable[Alert], style: str, now: float, *, header: boo
 
 
 def _format_alert(alert: Alert, now: float) -> str:
-    mark = click.style(_MARKS[alert.severity], fg=_COLOURS[alert.severity])
+    mark = click.style(SEVERITY_SIGNS[alert.severity], fg=_COLOURS[alert.severity])
     title = output.highlight(
         alert.title or "(untitled)",
         [(m.start, m.end) for m in alert.matches if m.field == "title"],

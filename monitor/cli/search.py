@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.article import Timestamp
+from index.query.filters import HAS
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import FORMATS, QueryCommand, build_filter, complete_query, list_options
 from monitor.cli.output import Span, wrap
@@ -140,7 +141,7 @@ SUGGESTIONS_SHOWN = 6
 @click.option(
     "--has",
     multiple=True,
-    type=click.Choice(["alert", "body", "author"]),
+    type=click.Choice(HAS),
     help="Articles with an alert, a text, or an author.",
 )
 @click.option(

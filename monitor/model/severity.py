@@ -11,3 +11,7 @@ class Severity(enum.StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+SEVERITY_SIGNS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
+"""How a severity is shown in one character, in the dashboard, on the command line, in messages."""

@@ -14,6 +14,7 @@ from index.article import Article
 from monitor.formatting import span
 from monitor.model.alert import Alert, Match, Outlet
 from monitor.model.delivery import Notification
+from monitor.model.severity import SEVERITY_SIGNS
 
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 _MENTION = re.compile(r"@(?=[\w{(&!\[])|<(?=[!@#&/:])|(?<=\w)://(?=\S)")
@@ -119,7 +120,6 @@ def _sentence(text: str, match: tuple[int, int]) -> tuple[int, int]:
     return start, end
 
 
-SEVERITY_SIGNS = {"high": "▲", "medium": "●", "low": "·"}
 OUTLETS_NAMED = 4
 """Outlets that a message names."""
 MAX_HEADLINE = 300

@@ -13,12 +13,11 @@ from index.analysis.text_cleaning import line
 from index.errors import QueryError
 from monitor.errors import ConfigError, FeedError, MonitorError
 from monitor.model.feed import FeedHealth
-from monitor.model.severity import Severity
+from monitor.model.severity import SEVERITY_SIGNS, Severity
 from tui.data.newsroom import NewsroomModel
 from tui.data.query_history import SAVED_PREFIX, suggested_name
 from tui.screens.dialogs import ChoiceDialog, LineDialog
 from tui.screens.panes import PaneScreen
-from tui.view.alerts import SEVERITY_GLYPHS
 from tui.view.styled_text import Line
 
 if TYPE_CHECKING:
@@ -291,7 +290,7 @@ def add_watchlist(screen: PaneScreen, query: str) -> None:
         screen.show_message("Write a query first.")
         return
     levels = list(Severity)
-    rows: list[Line] = [[(f"{SEVERITY_GLYPHS[level]} {level}", f"{level}")] for level in levels]
+    rows: list[Line] = [[(f"{SEVERITY_SIGNS[level]} {level}", f"{level}")] for level in levels]
 
     def on_choice(row: int | None) -> None:
         if row is not None:

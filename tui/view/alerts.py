@@ -11,12 +11,11 @@ from index.analysis.text_cleaning import line as safe_line
 from index.article import Timestamp
 from monitor.formatting import sparkline
 from monitor.model.alert import Alert, AlertState, Verdict
-from monitor.model.severity import Severity
+from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import WatchlistCount
 from tui.view import times
 from tui.view.styled_text import Line, fit
 
-SEVERITY_GLYPHS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
 DATE_MARKS = {"undated": "?", "future": "»", "": " "}
 """Marks of a publication date that is missing or in the future."""
 
@@ -62,7 +61,7 @@ def alert_row(
     outlet_cells = 0 if cells < 60 else min(16, max(10, cells // 8))
     copies = f"+{alert.duplicates}" if alert.duplicates else ""
     line: Line = [
-        (SEVERITY_GLYPHS[alert.severity], f"{alert.severity}"),
+        (SEVERITY_SIGNS[alert.severity], f"{alert.severity}"),
         ("◆" if marked else "↑" if escalation else " ", "accent"),
         (fit(times.short(at, now, zone), 6, right=True), "quiet"),
         ("‹" if old else DATE_MARKS[anomaly], "late" if anomaly else "quiet"),

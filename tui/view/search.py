@@ -13,9 +13,9 @@ from rich.cells import cell_len
 from index.analysis import text_cleaning as safe
 from index.article import Timestamp
 from monitor.model.search_results import By, Facets, Found, Results, Share, Suggestion, Trend
-from monitor.model.severity import Severity
+from monitor.model.severity import SEVERITY_SIGNS, Severity
 from tui.view import times
-from tui.view.alerts import DATE_MARKS, SEVERITY_GLYPHS
+from tui.view.alerts import DATE_MARKS
 from tui.view.article import LANGUAGES
 from tui.view.styled_text import Line, Span, fit, slice_runs, width
 
@@ -55,7 +55,7 @@ def result_row(
     line: Line = [
         (fit(times.short(article.date, now, zone), 6, right=True), "quiet"),
         (DATE_MARKS[anomaly] + " ", "late"),
-        (f"{SEVERITY_GLYPHS[severity]} " if severity else "  ", f"{severity or ''}"),
+        (f"{SEVERITY_SIGNS[severity]} " if severity else "  ", f"{severity or ''}"),
         *_title_and_snippet(found, room),
     ]
     return [*line, (" ", ""), (fit(found.feed, outlet), "quiet")] if outlet else line
