@@ -32,7 +32,9 @@ The packages, each importing only those below it:
     widgets, bell     what paints; only widgets/styled_widget writes text to the screen
     view              rows and pages as styled text: pure functions
     data              what the dashboard keeps while it runs
-    keys, themes      key labels; colours and styles
+    key_labels        how keys are called on the screen
+    themes            colours and styles
+    external_programs the browser, the editor, the clipboard
 
 Text from a feed is never markup: it reaches the screen only as runs of (text, style), which
 `widgets/styled_widget` cleans once more.

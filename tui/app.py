@@ -18,7 +18,7 @@ from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.formatting import counted
 from tui.base_app import DRAIN_SECONDS, AppSettings, BaseApp, may_write
-from tui.keys import key_label, own_bindings
+from tui.key_labels import key_label, own_bindings
 from tui.screens.main import MainScreen
 from tui.themes import THEMES, theme_label
 

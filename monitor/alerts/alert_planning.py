@@ -30,7 +30,7 @@ from monitor.alerts.plan import (
 from monitor.alerts.routing import Routing
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind, Via
-from monitor.model.alert import AlertKind, Match, Notice, Verdict, WatchlistMatch
+from monitor.model.alert import AlertKind, BegunIncident, Match, Verdict, WatchlistMatch
 from monitor.model.poll import ArticleChange, RaisedAlert
 from monitor.model.watchlist import FEED_HEALTH
 
@@ -248,7 +248,7 @@ class _Planning:
             self.raised.append(alert)
         self._escalations.append(planned)
 
-    def notice(self, notice: Notice) -> None:
+    def notice(self, notice: BegunIncident) -> None:
         """Begin an incident of the feed, with an alert about it if it is news."""
         feed, id = self._arrivals.feed, None
         if notice.rings:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from index.article import Timestamp
 from monitor.audit.evidence import Via
-from monitor.model.alert import AlertState, Match, Notice, Verdict
+from monitor.model.alert import AlertState, BegunIncident, Match, Verdict
 from monitor.model.config import Escalate
 from monitor.model.feed import Feed
-from monitor.model.poll import Answered, ArticleChange, RaisedAlert
+from monitor.model.poll import ArticleChange, RaisedAlert, ResponseEvidence
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Silence
 
@@ -23,9 +23,9 @@ class Arrivals:
     feed: Feed
     via: Via
     changes: tuple[ArticleChange, ...] = ()
-    response: Answered | None = None
+    response: ResponseEvidence | None = None
     """The answer that brought the articles, where it is at hand."""
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[BegunIncident, ...] = ()
 
 
 class StoredText(NamedTuple):

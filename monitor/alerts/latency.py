@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from monitor.model.latency import Carried, Clocked, FeedLatency, Latency, Spread, Step
+from monitor.model.latency import ArticleTimes, DeliveryTimes, FeedLatency, Latency, Spread, Step
 
 UNDATED, FUTURE, EDITED = "undated", "dated in the future", "edited later"
 DELAYED, UNSEARCHABLE = "delayed by quiet hours or a digest", "not noted as searchable"
@@ -15,7 +15,7 @@ OWN = (Step.MATCHED, Step.SEARCHABLE, Step.DELIVERED)
 
 
 def latency(
-    clocked: Sequence[Clocked], carried: Sequence[Carried], names: Mapping[int, str]
+    clocked: Sequence[ArticleTimes], carried: Sequence[DeliveryTimes], names: Mapping[int, str]
 ) -> Latency:
     """Return how long each step took, of all, by feed and by channel.
 
@@ -47,7 +47,7 @@ def spread(durations: Iterable[float]) -> Spread | None:
     return Spread(len(ordered), _rank(ordered, 0.5), _rank(ordered, 0.95))
 
 
-def durations(one: Clocked) -> Iterator[tuple[Step, float]]:
+def durations(one: ArticleTimes) -> Iterator[tuple[Step, float]]:
     """Yield the known steps of an article, each with its seconds."""
     if one.published is not None and not one.edited and one.published <= one.seen:
         yield Step.SEEN, one.seen - one.published
@@ -56,7 +56,7 @@ def durations(one: Clocked) -> Iterator[tuple[Step, float]]:
         yield Step.SEARCHABLE, one.searchable - one.matched
 
 
-def _left_out(one: Clocked) -> Iterator[str]:
+def _left_out(one: ArticleTimes) -> Iterator[str]:
     if one.edited:
         yield EDITED
     elif one.published is None:
@@ -71,7 +71,7 @@ def _rank(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def _steps(clocked: Iterable[Clocked]) -> dict[Step, Spread]:
+def _steps(clocked: Iterable[ArticleTimes]) -> dict[Step, Spread]:
     taken: dict[Step, list[float]] = defaultdict(list)
     for one in clocked:
         for step, seconds in durations(one):
@@ -79,15 +79,15 @@ def _steps(clocked: Iterable[Clocked]) -> dict[Step, Spread]:
     return {step: found for step in Step if (found := spread(taken[step]))}
 
 
-def _by_feed(clocked: Iterable[Clocked], names: Mapping[int, str]) -> tuple[FeedLatency, ...]:
-    of: dict[int, list[Clocked]] = defaultdict(list)
+def _by_feed(clocked: Iterable[ArticleTimes], names: Mapping[int, str]) -> tuple[FeedLatency, ...]:
+    of: dict[int, list[ArticleTimes]] = defaultdict(list)
     for one in clocked:
         of[one.feed].append(one)
     found = [FeedLatency(names.get(feed, "?"), _steps(ones)) for feed, ones in of.items()]
     return tuple(sorted(found, key=lambda feed: (-_worst(feed.steps), feed.name)))
 
 
-def _by_channel(carried: Iterable[Carried]) -> dict[str, Spread]:
+def _by_channel(carried: Iterable[DeliveryTimes]) -> dict[str, Spread]:
     of: dict[str, list[float]] = defaultdict(list)
     for one in carried:
         of[one.channel].append(one.sent_at - one.raised_at)

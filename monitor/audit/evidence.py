@@ -17,7 +17,7 @@ from index.article import Article
 from monitor.model.alert import Match
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.poll import Answered
+from monitor.model.poll import ResponseEvidence
 
 BEGINNING = "0" * 64
 """Stands in the first record for the hash of the record before it."""
@@ -114,7 +114,7 @@ def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def answer(answered: Answered | None) -> dict[str, Any] | None:
+def answer(answered: ResponseEvidence | None) -> dict[str, Any] | None:
     """Return what a record says of the response that brought an article."""
     if answered is None:
         return None

@@ -16,7 +16,7 @@ from monitor.formatting import counted, iso
 from monitor.model.feed import Coverage, Feed, Gap
 
 if TYPE_CHECKING:
-    from monitor.feeds.discovery import Prospect
+    from monitor.feeds.discovery import DiscoveredFeed
     from monitor.model.config import Config
     from monitor.model.feed import FeedHealth, Poll
 
@@ -359,7 +359,7 @@ def feeds_add(
     tags = _parse_tags(tags)
     config = load(cli.config_path, data=cli.data)
     addresses = list(map(complete_url, urls))
-    chosen: list[Prospect] = []
+    chosen: list[DiscoveredFeed] = []
     failed = 0
     for url, result in zip(addresses, asyncio.run(_discover(config, addresses)), strict=True):
         if isinstance(result, FeedError):
@@ -384,7 +384,7 @@ def feeds_add(
     context.exit(1 if failed else 0)
 
 
-async def _discover(config: Config, urls: Sequence[str]) -> list[list[Prospect] | FeedError]:
+async def _discover(config: Config, urls: Sequence[str]) -> list[list[DiscoveredFeed] | FeedError]:
     """Return the feeds found at each address, or the error."""
     import asyncio
 
@@ -392,7 +392,7 @@ async def _discover(config: Config, urls: Sequence[str]) -> list[list[Prospect] 
 
     async with prospecting(config.allow, config.contact) as prospector:
 
-        async def find(url: str) -> list[Prospect] | FeedError:
+        async def find(url: str) -> list[DiscoveredFeed] | FeedError:
             try:
                 return await prospector.find(url)
             except FeedError as error:
@@ -401,7 +401,7 @@ async def _discover(config: Config, urls: Sequence[str]) -> list[list[Prospect] 
         return await asyncio.gather(*map(find, urls))
 
 
-def _not_subscribed(prospects: list[Prospect], config: Config) -> list[Prospect]:
+def _not_subscribed(prospects: list[DiscoveredFeed], config: Config) -> list[DiscoveredFeed]:
     """Return the feeds of a site that are not subscribed to; all feeds if there is none."""
     from monitor.feeds.subscriptions import subscribed
 
@@ -411,8 +411,8 @@ def _not_subscribed(prospects: list[Prospect], config: Config) -> list[Prospect]
 
 
 def _choose_feeds(
-    url: str, prospects: list[Prospect], *, every: bool, first: bool
-) -> list[Prospect]:
+    url: str, prospects: list[DiscoveredFeed], *, every: bool, first: bool
+) -> list[DiscoveredFeed]:
     """Return the feeds of a site to subscribe to; ask on a terminal.
 
     Raises:

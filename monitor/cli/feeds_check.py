@@ -18,7 +18,7 @@ from monitor.formatting import iso, span
 
 if TYPE_CHECKING:
     from index.article import Timestamp
-    from monitor.feeds.discovery import Prospect
+    from monitor.feeds.discovery import DiscoveredFeed
     from monitor.model.config import Config
     from monitor.model.feed import Feed
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _WIDTH = 10
 
 
-def diagnostics_mapping(feed: Feed, prospect: Prospect, now: Timestamp) -> dict[str, Any]:
+def diagnostics_mapping(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> dict[str, Any]:
     """Return the diagnostics of a feed as JSON values: times as text, durations in seconds."""
     diagnostics = diagnose(prospect, now, feed)
     moments = {"oldest": iso(diagnostics.oldest), "newest": iso(diagnostics.newest)}
@@ -47,7 +47,7 @@ def failure_mapping(feed: Feed, error: FeedError, now: Timestamp) -> dict[str, A
     }
 
 
-def report_lines(feed: Feed, result: Prospect | FeedError, now: Timestamp) -> Iterator[str]:
+def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp) -> Iterator[str]:
     """Yield the diagnostics of a feed, or why it cannot be read, as lines."""
     if isinstance(result, FeedError):
         yield f"{click.style('✗', fg='red')} {redact(result.url)}"
@@ -213,14 +213,14 @@ def _is_host(text: str) -> bool:
     return "." in text.partition("/")[0] and " " not in text
 
 
-async def _read(feeds: Sequence[Feed], config: Config | None) -> list[Prospect | FeedError]:
+async def _read(feeds: Sequence[Feed], config: Config | None) -> list[DiscoveredFeed | FeedError]:
     """Read all feeds at the same time; return each feed or its error."""
     from monitor.wiring import prospecting
 
     allow, contact = (config.allow, config.contact) if config else ((), "")
     async with prospecting(allow, contact) as prospector:
 
-        async def read_one(feed: Feed) -> Prospect | FeedError:
+        async def read_one(feed: Feed) -> DiscoveredFeed | FeedError:
             try:
                 prospect = await prospector.read(feed.url, feed.request_options)
             except FeedError as error:

@@ -316,10 +316,10 @@ def verify(context: click.Context, first: int, head: str, alert: int | None, sty
     anything differs, and names the first such record.
     """
     from monitor.maintenance.verification import verify as verify_evidence
-    from monitor.store.sqlite.evidence import Proofs
+    from monitor.store.sqlite.evidence import EvidenceReader
 
     cli: CliContext = context.obj
-    with Proofs(cli.archive) as proofs:
+    with EvidenceReader(cli.archive) as proofs:
         if alert is not None:
             records = proofs.records_of([alert]).get(alert, [])
             if not records:

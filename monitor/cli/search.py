@@ -18,7 +18,7 @@ from monitor.formatting import iso
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
     from monitor.model.search import Filter
-    from monitor.model.search_results import Found, Results, Suggestion
+    from monitor.model.search_results import Results, SearchHit, Suggestion
     from monitor.service.service import Service
 
 
@@ -37,7 +37,7 @@ def snippet_width(cells: int) -> int:
     return line if line > 90 else 2 * line - 10  # lines break at spaces
 
 
-def hit_mapping(hit: Found) -> dict[str, Any]:
+def hit_mapping(hit: SearchHit) -> dict[str, Any]:
     """Return a hit as JSON values."""
     article = hit.article
     return {
@@ -53,7 +53,7 @@ def hit_mapping(hit: Found) -> dict[str, Any]:
     }
 
 
-def hit_lines(hit: Found, now: Timestamp, cells: int) -> Iterator[str]:
+def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
     """Yield a hit as lines of at most `cells` cells, with its matches highlighted."""
     article = hit.article
     width = min(cells, _MAX_WIDTH) - len(_MARGIN)

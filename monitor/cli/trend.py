@@ -17,7 +17,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.errors import MissingExtraError, requires_extra
 from monitor.formatting import iso
-from monitor.model.search_results import By, Series, Trend
+from monitor.model.search_results import BucketSize, Series, Trend
 
 MARKERS = "●▲■◆○△□◇"
 """A marker for each series that is drawn; they differ without colours too."""
@@ -27,7 +27,12 @@ PLOT_LINES = 18
 """Height of a plot in lines, axes included."""
 TICK_DISTANCE = 16
 """Fewest cells between two ticks: more than the longest label."""
-_TICK = {By.HOUR: "%m-%d %H:%M", By.DAY: "%Y-%m-%d", By.WEEK: "%G-W%V", By.MONTH: "%Y-%m"}
+_TICK = {
+    BucketSize.HOUR: "%m-%d %H:%M",
+    BucketSize.DAY: "%Y-%m-%d",
+    BucketSize.WEEK: "%G-W%V",
+    BucketSize.MONTH: "%Y-%m",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,9 @@ def plot_lines(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iter
         yield f"{UNSURE} articles found{rest}"
 
 
-def _render_plot(shown: Sequence[Series], columns: _PlotColumns, by: By, zone: tzinfo) -> str:
+def _render_plot(
+    shown: Sequence[Series], columns: _PlotColumns, by: BucketSize, zone: tzinfo
+) -> str:
     with requires_extra("plots", "the plot"):
         import plotext
 
@@ -323,7 +330,7 @@ def trend(
     Periods with coverage gaps are marked, and get an estimate. Exits with 1 when nothing is
     found, with 2 when a query cannot be understood.
     """
-    from monitor.model.search_results import By, Split
+    from monitor.model.search_results import BucketSize, GroupBy
     from monitor.wiring import local_zone
 
     for query in queries:
@@ -335,8 +342,8 @@ def trend(
     result = cli.service().statistics.trend(
         queries,
         build_filter(**selected),
-        by=By(by) if by else None,
-        split=Split(split) if split else None,
+        by=BucketSize(by) if by else None,
+        split=GroupBy(split) if split else None,
     )
     if png is not None:
         save_png(result, local_zone(), png)

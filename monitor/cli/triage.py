@@ -20,7 +20,7 @@ from monitor.model.alert import AlertState, Change, Verdict
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from monitor.model.alert import Act, Alert, Decision
+    from monitor.model.alert import Alert, Decision, TriageAction
     from monitor.service.service import Service
 
 
@@ -174,7 +174,7 @@ def _change_alerts(
     if options["dry_run"]:
         _list_changes(changing, cli, verb[0])
         return
-    act: Act | None = None
+    act: TriageAction | None = None
     if changing:
         if not ids and not confirm_change(changing, verb[0], yes=options["yes"]):
             say("nothing was changed")
@@ -192,7 +192,7 @@ def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None
     say(f"{count_alerts(len(changing))} would change: {what}{more}")
 
 
-def _report_change(act: Act | None, total: int, style: str, participle: str) -> None:
+def _report_change(act: TriageAction | None, total: int, style: str, participle: str) -> None:
     """Print what was changed."""
     changed = act.ids if act else ()
     if style == "json":
@@ -390,7 +390,9 @@ def _redo(context: click.Context, style: str) -> None:
     _report_undo(context, cli.service().triage.redo(), style, "nothing to redo")
 
 
-def _report_undo(context: click.Context, act: Act | None, style: str, otherwise: str) -> None:
+def _report_undo(
+    context: click.Context, act: TriageAction | None, style: str, otherwise: str
+) -> None:
     if style == "json":
         result = {
             "act": act and act.id,

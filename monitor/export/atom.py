@@ -13,14 +13,14 @@ from monitor.formatting import iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
-    from monitor.model.search_results import Found
+    from monitor.model.search_results import SearchHit
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _EPOCH = "1970-01-01T00:00:00Z"
 
 
-def search_feed(query: str, found: Iterable[Found], now: Timestamp) -> str:
+def search_feed(query: str, found: Iterable[SearchHit], now: Timestamp) -> str:
     """Return the feed of a search made `now`. Its id depends on the query alone."""
     hits = list(found)
     newest = max((hit.article.date for hit in hits), default=now)
@@ -60,7 +60,7 @@ def _entry(name: str, title: str, lang: str, updated: Timestamp) -> ET.Element:
     return entry
 
 
-def _hit_entry(found: Found) -> ET.Element:
+def _hit_entry(found: SearchHit) -> ET.Element:
     article = found.article
     entry = _entry(
         f"tocsin article {article.id} {article.url}", article.title, article.lang, article.date

@@ -38,7 +38,7 @@ POLLS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Bounds of how long polls take, in seconds; none takes longer than its half minute, and a wait."""
 
 
-class Counts:
+class EventCounters:
     """Counters of a watch; no label can take more than a handful of values."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -124,12 +124,12 @@ def figures(
 ) -> CollectorRegistry:
     """Return the figures of a newsroom; the monitor says by its `card` what only it knows."""
     registry = CollectorRegistry()
-    _Standing(registry, views, clock, version, card)
+    _NewsroomCollector(registry, views, clock, version, card)
     ProcessCollector(registry=registry)
     return registry
 
 
-class _Standing(Collector):
+class _NewsroomCollector(Collector):
     """Gauges."""
 
     def __init__(
@@ -275,6 +275,6 @@ async def measuring(
     from monitor.store import open_views
 
     registry = figures(open_views(data), clock, version("tocsin"), card)
-    listeners.append(Counts(registry).batch_stored)
+    listeners.append(EventCounters(registry).batch_stored)
     async with serving(registry, at):
         yield

@@ -24,7 +24,7 @@ from monitor.parse.workers import Parser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prospect:
+class DiscoveredFeed:
     """A feed that was read once."""
 
     url: str
@@ -46,14 +46,14 @@ class FeedFinder:
         self._monotonic = monotonic
         self._policy = RobotsPolicy(client, parser.robots, monotonic)
 
-    async def read(self, url: str, options: RequestOptions = DEFAULT_OPTIONS) -> Prospect:
+    async def read(self, url: str, options: RequestOptions = DEFAULT_OPTIONS) -> DiscoveredFeed:
         """Fetch and read a feed once; raises FeedError."""
         fetched, seconds = await self._fetched(url, options)
         return await self._parsed(url, replace(fetched, encoding=options.encoding), seconds)
 
     async def with_pages(
-        self, found: Prospect, options: RequestOptions = DEFAULT_OPTIONS
-    ) -> Prospect:
+        self, found: DiscoveredFeed, options: RequestOptions = DEFAULT_OPTIONS
+    ) -> DiscoveredFeed:
         """Return the feed with what `robots.txt` of its articles says of reading their pages."""
         page = next((entry.url for entry in found.parsed.entries if entry.url), "")
         if not page:
@@ -61,7 +61,7 @@ class FeedFinder:
         permission = await self._policy.check(page, options, found.url)
         return replace(found, pages="" if permission.wait else permission.reason)
 
-    async def find(self, url: str) -> list[Prospect]:
+    async def find(self, url: str) -> list[DiscoveredFeed]:
         """Return the feed at an address, or else those of the page there.
 
         These are the feeds that the page names and that can be read; if it names none, the first
@@ -79,7 +79,7 @@ class FeedFinder:
         if links:
             named = [link.url for link in links]
             read = await asyncio.gather(*map(self._tried, named))
-            if found := [one for one in read if isinstance(one, Prospect)]:
+            if found := [one for one in read if isinstance(one, DiscoveredFeed)]:
                 return found
             reasons = "; ".join(str(one) for one in read if isinstance(one, FeedError))
             raise ParseError(
@@ -89,13 +89,13 @@ class FeedFinder:
             raise refusal
         return [await self._at_a_usual_place(fetched.url, refusal)]
 
-    async def _tried(self, url: str) -> Prospect | FeedError:
+    async def _tried(self, url: str) -> DiscoveredFeed | FeedError:
         try:
             return await self.read(url)
         except FeedError as error:
             return error
 
-    async def _at_a_usual_place(self, site: str, refusal: ParseError) -> Prospect:
+    async def _at_a_usual_place(self, site: str, refusal: ParseError) -> DiscoveredFeed:
         for url in feed_links.usual_feed_urls(site):
             try:
                 return await self.read(url)
@@ -114,11 +114,11 @@ class FeedFinder:
             raise ParseError(url, "the answer is that nothing has changed")
         return answer, self._monotonic() - began
 
-    async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> Prospect:
+    async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> DiscoveredFeed:
         parsed = await self._parser.parse(fetched)
         # A password is sent to its own address only.
         moved_to = None if urlsplit(url).username else fetched.moved_to
-        return Prospect(url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds)
+        return DiscoveredFeed(url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds)
 
 
 ANY = Feed(url="", name="")
@@ -182,7 +182,7 @@ class FeedDiagnostics:
     advice: tuple[str, ...]
 
 
-def diagnose(prospect: Prospect, now: Timestamp, feed: Feed = ANY) -> FeedDiagnostics:
+def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> FeedDiagnostics:
     """Return the findings of one reading; `feed` has the settings that apply."""
     fetched, parsed = prospect.fetched, prospect.parsed
     entries = parsed.entries
@@ -256,7 +256,7 @@ def _texts(entries: Sequence[Entry]) -> tuple[str, int]:
 
 
 def _advice(
-    prospect: Prospect, feed: Feed, dates: Sequence[Timestamp], texts: str, now: Timestamp
+    prospect: DiscoveredFeed, feed: Feed, dates: Sequence[Timestamp], texts: str, now: Timestamp
 ) -> list[str]:
     """Return what to do about the problems found, in words."""
     found = []

@@ -15,7 +15,7 @@ from monitor.model.config import Config
 from monitor.model.feed import Feed
 
 if TYPE_CHECKING:
-    from monitor.feeds.discovery import Prospect
+    from monitor.feeds.discovery import DiscoveredFeed
 
 
 def normalized_url(url: str) -> str:
@@ -68,7 +68,7 @@ def complete_url(address: str) -> str:
     return address if "://" in address else f"https://{address}"
 
 
-def describe_found(found: Prospect) -> str:
+def describe_found(found: DiscoveredFeed) -> str:
     """Return a description of a feed that was found: `RSS 2.0, 20 entries, fr; https://…`."""
     from monitor.feeds.discovery import languages
     from monitor.fetch.url import redact

@@ -25,7 +25,7 @@ from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:  # viewers ask for the health of feeds only
-    from monitor.model.alert import AlertKind, FeedIncident, Notice
+    from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
 
 MINUTE = 60.0
 WORST = (
@@ -143,7 +143,7 @@ def begun_incidents(
     *,
     first: bool = False,
     reissue: Reissue | None = None,
-) -> Iterator[Notice]:
+) -> Iterator[BegunIncident]:
     """Yield the episodes that begin with a poll; `first` if the feed was not read before it."""
     from monitor.model.alert import AlertKind
 
@@ -215,7 +215,9 @@ def _days(seconds: float) -> str:
     return f"{number} {name}{'' if number == '1' else 's'}"
 
 
-def _notice(kind: AlertKind, severity: Severity, title: str, *, rings: bool = True) -> Notice:
-    from monitor.model.alert import Notice
+def _notice(
+    kind: AlertKind, severity: Severity, title: str, *, rings: bool = True
+) -> BegunIncident:
+    from monitor.model.alert import BegunIncident
 
-    return Notice(kind=kind, severity=severity, title=title, rings=rings)
+    return BegunIncident(kind=kind, severity=severity, title=title, rings=rings)

@@ -21,7 +21,6 @@ from monitor.ingest.enrichment import Enrichment
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
 from monitor.model.poll import (
-    Answered,
     ArticleChange,
     Fetched,
     NotModified,
@@ -30,6 +29,7 @@ from monitor.model.poll import (
     PendingPage,
     PollOutcome,
     RaisedAlert,
+    ResponseEvidence,
     Sighting,
 )
 from monitor.store.protocol import Batch
@@ -279,9 +279,9 @@ def _with_incidents(
     return replace(refresh, begun=tuple(began), ended=tuple(over))
 
 
-def _answer_evidence(came: NewDocument, now: Timestamp) -> Answered:
+def _answer_evidence(came: NewDocument, now: Timestamp) -> ResponseEvidence:
     """Return what the evidence keeps of an answer."""
-    return Answered(
+    return ResponseEvidence(
         url=redact(came.fetched.url),
         status=came.fetched.status,
         headers=came.fetched.told,

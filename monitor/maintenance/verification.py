@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
-from monitor.store.sqlite.evidence import Kept, Proofs, Row
+from monitor.store.sqlite.evidence import EvidenceReader, EvidenceRow, StoredAlert
 
 Said = tuple[int, Mapping[str, Any]]
 """The number of a record, and what it says."""
@@ -34,7 +34,7 @@ class AuditFault:
 class RecordedAlert:
     """What the store has of one alert."""
 
-    alert: Kept | None
+    alert: StoredAlert | None
     """None when it is not in the store."""
     records: Sequence[Said]
     """Records of the alert, oldest first."""
@@ -87,7 +87,7 @@ def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
     yield from _texts(id, seen)
 
 
-def _differs(alert: Kept, said: Mapping[str, Any]) -> Iterator[str]:
+def _differs(alert: StoredAlert, said: Mapping[str, Any]) -> Iterator[str]:
     """Yield the differences between the store and the record of the raised alert."""
     article = said.get("article") or {}
     rule = said.get("rule") or {}
@@ -203,7 +203,9 @@ class Verified:
             self.more += 1
 
 
-def verify(proofs: Proofs, progress: Progress, *, first: int = 1, noted: str = "") -> Verified:
+def verify(
+    proofs: EvidenceReader, progress: Progress, *, first: int = 1, noted: str = ""
+) -> Verified:
     """Return what is wrong with the evidence, from record number `first` on.
 
     `noted` is the hash of a record that was written down elsewhere. Raises StoreError.
@@ -228,7 +230,7 @@ def verify(proofs: Proofs, progress: Progress, *, first: int = 1, noted: str = "
 # --- the chain -------------------------------------------------------------------------
 
 
-def _chain(proofs: Proofs, progress: Progress, first: int, found: Verified) -> None:
+def _chain(proofs: EvidenceReader, progress: Progress, first: int, found: Verified) -> None:
     total, last = proofs.records(), proofs.given()
     before: tuple[int, str] | None = (0, BEGINNING) if first <= 1 else None
     rules: dict[int, tuple[object, object]] = {}
@@ -250,7 +252,9 @@ def _chain(proofs: Proofs, progress: Progress, first: int, found: Verified) -> N
         found.add_problem(AuditFault(f"{missing} at the end", before[0] + 1))
 
 
-def _links(row: Row, said: Mapping[str, Any], before: tuple[int, str] | None) -> Iterator[str]:
+def _links(
+    row: EvidenceRow, said: Mapping[str, Any], before: tuple[int, str] | None
+) -> Iterator[str]:
     """Yield the faults of a record by itself, and of its place in the chain."""
     if before and row.number != before[0] + 1:
         yield f"{_span(before[0] + 1, row.number - 1)} before it"
@@ -299,7 +303,7 @@ def _span(first: int, last: int) -> str:
 # --- the alerts ------------------------------------------------------------------------
 
 
-def _alerts(proofs: Proofs, progress: Progress, first: int, found: Verified) -> None:
+def _alerts(proofs: EvidenceReader, progress: Progress, first: int, found: Verified) -> None:
     done, chunks = 0, list(proofs.alerts())
     total = sum(map(len, chunks))
     for ids in chunks:

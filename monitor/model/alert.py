@@ -42,15 +42,15 @@ class SuppressionReason(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """An episode that begins, and the alert about it."""
+class BegunIncident:
+    """An incident that begins, and the alert about it."""
 
     kind: AlertKind
     severity: Severity
     title: str
     """All there is to say, in words."""
     rings: bool = True
-    """False where it was so before we watched: that is no news."""
+    """False where the feed was in this state before it was watched: that is no news."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +247,7 @@ Said = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class TriageState:
     """What is said of an alert at one moment."""
 
     state: AlertState = AlertState.NEW
@@ -256,11 +256,11 @@ class Standing:
     note: str = ""
     """Clean text, a paragraph a line."""
     tags: tuple[str, ...] = ()
-    """As `annotations.tag` writes them, sorted."""
+    """As `service.triage.clean_tag` writes them, sorted."""
 
 
-_FIELDS = tuple(field.name for field in fields(Standing))
-_T = TypeVar("_T", Standing, Alert)
+_FIELDS = tuple(field.name for field in fields(TriageState))
+_T = TypeVar("_T", TriageState, Alert)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +293,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class TriageAction:
     """What one person said at once: a command, a key. It is taken back as a whole."""
 
     id: int
@@ -324,13 +324,13 @@ class Decision:
     after: Said
 
 
-def difference(before: Standing, after: Standing) -> tuple[Said, Said]:
+def difference(before: TriageState, after: TriageState) -> tuple[Said, Said]:
     """Return the fields that differ, as they were and as they are; tags as lists."""
     changed = [name for name in _FIELDS if getattr(before, name) != getattr(after, name)]
     return _said(before, changed), _said(after, changed)
 
 
-def taken_back(now: Standing, before: Said, after: Said) -> tuple[Standing, bool]:
+def taken_back(now: TriageState, before: Said, after: Said) -> tuple[TriageState, bool]:
     """Return a standing without a change, and whether all of it could be taken back.
 
     A field that was changed again since stays as it is; of tags, each for itself.
@@ -347,9 +347,9 @@ def taken_back(now: Standing, before: Said, after: Said) -> tuple[Standing, bool
     return standing({**_said(now, _FIELDS), **restored}), not stays
 
 
-def standing(said: Said) -> Standing:
+def standing(said: Said) -> TriageState:
     """Return the standing that all its fields, as they are kept, say."""
-    return Standing(
+    return TriageState(
         state=AlertState(said["state"]),
         verdict=Verdict(said["verdict"]),
         starred=bool(said["starred"]),
@@ -358,7 +358,7 @@ def standing(said: Said) -> Standing:
     )
 
 
-def _said(whole: Standing, names: list[str] | tuple[str, ...]) -> dict[str, Any]:
+def _said(whole: TriageState, names: list[str] | tuple[str, ...]) -> dict[str, Any]:
     return {name: _value(getattr(whole, name)) for name in names}
 
 

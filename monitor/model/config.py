@@ -257,7 +257,7 @@ class Watchlist:
     excluded: tuple[str, ...] = ()
     """What its `not:` says, which is in the query too."""
     rule: str = ""
-    """Version of what it says (see `watching.meaning`); empty when nobody asked."""
+    """Version of what it says (see `watchlists.rule_version`); empty when nobody asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ class Step(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Clocked:
+class ArticleTimes:
     """When an article that raised an alert took which step."""
 
     article: int
@@ -40,7 +40,7 @@ class Clocked:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class DeliveryTimes:
     """When an alert was raised, and when a channel accepted it."""
 
     id: int
@@ -55,8 +55,8 @@ class Carried:
 class LatencyRows(NamedTuple):
     """What the store knows of latency."""
 
-    clocked: list[Clocked]
-    carried: list[Carried]
+    clocked: list[ArticleTimes]
+    carried: list[DeliveryTimes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.article import Article, Timestamp
-    from monitor.model.alert import Notice, WatchlistMatch
+    from monitor.model.alert import BegunIncident, WatchlistMatch
     from monitor.model.feed import Feed, FeedState, PermanentRedirect, Poll, PublicationRate
     from monitor.model.severity import Severity
 
@@ -49,7 +49,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class ResponseEvidence:
     """What is kept as evidence of the answer that brought an article."""
 
     url: str
@@ -233,7 +233,7 @@ class PollOutcome:
     sightings: tuple[Sighting, ...] = ()
     missed: tuple[Timestamp, Timestamp] | None = None
     """The coverage gap: from the last read to this one, when they had nothing in common."""
-    begun: tuple[Notice, ...] = ()
+    begun: tuple[BegunIncident, ...] = ()
     """Incidents that begin with the poll."""
     ended: tuple[AlertKind, ...] = ()
     """Incidents that end with the poll."""
@@ -241,7 +241,7 @@ class PollOutcome:
     """The updated publication rate, None if the poll taught nothing about it."""
     move: PermanentRedirect | None = None
     """The permanent redirect, if it changed."""
-    answered: Answered | None = None
+    answered: ResponseEvidence | None = None
     """The answer that brought the article changes."""
 
 

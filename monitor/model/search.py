@@ -39,7 +39,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class PastSearch:
     """A search that was made before."""
 
     query: str

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHit:
     """One article that a search found."""
 
     article: Article
@@ -33,7 +33,7 @@ class Found:
 class Results:
     """What a search found."""
 
-    found: tuple[Found, ...]
+    found: tuple[SearchHit, ...]
     total: int
     note: str = ""
     """What the reader must know: an index that is behind or being rebuilt."""
@@ -66,7 +66,7 @@ class Suggestion:
     """Words that `instead` stands for."""
 
 
-class By(enum.StrEnum):
+class BucketSize(enum.StrEnum):
     """Stretches of local time that articles are counted by."""
 
     HOUR = "hour"
@@ -76,7 +76,7 @@ class By(enum.StrEnum):
     MONTH = "month"
 
 
-class Split(enum.StrEnum):
+class GroupBy(enum.StrEnum):
     """What the articles of one query are split by."""
 
     LANG = "lang"
@@ -114,7 +114,7 @@ class Series:
 class Trend:
     """Articles over time."""
 
-    by: By
+    by: BucketSize
     edges: tuple[Timestamp, ...]
     """Where the buckets begin and, at last, where the last one ends."""
     labels: tuple[str, ...]

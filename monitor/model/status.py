@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.model.feed import GapKind
-    from monitor.model.watchlist import BackfillStand, Silence
+    from monitor.model.watchlist import BackfillProgress, Silence
 
 
 class StoreVersion(NamedTuple):
@@ -76,7 +76,7 @@ class Status:
     """Path of the log of a monitor in the background; empty if there never was one."""
     gaps: Mapping[GapKind, int] = field(default_factory=dict)
     """Feeds of which articles of the last day may be missing, by why."""
-    backfill: tuple[BackfillStand, ...] = ()
+    backfill: tuple[BackfillProgress, ...] = ()
     """Backfills that are not complete."""
     mutes: tuple[Silence, ...] = ()
     """The active ones."""

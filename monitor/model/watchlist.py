@@ -53,7 +53,7 @@ class TermRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ArticleVerdict:
     """An article that raised an alert, and what the analyst thought of that."""
 
     article: int
@@ -61,7 +61,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class BackfillStand:
+class BackfillProgress:
     """The state of the backfill of a watchlist."""
 
     watchlist: str

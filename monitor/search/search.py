@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from index.query.ast import Word
     from index.query.completion import Completion
     from index.query.parser import Query
-    from monitor.model.search_results import Found, Results, Suggestion
+    from monitor.model.search_results import Results, SearchHit, Suggestion
     from monitor.model.status import Totals
     from monitor.search.query_resolution import QueryResolution
 
@@ -252,9 +252,9 @@ class ArchiveSearch:
 
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int
-    ) -> Iterable[Found]:
+    ) -> Iterable[SearchHit]:
         from index.evaluation.highlight import Highlighter, snippet
-        from monitor.model.search_results import Found
+        from monitor.model.search_results import SearchHit
 
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}
@@ -266,7 +266,7 @@ class ArchiveSearch:
                 continue
             lit = tuple(highlighter.spans(article))
             line, places = snippet(article, lit, width)
-            yield Found(
+            yield SearchHit(
                 article=article,
                 feed=names.get(article.feeds[0], "?"),
                 score=hit.score,

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from index.article import Timestamp
 from index.query.ast import And, Facet, Node
-from monitor.model.search_results import WHOLE, By, Series
+from monitor.model.search_results import WHOLE, BucketSize, Series
 
 Resolve = Callable[[str], tuple[Timestamp, Timestamp]]
 """Returns start and end of what is written."""
@@ -34,16 +34,18 @@ def _required(node: Node) -> Iterator[Facet]:
 
 
 HOUR, DAY = 3_600.0, 86_400.0
-_FINEST = ((2.5 * DAY, By.HOUR), (62 * DAY, By.DAY), (425 * DAY, By.WEEK))
+_FINEST = ((2.5 * DAY, BucketSize.HOUR), (62 * DAY, BucketSize.DAY), (425 * DAY, BucketSize.WEEK))
 """Up to how long a span is counted by what: some 60 buckets, that 80 columns have room for."""
 
 
-def choose_interval(span: float) -> By:
+def choose_interval(span: float) -> BucketSize:
     """Return what to count a span of seconds by when nobody says."""
-    return next((by for longest, by in _FINEST if span <= longest), By.MONTH)
+    return next((by for longest, by in _FINEST if span <= longest), BucketSize.MONTH)
 
 
-def edges(since: Timestamp, until: Timestamp, by: By, zone: tzinfo) -> tuple[Timestamp, ...]:
+def edges(
+    since: Timestamp, until: Timestamp, by: BucketSize, zone: tzinfo
+) -> tuple[Timestamp, ...]:
     """Return where the buckets begin and end that hold all from a moment until another.
 
     Days have 23 to 25 hours. What the clock skips (a day in Samoa) is no bucket.
@@ -58,23 +60,28 @@ def edges(since: Timestamp, until: Timestamp, by: By, zone: tzinfo) -> tuple[Tim
     return tuple(found)
 
 
-def label(start: Timestamp, by: By, zone: tzinfo) -> str:
+def label(start: Timestamp, by: BucketSize, zone: tzinfo) -> str:
     """Return what to call the bucket that starts then."""
     local = datetime.fromtimestamp(start, zone)
     match by:
-        case By.HOUR:
+        case BucketSize.HOUR:
             return local.isoformat(timespec="minutes")
-        case By.DAY:
+        case BucketSize.DAY:
             return local.strftime("%Y-%m-%d")
-        case By.WEEK:
+        case BucketSize.WEEK:
             return local.strftime("%G-W%V")
-        case By.MONTH:
+        case BucketSize.MONTH:
             return local.strftime("%Y-%m")
 
 
-def estimate(since: Timestamp, until: Timestamp, by: By) -> int:
+def estimate(since: Timestamp, until: Timestamp, by: BucketSize) -> int:
     """Return about how many buckets there would be."""
-    length = {By.HOUR: HOUR, By.DAY: DAY, By.WEEK: 7 * DAY, By.MONTH: 30 * DAY}[by]
+    length = {
+        BucketSize.HOUR: HOUR,
+        BucketSize.DAY: DAY,
+        BucketSize.WEEK: 7 * DAY,
+        BucketSize.MONTH: 30 * DAY,
+    }[by]
     return int((until - since) // length) + 1
 
 
@@ -111,11 +118,11 @@ def _midnight(day: date, zone: tzinfo | None) -> Timestamp:
     return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
 
 
-_STARTS: dict[By, Callable[[datetime], Iterator[Timestamp]]] = {
-    By.HOUR: _hours,
-    By.DAY: _days,
-    By.WEEK: _weeks,
-    By.MONTH: _months,
+_STARTS: dict[BucketSize, Callable[[datetime], Iterator[Timestamp]]] = {
+    BucketSize.HOUR: _hours,
+    BucketSize.DAY: _days,
+    BucketSize.WEEK: _weeks,
+    BucketSize.MONTH: _months,
 }
 
 

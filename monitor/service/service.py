@@ -93,9 +93,9 @@ class Service:
 
     def note_search(self, query: str, sort: str = "date") -> None:
         """Remember a search; raises StoreError if the store stays locked."""
-        from monitor.model.search import Searched
+        from monitor.model.search import PastSearch
 
-        self.views.searches.note(Searched(query.strip(), sort, self._clock()))
+        self.views.searches.note(PastSearch(query.strip(), sort, self._clock()))
 
     def status(self) -> Status:
         """Return the newsroom at a glance; reads the state of every feed."""

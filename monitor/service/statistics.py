@@ -19,7 +19,7 @@ from monitor.store.protocol import Views
 if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of them
     from index.archive import MatchedArticles
     from index.query.parser import Query
-    from monitor.model.search_results import By, Facets, Mention, Share, Split, Trend
+    from monitor.model.search_results import BucketSize, Facets, GroupBy, Mention, Share, Trend
     from monitor.model.watchlist import Baseline, WatchlistCount
     from monitor.search.search import ArchiveSearch
     from monitor.search.trends import Interval, Observed
@@ -48,8 +48,8 @@ class Statistics:
         queries: Sequence[str],
         filter: Filter = Filter(),
         *,
-        by: By | None = None,
-        split: Split | None = None,
+        by: BucketSize | None = None,
+        split: GroupBy | None = None,
     ) -> Trend:
         """Count the articles that queries find by stretches of local time, a series for each.
 
@@ -95,7 +95,7 @@ class Statistics:
         Raises QueryError, ArchiveError.
         """
         from index.query.parser import parse_query
-        from monitor.model.search_results import Facets, Mention, Share, Split
+        from monitor.model.search_results import Facets, GroupBy, Mention, Share
 
         query = parse_query(text)
         matched = self._search.matches(query, filter)
@@ -107,8 +107,8 @@ class Statistics:
             total=matched.total,
             first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
             last=max((Mention(id, dates[id]) for id in ids), key=_when, default=None),
-            feeds=_shares(self._labelled(matched, Split.FEED), limit),
-            langs=_shares(self._labelled(matched, Split.LANG), limit),
+            feeds=_shares(self._labelled(matched, GroupBy.FEED), limit),
+            langs=_shares(self._labelled(matched, GroupBy.LANG), limit),
             watchlists=tuple(
                 Share(name, count)
                 for name, count in Counter(
@@ -164,12 +164,14 @@ class Statistics:
             found[raised.article] = min(raised.severity, highest, key=order.index)
         return found
 
-    def _labelled(self, matched: MatchedArticles, split: Split) -> list[tuple[str, frozenset[int]]]:
+    def _labelled(
+        self, matched: MatchedArticles, split: GroupBy
+    ) -> list[tuple[str, frozenset[int]]]:
         """Return the ids of articles by the name of their language or feed, most articles first."""
         from index.query.filters import UNDETERMINED
-        from monitor.model.search_results import Split
+        from monitor.model.search_results import GroupBy
 
-        if split is Split.LANG:
+        if split is GroupBy.LANG:
             parts = [(lang or UNDETERMINED, ids) for lang, ids in matched.by_lang.items()]
         else:
             names = {feed.number: feed.name for feed in self._views.feeds.every()}

@@ -16,7 +16,7 @@ from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from index.query.ast import Node
-    from monitor.model.alert import Act, AlertState, Verdict
+    from monitor.model.alert import AlertState, TriageAction, Verdict
     from monitor.model.watchlist import Silence
     from monitor.search.search import ArchiveSearch
 
@@ -64,7 +64,7 @@ class Triage:
         tags: Collection[str] = (),
         untag: Collection[str] = (),
         acknowledge: bool = False,
-    ) -> Act | None:
+    ) -> TriageAction | None:
         """Change alerts; returns what that changed, None if nothing.
 
         `acknowledge` is for those that are new: what is closed stays so. `tags` are added,
@@ -88,7 +88,7 @@ class Triage:
         )
         return self._views.triage.change(list(ids), change, self._who, self._clock())
 
-    def undo(self, act: int | None = None) -> Act | None:
+    def undo(self, act: int | None = None) -> TriageAction | None:
         """Undo an act of this person, or the last that was not undone; None without any.
 
         What was decided about an alert since stays, and `Act.left` names it. Acts of other
@@ -96,7 +96,7 @@ class Triage:
         """
         return self._views.triage.undo(self._who, self._clock(), act)
 
-    def redo(self) -> Act | None:
+    def redo(self) -> TriageAction | None:
         """Redo what this person undid last; None if this person changed something since."""
         return self._views.triage.redo(self._who, self._clock())
 

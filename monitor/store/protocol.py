@@ -13,7 +13,14 @@ from index.article import Article, Timestamp
 if TYPE_CHECKING:
     from monitor.alerts.facts import AlertFacts, Arrivals
     from monitor.alerts.plan import AlertPlan
-    from monitor.model.alert import Act, Alert, ArticleAlert, Change, Decision, EscalatedAlert
+    from monitor.model.alert import (
+        Alert,
+        ArticleAlert,
+        Change,
+        Decision,
+        EscalatedAlert,
+        TriageAction,
+    )
     from monitor.model.article import ArticleDetails, Version
     from monitor.model.config import (
         ExpiringArticle,
@@ -41,11 +48,11 @@ if TYPE_CHECKING:
         PollOutcome,
         StoryCandidate,
     )
-    from monitor.model.search import Filter, Searched
+    from monitor.model.search import Filter, PastSearch
     from monitor.model.status import StoreVersion, Totals
     from monitor.model.watchlist import (
-        BackfillStand,
-        Judged,
+        ArticleVerdict,
+        BackfillProgress,
         RaisedInWindow,
         Silence,
         TermRecord,
@@ -276,7 +283,7 @@ class WatchlistViews(Protocol):
     def term_records(self) -> list[TermRecord]:
         """Return what each term of the active watchlists brought, the most first."""
 
-    def verdicts(self, watchlist: str) -> list[Judged]:
+    def verdicts(self, watchlist: str) -> list[ArticleVerdict]:
         """Return the articles that a watchlist raised alerts for, with the verdict on each."""
 
     def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[RaisedInWindow]:
@@ -288,7 +295,7 @@ class WatchlistViews(Protocol):
         Reasons are those of `Alert.suppressed`, and `copy`.
         """
 
-    def backfills(self) -> list[BackfillStand]:
+    def backfills(self) -> list[BackfillProgress]:
         """Return the rules that are not done with the archive, the least advanced first."""
 
     def silences(self, now: Timestamp) -> list[Silence]:
@@ -386,19 +393,21 @@ class ArticleViews(Protocol):
 class TriageViews(Protocol):
     """What people decide about alerts, and the record of it: one transaction each."""
 
-    def change(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
+    def change(
+        self, ids: Collection[int], change: Change, who: str, at: Timestamp
+    ) -> TriageAction | None:
         """Change these alerts; return what that changed, None if nothing.
 
         Unknown ids are passed over. Raises StoreError if the store stays locked.
         """
 
-    def undo(self, who: str, at: Timestamp, act: int | None) -> Act | None:
+    def undo(self, who: str, at: Timestamp, act: int | None) -> TriageAction | None:
         """Undo an act of a person, the last one there is when None; None without any.
 
         What was decided about an alert since stays. Raises StoreError if the store stays locked.
         """
 
-    def redo(self, who: str, at: Timestamp) -> Act | None:
+    def redo(self, who: str, at: Timestamp) -> TriageAction | None:
         """Redo what a person undid last; None if that person changed something since."""
 
     def decisions(self, alert: int) -> list[Decision]:
@@ -455,10 +464,10 @@ class DeliveryViews(Protocol):
 class SearchHistory(Protocol):
     """The searches that were made."""
 
-    def recent(self, limit: int = 50) -> list[Searched]:
+    def recent(self, limit: int = 50) -> list[PastSearch]:
         """Return the searches that were made, the newest first, each query once."""
 
-    def note(self, search: Searched) -> None:
+    def note(self, search: PastSearch) -> None:
         """Remember a search; raises StoreError if the store stays locked."""
 
 

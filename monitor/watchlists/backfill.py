@@ -19,7 +19,7 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.model.watchlist import BackfillStand
+from monitor.model.watchlist import BackfillProgress
 from monitor.store.protocol import Batch, Store
 from monitor.tasks import WorkerThread
 from monitor.watchlists.rule_version import rule_version
@@ -62,7 +62,7 @@ class Backfill:
         watchlists: Collection[Watchlist],
         feeds: Collection[Feed],
         routing: Routing = Routing(),
-    ) -> list[BackfillStand]:
+    ) -> list[BackfillProgress]:
         """Record the active watchlists; return the backfills that are left.
 
         Call it once the watchlists are active: they see every article stored later.

@@ -20,7 +20,7 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.watchlist import Judged
+from monitor.model.watchlist import ArticleVerdict
 
 FEW = 10
 """Verdicts below which the share says little: the interval is wider than half of all."""
@@ -303,7 +303,7 @@ LOOKED_AT = 1_000
 
 
 def judged_articles(
-    judged: Sequence[Judged],
+    judged: Sequence[ArticleVerdict],
     read: Callable[[Sequence[int]], Sequence[Article]],
     feeds: Mapping[int, Feed],
 ) -> JudgedArticle:

@@ -30,7 +30,7 @@ from index.query.parser import parse_query
 from monitor.cli import main_group
 from monitor.config import understand
 from monitor.config.schema import json_schema
-from monitor.export.prometheus import Counts, figures
+from monitor.export.prometheus import EventCounters, figures
 from monitor.fetch.address_guard import is_allowed
 from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import Heartbeat
@@ -404,7 +404,7 @@ def test_the_reference_has_every_metric(tmp_path: Path) -> None:
     with closing(SqliteStore(tmp_path)):
         card = Heartbeat(presence=MonitorPresence(pid=1, since=0.0, config="", log=""), pulse=0.0)
         registry = figures(SqliteViews(tmp_path), lambda: 0.0, "1", lambda: card)
-        Counts(registry)
+        EventCounters(registry)
         families = [family for family in registry.collect() if "tocsin" in family.name]
     ends = {"counter": "_total", "info": "_info"}
     told = {family.name + ends.get(family.type, "") for family in families}

@@ -22,7 +22,7 @@ from support.simulated_time import Town, World
 
 from monitor.fetch.host_limiter import SLOTS
 from monitor.maintenance.verification import verify
-from monitor.store.sqlite.evidence import Proofs
+from monitor.store.sqlite.evidence import EvidenceReader
 
 RESTARTS, TICK = 14, 30.0
 END = START + 30 * HOUR
@@ -358,7 +358,7 @@ def test_thirty_hours_with_a_dozen_restarts() -> None:
     shm = Path("/dev/shm")  # thousands of transactions that wait for no disk
     with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
         lived = live(Path(folder))
-        with Proofs(Path(folder) / "var") as proofs:
+        with EvidenceReader(Path(folder) / "var") as proofs:
             verified = verify(proofs, lambda *_: None)
     assert verified.whole, verified.faults
     assert verified.records > 100

@@ -22,7 +22,7 @@ from monitor.errors import StoreError
 from support import dashboard_driver  # noqa: F401 - lets Pilot nap less
 from support.fake_newsroom import FakeNewsroom, failing
 from tui.app import DashboardApp
-from tui.keys import own_bindings
+from tui.key_labels import own_bindings
 from tui.screens.main import MainScreen
 
 ARRIVALS = 5_000

@@ -18,7 +18,6 @@ from index.query.completion import Completion, complete
 from index.query.parser import parse_query
 from monitor.errors import StoreError
 from monitor.model.alert import (
-    Act,
     Alert,
     AlertKind,
     AlertState,
@@ -28,6 +27,7 @@ from monitor.model.alert import (
     Match,
     Outlet,
     StoryTimeline,
+    TriageAction,
     Verdict,
 )
 from monitor.model.article import ArticleDetails, Version
@@ -44,12 +44,12 @@ from monitor.model.feed import (
     Outcome,
     Poll,
 )
-from monitor.model.search import Filter, Searched
+from monitor.model.search import Filter, PastSearch
 from monitor.model.search_results import (
-    By,
+    BucketSize,
     Facets,
-    Found,
     Results,
+    SearchHit,
     Series,
     Share,
     Suggestion,
@@ -112,9 +112,9 @@ class FakeNewsroom:
         self.slow: dict[str, threading.Event] = {}
         """Queries that are answered only once their event is set."""
         self.about_feeds: set[int] = set()
-        self.noted: list[Searched] = [
-            Searched("Alibaba", "date", NOW),
-            Searched("puces", "date", 0),
+        self.noted: list[PastSearch] = [
+            PastSearch("Alibaba", "date", NOW),
+            PastSearch("puces", "date", 0),
         ]
         self.health = [feed_health(n, name) for n, name in enumerate(OUTLETS)]
         self.lists: Sequence[tuple[str, Severity]] = LISTS
@@ -332,7 +332,7 @@ class FakeNewsroom:
         note: str | None = None,
         tags: Sequence[str] = (),
         untag: Sequence[str] = (),
-    ) -> Act | None:
+    ) -> TriageAction | None:
         if self.locked.is_set():
             raise StoreError("the store is locked")
         before = {n: self._standing(n) for n in ids}
@@ -344,7 +344,7 @@ class FakeNewsroom:
             self.tags[n] = tuple(sorted({*old_tags, *tags} - {*untag}))
         return self._act({n: was for n, was in before.items() if was != self._standing(n)})
 
-    def undo(self, act: int | None = None) -> Act | None:
+    def undo(self, act: int | None = None) -> TriageAction | None:
         if self.locked.is_set():
             raise StoreError("the store is locked")
         open_acts = [each for each in self.acts if each not in self.undone]
@@ -361,13 +361,13 @@ class FakeNewsroom:
         self.redoable.append(made.id)
         return made
 
-    def redo(self) -> Act | None:
+    def redo(self) -> TriageAction | None:
         if not self.redoable:
             return None
         number = self.redoable.pop()
         for n, was in self.acts[number].items():
             self.said[n], self.notes[n], self.tags[n] = was[:3], was[3], was[4]
-        return Act(id=number, at=self.now, who="me", ids=tuple(self.acts[number]))
+        return TriageAction(id=number, at=self.now, who="me", ids=tuple(self.acts[number]))
 
     def decisions(self, alert: int) -> list[Decision]:
         return [
@@ -385,12 +385,12 @@ class FakeNewsroom:
     def _standing(self, n: int) -> tuple[AlertState, Verdict, bool, str, tuple[str, ...]]:
         return (*self._said(n), self.notes.get(n, ""), self.tags.get(n, ()))
 
-    def _act(self, before: dict[int, Any]) -> Act | None:
+    def _act(self, before: dict[int, Any]) -> TriageAction | None:
         if not before:
             return None
         number = len(self.acts) + 1
         self.acts[number] = before
-        return Act(id=number, at=self.now, who="me", ids=tuple(before))
+        return TriageAction(id=number, at=self.now, who="me", ids=tuple(before))
 
     # --- what is skimmed ------------------------------------------------------------
 
@@ -516,7 +516,7 @@ class FakeNewsroom:
             at = reading.article.title.lower().find(query.lower())
             if at >= 0:
                 spans = (("title", at, at + len(query)),)
-                found.append(Found(reading.article, reading.feed, 1.0, spans, "", ()))
+                found.append(SearchHit(reading.article, reading.feed, 1.0, spans, "", ()))
         start = int(after or 0)
         end = start + limit
         more = str(end) if end < len(found) else ""
@@ -533,7 +533,7 @@ class FakeNewsroom:
             name=queries[0], counts=counts, covered=covered, corrected=(None,) * len(counts)
         )
         return Trend(
-            by=By.DAY, edges=edges, labels=tuple("d" for _ in counts), since=edges[0],
+            by=BucketSize.DAY, edges=edges, labels=tuple("d" for _ in counts), since=edges[0],
             until=edges[-1], series=(series,),
         )  # fmt: skip
 
@@ -562,13 +562,13 @@ class FakeNewsroom:
         query = parse_query("grève")
         return [SavedSearch(name="Mes grèves", query=query, sort="score")]
 
-    def searched(self, limit: int = 50) -> list[Searched]:
+    def searched(self, limit: int = 50) -> list[PastSearch]:
         return list(self.noted[:limit])
 
     def note_search(self, query: str, sort: str = "date") -> None:
         if self.locked.is_set():
             raise StoreError("the store is locked")
-        self.noted.insert(0, Searched(query.strip(), sort, self.now))
+        self.noted.insert(0, PastSearch(query.strip(), sort, self.now))
 
     def complete(self, query: str, cursor: int) -> Completion:
         return complete(query, cursor, lambda name: OUTLETS if name == "feed" else ())

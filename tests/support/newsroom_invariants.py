@@ -13,7 +13,7 @@ from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import indexer
 from monitor.maintenance.verification import verify
 from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.evidence import Proofs
+from monitor.store.sqlite.evidence import EvidenceReader
 from monitor.store.sqlite.store import SqliteStore
 from support.article_archive import searchable_ids
 from support.feeds_and_webhook import Accepted, keys
@@ -89,5 +89,5 @@ def _searchable(data: Path) -> Iterator[str]:
 
 def _proven(data: Path) -> Iterator[str]:
     """Hold the alerts against what is written down of them."""
-    for fault in verify(Proofs(data), lambda *_: None).faults:
+    for fault in verify(EvidenceReader(data), lambda *_: None).faults:
         yield f"the evidence has a fault: {fault}"

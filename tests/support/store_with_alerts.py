@@ -9,7 +9,7 @@ from monitor.model.alert import WatchlistMatch
 from monitor.model.config import Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import Answered, ArticleChange, PollOutcome
+from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
 from monitor.store.sqlite.store import SqliteStore
 from support.alert_storage import save_poll
 
@@ -40,7 +40,9 @@ def raised(
             article=article, new=new, guid=f"{id}", fingerprint=b"%d" % id, canonical="",
             hits=(WatchlistMatch(watchlist=ALIBABA, matches=()),), backfill=backfill,
         )  # fmt: skip
-        answered = Answered(url=FEED.url, status=200, headers=(), body="", received=received)
+        answered = ResponseEvidence(
+            url=FEED.url, status=200, headers=(), body="", received=received
+        )
         poll = Poll(at=NOW, outcome=Outcome.READ)
         outcome = PollOutcome(
             feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered

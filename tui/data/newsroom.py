@@ -19,7 +19,7 @@ from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Act, Alert, Change, EscalatedAlert
+    from monitor.model.alert import Alert, Change, EscalatedAlert, TriageAction
     from monitor.model.feed import FeedHealth
     from monitor.model.status import Status, StoreVersion
     from monitor.model.watchlist import WatchlistCount
@@ -238,7 +238,7 @@ class NewsroomModel:
         for schedule in (self._status_schedule, self._counts_schedule, self._visible_schedule):
             schedule.force()
 
-    async def write(self, ids: Sequence[int], change: Change) -> Act | None:
+    async def write(self, ids: Sequence[int], change: Change) -> TriageAction | None:
         """Store a triage decision.
 
         Raises:
@@ -255,7 +255,7 @@ class NewsroomModel:
             untag=change.untag,
         )
 
-    async def undo(self, act: int | None) -> Act | None:
+    async def undo(self, act: int | None) -> TriageAction | None:
         """Undo a stored decision, or this analyst's last one.
 
         Raises:
@@ -263,7 +263,7 @@ class NewsroomModel:
         """
         return await self.ask(self.service.triage.undo, act)
 
-    async def redo(self) -> Act | None:
+    async def redo(self) -> TriageAction | None:
         """Redo the decision that was undone last.
 
         Raises:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.errors import StoreError
-from monitor.model.alert import Act, Alert, Change
+from monitor.model.alert import Alert, Change, TriageAction
 from tui.data.alert_list import AlertCache, PendingChange
 
 UNDO_DEPTH = 200
@@ -19,13 +19,13 @@ UNDO_DEPTH = 200
 class TriageStore(Protocol):
     """Where decisions are stored; each method raises StoreError."""
 
-    def write(self, ids: Sequence[int], change: Change) -> Awaitable[Act | None]:
+    def write(self, ids: Sequence[int], change: Change) -> Awaitable[TriageAction | None]:
         """Store a decision."""
 
-    def undo(self, act: int | None) -> Awaitable[Act | None]:
+    def undo(self, act: int | None) -> Awaitable[TriageAction | None]:
         """Undo a stored decision, or this analyst's last one."""
 
-    def redo(self) -> Awaitable[Act | None]:
+    def redo(self) -> Awaitable[TriageAction | None]:
         """Redo the decision that was undone last."""
 
 
@@ -105,7 +105,7 @@ class TriageQueue:
         self._submit(entry.inverse, entry, undoes=True)
         return entry.ids
 
-    async def undo_stored(self) -> Act | None:
+    async def undo_stored(self) -> TriageAction | None:
         """Undo this analyst's last stored decision; return it, None if there is none.
 
         Raises:
@@ -114,7 +114,7 @@ class TriageQueue:
         await self._queue.join()
         return await self._show(self._store.undo(None))
 
-    async def redo(self) -> Act | None:
+    async def redo(self) -> TriageAction | None:
         """Redo the decision that was undone last; return it, None if there is none.
 
         Raises:
@@ -161,7 +161,7 @@ class TriageQueue:
             self._alerts.forget(entry.ids)  # a later decision on the same alerts may stay
         self._on_changed(entry.ids)
 
-    async def _show(self, call: Awaitable[Act | None]) -> Act | None:
+    async def _show(self, call: Awaitable[TriageAction | None]) -> TriageAction | None:
         act = await call
         if act is not None:
             self._alerts.forget(act.ids)

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from index.errors import ArchiveError, QueryError
 from monitor.errors import CursorError, MonitorError
 from monitor.model.article import ArticleDetails
-from monitor.model.search_results import Found, Results
+from monitor.model.search_results import Results, SearchHit
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import SAVED_PREFIX, QueryHistory, QuerySuggester, resolve_saved
 from tui.screens.panes import READER_DELAY, PaneScreen, error_pointer
@@ -381,7 +381,7 @@ class ArchiveScreen(PaneScreen):
     def _show_article_soon(self) -> None:
         self.run_worker(self.show_article(self.results.found), group="read", exclusive=True)
 
-    async def show_article(self, found: Found | None) -> None:
+    async def show_article(self, found: SearchHit | None) -> None:
         """Show a found article with the matches of the search."""
         if found is None:
             self.reader.show_article(None)

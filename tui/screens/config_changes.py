@@ -21,7 +21,7 @@ from tui.screens.panes import PaneScreen
 from tui.view.styled_text import Line
 
 if TYPE_CHECKING:
-    from monitor.feeds.discovery import Prospect
+    from monitor.feeds.discovery import DiscoveredFeed
 
 
 NO_FILE = "There is no feeds.yaml; start tocsin with -c FILE."
@@ -65,7 +65,7 @@ class FeedDiscovery:
         self._task: asyncio.Task[object] | None = None
         self._cancelled = False
 
-    def find(self, path: Path, address: str) -> list[Prospect]:
+    def find(self, path: Path, address: str) -> list[DiscoveredFeed]:
         """Return the feed at an address, or the feeds of the site there.
 
         Args:
@@ -84,7 +84,7 @@ class FeedDiscovery:
         if self._loop is not None and self._task is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._task.cancel)
 
-    async def _find(self, path: Path, address: str) -> list[Prospect]:
+    async def _find(self, path: Path, address: str) -> list[DiscoveredFeed]:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         if self._cancelled:
             raise asyncio.CancelledError
@@ -97,7 +97,7 @@ class FeedDiscovery:
             return await prospector.find(complete_url(address))
 
 
-async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> list[Prospect]:
+async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> list[DiscoveredFeed]:
     """Return the feeds at an address; cancelling the caller stops the search.
 
     Raises:
@@ -125,7 +125,7 @@ def _start_resource_tracker() -> None:
 
 def add_feed(screen: PaneScreen) -> None:
     """Ask for an address, show the feeds there, and subscribe to the chosen ones."""
-    found: list[Prospect] = []
+    found: list[DiscoveredFeed] = []
 
     async def discover(address: str) -> str:
         path = screen.newsroom.service.config
@@ -151,7 +151,7 @@ def add_feed(screen: PaneScreen) -> None:
     screen.app.push_screen(LineDialog("Add a feed", discover, hint=hint), on_line)
 
 
-def _choose_feed(screen: PaneScreen, address: str, found: Sequence[Prospect]) -> None:
+def _choose_feed(screen: PaneScreen, address: str, found: Sequence[DiscoveredFeed]) -> None:
     from monitor.feeds.subscriptions import describe_found
 
     rows: list[Line] = [
@@ -170,11 +170,11 @@ def _choose_feed(screen: PaneScreen, address: str, found: Sequence[Prospect]) ->
     screen.app.push_screen(ChoiceDialog(f"{address} has {len(found)} feeds", rows), on_choice)
 
 
-def _subscribe_soon(screen: PaneScreen, found: Sequence[Prospect]) -> None:
+def _subscribe_soon(screen: PaneScreen, found: Sequence[DiscoveredFeed]) -> None:
     screen.run_worker(_subscribe(screen, list(found)), group="file")
 
 
-async def _subscribe(screen: PaneScreen, found: Sequence[Prospect]) -> None:
+async def _subscribe(screen: PaneScreen, found: Sequence[DiscoveredFeed]) -> None:
     from monitor.model.feed import Feed
 
     messages: list[str] = []

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.app import App
 from textual.dom import DOMNode
 
-from tui.keys import binding_help
+from tui.key_labels import binding_help
 from tui.screens.dialogs import PageDialog
 from tui.view.styled_text import Line, fit, wrap
 

@@ -20,7 +20,7 @@ from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import can_open, copy_in_tmux, open_link
-from tui.keys import key_bar_entries
+from tui.key_labels import key_bar_entries
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader

@@ -13,7 +13,7 @@ from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import StoreError
 from monitor.formatting import counted
-from monitor.model.alert import Act, Alert, AlertState, Change, Decision, Verdict
+from monitor.model.alert import Alert, AlertState, Change, Decision, TriageAction, Verdict
 from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
 from monitor.service.triage import clean_note, clean_tag
@@ -296,7 +296,9 @@ class TriageScreen(AlertFilterScreen):
     async def _undo_stored(self, *, redo: bool) -> None:
         """Undo or redo a stored decision, also one from before this dashboard was opened."""
         try:
-            act: Act | None = await (self.triage.redo() if redo else self.triage.undo_stored())
+            act: TriageAction | None = await (
+                self.triage.redo() if redo else self.triage.undo_stored()
+            )
         except StoreError as error:
             self.show_message(str(error), error=True)
             return

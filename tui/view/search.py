@@ -12,7 +12,15 @@ from rich.cells import cell_len
 
 from index.analysis import text_cleaning as safe
 from index.article import Timestamp
-from monitor.model.search_results import By, Facets, Found, Results, Share, Suggestion, Trend
+from monitor.model.search_results import (
+    BucketSize,
+    Facets,
+    Results,
+    SearchHit,
+    Share,
+    Suggestion,
+    Trend,
+)
 from monitor.model.severity import SEVERITY_SIGNS, Severity
 from tui.view import times
 from tui.view.alerts import DATE_MARKS
@@ -37,7 +45,7 @@ def result_summary(results: Results, sort: str) -> Line:
 
 
 def result_row(
-    found: Found, severity: Severity | None, cells: int, now: Timestamp, zone: tzinfo | None
+    found: SearchHit, severity: Severity | None, cells: int, now: Timestamp, zone: tzinfo | None
 ) -> Line:
     """Return an article on one line: date, severity, title, words around the matches, outlet.
 
@@ -61,7 +69,7 @@ def result_row(
     return [*line, (" ", ""), (fit(found.feed, outlet), "quiet")] if outlet else line
 
 
-def _title_and_snippet(found: Found, cells: int) -> Line:
+def _title_and_snippet(found: SearchHit, cells: int) -> Line:
     """Return the title and, where there is room, the words around the matches, highlighted."""
     title = safe.line(found.article.title[: 8 * cells]) or "(no title)"
     matches = [(start, end) for part, start, end in found.spans if part == "title"]
@@ -265,11 +273,11 @@ def _axis(
     return [(first[:cells], "quiet")]
 
 
-def _day(start: float, by: By, zone: tzinfo | None) -> str:
+def _day(start: float, by: BucketSize, zone: tzinfo | None) -> str:
     then = times.local(start, zone)
     if then is None:
         return "?"
-    return f"{then:%d %b %H:%M}" if by is By.HOUR else f"{then:%Y-%m-%d}"
+    return f"{then:%d %b %H:%M}" if by is BucketSize.HOUR else f"{then:%Y-%m-%d}"
 
 
 def period_clauses(trend: Trend, bar: TrendBar, zone: tzinfo | None) -> str:
@@ -278,6 +286,6 @@ def period_clauses(trend: Trend, bar: TrendBar, zone: tzinfo | None) -> str:
     end = times.local(trend.edges[bar.last + 1], zone)
     if start is None or end is None:
         return ""
-    form = "%Y-%m-%dT%H:%M" if trend.by is By.HOUR else "%Y-%m-%d"
+    form = "%Y-%m-%dT%H:%M" if trend.by is BucketSize.HOUR else "%Y-%m-%d"
     until: datetime = end - timedelta(minutes=1)
     return f"since:{start.strftime(form)} until:{until.strftime(form)}"

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from index.article import Timestamp
-from monitor.model.search_results import Found, Results, Suggestion, Trend
+from monitor.model.search_results import Results, SearchHit, Suggestion, Trend
 from monitor.model.severity import Severity
 from tui.view.search import period_clauses, result_row, suggestion_row, trend_bars, trend_lines
 from tui.view.styled_text import Line
@@ -37,7 +37,7 @@ class ResultList(LineList):
         super().__init__(id=id)
         self._clock = clock
         self._zone = zone
-        self._found: list[Found] = []
+        self._found: list[SearchHit] = []
         self._severities: dict[int, Severity] = {}
         self._suggestions: Sequence[Suggestion] = ()
         self.next_page = ""
@@ -51,7 +51,7 @@ class ResultList(LineList):
         return len(self._found) + (1 + len(self._suggestions) if self._suggestions else 0)
 
     @property
-    def found(self) -> Found | None:
+    def found(self) -> SearchHit | None:
         """The result under the cursor."""
         return self._found[self.cursor] if self.cursor < len(self._found) else None
 

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from index.article import Timestamp
 from monitor.model.status import Status
-from tui.keys import KeyBinding
+from tui.key_labels import KeyBinding
 from tui.view.status import status_line, status_parts
 from tui.view.styled_text import Line, width
 from tui.widgets.styled_widget import StyledWidget

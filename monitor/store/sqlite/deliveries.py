@@ -152,7 +152,7 @@ class SqliteDeliveryViews:
 
     def latency(self, since: Timestamp, *, sent_after: Timestamp | None = None) -> LatencyRows:
         """Return the steps of articles that raised alerts since then, and of their deliveries."""
-        from monitor.model.latency import Carried, Clocked, LatencyRows
+        from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
 
         clocked = self._connection.read(
             "SELECT article, feed, published, seen, matched, searchable, edited FROM latency"
@@ -169,11 +169,11 @@ class SqliteDeliveryViews:
         )
         return LatencyRows(
             [
-                Clocked(article, feed, published, seen, matched, searchable, bool(edited))
+                ArticleTimes(article, feed, published, seen, matched, searchable, bool(edited))
                 for article, feed, published, seen, matched, searchable, edited in clocked
             ],
             [
-                Carried(id, channel, raised_at, sent_at, bool(held))
+                DeliveryTimes(id, channel, raised_at, sent_at, bool(held))
                 for id, channel, raised_at, sent_at, held in carried
             ],
         )

@@ -74,7 +74,7 @@ class EvidenceLog:
         return self._last
 
 
-class Row(NamedTuple):
+class EvidenceRow(NamedTuple):
     """A record as it is stored."""
 
     number: int
@@ -85,7 +85,7 @@ class Row(NamedTuple):
     hash: str
 
 
-class Kept(NamedTuple):
+class StoredAlert(NamedTuple):
     """What the store has of an alert, that must not change without a record."""
 
     id: int
@@ -110,7 +110,7 @@ _KEPT = (
 )
 
 
-class Proofs:
+class EvidenceReader:
     """The store of a data folder, for one verification; a context manager.
 
     Raises:
@@ -120,7 +120,7 @@ class Proofs:
     def __init__(self, folder: Path) -> None:
         self._connection = StoreConnection(open_database(folder, create=False))
 
-    def __enter__(self) -> Proofs:
+    def __enter__(self) -> EvidenceReader:
         with reading(self._connection.sql) as sql:
             sql.execute("BEGIN")
             sql.execute("SELECT count(*) FROM feeds").fetchone()  # from here on it is one moment
@@ -148,10 +148,10 @@ class Proofs:
             "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'evidence'), 0)"
         )
 
-    def rows(self, first: int) -> Iterator[Row]:
+    def rows(self, first: int) -> Iterator[EvidenceRow]:
         """Yield the records from a number on."""
         return map(
-            Row._make,
+            EvidenceRow._make,
             self._connection.read(
                 "SELECT number, kind, alert, said, record, hash FROM evidence"
                 " WHERE number >= ? ORDER BY number",
@@ -176,9 +176,9 @@ class Proofs:
         for at in range(0, len(ids), CHUNK):
             yield ids[at : at + CHUNK]
 
-    def kept(self, ids: Sequence[int]) -> dict[int, Kept]:
+    def kept(self, ids: Sequence[int]) -> dict[int, StoredAlert]:
         """Return what the store has of these alerts."""
-        return {row[0]: Kept._make(row) for row in self._connection.select_in(_KEPT, ids)}
+        return {row[0]: StoredAlert._make(row) for row in self._connection.select_in(_KEPT, ids)}
 
     def records_of(self, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         """Return number and text of the records of these alerts, the first ones first."""

@@ -8,7 +8,15 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from index.article import Timestamp
-from monitor.model.alert import Act, Change, Decision, Standing, difference, standing, taken_back
+from monitor.model.alert import (
+    Change,
+    Decision,
+    TriageAction,
+    TriageState,
+    difference,
+    standing,
+    taken_back,
+)
 from monitor.store.sqlite.connection import CHUNK, StoreConnection, select_in, transaction
 
 _STANDING = (
@@ -38,10 +46,12 @@ class SqliteTriageViews:
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
-    def change(self, ids: Collection[int], change: Change, who: str, at: Timestamp) -> Act | None:
+    def change(
+        self, ids: Collection[int], change: Change, who: str, at: Timestamp
+    ) -> TriageAction | None:
         """Change these alerts; return what that changed, None if nothing."""
         with transaction(self._connection.sql) as sql:
-            said: Callable[[Standing], Standing] = functools.lru_cache(CHUNK)(change.on)
+            said: Callable[[TriageState], TriageState] = functools.lru_cache(CHUNK)(change.on)
             steps = [
                 (alert, before, after)
                 for alert, before in _standings(sql, ids)
@@ -51,13 +61,13 @@ class SqliteTriageViews:
                 return None
             act = _act(sql, who, at, None)
             _write(sql, act, steps)
-        return Act(id=act, at=at, who=who, ids=tuple(alert for alert, _, _ in steps))
+        return TriageAction(id=act, at=at, who=who, ids=tuple(alert for alert, _, _ in steps))
 
-    def undo(self, who: str, at: Timestamp, act: int | None) -> Act | None:
+    def undo(self, who: str, at: Timestamp, act: int | None) -> TriageAction | None:
         """Undo an act of a person, the last one there is when None; None without any."""
         return self._undo(_LAST, (who, act), who, at)
 
-    def redo(self, who: str, at: Timestamp) -> Act | None:
+    def redo(self, who: str, at: Timestamp) -> TriageAction | None:
         """Redo what a person undid last; None if that person changed something since."""
         return self._undo(_LAST_TAKEN_BACK, (who,), who, at)
 
@@ -87,7 +97,9 @@ class SqliteTriageViews:
             self._connection.read("SELECT tag, count(*) FROM alert_tags GROUP BY tag ORDER BY tag")
         )
 
-    def _undo(self, which: str, values: tuple[object, ...], who: str, at: Timestamp) -> Act | None:
+    def _undo(
+        self, which: str, values: tuple[object, ...], who: str, at: Timestamp
+    ) -> TriageAction | None:
         with transaction(self._connection.sql) as sql:
             found = sql.execute(which, values).fetchone()
             if found is None:
@@ -108,29 +120,29 @@ class SqliteTriageViews:
             act = _act(sql, who, at, found[0])
             _write(sql, act, steps)
         ids = tuple(alert for alert, _, _ in steps)
-        return Act(id=act, at=at, who=who, ids=ids, undoes=found[0], left=tuple(left))
+        return TriageAction(id=act, at=at, who=who, ids=ids, undoes=found[0], left=tuple(left))
 
 
-def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[int, Standing]]:
+def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[int, TriageState]]:
     """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
     for alert, *said in list(select_in(sql, _STANDING, sorted(set(ids)))):
         yield alert, _standing(*said)
 
 
 @functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most
-def _standing(state: str, verdict: str, starred: int, note: str, tags: str) -> Standing:
+def _standing(state: str, verdict: str, starred: int, note: str, tags: str) -> TriageState:
     said = {"state": state, "verdict": verdict, "starred": starred, "note": note}
     return standing({**said, "tags": sorted(json.loads(tags))})
 
 
 @functools.lru_cache(CHUNK)
-def _recorded(before: Standing, after: Standing) -> tuple[str, str]:
+def _recorded(before: TriageState, after: TriageState) -> tuple[str, str]:
     was, now = difference(before, after)
     return json.dumps(was, ensure_ascii=False), json.dumps(now, ensure_ascii=False)
 
 
 @functools.lru_cache(CHUNK)
-def _taken_back(now: Standing, before: str, after: str) -> tuple[Standing, bool]:
+def _taken_back(now: TriageState, before: str, after: str) -> tuple[TriageState, bool]:
     return taken_back(now, json.loads(before), json.loads(after))
 
 
@@ -141,7 +153,7 @@ def _act(sql: sqlite3.Connection, who: str, at: Timestamp, undoes: int | None) -
 
 
 def _write(
-    sql: sqlite3.Connection, act: int, steps: Sequence[tuple[int, Standing, Standing]]
+    sql: sqlite3.Connection, act: int, steps: Sequence[tuple[int, TriageState, TriageState]]
 ) -> None:
     """Make alerts stand as they do after an act, and record it."""
     sql.executemany(

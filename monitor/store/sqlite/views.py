@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.model.search import Searched
+from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.store.sqlite.connection import StoreConnection, ViewerConnection, transaction
 
@@ -107,14 +107,14 @@ class SqliteSearchHistory:
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
-    def recent(self, limit: int = 50) -> list[Searched]:
+    def recent(self, limit: int = 50) -> list[PastSearch]:
         """Return the searches that were made, the newest first, each query once."""
         found = self._connection.read(
             "SELECT query, sort, at FROM searched ORDER BY at DESC, query LIMIT ?", (limit,)
         )
-        return [Searched(*row) for row in found]
+        return [PastSearch(*row) for row in found]
 
-    def note(self, search: Searched) -> None:
+    def note(self, search: PastSearch) -> None:
         """Remember a search; raises StoreError if the store stays locked."""
         with transaction(self._connection.sql) as sql:
             sql.execute(

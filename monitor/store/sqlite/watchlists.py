@@ -11,8 +11,8 @@ from index.article import Timestamp
 from monitor.model.severity import Severity
 from monitor.model.watchlist import (
     FEED_HEALTH,
-    BackfillStand,
-    Judged,
+    ArticleVerdict,
+    BackfillProgress,
     RaisedInWindow,
     TermRecord,
     WatchlistCount,
@@ -107,7 +107,7 @@ class SqliteWatchlistViews:
         )
         return [TermRecord(*row) for row in found]
 
-    def verdicts(self, watchlist: str) -> list[Judged]:
+    def verdicts(self, watchlist: str) -> list[ArticleVerdict]:
         """Return the articles that a watchlist raised alerts for, with the verdict on each.
 
         A duplicate is as relevant as the alert that it was merged into; as noise it counts with
@@ -122,7 +122,7 @@ class SqliteWatchlistViews:
             " AND (al.merged_into IS NULL OR leader.verdict = 'relevant') ORDER BY al.id",
             (watchlist,),
         )
-        return [Judged(article, Verdict(verdict)) for article, verdict in found]
+        return [ArticleVerdict(article, Verdict(verdict)) for article, verdict in found]
 
     def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[RaisedInWindow]:
         """Return how many alerts each watchlist raised in each of some stretches of time."""
@@ -178,13 +178,13 @@ class SqliteWatchlistViews:
             counts[name or FEED_HEALTH, reason] += count
         return counts
 
-    def backfills(self) -> list[BackfillStand]:
+    def backfills(self) -> list[BackfillProgress]:
         """Return the rules that are not done with the archive, the least advanced first."""
         found = self._connection.read(
             "SELECT watchlist, upto, until FROM backfills WHERE upto < until"
             " ORDER BY upto, watchlist"
         )
-        return [BackfillStand(*row) for row in found]
+        return [BackfillProgress(*row) for row in found]
 
     def silences(self, now: Timestamp) -> list[Silence]:
         """Return the active silences, the first one to end first."""

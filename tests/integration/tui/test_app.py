@@ -9,7 +9,7 @@ from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import FakeNewsroom, failing
 from textual.pilot import Pilot
 
-from tui import keys
+from tui import key_labels
 from tui.app import DashboardApp
 from tui.base_app import BaseApp
 from tui.screens import dialogs, help
@@ -172,7 +172,7 @@ def test_help_lists_every_binding_once() -> None:
     listed = [
         (shown, does) for _, block in help.key_sections(DashboardApp) for shown, does in block
     ]
-    declared = [key for place in PLACES for key in keys.binding_help(place)]
+    declared = [key for place in PLACES for key in key_labels.binding_help(place)]
     assert sorted(listed) == sorted(declared)
     text = "\n".join(
         "".join(word for word, _ in line) for line in help.help_lines(DashboardApp, 60)
@@ -190,7 +190,7 @@ def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
     for found in pkgutil.walk_packages(tui.__path__, "tui."):
         for value in vars(importlib.import_module(found.name)).values():
             if isinstance(value, type) and value.__module__.startswith("tui."):
-                assert not keys.own_bindings(value) or value in PLACES, value
+                assert not key_labels.own_bindings(value) or value in PLACES, value
 
 
 @pytest.mark.parametrize(
@@ -201,13 +201,15 @@ def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
     ],
 )
 def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
-    bound = [key for node in place for b in keys.own_bindings(node) for key in b.key.split(",")]
+    bound = [
+        key for node in place for b in key_labels.own_bindings(node) for key in b.key.split(",")
+    ]
     assert len(bound) == len(set(bound))
 
 
 @pytest.mark.parametrize("node", [MainScreen, ArchiveScreen, FeedsScreen, ArticleScreen])
 def test_every_label_of_the_bar_has_its_key(node: type[MainScreen]) -> None:
-    assert len(keys.key_bar_entries(node.BAR, DashboardApp, node)) == len(node.BAR) <= 9
+    assert len(key_labels.key_bar_entries(node.BAR, DashboardApp, node)) == len(node.BAR) <= 9
 
 
 def test_the_bar_does_what_its_keys_do() -> None:

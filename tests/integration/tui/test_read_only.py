@@ -17,7 +17,7 @@ from monitor.model.alert import AlertState
 from monitor.store.sqlite.store import SqliteStore
 from tui.app import DashboardApp
 from tui.base_app import may_write
-from tui.keys import own_bindings
+from tui.key_labels import own_bindings
 from tui.screens.main import MainScreen
 
 

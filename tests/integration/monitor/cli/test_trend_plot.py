@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from support.properties import examples
 
 from monitor.cli.trend import BAR, GAP, MARKERS, MISSING, UNSURE, plot_lines
-from monitor.model.search_results import By, Series, Trend
+from monitor.model.search_results import BucketSize, Series, Trend
 from monitor.search import trends
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -24,11 +24,11 @@ START = datetime(2026, 3, 2, tzinfo=PARIS).timestamp()
 def trend(*counts: list[int], marked: frozenset[int] = frozenset()) -> Trend:
     """Return days with these counts, of which the marked ones should be half as many again."""
     days = len(counts[0])
-    edges = trends.edges(START, START + days * DAY - 2 * HOUR, By.DAY, PARIS)
+    edges = trends.edges(START, START + days * DAY - 2 * HOUR, BucketSize.DAY, PARIS)
     return Trend(
-        by=By.DAY,
+        by=BucketSize.DAY,
         edges=edges,
-        labels=tuple(trends.label(edge, By.DAY, PARIS) for edge in edges[:-1]),
+        labels=tuple(trends.label(edge, BucketSize.DAY, PARIS) for edge in edges[:-1]),
         since=edges[0],
         until=edges[-1],
         series=tuple(

@@ -23,7 +23,7 @@ from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 from monitor.cli import main_group
 from monitor.config import understand
 from monitor.errors import ConfigError, MonitorError, StoreError
-from monitor.export.prometheus import Counts, figures, serving
+from monitor.export.prometheus import EventCounters, figures, serving
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.config import Listening
 from monitor.model.delivery import DeliveryAttempt
@@ -66,7 +66,7 @@ def read(text: str) -> dict[str, float]:
 
 def test_what_was_ingested_is_counted(store: SqliteStore, tmp_path: Path) -> None:
     registry = figures(SqliteViews(tmp_path), lambda: NOW, "1.2", lambda: CARD)
-    counts = Counts(registry)
+    counts = EventCounters(registry)
     before = read(generate_latest(registry).decode())
     assert before["tocsin_polls_total{outcome=failed}"] == 0
     alert = RaisedAlert(

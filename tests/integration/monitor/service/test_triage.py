@@ -24,7 +24,15 @@ from index.errors import QueryError
 from index.query.parser import parse_query
 from monitor.alerts.plan import AlertPlan, NewEscalation
 from monitor.errors import StoreError
-from monitor.model.alert import Act, AlertState, Change, Standing, Verdict, difference, taken_back
+from monitor.model.alert import (
+    AlertState,
+    Change,
+    TriageAction,
+    TriageState,
+    Verdict,
+    difference,
+    taken_back,
+)
 from monitor.model.config import Watchlist
 from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
@@ -61,14 +69,14 @@ def room(tmp_path: Path) -> Service:
     return service(make(tmp_path))
 
 
-def standings(of: Service, count: int = COUNT) -> list[Standing]:
+def standings(of: Service, count: int = COUNT) -> list[TriageState]:
     return [
-        Standing(state=a.state, verdict=a.verdict, starred=a.starred, note=a.note, tags=a.tags)
+        TriageState(state=a.state, verdict=a.verdict, starred=a.starred, note=a.note, tags=a.tags)
         for a in of.views.alerts.get(range(1, count + 1))
     ]
 
 
-def ids(act: Act | None) -> tuple[int, ...]:
+def ids(act: TriageAction | None) -> tuple[int, ...]:
     return act.ids if act else ()
 
 
@@ -81,14 +89,14 @@ def test_each_thing_said_is_there_and_nothing_else_changes(room: Service) -> Non
         "note": "  seen\r\nwith the desk ", "tags": ("Dossier Liège", "b"),
     }  # fmt: skip
     assert ids(room.triage.change([2, 77, 2], **said)) == (2,)
-    assert standings(room)[1] == Standing(
+    assert standings(room)[1] == TriageState(
         state=AlertState.CLOSED,
         verdict=Verdict.RELEVANT,
         starred=True,
         note="seen\nwith the desk",
         tags=("b", "dossier-liège"),
     )
-    assert standings(room)[:1] + standings(room)[2:] == [Standing()] * (COUNT - 1)
+    assert standings(room)[:1] + standings(room)[2:] == [TriageState()] * (COUNT - 1)
     assert room.triage.change([2], **said) is None, "said already"
     assert ids(room.triage.change([1, 2], untag=["B", "c"], note="")) == (2,)
     assert standings(room)[1].tags == ("dossier-liège",)
@@ -138,7 +146,7 @@ def test_tags_have_one_spelling(written: str, kept: str) -> None:
 def test_what_is_no_tag_is_refused(written: str, room: Service) -> None:
     with pytest.raises(ValueError):
         room.triage.change([1], tags=[written], starred=True)
-    assert standings(room)[0] == Standing()
+    assert standings(room)[0] == TriageState()
 
 
 @given(st.text(max_size=300))
@@ -176,7 +184,7 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
     """The plain model: a stack of pictures of everything, and one of those that were left."""
     with TemporaryDirectory() as folder:
         room = service(make(Path(folder)))
-        now, before, after = [Standing()] * COUNT, [], []  # type: ignore[var-annotated]
+        now, before, after = [TriageState()] * COUNT, [], []  # type: ignore[var-annotated]
         for step in done:
             if step == "undo":
                 act = room.triage.undo()
@@ -251,7 +259,7 @@ def test_the_record_is_complete_and_only_grows(done: list[tuple[str, Any]]) -> N
         assert standings(rooms["ana"]) == [_replayed(rooms["ana"], n) for n in range(1, COUNT + 1)]
 
 
-def _replayed(room: Service, alert: int) -> Standing:
+def _replayed(room: Service, alert: int) -> TriageState:
     """Return what the record says of an alert; each step begins where the last one ended."""
     said: dict[str, Any] = {
         "state": "new", "verdict": "", "starred": False, "note": "", "tags": []
@@ -260,7 +268,7 @@ def _replayed(room: Service, alert: int) -> Standing:
         assert decision.before == {name: said[name] for name in decision.after}
         assert decision.after != decision.before
         said |= decision.after
-    return Standing(**{**said, "tags": tuple(said["tags"])})
+    return TriageState(**{**said, "tags": tuple(said["tags"])})
 
 
 def test_undo_leaves_what_others_said_since(tmp_path: Path) -> None:
@@ -273,8 +281,8 @@ def test_undo_leaves_what_others_said_since(tmp_path: Path) -> None:
     assert act is not None
     assert (act.ids, act.left, act.who) == ((1, 2, 3), (2, 3), "ana")
     one, two, three, *_ = standings(ana)
-    assert (one, three) == (Standing(), Standing())
-    assert two == Standing(state=AlertState.CLOSED, tags=("b",))
+    assert (one, three) == (TriageState(), TriageState())
+    assert two == TriageState(state=AlertState.CLOSED, tags=("b",))
     assert ana.triage.undo() is None
     assert ids(bob.triage.undo()) == (3,)
     assert standings(ana)[2].tags == ("a",)
@@ -303,11 +311,11 @@ def test_what_escalated_is_not_taken_back_by_anybody(room: Service, tmp_path: Pa
     assert service(tmp_path, "").triage.undo() is None
     act = room.triage.undo()
     assert act and act.left == (1,)
-    assert standings(room)[0] == Standing()
+    assert standings(room)[0] == TriageState()
 
 
-@given(SAID, SAID, st.builds(Standing, tags=st.sampled_from([(), ("a",), ("c",)])))
-def test_taking_back_at_once_is_exact(first: Change, other: Change, start: Standing) -> None:
+@given(SAID, SAID, st.builds(TriageState, tags=st.sampled_from([(), ("a",), ("c",)])))
+def test_taking_back_at_once_is_exact(first: Change, other: Change, start: TriageState) -> None:
     after = first.on(start)
     restored, whole = taken_back(after, *difference(start, after))
     assert (restored, whole) == (start, True)
@@ -364,7 +372,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_said(tmp_path: Path, statement
     )
     assert ended.returncode == -9
     room = service(folder)
-    assert standings(room, 3) == [Standing()] * 3
+    assert standings(room, 3) == [TriageState()] * 3
     for table in ("acts", "decisions", "notes", "alert_tags"):
         assert flow.rows(folder, f"SELECT * FROM {table}") == []
     assert ids(room.triage.change([1, 2, 3], starred=True)) == (1, 2, 3)
@@ -377,9 +385,9 @@ def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", script, str(folder), "0"]
     assert subprocess.run(command, check=False, timeout=60).returncode == -9
     room = service(folder)
-    assert standings(room, 3) == [Standing(state=AlertState.CLOSED, tags=("t",), note="n")] * 3
+    assert standings(room, 3) == [TriageState(state=AlertState.CLOSED, tags=("t",), note="n")] * 3
     assert ids(room.triage.undo()) == (1, 2, 3)
-    assert standings(room, 3) == [Standing()] * 3
+    assert standings(room, 3) == [TriageState()] * 3
 
 
 @pytest.mark.parametrize(

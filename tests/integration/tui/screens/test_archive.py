@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from index.article import Article
 from monitor.config import load
 from monitor.model.config import SavedSearch
-from monitor.model.search_results import Found, Share
+from monitor.model.search_results import SearchHit, Share
 from monitor.model.severity import Severity
 from monitor.search.query_resolution import narrow_query
 from tui.app import DashboardApp
@@ -68,9 +68,9 @@ def test_a_query_is_named_by_its_words(query: str, name: str) -> None:
 # --- rows ------------------------------------------------------------------------------
 
 
-def found(title: str = "La grève dure", **changes: Any) -> Found:
+def found(title: str = "La grève dure", **changes: Any) -> SearchHit:
     article = Article(id=1, feeds=(1,), url="", title=title, summary="", seen=NOW, published=NOW)
-    base = Found(article, "Le Monde", 1.0, (("title", 3, 8),), "… la grève, dit-il", ((5, 10),))
+    base = SearchHit(article, "Le Monde", 1.0, (("title", 3, 8),), "… la grève, dit-il", ((5, 10),))
     return replace(base, **changes)
 
 

@@ -31,8 +31,8 @@ from monitor.audit.evidence import Kind, Via
 from monitor.model.alert import (
     AlertKind,
     AlertState,
+    BegunIncident,
     Match,
-    Notice,
     SuppressionReason,
     Verdict,
     WatchlistMatch,
@@ -79,7 +79,7 @@ def planned(
     *changes: ArticleChange,
     via: Via = Via.POLL,
     routing: Routing = DESK,
-    notices: tuple[Notice, ...] = (),
+    notices: tuple[BegunIncident, ...] = (),
     **facts: Any,
 ) -> AlertPlan:
     texts = {one.article.id: StoredText(1, "hash") for one in changes}
@@ -386,7 +386,7 @@ def test_which_stories_arrivals_spread(
 
 # --- feeds and silences ------------------------------------------------------------------
 
-GONE = Notice(kind=AlertKind.GONE, severity=MEDIUM, title="A: gone")
+GONE = BegunIncident(kind=AlertKind.GONE, severity=MEDIUM, title="A: gone")
 
 
 def test_an_incident_raises_an_alert_if_it_is_news() -> None:

@@ -19,7 +19,7 @@ from monitor.alerts.latency import latency, spread
 from monitor.cli import main_group
 from monitor.cli.latency import duration
 from monitor.model.delivery import DeliveryAttempt
-from monitor.model.latency import Carried, Clocked, Step
+from monitor.model.latency import ArticleTimes, DeliveryTimes, Step
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
@@ -40,7 +40,7 @@ def test_an_article_that_raises_an_alert_is_clocked_at_each_step(
 ) -> None:
     first, second = raised(store), raised(store)
     views = SqliteViews(tmp_path)
-    assert views.deliveries.latency(NOW).clocked[0] == Clocked(
+    assert views.deliveries.latency(NOW).clocked[0] == ArticleTimes(
         first, 1, NOW - 600, NOW - 3, NOW, None, False
     )
     tickets = store.unindexed(9)
@@ -113,8 +113,8 @@ def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
 # --- what it comes to ------------------------------------------------------------------
 
 
-def clocked(**said: object) -> Clocked:
-    usual = Clocked(1, 1, NOW - 600, NOW, NOW + 1, NOW + 3, edited=False)
+def clocked(**said: object) -> ArticleTimes:
+    usual = ArticleTimes(1, 1, NOW - 600, NOW, NOW + 1, NOW + 3, edited=False)
     return replace(usual, **said)  # type: ignore[arg-type]
 
 
@@ -127,7 +127,10 @@ def test_dates_that_say_nothing_are_left_out_and_counted() -> None:
             clocked(edited=True, published=NOW - 1e6),
             clocked(searchable=None),
         ],
-        [Carried(1, "mail", NOW, NOW + 9e3, True), Carried(2, "mail", NOW, NOW + 2, False)],
+        [
+            DeliveryTimes(1, "mail", NOW, NOW + 9e3, True),
+            DeliveryTimes(2, "mail", NOW, NOW + 2, False),
+        ],
         {1: "A"},
     )
     assert {step: spread.count for step, spread in found.steps.items()} == {
@@ -147,7 +150,10 @@ def test_dates_that_say_nothing_are_left_out_and_counted() -> None:
 def test_the_slowest_is_named_first() -> None:
     found = latency(
         [clocked(), clocked(feed=2, published=NOW - 9000), clocked(feed=3, searchable=NOW + 99)],
-        [Carried(1, "mail", NOW, NOW + 2, False), Carried(2, "chat", NOW, NOW + 5, False)],
+        [
+            DeliveryTimes(1, "mail", NOW, NOW + 2, False),
+            DeliveryTimes(2, "chat", NOW, NOW + 5, False),
+        ],
         {1: "A", 2: "B", 3: "C"},
     )
     assert [feed.name for feed in found.feeds] == ["B", "C", "A"]

@@ -24,17 +24,17 @@ from monitor.alerts.facts import Arrivals
 from monitor.audit.evidence import Via
 from monitor.cli import main_group
 from monitor.maintenance.verification import Verified, verify
-from monitor.model.alert import AlertKind, Match, Notice, WatchlistMatch
+from monitor.model.alert import AlertKind, BegunIncident, Match, WatchlistMatch
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import Answered, ArticleChange, PollOutcome
+from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
 from monitor.model.severity import Severity
-from monitor.store.sqlite.evidence import Proofs
+from monitor.store.sqlite.evidence import EvidenceReader
 from monitor.store.sqlite.schema import EVIDENCE
 from monitor.store.sqlite.store import SqliteStore
 
 NOW = flow.START + 10 * flow.HOUR
-ANSWERED = Answered(
+ANSWERED = ResponseEvidence(
     url="https://d.test/rss?token=…",
     status=200,
     headers=(("etag", '"1"'), ("server", "nginx")),
@@ -52,7 +52,7 @@ def written(
     host: str,
     story: int = 0,
     matches: tuple[Match, ...] = (),
-    begun: tuple[Notice, ...] = (),
+    begun: tuple[BegunIncident, ...] = (),
 ) -> int:
     """Store an article of a host that raises an alert, by a poll; return its number."""
     feed = Feed(url="https://d.test/rss", name="D", number=4)
@@ -115,14 +115,14 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
             paged = replace(nowhere, article=replace(edited_text, body="La page"), hits=late.hits)
             save_page(batch, paged, replace(d, number=4), NOW + 3)
             batch.drop([flow.rows(folder, "SELECT min(article) FROM alerts")[0][0]])
-        notice = Notice(kind=AlertKind.SILENT, severity=Severity.LOW, title="nothing new")
+        notice = BegunIncident(kind=AlertKind.SILENT, severity=Severity.LOW, title="nothing new")
         written(store, LOUD, "trois-journal.com", matches=(MATCH,), begun=(notice,))
         written(store, LOUD, "quatre-journal.com", matches=(MATCH,))
     return folder
 
 
 def verified(folder: Path, first: int = 1, noted: str = "") -> Verified:
-    with Proofs(folder) as proofs:
+    with EvidenceReader(folder) as proofs:
         return verify(proofs, lambda *_: None, first=first, noted=noted)
 
 

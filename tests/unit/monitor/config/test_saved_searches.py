@@ -9,7 +9,7 @@ from support.newsroom import Newsroom
 
 from monitor.config import understand
 from monitor.errors import ConfigError
-from monitor.model.search import Searched
+from monitor.model.search import PastSearch
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import KEPT, SqliteViews
 from monitor.wiring import open_service
@@ -116,17 +116,17 @@ def views(tmp_path: Path) -> SqliteViews:
 def test_searches_are_remembered_newest_first_each_once(views: SqliteViews) -> None:
     assert views.searches.recent(5) == []
     for at, query in enumerate(["port", "quai", "port"]):
-        views.searches.note(Searched(query, "date", float(at)))
+        views.searches.note(PastSearch(query, "date", float(at)))
     assert views.searches.recent(5) == [
-        Searched("port", "date", 2.0),
-        Searched("quai", "date", 1.0),
+        PastSearch("port", "date", 2.0),
+        PastSearch("quai", "date", 1.0),
     ]
-    assert views.searches.recent(1) == [Searched("port", "date", 2.0)]
+    assert views.searches.recent(1) == [PastSearch("port", "date", 2.0)]
 
 
 def test_only_the_last_ones_are_remembered(views: SqliteViews) -> None:
     for at in range(KEPT + 5):
-        views.searches.note(Searched(f"port {at}", "score", float(at)))
+        views.searches.note(PastSearch(f"port {at}", "score", float(at)))
     found = views.searches.recent(2 * KEPT)
     assert [search.at for search in found] == [float(at) for at in range(KEPT + 4, 4, -1)]
 

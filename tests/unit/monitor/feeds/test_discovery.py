@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.errors import FetchError
-from monitor.feeds.discovery import FeedDiagnostics, Prospect, diagnose, languages, retry
+from monitor.feeds.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, languages, retry
 from monitor.model.poll import Entry, Fetched, Hints, ParsedFeed
 
 NOW = 1_700_000_000.0
@@ -26,7 +26,7 @@ def entry(text: str = FRENCH, ago: float | None = HOUR, **more: Any) -> Entry:
 def told(*entries: Entry, ttl: float | None = None, **fetched: Any) -> FeedDiagnostics:
     answer = Fetched(**{"url": URL, "body": b"<rss/>"} | fetched)
     parsed = ParsedFeed(entries=entries, ttl=ttl)
-    return diagnose(Prospect(url=URL, fetched=answer, parsed=parsed, seconds=0.5), NOW)
+    return diagnose(DiscoveredFeed(url=URL, fetched=answer, parsed=parsed, seconds=0.5), NOW)
 
 
 def test_dates() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.errors import FetchError
 from monitor.ingest import feed_health, schedule
 from monitor.ingest.feed_health import Reissue
-from monitor.model.alert import AlertKind, FeedIncident, Notice
+from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import NotModified
 from monitor.model.severity import Severity
@@ -33,7 +33,9 @@ def latest(**kinds: float | None) -> Mapping[AlertKind, FeedIncident]:
     }
 
 
-def notices(state: FeedState, before: Mapping[AlertKind, FeedIncident], **asked) -> list[Notice]:
+def notices(
+    state: FeedState, before: Mapping[AlertKind, FeedIncident], **asked
+) -> list[BegunIncident]:
     return list(feed_health.begun_incidents(FEED, state, before, NOW, **asked))
 
 

@@ -22,7 +22,7 @@ from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.parser import parse_query
 from monitor.errors import MonitorError
 from monitor.model.search import Filter
-from monitor.model.search_results import By, Split
+from monitor.model.search_results import BucketSize, GroupBy
 from monitor.search import trends
 from monitor.search.search import ArchiveSearch
 from monitor.search.trends import (
@@ -72,15 +72,15 @@ def at(text: str, zone: ZoneInfo = PARIS) -> float:
 )
 def test_a_day_has_the_hours_it_has(zone: str, day: str, hours: float) -> None:
     noon = at(f"{day}T12:00", ZoneInfo(zone))
-    start, end = trends.edges(noon, noon, By.DAY, ZoneInfo(zone))
+    start, end = trends.edges(noon, noon, BucketSize.DAY, ZoneInfo(zone))
     assert (end - start) / HOUR == hours
-    assert trends.label(start, By.DAY, ZoneInfo(zone)) == day
+    assert trends.label(start, BucketSize.DAY, ZoneInfo(zone)) == day
 
 
 def test_the_hour_that_comes_twice_is_two_and_the_one_that_is_skipped_none() -> None:
     def hours(day: str) -> list[str]:
-        edges = trends.edges(at(f"{day}T01:10"), at(f"{day}T03:50"), By.HOUR, PARIS)
-        return [trends.label(edge, By.HOUR, PARIS)[11:] for edge in edges[:-1]]
+        edges = trends.edges(at(f"{day}T01:10"), at(f"{day}T03:50"), BucketSize.HOUR, PARIS)
+        return [trends.label(edge, BucketSize.HOUR, PARIS)[11:] for edge in edges[:-1]]
 
     assert hours("2026-10-25") == ["01:00+02:00", "02:00+02:00", "02:00+01:00", "03:00+01:00"]
     assert hours("2026-03-29") == ["01:00+01:00", "03:00+02:00"]
@@ -89,16 +89,16 @@ def test_the_hour_that_comes_twice_is_two_and_the_one_that_is_skipped_none() -> 
 @pytest.mark.parametrize(
     ("day", "by", "label", "days"),
     [
-        ("2027-01-01", By.WEEK, "2026-W53", 7),
-        ("2026-10-25", By.WEEK, "2026-W43", 7 + 1 / 24),
-        ("2026-02-14", By.MONTH, "2026-02", 28),
-        ("2024-02-29", By.MONTH, "2024-02", 29),
-        ("2026-10-31", By.MONTH, "2026-10", 31 + 1 / 24),
-        ("2026-12-31", By.MONTH, "2026-12", 31),
+        ("2027-01-01", BucketSize.WEEK, "2026-W53", 7),
+        ("2026-10-25", BucketSize.WEEK, "2026-W43", 7 + 1 / 24),
+        ("2026-02-14", BucketSize.MONTH, "2026-02", 28),
+        ("2024-02-29", BucketSize.MONTH, "2024-02", 29),
+        ("2026-10-31", BucketSize.MONTH, "2026-10", 31 + 1 / 24),
+        ("2026-12-31", BucketSize.MONTH, "2026-12", 31),
     ],
 )
 def test_weeks_begin_on_monday_and_months_on_their_first(
-    day: str, by: By, label: str, days: float
+    day: str, by: BucketSize, label: str, days: float
 ) -> None:
     start, end = trends.edges(at(f"{day}T09:30"), at(f"{day}T09:31"), by, PARIS)
     assert trends.label(start, by, PARIS) == label
@@ -106,26 +106,26 @@ def test_weeks_begin_on_monday_and_months_on_their_first(
     assert datetime.fromtimestamp(start, PARIS).strftime("%H:%M") == "00:00"
 
 
-def key(moment: float, by: By, zone: ZoneInfo) -> object:
+def key(moment: float, by: BucketSize, zone: ZoneInfo) -> object:
     """Return what tells by the calendar which bucket a moment is in."""
     local = datetime.fromtimestamp(moment, zone)
     match by:
-        case By.HOUR:
+        case BucketSize.HOUR:
             return local.date(), local.hour, local.utcoffset()
-        case By.DAY:
+        case BucketSize.DAY:
             return local.date()
-        case By.WEEK:
+        case BucketSize.WEEK:
             return local.isocalendar()[:2]
-        case By.MONTH:
+        case BucketSize.MONTH:
             return local.year, local.month
 
 
 MOMENT = st.floats(at("2010-01-01"), at("2027-06-01"))
 
 
-@given(first=MOMENT, span=st.floats(0, 40 * DAY), by=st.sampled_from(By), zone=ZONE)
+@given(first=MOMENT, span=st.floats(0, 40 * DAY), by=st.sampled_from(BucketSize), zone=ZONE)
 def test_buckets_are_those_of_the_calendar(
-    first: float, span: float, by: By, zone: ZoneInfo
+    first: float, span: float, by: BucketSize, zone: ZoneInfo
 ) -> None:
     edges = trends.edges(first, first + span, by, zone)
     assert edges[0] <= first <= first + span <= edges[-1]
@@ -141,9 +141,9 @@ def test_buckets_are_those_of_the_calendar(
 @given(span=st.floats(0, 4_000 * DAY))
 def test_what_is_chosen_fits_into_eighty_columns_and_finer_ones_would_not(span: float) -> None:
     by = trends.choose_interval(span)
-    place = list(By).index(by)
-    assert trends.estimate(0.0, span, by) <= 64 or by is By.MONTH
-    assert place == 0 or trends.estimate(0.0, span, list(By)[place - 1]) >= 60
+    place = list(BucketSize).index(by)
+    assert trends.estimate(0.0, span, by) <= 64 or by is BucketSize.MONTH
+    assert place == 0 or trends.estimate(0.0, span, list(BucketSize)[place - 1]) >= 60
 
 
 # --- coverage -------------------------------------------------------------------------
@@ -243,17 +243,17 @@ def counting(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
     text=st.sampled_from(
         ["grève", "grève OR port", "-grève port", '"port Liège"', "since:2026-10 port"]
     ),
-    by=st.sampled_from(By),
+    by=st.sampled_from(BucketSize),
     zone=ZONE,
-    split=st.none() | st.sampled_from(Split),
+    split=st.none() | st.sampled_from(GroupBy),
     since=st.none() | st.floats(NOW - 60 * DAY, NOW),
 )
 def test_counts_are_those_of_reading_everything(
     articles: list[Article],
     text: str,
-    by: By,
+    by: BucketSize,
     zone: ZoneInfo,
-    split: Split | None,
+    split: GroupBy | None,
     since: float | None,
 ) -> None:
     with TemporaryDirectory() as name:
@@ -269,8 +269,8 @@ def test_counts_are_those_of_reading_everything(
         if evaluate(query.root, document) and (since is None or each.date >= since):
             names = {
                 None: [query.text],
-                Split.LANG: [each.lang or "und"],
-                Split.FEED: [FEEDS[number - 1].name for number in each.feeds],
+                GroupBy.LANG: [each.lang or "und"],
+                GroupBy.FEED: [FEEDS[number - 1].name for number in each.feeds],
             }[split]
             expected.update((name, key(each.date, by, zone)) for name in names)
     counted = {
@@ -296,7 +296,9 @@ def week(tmp_path: Path) -> Path:
 
 
 def test_nobody_watched_a_feed_before_it_was_first_read(week: Path) -> None:
-    (found,) = counting(week).trend(["grève"], Filter(until=at("2026-10-26")), by=By.DAY).series
+    (found,) = (
+        counting(week).trend(["grève"], Filter(until=at("2026-10-26")), by=BucketSize.DAY).series
+    )
     assert found.counts == (24, 24, 24, 24, 24, 24, 25)
     assert found.marked == (True, True, True, False, False, False, False)
     brought = {1: 108 / (7 * 24), 2: 0.5}  # an hour: A brought 48 alone, then every other one
@@ -305,7 +307,7 @@ def test_nobody_watched_a_feed_before_it_was_first_read(week: Path) -> None:
 
 def test_nobody_watches_a_feed_after_it_was_left(week: Path) -> None:
     leave(week, 2, at("2026-10-26T00:00"))
-    trend = counting(week).trend(["grève"], by=By.DAY)
+    trend = counting(week).trend(["grève"], by=BucketSize.DAY)
     (found,) = trend.series
     marked = {day for day, mark in zip(trend.labels, found.marked, strict=True) if mark}
     assert {day for day in marked if day > "2026-10-21"} == set(trend.labels[7:])
@@ -315,7 +317,7 @@ def test_a_feed_with_a_coverage_gap_marks_its_days_and_another_feeds_trend_is_no
     week: Path,
 ) -> None:
     blind(week, 2, at("2026-10-23T06:00"), at("2026-10-23T18:00"))
-    trend = counting(week).trend(["grève"], by=By.DAY, split=Split.FEED)
+    trend = counting(week).trend(["grève"], by=BucketSize.DAY, split=GroupBy.FEED)
     by_feed = {series.name: series for series in trend.series}
     day = trend.labels.index("2026-10-23")
     assert not any(by_feed["A"].marked)
@@ -325,7 +327,9 @@ def test_a_feed_with_a_coverage_gap_marks_its_days_and_another_feeds_trend_is_no
 
 
 def test_days_without_an_article_are_there(week: Path) -> None:
-    trend = counting(week).trend(["grève", "alibaba"], Filter(since=at("2026-10-17")), by=By.DAY)
+    trend = counting(week).trend(
+        ["grève", "alibaba"], Filter(since=at("2026-10-17")), by=BucketSize.DAY
+    )
     assert trend.labels[0] == "2026-10-17"
     assert trend.labels[-1] == "2026-11-01"
     assert [one.counts[0] for one in trend.series] == [0, 0]
@@ -350,18 +354,18 @@ def test_days_without_an_article_are_there(week: Path) -> None:
 def test_it_begins_and_ends_as_asked(
     week: Path, queries: list[str], filter: Filter, since: str, until: str | None
 ) -> None:
-    trend = counting(week).trend(queries, filter, by=By.MONTH)
+    trend = counting(week).trend(queries, filter, by=BucketSize.MONTH)
     assert trend.since == at(since)
     assert trend.until == (NOW if until is None else at(until))
 
 
 def test_too_many_buckets_are_refused_with_what_to_do(week: Path) -> None:
     with pytest.raises(MonitorError, match=r"\d hours; count by longer ones, or set --since"):
-        counting(week).trend(["grève"], Filter(since=0.0), by=By.HOUR)
+        counting(week).trend(["grève"], Filter(since=0.0), by=BucketSize.HOUR)
 
 
 def test_summer_time_ends_in_the_middle_of_the_count(week: Path) -> None:
-    trend = counting(week).trend(["grève"], by=By.HOUR)
+    trend = counting(week).trend(["grève"], by=BucketSize.HOUR)
     (found,) = trend.series
     lengths = [end - start for start, end in pairwise(trend.edges)]
     assert set(lengths) == {HOUR}
@@ -375,4 +379,7 @@ def test_summer_time_ends_in_the_middle_of_the_count(week: Path) -> None:
 
 def test_a_moment_just_before_the_hour_is_before_it() -> None:
     last = 1_811_800_799.999_999_8  # datetime rounds it to the full hour
-    assert trends.edges(last, last, By.HOUR, PARIS) == (last // HOUR * HOUR, 1_811_800_800.0)
+    assert trends.edges(last, last, BucketSize.HOUR, PARIS) == (
+        last // HOUR * HOUR,
+        1_811_800_800.0,
+    )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 
-from monitor.model.alert import Act, AlertState, Change, Verdict
+from monitor.model.alert import AlertState, Change, TriageAction, Verdict
 from tui.data.alert_list import BLOCK_SIZE, AlertCache, AlertOrder
 from tui.data.triage_queue import TriageQueue
 
@@ -65,16 +65,16 @@ class Desk:
         self.trouble: list[str] = []
         self.triage = TriageQueue(self.alerts, self, lambda ids: None, self.trouble.append)
 
-    async def write(self, ids: Sequence[int], change: Change) -> Act | None:
+    async def write(self, ids: Sequence[int], change: Change) -> TriageAction | None:
         return self.newsroom.change(
             ids, state=change.state, verdict=change.verdict, starred=change.starred,
             note=change.note, tags=change.tags, untag=change.untag,
         )  # fmt: skip
 
-    async def undo(self, act: int | None) -> Act | None:
+    async def undo(self, act: int | None) -> TriageAction | None:
         return self.newsroom.undo(act)
 
-    async def redo(self) -> Act | None:
+    async def redo(self) -> TriageAction | None:
         return self.newsroom.redo()
 
     async def work(self) -> None:

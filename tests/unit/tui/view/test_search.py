@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.fake_newsroom import NOW
 
 from index.article import Article
-from monitor.model.search_results import By, Found, Series, Trend
+from monitor.model.search_results import BucketSize, SearchHit, Series, Trend
 from tui.view.search import GAP_BAR, UNCERTAIN_BAR, period_clauses, trend_bars, trend_lines
 from tui.view.styled_text import Line, width
 
@@ -21,13 +21,15 @@ def words(line: Line) -> str:
     return "".join(text for text, _ in line)
 
 
-def found(title: str = "La grève dure", **changes: Any) -> Found:
+def found(title: str = "La grève dure", **changes: Any) -> SearchHit:
     article = Article(id=1, feeds=(1,), url="", title=title, summary="", seen=NOW, published=NOW)
-    base = Found(article, "Le Monde", 1.0, (("title", 3, 8),), "… la grève, dit-il", ((5, 10),))
+    base = SearchHit(article, "Le Monde", 1.0, (("title", 3, 8),), "… la grève, dit-il", ((5, 10),))
     return replace(base, **changes)
 
 
-def trend(counts: Sequence[int], covered: Sequence[float] = (), by: By = By.DAY) -> Trend:
+def trend(
+    counts: Sequence[int], covered: Sequence[float] = (), by: BucketSize = BucketSize.DAY
+) -> Trend:
     edges = tuple(NOW - NOW % 86_400 + 86_400.0 * n for n in range(len(counts) + 1))
     series = Series(
         name="q", counts=tuple(counts), covered=tuple(covered) or (1.0,) * len(counts),
@@ -71,7 +73,7 @@ def test_a_bar_is_asked_for_by_its_dates() -> None:
     days = trend([1] * 10)
     bars, _ = trend_bars(days, 5)
     assert period_clauses(days, bars[1], UTC) == "since:2026-11-26 until:2026-11-27"
-    hours = replace(days, by=By.HOUR)
+    hours = replace(days, by=BucketSize.HOUR)
     assert period_clauses(hours, trend_bars(hours, 10)[0][0], UTC) == (
         "since:2026-11-24T00:00 until:2026-11-24T23:59"
     )

@@ -10,7 +10,7 @@ import pytest
 from support import flow
 from support.alert_storage import save_poll
 
-from monitor.model.alert import AlertKind, AlertState, Change, Notice
+from monitor.model.alert import AlertKind, AlertState, BegunIncident, Change
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome
 from monitor.model.search import Filter
@@ -19,8 +19,10 @@ from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 
-GONE = Notice(kind=AlertKind.GONE, severity=Severity.MEDIUM, title="A: gone (410)")
-SILENT = Notice(kind=AlertKind.SILENT, severity=Severity.LOW, title="A: nothing", rings=False)
+GONE = BegunIncident(kind=AlertKind.GONE, severity=Severity.MEDIUM, title="A: gone (410)")
+SILENT = BegunIncident(
+    kind=AlertKind.SILENT, severity=Severity.LOW, title="A: nothing", rings=False
+)
 
 
 @pytest.fixture
@@ -30,7 +32,10 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 def refreshed(
-    store: SqliteStore, at: float, begun: tuple[Notice, ...] = (), ended: tuple[AlertKind, ...] = ()
+    store: SqliteStore,
+    at: float,
+    begun: tuple[BegunIncident, ...] = (),
+    ended: tuple[AlertKind, ...] = (),
 ) -> list[AlertKind]:
     feeds = [Feed(url=f"https://{name}.test/rss", name=name.upper()) for name in "ab"]
     feed, _ = store.subscribe(feeds, [])
