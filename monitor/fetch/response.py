@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from urllib.parse import urljoin, urlsplit
 
 import httpcore
 import httpx
 
-from index.analysis.text_cleaning import line
+from index.analysis.text_cleaning import line, safe_url
 from monitor.fetch import body
 from monitor.fetch.request import hops, permanent_target
 from monitor.fetch.url import without_credentials
@@ -91,8 +92,10 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
     headers: Headers = response.extensions[HEADERS]
     code = response.status_code
     if code in _WITH_BODY:
+        url = without_credentials(response.url)
         return Fetched(
-            url=without_credentials(response.url),
+            url=url,
+            base=content_location(url, headers.text(b"content-location")),
             body=response.content,
             content_type=headers.text(b"content-type"),
             etag=headers.validator(b"etag"),
@@ -110,6 +113,18 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
     if code in _REDIRECTS:
         raise StatusError(code, why="without saying where to")
     raise StatusError(code, headers.retry_after())
+
+
+def content_location(url: str, said: str) -> str:
+    """Return the address that a body from `url` has by Content-Location; empty for the same.
+
+    One on another host is not believed: servers behind a proxy name the machine that they run on.
+    """
+    try:
+        named = safe_url(urljoin(url, said.strip()))
+    except ValueError:
+        return ""
+    return named if named != url and urlsplit(named).netloc == urlsplit(url).netloc else ""
 
 
 class Headers:

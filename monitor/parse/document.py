@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
-from urllib.parse import urljoin
+from urllib.parse import urldefrag, urljoin
 
 from index.analysis.text_cleaning import line, safe_url
 from monitor.model.poll import Entry
@@ -70,6 +70,36 @@ def root_only(body: bytes) -> bytes:
             return declaration + body[at:]
         at = end
     return b""
+
+
+_MARKUP_CONTENT = re.compile(
+    rb"content(?<=[<:]content)(\s[^<>]{0,500}?\btype\s*=\s*)([\"'])(?:[^\"'<>]*[/+]xml|xhtml)\2"
+    rb"([^<>]*(?<!/)>)(?=\s*<\w)",
+    re.IGNORECASE,
+)
+_PREFIX = re.compile(rb"(</?)[\w.-]+:(?=\w)")
+
+
+def with_escaped_markup(body: bytes) -> bytes:
+    """Return a feed whose Atom content in XHTML or other XML is written as escaped HTML.
+
+    feedparser takes the elements of other XML, and those of XHTML that are called as in a feed
+    (`summary`, `title`), for those of the entry.
+    """
+    pieces, at = [], 0
+    for opening in _MARKUP_CONTENT.finditer(body):
+        prefix = body[body.rfind(b"<", 0, opening.start()) + 1 : opening.start()]
+        end = body.find(b"</" + prefix + b"content", opening.end())
+        if end < 0:
+            break
+        if opening.start() < at:
+            continue
+        markup = _PREFIX.sub(rb"\1", body[opening.end() : end])
+        escaped = markup.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+        pieces += [body[at : opening.start()], b"content", opening[1], b'"text/html"', opening[3]]
+        pieces.append(escaped)
+        at = end
+    return b"".join([*pieces, body[at:]]) if pieces else body
 
 
 def without_impossible_characters(source: str) -> str:
@@ -157,6 +187,14 @@ def absolute(base: str, href: str) -> str:
         return ""
 
 
+def entry_link(base: str, hrefs: Iterable[str]) -> str:
+    """Return the first of these that is an address; the feed's own is none of an entry."""
+    own = urldefrag(base)[0]
+    return next(
+        (url for href in hrefs if (url := absolute(base, href)) and urldefrag(url)[0] != own), ""
+    )
+
+
 def language(declared: str) -> str:
     """Return a declared language as two letters; empty when it is none we know."""
     code = declared.strip().lower()
@@ -167,10 +205,12 @@ def language(declared: str) -> str:
 def distinct_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return entries told apart: repeated ones once, those that share a name renamed.
 
-    All that share a name get a new one, made of what tells them apart and not of their
-    order, so that the next document names them the same.
+    One without title, text and link is left out: there is nothing in it to find. All that
+    share a name get a new one, made of what tells them apart and not of their order, so that
+    the next document names them the same.
     """
-    unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(list(entries))}
+    told = [e for e in entries if e.title or e.summary or e.body or e.url]
+    unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(told)}
     entries = list(reversed(unique.values()))
     for parts in (lambda e: (e.url, e.title), lambda e: (e.url, e.title, e.summary, e.body)):
         shared = Counter(map(_name, entries))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import calendar
 import contextlib
 import io
-from collections.abc import Mapping
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urljoin
 
 from index.analysis.text_cleaning import from_html, line, lines
 from index.article import Timestamp
@@ -20,10 +23,12 @@ from monitor.parse.document import (
     absolute,
     describe_content,
     distinct_entries,
+    entry_link,
     guid,
     in_utf8,
     language,
     root_only,
+    with_escaped_markup,
     without_impossible_characters,
 )
 
@@ -45,6 +50,9 @@ _FORMATS = {
     "cdf": "CDF",
 }
 """By feedparser's names of them."""
+_NO_TEXT = ("image/", "audio/", "video/", "font/", "model/")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}=*\s*")
+"""Bytes that feedparser could not decode to text."""
 
 
 def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
@@ -85,7 +93,7 @@ def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
 
     body, charset = in_utf8(body, content_type)
     document: Mapping[str, Any] = feedparser.parse(
-        io.BytesIO(root_only(body)),
+        io.BytesIO(with_escaped_markup(root_only(body))),
         response_headers={"content-type": f"application/xml{charset}"},
         sanitize_html=False,
         resolve_relative_uris=False,
@@ -116,8 +124,8 @@ def _entry(raw: Mapping[str, Any], base: str) -> Entry:
     summary, body = _summary_and_body(raw)
     return Entry(
         guid=guid(_plain(raw, "id")),
-        url=_link(raw, base),
-        title=line(_text(raw, "title", TITLE_CAP)),
+        url=entry_link(base, _addresses(raw)),
+        title=line(_text(raw, "title", TITLE_CAP) or _text(raw, "itunes_title", TITLE_CAP)),
         summary=summary,
         body=body,
         author=_author(raw),
@@ -145,10 +153,13 @@ def _text(raw: Mapping[str, Any], key: str, cap: int = TEXT_CAP) -> str:
 
 
 def _words(detail: Mapping[str, Any], cap: int = TEXT_CAP) -> str:
-    kind, value = detail.get("type") or "text/html", detail.get("value") or ""
-    if kind in ("text/html", "application/xhtml+xml"):
-        return from_html(value, cap)
-    return lines(value[:cap]) if kind.startswith("text/") else ""
+    kind = (detail.get("type") or "text/html").partition(";")[0].strip()
+    value = detail.get("value") or ""
+    if kind.startswith("text/") and kind not in ("text/html", "text/xml"):
+        return lines(value[:cap])
+    if kind.startswith(_NO_TEXT) or (not kind.startswith("text/") and _BASE64.fullmatch(value)):
+        return ""
+    return from_html(value, cap)
 
 
 def _summary_and_body(raw: Mapping[str, Any]) -> tuple[str, str]:
@@ -161,14 +172,32 @@ def _summary_and_body(raw: Mapping[str, Any]) -> tuple[str, str]:
     return summary, "" if body in summary else body
 
 
-def _link(raw: Mapping[str, Any], base: str) -> str:
-    """Return the article's address: the original one behind a proxy, else the alternate."""
-    links = dict.get(raw, "links") or []  # type: ignore[call-overload]
-    alternates = (link.get("href") for link in links if link.get("rel") == "alternate")
-    for href in (_plain(raw, "feedburner_origlink"), _plain(raw, "link"), *alternates):
-        if href and (url := absolute(base, href)):
-            return url
-    return ""
+def _addresses(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what may be the address of an entry, the best first.
+
+    The original one behind a proxy, the alternates, a guid that is an address, where the
+    content is, the entry itself, and only then what it is about.
+    """
+    links: dict[str, list[str]] = defaultdict(list)
+    for link in dict.get(raw, "links") or []:  # type: ignore[call-overload]
+        links[_relation(link.get("rel") or "")].append(link.get("href") or "")
+    yield absolute("", _plain(raw, "feedburner_origlink"))  # some write what is no address
+    chosen, alternates = _plain(raw, "link"), links["alternate"]
+    if chosen in alternates:
+        yield chosen
+    yield from alternates
+    yield chosen if chosen.startswith("/") else absolute("", chosen)  # or else a guid is no link
+    for content in dict.get(raw, "content") or []:  # type: ignore[call-overload]
+        if source := content.get("src"):
+            with contextlib.suppress(ValueError):
+                yield urljoin(content.get("base") or "", source)
+    yield from links["self"]
+    yield from links["related"]
+
+
+def _relation(written: str) -> str:
+    """Return the relation of a link; RFC 4287 allows its address in the registry as well."""
+    return written.rpartition("/")[2] if "iana.org/assignments/" in written else written
 
 
 def _author(raw: Mapping[str, Any]) -> str:

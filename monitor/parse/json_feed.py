@@ -18,6 +18,7 @@ from monitor.parse.document import (
     TITLE_CAP,
     absolute,
     distinct_entries,
+    entry_link,
     guid,
     in_utf8,
     language,
@@ -77,7 +78,7 @@ def _entry(item: Table, base: str, author: str) -> Entry:
     links = (_text(item, "url"), _text(item, "external_url"), id if "://" in id else "")
     return Entry(
         guid=guid(id),
-        url=next((link for href in links if (link := absolute(base, href))), ""),
+        url=entry_link(base, links),
         title=line(_text(item, "title", TITLE_CAP)),
         summary=summary,
         body=body,

@@ -55,7 +55,7 @@ class Parser:
 
     async def parse(self, fetched: Fetched) -> ParsedFeed:
         """Return what a feed's document says; raises ParseError, also if reading was killed."""
-        return await self._read(feed.parse, fetched)
+        return await self._read(feed.parse, replace(fetched, url=fetched.base or fetched.url))
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page, '' if none; raises ParseError."""

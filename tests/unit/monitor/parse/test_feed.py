@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,7 @@ def test_a_date_is_kept_when_it_is_one(date: str, published: float | None) -> No
 
 
 def test_an_entry_that_only_says_when_it_was_updated_was_published_then() -> None:
-    item = one(atom("<entry><id>1</id><updated>1970-01-01T00:00:09Z</updated></entry>"))
+    item = one(atom("<entry><title>T</title><updated>1970-01-01T00:00:09Z</updated></entry>"))
     assert (item.published, item.updated) == (9.0, 9.0)
 
 
@@ -171,6 +172,20 @@ def test_an_entry_that_only_says_when_it_was_updated_was_published_then() -> Non
             "<feedburner:origLink>https://ex.org/a</feedburner:origLink>",
             "https://ex.org/a",
         ),
+        (
+            "<link>https://ex.org/a</link><feedburner:origLink>none</feedburner:origLink>",
+            "https://ex.org/a",
+        ),
+        (
+            "<link>https://ex.org/a</link><feedburner:origLink>http://[</feedburner:origLink>",
+            "https://ex.org/a",
+        ),
+        ("<guid>123</guid>", ""),
+        ("<guid>/123</guid>", "https://ex.org/123"),
+        ("<guid>123</guid><link>123</link>", "https://ex.org/flux/123"),
+        ("<link>#123</link>", ""),
+        ("<link>https://ex.org/flux/rss.xml#123</link>", ""),
+        ("<link>https://ex.org/live#123</link>", "https://ex.org/live#123"),
         ("<enclosure url='https://ex.org/a.mp3'/>", ""),
     ],
 )
@@ -178,8 +193,34 @@ def test_a_link_is_absolute_and_may_open(item: str, url: str) -> None:
     assert one(rss(f"<item><title>T</title>{item}</item>")).url == url
 
 
+IANA = "http://www.iana.org/assignments/relation/"
+
+
+@pytest.mark.parametrize(
+    ("links", "url"),
+    [
+        ("<link href='a'/>", "https://ex.org/flux/a"),
+        ("<link rel='ALTERNATE' href='a'/>", "https://ex.org/flux/a"),
+        (f"<link rel='self' href='s'/><link rel='{IANA}alternate' href='a'/>", "https://ex.org/flux/a"),
+        (f"<link rel='{IANA}self' href='s'/>", "https://ex.org/flux/s"),
+        ("<link rel='edit' href='e'/><link rel='self' href='s'/>", "https://ex.org/flux/s"),
+        ("<link rel='related' href='r'/><link rel='self' href='s'/>", "https://ex.org/flux/s"),
+        ("<link rel='related' href='r'/><link rel='edit' href='e'/>", "https://ex.org/flux/r"),
+        ("<link rel='related' href='r'/><link rel='self' href='rss.xml'/>", "https://ex.org/flux/r"),
+        ("<link rel='self' href='s'/><content type='text/html' src='c'/>", "https://ex.org/flux/c"),
+        ("<content type='text/html' src='c' xml:base='/b/'/>", "https://ex.org/b/c"),
+        ("<link rel='enclosure' href='e.mp3'/>", ""),
+        ("<link href='#a'/>", ""),
+        ("<id>1</id>", ""),
+        ("<id>https://ex.org/1</id><link rel='related' href='r'/>", "https://ex.org/1"),
+    ],
+)  # fmt: skip
+def test_the_link_of_an_atom_entry_is_the_first_of_these(links: str, url: str) -> None:
+    assert one(atom(f"<entry><title>T</title>{links}</entry>")).url == url
+
+
 def test_a_guid_does_not_depend_on_where_the_feed_was() -> None:
-    document = rss("<item><guid>123</guid></item>")
+    document = rss("<item><guid>123</guid><title>T</title></item>")
     assert parse(document, "https://elsewhere.org/x").entries[0].guid == "123"
 
 
@@ -220,7 +261,56 @@ def test_content_that_says_more_is_the_body(
     assert (item.summary, item.body) == expected
 
 
+BASE64 = b64encode("<p>Le hub</p><p>de Liège</p>".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"<content type='application/octet-stream'>{BASE64}</content>",
+        f"<content type='text/html' mode='base64'>{BASE64}</content>",
+        "<content type='application/xml'><d xmlns=''><p>Le hub</p><p>de Liège</p></d></content>",
+        "<content type='text/xml'><x:p xmlns:x='urn:x'>Le hub</x:p>\n<p>de Liège</p></content>",
+        "<content type=\"application/docbook+xml\"><s><title>Le hub</title><p>de Liège</p>"
+        "<link href='http://ex.org/no'/></s></content>",
+        "<content type='xhtml'><div><summary>Le hub</summary><p>de Liège</p></div></content>",
+        "<content type='application/xml'>&lt;p>Le hub&lt;/p>&lt;p>de Liège&lt;/p></content>",
+        "<content type='application/xml'><![CDATA[<p>Le hub</p><p>de Liège</p>]]></content>",
+    ],
+)  # fmt: skip
+def test_content_in_base64_or_xml_is_text(content: str) -> None:
+    item = one(atom(f"<entry><title>T</title>{content}</entry>"))
+    assert (item.title, item.body, item.url) == ("T", "Le hub\nde Liège", "")
+
+
+@pytest.mark.parametrize("kind", ["image/png", "application/octet-stream", "application/pdf"])
+def test_content_that_is_no_text_is_none(kind: str) -> None:
+    picture = b64encode(bytes(range(256))).decode()
+    item = one(atom(f"<entry><title>T</title><content type='{kind}'>{picture}</content></entry>"))
+    assert (item.summary, item.body) == ("", "")
+
+
 # --- telling entries apart ---------------------------------------------------------
+
+
+ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
+
+
+@pytest.mark.parametrize(
+    ("item", "count"),
+    [
+        ("<guid isPermaLink='false'>1</guid><author>A. B.</author>", 0),
+        ("<title> </title><description>&lt;img src='a'/></description>", 0),
+        ("<title>T</title>", 1),
+        ("<description>Texte</description>", 1),
+        (f"<i:title xmlns:i='{ITUNES}'>T</i:title>", 1),
+        ("<link>https://ex.org/a</link>", 1),
+        ("<guid>https://ex.org/a</guid>", 1),
+    ],
+)  # fmt: skip
+def test_an_entry_without_title_text_and_link_is_left_out(item: str, count: int) -> None:
+    whole = "<item><title>Un</title></item>"
+    assert len(parse(rss(f"{whole}<item>{item}</item>"), URL).entries) == 1 + count
 
 
 def test_a_repeated_entry_is_one() -> None:
