@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from index.analysis.text_cleaning import line
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.formatting import counted
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 REJECTS_SHOWN = 20
 """Rejected lines that are shown; further ones are only counted."""
 
+FIELDS_SHOWN = 20
+"""Names of unused fields that are shown; an import of anything has any number of them."""
+
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
@@ -34,18 +39,22 @@ REJECTS_SHOWN = 20
 def import_(context: click.Context, file: Path, feed: str, rejected: Path | None) -> None:
     """Import articles into the archive. FILE has one JSON object a line; `-` is stdin.
 
-    Fields: title, url, summary, body, author, lang, published, seen, feed. One of title,
-    summary and body is needed. FILE may also be a JSON list, or a folder that `tocsin export`
-    wrote. Articles that are in the archive already are not added again, so that an interrupted
-    import can be repeated. Watchlists are matched against the new articles. A monitor may run
-    at the same time. Exits with 1 if a line cannot be read; all other lines are imported.
+    Fields: title, url, summary, body (or text, content), author, lang, published (or date),
+    seen, feed. One of title, summary and body is needed. Other fields are not used, and are
+    named at the end, with the number of articles that have no text or no date. FILE may also
+    be a JSON list, or a folder that `tocsin export` wrote. Articles that are in the archive
+    already are not added again, so that an interrupted import can be repeated. Watchlists are
+    matched against the new articles. A monitor may run at the same time. Exits with 1 if a
+    line cannot be read; all other lines are imported.
     """
     cli: CliContext = context.obj
     with ExitStack() as stack:
         rejects = _RejectedLines(stack.enter_context(rejected.open("wb")) if rejected else None)
-        added, existing, alerts = _import_articles(cli, file, feed, rejects)
+        lacks = _Lacks()
+        added, existing, alerts = _import_articles(cli, file, feed, rejects, lacks)
     raised = counted(alerts, "alert")
     say(f"{counted(added, 'article')} added, {existing:,} in the archive already; {raised}")
+    lacks.report()
     if rejects.count:
         say(
             f"{rejects.count} could not be read"
@@ -55,7 +64,7 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
 
 
 def _import_articles(
-    cli: CliContext, file: Path, feed: str, rejects: _RejectedLines
+    cli: CliContext, file: Path, feed: str, rejects: _RejectedLines, lacks: _Lacks
 ) -> tuple[int, int, int]:
     from monitor.alerts.routing import routing
     from monitor.imports.article_import import ArticleImport
@@ -74,7 +83,8 @@ def _import_articles(
     try:
         with progress_bar() as progress:
             try:
-                for batch in _batches(_parse_articles(file, cli.clock, rejects, progress)):
+                parsed = _parse_articles(file, cli.clock, rejects, progress)
+                for batch in _batches(map(lacks.noted, parsed)):
                     importer.take(batch)
             except BaseException:
                 if importer.new:
@@ -159,6 +169,32 @@ def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
             )
     except AlreadyRunningError:
         say("the running monitor indexes them within seconds")
+
+
+class _Lacks:
+    """Counts what the articles of an import lack, and what they say that is not taken."""
+
+    def __init__(self) -> None:
+        self._articles = self._texts = self._dates = 0
+        self._unused: Counter[str] = Counter()
+
+    def noted(self, article: ImportedArticle) -> ImportedArticle:
+        entry = article.entry
+        self._articles += 1
+        self._texts += not (entry.summary or entry.body)
+        self._dates += entry.published is None
+        self._unused.update(article.unused)
+        return article
+
+    def report(self) -> None:
+        for number, what in ((self._texts, "text, only a title"), (self._dates, "date")):
+            if number:
+                say(f"{number:,} of {counted(self._articles, 'article')} without a {what}")
+        if self._unused:
+            most = self._unused.most_common(FIELDS_SHOWN)
+            names = ", ".join(f"{line(name)[:40]} ({number:,})" for name, number in most)
+            more = "" if len(most) == len(self._unused) else ", …"
+            say(f"fields that are not used: {names}{more}")
 
 
 class _RejectedLines:

@@ -18,7 +18,20 @@ from monitor.ingest.identify import canonical, fingerprint
 from monitor.model.poll import Entry
 from monitor.parse.document import NAME_CAP, TITLE_CAP, language
 
-TEXTS = ("title", "url", "summary", "body", "author", "lang", "feed")
+NAMES = {
+    "title": ("title",),
+    "url": ("url",),
+    "summary": ("summary",),
+    "body": ("body", "text", "content"),
+    "author": ("author",),
+    "lang": ("lang",),
+    "published": ("published", "date"),
+    "seen": ("seen",),
+    "feed": ("feed",),
+}
+"""The fields that an article is made of, and what other programs call each; the first counts."""
+_MOMENTS = ("published", "seen")
+_NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +46,8 @@ class ImportedArticle:
     """Two letters; empty when not given."""
     seen: Timestamp
     """When the other program first had it."""
+    unused: tuple[str, ...] = ()
+    """Names of its fields that say something and are not taken."""
 
 
 def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
@@ -43,16 +58,16 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
     """
     if not isinstance(value, Mapping):
         raise ValueError("is no object with title, url, summary, body, …")
-    texts = {key: _text(value, key) for key in TEXTS}
-    title = line(texts["title"])[:TITLE_CAP]
-    summary, body = (clean(texts[key], keep_newlines=True) for key in ("summary", "body"))
+    names = {field: _name_in(value, known) for field, known in NAMES.items()}
+    text = {field: _text(value, names[field]) for field in NAMES if field not in _MOMENTS}
+    title = line(text["title"])[:TITLE_CAP]
+    summary, body = (clean(text[field], keep_newlines=True) for field in ("summary", "body"))
     if not (title or summary or body):
         raise ValueError("has neither a title nor a text")
-    url = safe_url(texts["url"].strip())
-    if texts["url"].strip() and not url:
-        raise ValueError(f"`url` is no http or https address: {line(texts['url'])[:80]}")
-    published = _moment(value, "published")
-    first = _moment(value, "seen")
+    url = safe_url(text["url"].strip())
+    if text["url"].strip() and not url:
+        raise ValueError(f"`url` is no http or https address: {line(text['url'])[:80]}")
+    published, first = (_moment(value, names[field]) for field in _MOMENTS)
     seen = first if first is not None else now if published is None else published
     entry = Entry(
         guid="",
@@ -60,15 +75,23 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
         title=title,
         summary=summary,
         body=body,
-        author=line(texts["author"])[:NAME_CAP],
+        author=line(text["author"])[:NAME_CAP],
         published=published,
     )
     return ImportedArticle(
         entry=_named(entry),
-        feed=line(texts["feed"])[:NAME_CAP],
-        lang=_lang(texts["lang"]),
+        feed=line(text["feed"])[:NAME_CAP],
+        lang=_lang(text["lang"]),
         seen=min(seen, now),
+        unused=tuple(
+            key for key, one in value.items() if key not in names.values() and one not in _NOTHING
+        ),
     )
+
+
+def _name_in(fields: Mapping[str, Any], known: tuple[str, ...]) -> str:
+    """Return the first of these names under which something is said, else the first."""
+    return next((name for name in known if fields.get(name) not in _NOTHING), known[0])
 
 
 def _named(entry: Entry) -> Entry:

@@ -199,6 +199,8 @@ BAD = [
     (b'{"title": 3}', "`title` must be text, not int"),
     (b'{"title": "a", "url": "javascript:alert(1)"}', "`url` is no http or https address"),
     (b'{"title": "a", "published": "yesterday"}', "`published` is no date"),
+    (b'{"title": "a", "date": "yesterday"}', "`date` is no date"),
+    (b'{"title": "a", "content": [1]}', "`content` must be text, not list"),
     (b'{"title": "a", "seen": true}', "`seen` is no date"),
     (b'{"title": "a", "published": 1e300}', "`published` is no date"),
     (b'{"title": "a", "lang": "klingon?"}', "`lang` is no language"),
@@ -215,10 +217,31 @@ def test_a_bad_line_is_told_with_its_number_and_why(tmp_path: Path, raw: bytes, 
     assert [parse_article(one.value(), NOW).entry.title for one in (first, last)] == ["one", "two"]
 
 
+OTHERS = [
+    ({"text": "T"}, ("T", None), ()),
+    ({"content": "T"}, ("T", None), ()),
+    ({"body": "", "text": None, "content": "T"}, ("T", None), ()),
+    ({"body": "T", "text": "U"}, ("T", None), ("text",)),
+    ({"date": "2023-10-09"}, ("", 1_696_809_600.0), ()),
+    ({"date": 1_696_809_600}, ("", 1_696_809_600.0), ()),
+    ({"published": "2023-10-09", "date": "x"}, ("", 1_696_809_600.0), ("date",)),
+    ({"headline": "H", "tags": [], "id": 7}, ("", None), ("headline", "id")),
+]
+
+
+@pytest.mark.parametrize(("fields", "taken", "unused"), OTHERS)
+def test_fields_of_other_programs_are_taken_and_what_is_not_is_said(
+    fields: dict[str, Any], taken: tuple[str, float | None], unused: tuple[str, ...]
+) -> None:
+    found = parse_article({"title": "a", **fields}, NOW)
+    assert (found.entry.body, found.entry.published) == taken
+    assert found.unused == unused
+
+
 @given(st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(
-        st.sampled_from(["title", "url", "summary", "published", "seen", "feed", "lang"]), inner
+        st.sampled_from(["title", "url", "text", "date", "seen", "feed", "lang"]), inner
     ),
 ))  # fmt: skip
 def test_anything_is_understood_or_refused_in_words(value: Any) -> None:
@@ -298,6 +321,18 @@ def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
     assert again.here("export", "rien", "nothing").returncode == 1
     assert again.here("export", "nothing").returncode == 2
     assert "0 articles added, 3 in the archive already" in again.here("import", "../out").stderr
+
+
+def test_what_articles_lack_and_what_is_not_used_is_counted_aloud(room: Newsroom) -> None:
+    room.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
+    whole = {"title": "Un", "text": "Alibaba au port", "date": "2023-10-09", "source": "x"}
+    bare = {"title": "Deux", "source": "x", "id": 2}
+    done = room.here("import", _lines(room, [whole, bare, {"title": "Trois", "text": "Rien"}]))
+    assert done.returncode == 0
+    assert "3 articles added, 0 in the archive already; 1 alert\n" in done.stderr
+    assert "1 of 3 articles without a text, only a title\n" in done.stderr
+    assert "2 of 3 articles without a date\n" in done.stderr
+    assert "fields that are not used: source (2), id (1)\n" in done.stderr
 
 
 @pytest.mark.costly
