@@ -52,6 +52,43 @@ def hint_for_field(written: str) -> str:
     )
 
 
+REGEX = re.compile(r"/[^/]+/[a-z]{0,3}")
+"""What other programs take for a regular expression; `/r/Liège/` is none."""
+_IN_TERM = re.compile(
+    r"(?<!\S)(?:"
+    r"(?P<word>AND|ET|OR|OU)(?=\s)"
+    r"|(?:NEAR|near|W|w)/\d+(?!\S)|NEAR/\S*|NEAR\("
+    r"|\d+\s+OF\s*\("
+    r"|\|\|?(?!\S)|&&(?!\S)|-(?=[\w\"])"
+    r"|(?P<not>NOT|SAUF)(?=\s)"
+    rf"|-?(?i:(?P<field>{'|'.join((*PARTS, *FACETS))})):(?=\S)"
+    r")"
+)
+_QUOTED = re.compile(r'\s*=?"[^"()]*"(?:~\d*)?\s*')
+_QUOTATIONS = re.compile(r'\s*=?"[^"]*"\S*\s+(=?").*"\S*\s*')
+_GROUP = re.compile(r"[\s\"=]*(\([^()]*\))(?![^\s\"])")
+
+
+def operator_in(term: str) -> tuple[str, int] | None:
+    """Return what in a term is an operator, by its name, and its column; None without one.
+
+    A text in quotes has none, whatever it says.
+    """
+    if _QUOTED.fullmatch(term):
+        return None
+    for found in _IN_TERM.finditer(term):
+        first = not term[: found.start()].strip()
+        if not first or not (found["word"] or found[0] == "-"):
+            return (f"{found['field']}:" if found["field"] else found[0]), found.start()
+    if field := field_of(term.strip()):
+        return f"{field}:", len(term) - len(term.lstrip())
+    if group := _GROUP.match(term):
+        return "brackets", group.start(1)
+    if term.count('"') > 2 and (quoted := _QUOTATIONS.fullmatch(term)):
+        return "several quotations", quoted.start(1)
+    return None
+
+
 def field_of(text: str) -> str:
     """Return the field or filter that a text begins with, or ''."""
     found = FIELD.match(text)

@@ -294,6 +294,8 @@ class _Reader:
         if not found:
             raise QueryError("a word is missing here", start, "write what to look for")
         written = found[0]
+        if lexer.REGEX.fullmatch(written):
+            raise _no_regex(start)
         if lexer.BAD_NEAR.fullmatch(written):
             raise QueryError(f"{written} is not understood", start, "write a NEAR/10 b or a W/3 b")
         if re.match(r"[–—−!]\w", written):
@@ -301,9 +303,13 @@ class _Reader:
         return term_nodes.word(written, start, self.part)
 
 
+def _no_regex(column: int) -> QueryError:
+    hint = "write words, with * for any letters; quote a path"
+    return QueryError("there are no regular expressions", column, hint)
+
+
 PARSED = 100_000
 """Parsed queries that are cached: editing one of 50,000 watchlists parses one."""
-_OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,13 +412,19 @@ def _term(term: str) -> Node:
     """Return the leaf of a watchlist's term."""
     written = term.strip()
     column = len(term) - len(term.lstrip())
+    if lexer.REGEX.fullmatch(written):
+        raise _no_regex(column)
+    if found := lexer.operator_in(term):
+        name, at = found
+        raise QueryError(f"{name} in a term", at, _hint_for_operator(name))
     if written.startswith(('"', '="')) and written.count('"') == 2:
         return read(term)
-    chunks = written.split()
-    if len(chunks) > 2 and (found := _OPERATORS.intersection(chunks[1:-1])):
-        name = next(chunk for chunk in chunks if chunk in found)
-        hint = f"for operators write query:, for the word write {name.lower()}"
-        raise QueryError(f"{name} in a term", column + written.index(f" {name} ") + 1, hint)
-    if field := lexer.field_of(written):
-        raise QueryError(f"{field}: in a term", column, "for fields and filters write query:")
     return term_nodes.phrase(written, column)
+
+
+def _hint_for_operator(name: str) -> str:
+    if name.endswith(":"):
+        return "for fields and filters write `query:`"
+    if name.isalpha() and name.isupper():
+        return f"for operators write `query:`, for the word write {name.lower()}"
+    return "for operators write `query:`, for a text with such signs leave them out"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index.analysis.text_cleaning import clean, line
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.options import DurationParam, FutureMomentParam, complete_search_name, find_search
 from monitor.cli.watch import format_option
@@ -14,6 +15,7 @@ from monitor.formatting import iso
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
+    from index.errors import QueryError
     from monitor.config.yaml_edit import Item
 
 
@@ -29,24 +31,73 @@ if TYPE_CHECKING:
 def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None) -> None:
     """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
 
+    TERM is a word, a phrase, or a query: with operators as in `Alibaba NEAR/5 hub` it becomes
+    `query:`.
+
     A running monitor uses it at once, and matches it against the archive. If the file has a
     mistake, or would have one, it is not changed, and the exit code is 2.
     """
+    from monitor.config import load
     from monitor.config.yaml_edit import edit, with_item
 
     path = cli.config_path
     item = _item(term, name, severity)
+    called = term if isinstance(item, str) else item.get("name", term)
+    for known in load(path, data=cli.data).watchlists:
+        if known.name.casefold() == called.casefold():
+            raise click.UsageError(f"a watchlist is called `{known.name}` already; give a --name")
     config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
     say(f"{path}: watching for {config.watchlists[-1].query.text}")
 
 
 def _item(term: str, name: str | None, severity: str | None) -> Item:
-    """Return the shortest form of a watchlist in YAML."""
+    """Return the shortest form of a watchlist in YAML.
+
+    Raises:
+        UsageError: The term is not well; the message points into it.
+    """
+    ranked = {"severity": severity} if severity else {}
+    if _is_query(term):
+        return {"name": _shortened(term) if name is None else name, "query": term} | ranked
     if name is None and severity is None:
         return term
     named = {"name": name} if name is not None else {}
     listed: dict[str, str | list[str]] = {**named, "terms": [term]}
-    return listed | ({"severity": severity} if severity else {})
+    return listed | ranked
+
+
+def _is_query(term: str) -> bool:
+    """Tell whether a term has operators; raises UsageError if it is well in neither form."""
+    from index.errors import QueryError
+    from index.query.lexer import operator_in
+    from index.query.parser import any_of, parse_query
+
+    query = operator_in(term) is not None
+    try:
+        if query:
+            parse_query(term, allow_archive_filters=False)
+        else:
+            any_of([term])
+    except QueryError as error:
+        raise click.UsageError(_pointed(error, term)) from None
+    return query
+
+
+def _pointed(error: QueryError, term: str) -> str:
+    """Return an error with the term as it was typed, and a mark under the mistake."""
+    from rich.cells import cell_len
+
+    shown = clean(term)
+    before = cell_len(clean(term[: error.position]))
+    hint = f"\n{error.hint}" if error.hint else ""
+    return f"{error.message}\n    {shown}\n    {' ' * before}^{hint}"
+
+
+def _shortened(term: str) -> str:
+    from monitor.config.value_parsers import LONGEST_NAME
+
+    name = line(term)
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 @click.command("from-search")

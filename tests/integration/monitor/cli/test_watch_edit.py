@@ -41,7 +41,13 @@ def test_add_changes_nothing_else_in_the_file(tmp_path: Path) -> None:
     [
         (["Cainiao"], "a watchlist is called `Cainiao` already"),
         (["*"], "word"),
-        (["x AND y"], "AND in a term"),
+        (["x AND "], "AND has nothing after it\n    x AND \n      ^"),
+        (["été NEAR/5 (b"], "never closed\n    été NEAR/5 (b\n               ^\n"),
+        (["port titel:x -y"], "there is no field titel:\n    port titel:x -y\n         ^\n"),
+        (["a since:7d"], "since: works in searches only\n    a since:7d\n      ^\n"),
+        (["/ali.*/"], "there are no regular expressions\n    /ali.*/\n    ^\n"),
+        (["port~5"], "follows no quoted words\n    port~5\n        ^\n"),
+        (["x OR y", "--name", "b"], "a watchlist is called `B` already"),
         (["temu", "--severity", "loud"], "loud"),
     ],
 )
@@ -55,3 +61,31 @@ def test_add_refuses_what_is_not_well_and_changes_nothing(
     assert words in done.stderr
     assert newsroom.config.read_text() == HAND_WRITTEN
     assert [path.name for path in tmp_path.iterdir()] == ["feeds.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (["x AND y"], ["- name: x AND y", "query: x AND y"]),
+        (
+            ["hub NEAR/5 Liège", "--name", "Hub", "--severity", "low"],
+            ["- name: Hub", "query: hub NEAR/5 Liège", "severity: low"],
+        ),
+        (["2 OF (a, b, c)"], ['- name: "2 OF (a, b, c)"', 'query: "2 OF (a, b, c)"']),
+        (["a -b"], ["- name: a -b", "query: a -b"]),
+        (["title:hub"], ["- name: title:hub", "query: title:hub"]),
+        (["a OR " + "b" * 90], ["- name: a OR " + "b" * 74 + "…", "query: a OR " + "b" * 90]),
+        (['"hub Liège"~5'], ['- "\\"hub Liège\\"~5"']),
+    ],
+)
+def test_add_writes_a_query_where_there_are_operators(
+    tmp_path: Path, arguments: list[str], lines: list[str]
+) -> None:
+    newsroom = Newsroom(tmp_path)
+    newsroom.config.write_text(HAND_WRITTEN)
+    done = newsroom.here("watch", "add", *arguments)
+    assert done.returncode == 0, done.stderr
+    added = newsroom.config.read_text().splitlines()
+    before = HAND_WRITTEN.splitlines()
+    assert [line.strip() for line in added if line not in before] == lines
+    assert newsroom.here("check").returncode == 0
