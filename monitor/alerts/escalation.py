@@ -7,12 +7,11 @@ crosses to another language; each reason escalates it once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from monitor.alerts.facts import Arrivals, StoryAlert, StoryFacts
 from monitor.alerts.plan import NewEscalation
+from monitor.alerts.publishers import publisher
 from monitor.audit.evidence import Via
 from monitor.model.alert import OUTLETS, AlertState, Verdict, describe_escalation
 from monitor.model.poll import ArticleChange, RaisedAlert
@@ -132,25 +131,3 @@ def _escalations(
         yield alert, escalation
         if reopened:
             state = AlertState.NEW
-
-
-def publisher(article: str, feed: str) -> str:
-    """Return who published an article, by its address, else by that of its feed.
-
-    `www.lesechos.fr` and `sections.lesechos.fr` are one publisher; a service that carries the
-    feeds of many (FeedBurner) is none of them. A host without a registered name (a number, a
-    name inside a house) identifies nobody, so each feed there is a publisher of its own.
-    """
-    return _registered_name(article) or _registered_name(feed) or feed
-
-
-@lru_cache(20_000)
-def _registered_name(url: str) -> str:
-    """Return the registered name of a URL's host: `bbc.co.uk` of `feeds.bbc.co.uk`; or ''."""
-    from tld import get_fld  # 110 ms, which a viewer need not spend
-
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        return ""
-    return get_fld(f"https://{host}", fail_silently=True) or "" if host else ""

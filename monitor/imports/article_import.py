@@ -88,6 +88,7 @@ class ArticleImport:
             new=True,
             guid=one.key,
             fingerprint=one.fingerprint,
+            parts=one.parts,
             canonical=one.canonical,
             hits=made.hits,
             backfill=True,

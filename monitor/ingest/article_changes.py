@@ -35,29 +35,50 @@ def entry_change(
     if isinstance(decision, identify.New):
         text = article(entry, feed, batch.next_article(), now)
     else:
-        old = stored.get(decision.article)
-        changed = isinstance(decision, identify.Changed)
-        if old is None or not changed or old.feeds[0] != feed.number:
+        old, revised = stored.get(decision.article), None
+        if old is not None and isinstance(decision, identify.Changed):
+            revised = revision(old, decision, feed)
+        if revised is None:
             return Sighting(
                 article=decision.article,
                 guid=decision.key,
                 fingerprint=decision.fingerprint,
+                parts=decision.parts,
+                canonical=decision.canonical,
                 reissued=isinstance(decision, identify.Reissued),
             )
-        text = replace(
-            old,
-            title=entry.title,
-            summary=entry.summary,
-            body=entry.body or (old.body if feed.full_text else ""),
-            author=entry.author,
-        )
+        text = revised
     return ArticleChange(
         article=text,
         new=isinstance(decision, identify.New),
         guid=decision.key,
         fingerprint=decision.fingerprint,
+        parts=decision.parts,
         canonical=decision.canonical,
         wants_page=feed.full_text and bool(text.url) and not entry.body,
+    )
+
+
+def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | None:
+    """Return an article with what a feed changed in it; None if it says so already.
+
+    Where other feeds carry the article too, only the parts that this feed changed are taken: in
+    the others it may have said less, or something else, all the time.
+    """
+    entry, alone = change.entry, old.feeds == (feed.number,)
+    changed = identify.PARTS if alone else identify.changed_parts(change, change.before)
+    text = {part: getattr(entry, part) for part in changed}
+    if not alone:
+        text = {part: said for part, said in text.items() if said}
+    if feed.full_text and not entry.body:
+        text.pop("body", None)
+    if not alone and all(old.part(part) == said for part, said in text.items()):
+        return None
+    return replace(
+        old,
+        **text,
+        author=entry.author if alone else entry.author or old.author,
+        feeds=tuple(dict.fromkeys((*old.feeds, feed.number))),
     )
 
 

@@ -21,6 +21,8 @@ class KeyedEntry:
     key: str
     fingerprint: bytes
     canonical: str
+    parts: bytes = b""
+    """Hashes of title, summary, body and canonical link, `PART` bytes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,22 @@ class Seen(KnownEntry):
     __slots__ = ()
 
 
+class Relinked(KnownEntry):
+    """The same key with the same text, and another link than before."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed(KnownEntry):
-    """Another text, under the same key or a key that replaces it."""
+    """Another text than this feed had, under the same key or a key that replaces it."""
+
+    before: bytes = b""
+    """The hashes of its parts then; empty when they are not known."""
+
+
+class Variant(Changed):
+    """An article of another feed of this site, under the same guid and link, with another text."""
 
     __slots__ = ()
 
@@ -59,7 +75,7 @@ class Reissued(KnownEntry):
     __slots__ = ()
 
 
-Decision = New | Seen | Changed | Duplicate | Reissued
+Decision = New | Seen | Relinked | Changed | Duplicate | Reissued
 
 
 # --- keys of an entry -----------------------------------------------------------
@@ -75,8 +91,30 @@ def key(entry: Entry) -> str:
 
 def fingerprint(entry: Entry) -> bytes:
     """Return the hash of an entry's words, whatever their case and white space."""
-    text = "\0".join(map(_folded, (entry.title, entry.summary, entry.body)))
-    return blake2b(text.encode(), digest_size=16).digest()
+    return _hash("\0".join(map(_folded, (entry.title, entry.summary, entry.body))), 16)
+
+
+PART = 6
+"""Bytes of the hash of one part of an entry."""
+PARTS = ("title", "summary", "body")
+
+
+def changed_parts(one: KeyedEntry, before: bytes) -> frozenset[str]:
+    """Return which parts of an entry are not as they were; all when that is not known."""
+    return frozenset(
+        part
+        for number, part in enumerate(PARTS)
+        if not before or _part(one.parts, number) != _part(before, number)
+    )
+
+
+def _has_new_link(one: KeyedEntry, before: bytes) -> bool:
+    link = len(PARTS)
+    return bool(one.canonical and before) and _part(one.parts, link) != _part(before, link)
+
+
+def _part(parts: bytes, number: int) -> bytes:
+    return parts[number * PART : (number + 1) * PART]
 
 
 def _folded(text: str) -> str:
@@ -121,11 +159,24 @@ def canonical(url: str) -> str:
 
 
 def keyed_entries(entries: Sequence[Entry]) -> list[KeyedEntry]:
-    """Return entries with their keys, fingerprints and canonical links."""
-    return [
-        KeyedEntry(entry=e, key=key(e), fingerprint=fingerprint(e), canonical=canonical(e.url))
-        for e in entries
-    ]
+    """Return entries with their keys, fingerprints, hashes and canonical links."""
+    return [_keyed(entry) for entry in entries]
+
+
+def _keyed(entry: Entry) -> KeyedEntry:
+    folded = [_folded(text) for text in (entry.title, entry.summary, entry.body)]
+    link = canonical(entry.url)
+    return KeyedEntry(
+        entry=entry,
+        key=key(entry),
+        fingerprint=_hash("\0".join(folded), 16),
+        canonical=link,
+        parts=b"".join(_hash(part, PART) for part in (*folded, link)),
+    )
+
+
+def _hash(text: str, size: int) -> bytes:
+    return blake2b(text.encode(), digest_size=size).digest()
 
 
 def identify(entries: Sequence[KeyedEntry], known: Known) -> list[Decision]:
@@ -156,33 +207,44 @@ class _DocumentEntries:
 
     def _decision(self, one: KeyedEntry) -> Decision:
         if found := self._known.guids.get(one.key):
-            article, before = found
-            return _known_entry(Seen if one.fingerprint == before else Changed, one, article)
+            article, fingerprint = found
+            before = self._known.parts.get(one.key, b"")
+            if one.fingerprint != fingerprint:
+                return _changed(Changed, one, article, before)
+            return _known_entry(Relinked if _has_new_link(one, before) else Seen, one, article)
         candidates = self._known.urls.get(one.canonical, ()) if one.canonical else ()
         if own := self._by_link(one, candidates):
             self._taken.add(own.id)
-            return _known_entry(Reissued if _is_unchanged(one, own) else Changed, one, own.id)
-        for other in candidates:
-            if (
-                other.id not in self._taken
-                and other.id not in self._known.own
-                and _tells_the_same(one, other)
-            ):
+            if _is_unchanged(one, own):
+                return _known_entry(Reissued, one, own.id)
+            return _changed(Changed, one, own.id)
+        others = [c for c in candidates if c.id not in self._taken and c.id not in self._known.own]
+        for other in others:
+            if _tells_the_same(one, other):
                 self._taken.add(other.id)
                 return _known_entry(Duplicate, one, other.id)
+        for other in others:
+            if one.key in other.site_guids and self._identifies(one.canonical):
+                self._taken.add(other.id)
+                return _changed(Variant, one, other.id)
         return New(
-            entry=one.entry, key=one.key, fingerprint=one.fingerprint, canonical=one.canonical
+            entry=one.entry,
+            key=one.key,
+            fingerprint=one.fingerprint,
+            canonical=one.canonical,
+            parts=one.parts,
         )
 
     def _by_link(self, one: KeyedEntry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
-        """Return the one article of this feed that left the document and had this link.
-
-        A link that several entries share, as the home page, identifies none of them.
-        """
+        """Return the one article of this feed that left the document and had this link."""
         own = [c for c in candidates if c.id in self._known.own]
-        if len(own) != 1 or own[0].id in self._taken or self._links[one.canonical] != 1:
+        if len(own) != 1 or own[0].id in self._taken or not self._identifies(one.canonical):
             return None
-        return own[0] if urlsplit(one.canonical).path != "/" or "?" in one.canonical else None
+        return own[0]
+
+    def _identifies(self, link: str) -> bool:
+        """Tell whether a link is that of one entry; one that several share identifies none."""
+        return self._links[link] == 1 and (urlsplit(link).path != "/" or "?" in link)
 
     def _moved(self) -> dict[int, int]:
         """Return which entries have exactly the text of an article that left the document.
@@ -225,12 +287,25 @@ def _is_unchanged(one: KeyedEntry, before: KnownArticle) -> bool:
 
 
 def _known_entry(
-    kind: type[Seen | Changed | Duplicate | Reissued], one: KeyedEntry, article: int
-) -> Seen | Changed | Duplicate | Reissued:
+    kind: type[Seen | Relinked | Duplicate | Reissued], one: KeyedEntry, article: int
+) -> Seen | Relinked | Duplicate | Reissued:
     return kind(
         entry=one.entry,
         key=one.key,
         fingerprint=one.fingerprint,
         canonical=one.canonical,
+        parts=one.parts,
         article=article,
+    )
+
+
+def _changed(kind: type[Changed], one: KeyedEntry, article: int, before: bytes = b"") -> Changed:
+    return kind(
+        entry=one.entry,
+        key=one.key,
+        fingerprint=one.fingerprint,
+        canonical=one.canonical,
+        parts=one.parts,
+        article=article,
+        before=before,
     )

@@ -187,8 +187,14 @@ class Ingester:
     def _draft(
         self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
     ) -> Enrichment:
+        """Enrich an article of a feed, with the matches for each other feed that carries it."""
         (made,) = enrich([article], feed, watch.rules, self._recent(reading, feed), "")
-        return made
+        hits = {hit.watchlist.name: hit for hit in made.hits}
+        for number in article.feeds:
+            if number != feed.number and (other := watch.feeds.get(number)):
+                for hit in watch.rules.match(made.article, other):
+                    hits.setdefault(hit.watchlist.name, hit)
+        return replace(made, hits=tuple(hits.values()))
 
     def _recent(self, reading: StoreReads, feed: Feed) -> deque[str]:
         """Return the languages of the feed's last articles, oldest first."""

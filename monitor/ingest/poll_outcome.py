@@ -92,6 +92,9 @@ class ActiveConfig:
     routing: Routing = field(default_factory=Routing)
 
 
+_UNMET = identify.New | identify.Duplicate | identify.Variant
+"""Decisions about entries that the feed has not had before."""
+
 Reenrich = Callable[[Article], Enrichment]
 """Enriches an article whose text is not that of its entry."""
 
@@ -158,7 +161,7 @@ def after_read(
     history = batch.feed_history(answer.feed)
     decisions = _decisions(batch, answer.feed, document.entries)
     arrived, sightings = _changes(batch, answer, decisions, document, redraft, now)
-    unmet = [d.entry for d in decisions if isinstance(d, identify.New | identify.Duplicate)]
+    unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
     known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
     state = schedule.after_read(
         answer.feed,
@@ -222,12 +225,8 @@ def _changes(
     """Return the changed articles of a document, enriched, and the sightings of known ones."""
     arrived: list[ArticleChange] = []
     sightings: list[Sighting] = []
-    known = [
-        decision.article
-        for decision in decisions
-        if isinstance(decision, identify.Changed | identify.Duplicate | identify.Reissued)
-    ]
-    stored = {article.id: article for article in batch.articles.get(known)}
+    changed = [one.article for one in decisions if isinstance(one, identify.Changed)]
+    stored = {article.id: article for article in batch.articles.get(changed)}
     for decision in decisions:
         brought = article_changes.entry_change(batch, answer.feed, decision, stored, now)
         if isinstance(brought, Sighting):
@@ -235,10 +234,8 @@ def _changes(
         elif brought is not None:
             brought = replace(brought, backfill=answer.state.last_ok is None)
             made = document.drafts.get(brought.guid)
-            if made is None or not made.is_of(
-                brought.article
-            ):  # the article keeps the text of its page
-                made = redraft(brought.article)
+            if made is None or len(brought.article.feeds) > 1 or not made.is_of(brought.article):
+                made = redraft(brought.article)  # with its page, or what its other feeds say
             arrived.append(article_changes.with_enrichment(batch, brought, made))
     return arrived, sightings
 

@@ -129,6 +129,8 @@ class KnownArticle:
     title: str
     fingerprint: bytes
     """As that feed published it; empty when not at hand."""
+    site_guids: frozenset[str] = frozenset()
+    """Guids under which other feeds of the site of the feed asked about published it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,9 @@ class Known:
     """Number of the feed asked about."""
     guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
     """Article id and fingerprint by key of this feed's entries (see `identify.key`)."""
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+    """Hashes of the parts of this feed's entries by key (see `identify.KeyedEntry`); none of an
+    entry that was last stored before these were kept."""
     urls: Mapping[str, tuple[KnownArticle, ...]] = field(default_factory=dict)
     """Articles of any feed, by canonical URL."""
     contents: Mapping[bytes, tuple[tuple[str, int], ...]] = field(default_factory=dict)
@@ -199,6 +204,8 @@ class ArticleChange:
     """Key of the entry in its feed (see `identify.key`)."""
     fingerprint: bytes
     """Hash of the folded entry (see `identify.fingerprint`)."""
+    parts: bytes = b""
+    """Hashes of the parts of the entry (see `identify.KeyedEntry`)."""
     canonical: str
     """Canonical URL, for recognition across feeds; may be empty."""
     hits: tuple[WatchlistMatch, ...] = ()
@@ -220,6 +227,9 @@ class Sighting:
     article: int
     guid: str
     fingerprint: bytes
+    parts: bytes = b""
+    canonical: str = ""
+    """Canonical URL of the entry: a link of the article, maybe one more."""
     reissued: bool = False
     """The guid replaces the guids that this feed used for the article before."""
 

@@ -80,28 +80,49 @@ def insert_names(sql: sqlite3.Connection, changes: Iterable[ArticleChange]) -> N
 
 
 def insert_entries(
-    sql: sqlite3.Connection, feed: int, entries: Iterable[tuple[str, int, bytes]]
+    sql: sqlite3.Connection, feed: int, entries: Iterable[tuple[str, int, bytes, bytes]]
 ) -> None:
-    """Store under which id a feed published which article: (guid, article, fingerprint)."""
+    """Store under which id a feed published which article: (guid, article, fingerprint, parts)."""
     sql.executemany(
-        "INSERT INTO entries VALUES (?, ?, ?, ?)"
+        "INSERT INTO entries (feed, guid, article, fingerprint, parts) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET article = excluded.article,"
-        " fingerprint = excluded.fingerprint",
+        " fingerprint = excluded.fingerprint, parts = excluded.parts",
         [(feed, *entry) for entry in entries],
     )
 
 
 def insert_sighting(sql: sqlite3.Connection, feed: int, sighting: Sighting, now: Timestamp) -> None:
-    """Store that a feed carries a known article, or carries it under a new id."""
+    """Store that a feed carries a known article, or carries it under a new id or link."""
     if sighting.reissued:
         sql.execute("DELETE FROM entries WHERE feed = ? AND article = ?", (feed, sighting.article))
-    insert_entries(sql, feed, [(sighting.guid, sighting.article, sighting.fingerprint)])
+    said = (sighting.guid, sighting.article, sighting.fingerprint, sighting.parts)
+    insert_entries(sql, feed, [said])
+    insert_link(sql, sighting.article, sighting.canonical)
+    if insert_carrier(sql, feed, sighting.article, now):
+        queue_for_index(sql, [sighting.article])
+
+
+def insert_carrier(sql: sqlite3.Connection, feed: int, article: int, now: Timestamp) -> bool:
+    """Store that a feed carries an article of another one; return whether that is new."""
     carried = sql.execute(
         "INSERT OR IGNORE INTO carriers SELECT id, ?, ? FROM articles WHERE id = ? AND feed <> ?",
-        (feed, now, sighting.article, feed),
+        (feed, now, article, feed),
     )
-    if carried.rowcount:
-        queue_for_index(sql, [sighting.article])
+    return carried.rowcount > 0
+
+
+MOST_LINKS = 8
+"""Further links of an article that are kept: some feeds give it another one at each poll."""
+
+
+def insert_link(sql: sqlite3.Connection, article: int, canonical: str) -> None:
+    """Store a further link of an article."""
+    if canonical:
+        sql.execute(
+            "INSERT OR IGNORE INTO links SELECT ?1, id FROM articles WHERE id = ?2"
+            " AND canonical <> ?1 AND (SELECT count(*) FROM links WHERE article = ?2) < ?3",
+            (canonical, article, MOST_LINKS),
+        )
 
 
 def replace_text(sql: sqlite3.Connection, article: Article, now: Timestamp) -> None:
@@ -170,7 +191,7 @@ def count(sql: sqlite3.Connection, feed: int, more: int) -> None:
 
 # --- articles that expire ---
 
-_TABLES = ("versions", "pages", "unread_pages", "carriers", "named", "latency")
+_TABLES = ("versions", "pages", "unread_pages", "carriers", "named", "latency", "links")
 
 
 def select_expiring(

@@ -6,10 +6,12 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from index.article import Timestamp
 from monitor.alerts.facts import AlertFacts, Arrivals
 from monitor.alerts.plan import AlertPlan
+from monitor.alerts.publishers import is_same_site
 from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.feed import Feed, FeedHistory
 from monitor.model.poll import (
@@ -69,17 +71,18 @@ class SqliteReads:
         fingerprints: Collection[bytes],
     ) -> Known:
         """Return what the store knows of entries with these keys, links or contents."""
-        by_guid = {
-            guid: (article, fingerprint)
-            for guid, article, fingerprint in select_in(
-                self._sql,
-                "SELECT guid, article, fingerprint FROM entries WHERE feed = ? AND guid IN ({0})",
-                guids,
-                feed.number,
-            )
-        }
+        by_guid: dict[str, tuple[int, bytes]] = {}
+        parts: dict[str, bytes] = {}
+        for guid, article, fingerprint, hashes in select_in(
+            self._sql,
+            "SELECT guid, article, fingerprint, parts FROM entries"
+            " WHERE feed = ? AND guid IN ({0})",
+            guids,
+            feed.number,
+        ):
+            by_guid[guid], parts[guid] = (article, fingerprint), hashes
         if len(by_guid) == len(guids):
-            return Known(feed=feed.number, guids=by_guid)
+            return Known(feed=feed.number, guids=by_guid, parts=parts)
         by_url = self._by_url(canonicals)
         by_content: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
         for fingerprint, guid, article in select_in(
@@ -93,30 +96,40 @@ class SqliteReads:
         named = {a.id for found in by_url.values() for a in found}
         named.update(article for found in by_content.values() for _, article in found)
         own: dict[int, list[str]] = defaultdict(list)
-        for article, guid in select_in(
+        site: dict[int, set[str]] = defaultdict(set)
+        for article, guid, number, address in select_in(
             self._sql,
-            "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({0})",
+            "SELECT e.article, e.guid, e.feed, f.url FROM entries e"
+            " JOIN feeds f ON f.number = e.feed WHERE e.article IN ({0})",
             named,
-            feed.number,
         ):
-            own[article].append(guid)
+            if number == feed.number:
+                own[article].append(guid)
+            elif guid in guids and is_same_site(address, feed.url):
+                site[article].add(guid)
         return Known(
             feed=feed.number,
             guids=by_guid,
-            urls={url: tuple(found) for url, found in by_url.items()},
+            parts=parts,
+            urls={
+                url: tuple(replace(a, site_guids=frozenset(site.get(a.id, ()))) for a in found)
+                for url, found in by_url.items()
+            },
             contents={content: tuple(found) for content, found in by_content.items()},
             own={article: tuple(found) for article, found in own.items()},
         )
 
     def _by_url(self, canonicals: Collection[str]) -> dict[str, list[KnownArticle]]:
         found: dict[str, list[KnownArticle]] = defaultdict(list)
-        for table in (
-            "SELECT canonical, id, feed, title, fingerprint FROM articles",
-            "SELECT canonical, article, feed, '', fingerprint FROM dropped",
+        for query in (
+            "SELECT canonical, id, feed, title, fingerprint FROM articles"
+            " WHERE canonical <> '' AND canonical IN ({0})",
+            "SELECT canonical, article, feed, '', fingerprint FROM dropped"
+            " WHERE canonical <> '' AND canonical IN ({0})",
+            "SELECT l.canonical, a.id, a.feed, a.title, a.fingerprint FROM links l"
+            " JOIN articles a ON a.id = l.article WHERE l.canonical IN ({0})",
         ):
-            for canonical, id, first, title, fingerprint in select_in(
-                self._sql, f"{table} WHERE canonical <> '' AND canonical IN ({{0}})", canonicals
-            ):
+            for canonical, id, first, title, fingerprint in select_in(self._sql, query, canonicals):
                 found[canonical].append(
                     KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
                 )
@@ -234,10 +247,10 @@ class SqliteBatch(SqliteReads):
         for change in outcome.arrivals:
             if not change.new:
                 articles.replace_text(sql, change.article, now)
+                articles.insert_carrier(sql, number, change.article.id, now)
+                articles.insert_link(sql, change.article.id, change.canonical)
         articles.queue_pages(sql, outcome.arrivals, now)
-        articles.insert_entries(
-            sql, number, [(c.guid, c.article.id, c.fingerprint) for c in outcome.arrivals]
-        )
+        articles.insert_entries(sql, number, map(_entry, outcome.arrivals))
         for sighting in outcome.sightings:
             articles.insert_sighting(sql, number, sighting, now)
 
@@ -270,9 +283,7 @@ class SqliteBatch(SqliteReads):
     def save_imported(self, feed: Feed, changes: Sequence[ArticleChange]) -> None:
         """Store new articles that no poll brought."""
         articles.insert(self._sql, feed.number, changes)
-        articles.insert_entries(
-            self._sql, feed.number, [(c.guid, c.article.id, c.fingerprint) for c in changes]
-        )
+        articles.insert_entries(self._sql, feed.number, map(_entry, changes))
         articles.count(self._sql, feed.number, len(changes))
 
     def save_alerts(self, plan: AlertPlan) -> None:
@@ -290,3 +301,7 @@ class SqliteBatch(SqliteReads):
             "UPDATE backfills SET upto = ? WHERE watchlist = ?",
             [(upto, watchlist) for watchlist in watchlists],
         )
+
+
+def _entry(change: ArticleChange) -> tuple[str, int, bytes, bytes]:
+    return change.guid, change.article.id, change.fingerprint, change.parts

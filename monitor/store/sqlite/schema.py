@@ -553,7 +553,21 @@ END;
 """
 
 
-VERSION = 4
+LINKS = """
+-- Hashes of the parts of an entry, to see which of them its feed edits.
+ALTER TABLE entries ADD COLUMN parts BLOB NOT NULL DEFAULT x'';
+
+-- Further links of articles, by which they are recognised too.
+CREATE TABLE links (
+    canonical TEXT NOT NULL,
+    article   INTEGER NOT NULL,
+    PRIMARY KEY (canonical, article)
+) WITHOUT ROWID;
+CREATE INDEX links_by_article ON links (article);
+"""
+
+
+VERSION = 5
 
 UPGRADES = {
     1: BACKFILLS,
@@ -577,6 +591,7 @@ UPGRADES = {
     + EVIDENCE
     + LATENCY,
     3: PAGES_4,
+    4: LINKS,
 }
 """What to add to a store of an earlier version."""
 
@@ -601,4 +616,5 @@ TABLES = (
     + MUTES
     + EVIDENCE
     + LATENCY
+    + LINKS
 )
