@@ -47,6 +47,8 @@ class Article:
     """When tocsin first saw it."""
     story: int = 0
     """Id of the first article of the same story; its own id when it is alone."""
+    outlet: str = ""
+    """Who published it, where the feed is an aggregator that names it; else empty."""
 
     @property
     def date(self) -> Timestamp:

@@ -147,7 +147,7 @@ def _details_line(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int)
     copies = f" +{alert.duplicates}" if alert.duplicates else ""
     lang = f" · {alert.lang}" if alert.lang else ""
     why = f" · ↑ {alert.escalations[-1].words}" if alert.escalations else ""
-    details = line(f"{alert.feed}{copies}{lang}{why}")
+    details = line(f"{alert.publisher}{copies}{lang}{why}")
     when = f"     {times.short(at, now, zone)}  {times.age(now - at)}  "
     name = fit(line(alert.watchlist), min(24, max(1, cells - len(when)))).rstrip()
     room = max(0, cells - len(when) - width([(name, "")]) - 2)

@@ -119,7 +119,7 @@ class _Planning:
             watchlist=watchlist.name,
             severity=watchlist.severity,
             title=article.title,
-            feed=self._arrivals.feed.name,
+            feed=article.outlet or self._arrivals.feed.name,
             backfill=change.backfill,
             lang=article.lang,
         )

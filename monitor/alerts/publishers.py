@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -14,6 +15,23 @@ def publisher(article: str, feed: str) -> str:
     name inside a house) identifies nobody, so each feed there is a publisher of its own.
     """
     return _registered_name(article) or _registered_name(feed) or feed
+
+
+def is_aggregator(feed: str, sources: Iterable[str]) -> bool:
+    """Tell whether a feed brings what others publish: each of its entries names another site.
+
+    An outlet that names an agency as the source of some of its articles is none.
+    """
+    sources = list(sources)
+    return bool(sources) and all(one and not is_same_site(one, feed) for one in sources)
+
+
+def host_name(url: str) -> str:
+    """Return the host of an address, as one names a site: without `www`."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def is_same_site(one: str, other: str) -> bool:

@@ -123,8 +123,8 @@ def build_alert_filter(
 
 
 COLUMNS = (
-    "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "verdict",
-    "starred", "tags", "note", "raised_at",
+    "id", "kind", "watchlist", "article", "title", "url", "feed", "outlet", "severity", "state",
+    "verdict", "starred", "tags", "note", "raised_at",
     "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
     "backfill", "rule", "article_version", "lost",
 )  # fmt: skip
@@ -149,7 +149,7 @@ def _format_alert(alert: Alert, now: float) -> str:
     )
     copies = f" +{alert.duplicates}" if alert.duplicates else ""
     forms = ", ".join(dict.fromkeys(match.text for match in alert.matches))
-    about = f"{alert.feed}{copies} · {output.ago(alert.raised_at, now)}"
+    about = f"{alert.publisher}{copies} · {output.ago(alert.raised_at, now)}"
     if alert.article is not None:
         about += f" · article {alert.article}"
         forms = forms or "no longer in the text"

@@ -62,7 +62,7 @@ def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
     yield f"{article.id:>6}  {next(title)}"
     yield from (_MARGIN + line for line in title)
     when = output.ago(article.date, now)
-    about = f"{hit.feed} · {when} · {article.lang or 'und'}"
+    about = f"{hit.publisher} · {when} · {article.lang or 'und'}"
     for line, _ in wrap(about, (), width):
         yield _MARGIN + (click.style(line, dim=True) if output.wants_colour() else line)
     if hit.snippet and hit.snippet != article.title:

@@ -243,7 +243,7 @@ def _load_revisions_mapping(cli: CliContext, details: ArticleDetails) -> dict[st
 def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     article = details.article
     yield click.style(_highlighted_part(details, "title") or "(untitled)", bold=True)
-    about = [details.feed, iso(article.published) or "undated", article.lang or "und"]
+    about = [details.publisher, iso(article.published) or "undated", article.lang or "und"]
     yield " · ".join([*about, f"first seen {iso(article.seen)}"])
     yield article.url
     if article.author:

@@ -67,7 +67,7 @@ def _hit_entry(found: SearchHit) -> ET.Element:
     )
     if published := iso(article.published):
         _add(entry, "published", published)
-    _add_author(entry, article.author or found.feed)
+    _add_author(entry, article.author or found.publisher)
     if article.url:
         _add_link(entry, article.url)
         _add(entry, "summary", found.snippet)
@@ -86,7 +86,7 @@ def _alert_entry(alert: Alert, place: str) -> ET.Element:
         alert.stirred_at,
     )
     _add(entry, "published", iso(alert.raised_at) or _EPOCH)
-    _add_author(entry, alert.feed)
+    _add_author(entry, alert.publisher)
     ET.SubElement(entry, _qualified("category"), term=str(alert.severity))
     if alert.url.startswith(("http://", "https://")):
         _add_link(entry, alert.url)

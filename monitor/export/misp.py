@@ -54,7 +54,7 @@ def _attributes(reading: ArticleDetails, shared: ExportContext) -> Iterator[dict
         part
         for part in (
             article.title or "(untitled)",
-            reading.feed,
+            reading.publisher,
             utc_datetime(article.date).strftime("%Y-%m-%d"),
         )
         if part

@@ -25,6 +25,7 @@ def alert(alert: Alert) -> dict[str, Any]:
         "title": alert.title,
         "url": alert.url,
         "feed": alert.feed,
+        "outlet": alert.publisher,
         "severity": str(alert.severity),
         "state": str(alert.state),
         "verdict": str(alert.verdict),

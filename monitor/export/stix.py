@@ -62,13 +62,13 @@ class _Objects:
     def add(self, reading: ArticleDetails) -> None:
         """Add an article, its outlet and its alerts."""
         article = reading.article
-        outlet = self._identity(reading.feed or "unknown", "organization", "A news outlet.")
+        outlet = self._identity(reading.publisher or "unknown", "organization", "A news outlet.")
         refs = [outlet]
         links: dict[str, Any] = {}
         if article.url:
             refs += self._seen(reading)
             links["external_references"] = [
-                {"source_name": reading.feed or "unknown", "url": article.url}
+                {"source_name": reading.publisher or "unknown", "url": article.url}
             ]
         text = article.summary or article.body
         described = {"description": text[:LONGEST]} if text else {}

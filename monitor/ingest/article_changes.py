@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from index.article import Article, Timestamp
+from monitor.alerts import publishers
 from monitor.ingest import cross_language, identify, stories
 from monitor.ingest.enrichment import Enrichment
 from monitor.model.feed import Feed
@@ -19,6 +20,8 @@ def entry_change(
     decision: identify.Decision,
     stored: Mapping[int, Article],
     now: Timestamp,
+    *,
+    aggregated: bool = False,
 ) -> ArticleChange | Sighting | None:
     """Return what an entry changes: an article to enrich, a sighting of a known one, or nothing.
 
@@ -28,12 +31,15 @@ def entry_change(
         decision: What the entry is.
         stored: The known articles that still are in the store, by id.
         now: When a new article was seen.
+        aggregated: Whether the feed brings what other outlets publish.
     """
     entry = decision.entry
     if isinstance(decision, identify.Seen):
         return None
     if isinstance(decision, identify.New):
         text = article(entry, feed, batch.next_article(), now)
+        if aggregated:
+            text = replace(text, outlet=entry.source or publishers.host_name(entry.source_url))
     else:
         old, revised = stored.get(decision.article), None
         if old is not None and isinstance(decision, identify.Changed):
@@ -55,6 +61,7 @@ def entry_change(
         fingerprint=decision.fingerprint,
         parts=decision.parts,
         canonical=decision.canonical,
+        outlet_url=entry.source_url if text.outlet else "",
         wants_page=feed.full_text and bool(text.url) and not entry.body,
     )
 

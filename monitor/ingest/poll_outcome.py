@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.article import Article, Timestamp
+from monitor.alerts.publishers import is_aggregator
 from monitor.alerts.routing import Routing
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.url import redact
@@ -227,8 +228,11 @@ def _changes(
     sightings: list[Sighting] = []
     changed = [one.article for one in decisions if isinstance(one, identify.Changed)]
     stored = {article.id: article for article in batch.articles.get(changed)}
+    aggregated = is_aggregator(answer.feed.url, (d.entry.source_url for d in decisions))
     for decision in decisions:
-        brought = article_changes.entry_change(batch, answer.feed, decision, stored, now)
+        brought = article_changes.entry_change(
+            batch, answer.feed, decision, stored, now, aggregated=aggregated
+        )
         if isinstance(brought, Sighting):
             sightings.append(brought)
         elif brought is not None:

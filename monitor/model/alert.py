@@ -101,7 +101,7 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """A feed that has a story, by the first article with which it told it."""
+    """Who has a story, by the first article with which it told it: a feed, or an outlet of it."""
 
     name: str
     article: int
@@ -233,6 +233,13 @@ class Alert:
     """What the analyst noted, a paragraph a line."""
     tags: tuple[str, ...] = ()
     """The analyst's, sorted; those of feeds are others."""
+    outlet: str = ""
+    """Who published its article, where the feed is an aggregator that names it; else empty."""
+
+    @property
+    def publisher(self) -> str:
+        """Return who published its article: the outlet that an aggregator names, else the feed."""
+        return self.outlet or self.feed
 
     @property
     def stirred_at(self) -> Timestamp:

@@ -30,6 +30,11 @@ class ArticleDetails:
     page_retry: Timestamp | None = None
     """When its page is tried again; None for never."""
 
+    @property
+    def publisher(self) -> str:
+        """Return who published it: the outlet that an aggregator names, else the feed."""
+        return self.article.outlet or self.feed
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

@@ -88,6 +88,10 @@ class Entry:
     author: str = ""
     published: Timestamp | None = None
     updated: Timestamp | None = None
+    source: str = ""
+    """Name of where the feed has it from; empty when it gives none."""
+    source_url: str = ""
+    """Its absolute address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +219,8 @@ class ArticleChange:
     names: Names = Names()
     crosses: int | None = None
     """An earlier article in another language about the same event."""
+    outlet_url: str = ""
+    """Address of the outlet of an article that an aggregator brings."""
     wants_page: bool = False
     backfill: bool = False
     """Published before its feed was watched: its alerts are marked backfill."""

@@ -28,6 +28,11 @@ class SearchHit:
     lit: tuple[tuple[int, int], ...]
     """Matches as offsets into the snippet."""
 
+    @property
+    def publisher(self) -> str:
+        """Return who published it: the outlet that an aggregator names, else the feed."""
+        return self.article.outlet or self.feed
+
 
 @dataclass(frozen=True, slots=True)
 class Results:

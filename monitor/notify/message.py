@@ -204,12 +204,12 @@ def template_fields(notification: Notification, zone: tzinfo) -> Mapping[str, st
         "severity": str(alert.severity),
         "sign": SEVERITY_SIGNS[alert.severity],
         "headline": _shorten(alert.title, MAX_HEADLINE),
-        "outlet": alert.feed,
+        "outlet": alert.publisher,
         "lang": alert.lang,
         "time": moment(alert, zone),
         "terms": ", ".join(_terms(alert)),
         "others": ", ".join(o.name for o in outlets[1:]),
-        "first": outlets[0].name if outlets else alert.feed,
+        "first": outlets[0].name if outlets else alert.publisher,
         "elsewhere": ", ".join(o.name for o in alert.telling.elsewhere),
         "why": notification.delivery.why,
         "id": str(alert.id),
@@ -259,7 +259,7 @@ def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> It
     title = [(m.start, m.end) for m in alert.matches if m.field == "title"]
     headline = _shorten(alert.title, MAX_HEADLINE) or str(alert.kind)
     yield markup.highlighted(headline, title)
-    about = [alert.feed, alert.lang, moment(alert, zone)]
+    about = [alert.publisher, alert.lang, moment(alert, zone)]
     yield " · ".join(markup.text(part) for part in about if part)
     if sentence := _alert_sentence(notification, markup):
         yield sentence
@@ -319,7 +319,7 @@ def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup)
 def _digest_entry(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> str:
     newest, alert = notifications[0], notifications[0].alert
     times = f" ×{len(notifications)}" if len(notifications) > 1 else ""
-    about = " · ".join(part for part in (alert.feed, alert.lang, moment(alert, zone)) if part)
+    about = " · ".join(part for part in (alert.publisher, alert.lang, moment(alert, zone)) if part)
     why = f" ↑ {newest.delivery.why}" if newest.delivery.why else ""
     url = safe_url(alert.url)
     headline = _shorten(alert.title, MAX_HEADLINE) or alert.kind

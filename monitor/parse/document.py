@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 
 from index.analysis.text_cleaning import line, safe_url
 from monitor.model.poll import Entry
@@ -190,9 +190,25 @@ def absolute(base: str, href: str) -> str:
 def entry_link(base: str, hrefs: Iterable[str]) -> str:
     """Return the first of these that is an address; the feed's own is none of an entry."""
     own = urldefrag(base)[0]
-    return next(
-        (url for href in hrefs if (url := absolute(base, href)) and urldefrag(url)[0] != own), ""
-    )
+    for href in hrefs:
+        if (url := _target(absolute(base, href))) and urldefrag(url)[0] != own:
+            return url
+    return ""
+
+
+_FORWARDERS = re.compile(
+    r"https?://(?:www\.)?(?:google\.[a-z.]{2,6}/url|bing\.com/news/apiclick\.aspx)\?",
+    re.IGNORECASE,
+)
+"""Addresses through which Google Alerts and Bing News lead to those of the articles."""
+
+
+def _target(url: str) -> str:
+    if not _FORWARDERS.match(url):
+        return url
+    parameters = parse_qs(urlsplit(url).query)
+    named = (*parameters.get("url", ()), *parameters.get("q", ()))
+    return next((target for one in named if (target := absolute("", one))), url)
 
 
 def language(declared: str) -> str:

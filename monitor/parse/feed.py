@@ -122,15 +122,19 @@ def _format(version: str) -> str:
 
 def _entry(raw: Mapping[str, Any], base: str) -> Entry:
     summary, body = _summary_and_body(raw)
+    link = entry_link(base, _addresses(raw))
+    source, source_url = _source(raw, base, link)
     return Entry(
         guid=guid(_plain(raw, "id")),
-        url=entry_link(base, _addresses(raw)),
+        url=link,
         title=line(_text(raw, "title", TITLE_CAP) or _text(raw, "itunes_title", TITLE_CAP)),
         summary=summary,
         body=body,
         author=_author(raw),
         published=_moment(raw, "published_parsed", "created_parsed", "updated_parsed"),
         updated=_moment(raw, "updated_parsed"),
+        source=source,
+        source_url=source_url,
     )
 
 
@@ -198,6 +202,17 @@ def _addresses(raw: Mapping[str, Any]) -> Iterator[str]:
 def _relation(written: str) -> str:
     """Return the relation of a link; RFC 4287 allows its address in the registry as well."""
     return written.rpartition("/")[2] if "iana.org/assignments/" in written else written
+
+
+def _source(raw: Mapping[str, Any], base: str, link: str) -> tuple[str, str]:
+    """Return name and address of where a feed has an entry from; Bing gives the name only."""
+    source = dict.get(raw, "source")  # type: ignore[call-overload]
+    if isinstance(source, Mapping):
+        name = line(_text(source, "title", NAME_CAP))
+        hrefs = [_plain(source, "href"), *_addresses(source)]
+        return name, next((url for href in hrefs if (url := absolute(base, href))), "")
+    name = line(from_html(_plain(raw, "news_source"), NAME_CAP))
+    return name, link if name else ""
 
 
 def _author(raw: Mapping[str, Any]) -> str:

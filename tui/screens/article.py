@@ -151,7 +151,7 @@ async def choose_outlet(screen: PaneScreen, article: int) -> None:
         return
     timeline = details.telling
     if len(timeline.outlets) < 2 and not timeline.elsewhere:
-        screen.show_message(f"Only {details.feed} has this story.")
+        screen.show_message(f"Only {details.publisher} has this story.")
         return
     others = [outlet.article for outlet in (*timeline.outlets, *timeline.elsewhere)]
 

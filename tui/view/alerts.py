@@ -82,7 +82,7 @@ def alert_row(
     line.append((fit(alert.title or "(no title)", room - cell_len(tags)), body))
     line.append((tags, "copies"))
     if outlet_cells:
-        line += [(" ", ""), (fit(alert.feed, outlet_cells), "quiet")]
+        line += [(" ", ""), (fit(alert.publisher, outlet_cells), "quiet")]
     if cells >= 50:
         line.append((fit(copies, 4, right=True), "copies"))
     return line

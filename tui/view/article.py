@@ -286,7 +286,7 @@ def _byline(
     if details.versions > 1:
         tail += f" · {counted(details.versions - 1, 'revision')}, D shows them"
     lines = _wrap_runs(
-        [(f"{safe.line(details.feed)} · ", "quiet"), (date, style), (tail, "quiet")], cells
+        [(f"{safe.line(details.publisher)} · ", "quiet"), (date, style), (tail, "quiet")], cells
     )
     for alert in details.alerts:
         lines += _alert_lines(alert, cells, zone)

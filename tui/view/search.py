@@ -66,7 +66,7 @@ def result_row(
         (f"{SEVERITY_SIGNS[severity]} " if severity else "  ", f"{severity or ''}"),
         *_title_and_snippet(found, room),
     ]
-    return [*line, (" ", ""), (fit(found.feed, outlet), "quiet")] if outlet else line
+    return [*line, (" ", ""), (fit(found.publisher, outlet), "quiet")] if outlet else line
 
 
 def _title_and_snippet(found: SearchHit, cells: int) -> Line:

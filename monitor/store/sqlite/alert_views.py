@@ -29,13 +29,17 @@ from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.sqlite.connection import StoreConnection, marks
 
+PUBLISHER = "coalesce(nullif(a.outlet, ''), f.name)"
+"""Who published an article: the outlet that an aggregator names, else the feed."""
 _MEMBER = "(a.id IN ({0}) OR (a.story IN ({0}) AND a.story <> a.id))"
 _OUTLETS = f"""
-SELECT x.story, f.name, x.id, x.seen, x.published, x.lang, x.copied FROM (
-    SELECT a.story, a.feed, a.id, a.seen, a.published, a.lang, a.copy_of IS NOT NULL AS copied
+SELECT x.story, coalesce(nullif(x.outlet, ''), f.name), x.id, x.seen, x.published, x.lang, x.copied
+FROM (
+    SELECT a.story, a.feed, a.id, a.seen, a.published, a.lang, a.copy_of IS NOT NULL AS copied,
+        a.outlet
     FROM articles a WHERE {_MEMBER}
     UNION ALL
-    SELECT a.story, c.feed, a.id, c.seen, NULL, a.lang, 1
+    SELECT a.story, c.feed, a.id, c.seen, NULL, a.lang, 1, a.outlet
     FROM articles a JOIN carriers c ON c.article = a.id WHERE {_MEMBER}
 ) x JOIN feeds f ON f.number = x.feed ORDER BY x.seen, x.id
 """
@@ -113,7 +117,8 @@ _ALERT = (
     " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind,"
     " al.rule, al.article_version, al.held, al.held_until, al.merged_into,"
     " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), ''),"
-    " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id)"
+    " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id),"
+    " coalesce(a.outlet, '')"
 )
 FEW = 5_000
 """Articles up to which their alerts are looked up one by one: the whole table is read faster."""
@@ -244,8 +249,8 @@ class SqliteAlertViews:
         """Return why each of these alerts escalated, oldest first."""
         found: dict[int, tuple[Escalation, ...]] = {}
         for id, alert, reason, at, outlets, severity, outlet, held in self._connection.select_in(
-            "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity, coalesce(f.name, ''),"
-            " e.held"
+            "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity,"
+            f" coalesce({PUBLISHER}, ''), e.held"
             " FROM escalations e LEFT JOIN articles a ON a.id = e.article"
             " LEFT JOIN feeds f ON f.number = a.feed WHERE e.alert IN ({0}) ORDER BY e.id",
             alerts,
@@ -354,5 +359,6 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         duplicate_of=row[20],
         note=row[21],
         tags=tuple(sorted(json.loads(row[22]))),
+        outlet=row[23],
         matches=matches,
     )

@@ -31,7 +31,7 @@ from monitor.model.config import Escalate, Watchlist
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH, Silence
-from monitor.store.sqlite.alert_views import read_matches
+from monitor.store.sqlite.alert_views import PUBLISHER, read_matches
 from monitor.store.sqlite.connection import StoreConnection, change_in, marks, select_in
 from monitor.store.sqlite.evidence import EvidenceLog
 
@@ -187,12 +187,13 @@ def _story(sql: sqlite3.Connection, story: int, *, raising: bool) -> StoryFacts 
     if not alerts and not raising:
         return None
     members = sql.execute(
-        "SELECT a.id, a.url, f.url FROM articles a JOIN feeds f ON f.number = a.feed"
+        "SELECT a.id, coalesce(nullif(a.outlet_url, ''), a.url), f.url"
+        " FROM articles a JOIN feeds f ON f.number = a.feed"
         f" WHERE a.id IN ({_IN_STORY})",
         (story,),
     ).fetchall()
     crossings = sql.execute(
-        "SELECT c.later, a.lang, f.name FROM crossings c JOIN articles a ON a.id = c.later"
+        f"SELECT c.later, a.lang, {PUBLISHER} FROM crossings c JOIN articles a ON a.id = c.later"
         f" JOIN feeds f ON f.number = a.feed WHERE c.earlier IN ({_IN_STORY}) ORDER BY c.later",
         (story,),
     )
@@ -206,7 +207,7 @@ def _story(sql: sqlite3.Connection, story: int, *, raising: bool) -> StoryFacts 
 def _story_alerts(sql: sqlite3.Connection, story: int) -> tuple[StoryAlert, ...]:
     found = sql.execute(
         "SELECT min(al.id), al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
-        " f.name, w.outlets, w.crossing, w.louder, w.notify_backfill,"
+        f" {PUBLISHER}, w.outlets, w.crossing, w.louder, w.notify_backfill,"
         " (SELECT group_concat(reason) FROM escalations e WHERE e.alert = al.id)"
         " FROM alerts al JOIN watchlists w ON w.name = al.watchlist"
         " JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
@@ -250,8 +251,8 @@ def _ended(
         ("" if watchlist == FEED_HEALTH else watchlist, since, until),
     )
     row = sql.execute(
-        "SELECT al.id, al.watchlist, al.severity, coalesce(a.title, al.title), f.name,"
-        " al.backfill, al.kind, coalesce(a.lang, '') FROM alerts al"
+        "SELECT al.id, al.watchlist, al.severity, coalesce(a.title, al.title),"
+        f" {PUBLISHER}, al.backfill, al.kind, coalesce(a.lang, '') FROM alerts al"
         " LEFT JOIN articles a ON a.id = al.article"
         " JOIN feeds f ON f.number = coalesce(al.feed, a.feed) WHERE al.id = ?",
         (newest,),

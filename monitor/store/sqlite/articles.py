@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to impor
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
-    " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id)"
+    " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id), a.outlet"
 )
 
 
@@ -27,8 +27,8 @@ def insert(sql: sqlite3.Connection, feed: int, changes: Sequence[ArticleChange])
     """Store new articles of a feed, with their shingles and names; the index is updated later."""
     sql.executemany(
         "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body,"
-        " author, lang, published, seen, story, copy_of, shingle_count)"
-        f" VALUES ({marks(15)})",
+        " author, lang, published, seen, story, copy_of, shingle_count, outlet, outlet_url)"
+        f" VALUES ({marks(17)})",
         [
             (
                 change.article.id,
@@ -46,6 +46,8 @@ def insert(sql: sqlite3.Connection, feed: int, changes: Sequence[ArticleChange])
                 change.article.story,
                 change.copy_of,
                 len(change.shingles),
+                change.article.outlet,
+                change.outlet_url,
             )
             for change in changes
         ],
@@ -374,10 +376,11 @@ class SqliteArticleViews:
     def _others(self, article: Article) -> tuple[tuple[str, Timestamp], ...]:
         """Return the feeds that had the same story and when, the first one first."""
         found = self._connection.read(
-            "SELECT f.name, min(x.seen) FROM ("
-            " SELECT feed, seen FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
-            " UNION ALL SELECT c.feed, c.seen FROM carriers c WHERE c.article = ?2"
-            ") x JOIN feeds f ON f.number = x.feed GROUP BY f.number ORDER BY 2, f.number",
+            "SELECT coalesce(nullif(x.outlet, ''), f.name), min(x.seen) FROM ("
+            " SELECT feed, seen, outlet FROM articles"
+            "  WHERE id = ?1 OR (story = ?1 AND story <> id)"
+            " UNION ALL SELECT c.feed, c.seen, '' FROM carriers c WHERE c.article = ?2"
+            ") x JOIN feeds f ON f.number = x.feed GROUP BY 1 ORDER BY 2, f.number",
             (article.story, article.id),
         )
         return tuple((name, seen) for name, seen in found)
@@ -407,4 +410,5 @@ def article_of(row: Sequence[Any]) -> Article:
         published=row[8],
         seen=row[9],
         story=row[10],
+        outlet=row[12],
     )

@@ -564,6 +564,10 @@ CREATE TABLE links (
     PRIMARY KEY (canonical, article)
 ) WITHOUT ROWID;
 CREATE INDEX links_by_article ON links (article);
+
+-- Who published an article that an aggregator brought: its name and its address.
+ALTER TABLE articles ADD COLUMN outlet TEXT NOT NULL DEFAULT '';
+ALTER TABLE articles ADD COLUMN outlet_url TEXT NOT NULL DEFAULT '';
 """
 
 

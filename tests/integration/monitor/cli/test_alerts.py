@@ -11,9 +11,10 @@ from support.scripted_server import Reply, Web
 from support.two_feed_newsroom import ENGLISH, FRENCH, WATCHLISTS, rows
 
 ALERT = {
-    "id", "kind", "watchlist", "article", "title", "url", "feed", "severity", "state", "raised_at",
-    "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "backfill",
-    "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags", "note",
+    "id", "kind", "watchlist", "article", "title", "url", "feed", "outlet", "severity", "state",
+    "raised_at", "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until",
+    "backfill", "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags",
+    "note",
 }  # fmt: skip
 MATCH = {"field", "start", "end", "text", "term"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -19,11 +19,12 @@ from index.query.parser import parse_query
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
+from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.severity import Severity
 from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 A = Feed(url="https://www.site.org/une.xml", name="Une")
 B = Feed(url="https://feeds.site.org/monde.xml", name="Monde")
@@ -48,10 +49,15 @@ class Newsroom:
     """A store, and feeds whose documents a test brings."""
 
     def __init__(
-        self, store: SqliteStore, folder: Path, watchlists: Sequence[Watchlist] = ()
+        self,
+        store: SqliteStore,
+        folder: Path,
+        watchlists: Sequence[Watchlist] = (),
+        *more: Feed,
     ) -> None:
         self.folder = folder
-        self.feeds = {feed.url: feed for feed in store.subscribe([A, B, OTHER], watchlists)}
+        subscribed = store.subscribe([A, B, OTHER, *(more or [GOOGLE])], watchlists)
+        self.feeds = {feed.url: feed for feed in subscribed}
         numbered = {feed.number: feed for feed in self.feeds.values()}
         rules = WatchlistMatcher(tuple(watchlists))
         self.now = flow.START
@@ -75,6 +81,10 @@ class Newsroom:
         return flow.rows(
             self.folder, "SELECT title, summary, body, version FROM articles ORDER BY id"
         )
+
+    @property
+    def views(self) -> SqliteViews:
+        return SqliteViews(self.folder)
 
     def alerts(self) -> list[tuple[str, int]]:
         return flow.rows(self.folder, "SELECT watchlist, article FROM alerts ORDER BY id")
@@ -217,6 +227,66 @@ def test_a_link_that_is_new_at_each_poll_is_kept_a_few_times(room: Newsroom) -> 
     ((links,),) = flow.rows(room.folder, "SELECT count(*) FROM links")
     assert links < 10
     assert [version for *_, version in room.texts()] == [1]
+
+
+# --- aggregators ------------------------------------------------------------------------------
+
+GOOGLE = Feed(url="https://news.google.com/rss/search?q=hub", name="Google News")
+WORDS = "La sûreté de l’État soupçonne un espionnage chinois dans l’entrepôt de Liège depuis {}."
+
+
+def item(number: int, source: str, source_url: str) -> Entry:
+    return Entry(
+        guid=f"g{number}",
+        url=f"https://news.google.com/rss/articles/{number}",
+        title=f"Alibaba {number}",
+        summary=" ".join(WORDS.format(word) for word in ("lundi", "hier", "longtemps")),
+        source=source,
+        source_url=source_url,
+    )
+
+
+SOIR = item(1, "Le Soir", "https://www.lesoir.be")
+SAME = item(2, "Le Soir sport", "https://sport.lesoir.be")
+ECHO = item(3, "L’Écho", "https://www.lecho.be")
+POST = item(4, "", "https://www.post.example.com/feed")
+
+
+def test_the_publisher_of_an_aggregator_s_item_is_its_source(tmp_path: Path) -> None:
+    asked = Escalate(outlets=3, languages=False)
+    with closing(SqliteStore(tmp_path)) as store:
+        room = Newsroom(store, tmp_path, [replace(watchlist("alibaba"), escalate=asked)])
+        (raised,) = room.poll(GOOGLE, SOIR).raised
+        assert raised.feed == "Le Soir"
+        assert room.poll(GOOGLE, SAME, ECHO, SOIR).raised == ()  # two publishers so far
+        (escalated,) = room.poll(GOOGLE, POST, SAME, ECHO, SOIR).raised
+        assert escalated.escalation == "3 outlets"
+        views = room.views
+        (alert, *_) = views.alerts.get([raised.id], timelines=True)
+        assert (alert.publisher, alert.feed) == ("Le Soir", "Google News")
+        names = [outlet.name for outlet in alert.telling.outlets]
+        assert names == ["Le Soir", "Le Soir sport", "L’Écho", "post.example.com"]
+        details = views.articles.details(1)
+        assert details is not None
+        assert (details.publisher, details.article.outlet) == ("Le Soir", "Le Soir")
+        assert [name for name, _ in details.others] == names
+
+
+@pytest.mark.parametrize(
+    ("feed", "second"),
+    [
+        pytest.param(GOOGLE, replace(ECHO, source="", source_url=""), id="without a source"),
+        pytest.param(GOOGLE, replace(ECHO, source_url="https://google.com/x"), id="its own"),
+        pytest.param(replace(GOOGLE, url="https://lesoir.be/rss"), ECHO, id="of an outlet"),
+    ],
+)
+def test_a_feed_with_pieces_of_its_own_is_no_aggregator(
+    tmp_path: Path, feed: Feed, second: Entry
+) -> None:
+    with closing(SqliteStore(tmp_path)) as store:
+        room = Newsroom(store, tmp_path, [watchlist("alibaba")], feed)
+        room.poll(feed, SOIR, second)
+        assert {alert.publisher for alert in room.views.alerts.get([1, 2])} == {"Google News"}
 
 
 # --- any life ----------------------------------------------------------------------------------

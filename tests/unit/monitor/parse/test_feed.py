@@ -219,6 +219,53 @@ def test_the_link_of_an_atom_entry_is_the_first_of_these(links: str, url: str) -
     assert one(atom(f"<entry><title>T</title>{links}</entry>")).url == url
 
 
+@pytest.mark.parametrize(
+    ("item", "source"),
+    [
+        ("<source url='https://www.lesoir.be'>Le  Soir</source>", ("Le Soir", "https://www.lesoir.be")),
+        ("<source url='/rss'>Ici</source>", ("Ici", "https://ex.org/rss")),
+        ("<source>Le Soir</source>", ("Le Soir", "")),
+        ("<source url='javascript:1'/>", ("", "")),
+        ("", ("", "")),
+    ],
+)  # fmt: skip
+def test_where_an_item_is_from(item: str, source: tuple[str, str]) -> None:
+    found = one(rss(f"<item><title>T</title><link>https://ex.org/a</link>{item}</item>"))
+    assert (found.source, found.source_url) == source
+
+
+def test_where_an_atom_entry_and_one_of_bing_are_from() -> None:
+    source = "<source><title>Blog</title><id>x</id><link href='https://b.org/'/></source>"
+    found = one(atom(f"<entry><title>T</title><link href='/1'/>{source}</entry>"))
+    assert (found.title, found.url) == ("T", "https://ex.org/1")
+    assert (found.source, found.source_url) == ("Blog", "https://b.org/")
+    bing = (
+        b"<rss version='2.0' xmlns:News='https://www.bing.com/news/search?q=a&amp;format=rss'>"
+        b"<channel><item><title>T</title><link>http://www.bing.com/news/apiclick.aspx?ref=FexRss"
+        b"&amp;url=https%3a%2f%2fwww.lesoir.be%2f1%3fa%3db&amp;c=2</link>"
+        b"<News:Source>Le Soir</News:Source></item></channel></rss>"
+    )
+    found = one(bing)
+    assert found.url == "https://www.lesoir.be/1?a=b"
+    assert (found.source, found.source_url) == ("Le Soir", "https://www.lesoir.be/1?a=b")
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        ("https://www.google.com/url?rct=j&amp;url=https://ex.org/a&amp;ct=ga", "https://ex.org/a"),
+        ("https://www.google.be/url?q=https://ex.org/a%3Fb%3Dc", "https://ex.org/a?b=c"),
+        ("https://www.google.com/url?url=nowhere", "https://www.google.com/url?url=nowhere"),
+        (
+            "https://other.org/url?url=https://ex.org/a",
+            "https://other.org/url?url=https://ex.org/a",
+        ),
+    ],
+)
+def test_a_link_through_a_news_alert_is_that_of_the_article(link: str, url: str) -> None:
+    assert one(rss(f"<item><title>T</title><link>{link}</link></item>")).url == url
+
+
 def test_a_guid_does_not_depend_on_where_the_feed_was() -> None:
     document = rss("<item><guid>123</guid><title>T</title></item>")
     assert parse(document, "https://elsewhere.org/x").entries[0].guid == "123"
