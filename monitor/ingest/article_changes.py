@@ -33,7 +33,7 @@ def entry_change(
         now: When a new article was seen.
         aggregated: Whether the feed brings what other outlets publish.
     """
-    entry = decision.entry
+    entry, canonical = decision.entry, decision.canonical
     if isinstance(decision, identify.Seen):
         return None
     if isinstance(decision, identify.New):
@@ -53,14 +53,14 @@ def entry_change(
                 canonical=decision.canonical,
                 reissued=isinstance(decision, identify.Reissued),
             )
-        text = revised
+        text, canonical = revised, "" if entry.url == revised.url else canonical
     return ArticleChange(
         article=text,
         new=isinstance(decision, identify.New),
         guid=decision.key,
         fingerprint=decision.fingerprint,
         parts=decision.parts,
-        canonical=decision.canonical,
+        canonical=canonical,
         outlet_url=entry.source_url if text.outlet else "",
         wants_page=feed.full_text and bool(text.url) and not entry.body,
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import quote, urlsplit
+from zlib import crc32
 
 from monitor.model.poll import Entry, Known, KnownArticle
 
@@ -21,8 +22,15 @@ class KeyedEntry:
     key: str
     fingerprint: bytes
     canonical: str
-    parts: bytes = b""
-    """Hashes of title, summary, body and canonical link, `PART` bytes each."""
+
+    @property
+    def parts(self) -> bytes:
+        """Return hashes of title, summary, body and canonical link, `PART` bytes each.
+
+        They are asked for where something changed; to see whether it did is done for each entry.
+        """
+        folded = (_folded(getattr(self.entry, part)) for part in PARTS)
+        return b"".join(map(_part_hash, (*folded, self.canonical)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,30 +99,30 @@ def key(entry: Entry) -> str:
 
 def fingerprint(entry: Entry) -> bytes:
     """Return the hash of an entry's words, whatever their case and white space."""
-    return _hash("\0".join(map(_folded, (entry.title, entry.summary, entry.body))), 16)
+    text = "\0".join(map(_folded, (entry.title, entry.summary, entry.body)))
+    return blake2b(text.encode(), digest_size=16).digest()
 
 
-PART = 6
-"""Bytes of the hash of one part of an entry."""
 PARTS = ("title", "summary", "body")
+PART = 4
+"""Bytes of the hash of one part of an entry."""
 
 
 def changed_parts(one: KeyedEntry, before: bytes) -> frozenset[str]:
     """Return which parts of an entry are not as they were; all when that is not known."""
-    return frozenset(
-        part
-        for number, part in enumerate(PARTS)
-        if not before or _part(one.parts, number) != _part(before, number)
-    )
+    if not before:
+        return frozenset(PARTS)
+    now = one.parts
+    places = {part: slice(number * PART, (number + 1) * PART) for number, part in enumerate(PARTS)}
+    return frozenset(part for part, place in places.items() if now[place] != before[place])
 
 
 def _has_new_link(one: KeyedEntry, before: bytes) -> bool:
-    link = len(PARTS)
-    return bool(one.canonical and before) and _part(one.parts, link) != _part(before, link)
+    return bool(one.canonical and before) and _part_hash(one.canonical) != before[-PART:]
 
 
-def _part(parts: bytes, number: int) -> bytes:
-    return parts[number * PART : (number + 1) * PART]
+def _part_hash(text: str) -> bytes:
+    return crc32(text.encode()).to_bytes(PART, "big")
 
 
 def _folded(text: str) -> str:
@@ -159,24 +167,11 @@ def canonical(url: str) -> str:
 
 
 def keyed_entries(entries: Sequence[Entry]) -> list[KeyedEntry]:
-    """Return entries with their keys, fingerprints, hashes and canonical links."""
-    return [_keyed(entry) for entry in entries]
-
-
-def _keyed(entry: Entry) -> KeyedEntry:
-    folded = [_folded(text) for text in (entry.title, entry.summary, entry.body)]
-    link = canonical(entry.url)
-    return KeyedEntry(
-        entry=entry,
-        key=key(entry),
-        fingerprint=_hash("\0".join(folded), 16),
-        canonical=link,
-        parts=b"".join(_hash(part, PART) for part in (*folded, link)),
-    )
-
-
-def _hash(text: str, size: int) -> bytes:
-    return blake2b(text.encode(), digest_size=size).digest()
+    """Return entries with their keys, fingerprints and canonical links."""
+    return [
+        KeyedEntry(entry=e, key=key(e), fingerprint=fingerprint(e), canonical=canonical(e.url))
+        for e in entries
+    ]
 
 
 def identify(entries: Sequence[KeyedEntry], known: Known) -> list[Decision]:
@@ -232,7 +227,6 @@ class _DocumentEntries:
             key=one.key,
             fingerprint=one.fingerprint,
             canonical=one.canonical,
-            parts=one.parts,
         )
 
     def _by_link(self, one: KeyedEntry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
@@ -294,7 +288,6 @@ def _known_entry(
         key=one.key,
         fingerprint=one.fingerprint,
         canonical=one.canonical,
-        parts=one.parts,
         article=article,
     )
 
@@ -305,7 +298,6 @@ def _changed(kind: type[Changed], one: KeyedEntry, article: int, before: bytes =
         key=one.key,
         fingerprint=one.fingerprint,
         canonical=one.canonical,
-        parts=one.parts,
         article=article,
         before=before,
     )

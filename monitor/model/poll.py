@@ -211,7 +211,7 @@ class ArticleChange:
     parts: bytes = b""
     """Hashes of the parts of the entry (see `identify.KeyedEntry`)."""
     canonical: str
-    """Canonical URL, for recognition across feeds; may be empty."""
+    """Canonical URL, for recognition across feeds; empty without one, or without a new one."""
     hits: tuple[WatchlistMatch, ...] = ()
     shingles: frozenset[int] = frozenset()
     copy_of: int | None = None

@@ -96,43 +96,60 @@ class SqliteReads:
         named = {a.id for found in by_url.values() for a in found}
         named.update(article for found in by_content.values() for _, article in found)
         own: dict[int, list[str]] = defaultdict(list)
-        site: dict[int, set[str]] = defaultdict(set)
-        for article, guid, number, address in select_in(
+        for article, guid in select_in(
             self._sql,
-            "SELECT e.article, e.guid, e.feed, f.url FROM entries e"
-            " JOIN feeds f ON f.number = e.feed WHERE e.article IN ({0})",
+            "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({0})",
             named,
+            feed.number,
         ):
-            if number == feed.number:
-                own[article].append(guid)
-            elif guid in guids and is_same_site(address, feed.url):
-                site[article].add(guid)
+            own[article].append(guid)
+        for canonical, found in by_url.items():
+            by_url[canonical] = self._with_site_guids(feed, guids, found, own)
         return Known(
             feed=feed.number,
             guids=by_guid,
             parts=parts,
-            urls={
-                url: tuple(replace(a, site_guids=frozenset(site.get(a.id, ()))) for a in found)
-                for url, found in by_url.items()
-            },
+            urls={url: tuple(found) for url, found in by_url.items()},
             contents={content: tuple(found) for content, found in by_content.items()},
             own={article: tuple(found) for article, found in own.items()},
         )
 
+    def _with_site_guids(
+        self,
+        feed: Feed,
+        guids: Collection[str],
+        articles: list[KnownArticle],
+        own: Collection[int],
+    ) -> list[KnownArticle]:
+        """Add the guids under which other feeds of a feed's site published these articles."""
+        if all(article.id in own for article in articles):
+            return articles
+        known: dict[int, set[str]] = defaultdict(set)
+        for article, guid, url in select_in(
+            self._sql,
+            "SELECT e.article, e.guid, f.url FROM entries e JOIN feeds f ON f.number = e.feed"
+            " WHERE e.article IN ({0})",
+            [article.id for article in articles],
+        ):
+            if guid in guids and url != feed.url and is_same_site(url, feed.url):
+                known[article].add(guid)
+        return [replace(one, site_guids=frozenset(known.get(one.id, ()))) for one in articles]
+
     def _by_url(self, canonicals: Collection[str]) -> dict[str, list[KnownArticle]]:
         found: dict[str, list[KnownArticle]] = defaultdict(list)
-        for query in (
+        for canonical, id, first, title, fingerprint in select_in(
+            self._sql,
             "SELECT canonical, id, feed, title, fingerprint FROM articles"
-            " WHERE canonical <> '' AND canonical IN ({0})",
-            "SELECT canonical, article, feed, '', fingerprint FROM dropped"
-            " WHERE canonical <> '' AND canonical IN ({0})",
-            "SELECT l.canonical, a.id, a.feed, a.title, a.fingerprint FROM links l"
+            " WHERE canonical <> '' AND canonical IN ({0})"
+            " UNION ALL SELECT canonical, article, feed, '', fingerprint FROM dropped"
+            " WHERE canonical <> '' AND canonical IN ({0})"
+            " UNION ALL SELECT l.canonical, a.id, a.feed, a.title, a.fingerprint FROM links l"
             " JOIN articles a ON a.id = l.article WHERE l.canonical IN ({0})",
+            canonicals,
         ):
-            for canonical, id, first, title, fingerprint in select_in(self._sql, query, canonicals):
-                found[canonical].append(
-                    KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
-                )
+            found[canonical].append(
+                KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
+            )
         return found
 
     def story_candidates(self, shingles: Collection[int], at_least: int) -> list[StoryCandidate]:
@@ -247,8 +264,9 @@ class SqliteBatch(SqliteReads):
         for change in outcome.arrivals:
             if not change.new:
                 articles.replace_text(sql, change.article, now)
-                articles.insert_carrier(sql, number, change.article.id, now)
                 articles.insert_link(sql, change.article.id, change.canonical)
+                if change.article.feeds[0] != number:
+                    articles.insert_carrier(sql, number, change.article.id, now)
         articles.queue_pages(sql, outcome.arrivals, now)
         articles.insert_entries(sql, number, map(_entry, outcome.arrivals))
         for sighting in outcome.sightings:
