@@ -17,7 +17,8 @@ from support import flow
 from support.flow import HOUR, START, Fuse, Killed, ManualMonitor, Press, edition
 
 from index.query.parser import parse_query as understood
-from monitor.alerts.escalation import escalated_severity, publisher, reasons
+from monitor.alerts.escalation import escalated_severity, reasons
+from monitor.alerts.publishers import publisher
 from monitor.model.alert import Alert, AlertState, Change, Verdict, describe_escalation
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
