@@ -19,7 +19,7 @@ from bench.tocsin_run import Tocsin
 
 
 def main() -> None:
-    """Measure, and print as one goes."""
+    """Measure, and print each result when it is known."""
     asked = arguments(__doc__ or "").parse_args()
     kept = nullcontext(asked.corpus) if asked.corpus else tempfile.TemporaryDirectory()
     with kept as corpus, tempfile.TemporaryDirectory() as scratch:
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def arguments(usage: str) -> argparse.ArgumentParser:
-    """Return what both benches can be told on the command line."""
+    """Return the parser of the options that both benches have."""
     parser = argparse.ArgumentParser(
         description=usage, formatter_class=argparse.RawDescriptionHelpFormatter
     )

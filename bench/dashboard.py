@@ -38,7 +38,7 @@ GOALS = {
 
 
 def main() -> None:
-    """Measure, and print as one goes."""
+    """Measure, and print each result when it is known."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--alerts", type=int, default=100_000)
     parser.add_argument("--million", action="store_true", help="also the start with a million")

@@ -26,7 +26,7 @@ BYTECODE = {"PYTHONPYCACHEPREFIX": tempfile.gettempdir() + "/tocsin-bytecode"}
 
 
 def main() -> None:
-    """Measure, and print as one goes."""
+    """Measure, and print each result when it is known."""
     asked = arguments(__doc__ or "").parse_args()
     newsboat = newsboat_installed()
     kept = nullcontext(asked.corpus) if asked.corpus else tempfile.TemporaryDirectory()

@@ -41,7 +41,7 @@ RATE = 20
 
 
 def main() -> None:
-    """Measure, and print as one goes."""
+    """Measure, and print each result when it is known."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -27,7 +27,7 @@ RELOAD_THREADS = 4
 
 
 def main() -> None:
-    """Measure, and print as one goes."""
+    """Measure, and print each result when it is known."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--venv", type=Path, default=Path(".venv-peers"), help="where reader is")
     asked = parser.parse_args()

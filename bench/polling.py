@@ -21,7 +21,7 @@ PARTS = ("rounds", "tarpits", "lag")
 
 
 def main() -> None:
-    """Measure, and print as one goes."""
+    """Measure, and print each result when it is known."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -16,7 +16,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def arguments(usage: str) -> argparse.ArgumentParser:
-    """Return what every bench on real texts can be told."""
+    """Return the parser of the options that every bench on real texts has."""
     parser = argparse.ArgumentParser(
         description=usage, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,6 +1,6 @@
 """Thirty hours of watching with a dozen restarts, judged by what the servers saw.
 
-The monitor is the real one from `bootstrap` to the wire; only time is simulated.
+The monitor is the real one from `monitor.wiring` to the wire; only time is simulated.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
     world.watch(feeds_yaml, town, Stay(...))   `tocsin run`, until it is stopped or killed
 
 The loop's clock stands still while anything can be done, and jumps to the next timer when
-nothing can. Everything between `bootstrap` and the wire is the real one, except what needs
+nothing can. Everything between `monitor.wiring` and the wire is the real one, except what needs
 other processes: documents are read here, and nothing is indexed unless the world has an indexer.
 """
 

@@ -2,7 +2,7 @@
 
 PYTHONPATH=tests python -m support.soak [--days 7] [--feeds 300] [--a-day 20000] [--rules 500]
 
-The monitor is the real one from `bootstrap` to the wire, the store and the indexer's process
+The monitor is the real one from `monitor.wiring` to the wire, the store and the indexer's process
 too; documents are read in this process, so that its memory has the parser's in it.
 """
 
