@@ -135,9 +135,9 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
             if silence.suppressed
             else "nothing was suppressed"
         )
-        messages.append(f"{silence.watchlist} is no longer muted: {words}")
+        messages.append(f"{silence.watchlist} is no longer silenced: {words}")
         if ended.newest is not None:
-            planner.silence_ended(ended.newest, f"no longer muted: {words}")
+            planner.silence_ended(ended.newest, f"no longer silenced: {words}")
     return AlertPlan(
         at=now,
         notify=tuple(planner.notify),

@@ -417,7 +417,7 @@ def ended(alerts: int) -> EndedSilence:
 
 def test_the_end_of_a_silence_is_reported_with_its_newest_alert() -> None:
     plan = plan_ended_silences(AlertFacts(ended_silences=(ended(3),)), DESK, NOW)
-    why = "no longer muted: 3 suppressed since 21:13"
+    why = "no longer silenced: 3 suppressed since 21:13"
     assert [(one.alert, one.occasion, one.why) for one in plan.notify] == [
         (7, Occasion.UNMUTED, why)
     ]
