@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 READ_ONLY_ACTIONS = frozenset({
     "back", "bottom", "choose_filter", "clear_filter", "close", "command_palette", "copy_link",
-    "dismiss", "edit", "edits", "facets", "feeds", "filter", "help", "history", "item", "leave",
-    "mark", "match", "missed", "move", "newest", "next_pane", "next_theme", "open", "open_link",
-    "open_part", "outlets", "page", "pane", "parts", "pause", "scroll", "search", "show_on_main",
-    "sort", "states", "theme", "toggle_bell", "top", "untriaged", "why", "zoom",
+    "coverage_gaps", "dismiss", "edit", "facets", "feeds", "filter", "help", "history", "item",
+    "leave", "mark", "match", "move", "newest", "next_pane", "next_theme", "open", "open_link",
+    "open_part", "outlets", "page", "pane", "parts", "pause", "revisions", "scroll", "search",
+    "show_on_main", "sort", "states", "theme", "toggle_bell", "top", "untriaged", "why", "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 

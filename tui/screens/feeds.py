@@ -31,11 +31,11 @@ class FeedsScreen(PaneScreen):
         Binding("r", "poll", "Poll this feed now"),
         Binding("R", "poll_all", "Poll all feeds"),
         Binding("a", "add", "Add a feed by its address, or that of its site"),
-        Binding("p", "rest", "Pause the feed, or resume it"),
+        Binding("p", "pause_feed", "Pause the feed, or resume it"),
         Binding("X", "remove", "Remove the feed, after confirmation"),
         Binding("f", "states", "Show only feeds with one health"),
         Binding("s", "sort", "Change the order"),
-        Binding("b", "missed", "Show coverage gaps"),
+        Binding("b", "coverage_gaps", "Show coverage gaps"),
     ]
     BAR = (
         ("app.help", "Help"),
@@ -43,9 +43,9 @@ class FeedsScreen(PaneScreen):
         ("states", "Filter"),
         ("sort", "Sort"),
         ("add", "Add"),
-        ("rest", "Pause"),
+        ("pause_feed", "Pause"),
         ("remove", "Remove"),
-        ("missed", "Gaps"),
+        ("coverage_gaps", "Gaps"),
         ("back", "Back"),
     )
     AUTO_FOCUS = "#stream"
@@ -176,9 +176,9 @@ class FeedsScreen(PaneScreen):
         """Change the order."""
         self.table.next_order()
 
-    def action_missed(self) -> None:
+    def action_coverage_gaps(self) -> None:
         """Show the coverage gaps, and the watchlists that they affect."""
-        self.run_worker(self._show_gaps(), group="missed", exclusive=True)
+        self.run_worker(self._show_gaps(), group="coverage_gaps", exclusive=True)
 
     async def _show_gaps(self) -> None:
         service, now, zone = self.newsroom.service, self.newsroom.clock(), self.newsroom.zone
@@ -232,7 +232,7 @@ class FeedsScreen(PaneScreen):
         """Add a feed to feeds.yaml."""
         add_feed(self)
 
-    def action_rest(self) -> None:
+    def action_pause_feed(self) -> None:
         """Pause the feed, or poll it again."""
         if self.table.feed is not None:
             pause_feed(self, self.table.feed)

@@ -48,7 +48,7 @@ class MainScreen(TriageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("full_stop", "newest", "Go to the newest alert, and follow"),
         Binding("p", "pause", "Pause the list of alerts, or continue"),
-        Binding("m", "mute", "Silence this watchlist, or end its silence"),
+        Binding("m", "silence", "Silence this watchlist, or end its silence"),
         Binding("r", "poll", "Poll this feed now"),
         Binding("R", "poll_all", "Poll all feeds"),
         Binding("e", "feeds", "Show all feeds with their health"),
@@ -347,7 +347,7 @@ class MainScreen(TriageScreen):
         """Show the other outlets with the story that was clicked."""
         self.action_outlets()
 
-    def action_mute(self) -> None:
+    def action_silence(self) -> None:
         """Silence the watchlist under the cursor, or that of the alert."""
         alert = self.stream.alert
         name = alert.watchlist if alert else ""

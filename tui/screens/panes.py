@@ -86,7 +86,7 @@ class PaneScreen(Screen[None]):
         Binding("K", "item(-1)", "Previous article"),
         Binding("w", "why", "Explain why it matches"),
         Binding("O", "outlets", "Show other articles of the story"),
-        Binding("D", "edits", "Show what revisions changed"),
+        Binding("D", "revisions", "Show what revisions changed"),
         Binding("E", "edit_file", "Edit feeds.yaml at the line of this"),
         Binding("o", "open_link", "Open the link (over SSH: copy it)"),
         Binding("y", "copy_link", "Copy the link"),
@@ -314,7 +314,7 @@ class PaneScreen(Screen[None]):
         if article:
             self.run_worker(choose_outlet(self, article), group="why", exclusive=True)
 
-    def action_edits(self) -> None:
+    def action_revisions(self) -> None:
         """Show what the revisions of the article changed."""
         from tui.screens.article import show_revisions
 
