@@ -40,7 +40,7 @@ test: install ## all tests
 
 test-fast: install ## the tests of single modules, and the cheapest of several together: under a minute
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not costly" \
-		tests/unit tests/integration --ignore tests/integration/tui
+		--hypothesis-profile=fast tests/unit tests/integration --ignore tests/integration/tui
 
 check: install ## lint, types, layers
 	$(BIN)/ruff check .

@@ -434,6 +434,7 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
     )  # some are older than what is there
 
 
+@pytest.mark.costly
 @each_kind
 @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(

@@ -76,6 +76,7 @@ def test_news_arrives_while_one_watches(
     assert reader.get(sorted(later - at_opening)[0]).status_code == 200
 
 
+@pytest.mark.costly
 @settings(deadline=None, max_examples=examples(40))
 @given(
     outlet=st.sampled_from(OUTLETS), age=st.floats(0, 40 * 86_400), wait=st.floats(0, 2 * 86_400)

@@ -79,6 +79,7 @@ def test_what_is_pending_at_the_end_of_the_input_comes_too(size, step):
     assert inflater.complete
 
 
+@pytest.mark.costly
 def test_a_bomb_costs_less_than_50_megabytes(web: Web):
     web.on("/feed", Reply(200, (("Content-Encoding", "gzip"),), gzip_bomb(128)))
     tracemalloc.start()
@@ -89,6 +90,7 @@ def test_a_bomb_costs_less_than_50_megabytes(web: Web):
         tracemalloc.stop()
 
 
+@pytest.mark.costly
 def test_a_bomb_in_a_redirect_is_not_read(web: Web):
     headers = (("Content-Encoding", "gzip"), ("Location", "/feed"))
     web.on("/old", Reply(302, headers, gzip_bomb(128)), Reply(302, headers, gzip_bomb(8)))

@@ -85,6 +85,7 @@ def test_waiting_for_a_busy_host_takes_no_place_from_another(city: City) -> None
     assert city.live(script) < 1.0
 
 
+@pytest.mark.costly
 def test_300_tarpits_do_not_keep_700_healthy_hosts_waiting(city: City) -> None:
     """First come, first served over 32 places, it would take 30 x 300 / 32 s."""
     city.web.on("/tarpit", Reply(body=FEED, fault=Fault.DRIP_HEAD, pause=3.0))

@@ -182,6 +182,7 @@ def test_endless_rules_are_cut(site: Site) -> None:
     assert site.run(go).final
 
 
+@pytest.mark.costly
 def test_rules_that_take_all_memory_cost_their_own_site_only(site: Site) -> None:
     agents = "".join(f"User-agent: a{n}\n" for n in range(12_000))
     bomb = agents + "User-agent: *\n" + "Disallow: /x\n" * 20_000

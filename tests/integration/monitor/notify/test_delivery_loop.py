@@ -91,6 +91,7 @@ def test_what_was_accepted_and_not_noted_is_sent_again_with_its_key(
     assert len(web.requests) == 2
 
 
+@pytest.mark.costly
 def test_killed_before_any_statement_nothing_is_lost_and_no_line_is_doubled(
     lived: Path, tmp_path: Path
 ) -> None:

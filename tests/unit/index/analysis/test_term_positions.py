@@ -1,5 +1,6 @@
 """Where the terms of an article stand."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ def test_postings_of_an_article():
     assert "jean" not in found
 
 
+@pytest.mark.costly
 def test_parts_are_too_far_apart_for_any_phrase():
     found = postings(article(title="a " * MAX_CHARS, summary="b"))
     assert found["b"][0] - found["a"][-1] > 4 * 1_000

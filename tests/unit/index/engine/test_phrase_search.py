@@ -80,6 +80,7 @@ def written(texts: list[tuple[str, str]]) -> list[Article]:
     ]
 
 
+@pytest.mark.costly
 @given(texts=ARTICLES, words=st.lists(FORMS, min_size=2, max_size=4), part=PART, data=st.data())
 def test_phrases(
     texts: list[tuple[str, str]], words: list[list[str]], part: str, data: st.DataObject

@@ -183,6 +183,7 @@ def test_a_partial_archive_does_without_what_turns_out_to_be_damaged(tmp_path: P
     assert (len(ids(archive)), archive.damage) == (59, ())
 
 
+@pytest.mark.costly
 def test_flipped_bits_give_an_error_or_hits_but_no_other_failure(tmp_path: Path) -> None:
     open_archive_writer(tmp_path).add(
         article(id, f"Un port {id} de l’Escaut") for id in range(1, 60)

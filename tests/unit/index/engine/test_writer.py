@@ -66,6 +66,7 @@ def test_what_is_reopened_is_as_it_was_left(tmp_path: Path) -> None:
     assert (tmp_path / "var" / "archive").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.costly
 def test_segments_stay_few_and_every_article_is_there_once(tmp_path: Path) -> None:
     writer = open_archive_writer(tmp_path)
     for first in range(1, 400, 3):

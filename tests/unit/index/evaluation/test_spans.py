@@ -82,6 +82,7 @@ def test_a_score(text, marked):
     assert lit(query, article(text))["body"] == marked
 
 
+@pytest.mark.costly
 def test_words_far_apart_are_near_in_no_time():
     query = parse_query('"a b c d e f"~1000')
     assert not evaluate(query.root, MemoryDocument.of(article("a b " * 200)))

@@ -377,6 +377,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         load(tmp_path / "huge.yaml")
 
 
+@pytest.mark.costly
 def test_a_big_file_is_read() -> None:
     feeds = "".join(f"  - https://a{n}.example/rss\n" for n in range(1000))
     terms = "".join(f"      - term{n}\n" for n in range(20_000))

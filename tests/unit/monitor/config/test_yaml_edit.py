@@ -150,6 +150,7 @@ def test_the_last_item_is_not_removed() -> None:
         without_items("feeds: [a]\n", "feeds", {0})
 
 
+@pytest.mark.costly
 def test_the_projects_own_files_can_be_edited() -> None:
     for path in (ROOT / "feeds.yaml", ROOT / "monitor" / "starter.yaml"):
         text = path.read_text(encoding="utf-8")

@@ -237,6 +237,7 @@ def counting(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
     return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 
+@pytest.mark.costly
 @settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(
     articles=archives(),

@@ -73,6 +73,7 @@ def test_the_threshold_lets_one_search_of_a_hundred_through(tests: int) -> None:
     assert chance * tests == pytest.approx(0.01)
 
 
+@pytest.mark.costly
 def test_an_archive_of_noise_says_nothing() -> None:
     chance = random.Random(1)
     vocabulary = [f"mot{n:03}x" for n in range(150)]
@@ -196,6 +197,7 @@ WORD = st.sampled_from(
 )
 
 
+@pytest.mark.costly
 @settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(
     titles=st.lists(

@@ -135,6 +135,7 @@ TRIAGED = st.tuples(
 INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
 
 
+@pytest.mark.costly
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
 @example(

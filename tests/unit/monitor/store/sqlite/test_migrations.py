@@ -34,6 +34,7 @@ def _tables(folder: Path) -> dict[str, object]:
     return {**found, "others": set(others)}
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_store_becomes_what_a_new_one_is(tmp_path: Path, version: int) -> None:
     SqliteStore(tmp_path / "new").close()

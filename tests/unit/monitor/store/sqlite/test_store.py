@@ -141,6 +141,7 @@ def test_an_article_comes_back_as_it_was_saved(room: SmallStore) -> None:
     assert room.views.articles.ids(has="body") == room.views.articles.ids(has="author") == {1}
 
 
+@pytest.mark.costly
 def test_more_ids_than_sqlite_takes_at_once(room: SmallStore) -> None:
     room.save(*(arrival(id, ALIBABA) for id in range(1, 1203)))
     everything = list(range(1, 1203))

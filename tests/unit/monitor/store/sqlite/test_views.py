@@ -55,6 +55,7 @@ def test_what_escalated_is_told_once_with_its_place_then(views: SqliteViews) -> 
     assert views.alerts.escalated(Filter(severities=(Severity.HIGH,))) == [(6, 3, 3), (9, 5, 6)]
 
 
+@pytest.mark.costly
 def test_where_nothing_escalated_not_all_alerts_are_gone_through(
     views: SqliteViews, tmp_path: Path
 ) -> None:
