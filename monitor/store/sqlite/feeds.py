@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from index.article import Timestamp
-from monitor.model.alert import AlertKind, FeedIncident
 from monitor.model.feed import (
     Feed,
     FeedHistory,
@@ -28,6 +27,7 @@ from monitor.model.feed import (
 from monitor.store.sqlite.connection import StoreConnection, marks, transaction
 
 if TYPE_CHECKING:
+    from monitor.model.alert import AlertKind
     from monitor.model.config import Watchlist
     from monitor.model.poll import PollOutcome
 
@@ -86,6 +86,8 @@ def feed_named(sql: sqlite3.Connection, name: str) -> Feed:
 
 def read_history(sql: sqlite3.Connection, feed: Feed) -> FeedHistory:
     """Return what is remembered of a feed besides its polling state."""
+    from monitor.model.alert import AlertKind, FeedIncident
+
     habit, *move = sql.execute(
         "SELECT habit, moved_to, since, latest, times FROM feeds LEFT JOIN moves ON feed = number"
         " WHERE number = ?",
