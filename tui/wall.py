@@ -257,6 +257,10 @@ class Wall(BaseApp):
         band = alarm_lines(self._status, now, cells, self._store_error)
         self._alarm.display = bool(band)
         self._alarm.update(*band)
+        self.call_after_refresh(self._show_board)  # its size depends on those above it
+
+    def _show_board(self) -> None:
+        now, zone = self.newsroom.clock(), self.newsroom.zone
         size = self._board.size
         rows = board_rows(self._alerts, now, zone, size.width, size.height)
         if not rows and self._status is not None:
