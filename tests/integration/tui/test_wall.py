@@ -36,6 +36,7 @@ def drive(
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:
             await until(pilot, lambda: "live" in screen_of(app) or "WATCHES" in screen_of(app))
+            await rest(pilot, app)
             await script(pilot, app)
 
     asyncio.run(run())
@@ -50,7 +51,15 @@ async def look(pilot: Pilot[Any], app: Wall) -> None:
     """Look as often as it takes to read everything anew."""
     for _ in range(ALERTS_EVERY):
         await app.read_update()
-    await pilot.pause()
+    await rest(pilot, app)
+
+
+async def rest(pilot: Pilot[Any], app: Wall) -> None:
+    """Wait until the screen changes no more."""
+    before, still = "", 0
+    while still < 3:
+        await pilot.pause(0.02)
+        before, still = screen_of(app), still + 1 if screen_of(app) == before else 0
 
 
 def test_the_newest_is_on_top_and_stays_there() -> None:
