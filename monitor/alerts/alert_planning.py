@@ -45,7 +45,7 @@ def plan_alerts(
             planning.match(change, hit)
     if arrivals.via in (Via.POLL, Via.PAGE):
         for change in arrivals.changes:
-            if not change.new:
+            if not (change.new or change.carried):
                 planning.text_changed(change)
     if arrivals.via is not Via.ARCHIVE or planning.raised:
         planning.escalate()

@@ -295,7 +295,7 @@ def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
     details = cli.service().views.articles.details(article) if 0 < article < 2**63 else None
     if details is None:
         raise click.UsageError(f"there is no article {article}; `tocsin search` shows the IDs")
-    explanation = explain(target, details.article, _first_feed(cli, config, details.article))
+    explanation = explain(target, details.article, *_feeds_of(cli, config, details.article))
     for clause in explanation.reason.split("\n"):
         click.echo(f"{'matches' if explanation.hit else 'no match'}: {clause}")
     context.exit(0 if explanation.hit else 1)
@@ -316,10 +316,12 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
     raise click.UsageError(f"no watchlist is called `{name}`{close}")
 
 
-def _first_feed(cli: CliContext, config: Config, article: Article) -> Feed:
-    """Return the feed that had an article first, as feeds.yaml describes it now."""
-    known = {feed.number: feed for feed in cli.service().views.feeds.every()}[article.feeds[0]]
-    return next((feed for feed in config.feeds if feed.url == known.url), known)
+def _feeds_of(cli: CliContext, config: Config, article: Article) -> list[Feed]:
+    """Return the feeds that carry an article, as feeds.yaml describes them now."""
+    known = {feed.number: feed for feed in cli.service().views.feeds.every()}
+    now = {feed.url: feed for feed in config.feeds}
+    carrying = [known[number] for number in article.feeds if number in known]
+    return [now.get(feed.url, feed) for feed in carrying]
 
 
 FORM_COLUMNS = ("term", "form", "articles")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -82,6 +82,8 @@ class Ingester:
                         refresh = self._refresh(batch, watch, answer, document, now, network_down)
                         batch.save_poll(refresh)
                         arrivals = polled(refresh)
+                        carried = tuple(self._carried(batch, watch, answer, refresh))
+                        arrivals = replace(arrivals, changes=(*arrivals.changes, *carried))
                         polls.append((answer.feed, refresh.poll))
                         queued = queued or bool(refresh.arrivals or refresh.sightings)
                     if arrivals is not None:
@@ -189,12 +191,35 @@ class Ingester:
     ) -> Enrichment:
         """Enrich an article of a feed, with the matches for each other feed that carries it."""
         (made,) = enrich([article], feed, watch.rules, self._recent(reading, feed), "")
-        hits = {hit.watchlist.name: hit for hit in made.hits}
-        for number in article.feeds:
-            if number != feed.number and (other := watch.feeds.get(number)):
-                for hit in watch.rules.match(made.article, other):
-                    hits.setdefault(hit.watchlist.name, hit)
-        return replace(made, hits=tuple(hits.values()))
+        if article.feeds == (feed.number,):
+            return made
+        return replace(made, hits=watch.rules.match(made.article, *_feeds_of(article, feed, watch)))
+
+    def _carried(
+        self, batch: Batch, watch: ActiveConfig, answer: PollResult, outcome: PollOutcome
+    ) -> Iterator[ArticleChange]:
+        """Yield the known articles that match because this feed carries them now, too."""
+        if not (outcome.sightings and watch.rules.by_feed):
+            return
+        feed, sighted = outcome.feed, [one.article for one in outcome.sightings]
+        for article in batch.articles.get(list(dict.fromkeys(sighted))):
+            feeds = _feeds_of(article, feed, watch)
+            before = {
+                hit.watchlist.name
+                for hit in watch.rules.match(article, *(one for one in feeds if one is not feed))
+            }
+            hits = watch.rules.match(article, *feeds) if len(article.feeds) > 1 else ()
+            if new := tuple(hit for hit in hits if hit.watchlist.name not in before):
+                yield ArticleChange(
+                    article=article,
+                    new=False,
+                    carried=True,
+                    guid="",
+                    fingerprint=b"",
+                    canonical="",
+                    hits=new,
+                    backfill=answer.state.last_ok is None,
+                )
 
     def _recent(self, reading: StoreReads, feed: Feed) -> deque[str]:
         """Return the languages of the feed's last articles, oldest first."""
@@ -202,6 +227,12 @@ class Ingester:
             known = reading.languages(feed)
             self._languages[feed.number] = deque(reversed(known), maxlen=PRIOR_ARTICLES)
         return self._languages[feed.number]
+
+
+def _feeds_of(article: Article, feed: Feed, watch: ActiveConfig) -> list[Feed]:
+    """Return the feeds that carry an article, of which `feed` is one."""
+    others = (watch.feeds.get(number) for number in article.feeds if number != feed.number)
+    return [feed, *(other for other in others if other is not None)]
 
 
 def polled(outcome: PollOutcome) -> Arrivals:

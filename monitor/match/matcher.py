@@ -7,6 +7,7 @@ are evaluated. Whether a word form belongs to an inflected term or a wildcard is
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from index.article import Article
 from index.evaluation.explain import why_not
 from index.evaluation.spans import Codes, Extent, MemoryDocument, SpanMatch, in_order, matches
 from index.evaluation.term_expansion import expands, is_open, key, selector
-from index.query.ast import Facet, Mode, Node, Word, words
+from index.query.ast import Facet, Mode, Node, Word, walk, words
 from index.query.filters import passes, selects
 from monitor.fetch.url import host
 from monitor.match.presearcher import TermTrie, required_terms
@@ -56,31 +57,46 @@ class WatchlistMatcher:
         means = self._forms.means
         self._keys = Keys(lambda key: keys.get(key) or means(key))
 
-    def match(self, article: Article, feed: Feed) -> tuple[WatchlistMatch, ...]:
-        """Return the watchlists that an article of a feed satisfies, and where."""
+    @functools.cached_property
+    def by_feed(self) -> bool:
+        """Whether it matters to some watchlist which feeds carry an article."""
+        return any(
+            watchlist.feeds
+            or any(
+                isinstance(node, Facet) and node.name in ("feed", "tag")
+                for node in walk(watchlist.query.root)
+            )
+            for watchlist in self.watchlists
+        )
+
+    def match(self, article: Article, *feeds: Feed) -> tuple[WatchlistMatch, ...]:
+        """Return the watchlists that an article satisfies, and where, by the feeds that carry it.
+
+        As in a search, a filter holds if it holds for one of the feeds.
+        """
         reading = DocumentTerms(article, self._keys)
         places = _MatchPlaces(article, reading)
         return tuple(
             WatchlistMatch(watchlist=watchlist, matches=places.of(found))
-            for watchlist, found in self._satisfied(reading, article, feed)
+            for watchlist, found in self._satisfied(reading, article, feeds)
         )
 
     def satisfied(
-        self, article: Article, feed: Feed
+        self, article: Article, *feeds: Feed
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
-        """Yield the watchlists that an article of a feed satisfies, and the clauses that hold."""
-        return self._satisfied(DocumentTerms(article, self._keys), article, feed)
+        """Yield the watchlists that an article satisfies, and the clauses that hold."""
+        return self._satisfied(DocumentTerms(article, self._keys), article, feeds)
 
     def _satisfied(
-        self, reading: DocumentTerms, article: Article, feed: Feed
+        self, reading: DocumentTerms, article: Article, feeds: Sequence[Feed]
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         found = reading.postings
         expansions = self._forms.of(found)
         candidates = self._filed.open({*found, *expansions})
-        document = _ArticleWords(found, expansions, self._forms.numbers, article, feed)
+        document = _ArticleWords(found, expansions, self._forms.numbers, article, feeds)
         for number in sorted(candidates):
             watchlist = self.watchlists[number]
-            if not out_of_scope(watchlist, article, feed) and (
+            if not out_of_scope(watchlist, article, feeds) and (
                 clauses := matches(watchlist.query.root, document)
             ):
                 yield watchlist, clauses
@@ -89,7 +105,7 @@ class WatchlistMatcher:
 class _ArticleWords:
     """A `Document` over the positions of an article, with its word forms already decided."""
 
-    __slots__ = ("_expansions", "_found", "_numbers", "article", "feed")
+    __slots__ = ("_expansions", "_found", "_numbers", "article", "feeds")
 
     def __init__(
         self,
@@ -97,13 +113,13 @@ class _ArticleWords:
         expansions: Mapping[int, Sequence[str]],
         numbers: Mapping[Word, int],
         article: Article,
-        feed: Feed,
+        feeds: Sequence[Feed],
     ) -> None:
         self._found = found
         self._expansions = expansions
         self._numbers = numbers
         self.article = article
-        self.feed = feed
+        self.feeds = feeds
 
     def positions(self, key: str) -> Codes:
         return self._found.get(key, ())
@@ -112,7 +128,7 @@ class _ArticleWords:
         return self._expansions.get(self._numbers[word], ())
 
     def admits(self, facet: Facet) -> bool:
-        return filter_admits(facet, self.article, self.feed)
+        return filter_admits(facet, self.article, self.feeds)
 
 
 class _WordForms:
@@ -188,12 +204,15 @@ class _TermsOfForm(dict[str, Sequence[int]]):
 # --- one watchlist ---------------------------------------------------------------
 
 
-def filter_admits(facet: Facet, article: Article, feed: Feed) -> bool:
-    """Return whether an article of a feed passes a filter of a query."""
-    return passes(facet, lang=article.lang, name=feed.name, host=host(feed.url), tags=feed.tags)
+def filter_admits(facet: Facet, article: Article, feeds: Sequence[Feed]) -> bool:
+    """Return whether an article passes a filter of a query, by one of its feeds."""
+    return any(
+        passes(facet, lang=article.lang, name=feed.name, host=host(feed.url), tags=feed.tags)
+        for feed in feeds
+    )
 
 
-def out_of_scope(watchlist: Watchlist, article: Article, feed: Feed) -> str:
+def out_of_scope(watchlist: Watchlist, article: Article, feeds: Sequence[Feed]) -> str:
     """Return why an article is out of scope of a watchlist, by language or feed; or ''.
 
     An article of undetermined language is in scope of every watchlist.
@@ -201,9 +220,12 @@ def out_of_scope(watchlist: Watchlist, article: Article, feed: Feed) -> str:
     if watchlist.lang and article.lang and article.lang not in watchlist.lang:
         return f"language {article.lang}, not {' or '.join(watchlist.lang)}"
     if watchlist.feeds and not any(
-        selects(selector, feed.name, host(feed.url), feed.tags) for selector in watchlist.feeds
+        selects(selector, feed.name, host(feed.url), feed.tags)
+        for feed in feeds
+        for selector in watchlist.feeds
     ):
-        return f"feed {feed.name}, not {' or '.join(watchlist.feeds)}"
+        carrying = ", ".join(feed.name for feed in feeds)
+        return f"feed {carrying}, not {' or '.join(watchlist.feeds)}"
     return ""
 
 
@@ -240,12 +262,12 @@ class Explanation:
     reason: str
 
 
-def explain(watchlist: Watchlist, article: Article, feed: Feed) -> Explanation:
+def explain(watchlist: Watchlist, article: Article, *feeds: Feed) -> Explanation:
     """Return the clauses that match with their text, or those that fail."""
-    if reason := out_of_scope(watchlist, article, feed):
+    if reason := out_of_scope(watchlist, article, feeds):
         return Explanation(None, reason)
     reading = DocumentTerms(article)
-    document = MemoryDocument(reading.postings, lambda facet: filter_admits(facet, article, feed))
+    document = MemoryDocument(reading.postings, lambda facet: filter_admits(facet, article, feeds))
     found = matches(watchlist.query.root, document)
     if not found:
         return Explanation(None, why_not(watchlist.query.root, document))

@@ -221,6 +221,8 @@ class ArticleChange:
     """An earlier article in another language about the same event."""
     outlet_url: str = ""
     """Address of the outlet of an article that an aggregator brings."""
+    carried: bool = False
+    """Whether one more feed carries it, and nothing else changed."""
     wants_page: bool = False
     backfill: bool = False
     """Published before its feed was watched: its alerts are marked backfill."""

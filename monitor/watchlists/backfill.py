@@ -107,8 +107,8 @@ class Backfill:
         now = self._clock()
         alerts: Counter[str] = Counter()
         for number, (article, copy_of) in enumerate(articles, 1):
-            feed = self._feeds.get(article.feeds[0])
-            if feed is not None and (hits := self._rules[1].match(article, feed)):
+            feeds = [self._feeds[number] for number in article.feeds if number in self._feeds]
+            if feeds and (hits := self._rules[1].match(article, *feeds)):
                 change = ArticleChange(
                     article=article,
                     new=False,
@@ -119,7 +119,7 @@ class Backfill:
                     copy_of=copy_of,
                     backfill=True,
                 )
-                arrivals = Arrivals(feed=feed, via=Via.ARCHIVE, changes=(change,))
+                arrivals = Arrivals(feed=feeds[0], via=Via.ARCHIVE, changes=(change,))
                 facts = batch.alert_facts(arrivals, now)
                 plan = plan_alerts(arrivals, facts, self._routing, now)
                 batch.save_alerts(plan)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from index.article import Timestamp
+from index.article import Article, Timestamp
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
@@ -78,10 +78,13 @@ class _Replay:
                 tuple(dict.fromkeys(clause.text for clause, places in clauses if places)),
             )
             for article in articles
-            if (feed := self._asked.feeds.get(article.feeds[0]))
-            for watchlist, clauses in self._rules.satisfied(article, feed)
+            if (feeds := self._feeds_of(article))
+            for watchlist, clauses in self._rules.satisfied(article, *feeds)
         )
         return ArticleRange(upto, tuple((a.id, a.date) for a in articles), trials)
+
+    def _feeds_of(self, article: Article) -> list[Feed]:
+        return [self._asked.feeds[one] for one in article.feeds if one in self._asked.feeds]
 
 
 def replay(asked: ArchiveReplay, newest: int) -> Iterator[ArticleRange]:

@@ -88,6 +88,19 @@ def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Pa
     assert [row for row in everything(folder) if row[0] != "Grève"] == before
 
 
+def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> None:
+    first = flow.rows(folder, "SELECT id, feed FROM articles WHERE title LIKE 'Grève%' LIMIT 1")
+    ((article, feed),) = first
+    with closing(SqliteStore(folder)) as store:
+        store._connection.execute(  # as if another feed had carried it as well
+            "INSERT OR IGNORE INTO carriers SELECT ?, number, 0 FROM feeds WHERE number <> ?",
+            (article, feed),
+        )
+        other = next(one for one in store.feeds.every() if one.number != feed)
+        finish(store, (*WATCHLISTS, replace(STRIKE, feeds=(other.name,))))
+    assert article in {article for article, *_ in alerts(folder)}
+
+
 def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
     with closing(SqliteStore(folder)) as store:
         every = (*WATCHLISTS, STRIKE)

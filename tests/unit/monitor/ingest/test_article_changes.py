@@ -163,6 +163,32 @@ def test_a_revision_is_matched_for_every_feed_that_carries_the_article(
         assert flow.rows(tmp_path, "SELECT term FROM lost_terms") == []
 
 
+@pytest.mark.parametrize(
+    ("query", "feeds", "alerts"),
+    [
+        ("alibaba", ["Monde"], 1),
+        ("alibaba feed:Monde", [], 1),
+        ("cainiao", ["Monde"], 1),
+        ("alibaba", ["Une"], 1),
+        ("alibaba", [], 1),
+        ("alibaba", ["Planet"], 0),
+        ("mossad", ["Monde"], 0),
+    ],
+)
+def test_an_article_is_matched_for_each_feed_that_comes_to_carry_it(
+    tmp_path: Path, query: str, feeds: list[str], alerts: int
+) -> None:
+    """Search and watchlists agree: `feed:Monde` finds it."""
+    with closing(SqliteStore(tmp_path)) as store:
+        room = Newsroom(store, tmp_path, [watchlist(query, feeds)])
+        room.poll(A, entry(body="Cainiao y gère le site."))
+        for _ in range(2):
+            room.poll(B, entry())
+        assert len(room.alerts()) == alerts
+        kinds = flow.rows(tmp_path, "SELECT kind FROM evidence WHERE kind = 'edited'")
+        assert kinds == []
+
+
 # --- one article under two headlines ------------------------------------------------------
 
 

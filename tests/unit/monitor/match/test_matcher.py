@@ -129,6 +129,22 @@ def test_filters_in_a_query(query, does):
     assert bool(WatchlistMatcher([watchlist(query)]).match(article("le mot"), FEED)) is does
 
 
+@pytest.mark.parametrize(
+    ("settings", "query", "does"),
+    [
+        ({"feeds": ("lesechos.fr",)}, "mot", True), ({"feeds": ("le fil",)}, "mot", True),
+        ({"feeds": ("lemonde",)}, "mot", False), ({}, "mot feed:lesechos tag:une", True),
+        ({}, "mot -feed:lemonde", True), ({}, 'mot -feed:"Le Fil"', False),
+    ],
+)  # fmt: skip
+def test_an_article_of_several_feeds_passes_what_one_of_them_passes(settings, query, does):
+    """A filter that excludes a feed excludes what this feed carries, as in a search."""
+    other = Feed(url="https://fil.example/rss", name="Le Fil", tags=("une",))
+    rule = watchlist(query, **settings)
+    assert bool(WatchlistMatcher([rule]).match(article("le mot"), FEED, other)) is does
+    assert bool(explain(rule, article("le mot"), FEED, other).hit) is does
+
+
 def test_many_watchlists_at_once_keep_their_order():
     rules = WatchlistMatcher(
         [watchlist(query) for query in ("b", "port~", "=B", "a", "po*", "zz", "lang:fr")]
