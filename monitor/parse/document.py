@@ -73,7 +73,7 @@ def root_only(body: bytes) -> bytes:
 
 
 _MARKUP_CONTENT = re.compile(
-    rb"content(?<=[<:]content)(\s[^<>]{0,500}?\btype\s*=\s*)([\"'])(?:[^\"'<>]*[/+]xml|xhtml)\2"
+    rb"content(?<=[<:]content)(\s[^<>]{0,200}?\btype\s*=\s*)([\"'])(?:[^\"'<>]*[/+]xml|xhtml)\2"
     rb"([^<>]*(?<!/)>)(?=\s*<\w)",
     re.IGNORECASE,
 )
