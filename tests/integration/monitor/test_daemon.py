@@ -25,6 +25,8 @@ from monitor.errors import ConfigError, FetchError, Problem
 from monitor.monitor_lock import MonitorLock, current_heartbeat
 from monitor.store.sqlite.views import SqliteViews
 
+pytestmark = pytest.mark.costly
+
 
 def news(first: int, last: int) -> bytes:
     """Return a feed with numbered items, the newest first."""
@@ -70,7 +72,6 @@ def searchable(newsroom: Newsroom, articles: int) -> bool:
 # --- real processes ------------------------------------------------------------------------
 
 
-@pytest.mark.costly
 def test_a_good_edit_is_in_force_and_a_bad_one_changes_nothing(
     web: Web, newsroom: Newsroom
 ) -> None:
@@ -100,7 +101,6 @@ def test_a_good_edit_is_in_force_and_a_bad_one_changes_nothing(
         assert newsroom.here("search", "douane").returncode == 0  # history stays
 
 
-@pytest.mark.costly
 def test_no_feed_stops_another(web: Web, newsroom: Newsroom) -> None:
     slow = b"<rss><channel><item><author>" + b"a" * 32_000 + b"</author></item></channel></rss>"
     web.on("/well", *(Reply(body=news(0, n)) for n in range(5)))
@@ -124,7 +124,6 @@ def test_no_feed_stops_another(web: Web, newsroom: Newsroom) -> None:
     assert len(web.asked("/gone")) == 1
 
 
-@pytest.mark.costly
 def test_an_indexer_that_is_killed_is_started_again_and_misses_nothing(
     web: Web, newsroom: Newsroom
 ) -> None:
@@ -143,7 +142,6 @@ def test_an_indexer_that_is_killed_is_started_again_and_misses_nothing(
         assert [row["title"] for row in found] == [item(number).title]
 
 
-@pytest.mark.costly
 def test_killed_and_started_again_nothing_is_lost_or_doubled(web: Web, newsroom: Newsroom) -> None:
     """The kernel frees the lock, the children end by themselves, the feed is read on."""
     for last, alerts in [(40, 28), (80, 54), (120, 81)]:
@@ -165,7 +163,6 @@ def test_killed_and_started_again_nothing_is_lost_or_doubled(web: Web, newsroom:
     assert doubled == []
 
 
-@pytest.mark.costly
 def test_a_background_monitor_logs_where_status_says(web: Web, newsroom: Newsroom) -> None:
     web.on("/one", Reply(body=news(0, 0)))
     newsroom.watch([feed(web, "/one")], ["Alibaba"])

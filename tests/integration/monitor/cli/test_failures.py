@@ -13,6 +13,8 @@ from support.scripted_server import Reply, Web
 
 from monitor.store.sqlite.store import SqliteStore
 
+pytestmark = pytest.mark.costly
+
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
@@ -23,7 +25,6 @@ def newsroom(tmp_path: Path) -> Newsroom:
     return made
 
 
-@pytest.mark.costly
 def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
     (newsroom.folder / "file").touch()
     for command in (["run", "--once"], ["run", "--background"], ["demo", "--headless"], ["status"]):
@@ -49,7 +50,6 @@ def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom
         assert len(web.asked("/page")) == 1
 
 
-@pytest.mark.costly
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
 @pytest.mark.parametrize("command", ["status", "schema", "completion bash"])
 def test_the_output_cannot_be_written(newsroom: Newsroom, command: str) -> None:

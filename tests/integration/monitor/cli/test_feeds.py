@@ -18,6 +18,8 @@ from support.scripted_server import Reply, Web, redirect
 
 from monitor.cli import main
 
+pytestmark = pytest.mark.costly
+
 LONG = "Les services de renseignement belges surveillent le centre de Cainiao à Liège. " * 30
 NOW = formatdate(time() - 3_600)
 LE_FIL = rss(

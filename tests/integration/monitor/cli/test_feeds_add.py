@@ -22,6 +22,8 @@ from support.scripted_server import Reply, Web, redirect
 from monitor.cli import main
 from monitor.config import load
 
+pytestmark = pytest.mark.costly
+
 LONG = "Les services de renseignement belges surveillent le centre de Cainiao à Liège. " * 30
 NOW = formatdate(time() - 3_600)
 LE_FIL = rss(
@@ -176,7 +178,6 @@ def test_one_of_several_or_all(newsroom: Newsroom, server: Web, flag: str, count
     assert names(newsroom) == ["Kept", "Le Fil : l’info", "The Wire"][: count + 1]
 
 
-@pytest.mark.costly
 def test_a_terminal_is_asked(newsroom: Newsroom, server: Web) -> None:
     environ: dict[str, Any] = {**os.environ, "TERM": "dumb"}
     with pexpect.spawn(

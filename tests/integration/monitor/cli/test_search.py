@@ -21,6 +21,8 @@ from support.scripted_server import Reply, Web, conditional
 
 from monitor.cli import main
 
+pytestmark = pytest.mark.costly
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 SEARCHES = [
     {"name": "Liège cette semaine", "query": "liège since:7d"},
@@ -299,7 +301,6 @@ def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
     return str(child.before)
 
 
-@pytest.mark.costly
 def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
     long = ("search", "texte", "--limit", "20")
     assert "PAGER" in on_terminal(filled, *long)
@@ -308,7 +309,6 @@ def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
     assert "PAGER" not in on_terminal(filled, *long, "--format", "jsonl")
 
 
-@pytest.mark.costly
 def test_matches_are_lit_unless_no_colour_is_wanted(filled: Newsroom) -> None:
     lit = on_terminal(filled, "search", "quai", "--limit", "1")
     assert re.search("\x1b\\[[0-9;]*mquai\x1b\\[0m", lit)
@@ -343,7 +343,6 @@ def test_saved_searches_are_listed(filled: Newsroom) -> None:
     assert search(filled).returncode == 2
 
 
-@pytest.mark.costly
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [("@", ["@Liège cette semaine", "@Ports"]), ("@po", ["@Ports"]), ("sev", ["severity:"])],

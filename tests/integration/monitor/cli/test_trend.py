@@ -21,6 +21,8 @@ from monitor.model.config import Watchlist
 from monitor.model.search_results import BucketSize, Series, Trend
 from monitor.search import trends
 
+pytestmark = pytest.mark.costly
+
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = 3_600.0, 86_400.0
 START = datetime(2026, 3, 2, tzinfo=PARIS).timestamp()
@@ -89,7 +91,6 @@ def test_rows_for_programs(newsroom: Newsroom) -> None:
     assert all(row["whole"] for row in rows)
 
 
-@pytest.mark.costly
 def test_a_plot_for_people_and_a_picture(newsroom: Newsroom) -> None:
     done = newsroom.tocsin("trend", "grève", "--until", "2026-04-02", "--since", "2026-03-25")
     lines = done.stdout.splitlines()
@@ -169,7 +170,6 @@ def test_a_folder_without_articles_is_said(
         assert capfd.readouterr() == ("", "nothing found\n")
 
 
-@pytest.mark.costly
 def test_watch_list_has_today_beside_what_is_usual(newsroom: Newsroom) -> None:
     (row,) = newsroom.json("watch", "list", "--format", "json")
     assert {"today": 0, "surprise": False}.items() <= row.items()

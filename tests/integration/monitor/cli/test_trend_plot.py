@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -15,6 +16,8 @@ from support.properties import examples
 from monitor.cli.trend import BAR, GAP, MARKERS, MISSING, UNSURE, plot_lines
 from monitor.model.search_results import BucketSize, Series, Trend
 from monitor.search import trends
+
+pytestmark = pytest.mark.costly
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = 3_600.0, 86_400.0

@@ -27,6 +27,8 @@ from monitor.cli.alerts import COMMANDS
 from monitor.model.config import Watchlist
 from monitor.model.severity import Severity
 
+pytestmark = pytest.mark.costly
+
 WATCHLISTS = (
     Watchlist(name="Alibaba", query=parse_query("alibaba"), severity=Severity.HIGH),
     Watchlist(name="Espions", query=parse_query("espionnage~")),
@@ -169,7 +171,6 @@ def test_in_bulk_the_count_comes_first(run: Run) -> None:
     assert json.loads(run("alerts", "undo", "--format", "json"))["undoes"] == said["act"]
 
 
-@pytest.mark.costly
 @pytest.mark.parametrize(("answer", "code", "closed"), [("y", 0, 3), ("n", 1, 0), ("\x03", 130, 0)])
 def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) -> None:
     child = pexpect.spawn(

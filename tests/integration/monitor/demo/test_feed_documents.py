@@ -15,6 +15,8 @@ from support.newsroom import PATIENCE
 from monitor.demo.content import NBSP, load
 from monitor.demo.server import NewsroomServer
 
+pytestmark = pytest.mark.costly
+
 OPENED = 1_800_000_000.0
 CONTENT = load()
 

@@ -19,6 +19,8 @@ from monitor.demo.content import load
 from monitor.demo.newsroom import WINDOW, DemoNewsroom, bulletin
 from monitor.demo.server import NewsroomServer
 
+pytestmark = pytest.mark.costly
+
 OPENED = 1_800_000_000.0
 CONTENT = load()
 OUTLETS = tuple(CONTENT.outlets.values())
@@ -76,7 +78,6 @@ def test_news_arrives_while_one_watches(
     assert reader.get(sorted(later - at_opening)[0]).status_code == 200
 
 
-@pytest.mark.costly
 @settings(deadline=None, max_examples=examples(40))
 @given(
     outlet=st.sampled_from(OUTLETS), age=st.floats(0, 40 * 86_400), wait=st.floats(0, 2 * 86_400)

@@ -14,6 +14,8 @@ from support.scripted_server import Reply, Web, gzip_bomb
 
 from monitor.fetch.body import BodyError, Inflater
 
+pytestmark = pytest.mark.costly
+
 
 def _gzip(body: bytes) -> bytes:
     """Return the same bytes each time: parallel workers must collect tests of the same name."""
@@ -79,7 +81,6 @@ def test_what_is_pending_at_the_end_of_the_input_comes_too(size, step):
     assert inflater.complete
 
 
-@pytest.mark.costly
 def test_a_bomb_costs_less_than_50_megabytes(web: Web):
     web.on("/feed", Reply(200, (("Content-Encoding", "gzip"),), gzip_bomb(128)))
     tracemalloc.start()
@@ -90,7 +91,6 @@ def test_a_bomb_costs_less_than_50_megabytes(web: Web):
         tracemalloc.stop()
 
 
-@pytest.mark.costly
 def test_a_bomb_in_a_redirect_is_not_read(web: Web):
     headers = (("Content-Encoding", "gzip"), ("Location", "/feed"))
     web.on("/old", Reply(302, headers, gzip_bomb(128)), Reply(302, headers, gzip_bomb(8)))

@@ -12,6 +12,8 @@ from support.scripted_server import Fault, Reply, Web
 
 from monitor.errors import FetchError
 
+pytestmark = pytest.mark.costly
+
 
 @pytest.mark.parametrize(
     ("fault", "reasons"),

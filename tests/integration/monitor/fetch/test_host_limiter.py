@@ -17,6 +17,8 @@ from monitor.errors import FetchError
 from monitor.fetch.client import Client
 from monitor.fetch.host_limiter import SLOTS, SlotPool
 
+pytestmark = pytest.mark.costly
+
 
 @pytest.fixture
 def city() -> City:
@@ -85,7 +87,6 @@ def test_waiting_for_a_busy_host_takes_no_place_from_another(city: City) -> None
     assert city.live(script) < 1.0
 
 
-@pytest.mark.costly
 def test_300_tarpits_do_not_keep_700_healthy_hosts_waiting(city: City) -> None:
     """First come, first served over 32 places, it would take 30 x 300 / 32 s."""
     city.web.on("/tarpit", Reply(body=FEED, fault=Fault.DRIP_HEAD, pause=3.0))

@@ -17,6 +17,8 @@ from monitor.fetch.client import ACCEPT_PAGE
 from monitor.model.feed import RequestOptions, Secret
 from monitor.model.poll import NotModified
 
+pytestmark = pytest.mark.costly
+
 KEYED = RequestOptions(
     headers=(
         ("Authorization", Secret("Bearer t0ken")),

@@ -27,6 +27,8 @@ from monitor.model.feed import Feed
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 
+pytestmark = pytest.mark.costly
+
 NOW = 1_700_000_000.0
 DAY = 86_400.0
 ALIBABA, SPIES, _ = flow.WATCHLISTS
@@ -335,7 +337,6 @@ def test_what_articles_lack_and_what_is_not_used_is_counted_aloud(room: Newsroom
     assert "fields that are not used: source (2), id (1)\n" in done.stderr
 
 
-@pytest.mark.costly
 def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
     web.on("/rss", Reply(body=rss(Item("Un navire au port", link="https://ex.org/navire"))))
     room.watch([{"url": web.url("/rss"), "name": "Le Soir", "every": "1s"}], ["Alibaba"])
@@ -350,7 +351,6 @@ def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
     assert room.here("search", "dockers", "--limit", "1").returncode == 0
 
 
-@pytest.mark.costly
 def test_killed_in_the_middle_it_is_simply_run_again(room: Newsroom) -> None:
     """What it reads from goes on for ever, so that there is a middle however fast it is."""
     room.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])

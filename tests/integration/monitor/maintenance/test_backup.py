@@ -33,6 +33,8 @@ from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 
+pytestmark = pytest.mark.costly
+
 CONFIG = "feeds: [https://a.test/rss]\nwatchlists: [Alibaba]\n"
 
 

@@ -39,6 +39,8 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.store.sqlite.store import SqliteStore
 
+pytestmark = pytest.mark.costly
+
 
 def article(id: int, title: str = "Un port belge") -> Article:
     return Article(id=id, feeds=(1,), url="", title=title, summary="", lang="fr", seen=float(id))
@@ -404,7 +406,6 @@ def publish(store: SqliteStore, feed: Feed, number: int) -> None:
         )
 
 
-@pytest.mark.costly
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path)
     (feed,) = store.subscribe([Feed(url="https://x.example/feed", name="X")], [])

@@ -34,6 +34,8 @@ from monitor.store.sqlite.connection import compact, room
 from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 
+pytestmark = pytest.mark.costly
+
 NOW = 1_700_000_000.0
 DAY = 86_400.0
 FEEDS = (
@@ -324,7 +326,6 @@ def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqliteStore) -> None:
     assert len(told) == 1
 
 
-@pytest.mark.costly
 def test_on_the_command_line(tmp_path: Path) -> None:
     home = Newsroom(tmp_path / "home")
     home.folder.mkdir()

@@ -11,8 +11,9 @@ from support.scripted_server import Reply, Web
 from monitor.model.config import Channel, ChannelKind
 from monitor.notify.apprise import AddressFence, send_message
 
+pytestmark = pytest.mark.costly
 
-@pytest.mark.costly
+
 def test_apprise_sends_and_is_fenced_in(desk: DeliveryDesk, web: Web) -> None:
     web.on("/in", Reply(200))
     address = f"json://me:canary@127.0.0.1:{web.port}/in"

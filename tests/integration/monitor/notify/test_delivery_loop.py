@@ -26,6 +26,8 @@ from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.retry import GIVE_UP_SECONDS, MAX_PAUSE, next_try
 from monitor.store.sqlite.store import SqliteStore
 
+pytestmark = pytest.mark.costly
+
 DELIVERY = Delivery(
     id=1, alert=1, channel="a", occasion=Occasion.RAISED, why="", key="k",
     state=DeliveryState.WAITING, due=NOW, attempts=0, reason="", created_at=NOW, sent_at=None,
@@ -91,7 +93,6 @@ def test_what_was_accepted_and_not_noted_is_sent_again_with_its_key(
     assert len(web.requests) == 2
 
 
-@pytest.mark.costly
 def test_killed_before_any_statement_nothing_is_lost_and_no_line_is_doubled(
     lived: Path, tmp_path: Path
 ) -> None:

@@ -31,6 +31,8 @@ from monitor.watchlists import backfill as module
 from monitor.watchlists.backfill import Backfill, BackfillStep
 from monitor.watchlists.rule_version import rule_version
 
+pytestmark = pytest.mark.costly
+
 NOW = START + 1_000_000
 STRIKE = Watchlist(name="Grève", query=understood("grève OR dockers"), severity=Severity.HIGH)
 
@@ -163,7 +165,6 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
     assert [alerts(folder), alerts(folder, "Entrepôt")] == apart
 
 
-@pytest.mark.costly
 def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,7 +263,6 @@ def news(words: Sequence[str]) -> bytes:
     )
 
 
-@pytest.mark.costly
 def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     web.on("/one", Reply(body=news(["Alibaba", "Douane", "Douane", "Temu"] * 100)))

@@ -26,6 +26,8 @@ from monitor.watchlists.backtest import (
     replay,
 )
 
+pytestmark = pytest.mark.costly
+
 FEED = Feed(url="https://one.example/rss", name="Une", tags=("port",), number=1)
 OTHER = Feed(url="https://two.example/rss", name="Deux", number=2)
 QUERIES = (
@@ -100,7 +102,6 @@ def test_a_replay_says_what_the_matcher_says(tmp_path: Path, newest: int) -> Non
     assert {name for name, _ in found} == {watchlist.name for watchlist in WATCHLISTS}
 
 
-@pytest.mark.costly
 def test_interrupted_it_ends_at_once_and_leaves_no_process(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     far = 4_000_000  # ids: seconds of looking where there is nothing
