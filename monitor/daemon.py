@@ -170,6 +170,7 @@ class Daemon:
         await self._catching_up.all()
         await self._tidying.all()
         await self._end_silences()
+        await self._sweep()
         await self._parts.notifier.all()
         while waiting := await self._left_to_index():
             indexer = self._parts.indexer

@@ -315,3 +315,23 @@ def test_a_second_monitor_is_told_who_watches(tmp_path: Path) -> None:
     assert current_heartbeat(tmp_path) is None
     with MonitorLock(tmp_path):
         pass
+
+
+def test_a_single_round_forgets_what_is_needed_for_a_while_only(tmp_path: Path) -> None:
+    room = InProcessMonitor(tmp_path, press_of(a=[edition(flow._A1)]))
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        room.store.mark_indexed(2**40, room.now)
+
+    def remembered() -> list[bool]:
+        counts = "SELECT (SELECT count(*) FROM shingles), (SELECT count(*) FROM named)"
+        return [bool(count) for count in flow.rows(tmp_path, counts)[0]]
+
+    room.run(script)
+    assert remembered() == [True, True]
+    room.once()
+    assert remembered() == [True, True]
+    room.now += daemon_module.SHINGLE_WINDOW + 60
+    room.once()
+    assert remembered() == [False, False]
