@@ -164,6 +164,7 @@ def after_read(
     arrived, sightings = _changes(batch, answer, decisions, document, redraft, now)
     unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
     known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
+    met = [d.article for d in decisions if not isinstance(d, _UNMET)]
     state = schedule.after_read(
         answer.feed,
         answer.state,
@@ -171,6 +172,7 @@ def after_read(
         came.parsed,
         digest=came.digest,
         known=known,
+        kept=len(history.last_articles.intersection(met)) if history.last_articles else None,
         now=now,
         jitter=jitter,
     )
@@ -194,6 +196,7 @@ def after_read(
         sightings=tuple(sightings),
         move=permanent_redirects.updated_redirect(history.move, came.fetched.moved_to, now),
         missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
+        articles=_document_articles(decisions, arrived) if unmet else frozenset(),
         answered=_answer_evidence(came, now),
     )
     refresh = _with_publication_rate(history, answer, refresh, [entry.published for entry in unmet])
@@ -242,6 +245,14 @@ def _changes(
                 made = redraft(brought.article)  # with its page, or what its other feeds say
             arrived.append(article_changes.with_enrichment(batch, brought, made))
     return arrived, sightings
+
+
+def _document_articles(
+    decisions: Sequence[identify.Decision], arrived: Sequence[ArticleChange]
+) -> frozenset[int]:
+    """Return the articles that a document has."""
+    known = {one.article for one in decisions if not isinstance(one, identify.New)}
+    return frozenset(known.union(change.article.id for change in arrived))
 
 
 def _with_publication_rate(

@@ -80,13 +80,29 @@ def after_read(
     *,
     digest: bytes,
     known: int,
+    kept: int | None = None,
     now: Timestamp,
     jitter: float,
 ) -> FeedState:
-    """Return the state after a new body, of whose entries `known` were known already."""
+    """Return the state after a new body.
+
+    Args:
+        feed: The feed.
+        state: Its state before.
+        fetched: The answer of the server.
+        parsed: Its document.
+        digest: Hash of the body.
+        known: How many entries the feed had before, at whichever poll.
+        kept: How many of these the poll before had; `known` if that is not known.
+        now: The time of the poll.
+        jitter: Between 0 and 1.
+    """
     total = len(parsed.entries)
+    kept = known if kept is None else kept
+    # A document of which every entry was known is an older one, from another server.
+    blind = state.last_ok is not None and total > known and kept == 0
     hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
-    interval = _interval(feed, _adapted(state, total, known, now))
+    interval = _interval(feed, _adapted(state, total, 0 if blind else known, now))
     # A server that repeats its ETag for a changed body would answer 304 to the next change.
     repeated = fetched.etag is not None and fetched.etag == state.etag
     return replace(
@@ -94,7 +110,7 @@ def after_read(
         etag=None if repeated else fetched.etag,
         last_modified=None if repeated else fetched.last_modified,
         body_hash=digest,
-        blind=state.last_ok is not None and total > 0 and known == 0,
+        blind=blind,
         title=parsed.title or state.title,
         link=parsed.link or state.link,
         lang=state.lang or parsed.lang,

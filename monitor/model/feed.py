@@ -212,7 +212,7 @@ class Poll:
     known: int = 0
     """Entries that the feed had before."""
     blind: bool = False
-    """No entry was known: some may have been missed since the last read."""
+    """It shared no entry with the poll before: some may have been missed since then."""
     status: int | None = None
     """Of HTTP; None when there was no answer."""
     moved: str = ""
@@ -264,6 +264,8 @@ class FeedHistory:
     """Its permanent redirect, None without one."""
     incidents: Mapping[AlertKind, FeedIncident] = field(default_factory=dict)
     """The last incident of each kind."""
+    last_articles: frozenset[int] = frozenset()
+    """The articles of its last document that brought anything new; empty while unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -253,6 +253,8 @@ class PollOutcome:
     sightings: tuple[Sighting, ...] = ()
     missed: tuple[Timestamp, Timestamp] | None = None
     """The coverage gap: from the last read to this one, when they had nothing in common."""
+    articles: frozenset[int] = frozenset()
+    """The articles of the document, to compare the next one with; empty if nothing was new."""
     begun: tuple[BegunIncident, ...] = ()
     """Incidents that begin with the poll."""
     ended: tuple[AlertKind, ...] = ()

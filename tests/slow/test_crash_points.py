@@ -32,6 +32,7 @@ OF_THE_STORY = {
     "outbox": "*",
     "evidence": "*",
     "latency": "*",
+    "last_documents": "*",
 }
 """What must not depend on where it was interrupted: all but the log of polls and its times."""
 

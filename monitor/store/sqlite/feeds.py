@@ -88,8 +88,9 @@ def read_history(sql: sqlite3.Connection, feed: Feed) -> FeedHistory:
     """Return what is remembered of a feed besides its polling state."""
     from monitor.model.alert import AlertKind, FeedIncident
 
-    habit, *move = sql.execute(
-        "SELECT habit, moved_to, since, latest, times FROM feeds LEFT JOIN moves ON feed = number"
+    habit, articles, *move = sql.execute(
+        "SELECT habit, d.articles, moved_to, since, latest, times FROM feeds"
+        " LEFT JOIN moves m ON m.feed = number LEFT JOIN last_documents d ON d.feed = number"
         " WHERE number = ?",
         (feed.number,),
     ).fetchone()
@@ -104,6 +105,7 @@ def read_history(sql: sqlite3.Connection, feed: Feed) -> FeedHistory:
             AlertKind(kind): FeedIncident(started_at=started, ended_at=ended)
             for kind, started, ended in incidents
         },
+        last_articles=frozenset(json.loads(articles or "[]")),
     )
 
 
@@ -125,6 +127,11 @@ def save_poll(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
         _save_move(sql, number, outcome.move)
     if outcome.missed:
         _save_gap(sql, number, *outcome.missed)
+    if outcome.articles:
+        sql.execute(
+            "INSERT OR REPLACE INTO last_documents VALUES (?, ?)",
+            (number, json.dumps(sorted(outcome.articles))),
+        )
     _save_state(sql, outcome, new)
     _end_incidents(sql, number, outcome.ended, now)
 

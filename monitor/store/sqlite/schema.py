@@ -571,7 +571,16 @@ ALTER TABLE articles ADD COLUMN outlet_url TEXT NOT NULL DEFAULT '';
 """
 
 
-VERSION = 5
+LAST_DOCUMENTS = """
+-- The articles of the last document of a feed that brought anything new.
+CREATE TABLE last_documents (
+    feed     INTEGER PRIMARY KEY,
+    articles TEXT NOT NULL                      -- JSON list of their ids
+);
+"""
+
+
+VERSION = 6
 
 UPGRADES = {
     1: BACKFILLS,
@@ -596,6 +605,7 @@ UPGRADES = {
     + LATENCY,
     3: PAGES_4,
     4: LINKS,
+    5: LAST_DOCUMENTS,
 }
 """What to add to a store of an earlier version."""
 
@@ -621,4 +631,5 @@ TABLES = (
     + EVIDENCE
     + LATENCY
     + LINKS
+    + LAST_DOCUMENTS
 )

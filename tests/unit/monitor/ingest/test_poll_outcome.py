@@ -221,6 +221,52 @@ def test_a_feed_that_fails_for_days_raises_an_alert_once_whatever_the_network_do
     assert ended == life.now
 
 
+def test_an_entry_of_an_earlier_poll_that_returns_closes_no_gap(tmp_path: Path) -> None:
+    """What counts is the poll before: an old entry that is put on top again proves nothing."""
+    life = Life(tmp_path)
+    for number in range(5):
+        life.publish(f"old {number}")
+    life.poll()
+    for edition in ("first", "second"):
+        life.now += 900
+        for number in range(5):
+            life.publish(f"{edition} {number}", keep=5)
+        if edition == "second":
+            life.shown = [*life.shown[:4], replace(life.shown[4], guid="old 0", title="old 0")]
+        life.poll()
+    assert [(p.known, p.new, p.blind) for p in life.views.feeds.polls(FEED.url)] == [
+        (1, 4, True),
+        (0, 5, True),
+        (0, 5, False),
+    ]
+    (found,) = life.views.feeds.gaps(0.0, life.now + 1)
+    assert (found.start, found.end, found.kind) == (MONDAY, life.now, GapKind.BLIND)
+
+
+def test_an_older_document_that_another_server_gives_is_no_gap(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    for number in range(5):
+        life.publish(f"old {number}")
+    life.poll()
+    old = life.shown
+    for number in range(5):
+        life.publish(f"new {number}", keep=7)
+    life.now += 900
+    life.poll()
+    life.shown = life.shown[:5]
+    life.now += 900
+    life.poll()
+    new = life.shown
+    for shown in (old, new, old, [*new[:4], old[0]]):
+        life.shown = shown
+        life.now += 900
+        life.poll()
+    life.publish("newest", keep=4)
+    life.now += 900
+    life.poll()
+    assert not life.views.feeds.gaps(0.0, life.now + 1)
+
+
 def test_the_log_tells_what_was_known(tmp_path: Path) -> None:
     life = Life(tmp_path)
     for number in range(3):
