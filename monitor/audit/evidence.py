@@ -91,11 +91,11 @@ def rule(watchlist: Watchlist) -> dict[str, Any]:
     }
 
 
-def matches(found: Iterable[Match]) -> list[dict[str, Any]]:
+def matches(places: Iterable[Match]) -> list[dict[str, Any]]:
     """Return where an article matched, and by what."""
     return [
         {"field": m.field, "start": m.start, "end": m.end, "text": m.text, "term": m.term}
-        for m in found
+        for m in places
     ]
 
 

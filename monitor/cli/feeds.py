@@ -351,7 +351,7 @@ def feeds_add(
     if name and (len(urls) > 1 or every):
         raise click.UsageError("--name needs exactly one feed")
     from monitor.config import load
-    from monitor.feeds.subscriptions import complete_url, describe_found, new_among, subscribe
+    from monitor.feeds.subscriptions import complete_url, describe_prospect, new_among, subscribe
     from monitor.fetch.url import redact
     from monitor.model.feed import Feed
 
@@ -378,7 +378,7 @@ def feeds_add(
     prospect_by_url = {prospect.url: prospect for prospect in chosen}
     added = config.feeds[len(config.feeds) - len(new_feeds) :]
     for feed, new_feed in zip(added, new_feeds, strict=True):
-        click.echo(f"added {feed.name}: {describe_found(prospect_by_url[new_feed.url])}")
+        click.echo(f"added {feed.name}: {describe_prospect(prospect_by_url[new_feed.url])}")
         if feed.url != new_feed.url:
             say(f"{feed.name}: its password is now in feeds.yaml; `auth:` can keep it elsewhere")
     context.exit(1 if failed else 0)
@@ -422,11 +422,11 @@ def _choose_feeds(
         return prospects
     if first:
         return prospects[:1]
-    from monitor.feeds.subscriptions import describe_found
+    from monitor.feeds.subscriptions import describe_prospect
 
     say(f"{url} has {len(prospects)} feeds:")
     for number, prospect in enumerate(prospects, 1):
-        say(f"  {number}  {prospect.parsed.title or '(untitled)'}: {describe_found(prospect)}")
+        say(f"  {number}  {prospect.parsed.title or '(untitled)'}: {describe_prospect(prospect)}")
     if not on_terminal():
         raise click.ClickException(
             "nothing was added; give the address of one feed, --first or --all"

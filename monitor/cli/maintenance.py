@@ -21,7 +21,7 @@ from monitor.formatting import counted
 if TYPE_CHECKING:
     from monitor.maintenance.backup import RestorePaths
     from monitor.maintenance.retention import RetentionSweep, SweepResult
-    from monitor.maintenance.verification import Verified
+    from monitor.maintenance.verification import VerificationResult
     from monitor.model.config import Retention
     from monitor.run_log import Progress
     from monitor.store.protocol import Store
@@ -342,13 +342,13 @@ def verify(context: click.Context, first: int, head: str, alert: int | None, sty
         context.exit(1)
 
 
-def _verification_mapping(result: Verified) -> dict[str, object]:
+def _verification_mapping(result: VerificationResult) -> dict[str, object]:
     fields = asdict(result)
     number, digest = result.head
     return {**fields, "whole": result.whole, "head": {"number": number, "hash": digest}}
 
 
-def _verification_lines(result: Verified, first: int) -> Iterator[str]:
+def _verification_lines(result: VerificationResult, first: int) -> Iterator[str]:
     scope = f" from number {first} on" if first > 1 else ""
     state = "whole" if result.whole else "NOT whole"
     records, alerts = counted(result.records, "record"), counted(result.alerts, "alert")
@@ -366,7 +366,7 @@ def _verification_lines(result: Verified, first: int) -> Iterator[str]:
     yield f"head      {result.head[1]} (record {result.head[0]})"
 
 
-def _fault_lines(result: Verified) -> Iterator[str]:
+def _fault_lines(result: VerificationResult) -> Iterator[str]:
     for fault in result.faults[:FAULTS_SHOWN]:
         yield f"✗ {fault}"
     if (more := len(result.faults) - FAULTS_SHOWN + result.more) > 0:

@@ -154,10 +154,10 @@ def revision_lines(revisions: Iterable[ArticleRevision]) -> Iterator[str]:
                 _format_diff_part(piece) for piece in with_context(pieces, CONTEXT_WORDS)
             )
             yield from (f"    {part}: {text}".rstrip()).splitlines()
-        if revision.went:
-            yield f"    terms removed: {_terms(revision.went)}"
-        if revision.came:
-            yield f"    terms added: {_terms(revision.came)}"
+        if revision.removed_terms:
+            yield f"    terms removed: {_terms(revision.removed_terms)}"
+        if revision.added_terms:
+            yield f"    terms added: {_terms(revision.added_terms)}"
 
 
 def revisions_mapping(
@@ -180,8 +180,10 @@ def revisions_mapping(
                 "version": revision.version,
                 "at": iso(revision.at),
                 "parts": {part: list(map(list, pieces)) for part, pieces in revision.parts.items()},
-                "went": [{"watchlist": name, "term": term} for name, term in revision.went],
-                "came": [{"watchlist": name, "term": term} for name, term in revision.came],
+                "went": [
+                    {"watchlist": name, "term": term} for name, term in revision.removed_terms
+                ],
+                "came": [{"watchlist": name, "term": term} for name, term in revision.added_terms],
             }
             for revision in revisions
         ],

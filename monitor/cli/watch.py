@@ -92,8 +92,8 @@ def term_lines(records: Sequence[TermRecord], room: int) -> Iterator[str]:
 
 def terms_of(records: Iterable[TermRecord], name: str | None) -> list[TermRecord]:
     """Return the terms of one watchlist, in any case, or of all."""
-    wanted = None if name is None else name.casefold()
-    return [record for record in records if wanted is None or record.watchlist.casefold() == wanted]
+    folded = None if name is None else name.casefold()
+    return [record for record in records if folded is None or record.watchlist.casefold() == folded]
 
 
 DAY = 86_400.0

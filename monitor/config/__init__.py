@@ -95,13 +95,13 @@ def data_folder(path: Path, *, data: Path | None = None) -> Path:
 def data_folder_of(content: bytes, path: Path) -> Path:
     """Return the data folder that the content of a `feeds.yaml` at `path` names."""
     text = content.decode("utf-8-sig", errors="replace")
-    found = FLOW.match(text) or DATA_LINES.search(text)
-    if found is None:
+    match = FLOW.match(text) or DATA_LINES.search(text)
+    if match is None:
         return beside(path, DEFAULT_DATA)
     from monitor.config.yaml_nodes import MappingNode, ScalarNode, YamlSyntaxError, YamlText, tree
 
     try:
-        table, _ = tree(YamlText(found[0]))
+        table, _ = tree(YamlText(match[0]))
     except YamlSyntaxError:
         return beside(path, DEFAULT_DATA)
     pair = table.get("data") if isinstance(table, MappingNode) else None

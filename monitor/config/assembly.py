@@ -52,13 +52,13 @@ def _unknown_selector(selector: str, feeds: tuple[Feed, ...], watchlists: list[s
 
 def searches(draft: ConfigDraft) -> tuple[SavedSearch, ...]:
     """Return the saved searches of a draft; problems are added to the draft."""
-    found: list[SavedSearch] = []
+    saved: list[SavedSearch] = []
     first: dict[str, int] = {}
     for number, shape in enumerate(draft.shape.searches):
         _validate_name(draft, number, shape.name, first)
         if query := _query(draft, number, shape):
-            found.append(SavedSearch(name=shape.name, query=query, sort=shape.sort))
-    return tuple(found)
+            saved.append(SavedSearch(name=shape.name, query=query, sort=shape.sort))
+    return tuple(saved)
 
 
 def _validate_name(draft: ConfigDraft, number: int, name: str, first: dict[str, int]) -> None:

@@ -46,10 +46,10 @@ def _channel(
         target, words = (str(there),), str(there)
     else:
         written = getattr(shape, kind)
-        found = credentials.at((*place, str(kind)), written, shape.name)
-        if found is None:
+        credential = credentials.at((*place, str(kind)), written, shape.name)
+        if credential is None:
             return None
-        address = found.text.strip()
+        address = credential.text.strip()
         words, complaint = (
             _web_address(address) if kind is ChannelKind.WEBHOOK else _apprise_address(address)
         )
@@ -112,9 +112,9 @@ def _schemes() -> set[str]:
     """Return the schemes of addresses that Apprise knows."""
     from apprise import Apprise
 
-    found = Apprise().details()["schemas"]
+    services = Apprise().details()["schemas"]
     keys = ("protocols", "secure_protocols")
-    return {scheme for service in found for key in keys for scheme in service[key] or ()}
+    return {scheme for service in services for key in keys for scheme in service[key] or ()}
 
 
 # --- which keys go together ----------------------------------------------------------

@@ -38,11 +38,11 @@ class Credentials:
         kind, colon, name = written.partition(":")
         if not colon or f"{kind}:" not in value_parsers.ELSEWHERE:
             return written
-        found = self._variable(name) if kind == "env" else self._file(name)
+        value = self._variable(name) if kind == "env" else self._file(name)
         if key == "proxy":
-            return value_parsers.proxy_address(found.strip())
+            return value_parsers.proxy_address(value.strip())
         try:
-            return value_parsers.check_header_text(found)
+            return value_parsers.check_header_text(value)
         except ValueError as error:
             what = f"the variable {name}" if kind == "env" else name
             raise ValueError(f"what is in {what} {error}") from None
@@ -101,7 +101,7 @@ def masked(lines: Sequence[str], number: int) -> str:
     Possible secrets are passwords in addresses, values of keys named after secrets, and
     everything under `auth:` and `headers:` but references such as `env:NAME`.
     """
-    shown = _LOGIN.sub(lambda found: _DOT * len(found[0]), lines[number - 1])
+    shown = _LOGIN.sub(lambda match: _DOT * len(match[0]), lines[number - 1])
     shown = _BESIDE.sub(_braced, shown)
     shown = _KEYED.sub(_dots, shown)
     if _is_below(_CHANNELS, lines, number) or _CHANNELS.match(shown):
@@ -113,24 +113,24 @@ def _of_channel(line: str) -> str:
     """Mask what follows the first key of a line that is not known to be harmless."""
     if _SHOWN.fullmatch(line) or re.fullmatch(_CHANNELS.pattern + r"\s*[\[{]?\s*", line):
         return line
-    start = found.end() if (found := _CHANNELS.match(line)) else 0
-    while found := _SHOWN.match(line, start):
-        start = found.end()
+    start = match.end() if (match := _CHANNELS.match(line)) else 0
+    while match := _SHOWN.match(line, start):
+        start = match.end()
     rest = line[start:]
     if _ELSEWHERE_ONLY.fullmatch(rest):
         return line
     key = _FIRST_KEY.match(rest)
-    kept = start + (key.end() if key else 0)
-    return line[:kept] + re.sub(r"\S", _DOT, line[kept:])
+    end = start + (key.end() if key else 0)
+    return line[:end] + re.sub(r"\S", _DOT, line[end:])
 
 
-def _dots(found: re.Match[str]) -> str:
-    return found[1] + _DOT * len(found[2])
+def _dots(match: re.Match[str]) -> str:
+    return match[1] + _DOT * len(match[2])
 
 
-def _braced(found: re.Match[str]) -> str:
+def _braced(match: re.Match[str]) -> str:
     """Mask each value of a mapping in braces, or the whole of anything else."""
-    return found[1] + _PAIR.sub(_dots, found[2]) if found[2][0] == "{" else _dots(found)
+    return match[1] + _PAIR.sub(_dots, match[2]) if match[2][0] == "{" else _dots(match)
 
 
 def _is_below(key: re.Pattern[str], lines: Sequence[str], number: int) -> bool:

@@ -145,10 +145,10 @@ def _clauses(node: Node, sign: str = "") -> Iterator[str]:
 def _differences(what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
     """Yield which texts were added and removed: `terms + AliExpress, - Temu`."""
     before, after = dict.fromkeys(old), dict.fromkeys(new)
-    came = [f"+ {text}" for text in after if text not in before]
-    went = [f"- {text}" for text in before if text not in after]
-    if came or went:
-        yield f"{what} {_listed([*came, *went])}"
+    added = [f"+ {text}" for text in after if text not in before]
+    removed = [f"- {text}" for text in before if text not in after]
+    if added or removed:
+        yield f"{what} {_listed([*added, *removed])}"
 
 
 def _value(what: str, old: object, new: object) -> Iterator[str]:

@@ -39,11 +39,11 @@ class SettingsSource(NamedTuple):
 def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...]:
     """Return the sources of the settings of a feed, in order of precedence."""
     feed = shape.feeds[number]
-    found = [SettingsSource(feed, ("feeds", number), "the feed")]
+    sources = [SettingsSource(feed, ("feeds", number), "the feed")]
     for tag in dict.fromkeys((*feed.tags, *shape.defaults.tags)):
         if tag in shape.tags:
-            found.append(SettingsSource(shape.tags[tag], ("tags", tag), f"tag {tag}"))
-    return (*found, SettingsSource(shape.defaults, ("defaults",), "defaults"))
+            sources.append(SettingsSource(shape.tags[tag], ("tags", tag), f"tag {tag}"))
+    return (*sources, SettingsSource(shape.defaults, ("defaults",), "defaults"))
 
 
 def setting_of(key: str, by: Sequence[SettingsSource]) -> tuple[Any, SettingsSource | None]:
@@ -118,18 +118,18 @@ def _basic(user: str, password: str) -> Secret:
 
 def feed_settings(by: Sequence[SettingsSource]) -> tuple[Setting, ...]:
     """Return the settings that are written for a feed, without secrets."""
-    found = []
+    settings = []
     for key in _PLAIN:
         value, speaker = setting_of(key, by)
         if speaker:
-            found.append(Setting(key, _words(key, value), speaker.name))
+            settings.append(Setting(key, _words(key, value), speaker.name))
     proxy, speaker = setting_of("proxy", by)
     if speaker:
         shown = value_parsers.without_login(proxy)
         if shown != proxy:
             shown += ", its password written in feeds.yaml"
-        found.append(Setting("proxy", shown, speaker.name))
-    return (*found, *_header_settings(by))
+        settings.append(Setting("proxy", shown, speaker.name))
+    return (*settings, *_header_settings(by))
 
 
 def _header_settings(by: Sequence[SettingsSource]) -> Iterator[Setting]:
@@ -170,16 +170,16 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
     """
     _validate_auth(draft)
     _validate_tags(draft)
-    found = _feeds(draft, Credentials(draft, folder, environ))
+    feeds = _feeds(draft, Credentials(draft, folder, environ))
     _validate_unique(
-        draft, "url", [value_parsers.normalized_url(feed.url) for feed in found], _same_url
+        draft, "url", [value_parsers.normalized_url(feed.url) for feed in feeds], _same_url
     )
-    given = {shape.name.casefold() for shape in draft.shape.feeds if shape.name}
-    names = [name if (name := feed.name.casefold()) in given else "" for feed in found]
+    written_names = {shape.name.casefold() for shape in draft.shape.feeds if shape.name}
+    names = [name if (name := feed.name.casefold()) in written_names else "" for feed in feeds]
     _validate_unique(draft, "name", names, _same_name)
-    _validate_interval(draft, found)
-    _validate_full_text(draft, found)
-    return found
+    _validate_interval(draft, feeds)
+    _validate_full_text(draft, feeds)
+    return feeds
 
 
 def _feeds(draft: ConfigDraft, credentials: Credentials) -> tuple[Feed, ...]:
@@ -216,11 +216,11 @@ def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     if shape.auth:
         draft.add_problem(("feeds", number, "auth"), "its address holds a password already")
     others = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
-    told = [setting for setting in feed.settings if setting.key != "auth"]
+    settings = [setting for setting in feed.settings if setting.key != "auth"]
     return replace(
         feed,
         request_options=replace(feed.request_options, headers=(*others, (AUTHORIZATION, login))),
-        settings=(*told, Setting("auth", "a password written in feeds.yaml", "the feed")),
+        settings=(*settings, Setting("auth", "a password written in feeds.yaml", "the feed")),
     )
 
 
@@ -245,10 +245,10 @@ def _same_name(draft: ConfigDraft, here: Loc, there: Loc) -> str:
     return f"another feed has this name, on line {draft.line(there)}"
 
 
-def _validate_interval(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
+def _validate_interval(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
     """Report an interval under a minute for a server that is not the operator's own."""
     accused: set[Loc] = set()
-    for number, feed in enumerate(found):
+    for number, feed in enumerate(feeds):
         hasty = feed.every is not None and feed.every < SHORTEST
         if hasty and not value_parsers.check_internal(feed.url, draft.shape.network.allow):
             _, by = setting_of("every", settings_sources(draft.shape, number))
@@ -258,13 +258,13 @@ def _validate_interval(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
                 draft.add_problem(loc, _too_frequent(feed))
 
 
-def _validate_full_text(draft: ConfigDraft, found: tuple[Feed, ...]) -> None:
+def _validate_full_text(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
     """Report `full_text: true` where the library that reads pages is not installed."""
     if find_spec(PAGE_READER) is not None:
         return
-    wanting = [number for number, feed in enumerate(found) if feed.full_text]
-    said = [setting_of("full_text", settings_sources(draft.shape, n))[1] for n in wanting]
-    for loc in dict.fromkeys((*by.loc, "full_text") for by in said if by):
+    wanting = [number for number, feed in enumerate(feeds) if feed.full_text]
+    sources = [setting_of("full_text", settings_sources(draft.shape, n))[1] for n in wanting]
+    for loc in dict.fromkeys((*by.loc, "full_text") for by in sources if by):
         draft.add_problem(loc, str(MissingExtraError("`full_text: true`", PAGE_READER, "fulltext")))
 
 
@@ -275,11 +275,11 @@ def _too_frequent(feed: Feed) -> str:
 
 def _validate_auth(draft: ConfigDraft) -> None:
     """Report each `auth` that is neither a user with a password nor a token."""
-    said: list[tuple[Loc, ShareableShape]] = [
+    shapes: list[tuple[Loc, ShareableShape]] = [
         *((("feeds", number), shape) for number, shape in enumerate(draft.shape.feeds)),
         *((("tags", tag), shape) for tag, shape in draft.shape.tags.items()),
     ]
-    for loc, shape in said:
+    for loc, shape in shapes:
         place = (*loc, "auth")
         whole = find(draft.written, place) == find(draft.tree, place)
         if shape.auth and whole and (words := _missing_half(shape.auth)):

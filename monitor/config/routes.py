@@ -20,16 +20,16 @@ def routes(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Route, ...]:
     """Return the routes of a draft; problems are added to the draft."""
     channels = [shape.name for shape in draft.shape.channels]
     watchlists = [*map(title, draft.shape.watchlists), FEED_HEALTH]
-    found = []
+    routes = []
     for number, shape in enumerate(draft.shape.routes):
         for place, words in _unknown_names(shape, channels, watchlists, feeds):
             draft.add_problem(("routes", number, *place), words)
-        found.append(_route(shape, feeds))
+        routes.append(_route(shape, feeds))
     if (
         not draft.problems
     ):  # a condition with a problem was left out: the route would seem to match everything
-        _validate_reachable(draft, found)
-    return tuple(found)
+        _validate_reachable(draft, routes)
+    return tuple(routes)
 
 
 def _route(shape: RouteShape, feeds: tuple[Feed, ...]) -> Route:
@@ -69,9 +69,9 @@ def _unknown_names(
                 yield (key, item), words
 
 
-def _validate_reachable(draft: ConfigDraft, found: Sequence[Route]) -> None:
+def _validate_reachable(draft: ConfigDraft, routes: Sequence[Route]) -> None:
     """Report routes after one that matches every alert: no alert reaches them."""
-    for number, route in enumerate(found[:-1]):
+    for number, route in enumerate(routes[:-1]):
         if not (route.watch or route.severity or route.lang) and route.feeds is None:
             line = draft.line(("routes", number))
             message = f"no alert reaches this route: the one on line {line} is for all"
@@ -81,7 +81,7 @@ def _validate_reachable(draft: ConfigDraft, found: Sequence[Route]) -> None:
 
 def describe_routes(config: Config) -> list[tuple[str, ...]]:
     """Return a row for each route, and one for alerts that match no route."""
-    found = [
+    rows = [
         (
             ", ".join(route.to) or "nobody",
             "; ".join([*_conditions(route), *describe_hours(route)]) or "all",
@@ -89,7 +89,7 @@ def describe_routes(config: Config) -> list[tuple[str, ...]]:
         for route in config.routes
     ]
     usual = "every channel" if config.notify is None else ", ".join(config.notify) or "nobody"
-    return [*found, (usual, "what no route is for")]
+    return [*rows, (usual, "what no route is for")]
 
 
 def describe_hours(taker: Route | Channel) -> Iterator[str]:

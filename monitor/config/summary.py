@@ -24,25 +24,27 @@ _KEPT = "is a secret in feeds.yaml; `env:NAME` or `file:PATH` in its place keeps
 
 def warnings(config: Config) -> list[str]:
     """Return what looks wrong in a configuration, in words."""
-    found = list(_of_feeds(config))
+    messages = list(_of_feeds(config))
     for watchlist in config.watchlists:
-        found += [f"{watchlist.name}: {words}" for words in _of_watchlist(watchlist, config.feeds)]
-    return found
+        messages += [
+            f"{watchlist.name}: {words}" for words in _of_watchlist(watchlist, config.feeds)
+        ]
+    return messages
 
 
 def _of_feeds(config: Config) -> Iterator[str]:
     if not any(feed.enabled for feed in config.feeds):
         yield "every feed is disabled: nothing is polled"
-    told = {s.key for feed in config.feeds for s in feed.settings if s.source == "defaults"}
-    for key in sorted(key for key in told if _SECRET.search(key)):
+    default_keys = {s.key for feed in config.feeds for s in feed.settings if s.source == "defaults"}
+    for key in sorted(key for key in default_keys if _SECRET.search(key)):
         yield f"defaults: {key} is sent to the host of every feed; a tag can say it of a few"
     for feed in config.feeds:
         if _is_private(feed.url) and not value_parsers.check_internal(feed.url, config.allow):
             host = urlsplit(feed.url).hostname
             yield f"{feed.name}: {host} is a private address; add its network to network.allow"
         for setting in feed.settings:
-            said = f"{setting.key} {setting.value}"
-            if said.endswith("written in feeds.yaml") and _SECRET.search(said):
+            text = f"{setting.key} {setting.value}"
+            if text.endswith("written in feeds.yaml") and _SECRET.search(text):
                 yield f"{feed.name}: {setting.key} {_KEPT}"
 
 
@@ -76,9 +78,9 @@ def _sufficient(node: Node) -> Iterator[Word]:
     if isinstance(node, Word):
         yield node
     elif isinstance(node, Or | And):
-        wanted = [child for child in node.children if not isinstance(child, Not)]
-        if isinstance(node, Or) or len(wanted) == 1:
-            for child in wanted:
+        positive = [child for child in node.children if not isinstance(child, Not)]
+        if isinstance(node, Or) or len(positive) == 1:
+            for child in positive:
                 yield from _sufficient(child)
 
 
@@ -209,9 +211,11 @@ def _routes(config: Config) -> list[str]:
 def _retention(retention: Retention) -> list[str]:
     if retention.keep is None:
         return []
-    kept = [each for each in retention.spare if each != "has:alert"]
-    kept.append("starred alerts" if retention.drop_alerts else "what raised an alert")
-    return [f"articles are dropped after {describe_age(retention.keep)}, except {', '.join(kept)}"]
+    exceptions = [each for each in retention.spare if each != "has:alert"]
+    exceptions.append("starred alerts" if retention.drop_alerts else "what raised an alert")
+    return [
+        f"articles are dropped after {describe_age(retention.keep)}, except {', '.join(exceptions)}"
+    ]
 
 
 def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
@@ -224,13 +228,13 @@ def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
 
 def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
     """Return the request settings that differ from the defaults, with the number of feeds."""
-    found: dict[tuple[str, str], int] = Counter(
+    counts: dict[tuple[str, str], int] = Counter(
         (setting.key, setting.value)
         for feed in feeds
         for setting in feed.settings
         if setting.key not in ("every", "lang") and setting.value != "false"
     )
-    return [(f"{key}: {words}", counted(n, "feed")) for (key, words), n in sorted(found.items())]
+    return [(f"{key}: {words}", counted(n, "feed")) for (key, words), n in sorted(counts.items())]
 
 
 def _pace(feeds: Iterable[Feed]) -> str:
@@ -261,13 +265,13 @@ def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
 
 def _consequences(watchlist: Watchlist) -> Iterator[str]:
     """Yield the escalation, cooldown and channels of a watchlist that differ from the defaults."""
-    asked, usual = watchlist.escalate, Escalate()
-    if asked.outlets is None and not asked.languages:
+    escalate, usual = watchlist.escalate, Escalate()
+    if escalate.outlets is None and not escalate.languages:
         yield "never louder"
-    elif asked != usual:
-        reasons = [f"from {asked.outlets} outlets"] if asked.outlets is not None else []
-        reasons += ["in another language"] if asked.languages else []
-        yield f"escalated to {asked.to or 'the next severity'} {' or '.join(reasons)}"
+    elif escalate != usual:
+        reasons = [f"from {escalate.outlets} outlets"] if escalate.outlets is not None else []
+        reasons += ["in another language"] if escalate.languages else []
+        yield f"escalated to {escalate.to or 'the next severity'} {' or '.join(reasons)}"
     if watchlist.cooldown:
         yield f"sent once in {span(watchlist.cooldown)}"
     if watchlist.notify_backfill:

@@ -94,9 +94,9 @@ def _problem(source: YamlText, tree: MappingNode, misfit: Mapping[str, Any]) -> 
     loc: Loc = misfit["loc"]
     shape = _shape(loc)
     place = _place(tree, misfit)
-    found = find(tree, place)
-    assert found is not None
-    pair, node = found
+    entry = find(tree, place)
+    assert entry is not None
+    pair, node = entry
     match misfit["type"]:
         case "missing":
             return source.problem(node.start, f"this {shape.noun} has no `{loc[-1]}`")
@@ -115,8 +115,8 @@ def _words(
 ) -> str:
     """Return what a value should be."""
     key = next((str(step) for step in reversed(loc) if isinstance(step, str)), shape.noun)
-    if said := (misfit.get("ctx") or {}).get("error"):
-        return f"`{key}` {said}" if str(said).startswith(("is ", "holds ")) else str(said)
+    if reason := (misfit.get("ctx") or {}).get("error"):
+        return f"`{key}` {reason}" if str(reason).startswith(("is ", "holds ")) else str(reason)
     expected = EXPECTED.get(misfit["type"].split("_")[0], TABLE)
     subject = f"`{key}`" if pair else f"an item of `{key}`"
     hint = "; put it in quotes" if expected == "text" and isinstance(node, ScalarNode) else ""
@@ -177,8 +177,8 @@ class ConfigDraft:
         self, loc: Loc, message: str, *, position: int | None = None, key: bool = False
     ) -> None:
         """Add a problem at a value (or its key), or at a character of its text."""
-        found = find(self.tree, loc)
-        node = found[0].key if key and found and found[0] else self.node(loc)
+        entry = find(self.tree, loc)
+        node = entry[0].key if key and entry and entry[0] else self.node(loc)
         start = node.start
         if position is not None and isinstance(node, ScalarNode):
             start = index_of(self.source, node, position)
@@ -190,6 +190,6 @@ class ConfigDraft:
 
     def node(self, loc: Loc) -> Node:
         """Return the node at a place, or the nearest one around it: a short form has no keys."""
-        while (found := find(self.tree, loc)) is None:
+        while (entry := find(self.tree, loc)) is None:
             loc = loc[:-1]
-        return found[1]
+        return entry[1]

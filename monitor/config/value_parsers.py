@@ -123,14 +123,14 @@ def network(text: str) -> IPv4Network | IPv6Network:
     if text.strip().lower() == "localhost":
         raise ValueError("`localhost` is a name; write 127.0.0.0/8")
     try:
-        found = ip_network(text.strip(), strict=False)
+        block = ip_network(text.strip(), strict=False)
     except ValueError:
         raise ValueError(f"`{text}` is not a range of addresses; write 192.168.0.0/16") from None
-    if found.prefixlen == 0:
+    if block.prefixlen == 0:
         raise ValueError(f"`{text}` is every address there is; name your own networks")
-    if "/" in text and str(found.network_address) != str(ip_address(text.strip().split("/")[0])):
-        raise ValueError(f"`{text}` is an address inside a range; did you mean `{found}`?")
-    return found
+    if "/" in text and str(block.network_address) != str(ip_address(text.strip().split("/")[0])):
+        raise ValueError(f"`{text}` is an address inside a range; did you mean `{block}`?")
+    return block
 
 
 def language(text: str) -> str:
@@ -211,10 +211,10 @@ _KINDS = ("watch", "tag", "feed")
 
 def age(text: str) -> float:
     """Return the seconds of 3y, 18mo, 26w or 90d; raises ValueError in words."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(d|w|mo|y)", text.strip().lower())
-    if not found:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(d|w|mo|y)", text.strip().lower())
+    if not match:
         raise ValueError(f"`{text}` is not an age; write 3y, 18mo, 26w or 90d")
-    days = float(found[1]) * _DAYS[found[2]]
+    days = float(match[1]) * _DAYS[match[2]]
     if days < 1:
         raise ValueError(f"`{text}` is less than a day")
     return days * 86_400
@@ -247,8 +247,8 @@ SHORTEST, LONGEST = 60.0, 86_400.0
 
 def clock(text: str) -> time:
     """Return a time of day, as 07:00; 24:00 is midnight."""
-    found = re.fullmatch(r"(\d{1,2}):(\d\d)", text.strip())
-    hour, minute = (int(found[1]), int(found[2])) if found else (99, 0)
+    match = re.fullmatch(r"(\d{1,2}):(\d\d)", text.strip())
+    hour, minute = (int(match[1]), int(match[2])) if match else (99, 0)
     if (hour, minute) == (24, 0):
         return time()
     if hour > 23 or minute > 59:
@@ -395,9 +395,9 @@ def proxy_address(text: str) -> str:
 def encoding(text: str) -> str:
     """Return the name of an encoding, as Python calls it."""
     try:
-        found = codecs.lookup(text.strip())
+        codec = codecs.lookup(text.strip())
     except (LookupError, ValueError):
-        found = None
-    if found is None or not found._is_text_encoding or found.name in _NO_CHARACTERS:
+        codec = None
+    if codec is None or not codec._is_text_encoding or codec.name in _NO_CHARACTERS:
         raise ValueError(f"`{text}` is not a known encoding; write utf-8 or windows-1252")
-    return found.name
+    return codec.name

@@ -58,9 +58,9 @@ def understand_and_test(content: bytes, path: Path, *, data: Path | None = None)
 
 def _node(root: Node, loc: Loc) -> Node:
     """Return the node at a place, or the nearest that holds it: one sentence needs no list."""
-    while (found := find(root, loc)) is None:
+    while (entry := find(root, loc)) is None:
         loc = loc[:-1]
-    return found[1]
+    return entry[1]
 
 
 class FailedTest(NamedTuple):
@@ -80,13 +80,13 @@ def failed_tests(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[Failed
     in the language of that feed.
     """
     for number, sentence in enumerate(watchlist.match):
-        told = _explanation(watchlist, sentence, feeds)
-        if told.hit is None:
-            yield FailedTest("match", number, f"raises no alert: {told.reason}")
+        explanation = _explanation(watchlist, sentence, feeds)
+        if explanation.hit is None:
+            yield FailedTest("match", number, f"raises no alert: {explanation.reason}")
     for number, sentence in enumerate(watchlist.no_match):
-        told = _explanation(watchlist, sentence, feeds)
-        if told.hit is not None:
-            yield FailedTest("no_match", number, f"raises an alert: {told.reason}")
+        explanation = _explanation(watchlist, sentence, feeds)
+        if explanation.hit is not None:
+            yield FailedTest("no_match", number, f"raises an alert: {explanation.reason}")
 
 
 def _explanation(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> Explanation:
@@ -98,7 +98,7 @@ def _explanation(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> 
     first = next(tried)
     if first.hit is not None:
         return first
-    return next((told for told in tried if told.hit is not None), first)
+    return next((explanation for explanation in tried if explanation.hit is not None), first)
 
 
 def _articles_of(
@@ -108,9 +108,9 @@ def _articles_of(
     nodes = list(walk(watchlist.query.root))
     filters = [node for node in nodes if isinstance(node, Facet)]
     parts = any(isinstance(node, Word) and node.part for node in nodes)
-    asked = [node.value for node in filters if node.name == "lang"]
+    languages = [node.value for node in filters if node.name == "lang"]
     for feed in feeds if filters and feeds else (ANY_FEED,):
-        for lang in (feed.lang,) if feed.lang else ("", *asked):
+        for lang in (feed.lang,) if feed.lang else ("", *languages):
             for part in PARTS if parts else PARTS[:1]:
                 yield _article(sentence, part, lang), feed
 

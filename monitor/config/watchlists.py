@@ -22,17 +22,17 @@ from monitor.watchlists.rule_version import rule_version
 
 def watchlist_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
     """Return the query of a watchlist; None, with problems added, if it is not valid."""
-    wanted = _positive_query(draft, loc, shape)
+    positive = _positive_query(draft, loc, shape)
     if not shape.not_:
-        return wanted
+        return positive
     place = (*loc, "not")
     refused = partial(none_of, shape.not_)
-    unwanted = _built(draft, place, refused, enumerate(shape.not_), alone=none_of)
-    if wanted is None or unwanted is None:
+    negative = _built(draft, place, refused, enumerate(shape.not_), alone=none_of)
+    if positive is None or negative is None:
         return None
-    refusal = Query(unwanted.text, Not(unwanted.root, text=unwanted.text))
-    both = _built(draft, place, partial(combine, wanted, refusal))
-    return both and replace(both, text=f"({wanted.text}) NOT ({unwanted.text})")
+    refusal = Query(negative.text, Not(negative.root, text=negative.text))
+    both = _built(draft, place, partial(combine, positive, refusal))
+    return both and replace(both, text=f"({positive.text}) NOT ({negative.text})")
 
 
 def _positive_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
@@ -98,15 +98,15 @@ QUERY_KEYS = ("terms", "query", "score")
 def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
     """Return the watchlists of a draft by their number; problems are added to the draft."""
     _validate_one_query(draft)
-    found = {
+    watchlists = {
         number: watchlist
         for number, shape in enumerate(draft.shape.watchlists)
         if (watchlist := _watchlist(draft, number, shape))
     }
-    _validate_unique_names(draft, found)
+    _validate_unique_names(draft, watchlists)
     _validate_selectors(draft, feeds)
     _validate_channels(draft, [shape.name for shape in draft.shape.channels])
-    return found
+    return watchlists
 
 
 def title(shape: WatchlistShape) -> str:
@@ -140,13 +140,13 @@ def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchl
 def escalate(*shapes: EscalateShape | None) -> Escalate:
     """Return when alerts are escalated: of each key, the first of these mappings that sets it."""
     usual = Escalate()
-    said = [shape.model_dump(exclude_none=True) for shape in shapes if shape]
-    found = {key: value for shape in reversed(said) for key, value in shape.items()}
-    outlets = found.get("outlets", usual.outlets)
+    mappings = [shape.model_dump(exclude_none=True) for shape in shapes if shape]
+    values = {key: value for shape in reversed(mappings) for key, value in shape.items()}
+    outlets = values.get("outlets", usual.outlets)
     return Escalate(
         outlets=outlets or None,
-        languages=found.get("languages", usual.languages),
-        to=found.get("to"),
+        languages=values.get("languages", usual.languages),
+        to=values.get("to"),
     )
 
 
@@ -157,8 +157,8 @@ def _validate_one_query(draft: ConfigDraft) -> None:
     """Report watchlists with none or two of `QUERY_KEYS`, a lone threshold, or no name."""
     for node in _nodes(draft.written):
         if isinstance(node, MappingNode):
-            found = _query_keys(node)
-            draft.problems.extend(draft.source.problem(start, words) for start, words in found)
+            problems = _query_keys(node)
+            draft.problems.extend(draft.source.problem(start, words) for start, words in problems)
 
 
 def _query_keys(table: MappingNode) -> Iterator[tuple[int, str]]:
@@ -183,9 +183,9 @@ def _query_keys(table: MappingNode) -> Iterator[tuple[int, str]]:
 # --- what they share, and what they name ---------------------------------------------
 
 
-def _validate_unique_names(draft: ConfigDraft, found: dict[int, Watchlist]) -> None:
+def _validate_unique_names(draft: ConfigDraft, watchlists: dict[int, Watchlist]) -> None:
     first: dict[str, int] = {}
-    for number, watchlist in found.items():
+    for number, watchlist in watchlists.items():
         earlier = first.setdefault(watchlist.name.casefold(), number)
         if earlier != number and watchlist.name:
             line = draft.line(("watchlists", earlier))

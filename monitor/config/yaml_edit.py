@@ -137,13 +137,13 @@ def root_mapping(text: str) -> MappingNode:
     return root
 
 
-def parsed_again(text: str, wanted: dict[str, Any]) -> str:
-    """Return a text that reads as `wanted`; raises LayoutError if it does not."""
+def parsed_again(text: str, expected: dict[str, Any]) -> str:
+    """Return a text that reads as `expected`; raises LayoutError if it does not."""
     try:
-        said = root_mapping(text).plain()
+        content = root_mapping(text).plain()
     except LayoutError:
-        said = {}
-    if said != wanted:
+        content = {}
+    if content != expected:
         raise LayoutError("it is laid out too unusually for a command; edit it by hand")
     return text
 
@@ -201,24 +201,24 @@ def _in_lines(
     dash = re.compile(rf"^[ ]{{{margin}}}-(?=\s)", re.MULTILINE)
     place = listed.start - margin
     for number, node in enumerate(listed.nodes):
-        found = dash.search(text, place)
-        if found is None:
+        match = dash.search(text, place)
+        if match is None:
             raise LayoutError("the dash of an item is not found")
-        place = max(_end(text, node), found.end())
+        place = max(_end(text, node), match.end())
         line_end = text.find("\n", place) + 1
         if number in numbers:
-            yield found.start(), line_end or len(text)
+            yield match.start(), line_end or len(text)
 
 
 def _in_brackets(
     text: str, listed: SequenceNode, numbers: Collection[int]
 ) -> Iterator[tuple[int, int]]:
     """Yield each item with a comma: the one before it, behind an item that stays."""
-    nodes, kept = listed.nodes, False
+    nodes, follows_kept_item = listed.nodes, False
     for number, node in enumerate(nodes):
         if number not in numbers:
-            kept = True
-        elif kept:
+            follows_kept_item = True
+        elif follows_kept_item:
             yield nodes[number - 1].end, node.end
         else:
             yield node.start, nodes[number + 1].start
@@ -302,15 +302,17 @@ def set_enabled(text: str, url: str, *, on: bool) -> str:
         address = _address(node)
         if not isinstance(address, ScalarNode) or value_parsers.without_login(address.text) != url:
             continue
-        wanted = root.plain()
+        expected = root.plain()
         if isinstance(node, MappingNode):
-            wanted["feeds"][number][KEY] = on
+            expected["feeds"][number][KEY] = on
         elif on:
             return text
         else:
-            wanted["feeds"][number] = {"url": address.text, KEY: on}
+            expected["feeds"][number] = {"url": address.text, KEY: on}
         in_brackets = isinstance(listed, SequenceNode) and text.startswith("[", listed.start)
-        return parsed_again(_with_enabled(text, node, address, on, in_brackets=in_brackets), wanted)
+        return parsed_again(
+            _with_enabled(text, node, address, on, in_brackets=in_brackets), expected
+        )
     raise LayoutError(f"no feed of the file has the address {url}; it comes from elsewhere")
 
 
@@ -324,37 +326,37 @@ def _address(node: Node) -> Node | None:
 def _with_enabled(
     text: str, node: Node, address: ScalarNode, on: bool, *, in_brackets: bool
 ) -> str:
-    said = "true" if on else "false"
+    value = "true" if on else "false"
     if not isinstance(node, MappingNode):
-        return _in_place_of_address(text, address, said, in_brackets=in_brackets)
+        return _in_place_of_address(text, address, value, in_brackets=in_brackets)
     there = node.get(KEY)
     if there is not None:
-        return f"{text[: there.value.start]}{said}{text[there.value.end :]}"
+        return f"{text[: there.value.start]}{value}{text[there.value.end :]}"
     if text.startswith("{", node.start):
         last = node.pairs[-1].value.end
         key = f'"{KEY}"' if text[node.pairs[0].key.start] == '"' else KEY
-        return f"{text[:last]}, {key}: {said}{text[last:]}"
-    return _below_feed(text, address.end, node.pairs[0].key.start, said)
+        return f"{text[:last]}, {key}: {value}{text[last:]}"
+    return _below_feed(text, address.end, node.pairs[0].key.start, value)
 
 
-def _in_place_of_address(text: str, node: ScalarNode, said: str, *, in_brackets: bool) -> str:
+def _in_place_of_address(text: str, node: ScalarNode, value: str, *, in_brackets: bool) -> str:
     """Turn a bare address into a mapping, with `enabled` on the next line."""
     if in_brackets:
-        mapping = f'{{"url": {json.dumps(node.text, ensure_ascii=False)}, "{KEY}": {said}}}'
+        mapping = f'{{"url": {json.dumps(node.text, ensure_ascii=False)}, "{KEY}": {value}}}'
         return text[: node.start] + mapping + text[node.end :]
     written = f"url: {scalar(node.text)}"
     after = text[: node.start] + written + text[node.end :]
-    return _below_feed(after, node.start + len(written), node.start, said)
+    return _below_feed(after, node.start + len(written), node.start, value)
 
 
-def _below_feed(text: str, place: int, key: int, said: str) -> str:
+def _below_feed(text: str, place: int, key: int, value: str) -> str:
     """Add the key on a line of its own, as far in as another key is."""
     ending = "\r\n" if "\r\n" in text else "\n"
     margin = " " * (key - text.rfind("\n", 0, key) - 1)
     line_end = text.find("\n", place) + 1
     if not line_end:
         text, line_end = text + ending, len(text + ending)
-    return f"{text[:line_end]}{margin}{KEY}: {said}{ending}{text[line_end:]}"
+    return f"{text[:line_end]}{margin}{KEY}: {value}{ending}{text[line_end:]}"
 
 
 def move_feed(path: Path, old: str, new: str, *, data: Path | None = None) -> None:
@@ -375,12 +377,12 @@ def with_address(text: str, old: str, new: str) -> str:
         place = url.value if url else node
         if isinstance(place, ScalarNode) and value_parsers.without_login(place.text) == old:
             address = _with_login_of(place.text, new)
-            wanted = root.plain()
+            expected = root.plain()
             if url:
-                wanted["feeds"][number]["url"] = address
+                expected["feeds"][number]["url"] = address
             else:
-                wanted["feeds"][number] = address
-            return parsed_again(text[: place.start] + scalar(address) + text[place.end :], wanted)
+                expected["feeds"][number] = address
+            return parsed_again(text[: place.start] + scalar(address) + text[place.end :], expected)
     raise LayoutError(f"no feed has the address {old}")
 
 

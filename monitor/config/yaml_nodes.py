@@ -218,9 +218,9 @@ def decode(content: bytes) -> tuple[YamlText, YamlSyntaxError | None]:
         index = len(content[: error.start].decode("utf-8-sig"))
         message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
         return YamlText(text), YamlSyntaxError(index, message)
-    if found := UNPRINTABLE.search(text):
-        message = f"a control character, U+{ord(found[0]):04X}; delete it"
-        return YamlText(text), YamlSyntaxError(found.start(), message)
+    if match := UNPRINTABLE.search(text):
+        message = f"a control character, U+{ord(match[0]):04X}; delete it"
+        return YamlText(text), YamlSyntaxError(match.start(), message)
     return YamlText(text), None
 
 
@@ -314,8 +314,8 @@ def find(node: Node, loc: Loc) -> tuple[Pair | None, Node] | None:
     pair: Pair | None = None
     for step in loc:
         match node:
-            case MappingNode() if found := node.get(str(step)):
-                pair, node = found, found.value
+            case MappingNode() if child := node.get(str(step)):
+                pair, node = child, child.value
             case SequenceNode(nodes=nodes) if isinstance(step, int) and step < len(nodes):
                 pair, node = None, nodes[step]
             case _:
@@ -325,12 +325,12 @@ def find(node: Node, loc: Loc) -> tuple[Pair | None, Node] | None:
 
 def without(table: MappingNode, locs: set[Loc]) -> MappingNode:
     """Return a mapping without the nodes at these places below it."""
-    kept = tuple(
+    pairs = tuple(
         Pair(pair.key, _without_below(pair.value, _below(locs, pair.key.text)))
         for pair in table.pairs
         if (pair.key.text,) not in locs
     )
-    return replace(table, pairs=kept)
+    return replace(table, pairs=pairs)
 
 
 def _without_below(node: Node, locs: set[Loc]) -> Node:
@@ -338,12 +338,12 @@ def _without_below(node: Node, locs: set[Loc]) -> Node:
         case MappingNode() if locs:
             return without(node, locs)
         case SequenceNode(nodes=nodes) if locs:
-            kept = (
+            items = (
                 _without_below(item, _below(locs, number))
                 for number, item in enumerate(nodes)
                 if (number,) not in locs
             )
-            return replace(node, nodes=tuple(kept))
+            return replace(node, nodes=tuple(items))
     return node
 
 
@@ -379,9 +379,9 @@ def _characters(text: str, scalar: ScalarNode) -> Iterator[int]:
         start = text.find("\n", start) + 1
     elif scalar.style:
         start, end = start + 1, end - 1
-    for found in UNITS.get(scalar.style, BARE).finditer(text, start, end):
-        if not (scalar.style == '"' and found[0][0] == "\\" and found[0][1] in "nt \t\r\n"):
-            yield found.start()
+    for match in UNITS.get(scalar.style, BARE).finditer(text, start, end):
+        if not (scalar.style == '"' and match[0][0] == "\\" and match[0][1] in "nt \t\r\n"):
+            yield match.start()
 
 
 def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) -> int:
@@ -397,13 +397,13 @@ def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) 
     pair = root.get(section) if isinstance(root, MappingNode) else None
     if broken or pair is None:
         return 1
-    wanted = name.strip().casefold()
+    folded = name.strip().casefold()
     entries = pair.value.nodes if isinstance(pair.value, SequenceNode) else ()
-    found = next((entry for entry in entries if wanted and wanted in _called(entry)), None)
-    return source.problem(found.start if found else pair.key.start, "").line
+    node = next((entry for entry in entries if folded and folded in _names_of(entry)), None)
+    return source.problem(node.start if node else pair.key.start, "").line
 
 
-def _called(entry: Node) -> set[str]:
+def _names_of(entry: Node) -> set[str]:
     """Return the names of an entry: its name, its address, its only term."""
     if isinstance(entry, ScalarNode):
         return {entry.text.strip().casefold()}

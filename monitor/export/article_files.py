@@ -57,12 +57,12 @@ def export(
 
 def _known(folder: Path, style: str) -> dict[int, set[str]]:
     """Return the files of earlier exports in a folder, by article."""
-    found: dict[int, set[str]] = {}
+    files: dict[int, set[str]] = {}
     for path in folder.iterdir():
         named = _ID.search(path.name)
         if named and named[2] == style:
-            found.setdefault(int(named[1]), set()).add(path.name)
-    return found
+            files.setdefault(int(named[1]), set()).add(path.name)
+    return files
 
 
 # --- names -----------------------------------------------------------------------------
@@ -131,12 +131,12 @@ def as_json(reading: ArticleDetails) -> str:
 
 def markdown(reading: ArticleDetails) -> str:
     """Return an article as Markdown, its metadata and matches in front."""
-    said = mapping(reading)
-    summary, body, alerts = (said.pop(key) for key in ("summary", "body", "alerts"))
-    front = [f"{key}: {_in_line(value)}" for key, value in said.items()]
+    fields = mapping(reading)
+    summary, body, alerts = (fields.pop(key) for key in ("summary", "body", "alerts"))
+    front = [f"{key}: {_in_line(value)}" for key, value in fields.items()]
     front += ["alerts:" if alerts else "alerts: []", *(f"- {_in_line(one)}" for one in alerts)]
     texts = [body] if body.startswith(summary) else [summary, body]
-    title = [f"# {escaped(said['title'])}\n"] if said["title"] else []
+    title = [f"# {escaped(fields['title'])}\n"] if fields["title"] else []
     content = [*title, *(_paragraphs(text) for text in texts if text)]
     return "\n".join(["---", *front, "---", "", *content])
 

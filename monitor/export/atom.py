@@ -20,9 +20,9 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _EPOCH = "1970-01-01T00:00:00Z"
 
 
-def search_feed(query: str, found: Iterable[SearchHit], now: Timestamp) -> str:
+def search_feed(query: str, results: Iterable[SearchHit], now: Timestamp) -> str:
     """Return the feed of a search made `now`. Its id depends on the query alone."""
-    hits = list(found)
+    hits = list(results)
     newest = max((hit.article.date for hit in hits), default=now)
     query = clean(query)
     root = _feed(f"tocsin search {query}", f"tocsin: {query}", newest)
@@ -60,21 +60,21 @@ def _entry(name: str, title: str, lang: str, updated: Timestamp) -> ET.Element:
     return entry
 
 
-def _hit_entry(found: SearchHit) -> ET.Element:
-    article = found.article
+def _hit_entry(hit: SearchHit) -> ET.Element:
+    article = hit.article
     entry = _entry(
         f"tocsin article {article.id} {article.url}", article.title, article.lang, article.date
     )
     if published := iso(article.published):
         _add(entry, "published", published)
-    _add_author(entry, article.author or found.publisher)
+    _add_author(entry, article.author or hit.publisher)
     if article.url:
         _add_link(entry, article.url)
-        _add(entry, "summary", found.snippet)
+        _add(entry, "summary", hit.snippet)
     else:  # an entry without a link must have a content
         _add(entry, "content", article.body or article.summary or article.title)
     source = ET.SubElement(entry, _qualified("source"))
-    _add(source, "title", found.feed)
+    _add(source, "title", hit.feed)
     return entry
 
 

@@ -32,7 +32,7 @@ def event(
         earliest = min(earliest, reading.article.date)
         progress()
     about = shared.query or "all articles"
-    said = {
+    fields = {
         "uuid": str(shared_names.stable_uuid("event", shared.query)),
         "info": f"News: {about}",
         "date": utc_datetime(earliest if attributes else 0.0).strftime("%Y-%m-%d"),
@@ -44,7 +44,7 @@ def event(
         "Tag": [{"name": f"tlp:{shared.tlp}"}] if shared.tlp else [],
         "Attribute": list(attributes.values()),
     }
-    return json.dumps({"Event": said}, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps({"Event": fields}, ensure_ascii=False, indent=1) + "\n"
 
 
 def _attributes(reading: ArticleDetails, shared: ExportContext) -> Iterator[dict[str, Any]]:
@@ -61,7 +61,7 @@ def _attributes(reading: ArticleDetails, shared: ExportContext) -> Iterator[dict
     )
     if article.url:
         yield _attribute(reading, shared, "link", _ANALYSIS, article.url, headline, tags)
-    lines = [headline, *(_said(alert, shared) for alert in reading.alerts)]
+    lines = [headline, *(_describe_alert(alert, shared) for alert in reading.alerts)]
     yield _attribute(reading, shared, "text", _ANALYSIS, "\n".join(lines), article.url, tags)
     for alert in reading.alerts:
         if alert.note:
@@ -98,11 +98,11 @@ def _attribute(
     }
 
 
-def _said(alert: Alert, shared: ExportContext) -> str:
+def _describe_alert(alert: Alert, shared: ExportContext) -> str:
     proof = shared.proofs.get(alert.id)
     evidence = f" (evidence: record {proof[0]}, SHA-256 {proof[1]})" if proof else ""
-    found = shared_names.describe_matches(alert) or "matches"
-    return f"{alert.watchlist} ({alert.severity}): {found}{evidence}"
+    matches = shared_names.describe_matches(alert) or "matches"
+    return f"{alert.watchlist} ({alert.severity}): {matches}{evidence}"
 
 
 def _tags(reading: ArticleDetails) -> list[dict[str, str]]:

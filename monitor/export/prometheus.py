@@ -96,17 +96,21 @@ class Latencies:
 
     def look(self, views: Views, now: Timestamp) -> None:
         """Count what was done since the last look. Raises StoreError."""
-        found, accepted = views.deliveries.latency(self._since, sent_after=self._sent)
-        for one in found:
+        latencies, accepted = views.deliveries.latency(self._since, sent_after=self._sent)
+        for one in latencies:
             for step, seconds in durations(one):
                 if (one.article, step) not in self._counted:
                     self._counted.add((one.article, step))
                     self._taken.labels(_label(step)).observe(max(0.0, seconds))
         waited_for = [
-            one.matched for one in found if one.searchable is None and one.matched > now - PATIENCE
+            one.matched
+            for one in latencies
+            if one.searchable is None and one.matched > now - PATIENCE
         ]
-        self._since = min([*waited_for, max([one.matched for one in found], default=self._since)])
-        left = {one.article for one in found if one.matched >= self._since}
+        self._since = min(
+            [*waited_for, max([one.matched for one in latencies], default=self._since)]
+        )
+        left = {one.article for one in latencies if one.matched >= self._since}
         self._counted = {pair for pair in self._counted if pair[0] in left}
         for carried in accepted:
             self._sent = max(self._sent, carried.sent_at)
@@ -161,21 +165,23 @@ class _NewsroomCollector(Collector):
         yield from _of_the_monitor(self._card())
         try:
             with self._lock:
-                found = [*self._feeds(), *self._store(), *self._deliveries()]
+                metrics = [*self._feeds(), *self._store(), *self._deliveries()]
                 self._latencies.look(self._views, self._clock())
             readable = 1
         except StoreError:
-            found, readable = [], 0
-        yield from found
+            metrics, readable = [], 0
+        yield from metrics
         yield _gauge("tocsin_store_readable", "Whether the store can be read.", readable)
 
     def _feeds(self) -> Iterator[Metric]:
         now, feeds = self._clock(), self._views.feeds.subscribed()
         counted = collections.Counter(health(one.feed, one.state, now) for one in feeds)
-        told = GaugeMetricFamily("tocsin_feeds", "Feeds, by how they are doing.", labels=["health"])
+        gauge = GaugeMetricFamily(
+            "tocsin_feeds", "Feeds, by how they are doing.", labels=["health"]
+        )
         for one in Health:
-            told.add_metric([one], counted[one])
-        yield told
+            gauge.add_metric([one], counted[one])
+        yield gauge
         last = max((feed.state.last_poll or 0.0 for feed in feeds), default=0.0)
         yield _gauge(
             "tocsin_last_poll_timestamp_seconds", "When a feed was polled last; 0 for never.", last

@@ -62,9 +62,9 @@ def describe_matches(alert: Alert) -> str:
 
 def labels(alert: Alert) -> list[str]:
     """Return what is said of an alert, as `severity:high`."""
-    said = [f"watchlist:{alert.watchlist}", f"severity:{alert.severity}", f"state:{alert.state}"]
+    texts = [f"watchlist:{alert.watchlist}", f"severity:{alert.severity}", f"state:{alert.state}"]
     if alert.verdict is not Verdict.NONE:
-        said.append(f"verdict:{alert.verdict}")
+        texts.append(f"verdict:{alert.verdict}")
     if alert.starred:
-        said.append("starred")
-    return [*said, *(f"tag:{tag}" for tag in alert.tags)]
+        texts.append("starred")
+    return [*texts, *(f"tag:{tag}" for tag in alert.tags)]

@@ -50,14 +50,14 @@ class _Objects:
     def __init__(self, shared: ExportContext) -> None:
         self._shared = shared
         self._marking = _MARKINGS.get(shared.tlp)
-        self._found: dict[str, Any] = {}
+        self._objects: dict[str, Any] = {}
         self._of: dict[str, list[tuple[float, str]]] = defaultdict(list)
         self._self = self._identity("tocsin", "system", "Watches news feeds and raises alerts.")
 
     def all(self) -> list[Any]:
         """Return the objects; the watchlists come last."""
         marking = [self._marking] if self._marking else []
-        return [*marking, *self._found.values(), *map(self._grouping, sorted(self._of))]
+        return [*marking, *self._objects.values(), *map(self._grouping, sorted(self._of))]
 
     def add(self, reading: ArticleDetails) -> None:
         """Add an article, its outlet and its alerts."""
@@ -105,11 +105,11 @@ class _Objects:
         return [url, observed]
 
     def _notes(self, alert: Alert, report: str) -> Iterator[str]:
-        found = shared_names.describe_matches(alert) or "it matches"
-        said = [f"“{alert.watchlist}” ({alert.severity}): {found}"]
+        matches = shared_names.describe_matches(alert) or "it matches"
+        lines = [f"“{alert.watchlist}” ({alert.severity}): {matches}"]
         if proof := self._shared.proofs.get(alert.id):
-            said.append(f"evidence: record {proof[0]}, SHA-256 {proof[1]}")
-        yield self._note(alert, report, "alert", f"Alert: {alert.watchlist}", "\n".join(said))
+            lines.append(f"evidence: record {proof[0]}, SHA-256 {proof[1]}")
+        yield self._note(alert, report, "alert", f"Alert: {alert.watchlist}", "\n".join(lines))
         if alert.note:
             yield self._note(alert, report, "analyst", "Note of the analyst", alert.note)
 
@@ -145,13 +145,13 @@ class _Objects:
             stix.Identity, id, name=name, identity_class=kind, description=words, **dates, **own
         )
 
-    def _put(self, kind: Callable[..., Any], id: str | None, **said: Any) -> str:
+    def _put(self, kind: Callable[..., Any], id: str | None, **properties: Any) -> str:
         """Add an object unless it is there; return its id."""
-        if id is not None and id in self._found:
+        if id is not None and id in self._objects:
             return id
         named = {} if id is None else {"id": id}
-        made = kind(**named, **said, **self._marked(), allow_custom=False)
-        self._found.setdefault(made["id"], made)
+        made = kind(**named, **properties, **self._marked(), allow_custom=False)
+        self._objects.setdefault(made["id"], made)
         return str(made["id"])
 
     def _dated(self, created: float, modified: float) -> dict[str, Any]:

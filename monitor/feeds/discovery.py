@@ -52,14 +52,14 @@ class FeedFinder:
         return await self._parsed(url, replace(fetched, encoding=options.encoding), seconds)
 
     async def with_pages(
-        self, found: DiscoveredFeed, options: RequestOptions = DEFAULT_OPTIONS
+        self, feed: DiscoveredFeed, options: RequestOptions = DEFAULT_OPTIONS
     ) -> DiscoveredFeed:
         """Return the feed with what `robots.txt` of its articles says of reading their pages."""
-        page = next((entry.url for entry in found.parsed.entries if entry.url), "")
+        page = next((entry.url for entry in feed.parsed.entries if entry.url), "")
         if not page:
-            return found
-        permission = await self._policy.check(page, options, found.url)
-        return replace(found, pages="" if permission.wait else permission.reason)
+            return feed
+        permission = await self._policy.check(page, options, feed.url)
+        return replace(feed, pages="" if permission.wait else permission.reason)
 
     async def find(self, url: str) -> list[DiscoveredFeed]:
         """Return the feed at an address, or else those of the page there.
@@ -79,8 +79,8 @@ class FeedFinder:
         if links:
             named = [link.url for link in links]
             read = await asyncio.gather(*map(self._tried, named))
-            if found := [one for one in read if isinstance(one, DiscoveredFeed)]:
-                return found
+            if feeds := [one for one in read if isinstance(one, DiscoveredFeed)]:
+                return feeds
             reasons = "; ".join(str(one) for one in read if isinstance(one, FeedError))
             raise ParseError(
                 url, f"a page that names {len(named)}, none of which is read: {reasons}"
@@ -237,42 +237,44 @@ def retry(error: FeedError, now: Timestamp, feed: Feed = ANY) -> float | None:
 
 def languages(entries: Sequence[Entry]) -> dict[str, int]:
     """Return in which languages entries are, the most frequent first; '' is undetermined."""
-    found = Counter(
+    counts = Counter(
         detect(f"{entry.title}. {entry.summary or entry.body}").code for entry in entries
     )
-    return dict(found.most_common())
+    return dict(counts.most_common())
 
 
 def _texts(entries: Sequence[Entry]) -> tuple[str, int]:
     """Return what the texts are, and how long the middle one is."""
     if not entries:
         return "", 0
-    said = [max(entry.body, entry.summary, key=len) for entry in entries]
-    length = int(median(map(len, said)))
-    cut = sum(bool(_CUT.search(text[-60:])) for text in said)
+    texts = [max(entry.body, entry.summary, key=len) for entry in entries]
+    length = int(median(map(len, texts)))
+    cut = sum(bool(_CUT.search(text[-60:])) for text in texts)
     if length < _TITLES_ONLY:
         return "titles", length
-    return "full" if length >= _FULL and 2 * cut < len(said) else "teasers", length
+    return "full" if length >= _FULL and 2 * cut < len(texts) else "teasers", length
 
 
 def _advice(
     prospect: DiscoveredFeed, feed: Feed, dates: Sequence[Timestamp], texts: str, now: Timestamp
 ) -> list[str]:
     """Return what to do about the problems found, in words."""
-    found = []
+    advice = []
     if prospect.fetched.moved_to:
-        found.append(f"it has moved permanently: subscribe to {prospect.url}")
+        advice.append(f"it has moved permanently: subscribe to {prospect.url}")
     linked = any(entry.url for entry in prospect.parsed.entries)
     if texts in ("teasers", "titles") and linked and not feed.full_text:
-        found.append(f"it has {texts} only: `full_text: true` also reads the pages of its articles")
+        advice.append(
+            f"it has {texts} only: `full_text: true` also reads the pages of its articles"
+        )
     past = [date for date in dates if date <= now]
     if past and now - max(past) > 90 * schedule.DAY:
-        found.append(f"nothing new for {span(now - max(past))}: is it still kept?")
+        advice.append(f"nothing new for {span(now - max(past))}: is it still kept?")
     if feed.every is None and len(past) > 2 and (covered := now - min(past)) < 2 * schedule.DEFAULT:
-        found.append(f"it covers only {span(covered)}: `every: 5m` misses less")
+        advice.append(f"it covers only {span(covered)}: `every: 5m` misses less")
     if prospect.parsed.entries and not dates:
-        found.append("it has no dates: articles are sorted by when they are first seen")
-    return found
+        advice.append("it has no dates: articles are sorted by when they are first seen")
+    return advice
 
 
 def _declared_encoding(fetched: Fetched) -> str:

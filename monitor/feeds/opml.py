@@ -39,10 +39,10 @@ def read(body: bytes, source: str) -> list[Feed]:
     root = _root(body, source)
     if _local(root.tag) not in ("opml", "outlinedocument"):
         raise ParseError(source, f"not OPML: it begins with <{line(_local(root.tag))[:40]}>")
-    found = [feed for part in root if _local(part.tag) == "body" for feed in _feeds(part, ())]
-    if not found:
+    feeds = [feed for part in root if _local(part.tag) == "body" for feed in _feeds(part, ())]
+    if not feeds:
         raise ParseError(source, "it names no feed: no outline in it has an xmlUrl")
-    return found
+    return feeds
 
 
 def write(feeds: Iterable[Feed], title: str) -> bytes:
@@ -135,16 +135,16 @@ def _feeds(parent: _Element, folders: tuple[str, ...]) -> Iterator[Feed]:
     for outline in parent:
         if _local(outline.tag) != "outline":
             continue
-        said = {_local(name): value for name, value in outline.attrib.items()}
-        name = line(said.get("text", "")) or line(said.get("title", ""))
-        url = "".join(line(said.get("xmlurl", "")).split())
+        attributes = {_local(name): value for name, value in outline.attrib.items()}
+        name = line(attributes.get("text", "")) or line(attributes.get("title", ""))
+        url = "".join(line(attributes.get("xmlurl", "")).split())
         if url:
-            categories = re.split("[,/]", said.get("category", ""))
+            categories = re.split("[,/]", attributes.get("category", ""))
             yield Feed(
                 url=url,
                 name="" if name == url else name,
                 tags=tuple(dict.fromkeys(filter(None, map(_tag, (*folders, *categories))))),
-                lang=language(said.get("language", "")),
+                lang=language(attributes.get("language", "")),
             )
         yield from _feeds(outline, folders if url else (*folders, name))
 
@@ -155,7 +155,7 @@ def _tag(text: str) -> str:
 
 
 def _attributes(feed: Feed) -> dict[str, str]:
-    said = {
+    attributes = {
         "type": "rss",
         "text": feed.name,
         "title": feed.name,
@@ -163,7 +163,7 @@ def _attributes(feed: Feed) -> dict[str, str]:
         "category": ",".join(feed.tags),
         "language": feed.lang,
     }
-    return {name: line(value) for name, value in said.items() if value}
+    return {name: line(value) for name, value in attributes.items() if value}
 
 
 def _local(name: str | bytes | object) -> str:

@@ -33,7 +33,7 @@ class Relocation:
         self._rewrite = rewrite
         self._clock = clock
         self._tried: dict[str, Timestamp] = {}
-        self._said: dict[str, str] = {}
+        self._warnings: dict[str, str] = {}
 
     def step(self, feeds: Mapping[str, Feed]) -> None:
         """Write the new address of each of these feeds that has moved; runs in a thread.
@@ -47,8 +47,8 @@ class Relocation:
                 continue
             self._tried[url] = now
             why = obstacle(feed, move, feeds) or self._moved(feed, move)
-            if why and why != self._said.get(url):
-                self._said[url] = why
+            if why and why != self._warnings.get(url):
+                self._warnings[url] = why
                 log.warning("%s has moved permanently to %s, %s", feed.name, redact(move.to), why)
 
     def _was_tried(self, url: str, now: Timestamp) -> bool:

@@ -25,8 +25,8 @@ def normalized_url(url: str) -> str:
 
 def subscribed(url: str, feeds: Iterable[Feed]) -> Feed | None:
     """Return the feed of this address, None if there is none."""
-    wanted = normalized_url(url)
-    return next((feed for feed in feeds if normalized_url(feed.url) == wanted), None)
+    address = normalized_url(url)
+    return next((feed for feed in feeds if normalized_url(feed.url) == address), None)
 
 
 def fitted_title(title: str, url: str, taken: Collection[str]) -> str:
@@ -45,13 +45,15 @@ def fitted_title(title: str, url: str, taken: Collection[str]) -> str:
     return ""
 
 
-def new_among(found: Sequence[Feed], config: Config) -> tuple[list[Feed], list[tuple[Feed, Feed]]]:
+def new_among(
+    candidates: Sequence[Feed], config: Config
+) -> tuple[list[Feed], list[tuple[Feed, Feed]]]:
     """Return the feeds to add, with free names, and those already subscribed with their twin."""
     there = {normalized_url(feed.url): feed for feed in config.feeds}
     names = {feed.name.casefold() for feed in config.feeds}
     fresh: list[Feed] = []
     doubles: list[tuple[Feed, Feed]] = []
-    for feed in found:
+    for feed in candidates:
         if double := there.get(normalized_url(feed.url)):
             doubles.append((feed, double))
             continue
@@ -68,15 +70,15 @@ def complete_url(address: str) -> str:
     return address if "://" in address else f"https://{address}"
 
 
-def describe_found(found: DiscoveredFeed) -> str:
+def describe_prospect(prospect: DiscoveredFeed) -> str:
     """Return a description of a feed that was found: `RSS 2.0, 20 entries, fr; https://…`."""
     from monitor.feeds.discovery import languages
     from monitor.fetch.url import redact
 
-    parsed = found.parsed
+    parsed = prospect.parsed
     lang = parsed.lang or next(iter(languages(parsed.entries)), "") or "und"
     count = counted(len(parsed.entries), "entry", "entries")
-    return f"{parsed.format or 'a feed'}, {count}, {lang}; {redact(found.url)}"
+    return f"{parsed.format or 'a feed'}, {count}, {lang}; {redact(prospect.url)}"
 
 
 def subscribe(path: Path, data: Path | None, feeds: Sequence[Feed]) -> Config:
@@ -105,5 +107,5 @@ def set_resting(path: Path, data: Path | None, url: str, *, resting: bool) -> No
 
 
 def _item(feed: Feed) -> dict[str, Any]:
-    said = {"url": feed.url, "name": feed.name, "tags": list(feed.tags), "lang": feed.lang}
-    return {key: value for key, value in said.items() if value}
+    fields = {"url": feed.url, "name": feed.name, "tags": list(feed.tags), "lang": feed.lang}
+    return {key: value for key, value in fields.items() if value}

@@ -47,7 +47,7 @@ class Manifest:
 
 def write_manifest(manifest: Manifest) -> str:
     """Return a manifest as JSON."""
-    said = {
+    fields = {
         "format": FORMAT,
         "taken": manifest.taken,
         "articles": manifest.articles,
@@ -55,21 +55,21 @@ def write_manifest(manifest: Manifest) -> str:
         "store": manifest.store,
         "files": {name: {"size": s, "sha256": d} for name, (s, d) in manifest.files.items()},
     }
-    return json.dumps(said, indent=2)
+    return json.dumps(fields, indent=2)
 
 
 def read_manifest_text(content: bytes, file: object) -> Manifest:
     """Return the manifest of a backup file; raises BackupError if it is not valid."""
     try:
-        said: dict[str, Any] = json.loads(content)
-        files = {name: (int(f["size"]), str(f["sha256"])) for name, f in said["files"].items()}
-        if said["format"] != FORMAT or FILE not in files or not files.keys() <= {FILE, CONFIG}:
+        fields: dict[str, Any] = json.loads(content)
+        files = {name: (int(f["size"]), str(f["sha256"])) for name, f in fields["files"].items()}
+        if fields["format"] != FORMAT or FILE not in files or not files.keys() <= {FILE, CONFIG}:
             raise ValueError("of another format")
         return Manifest(
-            taken=str(said["taken"]),
-            articles=int(said["articles"]),
-            alerts=int(said["alerts"]),
-            store=int(said["store"]),
+            taken=str(fields["taken"]),
+            articles=int(fields["articles"]),
+            alerts=int(fields["alerts"]),
+            store=int(fields["store"]),
             files=files,
         )
     except (ValueError, TypeError, AttributeError, KeyError) as error:
@@ -258,11 +258,11 @@ def _check(
     progress: Progress,
 ) -> None:
     """Read a file of a backup, into another if one is given; raises BackupError."""
-    found, done = hashlib.sha256(), 0
+    checksum, done = hashlib.sha256(), 0
     try:
         with packed.open(name) as source:
             for chunk in _chunks(source):
-                found.update(chunk)
+                checksum.update(chunk)
                 done += len(chunk)
                 if done > size:
                     break
@@ -273,18 +273,18 @@ def _check(
         if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
             raise
         raise BackupError(f"{file}: {name} in it is damaged ({error})") from error
-    if (done, found.hexdigest()) != (size, digest):
+    if (done, checksum.hexdigest()) != (size, digest):
         raise BackupError(f"{file}: {name} in it has another checksum than the manifest")
 
 
 def _check_store(file: Path, fresh: Path) -> None:
     try:
         with closing(sqlite3.connect(fresh)) as sql:
-            (said,) = sql.execute("PRAGMA quick_check(1)").fetchone()
+            (result,) = sql.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
-        said = str(error)
-    if said != "ok":
-        raise BackupError(f"{file}: the store in it is damaged ({said})")
+        result = str(error)
+    if result != "ok":
+        raise BackupError(f"{file}: the store in it is damaged ({result})")
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

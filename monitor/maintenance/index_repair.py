@@ -122,17 +122,17 @@ def difference(
     An id that occurs twice is removed and added again. Articles in the outbox do not count.
     """
     top = max(stored, default=0) + 1
-    wanted, there = bytearray(top), bytearray(top)
+    in_store, in_index = bytearray(top), bytearray(top)
     for id in stored:
-        wanted[id] = 1
+        in_store[id] = 1
     surplus = set()
     for id in indexed:
         if id >= top:
             surplus.add(id)
         else:
-            there[id] = min(there[id] + 1, 2)
-    surplus.update(id for id in range(top) if there[id] > wanted[id])
-    missing = (id for id in range(top - 1, 0, -1) if wanted[id] and there[id] != 1)
+            in_index[id] = min(in_index[id] + 1, 2)
+    surplus.update(id for id in range(top) if in_index[id] > in_store[id])
+    missing = (id for id in range(top - 1, 0, -1) if in_store[id] and in_index[id] != 1)
     return IndexDifference(
         array("Q", (id for id in missing if id not in waiting)),
         array("Q", sorted(surplus.difference(waiting))),

@@ -53,7 +53,7 @@ class IndexerProcess:
         self._context = multiprocessing.get_context("spawn")
         self._process: multiprocessing.process.BaseProcess | None = None
         self._wake: Connection | None = None
-        self._told: Connection | None = None
+        self._messages: Connection | None = None
         self.failures = 0
         """Failed tries in a row."""
         self.trouble = ""
@@ -70,7 +70,7 @@ class IndexerProcess:
             log.warning("%s; starting it again", self.trouble)
         self._hang_up()
         reading, self._wake = self._context.Pipe(duplex=False)
-        self._told, writing = self._context.Pipe(duplex=False)
+        self._messages, writing = self._context.Pipe(duplex=False)
         level = log.getEffectiveLevel()
         self._process = self._context.Process(
             target=_index,
@@ -89,13 +89,13 @@ class IndexerProcess:
         """
         last = 0
         with contextlib.suppress(EOFError, OSError):
-            while self._told is not None and self._told.poll():
-                told = self._told.recv()
-                if isinstance(told, _IndexedTicket):
-                    last, self.indexed_at = told
+            while self._messages is not None and self._messages.poll():
+                message = self._messages.recv()
+                if isinstance(message, _IndexedTicket):
+                    last, self.indexed_at = message
                     self.failures = 0
                 else:
-                    level, line = told
+                    level, line = message
                     log.log(level, "%s", line)
                     if line.startswith(indexer.WAITS):
                         self._failed(line)
@@ -123,7 +123,7 @@ class IndexerProcess:
         return last
 
     def _hang_up(self) -> None:
-        for end in (self._wake, self._told):
+        for end in (self._wake, self._messages):
             if end is not None:
                 end.close()
 
@@ -177,12 +177,12 @@ class _Progress:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._told = 0
+        self._logged_step = 0
 
     def __call__(self, done: int, total: int) -> None:
         """Take note of how many articles of how many are in the index."""
         index_repair.write_progress(self._data, done, total)
         twentieth = 20 * done // max(total, 1)
-        if twentieth != self._told and (self._told or twentieth < 20):
+        if twentieth != self._logged_step and (self._logged_step or twentieth < 20):
             log.info("rebuilding the index: %d of %d articles", done, total)
-        self._told = twentieth % 20
+        self._logged_step = twentieth % 20

@@ -51,11 +51,11 @@ def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> Retenti
         if kind == "watch":
             watchlists.add(name)
         elif kind in ("tag", "feed"):
-            asked = selector if kind == "tag" else name
+            feed_selector = selector if kind == "tag" else name
             numbers.update(
                 feed.number
                 for feed in known
-                if selects(asked, feed.name, host(feed.url), feed.tags)
+                if selects(feed_selector, feed.name, host(feed.url), feed.tags)
             )
     return RetentionExceptions(
         feeds=frozenset(numbers),
@@ -76,26 +76,26 @@ class RetentionSweep:
     def step(self) -> SweepResult:
         """Drop the next articles. Raises StoreError."""
         with self._store.batch() as batch:
-            found = self._next(batch)
-            batch.drop([one.id for one in found if not one.spared])
-        return self._swept(found)
+            expiring = self._next(batch)
+            batch.drop([one.id for one in expiring if not one.spared])
+        return self._swept(expiring)
 
     def look(self) -> SweepResult:
         """Count the next articles that `step` would drop. Raises StoreError."""
         with self._store.reading() as reading:
-            found = self._next(reading)
-        return self._swept(found)
+            expiring = self._next(reading)
+        return self._swept(expiring)
 
     def _next(self, reading: StoreReads) -> list[ExpiringArticle]:
         return reading.expiring(self._before, self._spared, self._after, STEP)
 
-    def _swept(self, found: Sequence[ExpiringArticle]) -> SweepResult:
-        if found:
-            self._after = (found[-1].seen, found[-1].id)
-        going = [one for one in found if not one.spared]
+    def _swept(self, expiring: Sequence[ExpiringArticle]) -> SweepResult:
+        if expiring:
+            self._after = (expiring[-1].seen, expiring[-1].id)
+        going = [one for one in expiring if not one.spared]
         return SweepResult(
             articles=len(going),
-            spared=len(found) - len(going),
+            spared=len(expiring) - len(going),
             characters=sum(one.characters for one in going),
         )
 
@@ -138,10 +138,10 @@ class RetentionRunner:
         swept, rule = float("-inf"), FOR_EVER
         while True:
             await self._sleep(LOOK)
-            now, asked = self._clock(), self._retention()
-            if asked == rule and now - swept < EVERY:
+            now, retention = self._clock(), self._retention()
+            if retention == rule and now - swept < EVERY:
                 continue
-            swept, rule = now, asked
+            swept, rule = now, retention
             try:
                 await self.all(self._quiet)
             except StoreError as error:
@@ -157,12 +157,12 @@ class RetentionRunner:
         if retention.keep is None:
             return
         sweep = await self._thread(RetentionSweep, self._store, retention, self._clock())
-        found = SweepResult()
+        total = SweepResult()
         while (step := await self._thread(sweep.step)) != SweepResult():
-            found += step
+            total += step
             await (between or self._breathe)()
-        if found.articles:
-            log.info("older than the archive keeps them: %s", counted(found.articles, "article"))
+        if total.articles:
+            log.info("older than the archive keeps them: %s", counted(total.articles, "article"))
 
     async def _quiet(self) -> None:
         """Wait for a moment without polls, for a limited time."""

@@ -10,7 +10,7 @@ from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
 from monitor.store.sqlite.evidence import EvidenceReader, EvidenceRow, StoredAlert
 
-Said = tuple[int, Mapping[str, Any]]
+NumberedRecord = tuple[int, Mapping[str, Any]]
 """The number of a record, and what it says."""
 _BEGINS = (Kind.RAISED, Kind.EARLIER)
 
@@ -36,7 +36,7 @@ class RecordedAlert:
 
     alert: StoredAlert | None
     """None when it is not in the store."""
-    records: Sequence[Said]
+    records: Sequence[NumberedRecord]
     """Records of the alert, oldest first."""
     matches: Sequence[Mapping[str, Any]]
     escalations: Collection[tuple[str, float]]
@@ -45,18 +45,18 @@ class RecordedAlert:
     """Hashes of the texts that are kept, by article and version."""
 
 
-def texts_named(records: Sequence[Said]) -> dict[tuple[int, int], tuple[str, int]]:
+def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tuple[str, int]]:
     """Return the hash of each text that records name, by article and version, and the record.
 
     The page of an article makes its text longer: what was written last counts.
     """
     named: dict[tuple[int, int], tuple[str, int]] = {}
     article = 0
-    for number, said in records:
-        about = said.get("article")
+    for number, record in records:
+        about = record.get("article")
         if isinstance(about, dict):
             article = about.get("id", 0)
-        text = said.get("text", about)
+        text = record.get("text", about)
         if isinstance(text, dict) and article:
             named[article, text.get("version", 0)] = text.get("sha256", ""), number
     return named
@@ -64,15 +64,15 @@ def texts_named(records: Sequence[Said]) -> dict[tuple[int, int], tuple[str, int
 
 def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
     """Yield what is wrong with an alert and its records."""
-    begun = [(number, said) for number, said in seen.records if said.get("kind") in _BEGINS]
-    gone = [number for number, said in seen.records if said.get("kind") == Kind.DROPPED]
+    begun = [(number, record) for number, record in seen.records if record.get("kind") in _BEGINS]
+    gone = [number for number, record in seen.records if record.get("kind") == Kind.DROPPED]
     if not begun:
         where = seen.records[0][0] if seen.records else 0
         yield AuditFault(
             f"alert {id} has no record of why it was raised", where, id if where else None
         )
         return
-    (number, said), *again = begun
+    (number, record), *again = begun
     for other, _ in again:
         yield AuditFault(f"it is raised again: record {number} has done so", other, id)
     if seen.alert is None and not gone:
@@ -81,34 +81,34 @@ def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
         yield AuditFault("it says that the alert was dropped, and it is there", gone[0], id)
     if seen.alert is None or gone:
         return
-    for words in _differs(seen.alert, said):
+    for words in _differs(seen.alert, record):
         yield AuditFault(f"{words}", number, id)
     yield from _grown(id, seen, number)
     yield from _texts(id, seen)
 
 
-def _differs(alert: StoredAlert, said: Mapping[str, Any]) -> Iterator[str]:
+def _differs(alert: StoredAlert, record: Mapping[str, Any]) -> Iterator[str]:
     """Yield the differences between the store and the record of the raised alert."""
-    article = said.get("article") or {}
-    rule = said.get("rule") or {}
-    wanted = {
-        "watchlist": (alert.watchlist, said.get("watchlist")),
-        "kind": (alert.about, said.get("about")),
-        "time": (alert.raised_at, said.get("at", said.get("raised_at"))),
+    article = record.get("article") or {}
+    rule = record.get("rule") or {}
+    compared = {
+        "watchlist": (alert.watchlist, record.get("watchlist")),
+        "kind": (alert.about, record.get("about")),
+        "time": (alert.raised_at, record.get("at", record.get("raised_at"))),
         "article": (alert.article, article.get("id")),
-        "alert that it is a duplicate of": (alert.duplicate_of, said.get("merged_into")),
+        "alert that it is a duplicate of": (alert.duplicate_of, record.get("merged_into")),
     }
     if alert.article is not None:
-        wanted["address of its article"] = alert.url, article.get("url")
-    if said.get("kind") == Kind.RAISED and alert.article is not None:
-        wanted |= {
+        compared["address of its article"] = alert.url, article.get("url")
+    if record.get("kind") == Kind.RAISED and alert.article is not None:
+        compared |= {
             "rule": (alert.rule, rule.get("version")),
             "version of its article": (alert.article_version, article.get("version")),
-            "backfill mark": (bool(alert.backfill), said.get("backfill")),
+            "backfill mark": (bool(alert.backfill), record.get("backfill")),
             "date of its article": (alert.published, article.get("published")),
             "time its article was seen": (alert.seen, article.get("seen")),
         }
-    for name, (now, then) in wanted.items():
+    for name, (now, then) in compared.items():
         if now != then:
             yield f"the {name} is now {_shown(now)}, and was {_shown(then)}"
 
@@ -118,12 +118,12 @@ def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
     assert seen.alert is not None
     severity, matches, at = "", None, first
     steps: dict[tuple[str, float], int] = {}
-    for number, said in seen.records:
-        severity = said.get("to", said.get("severity", severity))
-        if said.get("kind") == Kind.ESCALATED:
-            steps[said.get("reason", ""), said.get("at", 0.0)] = number
-        if "matches" in said:
-            matches, at = said["matches"], number
+    for number, record in seen.records:
+        severity = record.get("to", record.get("severity", severity))
+        if record.get("kind") == Kind.ESCALATED:
+            steps[record.get("reason", ""), record.get("at", 0.0)] = number
+        if "matches" in record:
+            matches, at = record["matches"], number
     if seen.alert.severity != severity:
         yield AuditFault(
             f"the severity is now {seen.alert.severity}, and was {severity}", first, id
@@ -141,17 +141,17 @@ def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
 
 
 def _texts(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
-    for (article, version), (wanted, number) in texts_named(seen.records).items():
-        there = seen.texts.get((article, version))
-        if there is None:
+    for (article, version), (recorded, number) in texts_named(seen.records).items():
+        stored = seen.texts.get((article, version))
+        if stored is None:
             yield AuditFault(f"version {version} of article {article} is gone", number, id)
-        elif there != wanted:
+        elif stored != recorded:
             words = f"version {version} of article {article} is not the text that was hashed"
             yield AuditFault(words, number, id)
 
 
 def _is_earlier(seen: RecordedAlert) -> bool:
-    return any(said.get("kind") == Kind.EARLIER for _, said in seen.records)
+    return any(record.get("kind") == Kind.EARLIER for _, record in seen.records)
 
 
 def _shown(value: object) -> str:
@@ -168,7 +168,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass
-class Verified:
+class VerificationResult:
     """The result of a verification."""
 
     records: int = 0
@@ -205,55 +205,57 @@ class Verified:
 
 def verify(
     proofs: EvidenceReader, progress: Progress, *, first: int = 1, noted: str = ""
-) -> Verified:
+) -> VerificationResult:
     """Return what is wrong with the evidence, from record number `first` on.
 
     `noted` is the hash of a record that was written down elsewhere. Raises StoreError.
     """
-    found = Verified()
+    result = VerificationResult()
     for name in proofs.guards():
-        found.add_problem(
+        result.add_problem(
             AuditFault(f"{name}, which keeps records as they are, is not as it was made")
         )
-    _chain(proofs, progress, first, found)
+    _chain(proofs, progress, first, result)
     if noted:
-        found.noted = proofs.number_of(noted)
-        if found.noted is None:
-            found.add_problem(
+        result.noted = proofs.number_of(noted)
+        if result.noted is None:
+            result.add_problem(
                 AuditFault(f"no record has the hash {noted}: records were written anew")
             )
-    _alerts(proofs, progress, first, found)
-    found.faults.sort(key=lambda fault: fault.number or float("inf"))
-    return found
+    _alerts(proofs, progress, first, result)
+    result.faults.sort(key=lambda fault: fault.number or float("inf"))
+    return result
 
 
 # --- the chain -------------------------------------------------------------------------
 
 
-def _chain(proofs: EvidenceReader, progress: Progress, first: int, found: Verified) -> None:
+def _chain(
+    proofs: EvidenceReader, progress: Progress, first: int, result: VerificationResult
+) -> None:
     total, last = proofs.records(), proofs.given()
     before: tuple[int, str] | None = (0, BEGINNING) if first <= 1 else None
     rules: dict[int, tuple[object, object]] = {}
     for row in proofs.rows(first):
-        said = evidence.record_content(row.record)
-        for words in _links(row, said, before):
-            found.add_problem(AuditFault(words, row.number, row.alert))
+        record = evidence.record_content(row.record)
+        for words in _links(row, record, before):
+            result.add_problem(AuditFault(words, row.number, row.alert))
         if row.kind == Kind.RULE:
-            rules[row.number] = said.get("watchlist"), said.get("version")
-        elif first <= 1 and (words := _names_rule(said, rules)):
-            found.add_problem(AuditFault(words, row.number, row.alert))
+            rules[row.number] = record.get("watchlist"), record.get("version")
+        elif first <= 1 and (words := _names_rule(record, rules)):
+            result.add_problem(AuditFault(words, row.number, row.alert))
         before = row.number, row.hash
-        found.records += 1
-        if found.records % STEP == 0:
-            progress("records", found.records, total)
-    found.head = before or (0, BEGINNING)
+        result.records += 1
+        if result.records % STEP == 0:
+            progress("records", result.records, total)
+    result.head = before or (0, BEGINNING)
     if before and last > before[0]:
         missing = _span(before[0] + 1, last)
-        found.add_problem(AuditFault(f"{missing} at the end", before[0] + 1))
+        result.add_problem(AuditFault(f"{missing} at the end", before[0] + 1))
 
 
 def _links(
-    row: EvidenceRow, said: Mapping[str, Any], before: tuple[int, str] | None
+    row: EvidenceRow, record: Mapping[str, Any], before: tuple[int, str] | None
 ) -> Iterator[str]:
     """Yield the faults of a record by itself, and of its place in the chain."""
     if before and row.number != before[0] + 1:
@@ -261,35 +263,35 @@ def _links(
     if evidence.digest(row.record) != row.hash:
         yield "its text has not the hash that is stored with it: it was changed"
         return
-    if not said:
+    if not record:
         yield "it is not a JSON object"
         return
-    if said.get("number") != row.number:
-        yield f"it says that it is record {said.get('number')}"
-    if (said.get("kind"), said.get("alert")) != (row.kind, row.alert):
+    if record.get("number") != row.number:
+        yield f"it says that it is record {record.get('number')}"
+    if (record.get("kind"), record.get("alert")) != (row.kind, row.alert):
         yield "it is filed under another kind or alert than it says"
     if row.kind not in set(Kind):
         yield f"it is of no known kind ({row.kind})"
-    if row.kind == Kind.RULE and row.said != _rule_key(said):
+    if row.kind == Kind.RULE and row.said != _rule_key(record):
         yield "the rule is filed under another hash than it has"
-    if before and row.number == before[0] + 1 and said.get("previous") != before[1]:
+    if before and row.number == before[0] + 1 and record.get("previous") != before[1]:
         yield f"it does not follow record {before[0]}, as that is now"
 
 
-def _rule_key(said: Mapping[str, Any]) -> str:
-    kept = ("watchlist", "version", "query", "lang", "feeds")
-    return evidence.digest(evidence.canonical({key: said.get(key) for key in kept}))
+def _rule_key(record: Mapping[str, Any]) -> str:
+    keys = ("watchlist", "version", "query", "lang", "feeds")
+    return evidence.digest(evidence.canonical({key: record.get(key) for key in keys}))
 
 
-def _names_rule(said: Mapping[str, Any], rules: Mapping[int, tuple[object, object]]) -> str:
+def _names_rule(record: Mapping[str, Any], rules: Mapping[int, tuple[object, object]]) -> str:
     """Return what is wrong with the rule that a record names; empty if nothing is."""
-    rule = said.get("rule")
+    rule = record.get("rule")
     if not isinstance(rule, dict):
         return ""
     known = rules.get(rule.get("record", 0))
     if known is None or known[1] != rule.get("version"):
         return "the rule that it names is not written down before it"
-    if "watchlist" in said and known[0] != said["watchlist"]:
+    if "watchlist" in record and known[0] != record["watchlist"]:
         return "the rule that it names is that of another watchlist"
     return ""
 
@@ -303,7 +305,9 @@ def _span(first: int, last: int) -> str:
 # --- the alerts ------------------------------------------------------------------------
 
 
-def _alerts(proofs: EvidenceReader, progress: Progress, first: int, found: Verified) -> None:
+def _alerts(
+    proofs: EvidenceReader, progress: Progress, first: int, result: VerificationResult
+) -> None:
     done, chunks = 0, list(proofs.alerts())
     total = sum(map(len, chunks))
     for ids in chunks:
@@ -311,29 +315,29 @@ def _alerts(proofs: EvidenceReader, progress: Progress, first: int, found: Verif
             id: [(number, evidence.record_content(record)) for number, record in of]
             for id, of in proofs.records_of(ids).items()
         }
-        kept, matches = proofs.kept(ids), proofs.matches_of(ids)
+        alerts, matches = proofs.kept(ids), proofs.matches_of(ids)
         louder = proofs.escalations_of(ids)
-        named = {id: texts_named(of) for id, of in records.items() if id in kept}
+        named = {id: texts_named(of) for id, of in records.items() if id in alerts}
         texts = proofs.texts_of({article for of in named.values() for article, _ in of})
         for id in ids:
             seen = RecordedAlert(
-                alert=kept.get(id),
+                alert=alerts.get(id),
                 records=records.get(id, []),
                 matches=matches.get(id, []),
                 escalations=louder.get(id, set()),
                 texts=texts,
             )
-            _count(seen, found)
+            _count(seen, result)
             for fault in faults_of(id, seen):
                 if fault.number == 0 or fault.number >= first:
-                    found.add_problem(fault)
-        found.texts += sum(map(len, named.values()))
+                    result.add_problem(fault)
+        result.texts += sum(map(len, named.values()))
         done += len(ids)
         progress("alerts", done, total)
 
 
-def _count(seen: RecordedAlert, found: Verified) -> None:
-    kinds = {said.get("kind") for _, said in seen.records}
-    found.alerts += seen.alert is not None
-    found.earlier += Kind.EARLIER in kinds
-    found.dropped += Kind.DROPPED in kinds
+def _count(seen: RecordedAlert, result: VerificationResult) -> None:
+    kinds = {record.get("kind") for _, record in seen.records}
+    result.alerts += seen.alert is not None
+    result.earlier += Kind.EARLIER in kinds
+    result.dropped += Kind.DROPPED in kinds

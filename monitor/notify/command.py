@@ -87,12 +87,12 @@ class _OutputTail(asyncio.Protocol):
     """
 
     def __init__(self) -> None:
-        self._kept = b""
+        self._stderr_tail = b""
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
         """Keep the last bytes."""
-        self._kept = (self._kept + data)[-MAX_STDERR:]
+        self._stderr_tail = (self._stderr_tail + data)[-MAX_STDERR:]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more comes."""
@@ -101,7 +101,7 @@ class _OutputTail(asyncio.Protocol):
 
     def line(self) -> str:
         """Return the last line that is not blank."""
-        lines = self._kept.decode("utf-8", "replace").splitlines()
+        lines = self._stderr_tail.decode("utf-8", "replace").splitlines()
         return on_one_line(next((line for line in reversed(lines) if line.strip()), ""))[:200]
 
 

@@ -70,8 +70,10 @@ class NotificationLoader:
         alerts = {
             alert.id: alert for alert in self._alerts([delivery.alert for delivery in deliveries])
         }
-        wanted = list(dict.fromkeys(a.article for a in alerts.values() if a.article is not None))
-        articles = {article.id: article for article in self._views.articles.get(wanted)}
+        article_ids = list(
+            dict.fromkeys(a.article for a in alerts.values() if a.article is not None)
+        )
+        articles = {article.id: article for article in self._views.articles.get(article_ids)}
         return [
             Notification(
                 delivery=delivery,

@@ -149,22 +149,22 @@ class FilterMeaning:
 
 def _completed(value: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the names that a value is, else those it begins; itself when there are none."""
-    wanted = compact(value)
+    compact_value = compact(value)
     compacted = {name: compact(name) for name in known}
-    exact = tuple(name for name, bare in compacted.items() if bare == wanted)
-    begun = tuple(name for name, bare in compacted.items() if bare.startswith(wanted))
+    exact = tuple(name for name, bare in compacted.items() if bare == compact_value)
+    begun = tuple(name for name, bare in compacted.items() if bare.startswith(compact_value))
     return exact or begun or (value,)
 
 
 # --- filters that are one query of the store -------------------------------------------
 
 
-def as_store_filter(wanted: AlertFilter, meaning: FilterMeaning) -> Filter | None:
+def as_store_filter(alert_filter: AlertFilter, meaning: FilterMeaning) -> Filter | None:
     """Return the one filter of the store that a filter is; None if it takes more than one."""
     filter = Filter()
-    if wanted.root is None:
+    if alert_filter.root is None:
         return filter
-    for clause in clauses(wanted.root):
+    for clause in clauses(alert_filter.root):
         options = clause.children if isinstance(clause, Or) else (clause,)
         parts = [
             meaning.store_filter(node) if isinstance(node, Facet) else None for node in options
@@ -213,7 +213,7 @@ class AlertSource(Protocol):
 
 
 def select_alerts(
-    wanted: AlertFilter, base: Filter, meaning: FilterMeaning, source: AlertSource
+    alert_filter: AlertFilter, base: Filter, meaning: FilterMeaning, source: AlertSource
 ) -> array[int]:
     """Return the alerts of `base` that a filter selects, in ascending order.
 
@@ -221,13 +221,13 @@ def select_alerts(
     """
     base = replace(
         base,
-        muted=base.muted or wanted.names("is", "muted"),
-        closed=base.closed or wanted.names("state", "closed"),
+        muted=base.muted or alert_filter.names("is", "muted"),
+        closed=base.closed or alert_filter.names("state", "closed"),
     )
     universe = array("q", source.ids(base))
-    if wanted.root is None:
+    if alert_filter.root is None:
         return universe
-    selected = _Evaluation(base, set(universe), meaning, source).passed(wanted.root)
+    selected = _Evaluation(base, set(universe), meaning, source).passed(alert_filter.root)
     return array("q", (id for id in universe if id in selected))
 
 
@@ -244,9 +244,9 @@ class _Evaluation:
 
     def passed(self, node: Node) -> set[int]:
         """Return the alerts that pass a node."""
-        found = self._answered(node)
-        if found is not None:
-            return found
+        ids = self._answered(node)
+        if ids is not None:
+            return ids
         match node:
             case Not(child=child):
                 return self._universe - self.passed(child)
@@ -281,5 +281,5 @@ class _Evaluation:
         return self._ask(filter) if filter else self._source.containing(facet) or set()
 
     def _ask(self, filter: Filter) -> set[int]:
-        asked = replace(filter, muted=self._base.muted, closed=self._base.closed)
-        return set(self._source.ids(asked))
+        complete = replace(filter, muted=self._base.muted, closed=self._base.closed)
+        return set(self._source.ids(complete))

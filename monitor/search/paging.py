@@ -71,11 +71,11 @@ def fingerprint(query: str, filter: Filter, sort: str) -> str:
     """Return what tells one search from another; dates that are relative move, and do not count."""
     from hashlib import blake2b
 
-    said = [
+    parts = [
         query, sort, sorted(filter.lang), sorted(filter.feeds), sorted(filter.watchlists),
         filter.since is None, filter.until is None,
     ]  # fmt: skip
-    return blake2b(json.dumps(said).encode(), digest_size=6).hexdigest()
+    return blake2b(json.dumps(parts).encode(), digest_size=6).hexdigest()
 
 
 def _cursor(listed: Sequence[Any]) -> Cursor:
@@ -119,9 +119,9 @@ class SearchRequest:
 
 
 class PageOfHits(NamedTuple):
-    """A page that was found."""
+    """A page of a search, with the place where the next one begins."""
 
-    found: ArchivePage
+    page: ArchivePage
     hits: tuple[ArchiveHit, ...]
     before: int
     """Hits on the pages before it."""
@@ -146,7 +146,7 @@ class ResultPage:
     def find(self, archive: Archive, resolution: QueryResolution) -> PageOfHits:
         """Return the hits of the page."""
         request, place = self._request, self._place
-        found = archive.search(
+        page = archive.search(
             self.query,
             resolution.scope(self._filter, place.max_id if place else None),
             resolve=resolution.resolve,
@@ -156,20 +156,20 @@ class ResultPage:
             stats=place.stats if place else None,
         )
         skipped = 0 if place else request.limit * (request.page - 1)
-        hits = found.hits[skipped:]
-        before = place.shown if place else min(skipped, found.total)
-        more = hits and before + len(hits) < found.total
-        return PageOfHits(found, hits, before, self._end(found, before + len(hits)) if more else "")
+        hits = page.hits[skipped:]
+        before = place.shown if place else min(skipped, page.total)
+        more = hits and before + len(hits) < page.total
+        return PageOfHits(page, hits, before, self._end(page, before + len(hits)) if more else "")
 
-    def _end(self, found: ArchivePage, shown: int) -> str:
+    def _end(self, page: ArchivePage, shown: int) -> str:
         """Return where the page ends, as a cursor."""
         return Cursor(
             search=self._search,
             now=self.now,
             since=self._filter.since,
             until=self._filter.until,
-            max_id=self._place.max_id if self._place else found.last_id,
+            max_id=self._place.max_id if self._place else page.last_id,
             shown=shown,
-            last=found.hits[-1],
-            stats=found.stats,
+            last=page.hits[-1],
+            stats=page.stats,
         ).written()

@@ -91,9 +91,9 @@ class ArchiveSearch:
             note = self._note(archive, totals)
         return Results(
             tuple(self._with_snippets(result.query, hits.hits, width)),
-            hits.found.total,
+            hits.page.total,
             note,
-            forms=hits.found.forms,
+            forms=hits.page.forms,
             before=hits.before,
             next=hits.next,
         )

@@ -40,14 +40,14 @@ def suggestions(
     """
     until = clock() + SECONDS
     least = run(query, filter).total
-    found = []
+    suggestions = []
     for trial in islice(_trials(query, filter, similar), TRIALS):
         result = run(trial.alternative.query, trial.filter)
         if result.total > least:
-            found.append(_suggestion(trial, result, result.total - least))
+            suggestions.append(_suggestion(trial, result, result.total - least))
         if clock() > until:
             break
-    return found
+    return suggestions
 
 
 def _trials(query: Query, filter: Filter, similar: Similar) -> Iterator[_Trial]:

@@ -19,9 +19,9 @@ Resolve = Callable[[str], tuple[Timestamp, Timestamp]]
 
 def bounds(root: Node, resolve: Resolve) -> tuple[list[Timestamp], list[Timestamp]]:
     """Return since when and until when all of a query's articles are, each as often as said."""
-    said = [facet for facet in _required(root) if facet.name in ("since", "until")]
-    since = [resolve(facet.value)[0] for facet in said if facet.name == "since"]
-    until = [resolve(facet.value)[1] for facet in said if facet.name == "until"]
+    facets = [facet for facet in _required(root) if facet.name in ("since", "until")]
+    since = [resolve(facet.value)[0] for facet in facets if facet.name == "since"]
+    until = [resolve(facet.value)[1] for facet in facets if facet.name == "until"]
     return since, until
 
 
@@ -50,14 +50,14 @@ def edges(
 
     Days have 23 to 25 hours. What the clock skips (a day in Samoa) is no bucket.
     """
-    found: list[Timestamp] = []
+    starts: list[Timestamp] = []
     second = math.floor(since)  # datetime would round the last fraction of an hour up
     for start in _STARTS[by](datetime.fromtimestamp(second, zone)):
-        if not found or start > found[-1]:
-            found.append(start)
-            if start >= until and len(found) > 1:
+        if not starts or start > starts[-1]:
+            starts.append(start)
+            if start >= until and len(starts) > 1:
                 break
-    return tuple(found)
+    return tuple(starts)
 
 
 def label(start: Timestamp, by: BucketSize, zone: tzinfo) -> str:
@@ -131,13 +131,13 @@ Interval = tuple[Timestamp, Timestamp]
 
 def merge_intervals(intervals: Iterable[Interval]) -> list[Interval]:
     """Return the same stretches of time in order, none touching another."""
-    found: list[Interval] = []
+    merged: list[Interval] = []
     for start, end in sorted(intervals):
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(end, found[-1][1])
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
         elif end > start:
-            found.append((start, end))
-    return found
+            merged.append((start, end))
+    return merged
 
 
 def missed_seconds(edges: Sequence[Timestamp], gaps: Sequence[Interval]) -> list[float]:

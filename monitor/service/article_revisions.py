@@ -28,23 +28,23 @@ class DiffPart(NamedTuple):
     """A stretch of a text that stayed, went or came."""
 
     kind: str
-    """`SAME`, `GONE` or `CAME`."""
+    """`SAME`, `REMOVED` or `ADDED`."""
     text: str
 
 
 def diff_words(old: str, new: str) -> list[DiffPart]:
     """Return the new text with what went from the old one, in order.
 
-    Those that are not `CAME` make the old text, those that are not `GONE` the new one.
+    Those that are not `ADDED` make the old text, those that are not `REMOVED` the new one.
     """
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     if max(len(before), len(after)) > LONGEST:
-        found = (
+        parts = (
             [DiffPart(REMOVED, old), DiffPart(ADDED, new)] if old != new else [DiffPart(SAME, new)]
         )
     else:
-        found = list(_compared(before, after))
-    return [piece for piece in found if piece.text]
+        parts = list(_compared(before, after))
+    return [piece for piece in parts if piece.text]
 
 
 def _compared(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffPart]:
@@ -57,16 +57,16 @@ def _compared(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffPart]
             yield DiffPart(ADDED, "".join(after[first:last]))
 
 
-def with_context(found: Sequence[DiffPart], words: int) -> list[DiffPart]:
+def with_context(parts: Sequence[DiffPart], words: int) -> list[DiffPart]:
     """Return pieces with all but so many words around each change left out, as `…`."""
     shown = []
-    for place, piece in enumerate(found):
+    for place, piece in enumerate(parts):
         if piece.kind != SAME:
             shown.append(piece)
             continue
         tokens = _WORDS.findall(piece.text)
         head = tokens[: 2 * words] if place else []
-        tail = tokens[-2 * words :] if place < len(found) - 1 else []
+        tail = tokens[-2 * words :] if place < len(parts) - 1 else []
         if len(head) + len(tail) >= len(tokens) - 2:
             shown.append(piece)
         else:
@@ -79,7 +79,7 @@ PARTS = ("title", "summary", "body")
 """The parts of which earlier texts are kept."""
 
 Term = tuple[str, str]
-"""A watchlist, and what of it stands in a text."""
+"""The name of a watchlist, and a term of it that a text contains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +92,8 @@ class ArticleRevision:
     """When the edited text was read."""
     parts: Mapping[str, Sequence[DiffPart]]
     """What changed, by part; parts that did not are left out."""
-    went: tuple[Term, ...] = ()
-    came: tuple[Term, ...] = ()
+    removed_terms: tuple[Term, ...] = ()
+    added_terms: tuple[Term, ...] = ()
 
 
 def revisions_between(
@@ -107,8 +107,8 @@ def revisions_between(
             version=new.number,
             at=old.until if old.until is not None else article.seen,
             parts=dict(_changed(old, new)),
-            went=tuple(term for term in before if term not in after),
-            came=tuple(term for term in after if term not in before),
+            removed_terms=tuple(term for term in before if term not in after),
+            added_terms=tuple(term for term in after if term not in before),
         )
         for old, new, before, after in zip(versions, versions[1:], terms, terms[1:], strict=False)
     ]
@@ -116,9 +116,9 @@ def revisions_between(
 
 def _changed(old: Version, new: Version) -> Iterator[tuple[str, list[DiffPart]]]:
     for part in PARTS:
-        found = diff_words(old.part(part), new.part(part))
-        if any(piece.kind != SAME for piece in found):
-            yield part, found
+        parts = diff_words(old.part(part), new.part(part))
+        if any(piece.kind != SAME for piece in parts):
+            yield part, parts
 
 
 def _terms(rules: WatchlistMatcher, article: Article, feed: Feed, version: Version) -> list[Term]:

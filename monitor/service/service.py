@@ -62,7 +62,7 @@ class Service:
         from monitor.model.feed import FeedHealth
 
         now = self._clock()
-        found = [
+        feeds = [
             FeedHealth(
                 feed=feed,
                 health=health(feed, state, now),
@@ -74,7 +74,7 @@ class Service:
             )
             for feed, state, articles, move, former in self.views.feeds.subscribed()
         ]
-        return sorted(found, key=lambda f: (WORST.index(f.health), -f.state.failures))
+        return sorted(feeds, key=lambda f: (WORST.index(f.health), -f.state.failures))
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return how well the feeds of each watchlist were read since then."""

@@ -63,14 +63,14 @@ class Statistics:
         from monitor.search.trends import series
 
         understood = [parse_query(query) for query in queries]
-        found = [(query.text, self._search.matches(query, filter)) for query in understood]
+        results = [(query.text, self._search.matches(query, filter)) for query in understood]
         if split is not None:
-            found = [
+            results = [
                 (name, matched.restricted_to(ids))
-                for _, matched in found
+                for _, matched in results
                 for name, ids in self._labelled(matched, split)
             ]
-        observed = [_observed(name, matched) for name, matched in found]
+        observed = [_observed(name, matched) for name, matched in results]
         since, until = self._span(understood, filter, observed)
         by = by or trends.choose_interval(until - since)
         if (many := trends.estimate(since, until, by)) > MAX_BUCKETS:
@@ -147,8 +147,8 @@ class Statistics:
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
         baselines = self.baselines()
         return [
-            replace(found, pace=baselines.get(found.name, Baseline()))
-            for found in self._views.watchlists.counts(since, SPARK_BUCKETS, SPARK_WIDTH)
+            replace(count, pace=baselines.get(count.name, Baseline()))
+            for count in self._views.watchlists.counts(since, SPARK_BUCKETS, SPARK_WIDTH)
         ]
 
     def count(self, query: Query) -> int:
@@ -158,11 +158,11 @@ class Statistics:
     def max_severities(self, articles: Collection[int]) -> dict[int, Severity]:
         """Return the highest severity of the alerts of each article that raised any."""
         order = list(Severity)
-        found: dict[int, Severity] = {}
+        severities: dict[int, Severity] = {}
         for raised in self._views.alerts.of_articles(articles):
-            highest = found.get(raised.article, raised.severity)
-            found[raised.article] = min(raised.severity, highest, key=order.index)
-        return found
+            highest = severities.get(raised.article, raised.severity)
+            severities[raised.article] = min(raised.severity, highest, key=order.index)
+        return severities
 
     def _labelled(
         self, matched: MatchedArticles, split: GroupBy
@@ -187,12 +187,12 @@ class Statistics:
 
         now = self._clock()
         dates = [date for each in observed for date in each.dates.values()]
-        said = [
+        limits = [
             bounds(query.root, lambda text: resolve_time(text, now, self._zone))
             for query in queries
         ]
-        starts = [[*start, *_given(filter.since)] for start, _ in said]
-        ends = [[*end, *_given(filter.until), now] for _, end in said]
+        starts = [[*start, *_as_list(filter.since)] for start, _ in limits]
+        ends = [[*end, *_as_list(filter.until), now] for _, end in limits]
         first, last = min(dates, default=now), max(dates, default=0.0)
         since = min(max(start, default=first) for start in starts)
         until = max(math.nextafter(last, math.inf), *(min(end) for end in ends))
@@ -212,7 +212,7 @@ class Statistics:
                 gaps[feed].append((ended, math.inf))
             if begun is not None and begun > since:
                 gaps[feed].append((-math.inf, begun))
-        return {feed: merge_intervals(found) for feed, found in gaps.items()}
+        return {feed: merge_intervals(intervals) for feed, intervals in gaps.items()}
 
     def _note(self) -> str:
         return index_repair.describe_waiting(self._views.totals().unindexed)
@@ -234,7 +234,7 @@ def _shares(parts: Iterable[tuple[str, frozenset[int]]], limit: int) -> tuple[Sh
     return tuple(Share(name, len(ids)) for name, ids in parts)[:limit]
 
 
-def _given(moment: Timestamp | None) -> list[Timestamp]:
+def _as_list(moment: Timestamp | None) -> list[Timestamp]:
     return [] if moment is None else [moment]
 
 

@@ -128,7 +128,9 @@ class Triage:
         if not 0 < seconds <= LONGEST:
             raise ValueError("a mute ends, at the latest after 30 days")
         now = self._clock()
-        silence = Silence(watchlist=self._called(name), by=by, since=now, until=now + seconds)
+        silence = Silence(
+            watchlist=self._watchlist_name(name), by=by, since=now, until=now + seconds
+        )
         self._views.watchlists.silence(silence)
         return silence
 
@@ -137,14 +139,14 @@ class Triage:
 
         The monitor then notifies what it suppressed. Raises NoWatchlistError, StoreError.
         """
-        now, called = self._clock(), self._called(name)
+        now, called = self._clock(), self._watchlist_name(name)
         active = {one.watchlist: one for one in self._views.watchlists.silences(now)}
         silence = active.get(called)
         if silence is not None:
             self._views.watchlists.silence(replace(silence, until=now))
         return silence
 
-    def _called(self, name: str) -> str:
+    def _watchlist_name(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
         from difflib import get_close_matches
 
@@ -152,12 +154,12 @@ class Triage:
 
         names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}
-        found = known.get(name.strip().casefold())
-        if found is None:
+        watchlist_name = known.get(name.strip().casefold())
+        if watchlist_name is None:
             close = get_close_matches(name.casefold(), known, n=1)
             hint = f"did you mean {known[close[0]]!r}?" if close else "`tocsin watch list` has all"
             raise NoWatchlistError(f"no watchlist is called {name!r}; {hint}")
-        return found
+        return watchlist_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +191,10 @@ def clean_note(text: str) -> str:
     Raises:
         ValueError: It is too long.
     """
-    kept = lines(text)
-    if len(kept) > MAX_NOTE:
-        raise ValueError(f"a note has {MAX_NOTE:,} characters at most; this one has {len(kept):,}")
-    return kept
+    note = lines(text)
+    if len(note) > MAX_NOTE:
+        raise ValueError(f"a note has {MAX_NOTE:,} characters at most; this one has {len(note):,}")
+    return note
 
 
 def clean_tag(text: str) -> str:
@@ -201,11 +203,11 @@ def clean_tag(text: str) -> str:
     Raises:
         ValueError: It has no letter, has a comma, or is too long.
     """
-    kept = unicodedata.normalize("NFC", "-".join(line(text).removeprefix("#").split()).lower())
-    if not any(map(str.isalpha, kept)):
-        raise ValueError(f"{kept or 'nothing'} is no tag; a tag holds a letter")
-    if "," in kept:
-        raise ValueError(f"{kept} holds a comma; give one tag at a time")
-    if len(kept) > MAX_TAG:
+    tag = unicodedata.normalize("NFC", "-".join(line(text).removeprefix("#").split()).lower())
+    if not any(map(str.isalpha, tag)):
+        raise ValueError(f"{tag or 'nothing'} is no tag; a tag holds a letter")
+    if "," in tag:
+        raise ValueError(f"{tag} holds a comma; give one tag at a time")
+    if len(tag) > MAX_TAG:
         raise ValueError(f"a tag has {MAX_TAG} characters at most")
-    return kept
+    return tag

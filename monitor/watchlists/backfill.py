@@ -169,7 +169,7 @@ class BackfillRunner:
         self._backfill = backfill
         self._thread = thread
         self._sleep = sleep
-        self._wanted = asyncio.Event()
+        self._request = asyncio.Event()
 
     async def begin(
         self,
@@ -186,12 +186,12 @@ class BackfillRunner:
                 counted(stand.until - stand.upto, "article"),
             )
         if left:
-            self._wanted.set()
+            self._request.set()
 
     async def ever(self, refused: Callable[[StoreError], None]) -> None:
         """Run backfills whenever there are any. Never raises: the monitor goes on."""
         while True:
-            await self._wanted.wait()
+            await self._request.wait()
             try:
                 await self.all()
             except StoreError as error:
@@ -199,16 +199,16 @@ class BackfillRunner:
                 await self._sleep(REST)
             except Exception:
                 log.exception("this backfill failed; the monitor goes on")
-                self._wanted.clear()
+                self._request.clear()
 
     async def all(self) -> None:
         """Run all backfills to their end."""
-        told = BackfillLog()
-        self._wanted.clear()
+        backfill_log = BackfillLog()
+        self._request.clear()
         try:
             while step := await self._thread(self._backfill.step):
-                told.take(step)
+                backfill_log.take(step)
                 await self._sleep(BREATH)
         except BaseException:
-            self._wanted.set()
+            self._request.set()
             raise

@@ -59,17 +59,17 @@ class ArchiveReplay:
 
 
 class _Replay:
-    def __init__(self, asked: ArchiveReplay) -> None:
-        self._asked = asked
-        self._views = open_views(asked.folder)
-        self._rules = WatchlistMatcher(asked.watchlists, asked.feeds.values())
-        self._places = {w.name: place for place, w in enumerate(asked.watchlists)}
+    def __init__(self, settings: ArchiveReplay) -> None:
+        self._settings = settings
+        self._views = open_views(settings.folder)
+        self._rules = WatchlistMatcher(settings.watchlists, settings.feeds.values())
+        self._places = {w.name: place for place, w in enumerate(settings.watchlists)}
 
     def stretch(self, after: int) -> ArticleRange:
         """Replay the articles after an id."""
         upto = after + STRETCH
-        found = self._views.articles.between(after, upto, since=self._asked.since)
-        articles = [article for article, _ in found]
+        rows = self._views.articles.between(after, upto, since=self._settings.since)
+        articles = [article for article, _ in rows]
         trials = tuple(
             WatchlistTrial(
                 self._places[watchlist.name],
@@ -84,18 +84,18 @@ class _Replay:
         return ArticleRange(upto, tuple((a.id, a.date) for a in articles), trials)
 
     def _feeds_of(self, article: Article) -> list[Feed]:
-        return [self._asked.feeds[one] for one in article.feeds if one in self._asked.feeds]
+        return [self._settings.feeds[one] for one in article.feeds if one in self._settings.feeds]
 
 
-def replay(asked: ArchiveReplay, newest: int) -> Iterator[ArticleRange]:
+def replay(settings: ArchiveReplay, newest: int) -> Iterator[ArticleRange]:
     """Yield the result of every range of the archive up to an id, in order. Raises StoreError."""
     starts = range(0, newest, STRETCH)
     processes = min(os.cpu_count() or 1, newest // WORTH_A_PROCESS)
     if processes < 2:
-        yield from map(_Replay(asked).stretch, starts)
+        yield from map(_Replay(settings).stretch, starts)
         return
     with ProcessPoolExecutor(
-        processes, multiprocessing.get_context("spawn"), _start_worker, (asked,)
+        processes, multiprocessing.get_context("spawn"), _start_worker, (settings,)
     ) as pool:
         try:
             with _uninterrupted():
@@ -125,9 +125,9 @@ def _uninterrupted() -> Iterator[None]:
 _here: list[_Replay] = []
 
 
-def _start_worker(asked: ArchiveReplay) -> None:
+def _start_worker(settings: ArchiveReplay) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _here[:] = [_Replay(asked)]
+    _here[:] = [_Replay(settings)]
 
 
 def _end_with_parent() -> None:

@@ -70,10 +70,11 @@ def precision(record: Judgeable) -> Precision | None:
     return Precision(share, max(0.0, min(low, share)), min(1.0, max(high, share)), judged)
 
 
-def describe_precision(found: Precision) -> str:
+def describe_precision(precision: Precision) -> str:
     """Return a precision in words: `75% (55%–88%) of 24`."""
-    few = ", too few" if found.few else ""
-    return f"{found.share:.0%} ({found.low:.0%}–{found.high:.0%}) of {found.verdicts}{few}"
+    few = ", too few" if precision.few else ""
+    interval = f"{precision.low:.0%}–{precision.high:.0%}"
+    return f"{precision.share:.0%} ({interval}) of {precision.verdicts}{few}"
 
 
 LEAST = 2
@@ -138,26 +139,26 @@ def suggest_exclusions(
         term: tighter for term in proposed if (tighter := _without(watchlist, term)) is not None
     }
     spared = _spared_noise(watchlist, tried, rung, tell)
-    found = [
+    exclusions = [
         replace(one, strength=strength)
         for term, one in spared.items()
         if (strength := _strength(term, len(one.spared), rung, count, articles)) is not None
         for one in [replace(one, kind=proposed[term])]
     ]
-    asked = query_term_test(watchlist.query.root)
-    found.sort(
+    is_query_term = query_term_test(watchlist.query.root)
+    exclusions.sort(
         key=lambda one: (
             -one.strength,
             -len(one.spared),
             _KINDS.index(one.kind),
             sum(
-                map(asked, fold(one.term).split())
+                map(is_query_term, fold(one.term).split())
             ),  # a word of the watchlist itself distinguishes less
             one.term,
         )
     )
     best: list[Exclusion] = []
-    for one in found:
+    for one in exclusions:
         if not any(_is_redundant(one, better) for better in best):
             best.append(one)
     return best
@@ -193,16 +194,16 @@ def _words(
 ) -> dict[str, int]:
     """Return words with the number of articles; where inflections occur, for all of them."""
     wording = TermGroups([article for article, _ in noise])
-    wanted = query_term_test(watchlist.query.root)
+    is_query_term = query_term_test(watchlist.query.root)
     there = {
         form for group in TermGroups([a for a, _ in relevant]).groups(1) for form in group.forms
     }
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for group in wording.groups(LEAST):
-        if there.isdisjoint(group.forms) and not any(map(wanted, group.forms)):
+        if there.isdisjoint(group.forms) and not any(map(is_query_term, group.forms)):
             several = len(group.forms) > 1 and group.lang in ("fr", "en")
-            found[wording.written(group) + "~" * several] = group.at_most
-    return found
+            counts[wording.written(group) + "~" * several] = group.at_most
+    return counts
 
 
 def _phrases(
@@ -211,15 +212,15 @@ def _phrases(
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
     for article, _ in noise:
-        said = article_phrases(article)
-        counts.update(said.keys())
-        written = said | written
-    wanted = query_term_test(watchlist.query.root)
+        phrases = article_phrases(article)
+        counts.update(phrases.keys())
+        written = phrases | written
+    is_query_term = query_term_test(watchlist.query.root)
     there = {phrase for article, _ in relevant for phrase in article_phrases(article)}
     return {
         written[phrase]: times
         for phrase, times in counts.items()
-        if times >= LEAST and phrase not in there and not all(map(wanted, phrase.split()))
+        if times >= LEAST and phrase not in there and not all(map(is_query_term, phrase.split()))
     }
 
 
@@ -272,10 +273,10 @@ def _still_matching(
     rules: WatchlistMatcher, watchlist: Watchlist, article: Article, feed: Feed
 ) -> set[str] | None:
     """Return the exclusions with which an article still matches; None if it does not anyway."""
-    matching = [found for found, _ in rules.satisfied(article, feed)]
-    if not any(found is watchlist for found in matching):
+    matching = [rule for rule, _ in rules.satisfied(article, feed)]
+    if not any(rule is watchlist for rule in matching):
         return None
-    return {found.name for found in matching if found is not watchlist}
+    return {rule.name for rule in matching if rule is not watchlist}
 
 
 def _evidence(carried: Sequence[Carried], tell: Tell | None) -> Iterator[Carried]:
@@ -311,8 +312,8 @@ def judged_articles(
 
     def those(verdict: Verdict, most: int = 0) -> list[Carried]:
         ids = [one.article for one in judged if one.verdict is verdict]
-        found = read(ids[-most:])
-        return [(a, feed) for a in found if (feed := feeds.get(a.feeds[0])) is not None]
+        articles = read(ids[-most:])
+        return [(a, feed) for a in articles if (feed := feeds.get(a.feeds[0])) is not None]
 
     return JudgedArticle(
         noise=those(Verdict.NOISE),

@@ -28,12 +28,12 @@ def forms(archive: Archive, term: str) -> list[Form]:
 
     A word without `~` or `*` stands for itself. Raises QueryError.
     """
-    found = [
+    result = [
         Form(term, form, articles)
         for form, node in dict(_resolved(archive, any_of([term]))).items()
         if (articles := count(archive, node))
     ]
-    return sorted(found, key=lambda form: (-form.articles, form.form))
+    return sorted(result, key=lambda form: (-form.articles, form.form))
 
 
 def count(archive: Archive, node: Node) -> int:
@@ -75,21 +75,21 @@ def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRema
     """Yield remarks about a watchlist, given an archive of `articles` articles."""
     terms = list(dict.fromkeys(_terms(watchlist.query.root)))
     enough = articles >= FEW
-    told = [
-        *(said for term in terms for said in _alone(term)),
-        *(said for term in terms if enough for said in _counted(term, count)),
-        *(said for term in _wanted(watchlist.query.root) if enough
-          for said in _broad(term, count, articles)),
-        *(said for group in _alternatives(watchlist.query.root) for said in _doubled(group)),
+    remarks = [
+        *(remark for term in terms for remark in _alone(term)),
+        *(remark for term in terms if enough for remark in _counted(term, count)),
+        *(remark for term in _sufficient_terms(watchlist.query.root) if enough
+          for remark in _broad(term, count, articles)),
+        *(remark for group in _alternatives(watchlist.query.root) for remark in _doubled(group)),
     ]  # fmt: skip
-    for term, kind, said in dict.fromkeys(told):
-        yield LintRemark(watchlist.name, term, kind, said)
+    for remark in dict.fromkeys(remarks):
+        yield LintRemark(watchlist.name, *remark)
 
 
-_Said = tuple[str, str, str]
+_Remark = tuple[str, str, str]
 
 
-def _alone(term: Node) -> Iterator[_Said]:
+def _alone(term: Node) -> Iterator[_Remark]:
     """Yield remarks about a term that need no archive."""
     if CURLY.intersection(term.text):
         yield term.text, "quotes", 'holds curly quotation marks; straight ones (") are understood'
@@ -99,18 +99,18 @@ def _alone(term: Node) -> Iterator[_Said]:
             yield term.text, "short", "is very short and will be found often"
 
 
-def _counted(term: Node, count: Count) -> Iterator[_Said]:
+def _counted(term: Node, count: Count) -> Iterator[_Remark]:
     if not count(term):
         yield term.text, "never", "matches no article of the archive"
 
 
-def _broad(term: Node, count: Count, articles: int) -> Iterator[_Said]:
+def _broad(term: Node, count: Count, articles: int) -> Iterator[_Remark]:
     share = count(term) / articles
     if share >= BROAD:
         yield term.text, "broad", f"matches {share:.0%} of all articles"
 
 
-def _doubled(group: Sequence[Node]) -> Iterator[_Said]:
+def _doubled(group: Sequence[Node]) -> Iterator[_Remark]:
     """Yield which of some alternatives match nothing that another one does not."""
     for one, other in itertools.combinations(group, 2):
         if covers(one, other):
@@ -138,19 +138,19 @@ def _is_one_word(node: Or) -> bool:
     return all(child.text == node.text for child in node.children)
 
 
-def _wanted(node: Node) -> Iterator[Node]:
+def _sufficient_terms(node: Node) -> Iterator[Node]:
     """Yield the terms of which each one alone raises an alert."""
     if isinstance(node, Or) and not _is_one_word(node):
         for child in node.children:
-            yield from _wanted(child)
+            yield from _sufficient_terms(child)
     elif isinstance(node, And):
-        wanted = [child for child in node.children if not isinstance(child, Not)]
-        if len(wanted) == 1:
-            yield from _wanted(wanted[0])
+        positive = [child for child in node.children if not isinstance(child, Not)]
+        if len(positive) == 1:
+            yield from _sufficient_terms(positive[0])
     elif isinstance(node, Score):
         for weight, child in node.weighted:
             if weight >= node.threshold:
-                yield from _wanted(child)
+                yield from _sufficient_terms(child)
     elif isinstance(node, Word | Phrase | Or):
         yield node
 

@@ -15,8 +15,8 @@ def rule_version(watchlist: Watchlist) -> str:
 
     Layout and order of terms, severity and test sentences do not count.
     """
-    said = (sorted(watchlist.lang), sorted(watchlist.feeds), _canonical(watchlist.query.root))
-    return blake2b(repr(said).encode(), digest_size=16).hexdigest()
+    content = (sorted(watchlist.lang), sorted(watchlist.feeds), _canonical(watchlist.query.root))
+    return blake2b(repr(content).encode(), digest_size=16).hexdigest()
 
 
 def _canonical(node: Node) -> str:

@@ -192,8 +192,8 @@ class AlertCache:
     def _load(self, ids: Sequence[int]) -> None:
         for alert in ids:
             self._stored.pop(alert, None)  # so that it is added at the end
-        found = {alert.id: alert for alert in self._read(ids)}
-        self._stored.update((alert, found.get(alert)) for alert in ids)
+        alerts = {alert.id: alert for alert in self._read(ids)}
+        self._stored.update((alert, alerts.get(alert)) for alert in ids)
         while len(self._stored) > max(self._size, len(ids)):
             del self._stored[next(iter(self._stored))]
 

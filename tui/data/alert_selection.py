@@ -71,13 +71,13 @@ class AlertSelector:
         self._answers: dict[Filter, array[int]] = {}
         self.headlines = Headlines()
 
-    def quick(self, wanted: AlertFilter, names: FilterNames) -> Filter | None:
+    def quick(self, alert_filter: AlertFilter, names: FilterNames) -> Filter | None:
         """Return the filter of the store that does the same, None if no single one does."""
-        return as_store_filter(wanted, self._meaning(names))
+        return as_store_filter(alert_filter, self._meaning(names))
 
     def ids(
         self,
-        wanted: AlertFilter,
+        alert_filter: AlertFilter,
         names: FilterNames,
         *,
         after: int = 0,
@@ -86,37 +86,37 @@ class AlertSelector:
         """Return the alerts that pass a filter, in ascending order.
 
         Args:
-            wanted: The filter.
+            alert_filter: The filter.
             names: The names that it may hold.
             after: Only alerts above this id.
             limit: At most so many, the newest.
         """
         meaning = self._meaning(names)
-        store_filter = as_store_filter(wanted, meaning)
+        store_filter = as_store_filter(alert_filter, meaning)
         if store_filter is not None:
             return self._service.views.alerts.ids(store_filter, after=after, limit=limit)
-        if wanted.has_words:
+        if alert_filter.has_words:
             self.read_new()
         answers = {} if after else self._answers
         source = _ScreenSource(self._service, self.headlines, after, answers)
-        return select_alerts(wanted, Filter(), meaning, source)
+        return select_alerts(alert_filter, Filter(), meaning, source)
 
     def forget(self) -> None:
         """Forget the answers of the store; the next filter asks it again."""
         self._answers = {}
 
     def escalated(
-        self, wanted: AlertFilter, names: FilterNames, after: int = 0
+        self, alert_filter: AlertFilter, names: FilterNames, after: int = 0
     ) -> list[EscalatedAlert]:
         """Return the alerts of a filter that escalated, the oldest escalation first."""
-        store_filter = self.quick(wanted, names)
-        found = self._service.views.alerts.escalated(
+        store_filter = self.quick(alert_filter, names)
+        rows = self._service.views.alerts.escalated(
             store_filter or Filter(closed=True), after=after
         )
-        if store_filter is None and found:
-            passing = set(self.ids(wanted, names, after=min(row.alert for row in found) - 1))
-            found = [row for row in found if row.alert in passing]
-        return found
+        if store_filter is None and rows:
+            passing = set(self.ids(alert_filter, names, after=min(row.alert for row in rows) - 1))
+            rows = [row for row in rows if row.alert in passing]
+        return rows
 
     def read_new(self) -> None:
         """Read the headlines of new alerts."""

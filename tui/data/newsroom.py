@@ -219,14 +219,14 @@ class NewsroomModel:
             if newest.escalation > position.escalation
             else []
         )
-        wanted = [row.alert for row in escalated] + list(visible if reread else ())
+        alert_ids = [row.alert for row in escalated] + list(visible if reread else ())
         return NewsroomUpdate(
             ids=selector.ids(filter, names, after=position.alert)
             if newest.alert > position.alert
             else array("q"),
             position=newest,
             escalated=escalated,
-            alerts=service.views.alerts.get(wanted) if wanted else (),
+            alerts=service.views.alerts.get(alert_ids) if alert_ids else (),
             status=service.status() if recount or known is None else service.renewed(known),
             watchlists=service.statistics.watchlists() if counts else None,
             feeds=service.feeds() if counts else None,

@@ -200,24 +200,24 @@ class AlertFilterScreen(PaneScreen):
             cursor: Id of the alert to keep the cursor on, if it passes.
         """
         try:
-            wanted = parse_headline_filter(text)
+            alert_filter = parse_headline_filter(text)
         except QueryError as error:
             self.show_message(f"filter: {error.message}", error=True)
             return
-        self.newsroom.ui_state.update(filter=wanted.text)
-        self.run_worker(self.filter_stream(wanted, cursor), group="narrow", exclusive=True)
+        self.newsroom.ui_state.update(filter=alert_filter.text)
+        self.run_worker(self.filter_stream(alert_filter, cursor), group="narrow", exclusive=True)
 
     def show_watchlist(self, name: str) -> None:
         """Show the alerts of one watchlist, of all if the name is empty; keep other clauses."""
         self.apply_filter(with_clause(self.current_filter, "watch", name))
 
     async def filter_stream(
-        self, wanted: AlertFilter, cursor: int = 0, position: StoreVersion | None = None
+        self, alert_filter: AlertFilter, cursor: int = 0, position: StoreVersion | None = None
     ) -> None:
         """Show the alerts that pass a filter; while headlines are read, those found so far.
 
         Args:
-            wanted: The filter.
+            alert_filter: The filter.
             cursor: Id of the alert to keep the cursor on.
             position: Up to where the store is read; None for all there is now. It stays the
                 same while the analyst types.
@@ -229,32 +229,34 @@ class AlertFilterScreen(PaneScreen):
             position = self._typing_position = await self.ask(newsroom.service.views.version)
         if position is None:
             return
-        if wanted.has_words and not selector.headlines.whole:
+        if alert_filter.has_words and not selector.headlines.whole:
             complete, shown = await self.ask(selector.read_older), False
             while complete is False:
                 if not shown:
-                    shown = await self._show_filtered(wanted, position, cursor, complete=False)
+                    shown = await self._show_filtered(
+                        alert_filter, position, cursor, complete=False
+                    )
                 complete = await self.ask(selector.read_older)
             if complete is None:
                 return
-        await self._show_filtered(wanted, position, cursor, complete=True)
+        await self._show_filtered(alert_filter, position, cursor, complete=True)
 
     async def _show_filtered(
-        self, wanted: AlertFilter, position: StoreVersion, cursor: int, *, complete: bool
+        self, alert_filter: AlertFilter, position: StoreVersion, cursor: int, *, complete: bool
     ) -> bool:
         newsroom = self.newsroom
-        ids = await self.ask(newsroom.selector.ids, wanted, newsroom.names)
-        escalated = await self.ask(newsroom.selector.escalated, wanted, newsroom.names)
+        ids = await self.ask(newsroom.selector.ids, alert_filter, newsroom.names)
+        escalated = await self.ask(newsroom.selector.escalated, alert_filter, newsroom.names)
         if ids is None or escalated is None:
             return False
-        self.current_filter, self.position = wanted, position
+        self.current_filter, self.position = alert_filter, position
         self.drop_paused_alerts()
         passing = set(ids)
         rows = [row for row in escalated if row.alert in passing]
-        self.stream.load(ids, rows, wanted.text, cursor)
-        store_filter = newsroom.selector.quick(wanted, newsroom.names)
+        self.stream.load(ids, rows, alert_filter.text, cursor)
+        store_filter = newsroom.selector.quick(alert_filter, newsroom.names)
         self.watchlists.choose(store_filter.watchlists if store_filter else ())
-        if self.filter_line.display and self.filter_line.input.value.strip() == wanted.text:
+        if self.filter_line.display and self.filter_line.input.value.strip() == alert_filter.text:
             total = f" of {newsroom.status.alerts:,}" if newsroom.status else ""
             more = "" if complete else ", reading older headlines…"
             self.filter_line.note.update([(f"   {len(ids):,}{total}{more}", "quiet")])
@@ -274,28 +276,30 @@ class AlertFilterScreen(PaneScreen):
     def on_filter_line_text_changed(self, message: FilterLine.TextChanged) -> None:
         """Filter the stream soon; show an error, and keep the last valid filter meanwhile."""
         try:
-            wanted = parse_headline_filter(message.text)
+            alert_filter = parse_headline_filter(message.text)
         except QueryError as error:
             self.filter_line.show_error(error_pointer(error, len(PROMPT), self.size.width))
             return
         if self._typing is not None:
             self._typing.stop()
         cursor = self._before[1]
-        self._typing = self.set_timer(TYPING_PAUSE, lambda: self._filter_typed(wanted, cursor))
+        self._typing = self.set_timer(
+            TYPING_PAUSE, lambda: self._filter_typed(alert_filter, cursor)
+        )
 
-    def _filter_typed(self, wanted: AlertFilter, cursor: int) -> None:
-        worker = self.filter_stream(wanted, cursor, self._typing_position)
+    def _filter_typed(self, alert_filter: AlertFilter, cursor: int) -> None:
+        worker = self.filter_stream(alert_filter, cursor, self._typing_position)
         self.run_worker(worker, group="narrow", exclusive=True)
 
     def on_filter_line_text_submitted(self, message: FilterLine.TextSubmitted) -> None:
         """Keep the filter if it is valid."""
         try:
-            wanted = parse_headline_filter(message.text)
+            alert_filter = parse_headline_filter(message.text)
         except QueryError as error:
             self.filter_line.note.update(error_pointer(error, len(PROMPT), self.size.width))
             return
         self._close_line()
-        self.apply_filter(wanted.text, self.stream.alert_id)
+        self.apply_filter(alert_filter.text, self.stream.alert_id)
 
     def on_filter_line_cancelled(self) -> None:
         """Show the alerts from before."""

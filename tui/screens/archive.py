@@ -243,7 +243,7 @@ class ArchiveScreen(PaneScreen):
             self.results.show_suggestions(suggestions or ())
 
     async def _show_severities(self, results: Results) -> None:
-        ids = [found.article.id for found in results.found]
+        ids = [hit.article.id for hit in results.found]
         severities = await self._ask_extra(self.newsroom.service.statistics.max_severities, ids)
         self.results.add_severities(severities or {})
 
@@ -286,8 +286,8 @@ class ArchiveScreen(PaneScreen):
     @property
     def target(self) -> tuple[int, str] | None:
         """Return the article under the cursor."""
-        found = self.results.found
-        return (found.article.id, found.article.url) if found else None
+        hit = self.results.hit
+        return (hit.article.id, hit.article.url) if hit else None
 
     @property
     def article_details(self) -> ArticleDetails | None:
@@ -375,17 +375,17 @@ class ArchiveScreen(PaneScreen):
         suggestion = self.results.suggestion
         if suggestion is not None:
             self.search_for(suggestion.query)
-        elif self.results.found is not None:
+        elif self.results.hit is not None:
             self.show_pane("reader")
 
     def _show_article_soon(self) -> None:
-        self.run_worker(self.show_article(self.results.found), group="read", exclusive=True)
+        self.run_worker(self.show_article(self.results.hit), group="read", exclusive=True)
 
-    async def show_article(self, found: SearchHit | None) -> None:
+    async def show_article(self, hit: SearchHit | None) -> None:
         """Show a found article with the matches of the search."""
-        if found is None:
+        if hit is None:
             self.reader.show_article(None)
             return
-        details = await self.ask(self.newsroom.service.views.articles.details, found.article.id)
-        if self.is_attached and found is self.results.found:
-            self.reader.show_article(details, match_places((), found.spans))
+        details = await self.ask(self.newsroom.service.views.articles.details, hit.article.id)
+        if self.is_attached and hit is self.results.hit:
+            self.reader.show_article(details, match_places((), hit.spans))

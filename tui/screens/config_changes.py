@@ -125,14 +125,14 @@ def _start_resource_tracker() -> None:
 
 def add_feed(screen: PaneScreen) -> None:
     """Ask for an address, show the feeds there, and subscribe to the chosen ones."""
-    found: list[DiscoveredFeed] = []
+    candidates: list[DiscoveredFeed] = []
 
     async def discover(address: str) -> str:
         path = screen.newsroom.service.config
         if path is None:
             return NO_FILE
         try:
-            found[:] = await discover_feeds(screen.newsroom, path, address)
+            candidates[:] = await discover_feeds(screen.newsroom, path, address)
         except FeedError as error:
             return error.reason
         except MonitorError as error:
@@ -142,53 +142,53 @@ def add_feed(screen: PaneScreen) -> None:
     def on_line(address: str | None) -> None:
         if address is None:
             return
-        if len(found) == 1:
-            _subscribe_soon(screen, found)
+        if len(candidates) == 1:
+            _subscribe_soon(screen, candidates)
         else:
-            _choose_feed(screen, address, found)
+            _choose_feed(screen, address, candidates)
 
     hint: Line = [("The address of a feed, or of a site with feeds: lesoir.be", "quiet")]
     screen.app.push_screen(LineDialog("Add a feed", discover, hint=hint), on_line)
 
 
-def _choose_feed(screen: PaneScreen, address: str, found: Sequence[DiscoveredFeed]) -> None:
-    from monitor.feeds.subscriptions import describe_found
+def _choose_feed(screen: PaneScreen, address: str, candidates: Sequence[DiscoveredFeed]) -> None:
+    from monitor.feeds.subscriptions import describe_prospect
 
     rows: list[Line] = [
         [
             (f"{line(feed.parsed.title) or '(untitled)'}: ", "list"),
-            (line(describe_found(feed)), "quiet"),
+            (line(describe_prospect(feed)), "quiet"),
         ]
-        for feed in found
+        for feed in candidates
     ]
-    rows.append([(f"All {len(found)} of them", "plain")])
+    rows.append([(f"All {len(candidates)} of them", "plain")])
 
     def on_choice(row: int | None) -> None:
         if row is not None:
-            _subscribe_soon(screen, found if row == len(found) else [found[row]])
+            _subscribe_soon(screen, candidates if row == len(candidates) else [candidates[row]])
 
-    screen.app.push_screen(ChoiceDialog(f"{address} has {len(found)} feeds", rows), on_choice)
-
-
-def _subscribe_soon(screen: PaneScreen, found: Sequence[DiscoveredFeed]) -> None:
-    screen.run_worker(_subscribe(screen, list(found)), group="file")
+    screen.app.push_screen(ChoiceDialog(f"{address} has {len(candidates)} feeds", rows), on_choice)
 
 
-async def _subscribe(screen: PaneScreen, found: Sequence[DiscoveredFeed]) -> None:
+def _subscribe_soon(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -> None:
+    screen.run_worker(_subscribe(screen, list(candidates)), group="file")
+
+
+async def _subscribe(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -> None:
     from monitor.model.feed import Feed
 
     messages: list[str] = []
 
     def change(path: Path) -> None:
         from monitor.config import load
-        from monitor.feeds.subscriptions import describe_found, new_among, subscribe
+        from monitor.feeds.subscriptions import describe_prospect, new_among, subscribe
 
-        feeds = [Feed(url=each.url, name=each.parsed.title) for each in found]
+        feeds = [Feed(url=each.url, name=each.parsed.title) for each in candidates]
         new, existing = new_among(feeds, load(path))
         messages.extend(f"Already subscribed, as {feed.name}." for _, feed in existing)
         if new:
             config = subscribe(path, None, new)
-            descriptions = {each.url: describe_found(each) for each in found}
+            descriptions = {each.url: describe_prospect(each) for each in candidates}
             added = config.feeds[-len(new) :]
             messages.extend(
                 f"Added {feed.name}: {descriptions[requested.url]}"

@@ -102,10 +102,14 @@ def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None
         from monitor.config.diff import changes
         from monitor.config.summary import warnings
 
-        found = ["the file is valid again"] if isinstance(old, ConfigError) else changes(old, new)
+        descriptions = (
+            ["the file is valid again"] if isinstance(old, ConfigError) else changes(old, new)
+        )
         doubts = warnings(new)
         title = "feeds.yaml has changed"
-        screen.app.push_screen(PageDialog(title, lambda cells: change_lines(found, doubts, cells)))
+        screen.app.push_screen(
+            PageDialog(title, lambda cells: change_lines(descriptions, doubts, cells))
+        )
     screen.newsroom.read_all_next()
 
 

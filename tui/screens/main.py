@@ -150,9 +150,11 @@ class MainScreen(TriageScreen):
         await self._read_update()
 
     async def _read_update(self) -> None:
-        wanted, position, version = self.current_filter, self.position, self.alerts.version
+        alert_filter, position, version = self.current_filter, self.position, self.alerts.version
         try:
-            update = await self.newsroom.read_update(wanted, position, self.stream.on_screen())
+            update = await self.newsroom.read_update(
+                alert_filter, position, self.stream.on_screen()
+            )
         except MonitorError as error:
             self.update_status_bar()
             if str(error) != self._last_error:
@@ -163,7 +165,7 @@ class MainScreen(TriageScreen):
             self._reading = False
         self._last_error = ""
         if self.is_attached:
-            same_stream = wanted == self.current_filter and position == self.position
+            same_stream = alert_filter == self.current_filter and position == self.position
             self._show_update(update, same_stream, version == self.alerts.version)
 
     def _show_update(self, update: NewsroomUpdate, same_stream: bool, unchanged: bool) -> None:

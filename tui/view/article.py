@@ -107,8 +107,8 @@ def revision_lines(
     for revision in reversed(revisions):
         heading = f"Revision {revision.version - 1} · {times.full(revision.at, zone)}"
         lines += wrap(heading, cells, "accent")
-        lines += _term_lines("Removed terms: ", revision.went, cells, "late")
-        lines += _term_lines("New terms: ", revision.came, cells, "list")
+        lines += _term_lines("Removed terms: ", revision.removed_terms, cells, "late")
+        lines += _term_lines("New terms: ", revision.added_terms, cells, "list")
         for part, pieces in revision.parts.items():
             lines += [*_diff_lines(part, with_context(pieces, CONTEXT_WORDS), cells)]
         lines.append([])
@@ -161,11 +161,11 @@ class ArticlePage:
 
 
 def match_places(
-    alerts: Iterable[Alert], found: Iterable[MatchPlace] = ()
+    alerts: Iterable[Alert], search_matches: Iterable[MatchPlace] = ()
 ) -> tuple[MatchPlace, ...]:
     """Return the matches of alerts and of a search, each once, in reading order."""
     places = {(match.field, match.start, match.end) for alert in alerts for match in alert.matches}
-    places |= set(found)
+    places |= set(search_matches)
     return tuple(_in_order(places))
 
 

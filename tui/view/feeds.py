@@ -156,8 +156,8 @@ def select_feeds(feeds: Sequence[FeedHealth], state: Health | None, order: int) 
         state: Only feeds with this health; None for all.
         order: Index into `FEED_ORDERS`.
     """
-    wanted = [feed for feed in feeds if state is None or feed.health is state]
-    return sorted(wanted, key=FEED_ORDERS[order].key)
+    chosen = [feed for feed in feeds if state is None or feed.health is state]
+    return sorted(chosen, key=FEED_ORDERS[order].key)
 
 
 def state_rows(feeds: Sequence[FeedHealth]) -> list[tuple[Health | None, Line]]:

@@ -45,18 +45,18 @@ def result_summary(results: Results, sort: str) -> Line:
 
 
 def result_row(
-    found: SearchHit, severity: Severity | None, cells: int, now: Timestamp, zone: tzinfo | None
+    hit: SearchHit, severity: Severity | None, cells: int, now: Timestamp, zone: tzinfo | None
 ) -> Line:
     """Return an article on one line: date, severity, title, words around the matches, outlet.
 
     Args:
-        found: The article and its matches.
+        hit: The article and its matches.
         severity: The highest severity of the article's alerts; None if it raised none.
         cells: Width of the line.
         now: The present time: dates of today are shown as hours.
         zone: The time zone; None is the machine's.
     """
-    article = found.article
+    article = hit.article
     anomaly = times.date_anomaly(article.published, article.seen)
     outlet = 0 if cells < 50 else min(18, cells // 6)
     room = max(1, cells - 10 - (outlet + 1 if outlet else 0))
@@ -64,22 +64,22 @@ def result_row(
         (fit(times.short(article.date, now, zone), 6, right=True), "quiet"),
         (DATE_MARKS[anomaly] + " ", "late"),
         (f"{SEVERITY_SIGNS[severity]} " if severity else "  ", f"{severity or ''}"),
-        *_title_and_snippet(found, room),
+        *_title_and_snippet(hit, room),
     ]
-    return [*line, (" ", ""), (fit(found.publisher, outlet), "quiet")] if outlet else line
+    return [*line, (" ", ""), (fit(hit.publisher, outlet), "quiet")] if outlet else line
 
 
-def _title_and_snippet(found: SearchHit, cells: int) -> Line:
+def _title_and_snippet(hit: SearchHit, cells: int) -> Line:
     """Return the title and, where there is room, the words around the matches, highlighted."""
-    title = safe.line(found.article.title[: 8 * cells]) or "(no title)"
-    matches = [(start, end) for part, start, end in found.spans if part == "title"]
+    title = safe.line(hit.article.title[: 8 * cells]) or "(no title)"
+    matches = [(start, end) for part, start, end in hit.spans if part == "title"]
     rest = cells - cell_len(title) - 2
-    if rest < SNIPPET_MIN_CELLS or not found.snippet or found.snippet == found.article.title:
-        return highlighted(title, found.article.title, matches, cells, "plain")
+    if rest < SNIPPET_MIN_CELLS or not hit.snippet or hit.snippet == hit.article.title:
+        return highlighted(title, hit.article.title, matches, cells, "plain")
     return [
-        *highlighted(title, found.article.title, matches, cell_len(title), "plain"),
+        *highlighted(title, hit.article.title, matches, cell_len(title), "plain"),
         ("  ", ""),
-        *highlighted(found.snippet, found.snippet, found.lit, rest, "quiet"),
+        *highlighted(hit.snippet, hit.snippet, hit.lit, rest, "quiet"),
     ]
 
 

@@ -57,7 +57,7 @@ def _may_end() -> re.Pattern[str]:
 def _pieces(text: str, cells: int) -> Iterator[tuple[int, int]]:
     """Yield the pieces of a paragraph that stay whole."""
     start = 0
-    ends = [found.start() for found in _may_end().finditer(text)]
+    ends = [match.start() for match in _may_end().finditer(text)]
     for end in (*ends, len(text)):
         if cell_len(text[start:end].rstrip()) <= cells:
             yield start, end
@@ -68,9 +68,9 @@ def _pieces(text: str, cells: int) -> Iterator[tuple[int, int]]:
 
 def _parts(word: str, at: int, cells: int) -> Iterator[tuple[int, int]]:
     """Yield the parts of a word that is wider than a line."""
-    for found in _PART.finditer(word):
-        whole = cell_len(found[0].rstrip()) <= cells
-        for piece in [found[0]] if whole else chop_cells(found[0], cells):
+    for match in _PART.finditer(word):
+        whole = cell_len(match[0].rstrip()) <= cells
+        for piece in [match[0]] if whole else chop_cells(match[0], cells):
             yield at, at + len(piece)
             at += len(piece)
 

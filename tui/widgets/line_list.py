@@ -109,9 +109,9 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def reveal(self) -> None:
         """Scroll as little as needed to show the cursor."""
         top, page = round(self.scroll_y), self.page
-        wanted = min(self.cursor, max(top, self.cursor - page + 1))
-        if wanted != top:
-            self.scroll_to(y=wanted, animate=False, force=True)
+        target = min(self.cursor, max(top, self.cursor - page + 1))
+        if target != top:
+            self.scroll_to(y=target, animate=False, force=True)
 
     def update_row_count(self) -> None:
         """Take the present number of rows over into the cursor and the scrollbar."""

@@ -37,7 +37,7 @@ class ResultList(LineList):
         super().__init__(id=id)
         self._clock = clock
         self._zone = zone
-        self._found: list[SearchHit] = []
+        self._hits: list[SearchHit] = []
         self._severities: dict[int, Severity] = {}
         self._suggestions: Sequence[Suggestion] = ()
         self.next_page = ""
@@ -48,22 +48,22 @@ class ResultList(LineList):
     @property
     def row_count(self) -> int:
         """Return the number of results and suggestions, with the heading between them."""
-        return len(self._found) + (1 + len(self._suggestions) if self._suggestions else 0)
+        return len(self._hits) + (1 + len(self._suggestions) if self._suggestions else 0)
 
     @property
-    def found(self) -> SearchHit | None:
+    def hit(self) -> SearchHit | None:
         """The result under the cursor."""
-        return self._found[self.cursor] if self.cursor < len(self._found) else None
+        return self._hits[self.cursor] if self.cursor < len(self._hits) else None
 
     @property
     def suggestion(self) -> Suggestion | None:
         """The suggestion under the cursor."""
-        at = self.cursor - len(self._found) - 1
+        at = self.cursor - len(self._hits) - 1
         return self._suggestions[at] if 0 <= at < len(self._suggestions) else None
 
     def show_results(self, results: Results = Results((), 0)) -> None:
         """List other results, from the first."""
-        self._found, self._suggestions, self._severities = list(results.found), (), {}
+        self._hits, self._suggestions, self._severities = list(results.found), (), {}
         self.next_page = results.next
         self.cursor = 0
         self.update_row_count()
@@ -73,7 +73,7 @@ class ResultList(LineList):
 
     def add_page(self, results: Results) -> None:
         """Add the next page below; nothing on the screen moves."""
-        self._found += results.found
+        self._hits += results.found
         self.next_page = results.next
         self.update_row_count()
         self._show_count(results.total)
@@ -86,30 +86,30 @@ class ResultList(LineList):
     def show_suggestions(self, suggestions: Sequence[Suggestion]) -> None:
         """List queries that find more, below the results."""
         self._suggestions = suggestions
-        if suggestions and not self._found:
+        if suggestions and not self._hits:
             self.cursor = 1
         self.update_row_count()
 
     def _show_count(self, total: int) -> None:
-        loaded = len(self._found)
+        loaded = len(self._hits)
         self.border_subtitle = Content(f"{loaded:,} of {total:,}" if loaded < total else "")
 
     # --- painting -----------------------------------------------------------------
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a result, the heading or a suggestion as a line."""
-        if row < len(self._found):
-            found = self._found[row]
-            severity = self._severities.get(found.article.id)
-            return result_row(found, severity, cells, self._clock(), self._zone)
-        if row == len(self._found):
+        if row < len(self._hits):
+            hit = self._hits[row]
+            severity = self._severities.get(hit.article.id)
+            return result_row(hit, severity, cells, self._clock(), self._zone)
+        if row == len(self._hits):
             return [("  Queries that find more; enter runs one:", "accent")]
-        return suggestion_row(self._suggestions[row - len(self._found) - 1], cells)
+        return suggestion_row(self._suggestions[row - len(self._hits) - 1], cells)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Request the next page when the last rows are near."""
         super().watch_scroll_y(old_value, new_value)
-        if self.next_page and round(new_value) + self.page + PREFETCH_ROWS >= len(self._found):
+        if self.next_page and round(new_value) + self.page + PREFETCH_ROWS >= len(self._hits):
             self.post_message(self.EndNear())
 
 

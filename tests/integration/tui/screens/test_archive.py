@@ -128,7 +128,7 @@ def test_an_older_answer_never_stands_in_for_a_newer_one() -> None:
         await pilot.press("enter")
         assert app.is_running  # keys are heard all the while
         slow.set()
-        await until(pilot, lambda: search.results.found)
+        await until(pilot, lambda: search.results.hit)
         await sees(pilot, app, "US widens export")
         assert newsroom.searches == ["alibaba", "chips"]
         assert "Espionnage" not in "".join(lines(app)[4:12])
@@ -151,8 +151,8 @@ def test_more_results_come_as_one_scrolls() -> None:
         await pilot.press("G")
         await until(pilot, lambda: search.results.row_count == 250)
         await pilot.press("G")
-        assert search.results.found is not None
-        assert search.results.found.article.id == 2
+        assert search.results.hit is not None
+        assert search.results.hit.article.id == 2
         await pilot.press("slash", "s")  # the letter belongs to the query
         assert search.query_line.value == "orlys"
 
@@ -216,7 +216,7 @@ def test_what_would_find_more_is_offered_and_taken() -> None:
         await sees(pilot, app, "+9  without [x]")
         await pilot.press("down", "enter")
         await until(pilot, lambda: search.query_text == "grève")
-        await until(pilot, lambda: search.results.found)
+        await until(pilot, lambda: search.results.hit)
         await pilot.press("K", "enter")
         await until(pilot, lambda: app.focused is search.reader)
 
@@ -229,7 +229,7 @@ def test_a_search_is_saved_and_watched_from_the_screen(tmp_path: Path) -> None:
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
-        await until(pilot, lambda: search.results.found)
+        await until(pilot, lambda: search.results.hit)
         await pilot.press("S")
         await until(pilot, lambda: isinstance(app.screen, LineDialog))
         assert app.screen.query_one("#line").value == "orly"  # type: ignore[attr-defined]
@@ -258,7 +258,7 @@ def test_what_only_the_archive_knows_cannot_be_watched_for(tmp_path: Path) -> No
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
-        await until(pilot, lambda: search.results.found)
+        await until(pilot, lambda: search.results.hit)
         search.query_text = "orly since:7d"
         await pilot.press("W", "enter")
         await until(pilot, lambda: isinstance(app.screen, LineDialog))
@@ -332,7 +332,7 @@ def test_hostile_words_are_only_words_wherever_they_are_from() -> None:
 def test_every_size_will_do(size: tuple[int, int]) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
-        await until(pilot, lambda: search.results.found)
+        await until(pilot, lambda: search.results.hit)
         await until(pilot, lambda: search.results._severities)
         assert "orly" in lines(app)[1]
         await pilot.press("j", "enter", "z", "z")

@@ -23,7 +23,7 @@ from index.query.parser import parse_query
 from monitor.alerts.facts import Arrivals
 from monitor.audit.evidence import Via
 from monitor.cli import main_group
-from monitor.maintenance.verification import Verified, verify
+from monitor.maintenance.verification import VerificationResult, verify
 from monitor.model.alert import AlertKind, BegunIncident, Match, WatchlistMatch
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -121,7 +121,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def verified(folder: Path, first: int = 1, noted: str = "") -> Verified:
+def verified(folder: Path, first: int = 1, noted: str = "") -> VerificationResult:
     with EvidenceReader(folder) as proofs:
         return verify(proofs, lambda *_: None, first=first, noted=noted)
 

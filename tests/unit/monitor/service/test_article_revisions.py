@@ -82,11 +82,11 @@ def test_which_terms_went_and_came(tmp_path: Path) -> None:
     assert versions[-1].title == article.title
     (edit,) = revisions_between(article, flow.FEEDS[0], versions, flow.WATCHLISTS)
     assert (edit.version, edit.at) == (2, versions[0].until)
-    assert edit.came == (("Alibaba", "Alibaba"),)
-    assert edit.went == ()
+    assert edit.added_terms == (("Alibaba", "Alibaba"),)
+    assert edit.removed_terms == ()
     assert set(edit.parts) == {"title", "summary"}
     (back,) = revisions_between(article, flow.FEEDS[0], versions[::-1], flow.WATCHLISTS)
-    assert (back.came, back.went) == ((), edit.came)
+    assert (back.added_terms, back.removed_terms) == ((), edit.added_terms)
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:

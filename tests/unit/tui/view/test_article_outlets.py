@@ -115,7 +115,9 @@ def edit(words: str) -> ArticleRevision:
         DiffPart(ADDED, "neuf"),
         DiffPart(SAME, " b"),
     ]
-    return ArticleRevision(version=2, at=NOW, parts={"body": pieces}, went=(("Grèves", words),))
+    return ArticleRevision(
+        version=2, at=NOW, parts={"body": pieces}, removed_terms=(("Grèves", words),)
+    )
 
 
 def test_an_edit_shows_what_went_and_what_came_without_colours_too() -> None:
