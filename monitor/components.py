@@ -18,6 +18,7 @@ from monitor.monitor_lock import MonitorLock
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.pipeline import Pipeline
 from monitor.run_log import RunLog
+from monitor.similar.event_linker import EventLinker
 from monitor.store.protocol import Store
 from monitor.tasks import WorkerThread
 
@@ -39,6 +40,8 @@ class Components:
     """Called with each batch that is stored; they wake the indexer and the delivery loop."""
     relocation: Relocation
     notifier: DeliveryLoop
+    linker: EventLinker | None = None
+    """None where the model is not installed."""
     load: Callable[[], Config]
     stamp: Callable[[], object]
     """Returns another value once `feeds.yaml` has changed."""

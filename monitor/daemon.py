@@ -126,6 +126,8 @@ class Daemon:
             asyncio.create_task(self._tidying.ever(self._rest)),
             asyncio.create_task(self._parts.notifier.ever(self._rest)),
         ]
+        if self._parts.linker is not None:
+            background.append(asyncio.create_task(self._parts.linker.ever(self._rest)))
         self._say_what_is_watched(await self._parts.thread(self._parts.store.feeds.subscribed))
         ticker = Ticker(self._tick, TICK)
         background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
@@ -172,6 +174,9 @@ class Daemon:
         await self._end_silences()
         await self._sweep()
         await self._parts.notifier.all()
+        if self._parts.linker is not None:
+            await self._parts.linker.all()
+            await self._parts.notifier.all()
         while waiting := await self._left_to_index():
             indexer = self._parts.indexer
             if indexer.failures >= PATIENCE:
@@ -280,6 +285,8 @@ class Daemon:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await self._parts.notifier.close()
+        if self._parts.linker is not None:
+            await asyncio.to_thread(self._parts.linker.close)
         if done := await asyncio.to_thread(self._parts.indexer.stop):
             with contextlib.suppress(StoreError):  # the articles are then indexed twice
                 at = self._parts.indexer.indexed_at

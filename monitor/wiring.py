@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.model.alert import Alert
     from monitor.model.config import Config, Listening, Networks, SavedSearch
+    from monitor.model.event_link import EncodedBatch
     from monitor.model.poll import RunSummary
     from monitor.monitor_lock import MonitorLock
     from monitor.notify.atom import History
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from monitor.parse.workers import Parser
     from monitor.run_log import Progress
     from monitor.service.service import Service
+    from monitor.similar.event_linker import EventLinker
     from monitor.store.protocol import Store
     from monitor.tasks import WorkerThread
 
@@ -208,6 +210,17 @@ def _parts(
         report.batch_stored,
         partial(_wake, indexer, notifier),
     ]
+
+    def save_encoded(found: EncodedBatch) -> BatchOutcome:
+        outcome = ingester.save_encoded(found)
+        if outcome.raised:
+            loop.call_soon_threadsafe(lambda: [listen(outcome) for listen in listeners])
+        return outcome
+
+    loop = asyncio.get_running_loop()
+    linker = _linker(config.data, store, thread, save_encoded)
+    if linker is not None:
+        listeners.append(lambda done: linker.wake() if done.queued else None)
     path, log_file = config.path.resolve(), orders.log_file
 
     def close() -> None:
@@ -232,6 +245,7 @@ def _parts(
         report=report,
         listeners=listeners,
         notifier=notifier,
+        linker=linker,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
         stamp=lambda: file_signature(config.path),
@@ -241,6 +255,27 @@ def _parts(
         zone=local_zone(),
         me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
     ), close
+
+
+def _linker(
+    data: Path,
+    store: Store,
+    thread: WorkerThread,
+    save: Callable[[EncodedBatch], object],
+) -> EventLinker | None:
+    """Return what links articles about one event; None where the model is not installed."""
+    import asyncio
+
+    from monitor.errors import MissingExtraError
+    from monitor.similar.encoder import require_encoder
+    from monitor.similar.encoding_process import EncodingProcess
+    from monitor.similar.event_linker import EventLinker
+
+    try:
+        require_encoder("linking articles")
+    except MissingExtraError:
+        return None
+    return EventLinker(store, thread, EncodingProcess(data), save, clock, asyncio.sleep)
 
 
 def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome) -> None:

@@ -222,7 +222,7 @@ class _Planning:
 
     def escalate(self) -> None:
         """Escalate the alerts of stories that the arrivals spread."""
-        touched = escalation.touched_stories(self._arrivals, self._facts.story_of)
+        touched = escalation.touched_stories(self._arrivals)
         for story, backfill in touched.items():
             facts = self._facts.stories.get(story, StoryFacts())
             found = escalation.escalations(story, facts, self._raised_for, backfill=backfill)

@@ -1,20 +1,21 @@
 """When an alert is escalated, and to which severity. Pure.
 
 An alert is escalated when enough independent publishers have its story, and when the story
-crosses to another language; each reason escalates it once.
+reaches another language; each reason escalates it once. A story spreads to its copies, and to
+articles that are surely about its event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from monitor.alerts.facts import Arrivals, StoryAlert, StoryFacts
+from monitor.alerts.facts import Arrivals, StoryAlert, StoryFacts, StoryLink, StoryMember
 from monitor.alerts.plan import NewEscalation
 from monitor.alerts.publishers import publisher
 from monitor.audit.evidence import Via
 from monitor.model.alert import OUTLETS, AlertState, Verdict, describe_escalation
-from monitor.model.poll import ArticleChange, RaisedAlert
+from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -24,20 +25,17 @@ _NEXT = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
 _RANKS = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 
 
-def touched_stories(arrivals: Arrivals, story_of: Mapping[int, int]) -> dict[int, bool]:
+def touched_stories(arrivals: Arrivals) -> dict[int, bool]:
     """Return the stories that arrivals spread, and whether only by articles of the backfill.
 
     Imported articles spread no story.
-
-    Args:
-        arrivals: The articles.
-        story_of: Story of each article that one of them tells again in another language.
     """
-    touched: dict[int, bool] = {}
+    touched = dict(arrivals.linked)
     if arrivals.via is not Via.IMPORT:
         for change in arrivals.changes:
-            for story in _stories(change, story_of):
-                touched[story] = touched.get(story, True) and change.backfill
+            article = change.article
+            if article.story != article.id or not change.new:
+                touched[article.story] = touched.get(article.story, True) and change.backfill
     return touched
 
 
@@ -59,12 +57,14 @@ def escalations(
             first.setdefault(alert.watchlist, alert)
     if not first:
         return
-    outlets = len({publisher(member.url, member.feed_url) for member in facts.members})
-    crossed: dict[str, tuple[int, str]] = {}
-    for crossing in facts.crossings:
-        crossed.setdefault(crossing.lang, (crossing.article, crossing.feed))
-    newest = max(members, default=story)
+    told: list[StoryMember | StoryLink] = [*facts.members, *facts.links]
+    outlets = len({publisher(one.url, one.feed_url) for one in told})
+    newest = max((one.article for one in told), default=story)
     for _, alert in sorted(first.items()):
+        crossed: dict[str, tuple[int, str]] = {}
+        for link in facts.links:
+            if link.lang != alert.lang:
+                crossed.setdefault(link.lang, (link.article, link.feed))
         yield from _escalations(alert, outlets, crossed, newest, backfill)
 
 
@@ -89,14 +89,6 @@ def escalated_severity(asked: Escalate, severity: Severity) -> Severity:
     """Return the severity of an escalated alert: never less than it was."""
     to = asked.to or _NEXT.get(severity, severity)
     return max(severity, to, key=_RANKS.index)
-
-
-def _stories(change: ArticleChange, story_of: Mapping[int, int]) -> Sequence[int]:
-    """Return the stories that an article spreads: none if it is new and alone."""
-    article = change.article
-    own = [article.story] if article.story != article.id or not change.new else []
-    crossed = story_of.get(change.crosses) if change.crosses is not None else None
-    return own if crossed is None else [*own, crossed]
 
 
 def _escalations(

@@ -26,6 +26,8 @@ class Arrivals:
     response: ResponseEvidence | None = None
     """The answer that brought the articles, where it is at hand."""
     notices: tuple[BegunIncident, ...] = ()
+    linked: Mapping[int, bool] = field(default_factory=dict)
+    """Stories that new links spread, and whether only to articles that are not new any more."""
 
 
 class StoredText(NamedTuple):
@@ -72,12 +74,14 @@ class StoryMember(NamedTuple):
     feed_url: str
 
 
-class StoryCrossing(NamedTuple):
-    """An article that carried a story to another language."""
+class StoryLink(NamedTuple):
+    """A later article of another publisher that is surely about the event of a story."""
 
     article: int
     lang: str
     feed: str
+    url: str
+    feed_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +91,8 @@ class StoryFacts:
     alerts: tuple[StoryAlert, ...] = ()
     """One of each watchlist."""
     members: tuple[StoryMember, ...] = ()
-    crossings: tuple[StoryCrossing, ...] = ()
-    """In the order in which they were stored."""
+    links: tuple[StoryLink, ...] = ()
+    """In the order of the articles."""
 
 
 class SuppressedCount(NamedTuple):
@@ -130,8 +134,6 @@ class AlertFacts:
     """By watchlist."""
     stories: Mapping[int, StoryFacts] = field(default_factory=dict)
     """By story; only stories that the arrivals spread."""
-    story_of: Mapping[int, int] = field(default_factory=dict)
-    """Story of each article that an arrival tells again in another language."""
     ended_silences: tuple[EndedSilence, ...] = ()
 
 

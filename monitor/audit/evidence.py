@@ -51,6 +51,8 @@ class Via(enum.StrEnum):
     ARCHIVE = "archive"
     """The article was stored before the watchlist was added or edited."""
     IMPORT = "import"
+    LINK = "link"
+    """The article was stored before it was linked with another about the same event."""
 
 
 def canonical(content: Mapping[str, Any]) -> str:

@@ -42,12 +42,11 @@ def story_order(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> str:
 
 
 def other_language_lines(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> Iterator[str]:
-    """Yield the outlets that report the event in other languages, a line per language."""
-    for lang in dict.fromkeys(outlet.lang for outlet in timeline.elsewhere):
-        outlets = [outlet for outlet in timeline.elsewhere if outlet.lang == lang]
+    """Yield the outlets that report the event in other words, a line per language."""
+    for words, lang, outlets in timeline.elsewhere_by_language():
         names = ", ".join(outlet.name for outlet in outlets[:limit])
         more = f" and {len(outlets) - limit} more" if len(outlets) > limit else ""
-        yield f"also in {language_name(lang)}: {names}{more} · article {outlets[0].article}"
+        yield f"{words} {language_name(lang)}: {names}{more} · article {outlets[0].article}"
 
 
 def story_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:

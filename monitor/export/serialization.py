@@ -89,6 +89,7 @@ def outlets(told_by: Sequence[Outlet]) -> list[Row]:
             "published": iso(outlet.published),
             "lag": round(outlet.lag),
             "copied": outlet.copied,
+            "perhaps": outlet.perhaps,
         }
         for outlet in told_by
     ]

@@ -117,19 +117,24 @@ def with_enrichment(batch: Batch, arrival: ArticleChange, made: Enrichment) -> A
         copy_of=story.copy_of,
         shingles=shingles,
         names=names,
-        crosses=same_event(batch, names) if arrival.new else None,
+        perhaps=same_event(batch, arrival.article, names) if arrival.new else None,
         hits=made.hits,
     )
 
 
-def same_event(reading: StoreReads, names: Names) -> int | None:
-    """Return the earlier article in another language about the same event, None without one."""
+def same_event(reading: StoreReads, article: Article, names: Names) -> int | None:
+    """Return the earlier article in another language that names the same names, if any.
+
+    It is of another publisher: an outlet that tells an event in two languages spreads nothing.
+    """
     known = reading.name_frequencies(names.words)
     rare = [word for word, count in known.items() if count <= cross_language.MOST_BEARERS]
     rivals, recent = reading.articles_named(
         rare, names.lang, cross_language.LEAST_NAMES, cross_language.MOST_CANDIDATES
     )
-    if not rivals:
+    own = _publisher(article)
+    others = [one.id for one in reading.articles.get([*rivals]) if _publisher(one) != own]
+    if not others:
         return None
 
     def frequency(word: int) -> int:
@@ -137,4 +142,9 @@ def same_event(reading: StoreReads, names: Names) -> int | None:
             known.update(reading.name_frequencies([word]))
         return known[word]
 
-    return cross_language.same_event(names, rivals, frequency, recent)
+    return cross_language.same_event(names, {id: rivals[id] for id in others}, frequency, recent)
+
+
+def _publisher(article: Article) -> str:
+    """Return who published an article; its feed where the address does not say."""
+    return article.outlet or publishers.publisher(article.url, str(article.feeds[0]))

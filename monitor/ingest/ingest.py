@@ -28,6 +28,7 @@ from monitor.ingest.poll_outcome import (
     PageResult,
     PollResult,
 )
+from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.feed import Feed, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
 from monitor.store.protocol import Batch, Store, StoreReads
@@ -37,6 +38,8 @@ log = logging.getLogger("tocsin")
 PAGE_TRIES = 3
 PAGE_RETRY = 600.0
 PRIOR_ARTICLES = 20
+STALE = 6 * 3600.0
+"""Seconds after which an article that is linked is no news any more: nobody is notified."""
 
 
 class Ingester:
@@ -117,6 +120,39 @@ class Ingester:
         for message in plan.messages:
             log.info("%s", message)
         return plan.deliveries
+
+    def save_encoded(self, found: EncodedBatch) -> BatchOutcome:
+        """Store vectors and links of articles; sure links escalate the alerts of their stories.
+
+        Raises:
+            StoreError: Nothing of this is stored.
+        """
+        now = self._clock()
+        raised: list[RaisedAlert] = []
+        planned = 0
+        with self._store.batch() as batch:
+            batch.save_encoded(found)
+            for arrivals in self._linked(batch, found.links, now):
+                facts = batch.alert_facts(arrivals, now)
+                plan = plan_alerts(arrivals, facts, self.watch.routing, now)
+                batch.save_alerts(plan)
+                raised += plan.raised
+                planned += plan.deliveries
+        return BatchOutcome(raised=tuple(raised), planned=planned)
+
+    def _linked(
+        self, batch: Batch, links: Sequence[EventLink], now: Timestamp
+    ) -> Iterator[Arrivals]:
+        """Yield which stories the sure links spread, one link at a time."""
+        sure = [link for link in links if link.surety is Surety.SURE]
+        ids = {id for link in sure for id in (link.later, link.earlier)}
+        articles = {article.id: article for article in batch.articles.get(sorted(ids))}
+        for link in sure:
+            if (later := articles.get(link.later)) and (earlier := articles.get(link.earlier)):
+                feed = self.watch.feeds.get(later.feeds[0])
+                if feed is not None:
+                    old = now - max(later.seen, earlier.seen) > STALE
+                    yield Arrivals(feed=feed, via=Via.LINK, linked={earlier.story: old})
 
     def forgive(self, urls: Sequence[str]) -> None:
         """Schedule feeds that failed because of an outage to be polled again soon."""

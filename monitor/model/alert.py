@@ -114,6 +114,8 @@ class Outlet:
     published: Timestamp | None = None
     """As the publisher says."""
     lang: str = ""
+    perhaps: bool = False
+    """Linked by names alone, which is often wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,22 @@ class StoryTimeline:
     outlets: tuple[Outlet, ...] = ()
     """The first one first."""
     elsewhere: tuple[Outlet, ...] = ()
-    """Those that tell of the same event in another language; lags are within their story."""
+    """Those that tell of the same event in another language or in other words; lags are within
+    their story."""
+
+    def elsewhere_by_language(self) -> list[tuple[str, str, list[Outlet]]]:
+        """Return the outlets elsewhere by how surely, and by language.
+
+        Each group has the words before the language, `also in` or `perhaps also in`, and the
+        code of the language.
+        """
+        groups: dict[tuple[bool, str], list[Outlet]] = {}
+        for outlet in sorted(self.elsewhere, key=lambda one: one.perhaps):
+            groups.setdefault((outlet.perhaps, outlet.lang), []).append(outlet)
+        return [
+            ("perhaps also in" if perhaps else "also in", lang, outlets)
+            for (perhaps, lang), outlets in groups.items()
+        ]
 
 
 NOBODY_ELSE = StoryTimeline()

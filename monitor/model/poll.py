@@ -217,8 +217,8 @@ class ArticleChange:
     copy_of: int | None = None
     """The article of which this is nearly the same text."""
     names: Names = Names()
-    crosses: int | None = None
-    """An earlier article in another language about the same event."""
+    perhaps: int | None = None
+    """An earlier article in another language that names the same names."""
     outlet_url: str = ""
     """Address of the outlet of an article that an aggregator brings."""
     carried: bool = False

@@ -284,9 +284,10 @@ def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
     outlets = alert.telling.outlets
     if len(outlets) > 1:
         yield f"≡ {markup.text(_name_outlets(outlets, _lag))}"
-    for lang in dict.fromkeys(outlet.lang for outlet in alert.telling.elsewhere):
-        others = [outlet for outlet in alert.telling.elsewhere if outlet.lang == lang]
-        yield f"⇄ {markup.text(f'{lang}: {_name_outlets(others, lambda outlet: outlet.name)}')}"
+    for words, lang, others in alert.telling.elsewhere_by_language():
+        perhaps = "perhaps " if words.startswith("perhaps") else ""
+        names = _name_outlets(others, lambda outlet: outlet.name)
+        yield f"⇄ {markup.text(f'{perhaps}{lang}: {names}')}"
 
 
 def _name_outlets(outlets: Sequence[Outlet], word: Callable[[Outlet], str]) -> str:

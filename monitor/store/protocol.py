@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Watchlist,
     )
     from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState
+    from monitor.model.event_link import EncodedBatch, StoredVector, Unencoded
     from monitor.model.feed import (
         Feed,
         FeedHistory,
@@ -161,6 +162,9 @@ class Batch(StoreReads, Protocol):
 
     def save_imported(self, feed: Feed, changes: Sequence[ArticleChange]) -> None:
         """Store new articles that no poll brought."""
+
+    def save_encoded(self, batch: EncodedBatch) -> None:
+        """Store vectors and links of articles that are still there."""
 
     def save_alerts(self, plan: AlertPlan) -> None:
         """Store everything that a plan says."""
@@ -379,6 +383,31 @@ class ArticleViews(Protocol):
             story: The number of their story.
             has: `alert`, `body` or `author`.
         """
+
+    def unencoded(
+        self, limit: int, *, since: Timestamp | None = None, before: int | None = None
+    ) -> list[Unencoded]:
+        """Return articles without a vector of their present text, the newest first.
+
+        Those whose page is still to be read are left out.
+
+        Args:
+            limit: How many at the most.
+            since: First seen since then.
+            before: Below this id.
+        """
+
+    def vectors(self, also: Collection[int], *, since: Timestamp, limit: int) -> list[StoredVector]:
+        """Return articles dated since then with their vectors, in the order of their ids.
+
+        Args:
+            also: Ids of articles that are among them without a vector too.
+            since: When they are dated.
+            limit: How many articles with a vector at the most, the newest.
+        """
+
+    def every_vector(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the next articles above an id that have a vector, with the vectors."""
 
     def details(self, article: int) -> ArticleDetails | None:
         """Return an article with all that is known of it, None if there is none of that id."""

@@ -52,9 +52,9 @@ def outlet_sections(
     if len(timeline.outlets) > 1:
         rows = tuple(_outlet_rows(timeline.outlets, article, cells, zone))
         sections.append(OutletSection(_story_heading(timeline.outlets), rows))
-    for lang in dict.fromkeys(outlet.lang for outlet in timeline.elsewhere):
-        there = [outlet for outlet in timeline.elsewhere if outlet.lang == lang]
-        heading = f"Also in {LANGUAGES.get(lang) or safe.line(lang) or 'another language'}"
+    for words, lang, there in timeline.elsewhere_by_language():
+        name = LANGUAGES.get(lang) or safe.line(lang) or "another language"
+        heading = f"{words.capitalize()} {name}"
         sections.append(OutletSection(heading, tuple(_outlet_rows(there, article, cells, zone))))
     return sections
 

@@ -24,6 +24,7 @@ from monitor.model.alert import (
     Verdict,
     describe_escalation,
 )
+from monitor.model.event_link import Surety
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH
@@ -44,11 +45,11 @@ FROM (
 ) x JOIN feeds f ON f.number = x.feed ORDER BY x.seen, x.id
 """
 _LINKED = f"""
-SELECT a.story, b.story FROM articles a JOIN crossings c ON c.later = a.id
-JOIN articles b ON b.id = c.earlier WHERE {_MEMBER}
+SELECT a.story, b.story, l.surety FROM articles a JOIN event_links l ON l.later = a.id
+JOIN articles b ON b.id = l.earlier WHERE {_MEMBER} AND a.story <> b.story
 UNION
-SELECT a.story, b.story FROM articles a JOIN crossings c ON c.earlier = a.id
-JOIN articles b ON b.id = c.later WHERE {_MEMBER}
+SELECT a.story, b.story, l.surety FROM articles a JOIN event_links l ON l.earlier = a.id
+JOIN articles b ON b.id = l.later WHERE {_MEMBER} AND a.story <> b.story
 """
 
 
@@ -59,9 +60,9 @@ def story_timelines(
     stories = dict(
         connection.select_in("SELECT a.id, a.story FROM articles a WHERE a.id IN ({0})", articles)
     )
-    linked: dict[int, set[int]] = defaultdict(set)
-    for story, other in connection.select_in(_LINKED, set(stories.values())):
-        linked[story].add(other)
+    linked: dict[int, dict[int, int]] = defaultdict(dict)
+    for story, other, surety in connection.select_in(_LINKED, set(stories.values())):
+        linked[story][other] = max(surety, linked[story].get(other, surety))
     others = {other for found in linked.values() for other in found}
     outlets = _outlets(connection, {*stories.values(), *others})
     return {
@@ -69,7 +70,11 @@ def story_timelines(
             outlets.get(story, ()),
             tuple(
                 sorted(
-                    (o for other in linked[story] for o in outlets.get(other, ())),
+                    (
+                        replace(outlet, perhaps=surety == Surety.NAMES)
+                        for other, surety in linked[story].items()
+                        for outlet in outlets.get(other, ())
+                    ),
                     key=lambda outlet: (outlet.seen, outlet.article),
                 )
             ),

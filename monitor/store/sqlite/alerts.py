@@ -18,8 +18,8 @@ from monitor.alerts.facts import (
     KnownAlert,
     StoredText,
     StoryAlert,
-    StoryCrossing,
     StoryFacts,
+    StoryLink,
     StoryMember,
     SuppressedCount,
 )
@@ -28,6 +28,7 @@ from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.model.alert import AlertKind, AlertState, Match, Verdict
 from monitor.model.config import Escalate, Watchlist
+from monitor.model.event_link import Surety
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH, Silence
@@ -45,11 +46,10 @@ def read_alert_facts(sql: sqlite3.Connection, arrivals: Arrivals, now: Timestamp
     matched = {change.article.id for change in changes if change.hits}
     watchlists = {hit.watchlist.name: hit.watchlist for c in changes for hit in c.hits}
     alerts = _known_alerts(sql, [change.article.id for change in changes if not change.new])
-    story_of = _story_of(sql, {c.crosses for c in changes if c.crosses is not None})
     raising = {change.article.story for change in changes if change.hits}
     stories = {
         story: facts
-        for story in touched_stories(arrivals, story_of)
+        for story in touched_stories(arrivals)
         if (facts := _story(sql, story, raising=story in raising))
     }
     if not (matched or alerts or stories or arrivals.notices):
@@ -64,7 +64,6 @@ def read_alert_facts(sql: sqlite3.Connection, arrivals: Arrivals, now: Timestamp
         silences=_silences(sql, now),
         suppressed=_suppressed(sql, names),
         stories=stories,
-        story_of=story_of,
     )
 
 
@@ -177,10 +176,6 @@ def _suppressed(sql: sqlite3.Connection, watchlists: Collection[str]) -> dict[st
     }
 
 
-def _story_of(sql: sqlite3.Connection, articles: Collection[int]) -> dict[int, int]:
-    return dict(select_in(sql, "SELECT id, story FROM articles WHERE id IN ({0})", articles))
-
-
 def _story(sql: sqlite3.Connection, story: int, *, raising: bool) -> StoryFacts | None:
     """Return how far a story has spread; None if no alert is or may be raised about it."""
     alerts = _story_alerts(sql, story)
@@ -192,15 +187,17 @@ def _story(sql: sqlite3.Connection, story: int, *, raising: bool) -> StoryFacts 
         f" WHERE a.id IN ({_IN_STORY})",
         (story,),
     ).fetchall()
-    crossings = sql.execute(
-        f"SELECT c.later, a.lang, {PUBLISHER} FROM crossings c JOIN articles a ON a.id = c.later"
-        f" JOIN feeds f ON f.number = a.feed WHERE c.earlier IN ({_IN_STORY}) ORDER BY c.later",
+    links = sql.execute(
+        f"SELECT DISTINCT l.later, a.lang, {PUBLISHER}, coalesce(nullif(a.outlet_url, ''), a.url),"
+        " f.url FROM event_links l"
+        " JOIN articles a ON a.id = l.later JOIN feeds f ON f.number = a.feed"
+        f" WHERE l.surety = {Surety.SURE:d} AND l.earlier IN ({_IN_STORY}) ORDER BY l.later",
         (story,),
     )
     return StoryFacts(
         alerts=alerts,
         members=tuple(map(StoryMember._make, members)),
-        crossings=tuple(map(StoryCrossing._make, crossings)),
+        links=tuple(map(StoryLink._make, links)),
     )
 
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from index.article import Article, Timestamp
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, Version
+from monitor.model.event_link import EventLink, StoredVector, Surety, Unencoded
 from monitor.store.sqlite.alert_views import SqliteAlertViews, story_timelines, watchlist_names
 from monitor.store.sqlite.connection import StoreConnection, change_in, marks, select_in
 
 if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
     from monitor.model.config import ExpiringArticle, RetentionExceptions
+    from monitor.model.event_link import EncodedBatch
     from monitor.model.poll import ArticleChange, Sighting
 
 ARTICLE = (
@@ -75,10 +77,51 @@ def insert_names(sql: sqlite3.Connection, changes: Iterable[ArticleChange]) -> N
         "INSERT OR IGNORE INTO names VALUES (?, ?, ?)",
         [(word, id, names.lang) for id, names in named for word in names.words],
     )
-    sql.executemany(
-        "INSERT OR IGNORE INTO crossings VALUES (?, ?)",
-        [(change.article.id, change.crosses) for change in changes if change.crosses is not None],
+    save_links(
+        sql,
+        [
+            EventLink(change.article.id, change.perhaps, Surety.NAMES)
+            for change in changes
+            if change.perhaps is not None
+        ],
     )
+
+
+def save_links(sql: sqlite3.Connection, links: Iterable[EventLink]) -> None:
+    """Store links of articles; one that is there already gets no less sure."""
+    sql.executemany(
+        "INSERT INTO event_links VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET surety = max(surety, excluded.surety)",
+        links,
+    )
+
+
+def save_encoded(sql: sqlite3.Connection, batch: EncodedBatch) -> None:
+    """Store vectors and links of articles that are still there.
+
+    Links by names are dropped where both articles have a vector now: vectors know better.
+    """
+    ids = [one.article for one in batch.articles]
+    sql.executemany(
+        "INSERT OR REPLACE INTO vectors SELECT id, ?, ? FROM articles WHERE id = ?",
+        [(one.version, one.vector, one.article) for one in batch.articles],
+    )
+    change_in(
+        sql,
+        "DELETE FROM event_links WHERE surety = 0 AND (later IN ({0}) OR earlier IN ({0}))"
+        " AND EXISTS (SELECT 1 FROM vectors WHERE article = later AND vector <> x'')"
+        " AND EXISTS (SELECT 1 FROM vectors WHERE article = earlier AND vector <> x'')",
+        ids,
+    )
+    there = {
+        id
+        for (id,) in select_in(
+            sql,
+            "SELECT id FROM articles WHERE id IN ({0})",
+            {article for link in batch.links for article in (link.later, link.earlier)},
+        )
+    }
+    save_links(sql, [one for one in batch.links if {one.later, one.earlier} <= there])
 
 
 def insert_entries(
@@ -193,7 +236,10 @@ def count(sql: sqlite3.Connection, feed: int, more: int) -> None:
 
 # --- articles that expire ---
 
-_TABLES = ("versions", "pages", "unread_pages", "carriers", "named", "latency", "links")
+_TABLES = (
+    *("versions", "pages", "unread_pages", "carriers", "named", "latency", "links"),
+    "vectors",
+)
 
 
 def select_expiring(
@@ -234,7 +280,8 @@ def drop(sql: sqlite3.Connection, articles: Collection[int]) -> None:
         count(sql, feed, -number)
     for table in _TABLES:
         change_in(sql, f"DELETE FROM {table} WHERE article IN ({{0}})", articles)
-    change_in(sql, "DELETE FROM crossings WHERE later IN ({0})", articles)
+    change_in(sql, "DELETE FROM event_links WHERE later IN ({0})", articles)
+    change_in(sql, "DELETE FROM event_links WHERE earlier IN ({0})", articles)
     change_in(sql, "DELETE FROM articles WHERE id IN ({0})", articles)
     queue_for_index(sql, articles)
 
@@ -260,6 +307,13 @@ def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, lis
         )
         values += [*names, before]
     return " OR ".join(conditions), values
+
+
+_VECTOR = (
+    "a.id, a.story, a.lang, min(coalesce(a.published, a.seen), a.seen),"
+    " coalesce(nullif(a.outlet_url, ''), a.url), f.url, coalesce(v.vector, x'') FROM articles a JOIN feeds f ON f.number = a.feed"
+    " LEFT JOIN vectors v ON v.article = a.id"
+)
 
 
 class SqliteArticleViews:
@@ -294,6 +348,49 @@ class SqliteArticleViews:
             ),
         )
         return [(article_of(row), copy_of) for copy_of, *row in found]
+
+    def unencoded(
+        self, limit: int, *, since: Timestamp | None = None, before: int | None = None
+    ) -> list[Unencoded]:
+        """Return articles without a vector of their present text, the newest first."""
+        oldest = 0
+        if since is not None:
+            ((oldest,),) = self._connection.read(
+                "SELECT coalesce(min(id), 1 << 62) FROM articles INDEXED BY articles_by_seen"
+                " WHERE seen >= ?",
+                (since,),
+            )
+        found = self._connection.read(
+            "SELECT a.id, a.version, a.title, CASE a.summary WHEN '' THEN a.body ELSE a.summary END"
+            " FROM articles a LEFT JOIN vectors v ON v.article = a.id"
+            " WHERE a.id >= ? AND a.id < ? AND (v.article IS NULL OR v.version <> a.version)"
+            " AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.article = a.id)"
+            " ORDER BY a.id DESC LIMIT ?",
+            (oldest, 1 << 62 if before is None else before, limit),
+        )
+        return [Unencoded(*row) for row in found]
+
+    def vectors(self, also: Collection[int], *, since: Timestamp, limit: int) -> list[StoredVector]:
+        """Return the newest articles dated since then that have a vector, or are among some."""
+        dated = "a.seen >= ?1 AND min(coalesce(a.published, a.seen), a.seen) >= ?1"
+        found = self._connection.read(
+            f"SELECT {_VECTOR} WHERE {dated} AND v.vector <> x'' ORDER BY a.id DESC LIMIT ?2",
+            (since, limit),
+        )
+        rows = {row[0]: StoredVector(*row) for row in found}
+        for row in self._connection.select_in(f"SELECT {_VECTOR} WHERE a.id IN ({{0}})", also):
+            if row[3] >= since:
+                rows[row[0]] = StoredVector(*row)
+        return [rows[article] for article in sorted(rows)]
+
+    def every_vector(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the next articles above an id that have a vector, with the vectors."""
+        return list(
+            self._connection.read(
+                "SELECT article, vector FROM vectors WHERE article > ? ORDER BY article LIMIT ?",
+                (after, limit),
+            )
+        )
 
     def ids(
         self,

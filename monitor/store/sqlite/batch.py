@@ -13,6 +13,7 @@ from monitor.alerts.facts import AlertFacts, Arrivals
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.publishers import is_same_site
 from monitor.model.config import ExpiringArticle, RetentionExceptions
+from monitor.model.event_link import EncodedBatch
 from monitor.model.feed import Feed, FeedHistory
 from monitor.model.poll import (
     ArticleChange,
@@ -303,6 +304,10 @@ class SqliteBatch(SqliteReads):
         articles.insert(self._sql, feed.number, changes)
         articles.insert_entries(self._sql, feed.number, map(_entry, changes))
         articles.count(self._sql, feed.number, len(changes))
+
+    def save_encoded(self, batch: EncodedBatch) -> None:
+        """Store vectors and links of articles that are still there."""
+        articles.save_encoded(self._sql, batch)
 
     def save_alerts(self, plan: AlertPlan) -> None:
         """Store everything that a plan says."""

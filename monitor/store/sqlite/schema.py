@@ -205,7 +205,7 @@ CREATE TABLE unread_pages (
 """
 
 
-CROSSINGS = """
+NAMES = """
 -- Names in the titles and leads of recent articles, as hashes: who has a name.
 CREATE TABLE names (
     name    INTEGER NOT NULL,
@@ -221,7 +221,9 @@ CREATE TABLE named (
     date    REAL NOT NULL,
     names   TEXT NOT NULL                       -- JSON list of lists: the words of each name
 );
+"""
 
+CROSSINGS = """
 -- Articles in different languages that tell of the same event.
 CREATE TABLE crossings (
     later   INTEGER PRIMARY KEY,                -- the article that carried it to its language
@@ -230,6 +232,28 @@ CREATE TABLE crossings (
 CREATE INDEX crossings_by_earlier ON crossings (earlier);
 """
 
+EVENT_LINKS = """
+-- Articles of different publishers that tell of the same event.
+CREATE TABLE event_links (
+    later   INTEGER NOT NULL,
+    earlier INTEGER NOT NULL,
+    surety  INTEGER NOT NULL,                   -- 0 by names, 1 likely, 2 sure: alerts escalate
+    PRIMARY KEY (later, earlier)
+) WITHOUT ROWID;
+CREATE INDEX event_links_by_earlier ON event_links (earlier);
+
+-- What a model made of the headline and the lead of an article.
+CREATE TABLE vectors (
+    article INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL,                   -- of the text
+    vector  BLOB NOT NULL                       -- float16; empty: it cannot be encoded
+);
+"""
+
+CROSSINGS_7 = """
+INSERT INTO event_links SELECT later, earlier, 0 FROM crossings;
+DROP TABLE crossings;
+"""
 
 BACKFILLS = """
 -- How far each rule in force has got with the articles that were there before it.
@@ -580,7 +604,7 @@ CREATE TABLE last_documents (
 """
 
 
-VERSION = 6
+VERSION = 7
 
 UPGRADES = {
     1: BACKFILLS,
@@ -596,6 +620,7 @@ UPGRADES = {
     + WATCHLIST_COLUMNS
     + TRIAGE
     + ESCALATIONS
+    + NAMES
     + CROSSINGS
     + KEEPING
     + SEARCHED
@@ -606,6 +631,7 @@ UPGRADES = {
     3: PAGES_4,
     4: LINKS,
     5: LAST_DOCUMENTS,
+    6: EVENT_LINKS + CROSSINGS_7,
 }
 """What to add to a store of an earlier version."""
 
@@ -623,7 +649,8 @@ TABLES = (
     + COUNTING
     + TRIAGE
     + ESCALATIONS
-    + CROSSINGS
+    + NAMES
+    + EVENT_LINKS
     + KEEPING
     + SEARCHED
     + DELIVERIES

@@ -1,0 +1,75 @@
+"""Articles of different publishers that are linked as one event, and the vectors behind it."""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+from index.article import Timestamp
+
+
+class Surety(enum.IntEnum):
+    """How sure a link is; the store keeps the number."""
+
+    NAMES = 0
+    """The articles share names: about one link in four is wrong."""
+    LIKELY = 1
+    """Their vectors are near each other."""
+    SURE = 2
+    """Their vectors are so near that alerts escalate."""
+
+
+class EventLink(NamedTuple):
+    """Two articles about one event."""
+
+    later: int
+    earlier: int
+    surety: Surety
+
+
+class StoredVector(NamedTuple):
+    """The vector of an article, and what decides with which others it may be linked."""
+
+    article: int
+    story: int
+    lang: str
+    date: Timestamp
+    url: str
+    feed_url: str
+    vector: bytes
+    """Numbers of two bytes each (IEEE 754 half precision); the vector has length 1."""
+
+
+class Unencoded(NamedTuple):
+    """An article without a vector of its present text."""
+
+    article: int
+    version: int
+    title: str
+    text: str
+    """The summary, or the body where there is none."""
+
+
+class EncodedArticle(NamedTuple):
+    """A vector that is to be stored."""
+
+    article: int
+    version: int
+    """Version of the text that it is the vector of."""
+    vector: bytes
+    """Empty when the text could not be encoded: it is not tried again."""
+
+
+class EncodedBatch(NamedTuple):
+    """Vectors of some articles, and what these are linked with."""
+
+    articles: tuple[EncodedArticle, ...]
+    links: tuple[EventLink, ...] = ()
+
+
+class Similar(NamedTuple):
+    """An article that is like another one."""
+
+    article: int
+    cosine: float
+    """How near the two vectors are: 1 is the same, unrelated articles have about 0.8."""

@@ -1,0 +1,211 @@
+"""The process that turns texts into vectors and compares them: killed when slow, limited in memory.
+
+It reads the store and writes nothing: what it finds, the monitor stores.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from pebble import ProcessExpired, ProcessPool
+
+from index.article import Timestamp
+from monitor.alerts.publishers import publisher
+from monitor.errors import MonitorError
+from monitor.model.event_link import EncodedArticle, EncodedBatch, EventLink, Similar, Unencoded
+from monitor.similar import event_margin
+from monitor.similar.encoder import E5Encoder, Encoder, packed, sentence, unpacked
+from monitor.similar.event_margin import EventKey, VectorWindow
+from monitor.store import open_views
+from monitor.store.protocol import Views
+
+T = TypeVar("T")
+
+SECONDS = 60.0
+"""Seconds after which a task is killed."""
+MEMORY = 700 * 2**20
+"""Bytes that the process may take beyond its own size: 90 MB for the model, and 230 MB for a
+window of 60,000 articles, each number in four bytes and two."""
+MOST = 60_000
+"""Newest articles of a window: 20,000 a day."""
+CHUNK = 8192
+"""Vectors that are read at once to rank them."""
+GIVES_WAY = 10
+"""Niceness: an alert comes before its escalation."""
+
+
+class EncodingError(MonitorError):
+    """The process was killed, or died: too slow, or too much memory."""
+
+
+class EncodingProcess:
+    """The process of a data folder: it starts with the first task, and again when it died."""
+
+    def __init__(
+        self,
+        data: Path,
+        encoder: Callable[[], Encoder] = E5Encoder,
+        *,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            data: The data folder.
+            encoder: Loads the model, in the process: a function of a module.
+            seconds: After which a task is killed.
+            memory: Bytes that the process may take beyond its own size.
+        """
+        self._data = data
+        self._encoder = encoder
+        self._seconds = seconds
+        self._memory = memory
+        self._pool: ProcessPool | None = None
+
+    async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
+        """Return the vectors of articles, and what those of three days are linked with.
+
+        Raises:
+            EncodingError: The process was killed or died.
+        """
+        return await self._run(_encode, tuple(articles), now)
+
+    async def similar(self, article: int, most: int) -> tuple[Similar, ...]:
+        """Return the articles that are most like one, the nearest first; see `similar_now`."""
+        found: tuple[Similar, ...] = await self._run(_similar, article, most)
+        return found
+
+    def similar_now(self, article: int, most: int) -> tuple[Similar, ...]:
+        """Return the articles that are most like one, the nearest first.
+
+        Raises:
+            EncodingError: The process was killed or died.
+        """
+        found: tuple[Similar, ...] = self._finished(self._scheduled(_similar, article, most).result)
+        return found
+
+    def close(self) -> None:
+        """Stop the process, whatever it is doing."""
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
+
+    async def _run(self, task: Callable[..., T], *args: Any) -> T:
+        future = await asyncio.to_thread(self._scheduled, task, *args)
+        outcome: T = await asyncio.to_thread(self._finished, future.result)
+        return outcome
+
+    def _scheduled(self, task: Callable[..., T], *args: Any) -> Any:
+        if self._pool is None or not self._pool.active:
+            self._pool = ProcessPool(
+                max_workers=1,
+                initializer=partial(_confine, self._memory),
+                context=multiprocessing.get_context("forkserver"),
+            )
+        arguments = (task, self._data, self._encoder, *args)
+        return self._pool.schedule(_attempt, arguments, timeout=self._seconds)
+
+    def _finished(self, result: Callable[[], Any]) -> Any:
+        try:
+            outcome = result()
+        except TimeoutError:
+            raise EncodingError(f"encoding takes longer than {self._seconds:g} s") from None
+        except (ProcessExpired, BrokenProcessPool, RuntimeError) as error:
+            raise EncodingError(f"the process that encodes articles died: {error}") from None
+        if isinstance(outcome, str):
+            raise EncodingError(outcome)
+        return outcome
+
+
+def _attempt(task: Callable[..., T], data: Path, encoder: Callable[[], Encoder], *args: Any) -> Any:
+    """Return what a task returns, or its error in words: no exception crosses processes whole."""
+    try:
+        return task(_views(data), _model(encoder), *args)
+    except MemoryError:
+        return "encoding articles needs too much memory"
+    except MonitorError as error:
+        return str(error)
+
+
+def _encode(
+    views: Views, encoder: Encoder, articles: Sequence[Unencoded], now: Timestamp
+) -> EncodedBatch:
+    found = {a.article: packed(encoder.encode(sentence(a.title, a.text))) for a in articles}
+    encoded = tuple(EncodedArticle(a.article, a.version, found[a.article]) for a in articles)
+    return EncodedBatch(encoded, tuple(_links(views, found, now)))
+
+
+def _links(views: Views, found: dict[int, bytes], now: Timestamp) -> list[EventLink]:
+    """Return the links of articles of the last three days whose vectors were found now."""
+    stored = views.articles.vectors(found, since=now - event_margin.WINDOW, limit=MOST)
+    rows = [one for one in stored if found.get(one.article, one.vector)]
+    window = VectorWindow(
+        tuple(
+            EventKey(
+                article=one.article,
+                story=one.story,
+                lang=one.lang,
+                publisher=publisher(one.url, one.feed_url),
+                date=one.date,
+            )
+            for one in rows
+        ),
+        unpacked([found.get(one.article, one.vector) for one in rows]),
+    )
+    fresh = [row for row, key in enumerate(window.keys) if key.article in found]
+    return event_margin.event_links(window, fresh)
+
+
+def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[Similar, ...]:
+    (one,) = views.articles.get([article])
+    vector = encoder.encode(sentence(one.title, one.summary or one.body))
+    nearest: list[tuple[int, float]] = []
+    after = 0
+    while chunk := views.articles.every_vector(after, CHUNK):
+        after = chunk[-1][0]
+        chunk = [(id, each) for id, each in chunk if each and id != article]
+        if chunk:
+            ids = np.array([id for id, _ in chunk], np.int64)
+            found = event_margin.most_similar(
+                unpacked([each for _, each in chunk]), ids, vector, most
+            )
+            nearest = sorted([*nearest, *found], key=lambda each: (-each[1], each[0]))[:most]
+    return tuple(Similar(id, cosine) for id, cosine in nearest)
+
+
+@cache
+def _model(encoder: Callable[[], Encoder]) -> Encoder:
+    return encoder()
+
+
+@cache
+def _views(data: Path) -> Views:
+    return open_views(data, read_only=True)
+
+
+def _confine(memory: int) -> None:
+    """Make this process die at once when told to, fail when it takes too much, and give way."""
+    logging.disable()  # the monitor logs why a task failed
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
+    os.nice(GIVES_WAY)
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    with contextlib.suppress(ImportError, OSError):  # only Linux counts address space
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

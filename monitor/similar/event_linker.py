@@ -1,0 +1,154 @@
+"""Vectors and links for what is stored, in the background: no alert waits for them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from index.article import Timestamp
+from monitor.errors import StoreError
+from monitor.model.event_link import EncodedArticle, EncodedBatch, Unencoded
+from monitor.similar.encoding_process import EncodingError
+from monitor.similar.event_margin import WINDOW
+from monitor.store.protocol import Store
+from monitor.tasks import WorkerThread
+
+log = logging.getLogger("tocsin")
+
+BATCH = 16
+"""Articles that are encoded at once: about a second."""
+LOOK = 2.0
+"""Seconds between two looks for new articles."""
+REST = 60.0
+"""Seconds without a look after the store or the process failed."""
+IDLE = 4.0
+"""After older articles a pause of so many times what they took: a fifth of a processor."""
+MOST_FAILURES = 3
+"""Articles in a row that cannot be encoded, after which it is not the articles."""
+ONCE = 60.0
+"""Seconds that `run --once` takes for vectors at most; the next run goes on."""
+
+
+class Encoding(Protocol):
+    """What encodes (see `EncodingProcess`)."""
+
+    async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
+        """Return the vectors of articles, and links; raises EncodingError."""
+
+    def close(self) -> None:
+        """Stop, whatever is being done."""
+
+
+class EventLinker:
+    """Gives every article a vector: new ones first, then older ones, the newest first."""
+
+    def __init__(
+        self,
+        store: Store,
+        thread: WorkerThread,
+        encoding: Encoding,
+        save: Callable[[EncodedBatch], object],
+        clock: Callable[[], Timestamp],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            store: The store.
+            thread: The thread of the store.
+            encoding: What encodes.
+            save: Stores vectors and links in one transaction, with the alerts that escalate.
+            clock: The clock.
+            sleep: Waits.
+        """
+        self._store = store
+        self._thread = thread
+        self._encoding = encoding
+        self._save = save
+        self._clock = clock
+        self._sleep = sleep
+        self._woken = True
+        self._older_than: int | None = None
+        self._older_left = True
+        self._failures = 0
+
+    def wake(self) -> None:
+        """Note that there are new articles."""
+        self._woken = True
+
+    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+        """Encode whenever there is something to encode. Never raises: the monitor goes on."""
+        while True:
+            try:
+                await self._sleep(await self._step())
+            except StoreError as error:
+                refused(error)
+                await self._sleep(REST)
+            except EncodingError as error:
+                log.warning("no article gets a vector: %s", error)
+                await self._sleep(REST)
+            except Exception:
+                log.exception("encoding articles failed; the monitor goes on")
+                await self._sleep(REST)
+
+    async def all(self) -> None:
+        """Encode the new articles, for a minute at most. Raises StoreError."""
+        began = self._clock()
+        while self._clock() - began < ONCE and await self._encode_new():
+            pass
+
+    def close(self) -> None:
+        """Stop the process."""
+        self._encoding.close()
+
+    async def _step(self) -> float:
+        """Encode some articles; return the seconds to wait then."""
+        if self._woken:
+            self._woken = False
+            if await self._encode_new():
+                self._woken = True
+                return 0.0
+        if not self._older_left:
+            return LOOK
+        began = self._clock()
+        older = await self._thread(
+            lambda: self._store.articles.unencoded(BATCH, before=self._older_than)
+        )
+        if not older:
+            self._older_left = False
+            return LOOK
+        self._older_than = older[-1].article
+        await self._encode(older)
+        return max(LOOK, IDLE * (self._clock() - began))
+
+    async def _encode_new(self) -> bool:
+        """Encode some articles of the last three days; return whether there were any."""
+        since = self._clock() - WINDOW
+        fresh = await self._thread(lambda: self._store.articles.unencoded(BATCH, since=since))
+        if fresh:
+            await self._encode(fresh)
+        return bool(fresh)
+
+    async def _encode(self, articles: Sequence[Unencoded]) -> None:
+        """Encode and store; what fails among others is tried alone, and then given up.
+
+        Raises:
+            EncodingError: Nothing can be encoded.
+            StoreError: Nothing of this is stored.
+        """
+        try:
+            found = await self._encoding.encode(articles, self._clock())
+            self._failures = 0
+        except EncodingError as error:
+            if len(articles) > 1:
+                for article in articles:
+                    await self._encode([article])
+                return
+            self._failures += 1
+            if self._failures > MOST_FAILURES:
+                raise
+            (lost,) = articles
+            log.warning("article %d gets no vector: %s", lost.article, error)
+            found = EncodedBatch((EncodedArticle(lost.article, lost.version, b""),))
+        await self._thread(self._save, found)
