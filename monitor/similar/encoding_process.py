@@ -138,6 +138,8 @@ def _attempt(task: Callable[..., T], data: Path, encoder: Callable[[], Encoder],
         return "encoding articles needs too much memory"
     except MonitorError as error:
         return str(error)
+    except Exception as error:  # a library that fails, or has no memory left to load
+        return f"encoding articles fails: {type(error).__name__}: {error}"
 
 
 def _encode(

@@ -311,8 +311,8 @@ def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, lis
 
 _VECTOR = (
     "a.id, a.story, a.lang, min(coalesce(a.published, a.seen), a.seen),"
-    " coalesce(nullif(a.outlet_url, ''), a.url), f.url, coalesce(v.vector, x'') FROM articles a JOIN feeds f ON f.number = a.feed"
-    " LEFT JOIN vectors v ON v.article = a.id"
+    " coalesce(nullif(a.outlet_url, ''), a.url), f.url, coalesce(v.vector, x'')"
+    " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
 )
 
 

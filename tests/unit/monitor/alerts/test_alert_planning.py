@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,8 +21,8 @@ from monitor.alerts.facts import (
     KnownAlert,
     StoredText,
     StoryAlert,
-    StoryCrossing,
     StoryFacts,
+    StoryLink,
     StoryMember,
     SuppressedCount,
 )
@@ -80,11 +82,12 @@ def planned(
     via: Via = Via.POLL,
     routing: Routing = DESK,
     notices: tuple[BegunIncident, ...] = (),
+    linked: Mapping[int, bool] = MappingProxyType({}),
     **facts: Any,
 ) -> AlertPlan:
     texts = {one.article.id: StoredText(1, "hash") for one in changes}
     known = AlertFacts(**{"texts": texts, **facts})
-    arrivals = Arrivals(feed=FEED, via=via, changes=changes, notices=notices)
+    arrivals = Arrivals(feed=FEED, via=via, changes=changes, notices=notices, linked=linked)
     return plan_alerts(arrivals, known, routing, NOW)
 
 
@@ -320,7 +323,9 @@ KNOWN = StoryAlert(
 
 def escalated(known: StoryAlert, **more: Any) -> AlertPlan:
     facts = StoryFacts(
-        alerts=(known,), members=MEMBERS, crossings=(StoryCrossing(9, "fr", "Le Port"),)
+        alerts=(known,),
+        members=MEMBERS,
+        links=(StoryLink(9, "fr", "Le Port", "https://one.fr/9", ""),),
     )
     return planned(change(4, story=1, **more), stories={1: facts}, last_alert=5)
 
@@ -331,7 +336,7 @@ def test_each_reason_escalates_an_alert_once() -> None:
         (e.reason, e.severity_before, e.alert.severity, e.article, e.reopened_from)
         for e in plan.escalations
     ] == [
-        ("outlets", LOW, MEDIUM, 4, AlertState.CLOSED),
+        ("outlets", LOW, MEDIUM, 9, AlertState.CLOSED),
         ("fr", MEDIUM, HIGH, 9, None),
     ]
     assert notified(plan) == [
@@ -367,21 +372,32 @@ def test_an_alert_raised_now_is_escalated_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "touched"),
+    ("given", "linked", "touched"),
     [
-        ([change(1)], {}),
-        ([change(1, new=False)], {1: False}),
-        ([change(2, story=1, backfill=True)], {1: True}),
-        ([change(2, story=1, backfill=True), change(3, story=1)], {1: False}),
-        ([change(3, crosses=8)], {7: False}),
-        ([change(3, crosses=9)], {}),
+        ([change(1)], {}, {}),
+        ([change(1, new=False)], {}, {1: False}),
+        ([change(2, story=1, backfill=True)], {}, {1: True}),
+        ([change(2, story=1, backfill=True), change(3, story=1)], {}, {1: False}),
+        ([change(3, perhaps=8)], {}, {}),
+        ([], {7: True}, {7: True}),
+        ([change(2, story=7)], {7: True}, {7: False}),
     ],
 )
 def test_which_stories_arrivals_spread(
-    given: list[ArticleChange], touched: dict[int, bool]
+    given: list[ArticleChange], linked: dict[int, bool], touched: dict[int, bool]
 ) -> None:
-    arrivals = Arrivals(feed=FEED, via=Via.POLL, changes=tuple(given))
-    assert touched_stories(arrivals, {8: 7}) == touched
+    arrivals = Arrivals(feed=FEED, via=Via.POLL, changes=tuple(given), linked=linked)
+    assert touched_stories(arrivals) == touched
+
+
+def test_outlets_that_are_linked_count_and_only_another_language_is_a_crossing() -> None:
+    links = (
+        StoryLink(8, "en", "Four", "https://four.uk/8", ""),
+        StoryLink(9, "en", "One", "https://www.one.fr/9", ""),
+    )
+    facts = StoryFacts(alerts=(KNOWN,), members=MEMBERS[:2], links=links)
+    plan = planned(linked={1: False}, stories={1: facts}, last_alert=5)
+    assert [(e.reason, e.outlets, e.article) for e in plan.escalations] == [("outlets", 3, 9)]
 
 
 # --- feeds and silences ------------------------------------------------------------------
