@@ -56,7 +56,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 COMMAND_PAGES = {
     "watching": ("Watching", ("dashboard", "serve", "run", "status", "stop", "demo")),
-    "archive": ("Searching", ("search", "trend", "facets", "show")),
+    "archive": ("Searching", ("search", "trend", "facets", "show", "similar")),
     "alerts": ("Alerts", ("alerts",)),
     "watchlists": ("Watchlists", ("watch",)),
     "feeds": ("Feeds", ("feeds",)),

@@ -35,6 +35,9 @@ COMMANDS = {
     ),
     "alerts": LazyCommand("monitor.cli.alerts:alerts", "List alerts, and work on them."),
     "show": LazyCommand("monitor.cli.show:show", "Show an article, and why it matched."),
+    "similar": LazyCommand(
+        "monitor.cli.similar:similar", "Find articles like one, in either language."
+    ),
     "deliveries": LazyCommand(
         "monitor.cli.notify:deliveries",
         "List deliveries to channels.",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
     from monitor.model.feed import Coverage, FeedHealth
     from monitor.model.latency import Latency
+    from monitor.model.search_results import SearchHit
     from monitor.model.status import Status
     from monitor.search.search import ArchiveSearch
 
@@ -75,6 +76,12 @@ class Service:
             for feed, state, articles, move, former in self.views.feeds.subscribed()
         ]
         return sorted(feeds, key=lambda f: (WORST.index(f.health), -f.state.failures))
+
+    def similar(self, article: int, limit: int) -> list[SearchHit]:
+        """Return the articles that are most like one; takes a second (see `similar_articles`)."""
+        from monitor.service.similar_articles import similar_articles
+
+        return similar_articles(self._folder, self.views, article, limit)
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return how well the feeds of each watchlist were read since then."""

@@ -1,0 +1,49 @@
+"""`tocsin similar`: the articles that are most like one, in either language."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import click
+
+from monitor.cli import CliContext, output, say
+from monitor.cli.options import FORMATS
+from monitor.cli.search import COLUMNS, hit_lines, hit_mapping, snippet_width
+
+
+@click.command()
+@click.argument("id", type=click.IntRange(min=1, max=2**63 - 1))
+@click.option("--limit", type=click.IntRange(min=1, max=1000), default=10, show_default=True,
+              metavar="N", help="At most this many.")  # fmt: skip
+@click.option("--format", "style", type=click.Choice((*FORMATS, "urls")), default="table",
+              show_default=True, help="Output format.")  # fmt: skip
+@click.pass_context
+def similar(context: click.Context, id: int, limit: int, style: str) -> None:
+    """Find what is most like the article ID, in French and English.
+
+    It compares what articles are about, not their words. Needs the extra `stories`:
+    `pip install "tocsin[stories]"`. Exits with 1 when no article can be compared.
+    """
+    cli: CliContext = context.obj
+    service = cli.service()
+    if not service.views.articles.get([id]):
+        raise click.ClickException(f"there is no article {id}; `tocsin search` shows the IDs")
+    hits = service.similar(id, limit)
+    if style == "table":
+        now, cells = cli.clock(), output.width()
+        for hit in hits:
+            short = replace(hit, snippet=hit.snippet[: snippet_width(cells)])
+            output.print_lines([*hit_lines(short, now, cells)], paged=False)
+    elif style == "json":
+        mapping = {"article": id, "hits": [hit_mapping(hit) for hit in hits]}
+        click.echo(json.dumps(mapping, ensure_ascii=False, indent=2))
+    elif style == "urls":
+        for url in dict.fromkeys(hit.article.url for hit in hits):
+            if url:
+                click.echo(url)
+    else:
+        output.print_rows(map(hit_mapping, hits), style, COLUMNS)
+    if not hits:
+        say("no article has a vector yet; `tocsin run` makes them")
+        context.exit(1)

@@ -1,0 +1,42 @@
+"""More like this: the articles of the archive whose vectors are nearest to that of one."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from monitor.model.search_results import SearchHit
+from monitor.similar.encoder import require_encoder
+from monitor.similar.encoding_process import EncodingProcess
+from monitor.store.protocol import Views
+
+SNIPPET = 300
+"""Characters of a text that are shown."""
+
+
+def similar_articles(folder: Path, views: Views, article: int, limit: int) -> list[SearchHit]:
+    """Return the articles that are most like one, in any language, the nearest first.
+
+    The score of each is the cosine of the two vectors. The article itself need not have a vector
+    yet; of articles without one nothing is known.
+
+    Raises:
+        MissingExtraError: The model is not installed.
+        EncodingError: The process that compares was killed, or died.
+        StoreError: The store cannot be read.
+    """
+    require_encoder("finding similar articles")
+    with closing(EncodingProcess(folder)) as process:
+        nearest = {one.article: one.cosine for one in process.similar_now(article, limit)}
+    feeds = {feed.number: feed.name for feed in views.feeds.every()}
+    return [
+        SearchHit(
+            article=found,
+            feed=feeds.get(found.feeds[0], "?"),
+            score=nearest[found.id],
+            spans=(),
+            snippet=" ".join((found.summary or found.body)[: 2 * SNIPPET].split())[:SNIPPET],
+            lit=(),
+        )
+        for found in views.articles.get([*nearest])
+    ]
