@@ -13,15 +13,21 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
+from typing import NamedTuple
 
 from index.analysis.folding import fold_latin
 from index.analysis.tokenizer import (
     AROUND,
+    LOUD,
     MAX_CHARS,
+    MAX_COMPOUND,
     MAX_TERM,
     MEMO_SIZE,
+    NUMBER_HEAD,
+    NUMBER_TAIL,
     Token,
     chunks,
+    joined_number,
     pattern,
     shouts,
     tokens_of,
@@ -48,7 +54,13 @@ _Pairs = tuple[tuple[str, int], ...]
 _Entry = str | tuple[_Pairs, int] | None
 
 
-class Keys(dict[str, _Entry]):
+class _NumberTail(NamedTuple):
+    """The entry of a chunk that begins with three digits, which may go on a number: `1 000`."""
+
+    entry: _Entry
+
+
+class Keys(dict[str, _Entry | _NumberTail]):
     """Cache of chunk to the index keys that it adds; only of keys that are wanted.
 
     `wanted` returns a key, the object that it is known by, or ''.
@@ -57,31 +69,54 @@ class Keys(dict[str, _Entry]):
     Others add keys with the codes they are off by, and have the int to go on by.
     """
 
-    def __init__(self, wanted: Callable[[str], str] = lambda key: key) -> None:
+    def __init__(
+        self, wanted: Callable[[str], str] = lambda key: key, *, is_loud: bool = False
+    ) -> None:
         self.wanted = wanted
+        self._is_loud = is_loud
 
-    def __missing__(self, chunk: str) -> _Entry:
+    @functools.cached_property
+    def loud(self) -> Keys:
+        """The same for texts all in capitals."""
+        return Keys(self.wanted, is_loud=True)
+
+    def __missing__(self, chunk: str) -> _Entry | _NumberTail:
         if len(chunk) > _LONGEST:
-            return self._decide(chunk)
+            return self._entry(chunk)
         if len(self) >= MEMO_SIZE:
             self.clear()
-        entry = self[chunk] = self._decide(chunk)
+        entry = self[chunk] = self._entry(chunk)
         return entry
 
+    def _entry(self, chunk: str) -> _Entry | _NumberTail:
+        tail = NUMBER_TAIL.match(chunk) if "0" <= chunk[:1] <= "9" else None
+        if tail and _words_of(chunk)[0] == tail.span():
+            return _NumberTail(self._decide(chunk))
+        return self._decide(chunk)
+
+    def _at(self, chunk: str) -> _Entry:
+        entry = self[chunk]
+        return entry.entry if isinstance(entry, _NumberTail) else entry
+
+    def known(self, token: Token) -> _Pairs:
+        """Return the keys of a token that are wanted, with its code."""
+        pairs = ((self.wanted(key), code) for key, code in _of_token(token, self._is_loud))
+        return tuple(pair for pair in pairs if pair[0])
+
     def _decide(self, chunk: str) -> _Entry:
-        core = chunk.strip(AROUND)
+        core = chunk if "(" in chunk else chunk.strip(AROUND)  # employé(e) ends in one
         if core != chunk and core in self:
-            return self[core]
+            return self._at(core)
         if core.isalnum() and fold_latin(core):  # one run, told at once
-            return self[core] if core != chunk else self._of_run(core)
+            return self._at(core) if core != chunk else self._of_run(core)
         runs: list[str] = pattern().findall(core)
         if len(runs) == 1:
             (run,) = runs
-            return self._of_run(run) if run == chunk else self[run]
+            return self._of_run(run) if run == chunk else self._at(run)
         every: list[tuple[str, int]] = []
         at = 0
         for run in runs:
-            entry = self[run]
+            entry = self._at(run)
             if isinstance(entry, str):
                 every.append((entry, at))
             elif entry:
@@ -90,7 +125,7 @@ class Keys(dict[str, _Entry]):
         return tuple(every), at
 
     def _of_run(self, run: str) -> _Entry:
-        every, step = _of_run(run)
+        every, step = _of_run(run, self._is_loud)
         known = ((self.wanted(key), code) for key, code in every)
         pairs = tuple(pair for pair in known if pair[0])
         if step != _STEP or len(pairs) > 1:
@@ -98,20 +133,22 @@ class Keys(dict[str, _Entry]):
         return pairs[0][0] if pairs else None
 
 
-def _of_run(run: str) -> tuple[_Pairs, int]:
+def _of_run(run: str, is_loud: bool) -> tuple[_Pairs, int]:
     """Return what a run adds to postings, and the code to go on by."""
     if run.isalnum() and len(run) <= MAX_TERM and (term := fold_latin(run)):  # most
-        return ((term, 0),) if term == run else ((term, 0), (term + EXACT + run, 0)), _STEP
+        if term == run:
+            return ((term, 0),), _STEP
+        return ((term, 0), (term + EXACT + (LOUD if is_loud else run), 0)), _STEP
     tokens = tokens_of[run]
-    pairs = (pair for token in tokens for pair in _of_token(token))
+    pairs = (pair for token in tokens for pair in _of_token(token, is_loud))
     return tuple(pairs), (tokens[-1].position + 1) << 2
 
 
-def _of_token(token: Token) -> Iterator[tuple[str, int]]:
+def _of_token(token: Token, is_loud: bool) -> Iterator[tuple[str, int]]:
     code = encode(token.position, token.length)
     yield token.term, code
     if token.exact:
-        yield token.term + EXACT + token.exact, code
+        yield token.term + EXACT + (LOUD if is_loud else token.exact), code
 
 
 _every_key = Keys()
@@ -162,24 +199,65 @@ class _Part:
         """Position of the word behind each of these."""
         self._offsets = [offset]
         """From the number of a chunk to the position of its word: at first, and behind each."""
-        loud = shouts(text)
+        if shouts(text):
+            keys = keys.loud
         at = offset << 2
         entries = list(map(keys.__getitem__, self._chunks))
         for number, entry in compress(enumerate(entries), entries):
             here = at + number * _STEP
+            if isinstance(entry, _NumberTail):
+                if number and self._chunks[number - 1][-1:].isdigit():
+                    for key, code in self._number(entries, number, here >> 2, keys):
+                        found[key].append(code)
+                entry = entry.entry  # noqa: PLW2901
             if isinstance(entry, str):
-                if not loud or EXACT not in entry:
-                    found[entry].append(here)
+                found[entry].append(here)
             elif entry is not None:
                 pairs, step = entry
                 for key, code in pairs:
-                    if not loud or EXACT not in key:
-                        found[key].append(here + code)
+                    found[key].append(here + code)
                 if step != _STEP:
                     at += step - _STEP
                     self._others.append(number)
                     self._behind.append((here + step) >> 2)
                     self._offsets.append(at >> 2)
+
+    def _number(
+        self,
+        entries: Sequence[_Entry | _NumberTail],
+        number: int,
+        position: int,
+        keys: Keys,
+    ) -> _Pairs:
+        """Return what a number adds whose last group of digits begins a chunk: `1 000`."""
+        groups = [self._first_word(number)]
+        goes_on = number + 1 < len(entries) and isinstance(entries[number + 1], _NumberTail)
+        if goes_on and self._is_head(number, groups[0]):
+            return ()
+        while number and (head := self._last_word(number - 1)):
+            number -= 1
+            groups.insert(0, head)
+            if head != self._chunks[number] or not isinstance(entries[number], _NumberTail):
+                break
+        if not 1 < len(groups) <= MAX_COMPOUND:
+            return ()
+        return keys.known(joined_number(groups, position - len(groups) + 1, 0, 0))
+
+    def _first_word(self, number: int) -> str:
+        start, end = self._words(number)[0]
+        return self._chunks[number][start:end]
+
+    def _is_head(self, number: int, word: str) -> bool:
+        return word == self._chunks[number] and NUMBER_HEAD.fullmatch(word) is not None
+
+    def _last_word(self, number: int) -> str:
+        """Return the digits that a chunk ends in, if another group may follow them; or ''."""
+        chunk = self._chunks[number]
+        if not chunk[-1:].isdigit():
+            return ""
+        start, end = self._words(number)[-1]
+        word = chunk[start:end]
+        return word if end == len(chunk) and NUMBER_HEAD.fullmatch(word) else ""
 
     def bounds(self, position: int) -> tuple[int, int]:
         turn = bisect_right(self._behind, position)
@@ -233,7 +311,7 @@ def _words_of(chunk: str) -> tuple[tuple[int, int], ...]:
         (found.start(1) + token.start, found.start(1) + token.end)
         for found in pattern().finditer(chunk)
         for token in tokens_of[found[1]]
-        if token.length == 1
+        if token.is_word
     )
 
 

@@ -6,13 +6,15 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from index.analysis.folding import APOSTROPHES, CJK, IGNORED, JAMO, LATIN, MARKS, NO_IGNORED, fold
 
 MAX_COMPOUND = 4
 """Words of the longest compound that is also one term."""
+LOUD = "\x1d"
+"""Stands for the form of a word in a text all in capitals."""
 MAX_TERM = 200
 """Characters of a word that are kept."""
 _KEPT = 20_000
@@ -22,8 +24,24 @@ _KEPT = 20_000
 
 _ELISION = rf"(?:[ldjmnstcLDJMNSTC]|[qQ][uU])[{APOSTROPHES}](?=[^\W\d_])"
 _OTHER = rf"[^\W_\u02bb-\u02bf\u3099\u309a\uff9e\uff9f{CJK}{JAMO}]"
+_SPACED_ELISION = (
+    rf"(?<![\w{APOSTROPHES}])(?:[ldjmnstcLDJMNSTC]|[qQ][uU])['\u2019]"
+    r"[ \t\n\u00a0\u202f](?=[^\W\d_])"
+)
+"""`l' État`, but not the last of two quotes: `the letter 'd' is`."""
 _INITIAL = rf"[{LATIN}\u0370-\u03ff\u0400-\u052f][\u0300-\u036f]*+"
 _VOICED = r"[\u3099\u309a\uff9e\uff9f]*+"
+_POSSESSIVE = rf"[sS](?!\w)(?<=[\w{MARKS}{IGNORED}][{APOSTROPHES}].)"
+_DOT = "[\u00b7\u2022\u2027\u2219\u22c5]"
+_PLAIN_FEMININE = "e|ne|le|te|ve|t?rice|euse"
+_FEMININE = r"(?i:(?:n|l|t|s|v|f)?es?|t?rices?|euses?|i?(?:\u00e8|e\u0300)res?|esses?)"
+_INCLUSIVE = (
+    rf"(?:{_DOT}(?:{_FEMININE}(?:{_DOT}?[sS])?|[sS])"
+    rf"|\((?:{_FEMININE}\)(?:\(?[sS]\)?)?|[sS]\))"
+    rf"|-(?:{_PLAIN_FEMININE})-s|-e(?!-\w)|\.(?:{_PLAIN_FEMININE})\.s|\.e(?!\.\w))"
+    rf"(?![\w{MARKS}])"
+)
+"""What follows a masculine in inclusive writing: ·e·s, (e)s, -e-s, .e.s."""
 _HYPHEN = r"[-\u2010\u2011](?:[ \t]*+\r?\n[ \t]*+)?+"
 
 
@@ -42,9 +60,10 @@ def pattern(wildcards: str = "") -> re.Pattern[str]:
     unit = rf"{word}(?:(?<=[0-9])[.,](?=[0-9]){word})*+"
     syllable = "[\u1100-\u115f\ua960-\ua97f][\u1160-\u11a7\ud7b0-\ud7c6]*+[\u11a8-\u11ff]*+"
     return re.compile(
-        rf"(?=[\w{wildcards}])(?:(?=.[{APOSTROPHES}uU]){_ELISION})?+({common}"
+        rf"(?=[\w{wildcards}])(?!{_POSSESSIVE})"
+        rf"(?:(?=.[{APOSTROPHES}uU])(?:{_ELISION}|{_SPACED_ELISION}))?+({common}"
         rf"|(?<!\w\.)(?:(?:{_INITIAL}\.){{2,}}(?!\w)|(?:{_INITIAL}\.)+{_INITIAL}(?![\w.]))"
-        rf"|{unit}(?:(?:{_HYPHEN}|&)(?!{_ELISION}){unit})*+"
+        rf"|{unit}(?:{_INCLUSIVE}|(?:(?:{_HYPHEN}|&)(?!{_ELISION}){unit})*+)"
         rf"|(?:[{CJK}]|{syllable}){_VOICED}|[{JAMO}])"
     )
 
@@ -53,6 +72,22 @@ _SEPARATORS = re.compile(rf"(?:{_HYPHEN}|&)")
 AROUND = ".,;:!?…()[]\"'’‘“”«»–—-\u00a0\u202f"
 """What may be taken from the ends of a chunk without changing the words of its runs."""
 _BROKEN = re.compile(rf"{_HYPHEN}(?<=\s)")
+_LINE_END = re.compile(rf"{_HYPHEN}(?<=\s)|\n")
+_SPACED_ELISIONS = re.compile(_SPACED_ELISION)
+_THOUSANDS = {
+    space: re.compile(space + r"(?=[0-9]{3}(?![0-9]))") for space in "\u00a0\u202f\u2009\u2007"
+}
+NUMBER_SPACES = frozenset((" ", "\n", *_THOUSANDS))
+"""What stands between the groups of digits of a number: `1 000`."""
+NUMBER_HEAD = re.compile(r"[0-9]{1,3}")
+NUMBER_TAIL = re.compile(r"[0-9]{3}(?:[.,][0-9]+)?")
+
+
+UNSPACED = (
+    rf"{_SPACED_ELISION}"
+    r"|(?<![\w.,])[0-9]{1,3}(?:[ \u00a0\u202f\u2009\u2007][0-9]{3})+(?:[.,][0-9]+)?(?!\w)"
+)
+"""What is one word of a query with blanks in it: `l' État`, `1 000`."""
 
 
 def chunks(text: str) -> list[str]:
@@ -64,12 +99,31 @@ def chunks(text: str) -> list[str]:
     if "\n" in text:
         # A compound may be broken at the end of a line, after its hyphen.
         broken = _BROKEN.search(text)
-        text = _BROKEN.sub(_unspaced, text) if broken else text.replace("\n", " ")
+        text = _LINE_END.sub(_unspaced, text) if broken else text.replace("\n", " ")
+    if "' " in text:
+        text = _with_elisions(text, "' ")
+    if "\u2019 " in text:
+        text = _with_elisions(text, "\u2019 ")
+    if not text.isascii():
+        for space, before_digits in _THOUSANDS.items():
+            if space in text:
+                text = before_digits.sub(" ", text)
     return text.split(" ")
 
 
-def _unspaced(broken: re.Match[str]) -> str:
-    return broken[0].replace(" ", "\t")
+def _with_elisions(text: str, sign: str) -> str:
+    """Return a text in which the blank behind an elided article is none."""
+    at = text.find(sign)
+    while at > 0:  # looking for the sign is 20 times faster than an expression that ends in it
+        if _SPACED_ELISIONS.match(text, at - 1) or _SPACED_ELISIONS.match(text, max(at - 2, 0)):
+            text = f"{text[: at + 1]}\t{text[at + 2 :]}"
+        at = text.find(sign, at + 2)
+    return text
+
+
+def _unspaced(found: re.Match[str]) -> str:
+    """Return white space within a run as no blank, and that between two runs as a blank."""
+    return " " if found[0] == "\n" else found[0].replace(" ", "\t")
 
 
 # --- the words of a run -------------------------------------------------------------
@@ -81,13 +135,20 @@ class Token(NamedTuple):
     term: str
     """Folded form: what is searched."""
     exact: str
-    """Form as written, if it differs from the term and case is significant; or ''."""
+    """Form as written, if it differs from the term; `LOUD` in a text all in capitals; or ''."""
     position: int
     """Number of the word in the text, from 0."""
     length: int
     """Words it spans: 1, or more for a compound in one piece."""
     start: int
     end: int
+    is_variant: bool = False
+    """Whether it is another form of the word before it, in the same place: employé·e."""
+
+    @property
+    def is_word(self) -> bool:
+        """Tell a word from a compound in one piece and from another form of a word."""
+        return self.length == 1 and not self.is_variant
 
 
 def _token(written: str, position: int, length: int, start: int, end: int) -> Token:
@@ -105,6 +166,8 @@ def _analyse(run: str) -> tuple[Token, ...]:
     """Return the tokens of a run, their positions and offsets counted from its start."""
     if run.isalnum():
         return (_token(run, 0, 1, 0, len(run)),)
+    if inclusive := _inclusive().fullmatch(run):
+        return tuple(_gendered(run, inclusive[1], inclusive[2]))
     if "." in run and not any(map(str.isdigit, run)):
         return (_token(run.replace(".", ""), 0, 1, 0, len(run)),)
     separators = [found.span() for found in _SEPARATORS.finditer(run)]
@@ -133,8 +196,51 @@ def _joined(
     for last in sorted(lasts - {first}):
         if last - first < MAX_COMPOUND:
             words = [run[start:end] for start, end in bounds[first : last + 1]]
-            joined = "".join(w + g for w, g in zip(words, [*glue[first:last], ""], strict=True))
+            joined = words[0]
+            for word, sign in zip(words[1:], glue[first:last], strict=True):
+                joined += (sign or _between(joined, word)) + word
             yield _token(joined, first, last - first + 1, bounds[first][0], bounds[last][1])
+
+
+def _between(left: str, right: str) -> str:
+    """Return what takes the place of a hyphen: 49-3 is 49.3, and not 493."""
+    return "." if left[-1].isdigit() and right[0].isdigit() else ""
+
+
+@functools.cache
+def _inclusive() -> re.Pattern[str]:
+    return re.compile(rf"([^-\u2010\u2011&]+?)({_INCLUSIVE})")
+
+
+def _gendered(run: str, masculine: str, added: str) -> Iterator[Token]:
+    """Yield the masculine of inclusive writing, then its other forms, all in one place."""
+    feminine, *plural = _LETTERS_OF_SUFFIX.findall(added)
+    if feminine.lower() == "s":
+        feminine, plural = "", ["s"]
+    elif len(feminine) > 1 and feminine[-1] in "sS":
+        feminine, plural = feminine[:-1], ["s"]
+    forms = [masculine, _feminine(masculine, feminine)] if feminine else [masculine]
+    if plural:
+        forms += [form if form[-1] in "sxzSXZ" else form + plural[0] for form in forms]
+    if masculine.isupper():
+        forms = list(map(str.upper, forms))
+    for number, form in enumerate(dict.fromkeys(forms)):
+        token = _token(form, 0, 1, 0, len(run))
+        yield token._replace(is_variant=True) if number else token
+
+
+_LETTERS_OF_SUFFIX = re.compile(r"[^\W\d_][^\W\d_\u0300]*(?:\u0300[^\W\d_]+)?")
+_REPLACED = {"rice": "eur", "trice": "teur", "euse": "eur", "ve": "f", "se": "x", "ère": "er",
+             "ière": "ier", "esse": "e"}  # fmt: skip
+"""Endings of the masculine that an ending of the feminine takes the place of."""
+
+
+def _feminine(masculine: str, ending: str) -> str:
+    ending = unicodedata.normalize("NFC", ending)
+    replaced = _REPLACED.get(ending.lower(), "")
+    if replaced and masculine.lower().endswith(replaced):
+        return masculine[: len(masculine) - len(replaced)] + ending
+    return masculine + ending
 
 
 class _Memo(dict[str, tuple[Token, ...]]):
@@ -189,7 +295,7 @@ class _Terms(dict[str, tuple[str, ...]]):
     def __missing__(self, run: str) -> tuple[str, ...]:
         if len(self) >= MEMO_SIZE:
             self.clear()
-        words = self[run] = tuple(token.term for token in tokens_of[run] if token.length == 1)
+        words = self[run] = tuple(token.term for token in tokens_of[run] if token.is_word)
         return words
 
 
@@ -231,14 +337,57 @@ def _tokens(runs: re.Pattern[str], text: str, *, keep_case: bool) -> list[Token]
         at = found.start(1)
         for token in tokens_of[found[1]]:
             tokens.append(
-                Token(
-                    token.term,
-                    token.exact if keep_case else "",
-                    position + token.position,
-                    token.length,
-                    at + token.start,
-                    at + token.end,
+                token._replace(
+                    exact=token.exact if keep_case else token.exact and LOUD,
+                    position=position + token.position,
+                    start=at + token.start,
+                    end=at + token.end,
                 )
             )
         position += tokens_of[found[1]][-1].position + 1
-    return tokens
+    return _with_numbers(tokens, text, keep_case=keep_case)
+
+
+def _with_numbers(tokens: list[Token], text: str, *, keep_case: bool) -> list[Token]:
+    """Return tokens with the numbers whose digits are in groups: `1 000` is 1000 too."""
+    groups: list[list[Token]] = []
+    for token in tokens:
+        if not token.is_word:
+            continue
+        last = groups[-1][-1] if groups else None
+        if last and _is_one_number(text, last, token):
+            groups[-1].append(token)
+        elif NUMBER_HEAD.fullmatch(text, token.start, token.end):
+            groups.append([token])
+    joined = {
+        group[0]: joined_number(
+            [text[token.start : token.end] for token in group],
+            group[0].position,
+            group[0].start,
+            group[-1].end,
+        )
+        for group in groups
+        if 1 < len(group) <= MAX_COMPOUND
+    }
+    if not joined:
+        return tokens
+    found = []
+    for token in tokens:
+        found.append(token)
+        if token in joined:
+            number = joined[token]
+            found.append(number if keep_case else number._replace(exact=number.exact and LOUD))
+    return found
+
+
+def _is_one_number(text: str, left: Token, right: Token) -> bool:
+    return (
+        text[left.end : right.start] in NUMBER_SPACES
+        and NUMBER_HEAD.fullmatch(text, left.start, left.end) is not None
+        and NUMBER_TAIL.fullmatch(text, right.start, right.end) is not None
+    )
+
+
+def joined_number(groups: Sequence[str], position: int, start: int, end: int) -> Token:
+    """Return the number whose digits are written in groups."""
+    return _token("".join(groups), position, len(groups), start, end)

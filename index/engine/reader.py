@@ -13,7 +13,7 @@ from index.engine.schema import ID, LENGTH
 from index.engine.segment import Segment
 from index.engine.table_of_contents import SegmentEntry, damage_reported, newest_table
 from index.errors import ArchiveDamaged
-from index.evaluation.term_expansion import selector
+from index.evaluation.term_expansion import expansion
 from index.query.ast import Word
 
 TRIES = 20
@@ -47,10 +47,14 @@ class IndexReader:
         """Return the index keys that a word with `~`, `*` or `?` means, in order."""
         found = self._expansions.get(word)
         if found is None:
-            prefix, accepts = selector(word)
-            known = set().union(*(segment.terms(prefix) for segment in self.newest_first))
-            found = self._expansions[word] = tuple(sorted(filter(accepts, known)))
+            found = self._expansions[word] = tuple(expansion(word, self._has, self._starting))
         return found
+
+    def _has(self, key: str) -> bool:
+        return any(segment.frequency(key) for segment in self.newest_first)
+
+    def _starting(self, prefix: str) -> set[str]:
+        return set().union(*(segment.terms(prefix) for segment in self.newest_first))
 
     def frequency(self, key: str) -> int:
         """Return in how many documents an index key occurs, deleted ones included."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from index.analysis.term_positions import AUTHOR
 from index.archive import (
     EVERYTHING,
     ArchiveHit,
@@ -24,6 +23,7 @@ from index.engine.query_executor import QueryExecutor, keys
 from index.engine.reader import IndexReader, ReaderManager
 from index.engine.segment import Segment
 from index.errors import ArchiveDamaged
+from index.evaluation.term_expansion import shown_forms
 from index.query.ast import And, Facet, Mode, Node, Word, clauses, wanted, words
 from index.query.parser import Query
 
@@ -271,9 +271,7 @@ class _Search:
 
     def _forms(self) -> dict[str, tuple[str, ...]]:
         return {
-            word.text or word.term: tuple(
-                key.removeprefix(AUTHOR) for key in self._reader.expand(word)
-            )
+            word.text or word.term: shown_forms(self._reader.expand(word))
             for word in words(self._root)
             if word.mode in (Mode.STEM, Mode.WILDCARD)
         }

@@ -22,10 +22,10 @@ def why_not(node: Node, document: Document) -> str:
 def _word(node: Word, document: Document) -> str:
     place = f" in the {node.part}" if node.part else ""
     folded = Word(node.term, Mode.FOLDED, "", node.part)
-    if node.mode is Mode.EXACT and codes(folded, document):
+    if node.mode in (Mode.EXACT, Mode.ACRONYM) and codes(folded, document):
         return f"{quoted(node)}{place} only in another form"
     if (
-        node.mode in (Mode.FOLDED, Mode.EXACT)
+        node.mode in (Mode.FOLDED, Mode.EXACT, Mode.ACRONYM)
         and node.part
         and document.positions(key(Word(node.term)))
     ):

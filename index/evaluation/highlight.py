@@ -16,7 +16,7 @@ from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
 from index.analysis.tokenizer import AROUND, MAX_TERM
 from index.article import Article
 from index.evaluation.spans import MemoryDocument, SpanMatch, matches, occurrences
-from index.evaluation.term_expansion import expands, is_open, key, selector
+from index.evaluation.term_expansion import expands, is_open, key, listed_keys, selector
 from index.query.ast import Near, Node, Not, Phrase, Word, children, words
 from index.query.parser import Query
 
@@ -190,7 +190,8 @@ class _Sought(Keys):
     def __init__(self, root: Node) -> None:
         every = list(words(root))
         plain = {key(word) for word in every if not is_open(word)}
-        selectors = [selector(word) for word in every if expands(word)]
+        plain.update(*map(listed_keys, every))
+        selectors = [selector(w) for w in every if expands(w) and not listed_keys(w)]
 
         def asked(key: str) -> str:
             is_asked = key in plain or any(

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, Protocol
 
 from index.analysis.term_positions import DocumentTerms, part_range, postings
 from index.article import Article
-from index.evaluation.term_expansion import is_open, is_plain_exact, key, selector
+from index.evaluation.term_expansion import expansion, is_open, is_plain_exact, key
 from index.query.ast import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
 
 MAX_SPANS = 5_000
@@ -316,13 +316,13 @@ class MemoryDocument:
         """Return the ascending codes of a key."""
         return self.words.get(key, ())
 
+    def _starting(self, prefix: str) -> Iterable[str]:
+        return (key for key in self.words if key.startswith(prefix))
+
     def expand(self, word: Word) -> Sequence[str]:
         """Return the article's keys that a word means."""
         if word not in self._expansions:
-            prefix, accepts = selector(word)
-            self._expansions[word] = [
-                key for key in self.words if key.startswith(prefix) and accepts(key)
-            ]
+            self._expansions[word] = expansion(word, self.words.__contains__, self._starting)
         return self._expansions[word]
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from index.analysis.folding import fold
+from index.analysis.inflection import inflections
 from index.analysis.term_positions import AUTHOR, EXACT
-from index.analysis.tokenizer import stems
+from index.analysis.tokenizer import LOUD, both_stems
 from index.query.ast import Mode, Word
+
+_KEPT = 50_000
+"""Words of queries whose keys are cached."""
 
 
 def key(word: Word) -> str:
@@ -24,14 +30,17 @@ class Selector(NamedTuple):
     accepts: Callable[[str], bool]
 
 
+_OPEN = (Mode.STEM, Mode.WILDCARD, Mode.ACRONYM)
+
+
 def is_open(word: Word) -> bool:
-    """Tell whether the keys of a word depend on the vocabulary: inflections, wildcards."""
-    return word.mode is Mode.STEM or word.mode is Mode.WILDCARD
+    """Tell whether a word means several keys: inflections, wildcards, acronyms."""
+    return word.mode in _OPEN
 
 
 def expands(word: Word) -> bool:
-    """Tell whether a word needs `Document.expand`: inflections, wildcards, `=liege`."""
-    return is_open(word) or is_plain_exact(word)
+    """Tell whether a word needs `Document.expand`: several keys, or `=liege`."""
+    return word.mode in _OPEN or is_plain_exact(word)
 
 
 def is_plain_exact(word: Word) -> bool:
@@ -39,25 +48,104 @@ def is_plain_exact(word: Word) -> bool:
     return word.mode is Mode.EXACT and not word.exact
 
 
+@functools.lru_cache(_KEPT)
+def listed_keys(word: Word) -> frozenset[str]:
+    """Return the keys that a word means, if they do not depend on the vocabulary; or none.
+
+    These are the inflections of a word that the dictionary has, and the forms of an acronym:
+    `OTAN`, `Otan`, and in a text all in capitals.
+    """
+    space = AUTHOR if word.part == "author" else ""
+    if word.mode is Mode.ACRONYM:
+        forms = (word.exact, word.exact.capitalize(), LOUD)
+        return frozenset(f"{space}{word.term}{EXACT}{form}" for form in forms)
+    if word.mode is not Mode.STEM:
+        return frozenset()
+    found = inflections(word.exact or word.term)
+    return frozenset(space + key for form in found for key in _keys_of_form(form))
+
+
+def _keys_of_form(form: str) -> Iterable[str]:
+    """Return the keys of an inflection: one with accents is found with these only."""
+    term = form if form.isascii() else fold(form)
+    if term == form:
+        return (form,)
+    return [term + EXACT + written for written in (form, form.capitalize(), form.upper())]
+
+
+def expansion(
+    word: Word, is_there: Callable[[str], bool], starting: Callable[[str], Iterable[str]]
+) -> list[str]:
+    """Return the keys of a vocabulary that a word means, in order.
+
+    Args:
+        word: A word that `expands`.
+        is_there: Tells whether the vocabulary has a key.
+        starting: Returns the keys of the vocabulary that begin with a prefix.
+    """
+    if listed := listed_keys(word):
+        return sorted(filter(is_there, listed))
+    prefix, accepts = selector(word)
+    return sorted(filter(accepts, starting(prefix)))
+
+
+def shown_forms(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the folded forms that index keys stand for, each once."""
+    return tuple(dict.fromkeys(key.removeprefix(AUTHOR).partition(EXACT)[0] for key in keys))
+
+
 def selector(word: Word) -> Selector:
     """Return which keys a word that `expands` means: its forms, or for `=liege` all others."""
     space = AUTHOR if word.part == "author" else ""
     if is_plain_exact(word):
-        return Selector(space + word.term + EXACT, lambda _: True)
-    skip = len(space)
+        return Selector(space + word.term + EXACT, lambda key: not key.endswith(LOUD))
+    if listed := listed_keys(word):
+        return Selector(_common_prefix(listed), listed.__contains__)
     if word.mode is Mode.STEM:
-        french, english = stems(word.term)
-
-        def inflects(key: str) -> bool:
-            if EXACT in key or (not space and key.startswith(AUTHOR)):
-                return False
-            form = stems(key[skip:])
-            return form[0] == french or form[1] == english
-
-        return Selector(space + word.term[0], inflects)
+        return Selector(space + word.term[0], functools.partial(_has_stem, word, space))
     pattern = re.compile(space + _linear(word.term), re.DOTALL)
     prefix = re.split(r"[*?]", word.term, maxsplit=1)[0]
     return Selector(space + prefix, lambda key: pattern.fullmatch(key) is not None)
+
+
+def _common_prefix(keys: Iterable[str]) -> str:
+    first, last = min(keys), max(keys)
+    end = next(
+        (at for at, pair in enumerate(zip(first, last, strict=False)) if len({*pair}) > 1),
+        len(first),
+    )
+    return first[:end]
+
+
+def stems_of(word: Word) -> tuple[str, str]:
+    """Return the stems of a word that no dictionary has."""
+    return folded_stems(word.exact or word.term)
+
+
+def stems_of_key(key: str) -> tuple[str, str]:
+    """Return the stems of the form of an index key; its accents tell more than the term."""
+    term, _, exact = key.removeprefix(AUTHOR).partition(EXACT)
+    return folded_stems(exact.lower() if exact not in ("", LOUD) else term)
+
+
+def folded_stems(form: str) -> tuple[str, str]:
+    """Return the French and the English stem of a form, without accents."""
+    french, english = both_stems(form)
+    return (french, english) if form.isascii() else (fold(french), fold(english))
+
+
+def _has_stem(word: Word, space: str, key: str) -> bool:
+    if not space and key.startswith(AUTHOR):
+        return False
+    wanted = stems_of(word)
+    term = key.partition(EXACT)[0]
+    if key != term and _shares(wanted, stems_of_key(term)):
+        return False  # found by its term already
+    return _shares(wanted, stems_of_key(key))
+
+
+def _shares(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return one[0] == other[0] or one[1] == other[1]
 
 
 _ANY = f"[^{EXACT}{AUTHOR}]"

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from index.analysis.folding import fold
 from index.analysis.tokenizer import MAX_CHARS, Token, pattern, stem, tokenize, tokens_of
 from index.article import PARTS, Article
-from index.evaluation.term_expansion import is_open, selector
-from index.query.ast import Mode, Node, words
+from index.evaluation.term_expansion import selector
+from index.query.ast import Mode, Node, Word, words
 
 SAMPLED = 6
 """Articles from which the usual spelling of a word is learned."""
@@ -85,11 +85,15 @@ class TermGroups:
 
 def query_term_test(root: Node) -> Callable[[str], bool]:
     """Return a function that tells whether a folded word is one of a query, or an inflection."""
-    accepted = [
-        selector(replace(word, part="", exact="", mode=word.mode if is_open(word) else Mode.STEM))
-        for word in words(root)
-    ]
+    accepted = [selector(_any_form(word)) for word in words(root)]
     return lambda term: any(accepts(term) for _, accepts in accepted)
+
+
+def _any_form(word: Word) -> Word:
+    """Return a word of a query with its inflections, in any part of an article."""
+    if word.mode in (Mode.WILDCARD, Mode.STEM):
+        return replace(word, part="")
+    return replace(word, part="", exact="", mode=Mode.STEM)
 
 
 def _content_terms(article: Article) -> frozenset[str]:
@@ -158,7 +162,7 @@ def article_phrases(article: Article) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in PARTS[:-1]:
         text = article.part(part)
-        tokens = [token for token in tokenize(text) if token.length == 1]
+        tokens = [token for token in tokenize(text) if token.is_word]
         for at in range(len(tokens)):
             for phrase in _phrases_from(tokens[at : at + MAX_PHRASE], text, article.lang):
                 folded = " ".join(token.term for token in phrase)

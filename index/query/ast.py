@@ -19,9 +19,12 @@ class Mode(enum.Enum):
     EXACT = "exact"
     """In exactly this form."""
     STEM = "stem"
-    """With its inflections: same French or same English stem."""
+    """With its inflections, in French and in English."""
     WILDCARD = "wildcard"
     """`*` stands for any letters, `?` for one."""
+
+    ACRONYM = "acronym"
+    """In capitals, with a capital, and in a text all in capitals; never in small letters."""
 
     __hash__ = object.__hash__  # each is one object; Enum's own hash is in Python, 5 times slower
 
@@ -41,7 +44,8 @@ class Word(Node):
     term: str
     mode: Mode = Mode.FOLDED
     exact: str = ""
-    """Of mode EXACT: the form, where it differs from the term; '' for the term itself."""
+    """Of the modes EXACT and ACRONYM: the form; of STEM: the word with its accents. Empty where it
+    is the term itself."""
     part: str = ""
     """The part of the article to look in; '' is title, summary and body."""
 

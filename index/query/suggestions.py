@@ -85,7 +85,7 @@ def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
             yield _with(SuggestionKind.INFLECTED, query.text, word, f"{word.text}~")
         elif word.mode is Mode.EXACT and word.text.startswith("="):
             yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text[1:])
-        elif word.mode is Mode.EXACT and is_acronym(word.text):
+        elif word.mode in (Mode.EXACT, Mode.ACRONYM) and is_acronym(word.text):
             yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text.lower())
     for phrase in walk(query.root):
         if isinstance(phrase, Phrase):

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import defaultdict
+from dataclasses import replace
 
+from index.analysis.compounds import split_compound
 from index.analysis.folding import CJK
-from index.analysis.tokenizer import Token, shouts, tokenize_query
+from index.analysis.tokenizer import UNSPACED, Token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word
 
-_AROUND = re.compile(r"[^\w=*?~-]*(.*?)[^\w*?~.]*", re.DOTALL)
+_AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
+"""What is left between punctuation; employé(e) ends in a bracket."""
+_CASED = frozenset((Mode.EXACT, Mode.ACRONYM))
+_CHUNK = re.compile(rf"(?:{UNSPACED}|\S)+")
 _MODES_HINT = "choose one of =word, word~ and word*"
 
 
@@ -27,11 +33,16 @@ def word(written: str, column: int, part: str = "", **how: bool) -> Node:
         column, written = column + core.start(1), core[1]
     exact = how.get("exact", False) or written.startswith("=")
     inflected = how.get("inflected", False) or written.endswith("~")
-    tokens = [token for token in tokenize_query(written) if token.length == 1]
+    every = tokenize_query(written)
+    tokens = [token for token in every if token.is_word]
     _validate_shape(written, column, exact=exact, inflected=inflected)
     joined = {
-        token.position: token for token in tokenize_query(written) if token.length > 1
+        token.position: token for token in every if token.length > 1
     }  # the longest one comes last
+    variants = defaultdict(list)
+    for token in every:
+        if token.is_variant:
+            variants[token.position].append(token)
     leaves: list[Node] = []
     position = 0
     while position < len(tokens):
@@ -41,7 +52,12 @@ def word(written: str, column: int, part: str = "", **how: bool) -> Node:
         last = position + step == len(tokens)
         mode = Mode.EXACT if exact else Mode.STEM if inflected and last else Mode.FOLDED
         build = _Builder(written, column, part, mode, loud=how.get("loud", False))
-        leaves.append(build.compound(whole, run) if whole else build.leaf(run[0]))
+        if whole:
+            leaves.append(build.compound(whole, run))
+        elif others := variants[position]:
+            leaves.append(build.either([run[0], *others]))
+        else:
+            leaves.append(build.word(run[0]))
         position += step
     return leaves[0] if len(leaves) == 1 else Phrase(flat(leaves), text=written, column=column)
 
@@ -55,7 +71,7 @@ def words(text: str, column: int, part: str = "", **how: bool) -> list[Node]:
     loud = not how.get("exact", False) and shouts(text)
     found = [
         word(chunk[0], column + chunk.start(), part, loud=loud, **how)
-        for chunk in re.finditer(r"\S+", text)
+        for chunk in _CHUNK.finditer(text)
         if any(map(str.isalnum, chunk[0]))
     ]
     if not found:
@@ -68,7 +84,7 @@ def phrase(text: str, column: int, part: str = "", *, written: str = "", **how: 
     found = words(text, column, part, **how)
     if len(found) == 1:
         return found[0]
-    return Phrase(flat(found), text=written or text.strip(), column=column)
+    return Phrase(joinable(flat(found)), text=written or text.strip(), column=column)
 
 
 def flat(leaves: list[Node]) -> tuple[Node, ...]:
@@ -77,6 +93,31 @@ def flat(leaves: list[Node]) -> tuple[Node, ...]:
         child
         for leaf in leaves
         for child in (leaf.children if isinstance(leaf, Phrase) else (leaf,))
+    )
+
+
+def joinable(words: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Return the words of a phrase; two that are often written in one may be so: cyber attaque."""
+    found: list[Node] = []
+    for word in words:
+        first = found[-1] if found else None
+        if isinstance(first, Word) and isinstance(word, Word) and _is_joinable(first, word):
+            term = sys.intern(first.term + word.term)
+            exact = first.term + (word.exact or word.term) if word.exact else ""
+            text = f"{first.text} {word.text}"
+            whole = replace(word, term=term, exact=exact, text=text, column=first.column)
+            parts = Phrase((first, word), text=text, column=first.column)
+            found[-1] = Or((whole, parts), text=text, column=first.column)
+        else:
+            found.append(word)
+    return tuple(found)
+
+
+def _is_joinable(first: Word, second: Word) -> bool:
+    return (
+        first.mode is Mode.FOLDED
+        and second.mode in (Mode.FOLDED, Mode.STEM)
+        and split_compound(first.term + second.term) == (first.term, second.term)
     )
 
 
@@ -93,16 +134,36 @@ class _Builder:
         return Word(
             sys.intern(token.term),  # one object in all queries: told apart at a glance
             mode,
-            token.exact if mode is Mode.EXACT else "",
+            _exact(token, mode),
             self.part,
             text=self.text,
             column=self.column,
         )
 
+    def word(self, token: Token) -> Node:
+        """Return the leaf of a word; of one like cyberattaque, also in two words."""
+        leaf = self.leaf(token)
+        parts = split_compound(leaf.term) if leaf.mode in (Mode.FOLDED, Mode.STEM) else None
+        if not parts:
+            return leaf
+        first, second = (sys.intern(term) for term in parts)
+        exact = leaf.exact[len(first) :]
+        pair = (
+            replace(leaf, term=first, mode=Mode.FOLDED, exact=""),
+            replace(leaf, term=second, exact="" if exact == second else exact),
+        )
+        row = Phrase(pair, text=self.text, column=self.column)
+        return Or((leaf, row), text=self.text, column=self.column)
+
+    def either(self, tokens: list[Token]) -> Node:
+        """Return the forms of a word in inclusive writing."""
+        leaves = tuple(map(self.leaf, tokens))
+        return Or(leaves, text=self.text, column=self.column)
+
     def compound(self, whole: Token, run: list[Token]) -> Node:
         """Return the compound in one piece or in its parts, which are one form."""
         modes = [self.mode_of(token) for token in run]
-        if self.mode_of(whole) is Mode.EXACT:
+        if self.mode_of(whole) in _CASED:
             modes = [Mode.EXACT] * len(run)
         elif self.mode is Mode.STEM:
             modes = [Mode.FOLDED] * (len(run) - 1) + [Mode.STEM]
@@ -113,7 +174,7 @@ class _Builder:
             text=self.text,
             column=self.column,
         )
-        mixed = Mode.EXACT in modes and set(modes) != {Mode.EXACT}
+        mixed = _CASED.intersection(modes) and set(modes) != {Mode.EXACT}
         if mixed:  # US-China: a piece in one form cannot be half exact
             return parts
         mode = Mode.EXACT if Mode.EXACT in modes else None
@@ -123,7 +184,8 @@ class _Builder:
         if "*" in token.term or "?" in token.term:
             return Mode.WILDCARD
         if self.mode is Mode.FOLDED and not self.loud and is_acronym(token.exact):
-            return Mode.EXACT
+            is_long = len(token.exact) > 2 and token.exact.isalpha()
+            return Mode.ACRONYM if is_long else Mode.EXACT
         return self.mode
 
     def validate_wildcard(self, token: Token) -> None:
@@ -135,6 +197,16 @@ class _Builder:
             self.column,
             "each CJK character is a word by itself: leave the wildcard out" if cjk else "",
         )
+
+
+def _exact(token: Token, mode: Mode) -> str:
+    """Return the form of a word that its mode compares."""
+    if mode in _CASED:
+        return token.exact
+    if mode is not Mode.STEM:
+        return ""
+    lower = token.exact.lower()
+    return "" if lower == token.term else lower
 
 
 def is_acronym(written: str) -> bool:

@@ -13,11 +13,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
-from index.analysis.tokenizer import both_stems, stems
+from index.analysis.tokenizer import LOUD
 from index.article import Article
 from index.evaluation.explain import why_not
 from index.evaluation.spans import Codes, Extent, MemoryDocument, SpanMatch, in_order, matches
-from index.evaluation.term_expansion import expands, is_open, key, selector
+from index.evaluation.term_expansion import (
+    expands,
+    is_open,
+    key,
+    listed_keys,
+    selector,
+    stems_of,
+    stems_of_key,
+)
 from index.query.ast import Facet, Mode, Node, Word, walk, words
 from index.query.filters import passes, selects
 from monitor.fetch.url import host
@@ -136,6 +144,7 @@ class _WordForms:
 
     def __init__(self, open_words: Iterable[Word]) -> None:
         self.numbers = {word: number for number, word in enumerate(open_words)}
+        self._listed: defaultdict[str, list[int]] = defaultdict(list)
         self._french: defaultdict[str, list[int]] = defaultdict(list)
         self._english: defaultdict[str, list[int]] = defaultdict(list)
         self._plain: defaultdict[str, list[int]] = defaultdict(list)
@@ -143,8 +152,11 @@ class _WordForms:
         self._beginnings = defaultdict(list)
         for word, number in self.numbers.items():
             space = AUTHOR if word.part == "author" else ""
-            if word.mode is Mode.STEM:
-                french, english = stems(word.term)
+            if listed := listed_keys(word):
+                for each in listed:
+                    self._listed[each].append(number)
+            elif word.mode is Mode.STEM:
+                french, english = stems_of(word)
                 self._french[space + french].append(number)
                 self._english[space + english].append(number)
             elif word.mode is Mode.EXACT:
@@ -170,22 +182,30 @@ class _WordForms:
         return expansions
 
     def _decide(self, form: str) -> Sequence[int]:
-        if EXACT in form:  # another form than `=liege` asks for
-            return self._plain.get(form.partition(EXACT)[0], ()) if self._plain else ()
-        numbers: list[int] = []
+        numbers = list(self._listed.get(form, ()))
+        term = form.partition(EXACT)[0]
+        if term != form:
+            if not form.endswith(LOUD):  # another form than `=liege` asks for
+                numbers += self._plain.get(term, ())
+            if self._french and (accented := self._of_stems(form)):
+                known = self._of_stems(term)
+                numbers += [number for number in accented if number not in known]
+            return numbers
         for length in self._lengths:
             for prefix, number, accepts in self._beginnings.get(form[:length], ()):
                 if form.startswith(prefix) and accepts(form):
                     numbers.append(number)
         if self._french:
-            space = AUTHOR if form.startswith(AUTHOR) else ""
-            french, english = both_stems(form[len(space) :])
-            inflected = (
-                *self._french.get(space + french, ()),
-                *self._english.get(space + english, ()),
-            )
-            numbers += dict.fromkeys(inflected)
+            numbers += self._of_stems(form)
         return numbers
+
+    def _of_stems(self, form: str) -> Iterable[int]:
+        """Return the inflected words without a list that a key has a stem of."""
+        space = AUTHOR if form.startswith(AUTHOR) else ""
+        french, english = stems_of_key(form)
+        return dict.fromkeys(
+            (*self._french.get(space + french, ()), *self._english.get(space + english, ()))
+        )
 
 
 class _TermsOfForm(dict[str, Sequence[int]]):

@@ -30,7 +30,8 @@ NOWHERE = RequiredTerms(float("inf"), ())
 """A query without required terms, as `lang:fr`: every article is a candidate."""
 
 _TOGETHER = (And, Phrase, Near)
-_MODE_COSTS = {Mode.FOLDED: 1.0, Mode.EXACT: 0.5, Mode.STEM: 2.0, Mode.WILDCARD: 3.0}
+_MODE_COSTS = {Mode.FOLDED: 1.0, Mode.EXACT: 0.5, Mode.ACRONYM: 0.5, Mode.STEM: 2.0,
+               Mode.WILDCARD: 3.0}  # fmt: skip
 
 
 def required_terms(node: Node) -> RequiredTerms:

@@ -72,7 +72,7 @@ PIECES = [
     _piece("ports", "ports"), _piece("Porte", "porte"), _piece("us", "us"), _piece("US", "us"),
     _piece("VSSE", "vsse"), _piece("vsse", "vsse"), _piece("company", "company"),
     _piece("companies", "companies"), _piece("cœur", "coeur"), _piece("été", "ete"),
-    _piece("trading", "trading"), _piece("Trades", "trades"), _piece("spies", "spies"),
+    _piece("traded", "traded"), _piece("Trades", "trades"), _piece("spies", "spies"),
     _piece("spy", "spy"), _piece("woman", "woman"), _piece("Women", "women"),
     _piece("naïve", "naive"), _piece("Straße", "strasse"), _piece("œuvre", "oeuvre"),
     _piece("plate-forme", "plate", "forme", joined="plateforme"),
@@ -83,7 +83,8 @@ PIECES = [
     _piece("contre-espionnage", "contre", "espionnage", joined="contreespionnage"),
     _piece("5G", "5g"), _piece("3,5", "3.5"), _piece("3.5", "3.5"), _piece("2023", "2023"),
     _piece("d’espionnage", "espionnage"), _piece("l'été", "ete"),
-    _piece("Qu’espionner", "espionner"),
+    _piece("Qu’espionner", "espionner"), _piece("Vsse", "vsse"),
+    Piece("1 000", (("1", "1"), ("000", "000")), ("1000", "1000")), _piece("1000", "1000"),
 ]  # fmt: skip
 GAPS = [" ", ", ", "\n", " — ", ". ", "\u00a0", " («", "... ", " ; "]
 ELISIONS = ("d’", "l'", "Qu’")

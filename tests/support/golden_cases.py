@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .golden_word_forms import FORMS
+
 
 class Golden(NamedTuple):
     """A query, and a text with what the query lights in it."""
@@ -156,10 +158,10 @@ CASES = {
         ("US", "join us in the ⟦US⟧"),
         ("us", "join ⟦us⟧ in the ⟦US⟧"),
         ("WHO", "who said the ⟦WHO⟧ said"),
-        ("WHO", "WHO SAID THAT"),
+        ("WHO", "⟦WHO⟧ SAID THAT"),
         ("who", "⟦WHO⟧ SAID THAT"),
         ("=Who", "⟦Who⟧ SAID that"),
-        ("ÉTATS", "les ⟦ÉTATS⟧ et les États"),
+        ("ÉTATS", "les ⟦ÉTATS⟧, les ⟦États⟧ et les états"),
         ("EXXONMOBIL", "⟦ExxonMobil⟧"),
         ("B2B", "le ⟦b2b⟧"),
         ("=Plate-forme", "⟦Plate-forme⟧ et plate-forme"),
@@ -168,7 +170,7 @@ CASES = {
     "inflections and wildcards": [
         ("espionnage~", "⟦espionnages⟧, ⟦Espionnage⟧, espionner"),
         ("espionnages~", "l’⟦espionnage⟧"),
-        ("port~", "le ⟦port⟧, la ⟦porte⟧, ⟦porter⟧ et les ⟦ports⟧"),
+        ("port~", "le ⟦port⟧, la porte, porter et les ⟦ports⟧"),
         ("belge~", "les ⟦belges⟧ et la ⟦Belge⟧, la Belgique"),
         ("company~", "some ⟦companies⟧ and a ⟦company⟧"),
         ("contre-espionnage~", "des ⟦contre-espionnages⟧"),
@@ -238,4 +240,4 @@ CASES = {
     ],
 }  # fmt: skip
 
-GOLDEN = [Golden(why, *case) for why, cases in CASES.items() for case in cases]
+GOLDEN = [Golden(why, *case) for why, cases in {**CASES, **FORMS}.items() for case in cases]

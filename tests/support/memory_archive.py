@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from index.analysis.term_positions import AUTHOR, postings
+from index.analysis.term_positions import postings
 from index.archive import (
     EVERYTHING,
     ArchiveHit,
@@ -26,9 +26,9 @@ from index.archive import (
 from index.article import Article
 from index.evaluation.significant_terms import SignificantTerm, significant_terms
 from index.evaluation.spans import MemoryDocument, evaluate
-from index.evaluation.term_expansion import expands, is_open, is_plain_exact, key, selector
+from index.evaluation.term_expansion import expands, expansion, is_plain_exact, key, shown_forms
 from index.evaluation.term_statistics import query_term_test
-from index.query.ast import Facet, Word, wanted, words
+from index.query.ast import Facet, Mode, Word, wanted, words
 from index.query.parser import Query
 from index.query.suggestions import similar_terms
 
@@ -220,17 +220,19 @@ class MemoryArchive:
         return sum(term in entry.words for entry in self._entries.values())
 
     def _expand(self, word: Word) -> list[str]:
-        prefix, accepts = selector(word)
-        return sorted(k for k in self._vocabulary() if k.startswith(prefix) and accepts(k))
+        known = self._vocabulary()
+        return expansion(
+            word, known.__contains__, lambda prefix: (k for k in known if k.startswith(prefix))
+        )
 
     def _keys(self, word: Word) -> list[str]:
         return self._expand(word) if expands(word) and not is_plain_exact(word) else [key(word)]
 
     def _forms(self, query: Query) -> dict[str, tuple[str, ...]]:
         return {
-            word.text or word.term: tuple(k.removeprefix(AUTHOR) for k in self._expand(word))
+            word.text or word.term: shown_forms(self._expand(word))
             for word in words(query.root)
-            if is_open(word)
+            if word.mode in (Mode.STEM, Mode.WILDCARD)
         }
 
     def _stats(self, terms: Iterable[Collection[str]]) -> CollectionStats:

@@ -234,7 +234,7 @@ def _words(phrase: Phrase) -> list[Word]:
 
 def _pattern(words: Sequence[Word]) -> str | re.Pattern[str]:
     """Return the text that a line must contain, or a pattern if there are wildcards."""
-    whole = words[-1].mode is Mode.EXACT
+    whole = words[-1].mode in (Mode.EXACT, Mode.ACRONYM)
     terms = [_BETWEEN.sub(" ", word.term).strip() for word in words]
     if not any(word.mode is Mode.WILDCARD for word in words):
         return f" {' '.join(terms)}{' ' if whole else ''}"

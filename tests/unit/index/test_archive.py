@@ -279,7 +279,7 @@ def test_the_words_that_a_query_stands_for_are_named(both: tuple[ArchiveWriter, 
     writer, archive = both
     writer.add([article(1, "Les ports et la porte", author="Portier")])
     found = archive.search(parse_query("port~ OR por* OR quai"))
-    assert found.forms["port~"] == ("port", "porte", "ports")[1:]
+    assert found.forms["port~"] == ("ports",)
     assert found.forms["por*"] == ("porte", "ports")
     assert set(found.forms) == {"port~", "por*"}
 

@@ -146,12 +146,11 @@ def test_forms_are_those_of_the_archive_most_frequent_first(filled: Newsroom) ->
     rows = filled.json("watch", "forms", "port~", "espion*", "texte", "TEXTE", "--format", "json")
     assert [(row["term"], row["form"], row["articles"]) for row in rows] == [
         ("port~", "port", 10),
-        ("port~", "porte", 10),
         ("espion*", "espionnage", 10),
         ("espion*", "espionnages", 10),
         ("texte", "texte", COUNT),  # and none in capitals
     ]
-    assert "       10  porte\n" in filled.here("watch", "forms", "port~").stdout
+    assert "       10  port\n" in filled.here("watch", "forms", "port~").stdout
     nothing = filled.here("watch", "forms", "zebra*")
     assert (nothing.returncode, nothing.stderr) == (1, "the archive has no such word\n")
     assert filled.here("watch", "forms", "a*").returncode == 2

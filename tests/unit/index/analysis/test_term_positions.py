@@ -69,13 +69,27 @@ TEXT = st.lists(
             "\u00ad",
             "\u200b",
             "’",
+            "’s",
+            "l' ",
+            "1 000",
+            "12\u00a0345",
+            "000",
+            "1",
+            "000,5",
+            "2-1",
+            "\u202f",
+            "employé·e·s",
+            "employé(e)s",
+            "(né(e))",
+            "étudiant.e.s",
+            "né-e-s",
         ]
     )
     | st.text(max_size=6),
     max_size=12,
 ).flatmap(
     lambda words: st.sampled_from(
-        ["", " ", "\n", "-", "&", "’", ".", ", ", " « ", "” ", ".\n\n", "- ", "-\n"]
+        ["", " ", "\n", "\u00a0", "-", "&", "’", ".", ", ", " « ", "” ", ".\n\n", "- ", "-\n"]
     ).map(lambda s: s.join(words))
 )
 

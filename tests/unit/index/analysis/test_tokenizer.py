@@ -36,7 +36,7 @@ def article(**parts):
         ("3,5 10.25 2023, 7", "3.5=3,5:0 10.25:1 2023:2 7:3"),
         ("5G 20h30 1er", "5g=5G:0 20h30:1 1er:2"),
         ("中国a국", "中:0 国:1 a:2 국:3"),
-        ("THE WHO SAID", "the:0 who:1 said:2"),
+        ("THE WHO SAID", "the=\x1d:0 who=\x1d:1 said=\x1d:2"),
         ("The WHO SAID", "the=The:0 who=WHO:1 said=SAID:2"),
         ("a\u00adb\u00ad c", "ab:0 c:1"),
         ("foo_bar/baz", "foo:0 bar:1 baz:2"),
@@ -97,13 +97,27 @@ TEXT = st.lists(
             "\u00ad",
             "\u200b",
             "’",
+            "’s",
+            "l' ",
+            "1 000",
+            "12\u00a0345",
+            "000",
+            "1",
+            "000,5",
+            "2-1",
+            "\u202f",
+            "employé·e·s",
+            "employé(e)s",
+            "(né(e))",
+            "étudiant.e.s",
+            "né-e-s",
         ]
     )
     | st.text(max_size=6),
     max_size=12,
 ).flatmap(
     lambda words: st.sampled_from(
-        ["", " ", "\n", "-", "&", "’", ".", ", ", " « ", "” ", ".\n\n", "- ", "-\n"]
+        ["", " ", "\n", "\u00a0", "-", "&", "’", ".", ", ", " « ", "” ", ".\n\n", "- ", "-\n"]
     ).map(lambda s: s.join(words))
 )
 
@@ -118,10 +132,10 @@ def test_tokens_cut_the_stored_text(text):
         assert cut == cut.strip()
         assert token.term
         assert 1 <= token.length <= 4
-        if token.length == 1:
+        if token.is_word:
             position += 1
             assert token.position == position
-    singles = [(token.start, token.end) for token in tokens if token.length == 1]
+    singles = [(token.start, token.end) for token in tokens if token.is_word]
     assert singles == sorted(singles)
     assert all(a[1] <= b[0] for a, b in pairwise(singles))
     reading = DocumentTerms(article(title=text))

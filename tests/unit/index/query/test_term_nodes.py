@@ -8,10 +8,13 @@ from index.query.parser import any_of
 
 
 def told(node):
-    """Return a tree on one line: & and | and !, =exact, ~stem, *wildcard, [phrase]."""
+    """Return a tree on one line: & and | and !, =exact, ^acronym, ~stem, *wildcard, [phrase]."""
     match node:
         case Word():
-            sign = {Mode.EXACT: f"={node.exact}", Mode.STEM: "~"}.get(node.mode, "")
+            acronym = f"^{node.exact}"
+            sign = {Mode.EXACT: f"={node.exact}", Mode.STEM: "~", Mode.ACRONYM: acronym}.get(
+                node.mode, ""
+            )
             return (f"{node.part}:" if node.part else "") + node.term + sign
         case Phrase():
             return "[" + " ".join(map(told, node.children)) + "]"
@@ -44,10 +47,10 @@ def told(node):
         (["(re)voir Paris"], [], "[re voir paris]"),
         (["Johnson & Johnson"], [], "[johnson johnson]"),
         (["Canal + Sport"], [], "[canal sport]"),
-        (["NEAR Protocol"], [], "[near=NEAR protocol]"),
+        (["NEAR Protocol"], [], "[near^NEAR protocol]"),
         (["le titre: un"], [], "[le titre un]"),
         (["24/7", "N/A", "/r/Liège/"], [], "([24 7] | [n a] | [r liege])"),
-        (['"hub NEAR/5 Liège"'], [], "[hub near=NEAR 5 liege]"),
+        (['"hub NEAR/5 Liège"'], [], "[hub near^NEAR 5 liege]"),
         (['"a'], [], "a"),
         (['"hub Liège"~5'], [], "N5(hub, liege)"),
         (["logisti*", "port~", "=Orange"], [], "(logisti* | port~ | orange=Orange)"),

@@ -234,7 +234,7 @@ def test_explanations(rule, text, reason):
     assert explain(rule, article(body=text), FEED).reason == reason
 
 
-def test_an_acronym_is_none_in_a_headline_in_capitals():
-    rules = WatchlistMatcher([watchlist("WHO")])
-    assert not rules.match(article("THE MAN WHO KNEW TOO MUCH"), FEED)
-    assert rules.match(article("What the WHO says"), FEED)
+def test_two_capitals_are_no_acronym_in_a_headline_in_capitals():
+    rules = WatchlistMatcher([watchlist("US")])
+    assert not rules.match(article("GIVE US PEACE AND TIME"), FEED)
+    assert rules.match(article("What the US says"), FEED)

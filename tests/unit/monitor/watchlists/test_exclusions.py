@@ -106,16 +106,16 @@ def test_what_one_relevant_article_has_is_never_suggested() -> None:
 
 
 def test_the_matcher_has_the_last_word() -> None:
-    """`port~` finds porte too, which is another word to whoever only compares words."""
+    """`général~` finds généraux too, which is another word to whoever only compares stems."""
     noise = [
-        article(1, "Alibaba : le port fermé"),
-        article(2, "Deux ports jumeaux, Alibaba"),
-        article(3, "Un port, Alibaba"),
+        article(1, "Alibaba : le général fermé"),
+        article(2, "Deux générales jumelles, Alibaba"),
+        article(3, "Un général, Alibaba"),
     ]
     innocent = [article(4, "Alibaba, boutique ouverte")]
-    assert ("port~", 3) in terms(suggest_exclusions(ALIBABA, rung(noise, innocent)))
-    relevant = [article(4, "Alibaba à la porte")]
-    assert "port~" not in dict(terms(suggest_exclusions(ALIBABA, rung(noise, relevant))))
+    assert ("général~", 3) in terms(suggest_exclusions(ALIBABA, rung(noise, innocent)))
+    relevant = [article(4, "Alibaba et ses généraux")]
+    assert "général~" not in dict(terms(suggest_exclusions(ALIBABA, rung(noise, relevant))))
 
 
 def test_a_copy_is_as_relevant_as_the_alert_that_speaks_for_it(tmp_path: Path) -> None:

@@ -1,0 +1,22 @@
+"""Words that are written in one and in two: cyberattaque, cyber-attaque, cyber attaque."""
+
+from __future__ import annotations
+
+SEPARABLE = (
+    "cyber", "anti", "narco", "crypto", "micro", "macro", "mini", "multi", "ultra", "hyper",
+    "super", "auto", "bio", "eco", "geo", "neo", "post", "tele", "video", "audio", "photo",
+    "psycho", "socio", "electro", "hydro", "nano", "mega", "giga", "pseudo", "semi", "infra",
+    "intra", "extra",
+)  # fmt: skip
+"""Beginnings that are no words by themselves, or seldom."""
+_LEAST_BEHIND = 4
+"""Letters of the shortest second word: `antique` is not `anti que`."""
+
+
+def split_compound(term: str) -> tuple[str, str] | None:
+    """Return the two words in which a folded word is written too, or None."""
+    for first in SEPARABLE:
+        second = term.removeprefix(first)
+        if len(term) > len(second) >= _LEAST_BEHIND and second.isalpha():
+            return first, second
+    return None
