@@ -156,9 +156,9 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     """Find weak terms in the watchlists of FILE, or of feeds.yaml.
 
     Finds terms that never match in the archive, that add nothing to another term, that match a
-    tenth of all articles, that share a stem, that contain curly quotation marks, or that are
-    very short; and exclusions that would have spared three alerts called noise or more. Exits
-    with 1 if it finds something.
+    tenth of all articles, that share inflections, that leave out articles because of their case
+    (OTAN, =Orange), that contain curly quotation marks, or that are very short; and exclusions
+    that would have spared three alerts called noise or more. Exits with 1 if it finds something.
     """
     from monitor.config import load
     from monitor.watchlists.lint import FEW, count, lint

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from index.analysis.tokenizer import stems
+from index.analysis.term_positions import EXACT
 from index.archive import Archive
-from index.evaluation.term_expansion import is_open, selector
+from index.evaluation.term_expansion import is_open, listed_keys, selector, shown_forms, stems_of
 from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children, words
 from index.query.parser import Query, any_of
 from monitor.model.config import Watchlist
@@ -46,6 +47,10 @@ def _resolved(archive: Archive, query: Query) -> Iterator[tuple[str, Node]]:
         if not is_open(word):
             yield word.exact or word.term, word
             continue
+        if word.mode is Mode.ACRONYM:
+            for written in (word.exact, word.exact.capitalize()):
+                yield written, Word(word.term, Mode.EXACT, written, word.part)
+            continue
         alone = archive.search(Query(word.term, word), limit=1)
         for form in next(iter(alone.forms.values()), ()):
             yield form, Word(form, part=word.part)
@@ -67,7 +72,7 @@ class LintRemark(NamedTuple):
     watchlist: str
     term: str
     kind: str
-    """never, subsumed, broad, collides, quotes, short; or noise (see `suggest`)."""
+    """never, case, subsumed, broad, collides, quotes, short; or noise (see `suggest`)."""
     words: str
 
 
@@ -78,6 +83,8 @@ def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRema
     remarks = [
         *(remark for term in terms for remark in _alone(term)),
         *(remark for term in terms if enough for remark in _counted(term, count)),
+        *(remark for word in dict.fromkeys(words(watchlist.query.root))
+          for remark in _excluded_by_case(word, count)),
         *(remark for term in _sufficient_terms(watchlist.query.root) if enough
           for remark in _broad(term, count, articles)),
         *(remark for group in _alternatives(watchlist.query.root) for remark in _doubled(group)),
@@ -104,6 +111,16 @@ def _counted(term: Node, count: Count) -> Iterator[_Remark]:
         yield term.text, "never", "matches no article of the archive"
 
 
+def _excluded_by_case(word: Word, count: Count) -> Iterator[_Remark]:
+    """Yield what an acronym or an exact form leaves out of the archive."""
+    if word.mode not in (Mode.ACRONYM, Mode.EXACT):
+        return
+    in_any_form = count(Word(word.term, part=word.part, text=word.text))
+    left_out = in_any_form - count(word)
+    if left_out:
+        yield word.text, "case", f"leaves out {left_out} of {in_any_form} articles with {word.term}"
+
+
 def _broad(term: Node, count: Count, articles: int) -> Iterator[_Remark]:
     share = count(term) / articles
     if share >= BROAD:
@@ -117,8 +134,8 @@ def _doubled(group: Sequence[Node]) -> Iterator[_Remark]:
             yield other.text, "subsumed", f"adds nothing to `{one.text}`"
         elif covers(other, one):
             yield one.text, "subsumed", f"adds nothing to `{other.text}`"
-        elif shared := _shared_stem(one, other):
-            yield other.text, "collides", f"has the stem of `{one.text}`: {shared}"
+        elif shared := _shared_form(one, other):
+            yield other.text, "collides", f"has a form of `{one.text}`: {shared}"
 
 
 # --- terms -----------------------------------------------------------
@@ -195,24 +212,35 @@ def _covers_word(wide: Word, narrow: Word) -> bool:
     if wide.mode is narrow.mode and wide.term == narrow.term and wide.exact == narrow.exact:
         return True
     if narrow.mode is Mode.STEM:
-        return wide.mode is Mode.STEM and stems(wide.term) == stems(narrow.term)
+        return wide.mode is Mode.STEM and _has_all_forms(wide, narrow)
     if narrow.mode is Mode.WILDCARD:
         prefix = wide.term.removesuffix("*")
         alone = wide.mode is Mode.WILDCARD and not {"*", "?"} & set(prefix)
         return alone and wide.term.endswith("*") and narrow.term.startswith(prefix)
     if wide.mode is Mode.FOLDED:
         return wide.term == narrow.term
+    if wide.mode is Mode.ACRONYM:
+        forms = listed_keys(replace(wide, part=""))
+        return narrow.mode is Mode.EXACT and f"{narrow.term}{EXACT}{narrow.exact}" in forms
     if wide.mode is Mode.EXACT:
         return False
-    prefix, accepts = selector(Word(wide.term, wide.mode))
+    prefix, accepts = selector(Word(wide.term, wide.mode, wide.exact))
     return narrow.term.startswith(prefix) and accepts(narrow.term)
 
 
-def _shared_stem(one: Node, other: Node) -> str:
-    """Return the stem that two inflected words share, in either language; or ''."""
+def _has_all_forms(wide: Word, narrow: Word) -> bool:
+    forms = listed_keys(replace(narrow, part=""))
+    others = listed_keys(replace(wide, part=""))
+    return forms <= others if forms and others else stems_of(wide) == stems_of(narrow)
+
+
+def _shared_form(one: Node, other: Node) -> str:
+    """Return a form that two inflected words share, or their stem if no dictionary has them."""
     if not (isinstance(one, Word) and isinstance(other, Word)):
         return ""
     if one.mode is not Mode.STEM or other.mode is not Mode.STEM:
         return ""
-    pairs = zip(stems(one.term), stems(other.term), strict=True)
+    if listed_keys(one) or listed_keys(other):
+        return min(shown_forms(listed_keys(one) & listed_keys(other)), default="")
+    pairs = zip(stems_of(one), stems_of(other), strict=True)
     return next((stem for stem, same in pairs if stem == same), "")

@@ -107,8 +107,9 @@ def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) ->
         {"name": "Zèbres", "terms": ["zèbre", "Alibaba"]},
         {"name": "Doublés", "query": 'porte OR "porte numéro" OR douane* OR douane'},
         {"name": "Large", "terms": ["article"]},
-        {"name": "Racines", "terms": ["port~", "porte~"]},
+        {"name": "Racines", "terms": ["porter~", "porte~"]},
         {"name": "Court", "terms": ["an"]},
+        {"name": "Casse", "terms": ["=alibaba"]},
         {"name": "Bien", "query": "Alibaba AND numéro"},
     )
     done = filled.here("watch", "lint", file, "--format", "json")
@@ -120,6 +121,7 @@ def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) ->
         ("Doublés", "douane", "subsumed"),
         ("Large", "article", "broad"),
         ("Court", "an", "short"),
+        ("Casse", "=alibaba", "case"),
     }
     assert not [row for row in found if row[0] == "Bien"]
     assert ("Zèbres", "Alibaba", "never") not in found
