@@ -87,7 +87,8 @@ class RunLog:
             self._failures[feed.url] = poll.reason
             log.warning("✗ %s: %s", feed.name, poll.reason)
         elif poll.blind:
-            log.info("! %s: %d new, none known before: some may be missed", feed.name, poll.new)
+            words = "coverage gap: no entry in common with the poll before"
+            log.info("! %s: %d new; %s", feed.name, poll.new, words)
         elif poll.new or poll.changed:
             log.info("✓ %s: %d new, %d changed", feed.name, poll.new, poll.changed)
         else:

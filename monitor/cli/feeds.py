@@ -96,7 +96,7 @@ def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -
         name = set_cell_size(gap.feed.name, widest)
         duration = span((gap.end or now) - gap.start)
         when = format_interval(gap.start, gap.end, now, zone)
-        click.echo(f"{_GAP_MARKS[gap.kind]} {name}  {gap.kind:<5}  {duration:>7}  {when}")
+        click.echo(f"{_GAP_MARKS[gap.kind]} {name}  {gap.kind.label:<18}  {duration:>7}  {when}")
     watchlists_by_text: dict[str, list[str]] = defaultdict(list)
     for item in coverage:
         if item.gaps:

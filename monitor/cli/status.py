@@ -104,7 +104,7 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
         yield f"config    the last edit is not active: {status.config_error}"
     if status.network_down:
         yield f"network   {status.network_down}"
-    health = ", ".join(f"{count} {health}" for health, count in sorted(status.feeds.items()))
+    health = ", ".join(f"{count} {health.label}" for health, count in sorted(status.feeds.items()))
     yield f"feeds     {health or 'none'}"
     if gaps := _describe_gaps(status):
         yield f"gaps      {gaps} in the last day; `tocsin feeds --blind` lists them"

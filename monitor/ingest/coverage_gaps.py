@@ -23,9 +23,9 @@ def coverage(
 
 
 def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
-    """Return what a watchlist may have missed: `3 of 41 feeds blind 10:02–10:47`."""
+    """Return what a watchlist may have missed: `3 of 41 feeds with a coverage gap 10:02–10:47`."""
     told: list[str] = []
-    for kind, verb in ((GapKind.BLIND, "blind"), (GapKind.DOWN, "not read")):
+    for kind, verb in ((GapKind.BLIND, "with a coverage gap"), (GapKind.DOWN, "not read")):
         gaps = [gap for gap in covered.gaps if gap.kind is kind]
         if gaps:
             count = covered.touched(kind)

@@ -81,7 +81,7 @@ def describe_health(feed: Feed, state: FeedState, now: Timestamp) -> str:
         case Health.LATE:
             return f"last read {span(now - (state.last_ok or now))} ago, overdue"
         case Health.BLIND:
-            return f"{_too_fast(feed)}, some may be missed; next {when}"
+            return f"coverage gap: {_too_fast(feed)}; next {when}"
         case Health.SILENT:
             return f"{_quiet(state)}; next {when}"
         case Health.OK:
@@ -99,7 +99,7 @@ def describe_poll(poll: Poll) -> str:
     if poll.outcome is Outcome.UNCHANGED:
         return f"{status}unchanged{took}{moved}"
     changed = f", {poll.changed} changed" if poll.changed else ""
-    blind = "; nothing known from the poll before: some may be missed" if poll.blind else ""
+    blind = "; coverage gap: no entry in common with the poll before" if poll.blind else ""
     entries = counted(poll.entries, "entry", "entries")
     return f"{status}{entries}, {poll.known} known, {poll.new} new{changed}{blind}{took}{moved}"
 

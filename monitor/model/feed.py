@@ -112,12 +112,17 @@ class Health(enum.StrEnum):
     LATE = "late"
     """Overdue: no monitor runs, or it has too much to do."""
     BLIND = "blind"
-    """Its last two reads had nothing in common."""
+    """Coverage gap: the last two polls had no entry in common."""
     SILENT = "silent"
-    """It publishes nothing, for longer than is its habit."""
+    """It has published nothing for longer than is usual for it."""
     FAILING = "failing"
     GONE = "gone"
     PAUSED = "paused"
+
+    @property
+    def label(self) -> str:
+        """The name that people read; programs read the value."""
+        return "coverage gap" if self is Health.BLIND else self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +143,7 @@ class FeedState:
     gone: bool = False
     """The server said 410: not asked again."""
     blind: bool = False
-    """Nothing of the last poll was known from the one before: some may be missed."""
+    """Coverage gap: no entry in common between the last two polls."""
     title: str = ""
     link: str = ""
     lang: str = ""
@@ -173,9 +178,14 @@ class GapKind(enum.StrEnum):
     """Why articles may have been missed."""
 
     BLIND = "blind"
-    """Two reads had nothing in common: entries between them were missed."""
+    """Two polls had no entry in common: entries between them may be missing."""
     DOWN = "down"
-    """The feed cannot be read, or no monitor runs: the next read shows what was missed."""
+    """The feed cannot be read, or no monitor runs: the next poll shows what was missed."""
+
+    @property
+    def label(self) -> str:
+        """The name that people read; programs read the value."""
+        return "no entry in common" if self is GapKind.BLIND else "not read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +222,7 @@ class Poll:
     known: int = 0
     """Entries that the feed had before."""
     blind: bool = False
-    """It shared no entry with the poll before: some may have been missed since then."""
+    """Coverage gap: no entry in common with the poll before."""
     status: int | None = None
     """Of HTTP; None when there was no answer."""
     moved: str = ""

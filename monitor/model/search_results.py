@@ -100,7 +100,7 @@ class Series:
     counts: tuple[int, ...]
     """Articles there are."""
     covered: tuple[float, ...]
-    """Share of what was to be expected that was watched: 1 where no feed was blind or down."""
+    """Share of what was to be expected that was watched: 1 where no feed had a coverage gap."""
     corrected: tuple[float | None, ...]
     """Articles there would be had all been watched; None where that is not to be said."""
 

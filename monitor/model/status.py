@@ -61,7 +61,7 @@ class Status:
     untriaged: int
     feeds: Mapping[Health, int]
     blind: int
-    """Feeds whose last two reads had nothing in common."""
+    """Feeds with a coverage gap: no entry in common between the last two polls."""
     monitor: MonitorPresence | None
     """None when no monitor runs."""
     pulse: Timestamp | None

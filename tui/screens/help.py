@@ -61,7 +61,7 @@ GLYPHS = (
     ("‹", "was published before tocsin watched the feed; its own date is shown"),
     ("? »", "no date; a date in the future; both sorted by when it was first seen"),
     ("+3", "three other outlets have the same story"),
-    ("✓ ! ✗", "feed is fine; late, blind or silent; failing"),
+    ("✓ ! ✗", "feed is fine; late, coverage gap or silent; failing"),
 )
 
 

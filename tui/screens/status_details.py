@@ -24,7 +24,7 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
     words, style = monitor_state(status, newsroom.clock())
     yield "monitor", _row("Monitor", words, style)
     yield "untriaged", _row("Untriaged", counted(status.untriaged, "alert"))
-    feeds = ", ".join(f"{n} {health}" for health, n in status.feeds.items() if n) or "none"
+    feeds = ", ".join(f"{n} {health.label}" for health, n in status.feeds.items() if n) or "none"
     yield "feeds", _row("Feeds", feeds)
     affected = counted(sum(status.gaps.values()), "feed")
     gaps = f"{status.blind} now; {affected} may have missed articles in the last day"

@@ -114,7 +114,7 @@ def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
         (f"{glyph} ", style),
         (fit(feed.feed.name, wide.name), "plain"),
         (" ", ""),
-        (fit(feed.health, 8), style),
+        (fit("gap" if feed.health is Health.BLIND else feed.health, 8), style),
         (fit(last, 6, right=True), "quiet"),
     ]
     if wide.next:
@@ -167,7 +167,9 @@ def state_rows(feeds: Sequence[FeedHealth]) -> list[tuple[Health | None, Line]]:
     for health in WORST:
         if count[health]:
             glyph, style = HEALTH_GLYPHS[health]
-            rows.append((health, [(f"{glyph} ", style), (f"{health}  {count[health]}", "plain")]))
+            rows.append(
+                (health, [(f"{glyph} ", style), (f"{health.label}  {count[health]}", "plain")])
+            )
     return rows
 
 
@@ -226,7 +228,7 @@ def feed_page(
         ("publishes", describe_interval(state.usual) if state.usual else ""),
         ("failures", f"{state.failures} in a row" if state.failures else ""),
         ("reason", line(state.reason)),
-        ("coverage gap", "the last poll had only new articles: some may be missed" * state.blind),
+        ("coverage gap", "no entry in common between the last two polls" * state.blind),
     ]
     lines: list[Line] = [*wrap(line(feed.feed.name), cells, "title")]
     lines += [*wrap(line(feed.words), cells, "plain"), []]
@@ -255,7 +257,7 @@ def _gap_lines(
     for gap in reversed(background.gaps):
         duration = span((now if gap.end is None else gap.end) - gap.start)
         when = format_interval(gap.start, gap.end, now, zone)
-        lines += _row(f"{gap.kind}", f"{when}, {duration}", cells)
+        lines += _row("coverage gap", f"{when}, {duration}: {gap.kind.label}", cells)
     if background.watchlists:
         lines += _row("affects", ", ".join(map(line, background.watchlists)), cells)
     return lines
@@ -287,14 +289,14 @@ def gaps_page(
     """Return coverage gaps, the latest first, and the watchlists that they affect.
 
     Args:
-        gaps: `blind`: every article of a poll was new; `down`: the feed could not be read.
+        gaps: Times in which articles of a feed may have been missed.
         coverage: What the gaps mean for each watchlist.
         cells: Width of the lines.
         now: The present time.
         zone: The time zone; None is the machine's.
     """
     if not gaps:
-        text = "No coverage gaps: each poll had an article in common with the one before it."
+        text = "No coverage gaps: each poll had an entry in common with the one before it."
         return wrap(text, cells, "plain")
     lines = wrap("By watchlist", cells, "title")
     groups: dict[str, list[str]] = defaultdict(list)
@@ -306,7 +308,7 @@ def gaps_page(
     name = max(6, min(30, cells // 3))
     for gap in sorted(gaps, key=lambda gap: -gap.start):
         duration = span((now if gap.end is None else gap.end) - gap.start)
-        when = f"{gap.kind} {format_interval(gap.start, gap.end, now, zone)}, {duration}"
+        when = f"{format_interval(gap.start, gap.end, now, zone)}, {duration}: {gap.kind.label}"
         lines.append(
             [
                 _GAP_GLYPHS[gap.kind],

@@ -135,7 +135,7 @@ def _unsent(status: Status) -> list[StatusPart]:
 
 
 def _feeds(status: Status) -> Line:
-    """Return how many feeds are well, have a warning (late, blind or silent), and fail."""
+    """Return how many feeds are well, have a warning (late, coverage gap or silent), and fail."""
     count = {health: status.feeds.get(health, 0) for health in Health}
     bad = count[Health.FAILING] + count[Health.GONE]
     line: Line = [(f"{count[Health.OK]}✓", "ok" if count[Health.OK] else "quiet")]

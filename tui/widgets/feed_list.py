@@ -60,7 +60,7 @@ class FeedPane(LineList):
             line.append((f"  ○ {count[Health.NEW]} new", "quiet"))
         for health in (Health.LATE, Health.BLIND, Health.SILENT):
             if count[health]:
-                line.append((f"  ! {count[health]} {health}", "late"))
+                line.append((f"  ! {count[health]} {health.label}", "late"))
         if bad:
             line.append((f"  ✗ {bad} failing", "bad"))
         return line
@@ -114,7 +114,7 @@ class FeedTable(LineList):
         self.cursor = urls.index(url) if url in urls else self.cursor
         self.update_row_count()
         self.reveal()
-        labels = [f"{self.state} only"] if self.state else []
+        labels = [f"{self.state.label} only"] if self.state else []
         labels += [FEED_ORDERS[self.order].label] if self.order else []
         self.border_title = Content(" · ".join(["Feeds", *labels]))
         self.post_message(self.Highlighted(self))
@@ -126,5 +126,6 @@ class FeedTable(LineList):
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds."""
         if self._all:
-            return [[(f"  No feed is {self.state} now; f shows the others.", "quiet")]]
+            state = f": {self.state.label}" if self.state else ""
+            return [[(f"  No feed has this state now{state}; f shows the others.", "quiet")]]
         return [[("  No feeds yet; a adds one, or add some to feeds.yaml.", "quiet")]]

@@ -99,8 +99,8 @@ def test_a_feed_in_full() -> None:
         settings=(Setting("auth", "as me, with a password", "tag presse"),),
     )
     page = said(feed_page(feed, (), 80, NOW, UTC, known))
-    assert "down         since 23:20, 10 min" in page
-    assert "blind        21:30–22:30, 1 h" in page
+    assert "coverage gap since 23:20, 10 min: not read" in page
+    assert "coverage gap 21:30–22:30, 1 h: no entry in common" in page
     assert "affects      grève, chips" in page
     assert "auth         as me, with a password (tag presse)" in page
 
@@ -165,12 +165,12 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
         assert "Reuters" not in "\n".join(lines(app)[3:7])
         newsroom.health[2] = feed_health(2, "Le Monde")
         await app.screen.read_feeds()  # type: ignore[attr-defined]
-        await sees(pilot, app, "No feed is failing now")
+        await sees(pilot, app, "No feed has this state now: failing")
         await pilot.press("r", "p", "X", "y", "o", "f", "enter")
         await sees(pilot, app, "failing only", gone=True)
         await pilot.press("b")
-        await sees(pilot, app, "blind 21:30–22:30")
-        await sees(pilot, app, "1 of 4 feeds blind")
+        await sees(pilot, app, "21:30–22:30, 1 h: no entry in common")
+        await sees(pilot, app, "1 of 4 feeds with a coverage gap")
         await pilot.press("escape", "escape")
         assert app.screen is app.main_screen
 

@@ -72,7 +72,7 @@ def test_lines_fit_whatever_a_feed_says(cells: int) -> None:
         ({"outcome": Outcome.READ, "entries": 1, "known": 1, "changed": 1, "status": 200},
          "200: 1 entry, 1 known, 0 new, 1 changed"),
         ({"outcome": Outcome.READ, "entries": 9, "new": 9, "blind": True, "status": 200},
-         "200: 9 entries, 0 known, 9 new; nothing known from the poll before: some may be missed"),
+         "200: 9 entries, 0 known, 9 new; coverage gap: no entry in common with the poll before"),
         ({"outcome": Outcome.UNCHANGED, "status": 304, "seconds": 1.26}, "304: unchanged; 1.3 s"),
         ({"outcome": Outcome.UNCHANGED, "status": 200, "moved": "https://b.test/"},
          "200: unchanged; answered by https://b.test/"),

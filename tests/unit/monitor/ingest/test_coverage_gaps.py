@@ -65,19 +65,19 @@ def test_a_paused_feed_is_not_watched() -> None:
     ("gaps", "words"),
     [
         ([], "nothing missed in 4 feeds"),
-        ([gap(1, 2, 1.25)], "1 of 4 feeds blind 10:00–10:45"),
-        ([gap(1, 2, 1.25), gap(2, 1.5, 1)], "2 of 4 feeds blind 10:00–11:00"),
-        ([gap(1, 4, 3), gap(1, 2, 1)], "1 of 4 feeds blind 08:00–09:00, 10:00–11:00"),
+        ([gap(1, 2, 1.25)], "1 of 4 feeds with a coverage gap 10:00–10:45"),
+        ([gap(1, 2, 1.25), gap(2, 1.5, 1)], "2 of 4 feeds with a coverage gap 10:00–11:00"),
+        ([gap(1, 4, 3), gap(1, 2, 1)], "1 of 4 feeds with a coverage gap 08:00–09:00, 10:00–11:00"),
         (
             [gap(1, n + 0.5, n) for n in (5, 4, 3, 2, 1)],
-            "1 of 4 feeds blind 2 times and 08:30–09:00, 09:30–10:00, 10:30–11:00",
+            "1 of 4 feeds with a coverage gap 2 times and 08:30–09:00, 09:30–10:00, 10:30–11:00",
         ),
-        ([gap(1, 30, 29)], "1 of 4 feeds blind 2026-11-24 06:00–07:00"),
-        ([gap(1, 13, 11)], "1 of 4 feeds blind 2026-11-24 23:00–01:00"),
+        ([gap(1, 30, 29)], "1 of 4 feeds with a coverage gap 2026-11-24 06:00–07:00"),
+        ([gap(1, 13, 11)], "1 of 4 feeds with a coverage gap 2026-11-24 23:00–01:00"),
         ([gap(2, 3, None, DOWN)], "1 of 4 feeds not read since 09:00"),
         (
             [gap(1, 2, 1), gap(2, 3, None, DOWN), gap(3, 1, None, DOWN)],
-            "1 of 4 feeds blind 10:00–11:00, 2 not read since 09:00",
+            "1 of 4 feeds with a coverage gap 10:00–11:00, 2 not read since 09:00",
         ),
     ],
 )
@@ -98,7 +98,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Run commands on a newsroom in which `a` was blind and `d` cannot be read."""
+    """Run commands on a newsroom in which `a` had a coverage gap and `d` cannot be read."""
     from monitor import wiring
 
     monkeypatch.setattr(wiring, "clock", lambda: NOW)
@@ -136,10 +136,10 @@ def test_feeds_blind_lists_intervals_then_watchlists(run: Run) -> None:
     code, out, err = run("feeds", "--blind")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "✗ d  down       3 h  since 09:00",
-        "! a  blind   45 min  10:00–10:45",
-        "Alibaba: 1 of 4 feeds blind 10:00–10:45, 1 not read since 09:00",
-        "Presse: 1 of 2 feeds blind 10:00–10:45",
+        "✗ d  not read                3 h  since 09:00",
+        "! a  no entry in common   45 min  10:00–10:45",
+        "Alibaba: 1 of 4 feeds with a coverage gap 10:00–10:45, 1 not read since 09:00",
+        "Presse: 1 of 2 feeds with a coverage gap 10:00–10:45",
     ]
 
 
@@ -159,7 +159,7 @@ def test_feeds_blind_for_programs(run: Run) -> None:
 
 
 def test_since_leaves_out_what_was_over_by_then(run: Run) -> None:
-    assert "blind" not in run("feeds", "--blind", "--since", "1h")[1]
+    assert "no entry in common" not in run("feeds", "--blind", "--since", "1h")[1]
     assert "not read since" in run("feeds", "--blind", "--since", "1h")[1]
     code, _, err = run("feeds", "--since", "1h")
     assert code == 2

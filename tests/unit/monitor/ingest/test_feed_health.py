@@ -33,7 +33,7 @@ SILENT = replace(POLLED, published=NOW - 5 * DAY, usual=DAY, silent_after=3 * DA
         ),
         (
             replace(POLLED, blind=True, next_due=NOW + 300),
-            "turns over faster than it is read, some may be missed; next in 5 min",
+            "coverage gap: turns over faster than it is read; next in 5 min",
         ),
         (
             replace(POLLED, published=NOW - 4 * DAY, usual=HOUR, silent_after=DAY),
@@ -81,4 +81,4 @@ def test_one_word(state: FeedState, enabled: bool, word: Health) -> None:
 
 def test_an_interval_that_is_too_long_is_named() -> None:
     said = feed_health.describe_health(replace(FEED, every=HOUR), replace(POLLED, blind=True), NOW)
-    assert said == "turns over faster than every: 1h, some may be missed; next now"
+    assert said == "coverage gap: turns over faster than every: 1h; next now"
