@@ -33,7 +33,8 @@ READ_ONLY_ACTIONS = frozenset({
     "coverage_gaps", "dismiss", "edit", "facets", "feeds", "filter", "help", "history", "item",
     "leave", "mark", "match", "move", "newest", "next_pane", "next_theme", "open", "open_link",
     "open_part", "outlets", "page", "pane", "parts", "pause", "revisions", "scroll", "search",
-    "show_on_main", "sort", "states", "theme", "toggle_bell", "top", "untriaged", "why", "zoom",
+    "show_on_main", "similar", "sort", "states", "theme", "toggle_bell", "top", "untriaged", "why",
+    "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 

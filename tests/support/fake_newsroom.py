@@ -470,6 +470,18 @@ class FakeNewsroom:
         far = Outlet(name=OUTLETS[3], article=3, seen=NOW, lag=0.0, lang="en")
         return StoryTimeline(outlets, (far,) if article != 3 else ())
 
+    def similar(self, article: int, limit: int) -> list[SearchHit]:
+        """Return two articles that are like every other; articles above 30 are like none."""
+        ids = [] if article > 30 else [id for id in (5, 6, 7) if id != article][:2]
+        return [
+            SearchHit(
+                article=details.article, feed=details.feed, score=0.9 - number / 10, spans=(),
+                snippet="", lit=(),
+            )
+            for number, id in enumerate(ids)
+            if (details := self.read(id))
+        ]  # fmt: skip
+
     def versions(self, article: int) -> list[Version]:
         """Article 2 was edited once."""
         title = self.title(article)

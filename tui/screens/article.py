@@ -24,11 +24,12 @@ from tui.view.article import (
     outlet_sections,
     revision_lines,
 )
-from tui.view.styled_text import Line, wrap
+from tui.view.styled_text import Line, fit, wrap
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
+    from monitor.model.search_results import SearchHit
     from monitor.service.article_revisions import ArticleRevision
     from monitor.service.service import Service
 
@@ -160,6 +161,66 @@ async def choose_outlet(screen: PaneScreen, article: int) -> None:
             open_article(screen, other, others)
 
     screen.app.push_screen(OutletsDialog(timeline, article, screen.newsroom.zone), on_choice)
+
+
+# --- similar articles -----------------------------------------------------------------
+
+SIMILAR = 20
+"""Similar articles that are listed."""
+
+
+class SimilarList(LineList):
+    """Articles, the most similar first."""
+
+    def __init__(self, hits: Sequence[SearchHit]) -> None:
+        super().__init__()
+        self.hits = hits
+
+    @property
+    def row_count(self) -> int:
+        """Return the number of articles."""
+        return len(self.hits)
+
+    def row_line(self, row: int, cells: int) -> Line:
+        """Return how alike an article is, its language, its outlet and its headline."""
+        hit = self.hits[row]
+        about = f" {hit.article.lang or 'und':<4}"
+        outlet = min(20, cells // 4)
+        return [
+            (f"{hit.score:.2f}", "accent"),
+            (about, "quiet"),
+            (fit(line(hit.publisher), outlet), "list"),
+            (" " + fit(line(hit.article.title) or "(no title)", cells - outlet - 10), "plain"),
+        ]
+
+
+class SimilarDialog(Dialog[int]):
+    """Asks for a similar article; gives its id, None when closed without a choice."""
+
+    def __init__(self, hits: Sequence[SearchHit]) -> None:
+        self._list = SimilarList(hits)
+        super().__init__("More like this", self._list)
+
+    def on_line_list_selected(self, message: LineList.Selected) -> None:
+        """Give the article under the cursor."""
+        message.stop()
+        self.dismiss(self._list.hits[self._list.cursor].article.id)
+
+
+async def choose_similar(screen: PaneScreen, article: int) -> None:
+    """Show the articles that are most like one, and open the chosen one."""
+    hits = await screen.ask(screen.newsroom.service.similar, article, SIMILAR)
+    if hits is None:
+        return
+    if not hits:
+        screen.show_message("No article has a vector yet; the monitor makes them.")
+        return
+
+    def on_choice(other: int | None) -> None:
+        if other:
+            open_article(screen, other, [hit.article.id for hit in hits])
+
+    screen.app.push_screen(SimilarDialog(hits), on_choice)
 
 
 # --- the screen -----------------------------------------------------------------------

@@ -86,6 +86,7 @@ class PaneScreen(Screen[None]):
         Binding("K", "item(-1)", "Previous article"),
         Binding("w", "why", "Explain why it matches"),
         Binding("O", "outlets", "Show other articles of the story"),
+        Binding("M", "similar", "Find articles like this, in either language"),
         Binding("D", "revisions", "Show what revisions changed"),
         Binding("E", "edit_file", "Edit feeds.yaml at the line of this"),
         Binding("o", "open_link", "Open the link (over SSH: copy it)"),
@@ -313,6 +314,14 @@ class PaneScreen(Screen[None]):
         article = self.target[0] if self.target else 0
         if article:
             self.run_worker(choose_outlet(self, article), group="why", exclusive=True)
+
+    def action_similar(self) -> None:
+        """Show the articles that are most like this one; one of them can be read."""
+        from tui.screens.article import choose_similar
+
+        article = self.target[0] if self.target else 0
+        if article:
+            self.run_worker(choose_similar(self, article), group="why", exclusive=True)
 
     def action_revisions(self) -> None:
         """Show what the revisions of the article changed."""

@@ -9,10 +9,26 @@ from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from tui.app import DashboardApp
-from tui.screens.article import ArticleScreen, OutletsDialog
+from tui.screens.article import ArticleScreen, OutletsDialog, SimilarDialog
 from tui.screens.dialogs import PageDialog
 
 # --- on the screen -----------------------------------------------------------------
+
+
+def test_similar_articles_are_listed_and_read() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.reader.details)
+        await pilot.press("M")
+        await sees(pilot, app, "No article has a vector")  # the newest is like none
+        await pilot.press("end")
+        await until(pilot, lambda: (d := app.main_screen.reader.details) and d.article.id <= 30)
+        await pilot.press("M")
+        await until(pilot, lambda: isinstance(app.screen, SimilarDialog))
+        await sees(pilot, app, "0.90 ")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
+
+    drive(FakeNewsroom(40), script)
 
 
 def test_another_outlets_article_is_read_and_one_comes_back() -> None:
