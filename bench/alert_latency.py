@@ -126,7 +126,7 @@ def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) ->
                 {"url": f"http://127.0.0.1:{there.port}/feed-{n}", "name": f"f{n}", "every": "1s"}
                 for n in range(rate)
             ],
-            "watchlists": [{"name": name, "terms": [name, f"{name} NEAR/5 police"]}
+            "watchlists": [{"name": name, "query": f"{name} OR ({name} NEAR/5 police)"}
                            for name in press.names],
             "channels": [{"name": "desk", "webhook": f"http://127.0.0.1:{there.port}/in"}],
             "network": {"allow": ["127.0.0.0/8"]},

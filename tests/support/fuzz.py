@@ -62,7 +62,8 @@ def judge(replies: Sequence[Reply]) -> Verdict:
         for number, reply in enumerate([WELL[0], *replies, WELL[1]]):
             web.on(f"/{number}", reply)
         feeds = [{"url": web.url(f"/{n}"), "name": name} for n, name in enumerate(names)]
-        newsroom.watch(feeds, ["Alibaba", "sûreté NEAR/9 état", "the~"])
+        near = {"name": "near", "query": "sûreté NEAR/9 état"}
+        newsroom.watch(feeds, ["Alibaba", near, "the~"])
         with errors() as said:
             try:
                 orders = RunOptions(once=True, everything=True)
