@@ -27,7 +27,7 @@ def similar_articles(folder: Path, views: Views, article: int, limit: int) -> li
     """
     require_encoder("tocsin similar")
     with closing(EncodingProcess(folder)) as process:
-        nearest = {one.article: one.cosine for one in process.similar_now(article, limit)}
+        nearest = {one.article: one.cosine for one in process.similar(article, limit)}
     feeds = {feed.number: feed.name for feed in views.feeds.every()}
     return [
         SearchHit(

@@ -12,7 +12,7 @@ from monitor.similar.event_margin import Floats
 
 EXTRA = "stories"
 LEAD = 600
-"""Characters of a text that are read: the time grows with them, and the lead says it all."""
+"""Characters of a text that are read: more of them take longer, and the lead names the event."""
 
 
 class Encoder(Protocol):

@@ -82,12 +82,7 @@ class EncodingProcess:
         """
         return await self._run(_encode, tuple(articles), now)
 
-    async def similar(self, article: int, most: int) -> tuple[Similar, ...]:
-        """Return the articles that are most like one, the nearest first; see `similar_now`."""
-        found: tuple[Similar, ...] = await self._run(_similar, article, most)
-        return found
-
-    def similar_now(self, article: int, most: int) -> tuple[Similar, ...]:
+    def similar(self, article: int, most: int) -> tuple[Similar, ...]:
         """Return the articles that are most like one, the nearest first.
 
         Raises:

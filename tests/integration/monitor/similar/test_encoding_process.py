@@ -84,10 +84,10 @@ def test_articles_are_encoded_linked_and_found_again(tmp_path: Path) -> None:
         found = encode(process, tmp_path)
         assert len(found.articles) == 3
         assert found.links == (EventLink(max(one, two), min(one, two), Surety.SURE),)
-        nearest = process.similar_now(one, 5)
+        nearest = process.similar(one, 5)
         assert [each.article for each in nearest] == [two, numbers[OTHER[0]]]
         assert nearest[0].cosine > 0.9 > nearest[1].cosine
-        assert process.similar_now(one, 1) == nearest[:1]
+        assert process.similar(one, 1) == nearest[:1]
 
 
 @pytest.mark.parametrize("word", ["hang", "die"])
@@ -116,5 +116,5 @@ def test_the_model_links_one_event_in_two_languages(tmp_path: Path) -> None:
         found = encode(process, tmp_path)
         assert [(link.later, link.earlier) for link in found.links] == [tuple(pair)]
         assert encode(process, tmp_path) == EncodedBatch(())
-        again = process.similar_now(numbers[FRENCH[0]], 1)
+        again = process.similar(numbers[FRENCH[0]], 1)
         assert [one.article for one in again] == [numbers[ENGLISH[0]]]
