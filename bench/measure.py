@@ -41,8 +41,10 @@ class Cost:
     code: int
 
 
-def cost(command: list[str], environment: dict[str, str] | None = None) -> Cost:
-    """Run a command under a process of its own that measures it; raises if it fails."""
+def cost(
+    command: list[str], environment: dict[str, str] | None = None, *, check: bool = True
+) -> Cost:
+    """Run a command under a process of its own that measures it; `check` raises if it fails."""
     ran = subprocess.run(
         [sys.executable, "-m", "bench.measure", *command],
         stdout=subprocess.PIPE,
@@ -51,7 +53,7 @@ def cost(command: list[str], environment: dict[str, str] | None = None) -> Cost:
         env=os.environ | (environment or {}),
     )
     found = Cost(**json.loads(ran.stdout))
-    if found.code:
+    if check and found.code:
         raise RuntimeError(f"{command}: exit code {found.code}: {found.said[-2_000:]}")
     return found
 

@@ -1,0 +1,66 @@
+"""Feeds that are made to exhaust the memory of the monitor and of the indexer."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from bench.hostile_cost import Harm
+from bench.loopback import Loopback, looped
+from bench.measure import cost
+from bench.tocsin_run import TOCSIN
+
+ARTICLES = 81
+MB = 2**20
+
+
+def runs(folder: Path) -> Iterator[Harm]:
+    """Attack with 81 articles of one compound of 40,000 words, each another one."""
+    texts = [f"b{number}-" * 40_000 for number in range(1, 1 + ARTICLES)]
+    yield from _read_once(folder, f"{ARTICLES} articles of 40,000 words in one run", texts)
+
+
+def _read_once(folder: Path, what: str, texts: Sequence[str]) -> Iterator[Harm]:
+    """Read a feed of these texts beside nine healthy feeds, once, with its index."""
+    hostile = _feed("hostile", texts)
+    with looped(Loopback(lambda path: _document(path, hostile))) as there:
+        address = f"http://127.0.0.1:{there.port}"
+        names = ["hostile", *(f"well{number}" for number in range(9))]
+        said = {
+            "network": {"allow": ["127.0.0.0/8"]},
+            "feeds": [{"url": f"{address}/{name}", "name": name} for name in names],
+            "watchlists": ["Alibaba"],
+        }
+        config = folder / "feeds.yaml"
+        config.write_text(json.dumps(said), encoding="utf-8")
+        spent = cost([TOCSIN, "-c", str(config), "-q", "run", "--once", "--now"], check=False)
+    outcome = f"exit code {spent.code}; {_stored(folder / 'var' / 'newsroom.db')}"
+    yield Harm(f"{what}: the monitor", spent.wall, spent.own / MB, outcome)
+    yield Harm(f"{what}: all processes", spent.wall, spent.together / MB)
+
+
+def _document(path: str, hostile: bytes) -> tuple[str, bytes]:
+    name = path.strip("/")
+    if name == "hostile":
+        return '"hostile"', hostile
+    return f'"{name}"', _feed(name, [f"Alibaba is in the news of {name} again."])
+
+
+def _feed(name: str, texts: Sequence[str]) -> bytes:
+    items = (
+        f"<item><guid>{name}-{number}</guid><title>Article {number} of {name}</title>"
+        f"<description>{text}</description></item>"
+        for number, text in enumerate(texts)
+    )
+    return f"<rss version='2.0'><channel>{''.join(items)}</channel></rss>".encode()
+
+
+def _stored(database: Path) -> str:
+    with closing(sqlite3.connect(database)) as sql:
+        (articles,) = sql.execute("SELECT count(*) FROM articles").fetchone()
+        (alerts,) = sql.execute("SELECT count(*) FROM alerts WHERE kind = 'match'").fetchone()
+        (waiting,) = sql.execute("SELECT count(*) FROM outbox").fetchone()
+    return f"{articles} articles, {alerts} of 9 alerts, {waiting} not indexed"
