@@ -97,11 +97,21 @@ class ArticleRevision:
 
 
 def revisions_between(
-    article: Article, feed: Feed, versions: Sequence[Version], watchlists: Collection[Watchlist]
+    article: Article,
+    feeds: Sequence[Feed],
+    versions: Sequence[Version],
+    watchlists: Collection[Watchlist],
 ) -> list[ArticleRevision]:
-    """Return the edits between the versions of an article, the first one first."""
+    """Return the edits between the versions of an article, the first one first.
+
+    Args:
+        article: The article.
+        feeds: Those that carry it.
+        versions: Its texts, the first one first.
+        watchlists: Whose terms are looked for.
+    """
     rules = WatchlistMatcher(watchlists)
-    terms = [_terms(rules, article, feed, version) for version in versions]
+    terms = [_terms(rules, article, feeds, version) for version in versions]
     return [
         ArticleRevision(
             version=new.number,
@@ -121,12 +131,14 @@ def _changed(old: Version, new: Version) -> Iterator[tuple[str, list[DiffPart]]]
             yield part, parts
 
 
-def _terms(rules: WatchlistMatcher, article: Article, feed: Feed, version: Version) -> list[Term]:
+def _terms(
+    rules: WatchlistMatcher, article: Article, feeds: Sequence[Feed], version: Version
+) -> list[Term]:
     text = replace(article, title=version.title, summary=version.summary, body=version.body)
     return list(
         dict.fromkeys(
             (hit.watchlist.name, match.term)
-            for hit in rules.match(text, feed)
+            for hit in rules.match(text, *feeds)
             for match in hit.matches
         )
     )
@@ -139,12 +151,10 @@ def revisions_of(
 
     While the file has a mistake, the texts are compared all the same, without terms.
     """
-    number = reading.article.feeds[0]
-    feed = next(feed for feed in views.feeds.every() if feed.number == number)
+    article = reading.article
+    feeds = [feed for feed in views.feeds.every() if feed.number in article.feeds]
     try:
         watchlists = load(path, data=data).watchlists if path else ()
     except ConfigError:
         watchlists = ()
-    return revisions_between(
-        reading.article, feed, views.articles.revisions(reading.article.id), watchlists
-    )
+    return revisions_between(article, feeds, views.articles.revisions(article.id), watchlists)

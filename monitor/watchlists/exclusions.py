@@ -91,8 +91,8 @@ LEAST_ARTICLES = 50
 Count = Callable[[Query], int]
 """Returns how many articles of the archive a query finds."""
 Tell = Callable[[int, int], None]
-Carried = tuple[Article, Feed]
-"""An article, and the feed that had it first."""
+Carried = tuple[Article, Sequence[Feed]]
+"""An article, and the feeds that carry it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +182,8 @@ def _proposals(watchlist: Watchlist, rung: JudgedArticle) -> Iterator[tuple[str,
     for kind, counted in (
         ("phrase", _phrases(watchlist, read, rung.relevant)),
         ("word", _words(watchlist, read, rung.relevant)),
-        ("feed", _labels(rung, lambda article, feed: f"feed:{feed.name}")),
-        ("lang", _labels(rung, lambda article, feed: f"lang:{article.lang or UNDETERMINED}")),
+        ("feed", _labels(rung, lambda _, feeds: {f"feed:{feed.name}" for feed in feeds})),
+        ("lang", _labels(rung, lambda article, _: {f"lang:{article.lang or UNDETERMINED}"})),
     ):
         ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
         yield from ((term, kind) for term, times in ordered[:TRIED] if times >= LEAST)
@@ -224,9 +224,11 @@ def _phrases(
     }
 
 
-def _labels(rung: JudgedArticle, label: Callable[[Article, Feed], str]) -> dict[str, int]:
-    counts = Counter(label(article, feed) for article, feed in rung.noise)
-    there = {label(article, feed) for article, feed in rung.relevant}
+def _labels(
+    rung: JudgedArticle, labels: Callable[[Article, Sequence[Feed]], set[str]]
+) -> dict[str, int]:
+    counts = Counter(label for carried in rung.noise for label in labels(*carried))
+    there = {label for carried in rung.relevant for label in labels(*carried)}
     return {name: times for name, times in counts.items() if name not in there}
 
 
@@ -247,12 +249,13 @@ def _spared_noise(
     watchlist: Watchlist, tried: dict[str, Watchlist], rung: JudgedArticle, tell: Tell | None
 ) -> dict[str, Exclusion]:
     """Return the exclusions that avoid noise and lose no relevant article."""
-    rules = WatchlistMatcher([watchlist, *tried.values()], {feed for _, feed in rung.noise})
+    known = {feed for _, feeds in rung.noise for feed in feeds}
+    rules = WatchlistMatcher([watchlist, *tried.values()], known)
     heard = _evidence([*rung.noise, *rung.relevant, *rung.unjudged], tell)
     silenced = {
         article.id: tried.keys() - still
-        for article, feed in heard
-        if (still := _still_matching(rules, watchlist, article, feed)) is not None
+        for article, feeds in heard
+        if (still := _still_matching(rules, watchlist, article, feeds)) is not None
     }
     lost = {term for article, _ in rung.relevant for term in silenced.get(article.id, ())}
     return {
@@ -270,10 +273,10 @@ def _spared_noise(
 
 
 def _still_matching(
-    rules: WatchlistMatcher, watchlist: Watchlist, article: Article, feed: Feed
+    rules: WatchlistMatcher, watchlist: Watchlist, article: Article, feeds: Sequence[Feed]
 ) -> set[str] | None:
     """Return the exclusions with which an article still matches; None if it does not anyway."""
-    matching = [rule for rule, _ in rules.satisfied(article, feed)]
+    matching = [rule for rule, _ in rules.satisfied(article, *feeds)]
     if not any(rule is watchlist for rule in matching):
         return None
     return {rule.name for rule in matching if rule is not watchlist}
@@ -312,8 +315,11 @@ def judged_articles(
 
     def those(verdict: Verdict, most: int = 0) -> list[Carried]:
         ids = [one.article for one in judged if one.verdict is verdict]
-        articles = read(ids[-most:])
-        return [(a, feed) for a in articles if (feed := feeds.get(a.feeds[0])) is not None]
+        carried = [
+            (article, [feeds[number] for number in article.feeds if number in feeds])
+            for article in read(ids[-most:])
+        ]
+        return [(article, known) for article, known in carried if known]
 
     return JudgedArticle(
         noise=those(Verdict.NOISE),

@@ -80,13 +80,24 @@ def test_which_terms_went_and_came(tmp_path: Path) -> None:
     versions = views.articles.revisions(id)
     assert [version.number for version in versions] == list(range(1, len(versions) + 1))
     assert versions[-1].title == article.title
-    (edit,) = revisions_between(article, flow.FEEDS[0], versions, flow.WATCHLISTS)
+    (edit,) = revisions_between(article, [flow.FEEDS[0]], versions, flow.WATCHLISTS)
     assert (edit.version, edit.at) == (2, versions[0].until)
     assert edit.added_terms == (("Alibaba", "Alibaba"),)
     assert edit.removed_terms == ()
     assert set(edit.parts) == {"title", "summary"}
-    (back,) = revisions_between(article, flow.FEEDS[0], versions[::-1], flow.WATCHLISTS)
+    (back,) = revisions_between(article, [flow.FEEDS[0]], versions[::-1], flow.WATCHLISTS)
     assert (back.added_terms, back.removed_terms) == ((), edit.added_terms)
+
+
+def test_terms_of_watchlists_on_another_feed_that_carries_it(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    flow.life(room.data).live(flow.ROUNDS)
+    feeds = [{"url": feed.url, "name": feed.name} for feed in flow.FEEDS[:2]]
+    room.watch(feeds, [{"terms": ["Alibaba"], "feeds": ["B"]}])
+    ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
+    (article,) = SqliteViews(room.data).articles.get([id])
+    assert len(article.feeds) == 2
+    assert "terms added: Alibaba (Alibaba)" in room.here("show", str(id), "--diff").stdout
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:

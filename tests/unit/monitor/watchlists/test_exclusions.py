@@ -28,8 +28,14 @@ from monitor.match.matcher import WatchlistMatcher, explain
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.watchlist import TermRecord
-from monitor.watchlists.exclusions import LEAST, Exclusion, JudgedArticle, suggest_exclusions
+from monitor.model.watchlist import ArticleVerdict, TermRecord
+from monitor.watchlists.exclusions import (
+    LEAST,
+    Exclusion,
+    JudgedArticle,
+    judged_articles,
+    suggest_exclusions,
+)
 from monitor.watchlists.rule_version import rule_version
 
 ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba OR aliexpress"))
@@ -40,13 +46,16 @@ PORT = "Alibaba ouvre un centre à Liège, la cave du port inondée"
 SPY = "La sûreté enquête sur Alibaba à Liège"
 
 
-def article(id: int, title: str, feed: int = 1, lang: str = "fr", body: str = "") -> Article:
-    return article_archive.article(id, title, date=NOW - id, feeds=(feed,), lang=lang, body=body)
+def article(id: int, title: str, *feeds: int, lang: str = "fr", body: str = "") -> Article:
+    carriers = feeds or (1,)
+    return article_archive.article(id, title, date=NOW - id, feeds=carriers, lang=lang, body=body)
 
 
 def rung(noise: Sequence[Article], relevant: Sequence[Article], *rest: Article) -> JudgedArticle:
-    carried = [[(a, FEEDS[a.feeds[0]]) for a in some] for some in (noise, relevant, rest)]
-    return JudgedArticle(noise=carried[0], relevant=carried[1], unjudged=carried[2])
+    verdicts = ((Verdict.NOISE, noise), (Verdict.RELEVANT, relevant), (Verdict.NONE, rest))
+    known = {one.id: one for _, some in verdicts for one in some}
+    judged = [ArticleVerdict(one.id, verdict) for verdict, some in verdicts for one in some]
+    return judged_articles(judged, lambda ids: [known[id] for id in ids], FEEDS)
 
 
 def terms(found: Sequence[Exclusion]) -> list[tuple[str, int]]:
@@ -97,6 +106,15 @@ def test_a_feed_or_a_language(noise: list[Article], relevant: list[Article], ter
     assert terms(suggest_exclusions(ALIBABA, rung(noise, relevant))) == [(term, 2)]
 
 
+def test_every_feed_that_carries_an_article_counts() -> None:
+    only_b = replace(ALIBABA, feeds=("B",))
+    found = suggest_exclusions(only_b, rung([article(1, TALE, 1, 2), article(2, CAVE, 1, 2)], []))
+    assert ("quarante voleurs", 2) in terms(found)
+    noise = [article(3, "Alibaba ici", 1, 2), article(4, "AliExpress là", 2, 1)]
+    assert terms(suggest_exclusions(ALIBABA, rung(noise, [article(5, SPY, 2)]))) == [("feed:A", 2)]
+    assert terms(suggest_exclusions(ALIBABA, rung(noise, [article(5, SPY, 2, 1)]))) == []
+
+
 def test_what_one_relevant_article_has_is_never_suggested() -> None:
     noise = [article(1, TALE), article(2, TALE), article(3, f"{CAVE} voleurs")]
     relevant = [article(4, "Alibaba victime de quarante voleurs de colis au théâtre")]
@@ -143,7 +161,7 @@ def test_one_hit_is_an_anecdote_and_what_matches_no_more_does_not_count() -> Non
 
 
 def test_the_words_of_the_watchlist_itself_are_none() -> None:
-    noise = [article(1, "Alibaba"), article(2, "alibaba", 1, "en")]
+    noise = [article(1, "Alibaba"), article(2, "alibaba", lang="en")]
     found = suggest_exclusions(ALIBABA, rung(noise, [article(3, "AliExpress", 2)]))
     assert [term for term, _ in terms(found)] == ["feed:A"]
 
@@ -185,7 +203,7 @@ def test_each_suggestion_keeps_its_word(noise: list[Any], relevant: list[Any]) -
 
     def made(some: list[Any], start: int) -> list[Article]:
         return [
-            article(start + n, " ".join([*said[:2], term, *said[2:]]), feed, lang)
+            article(start + n, " ".join([*said[:2], term, *said[2:]]), feed, lang=lang)
             for n, (said, term, feed, lang) in enumerate(some)
         ]
 
@@ -199,7 +217,7 @@ def test_each_suggestion_keeps_its_word(noise: list[Any], relevant: list[Any]) -
         }
         config = understand(json.dumps(said).encode(), Path("feeds.yaml"))
         rules = WatchlistMatcher(config.watchlists)
-        kept = {a.id for a, f in (*judged.noise, *judged.relevant) if rules.match(a, f)}
+        kept = {a.id for a, f in (*judged.noise, *judged.relevant) if rules.match(a, *f)}
         assert {a.id for a, _ in judged.noise} - kept == {*one.spared}
         assert {a.id for a, _ in judged.relevant} <= kept
         assert len(one.spared) >= LEAST
