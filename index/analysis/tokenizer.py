@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from index.analysis.folding import APOSTROPHES, CJK, IGNORED, JAMO, LATIN, MARKS, NO_IGNORED, fold
+from index.analysis.inflection import inflections
 
 MAX_COMPOUND = 4
 """Words of the longest compound that is also one term."""
@@ -34,14 +35,18 @@ _VOICED = r"[\u3099\u309a\uff9e\uff9f]*+"
 _POSSESSIVE = rf"[sS](?!\w)(?<=[\w{MARKS}{IGNORED}][{APOSTROPHES}].)"
 _DOT = "[\u00b7\u2022\u2027\u2219\u22c5]"
 _PLAIN_FEMININE = "e|ne|le|te|ve|t?rice|euse"
-_FEMININE = r"(?i:(?:n|l|t|s|v|f)?es?|t?rices?|euses?|i?(?:\u00e8|e\u0300)res?|esses?)"
-_INCLUSIVE = (
+_FEMININE = r"(?i:(?:n|l|t|s|v|f)?es?|(?:t?r)?ices?|euses?|i?(?:\u00e8|e\u0300)res?|esses?)"
+_SIGNED = (
     rf"(?:{_DOT}(?:{_FEMININE}(?:{_DOT}?[sS])?|[sS])"
-    rf"|\((?:{_FEMININE}\)(?:\(?[sS]\)?)?|[sS]\))"
-    rf"|-(?:{_PLAIN_FEMININE})-s|-e(?!-\w)|\.(?:{_PLAIN_FEMININE})\.s|\.e(?!\.\w))"
-    rf"(?![\w{MARKS}])"
+    rf"|\((?:{_FEMININE}\)(?:[sS]|\([sS]\))?|[sS]\))"
+    rf"|\.(?:{_PLAIN_FEMININE})\.s|\.e(?!\.\w))(?![\w{MARKS}])"
 )
-"""What follows a masculine in inclusive writing: ·e·s, (e)s, -e-s, .e.s."""
+"""What follows a masculine in inclusive writing: ·e·s, (e)s, .e.s."""
+_HYPHENATED = rf"-(?:{_PLAIN_FEMININE})-s(?![\w{MARKS}])"
+_INCLUSIVE = rf"(?:{_SIGNED}|{_HYPHENATED}|-e(?!-\w)(?![\w{MARKS}]))"
+"""The same, -e-s, and -e, which behind a compound is a word of it."""
+GLUED_BRACKETS = rf"(?<=[^\W\d_])\((?:{_FEMININE}\)(?:[sS]|\([sS]\))?|[sS]\))(?![\w{MARKS}])"
+"""Brackets of a query that are inclusive writing, and no group: employé(e)s."""
 _HYPHEN = r"[-\u2010\u2011](?:[ \t]*+\r?\n[ \t]*+)?+"
 
 
@@ -63,7 +68,7 @@ def pattern(wildcards: str = "") -> re.Pattern[str]:
         rf"(?=[\w{wildcards}])(?!{_POSSESSIVE})"
         rf"(?:(?=.[{APOSTROPHES}uU])(?:{_ELISION}|{_SPACED_ELISION}))?+({common}"
         rf"|(?<!\w\.)(?:(?:{_INITIAL}\.){{2,}}(?!\w)|(?:{_INITIAL}\.)+{_INITIAL}(?![\w.]))"
-        rf"|{unit}(?:{_INCLUSIVE}|(?:(?:{_HYPHEN}|&)(?!{_ELISION}){unit})*+)"
+        rf"|{unit}(?:{_INCLUSIVE}|(?:(?:{_HYPHEN}|&)(?!{_ELISION}){unit})*+(?:{_SIGNED})?+)"
         rf"|(?:[{CJK}]|{syllable}){_VOICED}|[{JAMO}])"
     )
 
@@ -90,12 +95,40 @@ UNSPACED = (
 """What is one word of a query with blanks in it: `l' État`, `1 000`."""
 
 
+_SUSPENDED = "et|ou|and|or|to|à|a|ni|nor|mais|but|puis|then"
+_SPACED_HYPHEN = re.compile(rf"- (?!(?i:{_SUSPENDED})\b)([^\W\d_]{{2,}}+)")
+"""`espion- nage`, but not `court- et moyen-courrier`, whose second word stands for itself."""
+_LETTERS_AT_END = re.compile(r"(?<!\w)[^\W\d_]{2,}\Z")
+_LONGEST_PIECE = 40
+
+
+def _with_broken_words(text: str) -> str:
+    """Return a text in which the blank within a word is the end of a line: `espion- nage`.
+
+    HTML makes it of that end of a line. Only where both pieces make a word of the dictionary.
+    """
+    if "- " in text:
+        for hyphen in _SPACED_HYPHEN.finditer(text):
+            at = hyphen.start()
+            if text[at - 1 : at].isalpha() and _is_broken_word(text, at, hyphen[1]):
+                text = f"{text[: at + 1]}\n{text[at + 2 :]}"
+    return text
+
+
+def _is_broken_word(text: str, at: int, right: str) -> bool:
+    left = _LETTERS_AT_END.search(text[max(at - _LONGEST_PIECE, 0) : at])
+    if not left or not (right.islower() or (left[0] + right).isupper()):
+        return False
+    return bool(inflections(fold(left[0] + right)))
+
+
 def chunks(text: str) -> list[str]:
     """Return what stands between the blanks of a text, none of which a run reaches across.
 
     Each blank is one character, so a chunk starts one behind the end of that before it; where
     blanks follow each other, chunks are empty. Every run of a text is a run of a chunk.
     """
+    text = _with_broken_words(text)
     if "\n" in text:
         # A compound may be broken at the end of a line, after its hyphen.
         broken = _BROKEN.search(text)
@@ -167,7 +200,8 @@ def _analyse(run: str) -> tuple[Token, ...]:
     if run.isalnum():
         return (_token(run, 0, 1, 0, len(run)),)
     if inclusive := _inclusive().fullmatch(run):
-        return tuple(_gendered(run, inclusive[1], inclusive[2]))
+        forms = _gendered(*filter(None, inclusive.groups()))
+        return tuple(_in_one_place(run, forms))
     if "." in run and not any(map(str.isdigit, run)):
         return (_token(run.replace(".", ""), 0, 1, 0, len(run)),)
     separators = [found.span() for found in _SEPARATORS.finditer(run)]
@@ -209,38 +243,57 @@ def _between(left: str, right: str) -> str:
 
 @functools.cache
 def _inclusive() -> re.Pattern[str]:
-    return re.compile(rf"([^-\u2010\u2011&]+?)({_INCLUSIVE})")
+    hyphen = "-\u2010\u2011"
+    simple = rf"([^{hyphen}&]+?)({_INCLUSIVE})"
+    compound = rf"([^{hyphen}&]+[{hyphen}&].+?)({_SIGNED}|{_HYPHENATED})"
+    return re.compile(rf"{simple}|{compound}", re.DOTALL)
 
 
-def _gendered(run: str, masculine: str, added: str) -> Iterator[Token]:
-    """Yield the masculine of inclusive writing, then its other forms, all in one place."""
+def _in_one_place(run: str, forms: list[str]) -> Iterator[Token]:
+    """Yield the tokens of a run in inclusive writing: those of its masculine, and its variants."""
+    first, *others = ([*_analyse(form)] for form in forms)
+    variants = [token._replace(is_variant=True) for form in others for token in form]
+    known = {token.term for token in first}
+    for token in sorted([*first, *variants], key=lambda token: token.position):
+        if not token.is_variant or token.term not in known:
+            known.add(token.term)
+            is_last = token.position + token.length > first[-1].position
+            yield token._replace(end=len(run)) if is_last else token
+
+
+def _gendered(masculine: str, added: str) -> list[str]:
+    """Return the forms of a word in inclusive writing, the masculine first."""
     feminine, *plural = _LETTERS_OF_SUFFIX.findall(added)
     if feminine.lower() == "s":
         feminine, plural = "", ["s"]
     elif len(feminine) > 1 and feminine[-1] in "sS":
         feminine, plural = feminine[:-1], ["s"]
-    forms = [masculine, _feminine(masculine, feminine)] if feminine else [masculine]
+    forms = [masculine, *(_feminines(masculine, feminine) if feminine else [])]
     if plural:
         forms += [form if form[-1] in "sxzSXZ" else form + plural[0] for form in forms]
     if masculine.isupper():
         forms = list(map(str.upper, forms))
-    for number, form in enumerate(dict.fromkeys(forms)):
-        token = _token(form, 0, 1, 0, len(run))
-        yield token._replace(is_variant=True) if number else token
+    return list(dict.fromkeys(forms))
 
 
 _LETTERS_OF_SUFFIX = re.compile(r"[^\W\d_][^\W\d_\u0300]*(?:\u0300[^\W\d_]+)?")
-_REPLACED = {"rice": "eur", "trice": "teur", "euse": "eur", "ve": "f", "se": "x", "ère": "er",
-             "ière": "ier", "esse": "e"}  # fmt: skip
+_REPLACED = {
+    "rice": ["eur"], "trice": ["teur"], "ice": ["eur"], "euse": ["eur", "eux"], "ve": ["f"],
+    "se": ["x", "r"], "ère": ["er"], "ière": ["ier"], "esse": ["e"],
+}  # fmt: skip
 """Endings of the masculine that an ending of the feminine takes the place of."""
+_BEFORE = {"ice": "r"}
+"""What is written before an ending: auteur·ice is autrice."""
 
 
-def _feminine(masculine: str, ending: str) -> str:
+def _feminines(masculine: str, ending: str) -> list[str]:
+    """Return the feminine; of a plural (étudiants·es), that of the word without its s too."""
     ending = unicodedata.normalize("NFC", ending)
-    replaced = _REPLACED.get(ending.lower(), "")
-    if replaced and masculine.lower().endswith(replaced):
-        return masculine[: len(masculine) - len(replaced)] + ending
-    return masculine + ending
+    singular = masculine[:-1] if masculine[-1] in "sS" else masculine
+    for replaced in _REPLACED.get(ending.lower(), []):
+        if singular.lower().endswith(replaced):
+            return [singular[: -len(replaced)] + _BEFORE.get(ending.lower(), "") + ending]
+    return [word + ending for word in dict.fromkeys((masculine, singular))]
 
 
 class _Memo(dict[str, tuple[Token, ...]]):
@@ -309,20 +362,27 @@ def shouts(text: str) -> bool:
     """
     if _LOWER_WORD.search(text):
         return False
-    runs: list[str] = pattern().findall(text)
-    cased = [run for run in runs if run.upper() != run.lower() and not any(map(str.isdigit, run))]
+    every: list[str] = pattern().findall(text)
+    cased = [run for run in every if run.upper() != run.lower() and not any(map(str.isdigit, run))]
     long = [run for run in cased if len(_LETTERS.findall(run)) > 2]
-    return len(runs) > 2 and len(long) > 1 and all(run == run.upper() for run in cased)
+    return len(every) > 2 and len(long) > 1 and all(run == run.upper() for run in cased)
 
 
 def tokenize(text: str) -> list[Token]:
     """Return the words of a text in order; a compound in one piece follows its first word."""
-    return _tokens(pattern(), text[:MAX_CHARS], keep_case=not shouts(text))
+    text = _with_broken_words(text[:MAX_CHARS])
+    return _tokens(pattern(), text, keep_case=not shouts(text))
+
+
+def runs(text: str) -> list[str]:
+    """Return the runs of a text in order."""
+    found: list[str] = pattern().findall(_with_broken_words(text[:MAX_CHARS]))
+    return found
 
 
 def terms(text: str) -> list[str]:
     """Return the folded words of a text in order, compounds word by word."""
-    return [term for run in pattern().findall(text[:MAX_CHARS]) for term in _terms[run]]
+    return [term for run in runs(text) for term in _terms[run]]
 
 
 def tokenize_query(text: str) -> list[Token]:
@@ -330,10 +390,10 @@ def tokenize_query(text: str) -> list[Token]:
     return _tokens(pattern("*?" if "*" in text or "?" in text else ""), text, keep_case=True)
 
 
-def _tokens(runs: re.Pattern[str], text: str, *, keep_case: bool) -> list[Token]:
+def _tokens(expression: re.Pattern[str], text: str, *, keep_case: bool) -> list[Token]:
     tokens: list[Token] = []
     position = 0
-    for found in runs.finditer(text):
+    for found in expression.finditer(text):
         at = found.start(1)
         for token in tokens_of[found[1]]:
             tokens.append(

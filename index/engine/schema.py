@@ -10,7 +10,7 @@ from typing import Any
 from index.analysis.term_positions import postings
 from index.article import Article
 
-VERSION = 3
+VERSION = 4
 """Raise it when the fields, the files, the classes named in a table of contents, or the words
 that the tokenizer makes change: an archive of another version is built again."""
 NAME = f"tocsin{VERSION}"

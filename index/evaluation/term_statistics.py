@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, replace
 
 from index.analysis.folding import fold
-from index.analysis.tokenizer import MAX_CHARS, Token, pattern, stem, tokenize, tokens_of
+from index.analysis.tokenizer import Token, runs, stem, tokenize, tokens_of
 from index.article import PARTS, Article
 from index.evaluation.term_expansion import selector
 from index.query.ast import Mode, Node, Word, words
@@ -98,11 +98,9 @@ def _any_form(word: Word) -> Word:
 
 def _content_terms(article: Article) -> frozenset[str]:
     """Return the words of an article that carry meaning."""
-    runs: set[str] = set()
-    for part in PARTS[:-1]:
-        runs.update(pattern().findall(article.part(part)[:MAX_CHARS]))
+    every = {run for part in PARTS[:-1] for run in runs(article.part(part))}
     content_terms = _content_terms_of(article.lang)
-    return frozenset().union(*map(content_terms.__getitem__, runs))
+    return frozenset().union(*map(content_terms.__getitem__, every))
 
 
 def _root(form: str, lang: str, known: Container[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from index.analysis.tokenizer import UNSPACED
+from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.article import PARTS
 from index.errors import QueryError
 from index.query.ast import FACETS
@@ -22,8 +22,8 @@ NEAR = re.compile(rf"(NEAR|W)/(\d+){_END}")
 BAD_NEAR = re.compile(rf"(?:NEAR(?:/\S*)?|W/\S*|near/\d+|w/\d+){_END}")
 OF = re.compile(r"(\d+)\s+OF\b\s*")
 FIELD = re.compile(r"([^\W\d_]+):(?!//)\s*")
-CHUNK = re.compile(rf"(?:{UNSPACED}|[^\s(){QUOTES}])+")
-LISTED = re.compile(rf"(?:{UNSPACED}|[^\s(){QUOTES},]|(?<=\d),(?=\d))+")
+CHUNK = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES}])+")
+LISTED = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES},]|(?<=\d),(?=\d))+")
 NAME = re.compile(r"[^\s()]+")
 PROXIMITY = re.compile(r"~(\d+)?")
 KINDS = {"AND": "AND", "ET": "AND", "OR": "OR", "OU": "OR", "NOT": "NOT", "SAUF": "NOT"}

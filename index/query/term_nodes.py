@@ -37,12 +37,12 @@ def word(written: str, column: int, part: str = "", **how: bool) -> Node:
     tokens = [token for token in every if token.is_word]
     _validate_shape(written, column, exact=exact, inflected=inflected)
     joined = {
-        token.position: token for token in every if token.length > 1
+        token.position: token for token in every if token.length > 1 and not token.is_variant
     }  # the longest one comes last
     variants = defaultdict(list)
     for token in every:
         if token.is_variant:
-            variants[token.position].append(token)
+            variants[token.position, token.length > 1].append(token)
     leaves: list[Node] = []
     position = 0
     while position < len(tokens):
@@ -53,8 +53,11 @@ def word(written: str, column: int, part: str = "", **how: bool) -> Node:
         mode = Mode.EXACT if exact else Mode.STEM if inflected and last else Mode.FOLDED
         build = _Builder(written, column, part, mode, loud=how.get("loud", False))
         if whole:
-            leaves.append(build.compound(whole, run))
-        elif others := variants[position]:
+            wholes = [whole, *variants[position, True]]
+            lasts = [run[-1], *variants[position + step - 1, False]]
+            pairs = zip(wholes, lasts, strict=True)
+            leaves.append(build.compounds([(each, [*run[:-1], end]) for each, end in pairs]))
+        elif others := variants[position, False]:
             leaves.append(build.either([run[0], *others]))
         else:
             leaves.append(build.word(run[0]))
@@ -158,6 +161,18 @@ class _Builder:
     def either(self, tokens: list[Token]) -> Node:
         """Return the forms of a word in inclusive writing."""
         leaves = tuple(map(self.leaf, tokens))
+        return Or(leaves, text=self.text, column=self.column)
+
+    def compounds(self, forms: list[tuple[Token, list[Token]]]) -> Node:
+        """Return the forms of a compound, of which inclusive writing has several."""
+        first, *others = [self.compound(*form) for form in forms]
+        if not others:
+            return first
+        leaves = tuple(
+            part
+            for form in (first, *others)
+            for part in (form.children if isinstance(form, Or) else (form,))
+        )
         return Or(leaves, text=self.text, column=self.column)
 
     def compound(self, whole: Token, run: list[Token]) -> Node:
