@@ -81,7 +81,7 @@ class Columns:
         typecode, start, *_ = self._listed[name]
         column: array[Any] = array(typecode)
         with self.file.damage_reported():
-            column.frombytes(self.file.content[start : start + column.itemsize * self.documents])
+            column.frombytes(self.file.section(start, start + column.itemsize * self.documents))
         return column
 
     def bounds(self, name: str) -> tuple[float, float]:

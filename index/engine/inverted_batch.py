@@ -139,15 +139,17 @@ class SegmentPostings:
     ) -> None:
         """Take the lists of a field; documents count from `first`, or get `numbers` (those kept).
 
-        Raises ArchiveDamaged, here and in its methods, where numbers in them are wrong.
+        The file is verified by the caller. Raises ArchiveDamaged, here and in its methods, where
+        numbers in it are wrong.
         """
         self._lists, self._field = lists, field
         self._first, self._numbers = first, None if numbers is None else _mapping_array(numbers)
         with lists.file.damage_reported():
-            self._content = np.frombuffer(field.content, dtype=np.uint8)
-            self._starts = np.frombuffer(field.starts, dtype=np.int64)
-            self._sizes = np.frombuffer(field.sizes, dtype=np.uint16)
-            self._widths = np.frombuffer(field.widths, dtype=np.uint8)
+            content = lists.file.content
+            self._content = np.frombuffer(content, dtype=np.uint8)
+            self._starts = np.frombuffer(content, np.int64, field.count + 1, field.starts)
+            self._sizes = np.frombuffer(content, np.uint16, field.count, field.sizes)
+            self._widths = np.frombuffer(content, np.uint8, field.count, field.widths)
 
     @property
     def weights(self) -> Numbers:

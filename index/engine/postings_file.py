@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, compress, count
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeAlias
+from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias
 
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
 
@@ -146,7 +146,7 @@ class PostingsFile:
         self.file = ChecksummedFile(file, name)
         with self.file.damage_reported():
             self._fields = {
-                field: Field(self.file.content, numbers)
+                field: Field(self.file, numbers)
                 for field, numbers in self.file.directory["fields"].items()
             }
 
@@ -193,57 +193,81 @@ class PostingsFile:
 
 
 class Field:
-    """One field's lexicon and lists."""
+    """One field's lexicon and lists. What its methods return is checked."""
 
-    def __init__(self, content: memoryview, numbers: Sequence[int]) -> None:
-        count, starts, sizes, tops, widths, lexicon, length = numbers
-        self._count = count
-        self.content = content
-        """The whole file."""
-        self.starts = content[starts : starts + 8 * (count + 1)].cast("Q")
-        """Where each list starts, and where the last one ends."""
-        self.sizes = content[sizes : sizes + 2 * count].cast("H")
-        """Documents of each list less one."""
-        self.widths = content[widths : widths + count]
-        """Bytes of a count in each list."""
-        self._tops = content[tops : tops + 4 * (count + 1)].cast("I")
-        self._lexicon = content[lexicon : lexicon + length]
+    def __init__(self, file: ChecksummedFile, numbers: Sequence[int]) -> None:
+        self._file = file
+        self.count, self.starts, self.sizes, self._tops, self.widths, self._lexicon, _ = numbers
+        """Number of terms; then where these begin in the file: where each list starts, and where
+        the last one ends (64 bits); documents of each list less one (16 bits); where each term
+        starts in the lexicon (32 bits); bytes of a count in each list (8 bits); the lexicon."""
+        content = file.content
+        self._unchecked_tops = content[self._tops : self._tops + 4 * (self.count + 1)].cast("I")
+        self._unchecked_lexicon = content[self._lexicon : self._lexicon + numbers[6]]
 
-    def _term(self, rank: int) -> bytes:
-        return bytes(self._lexicon[self._tops[rank] : self._tops[rank + 1] - 1])
+    def _unchecked_term(self, rank: int) -> bytes:
+        tops = self._unchecked_tops
+        return bytes(self._unchecked_lexicon[tops[rank] : tops[rank + 1] - 1])
 
-    def _rank(self, term: bytes) -> int:
-        return bisect_left(range(self._count), term, key=self._term)
+    def _rank(self, term: bytes) -> tuple[int, list[bytes]]:
+        """Return how many terms come before a term, and the one before it and the one at it.
+
+        The search reads what may be damaged; its end is checked: a term that belongs between
+        two neighbours of the lexicon belongs nowhere else.
+        """
+        rank = bisect_left(range(self.count), term, key=self._unchecked_term)
+        first = max(rank - 1, 0)
+        terms = self._terms(first, min(rank + 1, self.count))
+        before, after = terms[: rank - first], terms[rank - first :]
+        if (before and before[0] >= term) or (after and after[0] < term):
+            self._terms(0, self.count)  # raises
+            raise ValueError("the terms are not in order")
+        return rank, after
+
+    def _terms(self, first: int, last: int) -> list[bytes]:
+        """Return the terms from one rank to below another."""
+        if first == last:
+            return []
+        tops = self._numbers("I", self._tops, first, last + 1)
+        start, end = self._lexicon + tops[0], self._lexicon + tops[-1] - 1
+        return bytes(self._file.section(start, end)).split(_TERM_END)
+
+    def _numbers(
+        self, typecode: Literal["B", "H", "I", "Q"], start: int, first: int, last: int
+    ) -> memoryview[int]:
+        size = array(typecode).itemsize
+        return self._file.section(start + size * first, start + size * last).cast(typecode)
 
     def terms(self, prefix: bytes) -> list[bytes]:
         """Return the terms that begin with a prefix, in order."""
-        first, last = 0, self._count
+        first, last = 0, self.count
         if prefix:
-            first, last = self._rank(prefix), self._rank(prefix + _AFTER_ANY)
-        if first == last:
-            return []
-        return bytes(self._lexicon[self._tops[first] : self._tops[last] - 1]).split(_TERM_END)
+            (first, _), (last, _) = self._rank(prefix), self._rank(prefix + _AFTER_ANY)
+        return self._terms(first, last)
 
     def frequency(self, term: bytes) -> int:
         """Return in how many documents a term occurs."""
-        rank = self._rank(term)
-        found = rank < self._count and self._term(rank) == term
-        return self.sizes[rank] + 1 if found else 0
+        rank, at = self._rank(term)
+        return self._size(rank) if at == [term] else 0
 
     def find(self, term: bytes) -> Postings | None:
         """Return the list of a term."""
-        rank = self._rank(term)
-        found = rank < self._count and self._term(rank) == term
-        return self._postings(rank) if found else None
+        rank, at = self._rank(term)
+        return self._postings(rank) if at == [term] else None
 
     def each(self) -> Iterable[tuple[bytes, Postings]]:
         """Yield every term with its list."""
-        return zip(self.terms(b""), map(self._postings, range(self._count)), strict=True)
+        return zip(self.terms(b""), map(self._postings, range(self.count)), strict=True)
+
+    def _size(self, rank: int) -> int:
+        return int(self._numbers("H", self.sizes, rank, rank + 1)[0]) + 1
 
     def _postings(self, rank: int) -> Postings:
-        start, size, width = self.starts[rank], self.sizes[rank] + 1, self.widths[rank]
-        middle = start + 2 * size
-        end = middle + width * size
-        docs = array("H", self.content[start:middle].tobytes())
-        counts = array(_COUNT_TYPES[width], self.content[middle:end].tobytes()) if width else None
-        return Postings(docs, counts, self.content[end : self.starts[rank + 1]].cast("I"))
+        start, end = self._numbers("Q", self.starts, rank, rank + 2)
+        content = self._file.section(start, end)
+        size, (width,) = self._size(rank), self._numbers("B", self.widths, rank, rank + 1)
+        middle = 2 * size
+        tail = middle + width * size
+        docs = array("H", content[:middle].tobytes())
+        counts = array(_COUNT_TYPES[width], content[middle:tail].tobytes()) if width else None
+        return Postings(docs, counts, content[tail:].cast("I"))

@@ -10,9 +10,9 @@ from typing import Any
 from index.analysis.term_positions import postings
 from index.article import Article
 
-VERSION = 4
-"""Raise it when the fields, the files, the classes named in a table of contents, or the words
-that the tokenizer makes change: an archive of another version is built again."""
+VERSION = 5
+"""Raise it when the fields, the files, or the words that the tokenizer makes change: an archive
+of another version is built again."""
 NAME = f"tocsin{VERSION}"
 """Whoosh's name for the index; it is part of the name of every file."""
 WORDS, LANG, FEED = "words", "lang", "feed"

@@ -38,7 +38,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda content: content[: len(content) // 2],
     "one byte missing": lambda content: content[:-1],
     "zeros after a power cut": lambda content: bytes(len(content)),
-    "another version": lambda content: content.replace(b"tocsin\x01", b"tocsin\x02"),
+    "another version": lambda content: content.replace(b"tocsin\x02", b"tocsin\x03"),
     "something else": lambda _: b"PK\x03\x04" * 100,
 }
 
