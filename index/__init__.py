@@ -22,8 +22,8 @@ be asked of it.
 
 `analysis` alone decides what a word is, for articles and for queries. A watchlist is evaluated on
 one article, a search on the archive: a watchlist matches an article exactly when a search with the
-same query finds it. Whoosh keeps the list of segments, the locks and the generations, and runs
-small merges; file format, choice of merges, executor and query language are ours: see
+same query finds it. Whoosh keeps the locks and the generations, and runs small merges; file
+format, choice of merges, executor and query language are ours: see
 docs/explanation/search-engine.md, with figures. `article` and
 `errors` hold the values and the errors that all of these share.
 """

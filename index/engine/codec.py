@@ -2,8 +2,9 @@
 
 Whoosh's own codec compresses and pickles blocks of 128 postings and steps through them one by
 one: 1,000 articles a second, 25 ms for a common word. This codec keeps a segment in two files of
-plain arrays, `.lists` and `.columns`. Whoosh's tables of contents, locks, generations, deletions
-and merges stay as they are, and Whoosh's own queries can run on these segments.
+plain arrays, `.lists` and `.columns`, and the list of segments in a table of contents of its own:
+Whoosh's is a pickle, and unpickling it runs whatever it names. Whoosh's locks, generations,
+deletions and merges stay as they are, and Whoosh's own queries can run on these segments.
 """
 # ruff: noqa: D102 - whoosh.codec.base documents what these methods do
 
@@ -19,6 +20,7 @@ from whoosh.codec.whoosh3 import W3Segment
 from whoosh.columns import Column, ColumnReader
 from whoosh.fields import FieldType, Schema
 from whoosh.formats import Existence, Positions
+from whoosh.index import TOC, FileIndex, clean_files
 from whoosh.matching import ListMatcher
 from whoosh.reading import SegmentReader, TermInfo, TermNotFound
 from whoosh.writing import SegmentWriter
@@ -26,7 +28,8 @@ from whoosh.writing import SegmentWriter
 from index.engine import columns, postings_file
 from index.engine.columns import Columns, ColumnsWriter
 from index.engine.postings_file import Postings, PostingsFile, PostingsFileWriter, Records
-from index.engine.schema import COLUMN_TYPES, FEED, LANG, WORDS
+from index.engine.schema import COLUMN_TYPES, FEED, LANG, NAME, WORDS
+from index.engine.table_of_contents import SegmentEntry, newest_table, write_table
 
 
 class ArrayCodec(base.Codec):  # type: ignore[misc]
@@ -153,6 +156,32 @@ class TermsWriter(base.FieldWriter):  # type: ignore[misc]
         self.is_closed = True
 
 
+class ArchiveIndex(FileIndex):  # type: ignore[misc]
+    """The index of a folder, as Whoosh's writer and searcher use it."""
+
+    def __init__(self, storage: Any) -> None:
+        self.storage = storage
+        self.indexname = NAME
+
+    @classmethod
+    def create(cls, storage: Any) -> ArchiveIndex:
+        """Make an index without segments in an empty folder."""
+        write_table(storage, 0, [])
+        return cls(storage)
+
+    def segments(self) -> list[W3Segment]:
+        """Return the segments; raises FileNotFoundError, or what a broken table leads to."""
+        return self._read_toc().segments  # type: ignore[no-any-return]
+
+    def _read_toc(self) -> TOC:
+        table = newest_table(Path(self.storage.folder))
+        segments = [
+            W3Segment(ArrayCodec(), NAME, entry.documents, entry.id, set(entry.deleted) or None)
+            for entry in table.entries()
+        ]
+        return TOC(whoosh_schema(), segments, table.generation)
+
+
 class BatchWriter(SegmentWriter):  # type: ignore[misc]
     """Whoosh's writer of one segment; it gathers postings by term instead of sorting them."""
 
@@ -161,6 +190,13 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         from index.engine.inverted_batch import TermPool  # takes 80 ms: readers do without
 
         self.pool = TermPool()
+
+    def _commit_toc(self, segments: Sequence[W3Segment]) -> None:
+        entries = [
+            SegmentEntry(s.segid, s.doc_count_all(), frozenset(s.deleted_docs())) for s in segments
+        ]
+        write_table(self.storage, self.generation, entries)
+        clean_files(self.storage, self.indexname, self.generation, segments)
 
     def add_document(self, **fields: Any) -> None:
         """Add a document: numbers for the columns, of the other fields terms with their codes."""
@@ -198,6 +234,7 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
     def add_postings_to_pool(self, reader: SegmentReader, startdoc: int, docmap: Any) -> None:
         """Gather the posting lists of a segment."""
         terms = reader.codec().terms_reader(reader.storage(), reader.segment())
+        terms.lists.file.verify()  # damage must not be copied under a new checksum
         self.pool.add_lists(terms.lists, startdoc, docmap)
 
 

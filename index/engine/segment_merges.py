@@ -17,13 +17,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from whoosh.index import TOC, FileIndex
 from whoosh.reading import SegmentReader
 from whoosh.writing import NO_MERGE
 
-from index.engine.codec import BatchWriter, whoosh_schema
+from index.engine.codec import ArchiveIndex, BatchWriter
 from index.engine.postings_file import MAX_DOCUMENTS
-from index.engine.schema import NAME
 from index.engine.storage import DurableStorage
 
 FAN_IN = 10
@@ -154,7 +152,7 @@ class BackgroundMerge:
             return list(segments)
         if self._failure is not None:
             raise self._failure
-        (merged,) = TOC.read(DurableStorage(str(self._own_folder)), NAME).segments
+        (merged,) = ArchiveIndex(DurableStorage(str(self._own_folder))).segments()
         for doc in self._deleted_since(now):
             merged.delete_document(doc)
         for file in self._own_folder.glob(f"{merged.segment_id()}.*"):
@@ -174,8 +172,7 @@ class BackgroundMerge:
 
     def _merge(self) -> None:
         storage = DurableStorage(str(self._own_folder))
-        TOC.create(storage, whoosh_schema(), NAME)
-        writer = BatchWriter(FileIndex(storage, indexname=NAME))
+        writer = BatchWriter(ArchiveIndex.create(storage))
         try:
             sources = DurableStorage(str(self._folder), readonly=True)
             merge(writer, self._at_start, self._at_start, sources)

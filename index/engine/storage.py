@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import BufferFile
 
 
 class DurableStorage(FileStorage):  # type: ignore[misc]
@@ -22,12 +21,6 @@ class DurableStorage(FileStorage):  # type: ignore[misc]
     def create_file(self, name: str, **options: Any) -> Any:
         """Create a file that closing writes to the disk."""
         return super().create_file(name, **{"onclose": _sync, **options})
-
-    def open_file(self, name: str, **options: Any) -> Any:
-        """Open a file; a table of contents in memory, since Whoosh does not close a broken one."""
-        if name.endswith(".toc"):
-            return BufferFile(memoryview(Path(self.folder, name).read_bytes()), name=name)
-        return super().open_file(name, **options)
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
         """Rename a file, and write the new name to the disk."""

@@ -10,14 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from whoosh.index import TOC, FileIndex, LockError
+from whoosh.index import LockError
 from whoosh.writing import NO_MERGE
 
 from index.article import Article
-from index.engine.codec import BatchWriter, whoosh_schema
+from index.engine.codec import ArchiveIndex, BatchWriter
 from index.engine.columns import Columns
 from index.engine.postings_file import PostingsFile
-from index.engine.schema import ID, NAME, document
+from index.engine.schema import ID, document
 from index.engine.segment_merges import (
     BackgroundMerge,
     is_large,
@@ -27,7 +27,7 @@ from index.engine.segment_merges import (
     select_merge,
 )
 from index.engine.storage import DurableStorage, file_sizes
-from index.engine.table_of_contents import damage_reported, newest_table
+from index.engine.table_of_contents import damage_reported
 from index.errors import ArchiveDamaged, ArchiveError
 
 BATCH = 4096
@@ -49,10 +49,8 @@ class FolderArchiveWriter:
         storage = DurableStorage(str(folder))
         remove_unfinished(folder)
         if not any(folder.iterdir()):
-            TOC.create(storage, whoosh_schema(), NAME)
-        with damage_reported(folder):
-            newest_table(folder)
-            self._index = FileIndex(storage, indexname=NAME)
+            ArchiveIndex.create(storage)
+        self._index = ArchiveIndex(storage)
         self._columns_by_name: dict[str, Columns] = {}
         self._sizes: dict[str, int] = {}
         self._background: BackgroundMerge | None = None
@@ -238,7 +236,7 @@ class FolderArchiveWriter:
 
     def _read_segments(self) -> list[Any]:
         with damage_reported(self.folder):
-            segments = list(TOC.read(self._index.storage, NAME).segments)
+            segments = self._index.segments()
         names = {segment.segment_id() for segment in segments}
         opened = self._columns_by_name
         self._columns_by_name = {name: opened[name] for name in names & opened.keys()}

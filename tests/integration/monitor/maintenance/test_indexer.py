@@ -20,13 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.alert_storage import save_poll
 from support.newsroom import PATIENCE, until
-from whoosh.index import open_dir
 from whoosh.writing import NO_MERGE
 
 from index import open_archive, open_archive_writer
 from index.article import Article
-from index.engine.codec import BatchWriter
-from index.engine.schema import NAME
+from index.engine.codec import ArchiveIndex, BatchWriter
+from index.engine.storage import DurableStorage
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query.parser import parse_query
 from monitor.files import ARCHIVE_FOLDER
@@ -184,8 +183,8 @@ def _know_more(folder: Path) -> None:
 def _know_twice(folder: Path) -> None:
     other = folder.with_name("other")
     open_archive_writer(other).add([article(3), article(4)])
-    with open_dir(str(other), indexname=NAME).reader() as reader:
-        writer = BatchWriter(open_dir(str(folder), indexname=NAME))
+    with ArchiveIndex(DurableStorage(str(other))).reader() as reader:
+        writer = BatchWriter(ArchiveIndex(DurableStorage(str(folder))))
         writer.add_reader(reader)
         writer.commit(mergetype=NO_MERGE)
     shutil.rmtree(other)

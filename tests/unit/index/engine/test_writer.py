@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
-from whoosh.index import open_dir
 
 from index import open_archive_writer
 from index.article import Article
-from index.engine.schema import NAME
+from index.engine.codec import ArchiveIndex
 from index.engine.segment_merges import FAN_IN, select_merge
+from index.engine.storage import DurableStorage
 from index.errors import ArchiveDamaged, ArchiveError
 
 
@@ -26,9 +26,13 @@ def article(id: int, title: str = "Un port belge") -> Article:
     )
 
 
+def whoosh_index(folder: Path) -> ArchiveIndex:
+    return ArchiveIndex(DurableStorage(str(folder)))
+
+
 def numbers(folder: Path, word: str) -> list[int]:
     """Return the ids of articles with a word, by Whoosh's own searcher."""
-    with open_dir(str(folder), indexname=NAME).searcher() as searcher:
+    with whoosh_index(folder).searcher() as searcher:
         docs = searcher.search(query.Term("words", word), limit=None).docs()
         return sorted(
             int(reader.column_reader("id")[doc - first])
@@ -44,7 +48,7 @@ def test_whoosh_itself_can_search_it(tmp_path: Path) -> None:
     writer.add([article(7, "Un navire"), article(30, "Un navire")])
     assert numbers(tmp_path, "navire") == [7, 30]
     assert numbers(tmp_path, "port") == [id for id in range(1, 30) if id != 7]
-    with open_dir(str(tmp_path), indexname=NAME).searcher() as searcher:
+    with whoosh_index(tmp_path).searcher() as searcher:
         both = query.And([query.Term("words", "un"), query.Term("words", "navire")])
         assert len(searcher.search(both)) == 2
 
@@ -79,7 +83,7 @@ def test_merging_drops_what_was_replaced(tmp_path: Path) -> None:
     writer = open_archive_writer(tmp_path)
     writer.add(map(article, range(1, 9)))
     writer.add([article(3, "Un quai"), article(4, "Un canal"), article(5, "Un canal")])
-    with open_dir(str(tmp_path), indexname=NAME).reader() as reader:
+    with whoosh_index(tmp_path).reader() as reader:
         assert reader.doc_count_all() == reader.doc_count() == 8
     assert numbers(tmp_path, "port") == [1, 2, 6, 7, 8]
 
@@ -104,7 +108,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
     first.add([article(3)])
     assert numbers(tmp_path, "port") == [2, 3]
 
-    lock = open_dir(str(tmp_path), indexname=NAME).lock("WRITELOCK")
+    lock = whoosh_index(tmp_path).lock("WRITELOCK")
     assert lock.acquire()
     with pytest.raises(ArchiveError, match="another process"):
         first.add([article(4)])
@@ -136,7 +140,7 @@ def test_files_are_on_the_disk_before_the_table_names_them(
     writer.add([article(1)])
     *before, table, renamed, folder = events
     assert sorted(before) == ["colum", "lists"]
-    assert (table[:3], renamed, folder) == ("toc", "rename", tmp_path.name[:5])
+    assert (table[:4], renamed, folder) == ("part", "rename", tmp_path.name[:5])
 
 
 @pytest.mark.parametrize("left", ["a file of something else", "_tocsin999_1.toc"])
@@ -150,7 +154,7 @@ def test_a_table_of_contents_that_cannot_be_read(tmp_path: Path) -> None:
     open_archive_writer(tmp_path).add([article(1)])
     (table,) = tmp_path.glob("*.toc")
     table.write_bytes(table.read_bytes()[:40])
-    with pytest.raises(ArchiveDamaged, match="cannot be read"):
+    with pytest.raises(ArchiveDamaged, match="not a whole file"):
         open_archive_writer(tmp_path)
 
 
@@ -164,6 +168,19 @@ def test_verify_reads_every_byte(tmp_path: Path) -> None:
         with pytest.raises(ArchiveDamaged, match="changed"):
             writer.verify()
         path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("kind", ["*.lists", "*.columns"])
+def test_damage_is_not_merged_into_a_file_that_looks_whole(tmp_path: Path, kind: str) -> None:
+    writer = open_archive_writer(tmp_path)
+    writer.add(map(article, range(1, 30)))
+    path = next(tmp_path.glob(kind))
+    writer.add(map(article, range(30, 60)))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
+    with pytest.raises(ArchiveDamaged, match="changed"):
+        writer.compact()
+    assert len(writer.drop_damaged_segments()) == 1
 
 
 # --- which segments are merged ------------------------------------------------------
