@@ -139,7 +139,7 @@ class Daemon:
             await self._end(background)
 
     async def once(self, stop: asyncio.Event, *, everything: bool) -> RunSummary:
-        """Poll what is due, or everything; return when it is all stored and searchable.
+        """Poll what is due, or everything; return when all is stored, searchable and checked.
 
         Raises StoreError, and MonitorError when what is stored cannot be made searchable.
         """
@@ -177,11 +177,12 @@ class Daemon:
         if self._parts.linker is not None:
             await self._parts.linker.all()
             await self._parts.notifier.all()
-        while waiting := await self._left_to_index():
+        while (waiting := await self._left_to_index()) or not self._parts.indexer.mended:
             indexer = self._parts.indexer
             if indexer.failures >= PATIENCE:
                 raise MonitorError(_unsearchable(indexer.trouble, waiting))
-            self._parts.report.indexing(waiting)
+            if waiting:
+                self._parts.report.indexing(waiting)
             indexer.start()
             await self._parts.sleep(0.05)
 
@@ -326,6 +327,8 @@ class Daemon:
 
 
 def _unsearchable(trouble: str, waiting: int) -> str:
+    if not waiting:
+        return f"{trouble}; what was read is stored, and the next run checks the index again"
     articles = counted(waiting, "article")
     return (
         f"{trouble}; {articles} cannot be searched yet: what was read is stored,"

@@ -62,9 +62,9 @@ def run(
 ) -> None:
     """Watch the feeds in the foreground, until interrupted.
 
-    With --once: poll, wait until everything is stored, matched and searchable, print a
-    summary, and end. Exits with 1 if no feed could be read, with 2 if feeds.yaml has a
-    mistake, with 3 if another monitor watches this newsroom.
+    With --once: poll, wait until everything is stored, matched and searchable, and the search
+    index is checked and mended; then print a summary and end. Exits with 1 if no feed could be
+    read, with 2 if feeds.yaml has a mistake, with 3 if another monitor watches this newsroom.
     """
     if everything and not once:
         raise click.UsageError("--now needs --once")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -58,18 +58,32 @@ class Wake(Protocol):
         """Read one message; raises EOFError at the end of the pipe."""
 
 
-def run(store: IndexSource, folder: Path, wake: Wake, progress: Progress = lambda *_: None) -> None:
-    """Index the outbox until the pipe ends; the current step is finished."""
+def run(
+    store: IndexSource,
+    folder: Path,
+    wake: Wake,
+    progress: Progress = lambda *_: None,
+    mended: Callable[[], None] = lambda: None,
+) -> None:
+    """Index the outbox until the pipe ends; the current step is finished.
+
+    Args:
+        store: Where the articles come from.
+        folder: The folder of the index.
+        wake: The pipe from the monitor.
+        progress: Called while the index is repaired.
+        mended: Called when every byte of the index was checked and it is in line with the store.
+    """
     wait, whole = 0.0, False
     follower: _OutboxFollower | None = None
     while not _ended(wake, wait):
         wait = 0.0
         try:
-            follower = follower or _OutboxFollower(store, folder, progress, whole=whole)
+            follower = follower or _OutboxFollower(store, folder, progress, mended, whole=whole)
             follower.follow(wake)
             return
         except ArchiveDamaged as error:
-            log.error("%s; mending it", error)
+            log.error("%s; mending it" if not whole else f"{WAITS}: %s", error)
             wait, follower, whole = (REST if whole else 0.0), None, True
         except (ArchiveError, StoreError, OSError) as error:
             log.error("%s: %s", WAITS, error)
@@ -81,7 +95,7 @@ def catch_up(store: IndexSource, folder: Path, progress: Progress = lambda *_: N
 
     Not for use while an indexer runs on the folder.
     """
-    follower = _OutboxFollower(store, folder, progress, whole=True)
+    follower = _OutboxFollower(store, folder, progress, lambda: None, whole=True)
     while follower.work():
         pass
     return follower.writer.article_count
@@ -111,9 +125,16 @@ class _OutboxFollower:
     """Follows the outbox; between two batches it repairs the index, step by step."""
 
     def __init__(
-        self, store: IndexSource, folder: Path, progress: Progress, *, whole: bool
+        self,
+        store: IndexSource,
+        folder: Path,
+        progress: Progress,
+        mended: Callable[[], None],
+        *,
+        whole: bool,
     ) -> None:
         self._store = store
+        self._mended: Callable[[], None] | None = mended
         self._folder = folder
         self._data = folder.parent
         index_repair.is_suspect(self._data)  # the check happens now
@@ -155,7 +176,12 @@ class _OutboxFollower:
             self._last = batch[-1].number
             self._store.mark_indexed(self._last)
             return True
-        return next(self._mending, self) is not self
+        if next(self._mending, self) is not self:
+            return True
+        if self._mended:
+            self._mended()
+            self._mended = None
+        return False
 
 
 def _ended(wake: Wake, seconds: float) -> bool:

@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +45,10 @@ class _IndexedTicket(NamedTuple):
     at: Timestamp
 
 
+class _Mended(NamedTuple):
+    """Reported once by each process, when the index is whole and in line with the store."""
+
+
 class IndexerProcess:
     """The indexer of a data folder."""
 
@@ -60,6 +65,8 @@ class IndexerProcess:
         """Why the last try failed, in words."""
         self.indexed_at = 0.0
         """When the last ticket returned by `indexed` was indexed."""
+        self.mended = False
+        """Whether all of the index was checked, and is in line with the store."""
 
     def start(self) -> None:
         """Start the process, or restart it if it died."""
@@ -94,6 +101,8 @@ class IndexerProcess:
                 if isinstance(message, _IndexedTicket):
                     last, self.indexed_at = message
                     self.failures = 0
+                elif isinstance(message, _Mended):
+                    self.mended = True
                 else:
                     level, line = message
                     log.log(level, "%s", line)
@@ -163,7 +172,13 @@ def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock:
     try:
         store = _ReadOnly(data, monitor, clock)
         try:
-            indexer.run(store, data / ARCHIVE_FOLDER, wake, _Progress(data))
+            indexer.run(
+                store,
+                data / ARCHIVE_FOLDER,
+                wake,
+                _Progress(data),
+                partial(monitor.send, _Mended()),
+            )
         finally:
             store.close()
     except Exception:

@@ -237,6 +237,18 @@ class ArchiveSearch:
                 self._archive = open_archive(self._folder, partial=True)
             return self._archive
 
+    def note(self) -> str:
+        """Return what the reader of a result must know of the index; empty when all is well.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        totals = self._views.totals()
+        if not totals.articles:
+            return ""
+        with self._readable() as archive:
+            return self._note(archive, totals)
+
     def _note(self, archive: Archive, totals: Totals) -> str:
         """Return what the reader must know of the index; empty when all is well."""
         share = index_repair.read_progress(self._folder.parent, self._clock())

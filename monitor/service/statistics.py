@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.maintenance import index_repair
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.store.protocol import Views
@@ -86,7 +85,7 @@ class Statistics:
             since=since,
             until=until,
             series=tuple(series(each, edges, (since, until), gaps) for each in observed),
-            note=self._note(),
+            note=self._search.note(),
         )
 
     def facets(self, text: str, filter: Filter = Filter(), *, limit: int = 10) -> Facets:
@@ -117,7 +116,7 @@ class Statistics:
             ),
             words=tuple(words),
             read=len(read),
-            note=self._note(),
+            note=self._search.note(),
         )
 
     def baselines(self) -> dict[str, Baseline]:
@@ -213,9 +212,6 @@ class Statistics:
             if begun is not None and begun > since:
                 gaps[feed].append((-math.inf, begun))
         return {feed: merge_intervals(intervals) for feed, intervals in gaps.items()}
-
-    def _note(self) -> str:
-        return index_repair.describe_waiting(self._views.totals().unindexed)
 
 
 def sample(ids: Sequence[int], most: int) -> list[int]:

@@ -42,6 +42,7 @@ class NoIndexer:
 
     failures = 0
     trouble = ""
+    mended = True
 
     def start(self) -> None:
         """Start."""

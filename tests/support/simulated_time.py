@@ -287,6 +287,7 @@ class NoIndexer:
     failures = 0
     trouble = ""
     indexed_at = START
+    mended = True
 
     def __init__(self, *args: object) -> None:
         pass

@@ -73,10 +73,17 @@ def _cut(index: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def _flip(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:20] + bytes([content[20] ^ 1]) + content[21:])
+
+
 PARTIAL: dict[str, Callable[[Path], object]] = {
     "lists missing": lambda index: next(index.glob("*.lists")).unlink(),
     "columns missing": lambda index: next(index.glob("*.columns")).unlink(),
     "lists cut": _cut,
+    "a bit of the lists flipped": lambda index: _flip(next(index.glob("*.lists"))),
+    "a bit of the numbers flipped": lambda index: _flip(next(index.glob("*.columns"))),
     "lists emptied": lambda index: os.truncate(next(index.glob("*.lists")), 0),
 }
 
@@ -89,6 +96,8 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert count == 20
     assert "the index is damaged, 20 of 30 articles can be searched" in note
     assert "tocsin reindex" in note
+    statistics = service.statistics
+    assert statistics.facets("port").note == statistics.trend(["port"]).note == note
     assert index_repair.is_suspect(data)  # the indexer is told
     with closing(SqliteStore(data)) as store:
         indexer.catch_up(store, data / ARCHIVE_FOLDER)
