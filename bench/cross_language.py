@@ -160,8 +160,9 @@ def _by_names(items: Mapping[Item, str]) -> set[Pair]:
             if n >= cross_language.LEAST_NAMES
         ]
         rivals = {at: named[every[at]] for at in likely}
-        best = cross_language.same_event(named[item], rivals, count.__getitem__, len(items))
-        if best is not None:
+        for best in cross_language.same_event(named[item], rivals, count.__getitem__, len(items))[
+            :1
+        ]:
             found.add((item, every[best]) if lang == "en" else (every[best], item))
     return found
 
@@ -213,7 +214,7 @@ def _linked(one: Names, two: Names, count: Counter[int], share: float, articles:
     asked, cross_language.SHARE = cross_language.SHARE, share
     try:
         rival = replace(two, lang="fr" if one.lang == "en" else "en")
-        return cross_language.same_event(one, {1: rival}, count.__getitem__, articles) is not None
+        return bool(cross_language.same_event(one, {1: rival}, count.__getitem__, articles))
     finally:
         cross_language.SHARE = asked
 

@@ -132,17 +132,18 @@ def same_event(reading: StoreReads, article: Article, names: Names) -> int | Non
     rivals, recent = reading.articles_named(
         rare, names.lang, cross_language.LEAST_NAMES, cross_language.MOST_CANDIDATES
     )
-    own = _publisher(article)
-    others = [one.id for one in reading.articles.get([*rivals]) if _publisher(one) != own]
-    if not others:
-        return None
 
     def frequency(word: int) -> int:
         if word not in known:
             known.update(reading.name_frequencies([word]))
         return known[word]
 
-    return cross_language.same_event(names, {id: rivals[id] for id in others}, frequency, recent)
+    found = cross_language.same_event(names, rivals, frequency, recent)
+    if not found:
+        return None
+    own = _publisher(article)
+    others = (one.id for one in reading.articles.get(found) if _publisher(one) != own)
+    return next(others, None)
 
 
 def _publisher(article: Article) -> str:

@@ -109,8 +109,8 @@ def _number(word: str) -> int:
 
 def same_event(
     own: Names, rivals: Mapping[int, Names], bearers: Callable[[int], int], articles: int
-) -> int | None:
-    """Return which of some articles in another language is about the same event, if any.
+) -> list[int]:
+    """Return which articles in another language are about the same event, the likeliest first.
 
     `bearers` tells how many of the `articles` of these days have a word.
     """
@@ -124,7 +124,7 @@ def same_event(
         if other.lang != own.lang and abs(other.date - own.date) <= WINDOW
         if (share := _share(own, other, weight)) >= SHARE
     ]
-    return -max(found)[1] if found else None
+    return [-negated for _, negated in sorted(found, reverse=True)]
 
 
 def _share(one: Names, other: Names, weight: Callable[[int], float]) -> float:

@@ -185,29 +185,27 @@ class SqliteReads:
 
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
         """Return how many recent articles have each of some words in a name, 500 if more."""
-        return {word: self._frequency(word) for word in words}
-
-    def _frequency(self, word: int) -> int:
-        if word in self._common_names:
-            return COUNTED
-        ((count,),) = self._sql.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM names WHERE name = ? LIMIT ?)", (word, COUNTED)
+        known = dict.fromkeys(words, COUNTED)
+        counted = self._sql.execute(
+            "SELECT value, (SELECT count(*) FROM"
+            " (SELECT 1 FROM names WHERE name = value LIMIT ?)) FROM json_each(?)",
+            (COUNTED, json.dumps([word for word in known if word not in self._common_names])),
         )
-        if count == COUNTED:
-            self._common_names.add(word)
-        return int(count)
+        for word, count in counted:
+            known[word] = count
+            if count == COUNTED:
+                self._common_names.add(word)
+        return known
 
     def articles_named(
         self, words: Iterable[int], but: str, at_least: int, most: int
     ) -> tuple[dict[int, Names], int]:
         """Return recent articles with these words in names, and about how many are recent."""
-        shared = Counter(
-            article
-            for word in words
-            for (article,) in self._sql.execute(
-                "SELECT article FROM names WHERE name = ? AND lang <> ?", (word, but)
-            )
+        rows = self._sql.execute(
+            "SELECT article FROM json_each(?) CROSS JOIN names ON name = value AND lang <> ?",
+            (json.dumps([*words]), but),
         )
+        shared = Counter(article for (article,) in rows)
         likely = [article for article, count in shared.most_common(most) if count >= at_least]
         if not likely:
             return {}, 0
