@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from index.analysis.folding import fold
 from index.analysis.term_positions import postings
-from index.analysis.tokenizer import stems
+from index.analysis.tokenizer import both_stems
 from index.article import Article
 from index.query.parser import parse_query, score
 from monitor.model.config import Watchlist
@@ -144,9 +144,9 @@ def _rare_stems(words: Counter[str], most: int) -> list[str]:
     """Return the words of which all inflections together are rare."""
     by_stem: Counter[str] = Counter()
     for word, count in words.items():
-        for inflected in set(stems(fold(word))):
+        for inflected in set(both_stems(fold(word))):
             by_stem[inflected] += count
-    return sorted(w for w in words if max(by_stem[each] for each in stems(fold(w))) <= most)
+    return sorted(w for w in words if max(by_stem[each] for each in both_stems(fold(w))) <= most)
 
 
 def _found(pattern: re.Pattern[str], article: Article) -> Iterator[str]:

@@ -11,13 +11,15 @@ import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from sys import getsizeof
 from typing import NamedTuple
 
 from index.analysis.folding import fold
+from index.analysis.text_cache import TextCache
 
 _FILE = Path(__file__).with_name("inflections.txt")
-_KEPT = 50_000
-"""Words whose inflections are cached."""
+_CACHED = 16 * 2**20
+"""Bytes of the cache of inflections: some 5,000 words."""
 _LONGEST_ENDING = 12
 """Letters of the longest ending by which the lemma of a form is looked for."""
 
@@ -64,7 +66,6 @@ def _lemma_endings() -> Mapping[str, Mapping[str, set[int]]]:
     return found
 
 
-@functools.lru_cache(_KEPT)
 def inflections(written: str) -> frozenset[str]:
     """Return the inflections of a French or English word; none for an unknown one.
 
@@ -77,6 +78,10 @@ def inflections(written: str) -> frozenset[str]:
     Returns:
         Folded forms, the word among them; a few have accents, and are found with these only.
     """
+    return _known[written]
+
+
+def _inflections(written: str) -> frozenset[str]:
     bare = fold(written)
     lemmas = _lemmas(bare)
     same = [lemma for lemma in lemmas if lemma.written == written]
@@ -84,6 +89,13 @@ def inflections(written: str) -> frozenset[str]:
     if not same:
         found.update(_forms_of_lemmas(bare))
     return frozenset(found | {bare}) if found else _behind_prefix(bare)
+
+
+def _size(forms: frozenset[str]) -> int:
+    return getsizeof(forms) + sum(map(getsizeof, forms))
+
+
+_known = TextCache(_inflections, _size, _CACHED)
 
 
 def _behind_prefix(bare: str) -> frozenset[str]:

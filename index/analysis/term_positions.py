@@ -13,22 +13,24 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
+from sys import getsizeof
 from typing import NamedTuple
 
 from index.analysis.folding import fold_latin
+from index.analysis.text_cache import LONGEST, TextCache
 from index.analysis.tokenizer import (
     AROUND,
+    CACHED,
     LOUD,
-    MAX_CHARS,
     MAX_COMPOUND,
     MAX_TERM,
-    MEMO_SIZE,
     NUMBER_HEAD,
     NUMBER_TAIL,
     Token,
     chunks,
     joined_number,
     pattern,
+    readable,
     shouts,
     tokens_of,
 )
@@ -45,10 +47,10 @@ _STEP = 1 << 2
 """Difference of the codes of two words in a row."""
 _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
-_CHUNKS = 20_000
-"""Chunks whose words are cached."""
-_LONGEST = 64
-"""Characters of the longest chunk that is cached: longer ones hardly ever come twice."""
+_CACHED_PLACES = 8 * 2**20
+"""Bytes of the cache of where the words of a chunk are."""
+_PAIR = 120
+"""Bytes of two values in a tuple, roughly."""
 
 _Pairs = tuple[tuple[str, int], ...]
 _Entry = str | tuple[_Pairs, int] | None
@@ -60,7 +62,15 @@ class _NumberTail(NamedTuple):
     entry: _Entry
 
 
-class Keys(dict[str, _Entry | _NumberTail]):
+def _size_of_entry(entry: _Entry | _NumberTail) -> int:
+    if isinstance(entry, _NumberTail):
+        return _PAIR + _size_of_entry(entry.entry)
+    if entry is None or isinstance(entry, str):
+        return getsizeof(entry)
+    return _PAIR + sum(_PAIR + getsizeof(key) for key, _ in entry[0])
+
+
+class Keys(TextCache[_Entry | _NumberTail]):
     """Cache of chunk to the index keys that it adds; only of keys that are wanted.
 
     `wanted` returns a key, the object that it is known by, or ''.
@@ -72,6 +82,7 @@ class Keys(dict[str, _Entry | _NumberTail]):
     def __init__(
         self, wanted: Callable[[str], str] = lambda key: key, *, is_loud: bool = False
     ) -> None:
+        super().__init__(self._entry, _size_of_entry, CACHED)
         self.wanted = wanted
         self._is_loud = is_loud
 
@@ -79,14 +90,6 @@ class Keys(dict[str, _Entry | _NumberTail]):
     def loud(self) -> Keys:
         """The same for texts all in capitals."""
         return Keys(self.wanted, is_loud=True)
-
-    def __missing__(self, chunk: str) -> _Entry | _NumberTail:
-        if len(chunk) > _LONGEST:
-            return self._entry(chunk)
-        if len(self) >= MEMO_SIZE:
-            self.clear()
-        entry = self[chunk] = self._entry(chunk)
-        return entry
 
     def _entry(self, chunk: str) -> _Entry | _NumberTail:
         tail = NUMBER_TAIL.match(chunk) if "0" <= chunk[:1] <= "9" else None
@@ -187,7 +190,7 @@ class _Part:
     def __init__(
         self, found: defaultdict[str, list[int]], article: Article, part: str, keys: Keys
     ) -> None:
-        text = article.part(part)[:MAX_CHARS]
+        text = readable(article.part(part))
         offset = _BASES[part]
         self._chunks = chunks(text)
         self._ends: list[int] | None = None
@@ -237,9 +240,11 @@ class _Part:
         while number and (head := self._last_word(number - 1)):
             number -= 1
             groups.insert(0, head)
+            if len(groups) > MAX_COMPOUND:
+                return ()
             if head != self._chunks[number] or not isinstance(entries[number], _NumberTail):
                 break
-        if not 1 < len(groups) <= MAX_COMPOUND:
+        if len(groups) == 1:
             return ()
         return keys.known(joined_number(groups, position - len(groups) + 1, 0, 0))
 
@@ -273,8 +278,8 @@ class _Part:
 
     def _words(self, number: int) -> Sequence[tuple[int, int]]:
         chunk = self._chunks[number]
-        if len(chunk) <= _LONGEST:
-            return _remembered_words(chunk)
+        if len(chunk) <= LONGEST:
+            return _places[chunk]
         if number not in self._long:
             self._long[number] = _words_of(chunk)
         return self._long[number]
@@ -315,4 +320,4 @@ def _words_of(chunk: str) -> tuple[tuple[int, int], ...]:
     )
 
 
-_remembered_words = functools.lru_cache(_CHUNKS)(_words_of)
+_places = TextCache(_words_of, lambda places: _PAIR * len(places), _CACHED_PLACES)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.analysis.folding import fold
-from index.analysis.tokenizer import Token, runs, stem, tokenize, tokens_of
+from index.analysis.text_cache import TextCache, size_of_strings
+from index.analysis.tokenizer import CACHED, Token, runs, stem, tokenize, tokens_of
 from index.article import PARTS, Article
 from index.evaluation.term_expansion import selector
 from index.query.ast import Mode, Node, Word, words
@@ -17,7 +18,6 @@ from index.query.ast import Mode, Node, Word, words
 SAMPLED = 6
 """Articles from which the usual spelling of a word is learned."""
 _STEMMED = ("fr", "en")
-_CACHED = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +111,21 @@ def _root(form: str, lang: str, known: Container[str]) -> str:
     return stem(singular if singular in known else form, lang)
 
 
-class _ContentTerms(dict[str, tuple[str, ...]]):
-    """The words of each run that carry meaning: no stop words, no numbers, no single letters."""
+@functools.cache
+def _content_terms_of(lang: str) -> TextCache[tuple[str, ...]]:
+    """Return a cache of run to its words that carry meaning.
 
-    def __init__(self, stop_words: Iterable[str]) -> None:
-        self._stop_words = frozenset(stop_words)
+    These are no stop words, no numbers and no single letters.
+    """
+    silent = stop_words(lang)
 
-    def __missing__(self, run: str) -> tuple[str, ...]:
-        if len(self) > _CACHED:
-            self.clear()
+    def content_terms(run: str) -> tuple[str, ...]:
         tokens = tokens_of[run]
         whole = [token.term for token in tokens if token.length > 1]
         terms = whole[:1] or [token.term for token in tokens]
-        self[run] = found = tuple(t for t in terms if is_content_term(t, self._stop_words))
-        return found
+        return tuple(term for term in terms if is_content_term(term, silent))
 
-
-@functools.cache
-def _content_terms_of(lang: str) -> _ContentTerms:
-    return _ContentTerms(stop_words(lang))
+    return TextCache(content_terms, size_of_strings, CACHED)
 
 
 def is_content_term(term: str, stop_words: Container[str]) -> bool:

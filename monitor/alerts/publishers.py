@@ -42,13 +42,21 @@ def is_same_site(one: str, other: str) -> bool:
     return urlsplit(one).netloc == urlsplit(other).netloc
 
 
-@lru_cache(20_000)
+_LONGEST_HOST = 253
+"""Characters of a name in the domain name system."""
+
+
 def _registered_name(url: str) -> str:
     """Return the registered name of a URL's host: `bbc.co.uk` of `feeds.bbc.co.uk`; or ''."""
-    from tld import get_fld  # 110 ms, which a viewer need not spend
-
     try:
-        host = urlsplit(url).hostname
+        host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
-    return get_fld(f"https://{host}", fail_silently=True) or "" if host else ""
+    return _registered_name_of(host) if 0 < len(host) <= _LONGEST_HOST else ""
+
+
+@lru_cache(20_000)
+def _registered_name_of(host: str) -> str:
+    from tld import get_fld  # 110 ms, which a viewer need not spend
+
+    return get_fld(f"https://{host}", fail_silently=True) or ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from sys import getsizeof
 from zlib import crc32
 
 from index.analysis.folding import fold
-from index.analysis.tokenizer import shouts
+from index.analysis.text_cache import TextCache
+from index.analysis.tokenizer import CACHED, shouts
 from index.article import Article
 from monitor.model.poll import Names
 
@@ -93,18 +94,20 @@ def _groups(text: str) -> Iterator[frozenset[int]]:
         if group and not _TOGETHER.fullmatch(text, end, found.start()):
             yield frozenset(group)
             group = set()
-        group.add(_number(found[0]))
+        group.add(_numbers[found[0]])
         end = found.end()
     if group:
         yield frozenset(group)
 
 
-@lru_cache(50_000)
 def _number(word: str) -> int:
     """Return the hash of a word of a name, in whichever language; negative of a figure."""
     folded = fold(word)
     number = crc32(EXONYMS.get(folded, folded).encode())
     return -number if word[0].isdigit() else number
+
+
+_numbers = TextCache(_number, getsizeof, CACHED // 4)
 
 
 def same_event(

@@ -11,9 +11,11 @@ import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from sys import getsizeof
 
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
-from index.analysis.tokenizer import LOUD
+from index.analysis.text_cache import TextCache
+from index.analysis.tokenizer import CACHED, LOUD
 from index.article import Article
 from index.evaluation.explain import why_not
 from index.evaluation.spans import Codes, Extent, MemoryDocument, SpanMatch, in_order, matches
@@ -36,7 +38,6 @@ from monitor.model.feed import Feed
 
 MAX_MATCHES = 50
 """Most matches listed for one watchlist in one article."""
-_MEMO_SIZE = 500_000
 
 _BEGINNING = 5
 """Letters of the prefix by which a wildcard is looked up."""
@@ -165,7 +166,8 @@ class _WordForms:
                 prefix, accepts = selector(word)
                 self._beginnings[prefix[:_BEGINNING]].append((prefix, number, accepts))
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
-        self.meanings = _TermsOfForm(self._decide)
+        self.meanings = TextCache(self._decide, getsizeof, CACHED)
+        """The open terms that a key belongs to, each decided once."""
 
     def means(self, form: str) -> str:
         """Return a key that belongs to any of them; or ''."""
@@ -206,19 +208,6 @@ class _WordForms:
         return dict.fromkeys(
             (*self._french.get(space + french, ()), *self._english.get(space + english, ()))
         )
-
-
-class _TermsOfForm(dict[str, Sequence[int]]):
-    """The open terms that a key belongs to, each decided once."""
-
-    def __init__(self, decide: Callable[[str], Sequence[int]]) -> None:
-        self._decide = decide
-
-    def __missing__(self, form: str) -> Sequence[int]:
-        if len(self) >= _MEMO_SIZE:
-            self.clear()
-        numbers = self[form] = self._decide(form)
-        return numbers
 
 
 # --- one watchlist ---------------------------------------------------------------

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis.term_positions import AUTHOR, EXACT, decode, part_at, part_range, postings
-from index.analysis.tokenizer import MAX_CHARS, tokenize
+from index.analysis.tokenizer import MAX_WORDS, tokenize
 from index.article import PARTS, Article
 
 
@@ -33,11 +33,11 @@ def test_postings_of_an_article():
 
 @pytest.mark.costly
 def test_parts_are_too_far_apart_for_any_phrase():
-    found = postings(article(title="a " * MAX_CHARS, summary="b"))
+    found = postings(article(title="a " * MAX_WORDS, summary="b"))
     assert found["b"][0] - found["a"][-1] > 4 * 1_000
 
 
-@given(st.sampled_from(PARTS), st.integers(0, MAX_CHARS))
+@given(st.sampled_from(PARTS), st.integers(0, MAX_WORDS))
 def test_positions_know_their_part(part, position):
     first, end = part_range(part)
     assert part_at((first >> 2) + position) == part

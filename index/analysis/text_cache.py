@@ -1,0 +1,47 @@
+"""A cache of texts that strangers write: bounded by the bytes that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sys import getsizeof
+from typing import TypeVar
+
+V = TypeVar("V")
+
+LONGEST = 64
+"""Characters of the longest text that is cached: longer ones hardly ever come twice. No word of
+2.3 million of French and English news is longer, and four addresses in a million are."""
+SLOT = 100
+"""Bytes of an entry of a dict, roughly."""
+
+
+class TextCache(dict[str, V]):
+    """Cache of a short text to what was made of it; cleared when it holds too many bytes."""
+
+    def __init__(self, make: Callable[[str], V], size: Callable[[V], int], most: int) -> None:
+        """Make an empty cache.
+
+        Args:
+            make: Makes a value of a text.
+            size: Returns the bytes of a value, roughly.
+            most: Bytes that the cache may hold.
+        """
+        self._make = make
+        self._size = size
+        self._most = most
+        self._bytes = 0
+
+    def __missing__(self, text: str) -> V:
+        value = self._make(text)
+        if len(text) <= LONGEST:
+            self._bytes += SLOT + getsizeof(text) + self._size(value)
+            if self._bytes > self._most:
+                self.clear()
+                self._bytes = SLOT + getsizeof(text) + self._size(value)
+            self[text] = value
+        return value
+
+
+def size_of_strings(texts: tuple[str, ...]) -> int:
+    """Return the bytes of a tuple of strings."""
+    return getsizeof(texts) + sum(map(getsizeof, texts))

@@ -1,0 +1,65 @@
+"""What is read of a text, and what is remembered of it, whatever strangers write."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analysis.term_positions import postings
+from index.analysis.text_cache import LONGEST, TextCache
+from index.analysis.tokenizer import MAX_WORDS, terms, tokenize
+from index.article import Article
+from monitor.ingest.stories import shingles
+
+
+def article(body: str) -> Article:
+    return Article(id=1, feeds=(1,), url="", title="", summary="", body=body, seen=0.0)
+
+
+@given(st.lists(st.text(max_size=2 * LONGEST)), st.integers(0, 5_000))
+def test_a_cache_forgets_before_it_holds_too_many_bytes(texts: list[str], most: int) -> None:
+    cache = TextCache(lambda text: text * 2, len, most)
+    for text in [*texts, *texts]:
+        assert cache[text] == text * 2
+        held = sum(len(key) + len(value) for key, value in cache.items())
+        assert held <= most or len(cache) == 1
+        assert all(len(key) <= LONGEST for key in cache)
+
+
+@pytest.mark.parametrize("read", [postings, shingles])
+def test_little_is_remembered_of_long_compounds(read: Callable[[Article], object]) -> None:
+    hostile = [article(body=f"b{number}-" * 8_000) for number in range(3)]
+    read(article(body="one word"))  # the expressions and tables are made once
+    tracemalloc.start()
+    try:
+        for one in hostile:
+            read(one)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2**20
+
+
+@pytest.mark.parametrize(
+    ("filler", "words"),
+    [("mot ", 1), ("阿", 1), ("plate-forme,", 2)],
+)
+def test_every_reader_stops_at_the_same_word(filler: str, words: int) -> None:
+    last = filler * ((MAX_WORDS - 1) // words) + " alibaba"
+    beyond = filler * (MAX_WORDS // words) + " alibaba"
+    for text, found in ((last, True), (beyond, False)):
+        assert ("alibaba" in postings(article(body=text))) is found
+        assert (tokenize(text)[-1].term == "alibaba") is found
+        assert (terms(text)[-1] == "alibaba") is found
+
+
+def test_a_compound_of_many_words_is_searched_word_by_word() -> None:
+    text = "-".join(f"w{number}" for number in range(1_000))
+    found = postings(article(body=text))
+    assert [found[f"w{number}"][0] for number in range(1_000)] == [
+        found["w0"][0] + 4 * number for number in range(1_000)
+    ]
