@@ -19,7 +19,7 @@ from monitor.cli.output import progress_bar
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
-    from monitor.maintenance.backup import RestorePaths
+    from monitor.maintenance.restore import RestorePaths
     from monitor.maintenance.retention import RetentionSweep, SweepResult
     from monitor.maintenance.verification import VerificationResult
     from monitor.model.config import Retention
@@ -34,8 +34,8 @@ def backup(cli: CliContext, file: Path) -> None:
     """Write the newsroom into FILE: all articles, alerts and verdicts, and feeds.yaml.
 
     A monitor may run at the same time: FILE contains the state of one moment. It is a zip with
-    checksums; `tocsin restore` reads it. An older FILE is replaced when the new one is
-    complete.
+    checksums; `tocsin restore` reads it. Every page of the store is checked first. An older FILE
+    is replaced when the new one is complete; where the store is damaged, it is left as it is.
     """
     from monitor.maintenance.backup import back_up
 
@@ -63,20 +63,16 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     """Restore a newsroom from the backup FILE, into FOLDER or the place of -c and --data.
 
     The whole of FILE is checked first. An existing feeds.yaml or archive is never overwritten;
-    --force moves both into a folder beside the archive. Then the search index is built.
+    --force moves both into a folder beside the archive. Nothing is written outside of FOLDER
+    (or of the folder of -c), unless --data says so. Then the search index is built.
     """
-    from monitor.maintenance.backup import (
-        BackupError,
-        config_of,
-        read_manifest,
-        replace_newsroom,
-        unpack,
-    )
+    from monitor.maintenance.backup import BackupError
+    from monitor.maintenance.restore import config_of, read_manifest, replace_newsroom, unpack
     from monitor.monitor_lock import MonitorLock
 
     manifest = read_manifest(file)
     config = config_of(file)
-    paths = _restore_paths(cli, folder, config)
+    paths = _restore_paths(cli, folder, config, file)
     existing = ", ".join(map(str, paths.in_the_way(config)))
     if existing and not force:
         raise BackupError(
@@ -96,13 +92,30 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
         say(f"the old newsroom is in {old_folder}")
 
 
-def _restore_paths(cli: CliContext, folder: Path | None, config: bytes | None) -> RestorePaths:
-    """Return where the newsroom is restored to: `data:` of its feeds.yaml decides."""
-    from monitor.config import data_folder_of
-    from monitor.maintenance.backup import CONFIG, RestorePaths
+def _restore_paths(
+    cli: CliContext, folder: Path | None, config: bytes | None, file: Path
+) -> RestorePaths:
+    """Return where the newsroom is restored to: `data:` of its feeds.yaml decides.
+
+    A backup names a place outside of its folder only if --data or the feeds.yaml that is there
+    names the same.
+
+    Raises:
+        BackupError: It names another place.
+    """
+    from monitor.config import data_folder, data_folder_of
+    from monitor.maintenance.backup import CONFIG, BackupError
+    from monitor.maintenance.restore import RestorePaths
 
     path = folder / CONFIG if folder else cli.config_path
-    return RestorePaths(path, cli.data or data_folder_of(config or b"", path))
+    data = cli.data or data_folder_of(config or b"", path)
+    is_inside = data.resolve().is_relative_to(path.parent.resolve())
+    if cli.data is None and not is_inside and data != data_folder(path):
+        raise BackupError(
+            f"{file}: its feeds.yaml keeps the archive in {data}, which is not in"
+            f" {path.parent.absolute()}; nothing was changed; --data says where to restore it"
+        )
+    return RestorePaths(path, data)
 
 
 def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
@@ -310,8 +323,9 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
 def verify(context: click.Context, first: int, head: str, alert: int | None, style: str) -> None:
     """Verify the evidence: what was recorded of each alert, in a chain of hashes.
 
-    Checks that no record was changed, removed or inserted, that each alert has its record and
-    each record its alert, and that the texts of articles match their hashes. Prints the hash
+    Checks every page of the store, that no record was changed, removed or inserted, that each
+    alert has its record and each record its alert, and that the texts of articles match their
+    hashes. Prints the hash
     of the last record: note it elsewhere, and give it to --head later. Exits with 1 if
     anything differs, and names the first such record.
     """
@@ -353,6 +367,7 @@ def _verification_lines(result: VerificationResult, first: int) -> Iterator[str]
     state = "whole" if result.whole else "NOT whole"
     records, alerts = counted(result.records, "record"), counted(result.alerts, "alert")
     yield f"evidence  {records}{scope}, {alerts}: {state}"
+    yield f"store     {'damaged' if result.damage else 'every page read'}"
     yield f"texts     {result.texts:,} compared with their hashes"
     if result.earlier:
         yield f"earlier   {counted(result.earlier, 'alert')} raised before there was evidence"

@@ -1,25 +1,23 @@
-"""Backup: a newsroom in one file, taken while a monitor runs; and its restore."""
+"""Backup: a newsroom in one file, taken while a monitor runs."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import shutil
+import re
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.files import ARCHIVE_FOLDER, atomic_write
 from monitor.formatting import iso
-from monitor.store.sqlite.connection import FILE, open_database
+from monitor.store.sqlite.connection import FILE, RESTORE, find_damage, open_database
 from monitor.store.sqlite.schema import VERSION
 
 CONFIG = "feeds.yaml"
@@ -62,18 +60,34 @@ def read_manifest_text(content: bytes, file: object) -> Manifest:
     """Return the manifest of a backup file; raises BackupError if it is not valid."""
     try:
         fields: dict[str, Any] = json.loads(content)
-        files = {name: (int(f["size"]), str(f["sha256"])) for name, f in fields["files"].items()}
+        files = {name: (_count(f["size"]), f["sha256"]) for name, f in fields["files"].items()}
         if fields["format"] != FORMAT or FILE not in files or not files.keys() <= {FILE, CONFIG}:
             raise ValueError("of another format")
+        if not _TAKEN.fullmatch(fields["taken"]):
+            raise ValueError("taken at no time")
+        if not all(_DIGEST.fullmatch(digest) for _, digest in files.values()):
+            raise ValueError("a checksum that is none")
         return Manifest(
-            taken=str(fields["taken"]),
-            articles=int(fields["articles"]),
-            alerts=int(fields["alerts"]),
-            store=int(fields["store"]),
+            taken=fields["taken"],
+            articles=_count(fields["articles"]),
+            alerts=_count(fields["alerts"]),
+            store=_count(fields["store"]),
             files=files,
         )
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise BackupError(f"{file}: not a backup of this version of tocsin ({error})") from error
+
+
+_TAKEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_LARGEST = 1 << 48
+"""Largest number that a manifest may hold."""
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+        raise ValueError("a number that cannot be")
+    return value
 
 
 PAGES = 512
@@ -89,7 +103,7 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
 
     Raises:
         StoreError: The store cannot be read.
-        BackupError: The destination is a folder, or its folder is missing.
+        BackupError: The store is damaged; the destination is a folder, or its folder is missing.
         OSError: The file cannot be written.
     """
     if file.is_dir():
@@ -131,6 +145,11 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
         )
         source.execute("ROLLBACK")
         target.execute("PRAGMA journal_mode = DELETE")
+        progress("checking", 0, 1)
+        if damage := find_damage(target):
+            raise BackupError(
+                f"{data / FILE}: it is damaged ({damage}), and no backup was written; {RESTORE}"
+            )
         (articles,) = target.execute("SELECT coalesce(sum(articles), 0) FROM feeds").fetchone()
         (alerts,) = target.execute("SELECT count(*) FROM alerts").fetchone()
     return articles, alerts
@@ -169,124 +188,3 @@ def _pack(
     with part.open("rb") as file:
         os.fsync(file.fileno())
     return manifest
-
-
-@dataclass(frozen=True, slots=True)
-class RestorePaths:
-    """Where a newsroom is restored."""
-
-    config: Path
-    data: Path
-
-    def in_the_way(self, config: bytes | None) -> list[Path]:
-        """Return the existing files; a `feeds.yaml` with the same content does not count."""
-        names = (FILE, f"{FILE}-wal", f"{FILE}-shm", ARCHIVE_FOLDER)
-        there = [path for name in names if (path := self.data / name).exists()]
-        if config is not None and self.config.exists() and self.config.read_bytes() != config:
-            there.append(self.config)
-        return there
-
-
-def read_manifest(file: Path) -> Manifest:
-    """Return the manifest of a backup. Raises BackupError, OSError."""
-    with _opened(file) as packed:
-        return read_manifest_text(packed.read(MANIFEST), file)
-
-
-def config_of(file: Path) -> bytes | None:
-    """Return the `feeds.yaml` of a backup, None if it has none."""
-    with _opened(file) as packed:
-        return packed.read(CONFIG) if CONFIG in packed.namelist() else None
-
-
-def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
-    """Check a backup and unpack its store beside its destination; return where.
-
-    Existing files are not touched. Raises BackupError, OSError.
-    """
-    with _opened(file) as packed:
-        manifest = read_manifest_text(packed.read(MANIFEST), file)
-        if manifest.store > VERSION:
-            raise BackupError(
-                f"{file}: of a newer tocsin (store version {manifest.store}); update tocsin"
-            )
-        places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = places.data / f"{FILE}.restored"
-        fresh.unlink(missing_ok=True)
-        fresh.touch(mode=0o600)
-        try:
-            for name, (size, digest) in manifest.files.items():
-                with fresh.open("wb") if name == FILE else contextlib.nullcontext() as into:
-                    _check(file, packed, name, size, digest, into, progress)
-            _check_store(file, fresh)
-            with fresh.open("rb") as written:
-                os.fsync(written.fileno())
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
-    return fresh
-
-
-def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
-    """Move existing files to `aside`, then the store and feeds.yaml to their destination."""
-    if there := places.in_the_way(config):
-        aside.mkdir(mode=0o700, parents=True)
-    for path in there:
-        shutil.move(path, aside / path.name)
-    fresh.rename(places.data / FILE)
-    if config is not None:
-        places.config.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(places.config, config)
-
-
-@contextlib.contextmanager
-def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        with zipfile.ZipFile(file) as packed:
-            yield packed
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError) as error:
-        raise BackupError(f"{file}: not a backup of tocsin, or damaged ({error})") from error
-
-
-def _check(
-    file: Path,
-    packed: zipfile.ZipFile,
-    name: str,
-    size: int,
-    digest: str,
-    into: IO[bytes] | None,
-    progress: Progress,
-) -> None:
-    """Read a file of a backup, into another if one is given; raises BackupError."""
-    checksum, done = hashlib.sha256(), 0
-    try:
-        with packed.open(name) as source:
-            for chunk in _chunks(source):
-                checksum.update(chunk)
-                done += len(chunk)
-                if done > size:
-                    break
-                if into:
-                    into.write(chunk)
-                progress("unpacking", done, size)
-    except Exception as error:
-        if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
-            raise
-        raise BackupError(f"{file}: {name} in it is damaged ({error})") from error
-    if (done, checksum.hexdigest()) != (size, digest):
-        raise BackupError(f"{file}: {name} in it has another checksum than the manifest")
-
-
-def _check_store(file: Path, fresh: Path) -> None:
-    try:
-        with closing(sqlite3.connect(fresh)) as sql:
-            (result,) = sql.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.Error as error:
-        result = str(error)
-    if result != "ok":
-        raise BackupError(f"{file}: the store in it is damaged ({result})")
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK):
-        yield chunk

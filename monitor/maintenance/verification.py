@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
+from monitor.store.sqlite.connection import RESTORE
 from monitor.store.sqlite.evidence import EvidenceReader, EvidenceRow, StoredAlert
 
 NumberedRecord = tuple[int, Mapping[str, Any]]
@@ -171,6 +172,8 @@ Progress = Callable[[str, int, int], None]
 class VerificationResult:
     """The result of a verification."""
 
+    damage: str = ""
+    """What is wrong with the pages of the store; empty if nothing is."""
     records: int = 0
     """Number of records that were read."""
     alerts: int = 0
@@ -208,8 +211,13 @@ def verify(
 ) -> VerificationResult:
     """Return what is wrong with the evidence, from record number `first` on.
 
-    `noted` is the hash of a record that was written down elsewhere. Raises StoreError.
+    `noted` is the hash of a record that was written down elsewhere. Raises StoreError, unless the
+    store is damaged: then nothing but that is reported.
     """
+    progress("store", 0, 1)
+    if damage := proofs.damage():
+        fault = AuditFault(f"the store is damaged ({damage}); {RESTORE}")
+        return VerificationResult(damage=damage, faults=[fault])
     result = VerificationResult()
     for name in proofs.guards():
         result.add_problem(

@@ -22,13 +22,16 @@ CHUNK = 500
 TICK = 100_000
 """Instructions of SQLite's virtual machine between two checks for an interrupt."""
 
+RESTORE = "`tocsin restore --force` puts back a backup"
+"""What to do about a store that is damaged or lost."""
+
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: "another program is writing to it",
     sqlite3.SQLITE_CANTOPEN: "may its folder be written to?",
-    sqlite3.SQLITE_CORRUPT: "it is damaged: put back a copy, or move it away to begin anew",
+    sqlite3.SQLITE_CORRUPT: f"it is damaged; {RESTORE}",
     sqlite3.SQLITE_FULL: "make room on its disk",
     sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
-    sqlite3.SQLITE_NOTADB: "it is damaged: put back a copy, or move it away to begin anew",
+    sqlite3.SQLITE_NOTADB: f"it is damaged; {RESTORE}",
     sqlite3.SQLITE_READONLY: "may it and its folder be written to?",
 }
 """What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
@@ -91,6 +94,7 @@ def open_database(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqli
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -16000")
+        connection.execute("PRAGMA trusted_schema = OFF")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version != VERSION:
             from monitor.store.sqlite.migrations import migrate
@@ -130,6 +134,18 @@ def _message(file: str, error: sqlite3.Error, so: str = "") -> str:
     """Return a message: what is wrong with a file, what that means, and what to do."""
     remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
     return f"{file}: {error}{so}" + (f"; {remedy}" if remedy else "")
+
+
+def find_damage(connection: sqlite3.Connection) -> str:
+    """Read all pages of a store; return the first thing that is wrong, empty if nothing is.
+
+    Writers go on meanwhile. 1 GB takes some seconds.
+    """
+    try:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    return "" if found == "ok" else " ".join(str(found).split())
 
 
 class StoreConnection:

@@ -14,7 +14,13 @@ from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.model.config import Watchlist
 from monitor.store.sqlite.alert_views import read_matches
-from monitor.store.sqlite.connection import CHUNK, StoreConnection, open_database, reading
+from monitor.store.sqlite.connection import (
+    CHUNK,
+    StoreConnection,
+    find_damage,
+    open_database,
+    reading,
+)
 from monitor.store.sqlite.schema import EVIDENCE
 
 
@@ -128,6 +134,10 @@ class EvidenceReader:
 
     def __exit__(self, *exc: object) -> None:
         self._connection.sql.close()
+
+    def damage(self) -> str:
+        """Return what is wrong with the pages of the store; empty if nothing is."""
+        return find_damage(self._connection.sql)
 
     def guards(self) -> list[str]:
         """Return the triggers that protect the records and are missing or altered."""

@@ -96,5 +96,5 @@ def test_a_damaged_store_is_told_with_a_way_out(newsroom: Newsroom, name: str) -
     for command in ("status", "feeds", "alerts", "reindex", "run --once"):
         done = newsroom.here(*command.split())
         assert done.returncode == 1, command
-        assert "it is damaged: put back a copy, or move it away to begin anew" in done.stderr
+        assert "it is damaged; `tocsin restore --force` puts back a backup" in done.stderr
         assert "Traceback" not in done.stderr

@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 import threading
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,13 +19,11 @@ from support.alert_storage import save_poll
 from support.newsroom import Newsroom
 
 from index.article import Article
-from monitor.maintenance.backup import (
-    BackupError,
+from monitor.maintenance.backup import BackupError, back_up, read_manifest_text
+from monitor.maintenance.restore import (
     RestorePaths,
-    back_up,
     config_of,
     read_manifest,
-    read_manifest_text,
     replace_newsroom,
     unpack,
 )
@@ -80,7 +79,7 @@ def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
     assert (manifest.taken, manifest.articles) == ("2023-11-14T22:13:20Z", articles)
     assert manifest.alerts >= alerts > 0
     assert read_manifest(file) == manifest
-    assert {what for what, *_ in told} == {"copying", "packing"}
+    assert {what for what, *_ in told} == {"copying", "checking", "packing"}
     assert all(0 <= done <= of for _, done, of in told)
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.zip", "room"]
@@ -172,6 +171,37 @@ def test_an_older_backup_stays_until_the_new_one_is_whole(data: Path) -> None:
     ]  # fmt: skip
 
 
+def _damage(store: Path) -> None:
+    """Overwrite a page of the articles, as a failing disk does."""
+    with closing(sqlite3.connect(store)) as sql:
+        (page,) = sql.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'articles_by_seen'"
+        ).fetchone()
+        (size,) = sql.execute("PRAGMA page_size").fetchone()
+        sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+
+
+def test_a_damaged_store_is_not_backed_up_as_good(data: Path) -> None:
+    room = Newsroom(data.parent)
+    file = taken(data, "b.zip")
+    whole = file.read_bytes()
+    _damage(data / "newsroom.db")
+    done = room.here("backup", "b.zip")
+    assert done.returncode == 1
+    assert "damaged" in done.stderr
+    assert "tocsin restore --force" in done.stderr
+    assert file.read_bytes() == whole
+    checked = room.here("verify", "--format", "json")
+    assert (checked.returncode, json.loads(checked.stdout)["whole"]) == (1, False)
+    assert json.loads(checked.stdout)["damage"]
+    assert "store     damaged" in room.here("verify").stdout
+    assert room.here("restore", "--force", "b.zip").returncode == 0
+    assert "store     every page read" in room.here("verify").stdout
+
+
 def _repacked(file: Path, change: Callable[[dict[str, bytes]], None]) -> None:
     with zipfile.ZipFile(file) as packed:
         content = {name: packed.read(name) for name in packed.namelist()}
@@ -193,6 +223,22 @@ def _no_store(content: dict[str, bytes]) -> None:
     garbage = content["newsroom.db"] = b"SQLite format 3\x00" + bytes(4096)
     said = {"size": len(garbage), "sha256": hashlib.sha256(garbage).hexdigest()}
     _say(content, files={"newsroom.db": said})
+
+
+def _add(file: Path, name: str, content: bytes = b"", mode: int = 0) -> None:
+    member = zipfile.ZipInfo(name)
+    member.external_attr = mode << 16
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "a") as packed:
+        warnings.simplefilter("ignore")  # a name that is there already
+        packed.writestr(member, content)
+
+
+def _as_link(file: Path) -> None:
+    with zipfile.ZipFile(file) as packed:
+        content = {name: packed.read(name) for name in packed.namelist()}
+    file.unlink()
+    for name, written in content.items():
+        _add(file, name, written, 0o120777 if name == "newsroom.db" else 0)
 
 
 def _flip(file: Path) -> None:
@@ -221,6 +267,21 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file it must not have": (
         lambda f: _repacked(f, lambda c: _say(c, files={"../x": {"size": 1, "sha256": ""}})),
         "another format",
+    ),
+    "a file above": (lambda f: _add(f, "../x"), "belongs to no backup"),
+    "a file at the root": (lambda f: _add(f, "/etc/x"), "belongs to no backup"),
+    "a second store": (lambda f: _add(f, "newsroom.db", b"x"), "twice"),
+    "a link for a store": (_as_link, "belongs to no backup"),
+    "a manifest that fills the memory": (
+        lambda f: _repacked(f, lambda c: _say(c, more="x" * 100_000)), "100,"
+    ),
+    "counts that cannot be": (lambda f: _repacked(f, lambda c: _say(c, alerts=-1)), "cannot be"),
+    "a time with an escape": (lambda f: _repacked(f, lambda c: _say(c, taken="\x1b[2J")), "time"),
+    "a store larger than it is": (
+        lambda f: _repacked(
+            f, lambda c: _say(c, files={"newsroom.db": {"size": 1 << 47, "sha256": "0" * 64}})
+        ),
+        "another size",
     ),
 }  # fmt: skip
 
@@ -268,3 +329,19 @@ def test_on_the_command_line(data: Path, tmp_path: Path) -> None:
     room.config.write_text(CONFIG + "# mine\n", encoding="utf-8")
     assert "feeds.yaml" in room.here("restore", "b.zip").stderr
     assert room.config.read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_a_backup_writes_into_no_other_folder(data: Path, tmp_path: Path) -> None:
+    room, again, away = Newsroom(data.parent), tmp_path / "again", tmp_path / "away"
+    room.config.write_text(f"{CONFIG}data: {away}\n", encoding="utf-8")
+    assert room.here("--data", "var", "backup", "b.zip").returncode == 0
+    refused = room.here("restore", "b.zip", str(again))
+    assert refused.returncode == 1
+    assert str(away) in refused.stderr
+    assert "--data" in refused.stderr
+    assert not away.exists()
+    assert not again.exists()
+    own = room.here("restore", "b.zip")  # the feeds.yaml that is there names the same folder
+    assert (own.returncode, away.exists()) == (0, True)
+    chosen = room.here("--data", str(tmp_path / "third"), "restore", "b.zip", str(again))
+    assert (chosen.returncode, (tmp_path / "third" / "newsroom.db").exists()) == (0, True)

@@ -1,0 +1,184 @@
+"""Restore: a newsroom from a backup, whole or not at all, and nowhere but in its own folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sqlite3
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from monitor.files import ARCHIVE_FOLDER, atomic_write
+from monitor.maintenance.backup import (
+    CHUNK,
+    CONFIG,
+    MANIFEST,
+    BackupError,
+    Manifest,
+    Progress,
+    read_manifest_text,
+)
+from monitor.store.sqlite.connection import FILE, find_damage
+from monitor.store.sqlite.schema import VERSION
+
+MAX_MANIFEST = 1 << 16
+MAX_CONFIG = 1 << 24
+"""Bytes of the manifest and of feeds.yaml in a backup, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePaths:
+    """Where a newsroom is restored."""
+
+    config: Path
+    data: Path
+
+    def in_the_way(self, config: bytes | None) -> list[Path]:
+        """Return the existing files; a `feeds.yaml` with the same content does not count."""
+        names = (FILE, f"{FILE}-wal", f"{FILE}-shm", ARCHIVE_FOLDER)
+        there = [path for name in names if (path := self.data / name).exists()]
+        if config is not None and self.config.exists() and self.config.read_bytes() != config:
+            there.append(self.config)
+        return there
+
+
+def read_manifest(file: Path) -> Manifest:
+    """Return the manifest of a backup. Raises BackupError, OSError."""
+    with _opened(file) as packed:
+        return _manifest(packed, file)
+
+
+def config_of(file: Path) -> bytes | None:
+    """Return the `feeds.yaml` of a backup, None if it has none."""
+    with _opened(file) as packed:
+        return packed.read(CONFIG) if CONFIG in packed.namelist() else None
+
+
+def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
+    """Check a backup and unpack its store beside its destination; return where.
+
+    Existing files are not touched. Raises BackupError, OSError.
+    """
+    with _opened(file) as packed:
+        manifest = _manifest(packed, file)
+        if manifest.store > VERSION:
+            raise BackupError(
+                f"{file}: of a newer tocsin (store version {manifest.store}); update tocsin"
+            )
+        places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        needed, spare = manifest.files[FILE][0], shutil.disk_usage(places.data).free
+        if needed > spare:
+            raise BackupError(
+                f"{file}: restoring it needs {needed >> 20:,} MB of free disk in {places.data},"
+                f" there are {spare >> 20:,} MB"
+            )
+        fresh = places.data / f"{FILE}.restored"
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        try:
+            for name, (size, digest) in manifest.files.items():
+                with fresh.open("wb") if name == FILE else contextlib.nullcontext() as into:
+                    _check(file, packed, name, size, digest, into, progress)
+            _check_store(file, fresh)
+            with fresh.open("rb") as written:
+                os.fsync(written.fileno())
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+    return fresh
+
+
+def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
+    """Move existing files to `aside`, then the store and feeds.yaml to their destination."""
+    if there := places.in_the_way(config):
+        aside.mkdir(mode=0o700, parents=True)
+    for path in there:
+        shutil.move(path, aside / path.name)
+    fresh.rename(places.data / FILE)
+    if config is not None:
+        places.config.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(places.config, config)
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(file) as packed:
+            _check_members(packed, file)
+            yield packed
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError) as error:
+        raise BackupError(f"{file}: not a backup of tocsin, or damaged ({error})") from error
+
+
+def _check_members(packed: zipfile.ZipFile, file: Path) -> None:
+    """Refuse a zip with anything in it but the files of a backup, each once."""
+    limits = {FILE: None, CONFIG: MAX_CONFIG, MANIFEST: MAX_MANIFEST}
+    seen = set()
+    for member in packed.infolist():
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if member.filename not in limits or kind not in (0, stat.S_IFREG):
+            raise BackupError(f"{file}: {member.filename!r} in it belongs to no backup")
+        if member.filename in seen:
+            raise BackupError(f"{file}: {member.filename} is in it twice")
+        limit = limits[member.filename]
+        if limit is not None and member.file_size > limit:
+            raise BackupError(f"{file}: {member.filename} in it has {member.file_size:,} bytes")
+        if member.flag_bits & 1:
+            raise BackupError(f"{file}: {member.filename} in it is encrypted")
+        seen.add(member.filename)
+
+
+def _manifest(packed: zipfile.ZipFile, file: Path) -> Manifest:
+    manifest = read_manifest_text(packed.read(MANIFEST), file)
+    for name, (size, _) in manifest.files.items():
+        if packed.getinfo(name).file_size != size:
+            raise BackupError(f"{file}: {name} in it is damaged: it has another size")
+    return manifest
+
+
+def _check(
+    file: Path,
+    packed: zipfile.ZipFile,
+    name: str,
+    size: int,
+    digest: str,
+    into: IO[bytes] | None,
+    progress: Progress,
+) -> None:
+    """Read a file of a backup, into another if one is given; raises BackupError."""
+    checksum, done = hashlib.sha256(), 0
+    try:
+        with packed.open(name) as source:
+            for chunk in _chunks(source):
+                checksum.update(chunk)
+                done += len(chunk)
+                if done > size:
+                    break
+                if into:
+                    into.write(chunk)
+                progress("unpacking", done, size)
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
+            raise
+        raise BackupError(f"{file}: {name} in it is damaged ({error})") from error
+    if (done, checksum.hexdigest()) != (size, digest):
+        raise BackupError(f"{file}: {name} in it has another checksum than the manifest")
+
+
+def _check_store(file: Path, fresh: Path) -> None:
+    with closing(sqlite3.connect(fresh)) as sql:
+        result = find_damage(sql)
+    if result:
+        raise BackupError(f"{file}: the store in it is damaged ({result})")
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
