@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from monitor.formatting import counted
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.alert import AlertKind
 from monitor.model.feed import Feed, Outcome, Poll
@@ -19,6 +21,38 @@ _BELLS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how much."""
+
+
+LIBRARY_MESSAGES = 10
+"""Messages of libraries that are logged in a minute."""
+
+
+class LogThrottle(logging.Filter):
+    """Passes all messages of tocsin and few of libraries, of which strangers can cause any number.
+
+    The next message that passes says how many did not.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._passed: deque[float] = deque(maxlen=LIBRARY_MESSAGES)
+        self._left_out = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a message passes."""
+        if record.name.partition(".")[0] == "tocsin":
+            return True
+        now = self._monotonic()
+        if len(self._passed) == LIBRARY_MESSAGES and now - self._passed[0] < 60.0:
+            self._left_out += 1
+            return False
+        if self._left_out:
+            record.msg = f"{record.getMessage()} ({counted(self._left_out, 'message')} left out)"
+            record.args = ()
+            self._left_out = 0
+        self._passed.append(now)
+        return True
 
 
 class RunLog:

@@ -168,9 +168,21 @@ def _metrics(
     """Return what serves the metrics of a watch meanwhile, if an address is given."""
     if at is None:
         return nullcontext()
-    from monitor.export.prometheus import measuring
+    from monitor.export.metrics_server import measuring
 
-    return measuring(at, data, clock, parts.listeners, lambda: daemon.card)
+    card, connections = (lambda: daemon.card), server_connections()
+    return measuring(at, data, clock, parts.listeners, card, connections)
+
+
+def server_connections() -> int:
+    """Return how many connections a server may have open: an eighth of the descriptors.
+
+    The others are left to the polls, to the store and to the processes of dashboards.
+    """
+    import resource
+
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 64 if descriptors == resource.RLIM_INFINITY else max(4, min(64, descriptors // 8))
 
 
 def _parts(

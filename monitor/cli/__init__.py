@@ -247,6 +247,9 @@ def say(line: str) -> None:
 
 def set_up_log(verbosity: int, file: Path | None = None) -> None:
     """Send the log to stderr, or to a rotating file."""
+    from monitor.run_log import LogThrottle
+    from monitor.wiring import monotonic
+
     level = {0: logging.INFO, 1: logging.DEBUG}.get(
         verbosity, logging.DEBUG if verbosity > 0 else logging.WARNING
     )
@@ -260,6 +263,7 @@ def set_up_log(verbosity: int, file: Path | None = None) -> None:
         handler = RotatingFileHandler(file, maxBytes=2_000_000, backupCount=5, encoding="utf-8")
         layout = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(logging.Formatter(layout, "%Y-%m-%d %H:%M:%S" if file else "%H:%M:%S"))
+    handler.addFilter(LogThrottle(monotonic))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)

@@ -23,6 +23,8 @@ from monitor.demo.site import Reply, Request, respond
 
 MIN_GZIP_BYTES = 500
 """Bytes under which a body is not worth compressing."""
+MAX_CONNECTIONS = 64
+"""Connections at a time, of which the oldest gives way; the monitor opens at most 32."""
 PLACEHOLDER = "http://newsroom.example"
 """URL of the server in the bundled feeds.yaml."""
 
@@ -109,15 +111,21 @@ class _HttpServer(ThreadingHTTPServer):
     def __init__(self, newsroom: NewsroomServer, port: int) -> None:
         super().__init__(("127.0.0.1", port), _RequestHandler)
         self.newsroom = newsroom
-        self._open: set[socket.socket] = set()
+        self._open: dict[socket.socket, None] = {}
+        """The oldest first."""
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
-        self._open.add(connection)
+        open_ones = tuple(self._open)
+        for oldest in open_ones[: max(0, len(open_ones) + 1 - MAX_CONNECTIONS)]:
+            self._open.pop(oldest, None)
+            with contextlib.suppress(OSError):
+                oldest.shutdown(socket.SHUT_RDWR)
+        self._open[connection] = None
         return connection, address
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        self._open.discard(request)
+        self._open.pop(request, None)  # type: ignore[arg-type]
         super().shutdown_request(request)
 
     def server_close(self) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import collections
-import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from threading import Lock
 
 from prometheus_client import (
@@ -16,17 +12,15 @@ from prometheus_client import (
     Counter,
     Histogram,
     ProcessCollector,
-    start_http_server,
 )
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from index.article import Timestamp
 from monitor.alerts.latency import durations
-from monitor.errors import MonitorError, StoreError
+from monitor.errors import StoreError
 from monitor.ingest.feed_health import health
 from monitor.ingest.poll_outcome import BatchOutcome
-from monitor.model.config import Listening
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Health, Outcome
 from monitor.model.latency import Step
@@ -227,60 +221,3 @@ def _of_the_monitor(card: Heartbeat) -> Iterator[Metric]:
 
 def _gauge(name: str, words: str, value: float) -> Metric:
     return GaugeMetricFamily(name, words, float(value))
-
-
-log = logging.getLogger("tocsin")
-
-
-@asynccontextmanager
-async def serving(registry: CollectorRegistry, at: Listening) -> AsyncIterator[None]:
-    """Answer scrapes meanwhile. Raises MonitorError where nobody can listen."""
-    try:
-        server, thread = await asyncio.to_thread(  # it looks up the name of the machine
-            start_http_server, at.port, addr=at.host, registry=registry
-        )
-    except OSError as error:
-        words = (error.strerror or str(error)).lower()
-        raise MonitorError(
-            f"no metrics at {at}: {words}; choose another address or port for --metrics,"
-            " or for `network: metrics:`"
-        ) from error
-    log.info("metrics at http://%s/metrics", at)
-    if not at.is_private:
-        log.warning("metrics at %s can be read by whoever reaches that address", at)
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(server.shutdown)
-        server.server_close()
-        thread.join()
-
-
-@asynccontextmanager
-async def measuring(
-    at: Listening,
-    data: Path,
-    clock: Callable[[], Timestamp],
-    listeners: list[Callable[[BatchOutcome], None]],
-    card: Callable[[], Heartbeat],
-) -> AsyncIterator[None]:
-    """Serve the metrics of a watch meanwhile.
-
-    Args:
-        at: Address to listen at.
-        data: Data folder of the newsroom.
-        clock: Returns the time.
-        listeners: Callbacks for each batch that is stored; the counters are added.
-        card: Returns the latest heartbeat of the monitor.
-
-    Raises:
-        MonitorError: The address cannot be listened at.
-    """
-    from importlib.metadata import version
-
-    from monitor.store import open_views
-
-    registry = figures(open_views(data), clock, version("tocsin"), card)
-    listeners.append(EventCounters(registry).batch_stored)
-    async with serving(registry, at):
-        yield

@@ -87,7 +87,8 @@ def _serve(
 ) -> None:
     import asyncio
 
-    from monitor.wiring import token
+    from monitor.cli import set_up_log
+    from monitor.wiring import server_connections, token
     from tui.web.auth import Auth, is_loopback
     from tui.web.server import DashboardServer, ListenAddress
 
@@ -106,7 +107,10 @@ def _serve(
             click.echo("Other machines can reach it, and nothing is encrypted.", err=True)
 
     command = shlex.join(dashboard_command(newsroom, options))
-    server = DashboardServer(command, auth, lambda text: click.echo(text, err=True))
+    set_up_log(0)
+    server = DashboardServer(
+        command, auth, lambda text: click.echo(text, err=True), server_connections()
+    )
     try:
         asyncio.run(server.serve(ListenAddress(host, port), ready))
     except OSError as error:

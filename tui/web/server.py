@@ -110,6 +110,9 @@ FILES: Mapping[str, Path] = {
 }
 MAX_SESSIONS = 8
 """Dashboards at a time; each has a process of 60 MB."""
+IDLE = 15.0
+BACKLOG = 16
+"""Connections that are accepted at once; so many more than allowed may be open for a moment."""
 HEARTBEAT = 15.0
 """Seconds between two pings of a websocket."""
 SERVER_GRACE = 10.0
@@ -138,13 +141,30 @@ class ListenAddress:
 
 
 class DashboardServer:
-    """Serves dashboards, each the output of a command, to requests that are accepted."""
+    """Serves dashboards, each the output of a command, to requests that are accepted.
 
-    def __init__(self, command: str, auth: Auth, log: Callable[[str], None]) -> None:
+    Args:
+        command: Shows the dashboard of a visitor.
+        auth: Which requests are accepted.
+        log: Takes messages for the operator.
+        max_connections: Of more connections, the oldest without a dashboard are closed.
+        idle: Seconds until a connection without a request, or without another one, is closed.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        auth: Auth,
+        log: Callable[[str], None],
+        max_connections: int,
+        *,
+        idle: float = IDLE,
+    ) -> None:
         self._command = command
         self._auth = auth
         self._log = log
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._max_connections, self._idle = max_connections, idle
+        self._sockets: dict[web.WebSocketResponse, web.RequestHandler] = {}
         self._cookie = "tocsin"
 
     async def serve(self, address: ListenAddress, ready: Callable[[int], None]) -> None:
@@ -162,18 +182,41 @@ class DashboardServer:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
         runner = web.AppRunner(
-            self.application(), access_log=None, handle_signals=False, shutdown_timeout=SERVER_GRACE
+            self.application(),
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=self._idle,
+            shutdown_timeout=SERVER_GRACE,
         )
         await runner.setup()
+        assert runner.server is not None
         try:
-            site = web.TCPSite(runner, address.host, address.port)
-            await site.start()
-            port = runner.addresses[0][1]
+            listener = await loop.create_server(
+                self._limited(runner.server), address.host, address.port, backlog=BACKLOG
+            )
+            port = listener.sockets[0].getsockname()[1]
             self._cookie = f"tocsin-{port}"  # all ports of a machine share their cookies
             ready(port)
-            await stop.wait()
+            try:
+                await stop.wait()
+            finally:
+                listener.close()
         finally:
             await runner.cleanup()
+
+    def _limited(self, server: web.Server) -> Callable[[], web.RequestHandler]:
+        def connect() -> web.RequestHandler:
+            dashboards = self._sockets.values()
+            others = [
+                one
+                for one in server.connections
+                if one.transport is not None and one not in dashboards
+            ]
+            for oldest in others[: max(0, len(others) + 1 - self._max_connections)]:
+                oldest.force_close()
+            return server()
+
+        return connect
 
     def application(self) -> web.Application:
         """Return the routes, behind a check of each request."""
@@ -235,7 +278,7 @@ class DashboardServer:
         if len(self._sockets) >= MAX_SESSIONS:
             return _refusal(503, f"{MAX_SESSIONS} dashboards are open already.")
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT)
-        self._sockets.add(socket)
+        self._sockets[socket] = request.protocol
         self._log(f"{len(self._sockets)} open")
         try:
             await socket.prepare(request)
@@ -243,7 +286,7 @@ class DashboardServer:
             session = DashboardSession(self._command, socket)
             await session.show(query.get("width", ""), query.get("height", ""))
         finally:
-            self._sockets.discard(socket)
+            self._sockets.pop(socket, None)
             self._log(f"{len(self._sockets)} open")
         return socket
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from support.newsroom import PATIENCE
 
-from monitor.demo.server import NewsroomServer
+from monitor.demo.server import MAX_CONNECTIONS, NewsroomServer
 
 OPENED = 1_800_000_000.0
 
@@ -143,3 +143,13 @@ def test_stopping_waits_for_nobody(hands: Hands, caplog: pytest.LogCaptureFixtur
     assert not caplog.records
     with pytest.raises(RuntimeError, match="not running"):
         server.feed_url("fil-wallon")
+
+
+def test_idle_connections_give_way_to_others(server: NewsroomServer, reader: httpx.Client) -> None:
+    address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+    idle = [socket.create_connection(address, timeout=PATIENCE) for _ in range(MAX_CONNECTIONS + 8)]
+    for one in idle[:8]:
+        assert one.recv(1) == b""
+    assert reader.get("/").status_code == 200
+    for one in idle:
+        one.close()

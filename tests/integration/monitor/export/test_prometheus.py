@@ -23,7 +23,8 @@ from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 from monitor.cli import main_group
 from monitor.config import understand
 from monitor.errors import ConfigError, MonitorError, StoreError
-from monitor.export.prometheus import EventCounters, figures, serving
+from monitor.export.metrics_server import serving
+from monitor.export.prometheus import EventCounters, figures
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.config import Listening
 from monitor.model.delivery import DeliveryAttempt
@@ -161,7 +162,7 @@ def test_a_port_that_is_taken_is_told_in_words(store: SqliteStore, tmp_path: Pat
     registry = figures(SqliteViews(tmp_path), lambda: NOW, "1", lambda: CARD)
 
     async def serve(port: int) -> None:
-        async with serving(registry, Listening("127.0.0.1", port)):
+        async with serving(registry, Listening("127.0.0.1", port), lambda: NOW, 4):
             pass
 
     with socket.create_server(("127.0.0.1", 0)) as taken:

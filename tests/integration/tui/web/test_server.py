@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from socket import create_connection
 from typing import Any
 
 import aiohttp
@@ -32,6 +33,7 @@ from tui.web.server import MAX_SESSIONS, DashboardServer, ListenAddress
 pytestmark = pytest.mark.costly
 
 TOKEN = "t0ken-that-nobody-guesses"
+CONNECTIONS = 12
 ECHO = """
 import os, sys
 def say(kind, data): os.write(1, kind + len(data).to_bytes(4, "big") + data)
@@ -108,11 +110,11 @@ Visit = Callable[[aiohttp.ClientSession, str], Awaitable[None]]
 
 
 @asynccontextmanager
-async def served(command: str) -> AsyncIterator[int]:
+async def served(command: str, idle: float = 60.0) -> AsyncIterator[int]:
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     door = Auth(TOKEN)
     running = asyncio.create_task(
-        DashboardServer(command, door, lambda said: None).serve(
+        DashboardServer(command, door, lambda said: None, CONNECTIONS, idle=idle).serve(
             ListenAddress("127.0.0.1", 0), ready.set_result
         )
     )
@@ -203,10 +205,44 @@ def test_each_visitor_has_a_process_that_ends_with_the_visit_and_places_are_few(
             await asyncio.sleep(0.02)
         async with session.ws_connect(f"{url}/ws", origin=url) as again:
             assert await again.receive_bytes()
-        for socket in sockets:
-            await socket.close()
+        for one in sockets:
+            await one.close()
 
     visiting(visit)
+
+
+def half_request(port: int) -> Any:
+    one = create_connection(("127.0.0.1", port), timeout=60)
+    one.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    return one
+
+
+def test_connections_without_a_request_give_way_to_others_and_not_to_dashboards() -> None:
+    async def visit(session: aiohttp.ClientSession, url: str) -> None:
+        await status(session, f"{url}/?token={TOKEN}")
+        async with session.ws_connect(f"{url}/ws", origin=url) as dashboard:
+            assert await dashboard.receive_bytes()
+            port = int(url.rpartition(":")[2])
+            idle = [await asyncio.to_thread(half_request, port) for _ in range(5 * CONNECTIONS)]
+            for one in idle[: 2 * CONNECTIONS]:
+                assert await asyncio.to_thread(one.recv, 1) == b""
+            assert await status(session, url) == 200
+            await dashboard.send_json(["stdin", "j"])
+            assert await dashboard.receive_bytes() == b"got j"
+            for one in idle:
+                one.close()
+
+    visiting(visit)
+
+
+def test_a_connection_without_a_whole_request_is_closed() -> None:
+    async def run() -> None:
+        async with served("true", idle=0.2) as port:
+            one = await asyncio.to_thread(half_request, port)
+            assert await asyncio.to_thread(one.recv, 1) == b""
+            one.close()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("said", ["no json", "[]", "7", '["stdin"]', '["resize", {"width": "x"}]'])
