@@ -14,13 +14,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import hostile_memory
+from bench import hostile_connections, hostile_memory
 from bench.hostile_cost import Harm
 
 Attack = Callable[[Path], Iterator[Harm]]
 
 ATTACKS: dict[str, Attack] = {
     "runs": hostile_memory.runs,
+    "metrics": hostile_connections.metrics,
+    "serve": hostile_connections.serve,
 }
 
 

@@ -22,6 +22,7 @@ class Loopback:
     told: dict[str, float] = field(default_factory=dict)
     """By the link of an article, when the webhook was first told of it."""
     port: int = 0
+    keep_alive: bool = True
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def looped(there: Loopback) -> Iterator[Loopback]:
     """Serve while the block runs."""
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+        protocol_version = "HTTP/1.1" if there.keep_alive else "HTTP/1.0"
 
         def do_GET(self) -> None:
             tag, body = there.document(self.path)

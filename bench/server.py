@@ -32,7 +32,7 @@ http {{
 @contextmanager
 def serving(site: Path, folder: Path) -> Iterator[tuple[int, str]]:
     """Serve a folder while the block runs; give the port and the server's name."""
-    port = _free_port()
+    port = free_port()
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
     if nginx:
         config = folder / "nginx.conf"
@@ -50,7 +50,8 @@ def serving(site: Path, folder: Path) -> Iterator[tuple[int, str]]:
         server.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
