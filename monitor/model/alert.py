@@ -252,6 +252,8 @@ class Alert:
     """The analyst's, sorted; those of feeds are others."""
     outlet: str = ""
     """Who published its article, where the feed is an aggregator that names it; else empty."""
+    story_alert: int = 0
+    """The first alert about the same story; its own id if it is that one."""
 
     @property
     def publisher(self) -> str:
@@ -264,6 +266,67 @@ class Alert:
         if self.verdict is Verdict.NOISE or not self.escalations:
             return self.raised_at
         return self.escalations[-1].at
+
+
+@dataclass(frozen=True, slots=True)
+class StoryAlerts:
+    """The alerts of one story, which lists show as one row: at least one, by id.
+
+    What several alerts say differently is said for all of them: the highest severity; new if one
+    is new, closed if all are; a verdict that all share, or none; a star, tags and notes of any.
+    """
+
+    alerts: tuple[Alert, ...]
+
+    @property
+    def newest(self) -> Alert:
+        """Return the alert that asked for attention last, whose headline the row shows."""
+        return max(self.alerts, key=lambda alert: (alert.stirred_at, alert.id))
+
+    @property
+    def stirred_at(self) -> Timestamp:
+        """Return when an alert of it was last raised or escalated."""
+        return max(alert.stirred_at for alert in self.alerts)
+
+    @property
+    def severity(self) -> Severity:
+        """Return the highest severity."""
+        order = list(type(self.alerts[0].severity))
+        return min((alert.severity for alert in self.alerts), key=order.index)
+
+    @property
+    def state(self) -> AlertState:
+        """Return new if an alert is new, else acknowledged if one is, else closed."""
+        states = {alert.state for alert in self.alerts}
+        return next(state for state in AlertState if state in states)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the verdict that all alerts have, none if they differ."""
+        verdicts = {alert.verdict for alert in self.alerts}
+        return verdicts.pop() if len(verdicts) == 1 else Verdict.NONE
+
+    @property
+    def starred(self) -> bool:
+        """Return whether an alert has a star."""
+        return any(alert.starred for alert in self.alerts)
+
+    @property
+    def noted(self) -> bool:
+        """Return whether an alert has a note."""
+        return any(alert.note for alert in self.alerts)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Return the tags of all alerts, sorted."""
+        return tuple(sorted({tag for alert in self.alerts for tag in alert.tags}))
+
+    @property
+    def watchlists(self) -> tuple[str, ...]:
+        """Return the watchlists that raised them, those of the highest severity first."""
+        order = list(type(self.alerts[0].severity))
+        ranked = sorted(self.alerts, key=lambda alert: (order.index(alert.severity), alert.id))
+        return tuple(dict.fromkeys(alert.watchlist for alert in ranked))
 
 
 Said = Mapping[str, Any]

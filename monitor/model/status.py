@@ -36,7 +36,7 @@ class Totals(NamedTuple):
     """Articles on their way to the index."""
     alerts: int
     untriaged: int
-    """Alerts that are new."""
+    """Stories with an alert that is new, without those raised in a silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ class Status:
     """Articles that can be searched; the rest is on its way."""
     alerts: int
     untriaged: int
+    """Stories with an alert that is new."""
     feeds: Mapping[Health, int]
     blind: int
     """Feeds with a coverage gap: no entry in common between the last two polls."""

@@ -35,6 +35,7 @@ class WatchlistRecord:
     severity: Severity
     total: int
     untriaged: int
+    """Stories with an alert of it that is new."""
     last_hit: Timestamp | None
     relevant: int
     """Alerts judged relevant; alerts without a verdict do not count."""
@@ -73,10 +74,10 @@ class BackfillProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """A watchlist's alerts of today, and how many are usual by this time of this weekday."""
+    """A watchlist's stories of today, and how many are usual by this time of this weekday."""
 
     today: int = 0
-    """Alerts since midnight, without backfill."""
+    """Stories with an alert since midnight, without backfill."""
     usual: float | None = None
     """None while too little is known: fewer than two weeks."""
     weeks: int = 0
@@ -92,8 +93,9 @@ class WatchlistCount:
     severity: Severity
     total: int
     untriaged: int
+    """Stories with an alert of it that is new."""
     spark: tuple[int, ...]
-    """Alerts in each two hours of the last day, oldest first."""
+    """Stories in each two hours of the last day, oldest first."""
     pace: Baseline = Baseline()
 
 

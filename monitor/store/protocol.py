@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Change,
         Decision,
         EscalatedAlert,
+        StoryAlerts,
         TriageAction,
     )
     from monitor.model.article import ArticleDetails, Version
@@ -273,7 +274,7 @@ class WatchlistViews(Protocol):
         """Return the watchlists of the active configuration, in its order."""
 
     def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
-        """Return every watchlist with its counts and a histogram of alerts.
+        """Return every watchlist with its counts and a histogram of stories.
 
         Args:
             since: When the histogram begins.
@@ -291,7 +292,7 @@ class WatchlistViews(Protocol):
         """Return the articles that a watchlist raised alerts for, with the verdict on each."""
 
     def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[RaisedInWindow]:
-        """Return how many alerts each watchlist raised in each of some stretches of time."""
+        """Return of how many stories each watchlist raised alerts in each of some intervals."""
 
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
         """Return how many alerts were not notified, by watchlist and reason.
@@ -332,6 +333,19 @@ class AlertViews(Protocol):
         """Return these alerts in the order asked; unknown ids are left out.
 
         With `matches` they have their matches, with `timelines` the timelines of their stories.
+        """
+
+    def stories(self, ids: Sequence[int], *, matches: bool = False) -> list[StoryAlerts]:
+        """Return the alerts of the stories of these alerts, in the order asked, each story once.
+
+        Alerts that lists leave out, because they are closed, merged or were raised in a silence,
+        are among them only where they are asked for.
+        """
+
+    def later_of_stories(self, *, after: int = 0) -> tuple[array[int], array[int]]:
+        """Return the alerts above an id that are not the first of their story, and that first one.
+
+        Both are in the order of the alerts' ids.
         """
 
     def of_articles(self, articles: Collection[int]) -> list[ArticleAlert]:

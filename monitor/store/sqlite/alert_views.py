@@ -20,6 +20,7 @@ from monitor.model.alert import (
     Lost,
     Match,
     Outlet,
+    StoryAlerts,
     StoryTimeline,
     Verdict,
     describe_escalation,
@@ -123,7 +124,7 @@ _ALERT = (
     " al.rule, al.article_version, al.held, al.held_until, al.merged_into,"
     " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), ''),"
     " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id),"
-    " coalesce(a.outlet, '')"
+    " coalesce(a.outlet, ''), al.story_alert"
 )
 FEW = 5_000
 """Articles up to which their alerts are looked up one by one: the whole table is read faster."""
@@ -188,6 +189,34 @@ class SqliteAlertViews:
             for id in ids
             if id in found
         ]
+
+    def stories(self, ids: Sequence[int], *, matches: bool = False) -> list[StoryAlerts]:
+        """Return the alerts of the stories of these alerts, in the order asked, each once."""
+        asked = dict(
+            self._connection.select_in("SELECT id, story_alert FROM alerts WHERE id IN ({0})", ids)
+        )
+        members = self._connection.select_in(
+            "SELECT id FROM alerts WHERE story_alert IN ({0}) AND merged_into IS NULL"
+            " AND state <> 'closed' AND held <> 'muted'",
+            set(asked.values()),
+        )
+        wanted = sorted({*asked, *(id for (id,) in members)})
+        alerts: dict[int, list[Alert]] = defaultdict(list)
+        for alert in self.get(wanted, matches=matches):
+            alerts[alert.story_alert].append(alert)
+        first = dict.fromkeys(asked[id] for id in ids if id in asked)
+        return [StoryAlerts(tuple(alerts[story])) for story in first]
+
+    def later_of_stories(self, *, after: int = 0) -> tuple[array[int], array[int]]:
+        """Return the alerts above an id that are not the first of their story, and that first."""
+        ids, firsts = array("q"), array("q")
+        for id, first in self._connection.read(
+            "SELECT id, story_alert FROM alerts WHERE id > ? AND story_alert <> id ORDER BY id",
+            (after,),
+        ):
+            ids.append(id)
+            firsts.append(first)
+        return ids, firsts
 
     def of_articles(self, articles: Collection[int]) -> list[ArticleAlert]:
         """Return what these articles raised."""
@@ -365,5 +394,6 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         note=row[21],
         tags=tuple(sorted(json.loads(row[22]))),
         outlet=row[23],
+        story_alert=row[24],
         matches=matches,
     )

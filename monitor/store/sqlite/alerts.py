@@ -306,6 +306,29 @@ def save_plan(sql: sqlite3.Connection, log: EvidenceLog, plan: AlertPlan) -> Non
     _save_notifications(sql, plan)
 
 
+def regroup_alerts(sql: sqlite3.Connection, article: int) -> None:
+    """Group the alerts of an article, and of those it was grouped with, by their stories anew."""
+    moved = "SELECT story_alert FROM alerts WHERE article = ?1"
+    stories: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for id, first, story in sql.execute(
+        f"SELECT al.id, al.story_alert, a.story FROM alerts al JOIN articles a ON a.id = al.article"
+        f" WHERE al.story_alert IN ({moved}) OR al.story_alert IN (SELECT b.story_alert"
+        " FROM articles n JOIN articles m ON m.id = n.story OR (m.story = n.story AND m.story <>"
+        " m.id) JOIN alerts b ON b.article = m.id WHERE n.id = ?1) ORDER BY al.id",
+        (article,),
+    ):
+        stories[story].append((id, first))
+    sql.executemany(
+        "UPDATE alerts SET story_alert = ? WHERE id = ?",
+        [
+            (members[0][0], id)
+            for members in stories.values()
+            for id, first in members
+            if first != members[0][0]
+        ],
+    )
+
+
 def drop_alerts_of(sql: sqlite3.Connection, log: EvidenceLog, articles: Collection[int]) -> None:
     """Drop the alerts of articles, and everything about them but their records."""
     found = select_in(sql, "SELECT id FROM alerts WHERE article IN ({0})", articles)

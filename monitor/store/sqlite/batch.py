@@ -29,6 +29,7 @@ from monitor.store.sqlite.alerts import (
     drop_alerts_of,
     read_alert_facts,
     read_silence_facts,
+    regroup_alerts,
     save_plan,
 )
 from monitor.store.sqlite.articles import SqliteArticleViews
@@ -274,6 +275,7 @@ class SqliteBatch(SqliteReads):
     def save_page(self, change: ArticleChange) -> None:
         """Store an article that got its page's text."""
         articles.save_page_text(self._sql, change)
+        regroup_alerts(self._sql, change.article.id)
 
     def postpone_page(
         self, article: int, reason: str, due: Timestamp | None, *, failed: bool

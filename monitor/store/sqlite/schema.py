@@ -604,7 +604,78 @@ CREATE TABLE last_documents (
 """
 
 
-VERSION = 7
+def _shown(row: str) -> str:
+    """Return the condition that an alert is among those that are to be triaged."""
+    return f"({row}.state = 'new' AND {row}.merged_into IS NULL AND {row}.held <> 'muted')"
+
+
+def _count_story(row: str, sign: str) -> str:
+    """Return statements that count the story of an alert that is, or was, to be triaged.
+
+    A story counts once for each watchlist, and once for the newsroom, whatever other alerts of it
+    are to be triaged.
+    """
+    other = (
+        f"EXISTS (SELECT 1 FROM alerts b WHERE b.story_alert = {row}.story_alert"
+        f" AND b.id <> {row}.id AND {_shown('b')}{{}})"
+    )
+    return (
+        f"    UPDATE counts SET untriaged = untriaged {sign} 1 WHERE watchlist = {row}.watchlist"
+        f" AND {_shown(row)} AND NOT {other.format(f' AND b.watchlist = {row}.watchlist')};\n"
+        f"    UPDATE untriaged_stories SET number = number {sign} 1"
+        f" WHERE {_shown(row)} AND NOT {other.format('')};\n"
+    )
+
+
+STORY_OF_ALERT = f"""
+-- The first alert of the same story, which is what a row of a list shows; kept by triggers.
+ALTER TABLE alerts ADD COLUMN story_alert INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX alerts_by_story ON alerts (story_alert);
+
+-- Stories with an alert that is to be triaged.
+CREATE TABLE untriaged_stories (number INTEGER NOT NULL);
+
+DROP TRIGGER alert_raised;
+DROP TRIGGER alert_triaged;
+DROP TRIGGER alert_dropped;
+UPDATE alerts SET story_alert = min(
+    id,
+    coalesce((SELECT min(b.id) FROM articles a JOIN alerts b ON b.article = a.story
+        WHERE a.id = alerts.article), id),
+    coalesce((SELECT min(b.id) FROM articles a JOIN articles m ON m.story = a.story
+        AND m.story <> m.id JOIN alerts b ON b.article = m.id WHERE a.id = alerts.article), id)
+);
+UPDATE counts SET untriaged = (
+    SELECT count(DISTINCT story_alert) FROM alerts al
+    WHERE al.watchlist = counts.watchlist AND {_shown("al")}
+);
+INSERT INTO untriaged_stories
+SELECT count(DISTINCT story_alert) FROM alerts al WHERE {_shown("al")};
+
+CREATE TRIGGER alert_raised AFTER INSERT ON alerts BEGIN
+    INSERT INTO counts SELECT new.watchlist, 1, 0 WHERE new.merged_into IS NULL
+    ON CONFLICT DO UPDATE SET total = total + 1;
+    UPDATE alerts SET story_alert = coalesce((
+        SELECT b.story_alert FROM articles a JOIN articles m ON m.id = a.story
+            OR (m.story = a.story AND m.story <> m.id)
+        JOIN alerts b ON b.article = m.id
+        WHERE a.id = new.article AND b.id <> new.id LIMIT 1
+    ), id) WHERE id = new.id;
+END;
+CREATE TRIGGER alert_grouped AFTER UPDATE OF story_alert ON alerts
+WHEN new.story_alert <> old.story_alert BEGIN
+{_count_story("old", "- (old.story_alert <> 0) *")}{_count_story("new", "+")}END;
+CREATE TRIGGER alert_triaged AFTER UPDATE OF state ON alerts
+WHEN (new.state = 'new') <> (old.state = 'new') BEGIN
+{_count_story("old", "-")}{_count_story("new", "+")}END;
+CREATE TRIGGER alert_dropped AFTER DELETE ON alerts BEGIN
+    UPDATE counts SET total = total - 1
+    WHERE watchlist = old.watchlist AND old.merged_into IS NULL;
+{_count_story("old", "-")}END;
+"""
+
+
+VERSION = 8
 
 UPGRADES = {
     1: BACKFILLS,
@@ -632,6 +703,7 @@ UPGRADES = {
     4: LINKS,
     5: LAST_DOCUMENTS,
     6: EVENT_LINKS + CROSSINGS_7,
+    7: STORY_OF_ALERT,
 }
 """What to add to a store of an earlier version."""
 
@@ -659,4 +731,5 @@ TABLES = (
     + LATENCY
     + LINKS
     + LAST_DOCUMENTS
+    + STORY_OF_ALERT
 )

@@ -87,17 +87,14 @@ class SqliteViews:
 
     def totals(self) -> Totals:
         """Return how much is stored."""
-        ((alerts, untriaged),) = self.connection.read(
-            "SELECT coalesce(sum(total), 0), coalesce(sum(untriaged), 0) FROM counts"
-        )
         return Totals(
             articles=self.connection.number("SELECT coalesce(sum(articles), 0) FROM feeds"),
             unindexed=self.connection.number(
                 "SELECT count(*) FROM (SELECT DISTINCT o.article FROM outbox o"
                 " JOIN articles a ON a.id = o.article)"
             ),
-            alerts=alerts,
-            untriaged=untriaged,
+            alerts=self.connection.number("SELECT coalesce(sum(total), 0) FROM counts"),
+            untriaged=self.connection.number("SELECT number FROM untriaged_stories"),
         )
 
 

@@ -48,10 +48,11 @@ class SqliteWatchlistViews:
         ]
 
     def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
-        """Return every watchlist with its counts and a histogram of alerts from `since`."""
+        """Return every watchlist with its counts and a histogram of stories from `since`."""
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
         for name, bucket, count in self._connection.read(
-            "SELECT watchlist, cast((raised_at - ?1) / ?2 AS INTEGER) AS bucket, count(*)"
+            "SELECT watchlist, cast((raised_at - ?1) / ?2 AS INTEGER) AS bucket,"
+            " count(DISTINCT story_alert)"
             " FROM alerts INDEXED BY alerts_by_time"  # left alone, SQLite reads all
             " WHERE raised_at >= ?1 AND merged_into IS NULL GROUP BY watchlist, bucket",
             (since, width),
@@ -125,15 +126,15 @@ class SqliteWatchlistViews:
         return [ArticleVerdict(article, Verdict(verdict)) for article, verdict in found]
 
     def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[RaisedInWindow]:
-        """Return how many alerts each watchlist raised in each of some stretches of time."""
+        """Return of how many stories each watchlist raised alerts in each of some intervals."""
         return [
             RaisedInWindow(
                 start <= self._first_seen(start) < end,
                 Counter(
                     dict(
                         self._connection.read(
-                            "SELECT watchlist, count(*) FROM alerts WHERE raised_at >= ?"
-                            " AND raised_at < ? AND watchlist <> '' AND NOT backfill"
+                            "SELECT watchlist, count(DISTINCT story_alert) FROM alerts"
+                            " WHERE raised_at >= ? AND raised_at < ? AND watchlist <> '' AND NOT backfill"
                             " AND merged_into IS NULL GROUP BY watchlist",
                             (start, end),
                         )

@@ -186,15 +186,17 @@ def _act(room: SmallStore, act: tuple[Any, ...]) -> None:
 
 
 def _assert_counts_are_true(room: SmallStore) -> None:
-    rows = room.sql("SELECT watchlist, state FROM alerts WHERE merged_into IS NULL")
-    total = Counter(name for name, _ in rows)
-    untriaged = Counter(name for name, state in rows if state == "new")
+    rows = room.sql("SELECT watchlist, state, story_alert FROM alerts WHERE merged_into IS NULL")
+    total = Counter(name for name, *_ in rows)
+    stories = Counter(name for name, _ in {(name, story) for name, _, story in rows})
+    new = {(name, story) for name, state, story in rows if state == "new"}
+    untriaged = Counter(name for name, _ in new)
     for count in room.views.watchlists.counts(0, 1, 1e12):
         assert (count.total, count.untriaged) == (total[count.name], untriaged[count.name])
-        assert count.spark == (total[count.name],)
+        assert count.spark == (stories[count.name],)
     (articles,) = room.sql("SELECT count(*) FROM articles")
     (waiting,) = room.sql("SELECT count(DISTINCT article) FROM outbox")
-    alerts = (total.total(), untriaged.total())
+    alerts = (total.total(), len({story for _, story in new}))
     assert room.views.totals() == (*articles, *waiting, *alerts)
     assert len(room.store.article_ids()) == articles[0]
     by_feed = dict(room.sql("SELECT feed, count(*) FROM articles GROUP BY feed"))
