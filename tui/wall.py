@@ -14,14 +14,20 @@ from textual.widgets import Digits
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.status import Status
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule
 from tui.view import times
-from tui.view.alerts import alert_row, short_count, triage_glyph
+from tui.view.alerts import (
+    StoryRow,
+    short_count,
+    story_row,
+    triage_glyphs,
+    watchlist_badges,
+)
 from tui.view.status import monitor_state, status_problem
 from tui.view.styled_text import Line, fit, width, wrap
 from tui.widgets.styled_widget import TextBlock
@@ -40,10 +46,12 @@ BoardRow = tuple[Line, bool]
 """A line, and whether it is highlighted."""
 
 
-def latest_alerts(alerts: Iterable[Alert]) -> list[Alert]:
-    """Return alerts in the order of their last event, the newest first, without noise."""
-    shown = [alert for alert in alerts if alert.verdict is not Verdict.NOISE]
-    return sorted(shown, key=lambda alert: (alert.stirred_at, alert.id), reverse=True)
+def latest_stories(stories: Iterable[StoryAlerts]) -> list[StoryRow]:
+    """Return stories in the order of their last event, the newest first, without noise."""
+    shown = [
+        StoryRow(story, story.newest) for story in stories if story.verdict is not Verdict.NOISE
+    ]
+    return sorted(shown, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
 
 
 def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
@@ -109,14 +117,14 @@ def alarm_lines(status: Status | None, now: Timestamp, cells: int, store_error: 
 
 
 def board_rows(
-    alerts: Sequence[Alert], now: Timestamp, zone: tzinfo | None, cells: int, lines: int
+    stories: Sequence[StoryRow], now: Timestamp, zone: tzinfo | None, cells: int, lines: int
 ) -> list[BoardRow]:
-    """Return as many alerts as fit whole on so many lines, the newest at the top."""
+    """Return as many stories as fit whole on so many lines, the newest at the top."""
     large = cells >= LARGE_SIZE[0] and lines >= LARGE_SIZE[1]
     shown: list[BoardRow] = []
-    for alert in alerts:
-        fresh = 0 <= now - alert.stirred_at < FRESH_SECONDS
-        block = _large(alert, now, zone, cells) if large else [alert_row(alert, cells, now, zone)]
+    for story in stories:
+        fresh = 0 <= now - story.lead.stirred_at < FRESH_SECONDS
+        block = _large(story, now, zone, cells) if large else [story_row(story, cells, now, zone)]
         if len(shown) + len(block) > lines:
             break
         shown += [(row, fresh) for row in block]
@@ -125,31 +133,33 @@ def board_rows(
     return shown
 
 
-def _large(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> list[Line]:
-    """Return an alert on two or three lines: its title, and its details below."""
-    new = alert.state is AlertState.NEW
-    glyph, style = triage_glyph(alert)
+def _large(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> list[Line]:
+    """Return a story on two or three lines: its headline, and its details below."""
+    story, alert = shown.story, shown.lead
+    new = story.state is AlertState.NEW
     title = wrap(line(alert.title) or "(no title)", cells - 6, "title" if new else "quiet")
     if len(title) > TITLE_LINES:
         rest = "".join(text for row in title[TITLE_LINES - 1 :] for text, _ in row)
         title[TITLE_LINES - 1 :] = [[(fit(rest + "…", cells - 6), title[0][0][1])]]
     first: Line = [
-        (f" {SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
-        (f"{glyph} ", style),
+        (f" {SEVERITY_SIGNS[story.severity]} ", f"{story.severity}"),
+        *triage_glyphs(story)[:2],
         *title[0],
     ]
     more = [[(" " * 5, ""), *row] for row in title[1:]]
-    return [first, *more, _details_line(alert, now, zone, cells)]
+    return [first, *more, _details_line(shown, now, zone, cells)]
 
 
-def _details_line(alert: Alert, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
+def _details_line(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
+    alert = shown.lead
     at = alert.stirred_at
     copies = f" +{alert.duplicates}" if alert.duplicates else ""
     lang = f" · {alert.lang}" if alert.lang else ""
     why = f" · ↑ {alert.escalations[-1].words}" if alert.escalations else ""
     details = line(f"{alert.publisher}{copies}{lang}{why}")
     when = f"     {times.short(at, now, zone)}  {times.age(now - at)}  "
-    name = fit(line(alert.watchlist), min(24, max(1, cells - len(when)))).rstrip()
+    names = watchlist_badges(shown.story.watchlists, min(36, max(1, cells - len(when))))
+    name = names.rstrip()
     room = max(0, cells - len(when) - width([(name, "")]) - 2)
     return [(when, "quiet"), (name, "list"), ("  ", ""), (fit(details, room), "quiet")]
 
@@ -180,7 +190,7 @@ class Wall(BaseApp):
         self._filter = filter
         self._status: Status | None = None
         self._watchlists: tuple[str, ...] = ()
-        self._alerts: list[Alert] = []
+        self._stories: list[StoryRow] = []
         self._newest = (-1, -1)
         self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
         self._alerts_schedule = ReadSchedule(ALERTS_EVERY, IDLE_EVERY)
@@ -235,7 +245,7 @@ class Wall(BaseApp):
             after = version.escalation - MAX_ALERTS
             ids = set(service.views.alerts.ids(self._filter, limit=MAX_ALERTS))
             ids |= {row.alert for row in service.views.alerts.escalated(self._filter, after=after)}
-            self._alerts = latest_alerts(service.views.alerts.get(sorted(ids)))
+            self._stories = latest_stories(service.views.alerts.stories(sorted(ids)))
             self._newest = newest
 
     def _show(self) -> None:
@@ -262,7 +272,7 @@ class Wall(BaseApp):
     def _show_board(self) -> None:
         now, zone = self.newsroom.clock(), self.newsroom.zone
         size = self._board.size
-        rows = board_rows(self._alerts, now, zone, size.width, size.height)
+        rows = board_rows(self._stories, now, zone, size.width, size.height)
         if not rows and self._status is not None:
             rows = [([], False), ([("     no alert yet", "quiet")], False)]
         fresh = {number for number, (_, is_fresh) in enumerate(rows) if is_fresh}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Mapping
 
     from index.article import Timestamp
     from monitor.model.alert import Verdict
@@ -97,6 +98,14 @@ class WatchlistCount:
     spark: tuple[int, ...]
     """Stories in each two hours of the last day, oldest first."""
     pace: Baseline = Baseline()
+
+
+class Untriaged(NamedTuple):
+    """Stories with an alert that is new."""
+
+    stories: int
+    """Of all watchlists; a story of several watchlists counts once."""
+    by_watchlist: Mapping[str, int]
 
 
 class RaisedInWindow(NamedTuple):

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         RaisedInWindow,
         Silence,
         TermRecord,
+        Untriaged,
         WatchlistCount,
         WatchlistInForce,
         WatchlistRecord,
@@ -281,6 +282,9 @@ class WatchlistViews(Protocol):
             buckets: How many stretches of time it has.
             width: Seconds of each.
         """
+
+    def untriaged(self) -> Untriaged:
+        """Return how many stories are to be triaged; cheap enough for every second."""
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""

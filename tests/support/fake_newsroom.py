@@ -26,6 +26,7 @@ from monitor.model.alert import (
     Escalation,
     Match,
     Outlet,
+    StoryAlerts,
     StoryTimeline,
     TriageAction,
     Verdict,
@@ -57,7 +58,7 @@ from monitor.model.search_results import (
 )
 from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence, Status, StoreVersion
-from monitor.model.watchlist import FEED_HEALTH, Silence, WatchlistCount
+from monitor.model.watchlist import FEED_HEALTH, Silence, Untriaged, WatchlistCount
 
 NOW = 1_795_563_000.0
 """2026-11-24 19:30:00 UTC."""
@@ -112,6 +113,8 @@ class FakeNewsroom:
         self.slow: dict[str, threading.Event] = {}
         """Queries that are answered only once their event is set."""
         self.about_feeds: set[int] = set()
+        self.story_of: dict[int, int] = {}
+        """The first alert of the story, of alerts that are not the first themselves."""
         self.noted: list[PastSearch] = [
             PastSearch("Alibaba", "date", NOW),
             PastSearch("puces", "date", 0),
@@ -134,10 +137,14 @@ class FakeNewsroom:
             feeds=SimpleNamespace(
                 polls=self.polls, gaps=self.gaps, every=self.every_feed, poll_now=self.poll_now
             ),
-            watchlists=SimpleNamespace(silences=lambda now: list(self.muted.values())),
+            watchlists=SimpleNamespace(
+                silences=lambda now: list(self.muted.values()), untriaged=self.untriaged
+            ),
             alerts=SimpleNamespace(
                 ids=self.alert_ids,
                 get=self.alerts,
+                stories=self.stories,
+                later_of_stories=self.later_of_stories,
                 escalated=self.escalated,
                 headlines=self.headlines,
             ),
@@ -239,6 +246,10 @@ class FakeNewsroom:
             for n, (name, severity) in enumerate(self.lists)
         ]
 
+    def untriaged(self) -> Untriaged:
+        by_watchlist = {count.name: count.untriaged for count in self.watchlists()}
+        return Untriaged(FakeNewsroom.status(self).untriaged, by_watchlist)
+
     def newest_alert(self) -> int:
         self._readable()
         return self.count
@@ -276,6 +287,19 @@ class FakeNewsroom:
         self._readable()
         return [self._alert(n, matches=matches) for n in ids if 0 < n <= self.count]
 
+    def stories(self, ids: Sequence[int], *, matches: bool = False) -> list[StoryAlerts]:
+        firsts = dict.fromkeys(self.story_of.get(n, n) for n in ids if 0 < n <= self.count)
+        found = []
+        for first in firsts:
+            members = {first, *(n for n, of in self.story_of.items() if of == first)}
+            shown = [n for n in sorted(members) if n in ids or self._passes(n, ALL)]
+            found.append(StoryAlerts(tuple(self.alerts(shown, matches=matches))))
+        return found
+
+    def later_of_stories(self, *, after: int = 0) -> tuple[array[int], array[int]]:
+        later = sorted(n for n in self.story_of if after < n <= self.count)
+        return array("q", later), array("q", (self.story_of[n] for n in later))
+
     def _readable(self) -> None:
         if self.unreadable:
             raise StoreError("the disk is gone")
@@ -310,6 +334,7 @@ class FakeNewsroom:
             tags=self.tags.get(n, ()),
             escalations=self._escalations(n),
             matches=_matches(self.title(n)) if matches else (),
+            story_alert=self.story_of.get(n, n),
         )
 
     def _escalations(self, n: int) -> tuple[Escalation, ...]:

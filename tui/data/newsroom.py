@@ -6,7 +6,7 @@ import asyncio
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -16,13 +16,14 @@ from monitor.errors import MonitorError
 from monitor.model.feed import Setting
 from monitor.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_selection import AlertSelector, filter_names
+from tui.data.story_list import FirstAlerts
 from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Change, EscalatedAlert, TriageAction
+    from monitor.model.alert import Change, EscalatedAlert, StoryAlerts, TriageAction
     from monitor.model.feed import FeedHealth
     from monitor.model.status import Status, StoreVersion
-    from monitor.model.watchlist import WatchlistCount
+    from monitor.model.watchlist import Untriaged, WatchlistCount
     from monitor.service.service import Service
 
 
@@ -130,8 +131,11 @@ class NewsroomUpdate:
     position: StoreVersion
     status: Status
     escalated: Sequence[EscalatedAlert] = ()
-    alerts: Sequence[Alert] = ()
-    """Alerts as they are stored now: the escalated, and now and then those on the screen."""
+    stories: Sequence[StoryAlerts] = ()
+    """Stories as they are stored now: the escalated, and now and then those on the screen."""
+    later: tuple[array[int], array[int]] | None = None
+    """New alerts that are not the first of their story, and that first one."""
+    untriaged: Untriaged | None = None
     watchlists: list[WatchlistCount] | None = None
     feeds: list[FeedHealth] | None = None
     tags: Collection[str] | None = None
@@ -157,6 +161,8 @@ class NewsroomModel:
         self.feeds_hint = feeds_hint
         self.ui_state = ui_state
         self.selector = AlertSelector(service, clock, zone)
+        self.firsts = FirstAlerts()
+        """The first alert of the story of every alert."""
         self.status: Status | None = None
         self.watchlists: Sequence[WatchlistCount] = ()
         self.feeds: Sequence[FeedHealth] = ()
@@ -169,6 +175,8 @@ class NewsroomModel:
         self._runner = ThreadRunner("read", 3)
         self.ask = self._runner.run
         """Runs a call of the service in a thread and returns its result."""
+        self._commits = -1
+        """Of the store, at the last read."""
         self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
         self._counts_schedule = ReadSchedule(COUNTS_EVERY, IDLE_EVERY)
         self._visible_schedule = ReadSchedule(VISIBLE_EVERY, IDLE_EVERY)
@@ -188,7 +196,7 @@ class NewsroomModel:
         Args:
             filter: Which alerts are shown.
             position: How far the stream has been read.
-            visible: Ids of the alerts on the screen.
+            visible: Alerts whose stories are on the screen.
 
         Raises:
             MonitorError: The store cannot be read.
@@ -201,6 +209,15 @@ class NewsroomModel:
         self.status = update.status
         self.watchlists = self.watchlists if update.watchlists is None else update.watchlists
         self.feeds = self.feeds if update.feeds is None else update.feeds
+        if update.untriaged is not None:
+            total, by_watchlist = update.untriaged
+            self.status = replace(self.status, untriaged=total)
+            self.watchlists = [
+                replace(count, untriaged=by_watchlist.get(count.name, 0))
+                for count in self.watchlists
+            ]
+        if update.later is not None:
+            self.firsts.add(*update.later, update.position.alert)
         if update.tags is not None:
             self.tags = update.tags
             self.names = filter_names(self.watchlists, self.feeds, self.tags)
@@ -213,6 +230,8 @@ class NewsroomModel:
         newest = service.views.version()
         counts, known = self._counts_schedule.due(newest.commits), self.status
         recount = self._status_schedule.due(newest.commits) or counts or known is None
+        changed = newest.commits != self._commits
+        self._commits = newest.commits
         reread = self._visible_schedule.due(newest.commits) and known is not None
         escalated = (
             selector.escalated(filter, names, position.escalation)
@@ -226,12 +245,27 @@ class NewsroomModel:
             else array("q"),
             position=newest,
             escalated=escalated,
-            alerts=service.views.alerts.get(alert_ids) if alert_ids else (),
+            stories=service.views.alerts.stories(alert_ids) if alert_ids else (),
+            later=service.views.alerts.later_of_stories(after=self.firsts.upto)
+            if newest.alert > self.firsts.upto
+            else None,
             status=service.status() if recount or known is None else service.renewed(known),
+            untriaged=service.views.watchlists.untriaged() if changed or recount else None,
             watchlists=service.statistics.watchlists() if counts else None,
             feeds=service.feeds() if counts else None,
             tags=list(service.views.triage.tags()) if counts else None,
         )
+
+    async def read_firsts(self) -> None:
+        """Read the first alert of the story of every alert, unless all are known.
+
+        Raises:
+            MonitorError: The store cannot be read.
+        """
+        if not self.firsts.whole:
+            version = await self.ask(self.service.views.version)
+            later = await self.ask(self.service.views.alerts.later_of_stories)
+            self.firsts.replace(*later, version.alert, whole=True)
 
     def read_all_next(self) -> None:
         """Read everything at the next tick."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from monitor.errors import StoreError
 from monitor.model.alert import Alert, Change, TriageAction
-from tui.data.alert_list import AlertCache, PendingChange
+from tui.data.story_list import PendingChange, StoryCache
 
 UNDO_DEPTH = 200
 """Decisions that can be undone."""
@@ -54,7 +54,7 @@ class TriageQueue:
 
     def __init__(
         self,
-        alerts: AlertCache,
+        alerts: StoryCache,
         store: TriageStore,
         on_changed: Callable[[Collection[int]], None],
         on_failed: Callable[[str], None],

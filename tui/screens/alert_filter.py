@@ -12,13 +12,14 @@ from index.errors import QueryError
 from index.query.ast import Facet, Node, Or, clauses
 from index.query.filters import compact
 from monitor.errors import MonitorError
+from monitor.formatting import counted
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
 from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
 from tui.screens.dialogs import Dialog
 from tui.screens.panes import PaneScreen, error_pointer
-from tui.view.alerts import watchlist_row
+from tui.view.alerts import bar_cells, watchlist_row
 from tui.view.styled_text import Line, fit
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.filter_line import PROMPT, FilterLine
@@ -108,7 +109,9 @@ class FilterList(LineList):
         label, name, value = self._option(row)
         chosen = has_clause(self._current, name, value) if name else not self._current.text
         if row >= len(_COMMON_FILTERS):
-            return watchlist_row(self._counts[row - len(_COMMON_FILTERS)], cells, chosen=chosen)
+            bars = bar_cells((count.name for count in self._counts), cells)
+            count = self._counts[row - len(_COMMON_FILTERS)]
+            return watchlist_row(count, cells, chosen=chosen, bars=bars)
         return [("▸ " if chosen else "  ", "accent"), (fit(label, cells - 2), "plain")]
 
     def _option(self, row: int) -> _FilterOption:
@@ -174,10 +177,13 @@ class AlertFilterScreen(PaneScreen):
             self.position = newsroom.service.views.version()
             ids = newsroom.service.views.alerts.ids(Filter(), limit=FIRST_ALERTS)
             escalated = newsroom.selector.escalated(ALL, newsroom.names)
+            oldest = ids[0] if ids else self.position.alert
+            later = newsroom.service.views.alerts.later_of_stories(after=oldest - 1)
         except MonitorError as error:
             self.show_message(str(error), error=True)
             return
         complete = len(ids) < FIRST_ALERTS
+        newsroom.firsts.replace(*later, self.position.alert)
         self.stream.load(ids, [row for row in escalated if complete or row.above >= ids[0]])
         if not complete:
             self.run_worker(self._load_older(), group="narrow", exclusive=True)
@@ -185,11 +191,27 @@ class AlertFilterScreen(PaneScreen):
     def drop_paused_alerts(self) -> None:
         """Forget the alerts that wait for a paused stream: other alerts are shown now."""
 
+    async def _read_firsts(self) -> bool:
+        """Read which alerts are of one story; return False after an error, which is shown."""
+        try:
+            await self.newsroom.read_firsts()
+        except MonitorError as error:
+            self.show_message(str(error), error=True)
+            return False
+        return self.is_attached
+
+    async def regroup(self) -> None:
+        """Read again which alerts are of one story, and show the stories anew."""
+        self.newsroom.firsts.whole = False
+        await self.filter_stream(self.current_filter)
+
     async def _load_older(self) -> None:
         selector, names = self.newsroom.selector, self.newsroom.names
         ids = await self.ask(selector.ids, ALL, names)
         escalated = await self.ask(selector.escalated, ALL, names)
-        if ids is not None and escalated is not None and self.current_filter is ALL:
+        if ids is None or escalated is None or not await self._read_firsts():
+            return
+        if self.current_filter is ALL:
             self.stream.add_older(ids, escalated)
 
     def apply_filter(self, text: str, cursor: int = 0) -> None:
@@ -247,7 +269,7 @@ class AlertFilterScreen(PaneScreen):
         newsroom = self.newsroom
         ids = await self.ask(newsroom.selector.ids, alert_filter, newsroom.names)
         escalated = await self.ask(newsroom.selector.escalated, alert_filter, newsroom.names)
-        if ids is None or escalated is None:
+        if ids is None or escalated is None or not await self._read_firsts():
             return False
         self.current_filter, self.position = alert_filter, position
         self.drop_paused_alerts()
@@ -257,9 +279,9 @@ class AlertFilterScreen(PaneScreen):
         store_filter = newsroom.selector.quick(alert_filter, newsroom.names)
         self.watchlists.choose(store_filter.watchlists if store_filter else ())
         if self.filter_line.display and self.filter_line.input.value.strip() == alert_filter.text:
-            total = f" of {newsroom.status.alerts:,}" if newsroom.status else ""
+            stories = counted(self.stream.row_count, "story", "stories")
             more = "" if complete else ", reading older headlines…"
-            self.filter_line.note.update([(f"   {len(ids):,}{total}{more}", "quiet")])
+            self.filter_line.note.update([(f"   {stories}{more}", "quiet")])
         return True
 
     # --- the line -----------------------------------------------------------------

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -18,8 +19,8 @@ from monitor.model.alert import EscalatedAlert
 from monitor.model.article import ArticleDetails
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.search.alert_filter import parse_headline_filter
-from tui.data.alert_list import AlertCache
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
+from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.screens.panes import READER_DELAY
 from tui.screens.triage import TriageScreen, choose_silence
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from tui.screens.config_editor import ConfigPlace
 
 
+MORE_CELLS = 3
+"""Cells after the name of a watchlist for the number of others (` +1`)."""
 FOLLOW_PAUSE = 2.0
 """Seconds that the reader shows a new alert before it follows the next one."""
 
@@ -75,12 +78,12 @@ class MainScreen(TriageScreen):
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
-        self.alerts = AlertCache(newsroom.service.views.alerts.get)
+        self.alerts = StoryCache(newsroom.service.views.alerts.stories, newsroom.firsts)
         self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
         self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
         self.feeds = FeedPane(id="feeds")
         self.stream = AlertStream(
-            self.alerts, clock=newsroom.clock, zone=newsroom.zone, id="stream"
+            self.alerts, newsroom.firsts, clock=newsroom.clock, zone=newsroom.zone, id="stream"
         )
         self.reader = Reader(zone=newsroom.zone, id="reader")
         self.triage = TriageQueue(
@@ -177,17 +180,29 @@ class MainScreen(TriageScreen):
             unchanged: Whether no alert was triaged meanwhile.
         """
         newsroom = self.newsroom
+        if update.ids:
+            self.alerts.forget(update.ids)
         if unchanged:
-            self.stream.repaint(self.alerts.update(update.alerts))
+            self.stream.repaint(self.alerts.update(update.stories))
         else:
-            self.alerts.forget([row.alert for row in update.escalated])
+            self.alerts.forget(row.alert for row in update.escalated)
+        self.stream.repaint(update.ids)
+        if any(
+            newsroom.firsts.of(alert.id) != newsroom.firsts.of(story.alerts[0].id)
+            for story in update.stories
+            for alert in story.alerts
+        ):
+            self.run_worker(self.regroup(), group="narrow", exclusive=True)
         if same_stream:
             self.position = update.position
             self._add_alerts(update.ids, update.escalated)
         self.update_status_bar()
+        if newsroom.status is not None and (update.untriaged or update.watchlists):
+            status = newsroom.status
+            self.watchlists.update(newsroom.watchlists, status.mutes, status.untriaged)
         if update.watchlists is not None:
-            silences = newsroom.status.mutes if newsroom.status else ()
-            self.watchlists.update(newsroom.watchlists, silences)
+            names = (cell_len(line(count.name)) for count in newsroom.watchlists)
+            self.stream.list_cells = max([8, *names]) + MORE_CELLS
             self.feeds.update(newsroom.feeds)
             self.stream.set_empty_state(self._empty_state)
 

@@ -181,6 +181,11 @@ class PaneScreen(Screen[None]):
             pane.display = (
                 name == self.current if solo else in_main or form is not ScreenLayout.TALL
             )
+        for side in {pane.parent for pane in panes.values()} - {self.main}:
+            if isinstance(side, Widget):
+                side.styles.width = (
+                    "1fr" if solo else max(28, min(self.app.size.width // 4 + 2, 40))
+                )
         for container in {pane.parent for pane in panes.values()}:
             if isinstance(container, Widget):
                 container.display = any(p.display for p in container.children)

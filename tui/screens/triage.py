@@ -17,7 +17,7 @@ from monitor.model.alert import Alert, AlertState, Change, Decision, TriageActio
 from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
 from monitor.service.triage import clean_note, clean_tag
-from tui.data.alert_list import AlertCache
+from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.dialogs import ChoiceDialog, LineDialog, PageDialog, checked
@@ -140,7 +140,7 @@ class TriageScreen(AlertFilterScreen):
         Binding("n", "untriaged(1)", "Go to the next new alert"),
         Binding("N", "untriaged(-1)", "Go to the previous new alert"),
     ]
-    alerts: AlertCache
+    alerts: StoryCache
     stream: AlertStream
     triage: TriageQueue
 
@@ -148,20 +148,19 @@ class TriageScreen(AlertFilterScreen):
 
     @property
     def chosen_alerts(self) -> Sequence[Alert]:
-        """The marked alerts, else the one under the cursor."""
-        if not self.stream.marks:
-            alert = self.stream.alert
-            return [alert] if alert else []
-        alerts = (self.alerts.get(id) for id in sorted(self.stream.marks))
-        return [alert for alert in alerts if alert is not None]
+        """The alerts of the marked stories, else of the one under the cursor."""
+        story = self.stream.story
+        stories = self.stream.marked() if self.stream.marks else [story] if story else []
+        return [alert for story in stories for alert in story.alerts]
 
     def _apply(self, change: Change, *, go_on: bool = True) -> None:
-        """Change the chosen alerts; after a single one go on to the next."""
+        """Change the chosen alerts; after a single story go on to the next."""
         chosen, marked = self.chosen_alerts, bool(self.stream.marks)
         count = self.triage.apply(chosen, change)
+        if marked or count > 1:
+            self.show_message(f"{counted(count, 'alert')} changed; u undoes it.")
         if marked:
             self.stream.unmark_all()
-            self.show_message(f"{counted(count, 'alert')} changed; u undoes it.")
         elif go_on and chosen:
             self.stream.action_move(1)
 
@@ -202,11 +201,12 @@ class TriageScreen(AlertFilterScreen):
             if text is not None:
                 self._apply(Change(note=clean_note(text)), go_on=False)
 
+        notes = {alert.note for alert in chosen}
         dialog = LineDialog(
             f"Note on {_subject(chosen)}",
             checked(clean_note),
             hint=[("enter saves; an empty line deletes the note", "quiet")],
-            value=chosen[0].note if len(chosen) == 1 else "",
+            value=notes.pop() if len(notes) == 1 else "",
             allow_empty=True,
             select_value=False,
         )
@@ -244,29 +244,35 @@ class TriageScreen(AlertFilterScreen):
         untriaged = await self._untriaged_ids()
         if untriaged is None:
             return
-        ids = frozenset(untriaged) - frozenset(
-            alert.id
-            for alert in self.alerts.known(self.alerts.pending())
-            if not _is_untriaged(alert)
-        )
-        ids = frozenset(id for id in ids if self.stream.row_of(id) is not None)
-        if not ids:
-            self.show_message("There is no untriaged alert here.")
+        shown = [id for id in untriaged if self.stream.row_of(id) is not None]
+        stories = await self.ask(self.newsroom.service.views.alerts.stories, shown)
+        if stories is None:
             return
+        new = [alert for story in stories for alert in story.alerts if _is_new(alert)]
+        ids = frozenset(alert.id for alert in new) - frozenset(
+            alert.id for alert in self.alerts.known(self.alerts.pending()) if not _is_new(alert)
+        )
+        rows_of = {self.stream.row_of(id) for id in ids}
+        if not ids:
+            self.show_message("There is no untriaged story here.")
+            return
+        count = counted(len(rows_of), "story", "stories")
+        if len(ids) > len(rows_of):
+            count += f" ({counted(len(ids), 'alert')})"
 
         def on_choice(row: int | None) -> None:
             if row == 1:
                 change = Change(state=AlertState.ACKNOWLEDGED)
-                self.triage.apply_to_ids(ids, change, self.alerts.known(ids))
-                self.show_message(f"{counted(len(ids), 'alert')} acknowledged; u undoes it.")
+                self.triage.apply_to_ids(ids, change, [one for one in new if one.id in ids])
+                self.show_message(f"{count} acknowledged; u undoes it.")
 
-        if ids <= set(self.stream.on_screen()):
+        if rows_of <= {self.stream.row_of(id) for id in self.stream.on_screen()}:
             on_choice(1)
             return
         text = self.current_filter.text
         of = f" of {line(text)}" if text else ""
-        rows = [[("No", "plain")], [(f"Yes, acknowledge {len(ids):,}", "plain")]]
-        title = f"Acknowledge {counted(len(ids), 'alert')}{of}?"
+        rows = [[("No", "plain")], [(f"Yes, acknowledge {count}", "plain")]]
+        title = f"Acknowledge {count}{of}?"
         self.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
     async def _untriaged_ids(self) -> Sequence[int] | None:
@@ -282,10 +288,10 @@ class TriageScreen(AlertFilterScreen):
         ids = self.triage.undo()
         if not ids:
             self.run_worker(self._undo_stored(redo=False), group="undo")
-        elif len(ids) == 1:
-            row = self.stream.row_of(next(iter(ids)))
-            if row is not None:
-                self.stream.go_to(row)
+            return
+        rows = {self.stream.row_of(id) for id in ids} - {None}
+        if len(rows) == 1:
+            self.stream.go_to(rows.pop() or 0)
         else:
             self.show_message(f"Undone for {counted(len(ids), 'alert')}.")
 
@@ -337,10 +343,11 @@ class TriageScreen(AlertFilterScreen):
             if abs(at - row) > SCAN_ROWS:
                 self.run_worker(self._go_to_untriaged(at, by), group="untriaged", exclusive=True)
                 return
-            if _is_untriaged(self.stream.at(at)):
+            shown = self.stream.at(at)
+            if shown is not None and shown.story.state is AlertState.NEW:
                 self.stream.go_to(at)
                 return
-        self.show_message(f"No untriaged alert {'below' if by > 0 else 'above'}.")
+        self.show_message(f"No untriaged story {'below' if by > 0 else 'above'}.")
 
     async def _go_to_untriaged(self, row: int, by: int) -> None:
         """Ask the store for the next untriaged alert from a row on."""
@@ -353,19 +360,18 @@ class TriageScreen(AlertFilterScreen):
         if beyond:
             self.stream.go_to(min(beyond) if by > 0 else max(beyond))
         else:
-            self.show_message(f"No untriaged alert {'below' if by > 0 else 'above'}.")
+            self.show_message(f"No untriaged story {'below' if by > 0 else 'above'}.")
 
 
-def _is_untriaged(alert: Alert | None) -> bool:
-    return alert is not None and alert.state is AlertState.NEW
+def _is_new(alert: Alert) -> bool:
+    return alert.state is AlertState.NEW
 
 
 def _subject(alerts: Sequence[Alert]) -> str:
-    return (
-        line(alerts[0].title or alerts[0].feed)
-        if len(alerts) == 1
-        else counted(len(alerts), "alert")
-    )
+    """Return the headline of one story, or the number of alerts."""
+    if len({alert.story_alert for alert in alerts}) == 1:
+        return line(alerts[-1].title or alerts[-1].feed)
+    return counted(len(alerts), "alert")
 
 
 def _parse_tags(text: str) -> Change:

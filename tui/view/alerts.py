@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from rich.cells import cell_len
@@ -10,86 +11,129 @@ from rich.cells import cell_len
 from index.analysis.text_cleaning import line as safe_line
 from index.article import Timestamp
 from monitor.formatting import sparkline
-from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import WatchlistCount
 from tui.view import times
-from tui.view.styled_text import Line, fit
+from tui.view.styled_text import Line, fit, width
 
 DATE_MARKS = {"undated": "?", "future": "»", "": " "}
 """Marks of a publication date that is missing or in the future."""
 
 
-def triage_glyph(alert: Alert) -> tuple[str, str]:
-    """Return the glyph and style of an alert's triage: star, verdict, state or note."""
-    if alert.starred:
-        return "★", "star"
-    if alert.verdict is not Verdict.NONE:
-        return ("×", "quiet") if alert.verdict is Verdict.NOISE else ("✓", "ok")
-    if alert.state is AlertState.CLOSED:
+@dataclass(frozen=True, slots=True)
+class StoryRow:
+    """A story as a list shows it."""
+
+    story: StoryAlerts
+    lead: Alert
+    """The alert of it that the list is ordered by, whose headline and time are shown."""
+
+
+def triage_glyphs(story: StoryAlerts) -> Line:
+    """Return three cells: verdict or state, the star, and the sign of a note."""
+    return [
+        _state_glyph(story),
+        ("★" if story.starred else " ", "star"),
+        ("✎" if story.noted else " ", "copies"),
+    ]
+
+
+def _state_glyph(story: StoryAlerts) -> tuple[str, str]:
+    if story.verdict is not Verdict.NONE:
+        return ("×", "quiet") if story.verdict is Verdict.NOISE else ("✓", "ok")
+    if story.state is AlertState.CLOSED:
         return "▪", "quiet"
-    if alert.note:
-        return "✎", "copies"
-    return ("•", "new") if alert.state is AlertState.NEW else (" ", "quiet")
+    return ("•", "new") if story.state is AlertState.NEW else (" ", "quiet")
 
 
-def alert_row(
-    alert: Alert, cells: int, now: Timestamp, zone: tzinfo | None, *, marked: bool = False
+def watchlist_badges(names: Sequence[str], cells: int) -> str:
+    """Return the names of watchlists in so many cells: all, or the first and how many more."""
+    every = " · ".join(map(safe_line, names))
+    if cell_len(every) <= cells or len(names) == 1:
+        return fit(every, cells)
+    more = f" +{len(names) - 1}"
+    first = safe_line(names[0])
+    return fit(fit(first, min(cell_len(first), cells - len(more))) + more, cells)
+
+
+LIST_CELLS = 24
+"""Cells that the names of watchlists take at most."""
+
+
+def story_row(
+    shown: StoryRow,
+    cells: int,
+    now: Timestamp,
+    zone: tzinfo | None,
+    *,
+    marked: bool = False,
+    list_cells: int = 14,
 ) -> Line:
-    """Return an alert on one line: severity, time, triage, watchlist, title, outlet, copies.
+    """Return a story on one line: severity, time, triage, watchlists, headline, outlet, outlets.
 
-    An escalated alert shows the time of its escalation, and the reason before its title. An
-    article older than its feed's subscription shows its own date after a `‹`; `?` and `»` mark
-    articles without a date or with a date in the future.
+    The time is when its leading alert was raised or escalated; after an escalation the reason
+    stands before the headline. An article older than its feed's subscription has a `‹` and its
+    own date before its headline; `?` and `»` mark articles without a date or with one in the
+    future.
 
     Args:
-        alert: The alert.
+        shown: The story.
         cells: Width of the line.
         now: The present time: times of today are shown as hours.
         zone: The time zone; None is the machine's.
-        marked: Whether the analyst marked it, for an action on several alerts.
+        marked: Whether the analyst marked it, for an action on several stories.
+        list_cells: Cells that the names of the watchlists want.
     """
-    triaged = alert.state is not AlertState.NEW
-    body = "quiet" if triaged or alert.verdict is Verdict.NOISE else "plain"
+    story, alert = shown.story, shown.lead
+    triaged = story.state is not AlertState.NEW
+    body = "quiet" if triaged or story.verdict is Verdict.NOISE else "plain"
     about_feed = alert.article is None  # a feed has no date
     anomaly = "" if about_feed else times.date_anomaly(alert.published, alert.raised_at)
     old = alert.backfill and alert.published is not None and not anomaly
     escalation = alert.escalations[-1] if alert.stirred_at != alert.raised_at else None
-    at = alert.published if old and alert.published is not None else alert.stirred_at
-    glyph, glyph_style = triage_glyph(alert)
-    list_cells = 0 if cells < 50 else min(14, max(8, cells // 6))
-    outlet_cells = 0 if cells < 60 else min(16, max(10, cells // 8))
-    copies = f"+{alert.duplicates}" if alert.duplicates else ""
     line: Line = [
-        (SEVERITY_SIGNS[alert.severity], f"{alert.severity}"),
+        (SEVERITY_SIGNS[story.severity], f"{story.severity}"),
         ("◆" if marked else "↑" if escalation else " ", "accent"),
-        (fit(times.short(at, now, zone), 6, right=True), "quiet"),
+        (fit(times.short(alert.stirred_at, now, zone), 6, right=True), "quiet"),
         ("‹" if old else DATE_MARKS[anomaly], "late" if anomaly else "quiet"),
-        (f"{glyph} ", glyph_style),
+        *triage_glyphs(story),
+        (" ", ""),
     ]
-    if list_cells:
-        line += [(fit(alert.watchlist, list_cells), "list"), (" ", "")]
-    used = 2 + 6 + 1 + 2 + (list_cells + 1 if list_cells else 0)
-    tail = (outlet_cells + 1 if outlet_cells else 0) + (4 if cells >= 50 else 0)
-    room = max(1, cells - used - tail)
+    if cells >= 50:
+        names = watchlist_badges(story.watchlists, min(list_cells, LIST_CELLS, cells // 5))
+        line += [(names, "list"), (" ", "")]
+    tail = _tail(alert, cells)
+    room = max(1, cells - width(line) - width(tail))
     if escalation and room >= 30:
         reason = safe_line(escalation.words).partition(":")[0]
         reason = fit(reason, min(cell_len(reason), max(room // 2, min(18, room - 12))))
         line += [(reason, "late"), (" · ", "quiet")]
         room -= cell_len(reason) + 3
-    tags = f" #{' #'.join(alert.tags)}" if alert.tags and room >= 24 else ""
+    if old and room >= 30:
+        date = times.short(alert.published or 0.0, now, zone).strip()
+        line += [(f"{date} · ", "quiet")]
+        room -= cell_len(date) + 3
+    tags = f" #{' #'.join(story.tags)}" if story.tags and room >= 24 else ""
     tags = fit(tags, min(cell_len(tags), room // 3)) if tags else ""
     line.append((fit(alert.title or "(no title)", room - cell_len(tags)), body))
-    line.append((tags, "copies"))
-    if outlet_cells:
-        line += [(" ", ""), (fit(alert.publisher, outlet_cells), "quiet")]
-    if cells >= 50:
-        line.append((fit(copies, 4, right=True), "copies"))
-    return line
+    return [*line, (tags, "copies"), *tail]
 
 
-def copies_column(cells: int) -> int | None:
-    """Return the cell where the count of copies (`+14`) begins; None in rows too narrow for it."""
+def _tail(alert: Alert, cells: int) -> Line:
+    """Return the outlet, as wide as its name, and how many more outlets there are."""
+    if cells < 50:
+        return []
+    outlet: Line = []
+    if cells >= 60:
+        name = safe_line(alert.publisher)
+        outlet = [("  ", ""), (fit(name, min(cell_len(name), max(10, cells // 6))), "quiet")]
+    others = f" +{alert.duplicates}" if alert.duplicates else ""
+    return [*outlet, (others, "copies")]
+
+
+def outlets_column(cells: int) -> int | None:
+    """Return about where the count of outlets (`+14`) begins; None in rows too narrow for it."""
     return cells - 4 if cells >= 50 else None
 
 
@@ -98,23 +142,32 @@ def spark(counts: Sequence[int], cells: int = 12) -> str:
     return sparkline(counts[-cells:], cells).rjust(cells)
 
 
-def watchlist_row(count: WatchlistCount, cells: int, *, chosen: bool, silenced: str = "") -> Line:
+def bar_cells(names: Iterable[str], cells: int) -> int:
+    """Return how many cells the bars of the last day get, so that no name of these is cut."""
+    longest = max((cell_len(safe_line(name)) for name in names), default=0)
+    bars = min(12, cells - 15 - longest)
+    return bars if bars >= 3 else 0
+
+
+def watchlist_row(
+    count: WatchlistCount, cells: int, *, chosen: bool, bars: int = 12, silenced: str = ""
+) -> Line:
     """Return a watchlist on one line: name, the last day as bars, today/usual, untriaged.
 
     Args:
         count: The watchlist and its counts; `▲` marks an unusual number of alerts today.
         cells: Width of the line.
         chosen: Whether the stream is filtered by it.
+        bars: Cells of the bars.
         silenced: Until when it is silenced, shown in place of the bars; empty if it is not.
     """
-    bars = 12 if cells >= 30 else 0
-    name = max(4, cells - bars - 14)
+    name = max(4, cells - 13 - (bars + 1 if bars else 0))
     untriaged = f"+{short_count(count.untriaged)}" if count.untriaged else ""
     baseline = count.pace
-    today = short_count(baseline.today)
+    today = short_count(baseline.today) if baseline.today or baseline.usual is not None else ""
     usual = "" if baseline.usual is None else f"/{short_count(round(baseline.usual))}"
     line: Line = [
-        ("▸" if chosen else " ", "accent"),
+        ("▸" if chosen else "‖" if silenced and not bars else " ", "accent"),
         (fit(count.name, name), "accent" if chosen else "quiet" if silenced else "plain"),
     ]
     if bars:

@@ -1,9 +1,9 @@
-"""The stream of alerts, newest first; it follows new alerts while the cursor is at the top."""
+"""The stream of alerts, a row a story; it follows new alerts while the cursor is at the top."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 
 from textual import events
@@ -13,50 +13,67 @@ from textual.message import Message
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import StoreError
-from monitor.model.alert import Alert, EscalatedAlert
-from tui.data.alert_list import AlertCache, AlertOrder
-from tui.view.alerts import alert_row, copies_column
+from monitor.formatting import counted
+from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
+from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
+from tui.view.alerts import StoryRow, outlets_column, story_row
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
 
 class AlertStream(LineList):
-    """Rows of alerts, read by primary key when they come into view."""
+    """A row for each story with alerts; they are read by primary key when they come into view."""
 
     class OutletsRequested(Message):
-        """The analyst clicked on the number of copies of the alert under the cursor."""
+        """The analyst clicked on the number of outlets of the story under the cursor."""
 
     _new_above = 0
-    """New alerts above the screen that the analyst has not seen."""
+    """Stories with new alerts above the screen that the analyst has not seen."""
     _titles = ("", "")
 
     def __init__(
         self,
-        alerts: AlertCache,
+        stories: StoryCache,
+        firsts: FirstAlerts,
         *,
         clock: Callable[[], Timestamp],
         zone: tzinfo | None = None,
         id: str | None = None,
     ) -> None:
+        """Show nothing yet.
+
+        Args:
+            stories: Reads stories.
+            firsts: The first alert of each story.
+            clock: Returns the present time.
+            zone: The time zone; None is the machine's.
+            id: Of the widget.
+        """
         super().__init__(id=id)
-        self._alerts = alerts
+        self._stories = stories
+        self._firsts = firsts
         self._clock = clock
         self._zone = zone
-        self._order = AlertOrder()
+        self._order = StoryOrder(firsts=firsts)
         self._empty_state: Callable[[int], list[Line]] = lambda cells: []
         self._filter = ""
+        self._postponed_alerts: list[int] = []
+        """New alerts of stories on the screen, which have not moved yet."""
         self._postponed: dict[int, int] = {}
-        """Alerts on the screen that escalated and have not moved yet, with their escalations."""
+        """Alerts that escalated whose stories have not moved yet, with their escalations."""
         self._paused_alerts: int | None = None
         self.follow = True
         """Whether the cursor follows new alerts; not while the analyst reads the newest one."""
         self.marks: set[int] = set()
+        """Marked stories, by their first alerts."""
+        self.list_cells = 8
+        """Cells for the names of watchlists."""
 
-    # --- alerts -----------------------------------------------------------------
+    # --- stories ----------------------------------------------------------------
 
     @property
     def row_count(self) -> int:
-        """Return the number of alerts."""
+        """Return the number of stories."""
         return len(self._order)
 
     @property
@@ -71,19 +88,20 @@ class AlertStream(LineList):
         filter: str = "",
         cursor: int = 0,
     ) -> None:
-        """Show other alerts.
+        """Show the stories of other alerts.
 
         Args:
             ids: The alerts in ascending order.
             escalated: Those of them that have escalated.
             filter: The filter that they pass, as written.
-            cursor: Id of the alert to put the cursor on; 0 for that under the cursor now.
+            cursor: An alert of the story to put the cursor on; 0 for that under the cursor now.
         """
         cursor = cursor or self.alert_id
-        self._order = AlertOrder(ids, escalated)
+        self._order = StoryOrder(ids, escalated, self._firsts)
         self._filter = filter
         self._postponed.clear()
-        self.marks = {alert for alert in self.marks if self._order.row(alert) is not None}
+        self._postponed_alerts.clear()
+        self.marks = {story for story in self.marks if self._order.row(story) is not None}
         self._min_lines = self._new_above = 0
         row = self._order.row(cursor) if cursor else None
         self.cursor = row or 0
@@ -95,43 +113,54 @@ class AlertStream(LineList):
         self.post_message(self.Highlighted(self))
 
     def add_older(self, ids: array[int], escalated: Iterable[EscalatedAlert] = ()) -> None:
-        """Add older alerts below; nothing on the screen moves."""
+        """Add the stories of older alerts below; nothing on the screen moves."""
         self._order.add_older(ids, escalated)
         self.update_row_count()
         self.update_titles()
 
     def add_newer(self, ids: Sequence[int], escalated: Sequence[EscalatedAlert] = ()) -> None:
-        """Add newer alerts, and move escalated ones to the top.
+        """Add newer alerts at the top, with their stories, and those that escalated.
 
         If the newest row is under the cursor the stream follows. Else no row on the screen
-        moves, and an escalated alert on the screen stays until the analyst is at the top again.
+        moves, and a story on the screen stays until the analyst is at the top again.
         """
         following = self.cursor == 0 and round(self.scroll_y) == 0 and self.follow
         moving = {row.alert: row.escalation for row in escalated}
+        new = list(ids)
         if following or not self.row_count:
-            moving = self._postponed | moving
-            self._postponed = {}
+            moving, new = self._postponed | moving, self._postponed_alerts + new
+            self._postponed, self._postponed_alerts = {}, []
         else:
-            visible = {*self.on_screen(), self.alert_id}
-            self._postponed |= {a: e for a, e in moving.items() if a in visible}
-            moving = {a: e for a, e in moving.items() if a not in visible}
-        if not moving and not len(ids):
+            moving, new = self._postpone(moving, new)
+        if not moving and not new:
             self.update_titles()
             return
         top = self._order.rows(round(self.scroll_y), 1)
         cursor = self.alert_id
         before = self.row_count
-        new = self._order.add_newer(ids)
-        self._order.escalate([(escalation, alert) for alert, escalation in moving.items()])
+        moved = self._order.add(new)
+        self._order.escalate((escalation, alert) for alert, escalation in moving.items())
         if following or not before:
             self.update_row_count()
             self.post_message(self.Highlighted(self, automatic=bool(before)))
-        elif new or moving:
-            self._keep_still(top[0], cursor, new + len(moving))
+        elif moved or moving:
+            self._keep_still(top[0], cursor, moved + len(moving))
         self.update_titles()
 
+    def _postpone(
+        self, moving: Mapping[int, int], new: Iterable[int]
+    ) -> tuple[dict[int, int], list[int]]:
+        """Keep what would move a story on the screen for later; return the rest."""
+        visible = {self._firsts.of(alert) for alert in (*self.on_screen(), self.alert_id)}
+        at_once: list[int] = []
+        for alert in new:
+            stays = self._firsts.of(alert) in visible
+            (self._postponed_alerts if stays else at_once).append(alert)
+        self._postponed |= {a: e for a, e in moving.items() if self._firsts.of(a) in visible}
+        return {a: e for a, e in moving.items() if a not in self._postponed}, at_once
+
     def _keep_still(self, top: int, cursor: int, new_above: int) -> None:
-        """Keep the topmost alert and the cursor where they are on the screen."""
+        """Keep the topmost story and the cursor where they are on the screen."""
         row, self.cursor = self._order.row(top) or 0, self._order.row(cursor) or 0
         self._new_above += new_above
         self._min_lines = row + self.page
@@ -148,40 +177,59 @@ class AlertStream(LineList):
 
     @property
     def alert_id(self) -> int:
-        """Id of the alert under the cursor, 0 without any."""
+        """Id of the leading alert of the story under the cursor, 0 without any."""
         return self._order.at(self.cursor) if self.cursor < self.row_count else 0
 
     @property
     def alert(self) -> Alert | None:
-        """The alert under the cursor."""
-        return self.at(self.cursor) if self.row_count else None
+        """The leading alert of the story under the cursor."""
+        row = self.at(self.cursor) if self.row_count else None
+        return row.lead if row else None
 
-    def at(self, row: int) -> Alert | None:
-        """Return the alert on a row; None if it is deleted or the store cannot be read now."""
+    @property
+    def story(self) -> StoryAlerts | None:
+        """The story under the cursor."""
+        row = self.at(self.cursor) if self.row_count else None
+        return row.story if row else None
+
+    def at(self, row: int) -> StoryRow | None:
+        """Return the story on a row; None if it is deleted or the store cannot be read now."""
+        lead = self._order.at(row)
         try:
-            return self._alerts.get(self._order.at(row), lambda: self._order.block(row))
+            story = self._stories.get(lead, lambda: self._order.block(row))
         except StoreError:
             return None  # the screen reports the error at its next read
+        if story is None:
+            return None
+        return StoryRow(story, next((one for one in story.alerts if one.id == lead), story.newest))
 
     def on_screen(self) -> list[int]:
-        """Return the ids of the alerts on the screen."""
+        """Return the leading alerts of the stories on the screen."""
         return self._order.rows(round(self.scroll_y), self.page)
 
     def row_of(self, alert: int) -> int | None:
-        """Return the row of an alert, None if it is not shown."""
+        """Return the row of the story of an alert, None if it is not shown."""
         return self._order.row(alert)
 
-    def repaint(self, ids: Collection[int]) -> None:
-        """Paint alerts again if they are on the screen."""
+    def repaint(self, ids: Iterable[int]) -> None:
+        """Paint the stories of alerts again if they are on the screen."""
+        stories = {self._firsts.of(alert) for alert in ids}
+        if not stories:
+            return
         for at, alert in enumerate(self.on_screen(), round(self.scroll_y)):
-            if alert in ids:
+            if self._firsts.of(alert) in stories:
                 self.refresh_row(at)
 
     def mark(self, alert: int) -> None:
-        """Mark an alert, or remove its mark."""
-        self.marks ^= {alert}
+        """Mark the story of an alert, or remove its mark."""
+        self.marks ^= {self._firsts.of(alert)}
         self.repaint({alert})
         self.update_titles()
+
+    def marked(self) -> list[StoryAlerts]:
+        """Return the marked stories, the oldest first."""
+        rows = sorted((self._order.row(story) or 0 for story in self.marks), reverse=True)
+        return [found.story for row in rows if (found := self.at(row)) is not None]
 
     def unmark_all(self) -> None:
         """Remove every mark."""
@@ -192,19 +240,26 @@ class AlertStream(LineList):
     # --- painting ---------------------------------------------------------------
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return an alert as a line."""
-        alert = self.at(row)
-        if alert is None:
+        """Return a story as a line."""
+        shown = self.at(row)
+        if shown is None:
             return [("  (not available)", "quiet")]
-        marked = alert.id in self.marks
-        return alert_row(alert, cells, self._clock(), self._zone, marked=marked)
+        return story_row(
+            shown,
+            cells,
+            self._clock(),
+            self._zone,
+            marked=self._order.story_at(row) in self.marks,
+            list_cells=self.list_cells,
+        )
 
     def row_key(self, row: int) -> object:
-        """Return the alert, its mark and the quarter of an hour, which decides its time's form."""
-        alert = self.at(row)
-        if alert is None:
+        """Return the story, its mark and the quarter of an hour, which decides its time's form."""
+        shown = self.at(row)
+        if shown is None:
             return None
-        return (alert, alert.id in self.marks, int(self._clock() // 900))
+        marked = self._order.story_at(row) in self.marks
+        return (shown, marked, self.list_cells, int(self._clock() // 900))
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what an empty stream shows."""
@@ -217,17 +272,17 @@ class AlertStream(LineList):
             self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Tell of a click on the number of copies (`+14`); else do what any list does."""
+        """Tell of a click on the number of outlets (`+14`); else do what any list does."""
         offset = event.get_content_offset(self)
-        copies = copies_column(self.scrollable_content_region.width - 1)
+        outlets = outlets_column(self.scrollable_content_region.width - 1)
         row = offset.y + round(self.scroll_y) if offset else self.row_count
-        if offset and copies is not None and offset.x > copies and row < self.row_count:
-            alert = self.at(row)
-            if alert is not None and alert.duplicates:
+        if offset and outlets is not None and offset.x > outlets and row < self.row_count:
+            shown = self.at(row)
+            if shown is not None and shown.lead.duplicates:
                 self.post_message(self.OutletsRequested())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Count new alerts down as they come into view."""
+        """Count new stories down as they come into view."""
         super().watch_scroll_y(old_value, new_value)
         new_above = min(self._new_above, round(new_value))
         if round(new_value) == 0 and self._min_lines:
@@ -238,15 +293,17 @@ class AlertStream(LineList):
             self.update_titles()
 
     def update_titles(self) -> None:
-        """Show the filter above, and below the numbers of marked, waiting and new alerts."""
-        filtered = f"Alerts · {line(self._filter)} · {self.row_count} (F: all)"
+        """Show the filter above, and below the numbers of marked, waiting and new stories."""
+        stories = counted(self.row_count, "story", "stories")
+        filtered = f"Alerts · {line(self._filter)} · {stories} (F: all)"
         counts = [f"{len(self.marks)} marked"] if self.marks else []
         if self._paused_alerts is not None:
             counts.append(f"‖ PAUSED, {self._paused_alerts} wait (p: resume)")
         if self._new_above:
             counts.append(f"▲ {self._new_above} new (.)")
-        if self._postponed:
-            counts.append(f"↑ {len(self._postponed)} escalated (.)")
+        updated = {self._firsts.of(a) for a in (*self._postponed, *self._postponed_alerts)}
+        if updated:
+            counts.append(f"↑ {len(updated)} updated (.)")
         titles = (filtered if self._filter else "Alerts", " · ".join(counts))
         if titles != self._titles:  # setting them repaints the whole widget
             self._titles = titles

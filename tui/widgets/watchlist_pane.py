@@ -12,7 +12,7 @@ from index.article import Timestamp
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
 from tui.view import times
-from tui.view.alerts import baseline_text, watchlist_row
+from tui.view.alerts import bar_cells, baseline_text, watchlist_row
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
@@ -49,9 +49,20 @@ class WatchlistPane(LineList):
         """Name of the watchlist under the cursor, empty for all."""
         return self._counts[self.cursor].name if 0 < self.cursor < len(self._counts) else ""
 
-    def update(self, counts: Sequence[WatchlistCount], silences: Sequence[Silence] = ()) -> None:
-        """Show counts and silences; the cursor stays on its watchlist."""
-        rows = (total_count(counts), *counts) if counts else ()
+    def update(
+        self,
+        counts: Sequence[WatchlistCount],
+        silences: Sequence[Silence] = (),
+        untriaged: int = 0,
+    ) -> None:
+        """Show counts and silences; the cursor stays on its watchlist.
+
+        Args:
+            counts: Of each watchlist.
+            silences: The active ones.
+            untriaged: Stories of all watchlists that are to be triaged.
+        """
+        rows = (total_count(counts, untriaged), *counts) if counts else ()
         silenced_until = {silence.watchlist: silence.until for silence in silences}
         if rows != self._counts or silenced_until != self._silenced_until:
             name = self.watchlist
@@ -86,22 +97,23 @@ class WatchlistPane(LineList):
         chosen = count.name in self._chosen if row else not self._chosen
         until = self._silenced_until.get(count.name) if row else None
         silenced = "" if until is None else times.short(until, self._clock(), self._zone)
-        return watchlist_row(count, cells, chosen=chosen, silenced=silenced)
+        bars = bar_cells((count.name for count in self._counts), cells)
+        return watchlist_row(count, cells, chosen=chosen, bars=bars, silenced=silenced)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without watchlists."""
         return [[(" none in feeds.yaml", "quiet")]]
 
 
-def total_count(counts: Sequence[WatchlistCount]) -> WatchlistCount:
-    """Return the counts of all watchlists together."""
+def total_count(counts: Sequence[WatchlistCount], untriaged: int) -> WatchlistCount:
+    """Return the counts of all watchlists together; a story of several is untriaged once."""
     hours = max((len(count.spark) for count in counts), default=0)
     sparks = [(0,) * (hours - len(count.spark)) + count.spark for count in counts]
     return WatchlistCount(
         name=ALL,
         severity=Severity.LOW,
         total=sum(count.total for count in counts),
-        untriaged=sum(count.untriaged for count in counts),
+        untriaged=untriaged,
         spark=tuple(map(sum, zip(*sparks, strict=True))),
         pace=Baseline(
             today=sum(count.pace.today for count in counts),

@@ -15,6 +15,7 @@ from monitor.model.watchlist import (
     BackfillProgress,
     RaisedInWindow,
     TermRecord,
+    Untriaged,
     WatchlistCount,
     WatchlistInForce,
     WatchlistRecord,
@@ -73,6 +74,14 @@ class SqliteWatchlistViews:
                 " WHERE watchlist = '' ORDER BY 5"
             )
         ]
+
+    def untriaged(self) -> Untriaged:
+        """Return how many stories are to be triaged."""
+        counts = self._connection.read("SELECT watchlist, untriaged FROM counts")
+        return Untriaged(
+            self._connection.number("SELECT number FROM untriaged_stories"),
+            {name or FEED_HEALTH: untriaged for name, untriaged in counts},
+        )
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
@@ -134,8 +143,8 @@ class SqliteWatchlistViews:
                     dict(
                         self._connection.read(
                             "SELECT watchlist, count(DISTINCT story_alert) FROM alerts"
-                            " WHERE raised_at >= ? AND raised_at < ? AND watchlist <> '' AND NOT backfill"
-                            " AND merged_into IS NULL GROUP BY watchlist",
+                            " WHERE raised_at >= ? AND raised_at < ? AND watchlist <> ''"
+                            " AND NOT backfill AND merged_into IS NULL GROUP BY watchlist",
                             (start, end),
                         )
                     )

@@ -15,10 +15,11 @@ from support.dashboard_driver import screen, until
 from support.fake_newsroom import FakeNewsroom, aged
 from textual.pilot import Pilot
 
-from monitor.model.alert import AlertState, Verdict
+from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from tui import wall
+from tui.view.alerts import StoryRow
 from tui.view.styled_text import width
 from tui.wall import ALERTS_EVERY, Wall
 
@@ -183,9 +184,11 @@ def test_titles_are_only_text(title: str) -> None:
 
 def test_noise_is_left_out_and_what_is_settled_stands_back() -> None:
     alerts = FakeNewsroom(3).alerts([1, 2, 3])
-    shown = wall.latest_alerts([replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]])
-    assert [alert.id for alert in shown] == [3, 2]
-    settled = replace(alerts[2], state=AlertState.ACKNOWLEDGED)
+    told = [replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]]
+    shown = wall.latest_stories(StoryAlerts((alert,)) for alert in told)
+    assert [row.lead.id for row in shown] == [3, 2]
+    one = replace(alerts[2], state=AlertState.ACKNOWLEDGED)
+    settled = StoryRow(StoryAlerts((one,)), one)
     (line, fresh), *_ = wall.board_rows([settled], alerts[2].raised_at + 5, UTC, 80, 20)
     assert fresh and ("title" not in [ink for _, ink in line])
     (_, fresh), *_ = wall.board_rows(
@@ -202,7 +205,8 @@ def test_every_line_fits_and_no_alert_is_cut(
 ) -> None:
     newsroom = FakeNewsroom(30, title=lambda n: title)
     alerts = [replace(a, duplicates=copies, feed=title) for a in newsroom.alerts(range(1, 31))]
-    shown = wall.board_rows(wall.latest_alerts(alerts), newsroom.now, UTC, max(cells, 20), lines)
+    stories = wall.latest_stories(StoryAlerts((alert,)) for alert in alerts)
+    shown = wall.board_rows(stories, newsroom.now, UTC, max(cells, 20), lines)
     assert len(shown) <= lines + 1
     assert all(width(line) <= max(cells, 20) for line, _ in shown)
     for band in (

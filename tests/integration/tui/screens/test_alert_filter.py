@@ -72,10 +72,10 @@ def test_the_stream_narrows_as_one_types_and_enter_keeps_it() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("j", "j", "f", *"orly")
         await until(pilot, lambda: app.main_screen.stream.row_count == 10)
-        await sees(pilot, app, "10 of 40")
+        await sees(pilot, app, "10 stories")
         await pilot.press("enter")
         await until(pilot, lambda: app.focused is app.main_screen.stream)
-        await sees(pilot, app, "Alerts · orly · 10 (F: all)")
+        await sees(pilot, app, "Alerts · orly · 10 stories (F: all)")
         room.count += 4
         await look(pilot, app)
         assert app.main_screen.stream.row_count == 11

@@ -164,11 +164,11 @@ def test_all_that_is_shown_is_acknowledged_with_its_count_and_undone_at_once() -
         app.main_screen.apply_filter("watch:grève")
         await until(pilot, lambda: app.main_screen.stream.row_count == 100)
         await pilot.press("A")
-        await sees(pilot, app, "Acknowledge 100 alerts of watch:grève?")
+        await sees(pilot, app, "Acknowledge 100 stories of watch:grève?")
         await pilot.press("enter")
         assert not newsroom.said, "the first answer changes nothing"
         await pilot.press("A")
-        await sees(pilot, app, "Acknowledge 100 alerts")
+        await sees(pilot, app, "Acknowledge 100 stories")
         await pilot.press("j", "enter")
         await until(pilot, lambda: len(newsroom.said) == 100)
         assert {n % 4 for n in newsroom.said} == {2}
@@ -195,7 +195,7 @@ def test_the_next_untriaged_is_found_near_and_far(far: int) -> None:
         await pilot.press("n")
         await until(pilot, lambda: app.main_screen.stream.alert_id == waiting)
         await pilot.press("n")
-        await sees(pilot, app, "No untriaged alert")
+        await sees(pilot, app, "No untriaged story")
         await pilot.press("N")
         await until(pilot, lambda: app.main_screen.stream.alert_id == newsroom.count)
 

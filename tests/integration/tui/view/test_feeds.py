@@ -10,9 +10,10 @@ from support.fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from textual.pilot import Pilot
 
 from monitor.ingest.feed_health import describe_poll
+from monitor.model.alert import StoryAlerts
 from monitor.model.feed import Health, Outcome, Poll
 from tui.app import DashboardApp
-from tui.view.alerts import alert_row
+from tui.view.alerts import StoryRow, story_row
 from tui.view.feeds import feed_page
 from tui.view.styled_text import width
 
@@ -92,5 +93,6 @@ def test_an_alert_about_a_feed_is_not_marked_as_undated() -> None:
     newsroom.published = lambda n: None
     newsroom.about_feeds = {8}
     article, feed = newsroom.alerts([7, 8])
-    marks = ["".join(text for text, _ in alert_row(a, 80, NOW, None)) for a in (article, feed)]
+    rows = (StoryRow(StoryAlerts((alert,)), alert) for alert in (article, feed))
+    marks = ["".join(text for text, _ in story_row(row, 80, NOW, None)) for row in rows]
     assert ["?" in mark for mark in marks] == [True, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -14,52 +15,85 @@ from textual.pilot import Pilot
 
 from monitor.model.alert import AlertState, EscalatedAlert, Verdict
 from tui.app import DashboardApp
-from tui.data.alert_list import AlertOrder
+from tui.data.story_list import FirstAlerts, StoryOrder
 
 # --- rows --------------------------------------------------------------------------
 
 steps = st.lists(
     st.one_of(
-        st.integers(1, 5).map(lambda n: ("arrive", n)),
-        st.integers(1, 60).map(lambda n: ("stir", n)),
+        st.tuples(st.just("arrive"), st.lists(st.integers(0, 30), min_size=1, max_size=5)),
+        st.tuples(st.just("escalate"), st.integers(1, 60)),
     ),
     max_size=30,
 )
 
 
-@given(st.integers(0, 20), steps, st.integers(0, 20))
-def test_a_stream_is_a_list_in_which_some_go_to_the_front(
-    begin: int, done: list[tuple[str, int]], known: int
+def _stories(begin: int, steps: list[tuple[str, Any]], told: list[int]) -> dict[int, int]:
+    """Return the first alert of each alert's story; 0 or what is not there yet is a new story."""
+    arrivals = [*told[:begin], *([0] * (begin - len(told)))]
+    arrivals += [of for what, each in steps if what == "arrive" for of in each]
+    firsts: dict[int, int] = {}
+    for alert, of in enumerate(arrivals, 1):
+        firsts[alert] = firsts.get(of, alert)
+    return firsts
+
+
+@given(st.integers(0, 20), steps, st.integers(0, 20), st.lists(st.integers(0, 20)))
+def test_a_stream_is_a_list_of_stories_in_which_some_go_to_the_front(
+    begin: int, done: list[tuple[str, Any]], known: int, told: list[int]
 ) -> None:
-    """Held against a plain list; the oldest of it come later, from below."""
-    every = list(range(begin, 0, -1))
+    """Held against a plain list; the oldest alerts come later, from below."""
+    first_of = _stories(begin, done, told)
+    later = [(alert, first) for alert, first in first_of.items() if alert != first]
+    firsts = FirstAlerts(*zip(*later, strict=True)) if later else FirstAlerts()
     known = min(known, begin)
-    stream = AlertOrder(range(begin - known + 1, begin + 1))
-    model, newest, escalation = every[:known], begin, 0
-    for what, n in done:
+    stream = StoryOrder(range(begin - known + 1, begin + 1), firsts=firsts)
+    model = _newest_of_each(range(begin, begin - known, -1), first_of)
+    newest, escalation = begin, 0
+    for what, each in done:
         if what == "arrive":
-            fresh = list(range(newest + 1, newest + n + 1))
-            newest += n
-            assert stream.add_newer(array("q", fresh)) == n
-            model = [*reversed(fresh), *model]
-        elif n in model:
+            fresh = list(range(newest + 1, newest + len(each) + 1))
+            newest += len(each)
+            stream.add(array("q", fresh))
+            model = _newest_of_each([*reversed(fresh), *model], first_of)
+        elif each in model:
             escalation += 1
-            stream.escalate([(escalation, n)])
-            model = [n, *(id for id in model if id != n)]
+            stream.escalate([(escalation, each)])
+            model = _newest_of_each([each, *model], first_of)
     stream.add_older(array("q", range(1, newest + 1)))
-    older = [id for id in every[known:] if id not in model]
-    if known:
-        model += older
+    if known or not model:
+        model = _newest_of_each([*model, *range(begin - known, 0, -1)], first_of)
         assert stream.rows(0, len(stream)) == model
-    for row, id in enumerate(stream.rows(0, len(stream))):
-        assert stream.row(id) == row
-        assert id in stream.block(row)
+    for row, alert in enumerate(stream.rows(0, len(stream))):
+        assert stream.row(alert) == stream.row(first_of[alert]) == row
+        assert stream.story_at(row) == first_of[alert]
+        assert alert in stream.block(row)
+
+
+def _newest_of_each(alerts: Iterable[int], first_of: Mapping[int, int]) -> list[int]:
+    """Return the first alert of each story in a list."""
+    leads: dict[int, int] = {}
+    for alert in alerts:
+        leads.setdefault(first_of[alert], alert)
+    return list(leads.values())
 
 
 def test_those_that_came_again_before_stand_where_they_stood_then() -> None:
-    stream = AlertOrder([1, 2, 3, 4, 5], [EscalatedAlert(3, 1, 1), EscalatedAlert(5, 2, 2)])
+    stream = StoryOrder([1, 2, 3, 4, 5], [EscalatedAlert(3, 1, 1), EscalatedAlert(5, 2, 2)])
     assert stream.rows(0, 9) == [2, 5, 4, 1, 3]
     assert stream.newest == 5
+
+
+def test_an_escalation_counts_only_until_a_newer_alert_of_its_story() -> None:
+    firsts = FirstAlerts([3, 5], [1, 2])
+    stream = StoryOrder([1, 2, 3, 4, 5], [EscalatedAlert(4, 1, 1), EscalatedAlert(4, 2, 2)], firsts)
+    assert stream.rows(0, 9) == [5, 1, 4]
+
+
+def test_an_alert_that_was_read_twice_changes_nothing() -> None:
+    stream = StoryOrder([1, 2, 3], firsts=FirstAlerts([3], [1]))
+    assert (stream.rows(0, 9), stream.add([1, 2, 3])) == ([3, 2], 0)
+    assert stream.rows(0, 9) == [3, 2]
 
 
 # --- on the desk ------------------------------------------------------------------
@@ -99,7 +133,7 @@ def test_nobody_who_reads_is_disturbed_by_an_escalation(louder: int) -> None:
         await look(pilot, app)
         top = app.main_screen.stream.on_screen()[:3]
         assert set(top) == {61, 62, louder}
-        await sees(pilot, app, "escalated (.)", gone=True)
+        await sees(pilot, app, "updated (.)", gone=True)
 
     drive(room, script)
 

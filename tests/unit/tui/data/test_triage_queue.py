@@ -12,7 +12,7 @@ from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 
 from monitor.model.alert import AlertState, Change, TriageAction, Verdict
-from tui.data.alert_list import BLOCK_SIZE, AlertCache, AlertOrder
+from tui.data.story_list import BLOCK_SIZE, FirstAlerts, StoryCache, StoryOrder
 from tui.data.triage_queue import TriageQueue
 
 ACK = Change(state=AlertState.ACKNOWLEDGED)
@@ -30,8 +30,8 @@ def test_first_then_older_then_newer_is_all_at_once(every: list[int], cut: int) 
     cut = min(cut, len(every))
     late = every[cut + (len(every) - cut) // 2 :]
     known = every[cut : len(every) - len(late)]
-    stream = AlertOrder(known)
-    stream.add_newer(array("q", late))
+    stream = StoryOrder(known)
+    stream.add(array("q", late))
     stream.add_older(array("q", every))
     if known or late:
         assert [stream.at(row) for row in range(len(stream))] == every[::-1]
@@ -39,7 +39,7 @@ def test_first_then_older_then_newer_is_all_at_once(every: list[int], cut: int) 
 
 @given(ids)
 def test_rows_and_ids_are_inverse(every: list[int]) -> None:
-    stream = AlertOrder(every)
+    stream = StoryOrder(every)
     assert [stream.row(n) for n in reversed(every)] == list(range(len(every)))
     assert stream.row(10_001) is None
     for row in range(len(every)):
@@ -48,8 +48,8 @@ def test_rows_and_ids_are_inverse(every: list[int]) -> None:
 
 
 def test_what_is_here_already_does_not_arrive_again() -> None:
-    stream = AlertOrder([1, 2, 3])
-    assert stream.add_newer(array("q", [2, 3, 4])) == 1
+    stream = StoryOrder([1, 2, 3])
+    assert stream.add(array("q", [2, 3, 4])) == 1
     assert len(stream) == 4
 
 
@@ -61,7 +61,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.newsroom = FakeNewsroom(10)
-        self.alerts = AlertCache(self.newsroom.alerts)
+        self.alerts = StoryCache(self.newsroom.stories, FirstAlerts())
         self.trouble: list[str] = []
         self.triage = TriageQueue(self.alerts, self, lambda ids: None, self.trouble.append)
 
@@ -83,7 +83,8 @@ class Desk:
         worker.cancel()
 
     def say(self, change: Change, *ids: int) -> None:
-        self.triage.apply([a for a in map(self.alerts.get, ids) if a], change)
+        stories = [story for story in map(self.alerts.get, ids) if story]
+        self.triage.apply([alert for story in stories for alert in story.alerts], change)
 
     def looks(self, alert: int) -> tuple[AlertState, Verdict, bool]:
         found = self.alerts.get(alert)
@@ -188,19 +189,19 @@ def test_alerts_are_read_a_block_at_a_time_and_forgotten_when_old() -> None:
 
     def read(ids: Sequence[int]) -> list:  # type: ignore[type-arg]
         asked.append(len(ids))
-        return newsroom.alerts(ids)
+        return newsroom.stories(ids)
 
-    stream, alerts = AlertOrder(range(1, 4_001)), AlertCache(read, size=512)
+    stream, alerts = StoryOrder(range(1, 4_001)), StoryCache(read, FirstAlerts(), size=512)
     for row in range(1_000):
         found = alerts.get(stream.at(row), lambda row=row: stream.block(row))  # type: ignore[misc]
         assert found is not None
-        assert found.id == 4_000 - row
+        assert found.newest.id == 4_000 - row
     assert len(asked) <= 1_000 / BLOCK_SIZE + 2
     assert len(alerts._stored) <= 512
 
 
 def test_an_alert_the_store_dropped_is_none() -> None:
-    alerts = AlertCache(FakeNewsroom(3).alerts)
+    alerts = StoryCache(FakeNewsroom(3).stories, FirstAlerts())
     assert alerts.get(99) is None
 
 

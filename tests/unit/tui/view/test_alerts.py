@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_newsroom import NOW, FakeNewsroom, feed_health
 
-from monitor.model.alert import AlertState, Verdict
+from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.feed import Health
 from monitor.model.severity import Severity
 from monitor.model.watchlist import WatchlistCount
-from tui.view.alerts import alert_row, short_count, spark, watchlist_row
+from tui.view.alerts import StoryRow, bar_cells, short_count, spark, story_row, watchlist_row
 from tui.view.feeds import feed_row, feed_table_header, feed_table_row
 from tui.view.styled_text import width
 from tui.widgets.watchlist_pane import total_count
@@ -29,10 +29,17 @@ def text(line: list[tuple[str, str]]) -> str:
 # --- rows ----------------------------------------------------------------------
 
 
+def row_of(*alerts: Alert) -> StoryRow:
+    story = StoryAlerts(alerts)
+    return StoryRow(story, story.newest)
+
+
 @given(words, words, st.integers(20, 200))
 def test_a_row_takes_exactly_its_cells(title: str, feed: str, cells: int) -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], title=title, feed=feed, watchlist=title)
-    assert width(alert_row(alert, cells, NOW, UTC)) == cells
+    other = replace(alert, id=2, watchlist=feed, starred=True, tags=(title or "t",))
+    assert width(story_row(row_of(alert), cells, NOW, UTC)) == cells
+    assert width(story_row(row_of(alert, other), cells, NOW, UTC, list_cells=cells)) == cells
 
 
 @given(words, st.integers(30, 200))
@@ -41,7 +48,8 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
         name=name, severity=Severity.LOW, total=12345678, untriaged=999, spark=(1, 2)
     )
     feed = feed_health(1, name, Health.FAILING, name)
-    assert width(watchlist_row(count, cells, chosen=True)) == cells
+    bars = bar_cells([name], cells)
+    assert width(watchlist_row(count, cells, chosen=True, bars=bars)) == cells
     assert width(feed_row(feed, cells)) == cells
     assert width(feed_table_row(feed, cells, NOW)) == cells == width(feed_table_header(cells))
 
@@ -49,24 +57,42 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
 @pytest.mark.parametrize(
     ("changes", "glyphs"),
     [
-        ({}, "• "),
-        ({"state": AlertState.ACKNOWLEDGED}, "  "),
-        ({"starred": True}, "★ "),
-        ({"verdict": Verdict.NOISE}, "× "),
-        ({"published": None}, "?•"),
-        ({"published": NOW + 1e6}, "»•"),
-        ({"backfill": True}, "‹•"),
+        ({}, " •   "),
+        ({"state": AlertState.ACKNOWLEDGED}, "     "),
+        ({"starred": True}, " •★  "),
+        ({"note": "call him"}, " • ✎ "),
+        ({"verdict": Verdict.NOISE}, " ×   "),
+        ({"verdict": Verdict.NOISE, "starred": True, "note": "x"}, " ×★✎ "),
+        ({"published": None}, "?•   "),
+        ({"published": NOW + 1e6}, "»•   "),
+        ({"backfill": True}, "‹•   "),
     ],
 )
 def test_glyphs_carry_the_meaning(changes: dict[str, object], glyphs: str) -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], **changes)  # type: ignore[arg-type]
-    assert glyphs in text(alert_row(alert, 80, NOW, UTC))[8:12]
+    assert text(story_row(row_of(alert), 80, NOW, UTC))[8:13] == glyphs
 
 
 def test_each_severity_has_its_own_glyph() -> None:
     alert = FakeNewsroom().alerts([1])[0]
-    rows = [alert_row(replace(alert, severity=s), 80, NOW, UTC) for s in Severity]
+    rows = [story_row(row_of(replace(alert, severity=s)), 80, NOW, UTC) for s in Severity]
     assert len({text(row)[0] for row in rows}) == 3
+
+
+def test_a_row_has_the_watchlists_of_its_story_and_the_highest_severity() -> None:
+    alert = FakeNewsroom().alerts([1])[0]
+    low = replace(alert, id=1, watchlist="Cainiao", severity=Severity.LOW)
+    high = replace(alert, id=2, watchlist="Alibaba", severity=Severity.HIGH)
+    shown = text(story_row(row_of(low, high), 120, NOW, UTC, list_cells=20))
+    assert "Alibaba · Cainiao" in shown
+    assert shown[0] == text(story_row(row_of(high), 120, NOW, UTC))[0]
+    assert "Alibaba +1 " in text(story_row(row_of(low, high), 80, NOW, UTC, list_cells=11))
+
+
+def test_the_headline_has_what_the_outlet_leaves() -> None:
+    alert = replace(FakeNewsroom().alerts([1])[0], title="x" * 200, feed="FT", duplicates=0)
+    headline = text(story_row(row_of(alert), 120, NOW, UTC, list_cells=10)).count("x")
+    assert headline > 120 - 14 - 11 - len("  FT") - 4 - 3
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=30))
@@ -88,6 +114,6 @@ def test_a_tally_is_short(number: int, said: str) -> None:
 
 def test_all_watchlists_add_up() -> None:
     counts = FakeNewsroom(40).watchlists()
-    every = total_count(counts)
-    assert (every.total, every.untriaged) == (40, 18)
+    every = total_count(counts, 12)
+    assert (every.total, every.untriaged) == (40, 12)
     assert every.spark[1] == sum(count.spark[1] for count in counts)
