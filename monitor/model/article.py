@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.model.alert import NOBODY_ELSE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from index.article import Article, Timestamp
-    from monitor.model.alert import Alert, StoryTimeline
+    from monitor.model.alert import Alert, Decision, StoryTimeline
+    from monitor.model.delivery import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,10 @@ class ArticleDetails:
     """Why its page was not read, though it was to be; empty if there was no trouble."""
     page_retry: Timestamp | None = None
     """When its page is tried again; None for never."""
+    decisions: Mapping[int, Decision] = field(default_factory=dict)
+    """The last decision about each alert, by alert; those without one are left out."""
+    deliveries: Mapping[int, tuple[Delivery, ...]] = field(default_factory=dict)
+    """The deliveries of each alert, by alert."""
 
     @property
     def publisher(self) -> str:

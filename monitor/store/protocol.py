@@ -479,6 +479,9 @@ class DeliveryViews(Protocol):
     def notified(self, channel: str, watchlist: str, limit: int) -> list[int]:
         """Return the last alerts of a watchlist that a channel accepted, newest first."""
 
+    def of_alerts(self, alerts: Collection[int]) -> dict[int, tuple[Delivery, ...]]:
+        """Return the deliveries of these alerts, by alert, the first one first."""
+
     def unsent(self) -> dict[tuple[str, DeliveryState], int]:
         """Return how many deliveries are not sent, by channel and state."""
 

@@ -13,7 +13,16 @@ from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import StoreError
 from monitor.formatting import counted
-from monitor.model.alert import Alert, AlertState, Change, Decision, TriageAction, Verdict
+from monitor.model.alert import (
+    Alert,
+    AlertState,
+    Change,
+    Decision,
+    StoryAlerts,
+    TriageAction,
+    Verdict,
+)
+from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
 from monitor.service.triage import clean_note, clean_tag
@@ -86,10 +95,23 @@ async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
 
 
 def history_lines(
+    histories: Sequence[tuple[Alert, Sequence[Decision]]], cells: int, zone: tzinfo | None
+) -> list[Line]:
+    """Return who decided what about alerts and when, the newest decision of each last."""
+    lines: list[Line] = []
+    title = ""
+    for alert, decisions in histories:
+        if alert.title != title or not lines:
+            title = alert.title
+            lines += [*wrap(line(title) or "(no title)", cells, "title"), []]
+        lines += [*_alert_history(alert, decisions, cells, zone), []]
+    return lines[:-1]
+
+
+def _alert_history(
     alert: Alert, decisions: Sequence[Decision], cells: int, zone: tzinfo | None
 ) -> list[Line]:
-    """Return who decided what about an alert and when, the newest last."""
-    lines = [*wrap(line(alert.title) or "(no title)", cells, "title"), []]
+    lines: list[Line] = []
     raised = f"{times.full(alert.raised_at, zone)}  raised by {line(alert.watchlist)}"
     lines += wrap(raised, cells, "quiet")
     for decision in decisions:
@@ -117,6 +139,13 @@ def _value(value: Any) -> str:
     return line(str(value)) or "none"
 
 
+_DECISIONS = (
+    ("Acknowledge", Change(state=AlertState.ACKNOWLEDGED)),
+    ("Relevant", Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT)),
+    ("Noise", Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE)),
+    ("Close", Change(state=AlertState.CLOSED)),
+    ("Make it new again, without a verdict", Change(state=AlertState.NEW, verdict=Verdict.NONE)),
+)
 SCAN_ROWS = 1024
 """Rows that are looked through for the next untriaged alert before the store is asked."""
 
@@ -133,6 +162,7 @@ class TriageScreen(AlertFilterScreen):
         Binding("s", "star", "Add or remove the star"),
         Binding("i", "note", "Write a note"),
         Binding("t", "tag", "Set tags: word adds one, -word removes it"),
+        Binding("T", "triage_one", "Decide about one watchlist of this story"),
         Binding("space", "mark", "Mark; then a x v c s i t change all marked"),
         Binding("u", "undo", "Undo"),
         Binding("U", "redo", "Redo"),
@@ -179,6 +209,43 @@ class TriageScreen(AlertFilterScreen):
     def action_close(self) -> None:
         """Close the alert; it stays in its row until the stream is loaded again."""
         self._apply(Change(state=AlertState.CLOSED))
+
+    def action_triage_one(self) -> None:
+        """Choose an alert of the story, then what to decide about it alone."""
+        story = self.stream.story
+        if story is None:
+            return
+        alerts = story.alerts
+
+        def on_alert(row: int | None) -> None:
+            if row is not None:
+                self._decide(alerts[row])
+
+        if len(alerts) == 1:
+            self._decide(alerts[0])
+            return
+        rows = [self._alert_line(alert) for alert in alerts]
+        self.app.push_screen(ChoiceDialog("Decide about one alert of this story", rows), on_alert)
+
+    def _alert_line(self, alert: Alert) -> Line:
+        decided = f"{alert.state} {alert.verdict}".strip()
+        return [
+            (f"{SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
+            (f"{line(alert.watchlist)}  ", "list"),
+            (f"{decided}  ", "quiet"),
+            (line(alert.title), "plain"),
+        ]
+
+    def _decide(self, alert: Alert) -> None:
+        """Ask what to decide about one alert."""
+
+        def on_choice(row: int | None) -> None:
+            if row is not None:
+                self.triage.apply([alert], _DECISIONS[row][1])
+
+        rows: list[Line] = [[(label, "plain")] for label, _ in _DECISIONS]
+        title = f"{line(alert.watchlist)}: {line(alert.title)}"
+        self.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
     def action_star(self) -> None:
         """Star the alert or remove its star; star several unless all have one."""
@@ -316,16 +383,20 @@ class TriageScreen(AlertFilterScreen):
         self.show_message(f"{done} for {counted(len(act.ids), 'alert')}{left}.")
 
     def action_history(self) -> None:
-        """Show who decided what about the alert."""
-        alert = self.stream.alert
-        if alert is not None:
-            self.run_worker(self._history(alert), group="why", exclusive=True)
+        """Show who decided what about the alerts of the story."""
+        story = self.stream.story
+        if story is not None:
+            self.run_worker(self._history(story), group="why", exclusive=True)
 
-    async def _history(self, alert: Alert) -> None:
-        decisions = await self.ask(self.newsroom.service.views.triage.decisions, alert.id)
-        if decisions is not None:
-            layout = partial(history_lines, alert, decisions, zone=self.newsroom.zone)
-            self.app.push_screen(PageDialog("History", layout))
+    async def _history(self, story: StoryAlerts) -> None:
+        histories = []
+        for alert in story.alerts:
+            decisions = await self.ask(self.newsroom.service.views.triage.decisions, alert.id)
+            if decisions is None:
+                return
+            histories.append((alert, decisions))
+        layout = partial(history_lines, histories, zone=self.newsroom.zone)
+        self.app.push_screen(PageDialog("History", layout))
 
     def _on_triage_changed(self, ids: Collection[int]) -> None:
         self.stream.repaint(ids)

@@ -8,10 +8,16 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.analysis import text_cleaning as safe
-from index.article import PARTS, Article
+from index.article import PARTS, Article, Timestamp
+from monitor.alerts.description import (
+    describe_deliveries,
+    describe_suppression,
+    describe_triage,
+)
 from monitor.formatting import counted, span
-from monitor.model.alert import Alert, Outlet, StoryTimeline
+from monitor.model.alert import Alert, AlertState, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails
+from monitor.model.severity import SEVERITY_SIGNS
 from tui.view import times
 from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
 
@@ -189,7 +195,7 @@ def article_page(
         zone: The time zone; None is the machine's.
         current: Number of the match that the analyst has stepped to.
     """
-    lines: list[Line] = []
+    lines = _alert_states(details, cells, zone)
     match_lines: list[int] = []
     parts, matches = _visible_parts(details.article, matches)
     for part in parts:
@@ -318,15 +324,35 @@ def _alert_lines(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
     for step in alert.escalations:
         words = f"↑ {safe.line(step.words)} at {times.full(step.at, zone)}, before: {step.severity}"
         lines += wrap(words, cells, "accent", "  ")
-    if alert.suppressed:
-        until = (
-            f" until {times.full(alert.suppressed_until, zone)}" if alert.suppressed_until else ""
-        )
-        lines += wrap(f"not notified: {alert.suppressed}{until}", cells, "quiet", "  ")
     for lost in alert.lost:
         words = f"! {safe.line(lost.term)}: no longer in the text since {times.full(lost.at, zone)}"
         lines += wrap(words, cells, "late", "  ")
     return lines
+
+
+def _alert_states(details: ArticleDetails, cells: int, zone: tzinfo | None) -> list[Line]:
+    """Return what was decided of each alert, its note, and who was notified or why nobody."""
+
+    def moment(at: Timestamp) -> str:
+        return times.full(at, zone)
+
+    lines: list[Line] = []
+    for alert in details.alerts:
+        triage = describe_triage(alert, details.decisions.get(alert.id), moment)
+        lines += _wrap_runs(
+            [
+                (f"{SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
+                (f"{safe.line(alert.watchlist)}  ", "list"),
+                (triage, "new" if alert.state is AlertState.NEW else "plain"),
+            ],
+            cells,
+        )
+        sent = describe_deliveries(details.deliveries.get(alert.id, ()), moment)
+        for words in filter(None, (sent, describe_suppression(alert, moment))):
+            lines += wrap(words, cells, "quiet", "  ")
+        for paragraph in safe.lines(alert.note).splitlines():
+            lines += wrap(f"✎ {paragraph}", cells, "copies", "  ")
+    return [*lines, []] if lines else []
 
 
 def match_reasons(alert: Alert) -> str:

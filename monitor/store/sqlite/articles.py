@@ -415,9 +415,14 @@ class SqliteArticleViews:
         found = next(self.with_alerts([article]), None)
         if found is None:
             return None
+        from monitor.store.sqlite.deliveries import SqliteDeliveryViews
+        from monitor.store.sqlite.triage import SqliteTriageViews
+
         others = self._others(found.article)
         timelines = story_timelines(self._connection, [article])
         trouble, retry = self._page_trouble(article)
+        raised = [alert.id for alert in found.alerts]
+        decisions = {id: SqliteTriageViews(self._connection).decisions(id) for id in raised}
         return ArticleDetails(
             article=found.article,
             feed=found.feed,
@@ -427,6 +432,8 @@ class SqliteArticleViews:
             telling=timelines.get(article, NOBODY_ELSE),
             page_trouble=trouble,
             page_retry=retry,
+            decisions={id: made[-1] for id, made in decisions.items() if made},
+            deliveries=SqliteDeliveryViews(self._connection).of_alerts(raised),
         )
 
     def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:

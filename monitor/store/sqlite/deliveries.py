@@ -114,6 +114,16 @@ class SqliteDeliveryViews:
         )
         return [alert for (alert,) in found]
 
+    def of_alerts(self, alerts: Collection[int]) -> dict[int, tuple[Delivery, ...]]:
+        """Return the deliveries of these alerts, by alert, the first one first."""
+        found: dict[int, tuple[Delivery, ...]] = {}
+        for row in self._connection.select_in(
+            f"SELECT {DELIVERY} FROM deliveries WHERE alert IN ({{0}}) ORDER BY id", alerts
+        ):
+            delivery = delivery_of(row)
+            found[delivery.alert] = (*found.get(delivery.alert, ()), delivery)
+        return found
+
     def unsent(self) -> dict[tuple[str, DeliveryState], int]:
         """Return how many deliveries are not sent, by channel and state."""
         found = self._connection.read(

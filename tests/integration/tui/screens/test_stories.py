@@ -1,0 +1,114 @@
+"""A row of the stream is a story, with the alerts of every watchlist that it raised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.dashboard_driver import drive, look, screen, sees, stream_rows, until
+from support.fake_newsroom import FakeNewsroom
+from textual.pilot import Pilot
+
+from monitor.model.alert import AlertState, Verdict
+from tui.app import DashboardApp
+
+TOLD = {39: 38, 40: 38}
+"""Alert 38 (grève) is the first of a story that chips (39) and Alibaba (40) have too."""
+
+
+def _newsroom(count: int = 40) -> FakeNewsroom:
+    newsroom = FakeNewsroom(count)
+    newsroom.story_of = dict(TOLD)
+    return newsroom
+
+
+def test_a_story_has_one_row_with_the_names_of_its_watchlists() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        assert app.main_screen.stream.row_count == 38
+        assert "Alibaba +2" in stream_rows(app)[0]
+        assert "grève" not in stream_rows(app)[1]
+
+    drive(_newsroom(), script)
+
+
+def test_a_decision_is_about_every_alert_of_the_row_and_says_how_many() -> None:
+    newsroom = _newsroom()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("x")
+        await sees(pilot, app, "3 alerts changed")
+        await until(pilot, lambda: len(newsroom.said) == 3)
+        assert {newsroom.said[n][1] for n in (38, 39, 40)} == {Verdict.NOISE}
+        await pilot.press("u")
+        await until(pilot, lambda: newsroom.said[38][1] is Verdict.NONE)
+        assert app.main_screen.stream.alert_id == 40
+
+    drive(newsroom, script)
+
+
+def test_one_watchlist_of_a_story_can_be_judged_alone() -> None:
+    newsroom = _newsroom()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("T")
+        await sees(pilot, app, "Decide about one alert of this story")
+        await pilot.press("j", "enter")
+        await sees(pilot, app, "Make it new again")
+        await pilot.press("j", "j", "enter")
+        await until(pilot, lambda: len(newsroom.said) == 1)
+        assert newsroom.said[39] == (AlertState.ACKNOWLEDGED, Verdict.NOISE, False)
+        assert "•" in stream_rows(app)[0], "the others are still new"
+
+    drive(newsroom, script)
+
+
+def test_a_new_alert_moves_its_story_up_unless_somebody_reads() -> None:
+    newsroom = _newsroom()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        stream = app.main_screen.stream
+        newsroom.story_of[41] = 6
+        newsroom.count = 41
+        await look(pilot, app)
+        assert (stream.alert_id, stream.row_count) == (41, 38)
+        assert "Espionnage +1" in stream_rows(app)[0]
+        for _ in range(10):
+            await pilot.press("j")
+        on, before = stream.alert_id, stream.on_screen()
+        newsroom.story_of[42] = on
+        newsroom.count = 42
+        await look(pilot, app)
+        assert stream.on_screen() == before
+        await sees(pilot, app, "1 updated (.)")
+        await until(pilot, lambda: "+1" in stream_rows(app)[10][14:30], seconds=10)
+        await pilot.press("full_stop")
+        await look(pilot, app)
+        assert stream.alert_id == 42
+        assert stream.row_count == 38
+
+    drive(newsroom, script)
+
+
+def test_stories_that_become_one_become_one_row() -> None:
+    newsroom = _newsroom()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        newsroom.story_of[37] = 35
+        for _ in range(8):
+            await look(pilot, app)
+        assert app.main_screen.stream.row_count == 37
+
+    drive(newsroom, script)
+
+
+def test_the_reader_begins_with_what_was_decided() -> None:
+    newsroom = _newsroom()
+    newsroom.notes[40] = "call the ministry"
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("enter")
+        await sees(pilot, app, "✎ call the ministry")
+        shown = screen(app)
+        assert shown.index("Alibaba  new") < shown.index("call the ministry")
+        assert shown.index("call the ministry") < shown.rindex("collimateur")
+
+    drive(newsroom, script)

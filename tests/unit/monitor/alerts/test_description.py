@@ -1,0 +1,86 @@
+"""An alert in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.fake_newsroom import FakeNewsroom
+
+from monitor.alerts.description import (
+    describe_deliveries,
+    describe_suppression,
+    describe_triage,
+)
+from monitor.model.alert import AlertState, Decision, Escalation, SuppressionReason, Verdict
+from monitor.model.delivery import Delivery, DeliveryState, Occasion
+from monitor.model.severity import Severity
+
+ALERT = FakeNewsroom().alerts([1])[0]
+DECISION = Decision(
+    act=1, alert=1, at=10.0, who="anna", why="", undoes=None,
+    before={"state": "new"}, after={"state": "acknowledged"},
+)  # fmt: skip
+DELIVERY = Delivery(
+    id=1, alert=1, channel="desk", occasion=Occasion.RAISED, why="", key="k",
+    state=DeliveryState.SENT, due=0.0, attempts=1, reason="", created_at=0.0, sent_at=5.0,
+)  # fmt: skip
+
+
+def moment(at: float) -> str:
+    return f"at {at:g}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "last", "words"),
+    [
+        ({}, None, "new"),
+        ({"state": AlertState.ACKNOWLEDGED}, DECISION, "acknowledged, by anna at 10"),
+        (
+            {
+                "state": AlertState.CLOSED,
+                "verdict": Verdict.NOISE,
+                "starred": True,
+                "tags": ("fraud",),
+            },
+            replace(DECISION, who=""),
+            "closed, by somebody at 10 · noise · ★ · #fraud",
+        ),
+        ({}, replace(DECISION, why="5 outlets"), "new, changed by tocsin at 10"),
+    ],
+)
+def test_what_was_decided_is_said_with_who_and_when(
+    changes: dict[str, Any], last: Decision | None, words: str
+) -> None:
+    assert describe_triage(replace(ALERT, **changes), last, moment) == words
+
+
+@pytest.mark.parametrize("reason", SuppressionReason)
+def test_every_reason_why_nobody_is_notified_has_words(reason: SuppressionReason) -> None:
+    words = describe_suppression(replace(ALERT, suppressed=reason), moment)
+    assert words.startswith("not notified: ")
+    assert words.removeprefix("not notified: ") != reason
+
+
+def test_why_nobody_is_notified_is_said_with_its_end_and_for_escalations() -> None:
+    assert describe_suppression(ALERT, moment) == ""
+    silenced = replace(ALERT, suppressed="muted", suppressed_until=7.0)
+    said = describe_suppression(silenced, moment)
+    assert said == "not notified: the watchlist was silenced until at 7"
+    step = Escalation(
+        id=1, alert=1, reason="outlets", words="5 outlets", at=1.0, severity=Severity.LOW,
+        suppressed="no route",
+    )  # fmt: skip
+    said = describe_suppression(replace(ALERT, escalations=(step,)), moment)
+    assert said == "5 outlets not notified: no route leads to a channel"
+    assert "alert 3" in describe_suppression(replace(ALERT, duplicate_of=3), moment)
+
+
+def test_deliveries_say_where_an_alert_is() -> None:
+    waiting = replace(DELIVERY, state=DeliveryState.WAITING, reason="quiet hours until 07:00")
+    dead = replace(DELIVERY, state=DeliveryState.DEAD, channel="mail\x1b[2J", reason="404")
+    assert describe_deliveries([DELIVERY, waiting, dead], moment) == (
+        "sent to desk at 5; waits for desk: quiet hours until 07:00; given up for mail: 404"
+    )
+    assert describe_deliveries([], moment) == ""
