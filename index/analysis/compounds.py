@@ -1,4 +1,4 @@
-"""Words that are written in one and in two: cyberattaque, cyber-attaque, cyber attaque."""
+"""What words begin with, and which are written in two: cyberattaque, cyber attaque."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ SEPARABLE = (
     "intra", "extra",
 )  # fmt: skip
 """Beginnings that are no words by themselves, or seldom."""
+PREFIXES = (
+    *SEPARABLE, "euro", "inter", "trans", "contre", "sous", "sur", "pro", "pre", "ex", "re", "de",
+    "co", "non", "over", "under", "counter",
+)  # fmt: skip
+"""What a word may begin with that its inflections do not depend on; some are words too."""
 _LEAST_BEHIND = 4
 """Letters of the shortest second word: `antique` is not `anti que`."""
 

@@ -8,52 +8,57 @@ them begin with. `contrib/generate_inflections.py` writes the file.
 from __future__ import annotations
 
 import functools
+import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from sys import getsizeof
 from typing import NamedTuple
 
+from index.analysis.compounds import PREFIXES
 from index.analysis.folding import fold
 from index.analysis.text_cache import TextCache
 
 _FILE = Path(__file__).with_name("inflections.txt")
 _CACHED = 16 * 2**20
-"""Bytes of the cache of inflections: some 5,000 words."""
-_LONGEST_ENDING = 12
-"""Letters of the longest ending by which the lemma of a form is looked for."""
+"""Bytes of a cache of inflections: some 5,000 words, or 50,000 of articles."""
+_LAST_LETTER = "\U0010ffff"
+"""Stands behind every letter of a folded word."""
 
-PREFIXES = (
-    "cyber", "anti", "narco", "crypto", "euro", "micro", "macro", "mini", "multi", "inter", "trans",
-    "ultra", "hyper", "super", "contre", "sous", "sur", "auto", "bio", "eco", "geo", "neo", "pro",
-    "post", "pre", "ex", "re", "de", "co", "non", "over", "under", "counter",
-)  # fmt: skip
-"""What a word may begin with that its inflections do not depend on."""
 _LEAST_BEHIND_PREFIX = 4
+
+_MODELS = {
+    "iser": "realiser", "yser": "analyser", "ifier": "certifier", "ateur": "createur",
+    "eur": "chercheur", "if": "actif", "ien": "parisien", "een": "europeen", "ais": "francais",
+    "ois": "chinois", "eux": "dangereux", "al": "national", "ize": "organize", "ify": "certify",
+}  # fmt: skip
+"""Ending of a word that the list lacks, and the lemma that it is inflected like."""
 
 
 class _Paradigms(NamedTuple):
     """The list, as it is in memory."""
 
-    words: bytes
-    """Lines of lemma, number of its paradigm, and spelling; sorted."""
+    lemmas: list[str]
+    """Lemma, number of its paradigm, and spelling, with blanks between them; sorted."""
     endings: list[list[str]]
     """Of each paradigm, that of the lemma first; '' is none."""
 
 
 class _Lemma(NamedTuple):
+    bare: str
     written: str
     paradigm: int
 
 
 @functools.cache
 def _paradigms() -> _Paradigms:
-    paradigms, _, words = _FILE.read_bytes().partition(b"\n\n")
+    paradigms, _, lemmas = _FILE.read_text(encoding="utf-8").partition("\n\n")
     endings = [
         ["" if ending == "-" else ending for ending in line.split(" ")]
-        for line in paradigms.decode().split("\n")
+        for line in paradigms.split("\n")
     ]
-    return _Paradigms(b"\n" + words, endings)
+    return _Paradigms(lemmas.splitlines(), endings)
 
 
 @functools.cache
@@ -67,10 +72,10 @@ def _lemma_endings() -> Mapping[str, Mapping[str, set[int]]]:
 
 
 def inflections(written: str) -> frozenset[str]:
-    """Return the inflections of a French or English word; none for an unknown one.
+    """Return the inflections of a French or English word.
 
     A lemma has its own forms. A word that is none, or was written without its accents, has the
-    forms of every lemma that it may be a form of.
+    forms of every lemma that it may be a form of. A word that the list lacks has regular ones.
 
     Args:
         written: The word in lower case, with its accents.
@@ -78,55 +83,99 @@ def inflections(written: str) -> frozenset[str]:
     Returns:
         Folded forms, the word among them; a few have accents, and are found with these only.
     """
-    return _known[written]
+    return _inflections[written]
 
 
-def _inflections(written: str) -> frozenset[str]:
-    bare = fold(written)
-    lemmas = _lemmas(bare)
-    same = [lemma for lemma in lemmas if lemma.written == written]
-    found = {form for lemma in same or lemmas for form in _forms(bare, lemma.paradigm)}
-    if not same:
-        found.update(_forms_of_lemmas(bare))
-    return frozenset(found | {bare}) if found else _behind_prefix(bare)
+def folded_inflections(bare: str) -> list[str]:
+    """Return the inflections of a folded word, which may have had any accents."""
+    return _folded_inflections[bare].split(" ")
+
+
+def _inflect(written: str) -> frozenset[str]:
+    return _known(written) or _behind_prefix(written) or _regular(written)
+
+
+def _inflect_folded(bare: str) -> str:
+    """Return the inflections with blanks between them: a fifth of the bytes of a set."""
+    forms = {form for lemma in _lemmas(bare) for form in _forms(bare, lemma.paradigm)}
+    return " ".join(forms or _inflect(bare))
 
 
 def _size(forms: frozenset[str]) -> int:
     return getsizeof(forms) + sum(map(getsizeof, forms))
 
 
-_known = TextCache(_inflections, _size, _CACHED)
+_inflections = TextCache(_inflect, _size, _CACHED)
+_folded_inflections = TextCache(_inflect_folded, getsizeof, _CACHED)
 
 
-def _behind_prefix(bare: str) -> frozenset[str]:
+def is_known(bare: str) -> bool:
+    """Tell whether a folded word is in the list, by itself or behind a prefix."""
+    return bool(_known(bare) or _behind_prefix(bare))
+
+
+def _known(written: str) -> frozenset[str]:
+    bare = fold(written)
+    lemmas = _lemmas(bare)
+    same = [lemma for lemma in lemmas if lemma.written == written]
+    forms = {form for lemma in same or lemmas for form in _forms(bare, lemma.paradigm)}
+    if not same:
+        forms.update(_forms_of_lemmas(bare))
+    return frozenset(forms | {bare}) if forms else frozenset()
+
+
+def _behind_prefix(written: str) -> frozenset[str]:
+    bare = fold(written)
     for prefix in PREFIXES:
         rest = bare.removeprefix(prefix)
-        if len(bare) > len(rest) >= _LEAST_BEHIND_PREFIX and (found := inflections(rest)):
-            return frozenset(prefix + form for form in found)
+        if len(bare) > len(rest) >= _LEAST_BEHIND_PREFIX:
+            forms = _known(rest) or _behind_prefix(rest)
+            if forms:
+                return frozenset(prefix + form for form in forms)
     return frozenset()
 
 
-def _lemmas(bare: str) -> list[_Lemma]:
-    """Return the lemmas that are so spelled, whatever their accents."""
-    words = _paradigms().words
-    wanted = b"\n%b " % bare.encode()
-    low, high = 0, len(words)
-    while high - low > 64:  # to the line in which the middle is
-        middle = words.rfind(b"\n", 0, (low + high) // 2)
-        if middle <= low:
-            break
-        if words[middle : words.find(b" ", middle) + 1] < wanted:
-            low = middle
-        else:
-            high = middle
-    at = words.find(wanted, low, high + len(wanted))
+def _regular(written: str) -> frozenset[str]:
+    """Return the forms of the model that ends like a word; or its plural, or its singular."""
+    bare = fold(written)
+    for ending, model in _MODELS.items():
+        root, common = bare.removesuffix(ending), model.removesuffix(ending)
+        if len(bare) > len(root) > 1:
+            forms = (form for lemma in _lemmas(model) for form in _forms(model, lemma.paradigm))
+            return frozenset(root + form.removeprefix(common) for form in forms)
+    if bare.endswith("y") and bare[-2:-1] not in "aeiou":
+        return frozenset((bare, bare + "s", bare[:-1] + "ies"))
+    if bare.endswith(("x", "z", "ch", "sh", "ss")):
+        return frozenset((bare, bare + "es"))
+    if _PLURAL.search(written.lower()):
+        return frozenset((bare, bare[:-1]))
+    return frozenset((bare,) if bare.endswith("s") else (bare, bare + "s"))
+
+
+_PLURAL = re.compile(r"\w{2}[^\Wasiouyè]s\Z")
+"""`drones`, but neither Hamas nor accès."""
+
+
+def _lemmas(bare: str, first: int = 0, behind: int | None = None) -> list[_Lemma]:
+    """Return the lemmas that are so spelled, whatever their accents.
+
+    Args:
+        bare: The lemma, folded.
+        first: Number of the first line that may have it.
+        behind: Number of the line behind the last one that may have it.
+    """
+    lines, wanted = _paradigms().lemmas, bare + " "
+    at = bisect_left(lines, wanted, first, len(lines) if behind is None else behind)
     found = []
-    while at >= 0 and words.startswith(wanted, at):
-        end = words.find(b"\n", at + 1)
-        lemma, number, *spelling = words[at + 1 : end].decode().split(" ")
-        found.append(_Lemma(spelling[0] if spelling else lemma, int(number)))
-        at = end
+    while at < len(lines) and lines[at].startswith(wanted):
+        found.append(_lemma(lines[at]))
+        at += 1
     return found
+
+
+def _lemma(line: str) -> _Lemma:
+    bare, number, *spelling = line.split(" ")
+    return _Lemma(bare, spelling[0] if spelling else bare, int(number))
 
 
 def _forms(lemma: str, paradigm: int) -> Iterator[str]:
@@ -139,11 +188,22 @@ def _forms(lemma: str, paradigm: int) -> Iterator[str]:
 
 def _forms_of_lemmas(bare: str) -> Iterator[str]:
     """Yield the forms of each lemma that a word is a form of."""
-    endings = _lemma_endings()
-    for at in range(max(len(bare) - _LONGEST_ENDING, 0), len(bare) + 1):
-        common, ending = bare[:at], bare[at:]
-        for lemma_ending, paradigms in endings.get(ending, {}).items():
-            lemma = common + lemma_ending
-            for known in _lemmas(lemma):
-                if known.paradigm in paradigms:
-                    yield from _forms(lemma, known.paradigm)
+    lines, endings = _paradigms().lemmas, _lemma_endings()
+    first, behind = 0, len(lines)
+    for at in range(len(bare) + 1):
+        common, paradigms = bare[:at], endings.get(bare[at:])
+        if not paradigms:
+            continue
+        first = bisect_left(lines, common, first, behind)
+        behind = bisect_left(lines, common + _LAST_LETTER, first, behind)
+        if first == behind:
+            return
+        if behind - first < len(paradigms):
+            near = [_lemma(line) for line in lines[first:behind]]
+        else:
+            near = [
+                lemma for other in paradigms for lemma in _lemmas(common + other, first, behind)
+            ]
+        for lemma in near:
+            if lemma.paradigm in paradigms.get(lemma.bare[at:], ()):
+                yield from _forms(lemma.bare, lemma.paradigm)

@@ -6,12 +6,12 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from sys import getsizeof
 from typing import NamedTuple
 
 from index.analysis.folding import APOSTROPHES, CJK, IGNORED, JAMO, LATIN, MARKS, NO_IGNORED, fold
-from index.analysis.inflection import inflections
+from index.analysis.inflection import is_known
 from index.analysis.text_cache import TextCache, size_of_strings
 
 MAX_COMPOUND = 4
@@ -154,7 +154,7 @@ def _is_broken_word(text: str, at: int, right: str) -> bool:
         or not (right.islower() or (left[0] + right).isupper())
     ):
         return False
-    return bool(inflections(fold(left[0] + right)))
+    return is_known(fold(left[0] + right))
 
 
 def chunks(text: str) -> list[str]:
@@ -341,27 +341,6 @@ tokens_of = TextCache(_analyse, _size_of_tokens, _CACHED_TOKENS)
 
 _LOWER_WORD = re.compile(r"[a-z]{3}")
 _LETTERS = re.compile(r"[^\W\d_]")
-
-
-@functools.cache
-def _stemmers() -> tuple[Callable[[str], str], Callable[[str], str]]:
-    """Return what stems French and English words."""
-    import Stemmer
-
-    # Its own memory of words takes three times as long as to stem them again.
-    french, english = (Stemmer.Stemmer(name, maxCacheSize=0) for name in ("french", "english"))
-    return french.stemWord, english.stemWord
-
-
-def stem(term: str, lang: str) -> str:
-    """Return the Snowball stem of a term; `lang` is fr or en."""
-    return _stemmers()[("fr", "en").index(lang)](term)
-
-
-def both_stems(term: str) -> tuple[str, str]:
-    """Return the French and the English Snowball stem of a term."""
-    french, english = _stemmers()
-    return french(term), english(term)
 
 
 def _words_of(run: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from index.analysis.folding import fold
 from index.analysis.inflection import inflections
 from index.analysis.term_positions import AUTHOR, EXACT
-from index.analysis.tokenizer import LOUD, both_stems
+from index.analysis.tokenizer import LOUD
 from index.query.ast import Mode, Word
 
 _KEPT = 50_000
@@ -52,17 +52,17 @@ def is_plain_exact(word: Word) -> bool:
 def listed_keys(word: Word) -> frozenset[str]:
     """Return the keys that a word means, if they do not depend on the vocabulary; or none.
 
-    These are the inflections of a word that the dictionary has, and the forms of an acronym:
-    `OTAN`, `Otan`, and in a text all in capitals.
+    These are the inflections of a word, and the forms of an acronym: `OTAN`, `Otan`, and in a
+    text all in capitals.
     """
     space = AUTHOR if word.part == "author" else ""
     if word.mode is Mode.ACRONYM:
-        forms = (word.exact, word.exact.capitalize(), LOUD)
-        return frozenset(f"{space}{word.term}{EXACT}{form}" for form in forms)
+        acronyms = (word.exact, word.exact.capitalize(), LOUD)
+        return frozenset(f"{space}{word.term}{EXACT}{form}" for form in acronyms)
     if word.mode is not Mode.STEM:
         return frozenset()
-    found = inflections(word.exact or word.term)
-    return frozenset(space + key for form in found for key in _keys_of_form(form))
+    forms = inflections(word.exact or word.term)
+    return frozenset(space + key for form in forms for key in _keys_of_form(form))
 
 
 def _keys_of_form(form: str) -> Iterable[str]:
@@ -101,8 +101,6 @@ def selector(word: Word) -> Selector:
         return Selector(space + word.term + EXACT, lambda key: not key.endswith(LOUD))
     if listed := listed_keys(word):
         return Selector(_common_prefix(listed), listed.__contains__)
-    if word.mode is Mode.STEM:
-        return Selector(space + word.term[0], functools.partial(_has_stem, word, space))
     pattern = re.compile(space + _linear(word.term), re.DOTALL)
     prefix = re.split(r"[*?]", word.term, maxsplit=1)[0]
     return Selector(space + prefix, lambda key: pattern.fullmatch(key) is not None)
@@ -115,37 +113,6 @@ def _common_prefix(keys: Iterable[str]) -> str:
         len(first),
     )
     return first[:end]
-
-
-def stems_of(word: Word) -> tuple[str, str]:
-    """Return the stems of a word that no dictionary has."""
-    return folded_stems(word.exact or word.term)
-
-
-def stems_of_key(key: str) -> tuple[str, str]:
-    """Return the stems of the form of an index key; its accents tell more than the term."""
-    term, _, exact = key.removeprefix(AUTHOR).partition(EXACT)
-    return folded_stems(exact.lower() if exact not in ("", LOUD) else term)
-
-
-def folded_stems(form: str) -> tuple[str, str]:
-    """Return the French and the English stem of a form, without accents."""
-    french, english = both_stems(form)
-    return (french, english) if form.isascii() else (fold(french), fold(english))
-
-
-def _has_stem(word: Word, space: str, key: str) -> bool:
-    if not space and key.startswith(AUTHOR):
-        return False
-    wanted = stems_of(word)
-    term = key.partition(EXACT)[0]
-    if key != term and _shares(wanted, stems_of_key(term)):
-        return False  # found by its term already
-    return _shares(wanted, stems_of_key(key))
-
-
-def _shares(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    return one[0] == other[0] or one[1] == other[1]
 
 
 _ANY = f"[^{EXACT}{AUTHOR}]"

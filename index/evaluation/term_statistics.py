@@ -9,15 +9,16 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.analysis.folding import fold
+from index.analysis.inflection import folded_inflections
 from index.analysis.text_cache import TextCache, size_of_strings
-from index.analysis.tokenizer import CACHED, Token, runs, stem, tokenize, tokens_of
+from index.analysis.tokenizer import CACHED, Token, runs, tokenize, tokens_of
 from index.article import PARTS, Article
 from index.evaluation.term_expansion import selector
 from index.query.ast import Mode, Node, Word, words
 
 SAMPLED = 6
 """Articles from which the usual spelling of a word is learned."""
-_STEMMED = ("fr", "en")
+_INFLECTED = ("fr", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ class TermGroup:
 
 
 class TermGroups:
-    """The words of some articles that carry meaning, grouped by language and stem."""
+    """The words of some articles that carry meaning, grouped by language.
+
+    A group has the forms that `~` finds for the most frequent of them, and no other group has.
+    """
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self._articles = [(article, _content_terms(article)) for article in articles]
@@ -47,14 +51,14 @@ class TermGroups:
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for article, terms in self._articles:
             counts[article.lang].update(terms)
-        found: list[TermGroup] = []
+        groups: list[TermGroup] = []
         for lang, counted in counts.items():
-            roots: defaultdict[str, dict[str, int]] = defaultdict(dict)
-            for form, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
-                roots[_root(form, lang, counted)][form] = count
             others = set().union(*(c for other, c in counts.items() if other != lang))
-            found += (TermGroup(lang, f, not others.isdisjoint(f)) for f in roots.values())
-        return [group for group in found if group.at_most >= min_articles]
+            groups += (
+                TermGroup(lang, forms, not others.isdisjoint(forms))
+                for forms in _grouped(counted, is_inflected=lang in _INFLECTED)
+            )
+        return [group for group in groups if group.at_most >= min_articles]
 
     def stories(self, group: TermGroup) -> int:
         """Return in how many different stories a word occurs."""
@@ -103,12 +107,14 @@ def _content_terms(article: Article) -> frozenset[str]:
     return frozenset().union(*map(content_terms.__getitem__, every))
 
 
-def _root(form: str, lang: str, known: Container[str]) -> str:
-    """Return what the inflections of a word share; in French, docker and dockers differ."""
-    if lang not in _STEMMED:
-        return form
-    singular = form.removesuffix("s")
-    return stem(singular if singular in known else form, lang)
+def _grouped(counted: Mapping[str, int], *, is_inflected: bool) -> Iterator[dict[str, int]]:
+    """Yield the numbers of articles of each word by its forms, the most frequent first."""
+    rest = dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+    for form in list(rest):
+        if form in rest:
+            forms = folded_inflections(form) if is_inflected else [form]
+            counts = [(form, rest.pop(form)) for form in forms if form in rest]
+            yield dict(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
 @functools.cache
@@ -138,7 +144,7 @@ def stop_words(lang: str) -> frozenset[str]:
     """Return the folded stop words of a language; of French and English when it has no list."""
     from whoosh.lang.stopwords import stoplists
 
-    known = (lang,) if lang in stoplists else _STEMMED
+    known = (lang,) if lang in stoplists else _INFLECTED
     words = [word for code in known for word in stoplists[code]]
     return frozenset(map(fold, [*words, *(["les"] if "fr" in known else [])]))  # it lacks this one
 

@@ -25,8 +25,6 @@ from index.evaluation.term_expansion import (
     key,
     listed_keys,
     selector,
-    stems_of,
-    stems_of_key,
 )
 from index.query.ast import Facet, Mode, Node, Word, walk, words
 from index.query.filters import passes, selects
@@ -146,21 +144,15 @@ class _WordForms:
     def __init__(self, open_words: Iterable[Word]) -> None:
         self.numbers = {word: number for number, word in enumerate(open_words)}
         self._listed: defaultdict[str, list[int]] = defaultdict(list)
-        self._french: defaultdict[str, list[int]] = defaultdict(list)
-        self._english: defaultdict[str, list[int]] = defaultdict(list)
         self._plain: defaultdict[str, list[int]] = defaultdict(list)
         self._beginnings: defaultdict[str, list[tuple[str, int, Callable[[str], bool]]]]
         self._beginnings = defaultdict(list)
         for word, number in self.numbers.items():
-            space = AUTHOR if word.part == "author" else ""
             if listed := listed_keys(word):
                 for each in listed:
                     self._listed[each].append(number)
-            elif word.mode is Mode.STEM:
-                french, english = stems_of(word)
-                self._french[space + french].append(number)
-                self._english[space + english].append(number)
             elif word.mode is Mode.EXACT:
+                space = AUTHOR if word.part == "author" else ""
                 self._plain[space + word.term].append(number)
             else:
                 prefix, accepts = selector(word)
@@ -189,25 +181,12 @@ class _WordForms:
         if term != form:
             if not form.endswith(LOUD):  # another form than `=liege` asks for
                 numbers += self._plain.get(term, ())
-            if self._french and (accented := self._of_stems(form)):
-                known = self._of_stems(term)
-                numbers += [number for number in accented if number not in known]
             return numbers
         for length in self._lengths:
             for prefix, number, accepts in self._beginnings.get(form[:length], ()):
                 if form.startswith(prefix) and accepts(form):
                     numbers.append(number)
-        if self._french:
-            numbers += self._of_stems(form)
         return numbers
-
-    def _of_stems(self, form: str) -> Iterable[int]:
-        """Return the inflected words without a list that a key has a stem of."""
-        space = AUTHOR if form.startswith(AUTHOR) else ""
-        french, english = stems_of_key(form)
-        return dict.fromkeys(
-            (*self._french.get(space + french, ()), *self._english.get(space + english, ()))
-        )
 
 
 # --- one watchlist ---------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from index.analysis.term_positions import EXACT
 from index.archive import Archive
-from index.evaluation.term_expansion import is_open, listed_keys, selector, shown_forms, stems_of
+from index.evaluation.term_expansion import is_open, listed_keys, selector, shown_forms
 from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children, words
 from index.query.parser import Query, any_of
 from monitor.model.config import Watchlist
@@ -229,18 +229,13 @@ def _covers_word(wide: Word, narrow: Word) -> bool:
 
 
 def _has_all_forms(wide: Word, narrow: Word) -> bool:
-    forms = listed_keys(replace(narrow, part=""))
-    others = listed_keys(replace(wide, part=""))
-    return forms <= others if forms and others else stems_of(wide) == stems_of(narrow)
+    return listed_keys(replace(narrow, part="")) <= listed_keys(replace(wide, part=""))
 
 
 def _shared_form(one: Node, other: Node) -> str:
-    """Return a form that two inflected words share, or their stem if no dictionary has them."""
+    """Return a form that two inflected words share, or ''."""
     if not (isinstance(one, Word) and isinstance(other, Word)):
         return ""
     if one.mode is not Mode.STEM or other.mode is not Mode.STEM:
         return ""
-    if listed_keys(one) or listed_keys(other):
-        return min(shown_forms(listed_keys(one) & listed_keys(other)), default="")
-    pairs = zip(stems_of(one), stems_of(other), strict=True)
-    return next((stem for stem, same in pairs if stem == same), "")
+    return min(shown_forms(listed_keys(one) & listed_keys(other)), default="")

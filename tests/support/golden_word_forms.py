@@ -133,6 +133,11 @@ FORMS = {
         ("ubériser~", "l’économie ⟦ubérisée⟧, les ⟦ubérisés⟧, ils ⟦ubérisent⟧"),
         ("cyberattaque~", "des ⟦cyberattaques⟧, une ⟦cyber-attaque⟧, des ⟦cyber attaques⟧"),
         ("narcobanditisme~", "le ⟦narcobanditisme⟧, un bandit"),
+        ("deepfakes~", "un ⟦deepfake⟧, des ⟦deepfakes⟧, to deepfaker"),
+        ("Hamas~", "le ⟦Hamas⟧, la ville de Hama"),
+        ("Sarkozy~", "⟦Sarkozy⟧, le sarkozysme"),
+        ("influenceur~", "des ⟦influenceuses⟧, l’influence"),
+        ("télétravail~", "les ⟦télétravaux⟧"),
     ],
     "inflections of each word of a phrase": [
         ('"centre fermé"~', "les ⟦centres fermés⟧ et le ⟦centre fermé⟧"),

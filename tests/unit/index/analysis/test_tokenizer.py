@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.originals import news, newsroom
 
 from index.analysis.term_positions import DocumentTerms
-from index.analysis.tokenizer import MAX_TERM, both_stems, shouts, tokenize
+from index.analysis.tokenizer import MAX_TERM, shouts, tokenize
 from index.article import Article
 
 
@@ -65,11 +65,6 @@ def test_tokens(text, words):
 )  # fmt: skip
 def test_shouts(text, does):
     assert shouts(text) is does
-
-
-def test_stems_of_both_languages():
-    assert both_stems("espionnages")[0] == both_stems("espionnage")[0]
-    assert both_stems("companies")[1] == both_stems("company")[1]
 
 
 WORDS = [

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from support.article_archive import article, fill, ring
 from support.properties import examples
 
-from index.analysis.tokenizer import stem, tokenize
+from index.analysis.inflection import folded_inflections
+from index.analysis.tokenizer import tokenize
 from index.article import Article
 from index.evaluation.significant_terms import MIN_STORIES, log_likelihood, threshold
 from index.evaluation.term_statistics import query_term_test
@@ -143,6 +144,22 @@ def test_the_words_of_the_matter_and_no_others(folder: Path) -> None:
     assert found.read == found.total == 30
 
 
+def test_a_word_has_the_forms_that_its_inflections_find(tmp_path: Path) -> None:
+    """Neither does `travail` stand for `travailleur`, nor `port` for `porte`."""
+    forms = ["travaux", "travail", "travaux", "yeux", "œil", "yeux", "portes", "porte", "port"]
+    matters = [f"grève {forms[n % 9]} {forms[(n + 3) % 9]}" for n in range(90)]
+    others = [f"match {n % 7} hier soir" for n in range(200)]
+    titles = enumerate([*matters, *others], 1)
+    fill(tmp_path, [article(n, title, date=NOW - n, lang="fr") for n, title in titles])
+    words = {frozenset(word.forms) for word in counting(tmp_path).facets("grève").words}
+    assert words == {
+        frozenset({"travaux", "travail"}),
+        frozenset({"yeux", "oeil"}),
+        frozenset({"portes", "porte"}),
+        frozenset({"port"}),
+    }
+
+
 def test_a_word_that_is_missing_does_not_stand_out(tmp_path: Path) -> None:
     titles = [f"grève {'météo' * (n < 4)}" if n < 60 else f"météo {n}" for n in range(200)]
     fill(tmp_path, [article(n + 1, title, date=NOW - n) for n, title in enumerate(titles)])
@@ -255,9 +272,9 @@ def unlisted(
         tests = 10  # no fewer than the words there are
         for term in ("cgt", "liege", "docker"):
             stands = with_[term] == here and len(here) >= MIN_STORIES and not own(term)
-            same_stem = [t for t in with_ if stem(t, lang) == stem(term, lang)]
+            forms = [t for t in with_ if t in folded_inflections(term)]
             strength = log_likelihood(len(here), len(here), len(here), len(of)) if stands else 0
-            if strength > threshold(tests) and same_stem == [term]:
+            if strength > threshold(tests) and forms == [term]:
                 found.add(term)
     return found
 

@@ -1,0 +1,45 @@
+"""The inflections of words that the list has, and of words that it lacks."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.analysis.inflection import folded_inflections, inflections, is_known
+
+
+@pytest.mark.parametrize(
+    ("word", "forms"),
+    [
+        ("œil", "oeil oeils yeux"),
+        ("cyberœil", "cyberoeil cyberoeils cyberyeux"),
+        ("deepfake", "deepfake deepfakes"),
+        ("deepfakes", "deepfake deepfakes"),
+        ("zorgbox", "zorgbox zorgboxes"),
+        ("flurby", "flurby flurbys flurbies"),
+        ("hamas", "hamas"),
+        ("élysée", "elysee elysees"),
+        ("zorgalien", "zorgalien zorgaliens zorgalienne zorgaliennes"),
+        ("zorgateur", "zorgateur zorgateurs zorgatrice zorgatrices"),
+        ("zorgois", "zorgois zorgoise zorgoises"),
+        ("zorgize", "zorgize zorgizes zorgized zorgizing"),
+    ],
+)
+def test_forms(word: str, forms: str) -> None:
+    assert inflections(word) == set(forms.split())
+
+
+def test_a_new_verb_is_conjugated_like_others() -> None:
+    assert {"zorgisons", "zorgisee", "zorgiseront", "zorgiserent"} <= inflections("zorgiser")
+
+
+def test_a_folded_word_may_have_had_accents() -> None:
+    assert "generaux" in folded_inflections("general")
+    assert "generaux" not in inflections("general")
+
+
+@pytest.mark.parametrize(
+    ("word", "known"), [("espionnage", True), ("saisirent", True), ("narcotrafic", True),
+                        ("zorgage", False), ("courtet", False)],
+)  # fmt: skip
+def test_known_words(word: str, known: bool) -> None:
+    assert is_known(word) is known
