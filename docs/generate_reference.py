@@ -197,8 +197,9 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
 SHAPES = {
     "": ("The whole file", "feeds-yaml"),
     "FeedShape": ("A feed: `feeds[]`", "feeds-yaml"),
-    "AuthShape": ("Log-in of a feed: `auth`", "feeds-yaml"),
+    "AuthShape": ("Log-in of a feed or a host: `auth`", "feeds-yaml"),
     "DefaultsShape": ("All feeds: `defaults`", "feeds-yaml"),
+    "HostShape": ("Feeds of a host: `hosts.HOST`", "feeds-yaml"),
     "TagShape": ("Feeds with a tag: `tags.TAG`", "feeds-yaml"),
     "NetworkShape": ("The network: `network`", "feeds-yaml"),
     "ArchiveShape": ("The archive: `archive`", "feeds-yaml"),

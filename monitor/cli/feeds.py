@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -261,8 +261,9 @@ MAX_OPML_BYTES = 8 << 20
 def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     """Subscribe to the feeds of an OPML file. `-` is the standard input.
 
-    Folders become tags. Feeds that you subscribe to already are listed. A file with a mistake
-    changes nothing.
+    Folders become tags. Feeds that you subscribe to already are listed, and settings that the
+    new feeds get from tags and hosts of feeds.yaml. Credentials come from hosts only. A file with
+    a mistake changes nothing.
     """
     from monitor.config import load, value_parsers
     from monitor.feeds import opml
@@ -287,10 +288,27 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
         say(f"subscribed to already: {redact(feed.url)}, as {duplicate.name or duplicate.url}")
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
-    for feed in config.feeds[len(config.feeds) - len(new_feeds) :]:
+    added = config.feeds[len(config.feeds) - len(new_feeds) :]
+    for feed in added:
         tags = f" ({', '.join(feed.tags)})" if feed.tags else ""
         click.echo(f"added {feed.name}{tags}: {feed.url}")
+    for line in _inherited(added):
+        say(line)
     say(f"{len(new_feeds)} added, {len(duplicates)} subscribed to already, {refused} refused")
+
+
+def _inherited(added: Sequence[Feed]) -> Iterator[str]:
+    """Yield which settings the hosts and tags of feeds.yaml give to feeds that were added."""
+    feeds_by_source: dict[tuple[str, str], int] = Counter()
+    for feed in added:
+        keys: dict[str, list[str]] = defaultdict(list)
+        for setting in feed.settings:
+            keys[setting.source].append(setting.key)
+        for source, given in keys.items():
+            if source.startswith(("host ", "tag ")):
+                feeds_by_source[source, ", ".join(given)] += 1
+    for (source, settings), number in feeds_by_source.items():
+        yield f"{source} of feeds.yaml sets {settings} for {number} of them"
 
 
 @click.command("export")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
+from monitor.config.value_parsers import HARMLESS
 from monitor.config.value_types import (
     Agent,
     Code,
@@ -16,6 +17,7 @@ from monitor.config.value_types import (
     Proxy,
     Seconds,
     Shape,
+    SharedHeaders,
     Tags,
     Timeout,
     Url,
@@ -43,7 +45,7 @@ class AuthShape(Shape):
 
 
 class SettingsShape(Shape):
-    """Settings of one feed, of all feeds with a tag, or of all feeds."""
+    """Settings of one feed, of a host, of all feeds with a tag, or of all feeds."""
 
     every: Seconds | None = Field(
         default=None,
@@ -61,12 +63,6 @@ class SettingsShape(Shape):
         default="",
         description="Language of the feed. Without it, the language of each article is detected.",
         examples=["fr", "en"],
-    )
-    headers: Headers = Field(
-        default={},
-        description="Headers of the request. They are sent to the host of the feed "
-        "only. A value may be `env:NAME` or `file:PATH`.",
-        examples=[{"Cookie": "file:~/.secrets/cookie", "Accept-Language": "fr"}],
     )
     user_agent: Agent = Field(
         default="", description="The header `User-Agent`, instead of `tocsin/…`."
@@ -110,9 +106,15 @@ class AddressShape(Shape):
     )
 
 
-class ShareableShape(SettingsShape):
-    """Settings that feeds of one publisher may share, but not all feeds: credentials."""
+class SecretsShape(SettingsShape):
+    """Settings with secrets, which are known to be sent to one host only."""
 
+    headers: Headers = Field(
+        default={},
+        description="Headers of the request. They are sent to the host of the feed "
+        "only. A value may be `env:NAME` or `file:PATH`.",
+        examples=[{"Cookie": "file:~/.secrets/cookie", "Accept-Language": "fr"}],
+    )
     auth: AuthShape | None = Field(
         default=None,
         description="Credentials. They are sent to the host of the feed only.",
@@ -120,7 +122,19 @@ class ShareableShape(SettingsShape):
     )
 
 
-class FeedShape(ShareableShape, AddressShape):
+class SharedShape(SettingsShape):
+    """Settings of feeds of any host: no secret is among them."""
+
+    headers: SharedHeaders = Field(
+        default={},
+        description="Headers of the request that hold no secret: "
+        + ", ".join(f"`{name.title()}`" for name in HARMLESS)
+        + ".",
+        examples=[{"Accept-Language": "fr"}],
+    )
+
+
+class FeedShape(SecretsShape, AddressShape):
     """A feed: its address alone, or a mapping."""
 
     model_config = ConfigDict(title="Feed")
@@ -128,15 +142,22 @@ class FeedShape(ShareableShape, AddressShape):
     short: ClassVar = "url"
 
 
-class TagShape(ShareableShape):
-    """Settings of all feeds with a tag. Those of the feed have precedence."""
+class HostShape(SecretsShape):
+    """Settings of all feeds of a host. Those of the feed have precedence."""
+
+    model_config = ConfigDict(title="Host")
+    noun: ClassVar = "host"
+
+
+class TagShape(SharedShape):
+    """Settings of all feeds with a tag. Those of the feed and of its host have precedence."""
 
     model_config = ConfigDict(title="Tag")
     noun: ClassVar = "tag"
 
 
-class DefaultsShape(SettingsShape):
-    """Settings of all feeds. Settings of the feed and of its tags have precedence."""
+class DefaultsShape(SharedShape):
+    """Settings of all feeds. Settings of the feed, its host and its tags have precedence."""
 
     model_config = ConfigDict(title="Defaults")
     noun: ClassVar = "defaults"

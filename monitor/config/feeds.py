@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from monitor.config import value_parsers
 from monitor.config.credentials import Credentials, describe_origin
-from monitor.config.feed_schema import AuthShape, SettingsShape, ShareableShape
+from monitor.config.feed_schema import AuthShape, SecretsShape, SharedShape
 from monitor.config.schema import FileShape
 from monitor.config.validation import ConfigDraft
 from monitor.config.yaml_nodes import Loc, MappingNode, find
@@ -27,19 +27,23 @@ _PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
 
 
 class SettingsSource(NamedTuple):
-    """A part of the file that sets something for a feed: the feed, a tag, the defaults."""
+    """A part of the file that sets something for a feed: the feed, its host, a tag, defaults."""
 
-    shape: SettingsShape
+    shape: SecretsShape | SharedShape
     loc: Loc
     """Where it is written."""
     name: str
-    """`the feed`, `tag belgique` or `defaults`."""
+    """`the feed`, `host journal.example`, `tag belgique` or `defaults`."""
 
 
 def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...]:
     """Return the sources of the settings of a feed, in order of precedence."""
     feed = shape.feeds[number]
     sources = [SettingsSource(feed, ("feeds", number), "the feed")]
+    origin = value_parsers.origin(feed.url)
+    for server, of_host in shape.hosts.items():
+        if value_parsers.origin(server) == origin:
+            sources.append(SettingsSource(of_host, ("hosts", server), f"host {server}"))
     for tag in dict.fromkeys((*feed.tags, *shape.defaults.tags)):
         if tag in shape.tags:
             sources.append(SettingsSource(shape.tags[tag], ("tags", tag), f"tag {tag}"))
@@ -96,7 +100,7 @@ def _headers(
     for header, written in speaker.shape.headers.items():
         if value := credentials.at((*speaker.loc, "headers", header), written, whose):
             yield header, value
-    if not isinstance(speaker.shape, ShareableShape) or not (auth := speaker.shape.auth):
+    if not isinstance(speaker.shape, SecretsShape) or not (auth := speaker.shape.auth):
         return
     place = (*speaker.loc, "auth")
     if auth.bearer:
@@ -135,7 +139,7 @@ def feed_settings(by: Sequence[SettingsSource]) -> tuple[Setting, ...]:
 def _header_settings(by: Sequence[SettingsSource]) -> Iterator[Setting]:
     seen: set[str] = set()
     for speaker in by:
-        auth = speaker.shape.auth if isinstance(speaker.shape, ShareableShape) else None
+        auth = speaker.shape.auth if isinstance(speaker.shape, SecretsShape) else None
         if auth and AUTHORIZATION.lower() not in seen:
             seen.add(AUTHORIZATION.lower())
             yield Setting("auth", _auth_words(auth), speaker.name)
@@ -169,7 +173,7 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
     References to secrets are resolved in `environ` and in files relative to `folder`.
     """
     _validate_auth(draft)
-    _validate_tags(draft)
+    _validate_spellings(draft)
     feeds = _feeds(draft, Credentials(draft, folder, environ))
     _validate_unique(
         draft, "url", [value_parsers.normalized_url(feed.url) for feed in feeds], _same_url
@@ -275,9 +279,9 @@ def _too_frequent(feed: Feed) -> str:
 
 def _validate_auth(draft: ConfigDraft) -> None:
     """Report each `auth` that is neither a user with a password nor a token."""
-    shapes: list[tuple[Loc, ShareableShape]] = [
+    shapes: list[tuple[Loc, SecretsShape]] = [
         *((("feeds", number), shape) for number, shape in enumerate(draft.shape.feeds)),
-        *((("tags", tag), shape) for tag, shape in draft.shape.tags.items()),
+        *((("hosts", server), shape) for server, shape in draft.shape.hosts.items()),
     ]
     for loc, shape in shapes:
         place = (*loc, "auth")
@@ -290,16 +294,21 @@ def _validate_auth(draft: ConfigDraft) -> None:
             draft.add_problem((*loc, "headers", doubled[0]), words, key=True)
 
 
-def _validate_tags(draft: ConfigDraft) -> None:
-    """Report a tag that `tags` has twice in different spellings."""
-    written = draft.tree.get("tags")
-    first: dict[str, str] = {}
-    for pair in written.value.pairs if written and isinstance(written.value, MappingNode) else ():
-        if (
-            earlier := first.setdefault(value_parsers.tag(pair.key.text), pair.key.text)
-        ) != pair.key.text:
-            words = f"the same tag as `{earlier}`, spelt otherwise"
-            draft.add_problem(("tags", pair.key.text), words, key=True)
+def _validate_spellings(draft: ConfigDraft) -> None:
+    """Report a tag or a host that is there twice in different spellings."""
+    readers: tuple[tuple[str, str, Callable[[str], object]], ...] = (
+        ("tags", "tag", value_parsers.tag),
+        ("hosts", "host", value_parsers.origin),
+    )
+    for key, noun, read in readers:
+        written = draft.tree.get(key)
+        first: dict[object, str] = {}
+        pairs = written.value.pairs if written and isinstance(written.value, MappingNode) else ()
+        for pair in pairs:
+            text = pair.key.text
+            if (earlier := first.setdefault(read(text), text)) != text:
+                words = f"the same {noun} as `{earlier}`, spelt otherwise"
+                draft.add_problem((key, text), words, key=True)
 
 
 def _missing_half(auth: AuthShape) -> str:

@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from monitor.config.delivery_schema import ChannelShape, RouteShape
-from monitor.config.feed_schema import DefaultsShape, FeedShape, TagShape
+from monitor.config.feed_schema import DefaultsShape, FeedShape, HostShape, TagShape
 from monitor.config.value_types import (
     Age,
     Backfill,
@@ -24,6 +24,7 @@ from monitor.config.value_types import (
     Order,
     Outlets,
     Seconds,
+    Server,
     Shape,
     Spared,
     Tag,
@@ -288,12 +289,20 @@ class FileShape(Shape):
     )
     defaults: DefaultsShape = Field(
         default_factory=DefaultsShape,
-        description="Settings of all feeds. Settings of the feed and of its tags have precedence.",
+        description="Settings of all feeds. Settings of the feed, its host and its tags have"
+        " precedence.",
     )
     tags: dict[Tag, TagShape] = Field(
         default={},
-        description="Settings of all feeds with a tag. Those of the feed have precedence.",
+        description="Settings of all feeds with a tag. Those of the feed and of its host have"
+        " precedence.",
         examples=[{"belgique": {"every": "5m", "full_text": True}}],
+    )
+    hosts: dict[Server, HostShape] = Field(
+        default={},
+        description="Settings of all feeds of a host, as credentials. Those of the feed have"
+        " precedence. A host alone stands for `https`; write `http://HOST` for `http`.",
+        examples=[{"journal.example": {"auth": {"user": "me", "password": "env:JOURNAL"}}}],
     )
     channels: tuple[ChannelShape, ...] = Field(default=(), description="Where alerts are sent.")
     routes: tuple[RouteShape, ...] = Field(

@@ -35,9 +35,6 @@ def warnings(config: Config) -> list[str]:
 def _of_feeds(config: Config) -> Iterator[str]:
     if not any(feed.enabled for feed in config.feeds):
         yield "every feed is disabled: nothing is polled"
-    default_keys = {s.key for feed in config.feeds for s in feed.settings if s.source == "defaults"}
-    for key in sorted(key for key in default_keys if _SECRET.search(key)):
-        yield f"defaults: {key} is sent to the host of every feed; a tag can say it of a few"
     for feed in config.feeds:
         if _is_private(feed.url) and not value_parsers.check_internal(feed.url, config.allow):
             host = urlsplit(feed.url).hostname

@@ -10,7 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from monitor.config.delivery_schema import ChannelShape, QuietShape, RouteShape
-from monitor.config.feed_schema import AuthShape, DefaultsShape, FeedShape, TagShape
+from monitor.config.feed_schema import (
+    AuthShape,
+    DefaultsShape,
+    FeedShape,
+    HostShape,
+    SharedShape,
+    TagShape,
+)
 from monitor.config.schema import (
     AlertsShape,
     ArchiveShape,
@@ -47,6 +54,9 @@ SHAPES: Mapping[str | int, type[Shape]] = {
     "alerts": AlertsShape,
     "archive": ArchiveShape,
 }
+
+OF_NAMES: Mapping[str | int, type[Shape]] = {"tags": TagShape, "hosts": HostShape}
+"""Mappings from names of the analyst's own."""
 
 INSIDE: Mapping[str, type[Shape]] = {
     "auth": AuthShape,
@@ -137,8 +147,8 @@ def _node_kind(node: Node) -> str:
 
 def _shape(loc: Loc) -> type[Shape]:
     """Return the shape that a place belongs to."""
-    if loc[0] == "tags":
-        top: type[Shape] | None = TagShape if len(loc) > 2 else None
+    if loc[0] in OF_NAMES:
+        top: type[Shape] | None = OF_NAMES[loc[0]] if len(loc) > 2 else None
     else:
         top = SHAPES.get(loc[0]) if len(loc) > 1 else None
     for key, inner in INSIDE.items():
@@ -149,6 +159,11 @@ def _shape(loc: Loc) -> type[Shape]:
 
 def unknown_key(key: str, shape: type[Shape]) -> str:
     """Return that a key is unknown, and which one was probably meant."""
+    if key == "auth" and issubclass(shape, SharedShape):
+        return (
+            "`auth` belongs to a host or a feed: write it under `hosts: HOST:`, or at the feed; any"
+            " feed may have a tag, also one of a list that was imported"
+        )
     known = [field.alias or name for name, field in shape.model_fields.items()]
     hint = nearest(key, known)
     return f"unknown key `{key}`" + (hint or f"; known are {', '.join(known)}")

@@ -24,6 +24,8 @@ LONGEST_NAME = 80
 _LOGIN = re.compile(r"(?<=//)(?:[^/?#]*|.*:.*)@")
 """User and password in an address, also one that nobody escaped."""
 
+_BRACKETED = re.compile(r"\[[^\[\]]+\](:\d*)?")
+
 
 def url(text: str) -> str:
     """Return an absolute http(s) address."""
@@ -45,6 +47,9 @@ def url(text: str) -> str:
     try:
         parts = urlsplit(text)
         known = bool(parts.hostname) and parts.port != 0
+        bracketed = parts.netloc.rpartition("@")[2]
+        if "[" in bracketed and not (_BRACKETED.fullmatch(bracketed) and ip_literal(parts)):
+            raise ValueError("in brackets stands an IPv6 address")
         if known and not ip_literal(parts):
             _check_host(parts.hostname or "")
     except ValueError as error:
@@ -54,6 +59,25 @@ def url(text: str) -> str:
     if not known:
         raise ValueError(f"`{shown}` names no host")
     return text
+
+
+def server(text: str) -> str:
+    """Return a server as it is written: a host, or its address without a path."""
+    address = url(text if "://" in text else f"https://{text.strip()}")
+    parts = urlsplit(address)
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(
+            f"`{without_login(text)}` is more than a host; write journal.example or"
+            " http://intranet.example:8080"
+        )
+    return text.strip()
+
+
+def origin(address: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of an address, or of a server as `server` takes it."""
+    parts = urlsplit(address if "://" in address else f"https://{address}")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, (parts.hostname or "").rstrip("."), port
 
 
 def without_login(address: str) -> str:
@@ -344,6 +368,31 @@ def header(text: str) -> str:
     if reason := _OURS.get(name.lower()):
         raise ValueError(f"`{name}` is not for `headers`: {reason}")
     return name
+
+
+HARMLESS = ("accept", "accept-language", "cache-control", "pragma", "referer")
+"""Headers that hold no secret, in lower case."""
+
+
+def shared_header(text: str) -> str:
+    """Return the name of a header that any feed may be sent, whoever subscribed to it."""
+    name = header(text)
+    if name.lower() not in HARMLESS:
+        raise ValueError(
+            f"`{name}` may hold a secret: write it under `hosts: HOST: headers:`, or at the feed;"
+            " any feed may have a tag, also one of a list that was imported"
+        )
+    return name
+
+
+def shared_header_value(text: str) -> str:
+    """Return the value of a header that any feed may be sent: no secret from elsewhere."""
+    if text.startswith(ELSEWHERE):
+        raise ValueError(
+            f"`{text.partition(':')[0]}:` reads a secret: write it under `hosts: HOST: headers:`,"
+            " or at the feed"
+        )
+    return check_header_text(text)
 
 
 def secret_reference(text: str) -> str:

@@ -120,6 +120,14 @@ Headers = Annotated[
     dict[Annotated[str, _text(value_parsers.header)], Hidden],
     _mapping({"pattern": "^[A-Za-z0-9-]+$"}, TEXT),
 ]
+SharedHeaders = Annotated[
+    dict[
+        Annotated[str, _text(value_parsers.shared_header)],
+        Annotated[str, _text(value_parsers.shared_header_value)],
+    ],
+    _mapping({"enum": [*value_parsers.HARMLESS, *map(str.title, value_parsers.HARMLESS)]}, TEXT),
+]
+Server = Annotated[str, _text(value_parsers.server)]
 
 Tag = Annotated[str, _text(value_parsers.tag)]
 Tags = Annotated[tuple[Tag, ...], BeforeValidator(_wrapped), _list(TAG)]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from index.article import Timestamp
+from monitor.config.value_parsers import HARMLESS
 from monitor.errors import MonitorError
 from monitor.fetch.url import redact
 from monitor.formatting import span
@@ -19,8 +20,6 @@ log = logging.getLogger("tocsin")
 
 AGAIN = 3600.0
 """Seconds until an address that could not be written is tried again."""
-_HARMLESS = {"accept", "accept-language"}
-"""Headers that hold no secret."""
 
 
 class Relocation:
@@ -75,7 +74,8 @@ def obstacle(feed: Feed, move: PermanentRedirect, feeds: Mapping[str, Feed]) -> 
     for other in feeds.values():
         if other.url != feed.url and canonical(other.url) == there:
             return f"which {other.name} is subscribed to already: take one of the two out"
-    secrets = [name for name, _ in feed.request_options.headers if name.lower() not in _HARMLESS]
+    headers = feed.request_options.headers
+    secrets = [name for name, _ in headers if name.lower() not in HARMLESS]
     if secrets and not _is_same_publisher(feed.url, move.to):
         return "but its credentials are not sent to another server: change the address yourself"
     return ""

@@ -158,6 +158,7 @@ def canonical(url: str) -> str:
         for pair in parts.query.split("&")
         if pair and not _TRACKING.fullmatch(pair.partition("=")[0])
     )
+    host = f"[{host}]" if ":" in host else host
     place = host if port in (None, 80, 443) else f"{host}:{port}"
     hashbang = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
     return f"https://{place}{path or '/'}{'?' if query else ''}{query}{hashbang}"

@@ -205,6 +205,64 @@ def test_another_feed_of_the_same_host_is_no_double(tmp_path: Path, url: str) ->
     assert out.startswith("added Autre: ")
 
 
+def test_a_list_gets_no_credentials_by_its_folders(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text(
+        "feeds: [{url: 'https://journal.example/a', tags: presse}]\nwatchlists: []\n"
+        "tags: {presse: {every: 5m}}\n"
+        "hosts: {journal.example: {auth: {bearer: hunter2}}}\n"
+    )
+    feeds = ("https://evil.example/x", "https://journal.example/b", "http://journal.example/c")
+    outlines = "".join(f"<outline text='{url}' xmlUrl='{url}'/>" for url in feeds)
+    (tmp_path / "l.opml").write_text(
+        f"<opml><body><outline text='Presse'>{outlines}</outline></body></opml>"
+    )
+    _, err = run(room, "import", str(tmp_path / "l.opml"))
+    told = {feed.url: bool(feed.request_options.headers) for feed in load(room.config).feeds}
+    assert told == {"https://journal.example/a": True} | dict(
+        zip(feeds, (False, True, False), strict=True)
+    )
+    assert "host journal.example of feeds.yaml sets auth for 1 of them\n" in err
+    assert "tag presse of feeds.yaml sets every for 3 of them\n" in err
+    assert "hunter2" not in err
+
+
+def test_a_list_with_a_token_of_a_tag_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text(
+        "feeds: [{url: 'https://journal.example/a', tags: presse}]\nwatchlists: []\n"
+        "tags: {presse: {auth: {bearer: hunter2}}}\n"
+    )
+    outline = "<outline text='Presse'><outline xmlUrl='https://evil.example/x'/></outline>"
+    (tmp_path / "l.opml").write_text(f"<opml><body>{outline}</body></opml>")
+    before = room.config.read_text()
+    _, err = run(room, "import", str(tmp_path / "l.opml"), code=2)
+    assert "`auth` belongs to a host or a feed: write it under `hosts: HOST:`" in err
+    assert "hunter2" not in err
+    assert room.config.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://[2001:db8::1]/rss", "1 added, 0 subscribed to already, 0 refused"),
+        ("http://[2001:db8::1]:8080/rss", "1 added, 0 subscribed to already, 0 refused"),
+        ("http://[fe80::1%25eth0]/x", "0 refused"),
+        ("http://[::1]x/", "in brackets stands an IPv6 address"),
+        ("http://[v1.x]/a", "in brackets stands an IPv6 address"),
+        ("http://[::1", "1 refused"),
+        ("http://[zz]/x", "1 refused"),
+    ],
+)
+def test_an_address_with_a_number_in_brackets(tmp_path: Path, url: str, said: str) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text("feeds: [https://a.example/rss]\nwatchlists: []\n")
+    (tmp_path / "l.opml").write_text(f"<opml><body><outline xmlUrl='{url}'/></body></opml>")
+    _, err = run(room, "import", str(tmp_path / "l.opml"))
+    assert said in err
+    load(room.config)
+
+
 def well(url: str) -> bool:
     try:
         return bool(value_parsers.url(url))

@@ -91,10 +91,10 @@ def test_a_password_in_an_address_is_taken_out_of_it() -> None:
 
 TAGS = """\
 tags:
-  un: {every: 5m, user_agent: un/1, headers: {X-One: '1', X-Two: '1'}}
+  un: {every: 5m, user_agent: un/1, headers: {Accept: '1', Pragma: '1'}}
   deux: {every: 10m, full_text: true, lang: fr, proxy: http://p.example:1}
   tous: {timeout: 2m}
-defaults: {every: 1h, encoding: utf-8, tags: tous, headers: {x-two: '0', X-Zero: '0'}}
+defaults: {every: 1h, encoding: utf-8, tags: tous, headers: {pragma: '0', Referer: '0'}}
 """
 
 ORDER: list[tuple[tuple[str, ...], dict[str, Any]]] = [
@@ -106,9 +106,9 @@ ORDER: list[tuple[tuple[str, ...], dict[str, Any]]] = [
      {"every": 7200.0, "full_text": False, "lang": "en"}),
     (("tags: deux", "proxy: none"), {"proxy": None}),
     (("tags: deux",), {"proxy": Secret("http://p.example:1")}),
-    (("tags: un", "headers: {x-one: own}"),
-     {"headers": {"x-one": "own", "X-Two": "1", "X-Zero": "0"}}),
-    ((), {"headers": {"x-two": "0", "X-Zero": "0"}}),
+    (("tags: un", "headers: {accept: own, X-One: own}"),
+     {"headers": {"accept": "own", "Pragma": "1", "Referer": "0", "X-One": "own"}}),
+    ((), {"headers": {"pragma": "0", "Referer": "0"}}),
 ]  # fmt: skip
 
 
@@ -136,9 +136,9 @@ def test_it_is_told_who_says_what_holds() -> None:
         "timeout": ("2 min", "tag tous"),
         "encoding": ("utf-8", "defaults"),
         "proxy": ("http://p.example:1", "tag deux"),
-        "header X-One": ("written in feeds.yaml", "tag un"),
-        "header X-Two": ("written in feeds.yaml", "tag un"),
-        "header X-Zero": ("written in feeds.yaml", "defaults"),
+        "header Accept": ("written in feeds.yaml", "tag un"),
+        "header Pragma": ("written in feeds.yaml", "tag un"),
+        "header Referer": ("written in feeds.yaml", "defaults"),
     }
 
 
@@ -207,13 +207,57 @@ def test_two_ways_to_say_who_asks_contradict_each_other() -> None:
         config(f"feeds: [{{url: 'https://a:b@a.example', auth: {{bearer: x}}}}]\n{REST}")
 
 
-def test_what_a_tag_lacks_is_told_once_however_many_feeds_have_it() -> None:
-    feeds = "".join(f"  - {{url: https://{n}.example, tags: x}}\n" for n in "abc")
+def test_what_a_host_lacks_is_told_once_however_many_feeds_have_it() -> None:
+    feeds = "".join(f"  - https://x.example/{n}\n" for n in "abc")
+    auth = "{auth: {bearer: env:NOBODY_SET_THIS}}"
     with pytest.raises(ConfigError) as caught:
-        config(f"feeds:\n{feeds}tags: {{x: {{auth: {{bearer: env:NOBODY_SET_THIS}}}}}}\n{REST}")
+        config(f"feeds:\n{feeds}hosts: {{x.example: {auth}}}\n{REST}")
     (problem,) = caught.value.problems
-    assert problem.message.startswith("tag x: there is no environment variable NOBODY_SET_THIS")
-    assert (problem.line, problem.column) == (5, 27)
+    assert problem.message.startswith("host x.example: there is no environment variable NOBODY")
+    assert (problem.line, problem.column) == (5, 36)
+
+
+@pytest.mark.parametrize(
+    ("server", "address", "theirs"),
+    [
+        ("a.example", "https://a.example/rss", True),
+        ("A.example.", "https://a.example:443/rss", True),
+        ("https://a.example/", "https://a.example/rss", True),
+        ("a.example", "http://a.example/rss", False),
+        ("http://a.example", "http://a.example:80/rss", True),
+        ("http://a.example", "https://a.example/rss", False),
+        ("a.example", "https://a.example:8443/rss", False),
+        ("a.example:8443", "https://a.example:8443/rss", True),
+        ("a.example", "https://www.a.example/rss", False),
+        ("a.example", "https://a.example.evil.example/rss", False),
+        ("a.example", "https://evil.example/a.example", False),
+        ("a.example", "https://a.example@evil.example/rss", False),
+        ("'[2001:db8::1]'", "https://[2001:db8::1]/rss", True),
+    ],
+)
+def test_the_credentials_of_a_host_go_to_its_feeds_only(
+    server: str, address: str, theirs: bool
+) -> None:
+    hosts = f"hosts: {{{server}: {{auth: {{bearer: hunter2}}, every: 7m}}}}\n"
+    (feed,) = config(f"feeds: ['{address}']\n{hosts}{REST}").feeds
+    assert ("Bearer hunter2" in sent(feed).values()) is theirs
+    assert (feed.every == 420.0) is theirs
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{auth: {bearer: env:JOURNAL}}",
+        "{headers: {Cookie: 'file:cookie'}}",
+        "{headers: {X-Wire: hunter2}}",
+        "{headers: {Accept: env:JOURNAL}}",
+    ],
+)
+@pytest.mark.parametrize("where", ["tags: {{presse: {}}}\n", "defaults: {}\n"])
+def test_a_secret_of_a_tag_or_of_all_feeds_is_refused(where: str, said: str) -> None:
+    for problem in _problems(rest=where.format(said)):
+        assert "write it under `hosts: HOST:" in problem.message
+        assert "hunter2" not in problem.message
 
 
 def test_a_tag_is_spoken_of_once() -> None:
@@ -222,15 +266,11 @@ def test_a_tag_is_spoken_of_once() -> None:
     assert (problem.line, problem.column) == (5, 3)
 
 
-def test_a_secret_for_all_feeds_is_warned_of() -> None:
-    text = "feeds: ['https://a.example']\ndefaults: {headers: {X-Key: x, Accept: y}}\n"
-    assert any(warning.startswith("defaults: header X-Key is sent to the host of every feed")
-               for warning in warnings(config(text + REST)))  # fmt: skip
-
-
-def test_who_asks_cannot_be_said_of_all_feeds() -> None:
-    (problem,) = _problems(rest="defaults: {auth: {bearer: x}}\n")
-    assert "unknown key `auth`" in problem.message
+def test_a_host_is_spoken_of_once() -> None:
+    (problem,) = _problems(rest="hosts:\n  b.example: {every: 5m}\n  https://B.example: {}\n")
+    assert problem.message == "the same host as `b.example`, spelt otherwise"
+    (problem,) = _problems(rest="hosts: {b.example/paid: {every: 5m}}\n")
+    assert "is more than a host" in problem.message
 
 
 # --- secrets -----------------------------------------------------------------------
@@ -366,7 +406,9 @@ def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
     web.on("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /secret/"))
     room = Newsroom(tmp_path, environ={"JOURNAL": SECRET})
     feed = {"url": web.url("/feed"), "name": "Journal", "tags": "payant", "full_text": True}
-    room.watch([feed], [], tags={"payant": {"auth": {"bearer": "env:JOURNAL"}, "every": "90m"}})
+    host = web.url("")
+    auth = {"auth": {"bearer": "env:JOURNAL"}}
+    room.watch([feed], [], tags={"payant": {"every": "90m"}}, hosts={host: auth})
     ran = room.here("feeds", "check", "Journal", web.url("/feed?x"), "--format", "json")
     told, unlike = json.loads(ran.stdout)
     assert (told["readable"], told["interval"]) == (True, 5400.0)
@@ -374,13 +416,13 @@ def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
     assert told["settings"] == {
         "every": {"value": "1 h 30 min", "from": "tag payant"},
         "full_text": {"value": "true", "from": "the feed"},
-        "auth": {"value": "a token from env:JOURNAL", "from": "tag payant"},
+        "auth": {"value": "a token from env:JOURNAL", "from": f"host {host}"},
     }
     assert (unlike["status"], unlike["settings"]) == (401, {})
     text = room.here("feeds", "check", web.url("/feed")).stdout
-    assert "  set        auth: a token from env:JOURNAL (tag payant)\n" in text
+    assert f"  set        auth: a token from env:JOURNAL (host {host})\n" in text
     assert f"  pages      not read: robots.txt of 127.0.0.1:{web.port} forbids it\n" in text
     alone = Newsroom(tmp_path)
     lacking = alone.here("check")
     assert lacking.returncode == 2
-    assert "tag payant: there is no environment variable JOURNAL" in lacking.stderr
+    assert f"host {host}: there is no environment variable JOURNAL" in lacking.stderr
