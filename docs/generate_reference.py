@@ -56,7 +56,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 COMMAND_PAGES = {
     "watching": ("Watching", ("dashboard", "serve", "run", "status", "stop", "demo")),
-    "archive": ("Searching", ("search", "trend", "facets", "show", "similar")),
+    "archive": ("Searching", ("search", "searches", "trend", "facets", "show", "similar")),
     "alerts": ("Alerts", ("alerts",)),
     "watchlists": ("Watchlists", ("watch",)),
     "feeds": ("Feeds", ("feeds",)),
@@ -70,7 +70,7 @@ COMMAND_PAGES = {
     ),
 }
 """Which command stands on which page, with the title of the page."""
-EVERYWHERE = {"help", "verbose", "quiet"}
+EVERYWHERE = {"help", "verbose", "quiet", "config_path", "data"}
 """Options that every command has."""
 
 
@@ -80,7 +80,7 @@ def command_pages() -> Iterator[tuple[str, str]]:
     Raises:
         ValueError: If a command stands on no page, or on several.
     """
-    context = click.Context(main_group, info_name="tocsin")
+    context = click.Context(main_group, info_name="tocsin", **main_group.context_settings)
     placed = sorted(name for _, names in COMMAND_PAGES.values() for name in names)
     if placed != sorted(main_group.list_commands(context)):
         raise ValueError("COMMAND_PAGES does not hold each command exactly once")
@@ -103,15 +103,14 @@ def _overview(context: click.Context) -> str:
             assert command is not None
             rows.append((f"[`tocsin {name}`]({page}.md#tocsin-{name})", summary(command)))
     options = [_option(o, context) for o in main_group.params if isinstance(o, click.Option)]
-    options.append((code("--help"), "Show what a command does and which options it has."))
+    options.append(("`-h`, `--help`", "Show what a command does and which options it has."))
     return "\n".join(
         [
             "# Commands\n",
             NOTE,
             f"```text\n{main_group.get_usage(context).removeprefix('Usage: ')}\n```\n",
             _paragraphs(main_group),
-            "These options stand before the command. `-v`, `-q` and `--help` may also stand after "
-            "it.\n",
+            "These options stand before the command or after it. `--` ends the options.\n",
             table(("option", "meaning"), options),
             table(("command", "what it does"), rows),
         ]
@@ -131,7 +130,7 @@ def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterato
         path: How it is called, as `tocsin feeds add`.
         seen: Tables of options that stand on the page already, with the command that has each.
     """
-    context = click.Context(command, info_name=path)
+    context = click.Context(command, info_name=path, **main_group.context_settings)
     usage = command.get_usage(context).removeprefix("Usage: ")
     yield f"## {path}\n"
     yield f"```text\n{' '.join(usage.split())}\n```\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,60 +21,88 @@ if TYPE_CHECKING:
     from monitor.service.service import Service
 
 DASHBOARD = "dashboard"
+WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Maintain"
 COMMANDS = {
     DASHBOARD: LazyCommand(
-        "tui.command:dashboard", "Open the dashboard, as `tocsin` without a command does."
+        "tui.command:dashboard", "Open the dashboard, as `tocsin` without a command does.", WATCH
     ),
-    "serve": LazyCommand("tui.web.command:serve", "Show the dashboard in a browser."),
-    "run": LazyCommand("monitor.cli.run:run", "Watch the feeds in the foreground."),
-    "search": LazyCommand("monitor.cli.search:search", "Search the archive."),
-    "trend": LazyCommand("monitor.cli.trend:trend", "Count articles over time."),
-    "facets": LazyCommand(
-        "monitor.cli.facets:facets", "Show what the articles of a query have in common."
-    ),
-    "alerts": LazyCommand("monitor.cli.alerts:alerts", "List alerts, and work on them."),
-    "show": LazyCommand("monitor.cli.show:show", "Show an article, and why it matched."),
-    "similar": LazyCommand(
-        "monitor.cli.similar:similar", "Find articles like one, in either language."
-    ),
-    "deliveries": LazyCommand(
-        "monitor.cli.notify:deliveries",
-        "List deliveries to channels.",
-    ),
-    "notify": LazyCommand("monitor.cli.notify:notify", "List channels, and test them."),
-    "watch": LazyCommand("monitor.cli.watch:watch", "List, test, improve and add watchlists."),
-    "feeds": LazyCommand(
-        "monitor.cli.feeds:feeds", "List feeds with their health; add and remove feeds."
-    ),
-    "status": LazyCommand("monitor.cli.status:status", "Show the state of the newsroom."),
-    "stop": LazyCommand("monitor.cli.run:stop", "Stop the monitor in the background."),
-    "check": LazyCommand("monitor.cli.check:check", "Check feeds.yaml."),
-    "init": LazyCommand("monitor.cli.setup:init", "Write a feeds.yaml to start from."),
-    "schema": LazyCommand(
-        "monitor.cli.check:schema", "Print the JSON Schema of feeds.yaml, for editors."
-    ),
-    "reindex": LazyCommand("monitor.cli.maintenance:reindex", "Build the search index again."),
-    "verify": LazyCommand("monitor.cli.maintenance:verify", "Verify the evidence of all alerts."),
-    "export": LazyCommand("monitor.cli.export:export", "Write articles and alerts into files."),
-    "import": LazyCommand("monitor.cli.import_:import_", "Import articles into the archive."),
-    "backup": LazyCommand(
-        "monitor.cli.maintenance:backup", "Write the whole newsroom into one file."
-    ),
-    "restore": LazyCommand("monitor.cli.maintenance:restore", "Restore a newsroom from a backup."),
-    "vacuum": LazyCommand(
-        "monitor.cli.maintenance:vacuum", "Delete old articles, and compact the archive."
+    "serve": LazyCommand("tui.web.command:serve", "Show the dashboard in a browser.", WATCH),
+    "run": LazyCommand("monitor.cli.run:run", "Watch the feeds in the foreground.", WATCH),
+    "stop": LazyCommand("monitor.cli.run:stop", "Stop the monitor in the background.", WATCH),
+    "status": LazyCommand("monitor.cli.status:status", "Show the state of the newsroom.", WATCH),
+    "watch": LazyCommand(
+        "monitor.cli.watch:watch", "List, test, improve and add watchlists.", WATCH
     ),
     "demo": LazyCommand(
-        "monitor.cli.demo:demo", "Try tocsin with a bundled newsroom, without a network."
+        "monitor.cli.demo:demo", "Try tocsin with a bundled newsroom, without a network.", WATCH
+    ),
+    "search": LazyCommand("monitor.cli.search:search", "Search the archive.", READ),
+    "searches": LazyCommand(
+        "monitor.cli.searches:searches", "List the searches saved in feeds.yaml.", READ
+    ),
+    "show": LazyCommand("monitor.cli.show:show", "Show an article, and why it matched.", READ),
+    "similar": LazyCommand(
+        "monitor.cli.similar:similar", "Find articles like one, in either language.", READ
+    ),
+    "facets": LazyCommand(
+        "monitor.cli.facets:facets", "Show what the articles of a query have in common.", READ
+    ),
+    "trend": LazyCommand("monitor.cli.trend:trend", "Count articles over time.", READ),
+    "alerts": LazyCommand("monitor.cli.alerts:alerts", "List alerts, and work on them.", TRIAGE),
+    "deliveries": LazyCommand(
+        "monitor.cli.notify:deliveries", "List deliveries to channels.", TRIAGE
+    ),
+    "notify": LazyCommand("monitor.cli.notify:notify", "List channels, and test them.", TRIAGE),
+    "feeds": LazyCommand(
+        "monitor.cli.feeds:feeds", "List feeds with their health; add and remove feeds.", FEEDS
+    ),
+    "init": LazyCommand("monitor.cli.setup:init", "Write a feeds.yaml to start from.", FEEDS),
+    "check": LazyCommand("monitor.cli.check:check", "Check feeds.yaml.", FEEDS),
+    "schema": LazyCommand(
+        "monitor.cli.check:schema", "Print the JSON Schema of feeds.yaml, for editors.", FEEDS
+    ),
+    "export": LazyCommand(
+        "monitor.cli.export:export", "Write articles and alerts into files.", MAINTAIN
+    ),
+    "import": LazyCommand(
+        "monitor.cli.import_:import_", "Import articles into the archive.", MAINTAIN
+    ),
+    "backup": LazyCommand(
+        "monitor.cli.maintenance:backup", "Write the whole newsroom into one file.", MAINTAIN
+    ),
+    "restore": LazyCommand(
+        "monitor.cli.maintenance:restore", "Restore a newsroom from a backup.", MAINTAIN
+    ),
+    "vacuum": LazyCommand(
+        "monitor.cli.maintenance:vacuum", "Delete old articles, and compact the archive.", MAINTAIN
+    ),
+    "reindex": LazyCommand(
+        "monitor.cli.maintenance:reindex", "Build the search index again.", MAINTAIN
+    ),
+    "verify": LazyCommand(
+        "monitor.cli.maintenance:verify", "Verify the evidence of all alerts.", MAINTAIN
     ),
     "completion": LazyCommand(
-        "monitor.cli.setup:completion", "Print the completion script of a shell."
+        "monitor.cli.setup:completion", "Print the completion script of a shell.", MAINTAIN
     ),
 }
 """The commands, in the order of their use. Those of `tui` are absent if it is not installed."""
 ALIASES = {"dash": DASHBOARD}
 BAD_CONFIG = 2
 OTHER_MONITOR = 3
+INTERRUPTED = 130
+OUTPUT_CLOSED = 141
+"""As a shell says of a program that ends by SIGPIPE."""
+EXIT_CODES = """\b
+Exit codes:
+  0    done
+  1    nothing found, or it failed; stderr says why
+  2    the command line, feeds.yaml or the query is not understood, or names
+       what does not exist
+  3    another monitor watches this newsroom
+  130  interrupted with Ctrl-C
+  141  the program that reads the output has ended
+"""
 
 
 @dataclass
@@ -147,7 +174,14 @@ class CliContext:
         return stop_monitor(self.folder)
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, aliases=ALIASES, invoke_without_command=True)
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    aliases=ALIASES,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog=EXIT_CODES,
+)
 @click.option(
     "-c",
     "--config",
@@ -178,7 +212,7 @@ def main_group(
     """Watch news feeds, and raise an alert when a watched term appears.
 
     Without a command: open the dashboard on a terminal; elsewhere run the monitor and print
-    its log.
+    its log. The options below may also follow the command. `--` ends the options.
     """
     context.obj = CliContext(config_path, data, verbose - quiet)
     if context.invoked_subcommand is None:
@@ -195,19 +229,19 @@ main_group.name = "tocsin"
 
 
 def main() -> None:
-    """Run the command line.
-
-    Exit codes: 0 done, 1 nothing found or failed, 2 misuse or a mistake in feeds.yaml, 3 another
-    monitor is running.
-    """
-    code = 1
+    """Run the command line, and exit with one of `EXIT_CODES`."""
+    code: int | str | None = 1
+    stdout = sys.stdout
     try:
         ended = main_group.main(prog_name="tocsin", standalone_mode=False)
         code = ended if isinstance(ended, int) else 0  # the code given to `Context.exit`
     except click.Abort:
-        code = 130
-    except click.ClickException as error:
+        code = INTERRUPTED
+    except click.UsageError as error:
         error.show()
+        code = error.exit_code
+    except click.ClickException as error:
+        say(f"tocsin: {error.format_message()}")
         code = error.exit_code
     except ConfigError as error:
         from monitor.cli.check import describe_problems
@@ -223,13 +257,13 @@ def main() -> None:
         code = BAD_CONFIG
     except MonitorError as error:
         say(f"tocsin: {error}")
-    except BrokenPipeError:
-        # The reader has closed the pipe: Python must not write the rest at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit as end:
+        # When the reader has closed the pipe, click puts another stream in place of stdout.
+        code = end.code if sys.stdout is stdout else OUTPUT_CLOSED
     except OSError as error:
         say(f"tocsin: {error.filename or 'the output'}: {error.strerror or error}")
     except KeyboardInterrupt:
-        code = 130
+        code = INTERRUPTED
     except Exception as error:
         code = _archive_error(error)
     sys.exit(code)

@@ -12,6 +12,7 @@ import click
 from index.analysis import text_cleaning
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.names import KnownNames
 from monitor.cli.options import build_filter, with_list_options
 from monitor.export import serialization
 from monitor.formatting import counted
@@ -131,11 +132,13 @@ COLUMNS = (
 _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 
 
-def print_alerts(alerts: Iterable[Alert], style: str, now: float, *, header: bool = True) -> None:
-    """Print alerts."""
+def print_alerts(
+    alerts: Iterable[Alert], style: str, now: float, *, header: bool = True, paged: bool = False
+) -> None:
+    """Print alerts; with `paged`, through a pager if they do not fit on the terminal."""
     if style == "table":
-        for alert in alerts:
-            click.echo(_format_alert(alert, now))
+        lines = [line for alert in alerts for line in _format_alert(alert, now).split("\n")]
+        output.print_lines(lines, paged=paged)
     else:
         output.print_rows(map(serialization.alert, alerts), style, COLUMNS, header=header)
     sys.stdout.flush()
@@ -197,29 +200,43 @@ def _detail_lines(alert: Alert, now: float) -> Iterator[str]:
         yield click.style(line, dim=True)
 
 
+READ, TRIAGE = "Read", "Triage"
 COMMANDS = {
-    "ack": LazyCommand("monitor.cli.triage:COMMANDS", "Acknowledge alerts."),
-    "relevant": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts relevant."),
-    "noise": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts noise."),
-    "unjudge": LazyCommand("monitor.cli.triage:COMMANDS", "Remove verdicts."),
-    "close": LazyCommand(
-        "monitor.cli.triage:COMMANDS", "Close alerts. Closed alerts leave the list."
+    "list": LazyCommand("monitor.cli.alerts:alerts_list", "List alerts, the newest first.", READ),
+    "history": LazyCommand(
+        "monitor.cli.triage:COMMANDS", "Show who changed an alert, and when.", READ
     ),
-    "reopen": LazyCommand("monitor.cli.triage:COMMANDS", "Make alerts new again."),
-    "star": LazyCommand("monitor.cli.triage:COMMANDS", "Star alerts."),
-    "unstar": LazyCommand("monitor.cli.triage:COMMANDS", "Remove stars."),
-    "tag": LazyCommand("monitor.cli.triage:COMMANDS", "Add a tag to alerts."),
-    "untag": LazyCommand("monitor.cli.triage:COMMANDS", "Remove a tag from alerts."),
-    "note": LazyCommand("monitor.cli.triage:COMMANDS", "Write a note about alerts."),
-    "undo": LazyCommand("monitor.cli.triage:COMMANDS", "Undo your last change."),
-    "redo": LazyCommand("monitor.cli.triage:COMMANDS", "Redo the change that you undid last."),
-    "history": LazyCommand("monitor.cli.triage:COMMANDS", "Show who changed an alert, and when."),
+    "ack": LazyCommand("monitor.cli.triage:COMMANDS", "Acknowledge alerts.", TRIAGE),
+    "relevant": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts relevant.", TRIAGE),
+    "noise": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts noise.", TRIAGE),
+    "unjudge": LazyCommand("monitor.cli.triage:COMMANDS", "Remove verdicts.", TRIAGE),
+    "close": LazyCommand(
+        "monitor.cli.triage:COMMANDS", "Close alerts. Closed alerts leave the list.", TRIAGE
+    ),
+    "reopen": LazyCommand("monitor.cli.triage:COMMANDS", "Make alerts new again.", TRIAGE),
+    "star": LazyCommand("monitor.cli.triage:COMMANDS", "Star alerts.", TRIAGE),
+    "unstar": LazyCommand("monitor.cli.triage:COMMANDS", "Remove stars.", TRIAGE),
+    "tag": LazyCommand("monitor.cli.triage:COMMANDS", "Add a tag to alerts.", TRIAGE),
+    "untag": LazyCommand("monitor.cli.triage:COMMANDS", "Remove a tag from alerts.", TRIAGE),
+    "note": LazyCommand("monitor.cli.triage:COMMANDS", "Write a note about alerts.", TRIAGE),
+    "undo": LazyCommand("monitor.cli.triage:COMMANDS", "Undo your last change.", TRIAGE),
+    "redo": LazyCommand(
+        "monitor.cli.triage:COMMANDS", "Redo the change that you undid last.", TRIAGE
+    ),
 }
 FOLLOW_SECONDS = 0.5
 """Seconds between two reads of the store with --follow."""
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
+@click.group(cls=LazyGroup, lazy=COMMANDS, default="list")
+def alerts() -> None:
+    """List alerts, and work on them. Without a command: `list`.
+
+    The commands of triage change alerts, which are given by their IDs or selected with options.
+    """
+
+
+@click.command("list")
 @with_list_options
 @with_alert_filters
 @click.option("--follow", is_flag=True, help="Continue, and print new alerts as they are raised.")
@@ -228,8 +245,9 @@ FOLLOW_SECONDS = 0.5
     is_flag=True,
     help="Alerts of which nobody is notified, with the reason, copies included.",
 )
+@click.option("--no-pager", is_flag=True, help="Print long results without a pager.")
 @click.pass_context
-def alerts(
+def alerts_list(
     context: click.Context,
     /,
     limit: int,
@@ -237,17 +255,15 @@ def alerts(
     follow: bool,
     suppressed: bool,
     query: str,
+    no_pager: bool,
     **selected: Any,
 ) -> None:
-    """List alerts, the newest last. Copies of a story are counted with its first alert.
+    """List alerts, the newest first. Copies of a story are counted with its first alert.
 
-    Closed alerts are left out, unless --state asks for them. An alert that escalated is listed
-    again at the time of the escalation. Exits with 1 when there are no alerts. The commands
-    below change alerts, which are given by their IDs or selected with options.
+    With --follow the newest comes last, and new ones after it. Closed alerts are left out,
+    unless --state asks for them. An alert that escalated stands at the time of the escalation.
+    Exits with 1 when there are no alerts.
     """
-    if context.invoked_subcommand is not None:
-        _validate_option_position(context)
-        return
     if follow and style == "json":
         raise click.UsageError(
             "--follow never ends, so it cannot print one JSON list; use --format jsonl"
@@ -257,15 +273,23 @@ def alerts(
         raise click.UsageError("--suppressed cannot be combined with --follow or --query")
     if follow and query:
         raise click.UsageError("--query cannot be combined with --follow")
-    service, filter = cli.service(), replace(build_alert_filter(**selected), muted=True)
+    service = cli.service()
+    known = KnownNames(cli, service)
+    filter = replace(known.validate(build_alert_filter(**selected)), muted=True)
+    if query:
+        known.warn(query)
+    version = service.views.version()
     if suppressed:
         ids = service.views.alerts.ids(replace(filter, suppressed=True), limit=limit or None)
-        _print_and_exit(context, service.views.alerts.get(ids, matches=True), style, cli.clock())
-        return
-    version = service.views.version()
-    listed = _latest_alerts(service, filter, limit, query)
+        listed = service.views.alerts.get(ids, matches=True)
+    else:
+        listed = _latest_alerts(service, filter, limit, query)
     if not follow:
-        _print_and_exit(context, listed, style, cli.clock())
+        print_alerts(listed[::-1], style, cli.clock(), paged=not no_pager)
+        if not listed:
+            if style == "table":
+                say("no alerts")
+            context.exit(1)
         return
     print_alerts(listed, style, cli.clock())
     from monitor.wiring import pause
@@ -275,33 +299,6 @@ def alerts(
         version, new_alerts = _alerts_after(service, filter, version)
         if new_alerts:
             print_alerts(new_alerts, style, cli.clock(), header=style != "csv")
-
-
-def _validate_option_position(context: click.Context) -> None:
-    """Refuse options in front of a subcommand, where they have no effect.
-
-    Raises:
-        UsageError: An option stands in front of the subcommand.
-    """
-    from click.core import ParameterSource
-
-    for option in context.command.params:
-        name = option.name or ""
-        quiet = name in ("verbose", "quiet")
-        if not quiet and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            command = context.invoked_subcommand
-            raise click.UsageError(
-                f"{option.opts[0]} must come after the command: alerts {command}"
-            )
-
-
-def _print_and_exit(context: click.Context, alerts: list[Alert], style: str, now: float) -> None:
-    """Print alerts, and exit with 1 when there are none."""
-    print_alerts(alerts, style, now)
-    if not alerts:
-        if style == "table":
-            say("no alerts")
-        context.exit(1)
 
 
 def _latest_alerts(service: Service, filter: Filter, limit: int, query: str) -> list[Alert]:

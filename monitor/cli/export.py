@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import CliContext, say
+from monitor.cli.names import InputError, KnownNames
 from monitor.cli.options import QueryCommand
 from monitor.cli.output import progress_bar
 from monitor.errors import requires_extra
@@ -69,9 +70,10 @@ def export(
     if folder == ():
         raise click.UsageError("name the folder to write into")
     cli: CliContext = context.obj
-    query_text = _query_text(query)
+    query_text = " ".join(query)
     service = cli.service()
     ids = service.archive.ids(None if everything else query_text)
+    KnownNames(cli, service).warn(query_text)
     if folder:
         _write_files(service, ids, Path(folder[0]), style)
     elif ids:
@@ -86,7 +88,7 @@ def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str)
     from monitor.export.article_files import export as write
 
     if folder.is_file():
-        raise click.UsageError(f"{folder} is a file; name a folder")
+        raise InputError(f"{folder} is a file; name a folder")
     with progress_bar() as progress:
 
         def report(written: ExportCount) -> None:
@@ -145,15 +147,3 @@ def _render(kind: str, articles: Sequence[ArticleDetails], shared: ExportContext
                 progress(kind.upper(), next(numbers), len(articles))
 
         return make(articles, shared, report)
-
-
-def _query_text(words: tuple[str, ...]) -> str:
-    """Return the query.
-
-    Raises:
-        NoSuchOption: A word looks like an option.
-    """
-    for word in words:
-        if word.startswith("--"):
-            raise click.NoSuchOption(word)
-    return " ".join(words)

@@ -11,6 +11,7 @@ import click
 
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
+from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.formatting import counted, iso
 
@@ -54,11 +55,12 @@ def facets(
     """
     from monitor.wiring import local_zone
 
-    for word in query:
-        if word.startswith("--"):
-            raise click.NoSuchOption(word)
     cli: CliContext = context.obj
-    result = cli.service().statistics.facets(" ".join(query), build_filter(**selected), limit=limit)
+    service = cli.service()
+    known = KnownNames(cli, service)
+    filter = known.validate(build_filter(**selected))
+    result = service.statistics.facets(" ".join(query), filter, limit=limit)
+    known.warn(" ".join(query))
     if style == "json":
         click.echo(json.dumps(_mapping(result), ensure_ascii=False, indent=2))
     elif result.total:

@@ -10,6 +10,7 @@ import click
 
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, format_option
 from monitor.errors import FeedError
 from monitor.formatting import counted, iso
@@ -25,7 +26,7 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
     """Return the one feed with this address, name or host.
 
     Raises:
-        ClickException: No feed or several feeds have it.
+        InputError: No feed or several feeds have it.
     """
     from monitor.config.watchlists import selects_feed, unknown_selector
     from monitor.feeds.subscriptions import normalized_url
@@ -40,10 +41,8 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
         return matches[0]
     if matches:
         names = "\n".join(f"  {feed.name}  {feed.url}" for feed in matches)
-        raise click.ClickException(f"`{name}` is ambiguous; it can mean\n{names}")
-    raise click.ClickException(
-        unknown_selector(name, tuple(feeds)) or f"`{name}` is not the name of a feed"
-    )
+        raise InputError(f"`{name}` is ambiguous; it can mean\n{names}")
+    raise InputError(unknown_selector(name, tuple(feeds)) or f"`{name}` is not the name of a feed")
 
 
 GAP_COLUMNS = ("feed", "url", "kind", "start", "end", "seconds", "watchlists")
@@ -116,6 +115,9 @@ _MARKS = {
 
 
 COMMANDS = {
+    "list": LazyCommand(
+        "monitor.cli.feeds:feeds_list", "List feeds with their health, those in trouble first."
+    ),
     "add": LazyCommand(
         "monitor.cli.feeds:feeds_add",
         "Subscribe to feeds, by their address or that of their site.",
@@ -134,31 +136,35 @@ COMMANDS = {
 }
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
+@click.group(cls=LazyGroup, lazy=COMMANDS, default="list")
+def feeds() -> None:
+    """List feeds with their health; edit and examine the subscriptions of feeds.yaml.
+
+    Without a command: `list`.
+    """
+
+
+@click.command("list")
 @click.option(
     "--blind", is_flag=True, help="List coverage gaps, and the watchlists that they concern."
 )
 @click.option("--since", type=MomentParam(), metavar="WHEN",
               help="With --blind: only gaps from then on. Without it, 7d.")  # fmt: skip
 @format_option
-@click.pass_context
-def feeds(context: click.Context, blind: bool, since: float | None, style: str) -> None:
+@click.pass_obj
+def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) -> None:
     """List feeds with their health, those in trouble first.
 
     With --blind: list coverage gaps, in which articles may have been missed, then the
     watchlists that they concern. A gap is `blind` if two polls had no entry in common, and
     `down` if the feed is not polled in time.
-
-    The commands below edit and examine the subscriptions of feeds.yaml.
     """
-    if context.invoked_subcommand is not None:
-        return
     if blind:
-        print_coverage_gaps(context.obj, since, style)
+        print_coverage_gaps(cli, since, style)
     elif since is not None:
         raise click.UsageError("--since needs --blind")
     else:
-        _print_feeds(context.obj, style)
+        _print_feeds(cli, style)
 
 
 def _print_feeds(cli: CliContext, style: str) -> None:
@@ -217,13 +223,13 @@ _LOG_MARKS = {"read": "✓", "unchanged": "=", "failed": "✗"}
 @format_option
 @click.pass_obj
 def feeds_log(cli: CliContext, feed: str, style: str) -> None:
-    """List the last 30 polls of a feed, given by its name or address. The newest comes last."""
+    """List the last 30 polls of a feed, given by its name or address, the newest first."""
     from index.analysis.text_cleaning import clean
     from monitor.ingest.feed_health import describe_poll
 
     service = cli.service()
     target = find_feed(feed, [health.feed for health in service.feeds()])
-    polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN][::-1]
+    polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN]
     if style != "table":
         output.print_rows(map(_log_row, polls), style, LOG_COLUMNS)
         return
@@ -467,4 +473,4 @@ def _parse_tags(tags: Sequence[str]) -> tuple[str, ...]:
     try:
         return tuple(dict.fromkeys(map(value_parsers.tag, tags)))
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        raise InputError(str(error)) from None

@@ -1,9 +1,10 @@
-"""A click group that imports a command when it is called, and gives each -v and -q."""
+"""A click group that imports a command when it is called, and gives each the common options."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
@@ -16,6 +17,8 @@ class LazyCommand(NamedTuple):
     """`module:attribute`; the attribute is the command, or a mapping of names to commands."""
     summary: str
     """The line of the command in the help of the group."""
+    section: str = "Commands"
+    """The heading above this line."""
 
     @property
     def package(self) -> str:
@@ -24,19 +27,29 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group that lists its commands without importing them, and gives each -v and -q."""
+    """A group that lists its commands without importing them, and may have a default command."""
 
     def __init__(
         self,
         *args: Any,
         lazy: Mapping[str, LazyCommand] | None = None,
         aliases: Mapping[str, str] | None = None,
+        default: str = "",
         **kwargs: Any,
     ) -> None:
-        """Make a group of the commands in `lazy`, in that order; `aliases` are other names."""
+        """Make a group of the commands in `lazy`, in that order.
+
+        Args:
+            *args: For `click.Group`.
+            lazy: The commands by name.
+            aliases: Other names of commands.
+            default: The command that runs when none is named; empty for the help.
+            **kwargs: For `click.Group`.
+        """
         super().__init__(*args, **kwargs)
         self.lazy = lazy or {}
         self.aliases = aliases or {}
+        self.default = default
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, in the order of their use."""
@@ -47,7 +60,7 @@ class LazyGroup(click.Group):
         name = self.aliases.get(cmd_name, cmd_name)
         if name not in self.lazy:
             command = super().get_command(ctx, name)
-            return command and with_verbosity(command)
+            return command and with_common_options(command)
         place = self.lazy[name].place
         module, _, attribute = place.partition(":")
         try:
@@ -59,40 +72,161 @@ class LazyGroup(click.Group):
         if isinstance(command, Mapping):
             command = command[name]
         assert isinstance(command, click.Command)
-        return with_verbosity(command)
+        return with_common_options(command)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; those that name no command are for the default one."""
+        completing = ctx.resilient_parsing and not args
+        if self.default and not completing and not self._names_command(ctx, args):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def _names_command(self, ctx: click.Context, args: list[str]) -> bool:
+        """Return whether a command, or the help of the group, follows the group's own options."""
+        takes_value = {
+            spelling: not option.is_flag and not option.count
+            for option in self.params
+            if isinstance(option, click.Option)
+            for spelling in option.opts
+        }
+        words = iter(args)
+        for word in words:
+            if word in ctx.help_option_names or not word.startswith("-"):
+                return True
+            spelling, value, _ = word.partition("=")
+            if takes_value.get(spelling) and not value:
+                next(words, None)
+            elif spelling not in takes_value and word.strip("-") not in ("vv", "qq", "vvv"):
+                return False
+        return False
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named, and the rest of the arguments.
+
+        Raises:
+            NoSuchCommand: There is none of this name; the nearest one is proposed.
+        """
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            name = self.aliases.get(error.command_name, error.command_name)
+            names = {*self.list_commands(ctx)} - {name}  # a command may not be installed
+            raise click.exceptions.NoSuchCommand(
+                error.command_name, possibilities=sorted(names), ctx=ctx
+            ) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Complete a command, or an option of the group or of its default command."""
+        items = super().shell_complete(ctx, incomplete)
+        if self.default and incomplete.startswith("-"):
+            command = self.get_command(ctx, self.default)
+            assert command is not None
+            known = {item.value for item in items}
+            more = command.shell_complete(click.Context(command, parent=ctx), incomplete)
+            items += [item for item in more if item.value not in known]
+        return items
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, those of the default command too, and the commands."""
+        if not self.default:
+            super().format_options(ctx, formatter)
+            return
+        command = self.get_command(ctx, self.default)
+        assert command is not None
+        inner = click.Context(command, parent=ctx, info_name=self.default)
+        records = [option.get_help_record(inner) for option in command.get_params(inner)]
+        with formatter.section(f"Options of `{self.default}`, which runs without a command"):
+            formatter.write_dl([record for record in records if record is not None])
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write one line for each command, without importing it."""
-        lines = [(name, command.summary) for name, command in self.lazy.items()]
-        lines += [
-            (name, command.get_short_help_str(100)) for name, command in self.commands.items()
-        ]
-        if lines:
-            with formatter.section("Commands"):
-                formatter.write_dl(lines)
+        """Write one line for each command below the heading of its section, without imports."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, lazy in self.lazy.items():
+            sections.setdefault(lazy.section, []).append((name, lazy.summary))
+        for name, command in self.commands.items():
+            lines = sections.setdefault("Commands", [])
+            lines.append((name, command.get_short_help_str(100)))
+        widest = max((len(name) for lines in sections.values() for name, _ in lines), default=0)
+        for section, lines in sections.items():
+            with formatter.section(section):
+                formatter.write_dl([(name.ljust(widest), summary) for name, summary in lines])
 
 
-def with_verbosity(command: click.Command) -> click.Command:
-    """Add -v and -q to a command, so that they may follow its name."""
-    if not any(option.name == "verbose" for option in command.params):
-        command.params += [
-            click.Option(
-                ["-v", "--verbose"], count=True, expose_value=False, callback=_raise_verbosity,
-                help="Log more.",
-            ),
-            click.Option(
-                ["-q", "--quiet"], count=True, expose_value=False, callback=_lower_verbosity,
-                help="Log less.",
-            ),
-        ]  # fmt: skip
+EPILOG = "Takes -c, --data, -v and -q too; `tocsin -h` explains them, and the exit codes."
+"""The end of the help of every command."""
+
+
+class GlobalOption(click.Option):
+    """An option of `tocsin` that may follow the name of a command; the help of `tocsin` has it."""
+
+    def get_help_record(self, ctx: click.Context) -> None:
+        """Return no line: the help of a command is about the command."""
+
+
+def with_common_options(command: click.Command) -> click.Command:
+    """Add the options of `tocsin` to a command, and --json to one that has --format json."""
+    if any(isinstance(option, GlobalOption) for option in command.params):
+        return command
+    command.params += [*_json_option(command), *_global_options()]
+    command.epilog = command.epilog or EPILOG
     return command
 
 
+def _json_option(command: click.Command) -> Iterator[click.Option]:
+    spellings = {spelling for option in command.params for spelling in option.opts}
+    for option in command.params:
+        offers_json = isinstance(option.type, click.Choice) and "json" in option.type.choices
+        if "--format" in option.opts and offers_json and "--json" not in spellings:
+            yield click.Option(
+                ["--json", option.name or ""], flag_value="json", help="The same as --format json."
+            )
+
+
+def _global_options() -> list[GlobalOption]:
+    return [
+        GlobalOption(
+            ["-c", "--config", "config_path"], type=click.Path(path_type=Path, dir_okay=False),
+            expose_value=False, callback=_set_config_path, help="The configuration.",
+        ),
+        GlobalOption(
+            ["--data", "data"], type=click.Path(path_type=Path, file_okay=False),
+            expose_value=False, callback=_set_data, help="Data folder.",
+        ),
+        GlobalOption(
+            ["-v", "--verbose"], count=True, expose_value=False, callback=_raise_verbosity,
+            help="Log more.",
+        ),
+        GlobalOption(
+            ["-q", "--quiet"], count=True, expose_value=False, callback=_lower_verbosity,
+            help="Log less.",
+        ),
+    ]  # fmt: skip
+
+
+def _set_config_path(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    _set_path(context, "config_path", path)
+
+
+def _set_data(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    _set_path(context, "data", path)
+
+
+def _set_path(context: click.Context, name: str, path: Path | None) -> None:
+    if path is None:
+        return
+    context.find_root().params[name] = path  # shell completion runs no command, and reads this
+    if context.obj is not None:
+        setattr(context.obj, name, path)
+
+
 def _raise_verbosity(context: click.Context, _: click.Parameter, times: int) -> None:
-    if times:
+    if times and context.obj is not None:
         context.obj.verbosity += times
 
 
 def _lower_verbosity(context: click.Context, _: click.Parameter, times: int) -> None:
-    if times:
+    if times and context.obj is not None:
         context.obj.verbosity -= times

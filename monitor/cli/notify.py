@@ -9,6 +9,7 @@ import click
 
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
+from monitor.cli.names import InputError, nearest
 from monitor.cli.options import format_option
 from monitor.formatting import counted, iso
 
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from monitor.model.alert import Alert
     from monitor.model.config import Channel, Config, DeliveryError
     from monitor.model.delivery import Delivery, Notification
+    from monitor.service.service import Service
 
 
 CHANNEL_COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
 
 
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, default="list")
 def notify() -> None:
-    """List the channels of feeds.yaml, and test them."""
+    """List the channels of feeds.yaml, and test them. Without a command: `list`."""
 
 
 @notify.command("list")
@@ -75,16 +77,41 @@ def send_test(cli: CliContext, channel: str) -> None:
     from monitor.config import load
 
     config = load(cli.config_path, data=cli.data)
-    target = {one.name.casefold(): one for one in config.channels}.get(channel.casefold())
-    if target is None:
-        known = ", ".join(one.name for one in config.channels) or "none"
-        raise click.UsageError(f"feeds.yaml has no channel {channel}; it has {known}")
+    target = _find_channel(config, channel)
     error = asyncio.run(
         _send_notification(config, target, _sample_notification(target, cli.clock()))
     )
     if error is not None:
         raise click.ClickException(f"{target.name} did not accept it: {error.reason}")
     say(f"{target.name} accepted the test message ({target.kind}: {target.words})")
+
+
+def _find_channel(config: Config, name: str) -> Channel:
+    """Return a channel by its name, in any case.
+
+    Raises:
+        InputError: feeds.yaml has no such channel.
+    """
+    known = {one.name.casefold(): one for one in config.channels}
+    if found := known.get(name.casefold()):
+        return found
+    names = [one.name for one in config.channels]
+    hint = nearest(name, names, f"it has {', '.join(names) or 'none'}")
+    raise InputError(f"feeds.yaml has no channel `{name}`{hint}")
+
+
+def _channel_name(cli: CliContext, service: Service, name: str) -> str:
+    """Return the name of a channel that has deliveries, or that feeds.yaml has.
+
+    Raises:
+        InputError: There is no such channel.
+    """
+    from monitor.config import load
+    from monitor.model.delivery import DeliveryState
+
+    if service.views.deliveries.newest(list(DeliveryState), channel=name, limit=1):
+        return name
+    return _find_channel(load(cli.config_path, data=cli.data), name).name
 
 
 async def _send_notification(
@@ -139,7 +166,12 @@ DELIVERY_STATES = ("waiting", "held", "sent", "dead", "all")
 _MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.group(cls=LazyGroup, default="list")
+def deliveries() -> None:
+    """List deliveries of alerts to channels, and send them again. Without a command: `list`."""
+
+
+@deliveries.command("list")
 @click.option(
     "--state",
     type=click.Choice(DELIVERY_STATES),
@@ -151,17 +183,17 @@ _MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
               help="At most this many, the newest. 0 means all.")  # fmt: skip
 @format_option
 @click.pass_context
-def deliveries(
+def list_deliveries(
     context: click.Context, state: str | None, channel: str | None, limit: int, style: str
 ) -> None:
-    """List deliveries of alerts to channels, with the reason if one is not sent yet.
+    """List deliveries of alerts to channels, the newest first, and why one is not sent yet.
 
     Exits with 1 when there are none.
     """
-    if context.invoked_subcommand is not None:
-        return
     cli: CliContext = context.obj
     service = cli.service()
+    if channel is not None:
+        channel = _channel_name(cli, service, channel)
     held = state == "held"
     listed = service.views.deliveries.newest(
         _states(state), channel=channel, limit=None if held else limit or None
@@ -173,6 +205,7 @@ def deliveries(
             if delivery.bundle or (delivery.reason and not delivery.attempts)
         ]
         listed = listed[-limit:] if limit else listed
+    listed.reverse()
     alerts = {
         alert.id: alert
         for alert in service.views.alerts.get([delivery.alert for delivery in listed])
@@ -208,11 +241,10 @@ def retry_deliveries(
     if to is not None:
         from monitor.config import load
 
-        names = [one.name for one in load(cli.config_path, data=cli.data).channels]
-        if to not in names:
-            known = ", ".join(names) or "none"
-            raise click.UsageError(f"feeds.yaml has no channel {to}; it has {known}")
+        to = _find_channel(load(cli.config_path, data=cli.data), to).name
     service = cli.service()
+    if channel is not None:
+        channel = _channel_name(cli, service, channel)
     count = service.views.deliveries.retry(ids or None, cli.clock(), channel=channel, to=to)
     if not count:
         raise click.ClickException(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from index.article import Timestamp
-from monitor.cli import CliContext, output, say
+from monitor.cli import CliContext
+from monitor.cli.names import InputError
 from monitor.model.search import Filter
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ class FutureMomentParam(click.ParamType[Timestamp]):
             raise ValueError("write 17:30, tomorrow, 2026-12-01 or 2026-12-01T08:00") from None
 
 
-_EXCLUSION = re.compile(r"-(?!-|v+$|q+$|$)")
-"""An excluded word, as -cave; -v and -q are options, - alone is stdout."""
+_EXCLUSION = re.compile(r"-(?!-|v+$|q+$|[ch]$|$)")
+"""An excluded word, as -cave; -c, -h, -v and -q are options, - alone is stdout."""
 _MARK = "\x00"
 
 
@@ -126,14 +127,11 @@ def _unmarked(value: Any) -> Any:
     return value.removeprefix(_MARK) if isinstance(value, str) else value
 
 
-COLUMNS = ("name", "query", "sort")
-
-
 def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
     """Return the saved search of a name; case, spaces and hyphens do not count.
 
     Raises:
-        UsageError: feeds.yaml has no such search.
+        InputError: feeds.yaml has no such search.
     """
     from index.query.filters import compact
 
@@ -143,21 +141,8 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
     from difflib import get_close_matches
 
     near = get_close_matches(name, [search.name for search in searches], 1, 0.5)
-    hint = f"did you mean @{near[0]}?" if near else "`tocsin search --list` lists them"
-    raise click.UsageError(f"feeds.yaml has no search called {name}; {hint}")
-
-
-def print_searches(searches: Sequence[SavedSearch], style: str) -> None:
-    """Print the saved searches."""
-    rows = [{"name": s.name, "query": s.query.text, "sort": s.sort} for s in searches]
-    if style not in ("table", "md", "urls", "atom"):
-        output.print_rows(rows, style, COLUMNS)
-        return
-    if not rows:
-        say("there are no saved searches yet; add them under `searches:` in feeds.yaml")
-    for row in rows:
-        order = "  (by relevance)" if row["sort"] == "score" else ""
-        click.echo(f"@{row['name']}\n    {row['query']}{order}")
+    hint = f"did you mean @{near[0]}?" if near else "`tocsin searches` lists them"
+    raise InputError(f"feeds.yaml has no search called {name}; {hint}")
 
 
 def complete_query(

@@ -11,6 +11,7 @@ import click
 from index.article import Timestamp
 from index.query.filters import HAS
 from monitor.cli import CliContext, output, say
+from monitor.cli.names import KnownNames
 from monitor.cli.options import FORMATS, QueryCommand, build_filter, complete_query, list_options
 from monitor.cli.output import Span, wrap
 from monitor.formatting import iso
@@ -162,7 +163,6 @@ SUGGESTIONS_SHOWN = 6
     metavar="PLACE",
     help="The page after this place, which is `next` of `--format json`.",
 )
-@click.option("--list", "listed", is_flag=True, help="List the searches saved in feeds.yaml.")
 @click.option("--no-pager", is_flag=True, help="Print long results without a pager.")
 @click.pass_context
 def search(context: click.Context, /, query: tuple[str, ...], **options: Any) -> None:
@@ -175,18 +175,15 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     found, with 2 when the query cannot be understood.
     """
     cli: CliContext = context.obj
-    if options["listed"]:
-        from monitor.cli.options import print_searches
-        from monitor.config import load
-
-        print_searches(load(cli.config_path).searches, options["style"])
-        return
     if not query:
         raise click.UsageError("Missing argument 'QUERY...'.")
     if options["page"] > 1 and (options["after"] or not options["limit"]):
         raise click.UsageError("--page needs a --limit, and cannot be combined with --after")
-    request = _build_request(cli, query, options)
-    results, suggestions = _run_search(cli.service(), request, options)
+    request, service = _build_request(cli, query, options), cli.service()
+    known = KnownNames(cli, service)
+    known.validate(request.filter)
+    results, suggestions = _run_search(service, request, options)
+    known.warn(request.text)
     if options["style"] == "table":
         _print_table(cli, results, suggestions, paged=not options["no_pager"])
     else:

@@ -14,6 +14,7 @@ import click
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
 from monitor.cli import CliContext, output, say
+from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.errors import MissingExtraError, requires_extra
 from monitor.formatting import iso
@@ -333,18 +334,18 @@ def trend(
     from monitor.model.search_results import BucketSize, GroupBy
     from monitor.wiring import local_zone
 
-    for query in queries:
-        if query.startswith("--"):
-            raise click.NoSuchOption(query)
     if split and len(queries) > 1:
         raise click.UsageError("--split needs exactly one query")
     cli: CliContext = context.obj
-    result = cli.service().statistics.trend(
+    service = cli.service()
+    known = KnownNames(cli, service)
+    result = service.statistics.trend(
         queries,
-        build_filter(**selected),
+        known.validate(build_filter(**selected)),
         by=BucketSize(by) if by else None,
         split=GroupBy(split) if split else None,
     )
+    known.warn(*queries)
     if png is not None:
         save_png(result, local_zone(), png)
         say(f"wrote {png}")

@@ -13,6 +13,7 @@ import click
 from index.analysis.text_cleaning import line, lines, truncate
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.alerts import build_alert_filter, complete_tags, with_alert_filters
+from monitor.cli.names import InputError, KnownNames
 from monitor.cli.options import format_option, with_filters
 from monitor.formatting import counted, iso
 from monitor.model.alert import AlertState, Change, Verdict
@@ -91,7 +92,8 @@ def select_alerts(
     """Return the IDs of the alerts that the arguments or the options select.
 
     Raises:
-        UsageError: Nothing selects alerts, IDs and options do, or there is no such alert.
+        UsageError: Nothing selects alerts, or IDs and options do.
+        InputError: There is no such alert.
     """
     names = {"since", "until", "lang", "feeds", "watchlists", "state", "verdict", "starred",
              "noted", "tags", "query"}  # fmt: skip
@@ -101,13 +103,18 @@ def select_alerts(
     if ids:
         missing = sorted({*ids} - {alert.id for alert in service.views.alerts.get(ids)})
         if missing:
-            raise click.UsageError(
+            raise InputError(
                 f"there is no alert {', '.join(map(str, missing))}; `tocsin alerts` lists them"
             )
         return list(dict.fromkeys(ids))
     if not options_given:
         raise click.UsageError("give the IDs of alerts, or options such as --query or --watch")
-    filter = build_alert_filter(**{name: options[name] for name in names - {"query"}})
+    known = KnownNames(context.obj, service)
+    filter = known.validate(
+        build_alert_filter(**{name: options[name] for name in names - {"query"}})
+    )
+    if options["query"]:
+        known.warn(options["query"])
     return service.triage.select(replace(filter, muted=True), options["query"])
 
 
@@ -115,7 +122,7 @@ def confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
     """Ask for confirmation of a change; return whether it was given.
 
     Raises:
-        UsageError: There is no terminal to ask on, and no --yes.
+        InputError: There is no terminal to ask on, and no --yes.
     """
     import sys
 
@@ -124,7 +131,7 @@ def confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
         say(summary)
         return True
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{summary}: add --yes to {what}, or --dry-run to list them")
+        raise InputError(f"{summary}: add --yes to {what}, or --dry-run to list them")
     return click.confirm(f"{summary}: {what}?", err=True)
 
 
@@ -186,9 +193,9 @@ def _change_alerts(
 def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None:
     from monitor.cli.alerts import print_alerts
 
-    ids = [alert.id for alert in changing[-CHANGES_SHOWN:]]
+    ids = [alert.id for alert in changing[: -CHANGES_SHOWN - 1 : -1]]
     print_alerts(cli.service().views.alerts.get(ids, matches=True), "table", cli.clock())
-    more = f"; the last {CHANGES_SHOWN} are listed" if len(changing) > CHANGES_SHOWN else ""
+    more = f"; the newest {CHANGES_SHOWN} are listed" if len(changing) > CHANGES_SHOWN else ""
     say(f"{count_alerts(len(changing))} would change: {what}{more}")
 
 
@@ -281,7 +288,7 @@ def _note(
     try:
         text = clean_note(message)
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        raise InputError(str(error)) from None
     verb = ("write the note", "noted") if text else ("remove the note", "without a note")
     _change_alerts(context, ids, options, verb, {"note": text})
 
@@ -290,7 +297,7 @@ def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, An
     """Return the note written in an editor or on stdin.
 
     Raises:
-        UsageError: The editor was closed without saving.
+        ClickException: The editor was closed without saving.
     """
     import sys
 
@@ -300,7 +307,7 @@ def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, An
     first = service.views.alerts.get(select_alerts(context, service, ids, options)[:1])
     text = click.edit(first[0].note if first else "")
     if text is None:
-        raise click.UsageError("the editor was closed without saving; the note was not changed")
+        raise click.ClickException("the editor was closed without saving; the note was not changed")
     return text
 
 
@@ -422,15 +429,15 @@ TOCSIN = "tocsin"
 @format_option
 @click.pass_context
 def _history(context: click.Context, id: int, style: str) -> None:
-    """Show who changed an alert, and when, the oldest change first.
+    """Show who changed an alert, and when, the newest change first.
 
     Exits with 1 when nobody changed it.
     """
     cli: CliContext = context.obj
     service = cli.service()
     if not service.views.alerts.get([id]):
-        raise click.UsageError(f"there is no alert {id}; `tocsin alerts` lists them")
-    decisions = service.views.triage.decisions(id)
+        raise InputError(f"there is no alert {id}; `tocsin alerts` lists them")
+    decisions = service.views.triage.decisions(id)[::-1]
     if style != "table":
         output.print_rows(map(_row, decisions), style, COLUMNS)
     for decision in decisions if style == "table" else ():

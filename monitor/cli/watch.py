@@ -10,6 +10,7 @@ import click
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.names import InputError, nearest
 from monitor.formatting import iso
 from monitor.model.watchlist import Baseline
 
@@ -120,12 +121,27 @@ def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> No
     ▲ marks a surprise. `suppressed` is the number of suppressed alerts of the last day; `tocsin
     alerts --suppressed` lists them. Columns without content are left out.
     """
+    _list_watchlists(cli, name, style, terms=terms)
+
+
+@click.command("show")
+@click.argument("name")
+@format_option
+@click.pass_obj
+def watch_show(cli: CliContext, name: str, style: str) -> None:
+    """Show the watchlist NAME and its terms, as `tocsin watch list NAME` does."""
+    _list_watchlists(cli, name, style)
+
+
+def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bool = False) -> None:
     service, now = cli.service(), cli.clock()
     records = service.views.watchlists.records()
     if name is not None:
+        known = [record.name for record in records]
         records = [record for record in records if record.name.casefold() == name.casefold()]
         if not records:
-            raise click.UsageError(f"no watchlist is called {name}; `tocsin watch list` lists all")
+            hint = nearest(name, known, "`tocsin watch list` lists all")
+            raise InputError(f"no watchlist is called `{name}`{hint}")
     if terms:
         _list_terms(service.views.watchlists.term_records(), name, style)
         return
@@ -284,7 +300,7 @@ def _gap_cell(coverage: Coverage | None) -> str:
 def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
     """Explain why WATCHLIST matches the article with this number: each clause with its text.
 
-    If it does not match, show the clause that fails, and exit with 1.
+    Exits with 1 when it does not match, and shows the clause that fails.
     """
     from monitor.config import load
     from monitor.match.matcher import explain
@@ -294,7 +310,7 @@ def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
     target = find_watchlist(config, watchlist)
     details = cli.service().views.articles.details(article) if 0 < article < 2**63 else None
     if details is None:
-        raise click.UsageError(f"there is no article {article}; `tocsin search` shows the IDs")
+        raise InputError(f"there is no article {article}; `tocsin search` shows the IDs")
     explanation = explain(target, details.article, *_feeds_of(cli, config, details.article))
     for clause in explanation.reason.split("\n"):
         click.echo(f"{'matches' if explanation.hit else 'no match'}: {clause}")
@@ -305,15 +321,13 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
     """Return a watchlist by its name, in any case.
 
     Raises:
-        UsageError: There is no such watchlist; the nearest name is proposed.
+        InputError: There is no such watchlist; the nearest name is proposed.
     """
-    from monitor.config.validation import nearest
-
     for watchlist in config.watchlists:
         if watchlist.name.casefold() == name.casefold():
             return watchlist
     close = nearest(name, [watchlist.name for watchlist in config.watchlists])
-    raise click.UsageError(f"no watchlist is called `{name}`{close}")
+    raise InputError(f"no watchlist is called `{name}`{close}")
 
 
 def _feeds_of(cli: CliContext, config: Config, article: Article) -> list[Feed]:
@@ -363,6 +377,9 @@ COMMANDS = {
     "list": LazyCommand(
         "monitor.cli.watch:watch_list", "List watchlists with their alerts and their precision."
     ),
+    "show": LazyCommand(
+        "monitor.cli.watch:watch_show", "Show a watchlist and its terms with their precision."
+    ),
     "explain": LazyCommand(
         "monitor.cli.watch:watch_explain", "Explain why a watchlist matches an article, or why not."
     ),
@@ -392,6 +409,6 @@ COMMANDS = {
 }
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS)
+@click.group(cls=LazyGroup, lazy=COMMANDS, default="list")
 def watch() -> None:
-    """List, explain, test, improve and add watchlists."""
+    """List, explain, test, improve and add watchlists. Without a command: `list`."""

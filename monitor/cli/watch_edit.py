@@ -9,6 +9,7 @@ import click
 
 from index.analysis.text_cleaning import clean, line
 from monitor.cli import CliContext, output, say, show
+from monitor.cli.names import InputError
 from monitor.cli.options import DurationParam, FutureMomentParam, complete_search_name, find_search
 from monitor.cli.watch import format_option
 from monitor.formatting import iso
@@ -45,7 +46,7 @@ def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None
     called = term if isinstance(item, str) else item.get("name", term)
     for known in load(path, data=cli.data).watchlists:
         if known.name.casefold() == called.casefold():
-            raise click.UsageError(f"a watchlist is called `{known.name}` already; give a --name")
+            raise InputError(f"a watchlist is called `{known.name}` already; give a --name")
     config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
     say(f"{path}: watching for {config.watchlists[-1].query.text}")
 
@@ -54,7 +55,7 @@ def _item(term: str, name: str | None, severity: str | None) -> Item:
     """Return the shortest form of a watchlist in YAML.
 
     Raises:
-        UsageError: The term is not well; the message points into it.
+        InputError: The term is not well; the message points into it.
     """
     ranked = {"severity": severity} if severity else {}
     if _is_query(term):
@@ -67,7 +68,7 @@ def _item(term: str, name: str | None, severity: str | None) -> Item:
 
 
 def _is_query(term: str) -> bool:
-    """Tell whether a term has operators; raises UsageError if it is well in neither form."""
+    """Tell whether a term has operators; raises InputError if it is well in neither form."""
     from index.errors import QueryError
     from index.query.lexer import operator_in
     from index.query.parser import any_of, parse_query
@@ -79,7 +80,7 @@ def _is_query(term: str) -> bool:
         else:
             any_of([term])
     except QueryError as error:
-        raise click.UsageError(_pointed(error, term)) from None
+        raise InputError(_pointed(error, term)) from None
     return query
 
 
@@ -133,7 +134,7 @@ def watch_from_search(
     try:
         config = add_watchlist(path, cli.data, watchlist_name or search.name, query, severity or "")
     except QueryError as error:
-        raise click.UsageError(
+        raise InputError(
             f"the search {search.name} cannot be a watchlist: {error} in {query}"
         ) from error
     say(f"{path}: watching for {config.watchlists[-1].query.text}")
@@ -167,7 +168,7 @@ def watch_mute(
     Its alerts are raised and stored all the same; `tocsin alerts --suppressed` lists them.
     When the time is over, the channels are told how many there were.
     """
-    from monitor.service.triage import USUAL
+    from monitor.service.triage import USUAL, NoWatchlistError
     from monitor.wiring import user
 
     if duration is not None and until is not None:
@@ -181,8 +182,8 @@ def watch_mute(
     seconds = until - now if until is not None else USUAL if duration is None else duration
     try:
         silence = service.triage.silence(name, seconds, user(os.environ))
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    except (ValueError, NoWatchlistError) as error:
+        raise InputError(str(error)) from None
     click.echo(f"{silence.watchlist} is silenced until {show.format_moment(silence.until, now)}")
 
 
@@ -219,8 +220,13 @@ def watch_unmute(context: click.Context, name: str) -> None:
 
     The channels are told as well. Exits with 1 when the watchlist was not muted.
     """
+    from monitor.service.triage import NoWatchlistError
+
     cli: CliContext = context.obj
-    silence = cli.service().triage.end_silence(name)
+    try:
+        silence = cli.service().triage.end_silence(name)
+    except NoWatchlistError as error:
+        raise InputError(str(error)) from None
     if silence is None:
         click.echo(f"{name} is not silenced")
         context.exit(1)

@@ -43,7 +43,7 @@ DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-CONTEXT = click.Context(main_group)
+CONTEXT = click.Context(main_group, **main_group.context_settings)
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
@@ -122,7 +122,7 @@ def commands(group: click.Group = main_group, path: str = "tocsin") -> Iterator[
 
 
 COMMANDS = list(commands())
-EVERYWHERE = ("help", "verbose", "quiet")
+EVERYWHERE = ("help", "verbose", "quiet", "config_path", "data")
 """Options that every command has; the overview explains them."""
 REFERENCE = "\n## \n".join(text for path, text in PAGES.items() if "/reference/commands/" in path)
 
@@ -160,6 +160,19 @@ def test_the_reference_has_every_option_before_the_command(option: click.Paramet
         assert any(f"`{spelling}" in row for row in rows), spelling
     if option.envvar:
         assert f"`{option.envvar}`" in section("reference/exit-codes", "Environment")
+
+
+def test_the_page_of_exit_codes_and_the_help_agree() -> None:
+    page = section("reference/exit-codes", "Exit codes").partition("| command |")[2]
+    listed = {name.removesuffix(" --once") for row in cells(page) for name in quoted(row[0])}
+    said = {
+        path.removeprefix("tocsin ").removesuffix(" list")
+        for path, command in (parameter.values for parameter in COMMANDS)
+        if "Exits with 1" in " ".join((command.help or "").split())
+    }
+    assert {name for name in said if not name.startswith("alerts ")} == {
+        name for name in listed if not name.startswith("alerts ")
+    }
 
 
 # --- command lines ----------------------------------------------------------------------

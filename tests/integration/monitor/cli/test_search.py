@@ -171,8 +171,8 @@ def test_a_place_that_is_none(arguments: list[str], complaint: str, filled: News
         (["quai", "--lang", "en"], {"any-language"}),
         (["quai since:2024"], {"any-date"}),
         (["quai", "--since", "2024"], {"any-date"}),
-        (["quai", "--feed", "tag:other"], {"without"}),
-        (["quai", "--watch", "Nobody"], {"without"}),
+        (["quai feed:other"], {"without"}),
+        (["quai watch:Nobody"], {"without"}),
         (["quai xyzzyx"], {"without"}),
         (["xyzzyx"], set()),
         (["texte"], set()),  # finds enough
@@ -209,7 +209,6 @@ def test_people_are_told_too(filled: Newsroom) -> None:
     ("options", "words"),
     [
         (["--tag", "belgique"], "tag:belgique"),
-        (["--tag", "other"], "tag:other"),
         (["--severity", "high"], "severity:high"),
         (["--has", "alert"], "has:alert"),
         (["--has", "alert", "--has", "body"], "has:alert has:body"),
@@ -336,10 +335,11 @@ def test_a_saved_search_that_is_none(filled: Newsroom) -> None:
 
 
 def test_saved_searches_are_listed(filled: Newsroom) -> None:
-    assert search(filled, "--list").stdout == (
-        "@Liège cette semaine\n    liège since:7d\n@Ports\n    port OR quai  (by relevance)\n"
-    )
-    assert page(filled, "--list")[1] == SEARCHES[1]
+    ports = "@Ports\n    port OR quai  (by relevance)\n"
+    assert filled.here("searches").stdout == f"@Liège cette semaine\n    liège since:7d\n{ports}"
+    assert filled.here("searches", "list", "@ports").stdout == ports
+    assert filled.json("searches", "--json")[1] == SEARCHES[1]
+    assert "did you mean @Ports?" in filled.here("searches", "list", "port").stderr
     assert search(filled).returncode == 2
 
 

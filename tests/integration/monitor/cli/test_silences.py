@@ -52,9 +52,9 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert told(tmp_path) == [("douane", "raised", "")]
     rows = json.loads(run("alerts", "--suppressed", "--format", "json"))
     assert [(row["watchlist"], row["held"]) for row in rows] == [
-        ("Alibaba", "muted"), ("Alibaba", "muted"), ("port", "no route"),
+        ("port", "no route"), ("Alibaba", "muted"), ("Alibaba", "muted"),
     ]  # fmt: skip
-    assert all(row["held_until"] == mute["until"] for row in rows[:2])
+    assert all(row["held_until"] == mute["until"] for row in rows[1:])
     assert "✕ not notified: silenced until" in run("alerts", "--suppressed", "--watch", "Alibaba")
     assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
     status = json.loads(run("status", "--json"))
