@@ -162,7 +162,7 @@ class TriageScreen(AlertFilterScreen):
         Binding("s", "star", "Add or remove the star"),
         Binding("i", "note", "Write a note"),
         Binding("t", "tag", "Set tags: word adds one, -word removes it"),
-        Binding("T", "triage_one", "Decide about one watchlist of this story"),
+        Binding("V", "triage_one", "Decide about one watchlist of this story"),
         Binding("space", "mark", "Mark; then a x v c s i t change all marked"),
         Binding("u", "undo", "Undo"),
         Binding("U", "redo", "Redo"),

@@ -101,7 +101,7 @@ def story_row(
         (" ", ""),
     ]
     if cells >= 50:
-        names = watchlist_badges(story.watchlists, min(list_cells, LIST_CELLS, cells // 5))
+        names = watchlist_badges(story.watchlists, min(list_cells, LIST_CELLS, cells // 6))
         line += [(names, "list"), (" ", "")]
     tail = _tail(alert, cells)
     room = max(1, cells - width(line) - width(tail))

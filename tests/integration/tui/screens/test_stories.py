@@ -49,7 +49,7 @@ def test_one_watchlist_of_a_story_can_be_judged_alone() -> None:
     newsroom = _newsroom()
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("T")
+        await pilot.press("V")
         await sees(pilot, app, "Decide about one alert of this story")
         await pilot.press("j", "enter")
         await sees(pilot, app, "Make it new again")
