@@ -55,6 +55,11 @@ class Article:
         """Return the date to sort by: publication, but never later than first seen."""
         return self.seen if self.published is None else min(self.published, self.seen)
 
+    @property
+    def characters(self) -> int:
+        """Number of characters of all parts."""
+        return sum(len(self.part(part)) for part in PARTS)
+
     def part(self, name: str) -> str:
         """Return the text of one of `PARTS`."""
         return str(getattr(self, name))

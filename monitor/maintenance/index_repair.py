@@ -80,6 +80,10 @@ log = logging.getLogger("tocsin.indexer")
 
 STEP = 1024
 """Articles of one step: new articles wait at most half a second for it."""
+MOST_CHARACTERS = 4_000_000
+"""Characters of the articles of one commit, roughly: as many different words take 300 MB."""
+_READ = 32
+"""Articles read from the store at once."""
 
 Progress = Callable[[int, int], None]
 """Called with how many articles the index has, and how many the store has."""
@@ -169,12 +173,31 @@ class IndexRepair:
             yield
         if missing:
             log.info("the archive lacks %d of %s", len(missing), counted(len(stored), "article"))
-        for at in range(0, len(missing), STEP):
-            self._progress(len(stored) - len(missing) + at, len(stored))
-            self.writer.add(self._shelves.articles.get(missing[at : at + STEP]))
+        left = len(missing)
+        for articles in self._batches(missing):
+            self._progress(len(stored) - left, len(stored))
+            self.writer.add(articles)
+            left -= len(articles)
             yield
         self._progress(len(stored), len(stored))
         yield from self.writer.verify_steps()
+
+
+    def _batches(self, ids: Sequence[int]) -> Iterator[list[Article]]:
+        """Yield the articles of the store in batches that fit into memory."""
+        batch: list[Article] = []
+        at = characters = 0
+        while at < len(ids):
+            number = min(_READ, STEP - len(batch))
+            read = self._shelves.articles.get(ids[at : at + number])
+            at += number
+            batch += read
+            characters += sum(article.characters for article in read)
+            if len(batch) >= STEP or characters >= MOST_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
+        if batch:
+            yield batch
 
 
 def _usable(folder: Path) -> ArchiveWriter:

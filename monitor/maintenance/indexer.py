@@ -16,7 +16,12 @@ from index.archive import ArchiveWriter
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.errors import StoreError
 from monitor.maintenance import index_repair
-from monitor.maintenance.index_repair import IndexRepair, Progress, RepairSource
+from monitor.maintenance.index_repair import (
+    MOST_CHARACTERS,
+    IndexRepair,
+    Progress,
+    RepairSource,
+)
 from monitor.model.config import OutboxEntry
 
 log = logging.getLogger("tocsin.indexer")
@@ -38,7 +43,7 @@ REST = 5.0
 class IndexSource(RepairSource, Protocol):
     """What the indexer needs of the store (see `monitor.store.protocol.Store`)."""
 
-    def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
+    def unindexed(self, limit: int, after: int = 0, chars: float = ...) -> list[OutboxEntry]:
         """Return the entries of the outbox, oldest first."""
 
     def mark_indexed(self, upto: int) -> None:
@@ -170,7 +175,7 @@ class _OutboxFollower:
 
     def work(self) -> bool:
         """Do the next step; return whether there was one."""
-        if batch := self._store.unindexed(BATCH, self._last):
+        if batch := self._store.unindexed(BATCH, self._last, MOST_CHARACTERS):
             self.writer.add(ticket.article for ticket in batch if ticket.article)
             self.writer.remove({ticket.id for ticket in batch if not ticket.article})
             self._last = batch[-1].number

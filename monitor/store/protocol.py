@@ -210,8 +210,11 @@ class Store(Protocol):
     def begin_backfills(self, meanings: Mapping[str, str]) -> None:
         """Store the active rules, by watchlist; new ones begin a backfill."""
 
-    def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
-        """Return articles on their way into the index or out of it, oldest first."""
+    def unindexed(self, limit: int, after: int = 0, chars: float = ...) -> list[OutboxEntry]:
+        """Return articles on their way into the index or out of it, oldest first.
+
+        Not more than `limit`, and none behind the one with which they have so many characters.
+        """
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Remove the outbox entries up to this one: their articles are searchable now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -107,18 +108,25 @@ class SqliteStore:
                 "DELETE FROM deliveries WHERE state = 'sent' AND sent_at < ?", (sent_before,)
             )
 
-    def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
-        """Return articles on their way into the index or out of it, oldest first."""
-        found = self._read(
+    def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
+        """Return articles on their way into the index or out of it, oldest first.
+
+        Not more than `limit`, and none behind the one with which they have so many characters.
+        """
+        rows = self._read(
             f"SELECT o.ticket, o.article, {ARTICLE} FROM outbox o"
             " LEFT JOIN articles a ON a.id = o.article"
             " WHERE o.ticket > ? ORDER BY o.ticket LIMIT ?",
             (after, limit),
         )
-        return [
-            OutboxEntry(ticket, id, None if row[0] is None else article_of(row))
-            for ticket, id, *row in found
-        ]
+        found: list[OutboxEntry] = []
+        for ticket, id, *row in rows:
+            article = None if row[0] is None else article_of(row)
+            found.append(OutboxEntry(ticket, id, article))
+            chars -= article.characters if article else 0
+            if chars <= 0:
+                break
+        return found
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Remove the outbox entries up to this one: their articles are searchable now."""

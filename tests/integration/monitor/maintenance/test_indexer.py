@@ -75,7 +75,7 @@ class Shelf:
             del self.shelved[id]
             self.queued[self.tickets] = id
 
-    def unindexed(self, limit: int, after: int = 0) -> list[OutboxEntry]:
+    def unindexed(self, limit: int, after: int = 0, chars: float = 0) -> list[OutboxEntry]:
         if self.trouble:
             raise self.trouble.pop()
         waiting = sorted(ticket for ticket in [*self.queued] if ticket > after)

@@ -300,6 +300,10 @@ def test_what_changes_is_on_its_way_to_the_index(room: SmallStore) -> None:
     waiting = room.store.unindexed(9)
     assert [ticket.id for ticket in waiting] == [1, 2, 1]
     assert room.store.unindexed(1) == [waiting[0]]
+    assert waiting[0].article is not None
+    length = waiting[0].article.characters
+    assert room.store.unindexed(9, chars=length) == [waiting[0]]
+    assert room.store.unindexed(9, chars=length + 1) == waiting[:2]
     assert room.store.outbox() == (array("Q", [1, 2, 1]), waiting[2].number)
     assert room.views.totals().unindexed == 2
     room.store.mark_indexed(waiting[1][0])
