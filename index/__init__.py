@@ -54,6 +54,17 @@ def open_archive(folder: Path, *, partial: bool = False) -> Archive:
     return FolderArchive(folder, partial=partial)
 
 
+def holds_articles(folder: Path) -> bool:
+    """Tell whether there is an archive, of any version, with articles in it."""
+    from index.errors import ArchiveDamaged
+
+    try:
+        archive = open_archive(folder, partial=True)
+    except ArchiveDamaged:
+        return any(folder.glob("*.lists"))
+    return archive.article_count > 0 or bool(archive.damage)
+
+
 def open_archive_writer(folder: Path) -> ArchiveWriter:
     """Open the archive of a folder for writing, or make an empty one in an empty folder.
 

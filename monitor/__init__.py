@@ -45,6 +45,7 @@ Beside the flow:
     demo             the bundled newsroom
 
 `wiring` puts the `components` together; it alone reads the clock, sleeps and draws random numbers.
-`monitor_lock` leaves one monitor to a data folder. `run_log` writes the log of a run. `tasks` runs
-calls in threads. `errors`, `files` and `formatting` are shared by all.
+`data_folder` sees that nobody else writes to a data folder, `monitor_lock` leaves it to one
+monitor. `run_log` writes the log of a run. `tasks` runs calls in threads. `errors`, `files` and
+`formatting` are shared by all.
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from index.article import Timestamp
+from monitor import data_folder
 from monitor.errors import AlreadyRunningError, MonitorError
 from monitor.files import atomic_write
 from monitor.model.status import MonitorPresence
@@ -37,6 +38,7 @@ class MonitorLock:
 
     Raises:
         AlreadyRunningError: Another monitor holds the lock.
+        MonitorError: The folder is not ours alone, or cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,7 +50,7 @@ class MonitorLock:
 
     def __enter__(self) -> MonitorLock:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            data_folder.claim(self._folder)
             self._lock.acquire()
             (self._folder / CARD).unlink(
                 missing_ok=True
@@ -95,8 +97,22 @@ def is_locked(folder: Path) -> bool:
             return False
     except TimeoutError:
         return True
-    except OSError:
+    except OSError:  # nothing can be written here
+        return _is_held(folder / LOCK)
+
+
+def _is_held(path: Path) -> bool:
+    """Return whether another process holds a lock, by means of a file that can only be read."""
+    try:
+        import fcntl
+
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (OSError, ImportError):
         return False
+    return False
 
 
 def current_heartbeat(folder: Path) -> Heartbeat | None:

@@ -126,7 +126,11 @@ def run_wall(
 @click.option("--theme", type=click.Choice(THEMES), help="Colours. Without it, those used last.")
 @click.option("--light", is_flag=True, help="The same as --theme light.")
 @click.option("--bell", is_flag=True, help="Ring for alerts of high severity.")
-@click.option("--read-only", is_flag=True, help="Allow no changes.")
+@click.option(
+    "--read-only",
+    is_flag=True,
+    help="Allow no changes, as in a data folder that cannot be written.",
+)
 @click.option("--no-monitor", is_flag=True, help="Start no monitor.")
 @click.pass_obj
 def dashboard(
@@ -152,6 +156,7 @@ def dashboard(
 
     gc.disable()  # a fifth of the time to the first paint; `BaseApp.on_mount` enables it again
     sys.setswitchinterval(SWITCH_INTERVAL)
+    from monitor.data_folder import is_read_only
     from monitor.model.search import Filter
     from monitor.model.severity import Severity
     from tui.data.ui_state import UI_STATE_FILE, UiStateFile
@@ -164,7 +169,8 @@ def dashboard(
     )
     theme = theme or ("light" if light else None)
     clock = newsroom.clock
-    started = False if no_monitor else newsroom.ensure_monitor()
+    read_only = read_only or is_read_only(newsroom.archive)
+    started = False if no_monitor or is_read_only(newsroom.archive) else newsroom.ensure_monitor()
     exit_mode: ExitMode = "quit"
     try:
         setting: AppSettings = {

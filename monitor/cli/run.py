@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor import monitor_lock
+from monitor import data_folder, monitor_lock
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.options import DurationParam
 from monitor.cli.output import progress_bar
@@ -110,7 +110,7 @@ def run_in_foreground(
 
     file = None
     if background:
-        cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_folder.claim(cli.folder)
         file = cli.folder / LOG
     quiet = -1 if once and not cli.verbosity else cli.verbosity
     set_up_log(quiet, file)
@@ -196,6 +196,8 @@ def stop_monitor(data: Path) -> int | None:
     Raises:
         MonitorError: The monitor does not end, or belongs to another user.
     """
+    if data.exists():
+        data_folder.require_owner(data)  # its files say which process to end
     deadline = monotonic() + HEARTBEAT_SECONDS
     while (heartbeat := monitor_lock.current_heartbeat(data)) is None:
         if not monitor_lock.is_locked(data) or monotonic() > deadline:

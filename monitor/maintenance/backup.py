@@ -156,7 +156,7 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
 
 
 def _make_private(path: Path) -> sqlite3.Connection:
-    path.touch(mode=0o600)
+    path.touch(mode=0o600, exist_ok=False)
     return sqlite3.connect(path, isolation_level=None)
 
 
@@ -170,7 +170,7 @@ def _pack(
 ) -> Manifest:
     files: dict[str, tuple[int, str]] = {}
     part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
+    part.touch(mode=0o600, exist_ok=False)
     total = sum(source.stat().st_size for source in sources.values())
     done = 0
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as packed:

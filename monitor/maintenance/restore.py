@@ -81,7 +81,7 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
             )
         fresh = places.data / f"{FILE}.restored"
         fresh.unlink(missing_ok=True)
-        fresh.touch(mode=0o600)
+        fresh.touch(mode=0o600, exist_ok=False)
         try:
             for name, (size, digest) in manifest.files.items():
                 with fresh.open("wb") if name == FILE else contextlib.nullcontext() as into:

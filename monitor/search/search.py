@@ -89,8 +89,12 @@ class ArchiveSearch:
         with self._readable() as archive:
             hits = result.find(archive, self._resolution(result.now))
             note = self._note(archive, totals)
+        found = tuple(self._with_snippets(result.query, hits.hits, width))
+        if lost := len(hits.hits) - len(found):
+            gone = counted(lost, "article is", "articles are")
+            note = f"{gone} found by the index and not in the store any more"
         return Results(
-            tuple(self._with_snippets(result.query, hits.hits, width)),
+            found,
             hits.page.total,
             note,
             forms=hits.page.forms,

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index import holds_articles
+from monitor import data_folder
 from monitor.errors import StoreError
+from monitor.files import ARCHIVE_FOLDER, file_signature
 from monitor.store.sqlite.schema import VERSION
 
 FILE = "newsroom.db"
@@ -25,9 +28,10 @@ TICK = 100_000
 RESTORE = "`tocsin restore --force` puts back a backup"
 """What to do about a store that is damaged or lost."""
 
+_UNWRITABLE = sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: "another program is writing to it",
-    sqlite3.SQLITE_CANTOPEN: "may its folder be written to?",
+    sqlite3.SQLITE_CANTOPEN: "may it be read, and its folder be written to?",
     sqlite3.SQLITE_CORRUPT: f"it is damaged; {RESTORE}",
     sqlite3.SQLITE_FULL: "make room on its disk",
     sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
@@ -69,40 +73,136 @@ def change_in(sql: sqlite3.Connection, statement: str, values: Collection[Any]) 
 class _Connection(sqlite3.Connection):
     """A connection that closes when it is no longer referenced: threads of viewers end."""
 
+    frozen: tuple[Path, object] | None = None
+    """The file and its signature, for a connection that will not notice a writer."""
+
     def __del__(self) -> None:
         self.close()
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the file has changed under a connection that does not notice."""
+        return self.frozen is not None and (
+            file_signature(self.frozen[0]) != self.frozen[1] or _has_log(self.frozen[0])
+        )
 
-def open_database(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> sqlite3.Connection:
+
+def open_database(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> _Connection:
     """Return a connection to the store in `folder`, made if `create`.
 
-    Raises StoreError if it is not there, not a store, or of another version.
+    Where nothing can be written, it can be read.
+
+    Raises:
+        StoreError: It is not there, lost, not a store, or of another version.
+        MonitorError: With `create`: others can write to the folder.
     """
     path = folder / FILE
     if create:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    elif not path.exists():
-        raise StoreError(f"{folder}: no archive here yet; `tocsin run` starts one")
+        data_folder.claim(folder)
+    if not path.exists() or not path.stat().st_size:
+        _refuse_missing(folder, create=create)
     try:
-        connection = sqlite3.connect(
-            path,
-            timeout=busy_ms / 1000,
-            isolation_level=None,
-            check_same_thread=False,
-            factory=_Connection,
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA cache_size = -16000")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection, version = _connect(path, busy_ms, create=create)
+        if version == 0:
+            _refuse_missing(folder, create=create)
         if version != VERSION:
             from monitor.store.sqlite.migrations import migrate
 
             migrate(connection, path)
+        if create:
+            _refuse_emptied(folder, connection)
     except sqlite3.Error as error:
         raise StoreError(_message(str(path), error)) from error
     return connection
+
+
+def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[_Connection, int]:
+    """Return a connection and the version of the store, 0 for an empty one."""
+    try:
+        connection = _connected(str(path), busy_ms)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection, _version(connection)
+    except sqlite3.OperationalError as error:
+        if create or error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
+            raise
+    uri = path.absolute().as_uri()
+    try:
+        connection = _connected(f"{uri}?mode=ro", busy_ms)
+        version = _version(connection)
+    except sqlite3.OperationalError:  # SQLite would have to write files of its own beside it
+        if _has_log(path):
+            raise
+        signature = file_signature(path)
+        connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms)
+        version = _version(connection)
+        connection.frozen = path, signature
+    if version not in (0, VERSION):
+        raise StoreError(
+            f"{path}: of another version of tocsin (store version {version}); the folder cannot be"
+            " written, so it cannot be upgraded: copy it, and use the copy"
+        )
+    return connection, version
+
+
+def _connected(name: str, busy_ms: int) -> _Connection:
+    connection = sqlite3.connect(
+        name,
+        timeout=busy_ms / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=_Connection,
+        uri=name.startswith("file:"),
+    )
+    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _has_log(path: Path) -> bool:
+    """Return whether changes of a store are beside it, in its write-ahead log."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _refuse_missing(folder: Path, *, create: bool) -> None:
+    """Raise StoreError if a store is lost, or if there is none to read."""
+    index = folder / ARCHIVE_FOLDER
+    if holds_articles(index):
+        raise StoreError(
+            f"{folder / FILE}: it is missing or empty, and the search index of its articles is"
+            f" there; {RESTORE}; to begin anew without one, delete {index}"
+        )
+    if not create:
+        raise StoreError(f"{folder}: no archive here yet; `tocsin run` starts one")
+
+
+_EMPTIED = """
+SELECT EXISTS (SELECT 1 FROM outbox), EXISTS (
+    SELECT 1 FROM evidence r WHERE r.kind = 'raised'
+    AND NOT EXISTS (SELECT 1 FROM alerts WHERE id = r.alert)
+    AND NOT EXISTS (SELECT 1 FROM evidence d WHERE d.alert = r.alert AND d.kind = 'dropped')
+)
+"""
+"""Whether articles are on their way out of the index, and whether evidence tells of lost alerts."""
+
+
+def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
+    """Raise StoreError if a store has lost all its articles."""
+    if connection.execute("SELECT 1 FROM articles LIMIT 1").fetchone():
+        return
+    ((waiting, lost),) = connection.execute(_EMPTIED)
+    if lost or (not waiting and holds_articles(folder / ARCHIVE_FOLDER)):
+        teller = "its evidence tells of alerts" if lost else "the search index has some"
+        raise StoreError(
+            f"{folder / FILE}: it has no article any more, and {teller}; {RESTORE};"
+            f" to begin anew without one, move {folder} away"
+        )
 
 
 @contextmanager
@@ -183,13 +283,13 @@ class ViewerConnection(StoreConnection):
         self._read_only = read_only
         self._local = threading.local()
         self._listening = threading.Lock()
-        self._listener: StoreConnection | None = None
+        self._listener: _Connection | None = None
 
     @property
     def sql(self) -> sqlite3.Connection:
         """The connection of this thread."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
+        connection: _Connection | None = getattr(self._local, "connection", None)
+        if connection is None or connection.is_outdated:
             connection = open_database(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
             if self._read_only:
                 connection.execute("PRAGMA query_only = ON")
@@ -199,11 +299,10 @@ class ViewerConnection(StoreConnection):
     def listen(self, *queries: str) -> list[tuple[Any, ...]]:
         """Return the one row of each query, by a connection that never commits anything itself."""
         with self._listening:
-            if self._listener is None:
-                self._listener = StoreConnection(
-                    open_database(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
-                )
-            return [row for query in queries for row in self._listener.read(query)]
+            if self._listener is None or self._listener.is_outdated:
+                self._listener = open_database(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
+            listener = StoreConnection(self._listener)
+            return [row for query in queries for row in listener.read(query)]
 
 
 @dataclass(frozen=True, slots=True)
