@@ -18,6 +18,7 @@ from monitor.ingest import (
     publication_rate,
     schedule,
 )
+from monitor.ingest.coverage_gaps import shared_entries
 from monitor.ingest.enrichment import Enrichment
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
@@ -164,7 +165,7 @@ def after_read(
     arrived, sightings = _changes(batch, answer, decisions, document, redraft, now)
     unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
     known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
-    met = [d.article for d in decisions if not isinstance(d, _UNMET)]
+    order = [(None if isinstance(d, _UNMET) else d.article, d.entry.published) for d in decisions]
     state = schedule.after_read(
         answer.feed,
         answer.state,
@@ -172,7 +173,7 @@ def after_read(
         came.parsed,
         digest=came.digest,
         known=known,
-        kept=len(history.last_articles.intersection(met)) if history.last_articles else None,
+        kept=shared_entries(history.last_articles, order) if history.last_articles else None,
         now=now,
         jitter=jitter,
     )
