@@ -21,6 +21,11 @@ _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
+def alert_number(id: int) -> str:
+    """Return the number of an alert as people read and type it: a5. Articles are plain: 5."""
+    return f"a{id}"
+
+
 def span(seconds: float) -> str:
     """Return a duration in its largest fitting unit, rounded: `40 s`, `2 min`, `6 h`, `31 d`."""
     for unit, name in _UNITS:

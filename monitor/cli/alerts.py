@@ -15,7 +15,7 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
 from monitor.cli.options import build_filter, with_list_options
 from monitor.export import serialization
-from monitor.formatting import counted
+from monitor.formatting import alert_number, counted
 from monitor.model.severity import SEVERITY_SIGNS
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ COLUMNS = (
     "id", "kind", "watchlist", "article", "title", "url", "feed", "outlet", "severity", "state",
     "verdict", "starred", "tags", "note", "raised_at",
     "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
-    "backfill", "rule", "article_version", "lost",
+    "backfill", "rule", "article_version", "lost", "alert_id", "article_id",
 )  # fmt: skip
 _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 
@@ -137,14 +137,15 @@ def print_alerts(
 ) -> None:
     """Print alerts; with `paged`, through a pager if they do not fit on the terminal."""
     if style == "table":
-        lines = [line for alert in alerts for line in _format_alert(alert, now).split("\n")]
+        lines = [line for alert in alerts for line in format_alert(alert, now).split("\n")]
         output.print_lines(lines, paged=paged)
     else:
         output.print_rows(map(serialization.alert, alerts), style, COLUMNS, header=header)
     sys.stdout.flush()
 
 
-def _format_alert(alert: Alert, now: float) -> str:
+def format_alert(alert: Alert, now: float) -> str:
+    """Return an alert as the lines of a list."""
     mark = click.style(SEVERITY_SIGNS[alert.severity], fg=_COLOURS[alert.severity])
     title = output.highlight(
         alert.title or "(untitled)",
@@ -157,7 +158,7 @@ def _format_alert(alert: Alert, now: float) -> str:
         about += f" · article {alert.article}"
         forms = forms or "no longer in the text"
     lines = [
-        f"{alert.id:>6} {mark} {click.style(alert.watchlist, bold=True)}  {title}",
+        f"{alert_number(alert.id):>6} {mark} {click.style(alert.watchlist, bold=True)}  {title}",
         f"         {click.style(about, dim=True)} · {forms or alert.kind}",
         *(
             f"         {remark}"
@@ -203,6 +204,11 @@ def _detail_lines(alert: Alert, now: float) -> Iterator[str]:
 READ, TRIAGE = "Read", "Triage"
 COMMANDS = {
     "list": LazyCommand("monitor.cli.alerts:alerts_list", "List alerts, the newest first.", READ),
+    "show": LazyCommand(
+        "monitor.cli.show:alerts_show",
+        "Show an alert with its article.",
+        READ,
+    ),
     "history": LazyCommand(
         "monitor.cli.triage:COMMANDS", "Show who changed an alert, and when.", READ
     ),
@@ -232,7 +238,8 @@ FOLLOW_SECONDS = 0.5
 def alerts() -> None:
     """List alerts, and work on them. Without a command: `list`.
 
-    The commands of triage change alerts, which are given by their IDs or selected with options.
+    The commands of triage change alerts, which are given by their numbers, such as a5, or
+    selected with options. Numbers without an `a` are those of articles.
     """
 
 

@@ -15,8 +15,10 @@ import click
 
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, say
+from monitor.cli.names import InputError
+from monitor.cli.numbers import AlertNumber
 from monitor.cli.output import progress_bar
-from monitor.formatting import counted
+from monitor.formatting import alert_number, counted
 
 if TYPE_CHECKING:
     from monitor.maintenance.restore import RestorePaths
@@ -315,7 +317,7 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
     callback=_validate_hash,
     help="A hash that you noted earlier, and that must still be in the chain.",
 )
-@click.option("--alert", "alert", type=click.IntRange(min=1), metavar="ID",
+@click.option("--alert", "alert", type=AlertNumber(), metavar="ALERT",
               help="Print the records of this alert, one JSON object a line.")  # fmt: skip
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="Output format.")  # fmt: skip
@@ -337,7 +339,7 @@ def verify(context: click.Context, first: int, head: str, alert: int | None, sty
         if alert is not None:
             records = proofs.records_of([alert]).get(alert, [])
             if not records:
-                raise click.ClickException(f"there is no record of alert {alert}")
+                raise InputError(f"there is no record of alert {alert_number(alert)}")
             for _, record in records:
                 click.echo(clean(record))
             return

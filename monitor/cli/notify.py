@@ -11,7 +11,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import format_option
-from monitor.formatting import counted, iso
+from monitor.formatting import alert_number, counted, iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
@@ -160,7 +160,7 @@ def _sample_notification(channel: Channel, now: float) -> Notification:
 
 DELIVERY_COLUMNS = (
     "id", "state", "channel", "alert", "occasion", "why", "watchlist", "title", "due", "attempts",
-    "reason", "created_at", "sent_at", "key", "bundle",
+    "reason", "created_at", "sent_at", "key", "bundle", "alert_id",
 )  # fmt: skip
 DELIVERY_STATES = ("waiting", "held", "sent", "dead", "all")
 _MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
@@ -271,6 +271,7 @@ def _row(delivery: Delivery, alert: Alert | None) -> dict[str, Any]:
         "state": str(delivery.state),
         "channel": delivery.channel,
         "alert": delivery.alert,
+        "alert_id": alert_number(delivery.alert),
         "occasion": str(delivery.occasion),
         "why": delivery.why,
         "watchlist": alert.watchlist if alert else "",
@@ -291,7 +292,7 @@ def _lines(listed: Iterable[Delivery], alerts: dict[int, Alert], now: float) -> 
         about = f"{alert.watchlist}: {alert.title or '(untitled)'}" if alert else "(dropped)"
         why = f" ↑ {delivery.why}" if delivery.why else ""
         head = f"{delivery.id:>6} {_MARKS[delivery.state]} {delivery.channel}"
-        yield f"{head}  alert {delivery.alert}{why}  {about}"
+        yield f"{head}  alert {alert_number(delivery.alert)}{why}  {about}"
         yield click.style(f"         {'; '.join(_status_clauses(delivery, now))}", dim=True)
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from monitor.service.service import Service
 
 
-COLUMNS = ("id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet")
+COLUMNS = ("id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet",
+           "article_id")  # fmt: skip
 _MARGIN = " " * 8
 """Indent of all lines but the first, which begins with the article number."""
 _MAX_FORMS = 6
@@ -43,6 +44,7 @@ def hit_mapping(hit: SearchHit) -> dict[str, Any]:
     article = hit.article
     return {
         "id": article.id,
+        "article_id": article.id,
         "title": article.title,
         "url": article.url,
         "feed": hit.feed,

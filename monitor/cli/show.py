@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from index.analysis import text_cleaning
 from monitor.cli import CliContext, output
+from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.export import serialization
-from monitor.formatting import counted, iso, span
+from monitor.formatting import alert_number, counted, iso, span
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from monitor.model.article import ArticleDetails, Version
     from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
 
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 OUTLETS_SHOWN = 3
 """Outlets that a line of a list names; `tocsin show` names all."""
@@ -85,7 +88,7 @@ _SUPPRESSION_REASONS = {
 def suppression_reason(alert: Alert, now: Timestamp) -> str:
     """Return why an alert is suppressed, and until when; empty if it is notified."""
     if alert.duplicate_of is not None:
-        return f"not notified: duplicate of alert {alert.duplicate_of}"
+        return f"not notified: duplicate of alert {alert_number(alert.duplicate_of)}"
     steps = [
         f"{step.words} not notified: {step.suppressed}"
         for step in alert.escalations
@@ -206,28 +209,89 @@ def _terms(terms: Iterable[Term]) -> str:
     return ", ".join(f"{term} ({name})" for name, term in terms)
 
 
-@click.command()
-@click.argument("id", type=int)
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="Output format.")  # fmt: skip
-@click.option(
-    "--diff",
-    is_flag=True,
-    help="Show what edits of the publisher changed, and which watched terms were removed or added.",
-)
-@click.pass_obj
-def show(cli: CliContext, id: int, style: str, diff: bool) -> None:
-    """Show the article ID, with its matches highlighted, and why it matched."""
-    stored = 0 < id < 2**63  # the range of SQLite integers
-    details = cli.service().views.articles.details(id) if stored else None
-    if details is None:
-        raise click.ClickException(f"there is no article {id}; `tocsin search` shows the IDs")
-    if style == "json":
-        import json
+_OPTIONS = (
+    click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
+                 show_default=True, help="Output format."),
+    click.option(
+        "--diff",
+        is_flag=True,
+        help="Show what edits of the publisher changed, and which watched terms were removed or"
+        " added.",
+    ),
+)  # fmt: skip
 
-        mapping = _mapping(details) | (_load_revisions_mapping(cli, details) if diff else {})
-        click.echo(json.dumps(mapping, ensure_ascii=False, indent=2))
+
+def with_show_options(command: F) -> F:
+    """Add the options of `show`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("number", type=AnyNumber(), metavar="NUMBER")
+@with_show_options
+@click.pass_obj
+def show(cli: CliContext, number: Number, style: str, diff: bool) -> None:
+    """Show an article (5) with its matches, or an alert (a5) with its article, and why it matched.
+
+    The first line says which of the two it is.
+    """
+    if number.is_alert:
+        _show_alert(cli, number.id, style, diff=diff)
+    else:
+        _show_article(cli, number.id, style, diff=diff)
+
+
+@click.command("show")
+@click.argument("id", type=AlertNumber(), metavar="ALERT")
+@with_show_options
+@click.pass_obj
+def alerts_show(cli: CliContext, id: int, style: str, diff: bool) -> None:
+    """Show an alert, such as a5, with its article, as `tocsin show a5` does."""
+    _show_alert(cli, id, style, diff=diff)
+
+
+def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
+    from monitor.cli.alerts import format_alert
+
+    service, now = cli.service(), cli.clock()
+    found = service.views.alerts.get([id], matches=True, timelines=True)
+    if not found:
+        raise no_alert(id)
+    (alert,) = found
+    details = None if alert.article is None else service.views.articles.details(alert.article)
+    if style == "json":
+        diffs = _load_revisions_mapping(cli, details) if diff and details else {}
+        _print_json(serialization.alert(alert) | diffs)
         return
+    of_article = f" of article {alert.article}" if details else ""
+    click.echo(f"alert {alert_number(id)}{of_article}")
+    click.echo(format_alert(alert, now))
+    if details:
+        click.echo()
+        _print_article(cli, details, diff=diff)
+
+
+def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
+    service = cli.service()
+    details = service.views.articles.details(id)
+    if details is None:
+        raise no_article(service, id)
+    if style == "json":
+        _print_json(_mapping(details) | (_load_revisions_mapping(cli, details) if diff else {}))
+        return
+    click.echo(f"article {id}")
+    _print_article(cli, details, diff=diff)
+
+
+def _print_json(mapping: dict[str, Any]) -> None:
+    import json
+
+    click.echo(json.dumps(mapping, ensure_ascii=False, indent=2))
+
+
+def _print_article(cli: CliContext, details: ArticleDetails, *, diff: bool) -> None:
     for line in _lines(details, cli.clock()):
         click.echo(line)
     if diff:
@@ -269,7 +333,7 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
 def _alert_lines(alert: Alert, now: float) -> Iterator[str]:
     marks = [*(f"#{text_cleaning.line(tag)}" for tag in alert.tags), *["★"] * alert.starred]
     words = ", ".join(str(word) for word in (alert.state, alert.verdict, *marks) if word)
-    yield f"{alert.watchlist} ({alert.severity}): alert {alert.id}, {words}"
+    yield f"{alert.watchlist} ({alert.severity}): alert {alert_number(alert.id)}, {words}"
     yield from (f"    ✎ {line}" for line in text_cleaning.lines(alert.note).splitlines())
     if alert.escalations:
         raised = alert.escalations[0].severity
@@ -318,6 +382,7 @@ def _mapping(details: ArticleDetails) -> dict[str, Any]:
         "alerts": [
             {
                 "id": alert.id,
+                "alert_id": alert_number(alert.id),
                 "watchlist": alert.watchlist,
                 "severity": str(alert.severity),
                 "state": str(alert.state),

@@ -8,12 +8,13 @@ from dataclasses import replace
 import click
 
 from monitor.cli import CliContext, output, say
+from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import FORMATS
 from monitor.cli.search import COLUMNS, hit_lines, hit_mapping, snippet_width
 
 
 @click.command()
-@click.argument("id", type=click.IntRange(min=1, max=2**63 - 1))
+@click.argument("id", type=ArticleNumber())
 @click.option("--limit", type=click.IntRange(min=1, max=1000), default=10, show_default=True,
               metavar="N", help="At most this many.")  # fmt: skip
 @click.option("--format", "style", type=click.Choice((*FORMATS, "urls")), default="table",
@@ -28,7 +29,7 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     cli: CliContext = context.obj
     service = cli.service()
     if not service.views.articles.get([id]):
-        raise click.ClickException(f"there is no article {id}; `tocsin search` shows the IDs")
+        raise no_article(service, id)
     hits = service.similar(id, limit)
     if style == "table":
         now, cells = cli.clock(), output.width()
@@ -36,7 +37,7 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
             short = replace(hit, snippet=hit.snippet[: snippet_width(cells)])
             output.print_lines([*hit_lines(short, now, cells)], paged=False)
     elif style == "json":
-        mapping = {"article": id, "hits": [hit_mapping(hit) for hit in hits]}
+        mapping = {"article": id, "article_id": id, "hits": [hit_mapping(hit) for hit in hits]}
         click.echo(json.dumps(mapping, ensure_ascii=False, indent=2))
     elif style == "urls":
         for url in dict.fromkeys(hit.article.url for hit in hits):

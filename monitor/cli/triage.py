@@ -14,8 +14,9 @@ from index.analysis.text_cleaning import line, lines, truncate
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.alerts import build_alert_filter, complete_tags, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
+from monitor.cli.numbers import AlertNumber, no_alert
 from monitor.cli.options import format_option, with_filters
-from monitor.formatting import counted, iso
+from monitor.formatting import alert_number, counted, iso
 from monitor.model.alert import AlertState, Change, Verdict
 
 if TYPE_CHECKING:
@@ -31,13 +32,12 @@ WATCHLISTS_NAMED = 3
 """Watchlists that the confirmation names."""
 COMPLETIONS = 50
 """Alerts that shell completion offers."""
-LAST_ID = 2**63 - 1
 
 
 def complete_alert_ids(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete the ID of one of the newest alerts, with their titles."""
+    """Complete the number of one of the newest alerts, with their titles."""
     from click.shell_completion import CompletionItem
 
     from monitor.cli.options import completion_context
@@ -50,18 +50,18 @@ def complete_alert_ids(
     except MonitorError:
         return []
     return [
-        CompletionItem(str(alert.id), help=f"{alert.watchlist}: {alert.title}")
+        CompletionItem(alert_number(alert.id), help=f"{alert.watchlist}: {alert.title}")
         for alert in reversed(newest)
-        if str(alert.id).startswith(incomplete)
+        if alert_number(alert.id).startswith(incomplete.lower())
     ]
 
 
 _OPTIONS = (
     click.argument(
         "ids",
-        type=click.IntRange(1, LAST_ID),
+        type=AlertNumber(),
         nargs=-1,
-        metavar="[ID]...",
+        metavar="[ALERT]...",
         shell_complete=complete_alert_ids,
     ),
     with_filters,
@@ -99,16 +99,14 @@ def select_alerts(
              "noted", "tags", "query"}  # fmt: skip
     options_given = [name for name in names if _is_given(context, name)]
     if ids and options_given:
-        raise click.UsageError("give IDs or options that select alerts, not both")
+        raise click.UsageError("give alerts or options that select them, not both")
     if ids:
         missing = sorted({*ids} - {alert.id for alert in service.views.alerts.get(ids)})
         if missing:
-            raise InputError(
-                f"there is no alert {', '.join(map(str, missing))}; `tocsin alerts` lists them"
-            )
+            raise no_alert(*missing)
         return list(dict.fromkeys(ids))
     if not options_given:
-        raise click.UsageError("give the IDs of alerts, or options such as --query or --watch")
+        raise click.UsageError("give alerts, such as a5, or options such as --query or --watch")
     known = KnownNames(context.obj, service)
     filter = known.validate(
         build_alert_filter(**{name: options[name] for name in names - {"query"}})
@@ -208,6 +206,7 @@ def _report_change(act: TriageAction | None, total: int, style: str, participle:
         result = {
             "act": act and act.id,
             "changed": list(changed),
+            "alert_ids": list(map(alert_number, changed)),
             "unchanged": total - len(changed),
         }
         click.echo(json.dumps(result))
@@ -235,8 +234,8 @@ def _change_command(name: str, verb: _Verb, help: str, **fields: Any) -> click.C
 
 
 _SELECTION_HELP = (
-    "Give the IDs of alerts, as `tocsin alerts` lists them, or select alerts with "
-    "options. With options, tocsin asks for confirmation. Exits with 1 when no alert "
+    "Give alerts by their numbers, such as a5, as `tocsin alerts` lists them, or select alerts "
+    "with options. With options, tocsin asks for confirmation. Exits with 1 when no alert "
     "is selected."
 )
 
@@ -405,11 +404,12 @@ def _report_undo(
             "act": act and act.id,
             "undoes": act and act.undoes,
             "changed": list(act.ids) if act else [],
+            "alert_ids": list(map(alert_number, act.ids)) if act else [],
             "left": list(act.left) if act else [],
         }
         click.echo(json.dumps(result))
     elif act is not None:
-        left = ", ".join(map(str, act.left[:10])) + (", …" if len(act.left) > 10 else "")
+        left = ", ".join(map(alert_number, act.left[:10])) + (", …" if len(act.left) > 10 else "")
         left_note = f"; not undone, because they were changed since: {left}" if act.left else ""
         say(f"{count_alerts(act.ids)} changed{left_note}")
     else:
@@ -418,14 +418,12 @@ def _report_undo(
         context.exit(1)
 
 
-COLUMNS = ("act", "alert", "at", "who", "why", "undoes", "before", "after")
+COLUMNS = ("act", "alert", "at", "who", "why", "undoes", "before", "after", "alert_id")
 TOCSIN = "tocsin"
 
 
 @click.command("history")
-@click.argument(
-    "id", type=click.IntRange(1, LAST_ID), metavar="ID", shell_complete=complete_alert_ids
-)
+@click.argument("id", type=AlertNumber(), metavar="ALERT", shell_complete=complete_alert_ids)
 @format_option
 @click.pass_context
 def _history(context: click.Context, id: int, style: str) -> None:
@@ -436,7 +434,7 @@ def _history(context: click.Context, id: int, style: str) -> None:
     cli: CliContext = context.obj
     service = cli.service()
     if not service.views.alerts.get([id]):
-        raise InputError(f"there is no alert {id}; `tocsin alerts` lists them")
+        raise no_alert(id)
     decisions = service.views.triage.decisions(id)[::-1]
     if style != "table":
         output.print_rows(map(_row, decisions), style, COLUMNS)
@@ -446,7 +444,7 @@ def _history(context: click.Context, id: int, style: str) -> None:
         click.echo(f"{decision.act:>6}  {when}  {who}  {', '.join(_decision_words(decision))}")
     if not decisions:
         if style == "table":
-            say(f"alert {id} was never changed")
+            say(f"alert {alert_number(id)} was never changed")
         context.exit(1)
 
 
@@ -472,6 +470,7 @@ def _row(decision: Decision) -> dict[str, Any]:
     return {
         "act": decision.act,
         "alert": decision.alert,
+        "alert_id": alert_number(decision.alert),
         "at": iso(decision.at),
         "who": line(decision.who),
         "why": line(decision.why),

@@ -11,6 +11,7 @@ from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
+from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.formatting import iso
 from monitor.model.watchlist import Baseline
 
@@ -294,7 +295,7 @@ def _gap_cell(coverage: Coverage | None) -> str:
 
 
 @click.command("explain")
-@click.argument("article", type=int)
+@click.argument("article", type=ArticleNumber())
 @click.argument("watchlist")
 @click.pass_context
 def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
@@ -308,9 +309,10 @@ def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
     target = find_watchlist(config, watchlist)
-    details = cli.service().views.articles.details(article) if 0 < article < 2**63 else None
+    service = cli.service()
+    details = service.views.articles.details(article)
     if details is None:
-        raise InputError(f"there is no article {article}; `tocsin search` shows the IDs")
+        raise no_article(service, article)
     explanation = explain(target, details.article, *_feeds_of(cli, config, details.article))
     for clause in explanation.reason.split("\n"):
         click.echo(f"{'matches' if explanation.hit else 'no match'}: {clause}")

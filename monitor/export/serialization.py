@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.analysis.text_cleaning import line, lines
 from index.article import Article
-from monitor.formatting import iso
+from monitor.formatting import alert_number, iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, Outlet
@@ -19,6 +19,8 @@ def alert(alert: Alert) -> dict[str, Any]:
     """Return an alert, with its matches and who else has its story."""
     return {
         "id": alert.id,
+        "alert_id": alert_number(alert.id),
+        "article_id": alert.article,
         "kind": str(alert.kind),
         "watchlist": alert.watchlist,
         "article": alert.article,
@@ -52,6 +54,7 @@ def article(article: Article, feed: str) -> dict[str, Any]:
     """Return an article with its text, and the name of the feed that had it first."""
     return {
         "id": article.id,
+        "article_id": article.id,
         "title": article.title,
         "url": article.url,
         "feed": feed,

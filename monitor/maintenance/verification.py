@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
+from monitor.formatting import alert_number
 from monitor.store.sqlite.connection import RESTORE
 from monitor.store.sqlite.evidence import EvidenceReader, EvidenceRow, StoredAlert
 
@@ -27,7 +28,7 @@ class AuditFault:
 
     def __str__(self) -> str:
         """Return the fault in words."""
-        about = f" (alert {self.alert})" if self.alert is not None else ""
+        about = f" (alert {alert_number(self.alert)})" if self.alert is not None else ""
         return f"record {self.number}{about}: {self.what}" if self.number else self.what
 
 
@@ -70,7 +71,9 @@ def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
     if not begun:
         where = seen.records[0][0] if seen.records else 0
         yield AuditFault(
-            f"alert {id} has no record of why it was raised", where, id if where else None
+            f"alert {alert_number(id)} has no record of why it was raised",
+            where,
+            id if where else None,
         )
         return
     (number, record), *again = begun

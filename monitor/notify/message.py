@@ -11,7 +11,7 @@ from string import Template
 
 from index.analysis.text_cleaning import line, safe_url
 from index.article import Article
-from monitor.formatting import span
+from monitor.formatting import alert_number, span
 from monitor.model.alert import Alert, Match, Outlet
 from monitor.model.delivery import Notification
 from monitor.model.severity import SEVERITY_SIGNS
@@ -212,7 +212,7 @@ def template_fields(notification: Notification, zone: tzinfo) -> Mapping[str, st
         "first": outlets[0].name if outlets else alert.publisher,
         "elsewhere": ", ".join(o.name for o in alert.telling.elsewhere),
         "why": notification.delivery.why,
-        "id": str(alert.id),
+        "id": alert_number(alert.id),
     }
     sentence = _alert_sentence(notification, PLAIN)
     return {key: plain(value) for key, value in values.items()} | {
@@ -266,7 +266,7 @@ def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> It
     if terms := _terms(alert):
         yield f"⌕ {markup.text(', '.join(terms))}"
     yield from _other_outlets(alert, markup)
-    yield markup.link(url) if (url := safe_url(alert.url)) else f"№ {alert.id}"
+    yield markup.link(url) if (url := safe_url(alert.url)) else f"alert {alert_number(alert.id)}"
 
 
 def _alert_sentence(notification: Notification, markup: Markup) -> str:

@@ -244,7 +244,7 @@ def test_the_tutorial_can_be_followed_beside_an_own_newsroom(tmp_path: Path) -> 
 ROWS = {
     "search": ["search Liège"],
     "trend": ["trend Liège"],
-    "alerts": ["alerts", "alerts history 1"],
+    "alerts": ["alerts", "alerts history a1"],
     "watch": [
         *("watch list", "watch list --terms", "watch forms espion*", "watch lint", "watch test"),
         *("watch suggest Cainiao", "watch mute"),
@@ -256,7 +256,7 @@ ROWS = {
 OBJECTS = {
     "`tocsin search`": ["search Liège"],
     "`tocsin facets`": ["facets Liège"],
-    "`tocsin alerts`": ["alerts ack 1", "alerts undo"],
+    "`tocsin alerts`": ["alerts ack a1", "alerts undo"],
     "`tocsin show`": ["show 6"],
     "`tocsin feeds`": ["feeds check"],
     "Other commands": ["status", "status --latency", "verify", "check"],

@@ -69,8 +69,8 @@ def test_the_output_cannot_be_written(newsroom: Newsroom, command: str) -> None:
 @pytest.mark.parametrize("id", ["0", "9" * 30, "9223372036854775807", "9223372036854775808"])
 def test_no_article_has_such_an_id(newsroom: Newsroom, id: str) -> None:
     done = newsroom.here("show", id)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"there is no article {id}; `tocsin search` shows the IDs" in done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"there is no article {id}; `tocsin search` shows the numbers" in done.stderr
 
 
 def test_what_is_said_of_a_query_acts_on_no_terminal(newsroom: Newsroom) -> None:

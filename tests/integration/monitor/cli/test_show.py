@@ -156,12 +156,14 @@ def test_show_an_article(filled: Newsroom) -> None:
     (found,) = filled.json("search", "cainiao", "--format", "json")["hits"]
     said = filled.json("show", str(found["id"]), "--format", "json")
     assert said.keys() == {
-        "id", "title", "url", "feed", "lang", "author", "published", "seen", "summary", "body",
+        "id", "article_id", "title", "url", "feed", "lang", "author", "published", "seen",
+        "summary", "body",
         "versions", "alerts", "others", "outlets", "elsewhere", "page_trouble", "page_retry",
     }  # fmt: skip
     (alert,) = said["alerts"]
     assert alert.keys() == {
-        "id", "watchlist", "severity", "state", "matches", "escalations", "held", "rule",
+        "id", "alert_id", "watchlist", "severity", "state", "matches", "escalations", "held",
+        "rule",
         "article_version", "lost", "verdict", "starred", "tags", "note",
     }  # fmt: skip
     assert said["summary"] == FRENCH[0].text
@@ -173,5 +175,43 @@ def test_show_an_article(filled: Newsroom) -> None:
 
 def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
     done = filled.here("show", "4711")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert "no article 4711" in done.stderr
+
+
+def test_show_takes_an_alert_or_an_article_and_says_which(filled: Newsroom) -> None:
+    (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")
+    name, article = alert["alert_id"], alert["article_id"]
+    assert (name, article) == (f"a{alert['id']}", alert["article"])
+    shown = filled.here("show", name).stdout.splitlines()
+    assert shown[0] == f"alert {name} of article {article}"
+    assert filled.here("alerts", "show", name).stdout.splitlines() == shown
+    assert filled.here("show", str(article)).stdout.startswith(f"article {article}\n")
+    told = filled.json("show", name, "--json")
+    assert (told["alert_id"], told["watchlist"]) == (name, "Douanes")
+    of_article = filled.json("show", str(article), "--json")
+    assert of_article["article_id"] == article
+    assert name in [one["alert_id"] for one in of_article["alerts"]]
+    (trouble,) = filled.json("alerts", "--watch", "feed health", "--json")
+    assert filled.here("show", trouble["alert_id"]).stdout.startswith(
+        f"alert {trouble['alert_id']}\n"
+    )
+
+
+def test_the_wrong_kind_of_number_is_an_error_that_says_what_to_type(filled: Newsroom) -> None:
+    (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")
+    name, article = alert["alert_id"], str(alert["article_id"])
+    for words, said in (
+        (["similar", name], f"{name} is an alert; its article is {article}"),
+        (["watch", "explain", name, "Douanes"], f"{name} is an alert; its article is {article}"),
+        (["alerts", "ack", article], f"the number of an article; its alerts are {name}"),
+        (["alerts", "history", article], f"the number of an article; its alerts are {name}"),
+        (["alerts", "show", article], f"the number of an article; its alerts are {name}"),
+        (["verify", "--alert", article], f"the number of an article; its alerts are {name}"),
+        (["show", "a4711"], "there is no alert a4711; `tocsin alerts` lists them"),
+        (["similar", "a4711"], "a4711 would be an alert; articles are written as 4711"),
+    ):
+        done = filled.here(*words)
+        assert (done.returncode, done.stdout) == (2, ""), words
+        assert said in done.stderr, words
+        assert "Usage:" not in done.stderr

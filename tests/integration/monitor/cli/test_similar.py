@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_an_article_that_is_not_there(folder: Path) -> None:
     code, said = similar(folder, "99")
-    assert code == 1
+    assert code == 2
     assert "there is no article 99" in said
 
 

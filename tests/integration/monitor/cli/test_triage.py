@@ -102,9 +102,9 @@ def test_what_is_said_of_ids_is_there_and_is_taken_back(
 ) -> None:
     before = run.rows("--state", "all")
     name, *rest = words
-    assert "2 alerts " in run("alerts", name, *rest, "1", "3")
+    assert "2 alerts " in run("alerts", name, *rest, "a1", "a3")
     assert [row["id"] for row in run.rows("--state", "all") if row[field] == value] == [1, 3]
-    assert "nothing to change" in run("alerts", name, *rest, "3")
+    assert "nothing to change" in run("alerts", name, *rest, "a3")
     assert "2 alerts changed" in run("alerts", "undo")
     assert run.rows("--state", "all") == before
     assert "nothing to undo" in run("alerts", "undo", code=1)
@@ -113,19 +113,19 @@ def test_what_is_said_of_ids_is_there_and_is_taken_back(
 
 
 def test_the_opposites(run: Run) -> None:
-    run("alerts", "noise", "1")
-    run("alerts", "star", "1")
-    run("alerts", "tag", "x", "1")
-    run("alerts", "close", "1")
+    run("alerts", "noise", "a1")
+    run("alerts", "star", "a1")
+    run("alerts", "tag", "x", "a1")
+    run("alerts", "close", "a1")
     for words in (("unjudge",), ("unstar",), ("untag", "X"), ("reopen",), ("note", "-m", "")):
-        run("alerts", *words, "1")
+        run("alerts", *words, "a1")
     (row,) = (row for row in run.rows() if row["id"] == 1)
     assert (row["state"], row["verdict"], row["starred"], row["tags"]) == ("new", "", False, [])
 
 
 def test_closed_alerts_leave_the_list_and_come_when_asked_for(run: Run) -> None:
-    run("alerts", "close", "1", "4")
-    run("alerts", "ack", "2")
+    run("alerts", "close", "a1", "a4")
+    run("alerts", "ack", "a2")
     assert run.ids() == [2, 3, 5]
     assert run.ids("--state", "closed") == [1, 4]
     assert run.ids("--state", "new") == [3, 5]
@@ -137,11 +137,11 @@ def test_closed_alerts_leave_the_list_and_come_when_asked_for(run: Run) -> None:
 
 
 def test_filters_of_what_was_said(run: Run) -> None:
-    run("alerts", "relevant", "1")
-    run("alerts", "noise", "3")
-    run("alerts", "star", "4")
-    run("alerts", "note", "5", "-m", "n")
-    run("alerts", "tag", "Port", "4", "5")
+    run("alerts", "relevant", "a1")
+    run("alerts", "noise", "a3")
+    run("alerts", "star", "a4")
+    run("alerts", "note", "a5", "-m", "n")
+    run("alerts", "tag", "Port", "a4", "a5")
     assert run.ids("--verdict", "relevant") == [1]
     assert run.ids("--verdict", "none") == [2, 4, 5]
     assert run.ids("--starred") == [4]
@@ -168,7 +168,7 @@ def test_in_bulk_the_count_comes_first(run: Run) -> None:
     assert "3 alerts changed" in run("alerts", "undo")
     out = run("alerts", "ack", "--lang", "en", "--yes", "--format", "json")
     said = json.loads(out.splitlines()[-1])
-    assert (said["changed"], said["unchanged"]) == ([3], 0)
+    assert (said["changed"], said["alert_ids"], said["unchanged"]) == ([3], ["a3"], 0)
     assert json.loads(run("alerts", "undo", "--format", "json"))["undoes"] == said["act"]
 
 
@@ -189,15 +189,17 @@ def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) ->
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("close",), "give the IDs"),
-        (("close", "99", "1"), "there is no alert 99"),
-        (("close", "0"), "not in the range"),
-        (("close", "9" * 30), "not in the range"),
-        (("close", "x"), "not a valid integer"),
-        (("close", "1", "--watch", "Alibaba"), "not both"),
-        (("tag", "12", "1"), "is no tag"),
-        (("note", "1", "-m", "x" * 10_001), "10,000 characters at most"),
-        (("history", "99"), "there is no alert 99"),
+        (("close",), "give alerts, such as a5"),
+        (("close", "a99", "a1"), "there is no alert a99"),
+        (("close", "a0"), "there is no alert a0"),
+        (("close", "a" + "9" * 30), "there is no alert a999"),
+        (("close", "x"), "x is no number; write 5 for an article, a5 for an alert"),
+        (("close", "1"), "1 is the number of an article; its alerts are a1 a2"),
+        (("close", "9"), "9 would be an article; alerts are written as a9"),
+        (("close", "a1", "--watch", "Alibaba"), "not both"),
+        (("tag", "12", "a1"), "is no tag"),
+        (("note", "a1", "-m", "x" * 10_001), "10,000 characters at most"),
+        (("history", "a99"), "there is no alert a99"),
         (("--limit", "3", "close", "1"), "unexpected extra arguments (close 1)"),
         (("--tag", "1,2"), "no tag"),
         (("--follow", "--query", "x"), "--query"),
@@ -213,12 +215,12 @@ def test_what_is_not_understood_changes_nothing(
 
 
 def test_history_tells_who_said_what_and_when(run: Run) -> None:
-    assert "was never changed" in run("alerts", "history", "1", code=1)
-    run("alerts", "noise", "1", "3")
-    run("alerts", "tag", "b", "1", who="bob")
-    run("alerts", "note", "1", who="bob", said="from\nstdin")
+    assert "was never changed" in run("alerts", "history", "a1", code=1)
+    run("alerts", "noise", "a1", "a3")
+    run("alerts", "tag", "b", "a1", who="bob")
+    run("alerts", "note", "a1", who="bob", said="from\nstdin")
     run("alerts", "undo")
-    out = run("alerts", "history", "1").splitlines()
+    out = run("alerts", "history", "a1").splitlines()
     assert len(out) == 4
     for line, words in zip(
         out,
@@ -231,20 +233,20 @@ def test_history_tells_who_said_what_and_when(run: Run) -> None:
         strict=True,
     ):
         assert line.endswith(words)
-    told = [json.loads(x) for x in run("alerts", "history", "1", "--format", "jsonl").splitlines()]
+    told = [json.loads(x) for x in run("alerts", "history", "a1", "--format", "jsonl").splitlines()]
     assert [one["who"] for one in told] == ["ana", "bob", "bob", "ana"]
     assert told[3]["after"] == {"state": "acknowledged", "verdict": "noise"}
     assert told[0]["undoes"] == told[3]["act"]
 
 
 def test_the_list_shows_what_was_said(run: Run) -> None:
-    run("alerts", "relevant", "3")
-    run("alerts", "star", "3")
-    run("alerts", "tag", "x", "3")
-    run("alerts", "note", "3", "-m", "one\ntwo")
+    run("alerts", "relevant", "a3")
+    run("alerts", "star", "a3")
+    run("alerts", "tag", "x", "a3")
+    run("alerts", "note", "a3", "-m", "one\ntwo")
     shown = run("alerts", "--starred")
     assert "         ★ acknowledged relevant #x\n         ✎ one\n         ✎ two\n" in shown
-    assert "alert 3, acknowledged, relevant, #x, ★\n    ✎ one\n    ✎ two\n" in run("show", "2")
+    assert "alert a3, acknowledged, relevant, #x, ★\n    ✎ one\n    ✎ two\n" in run("show", "2")
     assert "✎ one" in run("alerts", "--starred", "--format", "md")
 
 
@@ -269,14 +271,14 @@ def _written_into(run: Run) -> None:
 @pytest.mark.parametrize("stored", ["by the program", "by somebody else"])
 def test_no_note_tag_or_name_acts_on_a_terminal(run: Run, stored: str) -> None:
     if stored == "by the program":
-        run("alerts", "note", "1", "-m", HOSTILE, who=HOSTILE)
-        run("alerts", "tag", HOSTILE[:40], "1", who=HOSTILE)
+        run("alerts", "note", "a1", "-m", HOSTILE, who=HOSTILE)
+        run("alerts", "tag", HOSTILE[:40], "a1", who=HOSTILE)
     else:
         _written_into(run)
     for words in (
-        ("alerts",), ("alerts", "history", "1"), ("show", "1"), ("alerts", "close", "1"),
+        ("alerts",), ("alerts", "history", "a1"), ("show", "a1"), ("alerts", "close", "a1"),
         ("alerts", "--format", "md"), ("alerts", "undo"), ("alerts", "--format", "csv"),
-        ("alerts", "history", "1", "--format", "csv"), ("alerts", "--format", "json"),
+        ("alerts", "history", "a1", "--format", "csv"), ("alerts", "--format", "json"),
     ):  # fmt: skip
         out = run(*words)
         assert not {c for c in out if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0}, words
@@ -284,13 +286,13 @@ def test_no_note_tag_or_name_acts_on_a_terminal(run: Run, stored: str) -> None:
 
 
 def test_a_note_is_no_formula_and_one_cell(run: Run) -> None:
-    run("alerts", "note", "1", "-m", "=1+1\n@x")
-    run("alerts", "note", "3", "-m", "-2", who="=cmd")
+    run("alerts", "note", "a1", "-m", "=1+1\n@x")
+    run("alerts", "note", "a3", "-m", "-2", who="=cmd")
     rows = list(csv.DictReader(io.StringIO(run("alerts", "--format", "csv"))))
     notes = {row["id"]: row["note"] for row in rows}
     assert (notes["1"], notes["3"]) == ("'=1+1\n@x", "'-2")
     assert all(len(row) == len(rows[0]) and None not in row for row in rows)
-    (told,) = csv.DictReader(io.StringIO(run("alerts", "history", "3", "--format", "csv")))
+    (told,) = csv.DictReader(io.StringIO(run("alerts", "history", "a3", "--format", "csv")))
     assert told["who"] == "'=cmd"
 
 
@@ -303,10 +305,10 @@ def completed(words: list[str], begun: str) -> list[str]:
 
 
 def test_a_shell_completes_ids_and_tags(run: Run) -> None:
-    run("alerts", "tag", "port", "3")
-    run("alerts", "tag", "presse", "3", "4")
-    assert completed(["alerts", "close"], "") == ["5", "4", "3", "2", "1"]
-    assert completed(["alerts", "history"], "4") == ["4"]
+    run("alerts", "tag", "port", "a3")
+    run("alerts", "tag", "presse", "a3", "a4")
+    assert completed(["alerts", "close"], "") == ["a5", "a4", "a3", "a2", "a1"]
+    assert completed(["alerts", "history"], "a4") == ["a4"]
     assert completed(["alerts", "--tag"], "p") == ["port", "presse"]
     assert completed(["alerts", "untag"], "pr") == ["presse"]
     assert "relevant" in completed(["alerts"], "re")

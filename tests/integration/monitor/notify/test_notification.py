@@ -128,7 +128,7 @@ def test_commands_list_deliveries_and_never_tell_a_secret(
         assert done.exit_code == code, done.output
         return done.output
 
-    rows = json.loads(run("deliveries", "--format", "json"))
+    rows = json.loads(run("deliveries", "--format", "json"))[::-1]  # the newest is first
     assert [(row["channel"], row["state"], row["attempts"], row["reason"]) for row in rows] == [
         ("soc", "waiting", 1, "403 Forbidden"),
         ("desk", "waiting", 1, "JSON cannot be reached"),

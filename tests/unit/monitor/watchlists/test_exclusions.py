@@ -351,7 +351,7 @@ def test_watch_list_tells_terms_with_their_verdicts(run: Any) -> None:
     assert "40% (12%–77%) of 5, too few" in shown
     one = run("watch", "list", "alibaba")
     assert "aliexpress" in one and "50% (19%–81%) of 6, too few" in one and "Liège" not in one
-    assert "no watchlist is called Temu" in run("watch", "list", "Temu", code=2)
+    assert "no watchlist is called `Temu`" in run("watch", "list", "Temu", code=2)
     (listed, _) = json.loads(run("watch", "list", "--format", "json"))
     assert listed["verdicts"] == 6
 

@@ -1,0 +1,119 @@
+"""Numbers on the command line: those of alerts begin with an a (a5), those of articles do not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from monitor.cli.names import InputError
+from monitor.formatting import alert_number
+
+if TYPE_CHECKING:
+    from monitor.model.alert import Alert
+    from monitor.service.service import Service
+
+LARGEST = 2**63 - 1
+"""The largest number that the store can have."""
+_NUMBER = re.compile(r"(a?)([0-9]+)", re.IGNORECASE)
+
+
+class Number(NamedTuple):
+    """The number of an alert or of an article."""
+
+    id: int
+    is_alert: bool
+
+    def __str__(self) -> str:
+        """Return it as one types it."""
+        return alert_number(self.id) if self.is_alert else str(self.id)
+
+
+class AnyNumber(click.ParamType[Number]):
+    """The number of an article (5) or of an alert (a5)."""
+
+    name = "number"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Number:
+        """Return the number and its kind."""
+        match = _NUMBER.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value} is no number; write 5 for an article, a5 for an alert", param, ctx)
+        number = Number(int(match[2]), bool(match[1]))
+        if not 0 < number.id <= LARGEST:
+            raise no_alert(number.id) if number.is_alert else no_article(None, number.id)
+        return number
+
+
+class AlertNumber(click.ParamType[int]):
+    """The number of an alert, a5. That of an article is an error, which says what to type."""
+
+    name = "alert"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the id of the alert."""
+        number = AnyNumber().convert(value, param, ctx)
+        if number.is_alert:
+            return number.id
+        service = _service(ctx)
+        raised = service.views.alerts.of_articles([number.id]) if service else []
+        if raised:
+            names = " ".join(map(alert_number, sorted(one.alert for one in raised)))
+            raise InputError(f"{number} is the number of an article; its alerts are {names}")
+        raise InputError(
+            f"{number} would be an article; alerts are written as {alert_number(number.id)},"
+            " and `tocsin alerts` lists them"
+        )
+
+
+class ArticleNumber(click.ParamType[int]):
+    """The number of an article, 5. That of an alert is an error, which says what to type."""
+
+    name = "article"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the id of the article."""
+        number = AnyNumber().convert(value, param, ctx)
+        if not number.is_alert:
+            return number.id
+        alert = _alert(_service(ctx), number.id)
+        if alert and alert.article is not None:
+            raise InputError(f"{number} is an alert; its article is {alert.article}")
+        raise InputError(f"{number} would be an alert; articles are written as {number.id}")
+
+
+def no_alert(*ids: int) -> InputError:
+    """Return the error that there are no alerts with these numbers."""
+    names = ", ".join(map(alert_number, ids))
+    return InputError(f"there is no alert {names}; `tocsin alerts` lists them")
+
+
+def no_article(service: Service | None, id: int) -> InputError:
+    """Return the error that there is no article with a number, with the alert that has it."""
+    if _alert(service, id):
+        name = alert_number(id)
+        return InputError(f"there is no article {id}; `tocsin show {name}` shows an alert")
+    return InputError(f"there is no article {id}; `tocsin search` shows the numbers")
+
+
+def _service(context: click.Context | None) -> Service | None:
+    from monitor.cli import CliContext
+    from monitor.errors import MonitorError
+
+    cli = context and context.find_object(CliContext)
+    try:
+        return cli.service() if cli else None
+    except MonitorError:
+        return None
+
+
+def _alert(service: Service | None, id: int) -> Alert | None:
+    found = service.views.alerts.get([id]) if service else []
+    return found[0] if found else None
