@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
 
 _KEY_LABELS = {
     "slash": "/",
@@ -21,6 +23,12 @@ _KEY_LABELS = {
     "pagedown": "PgDn",
     "escape": "esc",
     "shift+tab": "⇧tab",
+    "semicolon": ";",
+    "comma": ",",
+    "ampersand": "&",
+    "latin_small_letter_e_with_acute": "é",
+    "quotation_mark": '"',
+    "apostrophe": "'",
 }
 
 
@@ -30,7 +38,12 @@ class KeyBinding(NamedTuple):
     shown: str
     """The key as it is printed: `^d`."""
     label: str
-    action: str
+    action: str = ""
+    """What a click does; empty for a key that only the input understands."""
+
+
+BarEntry = tuple[str, str] | KeyBinding
+"""An (action, label) whose key is looked up, or an entry that needs no binding."""
 
 
 def key_label(key: str) -> str:
@@ -54,10 +67,25 @@ def binding_help(node: type[DOMNode]) -> list[tuple[str, str]]:
     ]
 
 
-def key_bar_entries(actions: Sequence[tuple[str, str]], *nodes: type[DOMNode]) -> list[KeyBinding]:
-    """Return (action, label) pairs as entries, each with the first key bound to the action."""
-    bound = {b.action: b for node in nodes for base in node.__mro__ for b in own_bindings(base)}
-    return [
-        KeyBinding(key_label(bound[action].key.split(",")[0]), label, action)
-        for action, label in actions
-    ]
+def key_bar_entries(entries: Sequence[BarEntry], *nodes: type[DOMNode]) -> list[KeyBinding]:
+    """Return the entries of the key bar, each with the first key bound to its action.
+
+    Args:
+        entries: The entries, the most important first.
+        nodes: The classes whose bindings are in force: application, screen, focused widget.
+    """
+    bound: dict[str, tuple[Binding, str]] = {}
+    for node in nodes:
+        prefix = "focused." if issubclass(node, Widget) and not issubclass(node, Screen) else ""
+        for base in node.__mro__:
+            for binding in own_bindings(base):
+                bound.setdefault(binding.action, (binding, prefix))
+    found = []
+    for entry in entries:
+        if isinstance(entry, KeyBinding):
+            found.append(entry)
+            continue
+        action, label = entry
+        binding, prefix = bound[action]
+        found.append(KeyBinding(key_label(binding.key.split(",")[0]), label, prefix + action))
+    return found

@@ -18,7 +18,8 @@ from monitor.model.article import ArticleDetails
 from monitor.model.search_results import Results, SearchHit
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import SAVED_PREFIX, QueryHistory, QuerySuggester, resolve_saved
-from tui.screens.panes import READER_DELAY, PaneScreen, error_pointer
+from tui.key_labels import KeyBinding
+from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, error_pointer
 from tui.view.article import match_places
 from tui.view.search import result_summary
 from tui.view.styled_text import Line
@@ -66,17 +67,36 @@ class ArchiveScreen(PaneScreen):
         Binding("S", "save", "Save the search as @NAME"),
         Binding("W", "watch", "Make a watchlist of it"),
     ]
-    BAR = (
-        ("app.help", "Help"),
-        ("edit", "Query"),
-        ("sort", "Sort"),
-        ("facets", "Facets"),
-        ("save", "Save"),
-        ("watch", "Watch"),
-        ("match(1)", "Match"),
-        ("open_link", "Open"),
-        ("back", "Back"),
-    )
+    BARS: ClassVar = {
+        "query": (
+            KeyBinding("enter", "Search"),
+            KeyBinding("esc", "Back"),
+            KeyBinding("↑", "Earlier query"),
+            KeyBinding("↓", "To the results"),
+            KeyBinding("→", "Complete"),
+            KeyBinding("tab", "Pane"),
+        ),
+        "stream": (
+            ("app.help", "Help"),
+            ("back", "Back"),
+            ("open", "Read"),
+            ("edit", "Query"),
+            ("sort", "Sort"),
+            ("facets", "Facets"),
+            ("save", "Save"),
+            ("watch", "Watch"),
+            *ARTICLE_KEYS,
+            ("next_pane(1)", "Pane"),
+        ),
+        "reader": (
+            ("app.help", "Help"),
+            ("back", "Back"),
+            ("item(1)", "Next"),
+            *ARTICLE_KEYS,
+            ("edit", "Query"),
+            ("zoom", "Zoom"),
+        ),
+    }
     AUTO_FOCUS = "#query"
 
     def __init__(self, newsroom: NewsroomModel) -> None:
@@ -111,7 +131,7 @@ class ArchiveScreen(PaneScreen):
         with self.main:
             yield self.results
             yield self.reader
-        yield self.key_bar()
+        yield self.key_bar
 
     def on_mount(self) -> None:
         """Start the clock; read the earlier queries."""

@@ -15,7 +15,7 @@ from monitor.model.alert import Match, StoryTimeline
 from monitor.model.article import ArticleDetails
 from tui.data.newsroom import NewsroomModel
 from tui.screens.dialogs import Dialog, PageDialog
-from tui.screens.panes import PaneScreen
+from tui.screens.panes import ARTICLE_KEYS, PaneScreen
 from tui.view.article import (
     MatchPlace,
     OutletSection,
@@ -230,17 +230,15 @@ class ArticleScreen(PaneScreen):
     """One article; `J` and `K` go through the articles it was opened among."""
 
     PANES: ClassVar = ("reader",)
-    BAR = (
-        ("app.help", "Help"),
-        ("match(1)", "Match"),
-        ("item(1)", "Next outlet"),
-        ("outlets", "Outlets"),
-        ("why", "Why"),
-        ("open_link", "Open"),
-        ("copy_link", "Copy"),
-        ("back", "Back"),
-        ("app.leave(True)", "Quit"),
-    )
+    BARS: ClassVar = {
+        "reader": (
+            ("app.help", "Help"),
+            ("back", "Back"),
+            ("item(1)", "Next outlet"),
+            *ARTICLE_KEYS,
+            ("app.leave(True)", "Quit"),
+        )
+    }
     AUTO_FOCUS = "#reader"
 
     def __init__(
@@ -270,7 +268,7 @@ class ArticleScreen(PaneScreen):
         yield self.status_bar
         with self.main:
             yield self.reader
-        yield self.key_bar()
+        yield self.key_bar
 
     def on_mount(self) -> None:
         """Start the clock; read the article."""

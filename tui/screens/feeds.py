@@ -37,17 +37,32 @@ class FeedsScreen(PaneScreen):
         Binding("s", "sort", "Change the order"),
         Binding("b", "coverage_gaps", "Show coverage gaps"),
     ]
-    BAR = (
-        ("app.help", "Help"),
-        ("poll", "Poll"),
-        ("states", "Filter"),
-        ("sort", "Sort"),
-        ("add", "Add"),
-        ("pause_feed", "Pause"),
-        ("remove", "Remove"),
-        ("coverage_gaps", "Gaps"),
-        ("back", "Back"),
-    )
+    BARS: ClassVar = {
+        "stream": (
+            ("app.help", "Help"),
+            ("back", "Back"),
+            ("open", "Read"),
+            ("poll", "Poll"),
+            ("states", "Filter"),
+            ("sort", "Sort"),
+            ("add", "Add"),
+            ("pause_feed", "Pause"),
+            ("remove", "Remove"),
+            ("coverage_gaps", "Gaps"),
+            ("edit_file", "Edit feeds.yaml"),
+            ("open_link", "Open"),
+            ("next_pane(1)", "Pane"),
+        ),
+        "reader": (
+            ("app.help", "Help"),
+            ("back", "Back"),
+            ("item(1)", "Next feed"),
+            ("poll", "Poll"),
+            ("zoom", "Zoom"),
+            ("edit_file", "Edit feeds.yaml"),
+            ("next_pane(1)", "Pane"),
+        ),
+    }
     AUTO_FOCUS = "#stream"
 
     def __init__(self, newsroom: NewsroomModel, chosen: FeedHealth | None = None) -> None:
@@ -69,7 +84,7 @@ class FeedsScreen(PaneScreen):
         with self.main:
             yield self.table
             yield self.page
-        yield self.key_bar()
+        yield self.key_bar
 
     def on_mount(self) -> None:
         """Show the feeds as last read, and read them again every five seconds."""

@@ -22,7 +22,8 @@ from monitor.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
-from tui.screens.panes import READER_DELAY
+from tui.key_labels import KeyBinding
+from tui.screens.panes import ARTICLE_KEYS, READER_DELAY
 from tui.screens.triage import TriageScreen, choose_silence
 from tui.view import status
 from tui.view.article import match_places
@@ -57,22 +58,76 @@ class MainScreen(TriageScreen):
         Binding("e", "feeds", "Show all feeds with their health"),
         Binding("d", "open_part('deliveries')", "Show deliveries that are not sent"),
         Binding("S", "parts", "Show the details of the status bar"),
-        Binding("1", "pane(1)", "Watchlists"),
-        Binding("2", "pane(2)", "Alerts"),
-        Binding("3", "pane(3)", "Reader"),
-        Binding("4", "pane(4)", "Feeds"),
+        # The second key of each is what a French keyboard types without shift.
+        Binding("1,ampersand", "pane(1)", "Watchlists"),
+        Binding("2,latin_small_letter_e_with_acute", "pane(2)", "Alerts"),
+        Binding("3,quotation_mark", "pane(3)", "Reader"),
+        Binding("4,apostrophe", "pane(4)", "Feeds"),
     ]
-    BAR = (
-        ("app.help", "Help"),
-        ("acknowledge", "Ack"),
-        ("undo", "Undo"),
-        ("untriaged(1)", "Next"),
-        ("noise", "Noise"),
-        ("filter", "Filter"),
-        ("app.search", "Search"),
-        ("app.command_palette", "Commands"),
-        ("app.leave(True)", "Quit"),
-    )
+    BARS: ClassVar = {
+        "stream": (
+            ("app.help", "Help"),
+            ("open", "Read"),
+            ("acknowledge", "Ack"),
+            ("noise", "Noise"),
+            ("relevant", "Relevant"),
+            ("undo", "Undo"),
+            ("filter", "Filter"),
+            ("app.search", "Search"),
+            ("app.leave(True)", "Quit"),
+            ("untriaged(1)", "Next new"),
+            ("note", "Note"),
+            ("star", "Star"),
+            ("tag", "Tag"),
+            ("mark", "Mark"),
+            ("close", "Close"),
+            ("why", "Why"),
+            ("outlets", "Outlets"),
+            ("similar", "Similar"),
+            ("triage_one", "One list"),
+            ("silence", "Silence"),
+            ("next_pane(1)", "Pane"),
+            ("app.command_palette", "Commands"),
+        ),
+        "reader": (
+            ("app.help", "Help"),
+            ("back", "Back"),
+            ("item(1)", "Next"),
+            ("match(1)", "Match"),
+            ("acknowledge", "Ack"),
+            ("noise", "Noise"),
+            ("relevant", "Relevant"),
+            ("note", "Note"),
+            *ARTICLE_KEYS[1:],
+            ("zoom", "Zoom"),
+        ),
+        "watchlists": (
+            ("app.help", "Help"),
+            ("open", "Show"),
+            ("clear_filter", "Show all"),
+            ("silence", "Silence"),
+            ("edit_file", "Edit feeds.yaml"),
+            ("next_pane(1)", "Pane"),
+            ("back", "Back"),
+            ("app.leave(True)", "Quit"),
+        ),
+        "feeds": (
+            ("app.help", "Help"),
+            ("open", "All feeds"),
+            ("poll", "Poll"),
+            ("poll_all", "Poll all"),
+            ("edit_file", "Edit feeds.yaml"),
+            ("next_pane(1)", "Pane"),
+            ("back", "Back"),
+            ("app.leave(True)", "Quit"),
+        ),
+        "filter": (
+            KeyBinding("enter", "Keep the filter"),
+            KeyBinding("esc", "Cancel"),
+            KeyBinding("tab", "Complete"),
+            KeyBinding("↓", "To the alerts"),
+        ),
+    }
     PANES = ("watchlists", "stream", "reader", "feeds")
     AUTO_FOCUS = "#stream"
 
@@ -110,7 +165,7 @@ class MainScreen(TriageScreen):
             with self.main:
                 yield self.stream
                 yield self.reader
-        yield self.key_bar()
+        yield self.key_bar
 
     def on_mount(self) -> None:
         """Show the newest alerts at once and the others soon; restore filter and panes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 from textual import events
@@ -20,7 +20,7 @@ from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import can_open, copy_in_tmux, open_link
-from tui.key_labels import key_bar_entries
+from tui.key_labels import BarEntry, key_bar_entries
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
@@ -33,6 +33,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 READER_DELAY = 0.08
 """Seconds that the cursor must rest before the reader shows its article."""
+
+
+ARTICLE_KEYS: Sequence[BarEntry] = (
+    ("match(1)", "Match"),
+    ("why", "Why"),
+    ("outlets", "Outlets"),
+    ("similar", "Similar"),
+    ("revisions", "Revisions"),
+    ("open_link", "Open"),
+    ("copy_link", "Copy"),
+)
+"""Keys in the key bar where an article is read."""
 
 
 class ScreenLayout(enum.StrEnum):
@@ -80,8 +92,8 @@ class PaneScreen(Screen[None]):
         Binding("shift+tab", "next_pane(-1)", "Previous pane"),
         Binding("z", "zoom", "Zoom the pane, or restore it"),
         Binding("escape,h", "back", "Go back"),
-        Binding("right_square_bracket", "match(1)", "Next match in the article"),
-        Binding("left_square_bracket", "match(-1)", "Previous match"),
+        Binding("right_square_bracket,semicolon", "match(1)", "Next match in the article"),
+        Binding("left_square_bracket,comma", "match(-1)", "Previous match"),
         Binding("J", "item(1)", "Next article, from the reader too"),
         Binding("K", "item(-1)", "Previous article"),
         Binding("w", "why", "Explain why it matches"),
@@ -92,8 +104,8 @@ class PaneScreen(Screen[None]):
         Binding("o", "open_link", "Open the link (over SSH: copy it)"),
         Binding("y", "copy_link", "Copy the link"),
     ]
-    BAR: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """(action, label) of the keys in the key bar, the most important first."""
+    BARS: ClassVar[Mapping[str, Sequence[BarEntry]]] = {}
+    """The keys in the key bar by the id of the focused widget, the most important first."""
     PANES: ClassVar[tuple[str, ...]] = ("stream", "reader")
     """Ids in the order of their numbers."""
 
@@ -103,6 +115,7 @@ class PaneScreen(Screen[None]):
         self.zoomed = False
         self.current = "stream"
         self.status_bar = StatusBar(zone=newsroom.zone, id="status")
+        self.key_bar = KeyBar((), id="keys")
         self.main = Container(id="main")
 
     # --- what a subclass defines ----------------------------------------------
@@ -149,9 +162,12 @@ class PaneScreen(Screen[None]):
         severity: SeverityLevel = "warning" if error else "information"
         self.app.notify(line(text), severity=severity, timeout=4, markup=False)
 
-    def key_bar(self) -> KeyBar:
-        """Return the key bar, with the keys of this screen and of the application."""
-        return KeyBar(key_bar_entries(self.BAR, type(self.app), type(self)), id="keys")
+    def show_keys(self, focused: Widget) -> None:
+        """Show the keys of the focused pane in the key bar."""
+        entries = self.BARS.get(focused.id or "")
+        if entries is not None:
+            nodes = type(self.app), type(self), type(focused)
+            self.key_bar.update(key_bar_entries(entries, *nodes))
 
     def update_status_bar(self) -> None:
         """Show the last status at the present time."""
@@ -165,7 +181,8 @@ class PaneScreen(Screen[None]):
         self.arrange_panes()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Make the focused pane the current one."""
+        """Make the focused pane the current one, and show its keys."""
+        self.show_keys(event.widget)
         if event.widget.id in self.PANES and event.widget.id != self.current:
             self.current = event.widget.id
             self.arrange_panes()

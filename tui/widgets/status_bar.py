@@ -64,7 +64,7 @@ class StatusBar(StyledWidget):
 
 
 class KeyBar(StyledWidget):
-    """The most important keys, help first, as many as fit whole; a click presses a key.
+    """The most important keys of the focused pane, as many as fit whole; a click presses a key.
 
     Textual's Footer cuts off what does not fit, has no order of importance, and creates a widget
     for each key whenever the focus moves.
@@ -73,6 +73,12 @@ class KeyBar(StyledWidget):
     def __init__(self, keys: Sequence[KeyBinding], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._keys = keys
+
+    def update(self, keys: Sequence[KeyBinding]) -> None:
+        """Show other keys."""
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Return the line."""
@@ -85,10 +91,9 @@ class KeyBar(StyledWidget):
         used = 0
         fitting: list[KeyBinding] = []
         for key in self._keys:
-            used += width(_label(key))
-            if used > self.size.width:
-                break
-            fitting.append(key)
+            if used + width(_label(key)) <= self.size.width:
+                used += width(_label(key))
+                fitting.append(key)
         return fitting
 
     async def on_click(self, event: events.Click) -> None:
@@ -97,7 +102,8 @@ class KeyBar(StyledWidget):
         for key in self._fitting():
             right += width(_label(key))
             if event.x < right:
-                await self.screen.run_action(key.action)
+                if key.action:
+                    await self.screen.run_action(key.action)
                 return
 
 

@@ -8,6 +8,7 @@ import pytest
 from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import FakeNewsroom, failing
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui import key_labels
 from tui.app import DashboardApp
@@ -17,12 +18,17 @@ from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.archive import ArchiveScreen
 from tui.screens.article import ArticleScreen
 from tui.screens.deliveries import DeliveriesDialog
-from tui.screens.feeds import FeedsScreen
+from tui.screens.feeds import FeedsScreen, FeedTable
 from tui.screens.main import MainScreen
 from tui.screens.panes import PaneScreen
 from tui.screens.triage import TriageScreen
+from tui.widgets.alert_stream import AlertStream
+from tui.widgets.feed_list import FeedPane
 from tui.widgets.line_list import LineList
+from tui.widgets.reader import Reader
 from tui.widgets.scroll_text import ScrollText
+from tui.widgets.search_results import ResultList
+from tui.widgets.watchlist_pane import WatchlistPane
 
 HOSTILE = [
     "[/] [MAJ] Grève [vidéo]",
@@ -196,8 +202,8 @@ def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        (DashboardApp, PaneScreen, TriageScreen, AlertFilterScreen, MainScreen),
-        (DashboardApp, PaneScreen, FeedsScreen),
+        (BaseApp, DashboardApp, PaneScreen, TriageScreen, AlertFilterScreen, MainScreen),
+        (BaseApp, DashboardApp, PaneScreen, FeedsScreen),
     ],
 )
 def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
@@ -207,9 +213,41 @@ def test_no_key_of_a_screen_is_bound_twice(place: tuple[type, ...]) -> None:
     assert len(bound) == len(set(bound))
 
 
-@pytest.mark.parametrize("node", [MainScreen, ArchiveScreen, FeedsScreen, ArticleScreen])
-def test_every_label_of_the_bar_has_its_key(node: type[MainScreen]) -> None:
-    assert len(key_labels.key_bar_entries(node.BAR, DashboardApp, node)) == len(node.BAR) <= 9
+PANES = {
+    MainScreen: {
+        "stream": AlertStream, "reader": Reader, "watchlists": WatchlistPane, "feeds": FeedPane,
+        "filter": Input,
+    },
+    ArchiveScreen: {"query": Input, "stream": ResultList, "reader": Reader},
+    FeedsScreen: {"stream": FeedTable, "reader": ScrollText},
+    ArticleScreen: {"reader": Reader},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("node", PANES)
+def test_every_pane_has_a_bar_whose_labels_have_keys(node: type[MainScreen]) -> None:
+    assert node.BARS.keys() == PANES[node].keys()
+    for pane, entries in node.BARS.items():
+        shown = key_labels.key_bar_entries(entries, DashboardApp, node, PANES[node][pane])
+        assert len(shown) == len(entries)
+
+
+def test_the_bar_belongs_to_the_pane_with_the_focus() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        bar = lines(app)[-1]
+        assert "x Noise" in bar and len(bar.rstrip()) > 100
+        await pilot.press("ampersand")
+        await sees(pilot, app, "F Show all")
+        assert "Noise" not in lines(app)[-1]
+        await pilot.press("f")
+        await sees(pilot, app, "Keep the filter")
+        await pilot.press("escape", "slash")
+        await sees(pilot, app, "Earlier query")
+        assert "Sort" not in lines(app)[-1]
+        await pilot.press(*"grève", "enter")
+        await sees(pilot, app, "s Sort")
+
+    drive(FakeNewsroom(40), script)
 
 
 def test_the_bar_does_what_its_keys_do() -> None:
