@@ -247,7 +247,7 @@ class FakeNewsroom:
         ]
 
     def untriaged(self) -> Untriaged:
-        by_watchlist = {count.name: count.untriaged for count in self.watchlists()}
+        by_watchlist = {count.name: count.untriaged for count in FakeNewsroom.watchlists(self)}
         return Untriaged(FakeNewsroom.status(self).untriaged, by_watchlist)
 
     def newest_alert(self) -> int:

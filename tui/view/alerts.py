@@ -159,7 +159,7 @@ def watchlist_row(
         cells: Width of the line.
         chosen: Whether the stream is filtered by it.
         bars: Cells of the bars.
-        silenced: Until when it is silenced, shown in place of the bars; empty if it is not.
+        silenced: Until when it is silenced, shown in place of bars and counts; empty if it is not.
     """
     name = max(4, cells - 13 - (bars + 1 if bars else 0))
     untriaged = f"+{short_count(count.untriaged)}" if count.untriaged else ""
@@ -167,17 +167,18 @@ def watchlist_row(
     today = short_count(baseline.today) if baseline.today or baseline.usual is not None else ""
     usual = "" if baseline.usual is None else f"/{short_count(round(baseline.usual))}"
     line: Line = [
-        ("▸" if chosen else "‖" if silenced and not bars else " ", "accent"),
+        ("▸" if chosen else " ", "accent"),
         (fit(count.name, name), "accent" if chosen else "quiet" if silenced else "plain"),
     ]
-    if bars:
-        text = f"‖ to {silenced}" if silenced else spark(count.spark, bars)
-        line += [(" " + fit(text, bars), "late" if silenced else f"{count.severity}")]
-    line += [
-        (fit(today + usual, 7, right=True), "new" if baseline.surprise else "quiet"),
-        ("▲" if baseline.surprise else " ", "high"),
-        (fit(untriaged, 4, right=True), "new"),
-    ]
+    if silenced:
+        line.append((fit(f" ‖ to {silenced}", 8 + (bars + 1 if bars else 0)), "late"))
+    else:
+        line += [(" " + spark(count.spark, bars), f"{count.severity}")] if bars else []
+        line += [
+            (fit(today + usual, 7, right=True), "new" if baseline.surprise else "quiet"),
+            ("▲" if baseline.surprise else " ", "high"),
+        ]
+    line.append((fit(untriaged, 4, right=True), "new"))
     used = sum(cell_len(text) for text, _ in line)
     return [*line, (" " * (cells - used), "")] if used < cells else line
 

@@ -294,7 +294,7 @@ def test_the_bar_is_never_cut_in_a_word() -> None:
         await pilot.resize_terminal(36, 12)
         await pilot.pause()
         await sees(pilot, app, "Quit", gone=True)
-        assert lines(app)[-1].rstrip().endswith("n Next")
+        assert lines(app)[-1].rstrip().endswith("x Noise")
 
     drive(FakeNewsroom(4), script, size=(80, 24))
 

@@ -138,7 +138,7 @@ def test_why_a_delivery_is_not_sent() -> None:
         ),
         (Baseline(today=12, usual=11.6, weeks=8), "12/12 ", "today 12, usual 11.6 by now (8 Tue)"),
         (Baseline(today=3, weeks=1), " 3 ", ""),
-        (Baseline(), " 0 ", ""),
+        (Baseline(), "       ", ""),
     ],
 )
 def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, says: str) -> None:
