@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache, partial
 from pathlib import Path
@@ -73,6 +74,7 @@ class EncodingProcess:
         self._seconds = seconds
         self._memory = memory
         self._pool: ProcessPool | None = None
+        self._task: Any = None
 
     async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
         """Return the vectors of articles, and what those of three days are linked with.
@@ -94,6 +96,8 @@ class EncodingProcess:
     def close(self) -> None:
         """Stop the process, whatever it is doing."""
         if self._pool is not None:
+            if self._task is not None:  # the pool would leave its caller waiting for ever
+                self._task.cancel()
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
             self._pool = None
@@ -111,13 +115,16 @@ class EncodingProcess:
                 context=multiprocessing.get_context("forkserver"),
             )
         arguments = (task, self._data, self._encoder, *args)
-        return self._pool.schedule(_attempt, arguments, timeout=self._seconds)
+        self._task = self._pool.schedule(_attempt, arguments, timeout=self._seconds)
+        return self._task
 
     def _finished(self, result: Callable[[], Any]) -> Any:
         try:
             outcome = result()
         except TimeoutError:
             raise EncodingError(f"encoding takes longer than {self._seconds:g} s") from None
+        except CancelledError:
+            raise EncodingError("encoding was stopped") from None
         except (ProcessExpired, BrokenProcessPool, RuntimeError) as error:
             raise EncodingError(f"the process that encodes articles died: {error}") from None
         if isinstance(outcome, str):

@@ -101,6 +101,21 @@ def test_a_text_that_hangs_or_kills_the_process_costs_itself_only(
         assert len(encode(process, tmp_path).articles) == 2
 
 
+def test_closing_ends_what_is_being_encoded(tmp_path: Path) -> None:
+    publish(tmp_path, [SAME], [OTHER])
+
+    async def stop(process: EncodingProcess) -> None:
+        encoding = asyncio.create_task(process.encode([Unencoded(1, 1, "hang", "")], START))
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(process.close)
+        with pytest.raises(EncodingError, match="stopped"):
+            await encoding
+
+    with encoding(tmp_path) as process:
+        asyncio.run(stop(process))
+        assert len(encode(process, tmp_path).articles) == 2  # it starts again
+
+
 def test_too_much_memory_is_an_error_in_words(tmp_path: Path) -> None:
     publish(tmp_path, [SAME], [OTHER])
     with encoding(tmp_path, memory=1) as process, pytest.raises(EncodingError):
