@@ -130,6 +130,7 @@ def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) ->
                            for name in press.names],
             "channels": [{"name": "desk", "webhook": f"http://127.0.0.1:{there.port}/in"}],
             "network": {"allow": ["127.0.0.0/8"]},
+            "archive": {"vectors": False},
         }  # fmt: skip
         (folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
         seen = _watched(folder, press, seconds)

@@ -57,6 +57,7 @@ async def _watched(folder: Path, changed: str) -> Pauses:
             "network": {"allow": ["127.0.0.0/8"]},
             "feeds": [{"url": f"{address}{n:04d}.xml", "every": "2s"} for n in range(100)],
             "watchlists": ["Alibaba"],
+            "archive": {"vectors": False},
         }
         (folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
         late: list[float] = []

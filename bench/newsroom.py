@@ -45,7 +45,7 @@ class Newsroom:
 
     def config(self, port: int, feeds: int | None = None) -> str:
         """Return the `feeds.yaml` that watches it."""
-        lines = ["network:", "  allow: [127.0.0.0/8]", "feeds:"]
+        lines = ["network:", "  allow: [127.0.0.0/8]", "archive: {vectors: false}", "feeds:"]
         for url in self.urls(port, feeds):
             lines += [f"  - url: {url}", f"    name: {Path(url).stem}"]
         lines.append("watchlists:")

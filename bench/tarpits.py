@@ -45,6 +45,7 @@ def healthy_beside(tarpits: int) -> Healthy:
             for name in names
         ]
         said = {"network": {"allow": ["127.0.0.0/8"]}, "feeds": feeds, "watchlists": ["Alibaba"]}
+        said["archive"] = {"vectors": False}
         (Path(folder) / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
         began = time.time()
         monitor = subprocess.Popen([TOCSIN, "-q", "run"], cwd=folder, stderr=subprocess.DEVNULL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from index.article import Timestamp
 from monitor.feeds.relocation import Relocation
@@ -18,9 +19,11 @@ from monitor.monitor_lock import MonitorLock
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.pipeline import Pipeline
 from monitor.run_log import RunLog
-from monitor.similar.event_linker import EventLinker
 from monitor.store.protocol import Store
 from monitor.tasks import WorkerThread
+
+if TYPE_CHECKING:
+    from monitor.similar.event_linker import EventLinker  # with numpy, which takes 20 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

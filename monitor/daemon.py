@@ -23,6 +23,7 @@ from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedState, SubscribedFeed
 from monitor.model.poll import RunSummary
 from monitor.monitor_lock import Heartbeat
+from monitor.similar.extra import MISSING, OFF
 from monitor.tasks import KeyedTasks
 from monitor.watchlists.backfill import Backfill, BackfillRunner
 
@@ -174,9 +175,6 @@ class Daemon:
         await self._end_silences()
         await self._sweep()
         await self._parts.notifier.all()
-        if self._parts.linker is not None:
-            await self._parts.linker.all()
-            await self._parts.notifier.all()
         while (waiting := await self._left_to_index()) or not self._parts.indexer.mended:
             indexer = self._parts.indexer
             if indexer.failures >= PATIENCE:
@@ -185,6 +183,10 @@ class Daemon:
                 self._parts.report.indexing(waiting)
             indexer.start()
             await self._parts.sleep(0.05)
+        if self._parts.linker is not None:
+            report = self._parts.report
+            await self._parts.linker.all(report.stored, report.encoding)
+            await self._parts.notifier.all()
 
     async def _left_to_index(self) -> int:
         await self._mark_indexed()
@@ -316,7 +318,15 @@ class Daemon:
             pulse=self._parts.clock(),
             config_error=self._in_force.error,
             network_down=self._parts.pipeline.network_down,
+            no_vectors=self._no_vectors(),
         )
+
+    def _no_vectors(self) -> str:
+        """Return why articles get no vectors; empty when they do."""
+        linker, wanted = self._parts.linker, self._in_force.config.vectors
+        if not wanted:
+            return OFF
+        return MISSING if linker is None else linker.trouble
 
     def _beat(self) -> None:
         try:

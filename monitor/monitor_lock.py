@@ -31,6 +31,8 @@ class Heartbeat:
     pulse: Timestamp
     config_error: str = ""
     network_down: str = ""
+    no_vectors: str = ""
+    """Why articles get no vectors; empty when they do."""
 
 
 class MonitorLock:
@@ -129,6 +131,7 @@ def _read(folder: Path) -> Heartbeat | None:
             pulse=path.stat().st_mtime,
             config_error=said["config_error"],
             network_down=said["network_down"],
+            no_vectors=said["no_vectors"],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

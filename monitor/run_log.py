@@ -77,6 +77,16 @@ class RunLog:
             brought = max(self._counted.new + self._counted.changed, waiting)
             self._progress("indexing", brought - waiting, brought)
 
+    def encoding(self, done: int, articles: int) -> None:
+        """Take note of how many articles have a vector, of how many that get one."""
+        if self._progress:
+            self._progress("encoding", done, articles)
+
+    @property
+    def stored(self) -> int:
+        """How many articles were stored: the new and the changed ones."""
+        return self._counted.new + self._counted.changed
+
     def batch_stored(self, outcome: BatchOutcome) -> None:
         """Take a stored batch into account."""
         for feed, poll in outcome.polls:

@@ -278,15 +278,13 @@ def _linker(
     """Return what links articles about one event; None where the model is not installed."""
     import asyncio
 
-    from monitor.errors import MissingExtraError
-    from monitor.similar.encoder import require_encoder
+    from monitor.similar.extra import why_no_vectors
+
+    if why_no_vectors(wanted=True):
+        return None
     from monitor.similar.encoding_process import EncodingProcess
     from monitor.similar.event_linker import EventLinker
 
-    try:
-        require_encoder("linking articles")
-    except MissingExtraError:
-        return None
     return EventLinker(store, thread, EncodingProcess(data), save, clock, asyncio.sleep)
 
 

@@ -83,6 +83,7 @@ def _mapping(status: Status) -> dict[str, Any]:
         "pulse": iso(status.pulse),
         "config_error": status.config_error,
         "network_down": status.network_down,
+        "no_vectors": status.no_vectors,
         "log": status.log,
         "backfill": [asdict(stand) for stand in status.backfill],
         "mutes": [{"watchlist": m.watchlist, "until": iso(m.until)} for m in status.mutes],
@@ -111,6 +112,9 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
     yield f"articles  {status.articles}, {status.indexed} of them searchable"
     if status.rebuilt is not None:
         yield f"index     {status.rebuilt:.0%} rebuilt; the rest cannot be searched yet"
+    if status.monitor:
+        none = f"none are made: {status.no_vectors}"
+        yield f"vectors   {none if status.no_vectors else 'are made of new articles'}"
     if status.backfill:
         done = min(stand.upto for stand in status.backfill)
         until = max(stand.until for stand in status.backfill)

@@ -119,6 +119,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         contact=shape.network.contact,
         metrics=shape.network.metrics,
         retention=retention(draft, subscribed, tuple(watched.values())),
+        vectors=shape.archive.vectors,
     )
     return config, draft.problems
 

@@ -46,6 +46,7 @@ _SETTINGS = {
     "network changed": ("allow", "contact"),
     "metrics changed: the address they are served at": ("metrics",),
     "archive changed: what is kept, and how long": ("retention",),
+    "archive changed: whether articles get vectors": ("vectors",),
     "alerts changed: the channels of alerts without a route": ("notify",),
     "zone changed: the clock of quiet hours and digests": ("zone",),
     "data changed: the folder of the archive; restart the monitor to use it": ("data",),

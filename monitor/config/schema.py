@@ -55,7 +55,7 @@ class SearchShape(Shape):
 
 
 class ArchiveShape(Shape):
-    """What the archive keeps, and for how long."""
+    """What the archive keeps, for how long, and whether articles get vectors."""
 
     model_config = ConfigDict(title="Archive")
     noun: ClassVar = "archive"
@@ -77,6 +77,12 @@ class ArchiveShape(Shape):
         default=False,
         description="`true` also deletes articles with alerts, and these alerts. "
         "Starred alerts are always kept.",
+    )
+    vectors: bool = Field(
+        default=True,
+        description="`false` makes no vectors: articles are linked by names only, and "
+        "`tocsin similar` knows those that had a vector before. Vectors need the extra `stories`, "
+        "and processor time for each article.",
     )
 
 
@@ -326,7 +332,8 @@ class FileShape(Shape):
         description="Which networks are allowed, and how tocsin identifies itself.",
     )
     archive: ArchiveShape = Field(
-        default=ArchiveShape(), description="What the archive keeps, and for how long."
+        default=ArchiveShape(),
+        description="What the archive keeps, for how long, and whether articles get vectors.",
     )
     data: Folder = Field(
         default="var",

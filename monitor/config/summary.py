@@ -16,6 +16,7 @@ from monitor.config.watchlists import unknown_selector, watched_feeds
 from monitor.formatting import counted, exact, span
 from monitor.model.config import Channel, Config, Escalate, Retention, SavedSearch, Watchlist
 from monitor.model.feed import Feed
+from monitor.similar.extra import why_no_vectors
 
 _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password", re.IGNORECASE)
 """Settings that may hold a secret."""
@@ -100,6 +101,7 @@ def as_text(config: Config) -> list[str]:
         "",
         f"archive in {config.data}",
         *_retention(config.retention),
+        _vectors(config),
     ]
 
 
@@ -163,6 +165,8 @@ def as_mapping(config: Config) -> dict[str, Any]:
             "keep": config.retention.keep,
             "except": list(config.retention.spare),
             "drop_alerts": config.retention.drop_alerts,
+            "vectors": config.vectors,
+            "no_vectors": why_no_vectors(config.vectors),
         },
         "network": {
             "allow": list(map(str, config.allow)),
@@ -213,6 +217,11 @@ def _retention(retention: Retention) -> list[str]:
     return [
         f"articles are dropped after {describe_age(retention.keep)}, except {', '.join(exceptions)}"
     ]
+
+
+def _vectors(config: Config) -> str:
+    reason = why_no_vectors(config.vectors)
+    return f"articles get no vectors: {reason}" if reason else "articles get vectors"
 
 
 def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from itertools import pairwise
 
 from index.article import Timestamp
 from monitor.formatting import counted
@@ -12,29 +11,6 @@ from monitor.model.feed import Coverage, Feed, Gap, GapKind
 
 SHOWN = 3
 """Intervals that are listed one by one."""
-
-
-def shared_entries(
-    last: Collection[int], document: Sequence[tuple[int | None, Timestamp | None]]
-) -> int:
-    """Return how many entries a document has of the last one, but for those pinned to its top.
-
-    Where new entries are in the order of their dates, the newest first, one above a newer one is
-    pinned: it is in every document, and does not tell whether entries came and went.
-
-    Args:
-        last: The articles of the last document.
-        document: Of each entry in order: its article, None for a new one, and its date.
-    """
-    dates = [date for article, date in document if article is None and date is not None]
-    is_newest_first = sum((one > next_) - (one < next_) for one, next_ in pairwise(dates)) > 0
-    shared, newest = 0, float("-inf")
-    for article, date in reversed(document):
-        if article is None:
-            newest = max(newest, date or newest)
-        elif article in last:
-            shared += not is_newest_first or date is None or date >= newest
-    return shared
 
 
 def coverage(

@@ -18,7 +18,6 @@ from monitor.ingest import (
     publication_rate,
     schedule,
 )
-from monitor.ingest.coverage_gaps import shared_entries
 from monitor.ingest.enrichment import Enrichment
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
@@ -165,7 +164,7 @@ def after_read(
     arrived, sightings = _changes(batch, answer, decisions, document, redraft, now)
     unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
     known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
-    order = [(None if isinstance(d, _UNMET) else d.article, d.entry.published) for d in decisions]
+    met = [d.article for d in decisions if not isinstance(d, _UNMET)]
     state = schedule.after_read(
         answer.feed,
         answer.state,
@@ -173,7 +172,7 @@ def after_read(
         came.parsed,
         digest=came.digest,
         known=known,
-        kept=shared_entries(history.last_articles, order) if history.last_articles else None,
+        kept=len(history.last_articles.intersection(met)) if history.last_articles else None,
         now=now,
         jitter=jitter,
     )

@@ -290,6 +290,8 @@ class Config:
     metrics: Listening | None = None
     """Where a monitor tells its figures; None is nowhere."""
     retention: Retention = FOR_EVER
+    vectors: bool = True
+    """Whether articles get vectors, where the model is installed."""
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
     """The first that is for an alert decides where it goes."""

@@ -73,6 +73,8 @@ class Status:
     """Share of the index that is rebuilt; None when no rebuild runs."""
     network_down: str = ""
     """Why the network seems to be down; empty when it does not."""
+    no_vectors: str = ""
+    """Why articles get no vectors; empty when they do, and without a monitor."""
     log: str = ""
     """Path of the log of a monitor in the background; empty if there never was one."""
     gaps: Mapping[GapKind, int] = field(default_factory=dict)

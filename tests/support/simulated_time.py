@@ -159,6 +159,7 @@ class World:
                 "monitor.parse.workers.Parser": InlineReader,
                 "monitor.maintenance.indexer_process.IndexerProcess": self.indexer or NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,
+                "monitor.wiring._linker": lambda *_: None,  # it takes real time
                 "monitor.daemon.TICK": tick,
                 "monitor.notify.delivery_loop.CHECK_SECONDS": max(
                     delivery_loop.CHECK_SECONDS, tick

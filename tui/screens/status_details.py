@@ -57,6 +57,8 @@ def monitor_page(newsroom: NewsroomModel) -> Callable[[int], list[Line]]:
             lines += wrap(f"pid {status.monitor.pid}", cells, "plain")
             lines += wrap(f"since {times.full(status.monitor.since, zone)}", cells, "plain")
             lines += wrap(f"reads {line(status.monitor.config)}", cells, "plain")
+            if status.no_vectors:
+                lines += wrap(f"makes no vectors: {line(status.no_vectors)}", cells, "quiet")
         if status.network_down:
             lines += wrap(f"network: {line(status.network_down)}", cells, "bad")
         if status.log:

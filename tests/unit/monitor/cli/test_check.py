@@ -30,7 +30,8 @@ def test_check_says_what_would_be_done(tmp_path: Path) -> None:
         "  - {url: https://c.example/rss, enabled: no}\n"
         "watchlists:\n"
         "  - {name: Liège, query: a AND b, severity: high, lang: fr, feeds: tag:presse}\n"
-        "data: news\n",
+        "data: news\n"
+        "archive: {vectors: false}\n",
         encoding="utf-8",
     )
     said = run(config=path)
@@ -48,6 +49,7 @@ def test_check_says_what_would_be_done(tmp_path: Path) -> None:
         "high Liège a AND b; in fr; from tag:presse",
         "",
         f"archive in {tmp_path / 'news'}",
+        "articles get no vectors: turned off by `vectors: false` under `archive` in feeds.yaml",
     ]
 
 

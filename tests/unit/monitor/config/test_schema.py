@@ -26,7 +26,9 @@ def test_the_schema_explains_every_key() -> None:
         meaning = about.get("description") or shape["description"]
         assert meaning.endswith("."), key
     defaults = {key: about["default"] for key, about in properties(schema) if "default" in about}
-    assert defaults == {"enabled": True, "severity": "medium", "sort": "date", "data": "var"}
+    assert defaults == {
+        "enabled": True, "severity": "medium", "sort": "date", "vectors": True, "data": "var",
+    }  # fmt: skip
 
 
 def test_the_schema_knows_both_forms_of_feeds_and_watchlists() -> None:

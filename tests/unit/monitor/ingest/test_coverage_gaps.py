@@ -14,7 +14,6 @@ import pytest
 from click.testing import CliRunner
 from support.alert_storage import save_poll
 from support.newsroom import Newsroom
-from support.rolling_feeds import KINDS, Polls
 
 from index.query.parser import parse_query
 from monitor.cli import main_group
@@ -37,38 +36,6 @@ def gap(feed: int, start: float, end: float | None, kind: GapKind = BLIND) -> Ga
     """Return a gap; times are hours before now."""
     ended = None if end is None else NOW - end * HOUR
     return Gap(feed=FEEDS[feed - 1], start=NOW - start * HOUR, end=ended, kind=kind)
-
-
-# --- what is a gap -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-def test_every_interval_in_which_entries_were_lost_is_a_gap(tmp_path: Path, kind: str) -> None:
-    """`python -m bench.coverage` does the same with more polls."""
-    tally = Polls(tmp_path).tally(kind, 25, seed=1)
-    assert tally.told == tally.lost > 8
-    assert tally.needless <= tally.intervals / 10
-
-
-@pytest.mark.parametrize(
-    ("document", "shared"),
-    [
-        ([(None, 9), (None, 8), (1, 7), (2, 6)], 2),
-        ([(None, 9), (None, 8), (5, 7)], 0),  # of an earlier document
-        ([(1, 2), (None, 9), (None, 8)], 0),  # pinned
-        ([(1, 2), (None, 9), (None, 8), (2, 7)], 1),
-        ([(1, 6), (2, 7), (None, 8), (None, 9)], 2),  # the oldest first
-        ([(1, None), (None, None), (None, None)], 1),  # nobody can tell
-        ([(1, 7), (None, 6), (None, 5), (2, 4)], 2),  # published late
-    ],
-)
-def test_what_a_document_shares_with_the_last(
-    document: list[tuple[int | None, float | None]], shared: int
-) -> None:
-    assert coverage_gaps.shared_entries({1, 2, 3}, document) == shared
-
-
-# --- what it means -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

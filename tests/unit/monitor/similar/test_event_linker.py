@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from support import flow
 from support.flow import HOUR, START, ManualMonitor, Press, edition
 from support.word_encoder import WordEncoder
@@ -37,6 +37,8 @@ class Scripted:
     """Encodes in this process; texts with `die` fail."""
 
     asked: list[list[int]] = field(default_factory=list)
+    told: list[tuple[int, int]] = field(default_factory=list)
+    closed: int = 0
 
     async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
         self.asked.append([one.article for one in articles])
@@ -54,7 +56,7 @@ class Scripted:
         )
 
     def close(self) -> None:
-        pass
+        self.closed += 1
 
 
 @contextmanager
@@ -66,17 +68,30 @@ def stored(folder: Path, *items: str, edits: Sequence[str] = ()) -> Iterator[Sql
         yield store
 
 
-def work(store: SqliteStore, encoding: Scripted, at: float, *, naps: int = 0) -> None:
-    """Encode as `run --once` does, then go on in the background for some naps."""
+def work(
+    store: SqliteStore,
+    encoding: Scripted,
+    at: float,
+    *,
+    naps: int = 0,
+    most: int = 99,
+    awake: Callable[[EventLinker, int], None] = lambda linker, nap: None,
+) -> EventLinker:
+    """Encode as `run --once` does, or in the background for some naps; return who did.
+
+    `awake` is called before each nap, with its number.
+    """
 
     class Done(BaseException):
         pass
 
     left = iter(range(naps))
+    made: list[EventLinker] = []
 
     async def sleep(seconds: float) -> None:
-        if next(left, None) is None:
+        if (nap := next(left, None)) is None:
             raise Done
+        awake(made[0], nap)
 
     def save(found: EncodedBatch) -> None:
         with store.batch() as batch:
@@ -85,8 +100,9 @@ def work(store: SqliteStore, encoding: Scripted, at: float, *, naps: int = 0) ->
     async def run(thread: ThreadPoolExecutor) -> None:
         worker = WorkerThread(thread)
         linker = EventLinker(store, worker, encoding, save, lambda: START + at, sleep)
+        made.append(linker)
         if not naps:
-            await linker.all()
+            await linker.all(most, lambda done, of: encoding.told.append((done, of)))
             return
 
         def refused(error: StoreError) -> None:
@@ -97,6 +113,7 @@ def work(store: SqliteStore, encoding: Scripted, at: float, *, naps: int = 0) ->
 
     with ThreadPoolExecutor(1) as thread:
         asyncio.run(run(thread))
+    return made[0]
 
 
 def encoded(folder: Path) -> list[int]:
@@ -147,9 +164,38 @@ def test_an_article_that_cannot_be_encoded_is_tried_once(tmp_path: Path) -> None
 
 def test_if_nothing_can_be_encoded_no_article_is_given_up_for_it(tmp_path: Path) -> None:
     with stored(tmp_path, *[item(number, "die") for number in range(1, 9)]) as store:
-        with pytest.raises(EncodingError):
-            work(store, Scripted(), HOUR)
+        linker = work(store, Scripted(), HOUR)
+        assert linker.trouble == "died"
         assert len(store.articles.unencoded(99)) == 8 - MOST_FAILURES
+        encoding = Scripted()
+        assert work(store, encoding, HOUR, naps=3).trouble == "died"
+
+
+def test_a_single_round_encodes_as_many_as_it_stored_and_tells_how_far_it_is(
+    tmp_path: Path,
+) -> None:
+    with stored(tmp_path, *map(item, range(1, 2 * BATCH + 1))) as store:
+        encoding = Scripted()
+        work(store, encoding, HOUR, most=BATCH + 2)
+    assert encoded(tmp_path) == [*range(BATCH - 1, 2 * BATCH + 1)]
+    assert encoding.told == [(0, BATCH + 2), (BATCH, BATCH + 2)]
+    with closing(SqliteStore(tmp_path)) as store:
+        work(store, encoding, HOUR, most=0)
+    assert len(encoded(tmp_path)) == BATCH + 2
+
+
+def test_turned_off_it_encodes_nothing_and_stops_its_process(tmp_path: Path) -> None:
+    def turn(linker: EventLinker, nap: int) -> None:
+        linker.enabled = nap == 2
+        if nap == 1:
+            assert (encoding.asked, encoding.closed) == ([[2, 1]], 1)
+            with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
+                sql.execute("DELETE FROM vectors WHERE article = 1")
+
+    with stored(tmp_path, item(1), item(2)) as store:
+        encoding = Scripted()
+        work(store, encoding, 100 * HOUR, naps=3, awake=turn)
+    assert (encoding.asked, encoding.closed) == ([[2, 1], [1]], 2)  # on again: all is looked for
 
 
 def test_vectors_and_links_go_with_their_articles(tmp_path: Path) -> None:
