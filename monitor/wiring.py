@@ -215,7 +215,9 @@ def _parts(
     thread = WorkerThread(executor)
     notifier = _notifier(store, thread, config)
     client = _client(config.allow, config.contact)
-    ingester = Ingester(store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random)
+    ingester = Ingester(
+        store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time
+    )
     report = RunLog(time.monotonic, orders.progress)
     indexer = IndexerProcess(config.data, clock)
     listeners: list[Callable[[BatchOutcome], None]] = [

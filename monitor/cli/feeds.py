@@ -109,8 +109,8 @@ COLUMNS = (
     "blind", "moved_to", "former", "tags",
 )  # fmt: skip
 _MARKS = {
-    "ok": "✓", "new": "…", "late": "!", "blind": "!", "silent": "!", "failing": "✗", "gone": "✗",
-    "paused": "-",
+    "ok": "✓", "new": "…", "late": "!", "blind": "!", "silent": "!", "quarantined": "!",
+    "failing": "✗", "gone": "✗", "paused": "-",
 }  # fmt: skip
 
 

@@ -326,6 +326,7 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     if details.page_trouble:
         reason = text_cleaning.line(details.page_trouble)
         yield f"page not read: {reason}{_retry_time(details, now)}"
+    yield from map(text_cleaning.line, details.limits)
     if details.versions > 1:
         yield f"{counted(details.versions - 1, 'revision')} since it was first seen"
 
@@ -379,6 +380,7 @@ def _mapping(details: ArticleDetails) -> dict[str, Any]:
         "versions": details.versions,
         "page_trouble": details.page_trouble,
         "page_retry": iso(details.page_retry),
+        "limits": list(details.limits),
         "alerts": [
             {
                 "id": alert.id,

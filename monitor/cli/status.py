@@ -89,6 +89,7 @@ def _mapping(status: Status) -> dict[str, Any]:
         "mutes": [{"watchlist": m.watchlist, "until": iso(m.until)} for m in status.mutes],
         "unsent": status.unsent,
         "dead": status.dead,
+        "set_aside": status.set_aside,
     }
 
 
@@ -110,6 +111,7 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
     if gaps := _describe_gaps(status):
         yield f"gaps      {gaps} in the last day; `tocsin feeds --blind` lists them"
     yield f"articles  {status.articles}, {status.indexed} of them searchable"
+    yield from _set_aside_line(status)
     if status.rebuilt is not None:
         yield f"index     {status.rebuilt:.0%} rebuilt; the rest cannot be searched yet"
     if status.monitor:
@@ -132,6 +134,14 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
     if status.unsent or status.dead:
         counts = f"{status.unsent} waiting, {status.dead} given up"
         yield f"unsent    {counts}; `tocsin deliveries` lists them"
+
+
+def _set_aside_line(status: Status) -> Iterator[str]:
+    if status.set_aside:
+        yield (
+            f"set aside {counted(status.set_aside, 'article')} that took too long to match or to"
+            " index; `tocsin feeds` says whose, `tocsin show ID` why"
+        )
 
 
 def _describe_gaps(status: Status) -> str:

@@ -193,6 +193,11 @@ class _NewsroomCollector(Collector):
         )
         yield _gauge("tocsin_alerts_stored", "Alerts in the archive, without copies.", alerts)
         yield _gauge("tocsin_alerts_untriaged", "Alerts not yet triaged.", untriaged)
+        yield _gauge(
+            "tocsin_set_aside_articles",
+            "Articles that took too long to match or to index.",
+            self._views.articles.set_aside(),
+        )
 
     def _deliveries(self) -> Iterator[Metric]:
         counted: collections.Counter[DeliveryState] = collections.Counter()

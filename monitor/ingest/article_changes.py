@@ -119,6 +119,7 @@ def with_enrichment(batch: Batch, arrival: ArticleChange, made: Enrichment) -> A
         names=names,
         perhaps=same_event(batch, arrival.article, names) if arrival.new else None,
         hits=made.hits,
+        unmatched=made.unmatched,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from index.analysis.language import detect, prior
 from index.article import PARTS, Article
 from monitor.ingest import cross_language, stories
+from monitor.match.fence import MatchingFence
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import WatchlistMatch
 from monitor.model.feed import Feed
@@ -27,6 +28,8 @@ class Enrichment:
     shingles: frozenset[int]
     names: Names
     hits: tuple[WatchlistMatch, ...]
+    unmatched: str = ""
+    """Why the article was set aside and not matched; empty when it was matched."""
 
     def is_of(self, article: Article) -> bool:
         """Return whether an article has exactly the text that was enriched."""
@@ -39,8 +42,11 @@ def enrich(
     rules: WatchlistMatcher,
     recent: deque[str],
     declared: str,
+    fence: MatchingFence | None = None,
 ) -> list[Enrichment]:
     """Return the enrichment of each article of a feed; adds their languages to `recent`.
+
+    An article that exceeds the limits of the fence has no matches, and says why.
 
     Each step runs for all articles before the next: its tables fill the processor's cache.
     """
@@ -49,8 +55,12 @@ def enrich(
     ]
     shingles = [stories.shingles(article) for article in known]
     names = [cross_language.names(article) for article in known]
-    hits = [rules.match(article, feed) for article in known]
-    return [Enrichment(*parts) for parts in zip(known, shingles, names, hits, strict=True)]
+    fence = fence or MatchingFence()
+    hits = [fence.match(rules, article, feed) for article in known]
+    return [
+        Enrichment(article, own, named, found.hits, found.unmatched)
+        for article, own, named, found in zip(known, shingles, names, hits, strict=True)
+    ]
 
 
 def _language(article: Article, feed: Feed, recent: deque[str], declared: str) -> str:

@@ -8,6 +8,8 @@ An incident raises one alert::
     silent    when nothing new came for longer than the publication rate allows, until it does
     reissued  when most of a document is known under other ids, until ids stay;
               again after a week at the earliest
+    quarantined  when its articles exceed the limits of matching or indexing, until a day passed
+              without that
 
 Polls during an outage of the network neither begin nor end an incident.
 """
@@ -31,6 +33,7 @@ MINUTE = 60.0
 WORST = (
     Health.FAILING,
     Health.GONE,
+    Health.QUARANTINED,
     Health.LATE,
     Health.BLIND,
     Health.SILENT,
@@ -49,6 +52,8 @@ def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
         return Health.GONE
     if state.failures:
         return Health.FAILING
+    if state.breaches:
+        return Health.QUARANTINED
     if state.last_ok is None:
         return Health.NEW
     if is_late(state, now):
@@ -76,6 +81,8 @@ def describe_health(feed: Feed, state: FeedState, now: Timestamp) -> str:
         case Health.FAILING:
             times = f" ×{state.failures}" if state.failures > 1 else ""
             return f"{state.reason.partition(';')[0]}{times}, retry {when}"
+        case Health.QUARANTINED:
+            return f"quarantined: {state.breach}; next {when}"
         case Health.NEW:
             return "not polled yet"
         case Health.LATE:
@@ -153,6 +160,9 @@ def begun_incidents(
         yield _notice(AlertKind.GONE, Severity.MEDIUM, words)
     elif _fails(state, now) and not open_ones & {AlertKind.GONE, AlertKind.FAILING}:
         yield _notice(AlertKind.FAILING, Severity.MEDIUM, _failure_title(feed, state, now))
+    if state.breaches and AlertKind.QUARANTINED not in open_ones:
+        words = f"{feed.name}: quarantined, and polled rarely: {state.breach}"
+        yield _notice(AlertKind.QUARANTINED, Severity.MEDIUM, words)
     if is_silent(state) and AlertKind.SILENT not in open_ones:
         yield _notice(AlertKind.SILENT, Severity.LOW, _silence_title(feed, state), rings=not first)
     if reissue is not None and reissue.whole and _is_due_again(latest.get(AlertKind.REISSUED), now):
@@ -173,6 +183,7 @@ def ended_incidents(
         AlertKind.GONE: not state.failures,
         AlertKind.FAILING: not state.failures,
         AlertKind.SILENT: not is_silent(state),
+        AlertKind.QUARANTINED: not state.breaches,
         AlertKind.REISSUED: reissue is not None and not reissue.whole,
     }
     for kind, episode in latest.items():

@@ -28,6 +28,7 @@ from monitor.ingest.poll_outcome import (
     PageResult,
     PollResult,
 )
+from monitor.match.fence import MatchingFence
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.feed import Feed, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
@@ -51,11 +52,13 @@ class Ingester:
         watch: ActiveConfig,
         clock: Callable[[], Timestamp],
         jitter: Callable[[], float],
+        stopwatch: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._store = store
         self.watch = watch
         self._clock = clock
         self._jitter = jitter
+        self._stopwatch = stopwatch
         self._languages: dict[int, deque[str]] = {}
 
     def ingest(
@@ -170,7 +173,7 @@ class Ingester:
         fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
         articles = [article_changes.article(one.entry, feed) for one in fresh]
         recent = self._recent(reading, feed)
-        drafts = enrich(articles, feed, watch.rules, recent, parsed.lang)
+        drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, self._fence())
         return EnrichedDocument(
             entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)}
         )
@@ -226,10 +229,15 @@ class Ingester:
         self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
     ) -> Enrichment:
         """Enrich an article of a feed, with the matches for each other feed that carries it."""
-        (made,) = enrich([article], feed, watch.rules, self._recent(reading, feed), "")
-        if article.feeds == (feed.number,):
+        fence, recent = self._fence(), self._recent(reading, feed)
+        (made,) = enrich([article], feed, watch.rules, recent, "", fence)
+        if article.feeds == (feed.number,) or made.unmatched:
             return made
-        return replace(made, hits=watch.rules.match(made.article, *_feeds_of(article, feed, watch)))
+        found = fence.match(watch.rules, made.article, *_feeds_of(article, feed, watch))
+        return replace(made, hits=found.hits, unmatched=found.unmatched)
+
+    def _fence(self) -> MatchingFence:
+        return MatchingFence(self._stopwatch)
 
     def _carried(
         self, batch: Batch, watch: ActiveConfig, answer: PollResult, outcome: PollOutcome
@@ -238,13 +246,16 @@ class Ingester:
         if not (outcome.sightings and watch.rules.by_feed):
             return
         feed, sighted = outcome.feed, [one.article for one in outcome.sightings]
+        fence = self._fence()
         for article in batch.articles.get(list(dict.fromkeys(sighted))):
             feeds = _feeds_of(article, feed, watch)
             before = {
                 hit.watchlist.name
-                for hit in watch.rules.match(article, *(one for one in feeds if one is not feed))
+                for hit in fence.match(
+                    watch.rules, article, *(one for one in feeds if one is not feed)
+                ).hits
             }
-            hits = watch.rules.match(article, *feeds) if len(article.feeds) > 1 else ()
+            hits = fence.match(watch.rules, article, *feeds).hits if len(article.feeds) > 1 else ()
             if new := tuple(hit for hit in hits if hit.watchlist.name not in before):
                 yield ArticleChange(
                     article=article,

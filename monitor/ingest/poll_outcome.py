@@ -10,6 +10,7 @@ from monitor.alerts.publishers import is_aggregator
 from monitor.alerts.routing import Routing
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.url import redact
+from monitor.formatting import counted
 from monitor.ingest import (
     article_changes,
     feed_health,
@@ -165,9 +166,12 @@ def after_read(
     unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
     known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
     met = [d.article for d in decisions if not isinstance(d, _UNMET)]
+    before = answer.state
+    if breach := _breach(arrived):
+        before = schedule.after_breach(before, breach, now)
     state = schedule.after_read(
         answer.feed,
-        answer.state,
+        before,
         came.fetched,
         came.parsed,
         digest=came.digest,
@@ -204,6 +208,15 @@ def after_read(
     return _with_incidents(
         history, answer, refresh, feed_health.Reissue(reissued, known - reissued)
     )
+
+
+def _breach(arrived: Sequence[ArticleChange]) -> str:
+    """Return which articles of a document were set aside, and why; empty for none."""
+    aside = [change for change in arrived if change.unmatched]
+    if not aside:
+        return ""
+    articles = counted(len(aside), "article was not matched", "articles were not matched")
+    return f"{articles}: {aside[0].unmatched}"
 
 
 def _decisions(

@@ -5,6 +5,8 @@
     404       6 h, doubling
     410       never again
     else      max(interval, 5 min), doubling
+    quarantine    1 h, doubling with each document that exceeds the limits of matching or
+              indexing; over after a day without one
     ceiling   24 h, but never earlier than a server asked
     a day     after the first failure the feed is polled in any case, since an alert is due then
 
@@ -34,6 +36,7 @@ LONGEST_HINT = 31 * DAY
 BACK_OFF = 5 * MINUTE
 NOT_FOUND = 6 * HOUR
 TOO_MANY = 4 * HOUR
+QUARANTINE = HOUR
 OUTAGE = MINUTE
 """Seconds until the next try while the network is down."""
 CATCH_UP = 10.0
@@ -144,6 +147,14 @@ def after_unchanged(
     )
 
 
+def after_breach(state: FeedState, breach: str, now: Timestamp) -> FeedState:
+    """Return the state of a feed whose articles exceed the limits of matching or indexing.
+
+    It is that before the next answer is counted (`after_read`), which is then asked for later.
+    """
+    return replace(state, breaches=state.breaches + 1, breached_at=now, breach=breach)
+
+
 def after_failure(
     feed: Feed, state: FeedState, error: FeedError, now: Timestamp, jitter: float
 ) -> FeedState:
@@ -222,12 +233,14 @@ def _success(
     state: FeedState, interval: float, hints: Hints, now: Timestamp, jitter: float
 ) -> FeedState:
     hint = min(max(hints.max_age or 0.0, hints.ttl or 0.0), LONGEST_HINT)
-    delay = max(interval, hint)
+    if state.breached_at is not None and now - state.breached_at >= DAY:
+        state = replace(state, breaches=0, breached_at=None, breach="")
+    delay = max(interval, hint, _quarantine(state))
     return replace(
         state,
         delay=delay,
         next_due=now + _jittered(delay, jitter),
-        asked_until=now + hint,
+        asked_until=now + max(hint, _quarantine(state)),
         last_poll=now,
         last_ok=now,
         failures=0,
@@ -235,6 +248,11 @@ def _success(
         reason="",
         gone=False,
     )
+
+
+def _quarantine(state: FeedState) -> float:
+    """Return the seconds until a feed in quarantine is polled again; 0 for any other feed."""
+    return min(QUARANTINE * 2.0 ** min(state.breaches - 1, 16), CEILING) if state.breaches else 0.0
 
 
 def _retry(feed: Feed, error: FeedError, failures: int, failing: float) -> float:

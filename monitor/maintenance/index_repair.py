@@ -182,7 +182,6 @@ class IndexRepair:
         self._progress(len(stored), len(stored))
         yield from self.writer.verify_steps()
 
-
     def _batches(self, ids: Sequence[int]) -> Iterator[list[Article]]:
         """Yield the articles of the store in batches that fit into memory."""
         batch: list[Article] = []

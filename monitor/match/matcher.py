@@ -76,32 +76,44 @@ class WatchlistMatcher:
             for watchlist in self.watchlists
         )
 
-    def match(self, article: Article, *feeds: Feed) -> tuple[WatchlistMatch, ...]:
+    def match(
+        self, article: Article, *feeds: Feed, check: Callable[[], None] = lambda: None
+    ) -> tuple[WatchlistMatch, ...]:
         """Return the watchlists that an article satisfies, and where, by the feeds that carry it.
 
         As in a search, a filter holds if it holds for one of the feeds.
+
+        Args:
+            article: The article.
+            feeds: The feeds.
+            check: Called before each watchlist is evaluated; what it raises ends the matching.
         """
         reading = DocumentTerms(article, self._keys)
         places = _MatchPlaces(article, reading)
         return tuple(
             WatchlistMatch(watchlist=watchlist, matches=places.of(found))
-            for watchlist, found in self._satisfied(reading, article, feeds)
+            for watchlist, found in self._satisfied(reading, article, feeds, check)
         )
 
     def satisfied(
         self, article: Article, *feeds: Feed
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         """Yield the watchlists that an article satisfies, and the clauses that hold."""
-        return self._satisfied(DocumentTerms(article, self._keys), article, feeds)
+        return self._satisfied(DocumentTerms(article, self._keys), article, feeds, lambda: None)
 
     def _satisfied(
-        self, reading: DocumentTerms, article: Article, feeds: Sequence[Feed]
+        self,
+        reading: DocumentTerms,
+        article: Article,
+        feeds: Sequence[Feed],
+        check: Callable[[], None],
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         found = reading.postings
         expansions = self._forms.of(found)
         candidates = self._filed.open({*found, *expansions})
         document = _ArticleWords(found, expansions, self._forms.numbers, article, feeds)
         for number in sorted(candidates):
+            check()
             watchlist = self.watchlists[number]
             if not out_of_scope(watchlist, article, feeds) and (
                 clauses := matches(watchlist.query.root, document)

@@ -26,6 +26,8 @@ class AlertKind(enum.StrEnum):
     """The server said that there is no such feed any more (410)."""
     REISSUED = "reissued"
     """It published what it had published before under new ids."""
+    QUARANTINED = "quarantined"
+    """Its articles exceeded the limits of matching or indexing."""
 
 
 class SuppressionReason(enum.StrEnum):

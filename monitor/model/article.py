@@ -32,6 +32,8 @@ class ArticleDetails:
     """Why its page was not read, though it was to be; empty if there was no trouble."""
     page_retry: Timestamp | None = None
     """When its page is tried again; None for never."""
+    limits: tuple[str, ...] = ()
+    """What of it is not matched or not searched, and why, in words; mostly nothing."""
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     """The last decision about each alert, by alert; those without one are left out."""
     deliveries: Mapping[int, tuple[Delivery, ...]] = field(default_factory=dict)

@@ -115,6 +115,8 @@ class Health(enum.StrEnum):
     """Coverage gap: the last two polls had no entry in common."""
     SILENT = "silent"
     """It has published nothing for longer than is usual for it."""
+    QUARANTINED = "quarantined"
+    """Its articles exceeded the limits of matching or indexing: it is polled rarely."""
     FAILING = "failing"
     GONE = "gone"
     PAUSED = "paused"
@@ -160,6 +162,12 @@ class FeedState:
     """Seconds between two of its publications, mostly; None until that is known."""
     silent_after: float | None = None
     """Seconds without a publication that would not be its habit; None until that is known."""
+    breaches: int = 0
+    """How often in a row its articles exceeded the limits of matching or indexing."""
+    breached_at: Timestamp | None = None
+    """When they did so last."""
+    breach: str = ""
+    """How, in words; empty when it is not quarantined."""
 
 
 class SubscribedFeed(NamedTuple):

@@ -213,6 +213,8 @@ class ArticleChange:
     canonical: str
     """Canonical URL, for recognition across feeds; empty without one, or without a new one."""
     hits: tuple[WatchlistMatch, ...] = ()
+    unmatched: str = ""
+    """Why it was set aside and not matched; empty when it was matched."""
     shingles: frozenset[int] = frozenset()
     copy_of: int | None = None
     """The article of which this is nearly the same text."""

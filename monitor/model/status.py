@@ -87,6 +87,8 @@ class Status:
     """Deliveries on their way to channels, those held for quiet hours or a digest included."""
     dead: int = 0
     """Deliveries that were given up."""
+    set_aside: int = 0
+    """Articles that exceeded the limits of matching or indexing."""
 
     @property
     def failing(self) -> int:

@@ -162,6 +162,7 @@ class ManualMonitor:
     now: float = START
     settled: list[BatchOutcome] = field(default_factory=list)
     routing: Routing = field(default_factory=Routing)
+    stopwatch: Callable[[], float] = lambda: 0.0
 
     def live(self, rounds: Iterable[int]) -> None:
         """Start, poll every feed and page once in each round, end. Raises Killed."""
@@ -173,7 +174,7 @@ class ManualMonitor:
         rules = WatchlistMatcher(self.watchlists, feeds)
         numbered = {feed.number: feed for feed in feeds}
         watch = ActiveConfig(rules=rules, feeds=numbered, routing=self.routing)
-        ingester = Ingester(store, watch, lambda: self.now, lambda: 0.0)
+        ingester = Ingester(store, watch, lambda: self.now, lambda: 0.0, self.stopwatch)
         pipeline = Pipeline(
             cast(Any, self.press),
             cast(Any, Reader()),

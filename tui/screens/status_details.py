@@ -93,7 +93,7 @@ def open_part(screen: PaneScreen, name: str) -> None:
 
 
 def _is_listed(health: Health, name: str) -> bool:
-    bad = (Health.FAILING, Health.GONE, Health.LATE, Health.SILENT)
+    bad = (Health.FAILING, Health.GONE, Health.LATE, Health.SILENT, Health.QUARANTINED)
     return health is Health.BLIND if name == "gaps" else health in bad
 
 

@@ -366,12 +366,15 @@ def match_reasons(alert: Alert) -> str:
 
 
 def _page_error(details: ArticleDetails, cells: int, zone: tzinfo | None) -> list[Line]:
-    """Return why the article's page could not be read, and when tocsin tries again."""
+    """Return what of the article was not read, matched or searched, and why."""
+    limits = [part for words in details.limits for part in wrap(safe.line(words), cells, "late")]
+    if limits:
+        limits.append([])
     if not details.page_trouble:
-        return []
+        return limits
     retry = times.full(details.page_retry, zone) if details.page_retry else ""
     words = f"Page not read: {safe.line(details.page_trouble)}"
-    return [*wrap(words + (retry and f"; next attempt {retry}"), cells, "late"), []]
+    return [*limits, *wrap(words + (retry and f"; next attempt {retry}"), cells, "late"), []]
 
 
 def _other_outlets(

@@ -31,6 +31,7 @@ HEALTH_GLYPHS = {
     Health.SILENT: ("!", "late"),
     Health.FAILING: ("✗", "bad"),
     Health.GONE: ("✗", "bad"),
+    Health.QUARANTINED: ("!", "late"),
     Health.PAUSED: ("‖", "quiet"),
 }
 

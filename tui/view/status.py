@@ -135,13 +135,14 @@ def _unsent(status: Status) -> list[StatusPart]:
 
 
 def _feeds(status: Status) -> Line:
-    """Return how many feeds are well, have a warning (late, coverage gap or silent), and fail."""
+    """Return how many feeds are well, have a warning, and fail."""
     count = {health: status.feeds.get(health, 0) for health in Health}
     bad = count[Health.FAILING] + count[Health.GONE]
     line: Line = [(f"{count[Health.OK]}✓", "ok" if count[Health.OK] else "quiet")]
     if count[Health.NEW]:
         line.append((f" {count[Health.NEW]}○", "quiet"))
-    warnings = count[Health.LATE] + count[Health.BLIND] + count[Health.SILENT]
+    warned = (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED)
+    warnings = sum(count[health] for health in warned)
     line.append((f" {warnings}!", "late" if warnings else "quiet"))
     line.append((f" {bad}✗", "bad" if bad else "quiet"))
     return line

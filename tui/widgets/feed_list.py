@@ -58,7 +58,7 @@ class FeedPane(LineList):
         line: Line = [(f"✓ {count[Health.OK]} ok", "ok")]
         if count[Health.NEW]:
             line.append((f"  ○ {count[Health.NEW]} new", "quiet"))
-        for health in (Health.LATE, Health.BLIND, Health.SILENT):
+        for health in (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED):
             if count[health]:
                 line.append((f"  ! {count[health]} {health.label}", "late"))
         if bad:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from index.article import Article, Timestamp
+from index.article import PARTS, Article, Timestamp
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, Version
 from monitor.model.event_link import EventLink, StoredVector, Surety, Unencoded
@@ -192,6 +192,19 @@ def replace_text(sql: sqlite3.Connection, article: Article, now: Timestamp) -> N
     queue_for_index(sql, [article.id])
 
 
+def set_aside(sql: sqlite3.Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
+    """Store which articles were not matched; one that is matched now is set aside no more."""
+    changes = list(changes)
+    sql.executemany(
+        "DELETE FROM set_aside WHERE article = ? AND step = 'matching'",
+        [(change.article.id,) for change in changes if not (change.new or change.unmatched)],
+    )
+    sql.executemany(
+        "INSERT OR REPLACE INTO set_aside VALUES (?, 'matching', ?, ?)",
+        [(change.article.id, change.unmatched, now) for change in changes if change.unmatched],
+    )
+
+
 def queue_pages(sql: sqlite3.Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
     """Queue the pages of articles that want their text."""
     sql.executemany(
@@ -238,7 +251,7 @@ def count(sql: sqlite3.Connection, feed: int, more: int) -> None:
 
 _TABLES = (
     *("versions", "pages", "unread_pages", "carriers", "named", "latency", "links"),
-    "vectors",
+    *("vectors", "set_aside"),
 )
 
 
@@ -432,6 +445,7 @@ class SqliteArticleViews:
             telling=timelines.get(article, NOBODY_ELSE),
             page_trouble=trouble,
             page_retry=retry,
+            limits=tuple(self._limits(found.article)),
             decisions={id: made[-1] for id, made in decisions.items() if made},
             deliveries=SqliteDeliveryViews(self._connection).of_alerts(raised),
         )
@@ -451,6 +465,10 @@ class SqliteArticleViews:
                     alerts=tuple(self._alerts.get([alert for (alert,) in raised], matches=True)),
                     versions=version,
                 )
+
+    def set_aside(self) -> int:
+        """Return how many articles exceeded the limits of matching or indexing."""
+        return self._connection.number("SELECT count(DISTINCT article) FROM set_aside")
 
     def revisions(self, article: int) -> list[Version]:
         """Return the texts an article has had, the first one first; the last is its own."""
@@ -488,6 +506,19 @@ class SqliteArticleViews:
             (article.story, article.id),
         )
         return tuple((name, seen) for name, seen in found)
+
+    def _limits(self, article: Article) -> Iterator[str]:
+        """Yield what of an article is not matched or not searched."""
+        from index.analysis.tokenizer import MAX_WORDS, readable
+
+        named = {"matching": "not matched", "indexing": "its text is not searched"}
+        for step, reason in self._connection.read(
+            "SELECT step, reason FROM set_aside WHERE article = ? ORDER BY step DESC", (article.id,)
+        ):
+            yield f"{named[step]}: {reason}"
+        for part in PARTS:
+            if len(readable(article.part(part))) < len(article.part(part)):
+                yield f"only the first {MAX_WORDS:,} words of its {part} are matched and searched"
 
     def _page_trouble(self, article: int) -> tuple[str, Timestamp | None]:
         """Return why an article's page was not read, and when it is tried again (None: never)."""

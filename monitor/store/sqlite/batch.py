@@ -267,6 +267,7 @@ class SqliteBatch(SqliteReads):
                 articles.insert_link(sql, change.article.id, change.canonical)
                 if change.article.feeds[0] != number:
                     articles.insert_carrier(sql, number, change.article.id, now)
+        articles.set_aside(sql, outcome.arrivals, now)
         articles.queue_pages(sql, outcome.arrivals, now)
         articles.insert_entries(sql, number, map(_entry, outcome.arrivals))
         for sighting in outcome.sightings:
@@ -275,6 +276,7 @@ class SqliteBatch(SqliteReads):
     def save_page(self, change: ArticleChange) -> None:
         """Store an article that got its page's text."""
         articles.save_page_text(self._sql, change)
+        articles.set_aside(self._sql, [change], change.article.seen)
         regroup_alerts(self._sql, change.article.id)
 
     def postpone_page(

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 STATE = (
     "etag, last_modified, body_hash, next_due, last_poll, last_ok, failures, reason, gone, blind,"
-    " title, link, lang, delay, asked_until, failing_since, published, usual, silent_after"
+    " title, link, lang, delay, asked_until, failing_since, published, usual, silent_after,"
+    " breaches, breached_at, breach"
 )
 FEED = "url, name, tags, enabled, number, every"
 WATCHLIST = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
@@ -168,7 +169,7 @@ def _save_move(sql: sqlite3.Connection, number: int, move: PermanentRedirect) ->
 def _save_state(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
     poll, number = outcome.poll, outcome.feed.number
     (polls,) = sql.execute(
-        f"UPDATE feeds SET ({STATE}) = ({marks(19)}), polls = polls + 1,"
+        f"UPDATE feeds SET ({STATE}) = ({marks(22)}), polls = polls + 1,"
         " articles = articles + ? WHERE number = ? RETURNING polls",
         (*state_values(outcome.state), new, number),
     ).fetchone()
@@ -399,6 +400,9 @@ def state_of(row: Sequence[Any]) -> FeedState:
         published=row[16],
         usual=row[17],
         silent_after=row[18],
+        breaches=row[19],
+        breached_at=row[20],
+        breach=row[21],
     )
 
 
@@ -424,6 +428,9 @@ def state_values(value: FeedState) -> tuple[Any, ...]:
         value.published,
         value.usual,
         value.silent_after,
+        value.breaches,
+        value.breached_at,
+        value.breach,
     )
 
 

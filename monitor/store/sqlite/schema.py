@@ -675,7 +675,24 @@ CREATE TRIGGER alert_dropped AFTER DELETE ON alerts BEGIN
 """
 
 
-VERSION = 8
+QUARANTINE = """
+-- A feed that exceeded the limits of matching or indexing: how often, when last, and how.
+ALTER TABLE feeds ADD COLUMN breaches INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN breached_at REAL;
+ALTER TABLE feeds ADD COLUMN breach TEXT NOT NULL DEFAULT '';
+
+-- Articles that were stored and not matched, or indexed without their text, and why.
+CREATE TABLE set_aside (
+    article INTEGER NOT NULL,
+    step    TEXT NOT NULL,                      -- matching, indexing
+    reason  TEXT NOT NULL,
+    at      REAL NOT NULL,
+    PRIMARY KEY (article, step)
+) WITHOUT ROWID;
+"""
+
+
+VERSION = 9
 
 UPGRADES = {
     1: BACKFILLS,
@@ -704,6 +721,7 @@ UPGRADES = {
     5: LAST_DOCUMENTS,
     6: EVENT_LINKS + CROSSINGS_7,
     7: STORY_OF_ALERT,
+    8: QUARANTINE,
 }
 """What to add to a store of an earlier version."""
 
@@ -732,4 +750,5 @@ TABLES = (
     + LINKS
     + LAST_DOCUMENTS
     + STORY_OF_ALERT
+    + QUARANTINE
 )

@@ -1,0 +1,60 @@
+"""The fence of matching: an article that takes too long to match is set aside, the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from index.article import Article
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.alert import WatchlistMatch
+from monitor.model.feed import Feed
+
+ARTICLE_SECONDS = 5.0
+"""Seconds of processor time in which an article is matched. A long one takes 0.2 s."""
+DOCUMENT_SECONDS = 20.0
+"""The same for all articles of a document together."""
+
+
+class Matching(NamedTuple):
+    """What came of matching an article."""
+
+    hits: tuple[WatchlistMatch, ...]
+    unmatched: str = ""
+    """Why the article was set aside; empty when it was matched."""
+
+
+class _TooSlowError(Exception):
+    """The article has used up its time."""
+
+
+class MatchingFence:
+    """Matches the articles of one document, within its time."""
+
+    def __init__(self, stopwatch: Callable[[], float] = lambda: 0.0) -> None:
+        """Begin a document.
+
+        Args:
+            stopwatch: Returns the seconds of processor time of this thread.
+        """
+        self._stopwatch = stopwatch
+        self._left = DOCUMENT_SECONDS
+
+    def match(self, rules: WatchlistMatcher, article: Article, *feeds: Feed) -> Matching:
+        """Return the watchlists that an article satisfies, or why that is not known."""
+        if self._left <= 0:
+            return Matching((), f"its document takes longer than {DOCUMENT_SECONDS:g} s to match")
+        began, most = self._stopwatch(), min(self._left, ARTICLE_SECONDS)
+
+        def check() -> None:
+            if self._stopwatch() - began > most:
+                raise _TooSlowError
+
+        try:
+            return Matching(rules.match(article, *feeds, check=check))
+        except _TooSlowError:
+            return Matching((), f"matching it takes longer than {most:.1g} s")
+        except MemoryError:
+            return Matching((), "matching it needs too much memory")
+        finally:
+            self._left -= self._stopwatch() - began

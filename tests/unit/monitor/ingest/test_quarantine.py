@@ -1,0 +1,156 @@
+"""A feed whose articles take too long to match: set aside, said, and polled rarely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+import pytest
+from support import flow
+
+from index.analysis.tokenizer import MAX_WORDS
+from index.query.parser import parse_query
+from monitor.ingest import feed_health, schedule
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome, NewDocument, PollResult
+from monitor.match.fence import ARTICLE_SECONDS
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed, FeedState, Health
+from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.pipeline import hash_of
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+
+HOUR, DAY = 3_600.0, 86_400.0
+HOSTILE, HEALTHY = (Feed(url=f"https://{name}.test/rss", name=name) for name in ("bad", "good"))
+WORDS = [f"mot{number}" for number in range(2 * round(ARTICLE_SECONDS))]
+SLOW = " ".join(WORDS)
+"""Every watchlist looks at it, and each look takes a second."""
+
+
+class Newsroom:
+    """Two feeds and a monitor in which each look at the processor time takes a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store, self.views, self.now = SqliteStore(folder), SqliteViews(folder), 1e9
+        watchlists = [Watchlist(name=word, query=parse_query(word)) for word in WORDS]
+        self.feeds = self.store.subscribe([HOSTILE, HEALTHY], watchlists)
+        watch = ActiveConfig(
+            rules=WatchlistMatcher(watchlists, self.feeds),
+            feeds={feed.number: feed for feed in self.feeds},
+        )
+        seconds = count()
+        self.ingester = Ingester(
+            self.store, watch, lambda: self.now, lambda: 0.0, lambda: float(next(seconds))
+        )
+
+    def poll(self, *texts: Sequence[str]) -> BatchOutcome:
+        """Poll both feeds in one batch; each text is an article."""
+        answers = []
+        for feed, own in zip(self.feeds, texts, strict=True):
+            entries = tuple(Entry(guid=text[:99], url="", title=text, summary="") for text in own)
+            body = repr(own).encode()
+            answers.append(
+                PollResult(
+                    feed=feed,
+                    state=self.state(feed),
+                    came=NewDocument(
+                        fetched=Fetched(url=feed.url, body=body),
+                        digest=hash_of(body),
+                        parsed=ParsedFeed(entries=entries),
+                    ),
+                    seconds=0.1,
+                )
+            )
+        return self.ingester.ingest(answers, network_down=False)
+
+    def state(self, feed: Feed) -> FeedState:
+        return {one.feed.url: one.state for one in self.store.feeds.subscribed()}[feed.url]
+
+    def health(self, feed: Feed) -> tuple[Health, str]:
+        state = self.state(feed)
+        return (
+            feed_health.health(feed, state, self.now),
+            feed_health.describe_health(feed, state, self.now),
+        )
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    room = Newsroom(tmp_path)
+    room.poll(["calm"], ["quiet"])  # what comes with the first poll is backfill
+    room.now += HOUR
+    return room
+
+
+def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
+    room: Newsroom, tmp_path: Path
+) -> None:
+    outcome = room.poll([SLOW, "mot1 is here"], ["mot2 is here"])
+    titles = sorted(raised.title for raised in outcome.raised)
+    assert titles == [
+        "bad: quarantined, and polled rarely: 1 article was not matched:"
+        " matching it takes longer than 5 s",
+        "mot1 is here",
+        "mot2 is here",
+    ]
+    (aside,) = flow.rows(tmp_path, "SELECT article, step FROM set_aside")
+    details = room.views.articles.details(aside[0])
+    assert details is not None
+    assert (details.article.title, aside[1]) == (SLOW, "matching")
+    assert details.limits == ("not matched: matching it takes longer than 5 s",)
+    assert room.views.articles.set_aside() == 1
+    assert room.health(HOSTILE) == (
+        Health.QUARANTINED,
+        "quarantined: 1 article was not matched: matching it takes longer than 5 s; next in 1 h",
+    )
+    assert room.health(HEALTHY)[0] is not Health.QUARANTINED
+
+
+def test_a_document_has_its_time_too(room: Newsroom) -> None:
+    outcome = room.poll([f"{SLOW} {number}" for number in range(9)], ["mot2 is here"])
+    assert [raised.title for raised in outcome.raised if raised.feed == "good"] == ["mot2 is here"]
+    assert room.views.articles.set_aside() == 9
+    reasons = {
+        limit
+        for id in range(1, 13)
+        if (details := room.views.articles.details(id))
+        for limit in details.limits
+    }
+    assert "not matched: its document takes longer than 20 s to match" in reasons
+
+
+def test_a_feed_is_polled_less_often_until_a_day_has_passed(room: Newsroom) -> None:
+    for number in (1, 2, 3):
+        room.poll([f"{SLOW} {number}"], ["quiet"])
+        state = room.state(HOSTILE)
+        assert state.next_due == room.now + schedule.QUARANTINE * 2 ** (number - 1)
+        room.now = state.next_due
+    outcome = room.poll(["calm again"], ["quiet"])
+    assert outcome.raised == ()
+    assert room.health(HOSTILE)[0] is Health.QUARANTINED
+    room.now += DAY
+    room.poll(["calm once more"], ["quiet"])
+    assert room.health(HOSTILE)[0] is Health.BLIND  # its entries are all new
+
+
+def test_an_article_that_is_matched_after_an_edit_is_set_aside_no_more(
+    room: Newsroom, tmp_path: Path
+) -> None:
+    guid = "x" * 99
+    room.poll([f"{guid} {SLOW}"], ["quiet"])
+    assert room.views.articles.set_aside() == 1
+    outcome = room.poll([f"{guid} mot1"], ["quiet"])
+    assert [raised.watchlist for raised in outcome.raised] == ["mot1"]
+    assert room.views.articles.set_aside() == 0
+
+
+def test_an_article_says_how_much_of_it_is_read(room: Newsroom) -> None:
+    room.poll(["mot " * MAX_WORDS], ["mot " * (MAX_WORDS + 1)])
+    said = [room.views.articles.details(id) for id in (3, 4)]
+    assert [one.limits for one in said if one] == [
+        (),
+        ("only the first 50,000 words of its title are matched and searched",),
+    ]
