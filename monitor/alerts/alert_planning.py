@@ -213,6 +213,8 @@ class _Planning:
             content = {
                 "at": self._now,
                 "text": self._facts.texts[article]._asdict(),
+                "author": change.article.author,
+                "lang": change.article.lang,
                 "matches": evidence.matches(matches),
             }
             kind = Kind.EDITED if via is Via.POLL else Kind.PAGE

@@ -319,17 +319,26 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
 )
 @click.option("--alert", "alert", type=AlertNumber(), metavar="ALERT",
               help="Print the records of this alert, one JSON object a line.")  # fmt: skip
+@click.option("--send", "channel", metavar="CHANNEL",
+              help="Send the hash of the last record to this channel of feeds.yaml.")  # fmt: skip
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="Output format.")  # fmt: skip
 @click.pass_context
-def verify(context: click.Context, first: int, head: str, alert: int | None, style: str) -> None:
+def verify(
+    context: click.Context,
+    first: int,
+    head: str,
+    alert: int | None,
+    channel: str | None,
+    style: str,
+) -> None:
     """Verify the evidence: what was recorded of each alert, in a chain of hashes.
 
     Checks every page of the store, that no record was changed, removed or inserted, that each
-    alert has its record and each record its alert, and that the texts of articles match their
-    hashes. Prints the hash
-    of the last record: note it elsewhere, and give it to --head later. Exits with 1 if
-    anything differs, and names the first such record.
+    alert has its record and each record its alert, that articles are as they were recorded, and
+    that no date is impossible. Prints the hash
+    of the last record: note it elsewhere, or send it there with --send, and give it to --head
+    later. Exits with 1 if anything differs, and names the first such record.
     """
     from monitor.maintenance.verification import verify as verify_evidence
     from monitor.store.sqlite.evidence import EvidenceReader
@@ -344,7 +353,13 @@ def verify(context: click.Context, first: int, head: str, alert: int | None, sty
                 click.echo(clean(record))
             return
         with progress_bar() as progress:
-            result = verify_evidence(proofs, progress or (lambda *_: None), first=first, noted=head)
+            result = verify_evidence(
+                proofs,
+                progress or (lambda *_: None),
+                now=cli.clock(),
+                first=first,
+                noted=head,
+            )
     if first > 1 and not result.records:
         raise click.ClickException(f"there is no record {first} yet")
     if style == "json":
@@ -354,8 +369,21 @@ def verify(context: click.Context, first: int, head: str, alert: int | None, sty
             click.echo(line)
         for line in _fault_lines(result):
             say(line)
+    if channel is not None:
+        _send_head(cli, channel, result)
     if not result.whole:
         context.exit(1)
+
+
+def _send_head(cli: CliContext, channel: str, result: VerificationResult) -> None:
+    """Send the hash of the last record to a channel, where nobody can change it from here."""
+    from monitor.cli.notify import send_now
+
+    number, digest = result.head
+    state = "whole" if result.whole else f"NOT whole: {result.faults[0]}"
+    title = f"Evidence of {cli.config_path.absolute()}: record {number}, {state}"
+    target = send_now(cli, channel, "evidence", title, f"tocsin verify --head {digest}")
+    say(f"{target.name} accepted the hash of record {number}")
 
 
 def _verification_mapping(result: VerificationResult) -> dict[str, object]:
@@ -371,6 +399,9 @@ def _verification_lines(result: VerificationResult, first: int) -> Iterator[str]
     yield f"evidence  {records}{scope}, {alerts}: {state}"
     yield f"store     {'damaged' if result.damage else 'every page read'}"
     yield f"texts     {result.texts:,} compared with their hashes"
+    if result.set_back:
+        times = counted(result.set_back, "record is", "records are")
+        yield f"clock     {times} dated before the one that precedes; was the clock set back?"
     if result.earlier:
         yield f"earlier   {counted(result.earlier, 'alert')} raised before there was evidence"
     if result.dropped:

@@ -72,18 +72,29 @@ def send_test(cli: CliContext, channel: str) -> None:
 
     Exits with 1 if the channel does not accept it. Nothing is stored.
     """
+    words = "tocsin sends this to test the channel."
+    target = send_now(cli, channel, "sample", "Sample of an alert", words)
+    say(f"{target.name} accepted the test message ({target.kind}: {target.words})")
+
+
+def send_now(cli: CliContext, channel: str, watchlist: str, title: str, text: str) -> Channel:
+    """Send a message of no stored alert to a channel now; return the channel.
+
+    Raises:
+        InputError: feeds.yaml has no such channel.
+        click.ClickException: The channel does not accept it.
+    """
     import asyncio
 
     from monitor.config import load
 
     config = load(cli.config_path, data=cli.data)
     target = _find_channel(config, channel)
-    error = asyncio.run(
-        _send_notification(config, target, _sample_notification(target, cli.clock()))
-    )
+    notification = _notification(target, cli.clock(), watchlist, title, text)
+    error = asyncio.run(_send_notification(config, target, notification))
     if error is not None:
         raise click.ClickException(f"{target.name} did not accept it: {error.reason}")
-    say(f"{target.name} accepted the test message ({target.kind}: {target.words})")
+    return target
 
 
 def _find_channel(config: Config, name: str) -> Channel:
@@ -129,7 +140,9 @@ async def _send_notification(
         await sender.close()
 
 
-def _sample_notification(channel: Channel, now: float) -> Notification:
+def _notification(
+    channel: Channel, now: float, watchlist: str, title: str, words: str
+) -> Notification:
     """Return a notification of an invented alert."""
     from uuid import NAMESPACE_URL, uuid5
 
@@ -138,20 +151,19 @@ def _sample_notification(channel: Channel, now: float) -> Notification:
     from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
     from monitor.model.severity import Severity
 
-    title, words = "Sample of an alert", "tocsin sends this to test the channel."
     article = Article(
         id=0, feeds=(0,), url="https://example.org/sample", title=title, summary=words,
         body="", author="", lang="en", published=now, seen=now, story=0,
     )  # fmt: skip
     alert = Alert(
-        id=0, watchlist="sample", article=0, severity=Severity.LOW,
+        id=0, watchlist=watchlist, article=0, severity=Severity.LOW,
         state=AlertState.NEW, verdict=Verdict.NONE, starred=False, backfill=False,
         raised_at=now, title=title, url=article.url, feed="tocsin", lang="en", published=now,
-        matches=(Match(field="title", start=0, end=6, text="Sample", term="sample"),),
+        matches=(Match(field="title", start=0, end=6, text=title[:6], term=title[:6]),),
     )  # fmt: skip
     delivery = Delivery(
         id=0, alert=0, channel=channel.name, occasion=Occasion.RAISED, why="",
-        key=str(uuid5(NAMESPACE_URL, f"tocsin sample {channel.name} {now!r}")),
+        key=str(uuid5(NAMESPACE_URL, f"tocsin {watchlist} {channel.name} {now!r}")),
         state=DeliveryState.WAITING, due=now, attempts=0, reason="", created_at=now,
         sent_at=None,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from index.article import Timestamp
 from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
 from monitor.formatting import alert_number
@@ -64,8 +65,14 @@ def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tupl
     return named
 
 
-def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
-    """Yield what is wrong with an alert and its records."""
+def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[AuditFault]:
+    """Yield what is wrong with an alert and its records.
+
+    Args:
+        id: The alert.
+        seen: What the store has of it.
+        now: The time of the verification.
+    """
     begun = [(number, record) for number, record in seen.records if record.get("kind") in _BEGINS]
     gone = [number for number, record in seen.records if record.get("kind") == Kind.DROPPED]
     if not begun:
@@ -76,6 +83,7 @@ def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
             id if where else None,
         )
         return
+    yield from _misdated(id, seen.records, now)
     (number, record), *again = begun
     for other, _ in again:
         yield AuditFault(f"it is raised again: record {number} has done so", other, id)
@@ -85,13 +93,32 @@ def faults_of(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
         yield AuditFault("it says that the alert was dropped, and it is there", gone[0], id)
     if seen.alert is None or gone:
         return
-    for words in _differs(seen.alert, record):
+    for words in _differs(seen.alert, record, seen.records):
         yield AuditFault(f"{words}", number, id)
     yield from _grown(id, seen, number)
     yield from _texts(id, seen)
 
 
-def _differs(alert: StoredAlert, record: Mapping[str, Any]) -> Iterator[str]:
+def _misdated(id: int, records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[AuditFault]:
+    """Yield the records of an alert that were made at a time that cannot be."""
+    before: tuple[int, float] | None = None
+    for number, record in records:
+        at, article = record.get("at"), record.get("article")
+        if not isinstance(at, int | float):
+            continue
+        if at > now + CLOCKS_DIFFER:
+            yield AuditFault("it is dated in the future", number, id)
+        if before and at < before[1]:
+            yield AuditFault(f"it is dated before record {before[0]}", number, id)
+        first_seen = article.get("seen") if isinstance(article, dict) else None
+        if isinstance(first_seen, int | float) and at < first_seen:
+            yield AuditFault("it is dated before its article was first seen", number, id)
+        before = number, at
+
+
+def _differs(
+    alert: StoredAlert, record: Mapping[str, Any], records: Sequence[NumberedRecord]
+) -> Iterator[str]:
     """Yield the differences between the store and the record of the raised alert."""
     article = record.get("article") or {}
     rule = record.get("rule") or {}
@@ -112,9 +139,26 @@ def _differs(alert: StoredAlert, record: Mapping[str, Any]) -> Iterator[str]:
             "date of its article": (alert.published, article.get("published")),
             "time its article was seen": (alert.seen, article.get("seen")),
         }
+        for name in ("author", "lang"):
+            if (then := _latest(name, record, records)) is not None:
+                compared[_WORDS[name]] = getattr(alert, name), then
+        if "outlet" in article:
+            compared["outlet of its article"] = alert.outlet, article["outlet"]
     for name, (now, then) in compared.items():
         if now != then:
             yield f"the {name} is now {_shown(now)}, and was {_shown(then)}"
+
+
+_WORDS = {"author": "author of its article", "lang": "language of its article"}
+
+
+def _latest(name: str, raised: Mapping[str, Any], records: Sequence[NumberedRecord]) -> Any:
+    """Return what the last record says of an article that edits change; None if it says nothing."""
+    found = raised.get("article", {}).get(name)
+    for _, record in records:
+        if record.get("kind") in (Kind.EDITED, Kind.PAGE):
+            found = record.get(name)
+    return found
 
 
 def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
@@ -164,6 +208,8 @@ def _shown(value: object) -> str:
 
 MOST = 1_000
 """Faults that are listed; more are counted."""
+CLOCKS_DIFFER = 60.0
+"""Seconds that a record may be ahead of the clock of the verification."""
 STEP = 500
 """Records between two reports of progress."""
 
@@ -185,6 +231,8 @@ class VerificationResult:
     """Number of article texts that were compared with their hashes."""
     earlier: int = 0
     """Alerts older than the evidence: recorded as they were found then."""
+    set_back: int = 0
+    """Records dated before the one that precedes them: perhaps the clock was set back."""
     dropped: int = 0
     """Alerts no longer kept: their texts cannot be checked any more."""
     head: tuple[int, str] = (0, BEGINNING)
@@ -210,12 +258,24 @@ class VerificationResult:
 
 
 def verify(
-    proofs: EvidenceReader, progress: Progress, *, first: int = 1, noted: str = ""
+    proofs: EvidenceReader,
+    progress: Progress,
+    *,
+    now: Timestamp,
+    first: int = 1,
+    noted: str = "",
 ) -> VerificationResult:
-    """Return what is wrong with the evidence, from record number `first` on.
+    """Return what is wrong with the evidence; of a damaged store, nothing but that it is.
 
-    `noted` is the hash of a record that was written down elsewhere. Raises StoreError, unless the
-    store is damaged: then nothing but that is reported.
+    Args:
+        proofs: The store.
+        progress: Called now and then.
+        now: The time: no record is from later.
+        first: Number of the record to begin with.
+        noted: Hash of a record that was written down elsewhere.
+
+    Raises:
+        StoreError: The store cannot be read.
     """
     progress("store", 0, 1)
     if damage := proofs.damage():
@@ -233,7 +293,7 @@ def verify(
             result.add_problem(
                 AuditFault(f"no record has the hash {noted}: records were written anew")
             )
-    _alerts(proofs, progress, first, result)
+    _alerts(proofs, progress, first, now, result)
     result.faults.sort(key=lambda fault: fault.number or float("inf"))
     return result
 
@@ -247,6 +307,7 @@ def _chain(
     total, last = proofs.records(), proofs.given()
     before: tuple[int, str] | None = (0, BEGINNING) if first <= 1 else None
     rules: dict[int, tuple[object, object]] = {}
+    latest = 0.0
     for row in proofs.rows(first):
         record = evidence.record_content(row.record)
         for words in _links(row, record, before):
@@ -255,6 +316,10 @@ def _chain(
             rules[row.number] = record.get("watchlist"), record.get("version")
         elif first <= 1 and (words := _names_rule(record, rules)):
             result.add_problem(AuditFault(words, row.number, row.alert))
+        at = record.get("at")
+        if isinstance(at, int | float):
+            result.set_back += at < latest
+            latest = at
         before = row.number, row.hash
         result.records += 1
         if result.records % STEP == 0:
@@ -317,7 +382,11 @@ def _span(first: int, last: int) -> str:
 
 
 def _alerts(
-    proofs: EvidenceReader, progress: Progress, first: int, result: VerificationResult
+    proofs: EvidenceReader,
+    progress: Progress,
+    first: int,
+    now: Timestamp,
+    result: VerificationResult,
 ) -> None:
     done, chunks = 0, list(proofs.alerts())
     total = sum(map(len, chunks))
@@ -339,7 +408,7 @@ def _alerts(
                 texts=texts,
             )
             _count(seen, result)
-            for fault in faults_of(id, seen):
+            for fault in faults_of(id, seen, now):
                 if fault.number == 0 or fault.number >= first:
                     result.add_problem(fault)
         result.texts += sum(map(len, named.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -89,5 +90,5 @@ def _searchable(data: Path) -> Iterator[str]:
 
 def _proven(data: Path) -> Iterator[str]:
     """Hold the alerts against what is written down of them."""
-    for fault in verify(EvidenceReader(data), lambda *_: None).faults:
+    for fault in verify(EvidenceReader(data), lambda *_: None, now=math.inf).faults:
         yield f"the evidence has a fault: {fault}"

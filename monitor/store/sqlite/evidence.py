@@ -107,11 +107,15 @@ class StoredAlert(NamedTuple):
     url: str | None
     published: float | None
     seen: float | None
+    author: str | None
+    lang: str | None
+    outlet: str | None
 
 
 _KEPT = (
     "SELECT al.id, al.kind, al.watchlist, al.severity, al.raised_at, al.backfill, al.merged_into,"
-    " al.rule, al.article_version, al.article, a.url, a.published, a.seen"
+    " al.rule, al.article_version, al.article, a.url, a.published, a.seen,"
+    " a.author, a.lang, a.outlet"
     " FROM alerts al LEFT JOIN articles a ON a.id = al.article WHERE al.id IN ({0})"
 )
 

@@ -123,7 +123,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def verified(folder: Path, first: int = 1, noted: str = "") -> VerificationResult:
     with EvidenceReader(folder) as proofs:
-        return verify(proofs, lambda *_: None, first=first, noted=noted)
+        return verify(proofs, lambda *_: None, now=NOW + 1e8, first=first, noted=noted)
 
 
 def records(folder: Path, kind: str) -> list[tuple[int, int | None, dict[str, Any]]]:
@@ -252,6 +252,33 @@ def written_anew(sql: sqlite3.Connection) -> None:
         )
 
 
+def redated(
+    change: Callable[[float], float], kind: str = "raised"
+) -> Callable[[sqlite3.Connection], None]:
+    """Date all records of a kind otherwise, in the store too, and give all the right hashes."""
+
+    def rewrite(sql: sqlite3.Connection) -> None:
+        before = "0" * 64
+        for number, was in sql.execute(
+            "SELECT number, record FROM evidence ORDER BY number"
+        ).fetchall():
+            said = json.loads(was) | {"previous": before}
+            if said["kind"] == kind:
+                at, said["at"] = said["at"], change(said["at"])
+                for table, column in (("alerts", "raised_at"), ("escalations", "at")):
+                    sql.execute(
+                        f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (said["at"], at)
+                    )
+            record = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            before = hashlib.sha256(record.encode()).hexdigest()
+            sql.execute(
+                "UPDATE evidence SET record = ?, hash = ? WHERE number = ?",
+                (record, before, number),
+            )
+
+    return rewrite
+
+
 RAISED = "(SELECT min(number) FROM evidence WHERE kind = 'raised')"
 LAST = "(SELECT max(number) FROM evidence)"
 AN_ALERT = "(SELECT max(id) FROM alerts WHERE article IS NOT NULL)"
@@ -348,6 +375,25 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
     ),
     "an article is said to be older": (
         f"UPDATE articles SET published = 1.0 WHERE id = {ITS_ARTICLE}", "the date of its article"
+    ),
+    "an article is said to be by somebody else": (
+        f"UPDATE articles SET author = 'X' WHERE id = {ITS_ARTICLE}", "the author of its article"
+    ),
+    "an edited article is said to be by somebody else": (
+        f"UPDATE articles SET author = 'X' WHERE id = {EDITED}", "the author of its article"
+    ),
+    "an article is said to be in another language": (
+        f"UPDATE articles SET lang = 'xx' WHERE id = {ITS_ARTICLE}", "the language of its article"
+    ),
+    "an article is said to be of another outlet": (
+        f"UPDATE articles SET outlet = 'X' WHERE id = {ITS_ARTICLE}", "the outlet of its article"
+    ),
+    "an alert is recorded before its article is seen": (
+        redated(lambda at: at - 10 * 86_400), "before its article was first seen"
+    ),
+    "an alert is recorded in the future": (redated(lambda at: at + 1e9), "in the future"),
+    "an escalation is recorded before its alert": (
+        redated(lambda at: at - 10 * 86_400, "escalated"), "is dated before record"
     ),
     "the text of a page is changed": (
         "UPDATE articles SET body = 'x' WHERE url = 'https://ex.org/page'",
@@ -514,3 +560,20 @@ def test_the_records_of_an_alert_are_printed_as_they_are(room: Path) -> None:
     kept = flow.rows(room, "SELECT hash FROM evidence WHERE alert = ? ORDER BY number", alert)
     assert [(hashlib.sha256(line.encode()).hexdigest(),) for line in lines] == kept
     assert run(room, "--alert", "a99999")[0] == 2
+
+
+def test_the_last_hash_is_sent_to_a_channel(room: Path, tmp_path: Path) -> None:
+    shutil.copytree(room, tmp_path / "var")
+    heads = tmp_path / "heads.jsonl"
+    (tmp_path / "feeds.yaml").write_text(
+        "feeds: [https://a.test/rss]\nwatchlists: [Alibaba]\n"
+        f"channels: [{{name: elsewhere, file: {heads}}}]\n",
+        encoding="utf-8",
+    )
+    arguments = ["-c", str(tmp_path / "feeds.yaml"), "verify", "--send", "elsewhere"]
+    done = CliRunner().invoke(main_group, arguments)
+    assert done.exit_code == 0, done.output
+    head = verified(tmp_path / "var").head[1]
+    assert head in heads.read_text(encoding="utf-8")
+    unknown = CliRunner().invoke(main_group, [*arguments[:-1], "nowhere"])
+    assert unknown.exit_code != 0
