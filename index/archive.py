@@ -116,18 +116,18 @@ class MatchedArticles:
 
     def restricted_to(self, ids: Collection[int]) -> MatchedArticles:
         """Return those of the articles whose id is one of `ids`."""
-        kept = frozenset(ids)
+        selected = frozenset(ids)
         return MatchedArticles(
-            dates={id: date for id, date in self.dates.items() if id in kept},
-            by_feed=_intersections(self.by_feed, kept),
-            by_lang=_intersections(self.by_lang, kept),
+            dates={id: date for id, date in self.dates.items() if id in selected},
+            by_feed=_intersections(self.by_feed, selected),
+            by_lang=_intersections(self.by_lang, selected),
         )
 
 
 def _intersections(
-    groups: Mapping[Label, frozenset[int]], kept: frozenset[int]
+    groups: Mapping[Label, frozenset[int]], selected: frozenset[int]
 ) -> dict[Label, frozenset[int]]:
-    return {label: common for label, ids in groups.items() if (common := ids & kept)}
+    return {label: common for label, ids in groups.items() if (common := ids & selected)}
 
 
 # --- who answers -----------------------------------------------------------------------

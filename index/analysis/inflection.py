@@ -64,11 +64,11 @@ def _paradigms() -> _Paradigms:
 @functools.cache
 def _lemma_endings() -> Mapping[str, Mapping[str, set[int]]]:
     """Return, by the ending of a form, that of its lemma and the paradigms that have both."""
-    found: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
+    endings: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
     for number, (lemma, *forms) in enumerate(_paradigms().endings):
         for form in forms:
-            found[form if form.isascii() else fold(form)].setdefault(lemma, set()).add(number)
-    return found
+            endings[form if form.isascii() else fold(form)].setdefault(lemma, set()).add(number)
+    return endings
 
 
 def inflections(written: str) -> frozenset[str]:
@@ -166,11 +166,11 @@ def _lemmas(bare: str, first: int = 0, behind: int | None = None) -> list[_Lemma
     """
     lines, wanted = _paradigms().lemmas, bare + " "
     at = bisect_left(lines, wanted, first, len(lines) if behind is None else behind)
-    found = []
+    lemmas = []
     while at < len(lines) and lines[at].startswith(wanted):
-        found.append(_lemma(lines[at]))
+        lemmas.append(_lemma(lines[at]))
         at += 1
-    return found
+    return lemmas
 
 
 def _lemma(line: str) -> _Lemma:

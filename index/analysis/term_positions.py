@@ -161,14 +161,14 @@ class DocumentTerms:
     """The words of one article: their positions, and their offsets in the texts."""
 
     def __init__(self, article: Article, keys: Keys = _every_key) -> None:
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        self._parts = {part: _Part(found, article, part, keys) for part in PARTS[:-1]}
+        postings: defaultdict[str, list[int]] = defaultdict(list)
+        self._parts = {part: _Part(postings, article, part, keys) for part in PARTS[:-1]}
         if article.author:
             own: defaultdict[str, list[int]] = defaultdict(list)
             self._parts["author"] = _Part(own, article, "author", _every_key)
             named = ((AUTHOR + key, codes) for key, codes in own.items())
-            found.update((key, codes) for key, codes in named if keys.wanted(key))
-        self.postings = dict(found)
+            postings.update((key, codes) for key, codes in named if keys.wanted(key))
+        self.postings = dict(postings)
         """Ascending codes by index key."""
 
     def place(self, first: int, last: int) -> tuple[str, int, int]:
@@ -188,7 +188,7 @@ class _Part:
     __slots__ = ("_behind", "_chunks", "_ends", "_long", "_offsets", "_others")
 
     def __init__(
-        self, found: defaultdict[str, list[int]], article: Article, part: str, keys: Keys
+        self, postings: defaultdict[str, list[int]], article: Article, part: str, keys: Keys
     ) -> None:
         text = readable(article.part(part))
         offset = _BASES[part]
@@ -211,14 +211,14 @@ class _Part:
             if isinstance(entry, _NumberTail):
                 if number and self._chunks[number - 1][-1:].isdigit():
                     for key, code in self._number(entries, number, here >> 2, keys):
-                        found[key].append(code)
+                        postings[key].append(code)
                 entry = entry.entry  # noqa: PLW2901
             if isinstance(entry, str):
-                found[entry].append(here)
+                postings[entry].append(here)
             elif entry is not None:
                 pairs, step = entry
                 for key, code in pairs:
-                    found[key].append(here + code)
+                    postings[key].append(here + code)
                 if step != _STEP:
                     at += step - _STEP
                     self._others.append(number)

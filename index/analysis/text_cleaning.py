@@ -74,14 +74,14 @@ def clean(text: str, *, keep_newlines: bool = False) -> str:
 
 def _few_marks(run: re.Match[str]) -> str:
     """Return a run of characters in which no more than three marks follow each other."""
-    kept: list[str] = []
+    characters: list[str] = []
     marks = 0
     for character in run.group():
         is_mark = character in _JOINERS or unicodedata.category(character) in ("Mn", "Me")
         marks = marks + 1 if is_mark else 0
         if marks <= _MARKS_PER_CHARACTER:
-            kept.append(character)
-    return "".join(kept)
+            characters.append(character)
+    return "".join(characters)
 
 
 def line(text: str) -> str:

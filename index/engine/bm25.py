@@ -17,9 +17,9 @@ B = 0.75
 """How much the length of an article counts against it: 0 not at all, 1 in full."""
 
 
-def rarity(found: int, articles: int) -> float:
-    """Return the inverse document frequency of a word that `found` of `articles` articles have."""
-    return math.log(1 + (articles - found + 0.5) / (found + 0.5))
+def rarity(frequency: int, articles: int) -> float:
+    """Return the inverse document frequency of a word in `frequency` of `articles` articles."""
+    return math.log(1 + (articles - frequency + 0.5) / (frequency + 0.5))
 
 
 def collection_stats(
@@ -38,7 +38,8 @@ def collection_stats(
     """
     frequencies = (sum(s.frequency(key) for s in segments for key in keys) for keys in terms)
     return CollectionStats(
-        average_length, tuple(rarity(min(found, articles), articles) for found in frequencies)
+        average_length,
+        tuple(rarity(min(frequency, articles), articles) for frequency in frequencies),
     )
 
 
@@ -56,14 +57,14 @@ def scores(
         terms: The index keys of each word of the query, with the rarity of the word.
         average_length: Mean number of words of an article.
     """
-    found = dict.fromkeys(docs, 0.0)
+    scores = dict.fromkeys(docs, 0.0)
     lengths = segment.lengths
     flat, slope = K1 * (1 - B), K1 * B / average_length
     for keys, weight in terms:
         top = weight * (K1 + 1)
-        for doc, count in _counts(segment, keys, found):
-            found[doc] += top * count / (count + flat + slope * lengths[doc])
-    return found
+        for doc, count in _counts(segment, keys, scores):
+            scores[doc] += top * count / (count + flat + slope * lengths[doc])
+    return scores
 
 
 def _counts(
@@ -85,7 +86,7 @@ def _counted(postings: Postings, docs: Collection[int]) -> Iterable[tuple[int, i
     own, counts = postings.docs, postings.counts
     if 4 * len(docs) > len(own):
         return (pair for pair in zip(own, counts or repeat(1), strict=False) if pair[0] in docs)
-    found = postings.ranks_of(docs)
+    ranks = postings.ranks_of(docs)
     if counts is None:
-        return zip(found, repeat(1), strict=False)
-    return zip(found, map(counts.__getitem__, found.values()), strict=True)
+        return zip(ranks, repeat(1), strict=False)
+    return zip(ranks, map(counts.__getitem__, ranks.values()), strict=True)

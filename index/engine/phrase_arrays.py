@@ -80,10 +80,10 @@ def _linked(words: Sequence[Word]) -> list[Places]:
 def _near(words: Sequence[Word], *, distance: int, ordered: bool) -> list[Places]:
     """Return at least one place in each document that has the words so."""
     left, right = words
-    found = [_soon_followed(left, right, distance)]
+    places = [_soon_followed(left, right, distance)]
     if not ordered:
-        found.append(_soon_followed(right, left, distance))
-    return found
+        places.append(_soon_followed(right, left, distance))
+    return places
 
 
 def _soon_followed(word: Word, other: Word, distance: int) -> Places:
@@ -104,7 +104,7 @@ def _by_group(
     often = sum(len(postings.codes) for lists, _ in links for postings in lists)
     grouping = _SPLIT if often > _MANY else _WHOLE
     words = [[_List(one, part, docs, grouping) for one in lists] for lists, part in links]
-    found: list[NDArray[np.int64]] = []
+    numbers: list[NDArray[np.int64]] = []
     documents = min(max((some.documents for some in word), default=0) for word in words)
     for first in range(0, documents, grouping.documents):
         there = [_word([some.group(first) for some in word]) for word in words]
@@ -112,8 +112,8 @@ def _by_group(
             has = np.zeros(grouping.documents, dtype=np.bool_)
             for places in ask(there):
                 has[places >> _DOC] = True
-            found.append(np.flatnonzero(has) + first)
-    every = set(np.concatenate(found).tolist()) if found else set()
+            numbers.append(np.flatnonzero(has) + first)
+    every = set(np.concatenate(numbers).tolist()) if numbers else set()
     return every if docs is None else every.intersection(docs)
 
 
@@ -166,15 +166,15 @@ def _chosen(own: NDArray[np.uint16], docs: Collection[int]) -> NDArray[np.bool_]
         return None  # looking at some in vain costs less than taking them out
     chosen = np.zeros(MAX_DOCUMENTS, dtype=np.bool_)
     chosen[np.fromiter(docs, dtype=np.int64, count=len(docs))] = True
-    found: NDArray[np.bool_] = chosen[own]
-    return found
+    is_chosen: NDArray[np.bool_] = chosen[own]
+    return is_chosen
 
 
-def _word(found: Sequence[tuple[Places, Places]]) -> Word:
+def _word(terms: Sequence[tuple[Places, Places]]) -> Word:
     """Return where a word stands, from the places and lengths of its terms."""
-    if len(found) == 1:
-        return _by_length(*found[0])
-    places, lengths = (np.concatenate(column) for column in zip(*found, strict=True))
+    if len(terms) == 1:
+        return _by_length(*terms[0])
+    places, lengths = (np.concatenate(column) for column in zip(*terms, strict=True))
     order = np.argsort(places, kind="stable")
     return [_once(starts) for starts in _by_length(places[order], lengths[order])]
 

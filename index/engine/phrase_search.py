@@ -59,7 +59,7 @@ def phrase_docs(links: Sequence[Link], docs: Collection[int] | None) -> set[int]
 
         return phrase_arrays.phrase_docs(links, docs)
     first, *others = (_codes_by_doc(link, docs) for link in links)
-    found = set()
+    matching = set()
     for doc, codes in first.items():
         reached = {(code | 3) + 1 + 4 * (code & 3) for code in codes}  # `_behind`, inlined
         for other in others:
@@ -71,8 +71,8 @@ def phrase_docs(links: Sequence[Link], docs: Collection[int] | None) -> set[int]
             if not reached:
                 break
         else:
-            found.add(doc)
-    return found
+            matching.add(doc)
+    return matching
 
 
 def near_docs(
@@ -119,7 +119,7 @@ def _behind(code: int) -> int:
 
 def _codes_by_doc(link: Link, docs: Collection[int]) -> Mapping[int, Codes]:
     """Return the ascending codes of a word in those of some documents that have it."""
-    found: dict[int, Codes] = {}
+    codes_by_doc: dict[int, Codes] = {}
     for postings in link.lists:
         ends = postings.ends
         codes = postings.codes
@@ -128,13 +128,13 @@ def _codes_by_doc(link: Link, docs: Collection[int]) -> Mapping[int, Codes]:
         own = {
             doc: codes[ends[rank] : ends[rank + 1]] for doc, rank in postings.ranks_of(docs).items()
         }
-        for doc in found.keys() & own.keys():
-            own[doc] = array("I", sorted({*found[doc], *own[doc]}))
-        found |= own
+        for doc in codes_by_doc.keys() & own.keys():
+            own[doc] = array("I", sorted({*codes_by_doc[doc], *own[doc]}))
+        codes_by_doc |= own
     if link.part:
         first, end = part_range(link.part)
-        found = {
+        codes_by_doc = {
             doc: codes[bisect_left(codes, first) : bisect_left(codes, end)]
-            for doc, codes in found.items()
+            for doc, codes in codes_by_doc.items()
         }
-    return found
+    return codes_by_doc

@@ -79,12 +79,12 @@ class Postings:
 
     def documents_with_code(self, first: int, end: int) -> list[int]:
         """Return the documents with a code from `first` to below `end`."""
-        codes, ends, found = self.codes, self.ends, []
+        codes, ends, docs = self.codes, self.ends, []
         for doc, low, high in zip(self.docs, ends, ends[1:], strict=False):
             at = bisect_left(codes, first, low, high)
             if at < high and codes[at] < end:
-                found.append(doc)
-        return found
+                docs.append(doc)
+        return docs
 
 
 class Records(NamedTuple):

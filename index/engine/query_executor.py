@@ -57,10 +57,10 @@ class QueryExecutor:
             return self._at_positions(word, self._with_word(word, within))
         if word.part in ("", "author"):
             return self._with_word(word, within)
-        found: Docs = set()
+        docs: Docs = set()
         for key in keys(word, self.expand):
-            found.update(self.segment.postings(key).documents_with_code(*part_range(word.part)))
-        return found if within is None else found & within
+            docs.update(self.segment.postings(key).documents_with_code(*part_range(word.part)))
+        return docs if within is None else docs & within
 
     def _with_word(self, word: Word, within: Docs | None) -> Docs:
         """Return the documents in which a word occurs, in whatever part and form."""

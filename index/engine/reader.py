@@ -45,10 +45,10 @@ class IndexReader:
 
     def expand(self, word: Word) -> tuple[str, ...]:
         """Return the index keys that a word with `~`, `*` or `?` means, in order."""
-        found = self._expansions.get(word)
-        if found is None:
-            found = self._expansions[word] = tuple(expansion(word, self._has, self._starting))
-        return found
+        keys = self._expansions.get(word)
+        if keys is None:
+            keys = self._expansions[word] = tuple(expansion(word, self._has, self._starting))
+        return keys
 
     def _has(self, key: str) -> bool:
         return any(segment.frequency(key) for segment in self.newest_first)
@@ -66,13 +66,13 @@ class IndexReader:
         Args:
             share: From 0 to 1.
         """
-        found, missing = [], share * self.count
+        segments, missing = [], share * self.count
         for segment in sorted(self.newest_first, key=lambda segment: -segment.count):
             if missing <= 0:
                 break
-            found.append(segment)
+            segments.append(segment)
             missing -= segment.count
-        return found
+        return segments
 
     def is_cut(self) -> bool:
         """Tell whether a file is shorter than when it was opened."""

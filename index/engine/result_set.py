@@ -74,11 +74,11 @@ class ResultSet:
         return frozenset(each.segment.ids[doc] for each in self._hits for doc in each.docs)
 
     def _dates(self) -> dict[int, Timestamp]:
-        found: dict[int, Timestamp] = {}
+        dates_by_id: dict[int, Timestamp] = {}
         for each in self._hits:
             ids, dates = each.segment.ids, each.segment.dates
-            found.update((ids[doc], dates[doc]) for doc in each.docs)
-        return found
+            dates_by_id.update((ids[doc], dates[doc]) for doc in each.docs)
+        return dates_by_id
 
     def _split(self, field: str) -> dict[str, ResultSet]:
         """Return the articles of each label of a field."""
@@ -93,17 +93,17 @@ class ResultSet:
 class ResultCounts:
     """Counts words in a result set and in the whole archive, as `TermCounts` asks for."""
 
-    def __init__(self, found: ResultSet, everything: ResultSet) -> None:
-        self.examined = found.total
-        self._found, self._all = found.by_lang(), everything.by_lang()
+    def __init__(self, result: ResultSet, everything: ResultSet) -> None:
+        self.examined = result.total
+        self._examined, self._all = result.by_lang(), everything.by_lang()
 
     def articles(self, lang: str) -> tuple[int, int]:
         """Return how many articles of a language were found, and how many there are."""
-        return self._found[lang].total, self._all[lang].total
+        return self._examined[lang].total, self._all[lang].total
 
     def with_any(self, lang: str, forms: Sequence[str]) -> tuple[int, int]:
         """Return in how many of both any of some words occurs."""
-        return self._found[lang].count_with(forms), self._all[lang].count_with(forms)
+        return self._examined[lang].count_with(forms), self._all[lang].count_with(forms)
 
     def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
         """Return about how many of all articles of a language have any of some words.

@@ -134,8 +134,8 @@ class FolderArchive:
         is_query_term = query_term_test(query.root)
 
         def run(reader: IndexReader) -> list[SignificantTerm]:
-            found = _Search(reader, query.root, documents, resolve).results()
-            counts = ResultCounts(found, _everything(reader))
+            results = _Search(reader, query.root, documents, resolve).results()
+            counts = ResultCounts(results, _everything(reader))
             return significant_terms(counts, texts, is_query_term, limit)
 
         return self._run(run)

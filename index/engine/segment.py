@@ -72,11 +72,11 @@ class Segment:
 
     def postings(self, key: str) -> Postings:
         """Return the posting list of an index key; an empty one if it occurs nowhere."""
-        found = self._postings.get(key)
-        if found is None:
-            found = self.lists.find(WORDS, key.encode()) or _NO_POSTINGS
-            self._postings[key] = found
-        return found
+        postings = self._postings.get(key)
+        if postings is None:
+            postings = self.lists.find(WORDS, key.encode()) or _NO_POSTINGS
+            self._postings[key] = postings
+        return postings
 
     def frequency(self, key: str) -> int:
         """Return in how many documents an index key occurs, deleted ones included."""
@@ -99,10 +99,10 @@ class Segment:
         """Return the documents that pass a filter, None when all of them do."""
         if self.misses(documents):
             return set()
-        found: set[int] | None = None
+        docs: set[int] | None = None
         for each in self._restrictions(documents):
-            found = each if found is None else found & each
-        return found
+            docs = each if docs is None else docs & each
+        return docs
 
     def passing_of(self, documents: DocumentFilter, docs: set[int]) -> set[int]:
         """Return those of some documents that pass a filter: like `passing`, fast for few."""
@@ -158,17 +158,17 @@ class Segment:
 
     def _lang_mask(self, lang: str) -> bytearray:
         """Return 1 for each document in a language and 0 for others; kept for the next search."""
-        found = self._lang_masks.get(lang)
-        if found is None:
-            found = bytearray(self.columns.documents)
+        mask = self._lang_masks.get(lang)
+        if mask is None:
+            mask = bytearray(self.columns.documents)
             for doc in self._labelled(LANG, [lang]):
-                found[doc] = 1
-            self._lang_masks[lang] = found
-        return found
+                mask[doc] = 1
+            self._lang_masks[lang] = mask
+        return mask
 
     def _label_lists(self, field: str, labels: Collection[Any]) -> list[Postings]:
-        found = (self.lists.find(field, str(label).encode()) for label in labels)
-        return [postings for postings in found if postings]
+        lists = (self.lists.find(field, str(label).encode()) for label in labels)
+        return [postings for postings in lists if postings]
 
     def _numbered(self, column: str, wanted: Collection[int]) -> set[int]:
         low, high = self.columns.bounds(column)

@@ -183,14 +183,14 @@ class BackgroundMerge:
 
     def _deleted_since(self, now: dict[str, Any]) -> list[int]:
         """Return the documents of the merged segment that were deleted during the merge."""
-        found = []
+        deleted = []
         first = 0
         for segment in self._at_start:
             before = sorted(segment.deleted_docs())
             later = set(now[segment.segment_id()].deleted_docs()).difference(before)
-            found += [first + doc - bisect_left(before, doc) for doc in later]
+            deleted += [first + doc - bisect_left(before, doc) for doc in later]
             first += segment.doc_count()
-        return found
+        return deleted
 
 
 def remove_unfinished(folder: Path) -> None:

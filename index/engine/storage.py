@@ -31,12 +31,12 @@ class DurableStorage(FileStorage):  # type: ignore[misc]
 def file_sizes(folder: Path, segments: Iterable[Any]) -> dict[str, int]:
     """Return the length of each file of an archive: tables of contents and segments."""
     names = tuple(f"{segment.segment_id()}." for segment in segments)
-    found: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     with contextlib.suppress(FileNotFoundError), os.scandir(folder) as files:
         for file in files:
             if file.name.endswith(".toc") or file.name.startswith(names):
-                found[file.name] = file.stat().st_size
-    return found
+                sizes[file.name] = file.stat().st_size
+    return sizes
 
 
 def _sync(file: Any) -> None:

@@ -69,12 +69,12 @@ class FolderArchiveWriter:
 
     def all_ids(self) -> array[int]:
         """Return the id of every article in the archive, in no order."""
-        found = array("Q")
+        ids = array("Q")
         for segment in self._segments:
             values = self._columns(segment).values(ID)
             deleted = set(segment.deleted_docs())
-            found.extend(id for doc, id in enumerate(values) if doc not in deleted)
-        return found
+            ids.extend(id for doc, id in enumerate(values) if doc not in deleted)
+        return ids
 
     def add(self, articles: Iterable[Article]) -> int:
         """Add articles, replacing those of the same id; return how many were given.
@@ -84,12 +84,12 @@ class FolderArchiveWriter:
         Raises:
             ArchiveError: Another process is writing.
         """
-        rest, given = iter(articles), 0
+        rest, added = iter(articles), 0
         while batch := list(islice(rest, BATCH)):
-            given += len(batch)
+            added += len(batch)
             self._commit({article.id: article for article in batch})
             self.run_merges()
-        return given
+        return added
 
     def remove(self, ids: Collection[int]) -> None:
         """Remove articles in one commit; ids that are not in the archive are ignored.

@@ -44,8 +44,8 @@ def _near(node: Near, document: Document) -> str:
     missing = [child for child in node.children if not spans(child, document)]
     if missing:
         return "; ".join(why_not(child, document) for child in missing)
-    found = [spans(child, document) for child in node.children]
-    picks = itertools.islice(itertools.product(*found), _TRIED)
+    choices = [spans(child, document) for child in node.children]
+    picks = itertools.islice(itertools.product(*choices), _TRIED)
     apart = min(map(gap, picks))
     name = f"{'W' if node.ordered else 'NEAR'}/{node.distance}"
     if apart <= node.distance:

@@ -54,8 +54,8 @@ def _best_part(article: Article, spans: Iterable[tuple[str, int, int]]) -> tuple
     by_part: dict[str, list[Span]] = {part: [] for part in ("summary", "body", "title", "author")}
     for part, start, end in spans:
         by_part[part].append((start, end))
-    told = [part for part in ("summary", "body") if article.part(part).strip()] or ["title"]
-    best = max(told, key=lambda part: len(by_part[part]))
+    parts = [part for part in ("summary", "body") if article.part(part).strip()] or ["title"]
+    best = max(parts, key=lambda part: len(by_part[part]))
     return best, by_part[best]
 
 

@@ -159,15 +159,15 @@ _BOUNDARY = re.compile(r"[.!?;:\n()«»“”\"|–—]")
 
 def article_phrases(article: Article) -> dict[str, str]:
     """Return two or three words in a row that carry meaning: folded, with the first spelling."""
-    found: dict[str, str] = {}
+    phrases: dict[str, str] = {}
     for part in PARTS[:-1]:
         text = article.part(part)
         tokens = [token for token in tokenize(text) if token.is_word]
         for at in range(len(tokens)):
             for phrase in _phrases_from(tokens[at : at + MAX_PHRASE], text, article.lang):
                 folded = " ".join(token.term for token in phrase)
-                found.setdefault(folded, text[phrase[0].start : phrase[-1].end])
-    return found
+                phrases.setdefault(folded, text[phrase[0].start : phrase[-1].end])
+    return phrases
 
 
 def _phrases_from(tokens: list[Token], text: str, lang: str) -> Iterator[list[Token]]:

@@ -28,8 +28,8 @@ _MANY = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is")
 def facet(name: str, value: str, column: int) -> Node:
     """Return the filter `name:value`, of which `a,b` is either; raises QueryError if unusable."""
     values = [one.strip() for one in value.split(",")] if name in _MANY else [value.strip()]
-    found = tuple(_one(name, one, column) for one in values)
-    return found[0] if len(found) == 1 else Or(found, text=f"{name}:{value}", column=column)
+    facets = tuple(_one(name, one, column) for one in values)
+    return facets[0] if len(facets) == 1 else Or(facets, text=f"{name}:{value}", column=column)
 
 
 def _one(name: str, value: str, column: int) -> Facet:

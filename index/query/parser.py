@@ -89,7 +89,7 @@ class _Reader:
     def chain(self, kind: type[And | Or], operand: Callable[[], Node], name: str) -> Node:
         """Read operands joined by an operator; AND may be left out."""
         start = self.at
-        found = [operand()]
+        operands = [operand()]
         while not self.over():
             column = self.at
             if self.operator() == name:
@@ -98,11 +98,13 @@ class _Reader:
                 self.want_operand(column)
             elif name == "OR" or self.operator() == "OR":
                 break
-            found.append(operand())
-        if len(found) == 1:
-            return found[0]
+            operands.append(operand())
+        if len(operands) == 1:
+            return operands[0]
         flat = [
-            child for node in found for child in (node.children if type(node) is kind else (node,))
+            child
+            for node in operands
+            for child in (node.children if type(node) is kind else (node,))
         ]
         return kind(tuple(flat), text=self.text[start : self.at].strip(), column=start)
 
@@ -217,12 +219,12 @@ class _Reader:
         opening = self.at
         if not self.text.startswith("(", opening):
             raise QueryError("OF needs a list", start, "write 2 OF (a, b, c)")
-        found = [self.inside(self.any, listing=True)]
+        choices = [self.inside(self.any, listing=True)]
         while self.text.startswith(",", self.at):
-            found.append(self.inside(self.any, listing=True))
+            choices.append(self.inside(self.any, listing=True))
         self.close_bracket(opening)
         text = self.text[start : self.at]
-        return AtLeast(count, tuple(found), text=text, column=start)
+        return AtLeast(count, tuple(choices), text=text, column=start)
 
     def field(self, written: str, start: int) -> Node:
         name = written.lower()
@@ -264,12 +266,14 @@ class _Reader:
             if exact and near:
                 raise QueryError("= and ~ contradict each other", start, "take one of them")
             return term_nodes.phrase(text, column, self.part, written=written, **how)
-        found = term_nodes.words(text, column, self.part, **how)
-        if len(found) < 2:
+        leaves = term_nodes.words(text, column, self.part, **how)
+        if len(leaves) < 2:
             raise QueryError("~ needs two words or more", start, 'as in "hub Liège"~5')
-        if len(found) > 8:
+        if len(leaves) > 8:
             raise QueryError("~ takes eight words at most", start, "take some away")
-        return Near(tuple(found), lexer.distance(near[1], near.start()), text=written, column=start)
+        return Near(
+            tuple(leaves), lexer.distance(near[1], near.start()), text=written, column=start
+        )
 
     def between_quotes(self) -> tuple[str, int]:
         """Take quoted text; return it and the column it starts at."""

@@ -158,8 +158,8 @@ def _is_about(node: Node, names: Sequence[str]) -> bool:
 
 
 def _without(kind: SuggestionKind, root: And, gone: Sequence[Node]) -> _Text:
-    kept = [node_text(child) for child in root.children if child not in gone]
-    return kind, " ".join(kept), " ".join(map(node_text, gone)), ""
+    rest = [node_text(child) for child in root.children if child not in gone]
+    return kind, " ".join(rest), " ".join(map(node_text, gone)), ""
 
 
 # --- a node as text -------------------------------------------------------------------

@@ -72,22 +72,22 @@ def words(text: str, column: int, part: str = "", **how: bool) -> list[Node]:
         QueryError: The text has no word.
     """
     loud = not how.get("exact", False) and shouts(text)
-    found = [
+    leaves = [
         word(chunk[0], column + chunk.start(), part, loud=loud, **how)
         for chunk in _CHUNK.finditer(text)
         if any(map(str.isalnum, chunk[0]))
     ]
-    if not found:
+    if not leaves:
         raise QueryError(f"there is no word in `{text}`", column, "write what to look for")
-    return found
+    return leaves
 
 
 def phrase(text: str, column: int, part: str = "", *, written: str = "", **how: bool) -> Node:
     """Return the leaf for words in order; a single word is itself."""
-    found = words(text, column, part, **how)
-    if len(found) == 1:
-        return found[0]
-    return Phrase(joinable(flat(found)), text=written or text.strip(), column=column)
+    leaves = words(text, column, part, **how)
+    if len(leaves) == 1:
+        return leaves[0]
+    return Phrase(joinable(flat(leaves)), text=written or text.strip(), column=column)
 
 
 def flat(leaves: list[Node]) -> tuple[Node, ...]:
@@ -101,19 +101,19 @@ def flat(leaves: list[Node]) -> tuple[Node, ...]:
 
 def joinable(words: tuple[Node, ...]) -> tuple[Node, ...]:
     """Return the words of a phrase; two that are often written in one may be so: cyber attaque."""
-    found: list[Node] = []
+    leaves: list[Node] = []
     for word in words:
-        first = found[-1] if found else None
+        first = leaves[-1] if leaves else None
         if isinstance(first, Word) and isinstance(word, Word) and _is_joinable(first, word):
             term = sys.intern(first.term + word.term)
             exact = first.term + (word.exact or word.term) if word.exact else ""
             text = f"{first.text} {word.text}"
             whole = replace(word, term=term, exact=exact, text=text, column=first.column)
             parts = Phrase((first, word), text=text, column=first.column)
-            found[-1] = Or((whole, parts), text=text, column=first.column)
+            leaves[-1] = Or((whole, parts), text=text, column=first.column)
         else:
-            found.append(word)
-    return tuple(found)
+            leaves.append(word)
+    return tuple(leaves)
 
 
 def _is_joinable(first: Word, second: Word) -> bool:

@@ -50,8 +50,8 @@ def _negative(node: Node) -> Node | None:
     if isinstance(node, Not):
         return node
     if isinstance(node, And):
-        found = [_negative(child) for child in node.children]
-        return found[0] if all(found) else None
+        negatives = [_negative(child) for child in node.children]
+        return negatives[0] if all(negatives) else None
     return None
 
 
