@@ -1,24 +1,28 @@
-"""Which copies of real articles are recognised, and what else is taken for one.
+"""Which copies of real articles are recognised, what else is taken for one, what is hidden.
 
-python -m bench.duplicates [--data FOLDER]
+python -m bench.duplicates [--data FOLDER] [--show COUNT]
 
 Every article is stored; then a copy of each comes, changed in one way, and is judged against
 all of them. At a containment of 0.7 two texts are the same article, from 0.5 the same story in
 another version. `clusters` are different articles about the same events: hardly ever copies.
+
+Then real feeds are read in turn, as if one watchlist matched every article: of which would the
+alert be merged into another's? By the text alone, as the rule was, and by text and headline.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.real_articles import arguments, articles, made, rows
+from bench.real_articles import arguments, articles, made, published, rows
 from bench.real_watchlists import SEED
 from index.article import Article
-from monitor.ingest.stories import Relation, StoryDecision, assign_story, shingles
+from monitor.alerts.headlines import headline_of, is_same_piece
+from monitor.ingest.stories import Relation, StoryDecision, assign_story, least_shared, shingles
 from monitor.model.poll import StoryCandidate
 
 COPIES = 2_000
@@ -68,30 +72,67 @@ EDITS: Mapping[str, Edit] = {
 class Known:
     """Articles that are stored, by their shingles, as the store keeps them."""
 
-    def __init__(self, articles: Sequence[Article]) -> None:
+    def __init__(self, articles: Sequence[Article] = ()) -> None:
+        self._articles: dict[int, Article] = {}
         self._sizes: dict[int, int] = {}
+        self._copies: dict[int, int | None] = {}
         self._by_shingle: defaultdict[int, list[int]] = defaultdict(list)
         for article in articles:
-            found = shingles(article)
-            self._sizes[article.id] = len(found)
-            for shingle in found:
-                self._by_shingle[shingle].append(article.id)
+            self.add(article, shingles(article))
+
+    def add(self, article: Article, found: frozenset[int], copy_of: int | None = None) -> None:
+        """Store an article with its shingles."""
+        self._articles[article.id], self._sizes[article.id] = article, len(found)
+        self._copies[article.id] = copy_of
+        for shingle in found:
+            self._by_shingle[shingle].append(article.id)
 
     def judge(self, article: Article, *, upto: int | None = None) -> StoryDecision:
         """Return which story an article tells, of those stored (with ids below `upto`)."""
         found = shingles(article)
-        shared = Counter(id for shingle in found for id in self._by_shingle.get(shingle, ()))
-        candidates = (
-            StoryCandidate(article=id, story=id, shared=count, size=self._sizes[id])
-            for id, count in shared.items()
-            if upto is None or id < upto
-        )
-        return assign_story(article.id, found, candidates)
+        candidates = self.candidates(found)
+        if upto is not None:
+            candidates = [one for one in candidates if one.article < upto]
+        return by_text_alone(article, found, candidates)
+
+    def candidates(self, found: frozenset[int]) -> list[StoryCandidate]:
+        """Return the articles that share enough of these shingles."""
+        shared: defaultdict[int, set[int]] = defaultdict(set)
+        for shingle in found:
+            for id in self._by_shingle.get(shingle, ()):
+                shared[id].add(shingle)
+        return [
+            StoryCandidate(
+                article=id,
+                story=self._articles[id].story,
+                shared=frozenset(its),
+                size=self._sizes[id],
+                headline=headline_of(self._articles[id]),
+                copy_of=self._copies[id],
+            )
+            for id, its in shared.items()
+            if len(its) >= least_shared(found)
+        ]
+
+
+def by_text_alone(
+    article: Article, found: frozenset[int], candidates: Iterable[StoryCandidate]
+) -> StoryDecision:
+    """Return which story an article tells by the rule as it was, which knew no headlines."""
+    if len(found) > 1:
+        candidates = [
+            replace(one, headline=replace(one.headline, source=f"of {one.article}"))
+            for one in candidates
+        ]
+    return assign_story(article, found, candidates)
 
 
 def main() -> None:
     """Measure, and print."""
-    data: Path = arguments(__doc__ or "").parse_args().data
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--show", type=int, default=0, metavar="COUNT", help="print merged pairs")
+    options = parser.parse_args()
+    data: Path = options.data
     real = [a for a in articles(data) if len(a.body.split()) >= LEAST_WORDS]
     real = _without_twins(real)
     known = Known(real)
@@ -105,6 +146,7 @@ def main() -> None:
     teasers = [replace(a, body=" ".join(a.body.split()[:40])) for a in real]
     _tell("40 words, of as many", Known(teasers), copies(teasers, EDITS["a new headline"]))
     clusters(data)
+    merged(published(data), options.show)
 
 
 def _tell(name: str, known: Known, made: Iterator[tuple[int, Article]]) -> None:
@@ -162,6 +204,71 @@ def clusters(data: Path) -> None:
         f" {kinds[Relation.SAME]} the same as an earlier one, {kinds[Relation.VERSION]} a version;"
         f" {right['same event']} of them of the same event, {right['other event']} of another"
     )
+
+
+# --- what is hidden --------------------------------------------------------------------
+
+Merged = dict[int, int]
+"""The article whose alert stands for that of another, by that other."""
+
+
+def copies_of(real: Sequence[Article], rule: Callable[..., StoryDecision]) -> Merged:
+    """Return the copies by the text, each with its original."""
+    known, found = Known(), Merged()
+    for article in real:
+        own = shingles(article)
+        told = rule(article, own, known.candidates(own))
+        known.add(article, own, told.copy_of)
+        if told.copy_of is not None:
+            found[article.id] = told.copy_of
+    return found
+
+
+def of_one_headline(copies: Merged, by_id: Mapping[int, Article]) -> Merged:
+    """Return the copies whose headlines say the same piece, each with the one that stands."""
+    standing: defaultdict[int, list[int]] = defaultdict(list)
+    found = Merged()
+    for article, original in copies.items():
+        for other in standing[original] or [original]:
+            if is_same_piece(headline_of(by_id[other]), headline_of(by_id[article])):
+                found[article] = other
+                break
+        else:
+            standing[original] = [*(standing[original] or [original]), article]
+    return found
+
+
+def merged(real: Sequence[Article], show: int) -> None:
+    """Print of how many articles the alert would be merged into another's, and some pairs."""
+    by_id = {article.id: article for article in real}
+    before, copied = copies_of(real, by_text_alone), copies_of(real, assign_story)
+    now, unlike = of_one_headline(copied, by_id), of_one_headline(before, by_id)
+    print("\n| language | articles | merged by text | headline another | text another | merged |")
+    print("|---|---|---|---|---|---|")
+    for name, langs in (("French", {"fr"}), ("English", {"en"}), ("all", None)):
+        counts = [
+            sum(langs is None or by_id[id].lang in langs for id in ids)
+            for ids in (
+                by_id,
+                before,
+                before.keys() - unlike.keys(),
+                unlike.keys() - now.keys(),
+                now,
+            )
+        ]
+        print(f"| {name} | {' | '.join(f'{count:,}' for count in counts)} |")
+    for lang in ("fr", "en"):
+        _show("merged by text", lang, before, by_id, show)
+        _show("merged by text and headline", lang, now, by_id, show)
+
+
+def _show(name: str, lang: str, pairs: Merged, by_id: Mapping[int, Article], count: int) -> None:
+    of_lang = [id for id in pairs if by_id[id].lang == lang]
+    for id in random.Random(SEED).sample(of_lang, min(count, len(of_lang))):
+        print(f"\n{name}, {lang}:")
+        for article in (by_id[pairs[id]], by_id[id]):
+            text = f"{article.summary} {article.body}".strip()[:160].replace("\n", " ")
+            print(f"    feed {article.feeds[0]}: {article.title}\n        {text}")
 
 
 if __name__ == "__main__":

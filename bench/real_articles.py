@@ -1,4 +1,4 @@
-"""Real French and English articles: those that lie beside the repository, in `../shared/data`."""
+"""Real articles and real feeds: those that lie beside the repository, in `../shared/data`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from index.analysis.language import detect
 from index.analysis.text_cleaning import line, lines
 from index.article import Article
+from monitor.errors import ParseError
+from monitor.ingest import article_changes, identify
+from monitor.model.feed import Feed
+from monitor.parse.feed import parse
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -49,6 +55,69 @@ def made(id: int, lang: str, title: str, summary: str, body: str) -> Article:
         seen=1.5e9 + 600.0 * id,
         story=id,
     )
+
+
+def published(data: Path) -> list[Article]:
+    """Return what real feeds published, each article with the number of its feed.
+
+    8,600 documents and teasers of 300 feeds, then the French and English articles above. Those
+    of `clusters` are of as many publishers.
+    """
+    found = [*_documents(data / "feeds-real"), *_teasers(data / "crossing")]
+    for written in _french(data):
+        found.append(replace(made(0, *written), feeds=(20_000,)))
+    for number, written in enumerate(_english(data), 30_000):
+        article = replace(made(0, *written), feeds=(number,))
+        if article.title.startswith("http"):  # the address of its page
+            headline, _, body = article.body.partition("\n")
+            article = replace(article, title=headline, body=body)
+        found.append(article)
+    return [
+        replace(article, id=id, story=id, url=f"https://a{id}.example/", seen=1.5e9 + 600.0 * id)
+        for id, article in enumerate(found, 1)
+    ]
+
+
+def _documents(folder: Path) -> Iterator[Article]:
+    """Yield the articles of feeds, each once; the folders of `timeseries` are a feed each.
+
+    A document of which half was read already is the same feed again, in another format.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    of = {path: path.parent if "timeseries" in path.parts else path for path in files}
+    feeds = {
+        source: Feed(url=f"https://{number}.example/feed", name=source.name, number=number)
+        for number, source in enumerate(dict.fromkeys(of.values()), 1)
+    }
+    known: set[tuple[int, str]] = set()
+    read: set[bytes] = set()
+    for path in files:
+        feed = feeds[of[path]]
+        try:
+            entries = identify.keyed_entries(parse(path.read_bytes(), feed.url).entries)
+        except ParseError:
+            continue
+        fingerprints = {one.fingerprint for one in entries}
+        if 2 * len(fingerprints & read) > len(fingerprints) and path == of[path]:
+            continue
+        read |= fingerprints
+        for one in entries:
+            keys = {(feed.number, one.key), *([(0, one.canonical)] if one.canonical else [])}
+            if keys.isdisjoint(known):
+                article = article_changes.article(one.entry, feed)
+                code = detect(f"{article.title}\n{article.summary}").code
+                yield replace(article, lang=code)
+            known |= keys
+
+
+def _teasers(folder: Path) -> Iterator[Article]:
+    """Yield headlines with the text under them, of feeds that were polled for some days."""
+    numbers: dict[str, int] = {}
+    for lang in ("fr", "en"):
+        for row in rows(folder / f"{lang}.jsonl"):
+            number = numbers.setdefault(row["src"], 10_000 + len(numbers))
+            article = made(0, lang, row["title"], row["summary"], "")
+            yield replace(article, feeds=(number,), published=float(row["at"]))
 
 
 _Written = tuple[str, str, str, str]

@@ -18,6 +18,7 @@ from dataclasses import replace
 from index.article import Timestamp
 from monitor.alerts import escalation
 from monitor.alerts.facts import AlertFacts, Arrivals, KnownAlert, StoryAlert, StoryFacts
+from monitor.alerts.headlines import headline_of, is_same_piece
 from monitor.alerts.notification import NotificationPlanner
 from monitor.alerts.plan import (
     AlertPlan,
@@ -136,6 +137,7 @@ class _Planning:
             article=article.id,
             duplicate_of=duplicate_of,
             matches=hit.matches,
+            headline=headline_of(article),
         )
         self._known[watchlist.name, article.id] = known
         self._raised.append(known)
@@ -303,6 +305,8 @@ def original_alert(
 ) -> int | None:
     """Return the alert of which a new one would be a duplicate; None if there is none.
 
+    The text says so already: it is a copy. The headline must say so too.
+
     Args:
         watchlist: The watchlist that an article matches.
         change: The article.
@@ -310,7 +314,10 @@ def original_alert(
     """
     if change.copy_of is None:
         return None
+    headline = headline_of(change.article)
     for alert in of_original:
-        if alert.watchlist == watchlist and alert.article != change.article.id:
-            return alert.id if alert.duplicate_of is None else alert.duplicate_of
+        if alert.watchlist != watchlist or alert.duplicate_of is not None:
+            continue
+        if alert.article != change.article.id and is_same_piece(alert.headline, headline):
+            return alert.id
     return None

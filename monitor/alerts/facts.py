@@ -11,7 +11,7 @@ from monitor.audit.evidence import Via
 from monitor.model.alert import AlertState, BegunIncident, Match, Verdict
 from monitor.model.config import Escalate
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, RaisedAlert, ResponseEvidence
+from monitor.model.poll import NO_HEADLINE, ArticleChange, Headline, RaisedAlert, ResponseEvidence
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Silence
 
@@ -46,6 +46,8 @@ class KnownAlert:
     article: int
     duplicate_of: int | None = None
     matches: tuple[Match, ...] = ()
+    headline: Headline = NO_HEADLINE
+    """Of its article."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

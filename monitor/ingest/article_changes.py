@@ -106,10 +106,9 @@ def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Arti
 
 def with_enrichment(batch: Batch, arrival: ArticleChange, made: Enrichment) -> ArticleChange:
     """Return a change with the language, matches and story of its article."""
-    id, shingles = arrival.article.id, made.shingles
-    (feed, *_) = arrival.article.feeds
+    shingles = made.shingles
     candidates = batch.story_candidates(shingles, stories.least_shared(shingles))
-    story = stories.assign_story(id, shingles, candidates, feed)
+    story = stories.assign_story(arrival.article, shingles, candidates)
     names = replace(made.names, date=arrival.article.date)
     return replace(
         arrival,

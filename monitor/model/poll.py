@@ -157,16 +157,31 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """The headline of an article, who wrote it and when."""
+
+    title: str = ""
+    source: str = ""
+    """The outlet that an aggregator names, else the number of the feed."""
+    publisher: str = ""
+    """Name of the outlet and host of the article: what a headline may say of its publisher."""
+    date: Timestamp = 0.0
+
+
+NO_HEADLINE = Headline()
+
+
+@dataclass(frozen=True, slots=True)
 class StoryCandidate:
     """An article that shares shingles with the one to assign."""
 
     article: int
     story: int
-    shared: int
+    shared: frozenset[int]
+    """The shingles of the article to assign that it has too."""
     size: int
     """Number of its shingles."""
-    feed: int = 0
-    """Number of the feed that had it first."""
+    headline: Headline
     copy_of: int | None = None
     """The article of which it is a copy itself."""
 

@@ -268,7 +268,7 @@ ROUNDS = range(3)
 
 def scenario(fuse: Fuse | None = None) -> Press:
     """Return a press: news, copies, edits, carriers, pages, new ids for everything."""
-    copied = _item("b1", "ailleurs", "Liège : Alibaba dans le viseur", _WIRE + " (Agences)")
+    copied = _item("b1", "ailleurs", "Alibaba soupçonné à Liège", _WIRE + " (Agences)")
     teaser = _item("c1", "page", "Le locataire discret", "Un entrepôt sans enseigne.")
     broken = _item("c2", "perdue", "Une page qui n’est plus là", "On n’en saura pas plus.")
     return Press(

@@ -23,6 +23,7 @@ from monitor.alerts.facts import (
     StoryMember,
     SuppressedCount,
 )
+from monitor.alerts.headlines import headline
 from monitor.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
@@ -127,10 +128,18 @@ def _of_originals(
 ) -> dict[int, tuple[KnownAlert, ...]]:
     return {
         original: tuple(
-            KnownAlert(id=id, watchlist=watchlist, article=article, duplicate_of=duplicate_of)
-            for id, watchlist, article, duplicate_of in sql.execute(
-                "SELECT id, watchlist, article, merged_into FROM alerts WHERE article IN"
-                " (SELECT ?1 UNION SELECT id FROM articles WHERE copy_of = ?1) ORDER BY id",
+            KnownAlert(
+                id=id,
+                watchlist=watchlist,
+                article=article,
+                duplicate_of=duplicate_of,
+                headline=headline(title, feed=feed, outlet=outlet, url=url, date=date),
+            )
+            for id, watchlist, article, duplicate_of, title, feed, outlet, url, date in sql.execute(
+                "SELECT al.id, al.watchlist, a.id, al.merged_into, a.title, a.feed, a.outlet,"
+                " a.url, min(coalesce(a.published, a.seen), a.seen)"
+                " FROM articles a JOIN alerts al ON al.article = a.id"
+                " WHERE a.id = ?1 OR a.copy_of = ?1 ORDER BY al.id",
                 (original,),
             )
         )

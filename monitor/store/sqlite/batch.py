@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from index.article import Timestamp
 from monitor.alerts.facts import AlertFacts, Arrivals
+from monitor.alerts.headlines import headline
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.publishers import is_same_site
 from monitor.model.config import ExpiringArticle, RetentionExceptions
@@ -156,19 +157,25 @@ class SqliteReads:
 
     def story_candidates(self, shingles: Collection[int], at_least: int) -> list[StoryCandidate]:
         """Return the articles that share at least so many of these shingles."""
-        shared: Counter[int] = Counter()
-        for (article,) in select_in(
-            self._sql, "SELECT article FROM shingles WHERE shingle IN ({0})", shingles
+        shared: dict[int, set[int]] = defaultdict(set)
+        for article, shingle in select_in(
+            self._sql, "SELECT article, shingle FROM shingles WHERE shingle IN ({0})", shingles
         ):
-            shared[article] += 1
+            shared[article].add(shingle)
         return [
             StoryCandidate(
-                article=id, story=story, shared=shared[id], size=size, feed=feed, copy_of=copy_of
+                article=id,
+                story=story,
+                shared=frozenset(shared[id]),
+                size=size,
+                headline=headline(title, feed=feed, outlet=outlet, url=url),
+                copy_of=copy_of,
             )
-            for id, story, size, feed, copy_of in select_in(
+            for id, story, size, title, feed, outlet, url, copy_of in select_in(
                 self._sql,
-                "SELECT id, story, shingle_count, feed, copy_of FROM articles WHERE id IN ({0})",
-                [id for id, count in shared.items() if count >= at_least],
+                "SELECT id, story, shingle_count, title, feed, outlet, url, copy_of FROM articles"
+                " WHERE id IN ({0})",
+                [id for id, its in shared.items() if len(its) >= at_least],
             )
         ]
 

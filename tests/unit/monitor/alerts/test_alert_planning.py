@@ -26,6 +26,7 @@ from monitor.alerts.facts import (
     StoryMember,
     SuppressedCount,
 )
+from monitor.alerts.headlines import headline
 from monitor.alerts.notification import cooldown_end, plan_ended_silences
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.routing import Routing
@@ -75,6 +76,18 @@ def change(id: int, *watchlists: Watchlist, **more: Any) -> ArticleChange:
         "hits": tuple(WatchlistMatch(watchlist=w, matches=matches) for w in watchlists),
     }
     return ArticleChange(**given | more)
+
+
+def known_alert(
+    id: int, watchlist: str, article: int, *, title: str = "port", duplicate_of: int | None = None
+) -> KnownAlert:
+    return KnownAlert(
+        id=id,
+        watchlist=watchlist,
+        article=article,
+        duplicate_of=duplicate_of,
+        headline=headline(title, feed=2),
+    )
 
 
 def planned(
@@ -186,19 +199,19 @@ def test_a_term_that_is_left_is_found() -> None:
     ("known", "copy_of", "found"),
     [
         ([], 1, None),
-        ([KnownAlert(id=3, watchlist="Port", article=1)], None, None),
-        ([KnownAlert(id=3, watchlist="Port", article=1)], 1, 3),
-        ([KnownAlert(id=3, watchlist="Strike", article=1)], 1, None),
-        ([KnownAlert(id=4, watchlist="Port", article=2, duplicate_of=3)], 1, 3),
-        ([KnownAlert(id=4, watchlist="Port", article=9)], 1, None),
+        ([known_alert(3, "Port", 1)], None, None),
+        ([known_alert(3, "Port", 1)], 1, 3),
+        ([known_alert(3, "Strike", 1)], 1, None),
+        ([known_alert(3, "Port", 1, title="strike")], 1, None),
+        ([known_alert(3, "Port", 1, title="strike"), known_alert(4, "Port", 2)], 1, 4),
+        ([known_alert(3, "Port", 1), known_alert(4, "Port", 2, duplicate_of=3)], 1, 3),
         (
-            [
-                KnownAlert(id=3, watchlist="Port", article=9),
-                KnownAlert(id=4, watchlist="Port", article=2),
-            ],
+            [known_alert(3, "Port", 1, title="strike"), known_alert(4, "Port", 2, duplicate_of=3)],
             1,
-            4,
+            None,
         ),
+        ([known_alert(4, "Port", 9)], 1, None),
+        ([known_alert(3, "Port", 9), known_alert(4, "Port", 2)], 1, 4),
     ],
 )
 def test_of_which_alert_one_is_a_duplicate(
@@ -208,7 +221,7 @@ def test_of_which_alert_one_is_a_duplicate(
 
 
 def test_a_duplicate_is_raised_without_being_announced() -> None:
-    original = KnownAlert(id=3, watchlist="Port", article=1)
+    original = known_alert(3, "Port", 1)
     plan = planned(change(2, PORT, copy_of=1), of_originals={1: (original,)}, last_alert=3)
     (duplicate,) = plan.new
     assert (duplicate.alert.id, duplicate.duplicate_of, duplicate.alert.suppressed) == (4, 3, "")
@@ -225,6 +238,14 @@ def test_copies_that_come_together_have_one_alert() -> None:
         ("Strike", 3, None),
     ]
     assert [alert.id for alert in plan.raised] == [1, 4]
+
+
+def test_a_copy_under_a_new_headline_has_an_alert_of_its_own() -> None:
+    new = change(2, PORT, copy_of=1)
+    new = replace(new, article=replace(new.article, title="docks of Antwerp", feeds=(2,)))
+    plan = planned(change(1, PORT), new, change(3, PORT, copy_of=1))
+    assert [one.duplicate_of for one in plan.new] == [None, None, 1]
+    assert [alert.id for alert in plan.raised] == [1, 2]
 
 
 def test_a_copy_whose_original_matched_nothing_leads_the_next_copy() -> None:

@@ -265,7 +265,7 @@ def item(number: int, source: str, source_url: str) -> Entry:
     return Entry(
         guid=f"g{number}",
         url=f"https://news.google.com/rss/articles/{number}",
-        title=f"Alibaba {number}",
+        title="Alibaba soupçonné à Liège",
         summary=" ".join(WORDS.format(word) for word in ("lundi", "hier", "longtemps")),
         source=source,
         source_url=source_url,

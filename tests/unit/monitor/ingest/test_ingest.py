@@ -134,6 +134,44 @@ def test_new_ids_for_everything_are_no_news(tmp_path: Path) -> None:
     assert rows(tmp_path, "SELECT count(*) FROM entries") == [(9,)]
 
 
+CHANNEL = (
+    "Alors que la colère monte dans le monde agricole, la chaîne propose ce jeudi une émission"
+    " spéciale en direct : agriculteurs, élus et consommateurs répondent aux questions de la"
+    " rédaction sur l’affaire Alibaba pendant deux heures. Retrouvez nos invités sur l’antenne."
+)
+VIDEOS = ("Le puits sans fond des inégalités", "Les prix du gazole au plus haut", "Un vote à Liège")
+
+
+def test_pieces_under_one_description_have_an_alert_each(tmp_path: Path) -> None:
+    videos = [item(str(n), title, CHANNEL, f"v{n}") for n, title in enumerate(VIDEOS)]
+    next_part = f"{VIDEOS[0]}, suite"
+    again = item("9", next_part, CHANNEL, "v9")
+    nothing = edition(item("x", "Rien", "Rien."))
+    press = Press({A: [nothing, edition(*videos)], B: [nothing, nothing, edition(again)]})
+    monitor = lived(tmp_path, press, 3, FEEDS[:2])
+    raised = [r.title for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
+    assert sorted(raised) == sorted((*VIDEOS, next_part))
+    assert rows(tmp_path, "SELECT count(*) FROM alerts WHERE merged_into IS NOT NULL") == [(0,)]
+
+
+def test_a_copy_under_a_new_headline_is_in_the_story_and_has_an_alert(tmp_path: Path) -> None:
+    titles = ("Alibaba soupçonné", "Liège : un groupe dans le viseur", "Alibaba soupçonné à Liège")
+    press = Press(
+        {
+            url: [edition(item(str(n), title, flow._WIRE, f"w{n}"))]
+            for n, (url, title) in enumerate(zip((A, B, C), titles, strict=True))
+        }
+    )
+    lived(tmp_path, press, 1, (*FEEDS[:2], replace(FEEDS[2], full_text=False)))
+    views = SqliteViews(tmp_path)
+    ids = views.alerts.ids(Filter(watchlists=("alibaba",)))
+    alerts = views.alerts.get(ids, timelines=True)
+    assert {alert.title for alert in alerts} in ({*titles[:2]}, {*titles[1:]})
+    for alert in alerts:
+        names = [outlet.copied for outlet in alert.telling.outlets]
+        assert names == [False, True, True]
+
+
 def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
     press = flow.scenario()
     monitor = ManualMonitor(tmp_path, press, FEEDS, WATCHLISTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from support.originals import news, newsroom
 
 from index.article import Article
+from monitor.alerts.headlines import headline_of
 from monitor.cli.show import story_order
 from monitor.ingest.stories import (
     Relation,
@@ -22,7 +22,7 @@ from monitor.ingest.stories import (
     shingles,
 )
 from monitor.model.alert import Outlet, StoryTimeline
-from monitor.model.poll import StoryCandidate
+from monitor.model.poll import Headline, StoryCandidate
 
 TEASER = (
     "Les services de renseignement belges surveilleraient la principale plate-forme logistique "
@@ -36,29 +36,38 @@ TITLE = "Alibaba dans le collimateur de la sûreté belge pour suspicion d’esp
 BRIEF = "Deux phrases. La suite dans le journal."
 
 
-def article(summary: str, body: str = "", *, title: str = "", id: int = 1) -> Article:
-    return Article(id=id, feeds=(1,), url="", title=title, summary=summary, body=body, seen=0.0)
+def article(
+    summary: str = "", body: str = "", *, title: str = "", id: int = 1, feed: int = 1
+) -> Article:
+    return Article(id=id, feeds=(feed,), url="", title=title, summary=summary, body=body, seen=0.0)
+
+
+def candidate(
+    article: int, shared: int, size: int, *, story: int = 0, source: str = "9"
+) -> StoryCandidate:
+    headline = Headline(source=source)
+    return StoryCandidate(article, story or article, frozenset(range(shared)), size, headline)
 
 
 class Archive:
-    """Remembers shingles as the store does."""
+    """Remembers shingles as the store does; each article is of a feed of its own."""
 
     def __init__(self) -> None:
-        self._by_shingle: dict[int, set[int]] = defaultdict(set)
-        self._sizes: dict[int, int] = {}
-        self._stories: dict[int, int] = {}
+        self._known: dict[int, tuple[frozenset[int], StoryCandidate]] = {}
 
-    def told(self, id: int, text: str) -> StoryDecision:
-        new = shingles(article(text))
-        shared = Counter(other for number in new for other in self._by_shingle[number])
-        told = assign_story(
-            id,
-            new,
-            [StoryCandidate(o, self._stories[o], n, self._sizes[o]) for o, n in shared.items()],
+    def told(self, id: int, text: str, title: str = "", feed: int = 0) -> StoryDecision:
+        one = article(text, id=id, title=title, feed=feed or id)
+        new = shingles(one)
+        candidates = [
+            replace(known, shared=new & its)
+            for its, known in self._known.values()
+            if len(new & its) >= least_shared(new)
+        ]
+        told = assign_story(one, new, candidates)
+        known = StoryCandidate(
+            id, told.story, frozenset(), len(new), headline_of(one), told.copy_of
         )
-        for number in new:
-            self._by_shingle[number].add(id)
-        self._sizes[id], self._stories[id] = len(new), told.story
+        self._known[id] = new, known
         return told
 
 
@@ -99,8 +108,9 @@ def test_a_brief_is_a_copy_if_every_word_is_the_same(
     one, other = shingles(article(BRIEF, title=TITLE)), shingles(article(text, title=title))
     assert least_shared(other) == 1
     shared = len(one & other)
-    likely = [StoryCandidate(1, 1, shared, len(one), feed=1)] if shared else []
-    assert assign_story(2, other, likely, feed).relation == relation
+    likely = [candidate(1, shared, len(one), source="1")] if shared else []
+    copy = article(text, title=title, id=2, feed=feed)
+    assert assign_story(copy, other, likely).relation == relation
 
 
 def test_a_headline_of_a_few_words_is_nothing() -> None:
@@ -112,6 +122,61 @@ def test_a_short_common_phrase_is_no_story() -> None:
     phrase = "Retrouvez toute l’actualité sur notre site."
     archive.told(1, phrase)
     assert archive.told(2, phrase).relation == Relation.ALONE
+
+
+# --- boilerplate ------------------------------------------------------------------------------
+
+LEAD = (
+    "Alors que la colère monte dans le monde agricole, la chaîne propose ce jeudi une émission"
+    " spéciale en direct : agriculteurs, élus et consommateurs répondent aux questions de la"
+    " rédaction pendant deux heures. Retrouvez chaque semaine nos invités sur toutes nos antennes."
+)
+OTHER_TITLES = ("Le puits sans fond des inégalités", "Les prix du gazole au plus haut")
+
+
+def test_a_lead_that_a_feed_repeats_makes_no_copy() -> None:
+    archive = Archive()
+    archive.told(1, LEAD, OTHER_TITLES[0], feed=1)
+    assert archive.told(2, LEAD, OTHER_TITLES[1], feed=1).relation == Relation.VERSION
+    assert archive.told(3, LEAD, "Un vote à Liège", feed=1).relation == Relation.ALONE
+    assert archive.told(4, LEAD, "Un vote à Liège", feed=2).relation == Relation.ALONE
+
+
+def test_beside_boilerplate_a_text_is_compared_by_its_own_words() -> None:
+    archive = Archive()
+    for id, title in enumerate(OTHER_TITLES, 1):
+        archive.told(id, LEAD, title, feed=1)
+    archive.told(3, f"{TEASER} {LEAD}", TITLE, feed=1)
+    copied = archive.told(4, f"{TEASER} Suivez-nous.", TITLE, feed=2)
+    assert (copied.relation, copied.copy_of) == (Relation.SAME, 3)
+    assert archive.told(5, f"Un autre texte. {LEAD}", TITLE, feed=3).relation == Relation.ALONE
+
+
+def test_a_new_headline_of_another_feed_is_a_copy_all_the_same() -> None:
+    archive = Archive()
+    archive.told(1, TEASER, TITLE, feed=1)
+    told = archive.told(2, TEASER, "Liège sous surveillance", feed=2)
+    assert (told.relation, told.story, told.copy_of) == (Relation.SAME, 1, 1)
+
+
+def test_what_one_feed_quotes_and_answers_is_no_copy() -> None:
+    archive = Archive()
+    archive.told(1, TEASER, TITLE, feed=1)
+    answer = f"{TEASER} {LEAD}"
+    assert archive.told(2, answer, TITLE, feed=1).relation == Relation.VERSION
+    assert archive.told(3, answer, TITLE, feed=2).relation == Relation.SAME
+
+
+def test_an_aggregator_has_many_sources() -> None:
+    told = []
+    for outlet in ("Le Soir", "L’Écho"):
+        title = f"{OTHER_TITLES[len(told)]} - {outlet}"
+        one = replace(article(TEASER, title=title, id=len(told) + 1), outlet=outlet)
+        new = shingles(one)
+        known = [StoryCandidate(1, 1, new, len(new), told[0])] if told else []
+        decided = assign_story(one, new, known)
+        told.append(headline_of(one))
+    assert decided.relation == Relation.SAME
 
 
 def test_a_teaser_is_found_in_its_full_text() -> None:
@@ -130,19 +195,20 @@ def test_a_teaser_is_found_in_its_full_text() -> None:
     ],
 )
 def test_how_much_is_how_near(shared: int, story: int, relation: Relation) -> None:
-    told = assign_story(9, frozenset(range(20)), [StoryCandidate(8, 7, shared, 40)])
+    known = candidate(8, shared, 40, story=7)
+    told = assign_story(article(id=9), frozenset(range(20)), [known])
     assert (told.story, told.relation) == (story, relation)
 
 
 def test_the_nearest_then_the_earliest_decides() -> None:
     new = frozenset(range(20))
     candidates = [
-        StoryCandidate(5, 5, 18, 20),
-        StoryCandidate(3, 3, 18, 20),
-        StoryCandidate(4, 4, 12, 20),
+        candidate(5, 18, 20, source="5"),
+        candidate(3, 18, 20, source="3"),
+        candidate(4, 12, 20, source="4"),
     ]
-    assert assign_story(9, new, candidates).copy_of == 3
-    assert assign_story(9, new, [StoryCandidate(9, 9, 20, 20)]).relation == Relation.ALONE
+    assert assign_story(article(id=9), new, candidates).copy_of == 3
+    assert assign_story(article(id=9), new, [candidate(9, 20, 20)]).relation == Relation.ALONE
 
 
 @given(st.text(max_size=300), st.integers(1, 9))

@@ -22,7 +22,7 @@ from support.small_store import (
 )
 
 from monitor.model.feed import Feed, FeedState
-from monitor.model.poll import ArticleChange, Names, PendingPage, Sighting, StoryCandidate
+from monitor.model.poll import ArticleChange, Headline, Names, PendingPage, Sighting, StoryCandidate
 from monitor.store.sqlite.feeds import POLLS_KEPT
 
 
@@ -214,11 +214,12 @@ def test_an_article_under_another_guid_or_in_another_feed(room: SmallStore) -> N
 
 
 def test_copies_speak_through_the_first_alert(room: SmallStore) -> None:
-    assert len(room.save(arrival(1, ALIBABA))) == 1
-    copy = arrival(2, ALIBABA, SPIES, article=article(2, 2, story=1), copy_of=1)
+    title = {"story": 1, "title": "Alibaba espionne"}
+    assert len(room.save(arrival(1, ALIBABA, article=article(1, **title)))) == 1
+    copy = arrival(2, ALIBABA, SPIES, article=article(2, 2, **title), copy_of=1)
     raised = room.save(copy, feed=1)
     assert [r.watchlist for r in raised] == ["Espionnage"]
-    third = arrival(3, SPIES, article=article(3, story=1), copy_of=1)
+    third = arrival(3, SPIES, article=article(3, **title), copy_of=1)
     assert room.save(third) == []
     assert room.ids() == [1, 3]
     first, second = room.views.alerts.get([1, 3])
@@ -242,8 +243,8 @@ def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
         found = batch.story_candidates({2, 3, 4, 5}, 2)
         assert batch.story_candidates({3, 4}, 2) == [found[1]]
     assert found == [
-        StoryCandidate(article=1, story=1, shared=2, size=3, feed=1),
-        StoryCandidate(article=2, story=2, shared=2, size=2, feed=1),
+        StoryCandidate(1, 1, frozenset({2, 3}), 3, Headline("Alibaba 1", "1", "ex.org")),
+        StoryCandidate(2, 2, frozenset({3, 4}), 2, Headline("Alibaba 2", "1", "ex.org")),
     ]
     room.store.forget(names_before=NOW - 200, sent_before=0.0)
     assert room.sql("SELECT count(*) FROM shingles") == [(5,)]
