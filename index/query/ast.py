@@ -113,10 +113,10 @@ class Facet(Node):
 
 ARTICLE_FACETS = ("lang", "feed", "tag")
 """Filters that an article alone can answer: for watchlists and searches."""
-ARCHIVE_FACETS = ("since", "until", "watch", "story", "severity", "has")
+ARCHIVE_FACETS = ("since", "until", "watch", "story", "severity", "has", "is")
 """Filters that only the archive can answer."""
 FACETS = ARTICLE_FACETS + ARCHIVE_FACETS
-ALERT_FACETS = ("state", "is")
+ALERT_FACETS = ("state",)
 """Filters of alerts only."""
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from index.article import PARTS
 from index.query.ast import ALERT_FACETS, FACETS
-from index.query.filters import HAS, IS, SEVERITIES, STATES, compact
+from index.query.filters import HAS, IS, IS_IN_SEARCHES, SEVERITIES, STATES, compact
 
 DATES = ("today", "yesterday", "7d", "30d", "3mo", "1y")
 """Values of `since:` and `until:` to choose from; any date will do."""
@@ -57,6 +57,8 @@ def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False)
         name = found[1].lower()
         if name in facets:
             listed = _FIXED.get(name) or values(name)
+            if name == "is" and not of_alerts:
+                listed = IS_IN_SEARCHES
             start = found.start(2)
             return Completion(start, cursor, tuple(_values(found[2].lstrip('"'), listed)))
         return Completion(cursor, cursor)

@@ -15,9 +15,12 @@ HAS = ("alert", "body", "author")
 """Values of `has:`: an alert, a full text, an author's name."""
 STATES = ("new", "acknowledged", "closed")
 """Values of `state:`: what the analyst did with an alert."""
-IS = ("starred", "relevant", "noise", "noted", "louder", "muted")
+IS = ("starred", "relevant", "noise", "noted", "louder", "muted", "merged")
 """What `is:` may ask for of an alert: its star, its verdict, a note, whether it became louder since
-it was raised, whether it was raised while its watchlist was muted."""
+it was raised, whether it was raised while its watchlist was muted, whether it was merged into the
+alert of another article."""
+IS_IN_SEARCHES = ("merged",)
+"""What `is:` may ask for of an article: whether its alert was merged into that of another."""
 UNDETERMINED = "und"
 """`lang:und` finds articles whose language could not be told."""
 

@@ -25,7 +25,7 @@ from index.query.ast import (
     Score,
     walk,
 )
-from index.query.filters import facet
+from index.query.filters import IS_IN_SEARCHES, facet
 
 MAX_DEPTH = 50
 """Brackets, NOTs and NEARs that may be nested."""
@@ -337,6 +337,9 @@ def parse_query(text: str, *, allow_archive_filters: bool = True) -> Query:
     for node in walk(root):
         if isinstance(node, Facet) and node.name in ARCHIVE_FACETS and not allow_archive_filters:
             raise QueryError(f"{node.name}: works in searches only", node.column, "take it away")
+        if isinstance(node, Facet) and node.name == "is" and node.value not in IS_IN_SEARCHES:
+            hint = "only is:merged finds articles; `tocsin alerts --query` takes the others"
+            raise QueryError(f"{node.text} selects alerts", node.column, hint)
     return Query(text, root)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +19,7 @@ from monitor.formatting import alert_number, counted, iso, span
 
 if TYPE_CHECKING:
     from index.article import Timestamp
-    from monitor.model.alert import Alert, Outlet, StoryTimeline
+    from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
     from monitor.model.article import ArticleDetails, Version
     from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
 
@@ -66,6 +66,23 @@ def story_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
             ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
             yield f"    published first by {earlier.name}, {_span(ahead)} before {outlets[0].name}"
     yield from other_language_lines(timeline, limit=len(timeline.elsewhere))
+
+
+def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
+    """Yield the alert that stands for one, or the alerts that were merged into one."""
+    into_it = [one for one in merged if not one.stands]
+    for one in merged:
+        if one.stands:
+            yield f"    not notified: merged into {_alert_line(one)}"
+    if into_it:
+        yield f"    {counted(len(into_it), 'alert')} merged into this one, not notified:"
+        for one in into_it:
+            yield f"        {_alert_line(one)}"
+
+
+def _alert_line(one: MergedAlert) -> str:
+    title = text_cleaning.line(one.title) or "(untitled)"
+    return f"alert {alert_number(one.alert)}, {one.publisher}: {title} · article {one.article}"
 
 
 def language_name(code: str) -> str:
@@ -320,6 +337,7 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     yield ""
     for alert in details.alerts:
         yield from _alert_lines(alert, now)
+        yield from merged_lines([one for one in details.merged if one.of == alert.id])
     if not details.alerts:
         yield "no watchlist matched"
     yield from story_lines(details.telling, now)
@@ -395,6 +413,19 @@ def _mapping(details: ArticleDetails) -> dict[str, Any]:
                 "matches": serialization.matches(alert),
                 "escalations": serialization.escalations(alert),
                 "held": alert.suppressed,
+                "merged_into": alert.duplicate_of,
+                "merged": [
+                    {
+                        "id": one.alert,
+                        "alert_id": alert_number(one.alert),
+                        "article": one.article,
+                        "title": one.title,
+                        "outlet": one.publisher,
+                        "seen": iso(one.seen),
+                    }
+                    for one in details.merged
+                    if one.of == alert.id and not one.stands
+                ],
                 "rule": alert.rule,
                 "article_version": alert.article_version,
                 "lost": [{"term": lost.term, "at": iso(lost.at)} for lost in alert.lost],

@@ -120,6 +120,25 @@ class Outlet:
     """Linked by names alone, which is often wrong."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedAlert:
+    """The alert of another article that is merged with one of the article at hand."""
+
+    alert: int
+    of: int
+    """The alert of the article at hand."""
+    stands: bool
+    """Whether it stands for that one; else it was merged into it, and nobody is notified of it."""
+    watchlist: str
+    article: int
+    title: str
+    """Headline of its article."""
+    publisher: str
+    """Who published its article."""
+    seen: Timestamp
+    """When its article was first seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoryTimeline:
     """Who tells a story."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.article import Article, Timestamp
-    from monitor.model.alert import Alert, Decision, StoryTimeline
+    from monitor.model.alert import Alert, Decision, MergedAlert, StoryTimeline
     from monitor.model.delivery import Delivery
 
 
@@ -27,6 +27,8 @@ class ArticleDetails:
     """Outlets with the same story, and when each had it, the first one first."""
     telling: StoryTimeline = NOBODY_ELSE
     """The same with all that is known of it, and who tells of it in another language."""
+    merged: tuple[MergedAlert, ...] = ()
+    """Alerts that were merged into one of its alerts, and those that stand for one of them."""
     versions: int = 1
     page_trouble: str = ""
     """Why its page was not read, though it was to be; empty if there was no trouble."""
@@ -38,6 +40,13 @@ class ArticleDetails:
     """The last decision about each alert, by alert; those without one are left out."""
     deliveries: Mapping[int, tuple[Delivery, ...]] = field(default_factory=dict)
     """The deliveries of each alert, by alert."""
+
+    def other_articles(self) -> list[int]:
+        """Return the articles that tell of the same, this one among them; none if it is alone."""
+        merged = [one.article for one in self.merged]
+        outlets = [one.article for one in (*self.telling.outlets, *self.telling.elsewhere)]
+        articles = list(dict.fromkeys([*merged, *outlets]))
+        return articles if {*articles} - {self.article.id} else []
 
     @property
     def publisher(self) -> str:

@@ -34,6 +34,8 @@ class Filter:
     """Also alerts that are closed, where `state` does not say which."""
     muted: bool = False
     """Also alerts that were raised while their watchlist was silenced."""
+    merged: bool = False
+    """Also alerts that were merged into that of another article."""
     suppressed: bool = False
     """Only alerts that were not notified, duplicates among them."""
 

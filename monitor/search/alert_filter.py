@@ -217,11 +217,13 @@ def select_alerts(
 ) -> array[int]:
     """Return the alerts of `base` that a filter selects, in ascending order.
 
-    Muted and closed alerts are among them where the filter names `is:muted` or `state:closed`.
+    Muted, merged and closed alerts are among them where the filter names `is:muted`, `is:merged` or
+    `state:closed`.
     """
     base = replace(
         base,
         muted=base.muted or alert_filter.names("is", "muted"),
+        merged=base.merged or alert_filter.names("is", "merged"),
         closed=base.closed or alert_filter.names("state", "closed"),
     )
     universe = array("q", source.ids(base))
@@ -275,11 +277,15 @@ class _Evaluation:
                 return self._universe.intersection(self._source.escalated())
             case "is", "muted":
                 return self._universe.difference(self._source.ids(replace(self._base, muted=False)))
+            case "is", "merged":
+                others = self._source.ids(replace(self._base, merged=False))
+                return self._universe.difference(others)
             case "tag", value:
                 return set().union(*map(self._ask, self._meaning.tag_filters(value)))
         filter = self._meaning.store_filter(facet)
         return self._ask(filter) if filter else self._source.containing(facet) or set()
 
     def _ask(self, filter: Filter) -> set[int]:
-        complete = replace(filter, muted=self._base.muted, closed=self._base.closed)
+        base = self._base
+        complete = replace(filter, muted=base.muted, merged=base.merged, closed=base.closed)
         return set(self._source.ids(complete))

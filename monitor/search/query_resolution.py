@@ -85,6 +85,8 @@ class QueryResolution:
                 return DocumentFilter(ids=self._views.articles.ids(story=int(value)))
             case "has":
                 return DocumentFilter(ids=self._views.articles.ids(has=value))
+            case "is":
+                return DocumentFilter(ids=self._views.articles.ids(merged=value == "merged"))
         raise LookupError(facet.name)
 
 

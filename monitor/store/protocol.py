@@ -323,7 +323,7 @@ class AlertViews(Protocol):
     def ids(self, filter: Filter, *, after: int = 0, limit: int | None = None) -> array[int]:
         """Return ids of alerts in ascending order: those above `after`, the newest `limit`.
 
-        Duplicates are among them only where the filter asks for suppressed alerts.
+        Duplicates are among them only where the filter asks for merged or suppressed alerts.
         """
 
     def escalated(
@@ -363,7 +363,7 @@ class AlertViews(Protocol):
     ) -> list[tuple[int, str]]:
         """Return (alert, headline) of the newest `limit` alerts between two, the newest first.
 
-        Duplicates are left out. A negative limit is none.
+        A negative limit is none.
         """
 
     def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
@@ -395,6 +395,7 @@ class ArticleViews(Protocol):
         severity: str | None = None,
         story: int | None = None,
         has: str | None = None,
+        merged: bool = False,
     ) -> set[int]:
         """Return ids of the articles for which all that is given holds; something must be given.
 
@@ -403,6 +404,7 @@ class ArticleViews(Protocol):
             severity: The severity of an alert that they raised.
             story: The number of their story.
             has: `alert`, `body` or `author`.
+            merged: Whether their alert was merged into that of another article.
         """
 
     def unencoded(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +25,7 @@ from monitor.model.alert import (
     EscalatedAlert,
     Escalation,
     Match,
+    MergedAlert,
     Outlet,
     StoryAlerts,
     StoryTimeline,
@@ -101,6 +102,8 @@ class FakeNewsroom:
         self.unsent: list[Delivery] = []
         self.retried: list[int] = []
         self.muted: dict[str, Silence] = {}
+        self.merged: dict[int, int] = {}
+        """The alert that stands for another, by the other."""
         self.locked = threading.Event()
         self.unreadable = False
         self.watching = True
@@ -260,7 +263,7 @@ class FakeNewsroom:
         self._readable()
         first = 1 if limit is None or filter != ALL else max(1, self.count - limit + 1)
         ids = array("q", range(max(first, after + 1), self.count + 1))
-        if filter != ALL or self.said:
+        if filter != ALL or self.said or self.merged:
             ids = array("q", (n for n in ids if self._passes(n, filter)))
         return ids if limit is None else ids[-limit:]
 
@@ -271,6 +274,7 @@ class FakeNewsroom:
         feeds = [feed.removeprefix("tag:") for feed in filter.feeds]
         hidden = state is AlertState.CLOSED and not filter.closed and filter.state is None
         return not hidden and all((
+            n not in self.merged or filter.merged,
             not filter.watchlists or name in filter.watchlists,
             filter.state in (None, state),
             filter.verdict in (None, verdict),
@@ -330,6 +334,7 @@ class FakeNewsroom:
             lang="fr",
             published=self.published(n),
             duplicates=n % 3,
+            duplicate_of=self.merged.get(n),
             note=self.notes.get(n, ""),
             tags=self.tags.get(n, ()),
             escalations=self._escalations(n),
@@ -481,8 +486,18 @@ class FakeNewsroom:
             feed=alert.feed,
             alerts=(alert,),
             telling=self._telling(article),
+            merged=tuple(self._merged(article)),
             versions=len(self.versions(article)),
         )
+
+    def _merged(self, article: int) -> Iterator[MergedAlert]:
+        for other, into in self.merged.items():
+            if article in (other, into):
+                shown = into if article == other else other
+                yield MergedAlert(
+                    alert=shown, of=article, stands=shown == into, watchlist=LISTS[shown % 4][0],
+                    article=shown, title=self.title(shown), publisher=OUTLETS[shown % 4], seen=NOW,
+                )  # fmt: skip
 
     def _telling(self, article: int) -> StoryTimeline:
         """Articles in pairs tell one story; the fourth outlet does so in English."""

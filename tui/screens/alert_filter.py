@@ -85,6 +85,7 @@ _COMMON_FILTERS = (
     _FilterOption("Escalated", "is", "louder"),
     _FilterOption("Relevant", "is", "relevant"),
     _FilterOption("Noise", "is", "noise"),
+    _FilterOption("Merged", "is", "merged"),
     _FilterOption("In French", "lang", "fr"),
     _FilterOption("In English", "lang", "en"),
     _FilterOption("Today", "since", "today"),

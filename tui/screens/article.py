@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 
 from index.analysis.text_cleaning import line
 from index.article import Article
-from monitor.model.alert import Match, StoryTimeline
+from monitor.model.alert import Match
 from monitor.model.article import ArticleDetails
 from tui.data.newsroom import NewsroomModel
 from tui.screens.dialogs import Dialog, PageDialog
@@ -96,18 +96,21 @@ def _match_context(article: Article, match: Match, cells: int) -> Line:
 
 
 class OutletList(LineList):
-    """Outlets with a story under headings; at first the cursor is on the article at hand."""
+    """Merged alerts and outlets under headings; at first the cursor is on the article at hand."""
 
-    def __init__(self, timeline: StoryTimeline, article: int, zone: tzinfo | None) -> None:
+    def __init__(self, details: ArticleDetails, zone: tzinfo | None) -> None:
         super().__init__()
-        self._timeline = timeline
-        self._article = article
+        self._details = details
         self._zone = zone
+        article = details.article.id
         articles = self.articles
         self.cursor = articles.index(article) if article in articles else 0
 
     def _sections(self, cells: int) -> list[OutletSection]:
-        return outlet_sections(self._timeline, self._article, cells, self._zone)
+        details = self._details
+        return outlet_sections(
+            details.telling, details.article.id, cells, self._zone, details.merged
+        )
 
     @property
     def articles(self) -> Sequence[int]:
@@ -133,8 +136,8 @@ class OutletList(LineList):
 class OutletsDialog(Dialog[int]):
     """Asks for an outlet; gives the id of its article, None when closed without a choice."""
 
-    def __init__(self, timeline: StoryTimeline, article: int, zone: tzinfo | None = None) -> None:
-        self._outlets = OutletList(timeline, article, zone)
+    def __init__(self, details: ArticleDetails, zone: tzinfo | None = None) -> None:
+        self._outlets = OutletList(details, zone)
         super().__init__("Outlets with this story", self._outlets)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
@@ -146,21 +149,20 @@ class OutletsDialog(Dialog[int]):
 
 
 async def choose_outlet(screen: PaneScreen, article: int) -> None:
-    """Show the outlets with the story of an article, and open the chosen one."""
+    """Show the merged alerts of an article and the outlets with its story; open the chosen one."""
     details = await screen.ask(screen.newsroom.service.views.articles.details, article)
     if details is None:
         return
-    timeline = details.telling
-    if len(timeline.outlets) < 2 and not timeline.elsewhere:
+    others = details.other_articles()
+    if not others:
         screen.show_message(f"Only {details.publisher} has this story.")
         return
-    others = [outlet.article for outlet in (*timeline.outlets, *timeline.elsewhere)]
 
     def on_choice(other: int | None) -> None:
         if other and other != article:
             open_article(screen, other, others)
 
-    screen.app.push_screen(OutletsDialog(timeline, article, screen.newsroom.zone), on_choice)
+    screen.app.push_screen(OutletsDialog(details, screen.newsroom.zone), on_choice)
 
 
 # --- similar articles -----------------------------------------------------------------

@@ -16,7 +16,6 @@ from textual.widget import Widget
 from index.analysis.text_cleaning import line, safe_url
 from index.errors import QueryError
 from monitor.errors import MonitorError
-from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import can_open, copy_in_tmux, open_link
@@ -97,7 +96,7 @@ class PaneScreen(Screen[None]):
         Binding("J", "item(1)", "Next article, from the reader too"),
         Binding("K", "item(-1)", "Previous article"),
         Binding("w", "why", "Explain why it matches"),
-        Binding("O", "outlets", "Show other articles of the story"),
+        Binding("O", "outlets", "Show merged alerts and other articles of the story"),
         Binding("M", "similar", "Find articles like this, in either language"),
         Binding("D", "revisions", "Show what revisions changed"),
         Binding("E", "edit_file", "Edit feeds.yaml at the line of this"),
@@ -330,7 +329,7 @@ class PaneScreen(Screen[None]):
             self.app.push_screen(PageDialog(title, lambda cells: match_lines(shown, cells)))
 
     def action_outlets(self) -> None:
-        """Show the other outlets with the story; one of them can be read."""
+        """Show merged alerts and the other outlets with the story; one of them can be read."""
         from tui.screens.article import choose_outlet
 
         article = self.target[0] if self.target else 0
@@ -359,6 +358,4 @@ class PaneScreen(Screen[None]):
 
         message.stop()
         details = self.article_details
-        timeline = details.telling if details else NOBODY_ELSE
-        others = [outlet.article for outlet in (*timeline.outlets, *timeline.elsewhere)]
-        open_article(self, message.article, others)
+        open_article(self, message.article, details.other_articles() if details else [])

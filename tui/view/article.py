@@ -15,7 +15,7 @@ from monitor.alerts.description import (
     describe_triage,
 )
 from monitor.formatting import counted, span
-from monitor.model.alert import Alert, AlertState, Outlet, StoryTimeline
+from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails
 from monitor.model.severity import SEVERITY_SIGNS
 from tui.view import times
@@ -44,17 +44,22 @@ class OutletSection(NamedTuple):
 
 
 def outlet_sections(
-    timeline: StoryTimeline, article: int, cells: int, zone: tzinfo | None
+    timeline: StoryTimeline,
+    article: int,
+    cells: int,
+    zone: tzinfo | None,
+    merged: Sequence[MergedAlert] = (),
 ) -> list[OutletSection]:
-    """Return the outlets with the story of an article, then those in other languages.
+    """Return the merged alerts of an article, the outlets with its story, and other languages.
 
     Args:
         timeline: Who has the story, in order of time.
         article: The article at hand, whose row is marked.
         cells: Width of the lines.
         zone: The time zone; None is the machine's.
+        merged: Alerts that are merged with those of the article.
     """
-    sections = []
+    sections = _merged_sections(merged, cells)
     if len(timeline.outlets) > 1:
         rows = tuple(_outlet_rows(timeline.outlets, article, cells, zone))
         sections.append(OutletSection(_story_heading(timeline.outlets), rows))
@@ -63,6 +68,31 @@ def outlet_sections(
         heading = f"{words.capitalize()} {name}"
         sections.append(OutletSection(heading, tuple(_outlet_rows(there, article, cells, zone))))
     return sections
+
+
+def _merged_sections(merged: Sequence[MergedAlert], cells: int) -> list[OutletSection]:
+    """Return the alerts that stand for those of an article, and those merged into them."""
+    standing = [one for one in merged if one.stands]
+    into_it = [one for one in merged if not one.stands]
+    sections = []
+    for heading, alerts in (
+        ("Merged into the alert of another article, which was notified", standing),
+        (f"{counted(len(into_it), 'alert')} merged into this one, not notified", into_it),
+    ):
+        if alerts:
+            rows = tuple(OutletRow(one.article, _merged_row(one, cells)) for one in alerts)
+            sections.append(OutletSection(heading, rows))
+    return sections
+
+
+def _merged_row(one: MergedAlert, cells: int) -> Line:
+    name = min(20, cells // 4)
+    title = safe.line(one.title) or "(no title)"
+    return [
+        (f"  {fit(safe.line(one.publisher), name)} ", "list"),
+        (fit(safe.line(one.watchlist), name), "quiet"),
+        (fit(f" {title}", max(4, cells - 3 - 2 * name)), "plain"),
+    ]
 
 
 def _story_heading(outlets: Sequence[Outlet]) -> str:
@@ -296,6 +326,9 @@ def _byline(
     )
     for alert in details.alerts:
         lines += _alert_lines(alert, cells, zone)
+        if count := sum(one.of == alert.id and not one.stands for one in details.merged):
+            words = f"{counted(count, 'alert')} merged into this one, O shows which"
+            lines += wrap(words, cells, "quiet", "  ")
     if matches:
         step = (
             f"match {current + 1}/{matches}"
@@ -386,12 +419,14 @@ def _other_outlets(
     """
     lines: list[Line] = []
     links: list[tuple[int, int]] = []
-    for section in outlet_sections(details.telling, details.article.id, cells, zone):
+    for section in outlet_sections(
+        details.telling, details.article.id, cells, zone, details.merged
+    ):
         lines += wrap(section.heading, cells, "accent")
         for row in section.rows:
             links.append((first + len(lines), row.article))
             lines.append(row.line)
         lines.append([])
     if lines:
-        lines[-1:] = wrap("O or a click opens another outlet’s article", cells, "quiet")
+        lines[-1:] = wrap("O or a click opens another article", cells, "quiet")
     return ArticlePage(tuple(lines), links=tuple(links))

@@ -19,6 +19,7 @@ from monitor.model.alert import (
     Escalation,
     Lost,
     Match,
+    MergedAlert,
     Outlet,
     StoryAlerts,
     StoryTimeline,
@@ -218,6 +219,30 @@ class SqliteAlertViews:
             firsts.append(first)
         return ids, firsts
 
+    def merged(self, ids: Collection[int]) -> tuple[MergedAlert, ...]:
+        """Return the alerts that were merged into some, and those that stand for some, by id."""
+        found = self._connection.select_in(
+            "SELECT m.id, al.id, m.merged_into IS NULL, m.watchlist, a.id, a.title,"
+            f" {PUBLISHER}, a.seen FROM alerts al"
+            " JOIN alerts m ON m.merged_into = al.id OR m.id = al.merged_into"
+            " JOIN articles a ON a.id = m.article JOIN feeds f ON f.number = a.feed"
+            " WHERE al.id IN ({0}) ORDER BY m.id",
+            ids,
+        )
+        return tuple(
+            MergedAlert(
+                alert=alert,
+                of=of,
+                stands=bool(stands),
+                watchlist=watchlist,
+                article=article,
+                title=title,
+                publisher=publisher,
+                seen=seen,
+            )
+            for alert, of, stands, watchlist, article, title, publisher, seen in found
+        )
+
     def of_articles(self, articles: Collection[int]) -> list[ArticleAlert]:
         """Return what these articles raised."""
         query = "SELECT id, article, watchlist, severity FROM alerts WHERE article"
@@ -240,7 +265,7 @@ class SqliteAlertViews:
             self._connection.read(
                 "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
                 " LEFT JOIN articles a ON a.id = al.article"
-                " WHERE al.id > ?1 AND (?2 IS NULL OR al.id < ?2) AND al.merged_into IS NULL"
+                " WHERE al.id > ?1 AND (?2 IS NULL OR al.id < ?2)"
                 " ORDER BY al.id DESC LIMIT ?3",
                 (after, before, limit),
             )
@@ -334,7 +359,9 @@ def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[s
 
 def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
     """Return a filter as SQL to append to a WHERE, and its values."""
-    where = f" AND {_SUPPRESSED}" if filter.suppressed else " AND al.merged_into IS NULL"
+    where = f" AND {_SUPPRESSED}" if filter.suppressed else ""
+    if not (filter.suppressed or filter.merged):
+        where += " AND al.merged_into IS NULL"
     if not filter.muted:
         where += " AND al.held <> 'muted'"
     if filter.state is None and not filter.closed:

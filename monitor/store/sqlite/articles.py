@@ -412,6 +412,7 @@ class SqliteArticleViews:
         severity: str | None = None,
         story: int | None = None,
         has: str | None = None,
+        merged: bool = False,
     ) -> set[int]:
         """Return ids of the articles for which all that is given holds; something must be given."""
         found = []
@@ -421,6 +422,11 @@ class SqliteArticleViews:
             found.append(self._selected("id = ?1 OR (story = ?1 AND story <> id)", story))
         if has in ("body", "author"):
             found.append(self._selected(f"{has} <> ''"))
+        if merged:
+            merged_articles = self._connection.read(
+                "SELECT article FROM alerts WHERE merged_into IS NOT NULL"
+            )
+            found.append({id for (id,) in merged_articles})
         return set.intersection(*found)
 
     def details(self, article: int) -> ArticleDetails | None:
@@ -443,6 +449,7 @@ class SqliteArticleViews:
             versions=found.versions,
             others=others if len(others) > 1 else (),
             telling=timelines.get(article, NOBODY_ELSE),
+            merged=self._alerts.merged([alert.id for alert in found.alerts]),
             page_trouble=trouble,
             page_retry=retry,
             limits=tuple(self._limits(found.article)),

@@ -57,6 +57,11 @@ def listed(newsroom: Newsroom, *more: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in said.splitlines()]
 
 
+def searched(newsroom: Newsroom, query: str) -> list[dict[str, Any]]:
+    hits: list[dict[str, Any]] = newsroom.json("search", query, "--format", "json")["hits"]
+    return hits
+
+
 @pytest.mark.costly
 def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
@@ -107,6 +112,18 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     shown = newsroom.here("show", str(alert["article"])).stdout
     assert "    ↑ 3 outlets at " in shown and "; raised as medium" in shown
     assert "    lesoir.be, first · article" in shown and ", a copy · article" in shown
+    assert "    2 alerts merged into this one, not notified:" in shown
+    merged = json.loads(newsroom.here("show", str(alert["article"]), "--format", "json").stdout)
+    (copies,) = [each["merged"] for each in merged["alerts"] if each["watchlist"] == "Alibaba"]
+    assert [copy["outlet"] for copy in copies] == list(hosts[1:])
+    for copy in copies:
+        assert f"alert a{copy['id']}, {copy['outlet']}: {copy['title']} · article " in shown
+        other = newsroom.here("show", str(copy["article"])).stdout
+        assert f"    not notified: merged into alert a{alert['id']}, lesoir.be: Alibaba vu" in other
+    articles = {copy["article"] for copy in copies}
+    until(lambda: {hit["id"] for hit in searched(newsroom, "is:merged")} == articles)
+    assert {row["article"] for row in listed(newsroom, "--query", "is:merged")} == articles
+    assert newsroom.here("search", "is:starred").returncode == 2
     return alert
 
 
@@ -164,7 +181,7 @@ def test_show_an_article(filled: Newsroom) -> None:
     assert alert.keys() == {
         "id", "alert_id", "watchlist", "severity", "state", "matches", "escalations", "held",
         "rule",
-        "article_version", "lost", "verdict", "starred", "tags", "note",
+        "article_version", "lost", "verdict", "starred", "tags", "note", "merged", "merged_into",
     }  # fmt: skip
     assert said["summary"] == FRENCH[0].text
     assert (said["versions"], said["others"]) == (1, [])

@@ -54,6 +54,26 @@ def test_another_outlets_article_is_read_and_one_comes_back() -> None:
     drive(FakeNewsroom(40), script)
 
 
+def test_merged_alerts_are_one_key_away() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await sees(pilot, app, "1 alert merged into this one, O shows which")
+        await pilot.press("O")
+        await until(pilot, lambda: isinstance(app.screen, OutletsDialog))
+        await sees(pilot, app, "1 alert merged into this one, not notified")
+        await pilot.press("home", "j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
+        aside = app.screen
+        assert isinstance(aside, ArticleScreen)
+        await until(pilot, lambda: aside.article_details and aside.article_details.article.id == 37)
+        await sees(pilot, app, "not notified: a copy; alert 40 stands for it")
+        await pilot.press("O")
+        await sees(pilot, app, "Merged into the alert of another article")
+
+    room = FakeNewsroom(40)
+    room.merged = {37: 40}
+    drive(room, script)
+
+
 def test_the_outlet_under_the_mouse_is_opened() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await until(pilot, lambda: app.main_screen.reader.details)

@@ -53,6 +53,7 @@ def written(marked: str) -> list[str]:
         ("tag:P|", ["tag:presse"]),
         ("severity:h|", ["severity:high"]),
         ("has:|", ["has:alert", "has:author", "has:body"]),
+        ("is:|", ["is:merged"]),
         ("since:7|", ["since:7d"]),
         ("story:|", []),
         ("title:li|", []),  # a word, not a value

@@ -127,3 +127,21 @@ def test_headlines_are_folded_and_known_once() -> None:
     known = Headlines()
     assert known.add([(2, "Deux"), (1, "Un")]) == 2
     assert (known.newest, known.oldest, len(known)) == (2, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("watch:chips", [3]),
+        ("is:merged", [7, 8]),
+        ("is:merged watch:chips", [7]),
+        ("is:merged OR watch:chips", [3, 7, 8]),
+        ("is:merged grève", []),
+        (f"is:merged {FakeNewsroom(8).title(8).split()[0]}", [8]),
+        ("NOT is:merged watch:chips", [3]),
+    ],
+)
+def test_merged_alerts_are_found_where_they_are_asked_for(text: str, ids: list[int]) -> None:
+    room = newsroom()
+    room.merged = {7: 3, 8: 4}
+    assert found(text, room) == ids

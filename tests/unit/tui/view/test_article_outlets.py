@@ -10,7 +10,7 @@ import pytest
 from support.fake_newsroom import NOW, FakeNewsroom
 
 from index.article import Article
-from monitor.model.alert import Escalation, Lost, Outlet, StoryTimeline
+from monitor.model.alert import Escalation, Lost, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails
 from monitor.model.severity import Severity
 from monitor.service.article_revisions import ADDED, REMOVED, SAME, ArticleRevision, DiffPart
@@ -94,13 +94,33 @@ def test_what_is_odd_about_dates_and_pages_is_said() -> None:
     assert "Page not read: 403 Forbidden; next attempt 2026-11-24 23:40 UTC" in page
 
 
+def test_merged_alerts_are_rows_to_be_read() -> None:
+    one = MergedAlert(
+        alert=2, of=1, stands=False, watchlist="Liège", article=7, title="Une copie",
+        publisher="Le Soir", seen=NOW,
+    )  # fmt: skip
+    page = article_page(reading(telling=telling(), merged=(one,)), (), 80, UTC)
+    assert [article for _, article in page.links] == [7]
+    assert "1 alert merged into this one, not notified" in said(page.lines)
+    assert "Le Soir" in said(page.lines) and "Une copie" in said(page.lines)
+    stands = replace(one, stands=True)
+    page = article_page(reading(telling=telling(), merged=(stands,)), (), 80, UTC)
+    assert "Merged into the alert of another article, which was notified" in said(page.lines)
+
+
 @pytest.mark.parametrize("cells", [10, 38, 80, 200])
 def test_no_line_is_wider_than_the_reader(cells: int) -> None:
     outlets = [Outlet(name=HOSTILE, article=n, seen=NOW, lag=9e9, lang=HOSTILE) for n in (1, 2)]
     told = StoryTimeline(tuple(outlets), tuple(outlets))
     (alert,) = FakeNewsroom(4).read(1).alerts  # type: ignore[union-attr]
     alert = replace(alert, watchlist=HOSTILE, lost=(Lost(HOSTILE, 1e99),))
-    odd = reading(telling=told, feed=HOSTILE, alerts=(alert,), page_trouble=HOSTILE)
+    other = MergedAlert(
+        alert=2, of=1, stands=True, watchlist=HOSTILE, article=2, title=HOSTILE,
+        publisher=HOSTILE, seen=NOW,
+    )  # fmt: skip
+    odd = reading(
+        telling=told, feed=HOSTILE, alerts=(alert,), page_trouble=HOSTILE, merged=(other,)
+    )
     page: list[Line] = list(article_page(odd, (), cells, UTC).lines)
     for section in outlet_sections(told, 1, cells, UTC):
         page += [line for _, line in section.rows]

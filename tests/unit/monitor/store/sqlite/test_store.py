@@ -23,6 +23,7 @@ from support.small_store import (
 
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import ArticleChange, Headline, Names, PendingPage, Sighting, StoryCandidate
+from monitor.model.search import Filter
 from monitor.store.sqlite.feeds import POLLS_KEPT
 
 
@@ -232,6 +233,24 @@ def test_copies_speak_through_the_first_alert(room: SmallStore) -> None:
     assert details and details.others == (("A", NOW), ("B", NOW))
     assert [alert.id for alert in details.alerts] == [2, 3]
     assert [copy_of for _, copy_of in room.views.articles.between(0, 9)] == [None, 1, 1]
+
+
+def test_merged_alerts_are_found_from_both_sides(room: SmallStore) -> None:
+    title = {"story": 1, "title": "Alibaba espionne"}
+    room.save(arrival(1, ALIBABA, article=article(1, **title)))
+    room.save(arrival(2, ALIBABA, article=article(2, 2, **title), copy_of=1), feed=1)
+    first, second = map(room.views.articles.details, (1, 2))
+    assert first and second
+    (merged,), (standing,) = first.merged, second.merged
+    assert (merged.alert, merged.of, merged.stands, merged.article) == (2, 1, False, 2)
+    assert (merged.watchlist, merged.title, merged.publisher) == (
+        "Alibaba", "Alibaba espionne", "B",
+    )  # fmt: skip
+    assert (standing.alert, standing.of, standing.stands, standing.article) == (1, 2, True, 1)
+    assert sorted(first.other_articles()) == sorted(second.other_articles()) == [1, 2]
+    assert room.views.articles.ids(merged=True) == {2}
+    assert [*room.views.alerts.ids(Filter())] == [1]
+    assert [*room.views.alerts.ids(Filter(merged=True))] == [1, 2]
 
 
 def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:

@@ -44,9 +44,9 @@ def views(tmp_path: Path) -> SqliteViews:
 
 
 def test_headlines_come_newest_first_in_pages(views: SqliteViews) -> None:
-    assert views.alerts.headlines(limit=3) == [(n, f"Titre {n}") for n in (8, 7, 6)]
+    assert views.alerts.headlines(limit=3) == [(n, f"Titre {n}") for n in (9, 8, 7)]
     assert views.alerts.headlines(before=6, limit=2) == [(5, "Titre 5"), (4, "Titre 4")]
-    assert [id for id, _ in views.alerts.headlines(after=6, limit=-1)] == [8, 7]
+    assert [id for id, _ in views.alerts.headlines(after=6, limit=-1)] == [9, 8, 7]
 
 
 def test_what_escalated_is_told_once_with_its_place_then(views: SqliteViews) -> None:
