@@ -93,7 +93,7 @@ class Known:
         candidates = self.candidates(found)
         if upto is not None:
             candidates = [one for one in candidates if one.article < upto]
-        return by_text_alone(article, found, candidates)
+        return assign_story(article, found, candidates)
 
     def candidates(self, found: frozenset[int]) -> list[StoryCandidate]:
         """Return the articles that share enough of these shingles."""
@@ -170,7 +170,7 @@ def copies(
         if boilerplate:
             body = f"{body} {BOILERPLATE[article.lang]}"
         title = chance.choice(real).title
-        yield article.id, replace(article, id=10**6, title=title, summary="", body=body)
+        yield article.id, replace(article, id=10**6, feeds=(0,), title=title, summary="", body=body)
 
 
 def _without_twins(real: Sequence[Article]) -> list[Article]:
@@ -190,7 +190,7 @@ def clusters(data: Path) -> None:
     found = []
     for id, row in enumerate(rows(data / "clusters" / "ecbplus-en-dev.jsonl"), 1):
         title, _, body = row["text"].partition("\n")
-        found.append(made(id, "en", title, "", body))
+        found.append(replace(made(id, "en", title, "", body), feeds=(id,)))
         events[id] = row["topic"], row["event"]
     known = Known(found)
     told = [(a.id, known.judge(a, upto=a.id)) for a in found]
