@@ -110,10 +110,11 @@ class QueryExecutor:
             return []
         if any(map(term_expansion.is_plain_exact, words)):
             return []
-        return [
+        links = [
             Link([self.segment.postings(key) for key in keys(word, self.expand)], word.part)
             for word in words
         ]
+        return [] if any(map(_is_cut_off, links)) else links
 
     def _and(self, node: And, within: Docs | None) -> Docs:
         """Return the documents that satisfy all children; the cheap ones run first.
@@ -162,6 +163,14 @@ def _run_phrase(node: Phrase | Near, links: Sequence[Link], docs: Docs | None) -
     if isinstance(node, Near):
         return near_docs(links, node.distance, docs, ordered=node.ordered)
     return phrase_docs(links, docs)
+
+
+def _is_cut_off(link: Link) -> bool:
+    """Tell whether a word may stand more often in a document than `spans` looks at."""
+    counts = [postings.counts for postings in link.lists if postings.counts]
+    if sum(256**some.itemsize for some in counts) <= spans.MAX_PLACES:
+        return False  # without reading them
+    return sum(map(max, counts)) > spans.MAX_PLACES
 
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from index.evaluation.spans import Document, codes, evaluate, gap, spans, weight
+from index.evaluation.proximity import gap
+from index.evaluation.spans import Document, codes, evaluate, extents, weight
 from index.evaluation.term_expansion import key
 from index.query.ast import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
 
@@ -34,17 +35,17 @@ def _word(node: Word, document: Document) -> str:
 
 
 def _phrase(node: Phrase, document: Document) -> str:
-    missing = [child for child in node.children if not spans(child, document)]
+    missing = [child for child in node.children if not extents(child, document)]
     if missing and missing[0].text != node.text:
         return f"{_list(missing, 'no ')} in {quoted(node)}"
     return f"no {quoted(node)}" + ("" if missing else ": its words stand apart")
 
 
 def _near(node: Near, document: Document) -> str:
-    missing = [child for child in node.children if not spans(child, document)]
+    missing = [child for child in node.children if not extents(child, document)]
     if missing:
         return "; ".join(why_not(child, document) for child in missing)
-    choices = [spans(child, document) for child in node.children]
+    choices = [extents(child, document) for child in node.children]
     picks = itertools.islice(itertools.product(*choices), _TRIED)
     apart = min(map(gap, picks))
     name = f"{'W' if node.ordered else 'NEAR'}/{node.distance}"

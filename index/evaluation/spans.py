@@ -8,32 +8,54 @@ Distances
     fewer than n other words between the first and the last operand, in all: neighbours
     are NEAR/1. Operands share no word; one may stand inside another that is itself a
     NEAR. `W/n` also wants the left one to end before the right one starts. Nothing is
-    near across the parts of an article.
+    near across the parts of an article. Highlighted are the operands within a stretch of text
+    from the first to the last of some that are near each other.
+
+Bounds
+    `proximity` finds these stretches without trying all combinations. Of a word that stands more
+    than `MAX_PLACES` times in an article, the first places count for phrases and distances.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from index.analysis.term_positions import DocumentTerms, part_range, postings
 from index.article import Article
+from index.evaluation import proximity
+from index.evaluation.phrases import in_a_row
+from index.evaluation.proximity import MAX_STRETCHES, Extent, Span
 from index.evaluation.term_expansion import expansion, is_open, is_plain_exact, key
-from index.query.ast import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
+from index.query.ast import (
+    And,
+    AtLeast,
+    Facet,
+    Mode,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Score,
+    Word,
+    children,
+    walk,
+)
 
-MAX_SPANS = 5_000
-"""Combinations of one NEAR that are looked at in one article."""
+MAX_PLACES = 10_000
+"""Places of a word in one article that are looked at for phrases and distances. The most frequent
+word of a text of a million characters stands there about so often."""
 
-_FEW = 16
-"""Pairs of places that are compared faster one by one than through a mapping."""
+_FIRST_PLACES = 250
+"""Places of each word that are looked at first in a NEAR of NEARs."""
+_LONG = 9
+"""Words of a phrase from which some are likely to come twice."""
 
 Codes = Sequence[int]
-Extent = tuple[int, int]
-"""First and last position."""
 
 
 class Document(Protocol):
@@ -47,14 +69,6 @@ class Document(Protocol):
 
     def admits(self, facet: Facet) -> bool:
         """Tell whether the article passes a filter."""
-
-
-class Span(NamedTuple):
-    """A stretch of words that satisfies a node, and which of them to highlight."""
-
-    start: int
-    end: int
-    lit: tuple[Extent, ...]
 
 
 class SpanMatch(NamedTuple):
@@ -82,107 +96,210 @@ def codes(word: Word, document: Document) -> Codes:
     return found[bisect_left(found, first) : bisect_left(found, end)]
 
 
-# --- spans -------------------------------------------------------------------------
+# --- places ------------------------------------------------------------------------
 
 
-# Tuples made once: `Word | Phrase` is made anew each time, which takes longer than the test.
-_IN_A_ROW = (Word, Phrase)
+# A tuple made once: `Word | Phrase` is made anew each time, which takes longer than the test.
 _PLACED = (Word, Phrase, Near)
 
 
-def spans(node: Node, document: Document) -> list[Span]:
-    """Return every stretch that satisfies a word, phrase, NEAR or an OR of them."""
-    if isinstance(node, _IN_A_ROW):
-        return [Span(*extent, (extent,)) for extent in extents(node, document)]
+def extents(node: Node, document: Document) -> Sequence[Extent]:
+    """Return first and last position of every place of a word, a phrase or an OR, in order.
+
+    Of a NEAR they are its stretches: of those with one end, the longest.
+    """
+    if isinstance(node, Word):
+        found = codes(node, document)
+        if len(found) > MAX_PLACES:
+            found = found[:MAX_PLACES]
+        return [(code >> 2, (code >> 2) + (code & 3)) for code in found] if found else ()
+    if isinstance(node, Phrase):
+        return _phrase_extents(node, document)
     if isinstance(node, Near):
-        return _near_spans(node, document)
+        return _stretches(node, document, MAX_STRETCHES)
     if isinstance(node, Or):
-        return sorted({span for child in node.children for span in spans(child, document)})
+        return sorted({place for child in node.children for place in extents(child, document)})
     raise TypeError(node)
 
 
-def extents(node: Node, document: Document) -> list[Extent]:
-    """Return first and last position of every stretch that satisfies a node, in order."""
-    if isinstance(node, Word):
-        found = codes(node, document)
-        return [(code >> 2, (code >> 2) + (code & 3)) for code in found] if found else []
-    if isinstance(node, Phrase):
-        return _phrase_extents(node, document)
-    return sorted({(span.start, span.end) for span in spans(node, document)})
+def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
+    choices: list[Sequence[Extent]] = []
+    for number, child in enumerate(node.children):
+        found: Sequence[Extent]
+        if len(node.children) > _LONG and child in node.children[:number]:
+            found = choices[node.children.index(child)]
+        else:
+            found = extents(child, document)
+        if not found:
+            return ()
+        choices.append(found)
+    return in_a_row(choices)
 
 
-def _phrase_extents(node: Phrase, document: Document) -> list[Extent]:
-    choices = []
+def _stretches(node: Near, document: Document, most: int) -> Sequence[Extent]:
+    """Return stretches in which the operands of a NEAR are near each other, at most so many."""
+    if any(map(_has_near, node.children)):
+        return _nest(node, document).longest(node)
+    operands = []
     for child in node.children:
         found = extents(child, document)
         if not found:
+            return ()
+        operands.append(found)
+    return _flat_stretches(node, operands, most)
+
+
+def _flat_stretches(
+    node: Near, operands: Sequence[Sequence[Extent]], most: int
+) -> Sequence[Extent]:
+    if len(operands) == 2:
+        left, right = operands
+        return proximity.pair(left, right, node.distance, ordered=node.ordered, most=most)
+    return proximity.window(_counted(node, operands), node.distance, most)
+
+
+def _counted(
+    node: Near, operands: Sequence[Sequence[Extent]]
+) -> list[tuple[Sequence[Extent], int]]:
+    """Return the places of each different operand, and how often it is wanted."""
+    counts = Counter(node.children)
+    places = dict(zip(node.children, operands, strict=True))
+    return [(places[child], count) for child, count in counts.items()]
+
+
+def _near_lit(node: Near, document: Document) -> Collection[Extent]:
+    """Return the words to highlight of a NEAR."""
+    if any(map(_has_near, node.children)):
+        return _nest(node, document).lit(node)
+    operands = [extents(child, document) for child in node.children]
+    if not all(operands):
+        return ()
+    return proximity.inside(operands, _flat_stretches(node, operands, MAX_STRETCHES))
+
+
+def _has_near(node: Node) -> bool:
+    return isinstance(node, Near) or (isinstance(node, Or) and any(map(_has_near, node.children)))
+
+
+def _nest(node: Near, document: Document) -> _Nest:
+    """Return the first places of each word, if these are enough to find something, or all."""
+    nest = _Nest(document, _FIRST_PLACES)
+    return nest if nest.longest(node) or not nest.is_cut else _Nest(document, MAX_PLACES)
+
+
+class _Nest:
+    """A NEAR of NEARs in one article.
+
+    Operands that share no word are told apart by their longest stretches alone, read from the left
+    or, for `a W/3 (b NEAR/2 c)`, from the right. Otherwise combinations are tried.
+    """
+
+    def __init__(self, document: Document, most: int) -> None:
+        self._document = document
+        self._most = most
+        self.is_cut = False
+        """Whether a word has more places than are looked at."""
+        self._places: dict[Node, Sequence[Extent]] = {}
+        self._found: dict[Node, list[Extent]] = {}
+        self._is_mirrored = False
+
+    def longest(self, node: Near) -> Sequence[Extent]:
+        """Return the stretches of the outermost NEAR."""
+        if not self._is_plain(node):
+            share = sum(isinstance(each, Near) for each in walk(node))
+            return proximity.longest((span.start, span.end) for span in self._combined(node, share))
+        found = self._stretches(node)
+        return proximity.mirrored(found) if self._is_mirrored else found
+
+    def lit(self, node: Near) -> Collection[Extent]:
+        """Return the words to highlight of the outermost NEAR."""
+        found = self.longest(node)
+        return proximity.inside(self._places.values(), found)
+
+    def _is_plain(self, node: Near) -> bool:
+        if _reads_one_way(node, 1):
+            return self._covered(node) is not None
+        self._is_mirrored = True
+        return _reads_one_way(node, 0) and self._covered(node) is not None
+
+    def _extents(self, node: Node) -> Sequence[Extent]:
+        """Return the places of a word or a phrase."""
+        if node not in self._places:
+            found = extents(node, self._document)
+            self.is_cut |= len(found) > self._most
+            self._places[node] = found[: self._most]
+        return self._places[node]
+
+    def _covered(self, node: Node) -> set[int] | None:
+        """Return the positions of all words, or None where operands share one of them."""
+        if not _has_near(node) and not isinstance(node, Or):
+            return proximity.covered(self._extents(node))
+        every: set[int] = set()
+        taken = 0
+        for child in children(node):
+            own = self._covered(child)
+            if own is None:
+                return None
+            every |= own
+            taken += len(own)
+        if isinstance(node, Near) and taken > len(every):
+            return None
+        if len(children(node)) > 2 and isinstance(node, Near):
+            operands = [self._operand(child) for child in node.children]
+            if not proximity.is_even(_counted(node, operands)):
+                return None
+        return every
+
+    def _operand(self, node: Node) -> Sequence[Extent]:
+        """Return the places of an operand without a NEAR in it."""
+        if isinstance(node, Or):
+            return sorted({place for child in node.children for place in self._operand(child)})
+        return self._extents(node)
+
+    def _stretches(self, node: Node) -> list[Extent]:
+        """Return the longest stretches of a node, mirrored if the nest is."""
+        if node not in self._found:
+            self._found[node] = self._find(node)
+        return self._found[node]
+
+    def _find(self, node: Node) -> list[Extent]:
+        if isinstance(node, Or):
+            return sorted({one for child in node.children for one in self._stretches(child)})
+        if not isinstance(node, Near):
+            found = self._extents(node)
+            return proximity.mirrored(found) if self._is_mirrored else list(found)
+        operands = [self._stretches(child) for child in node.children]
+        if not all(operands):
             return []
-        choices.append(found)
-    reached = choices[0]
-    for found in choices[1:]:
-        if len(reached) * len(found) <= _FEW:
-            reached = [(start, to) for start, end in reached for at, to in found if at == end + 1]
-            continue
-        ends: defaultdict[int, list[int]] = defaultdict(list)
-        for start, end in found:
-            ends[start].append(end)
-        reached = [(start, to) for start, end in reached if end + 1 in ends for to in ends[end + 1]]
-    return sorted(set(reached)) if len(reached) > 1 else reached
+        if len(operands) > 2:
+            return list(proximity.window(_counted(node, operands), node.distance, MAX_PLACES))
+        if not node.ordered:
+            left, right = operands
+            return proximity.overlapping(left, right, node.distance)
+        left, right = reversed(operands) if self._is_mirrored else operands
+        return proximity.longest(proximity.ending(right, left, node.distance))
+
+    def _combined(self, node: Node, share: int) -> Sequence[Span]:
+        if isinstance(node, Near):
+            choices = [self._combined(child, share) for child in node.children]
+            if not all(choices):
+                return ()
+            attempts = proximity.Attempts(proximity.MAX_COMBINATIONS // share)
+            return proximity.combinations(choices, node.distance, attempts, ordered=node.ordered)
+        if isinstance(node, Or):
+            choices = [self._combined(child, share) for child in node.children]
+            return sorted({span for some in choices for span in some})
+        places = self._extents(node)[: proximity.MAX_COMBINATIONS]
+        return [Span(*place, (place,)) for place in places]
 
 
-def _near_spans(node: Near, document: Document) -> list[Span]:
-    choices = []
-    for child in node.children:
-        found = spans(child, document)
-        if not found:
-            return []
-        choices.append(found)
-    combined: set[Span] = set()
-    longest = sum(max(span.end - span.start + 1 for span in found) for found in choices)
-    _combine(node, choices, [], node.distance + longest, combined)
-    return sorted(combined)
-
-
-def _combine(
-    node: Near, choices: list[list[Span]], picked: list[Span], reach: int, combined: set[Span]
-) -> None:
-    """Add every combination that begins with what is picked."""
-    if len(picked) == len(choices):
-        if _is_near(node, picked):
-            start, end = min(span.start for span in picked), max(span.end for span in picked)
-            lit = sorted({extent for span in picked for extent in span.lit})
-            combined.add(Span(start, end, tuple(lit)))
-        return
-    options = choices[len(picked)]
-    low = 0
-    if picked:
-        low = bisect_left(options, (picked[0].start - reach,))
-    for option in options[low:]:
-        if len(combined) >= MAX_SPANS or (picked and option.start > picked[0].end + reach):
-            return
-        if all(_disjoint(option, other) for other in picked):
-            _combine(node, choices, [*picked, option], reach, combined)
-
-
-def _disjoint(one: Span, other: Span) -> bool:
-    return all(a[1] < b[0] or b[1] < a[0] for a in one.lit for b in other.lit)
-
-
-def _is_near(node: Near, picked: Sequence[Span]) -> bool:
-    if node.ordered and any(a.end >= b.start for a, b in itertools.pairwise(picked)):
+def _reads_one_way(node: Node, side: int) -> bool:
+    """Tell whether every W in a tree has an operand without NEAR at one side."""
+    if not isinstance(node, Near | Or):
+        return True
+    if isinstance(node, Near) and node.ordered and _has_near(node.children[side]):
         return False
-    return gap(picked) <= node.distance
-
-
-def gap(picked: Iterable[Span]) -> int:
-    """Return the number of words between stretches, in all, plus one."""
-    between = 0
-    reached: int | None = None
-    for start, end, _ in sorted(picked):
-        if reached is not None:
-            between += max(0, start - reached - 1)
-        reached = end if reached is None else max(reached, end)
-    return between + 1
+    return all(_reads_one_way(child, side) for child in node.children)
 
 
 # --- the whole tree ----------------------------------------------------------------
@@ -208,7 +325,7 @@ def _enough(node: AtLeast, document: Document) -> bool:
 _HOLDS: dict[type[Node], Callable[[Any, Document], bool]] = {
     Word: lambda node, document: bool(codes(node, document)),
     Phrase: lambda node, document: bool(_phrase_extents(node, document)),
-    Near: lambda node, document: bool(spans(node, document)),
+    Near: lambda node, document: bool(_stretches(node, document, 1)),
     And: _all,
     Or: _any,
     AtLeast: _enough,
@@ -234,10 +351,7 @@ def matches(node: Node, document: Document) -> list[SpanMatch]:
 
 def _placed(node: Word | Phrase | Near, document: Document) -> list[SpanMatch]:
     lit: Collection[Extent]
-    if isinstance(node, Near):
-        lit = {extent for span in _near_spans(node, document) for extent in span.lit}
-    else:
-        lit = extents(node, document)
+    lit = _near_lit(node, document) if isinstance(node, Near) else extents(node, document)
     return [SpanMatch(node, _outermost(lit))] if lit else []
 
 

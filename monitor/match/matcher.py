@@ -18,7 +18,8 @@ from index.analysis.text_cache import TextCache
 from index.analysis.tokenizer import CACHED, LOUD
 from index.article import Article
 from index.evaluation.explain import why_not
-from index.evaluation.spans import Codes, Extent, MemoryDocument, SpanMatch, in_order, matches
+from index.evaluation.proximity import Extent
+from index.evaluation.spans import Codes, MemoryDocument, SpanMatch, in_order, matches
 from index.evaluation.term_expansion import (
     expands,
     is_open,

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.constructed_articles import FEEDS, Doc, documents
+from support.distance_queries import QUERIES, TEXTS
 from support.golden_cases import GOLDEN
 from support.properties import examples
 from support.query_oracle import Asked, Weighed, queries, scores
@@ -17,6 +18,7 @@ from index import open_archive, open_archive_writer
 from index.archive import Archive, DocumentFilter
 from index.article import Article
 from index.errors import QueryError
+from index.evaluation.spans import MAX_PLACES
 from index.query.ast import Facet
 from index.query.filters import selects
 from index.query.parser import Query, parse_query, score
@@ -108,6 +110,43 @@ def test_rules_archive_and_oracle_agree_on_scores(
             continue
         asked[f"{number}"] = query, {id for id, doc in enumerate(docs, 1) if reached(doc)}
     three_agree(docs, min(commits, len(docs)), asked)
+
+
+@quick
+@given(st.lists(TEXTS, min_size=1, max_size=6), st.lists(QUERIES, min_size=1, max_size=12))
+def test_rules_and_archive_agree_on_distances_within_distances(
+    texts: list[str], generated: list[str]
+) -> None:
+    asked = {}
+    for text in generated:
+        try:
+            asked[text] = parse_query(text)
+        except QueryError:  # the same twice in a list
+            continue
+    articles = [_of_body(id, text) for id, text in enumerate(texts, 1)]
+    _two_agree(articles, asked)
+
+
+def test_rules_and_archive_agree_on_words_that_stand_too_often() -> None:
+    often = "aa " * MAX_PLACES
+    texts = [f"{often} bb", f"{often[3:]} bb", f"{often} aa-bb cc", f"bb {often}"]
+    queries = ["aa W/1 bb", '"aa bb"', "bb NEAR/1 aa*", '"aa bb cc"~2', "(aa W/2 bb) NEAR/1 cc"]
+    articles = [_of_body(id, text) for id, text in enumerate(texts, 1)]
+    _two_agree(articles, {query: parse_query(query) for query in queries})
+
+
+def _of_body(id: int, text: str) -> Article:
+    return Article(id=id, feeds=(1,), url="", title="", summary="", body=text, seen=float(id))
+
+
+def _two_agree(articles: Sequence[Article], asked: dict[str, Query]) -> None:
+    rules = WatchlistMatcher([Watchlist(name=name, query=query) for name, query in asked.items()])
+    with TemporaryDirectory() as name:
+        writer = open_archive_writer(Path(name))
+        writer.add(articles)
+        archive = open_archive(Path(name))
+        found = {text: searched(archive, query) for text, query in asked.items()}
+    assert alerted(rules, articles) == found
 
 
 def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:

@@ -1,0 +1,169 @@
+"""Distances: what is found is what trying all combinations finds, and in bounded steps."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.distance_queries import DISTANCES, QUERIES, TEXTS
+
+from index.analysis.term_positions import PART_WIDTH
+from index.article import Article
+from index.errors import QueryError
+from index.evaluation import phrases
+from index.evaluation.spans import MAX_PLACES, Document, MemoryDocument, evaluate, extents, matches
+from index.query.ast import Near, Node, Or, Phrase, Word, walk
+from index.query.parser import parse_query
+
+Extent = tuple[int, int]
+Combination = tuple[Extent, tuple[Extent, ...]]
+"""A stretch, and the words that it takes."""
+
+
+def combinations(node: Node, document: Document) -> set[Combination]:
+    """Return every combination that satisfies a node, by trying all."""
+    if isinstance(node, Or):
+        return set().union(*(combinations(child, document) for child in node.children))
+    if isinstance(node, Phrase):
+        found = product(*(extents(child, document) for child in node.children))
+        rows = [row for row in found if all(a[1] + 1 == b[0] for a, b in pairwise(row))]
+        return {((row[0][0], row[-1][1]), ((row[0][0], row[-1][1]),)) for row in rows}
+    if not isinstance(node, Near):
+        return {(place, (place,)) for place in extents(node, document)}
+    found = set()
+    for picked in product(*(combinations(child, document) for child in node.children)):
+        taken = sorted(place for _, places in picked for place in places)
+        if any(a[1] >= b[0] for a, b in pairwise(taken)):
+            continue
+        stretches = [stretch for stretch, _ in picked]
+        if node.ordered and any(a[1] >= b[0] for a, b in pairwise(stretches)):
+            continue
+        start, end = min(s for s, _ in stretches), max(e for _, e in stretches)
+        inside = {at for s, e in stretches for at in range(s, e + 1)}
+        if end - start < PART_WIDTH // 2 and end + 1 - start - len(inside) < node.distance:
+            found.add(((start, end), tuple(taken)))
+    return found
+
+
+def lit(node: Node, document: Document) -> set[Extent]:
+    """Return the words of a NEAR inside the stretches that it is satisfied in."""
+    stretches = [stretch for stretch, _ in combinations(node, document)]
+    leaves = leaves_of(node)
+    places = {place for leaf in leaves for place, _ in combinations(leaf, document)}
+    return {(s, e) for s, e in places if any(a <= s and e <= b for a, b in stretches)}
+
+
+def leaves_of(node: Node) -> list[Node]:
+    """Return the words and phrases below a NEAR."""
+    if isinstance(node, Word | Phrase):
+        return [node]
+    return [leaf for child in node.children for leaf in leaves_of(child)]
+
+
+def outermost(places: set[Extent]) -> set[Extent]:
+    return {
+        (s, e)
+        for s, e in places
+        if not any(a <= s and e <= b and (a, b) != (s, e) for a, b in places)
+    }
+
+
+def of(title: str, body: str = "") -> MemoryDocument:
+    return MemoryDocument.of(
+        Article(id=1, feeds=(1,), url="", title=title, summary="", body=body, seen=0.0)
+    )
+
+
+@given(TEXTS, TEXTS, QUERIES)
+def test_a_distance_holds_where_some_combination_does(title: str, body: str, query: str) -> None:
+    try:
+        node = parse_query(query).root
+    except QueryError:
+        return
+    document = of(title, body)
+    assert evaluate(node, document) == bool(combinations(node, document))
+    found = {place for match in matches(node, document) for place in match.places}
+    expected = outermost(lit(node, document))
+    if any(isinstance(near, Near) and len(near.children) > 2 for near in walk(node)):
+        assert bool(found) == bool(expected)
+        assert all(any(a <= s and e <= b for a, b in expected) for s, e in found)
+    else:
+        assert found == expected
+
+
+@given(
+    TEXTS,
+    st.lists(st.sampled_from("abcdefgh"), max_size=30).map(" ".join),
+    st.lists(st.sampled_from("abcdefgh"), min_size=2, max_size=4),
+    DISTANCES,
+)
+def test_several_single_words_are_highlighted_within_a_stretch(
+    title: str, body: str, words: list[str], distance: int
+) -> None:
+    node = parse_query(f'"{" ".join(words)}"~{distance}').root
+    document = of(title, body)
+    found = {place for match in matches(node, document) for place in match.places}
+    assert found == lit(node, document)
+
+
+@given(
+    TEXTS,
+    TEXTS,
+    st.lists(st.sampled_from(["aa", "bb", "aa*", "bb*", "aa-bb", "cc"]), min_size=3, max_size=4),
+)
+def test_all_places_of_a_phrase_at_once(title: str, body: str, words: list[str]) -> None:
+    node = parse_query(f'"{" ".join(words)}"').root
+    document = of(f"aa bb aa-bb {title}", f"aa-bb-cc {body}")
+    assert isinstance(node, Phrase)
+    places = [extents(child, document) for child in node.children]
+    expected = [stretch for stretch, _ in sorted(combinations(node, document))]
+    assert list(extents(node, document)) == expected
+    if all(places):
+        assert phrases.by_bits(places) == expected
+
+
+HOSTILE = [
+    ('"a b c d e f g h"~30', "a b c d e f g " * 3_000 + "x " * 50 + "h", False),
+    ('"a b c d e f g h"~30', "a b c d e f g " * 3_000 + "x " * 20 + "h", True),
+    ('"a a a a a a a b"~9', "a " * 9_000 + "x " * 20 + "b", False),
+    ('"a a a a a a a b"~9', "a " * 9_000 + "x " * 2 + "b", True),
+    ('"aa* *aa a*a aaa* *aaa a*aa aa*a bb"~30', "aaaa " * 3_000, False),
+    ('"aa* *aa a*a aaa* *aaa a*aa aa*a aaaa"~30', "aaaa " * 3_000, True),
+    ("a NEAR/1000 b NEAR/1000 c NEAR/1000 d", "a b c " * 3_000 + "x " * 4_000 + "d", False),
+    ("a NEAR/1000 b NEAR/1000 c NEAR/1000 d", "a b c " * 3_000 + "d", True),
+    ("(a W/1000 b) W/1000 (b W/1000 a)", "a b " * 4_000, True),
+    ("(a W/1000 b) W/1000 (c W/1000 a)", "a b " * 4_000, False),
+    (
+        " NEAR/5 ".join("abcdefghijklmnop"),
+        "a b c d e f g h i j k l m n o x x x x x x " * 900,
+        False,
+    ),
+    (f'"{"a " * 200}"', "a " * 9_000, True),
+    (f'"{"a " * 200}b"', "a " * 9_000, False),
+    (f'"{"aa* " * 100}bb"', "aa-aa aa " * 4_000, False),
+]
+
+
+@pytest.mark.parametrize(("query", "text", "holds"), HOSTILE)
+def test_a_text_of_watched_words_takes_no_time(query: str, text: str, holds: bool) -> None:
+    """Each of these takes minutes or more where combinations are tried."""
+    document = of("", text)
+    node = parse_query(query).root
+    assert evaluate(node, document) is holds
+    assert bool(matches(node, document)) is holds
+
+
+def test_words_that_share_words_are_told_apart_from_the_beginning_so_far_as_steps_go() -> None:
+    node = parse_query('"aa* *aa a*a aaa* *aaa a*aa aa*a bb"~30').root
+    assert evaluate(node, of("", "aaaa " * 7 + "bb"))
+    assert evaluate(node, of("", "x " * 9_000 + "aaaa " * 7 + "bb"))
+    behind = ("aaaa " * 6 + "bb " + "x " * 40) * 500 + "aaaa " * 7 + "bb"
+    assert not evaluate(node, of("", behind))
+
+
+def test_nothing_is_near_in_a_word_that_stands_too_often() -> None:
+    node = parse_query("aa W/1 bb").root
+    assert evaluate(node, of("", "aa " * (MAX_PLACES - 1) + "aa bb"))
+    assert not evaluate(node, of("", "aa " * MAX_PLACES + "aa bb"))
