@@ -193,9 +193,18 @@ class Daemon:
         return len((await self._parts.thread(self._parts.store.outbox)).articles)
 
     async def _mark_indexed(self) -> None:
+        await self._note_set_aside()
         if done := self._parts.indexer.indexed():
             at = self._parts.indexer.indexed_at
             await self._parts.thread(self._parts.store.mark_indexed, done, at)
+
+    async def _note_set_aside(self) -> None:
+        aside = self._parts.indexer.set_aside
+        while aside:
+            article, reason = next(iter(aside.items()))
+            now = self._parts.clock()
+            await self._parts.thread(self._parts.store.set_aside, article, reason, now)
+            del aside[article]
 
     async def _tick(self) -> None:
         """Look once at everything that may need doing."""

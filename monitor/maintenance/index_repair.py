@@ -16,6 +16,7 @@ from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged
 from monitor.files import atomic_write
 from monitor.formatting import counted
+from monitor.maintenance.index_fence import AsideStore, IndexFence
 
 if TYPE_CHECKING:
     from index.archive import ArchiveWriter
@@ -82,7 +83,7 @@ STEP = 1024
 """Articles of one step: new articles wait at most half a second for it."""
 MOST_CHARACTERS = 4_000_000
 """Characters of the articles of one commit, roughly: as many different words take 300 MB."""
-_READ = 32
+_READ = 8
 """Articles read from the store at once."""
 
 Progress = Callable[[int, int], None]
@@ -96,7 +97,7 @@ class ArticleReader(Protocol):
         """Return these articles; unknown ids are left out."""
 
 
-class RepairSource(Protocol):
+class RepairSource(AsideStore, Protocol):
     """What the repair needs of the store (see `monitor.store.protocol.Store`)."""
 
     @property
@@ -153,6 +154,8 @@ class IndexRepair:
         self._shelves = shelves
         self._progress = progress
         self.writer = _usable(folder)
+        self.fence = IndexFence(self.writer, shelves, folder.parent)
+        """Through which articles are added."""
         for lost in self.writer.drop_damaged_segments(every_byte=whole):
             log.error("%s; its articles are added again from the store", lost)
 
@@ -176,7 +179,7 @@ class IndexRepair:
         left = len(missing)
         for articles in self._batches(missing):
             self._progress(len(stored) - left, len(stored))
-            self.writer.add(articles)
+            self.fence.add(articles)
             left -= len(articles)
             yield
         self._progress(len(stored), len(stored))

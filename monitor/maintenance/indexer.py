@@ -145,6 +145,7 @@ class _OutboxFollower:
         index_repair.is_suspect(self._data)  # the check happens now
         mending = IndexRepair(store, folder, progress, whole=whole)
         self.writer: ArchiveWriter = mending.writer
+        self._fence = mending.fence
         self._mending: Iterator[None] = mending.steps()
         self._last = 0
         self._looks = 0
@@ -176,7 +177,7 @@ class _OutboxFollower:
     def work(self) -> bool:
         """Do the next step; return whether there was one."""
         if batch := self._store.unindexed(BATCH, self._last, MOST_CHARACTERS):
-            self.writer.add(ticket.article for ticket in batch if ticket.article)
+            self._fence.add(ticket.article for ticket in batch if ticket.article)
             self.writer.remove({ticket.id for ticket in batch if not ticket.article})
             self._last = batch[-1].number
             self._store.mark_indexed(self._last)

@@ -30,6 +30,8 @@ GARBAGE = 100_000
 """Objects between two garbage collections: collecting every 700 takes a tenth of the time."""
 GIVES_WAY = 5
 """Niceness: where processors are scarce, an alert comes before a search that finds it."""
+MEMORY = 2**30
+"""Bytes of data that the process may have, on Linux; files that are mapped do not count."""
 PATIENCE = 30.0
 """Seconds an indexer may take to finish its batch when the monitor ends."""
 
@@ -49,6 +51,13 @@ class _Mended(NamedTuple):
     """Reported once by each process, when the index is whole and in line with the store."""
 
 
+class _SetAside(NamedTuple):
+    """Reported of an article that is indexed without its text."""
+
+    article: int
+    reason: str
+
+
 class IndexerProcess:
     """The indexer of a data folder."""
 
@@ -65,6 +74,8 @@ class IndexerProcess:
         """Why the last try failed, in words."""
         self.indexed_at = 0.0
         """When the last ticket returned by `indexed` was indexed."""
+        self.set_aside: dict[int, str] = {}
+        """Articles that are indexed without their text, and why; the caller empties it."""
         self.mended = False
         """Whether all of the index was checked, and is in line with the store."""
 
@@ -73,6 +84,7 @@ class IndexerProcess:
         if self._process is not None:
             if self._process.is_alive():
                 return
+            self.indexed()
             self._failed(f"the indexer died (exit code {self._process.exitcode})")
             log.warning("%s; starting it again", self.trouble)
         self._hang_up()
@@ -101,6 +113,8 @@ class IndexerProcess:
                 if isinstance(message, _IndexedTicket):
                     last, self.indexed_at = message
                     self.failures = 0
+                elif isinstance(message, _SetAside):
+                    self.set_aside[message.article] = message.reason
                 elif isinstance(message, _Mended):
                     self.mended = True
                 else:
@@ -150,6 +164,11 @@ class _ReadOnly(SqliteStore):
         with contextlib.suppress(OSError):
             self._monitor.send(_IndexedTicket(upto, self._clock() if now is None else now))
 
+    def set_aside(self, article: int, reason: str, now: Timestamp = 0.0) -> None:
+        """Report an article that is indexed without its text."""
+        with contextlib.suppress(OSError):
+            self._monitor.send(_SetAside(article, reason))
+
 
 class _LastMessage(logging.Handler):
     """Sends log lines to the monitor."""
@@ -167,6 +186,7 @@ class _LastMessage(logging.Handler):
 def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock: Clock) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
     os.nice(GIVES_WAY)
+    _confine()
     gc.set_threshold(GARBAGE)
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LastMessage(monitor)])
     try:
@@ -185,6 +205,14 @@ def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock:
         log.exception("the indexer fails")
         wake.poll(indexer.REST)  # the monitor restarts the process within a second
         raise SystemExit(1) from None
+
+
+def _confine() -> None:
+    """Make an article fail that takes too much memory, before the machine kills the process."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 class _Progress:

@@ -216,6 +216,12 @@ class Store(Protocol):
         Not more than `limit`, and none behind the one with which they have so many characters.
         """
 
+    def unsearchable(self) -> Collection[int]:
+        """Return the articles that are indexed without their text."""
+
+    def set_aside(self, article: int, reason: str, now: Timestamp = ...) -> None:
+        """Store that an article is indexed without its text, and why; its feed is quarantined."""
+
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Remove the outbox entries up to this one: their articles are searchable now."""
 

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from monitor.components import Components
 from monitor.daemon import Daemon
@@ -43,6 +43,7 @@ class NoIndexer:
     failures = 0
     trouble = ""
     mended = True
+    set_aside: ClassVar[dict[int, str]] = {}
 
     def start(self) -> None:
         """Start."""

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 from weakref import WeakSet
 
@@ -289,6 +289,7 @@ class NoIndexer:
     trouble = ""
     indexed_at = START
     mended = True
+    set_aside: ClassVar[dict[int, str]] = {}
 
     def __init__(self, *args: object) -> None:
         pass

@@ -139,6 +139,24 @@ class SqliteStore:
                 )
             sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
 
+    def unsearchable(self) -> list[int]:
+        """Return the articles that are indexed without their text."""
+        return [id for (id,) in self._read("SELECT article FROM set_aside WHERE step = 'indexing'")]
+
+    def set_aside(self, article: int, reason: str, now: Timestamp = 0.0) -> None:
+        """Store that an article is indexed without its text, and why; its feed is quarantined."""
+        words = f"1 article is not searched: {reason}"
+        with transaction(self._connection) as sql:
+            sql.execute(
+                "INSERT OR REPLACE INTO set_aside VALUES (?, 'indexing', ?, ?)",
+                (article, reason, now),
+            )
+            sql.execute(
+                "UPDATE feeds SET breaches = breaches + 1, breached_at = ?, breach = ?"
+                " WHERE number = (SELECT feed FROM articles WHERE id = ?)",
+                (now, words, article),
+            )
+
     def outbox(self) -> OutboxState:
         """Return what is on its way into the index or out of it."""
         found = list(self._read("SELECT ticket, article FROM outbox ORDER BY ticket"))

@@ -88,6 +88,12 @@ class Shelf:
     def outbox(self) -> OutboxState:
         return OutboxState(array("Q", self.queued.values()), max(self.queued, default=0))
 
+    def unsearchable(self) -> list[int]:
+        return []
+
+    def set_aside(self, article: int, reason: str) -> None:
+        raise AssertionError(f"article {article}: {reason}")
+
     def article_ids(self) -> array[int]:
         return array("Q", self.shelved)
 

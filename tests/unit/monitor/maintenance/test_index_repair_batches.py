@@ -28,6 +28,12 @@ class LongArticles:
         text = "x" * 200_000
         return [Article(id=id, feeds=(1,), url="", title="", summary=text, seen=0.0) for id in ids]
 
+    def unsearchable(self) -> list[int]:
+        return []
+
+    def set_aside(self, article: int, reason: str) -> None:
+        raise AssertionError(f"article {article}: {reason}")
+
     def article_ids(self) -> array[int]:
         return array("Q", range(1, self.number + 1))
 
@@ -43,4 +49,4 @@ def test_a_repair_commits_before_it_has_too_much_text(tmp_path: Path) -> None:
         counts.append(repair.writer.article_count)
         if counts[-1] == store.number:
             break
-    assert counts == [32, 64, 70]
+    assert counts == [24, 48, 70]

@@ -1,0 +1,126 @@
+"""The fence of indexing: an article that cannot be indexed loses its text, the others go on.
+
+A batch that fails is halved until the article that makes it fail is alone. It is then indexed
+without its text, and set aside. A process that dies leaves a note of what it had in hand: the
+next one tries halves of that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from index.archive import ArchiveWriter
+from index.article import Article
+from index.errors import ArchiveError
+from monitor.files import atomic_write
+
+log = logging.getLogger("tocsin.indexer")
+
+NOTE = "index.inhand"
+DEATHS = 3
+"""Processes that die with one article alone in hand before it is to blame: some are killed."""
+
+
+class AsideStore(Protocol):
+    """What the fence needs of the store (see `monitor.store.protocol.Store`)."""
+
+    def unsearchable(self) -> Collection[int]:
+        """Return the articles that are indexed without their text."""
+
+    def set_aside(self, article: int, reason: str) -> None:
+        """Store that an article is indexed without its text, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """What a process was indexing, and how many died of it in a row."""
+
+    ids: tuple[int, ...]
+    deaths: int = 0
+
+
+def read_note(data: Path) -> InHand | None:
+    """Return what a process has in hand, or had when it died; None without a note."""
+    try:
+        ids, deaths = json.loads((data / NOTE).read_text(encoding="utf-8"))
+        return InHand(tuple(map(int, ids)), int(deaths))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+class IndexFence:
+    """Adds articles to an index; those that cannot be indexed lose their text."""
+
+    def __init__(self, writer: ArchiveWriter, store: AsideStore, data: Path) -> None:
+        self._writer = writer
+        self._store = store
+        self._data = data
+        self._without_text = set(store.unsearchable())
+        left = read_note(data)
+        self._deaths = left.deaths + 1 if left else 0
+        self._suspects = set(left.ids) if left else set[int]()
+        if left and len(left.ids) == 1 and self._deaths >= DEATHS:
+            self._set_aside(left.ids[0], "indexing it ends the indexer")
+            self._suspects.clear()
+
+    def add(self, articles: Iterable[Article]) -> None:
+        """Add articles.
+
+        Raises:
+            ArchiveError: The archive cannot be written.
+        """
+        articles = list(articles)
+        suspects = [one for one in articles if one.id in self._suspects]
+        others = [one for one in articles if one.id not in self._suspects]
+        half = max(1, (len(self._suspects) + 1) // 2)
+        waiting = [suspects[at : at + half] for at in range(0, len(suspects), half)]
+        waiting = [batch for batch in [others, *reversed(waiting)] if batch]
+        while waiting:
+            batch = waiting.pop()
+            try:
+                self._commit(batch)
+            except (ArchiveError, OSError):
+                self._remove_note()
+                raise
+            except Exception as error:
+                waiting += self._halves(batch, error)
+
+    def _commit(self, batch: Sequence[Article]) -> None:
+        ids = [article.id for article in batch]
+        alone = self._deaths if self._suspects.issuperset(ids) else 0
+        atomic_write(self._data / NOTE, json.dumps([ids, alone]).encode())
+        self._writer.add(map(self._readable, batch))
+        self._remove_note()
+        self._suspects.difference_update(ids)
+
+    def _remove_note(self) -> None:
+        with contextlib.suppress(OSError):
+            (self._data / NOTE).unlink()
+
+    def _halves(self, batch: list[Article], error: Exception) -> list[list[Article]]:
+        """Return what to try instead of a batch that failed: its halves, the first one last."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            return [batch[middle:], batch[:middle]]
+        self._remove_note()
+        if batch[0].id in self._without_text:
+            raise error
+        needs = "needs too much memory" if isinstance(error, MemoryError) else "fails"
+        log.error("article %d: indexing it %s; it is indexed without its text", batch[0].id, needs)
+        self._set_aside(batch[0].id, f"indexing it {needs}")
+        return [batch]
+
+    def _set_aside(self, id: int, reason: str) -> None:
+        self._without_text.add(id)
+        self._store.set_aside(id, reason)
+
+    def _readable(self, article: Article) -> Article:
+        if article.id not in self._without_text:
+            return article
+        return replace(article, title="", summary="", body="", author="")

@@ -1,0 +1,47 @@
+"""A feed that is made to exhaust memory, beside one that is well, in little memory."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.newsroom import LOOPBACK, PATIENCE, TOCSIN, Item, rss
+from support.scripted_server import Reply, Web
+
+pytestmark = [
+    pytest.mark.costly,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts data"),
+]
+
+MEMORY = 200 * 2**20
+"""Bytes of data that each process may have: together less than the `MemoryMax` of the service."""
+ARTICLES = 24
+
+
+def confine() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
+def test_a_hostile_feed_takes_no_more_memory_than_there_is(tmp_path: Path) -> None:
+    items = [
+        Item(guid=f"bad-{number}", title=f"Bad {number}", text=f"b{number}-" * 20_000)
+        for number in range(10, 10 + ARTICLES)
+    ]
+    with Web() as web:
+        web.on("/bad", Reply(body=rss(*items)))
+        web.on("/good", Reply(body=rss(Item(guid="good", title="Alibaba à Liège"))))
+        feeds = [{"url": web.url(f"/{name}"), "name": name} for name in ("bad", "good")]
+        said = {"feeds": feeds, "watchlists": ["Alibaba"], "network": {"allow": [LOOPBACK]},
+                "archive": {"vectors": False}}  # fmt: skip
+        (tmp_path / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+        ran = subprocess.run(
+            [TOCSIN, "run", "--once", "--now", "--json"], cwd=tmp_path, preexec_fn=confine,
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    summary = json.loads(ran.stdout.splitlines()[-1])
+    assert (summary["new"], summary["alerts"], summary["failed"]) == (ARTICLES + 1, 1, 0)
