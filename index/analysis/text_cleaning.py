@@ -193,6 +193,26 @@ def safe_url(url: str) -> str:
     return clean(url) if _SURROGATE.search(url) is None else ""
 
 
+_ACTIVE = re.compile(r"""[<>\[\]()@"'`\\^{|}]""")
+"""Characters of a URL that are markup, or a mention, in some format of messages."""
+
+
+def shown_url(url: str) -> str:
+    """Return a URL that is one link and nothing else wherever it is shown; '' if it is unsafe.
+
+    What is markup in some format is percent-encoded. Without user and password: what stands
+    before an `@` looks like a host. An IPv6 address cannot be written without brackets: ''.
+    """
+    url = safe_url(url)
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    if "[" in place:
+        return ""
+    return _ACTIVE.sub(lambda found: f"%{ord(found[0]):02X}", parts._replace(netloc=place).geturl())
+
+
 def truncate(text: str, cells: int) -> str:
     """Return clean text cut to `cells` terminal cells, with an ellipsis if it was cut."""
     from rich.cells import cell_len, set_cell_size

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.fetch.address_guard import is_allowed
 from monitor.model.config import Channel, DeliveryError, Networks
 from monitor.model.delivery import Notification
-from monitor.notify.message import MAX_TEXT, Message, compose
+from monitor.notify.message import MAX_TEXT, Message, compose, markdown
 from monitor.notify.retry import fault_of_status
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _STATUS = re.compile(r"error[ =:]+(\d{3})\b")
 _UNREACHED = re.compile(r"onnection error|could not connect|timed? ?out|refused", re.IGNORECASE)
+
+
+SHOW_MARKDOWN = ("discord", "guilded", "mmost", "mmosts", "zulip")
+"""Services to which Apprise sends plain text, and which show it as Markdown."""
 
 
 class AddressFence:
@@ -81,6 +85,8 @@ def send_message(fence: AddressFence, request: Mapping[str, Any]) -> dict[str, A
     name = str(service[0].service_name)
     body_key, format = _message_format(service[0].notify_format, request["url"])
     title, body = request["subject"], request[body_key]
+    if body_key == "markdown":
+        title = markdown(title)
     with LogCapture(level=logging.WARNING) as captured:  # type: ignore[no-untyped-call]
         accepted = bool(service.notify(body=body, title=title, body_format=format))
         output = captured.getvalue()
@@ -102,7 +108,7 @@ def _message_format(formats: Any, url: str) -> tuple[str, NotifyFormat]:
     """Return which text of the message a service gets, and its format for Apprise.
 
     Most services get plain text, which Apprise escapes. Slack does too: its Markdown has no
-    escapes.
+    escapes. Some show text as Markdown, although Apprise passes it on as plain text.
     """
     from apprise import NotifyFormat
 
@@ -110,6 +116,8 @@ def _message_format(formats: Any, url: str) -> tuple[str, NotifyFormat]:
     scheme = url.partition(":")[0].lower()
     if native == NotifyFormat.HTML and scheme in ("mailto", "mailtos"):
         return "html", NotifyFormat.HTML
+    if scheme in SHOW_MARKDOWN:
+        return "markdown", NotifyFormat.TEXT
     if native == NotifyFormat.MARKDOWN and scheme != "slack":
         return "markdown", NotifyFormat.MARKDOWN
     return "plain", NotifyFormat.TEXT

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from string import Template
 
-from index.analysis.text_cleaning import line, safe_url
+from index.analysis.text_cleaning import line, shown_url
 from index.article import Article
 from monitor.formatting import alert_number, span
 from monitor.model.alert import Alert, Match, Outlet
@@ -17,8 +17,10 @@ from monitor.model.delivery import Notification
 from monitor.model.severity import SEVERITY_SIGNS
 
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
-_MENTION = re.compile(r"@(?=[\w{(&!\[])|<(?=[!@#&/:])|(?<=\w)://(?=\S)")
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
+_MENTION = re.compile(
+    r"@(?=[\w{(&!\[])|<(?=[!@#&/:])|//(?=\S)|\b(?:www\.|mailto:)(?=\w)", re.IGNORECASE
+)
+_MARKDOWN = re.compile(r"([\\`*_\[\]()<>#|~&!])")
 
 
 def plain(text: str) -> str:
@@ -30,7 +32,7 @@ def plain(text: str) -> str:
 
 
 def _broken(mark: str) -> str:
-    return f":{ZERO_WIDTH_SPACE}//" if mark == "://" else mark + ZERO_WIDTH_SPACE
+    return f"/{ZERO_WIDTH_SPACE}/" if mark == "//" else mark + ZERO_WIDTH_SPACE
 
 
 def markdown(text: str) -> str:
@@ -217,7 +219,7 @@ def template_fields(notification: Notification, zone: tzinfo) -> Mapping[str, st
     sentence = _alert_sentence(notification, PLAIN)
     return {key: plain(value) for key, value in values.items()} | {
         "sentence": sentence,
-        "link": safe_url(alert.url),
+        "link": shown_url(alert.url),
     }
 
 
@@ -225,6 +227,8 @@ def _fill_template(template: str, notification: Notification, zone: tzinfo, mark
     values = {
         key: markup.escape(value) for key, value in template_fields(notification, zone).items()
     }
+    if values["link"] and markup is MARKDOWN:
+        values["link"] = markup.link(shown_url(notification.alert.url))  # escapes would change it
     text = Template(template.strip()).safe_substitute(values)
     return text.replace("\n", markup.newline) if markup is HTML else text
 
@@ -266,7 +270,7 @@ def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> It
     if terms := _terms(alert):
         yield f"⌕ {markup.text(', '.join(terms))}"
     yield from _other_outlets(alert, markup)
-    yield markup.link(url) if (url := safe_url(alert.url)) else f"alert {alert_number(alert.id)}"
+    yield markup.link(url) if (url := shown_url(alert.url)) else f"alert {alert_number(alert.id)}"
 
 
 def _alert_sentence(notification: Notification, markup: Markup) -> str:
@@ -322,7 +326,7 @@ def _digest_entry(notifications: Sequence[Notification], zone: tzinfo, markup: M
     times = f" ×{len(notifications)}" if len(notifications) > 1 else ""
     about = " · ".join(part for part in (alert.publisher, alert.lang, moment(alert, zone)) if part)
     why = f" ↑ {newest.delivery.why}" if newest.delivery.why else ""
-    url = safe_url(alert.url)
+    url = shown_url(alert.url)
     headline = _shorten(alert.title, MAX_HEADLINE) or alert.kind
     lines = [
         f"{SEVERITY_SIGNS[alert.severity]} {markup.text(headline)}{times}",

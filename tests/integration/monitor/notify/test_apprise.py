@@ -47,3 +47,16 @@ def test_what_apprise_says_is_told_without_the_address(web: Web) -> None:
         "JSON answered 500", "JSON cannot be reached",
     ]  # fmt: skip
     assert [answer["status"] for answer in answers] == [500, 0]
+
+
+def test_what_shows_markdown_gets_markdown(web: Web) -> None:
+    web.on("/hooks/" + "a" * 24, Reply(200))
+    web.on("/in", Reply(200))
+    message = {"subject": "[Reset](phish.test)", "plain": "plain", "markdown": "mark\\_down"}
+    for address in (f"mmost://127.0.0.1:{web.port}/{'a' * 24}", f"json://127.0.0.1:{web.port}/in"):
+        fence = AddressFence()
+        fence.allow = LOOPBACK
+        assert send_message(fence, {"url": address, **message})["accepted"]
+    chat, other = (json.loads(request.body) for request in web.requests)
+    assert chat["text"] == "\\[Reset\\]\\(phish.test\\)\r\nmark\\_down"
+    assert (other["title"], other["message"]) == ("[Reset](phish.test)", "plain")

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from index.analysis.text_cleaning import shown_url
 from index.article import Article
 from monitor.model.alert import Alert, AlertKind, AlertState, Match, Outlet, StoryTimeline, Verdict
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
@@ -158,7 +160,7 @@ def test_markdown_of_a_feed_is_text() -> None:
     title = "[clic](http://evil.test) **gras** `code` ![i](x) # | ~~s~~ <b>"
     message = compose([parcel(title=title, matches=())], BRUSSELS)
     shown = message.markdown.split("  \n")[1]
-    assert re.findall(r"(?<!\\)[\\`*_\[\]<>#|~](?![\\`*_\[\]<>#|~])", shown) == []
+    assert re.findall(r"(?<!\\)[\\`*_\[\]()!<>#|~](?![\\`*_\[\]()!<>#|~])", shown) == []
     assert "http://" not in shown
 
 
@@ -189,6 +191,85 @@ def test_no_text_of_a_feed_is_markup(title: str, feed: str, watchlist: str, why:
         assert links <= {"https://lecho.be/1", "https://lecho.be/2"}
         for text in (*ways(message), message.subject):
             assert not re.search(r"@\w|\x1b|\u202e", text)
+
+
+LINKS = MarkdownIt("js-default", {"linkify": True}).enable("linkify")
+LINKS.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+"""As Mattermost reads Markdown: addresses with a scheme are links, bare names of hosts are not."""
+
+
+def linked(markdown: str) -> list[str]:
+    """Return the addresses of the links in Markdown, those of images included."""
+    found, tokens = [], LINKS.parse(markdown)
+    while tokens:
+        token = tokens.pop()
+        tokens += token.children or []
+        if token.type in ("link_open", "image"):
+            found.append(str(token.attrs.get("href", token.attrs.get("src"))))
+        assert token.type not in ("html_block", "html_inline")
+    return found
+
+
+HOSTILE_LINKS = [
+    "http://evil.test/>[Reset](http://phish.test/)",
+    "http://evil.test/)[Reset](http://phish.test/)",
+    "http://evil.test/@everyone",
+    "http://evil.test/<!channel>",
+    "http://evil.test/<@U123>",
+    "http://evil.test/'\"><b>x</b>",
+    "http://evil.test/`[x]`\\",
+    "https://lemonde.test@evil.test/",
+    "https://me:secret@evil.test/@here",
+    "http://evil.test/|x|&lt;b&gt;",
+]
+UNSAFE = re.compile(r"""[<>\[\]()@"']""")
+
+
+@pytest.mark.parametrize("url", HOSTILE_LINKS)
+@pytest.mark.parametrize("template", ["", "$sign $headline $link", "[$headline]($link)"])
+def test_a_link_is_one_link_and_nothing_else(url: str, template: str) -> None:
+    for parcels in ([parcel(url=url)], [parcel(url=url), parcel(2, url=url, title="B", story=9)]):
+        message = compose(parcels, BRUSSELS, template=template)
+        found = linked(message.markdown)
+        assert len(found) == len(parcels)
+        assert all(re.match(r"https?://evil\.test/", one) for one in found)
+        for text in (message.plain, message.markdown):
+            assert "secret" not in text and not re.search(r"@\w|<[!@]", text)
+        tags = Tags()
+        tags.feed(message.html)
+        assert {tag for tag, _ in tags.found} <= {"b", "br", "a", "mark"}
+
+
+def test_a_link_without_a_safe_form_is_left_out() -> None:
+    message = compose([parcel(url="http://[2001:db8::1]/x")], BRUSSELS)
+    assert message.plain.endswith("\nalert a1")
+
+
+@given(title=nasty, outlet=nasty, path=nasty)
+def test_whatever_a_feed_says_there_is_one_link(title: str, outlet: str, path: str) -> None:
+    told = parcel(title=title, feed=outlet, url=f"https://evil.test/{path}", matches=())
+    message = compose([told], BRUSSELS)
+    assert len(linked(message.markdown)) == bool(shown_url(told.alert.url))
+    tags = Tags()
+    tags.feed(message.html)
+    assert len([tag for tag, _ in tags.found if tag == "a"]) == bool(shown_url(told.alert.url))
+
+
+@pytest.mark.parametrize(
+    "title", ["[Reset](phish.test)", "www.phish.test", "//phish.test/x", "mailto:a@phish.test"]
+)
+def test_a_headline_holds_no_link(title: str) -> None:
+    message = compose([parcel(title=title, feed=title, matches=())], BRUSSELS)
+    assert linked(message.markdown) == ["https://lecho.be/1"]
+    assert not re.search(r"www\.\w|mailto:\w", message.plain)
+
+
+@given(path=nasty)
+def test_a_shown_link_holds_no_markup_and_stays_the_same_when_shown_again(path: str) -> None:
+    shown = shown_url(f"https://me@evil.test/{path}")
+    assert not UNSAFE.search(shown)
+    assert shown_url(shown) == shown
+    assert not shown or shown.startswith("https://evil.test/")
 
 
 @given(text=nasty)
