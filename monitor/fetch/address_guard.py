@@ -213,25 +213,36 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
     async def check(self, host: str, port: int) -> None:
         """Check the addresses of a host that a proxy is to connect to.
 
-        A name that cannot be looked up here is left to the proxy.
+        A name that cannot be looked up here is left to the proxy, which may choose any address
+        of a name. It may also know names of its own machine, and read numbers that are no names.
 
         Raises:
-            AddressError: None of its addresses is allowed.
+            AddressError: One of its addresses is not allowed.
         """
-        with suppress(UnreachableError, TimeoutError):
-            async with asyncio.timeout(CONNECT / 2):
-                await self._permitted(host, port)
+        name = host.rstrip(".")
+        addresses = _of_proxy(name)
+        if not addresses:
+            with suppress(UnreachableError, TimeoutError):
+                async with asyncio.timeout(CONNECT / 2):
+                    addresses = await self._resolve(name, port)
+                    self._remember(host, addresses)
+        if denied := [address for address in addresses if not is_allowed(address, self.allow)]:
+            raise AddressError(_refusal_message(host, denied, self.allow))
 
     async def _permitted(self, host: str, port: int) -> list[str]:
         addresses = [host] if _is_literal(host) else await self._resolve(host, port)
         permitted = [address for address in addresses if is_allowed(address, self.allow)]
         if not permitted:
             raise AddressError(_refusal_message(host, addresses, self.allow))
-        if all(is_own(address, self.allow) for address in permitted):
-            self._own[host] = permitted[0]
+        self._remember(host, permitted)
+        return permitted[:4]
+
+    def _remember(self, host: str, addresses: Sequence[str]) -> None:
+        """Remember whether a host is the operator's own."""
+        if addresses and all(is_own(address, self.allow) for address in addresses):
+            self._own[host] = addresses[0]
         else:
             self._own.pop(host, None)
-        return permitted[:4]
 
     async def _first(self, host: str, port: int, addresses: list[str]) -> Stream:
         """Connect to the first address that answers, none taking the time of the next."""
@@ -251,6 +262,21 @@ def _is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
+
+
+def _of_proxy(name: str) -> Sequence[str]:
+    """Return the addresses that a name has for a proxy without a look-up; empty if unknown."""
+    if name.lower() in _LOOPBACK_NAMES or name.lower().endswith(".localhost"):
+        return ("127.0.0.1",)
+    if _is_literal(name):
+        return (name,)
+    try:
+        return (socket.inet_ntoa(socket.inet_aton(name)),)  # also 127.1, 0x7f000001, 2130706433
+    except OSError:
+        return ()
 
 
 def _refusal_message(host: str, addresses: Iterable[str], allow: Networks) -> str:

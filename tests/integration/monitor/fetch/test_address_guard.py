@@ -251,3 +251,28 @@ def test_look_ups_do_not_wait_for_each_other(monkeypatch):
 
     errors = asyncio.run(all_of_them())
     assert {str(error).partition(" for ")[0] for error in errors} == {"no name server answers"}
+
+
+# --- names that a proxy looks up ---------------------------------------------------
+
+OF_THE_PROXY = ["localhost", "LOCALHOST.", "localhost.", "a.localhost", "localhost.localdomain.",
+                "127.0.0.1.", "127.0.0.1..", "127.1", "127.1.", "0x7f000001", "2130706433.",
+                "0177.0.0.1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_THE_PROXY)
+def test_a_proxy_is_not_given_a_name_of_its_own_machine(name):
+    async def unknown(host: str, port: int) -> list[str]:
+        raise UnreachableError(f"name {host} does not resolve")
+
+    with pytest.raises(AddressError, match="loopback"):
+        asyncio.run(AddressGuard(resolve=unknown).check(name, 80))
+    asyncio.run(AddressGuard(LOOPBACK, resolve=unknown).check(name, 80))
+    asyncio.run(AddressGuard(resolve=unknown).check("unknown.example", 80))
+
+
+def test_a_proxy_is_not_given_a_name_with_a_private_address_among_others():
+    for addresses in (["8.8.8.8", "127.0.0.1"], ["10.0.0.1", "8.8.8.8"]):
+        with pytest.raises(AddressError, match=r"mixed\.example is 1"):
+            asyncio.run(AddressGuard(resolve=resolver(addresses)).check("mixed.example", 80))
+    asyncio.run(AddressGuard(resolve=resolver(["8.8.8.8", "9.9.9.9"])).check("good.example", 80))

@@ -184,7 +184,8 @@ def test_a_connection_through_a_proxy_is_used_by_nobody_else(web: Web) -> None:
 
 
 INSIDE = ["http://10.0.0.7/feed", "https://192.168.1.1/feed", "http://[::1]/feed",
-          "http://169.254.169.254/latest", "https://inside.example/feed"]  # fmt: skip
+          "http://169.254.169.254/latest", "https://inside.example/feed",
+          "http://10.0.0.7./feed"]  # fmt: skip
 
 
 @pytest.mark.parametrize("url", INSIDE)
