@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import click
 
@@ -98,8 +99,8 @@ def progress_bar(enabled: bool = True) -> Iterator[Progress | None]:
         yield update
 
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet read a cell as a formula."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
+"""First characters that make a spreadsheet read a cell as a formula, also if they are wide."""
 
 
 def print_rows(
@@ -170,15 +171,20 @@ def _csv(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
 def _cell(value: Any) -> Any:
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
+    if isinstance(value, str):
+        value = re.sub("\r\n?", "\n", value)  # Python quotes no bare \r, and it ends a row
+        if normalize("NFKC", value[:1]).startswith(FORMULA_STARTS):
+            return "'" + value
     return value
 
 
 def _markdown(rows: Iterable[Row]) -> Iterator[str]:
+    from index.analysis.text_cleaning import shown_url
+
     for row in rows:
         title = _escape(row["title"]) or "(untitled)"
-        link = f"[{title}](<{row['url']}>)" if row.get("url") else title
+        url = shown_url(row.get("url") or "")
+        link = f"[{title}](<{url}>)" if url else title
         when = (row.get("published") or row.get("seen") or row.get("raised_at") or "")[:10]
         about = " · ".join(
             _escape(part) for part in (row.get("watchlist"), row["feed"], when) if part
@@ -191,4 +197,6 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    return "".join("\\" + c if c in "\\`*_[]<>#|" else c for c in text)
+    from monitor.notify.message import markdown, plain
+
+    return markdown(plain(text))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
-from monitor.cli.output import wrap
+from monitor.cli.output import print_rows, wrap
 
 TEXT = st.text("ab é 菜鸟 l’\u0301 阿里", max_size=60)
 
@@ -44,3 +49,37 @@ def test_words_stay_whole_where_they_can() -> None:
         ("une grève", [(4, 9)]),
         ("au port", [(0, 2)]),
     ]
+
+
+# --- what strangers wrote, for other programs --------------------------------------
+
+
+@pytest.mark.parametrize("start", [*"=+-@＝＋－＠﹢﹣﹦﹫", "\t", "\r", "\n", "\t="])
+def test_no_cell_is_a_formula(start: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows([{"title": f"{start}1+1", "number": -1}], "csv", ["title", "number"])
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    shown = start.replace("\r", "\n")
+    assert row == {"title": f"'{shown}1+1", "number": "-1"}
+
+
+def test_a_row_in_markdown_has_one_link(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {
+        "title": "[Reset](http://phish.test/) @everyone www.phish.test",
+        "url": "http://me@evil.test/>[Reset](http://phish.test/@here)",
+        "feed": "<b>@here</b> http://phish.test",
+        "snippet": "![x](http://phish.test/x.png)",
+        "published": "2026-11-25T00:00:00Z",
+    }
+    print_rows([row], "md", [])
+    said = capsys.readouterr().out
+    parser = MarkdownIt("commonmark", {"linkify": True}).enable("linkify")
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+    tokens = parser.parse(said)
+    types = []
+    while tokens:
+        token = tokens.pop()
+        tokens += token.children or []
+        types.append(token.type)
+    assert types.count("link_open") == 1
+    assert not {"image", "html_inline", "html_block"} & set(types)
+    assert "@everyone" not in said and "@here" not in said and "me@" not in said
