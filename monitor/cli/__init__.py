@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -238,7 +239,9 @@ def main() -> None:
     except click.Abort:
         code = INTERRUPTED
     except click.UsageError as error:
-        error.show()
+        shown = StringIO()
+        error.show(shown)  # it quotes arguments as they are
+        say(shown.getvalue().rstrip("\n"))
         code = error.exit_code
     except click.ClickException as error:
         say(f"tocsin: {error.format_message()}")

@@ -1,0 +1,75 @@
+"""What is typed or pasted is echoed by many messages: no byte of it acts on the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from support.newsroom import Newsroom
+
+from monitor.cli import main_group
+from monitor.cli.lazy_group import LazyGroup
+from monitor.store.sqlite.store import SqliteStore
+
+ARGUMENT = "a\x1b[31m\x1b]0;title\x07b\x9b2J\u202ec\u200b\x08\r"
+ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e]")
+DRAWN = {"file"}
+"""Kinds of values that take seconds: a picture."""
+THAT_RUN = {"dashboard", "serve", "run", "demo"}
+"""Commands that go on; only their mistakes are tried."""
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Yield each command with the argument, and one option for each kind of value."""
+    tried: set[str] = set()
+
+    def below(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        context = click.Context(command)
+        if isinstance(command, LazyGroup):
+            yield (*path, ARGUMENT)
+            for name in command.list_commands(context):
+                found = command.get_command(context, name)
+                assert found is not None
+                yield from below(found, (*path, name))
+            return
+        yield (*path, f"--{ARGUMENT}")
+        if path[0] in THAT_RUN:
+            yield (*path, ARGUMENT)
+            return
+        arguments = [one for one in command.params if isinstance(one, click.Argument)]
+        filled = (ARGUMENT,) * len(arguments)
+        yield (*path, *(filled or (ARGUMENT,)))
+        for option in command.params:
+            if isinstance(option, click.Option) and option.type.name not in DRAWN | tried:
+                tried.add(option.type.name)
+                yield (*path, *filled, option.opts[0], ARGUMENT)
+
+    yield from below(main_group, ())
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    made = Newsroom(tmp_path_factory.mktemp("hostile"))
+    made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
+    SqliteStore(made.data).close()
+    return made
+
+
+def test_no_argument_reaches_the_terminal_as_it_is(room: Newsroom) -> None:
+    echoed = {}
+    for command in commands():
+        done = room.here(*command)
+        for said in (done.stdout, done.stderr):
+            assert "Traceback" not in said
+            if found := ACTS.search(said):
+                echoed[command] = (found[0], said)
+    assert not echoed
+
+
+def test_neither_does_the_name_of_a_file(room: Newsroom, tmp_path: Path) -> None:
+    for option in ("-c", "--data"):
+        done = room.here(option, str(tmp_path / ARGUMENT), "status")
+        assert done.returncode and not ACTS.search(done.stderr)
