@@ -43,6 +43,13 @@ def distance(digits: str, column: int) -> int:
     return words
 
 
+def count(digits: str, column: int) -> int:
+    """Return how many clauses are wanted; raises QueryError for a number that no list reaches."""
+    if len(digits) > 6:
+        raise QueryError("this number is out of range", column, "write 2 OF (a, b, c)")
+    return int(digits)
+
+
 def hint_for_field(written: str) -> str:
     """Return what to do about a field that there is none of."""
     known = [*PARTS, *FACETS]

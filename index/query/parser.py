@@ -185,7 +185,7 @@ class _Reader:
         if self.text[start] == "(":
             return self.bracket()
         if found := self.take(lexer.OF):
-            return self.at_least(int(found[1]), start)
+            return self.at_least(lexer.count(found[1], start), start)
         if found := self.take(lexer.FIELD):
             return self.field(found[1], start)
         if self.text[start] in lexer.QUOTES or (self.text[start] == "=" and self.quote_follows()):

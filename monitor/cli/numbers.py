@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LARGEST = 2**63 - 1
 """The largest number that the store can have."""
-_NUMBER = re.compile(r"(a?)([0-9]+)", re.IGNORECASE)
+_NUMBER = re.compile(r"(a?)([0-9]{1,99})", re.IGNORECASE)
 
 
 class Number(NamedTuple):
