@@ -22,3 +22,7 @@ class QueryError(ArchiveError):
 
 class ArchiveDamaged(ArchiveError):
     """The index is missing, broken or of another version; it can be rebuilt."""
+
+
+class SearchInterrupted(ArchiveError):
+    """A search was ended because nobody waits for its result."""

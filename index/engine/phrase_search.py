@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from index.analysis.term_positions import part_range
 from index.engine.postings_file import Codes, Postings
+from index.interruption import checked
 
 MAX_OCCURRENCES = 5_000
 """Occurrences of the rarest word in a segment up to which documents are compared in turn."""
@@ -58,9 +59,9 @@ def phrase_docs(links: Sequence[Link], docs: Collection[int] | None) -> set[int]
         from index.engine import phrase_arrays
 
         return phrase_arrays.phrase_docs(links, docs)
-    first, *others = (_codes_by_doc(link, docs) for link in links)
+    first, *others = (_codes_by_doc(link, docs) for link in checked(links, 1))
     matching = set()
-    for doc, codes in first.items():
+    for doc, codes in checked(first.items(), 1_000):
         reached = {(code | 3) + 1 + 4 * (code & 3) for code in codes}  # `_behind`, inlined
         for other in others:
             if (following := other.get(doc)) is None:

@@ -14,6 +14,7 @@ from index.archive import ResolveFacet
 from index.engine.phrase_search import Link, near_docs, phrase_docs, prefers_arrays
 from index.engine.segment import Segment
 from index.evaluation import spans, term_expansion
+from index.interruption import check, checked
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
 
 Expand = Callable[[Word], Sequence[str]]
@@ -35,7 +36,11 @@ class QueryExecutor:
         Args:
             node: A node of the query.
             within: The documents to look in; None is all of them.
+
+        Raises:
+            SearchInterrupted: Nobody waits for the result.
         """
+        check()
         return _METHODS[type(node)](self, node, within)
 
     def _phrase_or_near(self, node: Phrase | Near, within: Docs | None) -> Docs:
@@ -98,7 +103,7 @@ class QueryExecutor:
         if isinstance(node, Phrase | Near) and (links := self._links(node)):
             return _run_phrase(node, links, candidates)
         document = _Document(self.segment, self.expand)
-        return {doc for doc in candidates if spans.evaluate(node, document.at(doc))}
+        return {doc for doc in checked(candidates) if spans.evaluate(node, document.at(doc))}
 
     def _links(self, node: Phrase | Near) -> list[Link]:
         """Return the words of a phrase that `phrase_search` can run: single words, in one part."""

@@ -11,8 +11,11 @@ from index.analysis.folding import fold
 from index.analysis.inflection import inflections
 from index.analysis.term_positions import AUTHOR, EXACT
 from index.analysis.tokenizer import LOUD
+from index.interruption import checked
 from index.query.ast import Mode, Word
 
+_KEYS = 10_000
+"""Keys that are tested between two questions whether to go on."""
 _KEPT = 50_000
 """Words of queries whose keys are cached."""
 
@@ -86,7 +89,7 @@ def expansion(
     if listed := listed_keys(word):
         return sorted(filter(is_there, listed))
     prefix, accepts = selector(word)
-    return sorted(filter(accepts, starting(prefix)))
+    return sorted(filter(accepts, checked(starting(prefix), _KEYS)))
 
 
 def shown_forms(keys: Iterable[str]) -> tuple[str, ...]:

@@ -270,13 +270,14 @@ class ArchiveSearch:
         self, query: Query, hits: Iterable[ArchiveHit], width: int
     ) -> Iterable[SearchHit]:
         from index.evaluation.highlight import Highlighter, snippet
+        from index.interruption import checked
         from monitor.model.search_results import SearchHit
 
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}
         names = {feed.number: feed.name for feed in self._views.feeds.every()}
         highlighter = Highlighter(query)
-        for hit in hits:
+        for hit in checked(hits, 1):
             article = articles.get(hit.id)
             if article is None:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from index.article import Timestamp
+from index.interruption import interruptible
 from monitor.errors import MonitorError
 from monitor.model.feed import Setting
 from monitor.search.alert_filter import AlertFilter, FilterNames
@@ -35,8 +37,9 @@ class ThreadRunner:
     """Runs calls in a few threads of its own.
 
     With one thread the calls run one after the other. A call that is cancelled before its turn
-    never runs; one that is cancelled later has no effect on the screen. So a new query waits for
-    at most one older query, and its results are never replaced by older ones.
+    never runs; one that is cancelled later has no effect on the screen, and if it searches, it
+    ends soon. So a new query does not wait for an older one, and its results are never replaced
+    by older ones.
     """
 
     def __init__(self, name: str, threads: int = 1) -> None:
@@ -47,8 +50,17 @@ class ThreadRunner:
         """Return what a call returns; once closed, cancel the caller."""
         if self._closed:
             raise asyncio.CancelledError
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: call(*args, **kwargs))
+        unwanted = threading.Event()
+
+        def run() -> T:
+            with interruptible(unwanted.is_set):
+                return call(*args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        except asyncio.CancelledError:
+            unwanted.set()
+            raise
 
     def close(self) -> None:
         """Stop the threads; calls that wait never run."""

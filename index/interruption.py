@@ -1,0 +1,55 @@
+"""Ending a search for which nobody waits any more.
+
+Who runs searches in threads says, around a call, how to tell that its result is not wanted; what
+takes long asks now and then. A command in the main thread needs none of it: Python raises
+KeyboardInterrupt by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from index.errors import SearchInterrupted
+
+T = TypeVar("T")
+
+_is_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("is_unwanted", default=None)
+
+_STEP = 16
+"""Documents of which the positions are read between two questions: a few milliseconds."""
+
+
+@contextmanager
+def interruptible(is_unwanted: Callable[[], bool]) -> Iterator[None]:
+    """End the searches inside, in this thread, once they are unwanted."""
+    token = _is_unwanted.set(is_unwanted)
+    try:
+        yield
+    finally:
+        _is_unwanted.reset(token)
+
+
+def check() -> None:
+    """Ask whether to go on.
+
+    Raises:
+        SearchInterrupted: Nobody waits for the result.
+    """
+    is_unwanted = _is_unwanted.get()
+    if is_unwanted is not None and is_unwanted():
+        raise SearchInterrupted("the search was ended before it was done")
+
+
+def checked(items: Iterable[T], step: int = _STEP) -> Iterator[T]:
+    """Yield items; ask now and then whether to go on.
+
+    Raises:
+        SearchInterrupted: Nobody waits for the result.
+    """
+    for number, item in enumerate(items):
+        if not number % step:
+            check()
+        yield item

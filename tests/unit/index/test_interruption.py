@@ -1,0 +1,39 @@
+"""A search that nobody waits for any more ends."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from index import open_archive, open_archive_writer
+from index.article import Article
+from index.errors import SearchInterrupted
+from index.interruption import interruptible
+from index.query.parser import parse_query
+
+QUERIES = ["x", '"x y"', '"x y z"~5', "(x NEAR/2 y) W/3 z", "x OR y OR z", "2 OF (x, y, z)", "xx*"]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_it_ends_at_the_next_question(query: str, tmp_path: Path) -> None:
+    texts = (f"x y z xx{number}" for number in range(100))
+    open_archive_writer(tmp_path).add(
+        Article(id=id, feeds=(1,), url="", title="", summary="", body=text, seen=float(id))
+        for id, text in enumerate(texts, 1)
+    )
+    archive = open_archive(tmp_path)
+    with interruptible(lambda: True), pytest.raises(SearchInterrupted):
+        archive.search(parse_query(query))
+    assert archive.count(parse_query(query)) == 100
+
+
+def test_it_asks_while_it_reads_positions(tmp_path: Path) -> None:
+    open_archive_writer(tmp_path).add(
+        Article(id=id, feeds=(1,), url="", title="x y z", summary="", body="", seen=float(id))
+        for id in range(1, 201)
+    )
+    asked = count()
+    with interruptible(lambda: next(asked) > 5), pytest.raises(SearchInterrupted):
+        open_archive(tmp_path).count(parse_query('"x y z"~5'))
