@@ -6,7 +6,7 @@ LOCKED := $(PIP) install --no-deps --no-compile --require-hashes
 TESTED := PYTHONPATH=tests $(BIN)/python -m
 TELL = @echo "make: $(1)" >&2
 
-.PHONY: help install run demo test test-fast check docs reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel lock clean
+.PHONY: help install run demo test test-fast check docs reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ reference: install ## write the pages of docs/reference that follow from the cod
 properties: install ## the properties alone, with thousands of examples each: minutes, not seconds
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=properties --timeout=0
 
-fuzz: install ## broken feeds through the whole program, for MINUTES=1, from a SEED=N
+fuzz: install ## broken and costly feeds through the whole program, for MINUTES=1, from a SEED=N
 	$(TESTED) support.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
 hour: install ## an analyst's hour in the dashboard, hurried: any key, any size, for MINUTES=10, SEED=N
@@ -87,14 +87,24 @@ bench-dashboard: install ## the dashboard with 100,000 alerts and with a million
 wheel: $(VENV)/.core ## build the wheel into dist/
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
-# hatchling, the build backend, is in each file: tocsin itself is installed without isolation.
+audit: $(VENV)/.audit ## look up known vulnerabilities of all libraries of requirements/ (needs the network)
+	@$(BIN)/python -c 'import urllib.request; urllib.request.urlopen("$(ADVISORIES)/pip/json", timeout=20)' 2>/dev/null \
+		|| { echo "make: nothing was audited: $(ADVISORIES), which lists vulnerabilities, cannot be reached" >&2; exit 2; }
+	@for file in requirements/*.txt; do echo "make: auditing $$file" >&2; \
+		$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement $$file || exit 1; done
+
+ADVISORIES := https://pypi.org/pypi
+
+# In each file: hatchling, the build backend, since tocsin itself is installed without isolation;
+# and pip, since that of Python is as old as Python.
 lock: ## pin the newest libraries, with their hashes, in requirements/ (needs uv)
-	echo hatchling | $(LOCK) --extra all --extra dev --output-file requirements/all.txt
-	echo hatchling | $(LOCK) --constraint requirements/all.txt --extra docs --output-file requirements/docs.txt
-	echo hatchling | $(LOCK) --constraint requirements/all.txt --output-file requirements/core.txt
+	printf 'hatchling\npip\n' | $(LOCK) pyproject.toml --extra all --extra dev --output-file requirements/all.txt
+	printf 'hatchling\npip\n' | $(LOCK) pyproject.toml --constraint requirements/all.txt --extra docs --output-file requirements/docs.txt
+	printf 'hatchling\npip\n' | $(LOCK) pyproject.toml --constraint requirements/all.txt --output-file requirements/core.txt
+	printf 'pip-audit\npip\n' | $(LOCK) --constraint requirements/all.txt --output-file requirements/audit.txt
 
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --custom-compile-command 'make lock' pyproject.toml -
+	--no-emit-index-url --no-annotate --custom-compile-command 'make lock' -
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
