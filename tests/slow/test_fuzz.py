@@ -22,6 +22,22 @@ def test_broken_feeds_break_no_promise(tmp_path: Path) -> None:
     assert verdict.articles > SLICE
 
 
+def test_what_costs_more_than_its_budget_is_named() -> None:
+    spent = fuzz.Cost(seconds=30.0, grown=80 << 20, largest=1 << 20)
+    assert list(spent.above(fuzz.budget(10))) == [
+        "30.0 s of the processor, of 8.5",
+        "grown by 80 MB, of 65",
+    ]
+    assert list(spent.above(fuzz.budget(500))) == []
+
+
+def test_the_cost_of_a_run_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "START", fuzz.Cost(seconds=0.0, grown=1 << 40, largest=0))
+    first, last = fuzz.judge([]).costly
+    assert "of the processor" in first
+    assert last.startswith("a process of")
+
+
 def test_a_document_is_the_same_by_seed_and_number() -> None:
     bodies = originals()
     some = [mutated(bodies, 5, number) for number in range(40)]

@@ -4,7 +4,8 @@ PYTHONPATH=tests python -m support.fuzz [--minutes 1] [--seed N] [--failures FOL
 PYTHONPATH=tests python -m support.fuzz --replay FILE...
 
 Each batch is one `tocsin run --once` in this process: from a web server to the archive.
-What breaks a promise is asked for again alone, and kept as the server sent it.
+What breaks a promise, or costs more processor time or memory than its budget, is asked for again
+alone, and kept as the server sent it.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ import asyncio
 import json
 import logging
 import random
+import resource
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from monitor.model.poll import RunSummary
 from monitor.wiring import RunOptions, run_monitor
+from support.analyst_hour import resident
 from support.archive_invariants import askew, unclean
 from support.feed_mutations import mutated, originals
 from support.newsroom import Item, Newsroom, rss
@@ -40,6 +43,44 @@ WELL = [
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a batch may cost, or has cost."""
+
+    seconds: float
+    """Of the processor, in this process and those it started."""
+    grown: int
+    """Bytes by which this process is larger afterwards."""
+    largest: int
+    """Bytes of the largest process it started; what an earlier batch reached counts too."""
+
+    def above(self, budget: Cost) -> Iterator[str]:
+        """Yield what is above a budget, in words."""
+        if self.seconds > budget.seconds:
+            yield f"{self.seconds:.1f} s of the processor, of {budget.seconds:.1f}"
+        for name, bytes, most in (
+            ("grown by", self.grown, budget.grown),
+            ("a process of", self.largest, budget.largest),
+        ):
+            if bytes > most:
+                yield f"{name} {bytes >> 20} MB, of {most >> 20}"
+
+
+START = Cost(seconds=8.0, grown=64 << 20, largest=420 << 20)
+"""Budget of a run with no documents but the good ones."""
+DOCUMENT = Cost(seconds=0.05, grown=128 << 10, largest=0)
+"""What each document adds to it."""
+
+
+def budget(documents: int) -> Cost:
+    """Return what a batch may cost."""
+    return Cost(
+        START.seconds + documents * DOCUMENT.seconds,
+        START.grown + documents * DOCUMENT.grown,
+        START.largest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What came of a batch."""
 
@@ -50,10 +91,28 @@ class Verdict:
     outcomes: Counter[str] = field(default_factory=Counter)
     """Read, or why not."""
     articles: int = 0
+    costly: tuple[str, ...] = ()
+    """What is above the budget, in words."""
 
 
 def judge(replies: Sequence[Reply]) -> Verdict:
-    """Feed answers to the program, and tell which promises it broke."""
+    """Feed answers to the program; tell which promises it broke, and what was above its budget."""
+    before, size = _processor_seconds(), resident()
+    verdict = _run(replies)
+    cost = Cost(
+        seconds=_processor_seconds() - before,
+        grown=resident() - size,
+        largest=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10,
+    )
+    return replace(verdict, costly=tuple(cost.above(budget(len(replies)))))
+
+
+def _processor_seconds() -> float:
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _run(replies: Sequence[Reply]) -> Verdict:
     memory = Path("/dev/shm")
     where = memory if memory.is_dir() else None
     with Web(clock=time.time) as web, tempfile.TemporaryDirectory(dir=where) as folder:
@@ -165,6 +224,10 @@ def fuzz(seed: int, seconds: float, failures: Path, batch: int = BATCH) -> list[
         if verdict.broken:
             print(*verdict.broken[:5], sep="\n", file=sys.stderr)
             found += keep(guilty(replies), replies, failures / f"{seed}-{number}")
+        if verdict.costly:
+            print(f"seed {seed}, from {number} on:", *verdict.costly, file=sys.stderr)
+            numbers = guilty(replies, lambda verdict: verdict.costly)
+            found += keep(numbers, replies, failures / f"{seed}-{number}-costly")
         slow = [n for n in verdict.late[:SUSPECTS] if judge([replies[n]]).late]
         found += keep(slow, replies, failures / f"{seed}-{number}-slow")
         number += batch
@@ -176,15 +239,18 @@ def fuzz(seed: int, seconds: float, failures: Path, batch: int = BATCH) -> list[
     return found
 
 
-def guilty(replies: Sequence[Reply]) -> list[int]:
-    """Return the numbers of the answers that break a promise: of all if none does so alone."""
+def guilty(
+    replies: Sequence[Reply],
+    fault: Callable[[Verdict], Sequence[str]] = lambda verdict: verdict.broken,
+) -> list[int]:
+    """Return the numbers of the answers that have a fault: of all if none has it alone."""
     suspects = [range(len(replies))]
     alone: list[int] = []
     while suspects and len(alone) < SUSPECTS:
         among = suspects.pop()
         halves = among[: len(among) // 2], among[len(among) // 2 :]
         for half in halves if len(among) > 1 else ():
-            if judge([replies[n] for n in half]).broken:
+            if fault(judge([replies[n] for n in half])):
                 (alone.append(half[0]) if len(half) == 1 else suspects.append(half))
     return alone or list(range(len(replies)))
 
@@ -210,8 +276,9 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.replay:
         verdict = judge([read(path) for path in asked.replay])
-        print(*verdict.broken, *verdict.outcomes, *(["late"] if verdict.late else []), sep="\n")
-        return bool(verdict.broken or verdict.late)
+        late = ["late"] if verdict.late else []
+        print(*verdict.broken, *verdict.outcomes, *late, *verdict.costly, sep="\n")
+        return bool(verdict.broken or verdict.late or verdict.costly)
     print(f"seed {asked.seed}", flush=True)
     return bool(fuzz(asked.seed, asked.minutes * 60, asked.failures))
 
