@@ -19,6 +19,7 @@ from monitor.errors import MonitorError, StoreError
 from monitor.formatting import counted
 from monitor.ingest import feed_health, schedule
 from monitor.maintenance.retention import RetentionRunner
+from monitor.maintenance.store_check import StoreCheckRunner
 from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedState, SubscribedFeed
 from monitor.model.poll import RunSummary
@@ -114,6 +115,7 @@ class Daemon:
             retention=lambda: self._in_force.config.retention,
             busy=lambda: bool(len(self._polling)),
         )  # fmt: skip
+        self._checking = StoreCheckRunner(config.data, parts.clock, parts.sleep)
         self._resting_until = 0.0
         self._refused: StoreError | None = None
         self._swept = 0.0
@@ -125,6 +127,7 @@ class Daemon:
             asyncio.create_task(self._catching_up.ever(self._rest)),
             asyncio.create_task(self._in_force.ever(TICK, self._rest), name="reloader"),
             asyncio.create_task(self._tidying.ever(self._rest)),
+            asyncio.create_task(self._checking.ever()),
             asyncio.create_task(self._parts.notifier.ever(self._rest)),
         ]
         if self._parts.linker is not None:
@@ -327,6 +330,7 @@ class Daemon:
             pulse=self._parts.clock(),
             config_error=self._in_force.error,
             network_down=self._parts.pipeline.network_down,
+            store_damage=self._checking.damage,
             no_vectors=self._no_vectors(),
         )
 

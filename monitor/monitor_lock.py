@@ -31,6 +31,7 @@ class Heartbeat:
     pulse: Timestamp
     config_error: str = ""
     network_down: str = ""
+    store_damage: str = ""
     no_vectors: str = ""
     """Why articles get no vectors; empty when they do."""
 
@@ -131,6 +132,7 @@ def _read(folder: Path) -> Heartbeat | None:
             pulse=path.stat().st_mtime,
             config_error=said["config_error"],
             network_down=said["network_down"],
+            store_damage=said.get("store_damage", ""),
             no_vectors=said["no_vectors"],
         )
     except (OSError, ValueError, KeyError, TypeError):

@@ -83,6 +83,7 @@ def _mapping(status: Status) -> dict[str, Any]:
         "pulse": iso(status.pulse),
         "config_error": status.config_error,
         "network_down": status.network_down,
+        "store_damage": status.store_damage,
         "no_vectors": status.no_vectors,
         "log": status.log,
         "backfill": [asdict(stand) for stand in status.backfill],
@@ -102,10 +103,7 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
         yield "monitor   not running; start it with `tocsin` or `tocsin run`"
     if status.log:
         yield f"log       {status.log}"
-    if status.config_error:
-        yield f"config    the last edit is not active: {status.config_error}"
-    if status.network_down:
-        yield f"network   {status.network_down}"
+    yield from _trouble_lines(status)
     health = ", ".join(f"{count} {health.label}" for health, count in sorted(status.feeds.items()))
     yield f"feeds     {health or 'none'}"
     if gaps := _describe_gaps(status):
@@ -142,6 +140,15 @@ def _set_aside_line(status: Status) -> Iterator[str]:
             f"set aside {counted(status.set_aside, 'article')} that took too long to match or to"
             " index; `tocsin feeds` says whose, `tocsin show ID` why"
         )
+
+
+def _trouble_lines(status: Status) -> Iterator[str]:
+    if status.config_error:
+        yield f"config    the last edit is not active: {status.config_error}"
+    if status.store_damage:
+        yield f"store     {status.store_damage}"
+    if status.network_down:
+        yield f"network   {status.network_down}"
 
 
 def _describe_gaps(status: Status) -> str:

@@ -222,6 +222,10 @@ def _of_the_monitor(card: Heartbeat) -> Iterator[Metric]:
         "tocsin_network_up", "0 while the network is blamed instead of the feeds.",
         not card.network_down,
     )  # fmt: skip
+    yield _gauge(
+        "tocsin_store_whole", "0 when a check of every page found the store damaged.",
+        not card.store_damage,
+    )  # fmt: skip
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

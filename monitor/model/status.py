@@ -75,6 +75,8 @@ class Status:
     """Why the network seems to be down; empty when it does not."""
     no_vectors: str = ""
     """Why articles get no vectors; empty when they do, and without a monitor."""
+    store_damage: str = ""
+    """What is wrong with the store, and what to do; empty if the monitor found nothing."""
     log: str = ""
     """Path of the log of a monitor in the background; empty if there never was one."""
     gaps: Mapping[GapKind, int] = field(default_factory=dict)

@@ -152,6 +152,7 @@ class Service:
             pulse=heartbeat.pulse if heartbeat else None,
             config_error=heartbeat.config_error if heartbeat else "",
             network_down=heartbeat.network_down if heartbeat else "",
+            store_damage=heartbeat.store_damage if heartbeat else "",
             no_vectors=heartbeat.no_vectors if heartbeat else "",
         )
 

@@ -110,6 +110,7 @@ class FakeNewsroom:
         self.committed, self.at_rest = 0, False
         self.pulse: float | None = NOW - 3
         self.network_down = ""
+        self.store_damage = ""
         self.config_error = ""
         self.polled: list[str | None] = []
         self.searches: list[str] = []
@@ -211,6 +212,7 @@ class FakeNewsroom:
             else None,
             pulse=self.pulse if self.watching else None,
             network_down=self.network_down,
+            store_damage=self.store_damage,
             config_error=self.config_error,
             mutes=tuple(self.muted.values()),
             unsent=len(self.unsent),

@@ -59,6 +59,8 @@ def monitor_page(newsroom: NewsroomModel) -> Callable[[int], list[Line]]:
             lines += wrap(f"reads {line(status.monitor.config)}", cells, "plain")
             if status.no_vectors:
                 lines += wrap(f"makes no vectors: {line(status.no_vectors)}", cells, "quiet")
+        if status.store_damage:
+            lines += wrap(f"store: {line(status.store_damage)}", cells, "bad")
         if status.network_down:
             lines += wrap(f"network: {line(status.network_down)}", cells, "bad")
         if status.log:

@@ -39,6 +39,8 @@ def monitor_state(status: Status, now: Timestamp) -> tuple[str, str]:
 
 def status_problem(status: Status) -> str:
     """Return the problem that the status bar shows, empty when there is none."""
+    if status.store_damage:
+        return status.store_damage
     if status.network_down:
         return f"network: {status.network_down}"
     if status.config_error:
@@ -90,7 +92,7 @@ def status_parts(
         clock = clock if room > len(clock) + 24 else ""
         text = f"! {problem}"
         text = fit(text, min(len(text), room - len(clock))).rstrip()
-        opens = "monitor" if status.network_down else "rules"
+        opens = "monitor" if status.store_damage or status.network_down else "rules"
         shown += [StatusPart([("  ", "")]), StatusPart([(text, "bad")], opens)]
     return _align_right(shown, clock, cells)
 

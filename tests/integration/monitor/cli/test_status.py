@@ -43,8 +43,9 @@ def test_status(filled: Newsroom) -> None:
         "articles": 4, "indexed": 4, "alerts": 4, "untriaged": 4, "feeds": 3, "failing": 1,
         "health": {"gone": 1, "ok": 2}, "blind": 0, "gaps": {}, "monitor": None, "pulse": None,
         "rebuilt": None,
-        "config_error": "", "network_down": "", "no_vectors": "", "backfill": [], "log": "",
-        "unsent": 0, "dead": 0, "mutes": [], "suppressed": {"backfill": 3},
+        "config_error": "", "network_down": "", "store_damage": "", "no_vectors": "",
+        "backfill": [], "log": "",
+        "set_aside": 0, "unsent": 0, "dead": 0, "mutes": [], "suppressed": {"backfill": 3},
     }  # fmt: skip
     shown = filled.here("status").stdout
     assert "not running" in shown

@@ -50,6 +50,8 @@ def test_trouble_is_told_even_on_a_narrow_screen() -> None:
     assert "line 4" in text(status_line(newsroom.status(), NOW, UTC, 80))
     newsroom.network_down = "no route to any host"
     assert "no route" in text(status_line(newsroom.status(), NOW, UTC, 120))
+    newsroom.store_damage = "newsroom.db is damaged"
+    assert "is damaged" in text(status_line(newsroom.status(), NOW, UTC, 120))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""The monitor finds a store that is damaged, and its viewers hear of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support import flow
+
+from monitor.cli import main_group
+from monitor.maintenance.store_check import EVERY, StoreCheckRunner
+from monitor.model.status import MonitorPresence
+from monitor.monitor_lock import Heartbeat, MonitorLock
+
+pytestmark = pytest.mark.costly
+
+
+def _damage(store: Path) -> None:
+    with closing(sqlite3.connect(store)) as sql:
+        (page,) = sql.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'articles_by_seen'"
+        ).fetchone()
+        (size,) = sql.execute("PRAGMA page_size").fetchone()
+        sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+
+
+def test_damage_is_found_within_a_day_and_shown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = tmp_path / "var"
+    flow.life(data).live(flow.ROUNDS)
+    now, found = 0.0, []
+
+    async def sleep(seconds: float) -> None:
+        """Pass a time of a day at most, damage the store on the second, end on the fourth."""
+        nonlocal now
+        found.append(runner.damage)
+        now += EVERY
+        if len(found) == 2:
+            _damage(data / "newsroom.db")
+        if len(found) == 4:
+            raise asyncio.CancelledError
+
+    runner = StoreCheckRunner(data, lambda: now, sleep)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(runner.ever())
+    assert found[:2] == ["", ""]
+    assert "damaged" in found[2]
+    assert "tocsin restore" in found[3]
+    assert "newsroom.db is damaged" in caplog.text
+    me = MonitorPresence(pid=1, since=1.0, config="feeds.yaml", log="")
+    with MonitorLock(data) as held:
+        held.beat(Heartbeat(me, now, store_damage=runner.damage))
+        shown = CliRunner().invoke(main_group, ["--data", str(data), "status"])
+    assert "store     newsroom.db is damaged" in shown.output
