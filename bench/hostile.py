@@ -21,6 +21,7 @@ Attack = Callable[[Path], Iterator[Harm]]
 
 ATTACKS: dict[str, Attack] = {
     "runs": hostile_memory.runs,
+    "pieces": hostile_memory.pieces,
     "metrics": hostile_connections.metrics,
     "serve": hostile_connections.serve,
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from string import ascii_lowercase
 
 from bench.hostile_cost import Harm
 from bench.loopback import Loopback, looped
@@ -23,6 +25,17 @@ def runs(folder: Path) -> Iterator[Harm]:
     yield from _read_once(folder, f"{ARTICLES} articles of 40,000 words in one run", texts)
 
 
+def pieces(folder: Path) -> Iterator[Harm]:
+    """Attack with 81 articles of 2,400 compounds, all different, as long as what is remembered."""
+    chance = random.Random(4)
+    texts = [" ".join(_piece(chance) for _ in range(2_400)) for _ in range(ARTICLES)]
+    yield from _read_once(folder, f"{ARTICLES} articles of 2,400 compounds of 16 words", texts)
+
+
+def _piece(chance: random.Random) -> str:
+    return "-".join("".join(chance.choices(ascii_lowercase, k=3)) for _ in range(16))
+
+
 def _read_once(folder: Path, what: str, texts: Sequence[str]) -> Iterator[Harm]:
     """Read a feed of these texts beside nine healthy feeds, once, with its index."""
     hostile = _feed("hostile", texts)
@@ -37,7 +50,8 @@ def _read_once(folder: Path, what: str, texts: Sequence[str]) -> Iterator[Harm]:
         config = folder / "feeds.yaml"
         config.write_text(json.dumps(said), encoding="utf-8")
         spent = cost([TOCSIN, "-c", str(config), "-q", "run", "--once", "--now"], check=False)
-    outcome = f"exit code {spent.code}; {_stored(folder / 'var' / 'newsroom.db')}"
+    stored = _stored(folder / "var" / "newsroom.db")
+    outcome = f"{spent.cpu:.0f} s of processor time; exit code {spent.code}; {stored}"
     yield Harm(f"{what}: the monitor", spent.wall, spent.own / MB, outcome)
     yield Harm(f"{what}: all processes", spent.wall, spent.together / MB)
 

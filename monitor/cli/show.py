@@ -338,7 +338,7 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     for alert in details.alerts:
         yield from _alert_lines(alert, now)
         yield from merged_lines([one for one in details.merged if one.of == alert.id])
-    if not details.alerts:
+    if not (details.alerts or details.limits):
         yield "no watchlist matched"
     yield from story_lines(details.telling, now)
     if details.page_trouble:

@@ -137,8 +137,8 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
 def _set_aside_line(status: Status) -> Iterator[str]:
     if status.set_aside:
         yield (
-            f"set aside {counted(status.set_aside, 'article')} that took too long to match or to"
-            " index; `tocsin feeds` says whose, `tocsin show ID` why"
+            f"set aside {counted(status.set_aside, 'article')} that took too much time or memory to"
+            " match or to index; `tocsin feeds` says whose, `tocsin show ID` why"
         )
 
 
