@@ -25,7 +25,7 @@ one article, a search on the archive: a watchlist matches an article exactly whe
 same query finds it. Whoosh keeps the locks and the generations, and runs small merges; file
 format, choice of merges, executor and query language are ours: see
 docs/explanation/search-engine.md, with figures. `article` and
-`errors` hold the values and the errors that all of these share.
+`errors` hold the values and the errors that all of these share, `interruption` ends a search.
 """
 
 from __future__ import annotations
