@@ -122,6 +122,18 @@ def ending(
 # --- several words in any order ------------------------------------------------------
 
 
+def of_few(operands: Sequence[Sequence[Extent]], distance: int) -> list[Extent]:
+    """Return the stretches of operands that share no word, by trying all combinations."""
+    found = []
+    for picked in itertools.product(*operands):
+        row = sorted(picked)
+        start, end = row[0][0], row[-1][1]
+        taken = sum(to - at + 1 for at, to in row)
+        if end + 1 - start - taken < distance and all(a[1] < b[0] for a, b in pairwise(row)):
+            found.append((start, end))
+    return found
+
+
 class _Operand(NamedTuple):
     """The places of a word, and how many of them a stretch must hold."""
 

@@ -52,6 +52,8 @@ word of a text of a million characters stands there about so often."""
 
 _FIRST_PLACES = 250
 """Places of each word that are looked at first in a NEAR of NEARs."""
+_FEW = 8
+"""Combinations that are tried one by one sooner than anything is prepared."""
 _LONG = 9
 """Words of a phrase from which some are likely to come twice."""
 
@@ -155,6 +157,8 @@ def _flat_stretches(
     if len(operands) == 2:
         left, right = operands
         return proximity.pair(left, right, node.distance, ordered=node.ordered, most=most)
+    if math.prod(map(len, operands)) <= _FEW:
+        return proximity.of_few(operands, node.distance)
     return proximity.window(_counted(node, operands), node.distance, most)
 
 
