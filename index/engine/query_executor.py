@@ -103,7 +103,7 @@ class QueryExecutor:
         if isinstance(node, Phrase | Near) and (links := self._links(node)):
             return _run_phrase(node, links, candidates)
         document = _Document(self.segment, self.expand)
-        return {doc for doc in checked(candidates) if spans.evaluate(node, document.at(doc))}
+        return {doc for doc in checked(candidates, 1) if spans.evaluate(node, document.at(doc))}
 
     def _links(self, node: Phrase | Near) -> list[Link]:
         """Return the words of a phrase that `phrase_search` can run: single words, in one part."""
