@@ -20,7 +20,8 @@ from ruamel.yaml import YAML
 from monitor.cli import main_group
 from monitor.config.schema import json_schema
 from tui.app import DashboardApp
-from tui.screens.help import GLYPHS, key_sections
+from tui.key_labels import key_label
+from tui.screens.help import GLYPHS, named_bindings
 
 HERE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by docs/generate_reference.py; `make reference` writes it again. -->\n"
@@ -348,10 +349,19 @@ def keys_page() -> str:
         NOTE,
         "`?` shows this list in the dashboard; `:` finds a command by its name. `^d` is Ctrl and "
         "`d`, `⇧` is Shift.\n",
+        "The file `~/.config/tocsin/dashboard.toml` gives actions other keys, by their names:\n",
+        '```toml\n[keys]\nacknowledge = "f2"\nnext-match = ["ctrl+n", "*"]\n```\n',
     ]
-    for title, keys in key_sections(DashboardApp):
-        rows = [(" ".join(map(code, key.split())), prose(does)) for key, does in keys]
-        parts += [f"## {title}\n", table(("key", "what it does"), rows)]
+    for title, bindings in named_bindings(DashboardApp):
+        rows = [
+            (
+                " ".join(code(key_label(key)) for key in binding.key.split(",")),
+                prose(binding.description),
+                code(binding.id or ""),
+            )
+            for binding in bindings
+        ]
+        parts += [f"## {title}\n", table(("key", "what it does", "name"), rows)]
     parts += ["## Signs\n", table(("sign", "meaning"), [(s, prose(m)) for s, m in GLYPHS])]
     return "\n".join(parts)
 

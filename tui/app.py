@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
@@ -18,7 +18,7 @@ from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.formatting import counted
 from tui.base_app import DRAIN_SECONDS, AppSettings, BaseApp, may_write
-from tui.key_labels import key_label, own_bindings
+from tui.key_labels import NO_KEYMAP, bind, key_label, own_bindings
 from tui.screens.main import MainScreen
 from tui.themes import THEMES, theme_label
 
@@ -29,13 +29,18 @@ if TYPE_CHECKING:
 class PaletteCommands(Provider):
     """The commands of the palette: every key binding in force, the themes, the watchlists."""
 
+    @property
+    def keymap(self) -> Mapping[str, str]:
+        """Other keys of some actions."""
+        return self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
+
     def _commands(self) -> Iterator[tuple[str, Any]]:
         nodes: list[App[Any] | Widget] = [self.screen, self.app]
         if self.screen.focused is not None:
             nodes.append(self.screen.focused)
         for node in nodes:
             for base in type(node).__mro__:
-                for binding in own_bindings(base):
+                for binding in own_bindings(base, self.keymap):
                     yield _command_name(binding), partial(node.run_action, binding.action)
         for theme in THEMES:
             action = partial(self.app.run_action, f"app.theme('{theme.name}')")
@@ -69,10 +74,10 @@ class DashboardApp(BaseApp):
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar = {PaletteCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "app.help", "Help"),
+        bind("question_mark,f1", "app.help", "Help"),
         # Priority: letters that come in the same packet as the slash belong to the query.
-        Binding("slash", "app.search", "Search the archive", priority=True),
-        Binding("colon,ctrl+p", "app.command_palette", "Find a command by its name"),
+        bind("slash", "app.search", "Search the archive", priority=True),
+        bind("colon,ctrl+p", "app.command_palette", "Find a command by its name"),
     ]
 
     def __init__(
@@ -121,7 +126,7 @@ class DashboardApp(BaseApp):
         from tui.screens.help import HelpDialog
 
         if not isinstance(self.screen, HelpDialog):
-            self.push_screen(HelpDialog(type(self)))
+            self.push_screen(HelpDialog(type(self), self.keymap))
 
     async def action_search(self) -> None:
         """Open the archive screen."""

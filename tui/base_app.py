@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
 
 from textual.actions import ActionError, parse
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.filter import Monochrome, NoColor
 from textual.notifications import SeverityLevel
 
@@ -22,6 +22,7 @@ from monitor.errors import MonitorError
 from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.ui_state import UiStateFile
+from tui.key_labels import NO_KEYMAP, bind
 from tui.themes import THEMES, initial_theme, theme_label
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 
 READ_ONLY_ACTIONS = frozenset({
     "back", "bottom", "choose_filter", "clear_filter", "close", "command_palette", "copy_link",
-    "coverage_gaps", "dismiss", "edit", "facets", "feeds", "filter", "help", "history", "item",
-    "leave", "mark", "match", "move", "newest", "next_pane", "next_theme", "open", "open_link",
-    "open_part", "outlets", "page", "pane", "parts", "pause", "revisions", "scroll", "search",
-    "show_on_main", "similar", "sort", "states", "theme", "toggle_bell", "top", "untriaged", "why",
-    "zoom",
+    "coverage_gaps", "dismiss", "edit", "facets", "feeds", "filter", "find", "help", "history",
+    "item", "leave", "mark", "match", "move", "newest", "next_pane", "next_theme", "open",
+    "open_link", "open_part", "outlets", "page", "pane", "parts", "pause", "revisions", "scroll",
+    "search", "show_on_main", "similar", "sort", "states", "theme", "toggle_bell", "top",
+    "untriaged", "why", "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 
@@ -72,6 +73,8 @@ class AppSettings(TypedDict, total=False):
     zone: tzinfo | None
     environ: Mapping[str, str] | None
     ui_state: UiStateFile | None
+    keymap: Mapping[str, str]
+    """Other keys of some actions, by the names of the actions."""
     bell: bool
     """Ring for alerts of high severity, whatever the remembered state says."""
 
@@ -83,10 +86,15 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
     CSS_PATH = "app.tcss"
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
-        Binding("B", "app.toggle_bell", "Switch the bell for high alerts on or off"),
-        Binding("q,ctrl+c", "app.leave(True)", "Quit, and stop the monitor if it was started here"),
-        Binding("Q", "app.leave(False)", "Quit, and leave the monitor running"),
+        bind("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
+        bind("B", "app.toggle_bell", "Switch the bell for high alerts on or off"),
+        bind(
+            "q,ctrl+c",
+            "app.leave(True)",
+            "Quit, and stop the monitor if it was started here",
+            name="quit",
+        ),
+        bind("Q", "app.leave(False)", "Quit, and leave the monitor running", name="leave-running"),
     ]
 
     def __init__(
@@ -99,9 +107,12 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
         zone: tzinfo | None = None,
         environ: Mapping[str, str] | None = None,
         ui_state: UiStateFile | None = None,
+        keymap: Mapping[str, str] = NO_KEYMAP,
         bell: bool = False,
     ) -> None:
         super().__init__()
+        self.keymap = keymap
+        self.set_keymap(dict(keymap))
         for name in list(self.available_themes):
             if name not in {ours.name for ours in THEMES}:
                 self._registered_themes.pop(name)

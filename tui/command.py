@@ -94,6 +94,13 @@ def run_wall(
     return Wall(service, filter, clock=clock, **(setting or {})).run() or "quit"
 
 
+def _action_names() -> set[str]:
+    from tui.app import DashboardApp
+    from tui.screens.help import action_names
+
+    return action_names(DashboardApp)
+
+
 @click.command()
 @click.option("--wall", is_flag=True, help="Show only the latest alerts, in large letters.")
 @click.option(
@@ -152,6 +159,7 @@ def dashboard(
     follows by itself.
     """
     import gc
+    import os
     import sys
 
     gc.disable()  # a fifth of the time to the first paint; `BaseApp.on_mount` enables it again
@@ -160,7 +168,9 @@ def dashboard(
     from monitor.model.search import Filter
     from monitor.model.severity import Severity
     from tui.data.ui_state import UI_STATE_FILE, UiStateFile
+    from tui.keymap import load_keymap, settings_path
 
+    keymap = load_keymap(settings_path(os.environ), _action_names)
     filter = Filter(
         watchlists=watchlists,
         severities=tuple(map(Severity, severities)),
@@ -176,6 +186,7 @@ def dashboard(
         setting: AppSettings = {
             "theme": theme and f"tocsin-{theme}",
             "bell": bell,
+            "keymap": keymap,
             "ui_state": UiStateFile(None if read_only else newsroom.archive / UI_STATE_FILE),
         }
         if wall or filter != Filter():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from textual.binding import Binding
@@ -32,6 +34,10 @@ _KEY_LABELS = {
 }
 
 
+NO_KEYMAP: Mapping[str, str] = MappingProxyType({})
+"""No action has other keys than its own."""
+
+
 class KeyBinding(NamedTuple):
     """An entry of the key bar."""
 
@@ -46,6 +52,22 @@ BarEntry = tuple[str, str] | KeyBinding
 """An (action, label) whose key is looked up, or an entry that needs no binding."""
 
 
+def bind(
+    keys: str, action: str, description: str, *, name: str = "", priority: bool = False
+) -> Binding:
+    """Return a binding that the settings file can give other keys.
+
+    Args:
+        keys: The keys, separated by commas.
+        action: The action.
+        description: What the action does, as the help says it.
+        name: Name of the action in the settings file; empty for that of the action itself.
+        priority: Whether the key is taken before the focused widget sees it.
+    """
+    id = name or action.removeprefix("app.").replace("_", "-")
+    return Binding(keys, action, description, id=id, priority=priority)
+
+
 def key_label(key: str) -> str:
     """Return a key as it is printed: `^d`, `?`, `PgUp`."""
     if key in _KEY_LABELS:
@@ -53,32 +75,48 @@ def key_label(key: str) -> str:
     return f"^{key[5:]}" if key.startswith("ctrl+") else key
 
 
-def own_bindings(node: type[DOMNode]) -> list[Binding]:
-    """Return the bindings with a description that a class itself declares."""
+def own_bindings(node: type[DOMNode], keymap: Mapping[str, str] = NO_KEYMAP) -> list[Binding]:
+    """Return the bindings with a description that a class itself declares.
+
+    Args:
+        node: The class of an application, a screen or a widget.
+        keymap: Other keys of some actions, by the names of the actions.
+    """
     declared: Iterable[Any] = node.__dict__.get("BINDINGS", ())
-    return [b for b in declared if isinstance(b, Binding) and b.description]
-
-
-def binding_help(node: type[DOMNode]) -> list[tuple[str, str]]:
-    """Return (keys, description) for each binding that a class declares."""
     return [
-        (" ".join(key_label(key) for key in binding.key.split(",")), binding.description)
-        for binding in own_bindings(node)
+        replace(binding, key=keymap.get(binding.id or "", binding.key))
+        for binding in declared
+        if isinstance(binding, Binding) and binding.description
     ]
 
 
-def key_bar_entries(entries: Sequence[BarEntry], *nodes: type[DOMNode]) -> list[KeyBinding]:
+def binding_help(
+    node: type[DOMNode], keymap: Mapping[str, str] = NO_KEYMAP
+) -> list[tuple[str, str]]:
+    """Return (keys, description) for each binding that a class declares."""
+    return [
+        (" ".join(key_label(key) for key in binding.key.split(",")), binding.description)
+        for binding in own_bindings(node, keymap)
+    ]
+
+
+def key_bar_entries(
+    entries: Sequence[BarEntry],
+    *nodes: type[DOMNode],
+    keymap: Mapping[str, str] = NO_KEYMAP,
+) -> list[KeyBinding]:
     """Return the entries of the key bar, each with the first key bound to its action.
 
     Args:
         entries: The entries, the most important first.
         nodes: The classes whose bindings are in force: application, screen, focused widget.
+        keymap: Other keys of some actions, by the names of the actions.
     """
     bound: dict[str, tuple[Binding, str]] = {}
     for node in nodes:
         prefix = "focused." if issubclass(node, Widget) and not issubclass(node, Screen) else ""
         for base in node.__mro__:
-            for binding in own_bindings(base):
+            for binding in own_bindings(base, keymap):
                 bound.setdefault(binding.action, (binding, prefix))
     found = []
     for entry in entries:

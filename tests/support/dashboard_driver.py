@@ -14,6 +14,7 @@ from support.fake_newsroom import FakeNewsroom
 from tui.app import DashboardApp
 from tui.data import newsroom as newsroom_data
 from tui.data.ui_state import UiStateFile
+from tui.key_labels import NO_KEYMAP
 
 # The dashboard looks for news as often as ever, and less seldom for the rest.
 newsroom_data.STATUS_EVERY, newsroom_data.VISIBLE_EVERY, newsroom_data.COUNTS_EVERY = 1, 2, 3
@@ -33,6 +34,7 @@ def drive(
     hint: str = "",
     owns_monitor: bool = False,
     ui_state: UiStateFile | None = None,
+    keymap: Mapping[str, str] = NO_KEYMAP,
 ) -> DashboardApp:
     """Run a script against the dashboard of a newsroom, return the ended application."""
     app = DashboardApp(
@@ -43,6 +45,7 @@ def drive(
         feeds_hint=hint,
         owns_monitor=owns_monitor,
         ui_state=ui_state,
+        keymap=keymap,
     )
 
     async def run() -> None:

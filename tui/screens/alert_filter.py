@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 
 from index.errors import QueryError
@@ -17,6 +17,7 @@ from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
 from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
+from tui.key_labels import bind
 from tui.screens.dialogs import Dialog
 from tui.screens.panes import PaneScreen, error_pointer
 from tui.view.alerts import bar_cells, watchlist_row
@@ -154,9 +155,9 @@ class AlertFilterScreen(PaneScreen):
     """A screen with a stream of alerts, and the filter of that stream."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "filter", "Filter as you type: words, watch: lang: state: is: …"),
-        Binding("ctrl+f", "choose_filter", "Filter from a list"),
-        Binding("F", "clear_filter", "Show all alerts"),
+        bind("f", "filter", "Filter as you type: words, watch: lang: state: is: …"),
+        bind("ctrl+f", "choose_filter", "Filter from a list"),
+        bind("F", "clear_filter", "Show all alerts"),
     ]
     stream: AlertStream
     watchlists: WatchlistPane

@@ -7,7 +7,7 @@ from typing import ClassVar, ParamSpec, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Input
@@ -18,7 +18,7 @@ from monitor.model.article import ArticleDetails
 from monitor.model.search_results import Results, SearchHit
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import SAVED_PREFIX, QueryHistory, QuerySuggester, resolve_saved
-from tui.key_labels import KeyBinding
+from tui.key_labels import KeyBinding, bind
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, error_pointer
 from tui.view.article import match_places
 from tui.view.search import result_summary
@@ -61,11 +61,11 @@ class ArchiveScreen(PaneScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash,i", "edit", "Go to the query"),
-        Binding("s", "sort", "Sort: newest first, or most relevant first"),
-        Binding("F", "facets", "Show feeds, languages and words of the result"),
-        Binding("S", "save", "Save the search as @NAME"),
-        Binding("W", "watch", "Make a watchlist of it"),
+        bind("slash,i", "edit", "Go to the query"),
+        bind("s", "sort", "Sort: newest first, or most relevant first"),
+        bind("F", "facets", "Show feeds, languages and words of the result"),
+        bind("S", "save", "Save the search as @NAME"),
+        bind("W", "watch", "Make a watchlist of it"),
     ]
     BARS: ClassVar = {
         "query": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 
 from index.analysis.text_cleaning import line
@@ -15,6 +15,7 @@ from monitor.formatting import span
 from monitor.model.alert import Alert
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from tui.data.newsroom import NewsroomModel
+from tui.key_labels import bind
 from tui.screens.dialogs import Dialog
 from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
@@ -101,8 +102,8 @@ class DeliveriesDialog(Dialog[None]):
     """A list of deliveries; enter or r retries the one under the cursor, R all."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "retry", "Send this one again now"),
-        Binding("R", "retry_all", "Send all that failed again"),
+        bind("r", "retry", "Send this one again now"),
+        bind("R", "retry_all", "Send all that failed again"),
     ]
 
     def __init__(self, newsroom: NewsroomModel) -> None:

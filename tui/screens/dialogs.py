@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from index.analysis import text_cleaning as safe
+from tui.key_labels import bind
 from tui.view.styled_text import Line, wrap
 from tui.widgets.line_list import LineList
 from tui.widgets.scroll_text import ScrollText, TextLayout
@@ -25,7 +26,9 @@ T = TypeVar("T")
 class Dialog(ModalScreen[T]):
     """One framed widget with a title."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("escape,q", "close", "Close", name="close-dialog")
+    ]
 
     def __init__(self, title: str, inside: Widget) -> None:
         super().__init__()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Resize
 
 from monitor.model.feed import FeedHealth, Health
 from tui.data.newsroom import FeedSettings, NewsroomModel
+from tui.key_labels import bind
 from tui.screens.config_changes import add_feed, pause_feed, remove_feed
 from tui.screens.config_editor import ConfigPlace
 from tui.screens.dialogs import ChoiceDialog, PageDialog
@@ -28,14 +29,14 @@ class FeedsScreen(PaneScreen):
     """A table of feeds; below it the page of the feed under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "poll", "Poll this feed now"),
-        Binding("R", "poll_all", "Poll all feeds"),
-        Binding("a", "add", "Add a feed by its address, or that of its site"),
-        Binding("p", "pause_feed", "Pause the feed, or resume it"),
-        Binding("X", "remove", "Remove the feed, after confirmation"),
-        Binding("f", "states", "Show only feeds with one health"),
-        Binding("s", "sort", "Change the order"),
-        Binding("b", "coverage_gaps", "Show coverage gaps"),
+        bind("r", "poll", "Poll this feed now"),
+        bind("R", "poll_all", "Poll all feeds"),
+        bind("a", "add", "Add a feed by its address, or that of its site"),
+        bind("p", "pause_feed", "Pause the feed, or resume it"),
+        bind("X", "remove", "Remove the feed, after confirmation"),
+        bind("f", "states", "Show only feeds with one health"),
+        bind("s", "sort", "Change the order"),
+        bind("b", "coverage_gaps", "Show coverage gaps"),
     ]
     BARS: ClassVar = {
         "stream": (

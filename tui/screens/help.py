@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.dom import DOMNode
+from textual.widgets import Input
 
-from tui.key_labels import binding_help
-from tui.screens.dialogs import PageDialog
+from index.analysis.folding import fold
+from tui.key_labels import NO_KEYMAP, bind, binding_help, own_bindings
+from tui.screens.dialogs import Dialog
 from tui.view.styled_text import Line, fit, wrap
+from tui.widgets.scroll_text import ScrollText
 
 COLUMN_CELLS = 50
 """Width of a column of keys."""
@@ -20,8 +25,8 @@ KeySection = tuple[str, list[tuple[str, str]]]
 """A title, and (keys, what they do)."""
 
 
-def key_sections(app: type[App[Any]]) -> list[KeySection]:
-    """Return the keys of each screen and widget, and those of an application and its base."""
+def _bound_classes(app: type[App[Any]]) -> list[tuple[str, Sequence[type[DOMNode]]]]:
+    """Return the classes that bind keys, under the title of each section of the help."""
     from tui.base_app import BaseApp
     from tui.screens.alert_filter import AlertFilterScreen
     from tui.screens.archive import ArchiveScreen
@@ -34,20 +39,41 @@ def key_sections(app: type[App[Any]]) -> list[KeySection]:
     from tui.widgets.line_list import LineList
     from tui.widgets.scroll_text import ScrollText
 
-    nodes: Sequence[tuple[str, type[DOMNode]]] = (
-        ("Alerts", TriageScreen),
-        ("Filter of alerts", AlertFilterScreen),
-        ("Main screen", MainScreen),
-        ("Articles and panes", PaneScreen),
-        ("Lists", LineList),
-        ("Reader and pages", ScrollText),
-        ("Archive search", ArchiveScreen),
-        ("Feeds", FeedsScreen),
-        ("Deliveries", DeliveriesDialog),
-        ("Dialogs", Dialog),
-    )
-    sections = [(title, binding_help(node)) for title, node in nodes]
-    return [*sections, ("Everywhere", binding_help(app) + binding_help(BaseApp))]
+    return [
+        ("Alerts", [TriageScreen]),
+        ("Filter of alerts", [AlertFilterScreen]),
+        ("Main screen", [MainScreen]),
+        ("Articles and panes", [PaneScreen]),
+        ("Lists", [LineList]),
+        ("Reader and pages", [ScrollText]),
+        ("Archive search", [ArchiveScreen]),
+        ("Feeds", [FeedsScreen]),
+        ("Deliveries", [DeliveriesDialog]),
+        ("Dialogs", [Dialog]),
+        ("Help", [HelpDialog]),
+        ("Everywhere", [app, BaseApp]),
+    ]
+
+
+def key_sections(app: type[App[Any]], keymap: Mapping[str, str] = NO_KEYMAP) -> list[KeySection]:
+    """Return the keys of each screen and widget, and those of an application and its base."""
+    return [
+        (title, [entry for node in nodes for entry in binding_help(node, keymap)])
+        for title, nodes in _bound_classes(app)
+    ]
+
+
+def named_bindings(app: type[App[Any]]) -> list[tuple[str, list[Binding]]]:
+    """Return the bindings of each section, whose ids are the names in the settings file."""
+    return [
+        (title, [binding for node in nodes for binding in own_bindings(node)])
+        for title, nodes in _bound_classes(app)
+    ]
+
+
+def action_names(app: type[App[Any]]) -> set[str]:
+    """Return the names of the actions that the settings file can give other keys."""
+    return {binding.id or "" for _, bindings in named_bindings(app) for binding in bindings}
 
 
 GLYPHS = (
@@ -66,10 +92,22 @@ GLYPHS = (
 )
 
 
-def help_lines(app: type[App[Any]], cells: int) -> list[Line]:
-    """Return the help for an application in one column, or in two where they fit."""
-    sections = [*key_sections(app), ("Signs", list(GLYPHS))]
-    blocks = [_section_lines(title, keys) for title, keys in sections]
+def help_lines(
+    app: type[App[Any]], cells: int, keymap: Mapping[str, str] = NO_KEYMAP, words: str = ""
+) -> list[Line]:
+    """Return the help for an application in one column, or in two where they fit.
+
+    Args:
+        app: The application.
+        cells: Width of the lines.
+        keymap: Other keys of some actions.
+        words: What an entry must have in it, in any case and without accents; empty for all.
+    """
+    sections = [*key_sections(app, keymap), ("Signs", list(GLYPHS))]
+    found = [(title, _with_words(title, entries, words)) for title, entries in sections]
+    blocks = [_section_lines(title, entries) for title, entries in found if entries]
+    if not blocks:
+        return wrap(f"Nothing in the help has {words!r}.", cells, "quiet")
     if cells < 2 * COLUMN_CELLS:
         return [line for block in blocks for line in block]
     left, right = _columns(blocks)
@@ -77,6 +115,17 @@ def help_lines(app: type[App[Any]], cells: int) -> list[Line]:
     left += [[]] * (rows - len(left))
     right += [[]] * (rows - len(right))
     return [[*_padded(a), *b] for a, b in zip(left, right, strict=True)]
+
+
+def _with_words(
+    title: str, entries: Sequence[tuple[str, str]], words: str
+) -> list[tuple[str, str]]:
+    wanted = fold(words).split()
+    return [
+        (keys, does)
+        for keys, does in entries
+        if words in keys.split() or all(word in fold(f"{title} {does}") for word in wanted)
+    ]
 
 
 def _section_lines(title: str, keys: Sequence[tuple[str, str]]) -> list[Line]:
@@ -104,11 +153,49 @@ def _padded(line: Line) -> Line:
     return [*line, (" " * max(0, COLUMN_CELLS - used), "")]
 
 
-class HelpDialog(PageDialog):
-    """The keys and glyphs.
+class HelpDialog(Dialog[None]):
+    """The keys and glyphs, which can be searched.
 
     Textual's HelpPanel shows only the keys of the focused widget, and no glyphs.
     """
 
-    def __init__(self, app: type[App[Any]]) -> None:
-        super().__init__("Keys", lambda cells: help_lines(app, cells))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("slash,f", "find", "Search the help", name="search-help"),
+    ]
+
+    def __init__(self, app: type[App[Any]], keymap: Mapping[str, str] = NO_KEYMAP) -> None:
+        self.input = Input(id="find", compact=True, placeholder="a key, or what it does")
+        self.input.display = False
+        self._page = ScrollText(self._lay_out)
+        self._app_class, self._keymap = app, keymap
+        super().__init__("Keys", Vertical(self.input, self._page, classes="help"))
+        self._inside.border_subtitle = "/: search  esc: close"
+
+    def on_mount(self) -> None:
+        """Put the focus on the page, which the keys scroll."""
+        self._page.focus()
+
+    def action_find(self) -> None:
+        """Show the line for the words to look for."""
+        self.input.display = True
+        self.input.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show only the entries with these words."""
+        self._page.update(self._lay_out)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the page."""
+        self._page.focus()
+
+    def action_close(self) -> None:
+        """End the search, then close."""
+        if self.input.display:
+            self.input.value = ""
+            self.input.display = False
+            self._page.focus()
+        else:
+            self.dismiss(None)
+
+    def _lay_out(self, cells: int) -> list[Line]:
+        return help_lines(self._app_class, cells, self._keymap, self.input.value)

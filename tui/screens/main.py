@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.timer import Timer
 
@@ -22,7 +22,7 @@ from monitor.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
-from tui.key_labels import KeyBinding
+from tui.key_labels import KeyBinding, bind
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY
 from tui.screens.triage import TriageScreen, choose_silence
 from tui.view import status
@@ -50,19 +50,21 @@ class MainScreen(TriageScreen):
     """The first screen of the dashboard; it reads the store once a second."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("full_stop", "newest", "Go to the newest alert, and follow"),
-        Binding("p", "pause", "Pause the list of alerts, or continue"),
-        Binding("m", "silence", "Silence this watchlist, or end its silence"),
-        Binding("r", "poll", "Poll this feed now"),
-        Binding("R", "poll_all", "Poll all feeds"),
-        Binding("e", "feeds", "Show all feeds with their health"),
-        Binding("d", "open_part('deliveries')", "Show deliveries that are not sent"),
-        Binding("S", "parts", "Show the details of the status bar"),
+        bind("full_stop", "newest", "Go to the newest alert, and follow"),
+        bind("p", "pause", "Pause the list of alerts, or continue"),
+        bind("m", "silence", "Silence this watchlist, or end its silence"),
+        bind("r", "poll", "Poll this feed now"),
+        bind("R", "poll_all", "Poll all feeds"),
+        bind("e", "feeds", "Show all feeds with their health"),
+        bind(
+            "d", "open_part('deliveries')", "Show deliveries that are not sent", name="deliveries"
+        ),
+        bind("S", "parts", "Show the details of the status bar"),
         # The second key of each is what a French keyboard types without shift.
-        Binding("1,ampersand", "pane(1)", "Watchlists"),
-        Binding("2,latin_small_letter_e_with_acute", "pane(2)", "Alerts"),
-        Binding("3,quotation_mark", "pane(3)", "Reader"),
-        Binding("4,apostrophe", "pane(4)", "Feeds"),
+        bind("1,ampersand", "pane(1)", "Watchlists", name="watchlists"),
+        bind("2,latin_small_letter_e_with_acute", "pane(2)", "Alerts", name="alerts"),
+        bind("3,quotation_mark", "pane(3)", "Reader", name="reader"),
+        bind("4,apostrophe", "pane(4)", "Feeds", name="feeds-pane"),
     ]
     BARS: ClassVar = {
         "stream": (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -17,9 +17,10 @@ from index.analysis.text_cleaning import line, safe_url
 from index.errors import QueryError
 from monitor.errors import MonitorError
 from monitor.model.article import ArticleDetails
+from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import can_open, copy_in_tmux, open_link
-from tui.key_labels import BarEntry, key_bar_entries
+from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
@@ -87,21 +88,26 @@ class PaneScreen(Screen[None]):
     """Panes by number, one of them current; small screens show only the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "next_pane(1)", "Next pane"),
-        Binding("shift+tab", "next_pane(-1)", "Previous pane"),
-        Binding("z", "zoom", "Zoom the pane, or restore it"),
-        Binding("escape,h", "back", "Go back"),
-        Binding("right_square_bracket,semicolon", "match(1)", "Next match in the article"),
-        Binding("left_square_bracket,comma", "match(-1)", "Previous match"),
-        Binding("J", "item(1)", "Next article, from the reader too"),
-        Binding("K", "item(-1)", "Previous article"),
-        Binding("w", "why", "Explain why it matches"),
-        Binding("O", "outlets", "Show merged alerts and other articles of the story"),
-        Binding("M", "similar", "Find articles like this, in either language"),
-        Binding("D", "revisions", "Show what revisions changed"),
-        Binding("E", "edit_file", "Edit feeds.yaml at the line of this"),
-        Binding("o", "open_link", "Open the link (over SSH: copy it)"),
-        Binding("y", "copy_link", "Copy the link"),
+        bind("tab", "next_pane(1)", "Next pane", name="next-pane"),
+        bind("shift+tab", "next_pane(-1)", "Previous pane", name="previous-pane"),
+        bind("z", "zoom", "Zoom the pane, or restore it"),
+        bind("escape,h", "back", "Go back"),
+        bind(
+            "right_square_bracket,semicolon",
+            "match(1)",
+            "Next match in the article",
+            name="next-match",
+        ),
+        bind("left_square_bracket,comma", "match(-1)", "Previous match", name="previous-match"),
+        bind("J", "item(1)", "Next article, from the reader too", name="next-article"),
+        bind("K", "item(-1)", "Previous article", name="previous-article"),
+        bind("w", "why", "Explain why it matches"),
+        bind("O", "outlets", "Show merged alerts and other articles of the story"),
+        bind("M", "similar", "Find articles like this, in either language"),
+        bind("D", "revisions", "Show what revisions changed"),
+        bind("E", "edit_file", "Edit feeds.yaml at the line of this"),
+        bind("o", "open_link", "Open the link (over SSH: copy it)"),
+        bind("y", "copy_link", "Copy the link"),
     ]
     BARS: ClassVar[Mapping[str, Sequence[BarEntry]]] = {}
     """The keys in the key bar by the id of the focused widget, the most important first."""
@@ -166,7 +172,8 @@ class PaneScreen(Screen[None]):
         entries = self.BARS.get(focused.id or "")
         if entries is not None:
             nodes = type(self.app), type(self), type(focused)
-            self.key_bar.update(key_bar_entries(entries, *nodes))
+            keymap = self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
+            self.key_bar.update(key_bar_entries(entries, *nodes, keymap=keymap))
 
     def update_status_bar(self) -> None:
         """Show the last status at the present time."""

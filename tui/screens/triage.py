@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from functools import partial
 from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
@@ -28,6 +28,7 @@ from monitor.search.alert_filter import parse_headline_filter
 from monitor.service.triage import clean_note, clean_tag
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
+from tui.key_labels import bind
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.dialogs import ChoiceDialog, LineDialog, PageDialog, checked
 from tui.screens.panes import PaneScreen
@@ -154,21 +155,21 @@ class TriageScreen(AlertFilterScreen):
     """A screen with a stream of alerts that the analyst triages."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "acknowledge", "Acknowledge, and go to the next"),
-        Binding("A", "acknowledge_shown", "Acknowledge all that the filter shows"),
-        Binding("x", "noise", "Call noise, and go to the next"),
-        Binding("v", "relevant", "Call relevant, and go to the next"),
-        Binding("c", "close", "Close, and go to the next"),
-        Binding("s", "star", "Add or remove the star"),
-        Binding("i", "note", "Write a note"),
-        Binding("t", "tag", "Set tags: word adds one, -word removes it"),
-        Binding("V", "triage_one", "Decide about one watchlist of this story"),
-        Binding("space", "mark", "Mark; then a x v c s i t change all marked"),
-        Binding("u", "undo", "Undo"),
-        Binding("U", "redo", "Redo"),
-        Binding("H", "history", "Show who changed it, and when"),
-        Binding("n", "untriaged(1)", "Go to the next new alert"),
-        Binding("N", "untriaged(-1)", "Go to the previous new alert"),
+        bind("a", "acknowledge", "Acknowledge, and go to the next"),
+        bind("A", "acknowledge_shown", "Acknowledge all that the filter shows"),
+        bind("x", "noise", "Call noise, and go to the next"),
+        bind("v", "relevant", "Call relevant, and go to the next"),
+        bind("c", "close", "Close, and go to the next"),
+        bind("s", "star", "Add or remove the star"),
+        bind("i", "note", "Write a note"),
+        bind("t", "tag", "Set tags: word adds one, -word removes it"),
+        bind("V", "triage_one", "Decide about one watchlist of this story"),
+        bind("space", "mark", "Mark; then a x v c s i t change all marked"),
+        bind("u", "undo", "Undo"),
+        bind("U", "redo", "Redo"),
+        bind("H", "history", "Show who changed it, and when"),
+        bind("n", "untriaged(1)", "Go to the next new alert", name="next-new"),
+        bind("N", "untriaged(-1)", "Go to the previous new alert", name="previous-new"),
     ]
     alerts: StoryCache
     stream: AlertStream

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.key_labels import bind
 from tui.view.styled_text import Line
 from tui.widgets.styled_widget import StyledWidget, set_line_count
 
@@ -45,13 +46,13 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
             super().__init__()
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down"),
-        Binding("k,up", "move(-1)", "Up"),
-        Binding("ctrl+d,pagedown", "page(1)", "A page down"),
-        Binding("ctrl+u,pageup", "page(-1)", "A page up"),
-        Binding("g,home", "top", "First row"),
-        Binding("G,end", "bottom", "Last row"),
-        Binding("enter,l", "open", "Open"),
+        bind("j,down", "move(1)", "Down", name="down"),
+        bind("k,up", "move(-1)", "Up", name="up"),
+        bind("ctrl+d,pagedown", "page(1)", "A page down", name="page-down"),
+        bind("ctrl+u,pageup", "page(-1)", "A page up", name="page-up"),
+        bind("g,home", "top", "First row"),
+        bind("G,end", "bottom", "Last row"),
+        bind("enter,l", "open", "Open"),
     ]
 
     IDLE_CURSOR: ClassVar[str] = "cursor-idle"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.key_labels import bind
 from tui.view.styled_text import Line
 from tui.widgets.styled_widget import StyledWidget, set_line_count
 
@@ -25,12 +26,12 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll(1)", "Down"),
-        Binding("k,up", "scroll(-1)", "Up"),
-        Binding("ctrl+d,pagedown,space", "page(1)", "A page down"),
-        Binding("ctrl+u,pageup", "page(-1)", "A page up"),
-        Binding("g,home", "top", "To the top"),
-        Binding("G,end", "bottom", "To the end"),
+        bind("j,down", "scroll(1)", "Down", name="scroll-down"),
+        bind("k,up", "scroll(-1)", "Up", name="scroll-up"),
+        bind("ctrl+d,pagedown,space", "page(1)", "A page down", name="page-down"),
+        bind("ctrl+u,pageup", "page(-1)", "A page up", name="page-up"),
+        bind("g,home", "top", "To the top"),
+        bind("G,end", "bottom", "To the end"),
     ]
 
     def __init__(self, layout: TextLayout | None = None, *, id: str | None = None) -> None:

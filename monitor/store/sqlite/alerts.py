@@ -322,8 +322,9 @@ def regroup_alerts(sql: sqlite3.Connection, article: int) -> None:
     for id, first, story in sql.execute(
         f"SELECT al.id, al.story_alert, a.story FROM alerts al JOIN articles a ON a.id = al.article"
         f" WHERE al.story_alert IN ({moved}) OR al.story_alert IN (SELECT b.story_alert"
-        " FROM articles n JOIN articles m ON m.id = n.story OR (m.story = n.story AND m.story <>"
-        " m.id) JOIN alerts b ON b.article = m.id WHERE n.id = ?1) ORDER BY al.id",
+        " FROM articles n JOIN articles m ON (m.id = n.story AND m.story = m.id)"
+        " OR (m.story = n.story AND m.story <> m.id)"
+        " JOIN alerts b ON b.article = m.id WHERE n.id = ?1) ORDER BY al.id",
         (article,),
     ):
         stories[story].append((id, first))

@@ -640,8 +640,8 @@ DROP TRIGGER alert_triaged;
 DROP TRIGGER alert_dropped;
 UPDATE alerts SET story_alert = min(
     id,
-    coalesce((SELECT min(b.id) FROM articles a JOIN alerts b ON b.article = a.story
-        WHERE a.id = alerts.article), id),
+    coalesce((SELECT min(b.id) FROM articles a JOIN articles m ON m.id = a.story
+        AND m.story = m.id JOIN alerts b ON b.article = m.id WHERE a.id = alerts.article), id),
     coalesce((SELECT min(b.id) FROM articles a JOIN articles m ON m.story = a.story
         AND m.story <> m.id JOIN alerts b ON b.article = m.id WHERE a.id = alerts.article), id)
 );
@@ -656,8 +656,8 @@ CREATE TRIGGER alert_raised AFTER INSERT ON alerts BEGIN
     INSERT INTO counts SELECT new.watchlist, 1, 0 WHERE new.merged_into IS NULL
     ON CONFLICT DO UPDATE SET total = total + 1;
     UPDATE alerts SET story_alert = coalesce((
-        SELECT b.story_alert FROM articles a JOIN articles m ON m.id = a.story
-            OR (m.story = a.story AND m.story <> m.id)
+        SELECT b.story_alert FROM articles a JOIN articles m
+            ON (m.id = a.story AND m.story = m.id) OR (m.story = a.story AND m.story <> m.id)
         JOIN alerts b ON b.article = m.id
         WHERE a.id = new.article AND b.id <> new.id LIMIT 1
     ), id) WHERE id = new.id;

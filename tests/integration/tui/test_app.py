@@ -171,6 +171,7 @@ PLACES = [
     ScrollText,
     DeliveriesDialog,
     dialogs.Dialog,
+    help.HelpDialog,
 ]
 
 
@@ -185,6 +186,35 @@ def test_help_lists_every_binding_once() -> None:
     )
     for _, does in declared:
         assert " ".join(does.split()[:3]) in text
+
+
+def test_help_is_searched_by_words_and_by_keys() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("question_mark", "slash", *"star remove")
+        await sees(pilot, app, "Add or remove the star")
+        await sees(pilot, app, "Acknowledge, and go", gone=True)
+        await pilot.press(*(["backspace"] * 11), "A", "enter")
+        await sees(pilot, app, "Acknowledge all that the filter shows")
+        await pilot.press("escape")
+        await sees(pilot, app, "Write a note")
+        await pilot.press("escape")
+        assert app.screen is app.main_screen
+
+    drive(FakeNewsroom(4), script)
+
+
+def test_the_settings_file_gives_actions_other_keys_which_bar_and_help_show() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await sees(pilot, app, "f2 Ack")
+        await pilot.press("a")
+        assert not newsroom.said
+        await pilot.press("f2")
+        await until(pilot, lambda: newsroom.said)
+        await pilot.press("question_mark")
+        await sees(pilot, app, "f2  Acknowledge, and go to the next")
+
+    newsroom = FakeNewsroom(40)
+    drive(newsroom, script, keymap={"acknowledge": "f2"})
 
 
 def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:

@@ -1,0 +1,62 @@
+"""The settings file of the dashboard, in which an analyst gives actions other keys."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from monitor.errors import MonitorError
+
+SETTINGS_FILE = Path("tocsin") / "dashboard.toml"
+"""Name of the file in `$XDG_CONFIG_HOME`, or else in `~/.config`."""
+
+
+class SettingsError(MonitorError):
+    """The settings file has a mistake."""
+
+
+def settings_path(environ: Mapping[str, str]) -> Path:
+    """Return where the settings file is, whether it exists or not."""
+    home = environ.get("XDG_CONFIG_HOME")
+    return (Path(home) if home else Path("~/.config").expanduser()) / SETTINGS_FILE
+
+
+def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str, str]:
+    """Return the keys of each action that the file gives other keys, separated by commas.
+
+    Args:
+        path: The file; without it no action has other keys.
+        actions: Returns the names of all actions.
+
+    Raises:
+        SettingsError: The file cannot be read, or something in it is not valid.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+    for name in content:
+        if name != "keys":
+            raise SettingsError(f"{path}: unknown table [{name}]; this file has [keys] only")
+    keys = content.get("keys", {})
+    if not isinstance(keys, dict):
+        raise SettingsError(f"{path}: keys is a table; write [keys] on a line of its own")
+    return {name: _keys(path, name, written, actions()) for name, written in keys.items()}
+
+
+def _keys(path: Path, name: str, written: Any, actions: Collection[str]) -> str:
+    if name not in actions:
+        close = get_close_matches(name, actions, n=1)
+        hint = f"did you mean {close[0]}?" if close else "docs/reference/keys.md lists the names"
+        raise SettingsError(f"{path}: there is no action {name}; {hint}")
+    keys = [written] if isinstance(written, str) else written
+    if not isinstance(keys, list) or not all(isinstance(key, str) and key.strip() for key in keys):
+        raise SettingsError(f'{path}: {name} takes a key, or a list of keys, such as ["a", "f2"]')
+    return ",".join("comma" if key == "," else key.strip() for key in keys)
