@@ -17,6 +17,7 @@ from monitor.files import ARCHIVE_FOLDER
 log = logging.getLogger("tocsin")
 
 PRIVATE = 0o700
+_FOR_EVERYBODY = {"/tmp", "/var/tmp", "/dev/shm"}
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -34,7 +35,7 @@ def claim(folder: Path) -> None:
     require_owner(folder)
     mode = folder.stat().st_mode
     if mode & OTHERS_WRITE:
-        if mode & stat.S_ISVTX or not _is_our_own(folder):
+        if not _is_our_own(folder):
             raise MonitorError(
                 f"{folder}: others may write there, and it holds files that are not of tocsin;"
                 " name a folder of its own with --data or `data:`"
@@ -77,6 +78,8 @@ def _name(user: int) -> str:
 
 
 def _is_our_own(folder: Path) -> bool:
+    if str(folder.resolve()) in _FOR_EVERYBODY:
+        return False
     names = {path.name for path in folder.iterdir()}
     return not names or not names.isdisjoint({"newsroom.db", ARCHIVE_FOLDER, "demo"})
 

@@ -87,6 +87,14 @@ def test_a_folder_that_others_may_write_is_closed_to_them(
     assert room.data.stat().st_mode & 0o777 == 0o750
 
 
+def test_a_new_disk_is_made_private(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    data_folder.claim(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(MonitorError):
+        data_folder.claim(Path("/tmp"))
+
+
 def test_a_folder_that_is_for_more_than_tocsin_is_refused(tmp_path: Path) -> None:
     (tmp_path / "letters.txt").touch()
     tmp_path.chmod(0o777)
