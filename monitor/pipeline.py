@@ -130,7 +130,8 @@ class Pipeline:
         answers = [waiting.answer for waiting in batch]
         wronged, down = self._judge_network(answers)
         try:
-            self._on_stored(await self._in_thread(self._ingester.ingest, answers, down))
+            stored = await self._in_thread(self._ingester.ingest, answers, down)
+            self._on_stored(replace(stored, outage=bool(self._network.down)))
             if wronged:
                 await self._in_thread(self._ingester.forgive, wronged)
         except StoreError as error:

@@ -56,11 +56,25 @@ class LogThrottle(logging.Filter):
 
 
 class RunLog:
-    """Logs what the monitor stored, and counts it for the summary of a run."""
+    """Logs what the monitor stored, and counts it for the summary of a run.
 
-    def __init__(self, monotonic: Callable[[], float], progress: Progress | None = None) -> None:
+    Hosts that cannot be reached are not named while the network seems to be down, which is logged
+    once. A run with an end waits until then before it names them.
+    """
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float],
+        progress: Progress | None = None,
+        *,
+        once: bool = False,
+    ) -> None:
         self._monotonic = monotonic
         self._progress = progress
+        self._once = once
+        self._raised: dict[int, None] = {}
+        self._unreached: dict[str, str] = {}
+        """Failures that may be those of the network: reason in words, by name of the feed."""
         self._expected = 0
         self._started = monotonic()
         self._counted = RunSummary()
@@ -90,7 +104,13 @@ class RunLog:
     def batch_stored(self, outcome: BatchOutcome) -> None:
         """Take a stored batch into account."""
         for feed, poll in outcome.polls:
-            self._polled(feed, poll)
+            self._polled(feed, poll, reached=feed.url not in outcome.unreached)
+        if outcome.outage:
+            self._unreached.clear()
+        elif not self._once:
+            self._log_unreached()
+        if self._once:
+            self._raised |= dict.fromkeys(alert.id for alert in outcome.raised)
         for alert in outcome.raised:
             log.info(
                 "%s%s %s: %s%s%s",
@@ -108,14 +128,25 @@ class RunLog:
 
     def summary(self) -> RunSummary:
         """Return what was counted since the start."""
+        self._log_unreached()
         seconds = round(self._monotonic() - self._started, 3)
-        return replace(self._counted, seconds=seconds, failures=dict(self._failures))
+        return replace(
+            self._counted,
+            seconds=seconds,
+            failures=dict(self._failures),
+            raised=tuple(self._raised),
+        )
+
+    def _log_unreached(self) -> None:
+        for name, reason in self._unreached.items():
+            log.warning("✗ %s: %s", name, reason)
+        self._unreached.clear()
 
     def _show(self) -> None:
         if self._progress and self._expected:
             self._progress("polling", self._counted.feeds, self._expected)
 
-    def _polled(self, feed: Feed, poll: Poll) -> None:
+    def _polled(self, feed: Feed, poll: Poll, *, reached: bool) -> None:
         counted = self._counted
         self._counted = replace(
             counted,
@@ -129,7 +160,10 @@ class RunLog:
         )
         if poll.outcome is Outcome.FAILED:
             self._failures[feed.url] = poll.reason
-            log.warning("✗ %s: %s", feed.name, poll.reason)
+            if reached:
+                log.warning("✗ %s: %s", feed.name, poll.reason)
+            else:
+                self._unreached[feed.name] = poll.reason
         elif poll.blind:
             words = "coverage gap: no entry in common with the poll before"
             log.info("! %s: %d new; %s", feed.name, poll.new, words)

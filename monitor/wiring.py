@@ -218,7 +218,7 @@ def _parts(
     ingester = Ingester(
         store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time
     )
-    report = RunLog(time.monotonic, orders.progress)
+    report = RunLog(time.monotonic, orders.progress, once=orders.once)
     indexer = IndexerProcess(config.data, clock)
     listeners: list[Callable[[BatchOutcome], None]] = [
         report.batch_stored,

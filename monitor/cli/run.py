@@ -21,6 +21,7 @@ from monitor.formatting import counted
 from monitor.wiring import monotonic, pause
 
 if TYPE_CHECKING:
+    from monitor.model.alert import Alert
     from monitor.model.config import Listening
     from monitor.model.poll import RunSummary
 
@@ -48,7 +49,10 @@ class ListenAddressParam(click.ParamType["Listening"]):
 @click.option("--for", "seconds", type=DurationParam(), help="End after this time: 30s, 10m, 2h.")
 @click.option("--metrics", type=ListenAddressParam(), metavar="HOST:PORT",
               help="Serve metrics for Prometheus there: 127.0.0.1:9464.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON at the end.")
+@click.option("--format", "style", type=click.Choice(["table", "json", "jsonl", "csv", "md"]),
+              default="table", show_default=True,
+              help="With --once: how the alerts are printed. `json` prints the summary, with the"
+              " alerts in `raised`.")  # fmt: skip
 @click.option("--background", is_flag=True, hidden=True, help="Log to a file.")
 @click.pass_context
 def run(
@@ -57,19 +61,22 @@ def run(
     everything: bool,
     seconds: float | None,
     metrics: Listening | None,
-    as_json: bool,
+    style: str,
     background: bool,
 ) -> None:
     """Watch the feeds in the foreground, until interrupted.
 
     With --once: poll, wait until everything is stored, matched and searchable, and the search
-    index is checked and mended; then print a summary and end. Exits with 1 if no feed could be
-    read, with 2 if feeds.yaml has a mistake, with 3 if another monitor watches this newsroom.
+    index is checked and mended; then print the alerts that were raised, the newest first, and
+    a summary on stderr. Exits with 1 if no feed could be read, with 2 if feeds.yaml has a
+    mistake, with 3 if another monitor watches this newsroom.
     """
     if everything and not once:
         raise click.UsageError("--now needs --once")
     if metrics and once:
         raise click.UsageError("--metrics cannot be combined with --once")
+    if not once and style not in ("table", "json"):
+        raise click.UsageError(f"--format {style} needs --once")
     cli: CliContext = context.obj
     summary = run_in_foreground(
         cli,
@@ -79,13 +86,34 @@ def run(
         background=background,
         metrics=metrics,
     )
-    if as_json:
-        totals = {name: value for name, value in asdict(summary).items() if name != "failures"}
-        click.echo(json.dumps(totals))
+    if style == "json":
+        _print_json(cli, summary, once=once)
     elif once:
-        click.echo(describe_summary(summary))
+        from monitor.cli.alerts import print_alerts
+
+        print_alerts(_raised_alerts(cli, summary), style, cli.clock())
+        say(describe_summary(summary))
     if once and summary.feeds and not summary.ok + summary.unchanged:
         context.exit(1)
+
+
+def _print_json(cli: CliContext, summary: RunSummary, *, once: bool) -> None:
+    from monitor.export import serialization
+
+    fields: dict[str, object] = asdict(summary)
+    del fields["failures"], fields["raised"]
+    if once:
+        fields["raised"] = [*map(serialization.alert, _raised_alerts(cli, summary))]
+    click.echo(json.dumps(fields, ensure_ascii=False))
+
+
+def _raised_alerts(cli: CliContext, summary: RunSummary) -> list[Alert]:
+    """Return the alerts that a run raised, the newest first, without copies."""
+    if not summary.raised:
+        return []
+    alerts = cli.service().views.alerts.get(summary.raised, matches=True, timelines=True)
+    alerts = [alert for alert in alerts if alert.duplicate_of is None]
+    return sorted(alerts, key=lambda alert: (alert.stirred_at, alert.id), reverse=True)
 
 
 def run_in_foreground(

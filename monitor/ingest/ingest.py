@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +17,7 @@ from monitor.alerts.alert_planning import plan_alerts
 from monitor.alerts.facts import Arrivals
 from monitor.alerts.notification import plan_ended_silences
 from monitor.audit.evidence import Via
-from monitor.errors import FeedError
+from monitor.errors import FeedError, FetchError
 from monitor.ingest import article_changes, identify, poll_outcome, schedule
 from monitor.ingest.enrichment import Enrichment, enrich
 from monitor.ingest.poll_outcome import (
@@ -102,7 +102,11 @@ class Ingester:
             self._languages.clear()
             raise
         return BatchOutcome(
-            polls=tuple(polls), raised=tuple(raised), queued=queued, planned=planned
+            polls=tuple(polls),
+            raised=tuple(raised),
+            queued=queued,
+            planned=planned,
+            unreached=frozenset(_unreached(answers)),
         )
 
     def end_silences(self) -> int:
@@ -300,3 +304,12 @@ def _with_current_feed(
     if isinstance(answer, PageResult):
         return answer
     return replace(answer, feed=watch.feeds.get(answer.feed.number, answer.feed))
+
+
+def _unreached(answers: Iterable[PollResult | PageResult]) -> Iterator[str]:
+    """Yield the addresses of the feeds whose hosts could not be reached."""
+    for answer in answers:
+        if isinstance(answer, PageResult):
+            continue
+        if isinstance(answer.came, FetchError) and answer.came.network:
+            yield answer.feed.url

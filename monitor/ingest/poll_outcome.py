@@ -82,6 +82,10 @@ class BatchOutcome:
     """Whether articles were added to the outbox of the index."""
     planned: int = 0
     """Number of new deliveries."""
+    unreached: frozenset[str] = frozenset()
+    """Addresses of the feeds whose hosts could not be reached."""
+    outage: bool = False
+    """Whether the network, rather than these hosts, seems to be down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

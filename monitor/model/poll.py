@@ -318,3 +318,5 @@ class RunSummary:
     seconds: float = 0.0
     failures: Mapping[str, str] = field(default_factory=dict)
     """Reason in words, by feed URL."""
+    raised: tuple[int, ...] = ()
+    """The alerts that were raised or escalated, of a run with an end (`--once`)."""

@@ -18,13 +18,16 @@ pytestmark = pytest.mark.costly
 def test_once_in_words_then_unchanged(server: Web, empty: Newsroom) -> None:
     empty.watch(subscriptions(server)[:2], WATCHLISTS)
     first = empty.tocsin("run", "--once")
-    assert (first.returncode, first.stderr) == (0, "")
-    assert "2 read, 0 unchanged, 0 failed; 4 entries, 4 new, 0 changed; 3 alerts" in first.stdout
+    assert first.returncode == 0
+    assert "2 read, 0 unchanged, 0 failed; 4 entries, 4 new, 0 changed; 3 alerts" in first.stderr
+    heads = re.compile(r"^ +a\d+ .*$", re.MULTILINE)
+    assert heads.findall(first.stdout) == heads.findall(empty.here("alerts").stdout)
+    assert len(heads.findall(first.stdout)) == 3
     asked = len(server.asked("/fil"))
     assert json.loads(empty.once("--json").stdout)["feeds"] == 0
     assert len(server.asked("/fil")) == asked
     again = json.loads(empty.once("--now", "--json").stdout)
-    assert (again["feeds"], again["unchanged"], again["new"]) == (2, 2, 0)
+    assert (again["feeds"], again["unchanged"], again["new"], again["raised"]) == (2, 2, 0, [])
     assert server.asked("/fil")[-1].header("If-None-Match") == b'"1"'
 
 
@@ -34,10 +37,42 @@ def test_once_exits_with_1_if_no_feed_could_be_read(server: Web, empty: Newsroom
     empty.watch([broken])
     done = empty.tocsin("run", "--once")
     assert done.returncode == 1
-    assert "1 failed" in done.stdout
+    assert done.stdout == ""
+    assert "1 failed" in done.stderr
     assert "Broken: 500" in done.stderr
     empty.watch([broken, *subscriptions(server)[:1]])
     assert empty.once("--now").returncode == 0
+
+
+@pytest.mark.parametrize("style", ["json", "jsonl"])
+def test_once_prints_the_alerts_it_raised_for_programs(
+    style: str, server: Web, empty: Newsroom
+) -> None:
+    empty.watch(subscriptions(server)[:2], WATCHLISTS)
+    done = empty.once("--format", style)
+    raised = (
+        json.loads(done.stdout)["raised"]
+        if style == "json"
+        else [json.loads(line) for line in done.stdout.splitlines()]
+    )
+    assert raised == empty.json("alerts", "--json") and len(raised) == 3
+    assert empty.here("run", "--format", "jsonl").returncode == 2
+
+
+def test_an_outage_of_the_network_is_told_once(empty: Newsroom) -> None:
+    empty.watch([f"http://{name}.invalid/rss" for name in "abcdef"], [])
+    done = empty.once()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("the network seems to be down") == 1
+    assert "does not resolve" not in done.stderr
+
+
+def test_a_host_that_cannot_be_reached_is_named_if_others_can(server: Web, empty: Newsroom) -> None:
+    empty.watch([*subscriptions(server)[:2], {"url": "http://a.invalid/rss", "name": "A"}], [])
+    done = empty.once()
+    assert done.returncode == 0
+    assert "✗ A: name a.invalid does not resolve" in done.stderr
+    assert "the network seems" not in done.stderr
 
 
 def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
