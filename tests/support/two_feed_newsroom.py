@@ -69,6 +69,7 @@ def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     said = json.loads(done.stdout)
     assert said.keys() == ROUND
     assert said.pop("seconds") > 0
+    assert len(said.pop("raised")) == said["alerts"]
     assert said == {
         "feeds": 3, "ok": 2, "unchanged": 0, "failed": 1, "entries": 4, "new": 4, "changed": 0,
         "alerts": 4,
