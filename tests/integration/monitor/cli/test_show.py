@@ -174,7 +174,7 @@ def test_show_an_article(filled: Newsroom) -> None:
     said = filled.json("show", str(found["id"]), "--format", "json")
     assert said.keys() == {
         "id", "article_id", "title", "url", "feed", "lang", "author", "published", "seen",
-        "summary", "body",
+        "summary", "body", "limits",
         "versions", "alerts", "others", "outlets", "elsewhere", "page_trouble", "page_retry",
     }  # fmt: skip
     (alert,) = said["alerts"]
