@@ -127,7 +127,9 @@ class World:
     def wired(self, town: Town, tick: float) -> Iterator[None]:
         """Put a monitor that is begun meanwhile into this world."""
         self._stores.clear()
-        time = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.elapsed)
+        time = SimpleNamespace(
+            time=lambda: self.now, monotonic=lambda: self.elapsed, thread_time=lambda: 0.0
+        )
         world = self
 
         class Client(client.Client):
