@@ -35,6 +35,7 @@ from monitor.parse import article_page
 from monitor.parse.feed import parse
 from monitor.parse.robots import Allowance, allowance
 from monitor.pipeline import Pipeline
+from monitor.store.sqlite import connection
 from monitor.store.sqlite.store import SqliteStore
 
 START = 1_700_000_000.0
@@ -78,7 +79,7 @@ class Fuse:
         """Fit it into every SQLite connection opened meanwhile; they close at the end."""
         fuse = self
 
-        class Fused(sqlite3.Connection):
+        class Fused(connection._Connection):
             def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
                 fuse.step(sql)
                 return super().execute(sql, *values)
