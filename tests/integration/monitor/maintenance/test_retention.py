@@ -129,7 +129,7 @@ def test_what_is_kept(store: SqliteStore, tmp_path: Path, case: str) -> None:
         "rang": put(store, 500, "espionnage", feed=2),
         "rang, starred": put(store, 500, "Alibaba", feed=2),
         "leads a young copy": (leader := put(store, 380, "Alibaba", feed=2)),
-        "copy": put(store, 10, "Alibaba", feed=2, copy_of=leader),
+        "copy": put(store, 10, "Alibaba", feed=1, copy_of=leader),
         "of Le Soir": put(store, 400, feed=1),
         "carried": put(store, 400, feed=2),
     }
