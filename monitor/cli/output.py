@@ -197,7 +197,7 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    from monitor.notify.message import ZERO_WIDTH_SPACE, markdown, plain
+    from monitor.export.markup import ZERO_WIDTH_SPACE, markdown, plain
 
     # A terminal shows the rows too, and nothing in them may be invisible.
     return markdown(plain(text).replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}"))

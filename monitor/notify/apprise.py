@@ -16,10 +16,11 @@ from datetime import UTC, tzinfo
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from monitor.export.markup import markdown
 from monitor.fetch.address_guard import is_allowed
 from monitor.model.config import Channel, DeliveryError, Networks
 from monitor.model.delivery import Notification
-from monitor.notify.message import MAX_TEXT, Message, compose, markdown
+from monitor.notify.message import MAX_TEXT, Message, compose
 from monitor.notify.retry import fault_of_status
 
 if TYPE_CHECKING:

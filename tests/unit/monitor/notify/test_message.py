@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from index.analysis.text_cleaning import shown_url
 from index.article import Article
+from monitor.export.markup import plain
 from monitor.model.alert import Alert, AlertKind, AlertState, Match, Outlet, StoryTimeline, Verdict
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
 from monitor.model.severity import Severity
@@ -23,7 +24,6 @@ from monitor.notify.message import (
     TEMPLATE_FIELDS,
     Message,
     compose,
-    plain,
     unknown_fields,
 )
 
