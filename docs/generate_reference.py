@@ -58,7 +58,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 COMMAND_PAGES = {
     "watching": ("Watching", ("dashboard", "serve", "run", "status", "stop", "demo")),
     "archive": ("Searching", ("search", "searches", "trend", "facets", "show", "similar")),
-    "alerts": ("Alerts", ("alerts",)),
+    "alerts": ("Alerts", ("alerts", "brief")),
     "watchlists": ("Watchlists", ("watch",)),
     "feeds": ("Feeds", ("feeds",)),
     "delivery": ("Delivery", ("deliveries", "notify")),

@@ -37,6 +37,9 @@ COMMANDS = {
     "demo": LazyCommand(
         "monitor.cli.demo:demo", "Try tocsin with a bundled newsroom, without a network.", WATCH
     ),
+    "brief": LazyCommand(
+        "monitor.cli.brief:brief", "Print what happened since yesterday, by watchlist.", READ
+    ),
     "search": LazyCommand("monitor.cli.search:search", "Search the archive.", READ),
     "searches": LazyCommand(
         "monitor.cli.searches:searches", "List the searches saved in feeds.yaml.", READ

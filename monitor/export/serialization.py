@@ -1,4 +1,4 @@
-"""Alerts and articles as mappings for programs: what `--format jsonl` prints and channels send."""
+"""Alerts, articles and briefings as mappings: what commands print and channels send."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from monitor.formatting import alert_number, iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, Outlet
+    from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
 
 Row = Mapping[str, Any]
 
@@ -110,3 +111,71 @@ def escalations(alert: Alert) -> list[Row]:
         }
         for step in alert.escalations
     ]
+
+
+def briefing(briefing: Briefing) -> dict[str, Any]:
+    """Return a briefing, its watchlists and stories by weight."""
+    return {
+        "name": briefing.name,
+        "since": iso(briefing.since),
+        "until": iso(briefing.until),
+        "due": iso(briefing.due),
+        "stories": briefing.stories,
+        "unusual": [one.name for one in briefing.unusual],
+        "watchlists": [_watchlist_briefing(one) for one in briefing.watchlists],
+        "feeds": briefing.feeds,
+        "troubled": [
+            {
+                "feed": feed.name,
+                "words": line(feed.words),
+                "gaps": [
+                    {"kind": str(gap.kind), "start": iso(gap.start), "end": iso(gap.end)}
+                    for gap in feed.gaps
+                ],
+            }
+            for feed in briefing.troubled
+        ],
+    }
+
+
+def _watchlist_briefing(one: WatchlistBriefing) -> dict[str, Any]:
+    return {
+        "watchlist": one.name,
+        "stories": [_briefed_story(story) for story in one.stories],
+        "left_out": one.left_out,
+        "listed_elsewhere": one.listed_elsewhere,
+        "noise": one.noise,
+        "silenced": one.silenced,
+        "backfilled": one.backfilled,
+        "count": one.baseline.today,
+        "usual": one.baseline.usual,
+        "unusual": one.baseline.surprise,
+        "chart": list(one.chart),
+        "missed": line(one.missed),
+    }
+
+
+def _briefed_story(story: BriefedStory) -> dict[str, Any]:
+    return {
+        "headline": _lit_text(story.headline),
+        "excerpt": _lit_text(story.excerpt),
+        "url": story.url,
+        "lang": story.lang,
+        "article_id": story.article,
+        "alert_ids": list(map(alert_number, story.alerts)),
+        "watchlists": list(story.watchlists),
+        "severity": str(story.severity),
+        "state": str(story.state),
+        "starred": story.starred,
+        "first": story.first,
+        "at": iso(story.at),
+        "others": outlets(story.others),
+        "elsewhere": outlets(story.elsewhere),
+        "escalations": list(story.escalations),
+        "notes": list(map(lines, story.notes)),
+        "tags": list(map(line, story.tags)),
+    }
+
+
+def _lit_text(lit: LitText) -> dict[str, Any]:
+    return {"text": lit.text, "spans": [list(span) for span in lit.spans]}

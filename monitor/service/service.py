@@ -16,6 +16,7 @@ from monitor.service.triage import Triage
 from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
+    from monitor.model.briefing import Briefing
     from monitor.model.config import SavedSearch
     from monitor.model.feed import Coverage, FeedHealth
     from monitor.model.latency import Latency
@@ -47,6 +48,7 @@ class Service:
     ) -> None:
         self._folder = folder
         self._clock = clock
+        self._zone = zone
         self.views = views
         self.archive = search
         self.statistics = Statistics(search, views, clock, zone)
@@ -90,6 +92,30 @@ class Service:
         feeds = [subscribed.feed for subscribed in self.views.feeds.subscribed()]
         watched = {one.name: one.feeds for one in self.views.watchlists.in_force()}
         return coverage(watched, feeds, self.views.feeds.gaps(since, self._clock()))
+
+    def briefing(
+        self, since: Timestamp, *, watchlists: Sequence[str] = (), limit: int | None = None
+    ) -> Briefing:
+        """Return what happened since then, of all watchlists or of some.
+
+        Args:
+            since: When it begins.
+            watchlists: Names, in any case; empty for all.
+            limit: Stories of a watchlist that are listed; 0 for all, None for 20.
+        """
+        from monitor.service.briefing import LISTED, compose_briefing, read_facts
+
+        limit = LISTED if limit is None else limit
+        facts = read_facts(
+            self.views,
+            self.feeds(),
+            since=since,
+            until=self._clock(),
+            zone=self._zone,
+            watchlists=watchlists,
+            limit=limit,
+        )
+        return compose_briefing(facts, self._zone, limit=limit)
 
     def latency(self, since: Timestamp) -> Latency:
         """Return how long each step took for what has raised alerts since then."""

@@ -1,0 +1,87 @@
+"""`tocsin brief`: what happened since yesterday, in one page."""
+
+from __future__ import annotations
+
+import json
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli import CliContext, output
+from monitor.cli.names import KnownNames
+from monitor.cli.options import MomentParam
+from monitor.model.search import Filter
+
+if TYPE_CHECKING:
+    from monitor.model.briefing import Briefing
+
+
+@click.command()
+@click.option(
+    "--since",
+    type=MomentParam(),
+    default="24h",
+    show_default=True,
+    metavar="WHEN",
+    help="From this time on: 24h, 7d, yesterday, hier, 2023-10-01T07:00.",
+)
+@click.option(
+    "--watch",
+    "watchlists",
+    multiple=True,
+    metavar="NAME",
+    help="Of this watchlist. Without it, of all.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="At most this many stories of a watchlist. 0 means all.",
+)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "md", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
+@click.option("--no-pager", is_flag=True, help="Print long results without a pager.")
+@click.pass_obj
+def brief(
+    cli: CliContext,
+    since: float,
+    watchlists: tuple[str, ...],
+    limit: int,
+    style: str,
+    no_pager: bool,
+) -> None:
+    """Print a briefing: the stories of each watchlist by weight, and what may be missing.
+
+    A story is listed once, under the watchlist whose alert is the most severe; the heaviest come
+    first, by severity and by the number of outlets. Noise, what was raised in a silence, and old
+    articles of a backfill are counted only.
+    """
+    from monitor.wiring import local_zone
+
+    if since >= cli.clock():
+        raise click.BadParameter("that is in the future", param_hint="--since")
+    service = cli.service(read_only=True)
+    KnownNames(cli, service).validate(Filter(watchlists=watchlists))
+    briefing = service.briefing(since, watchlists=watchlists, limit=limit)
+    text = _rendered(briefing, style, local_zone())
+    output.print_lines(text.rstrip("\n").split("\n"), paged=style == "text" and not no_pager)
+
+
+def _rendered(briefing: Briefing, style: str, zone: tzinfo) -> str:
+    if style == "json":
+        from monitor.export import serialization
+
+        return json.dumps(serialization.briefing(briefing), ensure_ascii=False, indent=2)
+    from monitor.export import briefing_text
+
+    render = briefing_text.markdown if style == "md" else briefing_text.plain_text
+    return render(briefing, zone)

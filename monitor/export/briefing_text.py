@@ -1,0 +1,138 @@
+"""A briefing as plain text and as Markdown. What feeds wrote is escaped everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from index.analysis.text_cleaning import lines, shown_url
+from monitor.export import briefing_words as words
+from monitor.export.markup import MARKDOWN, PLAIN, ZERO_WIDTH_SPACE
+from monitor.formatting import alert_number
+from monitor.model.severity import SEVERITY_SIGNS
+
+if TYPE_CHECKING:
+    from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
+
+UNTITLED = "(untitled)"
+_LEADING = re.compile(r"^(\d*)([-+=.)])")
+"""What makes a list or a heading of a line of Markdown."""
+
+
+def plain_text(briefing: Briefing, zone: tzinfo) -> str:
+    """Return a briefing as plain text, an empty line between two blocks."""
+    return "\n\n".join(_plain_blocks(briefing, zone)) + "\n"
+
+
+def markdown(briefing: Briefing, zone: tzinfo) -> str:
+    """Return a briefing as Markdown, an empty line between two blocks."""
+    return "\n\n".join(_markdown_blocks(briefing, zone)) + "\n"
+
+
+def _plain_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+    yield _plain(words.title(briefing, zone))
+    yield "\n".join(map(_plain, words.overview(briefing, zone)))
+    if briefing.troubled:
+        yield "\n".join(
+            [
+                f"{words.missing(briefing)}",
+                *(f"  {_plain(names)}: {_plain(what)}" for what, names in words.feeds(briefing)),
+            ]
+        )
+    for watchlist in words.listed(briefing):
+        yield "\n".join(_plain_heading(watchlist))
+        for story in watchlist.stories:
+            yield "\n".join(_plain_story(story, watchlist.name, briefing, zone))
+    if quiet := words.quiet(briefing):
+        yield _plain(quiet)
+
+
+def _plain_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
+    counts = f"{words.counts(watchlist)}  {words.chart(watchlist)}".rstrip()
+    yield f"== {_plain(watchlist.name)} · {counts}"
+    if watchlist.missed:
+        yield f"   may be missing: {_plain(watchlist.missed)}"
+
+
+def _plain_story(
+    story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo
+) -> Iterator[str]:
+    yield f"{SEVERITY_SIGNS[story.severity]} {_plain_lit(story.headline) or UNTITLED}"
+    about = [words.about(story, zone, briefing.until), words.remarks(story, under)]
+    yield f"  {_plain(' · '.join(filter(None, about)))}"
+    if excerpt := _plain_lit(story.excerpt):
+        yield f"  {excerpt}"
+    for sign, others in words.other_outlets(story):
+        yield f"  {sign} {_plain(others)}"
+    if story.escalations:
+        yield f"  ↑ {_plain(', '.join(story.escalations))}"
+    for note in story.notes:
+        yield from (f"  ✎ {_plain(paragraph)}" for paragraph in lines(note).splitlines())
+    yield f"  {shown_url(story.url) or f'alert {alert_number(story.alerts[0])}'}"
+
+
+def _plain_lit(text: LitText) -> str:
+    return _visible(PLAIN.highlighted(text.text, text.spans))
+
+
+def _plain(text: str) -> str:
+    return _visible(PLAIN.text(text))
+
+
+def _visible(text: str) -> str:
+    # A terminal shows it, and nothing in it may be invisible.
+    return text.replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}")
+
+
+def _markdown_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+    yield f"# {_text(words.title(briefing, zone))}"
+    yield MARKDOWN.newline.join(_text(sentence) for sentence in words.overview(briefing, zone))
+    if briefing.troubled:
+        rows = [f"- {MARKDOWN.bold(names)}: {_text(what)}" for what, names in words.feeds(briefing)]
+        yield "\n".join([f"**{_text(words.missing(briefing))}**\n", *rows])
+    for watchlist in words.listed(briefing):
+        yield "\n".join(_markdown_heading(watchlist))
+        for story in watchlist.stories:
+            yield "\n".join(_markdown_story(story, watchlist.name, briefing, zone))
+    if quiet := words.quiet(briefing):
+        yield _text(quiet)
+
+
+def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
+    yield f"## {_text(watchlist.name)}"
+    yield ""
+    chart = words.chart(watchlist)
+    yield _text(words.counts(watchlist)) + (f" `{chart}`" if chart else "")
+    if watchlist.missed:
+        yield ""
+        yield f"*May be missing: {_text(watchlist.missed)}*"
+
+
+def _markdown_story(
+    story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo
+) -> Iterator[str]:
+    headline = MARKDOWN.highlighted(story.headline.text, story.headline.spans) or UNTITLED
+    url = shown_url(story.url)
+    link = f"[{headline}](<{url}>)" if url else f"{headline} ({alert_number(story.alerts[0])})"
+    parts = [f"- {SEVERITY_SIGNS[story.severity]} {link}"]
+    about = [words.about(story, zone, briefing.until), words.remarks(story, under)]
+    parts.append(_text(" · ".join(filter(None, about))))
+    if excerpt := MARKDOWN.highlighted(story.excerpt.text, story.excerpt.spans):
+        parts.append(_opening(excerpt))
+    parts += [f"{sign} {_text(others)}" for sign, others in words.other_outlets(story)]
+    if story.escalations:
+        parts.append(f"↑ {_text(', '.join(story.escalations))}")
+    for note in story.notes:
+        parts += [f"✎ {_text(paragraph)}" for paragraph in lines(note).splitlines()]
+    yield f"{MARKDOWN.newline}  ".join(parts)
+
+
+def _text(text: str) -> str:
+    return _opening(MARKDOWN.text(text))
+
+
+def _opening(text: str) -> str:
+    """Return escaped text that begins neither a list nor a heading."""
+    return _LEADING.sub(r"\1\\\2", text)

@@ -1,0 +1,38 @@
+"""`tocsin brief`: what it prints for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from support.newsroom import Newsroom
+from support.two_feed_newsroom import FRENCH
+
+
+def rows(newsroom: Newsroom, *args: str) -> dict[str, Any]:
+    done = newsroom.here("brief", "--since", "2000-01-01", *args, "--format", "json")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_briefing_for_people_has_watchlists_stories_and_feeds(filled: Newsroom) -> None:
+    shown = filled.here("brief", "--since", "2000-01-01")
+    assert shown.returncode == 0
+    for words in ("Briefing, ", "May be missing: 1 of", "Gone: gone (410)", "== Alibaba · "):
+        assert words in shown.stdout, words
+    assert FRENCH[0].title.replace("Alibaba", "«Alibaba»") in shown.stdout
+    assert "# Briefing" in filled.here("brief", "--format", "md").stdout
+
+
+def test_a_briefing_for_programs_can_be_of_one_watchlist(filled: Newsroom) -> None:
+    found = rows(filled, "--watch", "douanes")
+    assert [one["watchlist"] for one in found["watchlists"]] == ["Douanes"]
+    assert found["stories"] == len(found["watchlists"][0]["stories"]) == 1
+    assert [one["feed"] for one in found["troubled"]] == ["Gone"]
+
+
+def test_a_watchlist_that_does_not_exist_and_a_future_are_mistakes(filled: Newsroom) -> None:
+    wrong = filled.here("brief", "--watch", "Doauanes")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "did you mean" in wrong.stderr
+    assert filled.here("brief", "--since", "2999-01-01").returncode == 2

@@ -1,0 +1,105 @@
+"""Stories and facts of briefings, invented; with hostile texts where asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from index.article import Article
+from monitor.model.alert import (
+    Alert,
+    AlertState,
+    Match,
+    Outlet,
+    StoryAlerts,
+    StoryTimeline,
+    Verdict,
+)
+from monitor.model.feed import Feed, FeedHealth, FeedState, Gap, GapKind, Health
+from monitor.model.severity import Severity
+from monitor.service.briefing import BriefingFacts
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+SEVEN = datetime(2026, 11, 27, 7, 0, tzinfo=BRUSSELS).timestamp()
+HOUR = 3600.0
+HOSTILE = "<script>alert(1)</script> [x](javascript:y) @everyone **b** \x1b[31m &amp; <img src=q>"
+
+
+def match(text: str, within: str, field: str = "title") -> Match:
+    at = within.index(text)
+    return Match(field=field, start=at, end=at + len(text), text=text, term=text)
+
+
+def alert(id: int, watchlist: str = "Alibaba", article: int | None = None, **more: Any) -> Alert:
+    title = more.pop("title", f"Grève numéro {id} au port")
+    said: dict[str, Any] = {
+        "severity": Severity.MEDIUM, "state": AlertState.NEW, "verdict": Verdict.NONE,
+        "starred": False, "backfill": False, "raised_at": SEVEN - HOUR, "title": title,
+        "url": f"https://ex.org/{id}", "feed": "Le Fil", "lang": "fr",
+        "published": SEVEN - 2 * HOUR,
+        "matches": (match(title[:5], title),), "story_alert": id,
+    } | more  # fmt: skip
+    return Alert(id=id, watchlist=watchlist, article=article or id, **said)
+
+
+def article(id: int, **more: Any) -> Article:
+    said: dict[str, Any] = {
+        "title": f"Grève numéro {id} au port",
+        "summary": "Un début. Les dockers d’Anvers cessent le travail. Une fin.",
+        "url": f"https://ex.org/{id}", "lang": "fr", "seen": SEVEN - HOUR, "story": id,
+    } | more  # fmt: skip
+    return Article(id=id, feeds=(1,), **said)
+
+
+def outlet(name: str, lag: float = 0.0, **more: Any) -> Outlet:
+    seen = SEVEN - 2 * HOUR + lag
+    return Outlet(name=name, article=1, seen=seen, lag=lag, **more)
+
+
+def told_by(*names: str, elsewhere: tuple[Outlet, ...] = ()) -> StoryTimeline:
+    outlets = tuple(outlet(name, 600.0 * n) for n, name in enumerate(names))
+    return StoryTimeline(outlets, elsewhere)
+
+
+def story(*alerts: Alert) -> StoryAlerts:
+    return StoryAlerts(alerts)
+
+
+def feed(name: str, number: int, health: Health = Health.OK, words: str = "ok") -> FeedHealth:
+    return FeedHealth(
+        feed=Feed(url=f"https://{number}.test/rss", name=name, number=number),
+        health=health, state=FeedState(), articles=1, words=words,
+    )  # fmt: skip
+
+
+def gap(of: FeedHealth, start: float, end: float | None, kind: GapKind = GapKind.DOWN) -> Gap:
+    return Gap(feed=of.feed, start=start, end=end, kind=kind)
+
+
+def facts(*stories: StoryAlerts, **more: Any) -> BriefingFacts:
+    alerts = [alert for one in stories for alert in one.alerts]
+    said: dict[str, Any] = {
+        "watchlists": tuple(dict.fromkeys(alert.watchlist for alert in alerts)),
+        "raised": tuple(alerts),
+        "articles": {a.article: article(a.article) for a in alerts if a.article},
+    } | more
+    return BriefingFacts(since=SEVEN - 24 * HOUR, until=SEVEN, stories=stories, **said)
+
+
+def hostile_facts() -> BriefingFacts:
+    """Return facts in which every text that a stranger can write is hostile."""
+    bad = feed(HOSTILE, 1, Health.FAILING, f"{HOSTILE}, retry in 2 min")
+    about = alert(
+        1, HOSTILE, title=HOSTILE, matches=(match("alert", HOSTILE),
+        match("javascript", HOSTILE, "summary")), feed=HOSTILE, note=HOSTILE, tags=(HOSTILE,),
+        url="https://ex.org/\"onload='x'><script>)](<y>", lang="<b>",
+        telling=told_by(HOSTILE, HOSTILE + "2", elsewhere=(outlet(HOSTILE, lang="<i>"),)),
+    )  # fmt: skip
+    return facts(
+        story(about),
+        articles={1: article(1, title=HOSTILE, summary=HOSTILE)},
+        feeds=(bad,),
+        gaps=(gap(bad, SEVEN - HOUR, None),),
+        charts={HOSTILE: tuple(range(24))},
+    )
