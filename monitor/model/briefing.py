@@ -30,6 +30,7 @@ class BriefedStory:
     """A story of a briefing."""
 
     headline: LitText
+    """Of its newest article that the watchlist matches, under which it is listed."""
     excerpt: LitText
     """The sentence with the first match; empty if only the headline matches."""
     url: str

@@ -207,7 +207,7 @@ def _watchlist(
     has_gaps = covered is not None and bool(covered.gaps)
     return WatchlistBriefing(
         name=name,
-        stories=tuple(_story(story, facts.articles) for story in listed),
+        stories=tuple(_story(story, name, facts.articles) for story in listed),
         left_out=len(ordered) - len(listed),
         listed_elsewhere=sum(name in story.watchlists for story in stories)
         - sum(name in story.watchlists for story in group),
@@ -272,8 +272,9 @@ def _urgency(watchlist: WatchlistBriefing) -> tuple[bool, bool, int, int]:
     return not watchlist.baseline.surprise, not watchlist.stories, highest, -count
 
 
-def _story(story: StoryAlerts, articles: Mapping[int, Article]) -> BriefedStory:
-    newest = story.newest
+def _story(story: StoryAlerts, under: str, articles: Mapping[int, Article]) -> BriefedStory:
+    own = tuple(alert for alert in story.alerts if alert.watchlist == under)
+    newest = StoryAlerts(own).newest
     telling = max((a.telling for a in story.alerts), key=lambda told: len(told.outlets))
     outlets = telling.outlets
     first = outlets[0] if outlets else None

@@ -57,6 +57,13 @@ def test_a_story_stands_once_under_its_most_severe_watchlist() -> None:
     assert briefing.stories == 1
 
 
+def test_a_story_shows_what_its_own_watchlist_matches() -> None:
+    high = alert(1, "Espionnage", severity=Severity.HIGH, title="Un espion à Liège")
+    later = alert(2, "Ports", raised_at=SEVEN, title="Au port")
+    (told, *_), _ = (one.stories for one in composed(facts(story(high, later))).watchlists)
+    assert told.headline.text == "Un espion à Liège"
+
+
 def test_noise_silences_and_backfills_are_counted_and_closed_stories_marked() -> None:
     known = facts(
         story(alert(1, verdict=Verdict.NOISE)),
