@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "md", "json"]),
+    type=click.Choice(["text", "md", "html", "json"]),
     default="text",
     show_default=True,
     help="Output format.",
@@ -63,7 +63,8 @@ def brief(
 
     A story is listed once, under the watchlist whose alert is the most severe; the heaviest come
     first, by severity and by the number of outlets. Noise, what was raised in a silence, and old
-    articles of a backfill are counted only.
+    articles of a backfill are counted only. `html` is one file without scripts, for browsers and
+    mail programs.
     """
     from monitor.wiring import local_zone
 
@@ -81,6 +82,10 @@ def _rendered(briefing: Briefing, style: str, zone: tzinfo) -> str:
         from monitor.export import serialization
 
         return json.dumps(serialization.briefing(briefing), ensure_ascii=False, indent=2)
+    if style == "html":
+        from monitor.export.briefing_html import document
+
+        return document(briefing, zone)
     from monitor.export import briefing_text
 
     render = briefing_text.markdown if style == "md" else briefing_text.plain_text
