@@ -33,7 +33,7 @@ from monitor.store.sqlite.alerts import (
     regroup_alerts,
     save_plan,
 )
-from monitor.store.sqlite.articles import SqliteArticleViews
+from monitor.store.sqlite.article_views import SqliteArticleViews
 from monitor.store.sqlite.connection import StoreConnection, select_in
 from monitor.store.sqlite.evidence import EvidenceLog
 

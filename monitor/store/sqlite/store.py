@@ -13,7 +13,7 @@ from monitor.model.config import OutboxEntry, OutboxState, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
 from monitor.store.protocol import ArticleViews, DeliveryQueue, FeedViews, WatchlistViews
-from monitor.store.sqlite.articles import ARTICLE, SqliteArticleViews, article_of
+from monitor.store.sqlite.article_views import ARTICLE, SqliteArticleViews, article_of
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
 from monitor.store.sqlite.connection import StoreConnection, open_database, reading, transaction
 from monitor.store.sqlite.deliveries import SqliteDeliveryQueue

@@ -16,7 +16,7 @@ from monitor.store.sqlite.connection import StoreConnection, ViewerConnection, t
 
 if TYPE_CHECKING:
     from monitor.store.sqlite.alert_views import SqliteAlertViews
-    from monitor.store.sqlite.articles import SqliteArticleViews
+    from monitor.store.sqlite.article_views import SqliteArticleViews
     from monitor.store.sqlite.deliveries import SqliteDeliveryViews
     from monitor.store.sqlite.feeds import SqliteFeedViews
     from monitor.store.sqlite.triage import SqliteTriageViews
@@ -57,7 +57,7 @@ class SqliteViews:
     @cached_property
     def articles(self) -> SqliteArticleViews:
         """Articles."""
-        from monitor.store.sqlite.articles import SqliteArticleViews
+        from monitor.store.sqlite.article_views import SqliteArticleViews
 
         return SqliteArticleViews(self.connection)
 

@@ -1,0 +1,254 @@
+"""What viewers and the monitor read of articles: texts, stories, vectors, revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from index.article import PARTS, Article, Timestamp
+from monitor.model.alert import NOBODY_ELSE
+from monitor.model.article import ArticleDetails, Version
+from monitor.model.event_link import StoredVector, Unencoded
+from monitor.store.sqlite.alert_views import SqliteAlertViews, story_timelines, watchlist_names
+from monitor.store.sqlite.connection import StoreConnection, marks
+
+if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
+    pass
+ARTICLE = (
+    "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
+    " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id), a.outlet"
+)
+
+
+_VECTOR = (
+    "a.id, a.story, a.lang, min(coalesce(a.published, a.seen), a.seen),"
+    " coalesce(nullif(a.outlet_url, ''), a.url), f.url, coalesce(v.vector, x'')"
+    " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
+)
+
+
+class SqliteArticleViews:
+    """See `ArticleViews`."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+        self._alerts = SqliteAlertViews(connection)
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        """Return these articles, in the order asked; unknown ids are left out."""
+        found = {
+            row[0]: article_of(row)
+            for row in self._connection.select_in(
+                f"SELECT {ARTICLE} FROM articles a WHERE a.id IN ({{0}})", ids
+            )
+        }
+        return [found[id] for id in ids if id in found]
+
+    def between(
+        self, after: int, upto: int, *, since: Timestamp | None = None, limit: int | None = None
+    ) -> list[tuple[Article, int | None]]:
+        """Return articles in ingestion order, each with the article of which it is a copy."""
+        found = self._connection.read(
+            f"SELECT a.copy_of, {ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
+            " AND min(coalesce(a.published, a.seen), a.seen) >= ? ORDER BY a.id LIMIT ?",
+            (
+                after,
+                upto,
+                float("-inf") if since is None else since,
+                -1 if limit is None else limit,
+            ),
+        )
+        return [(article_of(row), copy_of) for copy_of, *row in found]
+
+    def unencoded(
+        self, limit: int, *, since: Timestamp | None = None, before: int | None = None
+    ) -> list[Unencoded]:
+        """Return articles without a vector of their present text, the newest first."""
+        oldest = 0
+        if since is not None:
+            ((oldest,),) = self._connection.read(
+                "SELECT coalesce(min(id), 1 << 62) FROM articles INDEXED BY articles_by_seen"
+                " WHERE seen >= ?",
+                (since,),
+            )
+        found = self._connection.read(
+            "SELECT a.id, a.version, a.title, CASE a.summary WHEN '' THEN a.body ELSE a.summary END"
+            " FROM articles a LEFT JOIN vectors v ON v.article = a.id"
+            " WHERE a.id >= ? AND a.id < ? AND (v.article IS NULL OR v.version <> a.version)"
+            " AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.article = a.id)"
+            " ORDER BY a.id DESC LIMIT ?",
+            (oldest, 1 << 62 if before is None else before, limit),
+        )
+        return [Unencoded(*row) for row in found]
+
+    def vectors(self, also: Collection[int], *, since: Timestamp, limit: int) -> list[StoredVector]:
+        """Return the newest articles dated since then that have a vector, or are among some."""
+        dated = "a.seen >= ?1 AND min(coalesce(a.published, a.seen), a.seen) >= ?1"
+        found = self._connection.read(
+            f"SELECT {_VECTOR} WHERE {dated} AND v.vector <> x'' ORDER BY a.id DESC LIMIT ?2",
+            (since, limit),
+        )
+        rows = {row[0]: StoredVector(*row) for row in found}
+        for row in self._connection.select_in(f"SELECT {_VECTOR} WHERE a.id IN ({{0}})", also):
+            if row[3] >= since:
+                rows[row[0]] = StoredVector(*row)
+        return [rows[article] for article in sorted(rows)]
+
+    def every_vector(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the next articles above an id that have a vector, with the vectors."""
+        return list(
+            self._connection.read(
+                "SELECT article, vector FROM vectors WHERE article > ? ORDER BY article LIMIT ?",
+                (after, limit),
+            )
+        )
+
+    def ids(
+        self,
+        *,
+        watchlist: str | None = None,
+        severity: str | None = None,
+        story: int | None = None,
+        has: str | None = None,
+        merged: bool = False,
+    ) -> set[int]:
+        """Return ids of the articles for which all that is given holds; something must be given."""
+        found = []
+        if watchlist is not None or severity is not None or has == "alert":
+            found.append(self._with_alert(watchlist, severity))
+        if story is not None:
+            found.append(self._selected("id = ?1 OR (story = ?1 AND story <> id)", story))
+        if has in ("body", "author"):
+            found.append(self._selected(f"{has} <> ''"))
+        if merged:
+            merged_articles = self._connection.read(
+                "SELECT article FROM alerts WHERE merged_into IS NOT NULL"
+            )
+            found.append({id for (id,) in merged_articles})
+        return set.intersection(*found)
+
+    def details(self, article: int) -> ArticleDetails | None:
+        """Return an article with all that is known of it, None if there is none of that id."""
+        found = next(self.with_alerts([article]), None)
+        if found is None:
+            return None
+        from monitor.store.sqlite.deliveries import SqliteDeliveryViews
+        from monitor.store.sqlite.triage import SqliteTriageViews
+
+        others = self._others(found.article)
+        timelines = story_timelines(self._connection, [article])
+        trouble, retry = self._page_trouble(article)
+        raised = [alert.id for alert in found.alerts]
+        decisions = {id: SqliteTriageViews(self._connection).decisions(id) for id in raised}
+        return ArticleDetails(
+            article=found.article,
+            feed=found.feed,
+            alerts=found.alerts,
+            versions=found.versions,
+            others=others if len(others) > 1 else (),
+            telling=timelines.get(article, NOBODY_ELSE),
+            merged=self._alerts.merged([alert.id for alert in found.alerts]),
+            page_trouble=trouble,
+            page_retry=retry,
+            limits=tuple(self._limits(found.article)),
+            decisions={id: made[-1] for id, made in decisions.items() if made},
+            deliveries=SqliteDeliveryViews(self._connection).of_alerts(raised),
+        )
+
+    def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:
+        """Yield articles with their alerts and matches; unknown ids are left out."""
+        for id in ids:
+            for version, feed, *row in self._connection.read(
+                f"SELECT a.version, coalesce(f.name, '?'), {ARTICLE} FROM articles a"
+                " LEFT JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
+                (id,),
+            ):
+                raised = self._connection.read("SELECT id FROM alerts WHERE article = ?", (id,))
+                yield ArticleDetails(
+                    article=article_of(row),
+                    feed=feed,
+                    alerts=tuple(self._alerts.get([alert for (alert,) in raised], matches=True)),
+                    versions=version,
+                )
+
+    def set_aside(self) -> int:
+        """Return how many articles exceeded the limits of matching or indexing."""
+        return self._connection.number("SELECT count(DISTINCT article) FROM set_aside")
+
+    def revisions(self, article: int) -> list[Version]:
+        """Return the texts an article has had, the first one first; the last is its own."""
+        found = self._connection.read(
+            "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
+            " UNION ALL SELECT version, title, summary, body, NULL FROM articles WHERE id = ?1"
+            " ORDER BY version",
+            (article,),
+        )
+        return [Version(*row) for row in found]
+
+    def _with_alert(self, watchlist: str | None, severity: str | None) -> set[int]:
+        query, values = "SELECT article FROM alerts WHERE article IS NOT NULL", list[str]()
+        if severity is not None:
+            query += " AND severity = ?"
+            values.append(severity)
+        if watchlist is not None:
+            names = watchlist_names(self._connection, [watchlist])
+            query += f" AND watchlist IN ({marks(len(names))})"
+            values += names
+        return {id for (id,) in self._connection.read(query, values)}
+
+    def _selected(self, condition: str, *values: int) -> set[int]:
+        found = self._connection.read(f"SELECT id FROM articles WHERE {condition}", values)
+        return {id for (id,) in found}
+
+    def _others(self, article: Article) -> tuple[tuple[str, Timestamp], ...]:
+        """Return the feeds that had the same story and when, the first one first."""
+        found = self._connection.read(
+            "SELECT coalesce(nullif(x.outlet, ''), f.name), min(x.seen) FROM ("
+            " SELECT feed, seen, outlet FROM articles"
+            "  WHERE id = ?1 OR (story = ?1 AND story <> id)"
+            " UNION ALL SELECT c.feed, c.seen, '' FROM carriers c WHERE c.article = ?2"
+            ") x JOIN feeds f ON f.number = x.feed GROUP BY 1 ORDER BY 2, f.number",
+            (article.story, article.id),
+        )
+        return tuple((name, seen) for name, seen in found)
+
+    def _limits(self, article: Article) -> Iterator[str]:
+        """Yield what of an article is not matched or not searched."""
+        from index.analysis.tokenizer import MAX_WORDS, readable
+
+        named = {"matching": "not matched", "indexing": "its text is not searched"}
+        for step, reason in self._connection.read(
+            "SELECT step, reason FROM set_aside WHERE article = ? ORDER BY step DESC", (article.id,)
+        ):
+            yield f"{named[step]}: {reason}"
+        for part in PARTS:
+            if len(readable(article.part(part))) < len(article.part(part)):
+                yield f"only the first {MAX_WORDS:,} words of its {part} are matched and searched"
+
+    def _page_trouble(self, article: int) -> tuple[str, Timestamp | None]:
+        """Return why an article's page was not read, and when it is tried again (None: never)."""
+        found = self._connection.read(
+            "SELECT reason, due FROM pages WHERE article = ?1 AND reason <> ''"
+            " UNION ALL SELECT reason, NULL FROM unread_pages WHERE article = ?1",
+            (article,),
+        )
+        return next(((reason, due) for reason, due in found), ("", None))
+
+
+def article_of(row: Sequence[Any]) -> Article:
+    """Return the article of a row of `ARTICLE` columns."""
+    others = () if row[11] is None else tuple(map(int, str(row[11]).split(",")))
+    return Article(
+        id=row[0],
+        feeds=(row[1], *others),
+        url=row[2],
+        title=row[3],
+        summary=row[4],
+        body=row[5],
+        author=row[6],
+        lang=row[7],
+        published=row[8],
+        seen=row[9],
+        story=row[10],
+        outlet=row[12],
+    )
