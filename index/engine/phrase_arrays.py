@@ -18,6 +18,7 @@ from index.analysis.term_positions import part_range
 from index.analysis.tokenizer import MAX_COMPOUND
 from index.engine.phrase_search import Link
 from index.engine.postings_file import MAX_DOCUMENTS, Postings
+from index.interruption import checked
 
 Places = NDArray[np.unsignedinteger[Any]]
 """Places in order: the number of a document in its group, shifted by `_DOC`, plus a position."""
@@ -34,6 +35,8 @@ class _Grouping(NamedTuple):
 
 _WHOLE = _Grouping(MAX_DOCUMENTS, np.uint64)
 _SPLIT = _Grouping(1 << (32 - _DOC), np.uint32)
+_LISTS = 1_000
+"""Lists that are read between two questions whether to go on."""
 _MANY = 200_000
 """Places of all words from which groups save more time than they cost."""
 
@@ -103,11 +106,14 @@ def _by_group(
     """Run a comparison group by group; return the documents of the places it finds."""
     often = sum(len(postings.codes) for lists, _ in links for postings in lists)
     grouping = _SPLIT if often > _MANY else _WHOLE
-    words = [[_List(one, part, docs, grouping) for one in lists] for lists, part in links]
+    words = [
+        [_List(one, part, docs, grouping) for one in checked(lists, _LISTS)]
+        for lists, part in links
+    ]
     numbers: list[NDArray[np.int64]] = []
     documents = min(max((some.documents for some in word), default=0) for word in words)
     for first in range(0, documents, grouping.documents):
-        there = [_word([some.group(first) for some in word]) for word in words]
+        there = [_word([some.group(first) for some in checked(word, _LISTS)]) for word in words]
         if all(map(any, (map(len, word) for word in there))):
             has = np.zeros(grouping.documents, dtype=np.bool_)
             for places in ask(there):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -13,6 +13,7 @@ from index.analysis.term_positions import part_range
 from index.archive import ResolveFacet
 from index.engine.phrase_search import Link, near_docs, phrase_docs, prefers_arrays
 from index.engine.segment import Segment
+from index.engine.segment_document import SegmentDocument
 from index.evaluation import spans, term_expansion
 from index.interruption import check, checked
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
@@ -20,6 +21,8 @@ from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Sc
 Expand = Callable[[Word], Sequence[str]]
 """Returns the index keys that a word means (see `term_expansion.selector`)."""
 Docs = set[int]
+_KEYS = 1_000
+"""Keys whose lists are read between two questions whether to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,21 @@ class QueryExecutor:
         if word.part in ("", "author"):
             return self._with_word(word, within)
         docs: Docs = set()
-        for key in keys(word, self.expand):
+        for key in self._keys(word):
             docs.update(self.segment.postings(key).documents_with_code(*part_range(word.part)))
         return docs if within is None else docs & within
 
     def _with_word(self, word: Word, within: Docs | None) -> Docs:
         """Return the documents in which a word occurs, in whatever part and form."""
-        lists = [self.segment.postings(key) for key in keys(word, self.expand)]
-        if within is None:
-            return set().union(*(postings.docs for postings in lists))
-        return set().union(*(postings.documents_in(within) for postings in lists))
+        docs: Docs = set()
+        for key in self._keys(word):
+            postings = self.segment.postings(key)
+            docs.update(postings.docs if within is None else postings.documents_in(within))
+        return docs
+
+    def _keys(self, word: Word) -> Iterator[str]:
+        """Yield the index keys of a word; ask now and then whether to go on."""
+        return checked(keys(word, self.expand), _KEYS)
 
     def _with_all_words(self, nodes: Iterable[Node], within: Docs | None) -> Docs:
         """Return the documents that have all words of a phrase anywhere, the rarest word first."""
@@ -102,8 +110,9 @@ class QueryExecutor:
         """Return those documents in which the words of a node are at the right positions."""
         if isinstance(node, Phrase | Near) and (links := self._links(node)):
             return _run_phrase(node, links, candidates)
-        document = _Document(self.segment, self.expand)
-        return {doc for doc in checked(candidates, 1) if spans.evaluate(node, document.at(doc))}
+        document = SegmentDocument(self.segment, self.expand)
+        ordered = checked(sorted(candidates), 1)
+        return {doc for doc in ordered if spans.evaluate(node, document.at(doc))}
 
     def _links(self, node: Phrase | Near) -> list[Link]:
         """Return the words of a phrase that `phrase_search` can run: single words, in one part."""
@@ -116,7 +125,7 @@ class QueryExecutor:
         if any(map(term_expansion.is_plain_exact, words)):
             return []
         links = [
-            Link([self.segment.postings(key) for key in keys(word, self.expand)], word.part)
+            Link([self.segment.postings(key) for key in self._keys(word)], word.part)
             for word in words
         ]
         return [] if any(map(_is_cut_off, links)) else links
@@ -214,29 +223,3 @@ def _cost(node: Node) -> int:
         case Not():
             return 5
     return 3
-
-
-class _Document:
-    """A `Document` for `spans`: one document of a segment after the other."""
-
-    def __init__(self, segment: Segment, expand: Expand) -> None:
-        self._segment = segment
-        self._doc = 0
-        self.expand = expand
-
-    def at(self, doc: int) -> _Document:
-        """Move to another document."""
-        self._doc = doc
-        return self
-
-    def positions(self, key: str) -> spans.Codes:
-        """Return the codes of an index key in the current document."""
-        return self._segment.postings(key).at(self._doc)
-
-    def admits(self, facet: Facet) -> bool:
-        """Refuse: no filter is inside a phrase or a distance.
-
-        Raises:
-            TypeError: Always.
-        """
-        raise TypeError(facet)

@@ -14,6 +14,9 @@ from index.engine.columns import Columns
 from index.engine.postings_file import Postings, PostingsFile
 from index.engine.schema import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
 
+_KEPT = 20_000
+"""Posting lists that are kept for the next search: those of all words of a large archive would
+take gigabytes."""
 _NO_POSTINGS = Postings(array("H"), None, array("I"))
 
 
@@ -75,6 +78,8 @@ class Segment:
         postings = self._postings.get(key)
         if postings is None:
             postings = self.lists.find(WORDS, key.encode()) or _NO_POSTINGS
+            if len(self._postings) >= _KEPT:
+                self._postings.clear()
             self._postings[key] = postings
         return postings
 

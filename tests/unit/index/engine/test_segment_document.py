@@ -1,0 +1,50 @@
+"""A document of a segment: which keys of a word it has, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index import open_archive_writer
+from index.article import Article
+from index.engine.reader import ReaderManager
+from index.engine.segment_document import SegmentDocument
+from index.errors import SearchInterrupted
+from index.interruption import interruptible
+from index.query.ast import Mode, Word
+
+EVERY = Word("port*", Mode.WILDCARD)
+
+
+def opened(folder: Path, texts: list[str]) -> SegmentDocument:
+    open_archive_writer(folder).add(
+        Article(id=id, feeds=(1,), url="", title="", summary="", body=text, seen=float(id))
+        for id, text in enumerate(texts, 1)
+    )
+    reader = ReaderManager(folder, partial=False).current()
+    (segment,) = reader.newest_first
+    return SegmentDocument(segment, reader.expand)
+
+
+@pytest.mark.parametrize("others", [0, 50])
+def test_a_wildcard_means_the_keys_that_the_document_has(others: int, tmp_path: Path) -> None:
+    several = [f"port{number}" for number in range(others)]
+    document = opened(tmp_path, ["portail a porte", "rade", " ".join(several), "portail"])
+    found = {
+        at: [key for key in document.at(at).expand(EVERY) if document.positions(key)]
+        for at in range(4)
+    }
+    assert found == {0: ["portail", "porte"], 1: [], 2: sorted(several), 3: ["portail"]}
+
+
+def test_of_many_keys_a_document_is_asked_for_its_own_only(tmp_path: Path) -> None:
+    several = [f"port{number}" for number in range(3_000)]
+    document = opened(tmp_path, ["portail a porte", " ".join(several)])
+    assert list(document.at(0).expand(EVERY)) == ["portail", "porte"]
+
+
+def test_it_asks_whether_to_go_on_while_it_lists_keys(tmp_path: Path) -> None:
+    document = opened(tmp_path, [" ".join(f"port{number}" for number in range(3_000))])
+    with interruptible(lambda: True), pytest.raises(SearchInterrupted):
+        document.at(0).expand(EVERY)
