@@ -46,9 +46,12 @@ class PaletteCommands(Provider):
             action = partial(self.app.run_action, f"app.theme('{theme.name}')")
             yield f"Theme: {theme_label(theme.name)}", action
         if isinstance(self.app, DashboardApp):
+            app, main = self.app, self.app.main_screen
+            yield "Write a new watchlist", partial(app.run_action, "watchlist_form", main)
             for count in self.app.newsroom.watchlists:
-                show = partial(self.app.main_screen.show_watchlist, count.name)
-                yield f"Show {line(count.name)}", show
+                yield f"Show {line(count.name)}", partial(main.show_watchlist, count.name)
+                edit = partial(app.run_action, ("", "watchlist_form", (count.name,)), main)
+                yield f"Edit the watchlist {line(count.name)}", edit
 
     async def discover(self) -> Hits:
         """Offer every command before a letter is typed."""

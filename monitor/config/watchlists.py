@@ -93,6 +93,7 @@ def _words(error: QueryError) -> str:
 
 QUERY_KEYS = ("terms", "query", "score")
 """The keys that say what to watch for; a watchlist has one of them."""
+NOTHING = "nothing to watch for; give it `terms`, a `query` or a `score`"
 
 
 def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
@@ -167,7 +168,7 @@ def _query_keys(table: MappingNode) -> Iterator[tuple[int, str]]:
     names = [key.text for key in keys]
     ways = [key for key in keys if key.text in QUERY_KEYS]
     if not ways and not any(nearest(name, QUERY_KEYS) for name in names):
-        yield table.start, "nothing to watch for; give it `terms`, a `query` or a `score`"
+        yield table.start, NOTHING
     for key in ways[1:]:
         yield key.start, f"`{key.text}` beside `{ways[0].text}`; one of them is enough"
     if "score" in names and "threshold" not in names:

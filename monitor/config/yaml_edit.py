@@ -58,8 +58,16 @@ def scalar(text: str) -> str:
 def _lines(item: Item) -> list[tuple[bool, str]]:
     if isinstance(item, str):
         return [(True, scalar(item))]
-    written = [f"{key}: {_value(value)}" for key, value in item.items()]
+    written = [line for key, value in item.items() for line in _key_lines(key, value)]
     return [(number == 0, line) for number, line in enumerate(written)]
+
+
+def _key_lines(key: str, value: str | Sequence[str]) -> list[str]:
+    """Return a key with its value; a list too long for a line has a line for each item."""
+    written = f"{key}: {_value(value)}"
+    if isinstance(value, str) or len(written) <= _LONGEST_LINE:
+        return [written]
+    return [f"{key}:", *(f"  - {scalar(item)}" for item in value)]
 
 
 def _value(value: str | Sequence[str]) -> str:
@@ -82,6 +90,8 @@ def _is_read(text: str) -> bool:
 
 
 _MARGIN = "  "
+_LONGEST_LINE = 90
+"""Characters of a list that is written on one line."""
 
 
 class LayoutError(MonitorError):
@@ -164,7 +174,7 @@ def _after_node(text: str, listed: SequenceNode, items: Sequence[Item]) -> str:
     last = listed.nodes[-1]
     if not text.startswith("[", listed.start):
         margin = text[text.rfind("\n", 0, listed.start) + 1 : listed.start]
-        return _in_list(text, _end(text, last), margin, items)
+        return _in_list(text, end_of(text, last), margin, items)
     gap = text[text.rfind("\n", 0, last.start) + 1 : last.start]
     between = f",{_ending(text)}{gap}" if not gap.strip() else ", "
     return text[: last.end] + between + flow(items, between) + text[last.end :]
@@ -204,7 +214,7 @@ def _in_lines(
         match = dash.search(text, place)
         if match is None:
             raise LayoutError("the dash of an item is not found")
-        place = max(_end(text, node), match.end())
+        place = max(end_of(text, node), match.end())
         line_end = text.find("\n", place) + 1
         if number in numbers:
             yield match.start(), line_end or len(text)
@@ -224,14 +234,20 @@ def _in_brackets(
             yield node.start, nodes[number + 1].start
 
 
-def _end(text: str, node: Node) -> int:
+def end_of(text: str, node: Node) -> int:
     """Return where the last word of a node ends; marks of blocks end where the next begins."""
     inner = node.nodes if isinstance(node, SequenceNode) else ()
     if isinstance(node, MappingNode):
         inner = tuple(pair.value for pair in node.pairs)
     if inner and text[node.start] not in "[{":
-        return _end(text, inner[-1])
+        return end_of(text, inner[-1])
     return max(node.start, len(text[: node.end].rstrip()))
+
+
+def line_behind(text: str, node: Node) -> tuple[str, int]:
+    """Return where the line below a node begins, and the text with that line."""
+    line_end = text.find("\n", end_of(text, node)) + 1
+    return (text, line_end) if line_end else (text + _ending(text), len(text + _ending(text)))
 
 
 def _ending(text: str) -> str:

@@ -141,6 +141,10 @@ class YamlText:
         line = bisect_right(self._starts, index)
         return Problem(line, index - self._starts[line - 1] + 1, message)
 
+    def index(self, line: int, column: int) -> int:
+        """Return the character at a line and column, both from 1."""
+        return self._starts[line - 1] + column - 1
+
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """Its lines, without their ends."""

@@ -17,14 +17,17 @@ from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from monitor.model.briefing import Briefing
-    from monitor.model.config import SavedSearch
-    from monitor.model.feed import Coverage, FeedHealth
+    from monitor.model.config import SavedSearch, Watchlist
+    from monitor.model.feed import Coverage, Feed, FeedHealth
     from monitor.model.latency import Latency
     from monitor.model.search_results import SearchHit
     from monitor.model.status import Status
     from monitor.search.search import ArchiveSearch
+    from monitor.watchlists.preview import WatchlistPreview
 
 DAY = 86_400.0
+PREVIEW_DAYS = 30
+"""Days of the archive on which a watchlist is tried before it is saved."""
 LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 
@@ -84,6 +87,18 @@ class Service:
         from monitor.service.similar_articles import similar_articles
 
         return similar_articles(self._folder, self.views, article, limit)
+
+    def preview_watchlist(
+        self,
+        watchlist: Watchlist,
+        described: Sequence[Feed],
+        progress: Callable[[int, int], None],
+    ) -> WatchlistPreview:
+        """Return what a watchlist would have matched in the last `PREVIEW_DAYS` (see `preview`)."""
+        from monitor.watchlists.preview import preview
+
+        since = self._clock() - PREVIEW_DAYS * DAY
+        return preview(self._folder, self.views, watchlist, described, since, progress)
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return how well the feeds of each watchlist were read since then."""

@@ -394,6 +394,12 @@ class ArticleViews(Protocol):
             limit: How many at the most.
         """
 
+    def seen_since(self, since: Timestamp) -> int:
+        """Return the lowest id of the articles first seen since then, beyond all if there are none.
+
+        All articles dated since then are among them.
+        """
+
     def ids(
         self,
         *,

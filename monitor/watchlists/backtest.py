@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,10 +87,21 @@ class _Replay:
         return [self._settings.feeds[one] for one in article.feeds if one in self._settings.feeds]
 
 
-def replay(settings: ArchiveReplay, newest: int) -> Iterator[ArticleRange]:
-    """Yield the result of every range of the archive up to an id, in order. Raises StoreError."""
-    starts = range(0, newest, STRETCH)
-    processes = min(os.cpu_count() or 1, newest // WORTH_A_PROCESS)
+def replay(
+    settings: ArchiveReplay, newest: int, *, after: int = 0
+) -> Generator[ArticleRange, None, None]:
+    """Yield the result of every range of the archive, in order.
+
+    Args:
+        settings: What is replayed.
+        newest: Up to this id.
+        after: Above this id.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    starts = range(after, newest, STRETCH)
+    processes = min(os.cpu_count() or 1, (newest - after) // WORTH_A_PROCESS)
     if processes < 2:
         yield from map(_Replay(settings).stretch, starts)
         return

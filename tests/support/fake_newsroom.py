@@ -33,7 +33,7 @@ from monitor.model.alert import (
     Verdict,
 )
 from monitor.model.article import ArticleDetails, Version
-from monitor.model.config import SavedSearch
+from monitor.model.config import SavedSearch, Watchlist
 from monitor.model.delivery import Delivery
 from monitor.model.feed import (
     Coverage,
@@ -60,6 +60,7 @@ from monitor.model.search_results import (
 from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence, Status, StoreVersion
 from monitor.model.watchlist import FEED_HEALTH, Silence, Untriaged, WatchlistCount
+from monitor.watchlists.preview import WatchlistPreview
 
 NOW = 1_795_563_000.0
 """2026-11-24 19:30:00 UTC."""
@@ -114,6 +115,7 @@ class FakeNewsroom:
         self.config_error = ""
         self.polled: list[str | None] = []
         self.searches: list[str] = []
+        self.tried: list[Watchlist] = []
         self.slow: dict[str, threading.Event] = {}
         """Queries that are answered only once their event is set."""
         self.about_feeds: set[int] = set()
@@ -230,6 +232,16 @@ class FakeNewsroom:
 
     def feeds(self) -> list[FeedHealth]:
         return list(self.health)
+
+    def preview_watchlist(
+        self, watchlist: Watchlist, described: Sequence[Feed], progress: Callable[[int, int], None]
+    ) -> WatchlistPreview:
+        """Find the articles whose titles have the first word of the query."""
+        self.tried.append(watchlist)
+        word = watchlist.query.text.partition(" ")[0]
+        found = self.search(word).found
+        progress(1, 1)
+        return WatchlistPreview(self.count, len(found), ((word, len(found)),), found[:10])
 
     def polls(self, url: str) -> list[Poll]:
         return [

@@ -17,7 +17,13 @@ from monitor.errors import CursorError, MonitorError
 from monitor.model.article import ArticleDetails
 from monitor.model.search_results import Results, SearchHit
 from tui.data.newsroom import NewsroomModel, ThreadRunner
-from tui.data.query_history import SAVED_PREFIX, QueryHistory, QuerySuggester, resolve_saved
+from tui.data.query_history import (
+    SAVED_PREFIX,
+    QueryHistory,
+    QuerySuggester,
+    resolve_saved,
+    suggested_name,
+)
 from tui.key_labels import KeyBinding, bind
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, error_pointer
 from tui.view.article import match_places
@@ -358,9 +364,12 @@ class ArchiveScreen(PaneScreen):
 
     def action_watch(self) -> None:
         """Make a watchlist of the query."""
-        from tui.screens.config_changes import add_watchlist
+        from tui.screens.watchlist_form import open_form
 
-        add_watchlist(self, self.query_text)
+        if self.query_text:
+            open_form(self, query=self.query_text, called=suggested_name(self.query_text))
+        else:
+            self.show_message("Write a query first.")
 
     def action_next_pane(self, by: int) -> None:
         """Go from the query to the results, then to the next pane."""

@@ -1,4 +1,4 @@
-"""Changes of feeds.yaml from the dashboard: feeds, saved searches and watchlists."""
+"""Changes of feeds.yaml from the dashboard: feeds and saved searches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from index.analysis.text_cleaning import line
 from index.errors import QueryError
 from monitor.errors import ConfigError, FeedError, MonitorError
 from monitor.model.feed import FeedHealth
-from monitor.model.severity import SEVERITY_SIGNS, Severity
 from tui.data.newsroom import NewsroomModel
 from tui.data.query_history import SAVED_PREFIX, suggested_name
 from tui.screens.dialogs import ChoiceDialog, LineDialog
@@ -48,7 +47,8 @@ async def write_config(newsroom: NewsroomModel, change: Callable[[Path], object]
     return ""
 
 
-def _monitor_hint(screen: PaneScreen) -> str:
+def monitor_hint(screen: PaneScreen) -> str:
+    """Return that a change waits for a monitor; empty while one runs."""
     status = screen.newsroom.status
     stopped = status is not None and status.monitor is None
     return " It takes effect when a monitor runs." if stopped else ""
@@ -75,7 +75,7 @@ class FeedDiscovery:
         Raises:
             FeedError: There is no feed.
         """
-        _start_resource_tracker()
+        start_resource_tracker()
         return asyncio.run(self._find(path, address))
 
     def cancel(self) -> None:
@@ -112,7 +112,7 @@ async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> l
         raise
 
 
-def _start_resource_tracker() -> None:
+def start_resource_tracker() -> None:
     """Start multiprocessing's resource tracker, which needs a stderr that is a file.
 
     `sys.stderr` is none while the dashboard runs.
@@ -219,7 +219,7 @@ async def _pause(screen: PaneScreen, feed: FeedHealth) -> None:
     error = await write_config(screen.newsroom, change)
     name = feed.feed.name
     done = f"{name} is paused; p polls it again." if pausing else f"{name} is polled again."
-    screen.show_message(error or done + _monitor_hint(screen), error=bool(error))
+    screen.show_message(error or done + monitor_hint(screen), error=bool(error))
 
 
 def remove_feed(screen: PaneScreen, feed: FeedHealth) -> None:
@@ -248,7 +248,7 @@ async def _remove(screen: PaneScreen, feed: FeedHealth) -> None:
         unsubscribe(path, None, [present], config)
 
     error = await write_config(screen.newsroom, change)
-    done = f"Removed {feed.feed.name}; its articles and alerts stay." + _monitor_hint(screen)
+    done = f"Removed {feed.feed.name}; its articles and alerts stay." + monitor_hint(screen)
     screen.show_message(error or done, error=bool(error))
 
 
@@ -281,38 +281,4 @@ def save_search(screen: PaneScreen, query: str, sort: str) -> None:
 
     hint: Line = [("A short name; the search is saved in feeds.yaml", "quiet")]
     dialog = LineDialog("Save the search", save, hint=hint, value=suggested_name(query))
-    screen.app.push_screen(dialog, on_line)
-
-
-def add_watchlist(screen: PaneScreen, query: str) -> None:
-    """Ask for a severity and a name, and add a watchlist with a query."""
-    if not query:
-        screen.show_message("Write a query first.")
-        return
-    levels = list(Severity)
-    rows: list[Line] = [[(f"{SEVERITY_SIGNS[level]} {level}", f"{level}")] for level in levels]
-
-    def on_choice(row: int | None) -> None:
-        if row is not None:
-            _name_watchlist(screen, query, levels[row])
-
-    dialog = ChoiceDialog("Severity of its alerts", rows, cursor=levels.index(Severity.MEDIUM))
-    screen.app.push_screen(dialog, on_choice)
-
-
-def _name_watchlist(screen: PaneScreen, query: str, severity: Severity) -> None:
-    async def add(name: str) -> str:
-        def change(path: Path) -> None:
-            from monitor.config.yaml_edit import add_watchlist
-
-            add_watchlist(path, None, name, query, severity)
-
-        return await write_config(screen.newsroom, change)
-
-    def on_line(name: str | None) -> None:
-        if name:
-            screen.show_message(f"The watchlist {name} watches for {query}.")
-
-    hint: Line = [(f"A name for the watchlist, severity {severity}: {query}", "quiet")]
-    dialog = LineDialog("Add a watchlist", add, hint=hint, value=suggested_name(query))
     screen.app.push_screen(dialog, on_line)

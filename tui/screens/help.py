@@ -36,13 +36,18 @@ def _bound_classes(app: type[App[Any]]) -> list[tuple[str, Sequence[type[DOMNode
     from tui.screens.main import MainScreen
     from tui.screens.panes import PaneScreen
     from tui.screens.triage import TriageScreen
+    from tui.screens.watchlist_form import WatchlistForm
+    from tui.widgets.check_list import CheckList
     from tui.widgets.line_list import LineList
     from tui.widgets.scroll_text import ScrollText
+    from tui.widgets.watchlist_pane import WatchlistPane
 
     return [
         ("Alerts", [TriageScreen]),
         ("Filter of alerts", [AlertFilterScreen]),
         ("Main screen", [MainScreen]),
+        ("Watchlists", [WatchlistPane]),
+        ("Form of a watchlist", [WatchlistForm, CheckList]),
         ("Articles and panes", [PaneScreen]),
         ("Lists", [LineList]),
         ("Reader and pages", [ScrollText]),

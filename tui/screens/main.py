@@ -106,6 +106,8 @@ class MainScreen(TriageScreen):
         "watchlists": (
             ("app.help", "Help"),
             ("open", "Show"),
+            ("new_watchlist", "New"),
+            ("edit_watchlist", "Edit"),
             ("clear_filter", "Show all"),
             ("silence", "Silence"),
             ("edit_file", "Edit feeds.yaml"),
@@ -416,6 +418,16 @@ class MainScreen(TriageScreen):
             self.show_pane("stream")
         else:
             self.action_feeds()
+
+    def on_watchlist_pane_edit_requested(self, message: WatchlistPane.EditRequested) -> None:
+        """Open the form of a watchlist."""
+        self.action_watchlist_form(message.watchlist)
+
+    def action_watchlist_form(self, name: str = "") -> None:
+        """Open the form of a watchlist; without a name, that of a new one."""
+        from tui.screens.watchlist_form import open_form
+
+        open_form(self, name)
 
     def on_alert_stream_outlets_requested(self) -> None:
         """Show the other outlets with the story that was clicked."""

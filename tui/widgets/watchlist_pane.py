@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import BindingType
 from textual.content import Content
+from textual.message import Message
 
 from index.article import Timestamp
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
+from tui.key_labels import bind
 from tui.view import times
 from tui.view.alerts import bar_cells, baseline_text, watchlist_row
 from tui.view.styled_text import Line
@@ -25,6 +28,18 @@ ALL = "All"
 class WatchlistPane(LineList):
     """One row for all watchlists together, then one for each."""
 
+    class EditRequested(Message):
+        """The analyst wants the form of a watchlist."""
+
+        def __init__(self, watchlist: str) -> None:
+            """Name a watchlist; empty for a new one."""
+            self.watchlist = watchlist
+            super().__init__()
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("n", "new_watchlist", "New watchlist"),
+        bind("e", "edit_watchlist", "Edit this watchlist"),
+    ]
     BORDER_TITLE = "Watchlists"
     IDLE_CURSOR = ""
 
@@ -90,6 +105,17 @@ class WatchlistPane(LineList):
         if names != self._chosen:
             self._chosen = names
             self.refresh()
+
+    def action_new_watchlist(self) -> None:
+        """Ask for the form of a new watchlist."""
+        self.post_message(self.EditRequested(""))
+
+    def action_edit_watchlist(self) -> None:
+        """Ask for the form of the watchlist under the cursor."""
+        if self.watchlist:
+            self.post_message(self.EditRequested(self.watchlist))
+        else:
+            self.notify("Put the cursor on a watchlist first.", severity="warning", timeout=4)
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a watchlist as a line."""

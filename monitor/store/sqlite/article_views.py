@@ -60,17 +60,20 @@ class SqliteArticleViews:
         )
         return [(article_of(row), copy_of) for copy_of, *row in found]
 
+    def seen_since(self, since: Timestamp) -> int:
+        """Return the lowest id of the articles first seen since then."""
+        ((oldest,),) = self._connection.read(
+            "SELECT coalesce(min(id), 1 << 62) FROM articles INDEXED BY articles_by_seen"
+            " WHERE seen >= ?",
+            (since,),
+        )
+        return int(oldest)
+
     def unencoded(
         self, limit: int, *, since: Timestamp | None = None, before: int | None = None
     ) -> list[Unencoded]:
         """Return articles without a vector of their present text, the newest first."""
-        oldest = 0
-        if since is not None:
-            ((oldest,),) = self._connection.read(
-                "SELECT coalesce(min(id), 1 << 62) FROM articles INDEXED BY articles_by_seen"
-                " WHERE seen >= ?",
-                (since,),
-            )
+        oldest = 0 if since is None else self.seen_since(since)
         found = self._connection.read(
             "SELECT a.id, a.version, a.title, CASE a.summary WHEN '' THEN a.body ELSE a.summary END"
             " FROM articles a LEFT JOIN vectors v ON v.article = a.id"

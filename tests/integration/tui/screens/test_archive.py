@@ -28,6 +28,7 @@ from tui.screens.archive import ArchiveScreen
 from tui.screens.article import ArticleScreen
 from tui.screens.dialogs import LineDialog
 from tui.screens.facets import FacetDialog
+from tui.screens.watchlist_form import WatchlistForm
 from tui.view.search import GAP_BAR, UNCERTAIN_BAR, facet_clause, facet_rows, result_row
 from tui.view.styled_text import Line, width
 
@@ -223,7 +224,7 @@ def test_what_would_find_more_is_offered_and_taken() -> None:
     drive(FakeNewsroom(40), script)
 
 
-def test_a_search_is_saved_and_watched_from_the_screen(tmp_path: Path) -> None:
+def test_a_search_is_saved_from_the_screen(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text(FILE)
 
@@ -238,17 +239,13 @@ def test_a_search_is_saved_and_watched_from_the_screen(tmp_path: Path) -> None:
         await sees(pilot, app, "@q runs this search again")
         await pilot.press("S", "q", "enter")
         await sees(pilot, app, "a search is called `q` already")
-        await pilot.press("escape", "W", "k", "enter")
-        await until(pilot, lambda: isinstance(app.screen, LineDialog))
-        await pilot.press("enter")
-        await until(pilot, lambda: app.screen is search)
+        await pilot.press("escape")
 
     newsroom = FakeNewsroom(40)
     newsroom.config = path
     drive(newsroom, script)
     config = load(path)
     assert [(one.name, one.query.text) for one in config.searches] == [("q", "orly")]
-    assert [(one.name, one.severity) for one in config.watchlists][1:] == [("orly", Severity.HIGH)]
     assert path.read_text().startswith(FILE.split("\n", maxsplit=1)[0])
 
 
@@ -260,11 +257,11 @@ def test_what_only_the_archive_knows_cannot_be_watched_for(tmp_path: Path) -> No
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.results.hit)
         search.query_text = "orly since:7d"
-        await pilot.press("W", "enter")
-        await until(pilot, lambda: isinstance(app.screen, LineDialog))
-        await pilot.press("enter")
-        await sees(pilot, app, "since: works in searches only (take it away)")
-        assert isinstance(app.screen, LineDialog)
+        await pilot.press("W")
+        await until(pilot, lambda: isinstance(app.screen, WatchlistForm))
+        await pilot.press("ctrl+s")
+        await sees(pilot, app, "since: works in searches only; take it away")
+        assert isinstance(app.screen, WatchlistForm)
         await pilot.press("escape")
         assert app.screen is search
 
@@ -294,7 +291,8 @@ def test_results_with_alerts_are_marked_and_other_outlets_opened() -> None:
 HOSTILE = "[/] [red]rouge\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\x9b31m\u202e日本 " * 4
 
 
-def test_hostile_words_are_only_words_wherever_they_are_from() -> None:
+def test_hostile_words_are_only_words_wherever_they_are_from(tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text(FILE)
     seen: list[str] = []
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
@@ -315,6 +313,7 @@ def test_hostile_words_are_only_words_wherever_they_are_from() -> None:
         seen.append(screen(app))
 
     newsroom = FakeNewsroom(8, title=lambda n: HOSTILE)
+    newsroom.config = tmp_path / "feeds.yaml"
     share = (Share(HOSTILE, 3),)
     facets = replace(newsroom.facets(""), feeds=share, langs=share, watchlists=share)
     newsroom.facets = lambda query, limit=10: facets  # type: ignore[method-assign]

@@ -1,0 +1,399 @@
+"""One watchlist of a `feeds.yaml` as a form shows it: its fields, their problems, and the edit.
+
+An edit changes only the keys whose fields differ; comments and all other lines stay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.analysis.text_cleaning import line as on_one_line
+from monitor.config import understand, yaml_edit
+from monitor.config.watchlist_tests import understand_and_test
+from monitor.config.watchlists import NOTHING
+from monitor.config.yaml_edit import Item, LayoutError, parsed_again, root_mapping, scalar
+from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode, YamlText
+from monitor.errors import ConfigError
+from monitor.model.severity import Severity
+
+if TYPE_CHECKING:
+    from monitor.model.config import Config, Watchlist
+
+Value = str | list[str]
+
+KEYS = {"excluded": "not"}
+"""Keys in the file of the fields that are called otherwise."""
+_ANY_TERM = "tocsin"
+"""Stands for a term while there is none, so that the other fields can be checked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchlistFields:
+    """What a form shows of a watchlist, as it is written."""
+
+    name: str = ""
+    """Empty: its only term is its name."""
+    terms: tuple[str, ...] = ()
+    query: str = ""
+    severity: str = str(Severity.MEDIUM)
+    lang: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    cooldown: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name, or the only term."""
+        return self.name or (on_one_line(self.terms[0]) if len(self.terms) == 1 else "")
+
+    def values(self) -> dict[str, Value]:
+        """Return the keys of the file with their values, without those that say nothing."""
+        values: dict[str, Value] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value and not (field.name == "severity" and value == field.default):
+                values[KEYS.get(field.name, field.name)] = (
+                    value if isinstance(value, str) else list(value)
+                )
+        if self.terms == (self.name,):
+            del values["name"]
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """A mistake in a field."""
+
+    field: str
+    """Name of the field; empty if the mistake is in none."""
+    message: str
+    """As `tocsin check` says it; that of an item of a list begins with its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFields:
+    """What the file would say with the watchlist of a form."""
+
+    problems: tuple[FieldProblem, ...]
+    config: Config | None = None
+    watchlist: Watchlist | None = None
+    """The watchlist, if neither it nor the rest of the file has a problem."""
+
+
+# --- reading ------------------------------------------------------------------------
+
+
+def read_fields(text: str, name: str) -> WatchlistFields:
+    """Return the fields of the watchlist of a name.
+
+    Raises:
+        LayoutError: The file has no such watchlist, or one that a form cannot show.
+    """
+    node = _nodes(text)[_number(text, name)]
+    values = _values(node)
+    if "score" in values:
+        raise LayoutError(f"{name} has a `score`, which no form shows; edit it in the file")
+    return WatchlistFields(
+        name=name,
+        terms=tuple(values.get("terms", ())),
+        query=" ".join(" ".join(values.get("query", ())).split()),
+        severity=" ".join(values.get("severity", ())).lower() or str(Severity.MEDIUM),
+        lang=tuple(values.get("lang", ())),
+        feeds=tuple(values.get("feeds", ())),
+        excluded=tuple(values.get("not", ())),
+        cooldown=" ".join(values.get("cooldown", ())),
+    )
+
+
+def _nodes(text: str) -> tuple[Node, ...]:
+    pair = root_mapping(text).get("watchlists")
+    return pair.value.nodes if pair and isinstance(pair.value, SequenceNode) else ()
+
+
+def _number(text: str, name: str) -> int:
+    """Return the number of a watchlist in the file; raises LayoutError."""
+    for number, node in enumerate(_nodes(text)):
+        if _title(_values(node)) == name:
+            return number
+    raise LayoutError(f"feeds.yaml has no watchlist called {name} any more")
+
+
+def _title(values: dict[str, list[str]]) -> str:
+    terms = values.get("terms", [])
+    names = values.get("name") or (terms if len(terms) == 1 else [])
+    return on_one_line(names[0]) if names else ""
+
+
+def _values(node: Node) -> dict[str, list[str]]:
+    """Return the texts of each key of a watchlist; a bare term is its only term."""
+    if isinstance(node, ScalarNode):
+        return {"terms": [node.text]}
+    pairs = node.pairs if isinstance(node, MappingNode) else ()
+    return {pair.key.text: _texts(pair.value) for pair in pairs}
+
+
+def _texts(node: Node) -> list[str]:
+    if isinstance(node, ScalarNode):
+        return [node.text]
+    nodes = node.nodes if isinstance(node, SequenceNode) else ()
+    return [item.text for item in nodes if isinstance(item, ScalarNode)]
+
+
+# --- checking -----------------------------------------------------------------------
+
+
+def check_fields(
+    content: bytes, path: Path, before: WatchlistFields | None, after: WatchlistFields
+) -> CheckedFields:
+    """Return what is wrong with the watchlist of a form, as `tocsin check` would say it.
+
+    Args:
+        content: The file as it is.
+        path: Where it is.
+        before: The fields when the form was opened; None for a new watchlist.
+        after: The fields now.
+    """
+    if not after.terms and not after.query:
+        others = check_fields(content, path, before, replace(after, terms=(_ANY_TERM,)))
+        return CheckedFields((FieldProblem("terms", NOTHING), *others.problems))
+    text = content.decode("utf-8-sig", "replace")
+    try:
+        text = with_watchlist(text, before, after)
+        number = len(_nodes(text)) - 1 if before is None else _number(text, after.title)
+    except LayoutError as error:
+        return CheckedFields((FieldProblem("", str(error)),))
+    try:
+        config = understand_and_test(text.encode(), path)
+    except ConfigError as error:
+        try:
+            understand(content, path)
+        except ConfigError as broken:
+            words = f"{path.name} has a mistake: {broken.problems[0]}"
+            return CheckedFields((FieldProblem("", words),))
+        source, node = YamlText(text), _nodes(text)[number]
+        return CheckedFields(
+            tuple(
+                _field_problem(node, source.index(each.line, each.column), each.message)
+                for each in error.problems
+            )
+        )
+    return CheckedFields((), config, config.watchlists[number])
+
+
+def _field_problem(node: Node, place: int, message: str) -> FieldProblem:
+    """Return a problem of the file at the field that is meant.
+
+    What is wrong elsewhere is there because of the name: two watchlists have it, or a route names
+    one that is not there any more.
+    """
+    for pair in node.pairs if isinstance(node, MappingNode) else ():
+        key, value = pair
+        if key.start < place <= max(key.end, value.end) or value.start == place:
+            items = value.nodes if isinstance(value, SequenceNode) else ()
+            at = next((n for n, i in enumerate(items, 1) if i.start <= place <= i.end), 0)
+            words = f"line {at}: {message}" if at and len(items) > 1 else message
+            field = _field(key.text, node)
+            is_own = field == key.text or KEYS.get(field) == key.text
+            return FieldProblem(field, words if is_own else f"`{key.text}`: {words}")
+    inside = node.start <= place <= node.end and isinstance(node, ScalarNode)
+    return FieldProblem("terms" if inside else "name", message)
+
+
+def _field(key: str, node: Node) -> str:
+    """Return the field of a key; for a sentence that fails, what says what to look for."""
+    field = next((field for field, name in KEYS.items() if name == key), key)
+    if field in (each.name for each in fields(WatchlistFields)):
+        return field
+    return "query" if "query" in _values(node) else "terms"
+
+
+# --- writing ------------------------------------------------------------------------
+
+
+def save_watchlist(path: Path, before: WatchlistFields | None, after: WatchlistFields) -> Config:
+    """Write the watchlist of a form into a file; raises ConfigError and MonitorError."""
+    return yaml_edit.edit(path, lambda text: with_watchlist(text, before, after))
+
+
+def with_watchlist(text: str, before: WatchlistFields | None, after: WatchlistFields) -> str:
+    """Return the text of a file with the watchlist of a form.
+
+    Args:
+        text: The file.
+        before: The fields when the form was opened; None for a new watchlist.
+        after: The fields now.
+
+    Raises:
+        LayoutError: The layout of the file cannot be edited.
+    """
+    if before is None:
+        values = after.values()
+        alone = values.keys() == {"terms"} and len(after.terms) == 1
+        item: Item = after.terms[0] if alone else values
+        return yaml_edit.with_item(text, "watchlists", [item])
+    number = _number(text, before.title)
+    for key, value in _changes(_nodes(text)[number], before, after):
+        text = _with_value(text, number, key, value)
+    return text
+
+
+def _changes(
+    node: Node, before: WatchlistFields, after: WatchlistFields
+) -> list[tuple[str, Value | None]]:
+    """Return the keys that differ with their new values, None for one to be removed."""
+    old, new = before.values(), after.values()
+    has_name = isinstance(node, MappingNode) and node.get("name") is not None
+    for values, form in ((old, before), (new, after)):
+        if has_name and form.name:
+            values["name"] = form.name
+    if not has_name:
+        old.pop("name", None)
+    keys = [key for key in {**new, **old} if old.get(key) != new.get(key)]
+    changes: list[tuple[str, Value | None]] = [(key, new.get(key)) for key in keys]
+    return sorted(changes, key=lambda change: change[1] is None)  # no watchlist without a key
+
+
+def _with_value(text: str, number: int, key: str, value: Value | None) -> str:
+    """Return the text with another value of a key of a watchlist; None removes the key."""
+    root = root_mapping(text)
+    expected = root.plain()
+    node = _nodes(text)[number]
+    if isinstance(node, ScalarNode):
+        if key == "terms" and isinstance(value, list) and len(value) == 1:
+            expected["watchlists"][number] = value[0]
+            after = _replaced(text, node, _written(text, value[0]))
+            return parsed_again(after, expected)
+        return _with_value(_as_mapping(text, number, node), number, key, value)
+    if not isinstance(node, MappingNode):
+        raise LayoutError("this watchlist is neither a term nor a mapping")
+    pair = node.get(key)
+    listed: Any = expected["watchlists"][number]
+    if value is None:
+        listed.pop(key, None)
+        return parsed_again(_without_key(text, node, key), expected) if pair else text
+    listed[key] = value
+    if pair is None:
+        after = _with_key(text, node, key, value)
+    elif isinstance(pair.value, SequenceNode) and isinstance(value, list) and pair.value.nodes:
+        after = _with_list(text, pair.value, value)
+    else:
+        after = _replaced(text, pair.value, _written(text, value))
+    return parsed_again(after, expected)
+
+
+def _as_mapping(text: str, number: int, node: ScalarNode) -> str:
+    """Return the text with a bare term as the `terms` of a mapping."""
+    expected = root_mapping(text).plain()
+    expected["watchlists"][number] = {"terms": [node.text]}
+    written = f"{_key(text, 'terms')}: [{text[node.start : node.end].rstrip()}]"
+    line_start = text.rfind("\n", 0, node.start) + 1
+    if text[line_start : node.start].strip() != "-":
+        written = f"{{{written}}}"
+    return parsed_again(_replaced(text, node, written), expected)
+
+
+def _replaced(text: str, node: Node, written: str) -> str:
+    return text[: node.start] + written + text[yaml_edit.end_of(text, node) :]
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
+
+
+def _written(text: str, value: Value) -> str:
+    """Return a value on one line, as JSON in a file that is JSON."""
+    if _is_json(text):
+        return json.dumps(value, ensure_ascii=False)
+    return scalar(value) if isinstance(value, str) else f"[{', '.join(map(scalar, value))}]"
+
+
+def _key(text: str, key: str) -> str:
+    return json.dumps(key) if _is_json(text) else key
+
+
+def _with_key(text: str, node: MappingNode, key: str, value: Value) -> str:
+    """Add a key: a name before all others, else behind them."""
+    written = f"{_key(text, key)}: {_written(text, value)}"
+    first, last = node.pairs[0].key.start, yaml_edit.end_of(text, node.pairs[-1].value)
+    if text.startswith("{", node.start):
+        if key == "name":
+            return f"{text[:first]}{written}, {text[first:]}"
+        return f"{text[:last]}, {written}{text[last:]}"
+    ending = "\r\n" if "\r\n" in text else "\n"
+    margin = " " * (first - text.rfind("\n", 0, first) - 1)
+    if key == "name":
+        return f"{text[:first]}{written}{ending}{margin}{text[first:]}"
+    line_end = text.find("\n", last) + 1
+    if not line_end:
+        text, line_end = text + ending, len(text + ending)
+    return f"{text[:line_end]}{margin}{written}{ending}{text[line_end:]}"
+
+
+def _without_key(text: str, node: MappingNode, key: str) -> str:
+    at = next(at for at, pair in enumerate(node.pairs) if pair.key.text == key)
+    pair = node.pairs[at]
+    end = yaml_edit.end_of(text, pair.value)
+    if at == 0:
+        following = node.pairs[1].key.start
+        if "#" in text[end:following]:
+            raise LayoutError(f"a comment stands behind `{key}`; edit it by hand")
+        return text[: pair.key.start] + text[following:]
+    if text.startswith("{", node.start):
+        return text[: node.pairs[at - 1].value.end] + text[end:]
+    line_end = text.find("\n", end) + 1
+    return text[: text.rfind("\n", 0, pair.key.start) + 1] + (text[line_end:] if line_end else "")
+
+
+def _with_list(text: str, listed: SequenceNode, items: Sequence[str]) -> str:
+    """Return the text with other items of a list; those that stay keep their lines."""
+    before = [node.text if isinstance(node, ScalarNode) else "" for node in listed.nodes]
+    steps = SequenceMatcher(None, before, items, autojunk=False).get_opcodes()
+    for tag, start, end, first, last in reversed(steps):
+        if tag == "equal":
+            continue
+        both = min(end - start, last - first)
+        text = _inserted(text, listed, start + both, items[first + both : last])
+        text = _removed(text, listed, range(start + both, end))
+        for offset in reversed(range(both)):
+            node, item = listed.nodes[start + offset], items[first + offset]
+            text = _replaced(text, node, _written(text, item))
+    return text
+
+
+def _inserted(text: str, listed: SequenceNode, at: int, items: Sequence[str]) -> str:
+    """Add items before that of a number; the nodes up to there are still where they were."""
+    if not items:
+        return text
+    if text.startswith("[", listed.start):
+        written = [_written(text, item) for item in items]
+        if at:
+            place = listed.nodes[at - 1].end
+            return text[:place] + "".join(f", {each}" for each in written) + text[place:]
+        place = listed.nodes[0].start
+        return text[:place] + "".join(f"{each}, " for each in written) + text[place:]
+    margin = text[text.rfind("\n", 0, listed.start) + 1 : listed.start]
+    ending = "\r\n" if "\r\n" in text else "\n"
+    if at:
+        text, place = yaml_edit.line_behind(text, listed.nodes[at - 1])
+    else:
+        place = listed.start - len(margin)
+    return text[:place] + yaml_edit.block(items, margin, ending) + text[place:]
+
+
+def _removed(text: str, listed: SequenceNode, numbers: range) -> str:
+    in_brackets = text.startswith("[", listed.start)
+    for number in reversed(numbers):
+        node = listed.nodes[number]
+        if not in_brackets:
+            text, place = yaml_edit.line_behind(text, node)
+            text = text[: text.rfind("\n", 0, node.start) + 1] + text[place:]
+        elif number:
+            text = text[: listed.nodes[number - 1].end] + text[node.end :]
+        else:
+            text = text[: node.start] + text[node.end :].lstrip().removeprefix(",").lstrip()
+    return text

@@ -1,0 +1,80 @@
+"""A watchlist before it is saved: what it would have matched lately, counted and with examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from index import interruption
+from index.article import Timestamp
+from index.evaluation.highlight import Highlighter, snippet
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.model.search_results import SearchHit
+from monitor.store.protocol import Views
+from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
+
+EXAMPLES = 10
+"""Articles that are shown with their matches."""
+SNIPPET = 120
+"""Cells of the text around the matches of an example."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistPreview:
+    """What a watchlist would have matched in a time."""
+
+    articles: int
+    """Articles of that time."""
+    matched: int
+    terms: tuple[tuple[str, int], ...]
+    """Articles that each term matches, the most frequent term first; terms without are left out."""
+    examples: tuple[SearchHit, ...]
+    """The newest articles that match."""
+
+
+def preview(
+    folder: Path,
+    views: Views,
+    watchlist: Watchlist,
+    described: Sequence[Feed],
+    since: Timestamp,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> WatchlistPreview:
+    """Return what a watchlist would have matched since a time.
+
+    Args:
+        folder: The data folder.
+        views: Reads the store in it.
+        watchlist: The watchlist.
+        described: The feeds as feeds.yaml describes them.
+        since: Only articles dated from then on.
+        progress: Told now and then how many articles of how many are done.
+
+    Raises:
+        SearchInterrupted: Nobody waits for the result.
+        StoreError: The store cannot be read.
+    """
+    feeds = known_feeds(views.feeds.every(), described)
+    settings = ArchiveReplay(folder=folder, watchlists=(watchlist,), feeds=feeds, since=since)
+    newest = views.version().article
+    oldest = min(views.articles.seen_since(since), newest + 1)
+    tallies = TrialTallies([watchlist])
+    with closing(replay(settings, newest, after=oldest - 1)) as parts:
+        for part in parts:
+            interruption.check()
+            tallies.take(part)
+            progress(min(part.upto, newest) - oldest + 1, newest - oldest + 1)
+    (tally,) = tallies.tallies
+    highlighter = Highlighter(watchlist.query)
+    examples = []
+    for article in views.articles.get(tally.newest(tally.dates, EXAMPLES)):
+        spans = tuple(highlighter.spans(article))
+        line, lit = snippet(article, spans, SNIPPET)
+        feed = next((feeds[one].name for one in article.feeds if one in feeds), "?")
+        examples.append(SearchHit(article, feed, 0.0, spans, line, tuple(lit)))
+    return WatchlistPreview(
+        len(tallies.dates), len(tally.dates), tuple(tally.terms.most_common()), tuple(examples)
+    )

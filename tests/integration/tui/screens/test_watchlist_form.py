@@ -1,0 +1,228 @@
+"""The form of a watchlist: checked as one types, tried, saved with every comment kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.dashboard_driver import drive, lines, screen, sees, until
+from support.fake_newsroom import FakeNewsroom
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from monitor.config import load
+from monitor.model.severity import Severity
+from tui.app import DashboardApp
+from tui.screens.dialogs import ChoiceDialog
+from tui.screens.watchlist_form import WatchlistForm
+
+FILE = """\
+# Nos fils.
+feeds:
+  - {url: https://a.example/rss, name: Les Échos, tags: [presse]}
+  - {url: https://b.example/rss, name: Reuters}
+watchlists:
+  - Alibaba  # the group
+  - name: grève
+    severity: high  # wakes the desk
+    terms:
+      - grève~   # and its forms
+      # the English
+      - strike
+searches: []  # none yet
+"""
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Change the file, as somebody else would."""
+    path.write_text(text)
+
+
+Script = Callable[[Pilot[Any], DashboardApp, WatchlistForm], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "feeds.yaml"
+    file.write_text(FILE)
+    return file
+
+
+def in_form(
+    path: Path, keys: tuple[str, ...], script: Script, size: tuple[int, int] = (120, 40)
+) -> FakeNewsroom:
+    """Open the form by keys in the pane of watchlists, and run a script in it."""
+    newsroom = FakeNewsroom(40)
+    newsroom.config = path
+
+    async def run(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("1", *keys)
+        await until(pilot, lambda: isinstance(app.screen, WatchlistForm))
+        assert isinstance(app.screen, WatchlistForm)
+        await script(pilot, app, app.screen)
+
+    drive(newsroom, run, size=size)
+    return newsroom
+
+
+GREVE = ("j", "j", "j", "e")
+
+
+def test_an_edit_changes_one_line_of_the_file(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        assert "Edit the watchlist grève" in screen(app)
+        await pilot.press("enter", *"walkout", "ctrl+s")
+        await sees(pilot, app, "The watchlist grève is saved.")
+        assert app.screen is app.main_screen
+
+    in_form(path, GREVE, script)
+    assert path.read_text() == FILE.replace("- strike\n", "- strike\n      - walkout\n")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_a_new_watchlist_is_written_from_every_field(path: Path, size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        fields = ("Name", "Severity", "Watch for", "But not", "Languages", "Feeds", "Cooldown")
+        assert all(f"│ {field} " in screen(app) for field in fields)
+        assert "^s Save" in lines(app)[-2]
+        await pilot.press(*"port", "enter", *"quai", "tab", *"portable", "tab", *"fr", "tab")
+        await pilot.press("space", "tab", *"30m", "tab", "tab", *"Ports")
+        await pilot.press("ctrl+s")
+        await sees(pilot, app, "The watchlist Ports is saved.")
+
+    in_form(path, ("n",), script, size)
+    (*_, added) = load(path).watchlists
+    assert (added.name, added.excluded, added.lang) == ("Ports", ("portable",), ("fr",))
+    assert (added.feeds, added.cooldown) == (("tag:presse",), 1800)
+    head, _, tail = FILE.partition("searches")
+    assert path.read_text().startswith(head) and path.read_text().endswith("searches" + tail)
+
+
+def test_mistakes_are_told_at_their_field_as_one_types(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        await pilot.pause(0.4)
+        assert "nothing to watch for" not in screen(app)
+        await pilot.press(*"port", "tab", "tab", *"zzz")
+        await sees(pilot, app, "`zzz` is not a language")
+        at = next(n for n, text in enumerate(lines(app)) if "Languages" in text)
+        assert "`zzz` is not a language" in lines(app)[at + 1]
+        await pilot.press("backspace", "backspace", "backspace")
+        await sees(pilot, app, "is not a language", gone=True)
+        await pilot.press("shift+tab", "shift+tab", *(["backspace"] * 4), "ctrl+s")
+        await sees(pilot, app, "nothing to watch for")
+        assert isinstance(app.screen, WatchlistForm)
+
+    in_form(path, ("n",), script)
+    assert path.read_text() == FILE
+
+
+def test_a_watchlist_is_tried_with_counts_and_lit_examples(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        await pilot.press(*"orly", "enter", *"zinc", "ctrl+t")
+        await sees(pilot, app, "10 of 40 articles of the last 30 days")
+        assert "orly 10   zinc 0" in screen(app)
+        assert sum("annulé à Orly" in text for text in lines(app)) == 10
+        at = next(n for n, text in enumerate(lines(app)) if "annulé à Orly" in text)
+        strip = app.screen._compositor.render_strips()[at]
+        lit = [s.text for s in strip if s.style and s.style.underline]
+        assert lit == ["Orly"]
+
+    newsroom = in_form(path, ("n",), script)
+    assert [watchlist.query.text for watchlist in newsroom.tried] == ["orly OR zinc"]
+    assert path.read_text() == FILE
+
+
+def test_esc_asks_only_if_something_was_changed(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        await pilot.press("x", "escape")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
+        await pilot.press("enter")
+        assert app.screen is form
+        await pilot.press("backspace", "escape")
+        await until(pilot, lambda: app.screen is app.main_screen)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, WatchlistForm))
+        await pilot.press("x", "escape", "j", "j", "enter")
+        await until(pilot, lambda: app.screen is app.main_screen)
+
+    in_form(path, GREVE, script)
+    assert path.read_text() == FILE
+
+
+def test_a_file_that_changed_meanwhile_keeps_both_changes(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        rewrite(path, FILE.replace("# Nos fils.", "# Our feeds.").replace("strike", "walkout"))
+        await pilot.press("shift+tab", "shift+tab", "enter", "down", "enter", "ctrl+s")
+        await sees(pilot, app, "is saved")
+
+    in_form(path, GREVE, script)
+    after = FILE.replace("# Nos fils.", "# Our feeds.").replace("strike", "walkout")
+    assert path.read_text() == after.replace("    severity: high  # wakes the desk\n", "")
+
+
+def test_a_mistake_that_came_into_the_file_meanwhile_is_told(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        rewrite(path, FILE + "zone: Nowhere\n")
+        await pilot.press("x", "ctrl+s")
+        await sees(pilot, app, "feeds.yaml has a mistake: line 14")
+        assert app.screen is form
+
+    in_form(path, GREVE, script)
+
+
+def test_a_search_becomes_a_watchlist_in_the_form(path: Path) -> None:
+    newsroom = FakeNewsroom(40)
+    newsroom.config = path
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("slash", *"orly", "enter")
+        await sees(pilot, app, "10 found")
+        await pilot.press("W")
+        await until(pilot, lambda: isinstance(app.screen, WatchlistForm))
+        assert app.screen.query_one("#what", TextArea).text == "orly"
+        assert app.screen.query(Input).first().value == "orly"
+        await pilot.press("shift+tab", "shift+tab", "enter", "up", "enter", "ctrl+s")
+        await sees(pilot, app, "The watchlist orly is saved.")
+
+    drive(newsroom, script)
+    (*_, added) = load(path).watchlists
+    assert (added.name, added.query.text, added.severity) == ("orly", "orly", Severity.HIGH)
+
+
+def test_what_no_form_can_show_is_said(path: Path) -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("1", "n")
+        await sees(pilot, app, "There is no feeds.yaml")
+        newsroom.config = path
+        await pilot.press("j", "j", "e")
+        await sees(pilot, app, "has no watchlist called Espionnage")
+        rewrite(path, "feeds: [")
+        await pilot.press("n")
+        await sees(pilot, app, "feeds.yaml, line 1")
+        assert app.screen is app.main_screen
+
+    drive(newsroom, script)
+
+
+def test_a_dashboard_that_only_looks_opens_no_form(path: Path) -> None:
+    import asyncio
+
+    newsroom = FakeNewsroom(20)
+    newsroom.config = path
+    app = DashboardApp(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
+
+    async def run() -> None:
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await until(pilot, lambda: app.newsroom.watchlists)
+            await pilot.press("1", "n")
+            await sees(pilot, app, "This dashboard is read-only.")
+            await app.main_screen.run_action(("", "watchlist_form", ("grève",)))  # type: ignore[arg-type]
+            await pilot.pause()
+            assert app.screen is app.main_screen
+
+    asyncio.run(run())

@@ -1,0 +1,459 @@
+"""The form of a watchlist: written, checked as one types, tried, and saved into feeds.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, Select, TextArea
+
+from index.analysis.text_cleaning import line
+from index.errors import SearchInterrupted
+from monitor.errors import ConfigError, MonitorError
+from monitor.model.severity import SEVERITY_SIGNS, Severity
+from tui.base_app import BaseApp
+from tui.data.newsroom import NewsroomModel, ThreadRunner
+from tui.key_labels import NO_KEYMAP, bind, key_bar_entries
+from tui.screens.config_changes import NO_FILE, start_resource_tracker, write_config
+from tui.screens.dialogs import ChoiceDialog, Dialog
+from tui.screens.panes import PaneScreen
+from tui.view.preview import preview_lines
+from tui.view.styled_text import Line, wrap
+from tui.widgets.check_list import CheckList
+from tui.widgets.scroll_text import ScrollText
+from tui.widgets.status_bar import KeyBar
+from tui.widgets.styled_widget import TextBlock
+
+if TYPE_CHECKING:
+    from monitor.config.watchlist_edit import CheckedFields, WatchlistFields
+    from monitor.model.config import Config
+    from monitor.watchlists.preview import WatchlistPreview
+
+TYPING_PAUSE = 0.2
+"""Seconds without a key before the fields are checked."""
+PROGRESS_EVERY = 0.2
+"""Seconds between two looks at how far a trial is."""
+TRIAL_NAME = "(trial)"
+"""Name of a watchlist while it is tried: it may have none yet."""
+LABEL_CELLS = 12
+TALL = 34
+"""Lines of a screen from which the fields of several lines have more of them."""
+HINT: Line = [("^t tries it on the articles of the last 30 days.", "quiet")]
+
+
+class _Label(TextBlock):
+    """What a field is called."""
+
+
+class FieldRow(Horizontal):
+    """A field with its label before it and its mistake below it."""
+
+    def __init__(self, name: str, label: str, field: Widget) -> None:
+        self.field = field
+        self.field_name = name
+        field.add_class("field")
+        self.note = TextBlock()
+        self.note.display = False
+        super().__init__(
+            _Label([(label, "quiet")]), Vertical(field, self.note), classes="field-row"
+        )
+        self._text = ""
+
+    def show_problem(self, text: str) -> None:
+        """Show a mistake, or none."""
+        if text != self._text:
+            self._text = text
+            self.lay_out()
+
+    def lay_out(self) -> None:
+        """Lay the mistake out for the present width."""
+        cells = max(20, self.size.width - LABEL_CELLS)
+        lines = wrap(line(self._text), cells, "bad") if self._text else []
+        self.note.display = bool(lines)
+        self.note.styles.height = max(1, len(lines))
+        self.note.update(*lines)
+
+    def on_resize(self) -> None:
+        """Lay the mistake out anew."""
+        self.lay_out()
+
+
+class WatchlistForm(Dialog[str]):
+    """Edits a watchlist; gives its name once it is saved, None when closed without."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("ctrl+s,f2", "save", "Save the watchlist", name="save-watchlist", priority=True),
+        bind(
+            "ctrl+t,f8",
+            "try",
+            "Try it on the articles of the last 30 days",
+            name="try-watchlist",
+            priority=True,
+        ),
+    ]
+    AUTO_FOCUS = "#what"
+
+    def __init__(
+        self,
+        newsroom: NewsroomModel,
+        path: Path,
+        config: Config,
+        before: WatchlistFields | None,
+        start: WatchlistFields,
+    ) -> None:
+        """Set the form up.
+
+        Args:
+            newsroom: The newsroom.
+            path: The file.
+            config: What the file says.
+            before: The watchlist in the file; None for a new one.
+            start: What the form shows first.
+        """
+        self._newsroom = newsroom
+        self._path = path
+        self._before = before
+        self._start = start
+        self._checked: CheckedFields | None = None
+        self._asked = False
+        """Whether the mistakes of fields that nobody touched are shown too."""
+        self._typing: Timer | None = None
+        self._progress = (0, 0)
+        self._trials = ThreadRunner("try")
+        self._severity_field = Select(
+            [(f"{SEVERITY_SIGNS[level]} {level}", str(level)) for level in Severity],
+            value=start.severity, allow_blank=False, compact=True,
+        )  # fmt: skip
+        self._kind_field = Select(
+            [("terms, one on each line", "terms"), ("a query, as in the archive", "query")],
+            value="query" if start.query else "terms", allow_blank=False, compact=True,
+        )  # fmt: skip
+        self._name_field = _input(start.name, "its only term, if it is left empty")
+        self._what_field = _area(start.query or "\n".join(start.terms), id="what")
+        self._excluded_field = _area("\n".join(start.excluded), id="excluded")
+        self._lang_field = _input(" ".join(start.lang), "all: fr en")
+        self._feeds_field = CheckList(_selectors(config, start.feeds), start.feeds)
+        self._cooldown_field = _input(start.cooldown, "none: 30m")
+        self._rows = [
+            FieldRow("name", "Name", self._name_field),
+            FieldRow("severity", "Severity", self._severity_field),
+            FieldRow("kind", "Watch for", self._kind_field),
+            FieldRow("what", "", self._what_field),
+            FieldRow("excluded", "But not", self._excluded_field),
+            FieldRow("lang", "Languages", self._lang_field),
+            FieldRow("feeds", "Feeds", self._feeds_field),
+            FieldRow("cooldown", "Cooldown", self._cooldown_field),
+        ]
+        self._general = FieldRow("", "", TextBlock())
+        self._general.display = False
+        self._trial = ScrollText(lambda cells: [HINT], id="trial")
+        self._keys = KeyBar((), id="form-keys")
+        title = f"Edit the watchlist {before.title}" if before else "New watchlist"
+        super().__init__(
+            title,
+            Vertical(
+                VerticalScroll(*self._rows, self._general, id="fields", can_focus=False),
+                self._trial,
+                self._keys,
+                classes="form",
+            ),
+        )
+        self._inside.border_subtitle = Content("tab: next field  esc: close")
+
+    def on_mount(self) -> None:
+        """Show the keys, and put the cursor behind what is written."""
+        for area in (self._what_field, self._excluded_field):
+            area.move_cursor(area.document.end)
+        keymap = self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
+        entries = (("save", "Save"), ("try", "Try"), ("close", "Close"))
+        self._keys.update(key_bar_entries(entries, WatchlistForm, keymap=keymap))
+
+    def on_unmount(self) -> None:
+        """Stop the trial."""
+        self._trials.close()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the fields the lines that there are."""
+        self._inside.set_class(event.size.height >= TALL, "-tall")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Give the examples more lines while they are read."""
+        self._inside.set_class(event.widget is self._trial, "-reading")
+
+    # --- the fields ---------------------------------------------------------------------
+
+    @property
+    def fields(self) -> WatchlistFields:
+        """Return what is written."""
+        from monitor.config.watchlist_edit import WatchlistFields
+
+        query = self._kind_field.value == "query"
+        chosen = self._feeds_field.chosen
+        kept = [each for each in self._start.feeds if each in chosen]
+        return WatchlistFields(
+            name=self._name_field.value.strip(),
+            terms=() if query else _lines(self._what_field.text),
+            query=" ".join(self._what_field.text.split()) if query else "",
+            severity=str(self._severity_field.value),
+            lang=tuple(self._lang_field.value.replace(",", " ").split()),
+            feeds=(*kept, *(each for each in chosen if each not in kept)),
+            excluded=_lines(self._excluded_field.text),
+            cooldown=self._cooldown_field.value.strip(),
+        )
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Check the fields soon."""
+        self._check_soon()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Check the fields soon."""
+        self._check_soon()
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Check the fields soon."""
+        self._check_soon()
+
+    def on_check_list_choice_changed(self) -> None:
+        """Check the fields soon."""
+        self._check_soon()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the next field."""
+        event.stop()
+        self.focus_next()
+
+    def _check_soon(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(
+            TYPING_PAUSE, lambda: self.run_worker(self._check(), group="check", exclusive=True)
+        )
+
+    async def _check(self, *, to_try: bool = False) -> CheckedFields | None:
+        """Check what is written, and show what is wrong; None if the file cannot be read.
+
+        Args:
+            to_try: Check what is needed for a trial: everything but the name.
+        """
+        from monitor.config import read
+        from monitor.config.watchlist_edit import check_fields
+
+        fields, before = self.fields, self._before
+        if to_try:
+            fields, before = replace(fields, name=TRIAL_NAME), None
+
+        def check() -> CheckedFields:
+            return check_fields(read(self._path), self._path, before, fields)
+
+        try:
+            checked = await self._newsroom.ask(check)
+        except MonitorError as error:
+            self._show_problems({"": str(error)})
+            return None
+        if self.is_attached:
+            self._show_problems(
+                {
+                    _row_of(problem.field): problem.message
+                    for problem in reversed(checked.problems)
+                    if self._asked or to_try or self._is_touched(fields, problem.field)
+                }
+            )
+        return checked
+
+    def _is_touched(self, fields: WatchlistFields, name: str) -> bool:
+        return not name or getattr(fields, name) != getattr(self._start, name)
+
+    def _show_problems(self, problems: Mapping[str, str]) -> None:
+        for row in self._rows:
+            row.show_problem(problems.get(row.field_name, ""))
+        self._general.display = "" in problems
+        self._general.show_problem(problems.get("", ""))
+
+    async def _valid(self, *, to_try: bool = False) -> CheckedFields | None:
+        """Return the checked fields; None after mistakes, of which the first gets the focus."""
+        self._asked = self._asked or not to_try
+        checked = await self._check(to_try=to_try)
+        if checked is None or not self.is_attached or not checked.problems:
+            return checked if self.is_attached else None
+        wrong = {_row_of(problem.field) for problem in checked.problems}
+        first = next((row for row in self._rows if row.field_name in wrong), None)
+        if first is not None:
+            first.field.focus()
+        return None
+
+    # --- trying -------------------------------------------------------------------------
+
+    def action_try(self) -> None:
+        """Count what the watchlist would have matched, and show examples."""
+        self.run_worker(self._try(), group="try", exclusive=True)
+
+    async def _try(self) -> None:
+        checked = await self._valid(to_try=True)
+        if checked is None or checked.watchlist is None or checked.config is None:
+            return
+        self._progress = (0, 0)
+        timer = self.set_interval(PROGRESS_EVERY, self._show_progress)
+        self._show_progress()
+        terms = self.fields.terms
+        start_resource_tracker()
+        try:
+            found = await self._trials.run(
+                self._newsroom.service.preview_watchlist,
+                checked.watchlist,
+                checked.config.feeds,
+                self._note_progress,
+            )
+        except SearchInterrupted:
+            return
+        except MonitorError as error:
+            words = str(error)
+            self._trial.update(lambda cells: wrap(line(words), cells, "bad"))
+            return
+        finally:
+            timer.stop()
+        if self.is_attached:
+            self._show_preview(found, terms)
+
+    def _note_progress(self, done: int, total: int) -> None:
+        self._progress = (done, total)
+
+    def _show_progress(self) -> None:
+        done, total = self._progress
+        share = f" {done / total:.0%}" if total else ""
+        self._trial.update(lambda cells: [[(f"Trying it on the last 30 days…{share}", "quiet")]])
+
+    def _show_preview(self, found: WatchlistPreview, terms: Sequence[str]) -> None:
+        from monitor.service.service import PREVIEW_DAYS
+
+        now, zone = self._newsroom.clock(), self._newsroom.zone
+        self._trial.update(
+            lambda cells: preview_lines(found, terms, PREVIEW_DAYS, cells, now, zone)
+        )
+
+    # --- saving and closing ---------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Save the watchlist, if it has no mistake."""
+        self.run_worker(self._save(), group="save", exclusive=True)
+
+    async def _save(self) -> None:
+        from monitor.config.watchlist_edit import save_watchlist
+
+        if await self._valid() is None:
+            return
+        fields = self.fields
+        change = partial(save_watchlist, before=self._before, after=fields)
+        error = "" if fields == self._before else await write_config(self._newsroom, change)
+        if not self.is_attached:
+            return
+        if error:
+            self._show_problems({"": error})
+        else:
+            self.dismiss(fields.title)
+
+    def action_close(self) -> None:
+        """Close; ask first if something was changed."""
+        if self.fields == self._start:
+            self.dismiss(None)
+            return
+        rows: list[Line] = [
+            [("Go on editing", "plain")],
+            [("Save it", "plain")],
+            [("Close, and lose the changes", "plain")],
+        ]
+
+        def on_choice(row: int | None) -> None:
+            if row == 1:
+                self.action_save()
+            elif row == 2:
+                self.dismiss(None)
+
+        self.app.push_screen(ChoiceDialog("The watchlist is not saved", rows), on_choice)
+
+
+def _row_of(field: str) -> str:
+    """Return the row that shows a field."""
+    return "what" if field in ("terms", "query") else field
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.splitlines() if each.strip())
+
+
+def _input(value: str, hint: str) -> Input:
+    return Input(line(value), placeholder=hint, compact=True, select_on_focus=False)
+
+
+def _area(text: str, *, id: str) -> TextArea:
+    shown = "\n".join(map(line, text.splitlines()))
+    return TextArea(shown, id=id, compact=True, soft_wrap=True, tab_behavior="focus")
+
+
+def _selectors(config: Config, chosen: Sequence[str]) -> list[str]:
+    """Return what a watchlist can be restricted to: what it is now, the tags, the feeds."""
+    tags = sorted({f"tag:{tag}" for feed in config.feeds for tag in feed.tags})
+    names = sorted({feed.name for feed in config.feeds}, key=str.casefold)
+    return list(dict.fromkeys([*chosen, *tags, *names]))
+
+
+def open_form(screen: PaneScreen, name: str = "", *, query: str = "", called: str = "") -> None:
+    """Open the form of a watchlist, and say what became of it.
+
+    Args:
+        screen: Where to open it.
+        name: The watchlist to edit; empty for a new one.
+        query: The query of a new one.
+        called: The name of a new one.
+    """
+    screen.run_worker(_open(screen, name, query, called), group="form", exclusive=True)
+
+
+async def _open(screen: PaneScreen, name: str, query: str, called: str) -> None:
+    path = screen.newsroom.service.config
+    if path is None:
+        screen.show_message(NO_FILE, error=True)
+        return
+    try:
+        config, before = await screen.newsroom.ask(_read, path, name)
+    except ConfigError as error:
+        screen.show_message(f"{path.name}, {error.problems[0]}", error=True)
+        return
+    except MonitorError as error:
+        screen.show_message(str(error), error=True)
+        return
+    if not screen.is_attached:
+        return
+    from monitor.config.watchlist_edit import WatchlistFields
+
+    start = before or WatchlistFields(name=called, query=" ".join(query.split()))
+    form = WatchlistForm(screen.newsroom, path, config, before, start)
+    screen.app.push_screen(form, _on_saved(screen))
+
+
+def _on_saved(screen: PaneScreen) -> Callable[[str | None], None]:
+    from tui.screens.config_changes import monitor_hint
+
+    def on_saved(name: str | None) -> None:
+        if name is not None:
+            screen.show_message(f"The watchlist {name} is saved." + monitor_hint(screen))
+
+    return on_saved
+
+
+def _read(path: Path, name: str) -> tuple[Config, WatchlistFields | None]:
+    """Return what the file says, and the watchlist of a name in it."""
+    from monitor.config import read, understand
+    from monitor.config.watchlist_edit import read_fields
+
+    content = read(path)
+    config = understand(content, path)
+    return config, read_fields(content.decode("utf-8-sig"), name) if name else None

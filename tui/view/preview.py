@@ -1,0 +1,61 @@
+"""What a watchlist would have matched, as lines: counts, terms, and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from index.analysis import text_cleaning as safe
+from index.article import Timestamp
+from monitor.formatting import counted
+from tui.view.search import result_row
+from tui.view.styled_text import Line, width, wrap
+
+if TYPE_CHECKING:
+    from monitor.watchlists.preview import WatchlistPreview
+
+TERM_CELLS = 30
+"""Cells of a term beside its count."""
+
+
+def preview_lines(
+    preview: WatchlistPreview,
+    terms: Sequence[str],
+    days: int,
+    cells: int,
+    now: Timestamp,
+    zone: tzinfo | None,
+) -> list[Line]:
+    """Return what a watchlist would have matched.
+
+    Args:
+        preview: The counts and examples.
+        terms: The terms of the watchlist, of which those without a match are shown too.
+        days: How many days were looked at.
+        cells: Width of the lines.
+        now: The present time.
+        zone: The time zone; None is the machine's.
+    """
+    articles = counted(preview.articles, "article")
+    head = f"{preview.matched:,} of {articles} of the last {days} days"
+    rate = f"{head}, about {preview.matched / days:,.1f} a day"
+    lines = wrap(rate if preview.matched else f"{head} match", cells, "title")
+    counts = dict(preview.terms)
+    counts.update((term, 0) for term in terms if term not in counts)
+    lines += _term_lines(counts, cells)
+    lines += [result_row(hit, None, cells, now, zone) for hit in preview.examples]
+    return lines
+
+
+def _term_lines(counts: dict[str, int], cells: int) -> list[Line]:
+    """Return each term with the number of its articles, as many on a line as fit."""
+    lines: list[Line] = []
+    for term, count in counts.items():
+        shown = safe.truncate(safe.line(term), TERM_CELLS)
+        run: Line = [(f"{shown} ", "list"), (f"{count:,}", "plain" if count else "late")]
+        if lines and width(lines[-1]) + width(run) + 3 <= cells:
+            lines[-1] += [("   ", ""), *run]
+        else:
+            lines.append(run)
+    return lines
