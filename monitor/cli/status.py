@@ -120,7 +120,8 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
         until = max(stand.until for stand in status.backfill)
         names = ", ".join(stand.watchlist for stand in status.backfill)
         yield f"backfill  {done} of {counted(until, 'article')}: {names}"
-    yield f"alerts    {status.alerts}, {status.untriaged} not yet triaged"
+    untriaged = counted(status.untriaged, "story", "stories")
+    yield f"alerts    {status.alerts}; {untriaged} not yet triaged"
     if status.mutes:
         muted = ", ".join(
             f"{m.watchlist} until {show.format_moment(m.until, now)}" for m in status.mutes

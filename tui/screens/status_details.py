@@ -23,7 +23,7 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
     """Yield the name of each part of the status bar, and its details as a line."""
     words, style = monitor_state(status, newsroom.clock())
     yield "monitor", _row("Monitor", words, style)
-    yield "untriaged", _row("Untriaged", counted(status.untriaged, "alert"))
+    yield "untriaged", _row("Untriaged", counted(status.untriaged, "story", "stories"))
     feeds = ", ".join(f"{n} {health.label}" for health, n in status.feeds.items() if n) or "none"
     yield "feeds", _row("Feeds", feeds)
     affected = counted(sum(status.gaps.values()), "feed")
