@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor.formatting import alert_number
 from monitor.model.alert import AlertState, SuppressionReason, Verdict
 from monitor.model.delivery import DeliveryState
 
@@ -46,11 +47,11 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Times
 def describe_suppression(alert: Alert, moment: Callable[[Timestamp], str]) -> str:
     """Return why nobody is notified of an alert, and until when; empty if somebody is."""
     if alert.duplicate_of is not None:
-        return f"not notified: a copy; alert {alert.duplicate_of} stands for it"
+        return f"not notified: a copy; alert {alert_number(alert.duplicate_of)} stands for it"
     steps = [
         f"{line(step.words)} not notified: {_reason(step.suppressed)}"
         for step in alert.escalations
-        if step.suppressed
+        if step.suppressed not in ("", alert.suppressed)
     ]
     if alert.suppressed:
         until = f" until {moment(alert.suppressed_until)}" if alert.suppressed_until else ""

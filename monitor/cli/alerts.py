@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from index.analysis import text_cleaning
-from monitor.cli import CliContext, output, say, show
+from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
 from monitor.cli.options import build_filter, with_list_options
+from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, print_stories
 from monitor.export import serialization
-from monitor.formatting import alert_number, counted
-from monitor.model.severity import SEVERITY_SIGNS
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from monitor.model.alert import Alert
+    from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
     from monitor.model.search import Filter
     from monitor.model.status import StoreVersion
     from monitor.service.service import Service
@@ -128,82 +127,21 @@ COLUMNS = (
     "verdict", "starred", "tags", "note", "raised_at",
     "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
     "backfill", "rule", "article_version", "lost", "alert_id", "article_id",
+    "story",
 )  # fmt: skip
-_COLOURS = {"high": "red", "medium": "yellow", "low": None}
 
 
-def print_alerts(
-    alerts: Iterable[Alert], style: str, now: float, *, header: bool = True, paged: bool = False
-) -> None:
-    """Print alerts; with `paged`, through a pager if they do not fit on the terminal."""
-    if style == "table":
-        lines = [line for alert in alerts for line in format_alert(alert, now).split("\n")]
-        output.print_lines(lines, paged=paged)
-    else:
-        output.print_rows(map(serialization.alert, alerts), style, COLUMNS, header=header)
+def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
+    """Print a row for each alert, for programs."""
+    output.print_rows(map(serialization.alert, alerts), style, COLUMNS, header=header)
     sys.stdout.flush()
-
-
-def format_alert(alert: Alert, now: float) -> str:
-    """Return an alert as the lines of a list."""
-    mark = click.style(SEVERITY_SIGNS[alert.severity], fg=_COLOURS[alert.severity])
-    title = output.highlight(
-        alert.title or "(untitled)",
-        [(m.start, m.end) for m in alert.matches if m.field == "title"],
-    )
-    copies = f" +{alert.duplicates}" if alert.duplicates else ""
-    forms = ", ".join(dict.fromkeys(match.text for match in alert.matches))
-    about = f"{alert.publisher}{copies} · {output.ago(alert.raised_at, now)}"
-    if alert.article is not None:
-        about += f" · article {alert.article}"
-        forms = forms or "no longer in the text"
-    lines = [
-        f"{alert_number(alert.id):>6} {mark} {click.style(alert.watchlist, bold=True)}  {title}",
-        f"         {click.style(about, dim=True)} · {forms or alert.kind}",
-        *(
-            f"         {remark}"
-            for remark in [*triage_remarks(alert), *map(_format_note_line, note_lines(alert.note))]
-        ),
-        *(f"         {line}" for line in _detail_lines(alert, now)),
-    ]
-    return "\n".join(lines)
-
-
-def triage_remarks(alert: Alert) -> list[str]:
-    """Return star, state, verdict and tags of an alert as one line; no line if it has none."""
-    words = ["★"] if alert.starred else []
-    words += [str(word) for word in (alert.state, alert.verdict) if word and word != "new"]
-    words += [f"#{text_cleaning.line(tag)}" for tag in alert.tags]
-    return [" ".join(words)] if words else []
-
-
-def note_lines(note: str) -> list[str]:
-    """Return the lines of a note without control characters."""
-    return [
-        text_cleaning.line(paragraph)
-        for paragraph in text_cleaning.clean(note, keep_newlines=True).splitlines()
-    ]
-
-
-def _format_note_line(paragraph: str) -> str:
-    return click.style(f"✎ {paragraph}", dim=True)
-
-
-def _detail_lines(alert: Alert, now: float) -> Iterator[str]:
-    """Yield escalations, the reason for suppression, and the other outlets of the story."""
-    if alert.escalations:
-        yield click.style(f"↑ {show.describe_escalations(alert, now)}", bold=True)
-    if why := show.suppression_reason(alert, now):
-        yield click.style(f"✕ {why}", dim=True)
-    if order := show.story_order(alert.telling):
-        yield click.style(order, dim=True)
-    for line in show.other_language_lines(alert.telling):
-        yield click.style(line, dim=True)
 
 
 READ, TRIAGE = "Read", "Triage"
 COMMANDS = {
-    "list": LazyCommand("monitor.cli.alerts:alerts_list", "List alerts, the newest first.", READ),
+    "list": LazyCommand(
+        "monitor.cli.alerts:alerts_list", "List the stories that raised alerts.", READ
+    ),
     "show": LazyCommand(
         "monitor.cli.show:alerts_show",
         "Show an alert with its article.",
@@ -230,6 +168,86 @@ COMMANDS = {
         "monitor.cli.triage:COMMANDS", "Redo the change that you undid last.", TRIAGE
     ),
 }
+
+
+class AlertSelection:
+    """The alerts that options select, as rows and as stories."""
+
+    def __init__(self, service: Service, filter: Filter, query: str) -> None:
+        """Begin with a query, which is evaluated at once; an empty one selects all.
+
+        Raises:
+            QueryError: The query has a mistake.
+        """
+        self._views = service.views.alerts
+        self._filter = filter
+        self._queried = service.triage.select(filter, query) if query else None
+
+    def alerts(self, limit: int) -> list[Alert]:
+        """Return the `limit` alerts that were raised or escalated last, 0 for all, newest last."""
+        return self.read([alert.id for alert in self._latest(limit)])
+
+    def stories(self, limit: int) -> list[ListedStory]:
+        """Return the `limit` stories that have a new alert or escalation last, the newest first."""
+        number = limit * 2
+        while True:
+            alerts = self._latest(number)
+            newest = dict.fromkeys(alert.story_alert for alert in reversed(alerts))
+            if not limit or len(newest) >= limit or len(alerts) < number:
+                break
+            number *= 4
+        chosen = frozenset(list(newest)[: limit or None])
+        selected = [alert.id for alert in alerts if alert.story_alert in chosen]
+        return listed(self._stories(selected), selected, no_news)
+
+    def after(
+        self, version: StoreVersion
+    ) -> tuple[StoreVersion, Sequence[int], Sequence[EscalatedAlert]]:
+        """Return the version of the store, and what was raised and what escalated since another."""
+        raised = self._views.ids(self._filter, after=version.alert)
+        escalated = self._views.escalated(self._filter, after=version.escalation)
+        version = version._replace(
+            alert=max([version.alert, *raised]),
+            escalation=max([version.escalation, *(one.escalation for one in escalated)]),
+        )
+        return version, raised, escalated
+
+    def changed_stories(
+        self, raised: Sequence[int], escalated: Sequence[EscalatedAlert]
+    ) -> list[ListedStory]:
+        """Return the stories of these alerts, with what is new, the newest first."""
+        selected = [*raised, *(one.alert for one in escalated)]
+        steps = [one.escalation for one in escalated]
+        return listed(self._stories(selected), selected, lambda story: news(story, raised, steps))
+
+    def read(self, ids: Iterable[int]) -> list[Alert]:
+        """Return these alerts, each once, with all that a row has."""
+        return self._views.get([*dict.fromkeys(ids)], matches=True, timelines=True)
+
+    def _stories(self, ids: Sequence[int]) -> list[StoryAlerts]:
+        if self._filter.suppressed:  # the others of their stories were notified
+            return by_story(self.read(ids))
+        return self._views.stories(
+            ids, matches=True, timelines=True, closed=self._filter.closed, muted=True
+        )
+
+    def _latest(self, limit: int) -> list[Alert]:
+        """Return the alerts that were raised or escalated last, the newest last, bare."""
+        if self._queried is not None:
+            ids = list(self._queried)
+            selected = frozenset(ids)
+            any_state = replace(self._filter, closed=True)
+            escalated = self._views.escalated(any_state)
+            risen = [one.alert for one in escalated if one.alert in selected]
+        else:
+            ids = list(self._views.ids(self._filter, limit=limit or None))
+            escalated = self._views.escalated(self._filter, limit=limit or None)
+            risen = [one.alert for one in escalated]
+        alerts = self._views.get([*dict.fromkeys([*ids[-limit:], *risen[-limit:]])])
+        alerts.sort(key=lambda alert: (alert.stirred_at, alert.id))
+        return alerts[-limit:]
+
+
 FOLLOW_SECONDS = 0.5
 """Seconds between two reads of the store with --follow."""
 
@@ -246,7 +264,11 @@ def alerts() -> None:
 @click.command("list")
 @with_list_options
 @with_alert_filters
-@click.option("--follow", is_flag=True, help="Continue, and print new alerts as they are raised.")
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Continue, and print a story when it gets an alert or escalates.",
+)
 @click.option(
     "--suppressed",
     is_flag=True,
@@ -265,11 +287,15 @@ def alerts_list(
     no_pager: bool,
     **selected: Any,
 ) -> None:
-    """List alerts, the newest first. Copies of a story are counted with its first alert.
+    """List the stories that raised alerts, the newest first; for programs, the alerts.
 
-    With --follow the newest comes last, and new ones after it. Closed alerts are left out,
-    unless --state asks for them. An alert that escalated stands at the time of the escalation.
-    Exits with 1 when there are no alerts.
+    A story is printed once, with all its alerts, if one of them passes the filters. `table` and
+    `md` print stories, and --limit counts them; `json`, `jsonl` and `csv` print a row for each
+    alert that passes, with its `story`, and --limit counts alerts.
+
+    With --follow the newest comes last, and new ones after it; a story that was there before
+    says what is new. Closed alerts are left out, unless --state asks for them. A story stands at
+    the time when it last got an alert or escalated. Exits with 1 when there are no alerts.
     """
     if follow and style == "json":
         raise click.UsageError(
@@ -282,61 +308,47 @@ def alerts_list(
         raise click.UsageError("--query cannot be combined with --follow")
     service = cli.service()
     known = KnownNames(cli, service)
-    filter = replace(known.validate(build_alert_filter(**selected)), muted=True)
+    filter = replace(
+        known.validate(build_alert_filter(**selected)), muted=True, suppressed=suppressed
+    )
     if query:
         known.warn(query)
     version = service.views.version()
-    if suppressed:
-        ids = service.views.alerts.ids(replace(filter, suppressed=True), limit=limit or None)
-        listed = service.views.alerts.get(ids, matches=True)
+    selection = AlertSelection(service, filter, query)
+    if style in STORY_FORMATS:
+        stories = selection.stories(limit)
+        found = len(stories)
+        print_stories(
+            stories[:: -1 if follow else 1], style, cli.clock(), paged=not (no_pager or follow)
+        )
     else:
-        listed = _latest_alerts(service, filter, limit, query)
-    if not follow:
-        print_alerts(listed[::-1], style, cli.clock(), paged=not no_pager)
-        if not listed:
-            if style == "table":
-                say("no alerts")
-            context.exit(1)
-        return
-    print_alerts(listed, style, cli.clock())
+        rows = selection.alerts(limit)
+        found = len(rows)
+        print_alerts(rows[:: 1 if follow else -1], style)
+    if not (found or follow):
+        if style == "table":
+            say("no alerts")
+        context.exit(1)
+    if follow:
+        _follow(cli, selection, version, style)
+
+
+def _follow(
+    cli: CliContext, selection: AlertSelection, version: StoreVersion, style: str
+) -> NoReturn:
+    """Print what is raised or escalates, for ever."""
     from monitor.wiring import pause
 
     while True:
         pause(FOLLOW_SECONDS)
-        version, new_alerts = _alerts_after(service, filter, version)
-        if new_alerts:
-            print_alerts(new_alerts, style, cli.clock(), header=style != "csv")
+        version, raised, escalated = selection.after(version)
+        if style in STORY_FORMATS:
+            changed = selection.changed_stories(raised, escalated)
+            print_stories(changed[::-1], style, cli.clock())
+        elif raised or escalated:
+            ids = [*raised, *(one.alert for one in escalated)]
+            print_alerts(selection.read(ids), style, header=style != "csv")
 
 
-def _latest_alerts(service: Service, filter: Filter, limit: int, query: str) -> list[Alert]:
-    """Return the alerts that were raised or escalated last, the newest last."""
-    if query:
-        ids = service.triage.select(filter, query)
-        selected = frozenset(ids)
-        any_state = replace(filter, closed=True)
-        escalated = service.views.alerts.escalated(any_state)
-        escalated_ids = [one.alert for one in escalated if one.alert in selected][-limit:]
-        ids = ids[-limit:]
-    else:
-        ids = list(service.views.alerts.ids(filter, limit=limit or None))
-        escalated = service.views.alerts.escalated(filter, limit=limit or None)
-        escalated_ids = [one.alert for one in escalated]
-    alerts = service.views.alerts.get(
-        [*dict.fromkeys([*ids, *escalated_ids])], matches=True, timelines=True
-    )
-    alerts.sort(key=lambda alert: (alert.stirred_at, alert.id))
-    return alerts[-limit:] if limit else alerts
-
-
-def _alerts_after(
-    service: Service, filter: Filter, version: StoreVersion
-) -> tuple[StoreVersion, list[Alert]]:
-    """Return the new version of the store, and the alerts raised or escalated since `version`."""
-    ids = list(service.views.alerts.ids(filter, after=version.alert))
-    escalated = service.views.alerts.escalated(filter, after=version.escalation)
-    ids += [one.alert for one in escalated if one.alert not in ids]
-    new_version = version._replace(
-        alert=max([version.alert, *ids]),
-        escalation=max([version.escalation, *(one.escalation for one in escalated)]),
-    )
-    return new_version, service.views.alerts.get(ids, matches=True, timelines=True) if ids else []
+STORY_FORMATS = ("table", "md")
+"""Formats in which a row is a story; in the others a row is an alert."""

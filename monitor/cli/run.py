@@ -67,8 +67,8 @@ def run(
     """Watch the feeds in the foreground, until interrupted.
 
     With --once: poll, wait until everything is stored, matched and searchable, and the search
-    index is checked and mended; then print the alerts that were raised, the newest first, and
-    a summary on stderr. Exits with 1 if no feed could be read, with 2 if feeds.yaml has a
+    index is checked and mended; then print the stories that raised alerts, the newest first,
+    and a summary on stderr. Exits with 1 if no feed could be read, with 2 if feeds.yaml has a
     mistake, with 3 if another monitor watches this newsroom.
     """
     if everything and not once:
@@ -89,12 +89,25 @@ def run(
     if style == "json":
         _print_json(cli, summary, once=once)
     elif once:
-        from monitor.cli.alerts import print_alerts
-
-        print_alerts(_raised_alerts(cli, summary), style, cli.clock())
+        _print_raised(cli, summary, style)
         say(describe_summary(summary))
     if once and summary.feeds and not summary.ok + summary.unchanged:
         context.exit(1)
+
+
+def _print_raised(cli: CliContext, summary: RunSummary, style: str) -> None:
+    """Print the stories of the alerts that a run raised; for programs, the alerts."""
+    from monitor.cli.alerts import STORY_FORMATS, print_alerts
+    from monitor.cli.stories import listed, news, print_stories
+
+    alerts = _raised_alerts(cli, summary)
+    if style not in STORY_FORMATS:
+        print_alerts(alerts, style)
+        return
+    ids = [alert.id for alert in alerts]
+    stories = cli.service().views.alerts.stories(ids, matches=True, timelines=True, muted=True)
+    rows = listed(stories, ids, lambda story: news(story, ids))
+    print_stories(rows, style, cli.clock())
 
 
 def _print_json(cli: CliContext, summary: RunSummary, *, once: bool) -> None:

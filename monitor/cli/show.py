@@ -7,11 +7,17 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from index.analysis import text_cleaning
+from monitor.alerts.description import (
+    describe_deliveries,
+    describe_suppression,
+    describe_triage,
+)
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.export import serialization
@@ -19,8 +25,9 @@ from monitor.formatting import alert_number, counted, iso, span
 
 if TYPE_CHECKING:
     from index.article import Timestamp
-    from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
+    from monitor.model.alert import Alert, Decision, MergedAlert, Outlet, StoryTimeline
     from monitor.model.article import ArticleDetails, Version
+    from monitor.model.delivery import Delivery
     from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
 
 
@@ -73,7 +80,7 @@ def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
     into_it = [one for one in merged if not one.stands]
     for one in merged:
         if one.stands:
-            yield f"    not notified: merged into {_alert_line(one)}"
+            yield f"        {_alert_line(one)}"
     if into_it:
         yield f"    {counted(len(into_it), 'alert')} merged into this one, not notified:"
         for one in into_it:
@@ -93,29 +100,6 @@ def language_name(code: str) -> str:
 def describe_escalations(alert: Alert, now: Timestamp) -> str:
     """Return why and when an alert escalated: `5 outlets at 10:47`."""
     return ", ".join(f"{step.words} at {format_moment(step.at, now)}" for step in alert.escalations)
-
-
-_SUPPRESSION_REASONS = {
-    "backfill": "published before this watchlist or feed was watched",
-    "muted": "silenced",
-    "no route": "no route leads to a channel",
-}
-
-
-def suppression_reason(alert: Alert, now: Timestamp) -> str:
-    """Return why an alert is suppressed, and until when; empty if it is notified."""
-    if alert.duplicate_of is not None:
-        return f"not notified: duplicate of alert {alert_number(alert.duplicate_of)}"
-    steps = [
-        f"{step.words} not notified: {step.suppressed}"
-        for step in alert.escalations
-        if step.suppressed
-    ]
-    if not alert.suppressed:
-        return "; ".join(steps)
-    reason = _SUPPRESSION_REASONS.get(alert.suppressed, alert.suppressed)
-    until = f" until {format_moment(alert.suppressed_until, now)}" if alert.suppressed_until else ""
-    return "; ".join([f"not notified: {reason}{until}", *steps])
 
 
 def format_moment(at: Timestamp, now: Timestamp) -> str:
@@ -265,29 +249,54 @@ def show(cli: CliContext, number: Number, style: str, diff: bool) -> None:
 @with_show_options
 @click.pass_obj
 def alerts_show(cli: CliContext, id: int, style: str, diff: bool) -> None:
-    """Show an alert, such as a5, with its article, as `tocsin show a5` does."""
+    """Show an alert, such as a5, with its article and story, as `tocsin show a5` does."""
     _show_alert(cli, id, style, diff=diff)
 
 
 def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
-    from monitor.cli.alerts import format_alert
+    from monitor.cli.stories import ListedStory, story_lines
 
     service, now = cli.service(), cli.clock()
-    found = service.views.alerts.get([id], matches=True, timelines=True)
+    found = service.views.alerts.stories(
+        [id], matches=True, timelines=True, closed=True, muted=True
+    )
     if not found:
         raise no_alert(id)
-    (alert,) = found
+    (story,) = found
+    (alert,) = (one for one in story.alerts if one.id == id)
     details = None if alert.article is None else service.views.articles.details(alert.article)
     if style == "json":
         diffs = _load_revisions_mapping(cli, details) if diff and details else {}
-        _print_json(serialization.alert(alert) | diffs)
+        numbers = {"story_alerts": [alert_number(one.id) for one in story.alerts]}
+        _print_json(serialization.alert(alert) | numbers | diffs)
         return
     of_article = f" of article {alert.article}" if details else ""
     click.echo(f"alert {alert_number(id)}{of_article}")
-    click.echo(format_alert(alert, now))
+    for line in story_lines(ListedStory(story, alert), now):
+        click.echo(line)
+    click.echo()
     if details:
-        click.echo()
         _print_article(cli, details, diff=diff)
+    shown = {one.id for one in details.alerts} if details else set()
+    _print_others(cli, [one for one in story.alerts if one.id not in shown], of=id)
+
+
+def _print_others(cli: CliContext, alerts: Sequence[Alert], *, of: int) -> None:
+    """Print alerts that are not of the article above: others of its story, or of a feed."""
+    views = cli.service().views
+    ids = [alert.id for alert in alerts]
+    decisions = {id: made[-1] for id in ids if (made := views.triage.decisions(id))}
+    deliveries = views.deliveries.of_alerts(ids)
+    if alerts and ids != [of]:
+        click.echo()
+        click.echo(click.style("other alerts of its story:", bold=True))
+    for alert in alerts:
+        last, sent = decisions.get(alert.id), deliveries.get(alert.id, ())
+        for line in _alert_lines(alert, last, sent, cli.clock()):
+            click.echo(line)
+        if alert.article is not None:
+            title = text_cleaning.line(alert.title) or "(untitled)"
+            click.echo(f"    {alert.publisher}: {title} · article {alert.article}")
 
 
 def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
@@ -336,7 +345,8 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
             yield _wrapped(_highlighted_part(details, part))
     yield ""
     for alert in details.alerts:
-        yield from _alert_lines(alert, now)
+        last, sent = details.decisions.get(alert.id), details.deliveries.get(alert.id, ())
+        yield from _alert_lines(alert, last, sent, now)
         yield from merged_lines([one for one in details.merged if one.of == alert.id])
     if not (details.alerts or details.limits):
         yield "no watchlist matched"
@@ -349,16 +359,20 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
         yield f"{counted(details.versions - 1, 'revision')} since it was first seen"
 
 
-def _alert_lines(alert: Alert, now: float) -> Iterator[str]:
-    marks = [*(f"#{text_cleaning.line(tag)}" for tag in alert.tags), *["★"] * alert.starred]
-    words = ", ".join(str(word) for word in (alert.state, alert.verdict, *marks) if word)
-    yield f"{alert.watchlist} ({alert.severity}): alert {alert_number(alert.id)}, {words}"
+def _alert_lines(
+    alert: Alert, last: Decision | None, sent: Sequence[Delivery], now: Timestamp
+) -> Iterator[str]:
+    """Yield an alert: what was decided of it, who was notified or why nobody, and why it is."""
+    moment = partial(format_moment, now=now)
+    triage = describe_triage(alert, last, moment)
+    yield f"{alert.watchlist} ({alert.severity}): alert {alert_number(alert.id)}, {triage}"
     yield from (f"    ✎ {line}" for line in text_cleaning.lines(alert.note).splitlines())
     if alert.escalations:
         raised = alert.escalations[0].severity
         yield f"    ↑ {describe_escalations(alert, now)}; raised as {raised}"
-    if alert.suppressed == "cooldown" and alert.suppressed_until is not None:
-        yield f"    suppressed until {format_moment(alert.suppressed_until, now)}: cooldown"
+    for words in (describe_deliveries(sent, moment), describe_suppression(alert, moment)):
+        if words:
+            yield f"    {words}"
     for match in alert.matches:
         yield f"    “{match.text}” in the {match.field}, by {match.term}"
     for lost in alert.lost:

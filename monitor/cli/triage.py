@@ -189,10 +189,11 @@ def _change_alerts(
 
 
 def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None:
-    from monitor.cli.alerts import print_alerts
+    from monitor.cli.stories import by_story, listed, no_news, print_stories
 
     ids = [alert.id for alert in changing[: -CHANGES_SHOWN - 1 : -1]]
-    print_alerts(cli.service().views.alerts.get(ids, matches=True), "table", cli.clock())
+    stories = by_story(cli.service().views.alerts.get(ids, matches=True))
+    print_stories(listed(stories, ids, no_news), "table", cli.clock())
     more = f"; the newest {CHANGES_SHOWN} are listed" if len(changing) > CHANGES_SHOWN else ""
     say(f"{count_alerts(len(changing))} would change: {what}{more}")
 

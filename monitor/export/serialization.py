@@ -48,6 +48,7 @@ def alert(alert: Alert) -> dict[str, Any]:
         "rule": alert.rule,
         "article_version": alert.article_version,
         "lost": [{"term": lost.term, "at": iso(lost.at)} for lost in alert.lost],
+        "story": alert_number(alert.story_alert or alert.id),
     }
 
 

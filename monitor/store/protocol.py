@@ -348,11 +348,19 @@ class AlertViews(Protocol):
         With `matches` they have their matches, with `timelines` the timelines of their stories.
         """
 
-    def stories(self, ids: Sequence[int], *, matches: bool = False) -> list[StoryAlerts]:
+    def stories(
+        self,
+        ids: Sequence[int],
+        *,
+        matches: bool = False,
+        timelines: bool = False,
+        closed: bool = False,
+        muted: bool = False,
+    ) -> list[StoryAlerts]:
         """Return the alerts of the stories of these alerts, in the order asked, each story once.
 
-        Alerts that lists leave out, because they are closed, merged or were raised in a silence,
-        are among them only where they are asked for.
+        Merged alerts are among them only where they are asked for; so are those that are closed
+        and those that were raised in a silence, except with `closed` and with `muted`.
         """
 
     def later_of_stories(self, *, after: int = 0) -> tuple[array[int], array[int]]:

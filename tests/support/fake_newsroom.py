@@ -305,7 +305,7 @@ class FakeNewsroom:
         self._readable()
         return [self._alert(n, matches=matches) for n in ids if 0 < n <= self.count]
 
-    def stories(self, ids: Sequence[int], *, matches: bool = False) -> list[StoryAlerts]:
+    def stories(self, ids: Sequence[int], *, matches: bool = False, **_: bool) -> list[StoryAlerts]:
         firsts = dict.fromkeys(self.story_of.get(n, n) for n in ids if 0 < n <= self.count)
         found = []
         for first in firsts:

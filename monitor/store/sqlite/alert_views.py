@@ -191,19 +191,28 @@ class SqliteAlertViews:
             if id in found
         ]
 
-    def stories(self, ids: Sequence[int], *, matches: bool = False) -> list[StoryAlerts]:
+    def stories(
+        self,
+        ids: Sequence[int],
+        *,
+        matches: bool = False,
+        timelines: bool = False,
+        closed: bool = False,
+        muted: bool = False,
+    ) -> list[StoryAlerts]:
         """Return the alerts of the stories of these alerts, in the order asked, each once."""
         asked = dict(
             self._connection.select_in("SELECT id, story_alert FROM alerts WHERE id IN ({0})", ids)
         )
         members = self._connection.select_in(
             "SELECT id FROM alerts WHERE story_alert IN ({0}) AND merged_into IS NULL"
-            " AND state <> 'closed' AND held <> 'muted'",
+            + ("" if closed else " AND state <> 'closed'")
+            + ("" if muted else " AND held <> 'muted'"),
             set(asked.values()),
         )
         wanted = sorted({*asked, *(id for (id,) in members)})
         alerts: dict[int, list[Alert]] = defaultdict(list)
-        for alert in self.get(wanted, matches=matches):
+        for alert in self.get(wanted, matches=matches, timelines=timelines):
             alerts[alert.story_alert].append(alert)
         first = dict.fromkeys(asked[id] for id in ids if id in asked)
         return [StoryAlerts(tuple(alerts[story])) for story in first]

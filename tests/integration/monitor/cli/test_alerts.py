@@ -14,7 +14,7 @@ ALERT = {
     "id", "kind", "watchlist", "article", "title", "url", "feed", "outlet", "severity", "state",
     "raised_at", "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until",
     "backfill", "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags",
-    "note", "alert_id", "article_id",
+    "note", "alert_id", "article_id", "story",
 }  # fmt: skip
 MATCH = {"field", "start", "end", "text", "term"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -53,7 +53,7 @@ def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
 
 def test_alerts_for_people_and_in_markdown(filled: Newsroom) -> None:
     shown = filled.here("alerts").stdout
-    assert "▲ Douanes" in shown
+    assert f"▲ {ENGLISH[0].title}\n         Douanes · The Wire · " in shown
     assert "(<https://ex.org/en/1>) — Douanes · The Wire" in (
         filled.here("alerts", "--format", "md").stdout
     )

@@ -119,7 +119,9 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     for copy in copies:
         assert f"alert a{copy['id']}, {copy['outlet']}: {copy['title']} · article " in shown
         other = newsroom.here("show", str(copy["article"])).stdout
-        assert f"    not notified: merged into alert a{alert['id']}, lesoir.be: Alibaba vu" in other
+        stands = f"a{alert['id']}"
+        assert f"    not notified: a copy; alert {stands} stands for it\n" in other
+        assert f"        alert {stands}, lesoir.be: Alibaba vu" in other
     articles = {copy["article"] for copy in copies}
     until(lambda: {hit["id"] for hit in searched(newsroom, "is:merged")} == articles)
     assert {row["article"] for row in listed(newsroom, "--query", "is:merged")} == articles

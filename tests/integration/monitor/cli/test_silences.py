@@ -55,7 +55,8 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
         ("port", "no route"), ("Alibaba", "muted"), ("Alibaba", "muted"),
     ]  # fmt: skip
     assert all(row["held_until"] == mute["until"] for row in rows[1:])
-    assert "✕ not notified: silenced until" in run("alerts", "--suppressed", "--watch", "Alibaba")
+    suppressed = run("alerts", "--suppressed", "--watch", "Alibaba")
+    assert "✕ not notified: the watchlist was silenced until" in suppressed
     assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
     status = json.loads(run("status", "--json"))
     assert status["suppressed"] == {"muted": 2, "no route": 1}

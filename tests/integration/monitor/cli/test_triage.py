@@ -245,8 +245,10 @@ def test_the_list_shows_what_was_said(run: Run) -> None:
     run("alerts", "tag", "x", "a3")
     run("alerts", "note", "a3", "-m", "one\ntwo")
     shown = run("alerts", "--starred")
-    assert "         ★ acknowledged relevant #x\n         ✎ one\n         ✎ two\n" in shown
-    assert "alert a3, acknowledged, relevant, #x, ★\n    ✎ one\n    ✎ two\n" in run("show", "2")
+    assert "         acknowledged, relevant · ★ · #x\n         ✎ one\n         ✎ two\n" in shown
+    shown = run("show", "2")
+    assert "alert a3, acknowledged, by ana " in shown
+    assert " · relevant · ★ · #x\n    ✎ one\n    ✎ two\n" in shown
     assert "✎ one" in run("alerts", "--starred", "--format", "md")
 
 

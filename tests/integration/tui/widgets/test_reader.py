@@ -65,7 +65,7 @@ def test_merged_alerts_are_one_key_away() -> None:
         aside = app.screen
         assert isinstance(aside, ArticleScreen)
         await until(pilot, lambda: aside.article_details and aside.article_details.article.id == 37)
-        await sees(pilot, app, "not notified: a copy; alert 40 stands for it")
+        await sees(pilot, app, "not notified: a copy; alert a40 stands for it")
         await pilot.press("O")
         await sees(pilot, app, "Merged into the alert of another article")
 

@@ -74,7 +74,9 @@ def test_why_nobody_is_notified_is_said_with_its_end_and_for_escalations() -> No
     )  # fmt: skip
     said = describe_suppression(replace(ALERT, escalations=(step,)), moment)
     assert said == "5 outlets not notified: no route leads to a channel"
-    assert "alert 3" in describe_suppression(replace(ALERT, duplicate_of=3), moment)
+    unheard = replace(ALERT, suppressed="no route", escalations=(step,))
+    assert describe_suppression(unheard, moment) == "not notified: no route leads to a channel"
+    assert "alert a3" in describe_suppression(replace(ALERT, duplicate_of=3), moment)
 
 
 def test_deliveries_say_where_an_alert_is() -> None:

@@ -1,0 +1,149 @@
+"""Stories on the command line: one block or line each, with all their alerts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support import article_archive
+from support.archive_with_alerts import NOW, ring
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Reply, Web
+
+from index.query.parser import parse_query
+from monitor.cli import main_group
+from monitor.model.config import Watchlist
+from monitor.model.severity import Severity
+
+WATCHLISTS = (
+    Watchlist(name="Alibaba", query=parse_query("alibaba"), severity=Severity.HIGH),
+    Watchlist(name="Espions", query=parse_query("espionnage~")),
+)
+STORIES = (
+    ("Alibaba et espionnage", 1),
+    ("Espionnage au port", 2),
+    ("Alibaba, encore l’espionnage", 1),
+)
+"""Headlines, and the article that begins the story of each: alerts a1, a2; a3; a4, a5."""
+
+TEXT = (
+    "La sûreté de l’État soupçonne le groupe d’espionnage depuis son centre logistique de Liège,"
+    " selon un quotidien britannique qui cite des responsables belges. Le groupe dément toute"
+    " activité malveillante et rappelle que ses entrepôts sont ouverts aux douanes."
+)
+Run = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stories")
+    articles = [
+        article_archive.article(n, title, date=NOW + 60 * n, story=story)
+        for n, (title, story) in enumerate(STORIES, 1)
+    ]
+    ring(folder / "var", articles, WATCHLISTS)
+    with closing(sqlite3.connect(folder / "var/newsroom.db")) as sql, sql:
+        sql.execute("UPDATE alerts SET story_alert = CASE WHEN id = 3 THEN 3 ELSE 1 END")
+    return folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that runs the program on three stories, two of them one story."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOCSIN_USER", "ana")
+
+    def command(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(main_group, words)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    return command
+
+
+def test_a_story_is_one_block_with_its_watchlists_and_alerts(run: Run) -> None:
+    first, second = run("alerts", "--limit", "1"), run("alerts")
+    assert first.splitlines()[:2] == [
+        "    a5 ▲ Alibaba, encore l’espionnage",
+        "         Alibaba a1 a4, Espions a2 a5",
+    ]
+    assert second.startswith(first)
+    assert "    a3 ● Espionnage au port\n         Espions · A +" not in second
+    assert "    a3 ● Espionnage au port\n         Espions · A · " in second
+    assert second.count("espionnage\n") == 1
+
+
+def test_limit_counts_stories_for_people_and_alerts_for_programs(run: Run) -> None:
+    markdown = run("alerts", "--limit", "2", "--format", "md").splitlines()
+    assert [line.partition("](")[0] for line in markdown] == [
+        "- [Alibaba, encore l’espionnage", "- [Espionnage au port",
+    ]  # fmt: skip
+    assert "— Alibaba, Espions · A" in markdown[0]
+    rows = json.loads(run("alerts", "--limit", "4", "--json"))
+    assert [(row["alert_id"], row["story"]) for row in rows] == [
+        ("a5", "a1"), ("a4", "a1"), ("a3", "a3"), ("a2", "a1"),
+    ]  # fmt: skip
+
+
+def test_a_filter_selects_stories_and_its_newest_alert_leads(run: Run) -> None:
+    assert "    a4 ▲ Alibaba, encore" in run("alerts", "--watch", "Alibaba")
+    assert "Espions a2 a5" in run("alerts", "--watch", "Alibaba", "--query", "encore")
+    run("alerts", "close", "a4")
+    assert "Alibaba a1, Espions a2 a5" in run("alerts")
+    closed = run("alerts", "--state", "closed")
+    assert "Alibaba a4 (closed) a1 (new)" in closed or "Alibaba a1 (new) a4 (closed)" in closed
+    assert "Alibaba a1 (new) a4 (closed)" in run("alerts", "--state", "all")
+
+
+def test_states_are_said_of_the_story_or_of_each_watchlist(run: Run) -> None:
+    run("alerts", "noise", "a2", "a5")
+    shown = run("alerts", "--limit", "1")
+    assert "Alibaba a1 a4 (new), Espions a2 a5 (acknowledged, noise)\n" in shown
+    run("alerts", "noise", "a1", "a4")
+    shown = run("alerts", "--limit", "1")
+    assert "Alibaba a1 a4, Espions a2 a5\n" in shown
+    assert "         acknowledged, noise\n" in shown
+
+
+def test_show_tells_the_whole_story_of_an_alert(run: Run) -> None:
+    run("alerts", "ack", "a5")
+    shown = run("show", "a1")
+    assert shown.startswith("alert a1 of article 1\n    a1 ▲ Alibaba et espionnage\n")
+    own, _, others = shown.partition("other alerts of its story:\n")
+    assert "Espions (medium): alert a2, new" in own
+    assert "Espions (medium): alert a5, acknowledged, by ana " in others
+    assert "    A: Alibaba, encore l’espionnage · article 3\n" in others
+    told = json.loads(run("show", "a1", "--json"))
+    assert (told["story"], told["story_alerts"]) == ("a1", ["a1", "a2", "a4", "a5"])
+
+
+@pytest.mark.costly
+def test_follow_prints_a_story_again_with_what_is_new(web: Web, tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    first = Item("Alibaba à Liège", TEXT, "un", "https://a.be/un")
+    second = Item("Alibaba : la sûreté enquête", TEXT, "deux", "https://b.be/deux")
+    web.on("/a", Reply(body=rss(first, lang="fr")))
+    web.on("/b", Reply(body=rss(Item("Rien", "Rien du tout.", "rien"), lang="fr")))
+    feeds = [{"url": web.url(f"/{name}"), "name": name, "lang": "fr"} for name in ("a", "b")]
+    newsroom.watch(feeds, ["Alibaba"])
+    assert newsroom.once("--now").returncode == 0
+    with newsroom.running("alerts", "--follow") as following:
+        assert following.stdout is not None
+        head = following.stdout.readline()
+        assert "Alibaba à Liège" in head, following.stderr and following.stderr.read()
+        web.on("/b", Reply(body=rss(second, lang="fr")))
+        done = newsroom.once("--now", "--format", "table")
+        lines = iter(following.stdout.readline, "")
+        again = next(line for line in lines if "la sûreté enquête" in line)
+        told = [next(lines), next(lines)]
+        following.terminate()
+    assert again.startswith("    a2 ")
+    assert told == ["         new: Alibaba a2, b +1\n", "         Alibaba a1 a2\n"]
+    assert again + told[0] in done.stdout
