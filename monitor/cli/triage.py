@@ -66,6 +66,9 @@ _OPTIONS = (
     ),
     with_filters,
     with_alert_filters,
+    click.option(
+        "--story", is_flag=True, help="Change every alert of the stories of these alerts."
+    ),
     click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
     click.option("--dry-run", is_flag=True, help="Only list the alerts that would change."),
     click.option(
@@ -172,6 +175,11 @@ def _change_alerts(
     service = cli.service()
     selected = select_alerts(context, service, ids, options)
     change, alerts = Change(**fields), service.views.alerts.get(selected)
+    others: list[Alert] = []
+    if ids or options["story"]:
+        others = _others_of_stories(service, selected)
+    if options["story"]:
+        alerts, others = [*alerts, *others], []
     changing = [alert for alert in alerts if change.on(alert) != alert]
     if not selected:
         say("no alerts")
@@ -185,7 +193,15 @@ def _change_alerts(
             say("nothing was changed")
             context.exit(1)
         act = service.triage.change([alert.id for alert in changing], **fields)
-    _report_change(act, len(selected), options["style"], verb[1])
+    left = sum(change.on(alert) != alert for alert in others)
+    _report_change(act, len(alerts), options["style"], verb[1], left)
+
+
+def _others_of_stories(service: Service, ids: Sequence[int]) -> list[Alert]:
+    """Return the alerts of the stories of these alerts that are not among them."""
+    stories = service.views.alerts.stories(ids, closed=True, muted=True)
+    known = frozenset(ids)
+    return [alert for story in stories for alert in story.alerts if alert.id not in known]
 
 
 def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None:
@@ -198,8 +214,18 @@ def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None
     say(f"{count_alerts(len(changing))} would change: {what}{more}")
 
 
-def _report_change(act: TriageAction | None, total: int, style: str, participle: str) -> None:
-    """Print what was changed."""
+def _report_change(
+    act: TriageAction | None, total: int, style: str, participle: str, left: int
+) -> None:
+    """Print what was changed.
+
+    Args:
+        act: What was done; None if nothing changed.
+        total: How many alerts were selected.
+        style: The format.
+        participle: What they are now: `closed`.
+        left: How many other alerts of their stories the same would change.
+    """
     changed = act.ids if act else ()
     if style == "json":
         import json
@@ -213,11 +239,12 @@ def _report_change(act: TriageAction | None, total: int, style: str, participle:
         click.echo(json.dumps(result))
         return
     rest = total - len(changed)
+    more = f"; {left:,} more of the same story: add --story" if left else ""
     if not changed:
-        say(f"nothing to change: already {participle}")
+        say(f"nothing to change: already {participle}{more}")
         return
     unchanged = f"; {rest:,} were already" if rest else ""
-    say(f"{count_alerts(changed)} {participle}{unchanged}; `tocsin alerts undo` undoes it")
+    say(f"{count_alerts(changed)} {participle}{unchanged}{more}; `tocsin alerts undo` undoes it")
 
 
 def _change_command(name: str, verb: _Verb, help: str, **fields: Any) -> click.Command:
@@ -236,8 +263,8 @@ def _change_command(name: str, verb: _Verb, help: str, **fields: Any) -> click.C
 
 _SELECTION_HELP = (
     "Give alerts by their numbers, such as a5, as `tocsin alerts` lists them, or select alerts "
-    "with options. With options, tocsin asks for confirmation. Exits with 1 when no alert "
-    "is selected."
+    "with options. With options, tocsin asks for confirmation. Only these alerts change, not "
+    "the others of their stories, unless you add --story. Exits with 1 when no alert is selected."
 )
 
 

@@ -124,6 +124,22 @@ def test_show_tells_the_whole_story_of_an_alert(run: Run) -> None:
     assert (told["story"], told["story_alerts"]) == ("a1", ["a1", "a2", "a4", "a5"])
 
 
+def test_triage_changes_the_alert_named_or_with_an_option_its_story(run: Run) -> None:
+    assert "1 alert acknowledged; 3 more of the same story: add --story;" in run(
+        "alerts", "ack", "a5"
+    )
+    assert "Alibaba a1 a4 (new), Espions a2 (new) a5 (acknowledged)" in run("alerts")
+    assert "4 alerts would change: close" in run("alerts", "close", "a5", "--story", "--dry-run")
+    done = run("alerts", "close", "a5", "--story")
+    assert "4 alerts closed; `tocsin alerts undo`" in done
+    assert "Alibaba a1 a4, Espions a2 a5\n" in run("alerts", "--state", "closed")
+    told = json.loads(run("alerts", "reopen", "a1", "--story", "--format", "json"))
+    assert told["alert_ids"] == ["a1", "a2", "a4", "a5"]
+    assert "4 alerts (Alibaba 2, Espions 2)" in run(
+        "alerts", "star", "--query", "watch:Alibaba", "--story", "--yes"
+    )
+
+
 @pytest.mark.costly
 def test_follow_prints_a_story_again_with_what_is_new(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
