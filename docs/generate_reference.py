@@ -209,6 +209,7 @@ SHAPES = {
     "AlertsShape": ("All watchlists: `alerts`", "feeds-yaml-alerts"),
     "ChannelShape": ("A channel: `channels[]`", "feeds-yaml-alerts"),
     "RouteShape": ("A route: `routes[]`", "feeds-yaml-alerts"),
+    "BriefingShape": ("A briefing: `briefing`", "feeds-yaml-alerts"),
     "QuietShape": ("Quiet hours: `quiet`", "feeds-yaml-alerts"),
 }
 """Each part of the schema, with its heading and its page."""
@@ -221,8 +222,8 @@ YAML_PAGES = {
     ),
     "feeds-yaml-alerts": (
         "feeds.yaml: watchlists and delivery",
-        "Keys about watchlists, alerts, channels and routes. Keys about feeds, the network and the "
-        "archive are on [their own page](feeds-yaml.md).",
+        "Keys about watchlists, alerts, channels, routes and briefings. Keys about feeds, the "
+        "network and the archive are on [their own page](feeds-yaml.md).",
     ),
 }
 

@@ -16,6 +16,7 @@ from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.model.config import Config
 from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import MonitorLock
+from monitor.notify.briefing_schedule import BriefingScheduler
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.pipeline import Pipeline
 from monitor.run_log import RunLog
@@ -43,6 +44,8 @@ class Components:
     """Called with each batch that is stored; they wake the indexer and the delivery loop."""
     relocation: Relocation
     notifier: DeliveryLoop
+    briefings: BriefingScheduler | None = None
+    """None where no briefing is made."""
     linker: EventLinker | None = None
     """None where the model is not installed."""
     load: Callable[[], Config]

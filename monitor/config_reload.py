@@ -79,6 +79,8 @@ class ConfigReloader:
         self.feeds = {feed.url: feed for feed in numbered if feed.enabled}
         parts.client.allow(config.allow)
         await parts.notifier.use(config.channels, config.allow)
+        if parts.briefings is not None:
+            await parts.briefings.use(config.briefings)
         if parts.linker is not None:
             parts.linker.enabled = config.vectors
         parts.ingester.watch = ActiveConfig(

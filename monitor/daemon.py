@@ -130,6 +130,8 @@ class Daemon:
             asyncio.create_task(self._checking.ever()),
             asyncio.create_task(self._parts.notifier.ever(self._rest)),
         ]
+        if self._parts.briefings is not None:
+            background.append(asyncio.create_task(self._parts.briefings.ever(self._rest)))
         if self._parts.linker is not None:
             background.append(asyncio.create_task(self._parts.linker.ever(self._rest)))
         self._say_what_is_watched(await self._parts.thread(self._parts.store.feeds.subscribed))
@@ -177,6 +179,8 @@ class Daemon:
         await self._tidying.all()
         await self._end_silences()
         await self._sweep()
+        if self._parts.briefings is not None:
+            await self._parts.briefings.all()
         await self._parts.notifier.all()
         while (waiting := await self._left_to_index()) or not self._parts.indexer.mended:
             indexer = self._parts.indexer

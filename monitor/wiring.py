@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from monitor.ingest.poll_outcome import BatchOutcome
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.model.alert import Alert
+    from monitor.model.briefing import Briefing, StoredBriefing
     from monitor.model.config import Config, Listening, Networks, SavedSearch
     from monitor.model.event_link import EncodedBatch
     from monitor.model.poll import RunSummary
     from monitor.monitor_lock import MonitorLock
-    from monitor.notify.atom import History
+    from monitor.notify.atom import BriefingHistory, History
+    from monitor.notify.briefing_schedule import BriefingScheduler
     from monitor.notify.delivery_loop import DeliveryLoop
     from monitor.notify.senders import Senders
     from monitor.parse.workers import Parser
@@ -259,6 +261,7 @@ def _parts(
         report=report,
         listeners=listeners,
         notifier=notifier,
+        briefings=_briefings(config.data, store, thread, notifier),
         linker=linker,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
@@ -298,6 +301,27 @@ def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome
         notifier.wake()
 
 
+def _briefings(
+    data: Path, store: Store, thread: WorkerThread, notifier: DeliveryLoop
+) -> BriefingScheduler:
+    import asyncio
+    from functools import cache
+
+    from monitor.notify.briefing_schedule import BriefingScheduler
+
+    @cache
+    def service() -> Service:
+        return open_service(data, read_only=True)
+
+    def brief(since: Timestamp, watchlists: Sequence[str]) -> Briefing:
+        return service().briefing(since, watchlists=watchlists)
+
+    return BriefingScheduler(
+        store.briefings, thread, brief, notifier.wake,
+        clock=clock, sleep=asyncio.sleep, zone=local_zone(),
+    )  # fmt: skip
+
+
 def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoop:
     import asyncio
 
@@ -310,14 +334,19 @@ def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoo
     async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return await thread(packing.history, channel, watchlist, limit)
 
+    async def briefing_history(channel: str, limit: int) -> list[StoredBriefing]:
+        return await thread(packing.briefing_history, channel, limit)
+
     return DeliveryLoop(
-        store.deliveries, packing, thread, senders(config, history),
+        store.deliveries, packing, thread, senders(config, history, briefing_history),
         clock=clock, sleep=asyncio.sleep, jitter=random.random,
     )  # fmt: skip
 
 
-def senders(config: Config, history: History) -> Senders:
-    """Return the senders of the channels; `history` reads the alerts of an Atom feed."""
+def senders(
+    config: Config, history: History, briefing_history: BriefingHistory | None = None
+) -> Senders:
+    """Return the senders of the channels; the histories read the entries of Atom feeds."""
     from functools import cache
 
     import httpx
@@ -326,7 +355,7 @@ def senders(config: Config, history: History) -> Senders:
     from monitor.notify.senders import Senders
 
     return Senders(
-        AddressGuard(config.allow), history,
+        AddressGuard(config.allow), history, briefing_history,
         trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
         user_agent=user_agent(config.contact), environ=os.environ,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""When quiet hours end and when the next digest is due, by a wall clock with summer time. Pure."""
+"""When quiet hours end, digests and briefings are due, by a wall clock with summer time. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from index.article import Timestamp
-from monitor.model.config import Digest, Quiet
+from monitor.model.config import BriefingSchedule, Digest, Quiet
 
 DAY = timedelta(days=1)
 
@@ -40,6 +40,21 @@ def next_digest(digest: Digest, now: Timestamp, local: tzinfo) -> Timestamp:
         return min(midnight + rounds * digest.every, next_midnight)
     days = [today + n * DAY for n in range(3)]  # where summer time ends, a clock shows a time twice
     return min(at for day in days for t in digest.at if (at := _moment(day, t, zone)) > now)
+
+
+def last_briefing(schedule: BriefingSchedule, now: Timestamp, local: tzinfo) -> Timestamp | None:
+    """Return when a briefing was due last: not later than now; None if never in a week.
+
+    Args:
+        schedule: When briefings are sent.
+        now: The time.
+        local: Time zone of the machine, for a schedule that names none.
+    """
+    zone = schedule.zone or local
+    today = datetime.fromtimestamp(now, zone).date()
+    days = [day for n in range(8) if (day := today - n * DAY).weekday() in schedule.days]
+    slots = [_moment(day, at, zone) for day in days for at in schedule.at]
+    return max((slot for slot in slots if slot <= now), default=None)
 
 
 def by_the_clock(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:

@@ -15,6 +15,7 @@ from monitor.formatting import alert_number, counted, iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
+    from monitor.model.briefing import StoredBriefing
     from monitor.model.config import Channel, Config, DeliveryError
     from monitor.model.delivery import Delivery, Notification
     from monitor.service.service import Service
@@ -172,7 +173,7 @@ def _notification(
 
 DELIVERY_COLUMNS = (
     "id", "state", "channel", "alert", "occasion", "why", "watchlist", "title", "due", "attempts",
-    "reason", "created_at", "sent_at", "key", "bundle", "alert_id",
+    "reason", "created_at", "sent_at", "key", "bundle", "alert_id", "briefing",
 )  # fmt: skip
 DELIVERY_STATES = ("waiting", "held", "sent", "dead", "all")
 _MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
@@ -180,7 +181,7 @@ _MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
 
 @click.group(cls=LazyGroup, default="list")
 def deliveries() -> None:
-    """List deliveries of alerts to channels, and send them again. Without a command: `list`."""
+    """List deliveries to channels, and send them again. Without a command: `list`."""
 
 
 @deliveries.command("list")
@@ -198,7 +199,7 @@ def deliveries() -> None:
 def list_deliveries(
     context: click.Context, state: str | None, channel: str | None, limit: int, style: str
 ) -> None:
-    """List deliveries of alerts to channels, the newest first, and why one is not sent yet.
+    """List deliveries to channels, the newest first, and why one is not sent yet.
 
     Exits with 1 when there are none.
     """
@@ -222,11 +223,15 @@ def list_deliveries(
         alert.id: alert
         for alert in service.views.alerts.get([delivery.alert for delivery in listed])
     }
+    briefings = service.views.briefings.get([d.briefing for d in listed if d.briefing is not None])
     if style != "table":
-        rows = (_row(delivery, alerts.get(delivery.alert)) for delivery in listed)
+        rows = (
+            _row(delivery, alerts.get(delivery.alert), briefings.get(delivery.briefing or 0))
+            for delivery in listed
+        )
         output.print_rows(rows, style, DELIVERY_COLUMNS)
     else:
-        for line in _lines(listed, alerts, cli.clock()):
+        for line in _lines(listed, alerts, briefings, cli.clock()):
             click.echo(line)
     if not listed:
         if style == "table":
@@ -277,17 +282,21 @@ def _states(state: str | None) -> list[Any]:
     return [DeliveryState.WAITING if state == "held" else DeliveryState(state)]
 
 
-def _row(delivery: Delivery, alert: Alert | None) -> dict[str, Any]:
+def _row(
+    delivery: Delivery, alert: Alert | None, briefing: StoredBriefing | None
+) -> dict[str, Any]:
+    title = alert.title if alert else briefing.subject if briefing else ""
     return {
         "id": delivery.id,
         "state": str(delivery.state),
         "channel": delivery.channel,
-        "alert": delivery.alert,
-        "alert_id": alert_number(delivery.alert),
+        "alert": delivery.alert or None,
+        "alert_id": alert_number(delivery.alert) if delivery.alert else None,
+        "briefing": delivery.briefing,
         "occasion": str(delivery.occasion),
         "why": delivery.why,
         "watchlist": alert.watchlist if alert else "",
-        "title": alert.title if alert else "",
+        "title": title,
         "due": iso(delivery.due),
         "attempts": delivery.attempts,
         "reason": delivery.reason,
@@ -298,13 +307,22 @@ def _row(delivery: Delivery, alert: Alert | None) -> dict[str, Any]:
     }
 
 
-def _lines(listed: Iterable[Delivery], alerts: dict[int, Alert], now: float) -> Iterator[str]:
+def _lines(
+    listed: Iterable[Delivery],
+    alerts: dict[int, Alert],
+    briefings: dict[int, StoredBriefing],
+    now: float,
+) -> Iterator[str]:
     for delivery in listed:
-        alert = alerts.get(delivery.alert)
-        about = f"{alert.watchlist}: {alert.title or '(untitled)'}" if alert else "(dropped)"
-        why = f" ↑ {delivery.why}" if delivery.why else ""
         head = f"{delivery.id:>6} {_MARKS[delivery.state]} {delivery.channel}"
-        yield f"{head}  alert {alert_number(delivery.alert)}{why}  {about}"
+        if delivery.briefing is not None:
+            briefing = briefings.get(delivery.briefing)
+            yield f"{head}  briefing  {briefing.subject if briefing else '(dropped)'}"
+        else:
+            alert = alerts.get(delivery.alert)
+            about = f"{alert.watchlist}: {alert.title or '(untitled)'}" if alert else "(dropped)"
+            why = f" ↑ {delivery.why}" if delivery.why else ""
+            yield f"{head}  alert {alert_number(delivery.alert)}{why}  {about}"
         yield click.style(f"         {'; '.join(_status_clauses(delivery, now))}", dim=True)
 
 

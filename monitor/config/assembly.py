@@ -10,6 +10,7 @@ from index.errors import QueryError
 from index.query.filters import compact
 from index.query.parser import Query, parse_query
 from monitor.config import beside
+from monitor.config.briefings import briefings
 from monitor.config.channels import channels
 from monitor.config.feeds import feeds
 from monitor.config.routes import routes
@@ -114,6 +115,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         channels=channels(draft, path, os.environ),
         routes=routes(draft, subscribed),
         notify=shape.alerts.notify,
+        briefings=briefings(draft),
         zone=shape.zone,
         allow=shape.network.allow,
         contact=shape.network.contact,

@@ -1,12 +1,14 @@
-"""The schema of channels, routes and quiet hours in `feeds.yaml`."""
+"""The schema of channels, routes, briefings and quiet hours in `feeds.yaml`."""
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
 
 from monitor.config.value_types import (
+    BriefingSpan,
     Clock,
     Codes,
     Days,
@@ -20,9 +22,10 @@ from monitor.config.value_types import (
     Tags,
     TemplateText,
     Texts,
+    Times,
     Zone,
 )
-from monitor.model.config import Quiet
+from monitor.model.config import EVERY_DAY, BriefingSchedule, Quiet
 from monitor.model.severity import Severity
 from monitor.notify.message import TEMPLATE_FIELDS
 
@@ -115,6 +118,64 @@ class RouteShape(Shape):
         description='Collect alerts and send them as one message: every `30m`, or at `"07:30"`.',
         examples=["30m", "07:30"],
     )
+
+
+class BriefingShape(Shape):
+    """A briefing that is sent at fixed times."""
+
+    model_config = ConfigDict(title="Briefing")
+    noun: ClassVar = "briefing"
+
+    name: Name = Field(
+        default="",
+        description="Name of the briefing, in its title. Without it, `Briefing`. Each of several"
+        " has another one.",
+        examples=["Ports, weekly"],
+    )
+    at: Times = Field(
+        min_length=1,
+        description="When it is sent: a time, or several. Quiet hours do not hold it back.",
+        examples=["07:00", ["07:00", "17:30"]],
+    )
+    to: Texts = Field(
+        min_length=1,
+        description="Names of the channels that receive it.",
+        examples=["desk", ["desk", "soc"]],
+    )
+    days: Days = Field(
+        default=(),
+        description="Days on which it is sent: mon to sun, or `mon-fri`. Without it, every day.",
+        examples=["mon-fri"],
+    )
+    watch: Texts = Field(
+        default=(),
+        description="Only these watchlists. Without it, all.",
+        examples=[["Liège"]],
+    )
+    since: BriefingSpan | None = Field(
+        default=None,
+        description="How far back it goes, up to `31d`. Without it, to the briefing before; the"
+        " first one goes back a day.",
+        examples=["24h"],
+    )
+
+    @property
+    def title(self) -> str:
+        """Return its name, or the usual one."""
+        return self.name or "Briefing"
+
+    def understood(self, zone: tzinfo | None) -> BriefingSchedule:
+        """Return the schedule that the mapping describes."""
+        days = tuple(sorted({day for days in self.days for day in days}))
+        return BriefingSchedule(
+            name=self.title,
+            at=self.at,
+            to=tuple(dict.fromkeys(self.to)),
+            days=days or EVERY_DAY,
+            watch=self.watch,
+            since=self.since,
+            zone=zone,
+        )
 
 
 KINDS = ("url", "webhook", "command", "file", "atom")

@@ -48,7 +48,8 @@ _SETTINGS = {
     "archive changed: what is kept, and how long": ("retention",),
     "archive changed: whether articles get vectors": ("vectors",),
     "alerts changed: the channels of alerts without a route": ("notify",),
-    "zone changed: the clock of quiet hours and digests": ("zone",),
+    "briefing changed: what is sent, when, and to whom": ("briefings",),
+    "zone changed: the clock of quiet hours, digests and briefings": ("zone",),
     "data changed: the folder of the archive; restart the monitor to use it": ("data",),
 }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from monitor.config.delivery_schema import ChannelShape, RouteShape
+from monitor.config.delivery_schema import BriefingShape, ChannelShape, RouteShape
 from monitor.config.feed_schema import DefaultsShape, FeedShape, HostShape, TagShape
 from monitor.config.value_types import (
     Age,
@@ -277,6 +277,16 @@ class NetworkShape(Shape):
     )
 
 
+class _OneOrSeveral:
+    """In the JSON Schema, a list of which a single item needs no brackets."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core)
+        return {"anyOf": [schema["items"], schema]}
+
+
 class FileShape(Shape):
     """One newsroom: its feeds, its watchlists, and how alerts are delivered."""
 
@@ -317,9 +327,14 @@ class FileShape(Shape):
         "conditions hold decides. Without such a route, an alert goes to "
         "the channels under `alerts.notify`, else to all channels.",
     )
+    briefing: Annotated[tuple[BriefingShape, ...], _OneOrSeveral()] = Field(
+        default=(),
+        description="A briefing that is sent at fixed times; a list for several.",
+        examples=[{"at": "07:00", "days": "mon-fri", "to": "desk"}],
+    )
     zone: Zone | None = Field(
         default=None,
-        description="Time zone of quiet hours, digests and messages. Without it, that"
+        description="Time zone of quiet hours, digests, briefings and messages. Without it, that"
         " of the machine.",
         examples=["Europe/Brussels"],
     )

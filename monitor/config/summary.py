@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.query.ast import And, Facet, Mode, Node, Not, Or, Word, walk
-from monitor.config import routes, value_parsers
+from monitor.config import briefings, routes, value_parsers
 from monitor.config.value_parsers import describe_age
 from monitor.config.watchlists import unknown_selector, watched_feeds
 from monitor.formatting import counted, exact, span
@@ -98,6 +98,7 @@ def as_text(config: Config) -> list[str]:
         *_searches(config.searches),
         *_channels(config.channels),
         *_routes(config),
+        *_briefings(config),
         "",
         f"archive in {config.data}",
         *_retention(config.retention),
@@ -160,6 +161,7 @@ def as_mapping(config: Config) -> dict[str, Any]:
             for channel in config.channels
         ],
         "routes": routes.route_mappings(config),
+        "briefings": briefings.briefing_mappings(config),
         "zone": str(config.zone) if config.zone else None,
         "archive": {
             "keep": config.retention.keep,
@@ -207,6 +209,11 @@ def _routes(config: Config) -> list[str]:
     if not config.routes:
         return []
     return ["", counted(len(config.routes), "route"), *_columns(routes.describe_routes(config))]
+
+
+def _briefings(config: Config) -> list[str]:
+    rows = briefings.describe_briefings(config)
+    return ["", counted(len(rows), "briefing"), *_columns(rows)] if rows else []
 
 
 def _retention(retention: Retention) -> list[str]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
-from monitor.config.delivery_schema import ChannelShape, QuietShape, RouteShape
+from monitor.config.delivery_schema import (
+    BriefingShape,
+    ChannelShape,
+    QuietShape,
+    RouteShape,
+)
 from monitor.config.feed_schema import (
     AuthShape,
     DefaultsShape,
@@ -49,11 +54,15 @@ SHAPES: Mapping[str | int, type[Shape]] = {
     "searches": SearchShape,
     "channels": ChannelShape,
     "routes": RouteShape,
+    "briefing": BriefingShape,
     "defaults": DefaultsShape,
     "network": NetworkShape,
     "alerts": AlertsShape,
     "archive": ArchiveShape,
 }
+
+ONE_OR_SEVERAL = ("briefing",)
+"""Lists of mappings of which a single one needs no brackets."""
 
 OF_NAMES: Mapping[str | int, type[Shape]] = {"tags": TagShape, "hosts": HostShape}
 """Mappings from names of the analyst's own."""
@@ -81,6 +90,7 @@ TABLE = "a mapping (`key: value`)"
 def validate(source: YamlText, tree: MappingNode) -> tuple[FileShape, MappingNode, list[Problem]]:
     """Return what fits the schema, its tree, and a problem for each part that does not fit."""
     problems: list[Problem] | None = None
+    tree = replace(tree, pairs=tuple(map(_with_brackets, tree.pairs)))
     while True:
         try:
             return FileShape.model_validate(tree.plain()), tree, problems or []
@@ -89,6 +99,13 @@ def validate(source: YamlText, tree: MappingNode) -> tuple[FileShape, MappingNod
         if problems is None:  # later rounds only miss what the first one removed
             problems = [_problem(source, tree, misfit) for misfit in misfits]
         tree = without(tree, {_place(tree, misfit) for misfit in misfits})
+
+
+def _with_brackets(pair: Pair) -> Pair:
+    """Return a pair of the file whose value is a list, where a single mapping stands for one."""
+    if pair.key.text in ONE_OR_SEVERAL and isinstance(pair.value, MappingNode):
+        return Pair(pair.key, SequenceNode(pair.value.start, pair.value.end, (pair.value,)))
+    return pair
 
 
 def _place(tree: MappingNode, misfit: Mapping[str, Any]) -> Loc:

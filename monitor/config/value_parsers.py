@@ -134,6 +134,14 @@ def duration(text: str) -> float:
     return seconds
 
 
+def briefing_span(text: str) -> float:
+    """Return the seconds that a briefing is about; from a minute to a month."""
+    seconds = formatting.seconds(text)
+    if not 60 <= seconds <= 31 * DAY:
+        raise ValueError(f"`{text}` is {'more than 31d' if seconds > DAY else 'under a minute'}")
+    return seconds
+
+
 def timeout(text: str) -> float:
     """Return the seconds that an answer may take; from a second to five minutes."""
     seconds = formatting.seconds(text)

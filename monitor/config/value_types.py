@@ -88,6 +88,11 @@ Seconds = Annotated[
     _text(value_parsers.duration),
     WithJsonSchema({"type": "string", "pattern": "^([0-9.]+ *(s|min|m|h|d) *)+$"}),
 ]
+BriefingSpan = Annotated[
+    float,
+    _text(value_parsers.briefing_span),
+    WithJsonSchema({"type": "string", "pattern": "^([0-9.]+ *(s|min|m|h|d) *)+$"}),
+]
 Code = Annotated[str, _text(value_parsers.language), WithJsonSchema(CODE)]
 Level = Annotated[Severity, _text(_severity), WithJsonSchema({"enum": list(map(str, Severity))})]
 Order = Annotated[str, _text(_order), WithJsonSchema({"enum": ["date", "score"]})]
@@ -212,6 +217,7 @@ Days = Annotated[
     BeforeValidator(_wrapped),
     _listed(_DAY),
 ]
+Times = Annotated[tuple[Clock, ...], BeforeValidator(_wrapped), _listed(_CLOCK)]
 Levels = Annotated[tuple[Level, ...], BeforeValidator(_levels), _listed(_LEVEL)]
 TemplateText = Annotated[str, _hour_text(_template), WithJsonSchema({"type": "string"})]
 DigestTimes = Annotated[

@@ -13,6 +13,7 @@ from monitor.formatting import iso
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
+    from monitor.model.briefing import StoredBriefing
     from monitor.model.search_results import SearchHit
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -37,6 +38,21 @@ def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str) -> bytes:
     root = _feed(f"tocsin alerts {place} {watchlist}", f"tocsin: {watchlist}", newest)
     root.extend(_alert_entry(alert, place) for alert in alerts)
     ET.indent(root)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def briefing_feed(briefings: Sequence[StoredBriefing], place: str) -> bytes:
+    """Return the feed of briefings; `place` makes the ids of two newsrooms differ."""
+    newest = max((briefing.made_at for briefing in briefings), default=0.0)
+    root = _feed(f"tocsin briefings {place}", "tocsin: briefings", newest)
+    for briefing in briefings:
+        name = f"tocsin briefing {place} {briefing.name} {briefing.slot!r}"
+        entry = _entry(name, briefing.subject, "", briefing.made_at)
+        _add_author(entry, "tocsin")
+        _add(entry, "content", briefing.html)
+        entry[-1].set("type", "html")
+        root.append(entry)
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
 

@@ -117,3 +117,31 @@ class Briefing:
     def unusual(self) -> tuple[WatchlistBriefing, ...]:
         """Return the watchlists with more stories than chance explains."""
         return tuple(one for one in self.watchlists if one.baseline.surprise)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBriefing:
+    """A briefing by schedule as it is sent, whatever happens to what it tells of."""
+
+    id: int = 0
+    """0 while it is not stored."""
+    name: str
+    slot: Timestamp
+    """When it was due."""
+    made_at: Timestamp
+    subject: str
+    plain: str
+    markdown: str
+    html: str
+    """What stands inside `<body>`."""
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class BriefingProgress:
+    """How far the briefings of an entry of feeds.yaml have got."""
+
+    done: Timestamp
+    """Times up to then are done with."""
+    until: Timestamp | None
+    """When the last one ended; None before the first."""

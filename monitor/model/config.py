@@ -124,6 +124,29 @@ class Route:
     digest: Digest | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefingSchedule:
+    """A briefing that is sent at fixed times."""
+
+    name: str
+    at: tuple[time, ...]
+    to: tuple[str, ...]
+    """Names of channels."""
+    days: tuple[int, ...] = EVERY_DAY
+    """On which it is sent, 0 is Monday."""
+    watch: tuple[str, ...] = ()
+    """Names of watchlists; empty is all."""
+    since: float | None = None
+    """Seconds before it that it is about; None is since the one before it."""
+    zone: tzinfo | None = None
+    """Whose clock it goes by; None is the machine's."""
+
+    @property
+    def times(self) -> str:
+        """Return days and times in one text, by which an edit of them is noticed."""
+        return f"{self.days} {[str(at) for at in self.at]} {self.zone}"
+
+
 class ChannelKind(enum.StrEnum):
     """What stands at the other end."""
 
@@ -297,5 +320,6 @@ class Config:
     """The first that is for an alert decides where it goes."""
     notify: tuple[str, ...] | None = None
     """Channels of alerts that match no route; None is all."""
+    briefings: tuple[BriefingSchedule, ...] = ()
     zone: tzinfo | None = None
-    """Whose clock quiet hours, digests and messages go by; None is the machine's."""
+    """Whose clock quiet hours, digests, briefings and messages go by; None is the machine's."""

@@ -1,4 +1,4 @@
-"""Alerts on their way to channels."""
+"""Alerts and briefings on their way to channels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from index.article import Article, Timestamp
     from monitor.model.alert import Alert
+    from monitor.model.briefing import StoredBriefing
 
 
 class Occasion(enum.StrEnum):
@@ -18,6 +19,8 @@ class Occasion(enum.StrEnum):
     ESCALATED = "escalated"
     UNMUTED = "unmuted"
     """The silence of its watchlist has ended; this is the newest alert that it suppressed."""
+    BRIEFING = "briefing"
+    """It is time for a briefing, which is about no single alert."""
 
 
 class DeliveryState(enum.StrEnum):
@@ -47,10 +50,11 @@ class PlannedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One alert on its way to one channel."""
+    """One alert, or one briefing, on its way to one channel."""
 
     id: int
     alert: int
+    """0 for a briefing."""
     channel: str
     occasion: Occasion
     why: str
@@ -67,6 +71,8 @@ class Delivery:
     bundle: str = ""
     failing: Timestamp | None = None
     """Since when it has been tried in vain; None when it was not, or was asked for again."""
+    briefing: int | None = None
+    """Number of the stored briefing; None when it is about an alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +95,11 @@ class Notification:
     """With its matches and who else has its story."""
     article: Article | None
     """None when the alert is about a feed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefingNotification:
+    """A delivery with the briefing that it brings."""
+
+    delivery: Delivery
+    briefing: StoredBriefing

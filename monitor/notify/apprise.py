@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from monitor.export.markup import markdown
 from monitor.fetch.address_guard import is_allowed
 from monitor.model.config import Channel, DeliveryError, Networks
-from monitor.model.delivery import Notification
-from monitor.notify.message import MAX_TEXT, Message, compose
+from monitor.model.delivery import BriefingNotification, Notification
+from monitor.notify.message import MAX_TEXT, Message, briefing_message, compose
 from monitor.notify.retry import fault_of_status
 
 if TYPE_CHECKING:
@@ -188,10 +188,23 @@ class AppriseSender:
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Send a message; return an error, None if it was accepted."""
+        message = compose(
+            notifications, self._zone, template=self._template, limit=self._text_limit()
+        )
+        return await self._deliver(message)
+
+    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
+        """Send a briefing; return an error, None if it was accepted."""
+        return await self._deliver(
+            briefing_message(notification.briefing, limit=self._text_limit())
+        )
+
+    def _text_limit(self) -> int:
+        return TEXT_LIMITS.get(self._address.partition(":")[0].lower(), MAX_TEXT)
+
+    async def _deliver(self, message: Message) -> DeliveryError | None:
         if self._idle:
             self._idle.cancel()
-        limit = TEXT_LIMITS.get(self._address.partition(":")[0].lower(), MAX_TEXT)
-        message = compose(notifications, self._zone, template=self._template, limit=limit)
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._ask(message)

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
-from monitor.export.atom import alert_feed
+from monitor.export.atom import alert_feed, briefing_feed
 from monitor.files import atomic_write
 from monitor.model.alert import Alert
+from monitor.model.briefing import StoredBriefing
 from monitor.model.config import Channel, DeliveryError
-from monitor.model.delivery import Notification
+from monitor.model.delivery import BriefingNotification, Notification
 
 MAX_ENTRIES = 100
 """Most alerts in a feed."""
@@ -24,15 +25,30 @@ Arguments: channel, watchlist, limit.
 """
 
 
+MAX_BRIEFINGS = 30
+"""Most briefings in their feed."""
+BRIEFINGS_FILE = "_briefings.xml"
+"""Name of the feed of briefings; that of a watchlist never begins so."""
+
+BriefingHistory = Callable[[str, int], Awaitable[list[StoredBriefing]]]
+"""Returns the last briefings sent to a channel, newest first. Arguments: channel, limit."""
+
+
 class AtomSender:
-    """Writes the feed of each watchlist with new alerts."""
+    """Writes the feed of each watchlist with new alerts, and that of briefings."""
 
     most = MAX_ENTRIES
 
-    def __init__(self, channel: Channel, history: History) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        history: History,
+        briefing_history: BriefingHistory | None = None,
+    ) -> None:
         self._channel = channel
         self._folder = Path(channel.target[0])
         self._history = history
+        self._briefing_history = briefing_history
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Write the feeds; return an error, None if all were written."""
@@ -49,11 +65,26 @@ class AtomSender:
                 :MAX_ENTRIES
             ]
             document = alert_feed(watchlist, alerts, str(self._folder))
-            try:
-                await asyncio.to_thread(_write_file, self._folder / file_name(watchlist), document)
-            except OSError as error:
-                why = error.strerror or type(error).__name__
-                return DeliveryError(reason=f"{self._folder} cannot be written to: {why}")
+            if error := await self._write(file_name(watchlist), document):
+                return error
+        return None
+
+    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
+        """Write the feed of briefings; return an error, None if it was written."""
+        earlier: list[StoredBriefing] = []
+        if self._briefing_history is not None:
+            earlier = await self._briefing_history(self._channel.name, MAX_BRIEFINGS)
+        by_id = {one.id: one for one in [notification.briefing, *earlier]}
+        briefings = sorted(by_id.values(), key=lambda one: -one.made_at)
+        document = briefing_feed(briefings[:MAX_BRIEFINGS], str(self._folder))
+        return await self._write(BRIEFINGS_FILE, document)
+
+    async def _write(self, name: str, document: bytes) -> DeliveryError | None:
+        try:
+            await asyncio.to_thread(_write_file, self._folder / name, document)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            return DeliveryError(reason=f"{self._folder} cannot be written to: {why}")
         return None
 
     async def close(self) -> None:

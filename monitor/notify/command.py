@@ -12,8 +12,8 @@ from tempfile import TemporaryFile
 
 from index.analysis.text_cleaning import line as on_one_line
 from monitor.model.config import Channel, DeliveryError, DeliveryFault
-from monitor.model.delivery import Notification
-from monitor.notify.notification import encode
+from monitor.model.delivery import BriefingNotification, Notification
+from monitor.notify.notification import encode, encode_briefing
 
 SECONDS = 30.0
 """Seconds after which the command is killed, with all processes that it started."""
@@ -39,13 +39,20 @@ class CommandSender:
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Run the command for a message; return an error, None if it was accepted."""
+        return await self._run(encode(notifications))
+
+    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
+        """Run the command for a briefing; return an error, None if it was accepted."""
+        return await self._run(encode_briefing(notification))
+
+    async def _run(self, message: bytes) -> DeliveryError | None:
         loop = asyncio.get_running_loop()
         tail = _OutputTail()
         read_end, write_end = os.pipe()
         transport, _ = await loop.connect_read_pipe(lambda: tail, os.fdopen(read_end, "rb", 0))
         try:
             with os.fdopen(write_end, "wb", 0) as stderr, TemporaryFile() as stdin:
-                stdin.write(encode(notifications) + b"\n")
+                stdin.write(message + b"\n")
                 stdin.seek(0)
                 process = await asyncio.create_subprocess_exec(
                     *self._words,

@@ -11,7 +11,12 @@ from functools import partial
 from index.article import Timestamp
 from monitor.errors import StoreError
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
-from monitor.model.delivery import Delivery, DeliveryAttempt
+from monitor.model.delivery import (
+    BriefingNotification,
+    Delivery,
+    DeliveryAttempt,
+    Notification,
+)
 from monitor.notify import retry
 from monitor.notify.notification import NotificationLoader, group_deliveries
 from monitor.notify.senders import Sender, SenderFactory
@@ -167,30 +172,38 @@ class DeliveryLoop:
 
     async def _send(self, name: str, sender: Sender, group: Sequence[Delivery]) -> None:
         # In another thread than the writes of the store, which may queue for long.
-        notifications = await asyncio.to_thread(self._loader.load, group)
-        loaded = {notification.delivery.id for notification in notifications}
+        briefings, notifications = await asyncio.to_thread(self._load, group)
+        deliveries = [one.delivery for one in briefings or notifications]
+        loaded = {delivery.id for delivery in deliveries}
         if missing := [delivery.id for delivery in group if delivery.id not in loaded]:
             await self._save(
                 DeliveryAttempt(delivery=id, error="its alert is no longer kept") for id in missing
             )
-        if not notifications:
+        if not deliveries:
             return
         try:
-            error = await sender.send(notifications)
+            if briefings:
+                error = await sender.send_briefing(briefings[0])
+            else:
+                error = await sender.send(notifications)
         except Exception as exception:
             log.exception("channel %s: a message cannot be made", name)
             # Only the type: the text of the exception may hold anything of the message.
             reason = f"the message cannot be made ({type(exception).__name__})"
             error = DeliveryError(reason=reason, fault=DeliveryFault.MESSAGE)
         if error is None:
-            await self._save(
-                DeliveryAttempt(delivery=notification.delivery.id) for notification in notifications
-            )
+            await self._save(DeliveryAttempt(delivery=delivery.id) for delivery in deliveries)
             self._note_accepted(name)
         else:
-            await self._note_failed(
-                name, [notification.delivery for notification in notifications], error
-            )
+            await self._note_failed(name, deliveries, error)
+
+    def _load(
+        self, group: Sequence[Delivery]
+    ) -> tuple[list[BriefingNotification], list[Notification]]:
+        """Return what a message is about: one briefing, or alerts."""
+        if group[0].briefing is not None:
+            return self._loader.load_briefings(group), []
+        return [], self._loader.load(group)
 
     async def _note_failed(
         self, name: str, group: Sequence[Delivery], error: DeliveryError

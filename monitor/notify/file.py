@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from monitor.model.config import Channel, DeliveryError
-from monitor.model.delivery import Notification
-from monitor.notify.notification import encode
+from monitor.model.delivery import BriefingNotification, Notification
+from monitor.notify.notification import encode, encode_briefing
 
 TAIL_BYTES = 4 << 20
 """Bytes at the end of the file that are searched for a line that was written before."""
@@ -27,8 +27,17 @@ class FileSender:
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Write a line for each notification; return an error, None if all were written."""
+        return await self._write(
+            {one.delivery.key: encode([_without_bundle(one)]) for one in notifications}
+        )
+
+    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
+        """Write a line for a briefing; return an error, None if it was written."""
+        return await self._write({notification.delivery.key: encode_briefing(notification)})
+
+    async def _write(self, lines: Mapping[str, bytes]) -> DeliveryError | None:
         try:
-            await asyncio.to_thread(self._append, notifications)
+            await asyncio.to_thread(self._append, lines)
         except OSError as error:
             return DeliveryError(
                 reason=f"{self._path} cannot be written: {error.strerror or error}"
@@ -38,20 +47,14 @@ class FileSender:
     async def close(self) -> None:
         """Do nothing: no connection is kept."""
 
-    def _append(self, notifications: Sequence[Notification]) -> None:
+    def _append(self, keyed: Mapping[str, bytes]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         descriptor = os.open(self._path, flags, 0o600)
         with cast(BinaryIO, os.fdopen(descriptor, "r+b", 0)) as file:
             size, tail, has_torn_line = _read_tail(file)
-            new = [
-                notification
-                for notification in notifications
-                if notification.delivery.key.encode("ascii") not in tail
-            ]
-            lines = b"".join(
-                encode([_without_bundle(notification)]) + b"\n" for notification in new
-            )
+            new = [line for key, line in keyed.items() if key.encode("ascii") not in tail]
+            lines = b"".join(line + b"\n" for line in new)
             if lines:
                 _write_lines(descriptor, b"\n" * has_torn_line + lines, size)
             os.fsync(descriptor)

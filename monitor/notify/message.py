@@ -10,9 +10,11 @@ from string import Template
 
 from index.analysis.text_cleaning import shown_url
 from index.article import Article
+from monitor.export.briefing_html import wrapped
 from monitor.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
 from monitor.formatting import alert_number, span
 from monitor.model.alert import Alert, Match, Outlet
+from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
 from monitor.model.severity import SEVERITY_SIGNS
 
@@ -111,6 +113,25 @@ def compose(
         plain=render(PLAIN),
         markdown=render(MARKDOWN),
         html=render(HTML),
+    )
+
+
+def briefing_message(briefing: StoredBriefing, *, limit: int = MAX_TEXT) -> Message:
+    """Return the message that brings a briefing: whole as HTML, its first blocks in chats.
+
+    Args:
+        briefing: The briefing.
+        limit: The most characters of plain text and of Markdown.
+    """
+
+    def fitted(text: str) -> str:
+        return _fit_parts(text.rstrip("\n").split("\n\n"), "\n\n", limit)
+
+    return Message(
+        subject=_shorten(plain(briefing.subject), MAX_SUBJECT),
+        plain=fitted(briefing.plain),
+        markdown=fitted(briefing.markdown),
+        html=wrapped(briefing.subject, briefing.html),
     )
 
 

@@ -9,17 +9,20 @@ from uuid import NAMESPACE_URL, uuid5
 
 from monitor.export import serialization
 from monitor.model.alert import Alert
-from monitor.model.delivery import Delivery, Notification
+from monitor.model.briefing import StoredBriefing
+from monitor.model.delivery import BriefingNotification, Delivery, Notification
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.protocol import Views
 
 
 def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
-    """Yield the deliveries of each message: a bundle, or at most `most` others."""
+    """Yield the deliveries of each message: a briefing, a bundle, or at most `most` others."""
     bundles: dict[str, list[Delivery]] = {}
     alone: list[Delivery] = []
     for delivery in due:
-        if delivery.bundle:
+        if delivery.briefing is not None:
+            yield [delivery]
+        elif delivery.bundle:
             bundles.setdefault(delivery.bundle, []).append(delivery)
         else:
             alone.append(delivery)
@@ -46,6 +49,19 @@ def payload(notifications: Sequence[Notification]) -> dict[str, Any]:
 def encode(notifications: Sequence[Notification]) -> bytes:
     """Return a message as JSON on one line."""
     return json.dumps(payload(notifications), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def encode_briefing(notification: BriefingNotification) -> bytes:
+    """Return a briefing as JSON on one line."""
+    delivery, briefing = notification.delivery, notification.briefing
+    mapping = {
+        "key": delivery.key,
+        "channel": delivery.channel,
+        "occasion": str(delivery.occasion),
+        "subject": briefing.subject,
+        "briefing": json.loads(briefing.json),
+    }
+    return json.dumps(mapping, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _notification_mapping(notification: Notification) -> dict[str, Any]:
@@ -83,6 +99,19 @@ class NotificationLoader:
             for delivery in deliveries
             if (alert := alerts.get(delivery.alert))
         ]
+
+    def load_briefings(self, deliveries: Sequence[Delivery]) -> list[BriefingNotification]:
+        """Return briefings in the same order, without those that were deleted."""
+        stored = self._views.briefings.get([d.briefing for d in deliveries if d.briefing])
+        return [
+            BriefingNotification(delivery=delivery, briefing=stored[delivery.briefing])
+            for delivery in deliveries
+            if delivery.briefing in stored
+        ]
+
+    def briefing_history(self, channel: str, limit: int) -> list[StoredBriefing]:
+        """Return the last briefings sent to a channel, newest first."""
+        return self._views.briefings.sent(channel, limit)
 
     def history(self, channel: str, watchlist: str, limit: int) -> list[Alert]:
         """Return the last alerts of a watchlist sent to a channel, newest first."""

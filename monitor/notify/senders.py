@@ -10,9 +10,9 @@ from typing import Protocol
 from index.article import Timestamp
 from monitor.fetch.address_guard import AddressGuard
 from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
-from monitor.model.delivery import Notification
+from monitor.model.delivery import BriefingNotification, Notification
 from monitor.notify.apprise import AppriseSender
-from monitor.notify.atom import AtomSender, History
+from monitor.notify.atom import AtomSender, BriefingHistory, History
 from monitor.notify.command import CommandSender
 from monitor.notify.file import FileSender
 from monitor.notify.webhook import WebhookSender
@@ -26,6 +26,9 @@ class Sender(Protocol):
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Send a message; return an error, None if it was accepted. Raises nothing."""
+
+    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
+        """Send a briefing; return an error, None if it was accepted. Raises nothing."""
 
     async def close(self) -> None:
         """Close what is kept open for the next message."""
@@ -48,6 +51,7 @@ class Senders:
         self,
         guard: AddressGuard,
         history: History,
+        briefing_history: BriefingHistory | None = None,
         *,
         trust: Callable[[], ssl.SSLContext],
         clock: Callable[[], Timestamp],
@@ -57,6 +61,7 @@ class Senders:
     ) -> None:
         self._guard = guard
         self._history = history
+        self._briefing_history = briefing_history
         self._trust = trust
         self._clock = clock
         self._user_agent = user_agent
@@ -83,4 +88,4 @@ class Senders:
             case ChannelKind.FILE:
                 return FileSender(channel)
             case ChannelKind.ATOM:
-                return AtomSender(channel, self._history)
+                return AtomSender(channel, self._history, self._briefing_history)

@@ -18,8 +18,8 @@ from monitor.fetch.error_messages import error_message
 from monitor.fetch.response import Headers, StatusError
 from monitor.fetch.url import authorization, origin_of, parse_url
 from monitor.model.config import Channel, DeliveryError
-from monitor.model.delivery import Notification
-from monitor.notify import notification
+from monitor.model.delivery import BriefingNotification, Notification
+from monitor.notify.notification import encode, encode_briefing, idempotency_key
 from monitor.notify.retry import fault_of_status
 
 SECONDS = 30.0
@@ -49,10 +49,16 @@ class WebhookSender:
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Send a message; return an error, None if it was accepted."""
-        body = notification.encode(notifications)
+        return await self._try(encode(notifications), idempotency_key(notifications))
+
+    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
+        """Send a briefing; return an error, None if it was accepted."""
+        return await self._try(encode_briefing(notification), notification.delivery.key)
+
+    async def _try(self, body: bytes, key: str) -> DeliveryError | None:
         try:
             async with asyncio.timeout(SECONDS):
-                return await self._post(body, notification.idempotency_key(notifications))
+                return await self._post(body, key)
         except Exception as error:
             return DeliveryError(reason=error_message(error, SECONDS))
 

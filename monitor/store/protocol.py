@@ -23,7 +23,9 @@ if TYPE_CHECKING:
         TriageAction,
     )
     from monitor.model.article import ArticleDetails, Version
+    from monitor.model.briefing import BriefingProgress, StoredBriefing
     from monitor.model.config import (
+        BriefingSchedule,
         ExpiringArticle,
         OutboxEntry,
         OutboxState,
@@ -79,6 +81,28 @@ class DeliveryQueue(Protocol):
 
     def give_up_others(self, channels: Sequence[str]) -> int:
         """Give up what waits for channels that there are no more; return how much that is."""
+
+
+class BriefingQueue(Protocol):
+    """Briefings by schedule, for the monitor that makes them."""
+
+    def begin(self, schedules: Sequence[BriefingSchedule], now: Timestamp) -> None:
+        """Store the active schedules; a new or edited one begins with its next time."""
+
+    def progress(self) -> dict[str, BriefingProgress]:
+        """Return how far the briefings of each active schedule have got, by name."""
+
+    def save(self, briefing: StoredBriefing, channels: Sequence[str], until: Timestamp) -> bool:
+        """Store a briefing and its deliveries, in one transaction.
+
+        Args:
+            briefing: The briefing; its number is not yet known.
+            channels: Where it goes.
+            until: The end of the time that it is about.
+
+        Returns:
+            False if the time that it was due at is done with; then nothing is stored.
+        """
 
 
 class StoreReads(Protocol):
@@ -182,6 +206,7 @@ class Store(Protocol):
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
     deliveries: DeliveryQueue
+    briefings: BriefingQueue
     feeds: FeedViews
     watchlists: WatchlistViews
     articles: ArticleViews
@@ -236,7 +261,7 @@ class Store(Protocol):
 
         Args:
             names_before: Shingles and names of articles first seen before then.
-            sent_before: Deliveries sent before then.
+            sent_before: Deliveries sent before then, and briefings without deliveries.
         """
 
     def close(self) -> None:
@@ -539,6 +564,16 @@ class DeliveryViews(Protocol):
         """
 
 
+class BriefingViews(Protocol):
+    """Briefings by schedule, as they are sent."""
+
+    def get(self, ids: Collection[int]) -> dict[int, StoredBriefing]:
+        """Return stored briefings by number; unknown numbers are left out."""
+
+    def sent(self, channel: str, limit: int) -> list[StoredBriefing]:
+        """Return the last briefings that a channel accepted, newest first."""
+
+
 class SearchHistory(Protocol):
     """The searches that were made."""
 
@@ -578,6 +613,10 @@ class Views(Protocol):
     @property
     def deliveries(self) -> DeliveryViews:
         """Deliveries."""
+
+    @property
+    def briefings(self) -> BriefingViews:
+        """Briefings by schedule."""
 
     @property
     def searches(self) -> SearchHistory:

@@ -18,7 +18,14 @@ from monitor.alerts.plan import AlertPlan, Notify
 from monitor.fetch.address_guard import AddressGuard
 from monitor.model.alert import Alert
 from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
-from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion, PlannedDelivery
+from monitor.model.delivery import (
+    BriefingNotification,
+    Delivery,
+    DeliveryState,
+    Notification,
+    Occasion,
+    PlannedDelivery,
+)
 from monitor.model.search import Filter
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.notification import NotificationLoader
@@ -138,6 +145,11 @@ class _Sending:
 
     async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
         refusal = await self._sender.send(parcels)
+        self._desk.after()
+        return refusal
+
+    async def send_briefing(self, parcel: BriefingNotification) -> DeliveryError | None:
+        refusal = await self._sender.send_briefing(parcel)
         self._desk.after()
         return refusal
 

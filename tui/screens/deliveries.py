@@ -71,6 +71,8 @@ class DeliveryList(LineList):
         status = delivery_status(delivery, self._now)
         status_cells = min(len(status), cells // 2)
         title = self._titles.get(delivery.alert, "(deleted)")
+        if delivery.briefing is not None:
+            title = f"briefing: {delivery.why.rpartition(' ')[0]}"
         return [
             (f"{glyph} ", style),
             (fit(delivery.channel, channel), "list"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DELIVERY = (
     "id, alert, channel, occasion, why, key, state, due, attempts, reason, created_at, sent_at,"
-    " bundle, failing"
+    " bundle, failing, briefing"
 )
 _DUE = "(due <= ? OR created_at > ? + 60)"
 """What was planned in the future was planned before the clock was set back."""
@@ -206,4 +206,5 @@ def delivery_of(row: Sequence[Any]) -> Delivery:
         sent_at=row[11],
         bundle=row[12],
         failing=row[13],
+        briefing=row[14],
     )

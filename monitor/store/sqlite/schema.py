@@ -692,7 +692,35 @@ CREATE TABLE set_aside (
 """
 
 
-VERSION = 9
+BRIEFINGS = """
+-- Briefings by schedule, as they are sent; 0 in `deliveries.alert` for their deliveries.
+CREATE TABLE briefings (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    name     TEXT NOT NULL,                     -- of its entry in feeds.yaml
+    slot     REAL NOT NULL,                     -- when it was due
+    made_at  REAL NOT NULL,
+    subject  TEXT NOT NULL,
+    plain    TEXT NOT NULL,
+    markdown TEXT NOT NULL,
+    html     TEXT NOT NULL,                     -- what stands inside <body>
+    json     TEXT NOT NULL,
+    UNIQUE (name, slot)
+);
+
+-- The entries of feeds.yaml, and how far their briefings have got.
+CREATE TABLE briefing_progress (
+    name  TEXT PRIMARY KEY,
+    times TEXT NOT NULL,                        -- days and times, to notice an edit of them
+    done  REAL NOT NULL,                        -- times up to then are done with
+    until REAL                                  -- when the last one ended
+) WITHOUT ROWID;
+
+ALTER TABLE deliveries ADD COLUMN briefing INTEGER;
+CREATE INDEX deliveries_briefing ON deliveries (briefing) WHERE briefing IS NOT NULL;
+"""
+
+
+VERSION = 10
 
 UPGRADES = {
     1: BACKFILLS,
@@ -722,6 +750,7 @@ UPGRADES = {
     6: EVENT_LINKS + CROSSINGS_7,
     7: STORY_OF_ALERT,
     8: QUARANTINE,
+    9: BRIEFINGS,
 }
 """What to add to a store of an earlier version."""
 
@@ -751,4 +780,5 @@ TABLES = (
     + LAST_DOCUMENTS
     + STORY_OF_ALERT
     + QUARANTINE
+    + BRIEFINGS
 )

@@ -12,9 +12,16 @@ from index.article import Timestamp
 from monitor.model.config import OutboxEntry, OutboxState, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
-from monitor.store.protocol import ArticleViews, DeliveryQueue, FeedViews, WatchlistViews
+from monitor.store.protocol import (
+    ArticleViews,
+    BriefingQueue,
+    DeliveryQueue,
+    FeedViews,
+    WatchlistViews,
+)
 from monitor.store.sqlite.article_views import ARTICLE, SqliteArticleViews, article_of
 from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
+from monitor.store.sqlite.briefings import SqliteBriefingQueue
 from monitor.store.sqlite.connection import StoreConnection, open_database, reading, transaction
 from monitor.store.sqlite.deliveries import SqliteDeliveryQueue
 from monitor.store.sqlite.feeds import STATE, SqliteFeedViews, state_of, subscribe
@@ -29,6 +36,7 @@ class SqliteStore:
         connection = StoreConnection(self._connection)
         self._read = connection.read
         self.deliveries: DeliveryQueue = SqliteDeliveryQueue(connection)
+        self.briefings: BriefingQueue = SqliteBriefingQueue(connection)
         self.feeds: FeedViews = SqliteFeedViews(connection)
         self.watchlists: WatchlistViews = SqliteWatchlistViews(connection)
         self.articles: ArticleViews = SqliteArticleViews(connection)
@@ -93,7 +101,7 @@ class SqliteStore:
 
         Args:
             names_before: Shingles and names of articles first seen before then.
-            sent_before: Deliveries sent before then.
+            sent_before: Deliveries sent before then, and briefings without deliveries.
         """
         with transaction(self._connection) as sql:
             # Not by the newest of the old: an import has high numbers and early dates.
@@ -106,6 +114,11 @@ class SqliteStore:
                 sql.execute(f"DELETE FROM {table} WHERE article < ?", (oldest,))
             sql.execute(
                 "DELETE FROM deliveries WHERE state = 'sent' AND sent_at < ?", (sent_before,)
+            )
+            sql.execute(
+                "DELETE FROM briefings WHERE made_at < ? AND NOT EXISTS"
+                " (SELECT 1 FROM deliveries d WHERE d.briefing = briefings.id)",
+                (sent_before,),
             )
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:

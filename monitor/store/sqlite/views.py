@@ -17,6 +17,7 @@ from monitor.store.sqlite.connection import StoreConnection, ViewerConnection, t
 if TYPE_CHECKING:
     from monitor.store.sqlite.alert_views import SqliteAlertViews
     from monitor.store.sqlite.article_views import SqliteArticleViews
+    from monitor.store.sqlite.briefings import SqliteBriefingViews
     from monitor.store.sqlite.deliveries import SqliteDeliveryViews
     from monitor.store.sqlite.feeds import SqliteFeedViews
     from monitor.store.sqlite.triage import SqliteTriageViews
@@ -74,6 +75,13 @@ class SqliteViews:
         from monitor.store.sqlite.deliveries import SqliteDeliveryViews
 
         return SqliteDeliveryViews(self.connection)
+
+    @cached_property
+    def briefings(self) -> SqliteBriefingViews:
+        """Briefings by schedule."""
+        from monitor.store.sqlite.briefings import SqliteBriefingViews
+
+        return SqliteBriefingViews(self.connection)
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.alerts.quiet_hours import by_the_clock, next_digest, quiet_until
-from monitor.model.config import Digest, Quiet
+from monitor.alerts.quiet_hours import by_the_clock, last_briefing, next_digest, quiet_until
+from monitor.model.config import BriefingSchedule, Digest, Quiet
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -139,3 +139,29 @@ def test_moments_in_words_have_a_date_when_they_are_far() -> None:
     now = at("2026-11-25T22:00")
     assert by_the_clock(at("2026-11-26T07:00"), now, BRUSSELS) == "07:00"
     assert by_the_clock(at("2026-11-30T07:00"), now, BRUSSELS) == "2026-11-30 07:00"
+
+
+# --- briefings ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ("2026-11-27 07:00", "2026-11-27 07:00"),  # a Friday
+        ("2026-11-27 06:59", "2026-11-26 17:30"),
+        ("2026-11-29 12:00", "2026-11-27 17:30"),
+        ("2026-11-30 07:00", "2026-11-30 07:00"),
+    ],
+)
+def test_the_last_briefing_was_due_on_its_days(now: str, due: str) -> None:
+    schedule = BriefingSchedule(
+        name="b", at=(time(7), time(17, 30)), to=("desk",), days=(0, 1, 2, 3, 4)
+    )
+    assert last_briefing(schedule, at(now), BRUSSELS) == at(due)
+
+
+def test_a_briefing_at_a_time_that_summer_skips_or_repeats_is_due_once() -> None:
+    schedule = BriefingSchedule(name="b", at=(time(2, 30),), to=("desk",))
+    for begun in (at("2026-03-29"), at("2026-10-25")):
+        found = {last_briefing(schedule, begun + n * 600, BRUSSELS) for n in range(24 * 6)}
+        assert len({slot for slot in found if slot and slot >= begun}) == 1

@@ -43,7 +43,7 @@ watchlists:
         ("feeds:", "network: {contact: a@b.org}\nfeeds:", ["network changed"]),
         ("feeds:", "searches: [{name: s, query: mot}]\nfeeds:", ["search added: s"]),
         ("feeds:", "zone: Europe/Brussels\nfeeds:",
-         ["zone changed: the clock of quiet hours and digests"]),
+         ["zone changed: the clock of quiet hours, digests and briefings"]),
     ],
 )  # fmt: skip
 def test_an_edit_is_told_by_what_it_changes(old: str, new: str, told: list[str]) -> None:

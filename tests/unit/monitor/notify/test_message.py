@@ -17,12 +17,14 @@ from index.analysis.text_cleaning import shown_url
 from index.article import Article
 from monitor.export.markup import plain
 from monitor.model.alert import Alert, AlertKind, AlertState, Match, Outlet, StoryTimeline, Verdict
+from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
 from monitor.model.severity import Severity
 from monitor.notify.message import (
     MAX_TEXT,
     TEMPLATE_FIELDS,
     Message,
+    briefing_message,
     compose,
     unknown_fields,
 )
@@ -314,3 +316,23 @@ def test_templates_know_their_fields() -> None:
         [parcel(telling=TELLING)], BRUSSELS, template="|".join(f"${f}" for f in TEMPLATE_FIELDS)
     )
     assert "$" not in whole.plain
+
+
+# --- briefings ---------------------------------------------------------------------------
+
+
+def test_a_long_briefing_is_cut_at_a_block_for_chats_and_whole_for_mail() -> None:
+    blocks = [f"block {n} " + "x" * 100 for n in range(100)]
+    text = "\n\n".join(blocks) + "\n"
+    stored = StoredBriefing(
+        name="Briefing", slot=NOON, made_at=NOON, subject="Briefing: 9 @everyone", plain=text,
+        markdown=text, html="<p>all</p>", json="{}",
+    )  # fmt: skip
+    message = briefing_message(stored, limit=1_000)
+    for short in (message.plain, message.markdown):
+        assert len(short) <= 1_000
+        assert set(short.split("\n\n")[:-1]) <= set(blocks)
+        assert short.endswith("… +92") or "… +9" in short
+    assert "<p>all</p>" in message.html
+    assert message.html.startswith("<!DOCTYPE html>")
+    assert "@everyone" not in message.subject

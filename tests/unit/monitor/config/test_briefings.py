@@ -1,0 +1,78 @@
+"""Briefings in feeds.yaml: what they mean, what is objected to."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from monitor.config import understand
+from monitor.errors import ConfigError
+from monitor.model.config import BriefingSchedule, Config
+
+FILE = """\
+feeds:
+  - https://www.lesoir.be/rss
+watchlists:
+  - Liège
+channels:
+  - {name: desk, file: desk.jsonl}
+  - {name: log, file: log.jsonl}
+briefing:%s
+"""
+WORKDAYS = (0, 1, 2, 3, 4)
+
+
+def read(written: str) -> Config:
+    return understand((FILE % written).encode(), Path("feeds.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (
+            ' {at: "07:00", days: mon-fri, to: desk}',
+            [BriefingSchedule(name="Briefing", at=(time(7),), days=WORKDAYS, to=("desk",))],
+        ),
+        (
+            '\n  - {at: ["7:00", "17:30"], to: [desk, log]}'
+            '\n  - {name: Weekly, at: "08:00", days: mon, to: log, watch: liège, since: 7d}',
+            [
+                BriefingSchedule(
+                    name="Briefing", at=(time(7), time(17, 30)), to=("desk", "log")
+                ),
+                BriefingSchedule(
+                    name="Weekly", at=(time(8),), to=("log",), days=(0,), watch=("liège",),
+                    since=604_800.0,
+                ),
+            ],
+        ),
+        (" []", []),
+    ],
+)  # fmt: skip
+def test_briefings_are_one_or_several(written: str, meant: list[BriefingSchedule]) -> None:
+    assert list(read(written).briefings) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "words"),
+    [
+        (' {at: "07:00", to: desc}', 8, "no such channel `desc`; did you mean `desk`?"),
+        (' {at: "07:00", to: desk, watch: Liege}', 8, "no watchlist is called `Liege`"),
+        (' {at: "07:00"}', 8, "this briefing has no `to`"),
+        (" {to: desk}", 8, "this briefing has no `at`"),
+        (' {at: "7h", to: desk}', 8, "`7h` is not a time of day"),
+        (' {at: "07:00", too: desk}', 8, "unknown key `too`; did you mean `to`?"),
+        (
+            '\n  - {at: "07:00", to: desk}\n  - {at: "08:00", to: log}',
+            10,
+            "a briefing is called `Briefing` already, on line 9",
+        ),
+    ],
+)
+def test_mistakes_say_where_and_what_to_do(written: str, line: int, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(written)
+    found = [(problem.line, problem.message) for problem in caught.value.problems]
+    assert any(at == line and words in message for at, message in found), found
