@@ -33,11 +33,22 @@ class TextCache(dict[str, V]):
 
     def __missing__(self, text: str) -> V:
         value = self._make(text)
+        return self.keep(text, value, self._size(value))
+
+    def keep(self, text: str, value: V, size: int) -> V:
+        """Cache what was made of a text, and return it.
+
+        Args:
+            text: The text.
+            value: What was made of it.
+            size: Bytes of the value, roughly; 0 of one that is cached with another text too.
+        """
         if len(text) <= LONGEST:
-            self._bytes += SLOT + getsizeof(text) + self._size(value)
+            size += SLOT + getsizeof(text)
+            self._bytes += size
             if self._bytes > self._most:
                 self.clear()
-                self._bytes = SLOT + getsizeof(text) + self._size(value)
+                self._bytes = size
             self[text] = value
         return value
 

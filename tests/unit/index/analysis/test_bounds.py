@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analysis.term_positions import postings
+from index.analysis.term_positions import Keys, postings
 from index.analysis.text_cache import LONGEST, TextCache
 from index.analysis.tokenizer import MAX_WORDS, terms, tokenize
 from index.article import Article
@@ -28,6 +28,15 @@ def test_a_cache_forgets_before_it_holds_too_many_bytes(texts: list[str], most: 
         held = sum(len(key) + len(value) for key, value in cache.items())
         assert held <= most or len(cache) == 1
         assert all(len(key) <= LONGEST for key in cache)
+
+
+def test_a_word_is_counted_once_with_whatever_signs_are_around_it() -> None:
+    words = [f"Mot{chr(97 + one)}{chr(97 + two)}" for one in range(20) for two in range(20)]
+    signs = ("{}", "{},", "{}.", "«{}»", "({}", "{}…")
+    keys = Keys(most=2**20)
+    for form in signs:
+        postings(article(body=" ".join(map(form.format, words))), keys)
+    assert {form.format(word) for form in signs if "(" not in form for word in words} <= set(keys)
 
 
 @pytest.mark.parametrize("read", [postings, shingles])
