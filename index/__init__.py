@@ -58,6 +58,8 @@ def holds_articles(folder: Path) -> bool:
     """Tell whether there is an archive, of any version, with articles in it."""
     from index.errors import ArchiveDamaged
 
+    if not any(folder.glob("*")):
+        return False
     try:
         archive = open_archive(folder, partial=True)
     except ArchiveDamaged:

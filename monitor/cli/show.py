@@ -13,11 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from index.analysis import text_cleaning
-from monitor.alerts.description import (
-    describe_deliveries,
-    describe_suppression,
-    describe_triage,
-)
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.export import serialization
@@ -115,7 +110,7 @@ def format_moment(at: Timestamp, now: Timestamp) -> str:
 
 
 def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
-    from monitor.ingest.stories import published_first
+    from monitor.ingest.outlets import published_first
 
     return published_first(outlets)
 
@@ -363,6 +358,12 @@ def _alert_lines(
     alert: Alert, last: Decision | None, sent: Sequence[Delivery], now: Timestamp
 ) -> Iterator[str]:
     """Yield an alert: what was decided of it, who was notified or why nobody, and why it is."""
+    from monitor.alerts.description import (
+        describe_deliveries,
+        describe_suppression,
+        describe_triage,
+    )
+
     moment = partial(format_moment, now=now)
     triage = describe_triage(alert, last, moment)
     yield f"{alert.watchlist} ({alert.severity}): alert {alert_number(alert.id)}, {triage}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -14,7 +14,6 @@ from index.article import Article
 from monitor.alerts.headlines import headline_of, is_alike
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Outlet
     from monitor.model.poll import Headline, StoryCandidate
 
 WORDS = 4
@@ -36,9 +35,6 @@ _HEADLINES = 8
 """Unlike headlines of a source that are compared, at most."""
 _WHOLE = 1 << 32
 """Above every shingle: marks the number of a whole text."""
-
-OLDEST = 72 * 3600.0
-"""Seconds before we saw it that an article of a story can be dated at most."""
 
 
 class Relation(enum.StrEnum):
@@ -93,19 +89,6 @@ def containment(shared: int, one: int, other: int) -> float:
     if smaller < _LEAST_SIZE or shared < LEAST_SHARED:
         return 0.0
     return shared / smaller
-
-
-def published_first(outlets: Sequence[Outlet]) -> Outlet | None:
-    """Return the outlet that had a story first by the publishers' own dates.
-
-    None where the dates agree with the order in which the monitor saw the outlets, within a
-    minute, or where a date is missing, in the future or too old.
-    """
-    dated = [o for o in outlets if o.published and 0 <= o.seen - o.published <= OLDEST]
-    first = min(dated, key=lambda outlet: outlet.published or 0.0, default=None)
-    if first is None or first is outlets[0] or outlets[0] not in dated:
-        return None
-    return first if (outlets[0].published or 0.0) - (first.published or 0.0) >= 60 else None
 
 
 def assign_story(

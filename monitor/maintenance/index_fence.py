@@ -13,12 +13,14 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from index.archive import ArchiveWriter
 from index.article import Article
 from index.errors import ArchiveError
 from monitor.files import atomic_write
+
+if TYPE_CHECKING:
+    from index.archive import ArchiveWriter
 
 log = logging.getLogger("tocsin.indexer")
 

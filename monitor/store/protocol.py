@@ -483,9 +483,6 @@ class ArticleViews(Protocol):
     def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:
         """Yield articles with their alerts and matches; unknown ids are left out."""
 
-    def set_aside(self) -> int:
-        """Return how many articles exceeded the limits of matching or indexing."""
-
     def revisions(self, article: int) -> list[Version]:
         """Return the texts an article has had, the first one first; the last is its own."""
 
@@ -627,3 +624,6 @@ class Views(Protocol):
 
     def totals(self) -> Totals:
         """Return how much is stored."""
+
+    def set_aside(self) -> int:
+        """Return how many articles exceeded the limits of matching or indexing."""

@@ -97,7 +97,7 @@ def _merged_row(one: MergedAlert, cells: int) -> Line:
 
 def _story_heading(outlets: Sequence[Outlet]) -> str:
     """Return how many outlets have the story, and which one published it first by its own date."""
-    from monitor.ingest.stories import published_first
+    from monitor.ingest.outlets import published_first
 
     heading = f"The same story in {counted(len(outlets), 'outlet')}"
     if (earlier := published_first(outlets)) is None:

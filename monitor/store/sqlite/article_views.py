@@ -174,10 +174,6 @@ class SqliteArticleViews:
                     versions=version,
                 )
 
-    def set_aside(self) -> int:
-        """Return how many articles exceeded the limits of matching or indexing."""
-        return self._connection.number("SELECT count(DISTINCT article) FROM set_aside")
-
     def revisions(self, article: int) -> list[Version]:
         """Return the texts an article has had, the first one first; the last is its own."""
         found = self._connection.read(

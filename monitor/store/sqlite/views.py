@@ -105,6 +105,10 @@ class SqliteViews:
             untriaged=self.connection.number("SELECT number FROM untriaged_stories"),
         )
 
+    def set_aside(self) -> int:
+        """Return how many articles exceeded the limits of matching or indexing."""
+        return self.connection.number("SELECT count(DISTINCT article) FROM set_aside")
+
 
 class SqliteSearchHistory:
     """See `SearchHistory`."""

@@ -18,7 +18,6 @@ from monitor.ingest.stories import (
     assign_story,
     containment,
     least_shared,
-    published_first,
     shingles,
 )
 from monitor.model.alert import Outlet, StoryTimeline
@@ -273,25 +272,3 @@ THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
 )
 def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
     assert story_order(StoryTimeline(outlets)) == words
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "found"),
-    [
-        (NOW - 60, NOW - 3_600, "Reuters"),
-        (NOW - 60, NOW - 61, None),  # within a minute they agree
-        (NOW - 3_600, NOW - 60, None),
-        (None, NOW - 3_600, None),  # nothing to compare it with
-        (NOW + 9_999, NOW - 3_600, None),
-        (NOW - 60, None, None),
-        (NOW - 60, NOW + 999, None),  # dated after we had it
-        (NOW - 60, 0.0, None),  # 1970
-        (NOW - 60, NOW - 4 * 86_400, None),
-    ],
-)
-def test_what_the_publishers_say_of_the_order(
-    first: float | None, second: float | None, found: str | None
-) -> None:
-    told = (replace(FIRST, published=first), replace(SECOND, published=second))
-    earlier = published_first(told)
-    assert (earlier.name if earlier else None) == found

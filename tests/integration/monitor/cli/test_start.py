@@ -1,0 +1,68 @@
+"""What a command imports before it answers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.small_store import ALIBABA, arrival, article, opened
+
+pytestmark = pytest.mark.costly
+
+NEVER_USED = {
+    "index.analysis.tokenizer",
+    "index.engine.searcher",
+    "index.evaluation.spans",
+    "index.query.parser",
+    "asyncio",
+    "httpx",
+    "lxml",
+    "numpy",
+    "pydantic",
+    "whoosh",
+}
+"""What takes longer to import than these commands take."""
+COMMAND = """
+import sys
+from monitor.cli import main
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+def imported(folder: Path, *command: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "--data", str(folder), *command],
+        capture_output=True,
+        text=True,
+        cwd=folder.parent,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("command", ["status", "feeds", "alerts", "deliveries"])
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "stored"])
+def test_a_command_that_shows_the_store_imports_no_search_engine(
+    command: str, is_empty: bool, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    if not is_empty:
+        room = opened(folder)
+        room.save(arrival(1, ALIBABA), arrival(2, article=article(2, 2, story=1)))
+        room.store.close()
+    modules = imported(folder, command)
+    assert "monitor.store.sqlite.connection" in modules
+    assert not NEVER_USED & modules
+
+
+def test_status_imports_no_values_of_alerts(tmp_path: Path) -> None:
+    opened(tmp_path / "data").store.close()
+    assert not {"monitor.model.alert", "monitor.model.article"} & imported(
+        tmp_path / "data", "status"
+    )
