@@ -22,6 +22,7 @@ from typing import NamedTuple
 from index.article import Timestamp
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
+from monitor.maintenance.index_fence import BatchTime, InHand, read_note
 from monitor.store.sqlite.store import SqliteStore
 
 log = logging.getLogger("tocsin")
@@ -32,6 +33,9 @@ GIVES_WAY = 5
 """Niceness: where processors are scarce, an alert comes before a search that finds it."""
 MEMORY = 2**30
 """Bytes of data that the process may have, on Linux; files that are mapped do not count."""
+BATCH_SECONDS = 30.0
+"""Seconds of processor time for one batch, on Linux. A full one takes 2 to 8; a batch that needs
+more for want of speed is halved, and loses nothing."""
 PATIENCE = 30.0
 """Seconds an indexer may take to finish its batch when the monitor ends."""
 
@@ -61,9 +65,19 @@ class _SetAside(NamedTuple):
 class IndexerProcess:
     """The indexer of a data folder."""
 
-    def __init__(self, data: Path, clock: Clock) -> None:
+    def __init__(self, data: Path, clock: Clock, batch_seconds: float = BATCH_SECONDS) -> None:
+        """Start nothing yet.
+
+        Args:
+            data: The data folder.
+            clock: What the process reads the time from.
+            batch_seconds: Processor time after which the process is ended at one batch.
+        """
         self._data = data
         self._clock = clock
+        self._batch_seconds = batch_seconds
+        self._batch_time = BatchTime(data)
+        self._left: InHand | None = None
         self._context = multiprocessing.get_context("spawn")
         self._process: multiprocessing.process.BaseProcess | None = None
         self._wake: Connection | None = None
@@ -82,10 +96,12 @@ class IndexerProcess:
     def start(self) -> None:
         """Start the process, or restart it if it died."""
         if self._process is not None:
+            took_too_long = self._end_if_stuck(self._process)
             if self._process.is_alive():
                 return
             self.indexed()
-            self._failed(f"the indexer died (exit code {self._process.exitcode})")
+            why = f"the indexer died (exit code {self._process.exitcode})"
+            self._died(took_too_long or why)
             log.warning("%s; starting it again", self.trouble)
         self._hang_up()
         reading, self._wake = self._context.Pipe(duplex=False)
@@ -97,9 +113,25 @@ class IndexerProcess:
             name="tocsin indexer",
             daemon=True,
         )
+        self._batch_time = BatchTime(self._data)
         self._process.start()
         reading.close()
         writing.close()
+
+    def _end_if_stuck(self, process: multiprocessing.process.BaseProcess) -> str:
+        """End a process that works too long on a batch; return that in words."""
+        if not process.pid or self._batch_time.seconds(process.pid) <= self._batch_seconds:
+            return ""
+        process.kill()
+        process.join(PATIENCE)
+        return f"the indexer worked on a batch for more than {self._batch_seconds:g} s"
+
+    def _died(self, trouble: str) -> None:
+        """Count a death as a failed try, unless it helps to find the article that is to blame."""
+        left, self._left = self._left, read_note(self._data)
+        self._failed(trouble)
+        if self._left and self._left != left:
+            self.failures -= 1
 
     def indexed(self) -> int:
         """Return the last ticket indexed since the last call, 0 for none.
