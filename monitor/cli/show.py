@@ -17,6 +17,7 @@ from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.export import serialization
 from monitor.formatting import alert_number, counted, iso, span
+from monitor.model.article import repeated_summary
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -334,8 +335,9 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     yield article.url
     if article.author:
         yield f"by {_highlighted_part(details, 'author')}"
+    hidden = "summary" if repeated_summary(article)[0] else ""
     for part in ("summary", "body"):
-        if article.part(part):
+        if part != hidden and article.part(part):
             yield ""
             yield _wrapped(_highlighted_part(details, part))
     yield ""

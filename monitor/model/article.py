@@ -54,6 +54,17 @@ class ArticleDetails:
         return self.article.outlet or self.feed
 
 
+def repeated_summary(article: Article) -> tuple[str, int]:
+    """Return which part begins with the summary and the summary's length; ("", 0) if none does.
+
+    Such a summary is not shown twice.
+    """
+    opens = article.summary.rstrip("… .")
+    if article.summary == article.title:
+        return "title", len(article.title)
+    return ("body", len(opens)) if article.body.startswith(opens) else ("", 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A text that an article has, or had before it was edited."""

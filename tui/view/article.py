@@ -16,7 +16,7 @@ from monitor.alerts.description import (
 )
 from monitor.formatting import counted, span
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
-from monitor.model.article import ArticleDetails
+from monitor.model.article import ArticleDetails, repeated_summary
 from monitor.model.severity import SEVERITY_SIGNS
 from tui.view import times
 from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
@@ -251,22 +251,14 @@ _UNTITLED = {"title": "(no title)"}
 _PART_STYLES = {"title": "title", "summary": "plain", "body": "plain", "author": "quiet"}
 
 
-def _repeated_summary(article: Article) -> tuple[str, int]:
-    """Return which part begins with the summary and the summary's length; ("", 0) if none does.
-
-    Such a summary is not shown twice; its matches are highlighted in that part.
-    """
-    opens = article.summary.rstrip("… .")
-    if article.summary == article.title:
-        return "title", len(article.title)
-    return ("body", len(opens)) if article.body.startswith(opens) else ("", 0)
-
-
 def _visible_parts(
     article: Article, matches: Sequence[MatchPlace]
 ) -> tuple[list[str], list[MatchPlace]]:
-    """Return the parts to show and the matches in them."""
-    into, length = _repeated_summary(article)
+    """Return the parts to show and the matches in them.
+
+    Matches of a summary that is not shown twice are highlighted in the part that repeats it.
+    """
+    into, length = repeated_summary(article)
     if not into:
         return list(PARTS), list(matches)
     moved = {
