@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
@@ -21,6 +21,20 @@ _REASONS = {
     SuppressionReason.NO_ROUTE: "no route leads to a channel",
     SuppressionReason.COOLDOWN: "cooldown after another alert of this watchlist",
 }
+
+_COUNTED = {
+    SuppressionReason.BACKFILL: "published before they were watched",
+    SuppressionReason.SILENCE: "silenced",
+    SuppressionReason.NO_ROUTE: "without a route",
+    SuppressionReason.COOLDOWN: "in a cooldown",
+    "copy": "copies",
+}
+
+
+def describe_counts(suppressed: Mapping[str, int]) -> str:
+    """Return how many alerts were suppressed for each reason: `2 silenced, 1 without a route`."""
+    counts = sorted(suppressed.items(), key=lambda one: -one[1])
+    return ", ".join(f"{count:,} {_COUNTED.get(reason, reason)}" for reason, count in counts)
 
 
 def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Timestamp], str]) -> str:

@@ -144,7 +144,7 @@ COMMANDS = {
     ),
     "show": LazyCommand(
         "monitor.cli.show:alerts_show",
-        "Show an alert with its article.",
+        "Show an alert with its article and story.",
         READ,
     ),
     "history": LazyCommand(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.alerts.description import describe_counts
 from monitor.cli import CliContext, output, show
 from monitor.cli.options import MomentParam
 from monitor.formatting import counted, iso
@@ -128,8 +129,8 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
         )
         yield f"silenced  {muted}"
     if suppressed:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in suppressed.most_common())
-        yield f"suppressed {reasons} in the last day; `tocsin alerts --suppressed` lists them"
+        counts = describe_counts(suppressed)
+        yield f"suppressed in the last day: {counts}; `tocsin alerts --suppressed` lists them"
     if status.unsent or status.dead:
         counts = f"{status.unsent} waiting, {status.dead} given up"
         yield f"unsent    {counts}; `tocsin deliveries` lists them"

@@ -256,7 +256,7 @@ def _table(
 
     columns = (
         ("severity", [str(record.severity) for record in records]),
-        ("total", [f"{record.total:>7}" for record in records]),
+        ("alerts", [f"{record.total:>6}" for record in records]),
         ("new stories", [f"{record.untriaged:>11}" for record in records]),
         ("today", [_today_cell(baselines.get(record.name, Baseline())) for record in records]),
         ("last hit", [f"{_last_hit(record, now):>8}" for record in records]),

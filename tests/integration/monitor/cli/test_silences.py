@@ -61,7 +61,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     status = json.loads(run("status", "--json"))
     assert status["suppressed"] == {"muted": 2, "no route": 1}
     assert [one["watchlist"] for one in status["mutes"]] == ["Alibaba"]
-    assert "suppressed 2 muted, 1 no route" in run("status")
+    assert "suppressed in the last day: 2 silenced, 1 without a route;" in run("status")
     lists = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json"))}
     assert lists["Alibaba"]["suppressed"] == {"muted": 2}
     assert lists["Alibaba"]["muted_until"] == mute["until"]

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         article_archive.article(n, title, date=NOW + 60 * n, story=story)
         for n, (title, story) in enumerate(STORIES, 1)
     ]
+    articles[0] = replace(articles[0], summary="Un début…", body="Un début\net la suite.")
     ring(folder / "var", articles, WATCHLISTS)
     with closing(sqlite3.connect(folder / "var/newsroom.db")) as sql, sql:
         sql.execute("UPDATE alerts SET story_alert = CASE WHEN id = 3 THEN 3 ELSE 1 END")
@@ -122,6 +124,29 @@ def test_show_tells_the_whole_story_of_an_alert(run: Run) -> None:
     assert "    A: Alibaba, encore l’espionnage · article 3\n" in others
     told = json.loads(run("show", "a1", "--json"))
     assert (told["story"], told["story_alerts"]) == ("a1", ["a1", "a2", "a4", "a5"])
+
+
+@pytest.mark.parametrize("done", [(), ("ack", "a5"), ("noise", "a3"), ("close", "a1", "--story")])
+def test_status_watch_list_and_alerts_agree_in_stories(done: tuple[str, ...], run: Run) -> None:
+    if done:
+        run("alerts", *done)
+
+    def new(*words: str) -> int:
+        rows = json.loads(run("alerts", "--state", "new", "--limit", "0", *words, "--json") or "[]")
+        return len({row["story"] for row in rows})
+
+    total = json.loads(run("status", "--json"))["untriaged"]
+    assert total == new()
+    untriaged = "1 story" if total == 1 else f"{total} stories"
+    assert f"; {untriaged} not yet triaged" in run("status")
+    for row in json.loads(run("watch", "list", "--json")):
+        left = row["untriaged"]
+        assert left == (new("--watch", row["name"]) if left else 0), row["name"]
+
+
+def test_show_prints_no_summary_that_the_text_repeats(run: Run) -> None:
+    assert "Un début\net la suite.\n" in run("show", "1")
+    assert run("show", "1").count("Un début") == 1
 
 
 def test_triage_changes_the_alert_named_or_with_an_option_its_story(run: Run) -> None:

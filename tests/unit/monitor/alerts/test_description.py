@@ -9,6 +9,7 @@ import pytest
 from support.fake_newsroom import FakeNewsroom
 
 from monitor.alerts.description import (
+    describe_counts,
     describe_deliveries,
     describe_suppression,
     describe_triage,
@@ -77,6 +78,15 @@ def test_why_nobody_is_notified_is_said_with_its_end_and_for_escalations() -> No
     unheard = replace(ALERT, suppressed="no route", escalations=(step,))
     assert describe_suppression(unheard, moment) == "not notified: no route leads to a channel"
     assert "alert a3" in describe_suppression(replace(ALERT, duplicate_of=3), moment)
+
+
+def test_suppressed_alerts_are_counted_in_words_the_most_first() -> None:
+    counts = {"muted": 2, "copy": 1_000, **dict.fromkeys(SuppressionReason, 3)}
+    assert describe_counts(counts) == (
+        "1,000 copies, 3 silenced, 3 published before they were watched, 3 without a route,"
+        " 3 in a cooldown"
+    )
+    assert describe_counts({}) == ""
 
 
 def test_deliveries_say_where_an_alert_is() -> None:
