@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 READ_ONLY_ACTIONS = frozenset({
-    "back", "bottom", "choose_filter", "clear_filter", "close", "command_palette", "copy_link",
-    "coverage_gaps", "dismiss", "edit", "facets", "feeds", "filter", "find", "help", "history",
-    "item", "leave", "mark", "match", "move", "newest", "next_pane", "next_theme", "open",
-    "open_link", "open_part", "outlets", "page", "pane", "parts", "pause", "revisions", "scroll",
-    "search", "show_on_main", "similar", "sort", "states", "theme", "toggle_bell", "top",
+    "back", "bottom", "briefing", "choose_filter", "clear_filter", "close", "command_palette",
+    "copy_link", "coverage_gaps", "dismiss", "edit", "facets", "feeds", "filter", "find", "help",
+    "history", "item", "leave", "mark", "match", "move", "newest", "next_pane", "next_theme",
+    "open", "open_link", "open_part", "outlets", "page", "pane", "parts", "pause", "revisions",
+    "scroll", "search", "show_on_main", "similar", "sort", "states", "theme", "toggle_bell", "top",
     "untriaged", "why", "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""

@@ -23,7 +23,7 @@ TROUBLES_SHOWN = 20
 """Different troubles of feeds that are told."""
 
 
-def title(briefing: Briefing, zone: tzinfo) -> str:
+def title(briefing: Briefing, zone: tzinfo | None) -> str:
     """Return the title: `Briefing, 2026-11-26 07:00 to 2026-11-27 07:00`."""
     times = f"{moment(briefing.since, zone)} to {moment(briefing.until, zone)}"
     return f"{briefing.name or TITLE}, {times}"
@@ -41,7 +41,7 @@ def subject(briefing: Briefing) -> str:
     return f"{briefing.name or TITLE}: {', '.join(parts)}"
 
 
-def overview(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+def overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
     """Yield the sentences at the beginning: how much there is, what was unusual, what is late."""
     told = [one for one in briefing.watchlists if one.stories]
     counts = "No stories" if not briefing.stories else counted(briefing.stories, "story", "stories")
@@ -118,7 +118,7 @@ def missing(briefing: Briefing) -> str:
     return f"May be missing: {len(briefing.troubled)} of {counted(briefing.feeds, 'feed')}"
 
 
-def about(story: BriefedStory, zone: tzinfo, now: Timestamp) -> str:
+def about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
     """Return first outlet, language and time of a story."""
     same_day = _at(story.at, zone).date() == _at(now, zone).date()
     at = f"{_at(story.at, zone):%H:%M}" if same_day else moment(story.at, zone)
@@ -150,7 +150,7 @@ def shortened(names: Sequence[str], most: int) -> str:
     return ", ".join([*names[:most], *more])
 
 
-def moment(at: Timestamp, zone: tzinfo) -> str:
+def moment(at: Timestamp, zone: tzinfo | None) -> str:
     """Return a local time with its date."""
     return f"{_at(at, zone):%Y-%m-%d %H:%M}"
 
@@ -164,5 +164,5 @@ def _lag(outlet: Outlet) -> str:
     return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name
 
 
-def _at(at: Timestamp, zone: tzinfo) -> datetime:
+def _at(at: Timestamp, zone: tzinfo | None) -> datetime:
     return datetime.fromtimestamp(at, zone)

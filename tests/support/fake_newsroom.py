@@ -7,6 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,7 @@ from monitor.model.alert import (
     Verdict,
 )
 from monitor.model.article import ArticleDetails, Version
+from monitor.model.briefing import Briefing
 from monitor.model.config import SavedSearch, Watchlist
 from monitor.model.delivery import Delivery
 from monitor.model.feed import (
@@ -60,7 +62,9 @@ from monitor.model.search_results import (
 from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence, Status, StoreVersion
 from monitor.model.watchlist import FEED_HEALTH, Silence, Untriaged, WatchlistCount
+from monitor.service.briefing import compose_briefing
 from monitor.watchlists.preview import WatchlistPreview
+from support.briefings import hostile_facts
 
 NOW = 1_795_563_000.0
 """2026-11-24 19:30:00 UTC."""
@@ -554,6 +558,10 @@ class FakeNewsroom:
 
     def coverage(self, since: float) -> list[Coverage]:
         return [Coverage(watchlist="grève", feeds=4, gaps=tuple(self.gaps(since, self.now)))]
+
+    def briefing(self, since: float) -> Briefing:
+        """What support.briefings has invented: hostile texts among it."""
+        return compose_briefing(replace(hostile_facts(), until=self.now), UTC)
 
     def every_feed(self) -> list[Feed]:
         return [replace(health.feed, number=1) for health in self.health]

@@ -23,10 +23,12 @@ from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import KeyBinding, bind
+from tui.screens.dialogs import PageDialog
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY
 from tui.screens.triage import TriageScreen, choose_silence
 from tui.view import status
 from tui.view.article import match_places
+from tui.view.briefing import briefing_page
 from tui.view.feeds import feed_page
 from tui.view.styled_text import Line, wrap
 from tui.widgets.alert_stream import AlertStream
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 MORE_CELLS = 3
 """Cells after the name of a watchlist for the number of others (` +1`)."""
+BRIEFING_SECONDS = 86_400.0
+"""Seconds that the briefing is about."""
 FOLLOW_PAUSE = 2.0
 """Seconds that the reader shows a new alert before it follows the next one."""
 
@@ -59,6 +63,7 @@ class MainScreen(TriageScreen):
         bind(
             "d", "open_part('deliveries')", "Show deliveries that are not sent", name="deliveries"
         ),
+        bind("b", "briefing", "Show what happened in the last day"),
         bind("S", "parts", "Show the details of the status bar"),
         # The second key of each is what a French keyboard types without shift.
         bind("1,ampersand", "pane(1)", "Watchlists", name="watchlists"),
@@ -88,6 +93,7 @@ class MainScreen(TriageScreen):
             ("similar", "Similar"),
             ("triage_one", "One list"),
             ("silence", "Silence"),
+            ("briefing", "Briefing"),
             ("next_pane(1)", "Pane"),
             ("app.command_palette", "Commands"),
         ),
@@ -449,6 +455,20 @@ class MainScreen(TriageScreen):
         from tui.screens.status_details import choose_part
 
         self.run_worker(choose_part(self), group="why", exclusive=True)
+
+    def action_briefing(self) -> None:
+        """Show the briefing of the last day."""
+        self.run_worker(self._show_briefing(), group="why", exclusive=True)
+
+    async def _show_briefing(self) -> None:
+        newsroom = self.newsroom
+        since = newsroom.clock() - BRIEFING_SECONDS
+        briefing = await self.ask(newsroom.service.briefing, since)
+        if briefing is None or not self.is_attached:
+            return
+        zone = newsroom.zone
+        page = PageDialog("Briefing", lambda cells: briefing_page(briefing, cells, zone))
+        self.app.push_screen(page)
 
     def show_part(self, name: str) -> None:
         """Show what a part of the status bar is about, if it is on this screen."""

@@ -1,0 +1,28 @@
+"""The page of a briefing: every line fits, matches are lit, nothing acts."""
+
+from __future__ import annotations
+
+import pytest
+from support.briefings import BRUSSELS, alert, facts, hostile_facts, story, told_by
+
+from monitor.service.briefing import compose_briefing
+from tui.view.briefing import briefing_page
+from tui.view.styled_text import width
+
+
+@pytest.mark.parametrize("cells", [1, 20, 38, 78, 200])
+def test_every_line_fits(cells: int) -> None:
+    page = briefing_page(compose_briefing(hostile_facts(), BRUSSELS), cells, BRUSSELS)
+    assert page
+    if cells > 3:
+        assert max(map(width, page)) <= cells
+    assert not any("\x1b" in text or "\n" in text for line in page for text, _ in line)
+
+
+def test_matches_are_lit_and_outlets_and_notes_are_there() -> None:
+    one = alert(1, note="À suivre", telling=told_by("AFP", "Le Soir"))
+    page = briefing_page(compose_briefing(facts(story(one)), BRUSSELS), 80, BRUSSELS)
+    assert ("Grève", "hit") in [run for line in page for run in line]
+    text = "\n".join("".join(piece for piece, _ in line) for line in page)
+    for words in ("AFP · fr · 05:00", "≡ Le Soir +10 min", "✎ À suivre", "https://ex.org/1"):
+        assert words in text, words
