@@ -10,7 +10,7 @@ import click
 
 from monitor.cli import CliContext, output
 from monitor.cli.names import KnownNames
-from monitor.cli.options import MomentParam
+from monitor.cli.options import CountParam, MomentParam
 from monitor.model.search import Filter
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--limit",
-    type=click.IntRange(min=0),
+    type=CountParam(min=0),
     default=20,
     show_default=True,
     metavar="N",

@@ -12,7 +12,7 @@ import click
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
-from monitor.cli.options import QueryCommand, build_filter, with_filters
+from monitor.cli.options import CountParam, QueryCommand, build_filter, with_filters
 from monitor.formatting import counted, iso
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MAX_FORMS = 4
 @with_filters
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=CountParam(min=1),
     default=10,
     show_default=True,
     metavar="N",

@@ -17,6 +17,7 @@ from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, say
 from monitor.cli.names import InputError
 from monitor.cli.numbers import AlertNumber
+from monitor.cli.options import CountParam
 from monitor.cli.output import progress_bar
 from monitor.formatting import alert_number, counted
 
@@ -308,7 +309,7 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
 
 
 @click.command()
-@click.option("--from", "first", type=click.IntRange(min=1), default=1, show_default=True,
+@click.option("--from", "first", type=CountParam(min=1), default=1, show_default=True,
               metavar="NUMBER", help="Begin at this record.")  # fmt: skip
 @click.option(
     "--head",

@@ -10,7 +10,7 @@ import click
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
-from monitor.cli.options import format_option
+from monitor.cli.options import CountParam, format_option
 from monitor.formatting import alert_number, counted, iso
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def deliveries() -> None:
     "given up. Without it, all that are not sent.",
 )
 @click.option("--channel", metavar="NAME", help="Only deliveries to this channel.")
-@click.option("--limit", type=click.IntRange(0), default=50, show_default=True,
+@click.option("--limit", type=CountParam(0), default=50, show_default=True,
               help="At most this many, the newest. 0 means all.")  # fmt: skip
 @format_option
 @click.pass_context
@@ -240,7 +240,7 @@ def list_deliveries(
 
 
 @deliveries.command("retry")
-@click.argument("ids", type=int, nargs=-1, metavar="[ID]...")
+@click.argument("ids", type=CountParam(min=0), nargs=-1, metavar="[ID]...")
 @click.option("--dead", is_flag=True, help="All deliveries that were given up or failed.")
 @click.option("--channel", metavar="NAME", help="All to this channel that were given up or failed.")
 @click.option("--to", metavar="NAME", help="Send to this channel instead.")

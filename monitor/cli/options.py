@@ -38,6 +38,23 @@ class DurationParam(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+class CountParam(click.IntRange):
+    """A whole number that the database can hold."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the number."""
+        number = int(super().convert(value, param, ctx))
+        if number > _LARGEST:
+            self.fail("this number is too large", param, ctx)
+        return number
+
+
+_LARGEST = 2**53
+"""No archive has so many of anything."""
+
+
 class MomentParam(click.ParamType[Timestamp]):
     """A time such as 2023-10-01, 2023-10, 7d, yesterday or hier, in seconds since 1970.
 
@@ -246,7 +263,7 @@ def list_options(formats: Sequence[str]) -> Callable[[F], F]:
         *FILTER_OPTIONS,
         click.option(
             "--limit",
-            type=click.IntRange(min=0),
+            type=CountParam(min=0),
             default=50,
             show_default=True,
             metavar="N",

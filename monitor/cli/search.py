@@ -12,7 +12,14 @@ from index.article import Timestamp
 from index.query.filters import HAS
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
-from monitor.cli.options import FORMATS, QueryCommand, build_filter, complete_query, list_options
+from monitor.cli.options import (
+    FORMATS,
+    CountParam,
+    QueryCommand,
+    build_filter,
+    complete_query,
+    list_options,
+)
 from monitor.cli.output import Span, wrap
 from monitor.formatting import iso
 
@@ -140,7 +147,7 @@ SUGGESTIONS_SHOWN = 6
     type=click.Choice(["high", "medium", "low"]),
     help="Articles that raised an alert of this severity.",
 )
-@click.option("--story", type=click.IntRange(min=1), metavar="ID", help="Articles of this story.")
+@click.option("--story", type=CountParam(min=1), metavar="ID", help="Articles of this story.")
 @click.option(
     "--has",
     multiple=True,
@@ -154,7 +161,7 @@ SUGGESTIONS_SHOWN = 6
 )
 @click.option(
     "--page",
-    type=click.IntRange(min=1),
+    type=CountParam(min=1),
     default=1,
     metavar="N",
     help="Page N of the result. `--limit` is the length of a page.",

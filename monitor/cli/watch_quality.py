@@ -11,7 +11,7 @@ import click
 
 from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
-from monitor.cli.options import MomentParam
+from monitor.cli.options import CountParam, MomentParam
 from monitor.cli.output import progress_bar
 from monitor.cli.watch import format_option
 from monitor.formatting import counted
@@ -220,7 +220,7 @@ SUGGEST_COLUMNS = (
 
 @click.command("suggest")
 @click.argument("name")
-@click.option("--limit", type=click.IntRange(0), default=5, show_default=True, metavar="N",
+@click.option("--limit", type=CountParam(0), default=5, show_default=True, metavar="N",
               help="At most this many. 0 means all.")  # fmt: skip
 @format_option
 @click.pass_context

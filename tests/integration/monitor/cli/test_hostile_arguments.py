@@ -73,3 +73,26 @@ def test_neither_does_the_name_of_a_file(room: Newsroom, tmp_path: Path) -> None
     for option in ("-c", "--data"):
         done = room.here(option, str(tmp_path / ARGUMENT), "status")
         assert done.returncode and not ACTS.search(done.stderr)
+
+
+NUMBERS = ("9" * 20, "9" * 400, "9" * 5_000, "-" + "9" * 20, "9" * 400 + "d")
+NUMBERED = (
+    "alerts --limit", "alerts --since", "show", "alerts show", "alerts ack", "alerts history",
+    "deliveries --limit", "deliveries retry", "search port --limit", "search port --since",
+    "search port --story", "similar", "trend port --since", "trend port --by", "brief --limit",
+    "watch mute Alibaba --for", "watch mute Alibaba --until", "verify --from", "verify --head",
+    "watch test Alibaba --since", "run --metrics", "serve --port",
+)  # fmt: skip
+IN_QUERIES = ("since:{}", "until:{}", "story:{}", "a^{}", "a NEAR/{} b", '"a b"~{}', "{} OF (a, b)")
+
+
+def test_no_number_is_too_long_for_a_message(room: Newsroom) -> None:
+    failed = {}
+    for number in NUMBERS:
+        commands = [(*command.split(), number) for command in NUMBERED]
+        commands += [("search", query.format(number)) for query in IN_QUERIES]
+        for command in commands:
+            done = room.here(*command)
+            if "Traceback" in done.stderr or done.returncode not in (0, 1, 2):
+                failed[" ".join(command)[:40]] = done.stderr[-200:]
+    assert not failed
