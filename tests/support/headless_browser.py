@@ -41,6 +41,12 @@ class Page:
         )
         await self._call("Runtime.evaluate", expression=promise, awaitPromise=True)
 
+    async def press(self, key: str) -> None:
+        """Press a key that writes a letter, wherever the focus is."""
+        for kind in ("keyDown", "keyUp"):
+            letter = {"text": key} if kind == "keyDown" else {}
+            await self._call("Input.dispatchKeyEvent", type=kind, key=key, **letter)
+
     async def picture(self) -> bytes:
         """Return the page as a PNG."""
         return base64.b64decode((await self._call("Page.captureScreenshot"))["data"])

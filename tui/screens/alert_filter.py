@@ -19,7 +19,7 @@ from monitor.model.watchlist import WatchlistCount
 from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog
-from tui.screens.panes import PaneScreen, error_pointer
+from tui.screens.panes import PaneScreen, input_error
 from tui.view.alerts import bar_cells, watchlist_row
 from tui.view.styled_text import Line, fit
 from tui.widgets.alert_stream import AlertStream
@@ -302,7 +302,7 @@ class AlertFilterScreen(PaneScreen):
         try:
             alert_filter = parse_headline_filter(message.text)
         except QueryError as error:
-            self.filter_line.show_error(error_pointer(error, len(PROMPT), self.size.width))
+            self.filter_line.show_error(self._pointer(error))
             return
         if self._typing is not None:
             self._typing.stop()
@@ -310,6 +310,10 @@ class AlertFilterScreen(PaneScreen):
         self._typing = self.set_timer(
             TYPING_PAUSE, lambda: self._filter_typed(alert_filter, cursor)
         )
+
+    def _pointer(self, error: QueryError) -> Line:
+        cells, indent = self.size.width, len(PROMPT)
+        return input_error(error, self.filter_line.input, cells, indent=indent)
 
     def _filter_typed(self, alert_filter: AlertFilter, cursor: int) -> None:
         worker = self.filter_stream(alert_filter, cursor, self._typing_position)
@@ -320,7 +324,7 @@ class AlertFilterScreen(PaneScreen):
         try:
             alert_filter = parse_headline_filter(message.text)
         except QueryError as error:
-            self.filter_line.note.update(error_pointer(error, len(PROMPT), self.size.width))
+            self.filter_line.note.update(self._pointer(error))
             return
         self._close_line()
         self.apply_filter(alert_filter.text, self.stream.alert_id)

@@ -25,7 +25,7 @@ from tui.data.query_history import (
     suggested_name,
 )
 from tui.key_labels import KeyBinding, bind
-from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, error_pointer
+from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, input_error
 from tui.view.article import match_places
 from tui.view.search import result_summary
 from tui.view.styled_text import Line
@@ -196,7 +196,13 @@ class ArchiveScreen(PaneScreen):
         self.search_soon(submitted=True)
 
     def _show_error(self, error: QueryError) -> None:
-        self.note.update(error_pointer(error, len(PROMPT), self.size.width))
+        """Show a caret under the mistake; one in a saved search is not in the line."""
+        written = self.query_line.value
+        if written.lstrip().startswith(SAVED_PREFIX):
+            self.note.update([(f"   {error} in {self.query_text}", "bad")])
+            return
+        cells, indent = self.size.width, len(PROMPT)
+        self.note.update(input_error(error, self.query_line, cells, indent=indent, stripped=True))
 
     # --- the results ----------------------------------------------------------------
 

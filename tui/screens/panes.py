@@ -6,12 +6,15 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.expand_tabs import expand_tabs_inline
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from index.analysis.text_cleaning import line, safe_url
 from index.errors import QueryError
@@ -21,7 +24,7 @@ from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import can_open, copy_in_tmux, open_link
 from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
-from tui.view.styled_text import Line
+from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 from tui.widgets.status_bar import KeyBar, StatusBar
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+INPUT_TAB = 4
+"""Cells of a tab in Textual's Input."""
 READER_DELAY = 0.08
 """Seconds that the cursor must rest before the reader shows its article."""
 
@@ -69,19 +74,41 @@ def screen_layout(width: int, height: int) -> ScreenLayout:
     return ScreenLayout.WIDE if width >= 170 else ScreenLayout.NORMAL
 
 
-def error_pointer(error: QueryError, indent: int, cells: int) -> Line:
-    """Return a caret under the column of an error, with its message beside it.
+def error_pointer(
+    error: QueryError, written: str, cells: int, *, indent: int, scrolled: int = 0
+) -> Line:
+    """Return a caret under the mistake in a written line, with its message beside it.
 
     Args:
-        error: The error in a written line.
-        indent: Cells before the written line.
+        error: The error.
+        written: The line as its input shows it.
         cells: Width of the screen.
+        indent: Cells before the written line.
+        scrolled: Cells of the line that are scrolled out at the left.
     """
-    column = min(indent + error.position, cells - 1)
-    message = error.message + (f" ({error.hint})" if error.hint else "")
-    if column + 2 + len(message) <= cells or column < len(message):
+    before = cell_len(expand_tabs_inline(written[: error.position], INPUT_TAB))
+    column = max(indent, min(indent + before - scrolled, cells - 1))
+    message = line(error.message + (f" ({error.hint})" if error.hint else ""))
+    if column + 2 + cell_len(message) <= cells or column <= cell_len(message):
         return [(" " * column + "^ ", "bad"), (message, "bad")]
-    return [((message + " ").rjust(column)[-column:], "bad"), ("^", "bad")]
+    return [(fit(message, column - 1, right=True), "bad"), (" ^", "bad")]
+
+
+def input_error(
+    error: QueryError, input: Input, cells: int, *, indent: int, stripped: bool = False
+) -> Line:
+    """Return the pointer to a mistake in what is written in an input.
+
+    Args:
+        error: The error.
+        input: The input.
+        cells: Width of the screen.
+        indent: Cells before the input.
+        stripped: Whether the error was found without the spaces at the start.
+    """
+    text = input.value.lstrip() if stripped else input.value
+    scrolled = round(input.scroll_offset.x) - (len(input.value) - len(text))
+    return error_pointer(error, text, cells, indent=indent, scrolled=scrolled)
 
 
 class PaneScreen(Screen[None]):

@@ -6,3 +6,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const size = Number(new URLSearchParams(location.search).get("fontsize"));
   if (size >= 6 && size <= 60) terminal.dataset.fontSize = String(size);
 });
+
+// Keys go to the terminal as soon as it is there, and again when the analyst comes back to the page.
+const focusTerminal = () => document.querySelector(".xterm-helper-textarea")?.focus();
+window.addEventListener("load", () => {
+  focusTerminal();
+  new MutationObserver(focusTerminal).observe(document.body, { attributeFilter: ["class"] });
+});
+window.addEventListener("focus", focusTerminal);

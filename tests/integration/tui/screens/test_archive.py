@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import NOW, FakeNewsroom
 from textual.pilot import Pilot
 
 from index.article import Article
+from index.errors import QueryError
 from monitor.config import load
 from monitor.model.config import SavedSearch
 from monitor.model.search_results import SearchHit, Share
@@ -286,6 +288,32 @@ def test_results_with_alerts_are_marked_and_other_outlets_opened() -> None:
         assert app.screen is search
 
     drive(FakeNewsroom(40), script)
+
+
+@pytest.mark.parametrize("written", ["日本 (", "gre\u0300ve (", "  port (", "x" * 100 + " ("])
+def test_the_caret_stands_under_the_mistake_in_the_line(written: str) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.screen, ArchiveScreen))
+        search = app.screen
+        assert isinstance(search, ArchiveScreen)
+        search.query_line.value = written[:-1]
+        await pilot.press("end", "left_parenthesis")
+        await sees(pilot, app, "this bracket is never closed")
+        typed, note = lines(app)[1], lines(app)[2]
+        assert cell_len(typed.partition("(")[0]) == cell_len(note.partition("^")[0]), (typed, note)
+
+    drive(FakeNewsroom(10), script, size=(80, 24))
+
+
+def test_a_mistake_in_a_saved_search_is_told_with_its_query() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        search = await searching(pilot, app, "@Mes")
+        search.query_text = "grève ("
+        search._show_error(QueryError("this bracket is never closed", 6))
+        await sees(pilot, app, "this bracket is never closed in grève (")
+
+    drive(FakeNewsroom(10), script)
 
 
 HOSTILE = "[/] [red]rouge\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\x9b31m\u202e日本 " * 4

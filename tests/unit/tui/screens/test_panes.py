@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tui.screens.panes import ScreenLayout, screen_layout
+from index.errors import QueryError
+from tui.screens.panes import ScreenLayout, error_pointer, screen_layout
+from tui.view.styled_text import width
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,34 @@ from tui.screens.panes import ScreenLayout, screen_layout
 )
 def test_shapes(size: tuple[int, int], form: ScreenLayout) -> None:
     assert screen_layout(*size) is form
+
+
+@pytest.mark.parametrize(
+    ("written", "cells"),
+    [
+        ("port (", 5),
+        ("grève (", 6),
+        ("gre\u0300ve (", 6),
+        ("日本 (", 5),
+        ("日本 AND 中国 (", 14),
+        ("a\t(", 4),
+        ("", 0),
+    ],
+)
+def test_the_caret_stands_under_the_mistake(written: str, cells: int) -> None:
+    error = QueryError("this bracket is never closed", max(0, len(written) - 1))
+    for scrolled in (0, 2):
+        line = error_pointer(error, written, 80, indent=3, scrolled=scrolled)
+        shown = "".join(text for text, _ in line)
+        caret = max(3, 3 + cells - scrolled)
+        assert shown == " " * caret + "^ this bracket is never closed"
+
+
+@pytest.mark.parametrize("screen", [30, 60, 80])
+def test_a_message_that_has_no_room_behind_the_caret_stands_before_it(screen: int) -> None:
+    error = QueryError("日本 is no word", 55, "write another one")
+    line = error_pointer(error, "x" * 56, screen, indent=3)
+    caret = min(58, screen - 1)
+    before = "".join(text for text, _ in line).partition("^")[0]
+    assert width([(before, "")]) == caret
+    assert ("日本 is no word" in before) is (screen > 30)
