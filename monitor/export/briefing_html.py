@@ -141,7 +141,7 @@ def _chart(counts: Sequence[int], briefing: Briefing, zone: tzinfo) -> Iterator[
     for count, start in zip(counts, starts, strict=True):
         said = escape(f"{words.moment(start, zone)}: {count}")
         height = max(3, round(count / most * BAR_PIXELS)) if count else 0
-        bar = f'<div class="bar" style="height:{height}px">&nbsp;</div>' if count else ""
+        bar = f'<div class="bar" style="height:{height}px"></div>' if count else ""
         yield f'<td title="{said}" style="width:{100 / parts:.2f}%">{bar}</td>'
     yield "</tr></table>"
     first, last = (_clock(at, zone) for at in (briefing.since, briefing.until))

@@ -36,6 +36,10 @@ FIRST_SECONDS = 86_400.0
 """Seconds that the first briefing of a schedule is about, if it says nothing else."""
 
 
+CHAT_STORIES = 3
+"""Stories of a watchlist in plain text and Markdown, which are for chats: messages are short."""
+
+
 class Brief(Protocol):
     """Makes a briefing; blocks."""
 
@@ -142,13 +146,27 @@ def stored_briefing(
     briefing: Briefing, slot: Timestamp, now: Timestamp, zone: tzinfo
 ) -> StoredBriefing:
     """Return a briefing as it is sent, in every format."""
+    short = _for_chats(briefing)
     return StoredBriefing(
         name=briefing.name,
         slot=slot,
         made_at=now,
         subject=briefing_words.subject(briefing),
-        plain=briefing_text.plain_text(briefing, zone),
-        markdown=briefing_text.markdown(briefing, zone),
+        plain=briefing_text.plain_text(short, zone),
+        markdown=briefing_text.markdown(short, zone),
         html=briefing_html.body(briefing, zone),
         json=json.dumps(serialization.briefing(briefing), ensure_ascii=False),
     )
+
+
+def _for_chats(briefing: Briefing) -> Briefing:
+    """Return a briefing with the first stories of each watchlist, the others counted."""
+    watchlists = (
+        replace(
+            one,
+            stories=one.stories[:CHAT_STORIES],
+            left_out=one.left_out + len(one.stories[CHAT_STORIES:]),
+        )
+        for one in briefing.watchlists
+    )
+    return replace(briefing, watchlists=tuple(watchlists))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from itertools import accumulate
 from string import Template
 
 from index.analysis.text_cleaning import shown_url
@@ -125,7 +126,13 @@ def briefing_message(briefing: StoredBriefing, *, limit: int = MAX_TEXT) -> Mess
     """
 
     def fitted(text: str) -> str:
-        return _fit_parts(text.rstrip("\n").split("\n\n"), "\n\n", limit)
+        blocks = text.rstrip("\n").split("\n\n")
+        room = limit - len(f"\n\n… +{len(blocks)}")
+        lengths = accumulate(len(block) + 2 for block in blocks)
+        count = sum(length - 2 <= room for length in lengths)
+        if len("\n\n".join(blocks)) <= limit:
+            return "\n\n".join(blocks)
+        return "\n\n".join([*blocks[:count], f"… +{len(blocks) - count}"])
 
     return Message(
         subject=_shorten(plain(briefing.subject), MAX_SUBJECT),

@@ -1,0 +1,23 @@
+"""A briefing as it is stored for channels: whole for mail and programs, short for chats."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from support.briefings import BRUSSELS, SEVEN, alert, facts, story
+
+from monitor.notify.briefing_schedule import stored_briefing
+from monitor.service.briefing import compose_briefing
+
+
+def test_chats_get_three_stories_of_each_watchlist_and_mail_all() -> None:
+    alerts = [alert(n, name) for name, first in (("Alibaba", 1), ("Ports", 11)) for n in
+              range(first, first + 5)]  # fmt: skip
+    briefing = compose_briefing(facts(*map(story, alerts)), BRUSSELS)
+    stored = stored_briefing(replace(briefing, name="Morning"), SEVEN, SEVEN, BRUSSELS)
+    assert stored.subject == "Morning: 10 stories"
+    assert stored.markdown.count("https://ex.org/") == stored.plain.count("https://ex.org/") == 6
+    assert stored.plain.count("2 not listed") == 2
+    assert stored.html.count("https://ex.org/") == 10
+    assert json.loads(stored.json)["stories"] == 10
