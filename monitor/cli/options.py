@@ -41,9 +41,7 @@ class DurationParam(click.ParamType[float]):
 class CountParam(click.IntRange):
     """A whole number that the database can hold."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number."""
         number = int(super().convert(value, param, ctx))
         if number > _LARGEST:
