@@ -56,9 +56,11 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
     if as_json:
         mapping = {**_mapping(state), "suppressed": suppressed}
         click.echo(json.dumps(mapping, ensure_ascii=False))
-        return
-    for line in _lines(state, suppressed, now):
-        click.echo(line)
+    else:
+        for line in _lines(state, suppressed, now):
+            click.echo(line)
+    if state.store_damage:
+        click.get_current_context().exit(1)
 
 
 def _mapping(status: Status) -> dict[str, Any]:

@@ -60,3 +60,4 @@ def test_damage_is_found_within_a_day_and_shown(
         held.beat(Heartbeat(me, now, store_damage=runner.damage))
         shown = CliRunner().invoke(main_group, ["--data", str(data), "status"])
     assert "store     newsroom.db is damaged" in shown.output
+    assert shown.exit_code == 1
