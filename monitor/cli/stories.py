@@ -44,7 +44,7 @@ def by_story(alerts: Iterable[Alert]) -> list[StoryAlerts]:
 
 
 def listed(
-    stories: Iterable[StoryAlerts], selected: Collection[int], news: Callable[[StoryAlerts], Any]
+    stories: Iterable[StoryAlerts], selected: Iterable[int], news: Callable[[StoryAlerts], Any]
 ) -> list[ListedStory]:
     """Return stories as a list shows them, the newest first.
 
@@ -53,9 +53,9 @@ def listed(
         selected: The alerts that the list is about; the last of them leads a story.
         news: Returns what a story has got since it was listed.
     """
-    rows = []
+    rows, wanted = [], frozenset(selected)
     for story in stories:
-        leads = [alert for alert in story.alerts if alert.id in selected]
+        leads = [alert for alert in story.alerts if alert.id in wanted]
         rows.append(ListedStory(story, StoryAlerts(tuple(leads)).newest, tuple(news(story))))
     return sorted(rows, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
 
