@@ -88,11 +88,12 @@ def read_facts(
     ids = [*views.alerts.ids(replace(filter, since=since, until=until))]
     escalated = [one.alert for one in views.alerts.escalated(filter, limit=ESCALATED)]
     louder = [a.id for a in views.alerts.get(escalated) if since <= a.stirred_at < until]
-    raised = views.alerts.get([*dict.fromkeys([*ids, *louder])])
+    stories = views.alerts.stories([*ids, *louder])
+    asked = {*ids, *louder}
+    raised = [alert for story in stories for alert in story.alerts if alert.id in asked]
     former = [alert.watchlist for alert in raised]  # of watchlists that are no longer there
     names = [n for n in dict.fromkeys([*known, *former]) if n != FEED_HEALTH]
     names = [name for name in names if not wanted or name.casefold() in wanted]
-    stories = views.alerts.stories([alert.id for alert in raised])
     gaps = views.feeds.gaps(since, until)
     watched = {one.name: one.feeds for one in in_force if one.name in names}
     detailed = _detailed(views, stories, names, since, limit)
