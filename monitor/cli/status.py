@@ -40,6 +40,8 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
     """Show the state of the newsroom: monitor, feeds, articles, alerts, deliveries.
 
     With --latency: show how long news takes from the publisher to a channel, step by step.
+
+    Exits with 1 while a monitor runs that has found the store damaged.
     """
     as_json = as_json or style == "json"
     if since is not None and not latency:
