@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.alerts.description import describe_counts
-from monitor.cli import CliContext, output, show
+from monitor.cli import CliContext, output
 from monitor.cli.options import MomentParam
 from monitor.formatting import counted, iso
 
@@ -128,11 +127,15 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
     untriaged = counted(status.untriaged, "story", "stories")
     yield f"alerts    {status.alerts}; {untriaged} not yet triaged"
     if status.mutes:
+        from monitor.cli.show import format_moment
+
         muted = ", ".join(
-            f"{m.watchlist} until {show.format_moment(m.until, now)}" for m in status.mutes
+            f"{m.watchlist} until {format_moment(m.until, now)}" for m in status.mutes
         )
         yield f"silenced  {muted}"
     if suppressed:
+        from monitor.alerts.description import describe_counts
+
         counts = describe_counts(suppressed)
         yield f"suppressed in the last day: {counts}; `tocsin alerts --suppressed` lists them"
     if status.unsent or status.dead:
