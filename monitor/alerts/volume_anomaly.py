@@ -81,25 +81,33 @@ def _share_tail(today: int, before: int, weeks: int) -> float:
 
 
 def _bursts_tail(today: int, before: Sequence[int]) -> float:
+    """Return the probability of so many or more at a varying rate."""
+    weeks, mean = len(before), sum(before) / len(before)
+    spread = sum((number - mean) ** 2 for number in before) / (weeks - 1)
+    # The mean is not known exactly either.
+    return bursts_tail(today, mean, max(spread, mean) * (1 + 1 / weeks))
+
+
+def bursts_tail(least: int, mean: float, variance: float) -> float:
     """Return the probability of so many or more at a varying rate: negative binomial.
 
-    For more than the mean: what is added up must become less and less.
+    Args:
+        least: A number above the mean, so that what is added up becomes less and less.
+        mean: What is usual.
+        variance: By how much it varies: more than the mean.
     """
-    weeks, mean = len(before), sum(before) / len(before)
     if mean == 0:
         return 0.0
-    spread = sum((number - mean) ** 2 for number in before) / (weeks - 1)
-    variance = max(spread, mean) * (1 + 1 / weeks)  # the mean is not known exactly either
     size, hit = mean**2 / (variance - mean), 1 - mean / variance
     chance = math.exp(
-        math.lgamma(today + size)
-        - math.lgamma(today + 1)
+        math.lgamma(least + size)
+        - math.lgamma(least + 1)
         - math.lgamma(size)
-        + today * math.log(hit)
+        + least * math.log(hit)
         + size * math.log1p(-hit)
     )
     tail = 0.0
-    for number in count(today):
+    for number in count(least):
         tail += chance
         if chance <= max(tail * 1e-9, NEVER):
             return tail

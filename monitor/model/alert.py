@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AlertKind(enum.StrEnum):
-    """What an alert is about: an article, or the state of a feed."""
+    """What an alert is about: an article, the state of a feed, or how much a watchlist brings."""
 
     MATCH = "match"
     SILENT = "silent"
@@ -28,6 +28,14 @@ class AlertKind(enum.StrEnum):
     """It published what it had published before under new ids."""
     QUARANTINED = "quarantined"
     """Its articles exceeded the limits of matching or indexing."""
+    SPIKE = "spike"
+    """The watchlist brings many more stories than is usual at this time."""
+    QUIET = "quiet"
+    """The watchlist brings none, for longer than chance explains, and its feeds can be read."""
+
+
+UNUSUAL = (AlertKind.SPIKE, AlertKind.QUIET)
+"""What alerts are about that are about their watchlist itself: neither an article nor a feed."""
 
 
 class SuppressionReason(enum.StrEnum):
@@ -226,7 +234,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """The fact that a watchlist matched an article, or that a feed is in trouble.
+    """The fact that a watchlist matched an article or is unusual, or that a feed is in trouble.
 
     With what a row must show.
     """
@@ -235,7 +243,7 @@ class Alert:
     watchlist: str
     """`FEED_HEALTH` when it is about a feed."""
     article: int | None
-    """None when it is about a feed."""
+    """None when it is about a feed, or about the watchlist itself."""
     severity: Severity
     state: AlertState
     verdict: Verdict
@@ -245,7 +253,7 @@ class Alert:
     title: str
     url: str
     feed: str
-    """Name of the feed that had it first, or that it is about."""
+    """Name of the feed that had it first, or that it is about; empty if it is about neither."""
     lang: str
     published: Timestamp | None
     duplicates: int = 0
