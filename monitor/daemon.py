@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,6 +19,7 @@ from monitor.config_reload import ConfigReloader
 from monitor.errors import MonitorError, StoreError
 from monitor.formatting import counted
 from monitor.ingest import feed_health, schedule
+from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.maintenance.retention import RetentionRunner
 from monitor.maintenance.store_check import StoreCheckRunner
 from monitor.model.config import Config
@@ -27,6 +29,7 @@ from monitor.monitor_lock import Heartbeat
 from monitor.similar.extra import MISSING, OFF
 from monitor.tasks import KeyedTasks
 from monitor.watchlists.backfill import Backfill, BackfillRunner
+from monitor.watchlists.unusual import UnusualWatch
 
 log = logging.getLogger("tocsin")
 
@@ -95,6 +98,12 @@ SHINGLE_WINDOW = 72 * 3600.0
 SENT_KEPT = 90 * 86_400.0
 """Seconds for which sent deliveries are kept."""
 SWEEP_EVERY = 3600.0
+LOOK_EVERY = 300.0
+"""Seconds between two looks for what is unusual; a look takes milliseconds."""
+AWAY = 3 * LOOK_EVERY
+"""Seconds without a look after which the monitor was away: stopped, or asleep."""
+AWAY_BETWEEN_RUNS = 5_400.0
+"""Seconds between two single runs after which feeds were not watched in between."""
 PATIENCE = 2
 """Tries of the indexer in a row that fail before one round is not waited out."""
 
@@ -116,6 +125,8 @@ class Daemon:
             busy=lambda: bool(len(self._polling)),
         )  # fmt: skip
         self._checking = StoreCheckRunner(config.data, parts.clock, parts.sleep)
+        self._unusual = UnusualWatch(parts.store, parts.clock)
+        self._looked = 0.0
         self._resting_until = 0.0
         self._refused: StoreError | None = None
         self._swept = 0.0
@@ -178,6 +189,7 @@ class Daemon:
         await self._catching_up.all()
         await self._tidying.all()
         await self._end_silences()
+        await self._look_for_unusual(AWAY_BETWEEN_RUNS)
         await self._sweep()
         if self._parts.briefings is not None:
             await self._parts.briefings.all()
@@ -223,6 +235,8 @@ class Daemon:
                 await self._read_pages()
                 await self._relocate()
                 await self._end_silences()
+                if not 0 <= self._parts.clock() - self._looked < LOOK_EVERY:
+                    await self._look_for_unusual(AWAY)
                 await self._sweep()
         except StoreError as error:
             self._rest(error)
@@ -263,6 +277,28 @@ class Daemon:
         """Report what silences suppressed that have ended."""
         if await self._parts.thread(self._parts.ingester.end_silences):
             self._parts.notifier.wake()
+
+    async def _look_for_unusual(self, patience: float) -> None:
+        """Raise alerts about watchlists with far more stories than usual, or none any more."""
+        parts, config = self._parts, self._in_force.config
+        self._looked = parts.clock()
+        kept = config.retention.keep if config.retention.drop_alerts else None
+        plan = await parts.thread(
+            partial(
+                self._unusual.look,
+                config.watchlists,
+                parts.ingester.watch.routing,
+                config.zone or parts.zone,
+                patience=patience,
+                memory=math.inf if kept is None else kept,
+                network_down=bool(parts.pipeline.network_down),
+            )
+        )
+        if plan.raised:
+            outcome = BatchOutcome(raised=plan.raised, planned=plan.deliveries)
+            for listen in parts.listeners:
+                listen(outcome)
+            parts.notifier.wake()
 
     async def _breathe(self) -> None:
         await self._parts.sleep(0)

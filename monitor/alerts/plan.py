@@ -22,9 +22,9 @@ class NewAlert:
 
     alert: RaisedAlert
     article: int | None = None
-    """None when the alert is about a feed."""
+    """None when the alert is about a feed, or about its watchlist."""
     feed: int | None = None
-    """Number of the feed that the alert is about; None when it is about an article."""
+    """Number of the feed that the alert is about; None when it is about something else."""
     matches: tuple[Match, ...] = ()
     rule: str = ""
     """Version of the watchlist's rule."""
@@ -58,6 +58,14 @@ class NewIncident:
     kind: AlertKind
     alert: int | None
     """None when it is no news."""
+
+
+class NewUnusualTime(NamedTuple):
+    """A time that begins in which a watchlist is unusual."""
+
+    watchlist: str
+    kind: AlertKind
+    alert: int
 
 
 class Notify(NamedTuple):
@@ -96,7 +104,7 @@ class AlertPlan:
 
     at: Timestamp
     raised: tuple[RaisedAlert, ...] = ()
-    """For the log: new alerts that are no duplicates, then escalations, then alerts of feeds."""
+    """For the log: new alerts that are no duplicates, then escalations, then those of feeds."""
     new: tuple[NewAlert, ...] = ()
     matches: Mapping[int, tuple[Match, ...]] = field(default_factory=dict)
     """Matches that take the place of those that an alert has, by alert."""
@@ -106,6 +114,9 @@ class AlertPlan:
     """(alert, term) that the article has: if an edit removed it before, it is back."""
     escalations: tuple[NewEscalation, ...] = ()
     incidents: tuple[NewIncident, ...] = ()
+    unusual: tuple[NewUnusualTime, ...] = ()
+    usual_again: tuple[tuple[str, AlertKind], ...] = ()
+    """Watchlists whose unusual time is over, with its kind."""
     timings: tuple[ArticleTiming, ...] = ()
     notify: tuple[Notify, ...] = ()
     suppressed: Mapping[str, SuppressedCount | None] = field(default_factory=dict)

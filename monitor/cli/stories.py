@@ -130,7 +130,7 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
     dim = partial(click.style, dim=True)
     if row.news:
         yield click.style(f"new: {'; '.join(row.news)}", bold=True)
-    about = f"{_outlet(lead)} · {output.ago(lead.stirred_at, now)}"
+    about = " · ".join(filter(None, (_outlet(lead), output.ago(lead.stirred_at, now))))
     if lead.article is not None:
         about += f" · article {lead.article}"
     about = f"{dim(about)} · {_reasons(story)}"

@@ -126,6 +126,8 @@ def _watchlist(old: Watchlist, new: Watchlist) -> Iterator[str]:
         yield f"cooldown {span(new.cooldown)}" if new.cooldown else "no cooldown"
     if old.notify_backfill != new.notify_backfill:
         yield f"backfill: {'notify' if new.notify_backfill else 'list'}"
+    if old.unusual != new.unusual:
+        yield f"unusual: {str(new.unusual).lower()}"
     if (old.match, old.no_match) != (new.match, new.no_match):
         yield "test sentences"
 

@@ -148,6 +148,13 @@ class AlertsShape(Shape):
         "them. Without it, `list`.",
         examples=["notify"],
     )
+    unusual: bool | None = Field(
+        default=None,
+        description="Whether an alert is raised when far more stories match than is usual at"
+        " this time, or none any more. It takes two weeks to learn what is usual. Without it,"
+        " `true`.",
+        examples=[False],
+    )
     notify: Texts | None = Field(
         default=None,
         description="Names of the channels that receive alerts. `[]` means none. "
@@ -242,6 +249,13 @@ class WatchlistShape(Shape):
         "or the feed was watched: `notify` sends them, `list` only lists "
         "them. Without it, `list`.",
         examples=["notify"],
+    )
+    unusual: bool | None = Field(
+        default=None,
+        description="Whether an alert is raised when far more stories match than is usual at"
+        " this time, or none any more. It takes two weeks to learn what is usual. Without it,"
+        " `true`.",
+        examples=[False],
     )
     notify: Texts | None = Field(
         default=None,

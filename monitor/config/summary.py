@@ -141,6 +141,7 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 },
                 "cooldown": watchlist.cooldown,
                 "backfill": "notify" if watchlist.notify_backfill else "list",
+                "unusual": watchlist.unusual,
                 "notify": None if watchlist.notify is None else list(watchlist.notify),
                 "rule": watchlist.rule,
             }
@@ -289,6 +290,8 @@ def _consequences(watchlist: Watchlist) -> Iterator[str]:
         yield f"sent once in {span(watchlist.cooldown)}"
     if watchlist.notify_backfill:
         yield "what was there before is sent too"
+    if not watchlist.unusual:
+        yield "no alert of spikes and silences"
     if watchlist.notify is not None:
         yield f"sent to {', '.join(watchlist.notify) or 'no channel'}"
 

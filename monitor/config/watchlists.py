@@ -121,6 +121,7 @@ def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchl
         return None
     common = draft.shape.alerts
     cooldown = shape.cooldown if shape.cooldown is not None else common.cooldown
+    unusual = shape.unusual if shape.unusual is not None else common.unusual
     watchlist = Watchlist(
         name=title(shape),
         query=parsed,
@@ -132,6 +133,7 @@ def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchl
         escalate=escalate(shape.escalate, common.escalate),
         cooldown=cooldown or 0.0,
         notify_backfill=(shape.backfill or common.backfill) == "notify",
+        unusual=unusual is not False,
         notify=shape.notify,
         excluded=shape.not_,
     )

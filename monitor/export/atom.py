@@ -102,7 +102,7 @@ def _alert_entry(alert: Alert, place: str) -> ET.Element:
         alert.stirred_at,
     )
     _add(entry, "published", iso(alert.raised_at) or _EPOCH)
-    _add_author(entry, alert.publisher)
+    _add_author(entry, alert.publisher or alert.watchlist)
     ET.SubElement(entry, _qualified("category"), term=str(alert.severity))
     if alert.url.startswith(("http://", "https://")):
         _add_link(entry, alert.url)

@@ -275,6 +275,8 @@ class Watchlist:
     """Seconds after an alert in which further alerts of the watchlist are suppressed."""
     notify_backfill: bool = False
     """Tell of what was there before as well."""
+    unusual: bool = True
+    """Raise an alert when far more stories come than usual, or none any more."""
     notify: tuple[str, ...] | None = None
     """Names of the channels that are notified; None leaves it to the routes."""
     excluded: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.article import Timestamp
-    from monitor.model.alert import Verdict
+    from monitor.model.alert import AlertKind, Verdict
     from monitor.model.severity import Severity
 
 FEED_HEALTH = "feed health"
@@ -98,6 +98,16 @@ class WatchlistCount:
     spark: tuple[int, ...]
     """Stories in each two hours of the last day, oldest first."""
     pace: Baseline = Baseline()
+
+
+class UnusualTime(NamedTuple):
+    """A time in which a watchlist brings far more stories than usual, or none any more."""
+
+    watchlist: str
+    kind: AlertKind
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    """None while it lasts."""
 
 
 class Untriaged(NamedTuple):

@@ -13,6 +13,7 @@ from index.article import Article, Timestamp
 if TYPE_CHECKING:
     from monitor.alerts.facts import AlertFacts, Arrivals
     from monitor.alerts.plan import AlertPlan
+    from monitor.alerts.unusual_volume import Interval, Story
     from monitor.model.alert import (
         Alert,
         ArticleAlert,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         Silence,
         TermRecord,
         Untriaged,
+        UnusualTime,
         WatchlistCount,
         WatchlistInForce,
         WatchlistRecord,
@@ -105,10 +107,44 @@ class BriefingQueue(Protocol):
         """
 
 
+class VolumeViews(Protocol):
+    """How many stories watchlists bring, and when that was watched."""
+
+    def stories(self, since: Timestamp, after: int = 0) -> dict[str, list[Story]]:
+        """Return the stories of each watchlist that began since then, the oldest first.
+
+        Args:
+            since: When their first alert was raised, at the earliest.
+            after: Only those whose first alert is above this one.
+        """
+
+    def articles_of(self, alerts: Collection[int]) -> list[Article]:
+        """Return the articles of alerts, the newest alert first."""
+
+    def articles_before(self, watchlist: str, alert: int, limit: int) -> list[Article]:
+        """Return the last articles of stories of a watchlist before an alert."""
+
+    def watched(self, since: Timestamp) -> list[Interval]:
+        """Return when the monitor watched, as far as it reaches beyond a moment."""
+
+    def unusual(self, since: Timestamp) -> list[UnusualTime]:
+        """Return what was unusual after a moment, or still is, in the order of time."""
+
+    def read_since(self) -> dict[int, Timestamp]:
+        """Return when the first article of each feed was seen; 0 if it was dropped since."""
+
+    def unread(self) -> dict[int, list[Interval]]:
+        """Return when feeds could not be read that could be read again, by feed."""
+
+    def facts(self, watchlists: Collection[str], now: Timestamp) -> AlertFacts:
+        """Return what matters for alerts about these watchlists themselves."""
+
+
 class StoreReads(Protocol):
     """What the monitor reads to recognise articles and to decide about alerts."""
 
     articles: ArticleViews
+    volumes: VolumeViews
 
     def feed_history(self, feed: Feed) -> FeedHistory:
         """Return what is remembered of a feed besides its polling state."""
@@ -191,6 +227,17 @@ class Batch(StoreReads, Protocol):
 
     def save_encoded(self, batch: EncodedBatch) -> None:
         """Store vectors and links of articles that are still there."""
+
+    def note_watched(self, now: Timestamp, patience: float, forget: Timestamp) -> None:
+        """Note that the monitor watches, since it noted so the last time if that is not long ago.
+
+        And which feeds can be read again that could not be read for longer than that.
+
+        Args:
+            now: The time.
+            patience: Seconds after which it was away.
+            forget: What was before is not needed any more.
+        """
 
     def save_alerts(self, plan: AlertPlan) -> None:
         """Store everything that a plan says."""

@@ -15,8 +15,9 @@ from textual.timer import Timer
 from index.analysis.text_cleaning import line
 from index.errors import QueryError
 from monitor.errors import MonitorError
-from monitor.model.alert import EscalatedAlert
+from monitor.model.alert import UNUSUAL, Alert, EscalatedAlert
 from monitor.model.article import ArticleDetails
+from monitor.model.search import Filter
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
@@ -27,6 +28,7 @@ from tui.screens.dialogs import PageDialog
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY
 from tui.screens.triage import TriageScreen, choose_silence
 from tui.view import status
+from tui.view.alerts import unusual_page
 from tui.view.article import match_places
 from tui.view.briefing import briefing_page
 from tui.view.feeds import feed_page
@@ -39,6 +41,7 @@ from tui.widgets.reader import Reader
 from tui.widgets.watchlist_pane import WatchlistPane
 
 if TYPE_CHECKING:
+    from monitor.store.protocol import AlertViews
     from tui.screens.config_editor import ConfigPlace
 
 
@@ -380,7 +383,9 @@ class MainScreen(TriageScreen):
             return
         article = self.target[0]
         if not article:
-            await self._show_feed()
+            alert = self.stream.alert
+            about_watchlist = alert is not None and alert.kind in UNUSUAL
+            await (self._show_unusual() if about_watchlist else self._show_feed())
             return
         details = await self.ask(self.newsroom.service.views.articles.details, article)
         if self.is_attached and self.target and self.target[0] == article:
@@ -402,6 +407,16 @@ class MainScreen(TriageScreen):
                     [],
                     *feed_page(feed, polls, cells, now, newsroom.zone),
                 ]
+            )
+
+    async def _show_unusual(self) -> None:
+        """Show the alert under the cursor, about a watchlist, with its last stories."""
+        alert, newsroom, now = self.stream.alert, self.newsroom, self.newsroom.clock()
+        assert alert is not None
+        stories = await self.ask(_last_stories, newsroom.service.views.alerts, alert) or []
+        if self.is_attached and self.stream.alert is alert:
+            self.reader.show_text(
+                lambda cells: unusual_page(alert, stories, cells, now, newsroom.zone)
             )
 
     def arrange_panes(self) -> None:
@@ -499,3 +514,15 @@ class MainScreen(TriageScreen):
     def action_poll_all(self) -> None:
         """Poll every feed."""
         self.poll(None, "all feeds")
+
+
+STORIES_SHOWN = 12
+"""Stories of a watchlist that the reader lists below an alert about it."""
+
+
+def _last_stories(views: AlertViews, alert: Alert) -> list[Alert]:
+    """Return the last stories of a watchlist before an alert about it, the newest first."""
+    filter = Filter(watchlists=(alert.watchlist,), until=alert.raised_at, closed=True)
+    found = views.get(views.ids(filter, limit=4 * STORIES_SHOWN)[::-1])
+    stories = {one.story_alert: one for one in found if one.article is not None}
+    return list(stories.values())[:STORIES_SHOWN]

@@ -15,7 +15,7 @@ from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import WatchlistCount
 from tui.view import times
-from tui.view.styled_text import Line, fit, width
+from tui.view.styled_text import Line, fit, width, wrap
 
 DATE_MARKS = {"undated": "?", "future": "»", "": " "}
 """Marks of a publication date that is missing or in the future."""
@@ -88,8 +88,8 @@ def story_row(
     story, alert = shown.story, shown.lead
     triaged = story.state is not AlertState.NEW
     body = "quiet" if triaged or story.verdict is Verdict.NOISE else "plain"
-    about_feed = alert.article is None  # a feed has no date
-    anomaly = "" if about_feed else times.date_anomaly(alert.published, alert.raised_at)
+    undated = alert.article is None  # a feed and a watchlist have no date
+    anomaly = "" if undated else times.date_anomaly(alert.published, alert.raised_at)
     old = alert.backfill and alert.published is not None and not anomaly
     escalation = alert.escalations[-1] if alert.stirred_at != alert.raised_at else None
     line: Line = [
@@ -118,6 +118,20 @@ def story_row(
     tags = fit(tags, min(cell_len(tags), room // 3)) if tags else ""
     line.append((fit(alert.title or "(no title)", room - cell_len(tags)), body))
     return [*line, (tags, "copies"), *tail]
+
+
+def unusual_page(
+    alert: Alert, stories: Sequence[Alert], cells: int, now: Timestamp, zone: tzinfo | None
+) -> list[Line]:
+    """Return an alert about a watchlist itself, with the last stories of the watchlist."""
+    lines = [*wrap(safe_line(f"{alert.watchlist}: {alert.title}"), cells, "title")]
+    if stories:
+        lines += [[], [("Its last stories", "quiet")]]
+    for story in stories:
+        when = f"{times.short(story.raised_at, now, zone)}  "
+        words = safe_line(f"{story.title or '(no title)'} · {story.publisher}")
+        lines.append([(when, "quiet"), (fit(words, max(1, cells - len(when))), "plain")])
+    return lines
 
 
 def _tail(alert: Alert, cells: int) -> Line:

@@ -109,7 +109,7 @@ def _outlets(
 
 _ALERTS = (
     "alerts al LEFT JOIN articles a ON a.id = al.article"
-    " JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
+    " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
 )
 _ESCALATIONS = "escalations e CROSS JOIN"
 """Before the tables of alerts; SQLite would go through all alerts instead: 50 ms of 100,000."""
@@ -119,7 +119,8 @@ _SUPPRESSED = (
 )
 _ALERT = (
     "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred, al.backfill,"
-    " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link), f.name,"
+    " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link, ''),"
+    " coalesce(f.name, ''),"
     " coalesce(a.lang, ''), a.published,"
     " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind,"
     " al.rule, al.article_version, al.held, al.held_until, al.merged_into,"

@@ -80,6 +80,17 @@ def read_silence_facts(sql: sqlite3.Connection, now: Timestamp) -> AlertFacts:
     )
 
 
+def read_watchlist_facts(
+    sql: sqlite3.Connection, watchlists: Collection[str], now: Timestamp
+) -> AlertFacts:
+    """Return what matters for alerts about watchlists themselves."""
+    return AlertFacts(
+        last_alert=_last_alert(sql),
+        silences=_silences(sql, now),
+        suppressed=_suppressed(sql, watchlists),
+    )
+
+
 def _last_alert(sql: sqlite3.Connection) -> int:
     row = sql.execute("SELECT seq FROM main.sqlite_sequence WHERE name = 'alerts'").fetchone()
     return int(row[0]) if row else 0
@@ -159,7 +170,8 @@ def _last_notified(
         if watchlist.cooldown:
             ((last,),) = sql.execute(
                 "SELECT max(raised_at) FROM alerts WHERE watchlist = ? AND held = ''"
-                " AND merged_into IS NULL AND raised_at > ? AND raised_at <= ?",
+                " AND merged_into IS NULL AND article IS NOT NULL"
+                " AND raised_at > ? AND raised_at <= ?",
                 (name, now - watchlist.cooldown, now),
             )
             if last is not None:
@@ -258,9 +270,9 @@ def _ended(
     )
     row = sql.execute(
         "SELECT al.id, al.watchlist, al.severity, coalesce(a.title, al.title),"
-        f" {PUBLISHER}, al.backfill, al.kind, coalesce(a.lang, '') FROM alerts al"
+        f" coalesce({PUBLISHER}, ''), al.backfill, al.kind, coalesce(a.lang, '') FROM alerts al"
         " LEFT JOIN articles a ON a.id = al.article"
-        " JOIN feeds f ON f.number = coalesce(al.feed, a.feed) WHERE al.id = ?",
+        " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed) WHERE al.id = ?",
         (newest,),
     ).fetchone()
     return EndedSilence(
@@ -301,6 +313,14 @@ def save_plan(sql: sqlite3.Connection, log: EvidenceLog, plan: AlertPlan) -> Non
     sql.executemany(
         "INSERT INTO episodes (feed, kind, started_at, alert) VALUES (?, ?, ?, ?)",
         [(one.feed, one.kind, plan.at, one.alert) for one in plan.incidents],
+    )
+    sql.executemany(
+        "INSERT INTO unusual (watchlist, kind, started_at, alert) VALUES (?, ?, ?, ?)",
+        [(one.watchlist, one.kind, plan.at, one.alert) for one in plan.unusual],
+    )
+    sql.executemany(
+        "UPDATE unusual SET ended_at = ? WHERE watchlist = ? AND kind = ? AND ended_at IS NULL",
+        [(plan.at, *ended) for ended in plan.usual_again],
     )
     sql.executemany(
         "INSERT OR IGNORE INTO latency (article, feed, published, seen, matched, edited)"
@@ -369,7 +389,7 @@ def _insert(sql: sqlite3.Connection, new: NewAlert, at: Timestamp) -> None:
             new.article_version,
             alert.kind,
             new.feed,
-            "" if new.feed is None else alert.title,
+            "" if new.article is not None else alert.title,
         ),
     )
 

@@ -24,7 +24,7 @@ from monitor.model.poll import (
     PollOutcome,
     StoryCandidate,
 )
-from monitor.store.protocol import ArticleViews
+from monitor.store.protocol import ArticleViews, VolumeViews
 from monitor.store.sqlite import articles, feeds
 from monitor.store.sqlite.alerts import (
     drop_alerts_of,
@@ -36,6 +36,7 @@ from monitor.store.sqlite.alerts import (
 from monitor.store.sqlite.article_views import SqliteArticleViews
 from monitor.store.sqlite.connection import StoreConnection, select_in
 from monitor.store.sqlite.evidence import EvidenceLog
+from monitor.store.sqlite.volumes import VolumeReads, note_watched
 
 COUNTED = 500
 """Articles with a name that are counted at most: more of them, and it tells next to nothing."""
@@ -47,6 +48,7 @@ class SqliteReads:
     def __init__(self, sql: sqlite3.Connection) -> None:
         self._sql = sql
         self.articles: ArticleViews = SqliteArticleViews(StoreConnection(sql))
+        self.volumes: VolumeViews = VolumeReads(sql)
         self._common_names: set[int] = set()
 
     # --- feeds ---
@@ -317,6 +319,10 @@ class SqliteBatch(SqliteReads):
     def save_encoded(self, batch: EncodedBatch) -> None:
         """Store vectors and links of articles that are still there."""
         articles.save_encoded(self._sql, batch)
+
+    def note_watched(self, now: Timestamp, patience: float, forget: Timestamp) -> None:
+        """Note that the monitor watches; see `volumes`."""
+        note_watched(self._sql, now, patience, forget)
 
     def save_alerts(self, plan: AlertPlan) -> None:
         """Store everything that a plan says."""

@@ -720,7 +720,34 @@ CREATE INDEX deliveries_briefing ON deliveries (briefing) WHERE briefing IS NOT 
 """
 
 
-VERSION = 10
+UNUSUAL = """
+-- When the monitor watched, as it notes every few minutes.
+CREATE TABLE watched (
+    start REAL PRIMARY KEY,
+    until REAL NOT NULL
+) WITHOUT ROWID;
+
+-- When feeds could not be read that could be read again: what they missed came at once.
+CREATE TABLE unread (
+    feed  INTEGER NOT NULL,
+    start REAL NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (feed, start)
+) WITHOUT ROWID;
+
+-- From when to when a watchlist brought far more stories than usual, or none any more.
+CREATE TABLE unusual (
+    watchlist  TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    ended_at   REAL,                            -- NULL: not over yet
+    alert      INTEGER NOT NULL,
+    PRIMARY KEY (watchlist, kind, started_at)
+) WITHOUT ROWID;
+"""
+
+
+VERSION = 11
 
 UPGRADES = {
     1: BACKFILLS,
@@ -751,6 +778,7 @@ UPGRADES = {
     7: STORY_OF_ALERT,
     8: QUARANTINE,
     9: BRIEFINGS,
+    10: UNUSUAL,
 }
 """What to add to a store of an earlier version."""
 
@@ -781,4 +809,5 @@ TABLES = (
     + STORY_OF_ALERT
     + QUARANTINE
     + BRIEFINGS
+    + UNUSUAL
 )

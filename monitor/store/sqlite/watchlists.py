@@ -55,7 +55,8 @@ class SqliteWatchlistViews:
             "SELECT watchlist, cast((raised_at - ?1) / ?2 AS INTEGER) AS bucket,"
             " count(DISTINCT story_alert)"
             " FROM alerts INDEXED BY alerts_by_time"  # left alone, SQLite reads all
-            " WHERE raised_at >= ?1 AND merged_into IS NULL GROUP BY watchlist, bucket",
+            " WHERE raised_at >= ?1 AND merged_into IS NULL"
+            " AND (article IS NOT NULL OR watchlist = '') GROUP BY watchlist, bucket",
             (since, width),
         ):
             sparks[name][min(bucket, buckets - 1)] += count
@@ -143,7 +144,7 @@ class SqliteWatchlistViews:
                     dict(
                         self._connection.read(
                             "SELECT watchlist, count(DISTINCT story_alert) FROM alerts"
-                            " WHERE raised_at >= ? AND raised_at < ? AND watchlist <> ''"
+                            " WHERE raised_at >= ? AND raised_at < ? AND article IS NOT NULL"
                             " AND NOT backfill AND merged_into IS NULL GROUP BY watchlist",
                             (start, end),
                         )

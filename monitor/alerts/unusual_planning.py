@@ -1,0 +1,115 @@
+"""From what is unusual about watchlists to a plan: an alert each, and who is notified. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from index.article import Timestamp
+from monitor.alerts.facts import AlertFacts
+from monitor.alerts.notification import NotificationPlanner
+from monitor.alerts.plan import AlertPlan, EvidenceRecord, NewAlert, NewUnusualTime
+from monitor.alerts.quiet_hours import by_the_clock
+from monitor.alerts.routing import Routing
+from monitor.alerts.unusual_volume import Unusual
+from monitor.audit.evidence import Kind
+from monitor.formatting import counted
+from monitor.model.alert import AlertKind
+from monitor.model.config import Watchlist
+from monitor.model.poll import RaisedAlert
+
+HEADLINES = 3
+"""Headlines that the title of an alert names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusualWatchlist:
+    """A watchlist about which something unusual has begun."""
+
+    watchlist: Watchlist
+    found: Unusual
+    alerts: tuple[int, ...] = ()
+    """The alerts of its stories since then."""
+    words: tuple[str, ...] = ()
+    """Words that set these stories apart from earlier ones."""
+    headlines: tuple[str, ...] = ()
+    """Of these stories, or of the last one before a silence; the newest first."""
+
+
+def plan_unusual(
+    begun: Sequence[UnusualWatchlist],
+    over: Collection[tuple[str, AlertKind]],
+    facts: AlertFacts,
+    routing: Routing,
+    now: Timestamp,
+) -> AlertPlan:
+    """Decide which alerts are raised about watchlists, and who is notified.
+
+    A cooldown suppresses none of them: it is for the alerts that they sum up.
+
+    Args:
+        begun: What has begun.
+        over: What is over: the watchlist, and the kind of its alert.
+        facts: Silences and counts.
+        routing: Channels and routes.
+        now: The time.
+    """
+    planner = NotificationPlanner(facts, routing, now)
+    raised, new, times, records = [], [], [], []
+    for id, one in enumerate(begun, facts.last_alert + 1):
+        watchlist, found = one.watchlist, one.found
+        alert = RaisedAlert(
+            id=id,
+            watchlist=watchlist.name,
+            severity=watchlist.severity,
+            title=title(one, now, routing),
+            feed="",
+            backfill=False,
+            kind=found.kind,
+        )
+        suppressed, until = planner.raised(alert, None), None
+        if suppressed:
+            alert, until = replace(alert, suppressed=suppressed.reason), suppressed.until
+        raised.append(alert)
+        new.append(NewAlert(alert=alert, rule=watchlist.rule, suppressed_until=until))
+        times.append(NewUnusualTime(watchlist.name, found.kind, id))
+        content = {
+            "at": now,
+            "about": found.kind,
+            "watchlist": watchlist.name,
+            "severity": watchlist.severity,
+            "title": alert.title,
+            "since": found.since,
+            "stories": found.stories,
+            "usual": round(found.usual, 3),
+            "alerts": list(one.alerts),
+        }
+        records.append(EvidenceRecord(Kind.RAISED, id, content, watchlist))
+    return AlertPlan(
+        at=now,
+        raised=tuple(raised),
+        new=tuple(new),
+        unusual=tuple(times),
+        usual_again=tuple(sorted(over)),
+        notify=tuple(planner.notify),
+        suppressed=planner.changed_counts,
+        records=tuple(records),
+    )
+
+
+def title(one: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
+    """Return what is unusual in words: `14 stories since 09:00, 3 usual by now: strike — …`."""
+    found = one.found
+    since = by_the_clock(found.since, now, routing.zone)
+    usual = f"{_number(found.usual)} usual by now"
+    heads = "; ".join(one.headlines[:HEADLINES])
+    if found.kind is AlertKind.QUIET:
+        words = f"no story since {since}, {usual}; its feeds can be read"
+        return f"{words}. The last one: {heads}" if heads else words
+    words = f"{counted(found.stories, 'story', 'stories')} since {since}, {usual}"
+    named = " — ".join(part for part in (", ".join(one.words), heads) if part)
+    return f"{words}: {named}" if named else words
+
+
+def _number(usual: float) -> str:
+    return f"{usual:.0f}" if usual >= 10 else f"{usual:.2g}"

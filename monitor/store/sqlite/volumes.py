@@ -1,0 +1,152 @@
+"""How many stories watchlists brought, when the monitor watched, and what was unusual."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection
+
+from index.article import Article, Timestamp
+from monitor.alerts.facts import AlertFacts
+from monitor.alerts.unusual_volume import Interval, Story
+from monitor.model.alert import AlertKind
+from monitor.model.feed import Outcome
+from monitor.model.watchlist import UnusualTime
+from monitor.store.sqlite.alerts import read_watchlist_facts
+from monitor.store.sqlite.article_views import ARTICLE, article_of
+from monitor.store.sqlite.connection import select_in
+
+_FIRST = (
+    "al.merged_into IS NULL AND NOT al.backfill AND NOT EXISTS (SELECT 1 FROM alerts b"
+    " WHERE b.story_alert = al.story_alert AND b.watchlist = al.watchlist AND b.id < al.id)"
+)
+"""The condition that an alert is the first of its watchlist about its story."""
+
+
+RECOVERED = 7_200.0
+"""Seconds after which it is noted at the latest that a feed can be read again."""
+
+
+class VolumeReads:
+    """See `VolumeViews`."""
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
+
+    def stories(self, since: Timestamp, after: int = 0) -> dict[str, list[Story]]:
+        """Return the stories of each watchlist that began since then, the oldest first."""
+        found: dict[str, list[Story]] = defaultdict(list)
+        for watchlist, at, feed, id in self._sql.execute(
+            "SELECT al.watchlist, al.raised_at, a.feed, al.id"
+            " FROM alerts al INDEXED BY alerts_by_time JOIN articles a ON a.id = al.article"
+            f" WHERE al.raised_at >= ? AND al.id > ? AND {_FIRST} ORDER BY al.raised_at, al.id",
+            (since, after),
+        ):
+            found[watchlist].append(Story(at, feed, id))
+        return found
+
+    def articles_of(self, alerts: Collection[int]) -> list[Article]:
+        """Return the articles of alerts, the newest alert first."""
+        rows = select_in(
+            self._sql,
+            f"SELECT al.id, {ARTICLE} FROM alerts al JOIN articles a ON a.id = al.article"
+            " WHERE al.id IN ({0})",
+            alerts,
+        )
+        return [article_of(row) for _, *row in sorted(rows, reverse=True)]
+
+    def articles_before(self, watchlist: str, alert: int, limit: int) -> list[Article]:
+        """Return the last articles of stories of a watchlist before an alert."""
+        rows = self._sql.execute(
+            f"SELECT {ARTICLE} FROM alerts al JOIN articles a ON a.id = al.article"
+            f" WHERE al.watchlist = ? AND al.id < ? AND {_FIRST} ORDER BY al.id DESC LIMIT ?",
+            (watchlist, alert, limit),
+        )
+        return [article_of(row) for row in rows.fetchall()]
+
+    def watched(self, since: Timestamp) -> list[Interval]:
+        """Return when the monitor watched, as far as it reaches beyond a moment."""
+        return self._sql.execute(
+            "SELECT start, until FROM watched WHERE until > ? ORDER BY start", (since,)
+        ).fetchall()
+
+    def unusual(self, since: Timestamp) -> list[UnusualTime]:
+        """Return what was unusual after a moment, or still is, in the order of time."""
+        found = self._sql.execute(
+            "SELECT watchlist, kind, started_at, ended_at FROM unusual"
+            " WHERE ended_at IS NULL OR ended_at > ? ORDER BY started_at",
+            (since,),
+        )
+        return [UnusualTime(name, AlertKind(kind), *times) for name, kind, *times in found]
+
+    def read_since(self) -> dict[int, Timestamp]:
+        """Return when the first article of each feed was seen; 0 if it was dropped since."""
+        return dict(
+            self._sql.execute(
+                "SELECT e.feed, coalesce(a.seen, 0) FROM"
+                " (SELECT feed, min(article) AS article FROM entries GROUP BY feed) e"
+                " LEFT JOIN articles a ON a.id = e.article"
+            )
+        )
+
+    def unread(self) -> dict[int, list[Interval]]:
+        """Return when feeds could not be read that could be read again, by feed."""
+        found: dict[int, list[Interval]] = defaultdict(list)
+        for feed, start, until in self._sql.execute("SELECT feed, start, until FROM unread"):
+            found[feed].append((start, until))
+        return found
+
+    def recovered(self, since: Timestamp) -> list[tuple[int, Timestamp, Timestamp]]:
+        """Return feeds that can be read again since a moment: feed, last read before, first again.
+
+        As far as the last polls of each feed tell.
+        """
+        found: list[tuple[int, Timestamp, Timestamp]] = []
+        last: dict[int, Timestamp] = {}
+        failed: set[int] = set()
+        for feed, at, outcome in self._sql.execute(
+            "SELECT feed, at, outcome FROM polls WHERE feed IN"
+            " (SELECT feed FROM polls WHERE outcome = ?1 AND at > ?2) ORDER BY feed, at",
+            (Outcome.FAILED, since),
+        ):
+            if outcome == Outcome.FAILED:
+                failed.add(feed)
+                last.setdefault(feed, at)
+                continue
+            if feed in failed and at > since:
+                found.append((feed, last[feed], at))
+            failed.discard(feed)
+            last[feed] = at
+        return found
+
+    def facts(self, watchlists: Collection[str], now: Timestamp) -> AlertFacts:
+        """Return what matters for alerts about these watchlists themselves."""
+        return read_watchlist_facts(self._sql, watchlists, now)
+
+
+def note_watched(
+    sql: sqlite3.Connection, now: Timestamp, patience: float, forget: Timestamp
+) -> None:
+    """Note that the monitor watches, since it noted so the last time if that is not long ago.
+
+    And which feeds can be read again that could not be read for longer than that.
+
+    Args:
+        sql: The connection.
+        now: The time.
+        patience: Seconds after which it was away.
+        forget: What was before is not needed any more.
+    """
+    sql.execute("DELETE FROM watched WHERE until < ? OR start > ?", (forget, now))
+    longer = sql.execute(
+        "UPDATE watched SET until = max(until, ?1) WHERE start ="
+        " (SELECT max(start) FROM watched) AND until >= ?1 - ?2",
+        (now, patience),
+    )
+    if not longer.rowcount:
+        sql.execute("INSERT INTO watched VALUES (?1, ?1)", (now,))
+    sql.execute("DELETE FROM unread WHERE until < ?", (forget,))
+    sql.executemany(
+        "INSERT OR IGNORE INTO unread VALUES (?, ?, ?)",
+        [one for one in VolumeReads(sql).recovered(now - RECOVERED) if one[2] - one[1] > patience],
+    )

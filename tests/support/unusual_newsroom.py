@@ -1,0 +1,114 @@
+"""A store with three weeks of stories of one watchlist, and a watch on what is unusual."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from pathlib import Path
+
+from index.article import Article
+from index.query.parser import parse_query
+from monitor.alerts.plan import AlertPlan
+from monitor.alerts.routing import Routing
+from monitor.model.alert import Alert, WatchlistMatch
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.search import Filter
+from monitor.store.protocol import Batch
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
+from monitor.watchlists.unusual import UnusualWatch
+from support.alert_storage import save_poll
+
+HOUR, DAY = 3_600.0, 86_400.0
+NOW = 1_700_000_000.0 - 1_700_000_000.0 % DAY + 15 * HOUR
+FEED = Feed(url="https://a.test/rss", name="A", number=1)
+ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"), rule="1")
+LOOK = 300.0
+
+
+def save_story(
+    batch: Batch, at: float, title: str, feed: Feed = FEED, watchlist: Watchlist = ALIBABA
+) -> None:
+    """Store a story that raises an alert."""
+    id = batch.next_article()
+    article = Article(
+        id=id, feeds=(feed.number,), url=f"https://a.test/{id}", title=title, summary="",
+        lang="fr", published=at, seen=at, story=id,
+    )  # fmt: skip
+    hit = WatchlistMatch(watchlist=watchlist, matches=())
+    change = ArticleChange(
+        article=article, new=True, guid=f"{id}", fingerprint=b"%d" % id, canonical="", hits=(hit,)
+    )
+    state = FeedState(last_poll=at, last_ok=at, published=at)
+    poll = Poll(at=at, outcome=Outcome.READ)
+    save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, arrivals=(change,)))
+
+
+def save_past(store: SqliteStore, now: float, each_day: float = 24, days: int = 20) -> None:
+    """Store stories at random times until now, all of it watched."""
+    dice, start = random.Random(3), now - days * DAY
+    with store.batch() as batch:
+        at = start
+        save_story(batch, at, "Alibaba au port")
+        batch.note_watched(start, 0.0, 0.0)
+        batch.note_watched(now, 2 * days * DAY, 0.0)
+        while (at := at + dice.expovariate(each_day / DAY)) < now:
+            save_story(batch, at, f"Alibaba au port, nouvelle {int(at)}")
+
+
+@dataclass
+class UnusualNewsroom:
+    """A store, a clock that a test sets, and the watch."""
+
+    folder: Path
+    now: float = NOW
+    watchlist: Watchlist = ALIBABA
+    routing: Routing = field(default_factory=Routing)
+    store: SqliteStore = field(init=False)
+    watch: UnusualWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = SqliteStore(self.folder)
+        self.store.subscribe([replace(FEED, number=0)], [self.watchlist])
+        save_past(self.store, self.now)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with a watch that remembers nothing."""
+        self.watch = UnusualWatch(self.store, lambda: self.now)
+
+    def look(self, after: float = 0.0) -> AlertPlan:
+        """Look once, after so many seconds."""
+        self.now += after
+        return self.watch.look([self.watchlist], self.routing, UTC, patience=3 * LOOK)
+
+    def let(self, seconds: float, stories: Iterable[float] = ()) -> list[AlertPlan]:
+        """Look every five minutes; stories come so many seconds after now."""
+        start, coming = self.now, sorted(stories)
+        plans = []
+        while self.now < start + seconds:
+            self.now += LOOK
+            while coming and start + coming[0] <= self.now:
+                self.story(start + coming.pop(0))
+            with self.store.batch() as batch:
+                read = FeedState(last_poll=self.now, last_ok=self.now, published=self.now)
+                poll = Poll(at=self.now, outcome=Outcome.UNCHANGED)
+                save_poll(batch, PollOutcome(feed=FEED, state=read, poll=poll))
+            plans.append(self.look())
+        return [plan for plan in plans if plan.new or plan.usual_again]
+
+    def story(self, at: float, title: str = "Alibaba : grève à Zeebrugge") -> None:
+        """Store a story."""
+        with self.store.batch() as batch:
+            save_story(batch, at, f"{title} {int(at)}")
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """Return the alerts about the watchlist itself."""
+        views = SqliteViews(self.folder)
+        found = views.alerts.get(views.alerts.ids(Filter(watchlists=("Alibaba",))))
+        return [alert for alert in found if alert.article is None]
