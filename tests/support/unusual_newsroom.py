@@ -101,6 +101,19 @@ class UnusualNewsroom:
             plans.append(self.look())
         return [plan for plan in plans if plan.new or plan.usual_again]
 
+    def fail(self, hours: int) -> list[AlertPlan]:
+        """Have the feed fail once an hour, and look every five minutes; return what began."""
+        before, plans = self.now, []
+        for look in range(hours * 12):
+            self.now += LOOK
+            if look % 12 == 0:
+                failed = FeedState(last_poll=self.now, last_ok=before, published=before, failures=1)
+                poll = Poll(at=self.now, outcome=Outcome.FAILED)
+                with self.store.batch() as batch:
+                    save_poll(batch, PollOutcome(feed=FEED, state=failed, poll=poll))
+            plans.append(self.look())
+        return [plan for plan in plans if plan.new]
+
     def story(self, at: float, title: str = "Alibaba : grève à Zeebrugge") -> None:
         """Store a story."""
         with self.store.batch() as batch:

@@ -32,6 +32,8 @@ watchlists:
         ("severity: low", "severity: high", ["watchlist changed: A: severity low → high"]),
         ("severity: low", "severity: low, cooldown: 30m, backfill: notify, escalate: false",
          ["watchlist changed: A: escalation; cooldown 30 min; backfill: notify"]),
+        ("severity: low", "severity: low, unusual: false",
+         ["watchlist changed: A: unusual: false"]),
         ("a1 AND (b1 OR c1)", "a1 OR (b1 AND c1)",
          ["watchlist changed: Q: now a1 OR (b1 AND c1) NOT d1"]),
         ("y1: 4}, threshold: 5", "y1: 4}, threshold: 6",
@@ -53,6 +55,13 @@ def test_an_edit_is_told_by_what_it_changes(old: str, new: str, told: list[str])
     )
     assert changes(one, other) == told
     assert changes(one, one) == []
+
+
+def test_unusual_is_said_for_all_watchlists_or_for_one() -> None:
+    text = BEFORE.replace("severity: low", "severity: low, unusual: true")
+    watchlists = understand(f"{text}\nalerts: {{unusual: false}}\n".encode(), Path("f")).watchlists
+    assert [one.name for one in watchlists if one.unusual] == ["A"]
+    assert all(one.unusual for one in understand(BEFORE.encode(), Path("f")).watchlists)
 
 
 def test_many_names_are_counted() -> None:

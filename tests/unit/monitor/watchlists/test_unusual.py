@@ -110,6 +110,12 @@ def test_no_spike_of_a_network_that_is_back(newsroom: UnusualNewsroom) -> None:
     assert newsroom.let(HOUR, BURST) == []
 
 
+def test_a_feed_that_fails_makes_neither_a_silence_nor_a_spike(newsroom: UnusualNewsroom) -> None:
+    newsroom.let(HOUR, [60.0, 2_000.0])
+    assert newsroom.fail(20) == []
+    assert newsroom.let(HOUR, BURST) == []
+
+
 def test_it_is_silenced_and_routed_as_its_watchlist(newsroom: UnusualNewsroom) -> None:
     newsroom.routing = Routing(
         channels=("desk", "other"), routes=(Route(to=("desk",), watch=("alibaba",)),)
