@@ -119,7 +119,7 @@ def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> No
     little. With terms, an alert counts for each term that matched. `gaps` is the number of its
     feeds with coverage gaps in the last day; `tocsin feeds --blind` lists the gaps. `today` is
     the number of alerts since midnight, beside the usual number by this time of this weekday;
-    ▲ marks a surprise. `suppressed` is the number of suppressed alerts of the last day; `tocsin
+    ⇈ marks a surprise. `suppressed` is the number of suppressed alerts of the last day; `tocsin
     alerts --suppressed` lists them. Columns without content are left out.
     """
     _list_watchlists(cli, name, style, terms=terms)
@@ -287,7 +287,7 @@ def _last_hit(record: WatchlistRecord, now: float) -> str:
 def _today_cell(baseline: Baseline) -> str:
     """Return the alerts of today, a mark if the number is unusual, and the usual number."""
     usual = "" if baseline.usual is None else f" ({baseline.usual:.{int(baseline.usual < 10)}f})"
-    return f"{baseline.today:>5} {'▲' if baseline.surprise else ' '}{usual}"
+    return f"{baseline.today:>5} {'⇈' if baseline.surprise else ' '}{usual}"
 
 
 def _gap_cell(coverage: Coverage | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import ClassVar, ParamSpec, TypeVar
 
 from textual import events
@@ -15,6 +16,8 @@ from textual.widgets import Input
 from index.errors import ArchiveError, QueryError
 from monitor.errors import CursorError, MonitorError
 from monitor.model.article import ArticleDetails
+from monitor.model.config import SavedSearch
+from monitor.model.search import PastSearch
 from monitor.model.search_results import Results, SearchHit
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import (
@@ -27,7 +30,7 @@ from tui.data.query_history import (
 from tui.key_labels import KeyBinding, bind
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, input_error
 from tui.view.article import match_places
-from tui.view.search import result_summary
+from tui.view.search import StartRow, facet_clause, result_summary, start_rows
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
@@ -118,13 +121,18 @@ class ArchiveScreen(PaneScreen):
         self.note = TextBlock(HINT, id="note")
         self.trend = TrendChart(zone=newsroom.zone, id="trend")
         self.results = ResultList(newsroom.clock, zone=newsroom.zone, id="stream")
-        self.reader = Reader(zone=newsroom.zone, id="reader")
+        self.reader = Reader(
+            zone=newsroom.zone,
+            id="reader",
+            empty=lambda: "" if self.results.hit else "The article under the cursor is read here.",
+        )
         self._searches = ThreadRunner("search")
         self._extras = ThreadRunner("extras")
         self._facets = ThreadRunner("facets")
         self._typing: Timer | None = None
         self._reader_timer: Timer | None = None
         self._requested_page = ""
+        self._start: Sequence[StartRow] = ()
 
     def compose(self) -> ComposeResult:
         """Put the query above the chart, the results and the reader."""
@@ -155,6 +163,26 @@ class ArchiveScreen(PaneScreen):
         if searched is not None:
             self.history = QueryHistory([each.query for each in searched])
         self.history_loaded = True
+        await self._load_start(searched or ())
+
+    async def _load_start(self, searched: Sequence[PastSearch]) -> None:
+        """Show what can be searched for, while there is no query."""
+        newsroom = self.newsroom
+        saved: Sequence[SavedSearch] = ()
+        with suppress(MonitorError):  # the status bar tells of a mistake in feeds.yaml
+            saved = await newsroom.ask(newsroom.service.saved_searches)
+        names = [(facet_clause("feed", each.feed.name), "of a feed") for each in newsroom.feeds[:1]]
+        names += [
+            (facet_clause("watch", each.name), "with an alert of a watchlist")
+            for each in newsroom.watchlists[:1]
+        ]
+        self._start = start_rows(
+            [(f"{SAVED_PREFIX}{each.name}", each.query.text) for each in saved],
+            [each.query for each in searched],
+            [(query, words) for query, words in names if query],
+        )
+        if self.is_attached and not self.query_line.value.strip() and not self.query_text:
+            self.results.show_start(self._start)
 
     # --- the query ------------------------------------------------------------------
 
@@ -226,6 +254,8 @@ class ArchiveScreen(PaneScreen):
         self.results.show_results(results or Results((), 0))
         if results is None:
             self.trend.update(None)
+            if not written:
+                self.results.show_start(self._start)
             return
         self.note.update(result_summary(results, self.sort))
         if submitted and results.found:
@@ -233,7 +263,7 @@ class ArchiveScreen(PaneScreen):
         if submitted:
             self.history.add(written)
             await self._ask_extra(self.newsroom.service.note_search, written, self.sort)
-        self.run_worker(self._show_extras(results), group="extras", exclusive=True)
+        self.run_worker(self._show_extras(results, submitted), group="extras", exclusive=True)
 
     async def _search(self, written: str) -> Results | None:
         """Return the results; None without a query, which the note explains."""
@@ -262,8 +292,11 @@ class ArchiveScreen(PaneScreen):
         self.note.update([(f"   saved searches: {names}" if names else _NO_SAVED, "quiet")])
         return None
 
-    async def _show_extras(self, results: Results) -> None:
-        """Show severities and the chart; if little was found, queries that find more."""
+    async def _show_extras(self, results: Results, submitted: bool) -> None:
+        """Show severities and the chart; if little was found, queries that find more.
+
+        After enter they get the focus if nothing was found, so that enter runs one.
+        """
         from monitor.search.suggestions import FEW
 
         service, query = self.newsroom.service, self.query_text
@@ -273,6 +306,8 @@ class ArchiveScreen(PaneScreen):
         if results.total < FEW:
             suggestions = await self._ask_extra(service.archive.suggestions, query)
             self.results.show_suggestions(suggestions or ())
+            if submitted and suggestions and not results.found and self.query_line.has_focus:
+                self.show_pane("stream")
 
     async def _show_severities(self, results: Results) -> None:
         ids = [hit.article.id for hit in results.found]
@@ -410,6 +445,8 @@ class ArchiveScreen(PaneScreen):
         suggestion = self.results.suggestion
         if suggestion is not None:
             self.search_for(suggestion.query)
+        elif self.results.start_query:
+            self.search_for(self.results.start_query)
         elif self.results.hit is not None:
             self.show_pane("reader")
 

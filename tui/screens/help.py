@@ -84,16 +84,19 @@ def action_names(app: type[App[Any]]) -> set[str]:
 GLYPHS = (
     ("▲ ● ·", "high, medium, low"),
     ("•", "new"),
-    ("✓ × ▪", "relevant, noise; closed"),
+    ("☑ ☒ ▪", "relevant, noise; closed"),
     ("★ ✎", "starred; with a note"),
     ("Liège +2", "raised by this watchlist and two others"),
     ("◆ ↑", "marked; escalated, and why"),
-    ("37/12▲", "stories today / usual number by this time; ▲ a surprise"),
+    ("37/12⇈", "stories today / usual number by this time; ⇈ a surprise"),
     ("12  +39", "12 stories today; 39 new stories of all days"),
     ("‹", "was published before tocsin watched the feed; its own date follows"),
     ("? »", "no date; a date in the future; both sorted by when it was first seen"),
     ("+3", "three other outlets have the same story"),
     ("✓ ! ✗", "feed is fine; late, coverage gap or silent; failing"),
+    ("○ ‖", "feed was not read yet; feed, list of alerts or watchlist rests"),
+    ("░ ×", "in charts: a time with coverage gaps; the same without an article"),
+    ("▸", "the alerts are filtered by this watchlist"),
 )
 
 

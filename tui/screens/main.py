@@ -153,7 +153,7 @@ class MainScreen(TriageScreen):
         self.stream = AlertStream(
             self.alerts, newsroom.firsts, clock=newsroom.clock, zone=newsroom.zone, id="stream"
         )
-        self.reader = Reader(zone=newsroom.zone, id="reader")
+        self.reader = Reader(zone=newsroom.zone, id="reader", empty=self._nothing_to_read)
         self.triage = TriageQueue(
             self.alerts, newsroom, self._on_triage_changed, self._on_triage_failed
         )
@@ -315,6 +315,13 @@ class MainScreen(TriageScreen):
             room.status, room.feeds, room.watchlists, self.current_filter.text, room.feeds_hint
         )
         return status.empty_state_lines(headline, paragraphs, cells - 4)
+
+    def _nothing_to_read(self) -> str:
+        if self.stream.alert is not None:
+            return ""
+        if self.current_filter.text:
+            return "No alert passes the filter, so there is nothing to read. F shows all alerts."
+        return "The article of the alert under the cursor is read here, once there is one."
 
     # --- what the base screen asks --------------------------------------------------
 

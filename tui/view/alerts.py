@@ -41,7 +41,7 @@ def triage_glyphs(story: StoryAlerts) -> Line:
 
 def _state_glyph(story: StoryAlerts) -> tuple[str, str]:
     if story.verdict is not Verdict.NONE:
-        return ("×", "quiet") if story.verdict is Verdict.NOISE else ("✓", "ok")
+        return ("☒", "quiet") if story.verdict is Verdict.NOISE else ("☑", "ok")
     if story.state is AlertState.CLOSED:
         return "▪", "quiet"
     return ("•", "new") if story.state is AlertState.NEW else (" ", "quiet")
@@ -169,7 +169,7 @@ def watchlist_row(
     """Return a watchlist on one line: name, the last day as bars, today/usual, untriaged.
 
     Args:
-        count: The watchlist and its counts; `▲` marks an unusual number of alerts today.
+        count: The watchlist and its counts; `⇈` marks an unusual number of alerts today.
         cells: Width of the line.
         chosen: Whether the stream is filtered by it.
         bars: Cells of the bars.
@@ -190,7 +190,7 @@ def watchlist_row(
         line += [(" " + spark(count.spark, bars), f"{count.severity}")] if bars else []
         line += [
             (fit(today + usual, 7, right=True), "new" if baseline.surprise else "quiet"),
-            ("▲" if baseline.surprise else " ", "high"),
+            ("⇈" if baseline.surprise else " ", "high"),
         ]
     line.append((fit(untriaged, 4, right=True), "new"))
     used = sum(cell_len(text) for text, _ in line)

@@ -103,6 +103,53 @@ def highlighted(
     return slice_runs(shown, spans, 0, len(shown), style)
 
 
+class StartRow(NamedTuple):
+    """A row of the archive before a query is written."""
+
+    line: Line
+    query: str = ""
+    """What enter searches for; empty on headings."""
+
+
+EXAMPLES = (
+    ('"grève générale"', "a phrase"),
+    ("grève~ AND NOT port", "every inflection of a word; words that must not be there"),
+    ("grève NEAR/5 port", "both within five words"),
+    ("title:grève", "in the title; also body: summary: author:"),
+    ("lang:fr", "in a language"),
+    ("since:7d", "of the last seven days; also until:"),
+    ("has:alert", "with an alert; also severity:high"),
+)
+"""Fields and operators of the language, each as a query."""
+RECENT = 5
+"""Earlier queries that are offered."""
+
+
+def start_rows(
+    saved: Sequence[tuple[str, str]], recent: Sequence[str], names: Sequence[tuple[str, str]]
+) -> list[StartRow]:
+    """Return what can be searched for: saved searches, the last queries, examples.
+
+    Args:
+        saved: The saved searches, each as it is written in the line, with its query.
+        recent: The earlier queries, newest first.
+        names: More examples, by the names of this newsroom, with what they mean.
+    """
+    rows: list[StartRow] = []
+    for heading, entries in (
+        ("Saved searches", saved),
+        ("Last queries", [(query, "") for query in recent[:RECENT]]),
+        ("What a query can hold", [*EXAMPLES, *names]),
+    ):
+        if entries:
+            rows.append(StartRow([(f"  {heading}; enter runs one:", "accent")]))
+        for query, words in entries:
+            shown = safe.line(query)
+            line: Line = [("    ", ""), (fit(shown, max(26, cell_len(shown))), "list")]
+            rows.append(StartRow([*line, ("  ", ""), (safe.line(words), "quiet")], query))
+    return rows
+
+
 def suggestion_row(suggestion: Suggestion, cells: int) -> Line:
     """Return a query that finds more: how many articles more, and what it changes."""
     removed = suggestion.written or " ".join(suggestion.without)
@@ -258,10 +305,9 @@ def _axis(
     periods = bars[0].last - bars[0].first + 1
     each = f"each {trend.by}" if periods == 1 else f"in {periods} {trend.by}s"
     scale = f"up to {top:,} {each}"
-    has_gaps = any(bar.has_gaps for bar in bars)
-    legend = f"  {UNCERTAIN_BAR}{GAP_BAR} coverage gap" if has_gaps else ""
+    legend = _legend(bars)
     between = len(bars) * wide - len(first) - len(last)
-    for text in (scale + legend, scale, ""):
+    for text in (scale + legend, legend.strip() or scale, scale, ""):
         if text and len(text) + 4 <= between:
             left = (between - len(text)) // 2
             gap, behind = " " * left + text + " " * (between - left - len(text)), ""
@@ -271,6 +317,14 @@ def _axis(
         if width(line) <= cells:
             return line
     return [(first[:cells], "quiet")]
+
+
+def _legend(bars: Sequence[TrendBar]) -> str:
+    """Return what the signs of coverage gaps in the chart mean, of those that are there."""
+    gaps = [bar for bar in bars if bar.has_gaps]
+    found = f"  {UNCERTAIN_BAR} coverage gap" if any(bar.count for bar in gaps) else ""
+    empty = f"  {GAP_BAR} gap, nothing found" if any(not bar.count for bar in gaps) else ""
+    return found + empty
 
 
 def _day(start: float, by: BucketSize, zone: tzinfo | None) -> str:

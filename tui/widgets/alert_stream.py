@@ -300,7 +300,7 @@ class AlertStream(LineList):
         if self._paused_alerts is not None:
             counts.append(f"‖ PAUSED, {self._paused_alerts} wait (p: resume)")
         if self._new_above:
-            counts.append(f"▲ {self._new_above} new (.)")
+            counts.append(f"{self._new_above} new above (.)")
         updated = {self._firsts.of(a) for a in (*self._postponed, *self._postponed_alerts)}
         if updated:
             counts.append(f"↑ {len(updated)} updated (.)")

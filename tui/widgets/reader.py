@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 from textual import events
@@ -10,7 +10,7 @@ from textual.message import Message
 
 from monitor.model.article import ArticleDetails
 from tui.view.article import MatchPlace, article_page
-from tui.view.styled_text import Line
+from tui.view.styled_text import Line, wrap
 from tui.widgets.scroll_text import ScrollText, TextLayout
 
 
@@ -26,8 +26,22 @@ class Reader(ScrollText):
 
     BORDER_TITLE = "Reader"
 
-    def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(
+        self,
+        *,
+        zone: tzinfo | None = None,
+        id: str | None = None,
+        empty: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Set the reader up.
+
+        Args:
+            zone: The time zone; None is the machine's.
+            id: The id of the widget.
+            empty: Returns what is shown without an article.
+        """
+        super().__init__(self._lay_out_article, id=id)
+        self._empty = empty
         self.details: ArticleDetails | None = None
         self._zone = zone
         self._places: Sequence[MatchPlace] = ()
@@ -75,7 +89,8 @@ class Reader(ScrollText):
     def _lay_out_article(self, cells: int) -> Sequence[Line]:
         if self.details is None:
             self._match_lines = self._links = ()
-            return []
+            text = self._empty()
+            return [[], *wrap(text, cells, "quiet", "  ")] if text else []
         page = article_page(self.details, self._places, cells, self._zone, self._current)
         self._match_lines, self._links = page.matches, page.links
         return page.lines

@@ -14,7 +14,14 @@ from textual.strip import Strip
 from index.article import Timestamp
 from monitor.model.search_results import Results, SearchHit, Suggestion, Trend
 from monitor.model.severity import Severity
-from tui.view.search import period_clauses, result_row, suggestion_row, trend_bars, trend_lines
+from tui.view.search import (
+    StartRow,
+    period_clauses,
+    result_row,
+    suggestion_row,
+    trend_bars,
+    trend_lines,
+)
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.styled_widget import StyledWidget
@@ -40,6 +47,7 @@ class ResultList(LineList):
         self._hits: list[SearchHit] = []
         self._severities: dict[int, Severity] = {}
         self._suggestions: Sequence[Suggestion] = ()
+        self._start: Sequence[StartRow] = ()
         self.next_page = ""
         """Cursor of the next page; empty when every result is listed."""
 
@@ -48,6 +56,8 @@ class ResultList(LineList):
     @property
     def row_count(self) -> int:
         """Return the number of results and suggestions, with the heading between them."""
+        if self._start:
+            return len(self._start)
         return len(self._hits) + (1 + len(self._suggestions) if self._suggestions else 0)
 
     @property
@@ -61,9 +71,22 @@ class ResultList(LineList):
         at = self.cursor - len(self._hits) - 1
         return self._suggestions[at] if 0 <= at < len(self._suggestions) else None
 
+    @property
+    def start_query(self) -> str:
+        """The query of the row under the cursor before one is written; empty on headings."""
+        return self._start[self.cursor].query if self.cursor < len(self._start) else ""
+
+    def show_start(self, rows: Sequence[StartRow]) -> None:
+        """Show what can be searched for, until there are results."""
+        self._start = rows
+        self.cursor = min(1, max(0, len(rows) - 1))
+        self.update_row_count()
+        self.refresh()
+
     def show_results(self, results: Results = Results((), 0)) -> None:
         """List other results, from the first."""
         self._hits, self._suggestions, self._severities = list(results.found), (), {}
+        self._start = ()
         self.next_page = results.next
         self.cursor = 0
         self.update_row_count()
@@ -98,6 +121,8 @@ class ResultList(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a result, the heading or a suggestion as a line."""
+        if self._start:
+            return self._start[row].line
         if row < len(self._hits):
             hit = self._hits[row]
             severity = self._severities.get(hit.article.id)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
@@ -105,6 +106,14 @@ class WatchlistPane(LineList):
         if names != self._chosen:
             self._chosen = names
             self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Filter by the watchlist under the mouse."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y + round(self.scroll_y) < self.row_count:
+            event.prevent_default()
+            self.go_to(offset.y + round(self.scroll_y))
+            self.action_open()
 
     def action_new_watchlist(self) -> None:
         """Ask for the form of a new watchlist."""

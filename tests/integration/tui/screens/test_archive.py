@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 
 from index.article import Article
 from index.errors import QueryError
+from index.query.parser import parse_query
 from monitor.config import load
 from monitor.model.config import SavedSearch
 from monitor.model.search_results import SearchHit, Share
@@ -31,7 +32,7 @@ from tui.screens.article import ArticleScreen
 from tui.screens.dialogs import LineDialog
 from tui.screens.facets import FacetDialog
 from tui.screens.watchlist_form import WatchlistForm
-from tui.view.search import GAP_BAR, UNCERTAIN_BAR, facet_clause, facet_rows, result_row
+from tui.view.search import EXAMPLES, GAP_BAR, UNCERTAIN_BAR, facet_clause, facet_rows, result_row
 from tui.view.styled_text import Line, width
 
 FILE = "feeds: [https://a.example/rss]  # ours\nwatchlists: [Alibaba]\n"
@@ -217,13 +218,57 @@ def test_what_would_find_more_is_offered_and_taken() -> None:
         await sees(pilot, app, "Nothing found.")
         await sees(pilot, app, "+9  with grève~: greve, greves")
         await sees(pilot, app, "+9  without [x]")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: search.query_text == "grève")
         await until(pilot, lambda: search.results.hit)
         await pilot.press("K", "enter")
         await until(pilot, lambda: app.focused is search.reader)
 
     drive(FakeNewsroom(40), script)
+
+
+def test_enter_at_a_query_without_results_leads_to_what_finds_more() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("slash", *"zzz", "enter")
+        await sees(pilot, app, "Queries that find more; enter runs one:")
+        search = app.screen
+        assert isinstance(search, ArchiveScreen)
+        await until(pilot, lambda: app.focused is search.results)
+        await pilot.press("enter")
+        await until(pilot, lambda: search.query_text == "grève")
+        assert search.query_line.value == "grève"
+
+    drive(FakeNewsroom(40), script)
+
+
+@pytest.mark.parametrize(
+    ("heading", "entry", "query"),
+    [
+        ("Saved searches; enter runs one:", "@Mes grèves", "@Mes grèves"),
+        ("Last queries; enter runs one:", "puces", "puces"),
+        ("What a query can hold; enter runs one:", "title:grève", "title:grève"),
+    ],
+)
+def test_an_archive_without_a_query_offers_some(heading: str, entry: str, query: str) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("slash")
+        await sees(pilot, app, heading)
+        search = app.screen
+        assert isinstance(search, ArchiveScreen)
+        assert "The article under the cursor is read here." in screen(app)
+        await pilot.press("down")
+        shown = [i for i, text in enumerate(lines(app)) if text.strip(" │▌").startswith(entry)]
+        row = shown[0] - search.results.scrollable_content_region.y
+        await pilot.press(*["j"] * (row - search.results.cursor), "enter")
+        await until(pilot, lambda: search.query_line.value == query)
+        await sees(pilot, app, heading, gone=True)
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_every_example_of_the_language_is_a_query() -> None:
+    for query, _ in EXAMPLES:
+        parse_query(query)
 
 
 def test_a_search_is_saved_from_the_screen(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_no_visible_row_moves_while_the_cursor_is_below_the_top(arrivals: int, d
         await look(pilot, app)
         assert stream_rows(app) == before
         assert app.main_screen.stream.alert_id == on
-        await sees(pilot, app, f"▲ {arrivals} new (.)")
+        await sees(pilot, app, f"{arrivals} new above (.)")
         await pilot.press("full_stop")
         assert app.main_screen.stream.alert_id == 60 + arrivals
         await sees(pilot, app, " new (.)", gone=True)
@@ -133,7 +133,7 @@ def test_a_verdict_shows_is_stored_and_is_undone_in_place() -> None:
         await until(pilot, lambda: 38 in newsroom.said)
         assert newsroom.said[39][1] is Verdict.NOISE
         assert newsroom.said[38][2]
-        assert "×" in stream_rows(app)[1]
+        assert "☒" in stream_rows(app)[1]
         assert "★" in stream_rows(app)[2]
         await pilot.press("u", "u", "u")
         await until(pilot, lambda: newsroom.said[40][0] is AlertState.NEW)
@@ -494,3 +494,23 @@ def test_r_asks_for_the_feed_of_the_alert_and_R_for_all() -> None:
         assert len(newsroom.polled) == 2
 
     drive(newsroom, script)
+
+
+def test_one_click_filters_by_a_watchlist() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        pane = app.main_screen.watchlists
+        await until(pilot, lambda: pane.row_count > 3)
+        at = pane.scrollable_content_region
+        await pilot.click(offset=(at.x + 3, at.y + 3))
+        await until(pilot, lambda: app.main_screen.current_filter.text == "watch:grève")
+        await pilot.click(offset=(at.x + 3, at.y))
+        await until(pilot, lambda: not app.main_screen.current_filter.text)
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_a_reader_without_an_article_says_what_it_is_for() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await sees(pilot, app, "The article of the alert under the cursor is read here")
+
+    drive(FakeNewsroom(0), script)

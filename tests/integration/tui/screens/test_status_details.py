@@ -133,7 +133,7 @@ def test_why_a_delivery_is_not_sent() -> None:
     [
         (
             Baseline(today=37, usual=11.6, weeks=8, surprise=True),
-            "37/12▲",
+            "37/12⇈",
             "today 37, usual 11.6 by now (8 Tue)",
         ),
         (Baseline(today=12, usual=11.6, weeks=8), "12/12 ", "today 12, usual 11.6 by now (8 Tue)"),
@@ -147,7 +147,7 @@ def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, says: s
     )
     row = text(watchlist_row(count, 36, chosen=False))
     assert shows in row
-    assert ("▲" in row) is pace.surprise
+    assert ("⇈" in row) is pace.surprise
     assert baseline_text(count, "Tue") == says
 
 

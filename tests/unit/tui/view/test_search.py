@@ -47,7 +47,10 @@ def test_bars_grow_with_the_counts_and_mark_what_was_not_read() -> None:
     assert [ink for _, ink in lower][-2:] == ["late", "late"]
     wide = words(trend_lines(trend([1, 2], [1, 0.5]), 80, 1, UTC)[-1])
     assert wide.startswith("2026-11-24  2026-11-25   up to 2 each day")
-    assert wide.endswith(f"{UNCERTAIN_BAR}{GAP_BAR} coverage gap")
+    assert wide.endswith(f"  {UNCERTAIN_BAR} coverage gap")
+    for cells in (80, 120):  # the meaning of the signs comes before the scale
+        both = words(trend_lines(trend([1, 2, 0], [1, 0.5, 0]), cells, 1, UTC)[-1])
+        assert both.endswith(f"{UNCERTAIN_BAR} coverage gap  {GAP_BAR} gap, nothing found")
     (*_, below) = trend_lines(trend([1] * 60), 80, 1, UTC)
     assert words(below).rstrip().endswith("2027-01-22")
     assert "up to 1 each day" in words(below)
