@@ -73,10 +73,17 @@ def _both(first: RequiredTerms, second: RequiredTerms) -> RequiredTerms:
     if not second.sets or len(first.sets) * len(second.sets) > MAX_SETS:
         return first
     pairs = itertools.product(first.sets, second.sets)
-    sets = dict.fromkeys(
-        tuple(sorted(dict.fromkeys((*one, *other)), key=_cost))[:MAX_WORDS] for one, other in pairs
-    )
+    sets = [_united(one, other) for one, other in pairs]
+    if len(sets) > 1:
+        sets = list(dict.fromkeys(sets))
     return RequiredTerms(first.cost * min(1.0, second.cost), tuple(sets))
+
+
+def _united(one: Words, other: Words) -> Words:
+    """Return the words of both, the rarest first; comparing few is quicker than hashing them."""
+    words = [*one, *(word for word in other if word not in one)]
+    words.sort(key=_cost)
+    return tuple(words[:MAX_WORDS])
 
 
 def _of_count(node: AtLeast) -> RequiredTerms:
