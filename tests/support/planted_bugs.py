@@ -84,8 +84,8 @@ def marked_before_it_is_sent() -> Iterator[None]:
 @contextmanager
 def a_key_of_each_try() -> Iterator[None]:
     """Name a message anew whenever it is sent."""
-    from monitor.notify import notification
+    from monitor.notify import notification, webhook
 
     key, tries = notification.idempotency_key, iter(range(1_000_000))
-    with patch.object(notification, "idempotency_key", lambda told: f"{key(told)}-{next(tries)}"):
+    with patch.object(webhook, "idempotency_key", lambda told: f"{key(told)}-{next(tries)}"):
         yield

@@ -50,7 +50,7 @@ TALL = 34
 HINT: Line = [("^t tries it on the articles of the last 30 days.", "quiet")]
 
 
-class _Label(TextBlock):
+class _FieldName(TextBlock):
     """What a field is called."""
 
 
@@ -64,7 +64,7 @@ class FieldRow(Horizontal):
         self.note = TextBlock()
         self.note.display = False
         super().__init__(
-            _Label([(label, "quiet")]), Vertical(field, self.note), classes="field-row"
+            _FieldName([(label, "quiet")]), Vertical(field, self.note), classes="field-row"
         )
         self._text = ""
 

@@ -22,7 +22,9 @@ from tui.screens.feeds import FeedsScreen, FeedTable
 from tui.screens.main import MainScreen
 from tui.screens.panes import PaneScreen
 from tui.screens.triage import TriageScreen
+from tui.screens.watchlist_form import WatchlistForm
 from tui.widgets.alert_stream import AlertStream
+from tui.widgets.check_list import CheckList
 from tui.widgets.feed_list import FeedPane
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
@@ -123,18 +125,6 @@ def test_trouble_of_the_archive_is_told_as_plain_text() -> None:
     drive(FakeNewsroom(4), script)
 
 
-@pytest.mark.parametrize("cells", [40, 80, 200])
-@pytest.mark.parametrize("position", [0, 30, 70])
-def test_the_caret_is_on_the_screen(cells: int, position: int) -> None:
-    from index.errors import QueryError
-    from tui.screens.panes import error_pointer
-
-    line = "".join(
-        text for text, _ in error_pointer(QueryError("no such field", position), 3, cells)
-    )
-    assert line.index("^") == min(position + 3, cells - 1)
-
-
 # --- feeds ---------------------------------------------------------------------------
 
 
@@ -172,6 +162,9 @@ PLACES = [
     DeliveriesDialog,
     dialogs.Dialog,
     help.HelpDialog,
+    WatchlistForm,
+    CheckList,
+    WatchlistPane,
 ]
 
 
