@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from index.article import Timestamp
+from monitor.alerts.plan import AlertPlan
 from monitor.components import Components
 from monitor.config_reload import ConfigReloader
 from monitor.errors import MonitorError, StoreError
@@ -21,7 +22,7 @@ from monitor.formatting import counted
 from monitor.ingest import feed_health, schedule
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.maintenance.retention import RetentionRunner
-from monitor.maintenance.store_check import StoreCheckRunner
+from monitor.maintenance.store_check import StoreCheckRunner, note_damage
 from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedState, SubscribedFeed
 from monitor.model.poll import RunSummary
@@ -124,7 +125,7 @@ class Daemon:
             retention=lambda: self._in_force.config.retention,
             busy=lambda: bool(len(self._polling)),
         )  # fmt: skip
-        self._checking = StoreCheckRunner(config.data, parts.clock, parts.sleep)
+        self._checking = StoreCheckRunner(config.data, parts.clock, parts.sleep, self._note_damage)
         self._unusual = UnusualWatch(parts.store, parts.clock)
         self._looked = 0.0
         self._resting_until = 0.0
@@ -294,6 +295,17 @@ class Daemon:
                 network_down=bool(parts.pipeline.network_down),
             )
         )
+        self._announce(plan)
+
+    async def _note_damage(self, damage: str) -> None:
+        """Raise an alert when damage of the store begins."""
+        parts = self._parts
+        routing, now = parts.ingester.watch.routing, parts.clock()
+        self._announce(await parts.thread(partial(note_damage, parts.store, damage, routing, now)))
+
+    def _announce(self, plan: AlertPlan) -> None:
+        """Tell of alerts that no poll has raised."""
+        parts = self._parts
         if plan.raised:
             outcome = BatchOutcome(raised=plan.raised, planned=plan.deliveries)
             for listen in parts.listeners:

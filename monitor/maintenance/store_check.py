@@ -9,7 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 from index.article import Timestamp
+from monitor.alerts.plan import AlertPlan
+from monitor.alerts.routing import Routing
+from monitor.alerts.store_damage import plan_store_damage
 from monitor.errors import StoreError
+from monitor.model.alert import AlertKind
+from monitor.model.watchlist import FEED_HEALTH
+from monitor.store.protocol import Store
 from monitor.store.sqlite.connection import FILE, RESTORE, TICK, find_damage, open_database
 
 log = logging.getLogger("tocsin")
@@ -28,10 +34,20 @@ class StoreCheckRunner:
         data: Path,
         clock: Callable[[], Timestamp],
         sleep: Callable[[float], Awaitable[None]],
+        tell: Callable[[str], Awaitable[None]],
     ) -> None:
+        """Set the runner up.
+
+        Args:
+            data: The data folder.
+            clock: Returns the time.
+            sleep: Waits so many seconds.
+            tell: Called after each check with what it found; empty if the store is whole.
+        """
         self._data = data
         self._clock = clock
         self._sleep = sleep
+        self._tell = tell
         self._ended = False
         self.damage = ""
         """What the last check found, with what to do; empty if the store is whole."""
@@ -53,13 +69,35 @@ class StoreCheckRunner:
                 log.error("the store cannot be checked: %s", error)
 
     async def check(self) -> None:
-        """Check the store now. Raises StoreError if it cannot be opened."""
+        """Check the store now, and tell. Raises StoreError if it cannot be opened or written."""
         found = await asyncio.to_thread(self._read)
         self.damage = f"{FILE} is damaged ({found}); {RESTORE}" if found else ""
         if found:
             log.error("%s: %s", self._data, self.damage)
+        await self._tell(self.damage)
 
     def _read(self) -> str:
         with closing(open_database(self._data, create=False)) as connection:
             connection.set_progress_handler(lambda: self._ended, TICK)
             return find_damage(connection)
+
+
+def note_damage(store: Store, damage: str, routing: Routing, now: Timestamp) -> AlertPlan:
+    """Raise an alert when damage of the store begins, and end its time when the store is whole.
+
+    Returns:
+        What was stored: an empty plan if nothing has changed since the check before.
+
+    Raises:
+        StoreError: The store refuses; nothing was changed.
+    """
+    with store.batch() as batch:
+        lasts = any(
+            time.kind is AlertKind.DAMAGED and time.ended_at is None
+            for time in batch.volumes.unusual(now)
+        )
+        if lasts == bool(damage):
+            return AlertPlan(at=now)
+        plan = plan_store_damage(damage, batch.volumes.facts([FEED_HEALTH], now), routing, now)
+        batch.save_alerts(plan)
+    return plan

@@ -28,6 +28,8 @@ class AlertKind(enum.StrEnum):
     """It published what it had published before under new ids."""
     QUARANTINED = "quarantined"
     """Its articles exceeded the limits of matching or indexing."""
+    DAMAGED = "damaged"
+    """Pages of the store cannot be read: the alert is about the newsroom itself."""
     SPIKE = "spike"
     """The watchlist brings many more stories than is usual at this time."""
     QUIET = "quiet"

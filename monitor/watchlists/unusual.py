@@ -14,7 +14,7 @@ from monitor.alerts.plan import AlertPlan
 from monitor.alerts.routing import Routing
 from monitor.alerts.unusual_planning import HEADLINES, UnusualWatchlist, plan_unusual
 from monitor.alerts.unusual_volume import DAY, Hours, Interval, Pattern, Story, Unusual
-from monitor.model.alert import AlertKind
+from monitor.model.alert import UNUSUAL, AlertKind
 from monitor.model.config import Watchlist
 from monitor.model.feed import SubscribedFeed
 from monitor.model.watchlist import UnusualTime, WatchlistInForce
@@ -78,7 +78,7 @@ class UnusualWatch:
             since = now - min(memory, volume.MEMORY)
             views = reading.volumes
             watched = [(max(start, since), end) for start, end in views.watched(since)]
-            times = views.unusual(since - DAY)
+            times = [time for time in views.unusual(since - DAY) if time.kind in UNUSUAL]
             self._read(views, asked, watched, times, zone, now)
             begun, over = self._decide(views, asked, watched, times, zone, now)
         if not (begun or over):

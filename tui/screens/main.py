@@ -402,8 +402,11 @@ class MainScreen(TriageScreen):
         """Show the feed that the alert under the cursor is about, with its last polls."""
         alert, newsroom, now = self.stream.alert, self.newsroom, self.newsroom.clock()
         feed = next((f for f in newsroom.feeds if alert and f.feed.name == alert.feed), None)
-        if alert is None or feed is None:
+        if alert is None:
             self.reader.show_article(None)
+            return
+        if feed is None:
+            self.reader.show_text(lambda cells: wrap(line(alert.title), cells, "title"))
             return
         polls = await self.ask(newsroom.service.views.feeds.polls, feed.feed.url) or []
         if self.is_attached and self.stream.alert is alert:

@@ -11,10 +11,15 @@ import pytest
 from click.testing import CliRunner
 from support import flow
 
+from monitor.alerts.routing import Routing
 from monitor.cli import main_group
-from monitor.maintenance.store_check import EVERY, StoreCheckRunner
+from monitor.maintenance.store_check import EVERY, StoreCheckRunner, note_damage
+from monitor.model.alert import AlertKind
+from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import Heartbeat, MonitorLock
+from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sqlite.views import SqliteViews
 
 pytestmark = pytest.mark.costly
 
@@ -36,7 +41,7 @@ def test_damage_is_found_within_a_day_and_shown(
 ) -> None:
     data = tmp_path / "var"
     flow.life(data).live(flow.ROUNDS)
-    now, found = 0.0, []
+    now, found, told = 0.0, [], []
 
     async def sleep(seconds: float) -> None:
         """Pass a time of a day at most, damage the store on the second, end on the fourth."""
@@ -48,10 +53,14 @@ def test_damage_is_found_within_a_day_and_shown(
         if len(found) == 4:
             raise asyncio.CancelledError
 
-    runner = StoreCheckRunner(data, lambda: now, sleep)
+    async def tell(damage: str) -> None:
+        told.append(bool(damage))
+
+    runner = StoreCheckRunner(data, lambda: now, sleep, tell)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(runner.ever())
     assert found[:2] == ["", ""]
+    assert told == [False, True, True]
     assert "damaged" in found[2]
     assert "tocsin restore" in found[3]
     assert "newsroom.db is damaged" in caplog.text
@@ -61,3 +70,24 @@ def test_damage_is_found_within_a_day_and_shown(
         shown = CliRunner().invoke(main_group, ["--data", str(data), "status"])
     assert "store     newsroom.db is damaged" in shown.output
     assert shown.exit_code == 1
+
+
+def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    flow.life(data).live(flow.ROUNDS)
+    views = SqliteViews(data)
+    before = len(views.alerts.ids(Filter()))
+    with closing(SqliteStore(data)) as store:
+        steps = (("", 0), ("pages", 1), ("pages", 0), ("", 0), ("others", 1))
+        for number, (damage, raised) in enumerate(steps):
+            plan = note_damage(store, damage, Routing(), 1.75e9 + number)
+            assert len(plan.raised) == raised
+    one, two = views.alerts.get(list(views.alerts.ids(Filter()))[before:])
+    assert (one.kind, one.title, two.title) == (AlertKind.DAMAGED, "pages", "others")
+    shown = CliRunner().invoke(main_group, ["--data", str(data), "show", f"a{two.id}"])
+    assert "others" in shown.output
+    assert shown.exit_code == 0
+    listed = CliRunner().invoke(main_group, ["--data", str(data), "alerts"])
+    assert "others" in listed.output
+    verified = CliRunner().invoke(main_group, ["--data", str(data), "verify"])
+    assert verified.exit_code == 0, verified.output
