@@ -18,6 +18,7 @@ Bounds
 
 from __future__ import annotations
 
+import functools
 import math
 from bisect import bisect_left
 from collections import Counter
@@ -141,7 +142,7 @@ def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
 def _stretches(node: Near, document: Document, most: int) -> Sequence[Extent]:
     """Return stretches in which the operands of a NEAR are near each other, at most so many."""
     if any(map(_has_near, node.children)):
-        return _nest(node, document).longest(node)
+        return _nest(node, document).longest
     operands = []
     for child in node.children:
         found = extents(child, document)
@@ -174,7 +175,7 @@ def _counted(
 def _near_lit(node: Near, document: Document) -> Collection[Extent]:
     """Return the words to highlight of a NEAR."""
     if any(map(_has_near, node.children)):
-        return _nest(node, document).lit(node)
+        return _nest(node, document).lit()
     operands = [extents(child, document) for child in node.children]
     if not all(operands):
         return ()
@@ -187,8 +188,8 @@ def _has_near(node: Node) -> bool:
 
 def _nest(node: Near, document: Document) -> _Nest:
     """Return the first places of each word, if these are enough to find something, or all."""
-    nest = _Nest(document, _FIRST_PLACES)
-    return nest if nest.longest(node) or not nest.is_cut else _Nest(document, MAX_PLACES)
+    nest = _Nest(node, document, _FIRST_PLACES)
+    return nest if nest.longest or not nest.is_cut else _Nest(node, document, MAX_PLACES)
 
 
 class _Nest:
@@ -198,7 +199,8 @@ class _Nest:
     or, for `a W/3 (b NEAR/2 c)`, from the right. Otherwise combinations are tried.
     """
 
-    def __init__(self, document: Document, most: int) -> None:
+    def __init__(self, root: Near, document: Document, most: int) -> None:
+        self._root = root
         self._document = document
         self._most = most
         self.is_cut = False
@@ -207,24 +209,26 @@ class _Nest:
         self._found: dict[Node, list[Extent]] = {}
         self._is_mirrored = False
 
-    def longest(self, node: Near) -> Sequence[Extent]:
-        """Return the stretches of the outermost NEAR."""
-        if not self._is_plain(node):
-            share = sum(isinstance(each, Near) for each in walk(node))
-            return proximity.longest((span.start, span.end) for span in self._combined(node, share))
-        found = self._stretches(node)
+    @functools.cached_property
+    def longest(self) -> Sequence[Extent]:
+        """The stretches of the outermost NEAR."""
+        if not self._is_plain():
+            share = sum(isinstance(each, Near) for each in walk(self._root))
+            spans = self._combined(self._root, share)
+            return proximity.longest((span.start, span.end) for span in spans)
+        found = self._stretches(self._root)
         return proximity.mirrored(found) if self._is_mirrored else found
 
-    def lit(self, node: Near) -> Collection[Extent]:
+    def lit(self) -> Collection[Extent]:
         """Return the words to highlight of the outermost NEAR."""
-        found = self.longest(node)
+        found = self.longest
         return proximity.inside(self._places.values(), found)
 
-    def _is_plain(self, node: Near) -> bool:
-        if _reads_one_way(node, 1):
-            return self._covered(node) is not None
+    def _is_plain(self) -> bool:
+        if _reads_one_way(self._root, 1):
+            return self._covered(self._root) is not None
         self._is_mirrored = True
-        return _reads_one_way(node, 0) and self._covered(node) is not None
+        return _reads_one_way(self._root, 0) and self._covered(self._root) is not None
 
     def _extents(self, node: Node) -> Sequence[Extent]:
         """Return the places of a word or a phrase."""
