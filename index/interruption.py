@@ -18,9 +18,6 @@ T = TypeVar("T")
 
 _is_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("is_unwanted", default=None)
 
-_STEP = 16
-"""Documents of which the positions are read between two questions: a few milliseconds."""
-
 
 @contextmanager
 def interruptible(is_unwanted: Callable[[], bool]) -> Iterator[None]:
@@ -43,8 +40,12 @@ def check() -> None:
         raise SearchInterrupted("the search was ended before it was done")
 
 
-def checked(items: Iterable[T], step: int = _STEP) -> Iterator[T]:
+def checked(items: Iterable[T], step: int) -> Iterator[T]:
     """Yield items; ask now and then whether to go on.
+
+    Args:
+        items: What takes long.
+        step: Items between two questions, from 1.
 
     Raises:
         SearchInterrupted: Nobody waits for the result.

@@ -27,7 +27,7 @@ _LAST_LETTER = "\U0010ffff"
 """Stands behind every letter of a folded word."""
 
 _LEAST_BEHIND_PREFIX = 4
-_PREFIXES = tuple(PREFIXES)
+"""Letters of the shortest word behind a prefix."""
 
 _MODELS = {
     "iser": "realiser", "yser": "analyser", "ifier": "certifier", "ateur": "createur",
@@ -127,7 +127,7 @@ def _known(written: str) -> frozenset[str]:
 
 def _behind_prefix(written: str) -> frozenset[str]:
     bare = fold(written)
-    if not bare.startswith(_PREFIXES):  # most: told at once
+    if not bare.startswith(PREFIXES):  # most: told at once
         return frozenset()
     for prefix in PREFIXES:
         rest = bare.removeprefix(prefix)

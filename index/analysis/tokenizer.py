@@ -94,9 +94,8 @@ AROUND = ".,;:!?…()[]\"'’‘“”«»–—-\u00a0\u202f"
 _BROKEN = re.compile(rf"{_HYPHEN}(?<=\s)")
 _LINE_END = re.compile(rf"{_HYPHEN}(?<=\s)|\n")
 _SPACED_ELISIONS = re.compile(_SPACED_ELISION)
-_THOUSANDS = {
-    space: re.compile(space + r"(?=[0-9]{3}(?![0-9]))") for space in "\u00a0\u202f\u2009\u2007"
-}
+_GROUP_SPACES = "\u00a0\u202f\u2009\u2007"
+_THOUSANDS = {space: re.compile(space + r"(?=[0-9]{3}(?![0-9]))") for space in _GROUP_SPACES}
 NUMBER_SPACES = frozenset((" ", "\n", *_THOUSANDS))
 """What stands between the groups of digits of a number: `1 000`."""
 NUMBER_HEAD = re.compile(r"[0-9]{1,3}")
@@ -105,7 +104,7 @@ NUMBER_TAIL = re.compile(r"[0-9]{3}(?:[.,][0-9]+)?")
 
 UNSPACED = (
     rf"{_SPACED_ELISION}"
-    r"|(?<![\w.,])[0-9]{1,3}(?:[ \u00a0\u202f\u2009\u2007][0-9]{3})+(?:[.,][0-9]+)?(?!\w)"
+    rf"|(?<![\w.,])[0-9]{{1,3}}(?:[ {_GROUP_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?(?!\w)"
 )
 """What is one word of a query with blanks in it: `l' État`, `1 000`."""
 

@@ -19,7 +19,7 @@ from index.interruption import check, checked
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
 
 Expand = Callable[[Word], Sequence[str]]
-"""Returns the index keys that a word means (see `term_expansion.selector`)."""
+"""Returns the index keys that a word means (see `term_expansion.expansion`)."""
 Docs = set[int]
 _KEYS = 1_000
 """Keys whose lists are read between two questions whether to go on."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from index.analysis.term_positions import PART_WIDTH
 from index.article import PARTS
+from index.evaluation.proximity import Extent
 
 _FEW = 16
 """Pairs of places that are compared faster one by one than through a mapping."""
@@ -17,9 +18,6 @@ _MANY = 200
 """Places of the rarest word from which all places are compared at once, as bits of a number."""
 _LISTED = 500
 """Places of a phrase that are listed where its words differ in length."""
-
-Extent = tuple[int, int]
-"""First and last position."""
 
 
 def in_a_row(choices: Sequence[Sequence[Extent]]) -> Sequence[Extent]:

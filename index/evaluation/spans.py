@@ -68,7 +68,7 @@ class Document(Protocol):
         """Return the ascending codes of a key of `postings`; empty without any."""
 
     def expand(self, word: Word) -> Iterable[str]:
-        """Return the keys of the vocabulary that `selector(word)` accepts."""
+        """Return the keys that a word means, at least those in the article."""
 
     def admits(self, facet: Facet) -> bool:
         """Tell whether the article passes a filter."""

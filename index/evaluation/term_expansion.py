@@ -103,19 +103,10 @@ def selector(word: Word) -> Selector:
     if is_plain_exact(word):
         return Selector(space + word.term + EXACT, lambda key: not key.endswith(LOUD))
     if listed := listed_keys(word):
-        return Selector(_common_prefix(listed), listed.__contains__)
+        return Selector("", listed.__contains__)
     pattern = re.compile(space + _linear(word.term), re.DOTALL)
     prefix = re.split(r"[*?]", word.term, maxsplit=1)[0]
     return Selector(space + prefix, lambda key: pattern.fullmatch(key) is not None)
-
-
-def _common_prefix(keys: Iterable[str]) -> str:
-    first, last = min(keys), max(keys)
-    end = next(
-        (at for at, pair in enumerate(zip(first, last, strict=False)) if len({*pair}) > 1),
-        len(first),
-    )
-    return first[:end]
 
 
 _ANY = f"[^{EXACT}{AUTHOR}]"
