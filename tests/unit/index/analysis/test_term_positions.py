@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.difficult_texts import TEXTS
 
 from index.analysis.term_positions import AUTHOR, EXACT, decode, part_at, part_range, postings
 from index.analysis.tokenizer import MAX_WORDS, tokenize
@@ -44,61 +45,7 @@ def test_positions_know_their_part(part, position):
     assert first + 4 * position < end
 
 
-WORDS = [
-    "l’espionnage",
-    "d'Été",
-    "Plate-forme",
-    "AT&T",
-    "U.S.",
-    "3,5",
-    "阿里",
-    "cœur",
-    "İzmir",
-    "한국",
-]
-TEXT = st.lists(
-    st.sampled_from(
-        [
-            *WORDS,
-            "Lie\u0300ge",
-            "espion-\nnage",
-            "espion- nage",
-            "court- et moyen-courrier",
-            "espion- \r\n\tnage",
-            "WHO",
-            "が",
-            "हिन्दी",
-            "\u00ad",
-            "\u200b",
-            "’",
-            "’s",
-            "l' ",
-            "1 000",
-            "12\u00a0345",
-            "000",
-            "1",
-            "000,5",
-            "2-1",
-            "\u202f",
-            "employé·e·s",
-            "vice-président·e·s",
-            "directeurs·rices",
-            "employé(e)s",
-            "(né(e))",
-            "étudiant.e.s",
-            "né-e-s",
-        ]
-    )
-    | st.text(max_size=6),
-    max_size=12,
-).flatmap(
-    lambda words: st.sampled_from(
-        ["", " ", "\n", "\u00a0", "-", "&", "’", ".", ", ", " « ", "” ", ".\n\n", "- ", "-\n"]
-    ).map(lambda s: s.join(words))
-)
-
-
-@given(TEXT)
+@given(TEXTS)
 def test_postings_say_what_tokens_say(text):
     found = postings(article(title=text))
     expected = {}

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.difficult_texts import TEXTS
 from support.originals import news, newsroom
 
 from index.analysis.term_positions import DocumentTerms
@@ -67,61 +68,7 @@ def test_shouts(text, does):
     assert shouts(text) is does
 
 
-WORDS = [
-    "l’espionnage",
-    "d'Été",
-    "Plate-forme",
-    "AT&T",
-    "U.S.",
-    "3,5",
-    "阿里",
-    "cœur",
-    "İzmir",
-    "한국",
-]
-TEXT = st.lists(
-    st.sampled_from(
-        [
-            *WORDS,
-            "Lie\u0300ge",
-            "espion-\nnage",
-            "espion- nage",
-            "court- et moyen-courrier",
-            "espion- \r\n\tnage",
-            "WHO",
-            "が",
-            "हिन्दी",
-            "\u00ad",
-            "\u200b",
-            "’",
-            "’s",
-            "l' ",
-            "1 000",
-            "12\u00a0345",
-            "000",
-            "1",
-            "000,5",
-            "2-1",
-            "\u202f",
-            "employé·e·s",
-            "vice-président·e·s",
-            "directeurs·rices",
-            "employé(e)s",
-            "(né(e))",
-            "étudiant.e.s",
-            "né-e-s",
-        ]
-    )
-    | st.text(max_size=6),
-    max_size=12,
-).flatmap(
-    lambda words: st.sampled_from(
-        ["", " ", "\n", "\u00a0", "-", "&", "’", ".", ", ", " « ", "” ", ".\n\n", "- ", "-\n"]
-    ).map(lambda s: s.join(words))
-)
-
-
-@given(TEXT)
+@given(TEXTS)
 def test_tokens_cut_the_stored_text(text):
     tokens = tokenize(text)
     position = -1
@@ -146,7 +93,7 @@ LATIN_TEXT = st.text(
 )
 
 
-@given(LATIN_TEXT | TEXT)
+@given(LATIN_TEXT | TEXTS)
 def test_words_do_not_depend_on_how_accents_are_encoded(text):
     def words(form):
         return [token[:4] for token in tokenize(unicodedata.normalize(form, text))]
