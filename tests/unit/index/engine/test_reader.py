@@ -9,11 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from whoosh.fields import Schema
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC
 
 from index import open_archive, open_archive_writer
 from index.archive import Archive, DocumentFilter
 from index.article import Article
 from index.engine.checksummed_file import ChecksummedFileWriter
+from index.engine.schema import NAME
 from index.engine.table_of_contents import SegmentEntry, TableOfContents, newest_table
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
@@ -71,9 +75,9 @@ def test_nothing_runs_that_a_table_of_contents_names(
     folder = tmp_path / "archive"
     open_archive_writer(folder).add([article(1)])
     (table,) = folder.glob("*.toc")
-    whole = table.read_bytes()
-    pickled = pickle.dumps([_Harmful()])
-    for content in (whole[: whole.rindex(b"\x80")] + pickled if b"\x80" in whole else b"", pickled):
+    table.unlink()
+    TOC(Schema(), [_Harmful()], 1).write(FileStorage(str(folder)), NAME)
+    for content in (table.read_bytes(), pickle.dumps([_Harmful()])):
         table.write_bytes(content)
         with pytest.raises(ArchiveDamaged):
             use(folder)
