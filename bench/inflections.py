@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bench.real_articles import DATA, arguments, rows
+from bench.real_articles import arguments, rows
 from index.analysis.compounds import split_compound
 from index.analysis.folding import fold
+from index.analysis.term_positions import EXACT
 from index.analysis.tokenizer import terms
 from index.evaluation.term_expansion import expansion, shown_forms
 from index.evaluation.term_statistics import stop_words
@@ -45,7 +46,7 @@ def main() -> None:
     parser.add_argument("--lexicons", type=Path, required=True)
     parser.add_argument("--lemmas", type=int, default=300)
     asked = parser.parse_args()
-    texts = Texts.of(asked.data or DATA)
+    texts = Texts.of(asked.data)
     lexicons = {"fr": _french(asked.lexicons), "en": _english(asked.lexicons)}
     print(f"{len(texts.words):,} texts, {asked.lemmas} lemmas of each language\n")
     print("| lemmas | articles found | forms | accents only | wrong |")
@@ -53,7 +54,7 @@ def main() -> None:
     for lang, lexicon in lexicons.items():
         drawn = texts.draw(lang, lexicon, asked.lemmas)
         print(f"| {lang} | {_judge(texts, lang, lexicons, drawn)} |")
-    _print_compounds(asked.data or DATA)
+    _print_compounds(asked.data)
 
 
 def _print_compounds(data: Path) -> None:
@@ -106,7 +107,7 @@ class Texts:
             for form in shown_forms(
                 expansion(
                     word,
-                    lambda key: key.split("\x1f")[0] in self.spellings,
+                    lambda key: key.split(EXACT)[0] in self.spellings,
                     lambda prefix: (form for form in self.spellings if form.startswith(prefix)),
                 )
             )
