@@ -127,8 +127,7 @@ class _Planning:
         duplicate_of = original_alert(watchlist.name, change, self._of_original(change.copy_of))
         until = None
         if duplicate_of is None:
-            if suppressed := self._notification.raised(alert, watchlist):
-                alert, until = replace(alert, suppressed=suppressed.reason), suppressed.until
+            alert, until = self._notification.raised(alert, watchlist)
             self.raised.append(alert)
             self._raised_for.append((article.id, _story_alert(alert, hit)))
         known = KnownAlert(
@@ -266,9 +265,7 @@ class _Planning:
                 backfill=False,
                 kind=notice.kind,
             )
-            suppressed, until = self._notification.raised(alert, None), None
-            if suppressed:
-                alert, until = replace(alert, suppressed=suppressed.reason), suppressed.until
+            alert, until = self._notification.raised(alert)
             self.raised.append(alert)
             self._new.append(NewAlert(alert=alert, feed=feed.number, suppressed_until=until))
             content = {

@@ -6,6 +6,8 @@ was watched, its watchlist is silenced, no route leads to a channel, a cooldown.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from index.article import Timestamp
 from monitor.alerts.facts import AlertFacts, SuppressedCount
 from monitor.alerts.plan import AlertPlan, Notify
@@ -35,23 +37,28 @@ class NotificationPlanner:
         self.notify: list[Notify] = []
         self.changed_counts: dict[str, SuppressedCount | None] = {}
 
-    def raised(self, alert: RaisedAlert, watchlist: Watchlist | None) -> Suppressed | None:
-        """Plan the deliveries of a new alert, or return why there are none.
+    def raised(
+        self, alert: RaisedAlert, watchlist: Watchlist | None = None
+    ) -> tuple[RaisedAlert, Timestamp | None]:
+        """Plan the deliveries of a new alert; if there are none, the alert says why.
 
         Args:
             alert: The alert.
-            watchlist: Its watchlist; None when the alert is about a feed.
+            watchlist: Whose cooldown and backfill suppress it; None when it is about no article.
+
+        Returns:
+            The alert, and until when it is suppressed; None without an end.
         """
         decision = self._decide(alert, watchlist)
         if isinstance(decision, Suppressed):
             if decision.reason in COUNTED:
                 count, since = self._suppressed.get(alert.watchlist, (0, self._now))
                 self._set_count(alert.watchlist, SuppressedCount(count + 1, since))
-            return decision
+            return replace(alert, suppressed=decision.reason), decision.until
         self._last_notified[alert.watchlist] = self._now
         why = self._suppressed_before(alert.watchlist) if decision else ""
         self._notify(alert.id, Occasion.RAISED, why, decision)
-        return None
+        return alert, None
 
     def escalated(self, alert: RaisedAlert, *, notify_backfill: bool) -> Suppressed | None:
         """Plan the deliveries of an escalation, or return why there are none."""

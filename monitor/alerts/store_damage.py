@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from index.article import Timestamp
 from monitor.alerts.facts import AlertFacts
 from monitor.alerts.notification import NotificationPlanner
@@ -39,9 +37,7 @@ def plan_store_damage(
         backfill=False,
         kind=AlertKind.DAMAGED,
     )
-    suppressed, until = planner.raised(alert, None), None
-    if suppressed:
-        alert, until = replace(alert, suppressed=suppressed.reason), suppressed.until
+    alert, until = planner.raised(alert)
     content = {
         "at": now,
         "about": alert.kind,

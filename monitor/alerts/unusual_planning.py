@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from index.article import Timestamp
 from monitor.alerts.facts import AlertFacts
@@ -67,9 +67,7 @@ def plan_unusual(
             backfill=False,
             kind=found.kind,
         )
-        suppressed, until = planner.raised(alert, None), None
-        if suppressed:
-            alert, until = replace(alert, suppressed=suppressed.reason), suppressed.until
+        alert, until = planner.raised(alert)
         raised.append(alert)
         new.append(NewAlert(alert=alert, rule=watchlist.rule, suppressed_until=until))
         times.append(NewUnusualTime(watchlist.name, found.kind, id))
