@@ -22,7 +22,7 @@ class NewAlert:
 
     alert: RaisedAlert
     article: int | None = None
-    """None when the alert is about a feed, or about its watchlist."""
+    """None when the alert is about something else."""
     feed: int | None = None
     """Number of the feed that the alert is about; None when it is about something else."""
     matches: tuple[Match, ...] = ()
@@ -61,7 +61,7 @@ class NewIncident:
 
 
 class NewUnusualTime(NamedTuple):
-    """A time that begins in which a watchlist is unusual."""
+    """The beginning of an `UnusualTime`, with the alert about it."""
 
     watchlist: str
     kind: AlertKind
@@ -116,7 +116,7 @@ class AlertPlan:
     incidents: tuple[NewIncident, ...] = ()
     unusual: tuple[NewUnusualTime, ...] = ()
     usual_again: tuple[tuple[str, AlertKind], ...] = ()
-    """Watchlists whose unusual time is over, with its kind."""
+    """Unusual times that are over: the watchlist, and the kind of the alert."""
     timings: tuple[ArticleTiming, ...] = ()
     notify: tuple[Notify, ...] = ()
     suppressed: Mapping[str, SuppressedCount | None] = field(default_factory=dict)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AlertKind(enum.StrEnum):
-    """What an alert is about: an article, the state of a feed, or how much a watchlist brings."""
+    """What an alert is about: an article, a feed, the store, or how much a watchlist brings."""
 
     MATCH = "match"
     SILENT = "silent"
@@ -29,7 +29,7 @@ class AlertKind(enum.StrEnum):
     QUARANTINED = "quarantined"
     """Its articles exceeded the limits of matching or indexing."""
     DAMAGED = "damaged"
-    """Pages of the store cannot be read: the alert is about the newsroom itself."""
+    """Pages of the store are damaged: the alert is about the newsroom itself."""
     SPIKE = "spike"
     """The watchlist brings many more stories than is usual at this time."""
     QUIET = "quiet"
@@ -236,16 +236,16 @@ class Lost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """The fact that a watchlist matched an article or is unusual, or that a feed is in trouble.
+    """The fact that a watchlist matched an article or is unusual, or that something is in trouble.
 
     With what a row must show.
     """
 
     id: int
     watchlist: str
-    """`FEED_HEALTH` when it is about a feed."""
+    """`FEED_HEALTH` when it is about a feed, or about the store."""
     article: int | None
-    """None when it is about a feed, or about the watchlist itself."""
+    """None when it is about something else."""
     severity: Severity
     state: AlertState
     verdict: Verdict

@@ -101,7 +101,10 @@ class WatchlistCount:
 
 
 class UnusualTime(NamedTuple):
-    """A time in which a watchlist brings far more stories than usual, or none any more."""
+    """A time in which a watchlist brings far more stories than usual, or none any more.
+
+    Or, of `FEED_HEALTH`, in which the store is damaged.
+    """
 
     watchlist: str
     kind: AlertKind

@@ -128,7 +128,7 @@ class VolumeViews(Protocol):
         """Return when the monitor watched, as far as it reaches beyond a moment."""
 
     def unusual(self, since: Timestamp) -> list[UnusualTime]:
-        """Return what was unusual after a moment, or still is, in the order of time."""
+        """Return the unusual times that lasted beyond a moment, or still last, in their order."""
 
     def read_since(self) -> dict[int, Timestamp]:
         """Return when the first article of each feed was seen; 0 if it was dropped since."""

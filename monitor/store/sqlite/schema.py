@@ -735,7 +735,8 @@ CREATE TABLE unread (
     PRIMARY KEY (feed, start)
 ) WITHOUT ROWID;
 
--- From when to when a watchlist brought far more stories than usual, or none any more.
+-- From when to when a watchlist brought far more stories than usual, or none any more; of the
+-- newsroom itself (feed health): from when to when the store was damaged.
 CREATE TABLE unusual (
     watchlist  TEXT NOT NULL,
     kind       TEXT NOT NULL,

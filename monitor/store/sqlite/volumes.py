@@ -71,7 +71,7 @@ class VolumeReads:
         ).fetchall()
 
     def unusual(self, since: Timestamp) -> list[UnusualTime]:
-        """Return what was unusual after a moment, or still is, in the order of time."""
+        """Return the unusual times that lasted beyond a moment, or still last, in their order."""
         found = self._sql.execute(
             "SELECT watchlist, kind, started_at, ended_at FROM unusual"
             " WHERE ended_at IS NULL OR ended_at > ? ORDER BY started_at",
