@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from index.article import Timestamp
+from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
     from monitor.model.config import Watchlist
-    from monitor.model.severity import Severity
 
 
 class AlertKind(enum.StrEnum):
@@ -322,7 +322,7 @@ class StoryAlerts:
     @property
     def severity(self) -> Severity:
         """Return the highest severity."""
-        order = list(type(self.alerts[0].severity))
+        order = list(Severity)
         return min((alert.severity for alert in self.alerts), key=order.index)
 
     @property
@@ -355,7 +355,7 @@ class StoryAlerts:
     @property
     def watchlists(self) -> tuple[str, ...]:
         """Return the watchlists that raised them, those of the highest severity first."""
-        order = list(type(self.alerts[0].severity))
+        order = list(Severity)
         ranked = sorted(self.alerts, key=lambda alert: (order.index(alert.severity), alert.id))
         return tuple(dict.fromkeys(alert.watchlist for alert in ranked))
 

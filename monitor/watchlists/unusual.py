@@ -17,7 +17,7 @@ from monitor.alerts.unusual_volume import DAY, Hours, Interval, Pattern, Story, 
 from monitor.model.alert import UNUSUAL, AlertKind
 from monitor.model.config import Watchlist
 from monitor.model.feed import SubscribedFeed
-from monitor.model.watchlist import UnusualTime, WatchlistInForce
+from monitor.model.watchlist import UnusualTime
 from monitor.store.protocol import Store, VolumeViews
 
 RECENT = 3 * DAY
@@ -138,7 +138,7 @@ class UnusualWatch:
         hours, unread = Hours.until(now, watched, zone), views.unread()
         self._known = frozenset(feeds)
         self._patterns = {}
-        for one in self._in_force():
+        for one in self._store.watchlists.in_force():
             if one.name not in asked or one.since is None:
                 continue
             stories = past.get(one.name, ())
@@ -146,9 +146,6 @@ class UnusualWatch:
             pattern = volume.learn(stories, hours, one.since, feeds, left_out, unread)
             if pattern is not None:
                 self._patterns[one.name] = pattern
-
-    def _in_force(self) -> list[WatchlistInForce]:
-        return self._store.watchlists.in_force()
 
     # --- what is unusual -----------------------------------------------------------------
 

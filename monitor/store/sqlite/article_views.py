@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.article import PARTS, Article, Timestamp
 from monitor.model.alert import NOBODY_ELSE
@@ -12,14 +12,10 @@ from monitor.model.event_link import StoredVector, Unencoded
 from monitor.store.sqlite.alert_views import SqliteAlertViews, story_timelines, watchlist_names
 from monitor.store.sqlite.connection import StoreConnection, marks
 
-if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
-    pass
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
     " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id), a.outlet"
 )
-
-
 _VECTOR = (
     "a.id, a.story, a.lang, min(coalesce(a.published, a.seen), a.seen),"
     " coalesce(nullif(a.outlet_url, ''), a.url), f.url, coalesce(v.vector, x'')"

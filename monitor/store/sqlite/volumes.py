@@ -21,8 +21,6 @@ _FIRST = (
     " WHERE b.story_alert = al.story_alert AND b.watchlist = al.watchlist AND b.id < al.id)"
 )
 """The condition that an alert is the first of its watchlist about its story."""
-
-
 RECOVERED = 7_200.0
 """Seconds after which it is noted at the latest that a feed can be read again."""
 
