@@ -21,7 +21,6 @@ from monitor.model.severity import SEVERITY_SIGNS
 if TYPE_CHECKING:
     from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
 
-UNTITLED = "(untitled)"
 BAR_PIXELS = 36
 """Height of the highest bar of a chart."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -114,8 +113,8 @@ def _body(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
     for watchlist in words.listed(briefing):
         yield from _watchlist(watchlist, briefing, zone)
     if quiet := words.quiet(briefing):
-        yield "<h2>Nothing new</h2>"
-        yield _element("p", HTML.text(quiet.removeprefix("Nothing new: ")))
+        yield _element("h2", words.NOTHING_NEW)
+        yield _element("p", HTML.text(quiet))
     yield "</div>"
 
 
@@ -151,7 +150,7 @@ def _chart(counts: Sequence[int], briefing: Briefing, zone: tzinfo) -> Iterator[
 def _story(story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo) -> Iterator[str]:
     lang = f' lang="{escape(story.lang)}"' if story.lang.isalpha() else ""
     yield f'<div class="{story.state}">'
-    headline = _lit(story.headline) or UNTITLED
+    headline = _lit(story.headline) or words.UNTITLED
     url = shown_url(story.url)
     link = f'<a href="{escape(url)}"{lang}>{headline}</a>' if url else headline
     sign = f'<span class="{story.severity}">{SEVERITY_SIGNS[story.severity]}</span>'

@@ -16,7 +16,6 @@ from monitor.model.severity import SEVERITY_SIGNS
 if TYPE_CHECKING:
     from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
 
-UNTITLED = "(untitled)"
 _LEADING = re.compile(r"^(\d*)([-+=.)])")
 """What makes a list or a heading of a line of Markdown."""
 
@@ -46,7 +45,7 @@ def _plain_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
         for story in watchlist.stories:
             yield "\n".join(_plain_story(story, watchlist.name, briefing, zone))
     if quiet := words.quiet(briefing):
-        yield _plain(quiet)
+        yield f"{words.NOTHING_NEW}: {_plain(quiet)}"
 
 
 def _plain_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
@@ -59,7 +58,7 @@ def _plain_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
 def _plain_story(
     story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo
 ) -> Iterator[str]:
-    yield f"{SEVERITY_SIGNS[story.severity]} {_plain_lit(story.headline) or UNTITLED}"
+    yield f"{SEVERITY_SIGNS[story.severity]} {_plain_lit(story.headline) or words.UNTITLED}"
     about = [words.about(story, zone, briefing.until), words.remarks(story, under)]
     yield f"  {_plain(' · '.join(filter(None, about)))}"
     if excerpt := _plain_lit(story.excerpt):
@@ -97,7 +96,7 @@ def _markdown_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
         for story in watchlist.stories:
             yield "\n".join(_markdown_story(story, watchlist.name, briefing, zone))
     if quiet := words.quiet(briefing):
-        yield _text(quiet)
+        yield f"{words.NOTHING_NEW}: {_text(quiet)}"
 
 
 def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
@@ -113,7 +112,7 @@ def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
 def _markdown_story(
     story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo
 ) -> Iterator[str]:
-    headline = MARKDOWN.highlighted(story.headline.text, story.headline.spans) or UNTITLED
+    headline = MARKDOWN.highlighted(story.headline.text, story.headline.spans) or words.UNTITLED
     url = shown_url(story.url)
     link = f"[{headline}](<{url}>)" if url else f"{headline} ({alert_number(story.alerts[0])})"
     parts = [f"- {SEVERITY_SIGNS[story.severity]} {link}"]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 
 TITLE = "Briefing"
+UNTITLED = "(untitled)"
+NOTHING_NEW = "Nothing new"
 OUTLETS_NAMED = 6
 """Outlets of a story that are named."""
 FEEDS_NAMED = 8
@@ -97,9 +99,9 @@ def chart(watchlist: WatchlistBriefing) -> str:
 
 
 def quiet(briefing: Briefing) -> str:
-    """Return the watchlists without a story of their own, in words; empty if all have one."""
+    """Return the watchlists without a story of their own: `A, B.`; empty if all have one."""
     names = [one.name for one in briefing.watchlists if not one.stories]
-    return f"Nothing new: {', '.join(names)}." if names else ""
+    return f"{', '.join(names)}." if names else ""
 
 
 def feeds(briefing: Briefing) -> Iterator[tuple[str, str]]:
@@ -138,7 +140,7 @@ def remarks(story: BriefedStory, under: str) -> str:
 def other_outlets(story: BriefedStory) -> Iterator[tuple[str, str]]:
     """Yield a sign and words for the other outlets, and for those in each language."""
     if story.others:
-        yield "≡", shortened([_lag(outlet) for outlet in story.others], OUTLETS_NAMED)
+        yield "≡", shortened([with_lag(outlet) for outlet in story.others], OUTLETS_NAMED)
     for words, lang, outlets in StoryTimeline((), story.elsewhere).elsewhere_by_language():
         names = [outlet.name for outlet in outlets]
         yield "⇄", f"{words} {lang or 'another language'}: {shortened(names, OUTLETS_NAMED)}"
@@ -160,7 +162,8 @@ def listed(briefing: Briefing) -> Iterable[WatchlistBriefing]:
     return (one for one in briefing.watchlists if one.stories)
 
 
-def _lag(outlet: Outlet) -> str:
+def with_lag(outlet: Outlet) -> str:
+    """Return the name of an outlet, and how much later than the first it was."""
     return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import accumulate
@@ -12,9 +12,10 @@ from string import Template
 from index.analysis.text_cleaning import shown_url
 from index.article import Article
 from monitor.export.briefing_html import wrapped
+from monitor.export.briefing_words import shortened, with_lag
 from monitor.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
-from monitor.formatting import alert_number, span
-from monitor.model.alert import Alert, Match, Outlet
+from monitor.formatting import alert_number
+from monitor.model.alert import Alert, Match
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
 from monitor.model.severity import SEVERITY_SIGNS
@@ -126,12 +127,13 @@ def briefing_message(briefing: StoredBriefing, *, limit: int = MAX_TEXT) -> Mess
     """
 
     def fitted(text: str) -> str:
-        blocks = text.rstrip("\n").split("\n\n")
+        text = text.rstrip("\n")
+        if len(text) <= limit:
+            return text
+        blocks = text.split("\n\n")
         room = limit - len(f"\n\n… +{len(blocks)}")
         lengths = accumulate(len(block) + 2 for block in blocks)
         count = sum(length - 2 <= room for length in lengths)
-        if len("\n\n".join(blocks)) <= limit:
-            return "\n\n".join(blocks)
         return "\n\n".join([*blocks[:count], f"… +{len(blocks) - count}"])
 
     return Message(
@@ -244,20 +246,12 @@ def _terms(alert: Alert) -> list[str]:
 def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
     outlets = alert.telling.outlets
     if len(outlets) > 1:
-        yield f"≡ {markup.text(_name_outlets(outlets, _lag))}"
-    for words, lang, others in alert.telling.elsewhere_by_language():
-        perhaps = "perhaps " if words.startswith("perhaps") else ""
-        names = _name_outlets(others, lambda outlet: outlet.name)
+        names = shortened([with_lag(outlet) for outlet in outlets], OUTLETS_NAMED)
+        yield f"≡ {markup.text(names)}"
+    for _, lang, others in alert.telling.elsewhere_by_language():
+        perhaps = "perhaps " if others[0].perhaps else ""
+        names = shortened([outlet.name for outlet in others], OUTLETS_NAMED)
         yield f"⇄ {markup.text(f'{perhaps}{lang}: {names}')}"
-
-
-def _name_outlets(outlets: Sequence[Outlet], word: Callable[[Outlet], str]) -> str:
-    more = [f"+{len(outlets) - OUTLETS_NAMED}"] if len(outlets) > OUTLETS_NAMED else []
-    return ", ".join([*map(word, outlets[:OUTLETS_NAMED]), *more])
-
-
-def _lag(outlet: Outlet) -> str:
-    return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name
 
 
 def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> Iterator[str]:
