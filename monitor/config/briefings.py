@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.config.validation import ConfigDraft, nearest
+from monitor.config.validation import ConfigDraft, unknown_channel, unknown_watchlist
 from monitor.config.value_parsers import DAYS
 from monitor.config.watchlists import title
 from monitor.formatting import exact
@@ -27,13 +27,10 @@ def briefings(draft: ConfigDraft) -> tuple[BriefingSchedule, ...]:
                 " `name`",
             )
         for item, name in enumerate(shape.to):
-            if name not in channels:
-                known = f"`channels:` has {', '.join(channels) or 'none'}"
-                words = f"no such channel `{name}`{nearest(name, channels)}; {known}"
+            if words := unknown_channel(name, channels):
                 draft.add_problem((*place, "to", item), words)
         for item, name in enumerate(shape.watch):
-            if name.casefold() not in map(str.casefold, watchlists):
-                words = f"no watchlist is called `{name}`" + nearest(name, watchlists)
+            if words := unknown_watchlist(name, watchlists):
                 draft.add_problem((*place, "watch", item), words)
     return tuple(shape.understood(draft.shape.zone) for shape in draft.shape.briefing)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitor.config.delivery_schema import RouteShape
-from monitor.config.validation import ConfigDraft, nearest
+from monitor.config.validation import ConfigDraft, unknown_channel, unknown_watchlist
 from monitor.config.value_parsers import DAYS
 from monitor.config.watchlists import selects_feed, title, unknown_selector
 from monitor.config.yaml_nodes import Loc
@@ -57,12 +57,11 @@ def _unknown_names(
 ) -> Iterator[tuple[Loc, str]]:
     """Yield the names in a route that do not exist, each with its place."""
     for item, name in enumerate(shape.to):
-        if name not in channels:
-            known = f"`channels:` has {', '.join(channels) or 'none'}"
-            yield ("to", item), f"no such channel `{name}`{nearest(name, channels)}; {known}"
+        if words := unknown_channel(name, channels):
+            yield ("to", item), words
     for item, name in enumerate(shape.watch):
-        if name.casefold() not in map(str.casefold, watchlists):
-            yield ("watch", item), f"no watchlist is called `{name}`" + nearest(name, watchlists)
+        if words := unknown_watchlist(name, watchlists):
+            yield ("watch", item), words
     for key, selectors in (("tag", [f"tag:{t}" for t in shape.tag]), ("feeds", shape.feeds)):
         for item, selector in enumerate(selectors):
             if words := unknown_selector(selector, feeds):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
@@ -184,6 +184,21 @@ def unknown_key(key: str, shape: type[Shape]) -> str:
     known = [field.alias or name for name, field in shape.model_fields.items()]
     hint = nearest(key, known)
     return f"unknown key `{key}`" + (hint or f"; known are {', '.join(known)}")
+
+
+def unknown_channel(name: str, channels: Sequence[str]) -> str:
+    """Return that no channel has a name, empty if one has it."""
+    if name in channels:
+        return ""
+    known = f"`channels:` has {', '.join(channels) or 'none'}"
+    return f"no such channel `{name}`{nearest(name, channels)}; {known}"
+
+
+def unknown_watchlist(name: str, watchlists: Sequence[str]) -> str:
+    """Return that no watchlist has a name, empty if one has it."""
+    if name.casefold() in map(str.casefold, watchlists):
+        return ""
+    return f"no watchlist is called `{name}`" + nearest(name, watchlists)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from index.query.filters import selects
 from index.query.parser import Query, any_of, combine, none_of, parse_query, score
 from monitor.config import value_parsers
 from monitor.config.schema import EscalateShape, WatchlistShape
-from monitor.config.validation import ConfigDraft, nearest
+from monitor.config.validation import ConfigDraft, nearest, unknown_channel
 from monitor.config.yaml_nodes import Loc, MappingNode, Node, SequenceNode
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
@@ -206,7 +206,6 @@ def _validate_selectors(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
 
 def _validate_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
     """Report channels that `channels:` does not have; the message names those it has."""
-    known = f"`channels:` has {', '.join(channels) or 'none'}"
     named: list[tuple[Loc, tuple[str, ...] | None]] = [
         (("alerts", "notify"), draft.shape.alerts.notify)
     ]
@@ -216,9 +215,8 @@ def _validate_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
     ]
     for place, names in named:
         for item, name in enumerate(names or ()):
-            if name not in channels:
-                message = f"no such channel `{name}`{nearest(name, channels)}; {known}"
-                draft.add_problem((*place, item), message)
+            if words := unknown_channel(name, channels):
+                draft.add_problem((*place, item), words)
 
 
 def unknown_selector(selector: str, feeds: tuple[Feed, ...]) -> str:
